@@ -1,0 +1,3 @@
+"""dlcli trains Keras models from the command line."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,256 @@
+"""What Keras offers, and the check of a thing written in the idiom against it, without importing Keras.
+
+The file keras.json beside this one is generated (`generate.py`) and holds every class with its arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dlcli.config.catalogue.limits import FORBIDDEN, LEAST, REFUSED
+from dlcli.spec import Epochs, Fact, KerasObject, Mistake, Text, below, describe, fail, near, split_idiom
+
+SINGULAR = {
+    "layers": "layer",
+    "losses": "loss",
+    "optimizers": "optimizer",
+    "schedules": "schedule",
+    "metrics": "metric",
+    "initializers": "initializer",
+    "regularizers": "regularizer",
+    "constraints": "constraint",
+    "callbacks": "callback",
+    "activations": "activation",
+}
+IN_EPOCHS = re.compile(r"(\d+(?:\.\d+)?) epochs?")
+
+
+@dataclass(frozen=True)
+class KerasCatalogue:
+    """The catalogue: `kinds` maps a kind ("layers") to its classes, `activations` lists the activation functions."""
+
+    keras: str
+    activations: list[str]
+    kinds: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def spellings(self) -> dict[str, dict[str, str]]:
+        """By kind: every spelling that Keras takes, and the class it means."""
+        return {
+            kind: {spelling: name for name, entry in classes.items() for spelling in (name, *entry["spellings"])}
+            for kind, classes in self.kinds.items()
+        }
+
+    def knows(self, name: str) -> bool:
+        """Whether any kind has a thing of this name."""
+        return any(name in spellings for spellings in self.spellings.values())
+
+    def first_argument(self, name: str) -> str | None:
+        """The argument that the short form of a thing gives, or None where it takes none."""
+        for kind, spellings in self.spellings.items():
+            if name in spellings:
+                return next(iter(self.kinds[kind][spellings[name]]["arguments"]), None)
+        return None
+
+    def read(self, kind: str, value: Any) -> KerasObject:
+        """Checks a thing written in the idiom: its name, its arguments and what is nested in them.
+
+        Raises `pydantic.ValidationError` with every mistake.
+        """
+        written, behind = split_idiom(value, expected=article(SINGULAR[kind]))
+        name = self.resolve(kind, written)
+        entry = self.kinds[kind][name]
+        arguments = self.arguments(written, behind, entry)
+        short = behind is not None and not isinstance(behind, dict)
+        checked: dict[str, Any] = {}
+        mistakes: list[Mistake] = []
+        nested: list[ValidationError] = []
+        for key, argument in arguments.items():
+            if key not in entry["arguments"]:
+                mistakes.append(unknown_argument(written, key, entry))
+                continue
+            try:
+                checked[key] = self.argument(kind, key, argument, entry["arguments"][key])
+            except ValidationError as error:
+                nested.append(below(error, written) if short else below(below(error, key), written))
+        # A misspelt argument is one mistake: the one it meant is not reported as missing too.
+        meant = {mistake.suggestion for mistake in mistakes}
+        missing = [
+            key
+            for key, each in entry["arguments"].items()
+            if each.get("required") and key not in arguments and f"did you mean '{key}'?" not in meant
+        ]
+        if missing:
+            quoted = ", ".join(f"'{each}'" for each in missing)
+            mistakes.append(Mistake(f"{written} needs {quoted}", (written,), see=f"dlcli show {written}", at="key"))
+        if mistakes or nested:
+            fail(*mistakes, *(mistake for error in nested for mistake in mistakes_of(error)))
+        return KerasObject(kind, name, written, checked)
+
+    def resolve(self, kind: str, written: str) -> str:
+        """The class that a name means."""
+        refused = REFUSED.get(kind, {})
+        if written in refused:
+            fail(Mistake(f"{written} is not available: {refused[written]}", at="key"))
+        spellings = self.spellings[kind]
+        if written not in spellings:
+            offered = [each for each in spellings if each not in refused]
+            see = "dlcli list " + kind
+            message = f"unknown {SINGULAR[kind]} '{written}'"
+            elsewhere = [SINGULAR[other] for other, names in self.spellings.items() if written in names and other != kind]
+            if elsewhere:
+                message += f"; {written} is {article(elsewhere[0])}"
+            fail(Mistake(message, suggestion=near(written, offered), see=see, at="key"))
+        name = spellings[written]
+        if name in refused:
+            fail(Mistake(f"{written} is not available: {refused[name]}", at="key"))
+        return name
+
+    def arguments(self, written: str, behind: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments by name, whatever form they were written in."""
+        if behind is None:
+            return {}
+        if isinstance(behind, dict):
+            return behind
+        first = next(iter(entry["arguments"]), None)
+        if first is None:
+            fail(Mistake(f"{written} takes no arguments, found {describe(behind)}", (written,)))
+        return {first: behind}
+
+    def argument(self, kind: str, key: str, value: Any, entry: Mapping[str, Any]) -> Any:
+        """One argument, checked; raises the mistakes in it."""
+        if key in FORBIDDEN and isinstance(value, str):
+            fail(Mistake(f"'{key}' must be a list, found {describe(value)}: files are read by the data section only"))
+        if isinstance(value, Fact):
+            return value
+        thing = entry.get("thing")
+        if thing is not None and value is not None:
+            return self.nested(thing, key, value, entry)
+        if kind == "schedules" and isinstance(value, str) and (found := IN_EPOCHS.fullmatch(value)):
+            return Epochs(float(found[1]))
+        check_types(key, value, entry)
+        check_range(key, value, kind)
+        return str(value) if isinstance(value, Text) else self.deep(kind, value)
+
+    def deep(self, kind: str, value: Any) -> Any:
+        """The items of a list: counts of steps may be written in epochs there too."""
+        if not isinstance(value, list):
+            return value
+        return [
+            Epochs(float(found[1]))
+            if kind == "schedules" and isinstance(item, str) and (found := IN_EPOCHS.fullmatch(item))
+            else str(item)
+            if isinstance(item, Text)
+            else self.deep(kind, item)
+            for item in value
+        ]
+
+    def nested(self, thing: str, key: str, value: Any, entry: Mapping[str, Any]) -> Any:
+        """An argument that is itself a thing: a layer in a wrapper, an initializer, a schedule, an activation."""
+        if thing == "activations":
+            return self.activation(key, value)
+        if thing == "schedules" and not isinstance(value, dict):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                fail(Mistake(f"'{key}' must be a number or a schedule, found {describe(value)}"))
+            check_range(key, value, thing)
+            return float(value)
+        if isinstance(value, list):
+            items, errors = [], []
+            for position, item in enumerate(value):
+                try:
+                    items.append(self.read(thing, item))
+                except ValidationError as error:
+                    errors += [below_position(mistake, position) for mistake in mistakes_of(error)]
+            if errors:
+                fail(*errors)
+            return items
+        return self.read(thing, value)
+
+    def activation(self, key: str, value: Any) -> str:
+        """The name of an activation function."""
+        if not isinstance(value, str):
+            fail(Mistake(f"'{key}' must be the name of an activation, found {describe(value)}"))
+        if value not in self.activations:
+            known = near(value, self.activations)
+            fail(Mistake(f"unknown activation '{value}'", suggestion=known, see="dlcli list activations"))
+        return str(value)
+
+
+def below_position(mistake: Mistake, position: int) -> Mistake:
+    """The same mistake one level deeper, in an item of a list."""
+    return Mistake(mistake.message, (position, *mistake.path), mistake.suggestion, mistake.see, mistake.at)
+
+
+def mistakes_of(error: ValidationError) -> Iterator[Mistake]:
+    """The mistakes that a validator of ours raised."""
+    for each in error.errors(include_url=False):
+        said = each["ctx"]
+        yield Mistake(said["message"], each["loc"], said["suggestion"], said["see"], said["at"])
+
+
+def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistake:
+    """The mistake of an argument that the class does not have."""
+    names = list(entry["arguments"])
+    suggestion = near(key, names)
+    if suggestion is None and len(names) <= 8:
+        suggestion = "it takes " + ", ".join(names) if names else "it takes no arguments"
+    message = f"unknown argument '{key}' for {written}"
+    return Mistake(message, (written, key), suggestion, f"dlcli show {written}", "key")
+
+
+def check_types(key: str, value: Any, entry: Mapping[str, Any]) -> None:
+    """Refuses a value whose type the argument cannot take; silent where Keras does not say what it takes."""
+    types = entry.get("types")
+    if isinstance(value, float) and not math.isfinite(value):
+        fail(Mistake(f"'{key}' must be a finite number, found {value}"))
+    if not types or (value is None and not entry.get("required")):
+        return
+    accepted = {
+        "boolean": isinstance(value, bool),
+        "integer": isinstance(value, int) and not isinstance(value, bool),
+        "number": isinstance(value, int | float) and not isinstance(value, bool),
+        "text": isinstance(value, str),
+        "list": isinstance(value, list),
+    }
+    if any(accepted[each] for each in types) or isinstance(value, dict):
+        return
+    if isinstance(value, float) and "integer" in types and isinstance(entry.get("default"), float):
+        return
+    words = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "text": "text", "list": "a list"}
+    expected = " or ".join(words[each] for each in types)
+    suggestion = None
+    if isinstance(value, str) and "boolean" in types and value.lower() in {"yes", "no", "on", "off", "y", "n"}:
+        suggestion = "write true or false"
+    fail(Mistake(f"'{key}' must be {expected}, found {describe(value)}", suggestion=suggestion))
+
+
+def check_range(key: str, value: Any, kind: str) -> None:
+    """Refuses numbers that no thing of Keras can use: no units, a negative rate."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or key not in LEAST:
+        return
+    least, most, exclusive = LEAST[key]
+    if value < least or (exclusive and value == least) or (most is not None and value > most):
+        bound = f"greater than {least:g}" if exclusive else f"at least {least:g}"
+        upper = "" if most is None else f" and at most {most:g}"
+        fail(Mistake(f"'{key}' must be {bound}{upper}, found {value}"))
+
+
+def article(noun: str) -> str:
+    """The noun with its article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+@cache
+def keras_catalogue() -> KerasCatalogue:
+    """The catalogue, read once."""
+    content = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
+    return KerasCatalogue(content["keras"], content["activations"], content["kinds"])

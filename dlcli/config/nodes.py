@@ -1,0 +1,80 @@
+"""The tree of a configuration file, each value with the place it was written at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dlcli.errors import Problem, TreePath
+from dlcli.spec import Text
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where something is written: `line` and `column` count from 1, `text` is the whole line.
+
+    `folder` is what paths written there are relative to.
+    """
+
+    file: str
+    line: int
+    column: int
+    length: int
+    text: str
+    folder: Path
+
+    def problem(self, message: str, *, suggestion: str | None = None, see: str | None = None) -> Problem:
+        """A problem at this place."""
+        return Problem(
+            message, self.file, self.line, self.column, self.length, self.text, suggestion=suggestion, see=see
+        )
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of the tree: a scalar, a list of nodes or a mapping from text to nodes.
+
+    `mark` is where the value stands and `key` where its key does. `plain_style` is true of a scalar without quotes.
+    """
+
+    value: Any
+    mark: Mark
+    key: Mark | None = None
+    plain_style: bool = field(default=False, compare=False)
+
+    def plain(self) -> Any:
+        """The tree as plain Python values; each text remembers the folder its path is relative to."""
+        match self.value:
+            case dict():
+                return {key: node.plain() for key, node in self.value.items()}
+            case list():
+                return [node.plain() for node in self.value]
+            case str():
+                return Text(self.value, self.mark.folder)
+        return self.value
+
+    def child(self, part: str | int) -> Node | None:
+        """The node behind one key or position."""
+        if isinstance(self.value, dict) and isinstance(part, str):
+            return self.value.get(part)
+        if isinstance(self.value, list) and isinstance(part, int) and -len(self.value) <= part < len(self.value):
+            return self.value[part]
+        return None
+
+    def nearest(self, path: TreePath) -> tuple[Node, int]:
+        """The deepest node on the way to `path`, and how many parts of the path lead to it.
+
+        Parts that the file leaves out (the field behind a short form) end the way.
+        """
+        node, depth = self, 0
+        for part in path:
+            below = node.child(part)
+            if below is None:
+                break
+            node, depth = below, depth + 1
+        return node, depth
+
+    def with_key(self, key: Mark | None) -> Node:
+        """The same value under another key."""
+        return replace(self, key=key)

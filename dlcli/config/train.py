@@ -1,0 +1,89 @@
+"""The train block: how long to train, in what batches, when to stop."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from dlcli.spec import KerasObject, KerasThing, Mistake, Spec, fail
+
+LARGEST_BATCH = 1_000_000
+MOST_EPOCHS = 10_000_000
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
+CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)")
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+Mode = Literal["auto", "min", "max"]
+
+
+class EarlyStopping(Spec):
+    """Stops when the monitored value no longer gets better, and restores the weights of the best epoch."""
+
+    monitor: str = "val_loss"
+    """`loss` or a metric; `val_` before it means the validation split."""
+    patience: Annotated[int, Field(ge=0)] = 5
+    """Epochs without improvement after which training stops."""
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    """The least change that counts as improvement."""
+    mode: Mode = "auto"
+    """Whether less (`min`) or more (`max`) is better; `auto` knows it for losses and the metrics of Keras."""
+
+
+class ReduceOnPlateau(Spec):
+    """Multiplies the learning rate by `factor` when the monitored value stands still."""
+
+    monitor: str = "val_loss"
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    patience: Annotated[int, Field(ge=0)] = 10
+    min_delta: Annotated[float, Field(ge=0)] = 1e-4
+    cooldown: Annotated[int, Field(ge=0)] = 0
+    min_lr: Annotated[float, Field(ge=0)] = 0.0
+    mode: Mode = "auto"
+
+
+class Train(Spec):
+    """How long to train, in what batches, when to stop."""
+
+    epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
+    """How many times the training split is gone through."""
+    batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] = 32
+    """Samples in one step of the optimizer."""
+    early_stopping: EarlyStopping | None = None
+    reduce_on_plateau: ReduceOnPlateau | None = None
+    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = None
+    """`balanced`, or a weight by class name; classes that are left out weigh 1."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    time_limit: str | None = None
+    """Stops after the epoch in which this time is over: `90s`, `30m`, `2h`."""
+    until: str | None = None
+    """Stops after the epoch that fulfils it: `val_accuracy >= 0.98`."""
+    callbacks: list[Annotated[KerasObject, KerasThing("callbacks")]] = []
+    """Callbacks of Keras by name."""
+    engine: Literal["auto", "resident", "keras"] = "auto"
+    """Which way training runs: `keras` is Keras's own `fit`, `resident` the loop over data placed in memory once."""
+
+    @field_validator("time_limit")
+    @classmethod
+    def check_time_limit(cls, value: str | None) -> str | None:
+        if value is not None and not DURATION.fullmatch(value):
+            fail(Mistake(f"'time_limit' must be a time such as 90s, 30m or 2h, found '{value}'"))
+        return value
+
+    @field_validator("until")
+    @classmethod
+    def check_until(cls, value: str | None) -> str | None:
+        if value is not None and not CONDITION.fullmatch(value):
+            fail(Mistake(f"'until' must be a condition such as 'val_accuracy >= 0.98', found '{value}'"))
+        return value
+
+    def seconds(self) -> float | None:
+        """The time limit in seconds."""
+        found = DURATION.fullmatch(self.time_limit or "")
+        return float(found[1]) * SECONDS[found[2]] if found else None
+
+    def condition(self) -> tuple[str, str, float] | None:
+        """`until` as monitor, comparison and value."""
+        found = CONDITION.fullmatch(self.until or "")
+        return (found[1], found[2], float(found[3])) if found else None

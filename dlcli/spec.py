@@ -1,0 +1,299 @@
+"""Spec, the strict and frozen base of every block of YAML, and the idiom in which named things are written.
+
+A thing is written `Flatten`, `Dropout: 0.2` or `Dense: {units: 64}`. Things of Keras become a `KerasObject`; things of
+dlcli's own (sources, …) are `Spec` classes in a union made by `one_of`. Nothing here imports Keras at module level, so a
+configuration is checked in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NoReturn, Protocol, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, ValidationError, ValidationInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+from dlcli.errors import TreePath
+
+Facts: TypeAlias = Mapping[str, int]
+"""What only the data knows, by the name after `${`: `{"data.classes": 10, "data.steps_per_epoch": 40}`."""
+
+
+class Spec(BaseModel):
+    """A block of YAML: its keys as fields with their meaning beneath, and a method that builds what it describes."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Text(str):
+    """A string of a configuration that knows the folder its path is relative to."""
+
+    folder: Path
+
+    def __new__(cls, value: str, folder: Path) -> Text:
+        text = super().__new__(cls, value)
+        text.folder = folder
+        return text
+
+
+def absolute_path(value: Any) -> Any:
+    """Makes a path of the configuration absolute, relative to the file that holds it (not the working directory)."""
+    if not isinstance(value, str):
+        return value
+    return str(getattr(value, "folder", Path()) / Path(value).expanduser())
+
+
+DataPath = Annotated[str, BeforeValidator(absolute_path)]
+"""A path to data, absolute after loading; may hold a glob."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value that only the data can tell, written `${data.classes}`; `name` is what stands between the braces."""
+
+    name: str
+
+    def resolve(self, facts: Facts) -> int:
+        """The fact as a number."""
+        return facts[self.name]
+
+    def __str__(self) -> str:
+        return f"${{{self.name}}}"
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """A count of steps written in epochs: `20 epochs`."""
+
+    count: float
+
+    def resolve(self, facts: Facts) -> int:
+        """The count in steps, at least one."""
+        return max(1, round(self.count * facts["data.steps_per_epoch"]))
+
+    def __str__(self) -> str:
+        return f"{self.count:g} epochs"
+
+
+@dataclass(frozen=True)
+class KerasObject:
+    """A layer, loss, optimizer, … of Keras: its canonical class name and its arguments, already checked.
+
+    `written` is the name as the person wrote it (`mae` for `MeanAbsoluteError`). Arguments may hold further objects,
+    and values that only the data can tell.
+    """
+
+    kind: str
+    name: str
+    written: str
+    arguments: Mapping[str, Any]
+
+    def build(self, facts: Facts) -> Any:
+        """The Keras object. Raises what Keras raises where an argument is wrong."""
+        import keras
+
+        module: Any = keras
+        for part in ("optimizers", "schedules") if self.kind == "schedules" else (self.kind,):
+            module = getattr(module, part)
+        return getattr(module, self.name)(**self.values(facts))
+
+    def values(self, facts: Facts) -> dict[str, Any]:
+        """The arguments with everything nested in them built."""
+        return {key: built(value, facts=facts) for key, value in self.arguments.items()}
+
+    def plain(self) -> Any:
+        """The object in the idiom again, as a configuration holds it."""
+        return {self.written: {key: plain(value) for key, value in self.arguments.items()}}
+
+
+def built(value: Any, *, facts: Facts) -> Any:
+    """An argument as Keras takes it: nested objects built, facts of the data filled in."""
+    match value:
+        case KerasObject():
+            return value.build(facts)
+        case Fact() | Epochs():
+            return value.resolve(facts)
+        case list():
+            return [built(item, facts=facts) for item in value]
+        case dict():
+            return {key: built(item, facts=facts) for key, item in value.items()}
+    return value
+
+
+def plain(value: Any) -> Any:
+    """An argument as it stands in a configuration."""
+    match value:
+        case KerasObject():
+            return value.plain()
+        case Fact() | Epochs():
+            return str(value)
+        case list():
+            return [plain(item) for item in value]
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+class Catalogue(Protocol):
+    """What Keras offers, as far as checking a configuration needs it; given to validation as its context."""
+
+    def read(self, kind: str, value: Any) -> KerasObject:
+        """Checks a thing written in the idiom. Raises `pydantic.ValidationError` with every mistake in it."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake found by a validator of ours; `path` leads from the validated value to it.
+
+    `at` says what the caret stands under: the key or the value.
+    """
+
+    message: str
+    path: TreePath = ()
+    suggestion: str | None = None
+    see: str | None = None
+    at: str = "value"
+
+
+def fail(*mistakes: Mistake) -> NoReturn:
+    """Raises the mistakes as one `ValidationError`, so that all of a file's are reported in one go."""
+    raise ValidationError.from_exception_data(
+        "dlcli",
+        [
+            InitErrorDetails(
+                # A message may hold braces of the user's own, so it travels as a value of the template.
+                type=PydanticCustomError(
+                    "mistake",
+                    "{message}",
+                    {"message": each.message, "suggestion": each.suggestion, "see": each.see, "at": each.at},
+                ),
+                loc=each.path,
+                input=None,
+            )
+            for each in mistakes
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class KerasThing:
+    """The annotation that makes a field hold a thing of Keras: `Annotated[KerasObject, KerasThing("layers")]`."""
+
+    kind: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value.plain()),
+        )
+
+    def read(self, value: Any, information: ValidationInfo) -> KerasObject:
+        """Reads the thing with the catalogue that the validation was given."""
+        if isinstance(value, KerasObject):
+            return value
+        catalogue: Catalogue = information.context
+        return catalogue.read(self.kind, value)
+
+
+def split_idiom(value: Any, *, expected: str) -> tuple[str, Any]:
+    """The name of a thing written in the idiom and what stands behind it; None where nothing does.
+
+    `expected` names the kind in the message ("a layer").
+    """
+    if isinstance(value, str):
+        return value, None
+    if isinstance(value, dict) and len(value) == 1:
+        return next(iter(value.items()))
+    if isinstance(value, dict) and value:
+        names = ", ".join(f"'{key}'" for key in value)
+        fail(
+            Mistake(
+                f"expected one name with its arguments behind it, found {len(value)} names: {names}",
+                suggestion="indent the arguments below the name, or start each thing with '- '",
+            )
+        )
+    fail(Mistake(f"expected {expected}, found {describe(value)}"))
+
+
+def describe(value: Any) -> str:
+    """A value in words, for messages: `the text 'abc'`, `the number 3`, `a list`."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text '{value if len(value) <= 40 else value[:39] + '…'}'"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case Fact():
+            return f"{value}, which only the data can tell"
+    return f"{value}"
+
+
+class Named(Spec):
+    """A thing of dlcli's own, written in the idiom; `word` is its name, its first field takes the short form."""
+
+    word: ClassVar[str]
+
+
+def one_of(
+    choices: Callable[[], Mapping[str, type[Named]]], *, expected: str, short: Callable[[Any], Any] | None = None
+) -> BeforeValidator:
+    """The annotation of a field that holds one of dlcli's own things.
+
+    `choices` gives the classes by their word, `expected` names the kind in messages, and `short` may turn a special short
+    form (a path alone) into the idiom.
+    """
+
+    def read(value: Any, information: ValidationInfo) -> Named:
+        if isinstance(value, Named):
+            return value
+        name, arguments = split_idiom(short(value) if short else value, expected=expected)
+        classes = choices()
+        if name not in classes:
+            known = ", ".join(sorted(classes))
+            fail(Mistake(f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}", see=near(name, classes), at="key"))
+        found = classes[name]
+        fields = arguments
+        if arguments is None:
+            fields = {}
+        elif not isinstance(arguments, dict):
+            fields = {next(iter(found.model_fields)): arguments}
+        try:
+            return found.model_validate(fields, context=information.context)
+        except ValidationError as error:
+            raise below(error, name, short=fields is not arguments and arguments is not None) from None
+
+    return BeforeValidator(read)
+
+
+def near(name: str, known: Any) -> str | None:
+    """A sentence with the nearest known name, if one is near."""
+    from difflib import get_close_matches
+
+    by_lower = {str(each).lower(): str(each) for each in known}
+    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return f"did you mean '{by_lower[found[0]]}'?" if found else None
+
+
+def below(error: ValidationError, name: str, *, short: bool = False) -> ValidationError:
+    """The same errors with `name` put before each path; `short` drops the field a short form stands for."""
+    details = []
+    for each in error.errors(include_url=False):
+        kind: Any = each["type"]
+        if kind == "mistake":
+            kind = PydanticCustomError("mistake", "{message}", each["ctx"])
+        location = (name, *(each["loc"][1:] if short else each["loc"]))
+        details.append(
+            InitErrorDetails(type=kind, loc=location, input=each["input"], ctx=each.get("ctx", {}))
+        )
+    return ValidationError.from_exception_data("dlcli", details)
