@@ -105,10 +105,6 @@ class KerasObject:
         """The arguments with everything nested in them built."""
         return {key: built(value, facts=facts) for key, value in self.arguments.items()}
 
-    def plain(self) -> Any:
-        """The object in the idiom again, as a configuration holds it."""
-        return {self.written: {key: plain(value) for key, value in self.arguments.items()}}
-
 
 def built(value: Any, *, facts: Facts) -> Any:
     """An argument as Keras takes it: nested objects built, facts of the data filled in."""
@@ -125,15 +121,19 @@ def built(value: Any, *, facts: Facts) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """An argument as it stands in a configuration."""
+    """A block or value as plain data, in the idiom: what reads back as the same."""
     match value:
         case KerasObject():
-            return value.plain()
+            return {value.written: plain(value.arguments)}
+        case Named():
+            return {value.word: {key: plain(getattr(value, key)) for key in type(value).model_fields}}
+        case BaseModel():
+            return {key: plain(getattr(value, key)) for key in type(value).model_fields}
         case Fact() | Epochs():
             return str(value)
-        case list():
+        case list() | tuple():
             return [plain(item) for item in value]
-        case dict():
+        case Mapping():
             return {key: plain(item) for key, item in value.items()}
     return value
 
@@ -186,10 +186,7 @@ class KerasThing:
     kind: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            self.read,
-            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value.plain()),
-        )
+        return core_schema.with_info_plain_validator_function(self.read)
 
     def read(self, value: Any, information: ValidationInfo) -> KerasObject:
         """Reads the thing with the catalogue that the validation was given."""

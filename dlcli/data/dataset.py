@@ -1,0 +1,49 @@
+"""The data set: for each split the tensors of inputs and target, as they are before any preparation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields import Fields
+from dlcli.data.schema import Schema
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One split: `inputs` by name (samples, *shape), `target` (samples, …), and `rows`, where each stood in the source."""
+
+    inputs: Mapping[str, np.ndarray[Any, Any]]
+    target: np.ndarray[Any, Any]
+    rows: np.ndarray[Any, Any]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All splits with the schema they share; `notes` are what a person should know about how it was read."""
+
+    splits: Mapping[str, Samples]
+    schema: Schema
+    fields: Fields
+    notes: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The names of the classes, or None for a target of numbers."""
+        return self.schema.target.classes
+
+    def facts(self, batch_size: int) -> dict[str, int]:
+        """What a configuration may refer to as `${data.…}`."""
+        facts = {"data.steps_per_epoch": math.ceil(len(self.splits["train"]) / batch_size)}
+        if self.classes is not None:
+            facts["data.classes"] = len(self.classes)
+        facts["data.features"] = sum(schema.shape[-1] for schema in self.schema.inputs if schema.shape)
+        return facts

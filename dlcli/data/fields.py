@@ -1,0 +1,94 @@
+"""Fields: what a source has read, before it is known what is input and what is target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+
+@dataclass(frozen=True)
+class Place:
+    """The rows of one file: data row 0 of `rows` stands at line `first_line`; 0 where a file has no lines."""
+
+    file: str
+    rows: int
+    first_line: int = 0
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Named arrays whose first axis is samples: the columns of a table, or the arrays of a file.
+
+    A column of text has dtype object and None for an empty cell; a column of numbers has NaN there. `inputs` and `target`
+    are what the source takes for them when the configuration does not say. `classes` names the integers of a field.
+    """
+
+    arrays: Mapping[str, np.ndarray[Any, Any]]
+    places: Sequence[Place]
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    inputs: tuple[str, ...] | None = None
+    target: str | None = None
+    classes: Mapping[str, list[str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return sum(place.rows for place in self.places)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether every field is a column, one value a sample."""
+        return all(array.ndim == 1 for array in self.arrays.values())
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that were read."""
+        return [Path(place.file) for place in self.places]
+
+    def axes_of(self, name: str) -> tuple[str, ...]:
+        """The names of a field's axes, in Keras's order."""
+        return self.axes.get(name) or default_axes(self.arrays[name].ndim, str(self.arrays[name].dtype))
+
+    def where(self, row: int) -> tuple[str, int | None, str]:
+        """File, line and words for a row counted from 0 over all files."""
+        for place in self.places:
+            if row < place.rows:
+                line = row + place.first_line if place.first_line else None
+                return place.file, line, f"row {row + 1}"
+            row -= place.rows
+        return "", None, f"row {row + 1}"
+
+    def without(self, rows: np.ndarray[Any, Any]) -> tuple[Fields, np.ndarray[Any, Any]]:
+        """The fields without some rows, and these rows. The lines of a file are no longer known after that."""
+        import numpy as np
+
+        kept = np.setdiff1d(np.arange(self.samples), rows)
+        arrays = {name: array[kept] for name, array in self.arrays.items()}
+        places, start = [], 0
+        for place in self.places:
+            inside = int(((kept >= start) & (kept < start + place.rows)).sum())
+            places.append(Place(place.file, inside))
+            start += place.rows
+        return replace(self, arrays=arrays, places=places), rows
+
+
+def default_axes(dimensions: int, dtype: str) -> tuple[str, ...]:
+    """The names of the axes of an array of which nothing but its form is known.
+
+    Three axes of whole numbers are taken for grey images, of others for series; four are images, five are volumes.
+    """
+    names: dict[int, tuple[str, ...]] = {
+        1: ("samples",),
+        2: ("samples", "features"),
+        3: ("samples", "height", "width") if "int" in dtype else ("samples", "time", "features"),
+        4: ("samples", "height", "width", "channels"),
+        5: ("samples", "depth", "height", "width", "channels"),
+    }
+    return names.get(dimensions) or ("samples", *(f"axis {axis}" for axis in range(1, dimensions)))

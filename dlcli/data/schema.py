@@ -1,0 +1,54 @@
+"""The schema of a data set: what each input and the target were made of, kept with the model so that raw rows can follow."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dlcli.spec import Spec
+
+
+class ColumnSchema(Spec):
+    """A column of a table as it enters an input."""
+
+    name: str
+    kind: Literal["number", "category"]
+    categories: list[str] = []
+    """The names that the training split held, each an element of the one-hot vector; another name is all zeros."""
+    fill: float | str | None = None
+    """What stands for an empty cell; None where an empty cell is an error."""
+
+    @property
+    def width(self) -> int:
+        """How many features the column becomes."""
+        return len(self.categories) if self.kind == "category" else 1
+
+
+class InputSchema(Spec):
+    """One input: a group of columns that makes one vector a sample, or one array."""
+
+    name: str
+    axes: list[str]
+    """The names of the axes, `samples` first."""
+    shape: list[int]
+    """The shape of one sample."""
+    columns: list[ColumnSchema] | None = None
+    fill: float | None = None
+    """What stands for NaN in an array; None where it is an error."""
+
+
+class TargetSchema(Spec):
+    """The target: a class index, a one-hot vector or numbers."""
+
+    name: str
+    encode: Literal["index", "one_hot", "none"]
+    classes: list[str] | None = None
+    axes: list[str]
+    shape: list[int]
+    """The shape of one sample's target; empty for a single value."""
+
+
+class Schema(Spec):
+    """All inputs and the target."""
+
+    inputs: list[InputSchema]
+    target: TargetSchema

@@ -1,0 +1,101 @@
+"""The real data sets that are shipped inside the package; origins and licences are in bundled/LICENSES.md."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from dlcli.data.fields import Fields
+from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.npz import Npz
+from dlcli.spec import Named
+
+FOLDER = Path(__file__).with_name("bundled")
+DIGITS = [str(digit) for digit in range(10)]
+
+
+def images(name: str) -> Fields:
+    """A set of grey images of digits."""
+    fields = Npz(path=str(FOLDER / f"{name}.npz"), inputs="image", target="label").read()
+    return replace(fields, axes={"image": ("samples", "height", "width")}, classes={"label": DIGITS})
+
+
+def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
+    """A table; `without` are columns that no model should learn from."""
+    fields = Csv(path=str(FOLDER / f"{name}.csv")).read()
+    inputs = tuple(column for column in fields.arrays if column != target and column not in without)
+    return replace(fields, target=target, inputs=inputs)
+
+
+class Digits(Named):
+    """1,797 handwritten digits, 8×8 grey values from 0 to 16, ten classes."""
+
+    word: ClassVar[str] = "digits"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return images(self.word)
+
+
+class Mnist5k(Named):
+    """5,000 handwritten digits, 28×28 grey values from 0 to 255, ten classes."""
+
+    word: ClassVar[str] = "mnist_5k"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return images(self.word)
+
+
+class Iris(Named):
+    """150 flowers, four lengths, three species."""
+
+    word: ClassVar[str] = "iris"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return table(self.word, "species")
+
+
+class Wine(Named):
+    """178 wines, thirteen measurements, three cultivars."""
+
+    word: ClassVar[str] = "wine"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return table(self.word, "cultivar")
+
+
+class BreastCancer(Named):
+    """569 biopsies, thirty measurements, benign or malignant."""
+
+    word: ClassVar[str] = "breast_cancer"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return table(self.word, "diagnosis")
+
+
+class Penguins(Named):
+    """344 penguins, numbers and names mixed, some cells empty, three species."""
+
+    word: ClassVar[str] = "penguins"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return table(self.word, "species")
+
+
+class Diabetes(Named):
+    """442 patients, ten measurements, a number to predict: how far the disease progressed in a year."""
+
+    word: ClassVar[str] = "diabetes"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return table(self.word, "progression")
+
+
+class Autompg(Named):
+    """392 cars, seven attributes, a number to predict: miles per gallon."""
+
+    word: ClassVar[str] = "autompg"
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        return table(self.word, "mpg", without={"car_name"})

@@ -1,0 +1,56 @@
+"""Finds the files a source names and says what is wrong when they are not there."""
+
+from __future__ import annotations
+
+import glob
+import unicodedata
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from dlcli.errors import DataError
+
+
+def found_files(paths: str | Sequence[str]) -> list[Path]:
+    """The files of a path, a list of paths or globs, those of a glob in the order of their names.
+
+    Raises `DataError` for a path that leads to no readable file, naming the folder looked in and what is near.
+    """
+    found: list[Path] = []
+    for written in [paths] if isinstance(paths, str) else paths:
+        matches = sorted(glob.glob(written, recursive=True)) if any(mark in written for mark in "*?[") else []
+        found += [Path(each) for each in matches] or [existing(Path(written))]
+    return found
+
+
+def existing(path: Path) -> Path:
+    """The path of a file that exists, also where its name is composed of other Unicode characters than was written."""
+    if path.is_file():
+        return path
+    names = siblings(path.parent)
+    for name in names:
+        if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", path.name) and (path.parent / name).is_file():
+            return path.parent / name
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, expected a file", file=path, hint="name a file in it, or a glob such as folder/*.csv")
+    if not path.parent.is_dir():
+        raise DataError(f"there is no folder {path.parent}", file=path, hint=f"a path counts from the configuration file; the working directory is {Path.cwd()}")
+    near = get_close_matches(path.name, names, n=3)
+    hint = f"near it: {', '.join(near)}" if near else f"a path counts from the configuration file; the working directory is {Path.cwd()}"
+    raise DataError(f"there is no file {path}", file=path, hint=hint)
+
+
+def siblings(folder: Path) -> list[str]:
+    """The names in a folder, or none where it cannot be read."""
+    try:
+        return sorted(each.name for each in folder.iterdir())
+    except OSError:
+        return []
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}", file=path) from None

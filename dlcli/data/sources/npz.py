@@ -1,0 +1,98 @@
+"""The source `npz`: arrays of a NumPy archive."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlcli.data.fields import Fields, Place
+from dlcli.data.sources.files import found_files
+from dlcli.errors import DataError, ResourceError, UnsafeError
+from dlcli.spec import DataPath, Named, near
+
+if TYPE_CHECKING:
+    import numpy as np
+
+INPUTS = ("x", "x_train", "inputs", "input", "image", "images", "features", "data")
+TARGETS = ("y", "y_train", "target", "targets", "label", "labels")
+
+
+class Npz(Named):
+    """Arrays of a NumPy archive; their first axis is samples."""
+
+    word: ClassVar[str] = "npz"
+
+    path: DataPath
+    """The file."""
+    inputs: str | list[str] | None = None
+    """The array, or the arrays, that are input."""
+    target: str | None = None
+    """The array that is the target."""
+
+    def read(self, *, text: Collection[str] = ()) -> Fields:
+        """The arrays that the configuration names, or the usual names (x and y, image and label).
+
+        Raises `DataError` for a damaged file, `UnsafeError` for pickled objects, `ResourceError` for more than fits.
+        """
+        path = found_files(self.path)[0]
+        arrays = read_arrays(path)
+        inputs = [self.inputs] if isinstance(self.inputs, str) else self.inputs or usual(INPUTS, arrays)
+        target = self.target or next(iter(usual(TARGETS, arrays)), None)
+        for name in (*inputs, *([target] if target else [])):
+            if name not in arrays:
+                known = ", ".join(arrays)
+                raise DataError(f"the file has no array '{name}'; it has: {known}", file=path, hint=near(name, arrays))
+        if not inputs:
+            raise DataError(f"which array is the input? the file has: {', '.join(arrays)}", file=path, hint="write npz: {path: …, inputs: NAME, target: NAME}")
+        wanted = {name: arrays[name] for name in (*inputs, *([target] if target else []))}
+        samples = check_samples(wanted, path)
+        return Fields(wanted, [Place(str(path), samples)], inputs=tuple(inputs), target=target)
+
+
+def usual(names: Collection[str], arrays: Collection[str]) -> list[str]:
+    """The array that has one of the usual names."""
+    by_lower = {name.lower(): name for name in arrays}
+    return [by_lower[name] for name in names if name in by_lower][:1]
+
+
+def check_samples(arrays: dict[str, np.ndarray[Any, Any]], path: Path) -> int:
+    """How many samples the arrays have, which must agree."""
+    counts = {name: (array.shape[0] if array.ndim else 0) for name, array in arrays.items()}
+    if len(set(counts.values())) > 1:
+        shown = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise DataError(f"the arrays differ in their number of samples (first axis): {shown}", file=path)
+    samples = next(iter(counts.values()))
+    if not samples:
+        raise DataError("the arrays hold no samples", file=path)
+    return samples
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Every array of an archive, after its directory has been found to fit in memory."""
+    import numpy as np
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            declared = sum(member.file_size for member in archive.infolist())
+        check_memory(declared, path)
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except ValueError as error:
+        if "pickle" in str(error).lower() or "object" in str(error).lower():
+            raise UnsafeError("the file holds pickled Python objects, which could run code; dlcli never loads them", file=path, hint="save plain arrays: np.savez(path, x=x, y=y)") from None
+        raise DataError(f"the file is damaged: {error}", file=path) from None
+    except (zipfile.BadZipFile, EOFError, OSError, KeyError) as error:
+        raise DataError(f"the file is damaged or no NumPy archive: {error}", file=path) from None
+    except MemoryError:
+        raise ResourceError("an array of the file does not fit in memory", file=path) from None
+
+
+def check_memory(declared: int, path: Path) -> None:
+    """Refuses what would not fit, before anything is allocated."""
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if declared > available // 2:
+        gigabytes = declared / 1e9
+        raise ResourceError(f"the arrays take {gigabytes:.1f} GB unpacked, more than half of the {available / 1e9:.1f} GB of free memory", file=path)
