@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NoReturn, Protocol, TypeAlias
+from typing import Annotated, Any, ClassVar, NoReturn, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
@@ -120,11 +120,21 @@ def built(value: Any, *, facts: Facts) -> Any:
     return value
 
 
+@runtime_checkable
+class Idiomatic(Protocol):
+    """What says itself how it stands in a configuration."""
+
+    def idiom(self) -> Any:
+        """The value in the idiom, as plain data."""
+
+
 def plain(value: Any) -> Any:
     """A block or value as plain data, in the idiom: what reads back as the same."""
     match value:
         case KerasObject():
             return {value.written: plain(value.arguments)}
+        case Idiomatic():
+            return value.idiom()
         case Named():
             return {value.word: {key: plain(getattr(value, key)) for key in type(value).model_fields}}
         case BaseModel():
@@ -149,7 +159,7 @@ class Catalogue(Protocol):
 class Mistake:
     """One mistake found by a validator of ours; `path` leads from the validated value to it.
 
-    `at` says what the caret stands under: the key or the value.
+    `at` says what the caret stands under: the `key`, the `value`, or the `name` of the thing that the value is.
     """
 
     message: str
@@ -258,7 +268,7 @@ def one_of(
         classes = choices()
         if name not in classes:
             known = ", ".join(sorted(classes))
-            fail(Mistake(f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}", see=near(name, classes), at="key"))
+            fail(Mistake(f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}", suggestion=near(name, classes), at="name"))
         found = classes[name]
         fields = arguments
         if arguments is None:

@@ -11,6 +11,8 @@ from dlcli.config.nodes import Mark, Node
 from dlcli.errors import Problem, TreePath
 from dlcli.spec import describe, near
 
+ROOT = "/"
+"""In the path of a mistake: what follows leads from the root of the file."""
 AMBIGUOUS = {"yes", "no", "on", "off", "y", "n"}
 EXPECTED = {
     "int_type": "a whole number",
@@ -30,7 +32,12 @@ EXPECTED = {
 def problems_of(error: ValidationError, *, root: Node, model: type[BaseModel]) -> list[Problem]:
     """Every problem of a validation, in the order of the file."""
     found: dict[tuple[Any, ...], Problem] = {}
-    for each in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    # A misspelt key is one mistake: the one it meant is not reported as missing too.
+    meant = {(*each["loc"][:-1], near_key(each["loc"], model)) for each in errors if each["type"] == "extra_forbidden"}
+    for each in errors:
+        if each["type"] == "missing" and each["loc"] in meant:
+            continue
         problem = located(root, each["loc"], *wording(each, model), at=place(each))
         # The branches of a union report one value several times; the first says enough.
         found.setdefault((problem.file, problem.line, problem.column), problem)
@@ -41,14 +48,31 @@ def located(
     root: Node, path: TreePath, message: str, suggestion: str | None = None, see: str | None = None, *, at: str = "value"
 ) -> Problem:
     """A problem at the value (or the key) of `path`, or at the nearest thing above that the file holds."""
+    if ROOT in path:
+        path = path[path.index(ROOT) + 1 :]
     node, depth = root.nearest(path)
     mark = node.mark
-    if (at == "key" or depth < len(path)) and node.key is not None:
+    if at == "name":
+        mark = name_mark(node)
+    elif (at == "key" or depth < len(path)) and node.key is not None:
         mark = node.key
     elif depth == 0:
         mark = Mark(mark.file, 0, 0, 1, "", mark.folder) if path else mark
     problem = mark.problem(message, suggestion=suggestion, see=see)
     return Problem(**{**vars(problem), "path": path})
+
+
+def name_mark(node: Node) -> Mark:
+    """Where the name of a thing stands: a scalar, or the one key of a mapping."""
+    if isinstance(node.value, dict) and len(node.value) == 1:
+        return next(iter(node.value.values())).key or node.mark
+    return node.mark
+
+
+def near_key(path: TreePath, model: type[BaseModel]) -> str | None:
+    """The key of its block that a misspelt one means."""
+    found = near(str(path[-1]), keys_at(model, path[:-1]))
+    return found.split("'")[1] if found else None
 
 
 def place(error: Mapping[str, Any]) -> str:

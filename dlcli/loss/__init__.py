@@ -1,0 +1,107 @@
+"""Step 3, the loss and the metrics: what they need as target and prediction, and whether the four steps fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from dlcli.spec import KerasObject, KerasThing
+
+__all__ = ["Loss", "Metric", "labels_of", "metric_name", "needs"]
+
+Loss = Annotated[KerasObject, KerasThing("losses")]
+Metric = Annotated[KerasObject, KerasThing("metrics")]
+Needs = Literal["classes", "one_hot", "binary", "numbers"]
+
+NEEDS: dict[str, Needs] = {
+    "SparseCategoricalCrossentropy": "classes",
+    "CategoricalCrossentropy": "one_hot",
+    "CategoricalFocalCrossentropy": "one_hot",
+    "CategoricalGeneralizedCrossEntropy": "classes",
+    "CategoricalHinge": "one_hot",
+    "BinaryCrossentropy": "binary",
+    "BinaryFocalCrossentropy": "binary",
+    "Hinge": "binary",
+    "SquaredHinge": "binary",
+}
+"""What each loss for classes needs as target; the others compare numbers."""
+
+SPARSE_METRICS = frozenset({"SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy"})
+CATEGORICAL_METRICS = frozenset({"CategoricalAccuracy", "CategoricalCrossentropy", "TopKCategoricalAccuracy", "CategoricalHinge", "F1Score", "FBetaScore", "OneHotIoU", "OneHotMeanIoU"})
+BINARY_METRICS = frozenset({"BinaryAccuracy", "BinaryCrossentropy", "AUC", "Precision", "Recall", "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity", "BinaryIoU"})
+GREATER_IS_BETTER = ("accuracy", "auc", "precision", "recall", "f1", "f_beta", "fbeta", "iou", "io_u", "r2", "correlation", "sensitivity", "specificity", "true_positives", "true_negatives", "acc", "cosine_similarity")
+
+
+def needs(loss: KerasObject) -> Needs:
+    """What the loss needs as target."""
+    return NEEDS.get(loss.name, "numbers")
+
+
+def labels_of(loss: KerasObject) -> Needs | None:
+    """What the data section is told of the target: a loss that can compare anything says nothing."""
+    if loss.name in {"Dice", "Tversky", "Circle", "CTC", "KLDivergence", "CosineSimilarity"}:
+        return None
+    return needs(loss)
+
+
+def metric_name(metric: KerasObject) -> str:
+    """The name under which a metric's values are reported: the one that was written, or Keras's own."""
+    import re
+
+    given = metric.arguments.get("name")
+    if given is not None:
+        return str(given)
+    if metric.written != metric.name or metric.written[0].islower():
+        return {"acc": "accuracy"}.get(metric.written, metric.written)
+    keras_names = {"AUC": "auc", "R2Score": "r2_score", "MeanIoU": "mean_io_u"}
+    snake = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])", r"_\1\2", metric.name).lower()
+    return keras_names.get(metric.name, snake)
+
+
+def greater_is_better(monitor: str) -> bool:
+    """Whether more of a monitored value is better; less is better of every loss and error."""
+    name = monitor.removeprefix("val_")
+    return any(word in name for word in GREATER_IS_BETTER) and "error" not in name and name != "loss"
+
+
+def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: int) -> list[Any]:
+    """The metrics as Keras objects; `accuracy` becomes the one that reads this loss's target and prediction.
+
+    `width` is the number of values the model puts out a sample.
+    """
+    import keras
+
+    built = []
+    for metric in metrics:
+        name = metric_name(metric)
+        if metric.written in {"accuracy", "acc"}:
+            built.append(accuracy(loss, width=width))
+        elif hasattr(keras.metrics, metric.name) and isinstance(getattr(keras.metrics, metric.name), type):
+            arguments = {**metric.values({}), "name": name}
+            if metric.name in BINARY_METRICS and logits(loss) and "threshold" not in arguments and metric.name == "BinaryAccuracy":
+                arguments["threshold"] = 0.0
+            built.append(getattr(keras.metrics, metric.name)(**arguments))
+        else:
+            built.append(keras.metrics.MeanMetricWrapper(getattr(keras.metrics, metric.name), name=name))
+    return built
+
+
+def logits(loss: KerasObject) -> bool:
+    """Whether the loss takes raw scores instead of probabilities."""
+    return bool(loss.arguments.get("from_logits", False))
+
+
+def accuracy(loss: KerasObject, *, width: int) -> Any:
+    """The share of right predictions, read the way this loss reads target and prediction.
+
+    A raw score is compared with 0, a probability with one half.
+    """
+    import keras
+
+    need = needs(loss)
+    if need == "classes":
+        return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    if need == "one_hot" or (need == "numbers" and width > 1):
+        return keras.metrics.CategoricalAccuracy(name="accuracy")
+    threshold = 0.0 if logits(loss) or loss.name in {"Hinge", "SquaredHinge"} else 0.5
+    return keras.metrics.BinaryAccuracy(name="accuracy", threshold=threshold)

@@ -1,0 +1,21 @@
+"""Step 4, the optimizer: Keras's own, with schedules whose steps may be written in epochs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from dlcli.spec import Facts, KerasObject, KerasThing
+
+__all__ = ["Optimizer", "build_optimizer", "learning_rate"]
+
+Optimizer = Annotated[KerasObject, KerasThing("optimizers")]
+
+
+def build_optimizer(optimizer: KerasObject, facts: Facts) -> Any:
+    """The optimizer; `facts` give the steps of an epoch for schedules written in epochs."""
+    return optimizer.build(facts)
+
+
+def learning_rate(optimizer: Any) -> float:
+    """The rate of the next step, also where a schedule sets it."""
+    return float(optimizer.learning_rate)

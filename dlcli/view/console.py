@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import io
 import os
-import unicodedata
 import sys
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TextIO
@@ -16,6 +16,7 @@ from rich.console import Console
 
 LOOKALIKE = "dlcli.lookalike"
 DRAWN = "┌│█▀⣿╸–…"
+TURNING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))  # marks of writing direction
 ASCII = {
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰", "+"),
     **dict.fromkeys("─━╸╺┄┈╌–—‐‑‒−", "-"),
@@ -41,7 +42,7 @@ ASCII = {
 
 
 def make_console(*, stderr: bool, file: TextIO | None = None, quiet: bool = False) -> Console:
-    """A console on `file`, or else on standard error or output, that takes data as it is and never fails on a character.
+    """A console on `file`, or else on standard error or output, that never fails on a character.
 
     Markup, emoji codes and highlighting are off. `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and `COLUMNS` are honoured;
     a terminal is redrawn only where the stream truly is one. Lines are wrapped on a terminal alone, so that redirected
@@ -83,8 +84,7 @@ def printable(text: str) -> str:
 
 def visible(character: str) -> str:
     """A character, or `?` for one that controls the terminal or the direction of writing."""
-    hidden = unicodedata.category(character) in {"Cc", "Cs"} or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    return "?" if hidden else character
+    return "?" if unicodedata.category(character) in {"Cc", "Cs"} or character in TURNING else character
 
 
 def is_terminal(stream: Any) -> bool:
@@ -122,7 +122,7 @@ def lookalikes(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(LOOKALIKE, lookalikes)
 
 
-class FadingStream(io.TextIOBase, TextIO):  # type: ignore[misc]
+class FadingStream(io.TextIOBase, TextIO):
     """Writes to `stream` until that fails, then is silent for ever: a closed terminal must not end a training.
 
     `gone` tells whether that has happened. The descriptor of a stream that failed is turned to the null device, so

@@ -18,6 +18,7 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 ROWS_PER_TICK = 4
 FRAME = 3
 LARGEST = 308.0
+LOGARITHMIC_FROM = 100.0
 
 Point = tuple[int, float]
 
@@ -124,6 +125,12 @@ def value_range(values: Sequence[float]) -> tuple[float, float]:
         apart = abs(low) / 2 or 1.0
         return low - apart, min(high + apart, 10.0**LARGEST) if high > 0 else high + apart
     return low, high
+
+
+def spans_decades(values: Sequence[float]) -> bool:
+    """Whether the finite values are all above 0 and the greatest is at least 100 times the least."""
+    finite = [value for value in values if math.isfinite(value)]
+    return bool(finite) and min(finite) > 0 and max(finite) / LOGARITHMIC_FROM >= min(finite)
 
 
 def share(value: float, low: float, high: float) -> float:

@@ -16,13 +16,15 @@ from dlcli.view.console import printable
 if TYPE_CHECKING:
     import numpy as np
 
+    Array = np.ndarray[Any, Any]
+
 SHADES = " .:-=+*#%@"
 GAP = 2
 SMALLEST_TILE = 16
 TILES = 3
 
 
-def halfblocks(image: np.ndarray[Any, Any], *, width: int, unicode: bool = True, colour: bool = True) -> Text:
+def halfblocks(image: Array, *, width: int, unicode: bool = True, colour: bool = True) -> Text:
     """An image of shape (height, width) or (height, width, 1, 3 or 4) in at most `width` cells and `width` lines.
 
     Values between 0 and 255 that reach 64 are taken as they are; any others are stretched from their least (black) to
@@ -32,7 +34,7 @@ def halfblocks(image: np.ndarray[Any, Any], *, width: int, unicode: bool = True,
     return Text("\n", no_wrap=True).join(image_lines(image, width=width, unicode=unicode, colour=colour))
 
 
-def gallery(images: Sequence[tuple[str, np.ndarray[Any, Any]]], *, width: int, unicode: bool, colour: bool) -> Text:
+def gallery(images: Sequence[tuple[str, Array]], *, width: int, unicode: bool, colour: bool) -> Text:
     """Captioned images beside each other, in as many rows as keep within `width` cells."""
     widest = min(width, max(SMALLEST_TILE, (width - GAP * (TILES - 1)) // TILES))
     rows: list[Text] = []
@@ -64,7 +66,7 @@ def gallery_row(tiles: Sequence[tuple[str, list[Text], int]], *, unicode: bool) 
     return Text("\n").join(lines)
 
 
-def image_lines(image: np.ndarray[Any, Any], *, width: int, unicode: bool, colour: bool) -> list[Text]:
+def image_lines(image: Array, *, width: int, unicode: bool, colour: bool) -> list[Text]:
     """The lines of an image, each as wide as the others."""
     pixels = rgb(image)
     if not pixels.size:
@@ -77,7 +79,7 @@ def image_lines(image: np.ndarray[Any, Any], *, width: int, unicode: bool, colou
     return block_lines(pixels) if blocks else shade_lines(pixels, doubled=width > 1)
 
 
-def rgb(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def rgb(image: Array) -> Array:
     """Red, green and blue from 0 to 255, shape (height, width, 3), on black where the image is transparent."""
     import numpy as np
 
@@ -96,7 +98,7 @@ def rgb(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
 
 
-def brightness(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def brightness(values: Array) -> Array:
     """Values scaled to 0 … 255; what is not a number is black."""
     import numpy as np
 
@@ -110,28 +112,30 @@ def brightness(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     if low == high:
         return np.full_like(values, 255.0 if high > 0 else 0.0)
     # Halves keep the span of the greatest numbers finite.
-    return np.clip((values / 2 - low / 2) / (high / 2 - low / 2), 0.0, 1.0) * 255.0
+    stretched: Array = np.clip((values / 2 - low / 2) / (high / 2 - low / 2), 0.0, 1.0) * 255.0
+    return stretched
 
 
-def shrunk(pixels: np.ndarray[Any, Any], height: int, width: int) -> np.ndarray[Any, Any]:
+def shrunk(pixels: Array, height: int, width: int) -> Array:
     """The mean of the pixels under each of `height` x `width` areas of (height, width, channels)."""
     import numpy as np
 
     rows, columns = area_weights(pixels.shape[0], height), area_weights(pixels.shape[1], width)
-    return np.einsum("ij,jkc,lk->ilc", rows, pixels, columns, optimize=True)
+    means: Array = np.einsum("ij,jkc,lk->ilc", rows, pixels, columns, optimize=True)
+    return means
 
 
-def area_weights(old: int, new: int) -> np.ndarray[Any, Any]:
+def area_weights(old: int, new: int) -> Array:
     """How much each of `old` pixels counts in each of `new` ones, shape (new, old); each row sums to 1."""
     import numpy as np
 
     edges = np.linspace(0.0, old, new + 1)
     starts = np.arange(old)
-    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
-    return np.clip(overlap, 0.0, None) * (new / old)
+    overlap: Array = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    return overlap.clip(0.0) * (new / old)
 
 
-def block_lines(pixels: np.ndarray[Any, Any]) -> list[Text]:
+def block_lines(pixels: Array) -> list[Text]:
     """Upper half blocks: the upper pixel in the colour of the letter, the lower one in that of its ground."""
     whole = pixels.round().clip(0, 255).astype(int).tolist()
     lines = []
@@ -145,7 +149,7 @@ def block_lines(pixels: np.ndarray[Any, Any]) -> list[Text]:
     return lines
 
 
-def shade_lines(pixels: np.ndarray[Any, Any], *, doubled: bool) -> list[Text]:
+def shade_lines(pixels: Array, *, doubled: bool) -> list[Text]:
     """A letter by luminance (ITU-R BT.601), twice for each pixel because a cell is twice as high as wide."""
     grey = pixels @ [0.299, 0.587, 0.114]
     levels = (grey / 255 * len(SHADES)).clip(0, len(SHADES) - 1).astype(int).tolist()

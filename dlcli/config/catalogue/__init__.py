@@ -100,7 +100,7 @@ class KerasCatalogue:
         """The class that a name means."""
         refused = REFUSED.get(kind, {})
         if written in refused:
-            fail(Mistake(f"{written} is not available: {refused[written]}", at="key"))
+            fail(Mistake(f"{written} is not available: {refused[written]}", at="name"))
         spellings = self.spellings[kind]
         if written not in spellings:
             offered = [each for each in spellings if each not in refused]
@@ -109,10 +109,10 @@ class KerasCatalogue:
             elsewhere = [SINGULAR[other] for other, names in self.spellings.items() if written in names and other != kind]
             if elsewhere:
                 message += f"; {written} is {article(elsewhere[0])}"
-            fail(Mistake(message, suggestion=near(written, offered), see=see, at="key"))
+            fail(Mistake(message, suggestion=near(written, offered), see=see, at="name"))
         name = spellings[written]
         if name in refused:
-            fail(Mistake(f"{written} is not available: {refused[name]}", at="key"))
+            fail(Mistake(f"{written} is not available: {refused[name]}", at="name"))
         return name
 
     def arguments(self, written: str, behind: Any, entry: Mapping[str, Any]) -> dict[str, Any]:

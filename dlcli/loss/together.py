@@ -1,0 +1,132 @@
+"""Do the four steps fit together? Checks target, last layer, loss and metrics before anything trains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.loss import BINARY_METRICS, CATEGORICAL_METRICS, NEEDS, SPARSE_METRICS, logits, metric_name, needs
+from dlcli.spec import KerasObject, Mistake
+
+PROBABILITIES = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is known of the model's output: its width (values a sample), activation, and the layer that makes it.
+
+    `width` is None before the model is built where the configuration does not tell; `position` counts the layers from 0.
+    """
+
+    width: int | None
+    activation: str | None
+    layer: str
+    position: int
+    shape: tuple[int | None, ...] | None = None
+
+
+def output_of(layers: Sequence[Any]) -> Output:
+    """What the last entry of the list tells without being built."""
+    last, position = layers[-1].keras, len(layers) - 1
+    units = last.arguments.get("units")
+    activation = last.arguments.get("activation")
+    if last.name in {"Softmax", "Activation"}:
+        activation = "softmax" if last.name == "Softmax" else activation
+        units = layers[-2].keras.arguments.get("units") if len(layers) > 1 and last.name else None
+    if last.name not in {"Dense", "Softmax", "Activation", "Conv1D", "Conv2D", "EinsumDense"}:
+        return Output(None, None, last.written, position)
+    return Output(units if isinstance(units, int) else None, activation or "linear", last.written, position)
+
+
+def together(
+    output: Output,
+    loss: KerasObject,
+    metrics: Sequence[KerasObject],
+    *,
+    classes: int | None = None,
+    target: tuple[int, ...] | None = None,
+) -> list[Mistake]:
+    """What does not fit, each with what to write instead; paths lead from the root of the configuration.
+
+    `classes` and `target`, the shape of one sample's target, are None before the data is read.
+    """
+    return [*activation_mistakes(output, loss), *width_mistakes(output, loss, classes, target), *metric_mistakes(output, loss, metrics)]
+
+
+def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
+    """Softmax over one unit, an activation the loss does not read, raw scores under a loss for probabilities."""
+    path = ("layers", output.position, output.layer)
+    activation, need = output.activation, needs(loss)
+    if activation == "softmax" and output.width == 1:
+        message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
+        return [Mistake(message, path, "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy, or as many units as classes")]
+    if loss.name not in NEEDS or activation is None or "Hinge" in loss.name:
+        return []
+    if logits(loss):
+        if activation in PROBABILITIES:
+            message = f"{loss.written} with from_logits takes raw scores, but {output.layer} ends in {activation}"
+            return [Mistake(message, path, f"leave out from_logits, or the activation {activation}")]
+        return []
+    if need in {"classes", "one_hot"} and activation != "softmax":
+        message = f"{loss.written} needs probabilities that sum to 1, but {output.layer} ends in {activation}"
+        hint = "write activation: softmax" + (f", or loss: {{{loss.name}: {{from_logits: true}}}}" if activation == "linear" else "")
+        return [Mistake(message, path, hint)]
+    if need == "binary" and activation not in {"sigmoid", "hard_sigmoid"}:
+        message = f"{loss.written} needs a probability for each unit, but {output.layer} ends in {activation}"
+        hint = "write activation: sigmoid" if activation != "softmax" else "write activation: sigmoid, or loss: sparse_categorical_crossentropy for one class of several"
+        return [Mistake(message, path, hint)]
+    return []
+
+
+def width_mistakes(output: Output, loss: KerasObject, classes: int | None, target: tuple[int, ...] | None) -> list[Mistake]:
+    """As many units as classes; a target and a prediction of one shape."""
+    path = ("layers", output.position, output.layer)
+    width, need = output.width, needs(loss)
+    if need == "classes" and width is not None:
+        if classes is not None and width < classes or width == 1:
+            count = classes if classes is not None else "as many as there are classes"
+            return [Mistake(f"{output.layer} has {width} unit{'s' * (width != 1)}, but there are {classes or 'at least 2'} classes", path, f"write units: {count}")]
+        if classes is not None and width > classes:
+            return [Mistake(f"{output.layer} has {width} units, but there are {classes} classes", path, f"write units: {classes}")]
+    if target is None or width is None:
+        return []
+    if need == "one_hot" and not target:
+        return [Mistake(f"{loss.written} needs one-hot vectors, but the target holds class indices", ("loss",), "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}")]
+    wanted = target[-1] if target else 1
+    shape = output.shape or (width,)
+    if need in {"classes"} and target and tuple(shape[:-1]) != tuple(target):
+        return [Mistake(f"{loss.written} needs one class index a sample, but the target has the shape {target}", ("loss",), "write loss: categorical_crossentropy for one-hot vectors")]
+    if need != "classes" and (width != wanted or (len(shape) > 1 and tuple(shape) != tuple(target))):
+        unit = "value" if wanted == 1 else "values"
+        message = f"{output.layer} puts out {tuple(shape) if len(shape) > 1 else width}, but the target has {tuple(target) if len(target) > 1 else wanted} {unit} a sample"
+        hint = f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
+        if need == "binary" and classes == 2 and width == 2:
+            hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
+        return [Mistake(message, path, hint)]
+    return []
+
+
+def metric_mistakes(output: Output, loss: KerasObject, metrics: Sequence[KerasObject]) -> list[Mistake]:
+    """Metrics that read another kind of target or prediction than the loss does, and names used twice."""
+    mistakes, need, seen = [], needs(loss), set[str]()
+    for position, metric in enumerate(metrics):
+        name = metric_name(metric)
+        path = ("metrics", position)
+        if name in seen or name == "loss":
+            mistakes.append(Mistake(f"two values would be called '{name}'", path, "leave one out, or give it a name: {…, name: other}"))
+        seen.add(name)
+        if metric.written in {"accuracy", "acc"} and need == "numbers" and loss.name in NUMBER_LOSSES:
+            mistakes.append(Mistake(f"accuracy counts right classes, but {loss.written} compares numbers", path, "write metrics: [mae] or [r2_score]"))
+        elif need == "classes" and metric.name in CATEGORICAL_METRICS:
+            mistakes.append(Mistake(f"{metric.written} reads one-hot targets, but the target holds class indices", path, "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy"))
+        elif need == "classes" and metric.name in BINARY_METRICS:
+            mistakes.append(Mistake(f"{metric.written} reads one probability a sample, but the output has one for each class", path, "write accuracy"))
+        elif need in {"binary", "one_hot"} and metric.name in SPARSE_METRICS:
+            mistakes.append(Mistake(f"{metric.written} reads class indices against one probability a class", path, "write accuracy"))
+    return mistakes
+
+
+NUMBER_LOSSES = frozenset({"MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Huber", "LogCosh", "Poisson"})
+
+

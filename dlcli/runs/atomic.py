@@ -1,0 +1,183 @@
+"""Every write of a run: a file or a folder is there whole or not at all, whatever kills the process.
+
+The way: a temporary file in the same folder, write, fsync, rename, fsync of the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dlcli.errors import ResourceError
+
+TEMPORARY, DELETED = ".tmp-", ".del-"
+MANIFEST = "MANIFEST.json"
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces a file whole. Raises `ResourceError` when the disk refuses; the old content is intact then."""
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    with refusals(path):
+        try:
+            write_new(temporary, content)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replaces a JSON file; what JSON cannot hold becomes null, text or a list."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    write_bytes(path, f"{text}\n".encode())
+
+
+def append_line(path: Path, line: str) -> None:
+    """Adds one line to a file in a single write, so that a reader sees it whole or torn at the end only."""
+    with refusals(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        try:
+            write_all(descriptor, f"{line}\n".encode())
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def committed_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill that takes its name only once it is complete.
+
+    Every file is fsynced and listed with size and SHA-256 in MANIFEST.json before the rename. What stood under the name
+    before is replaced. On an error nothing of it remains.
+    """
+    temporary = target.with_name(f"{TEMPORARY}{target.name}-{os.getpid()}")
+    with refusals(target):
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            write_manifest(temporary)
+            if target.exists():
+                remove_folder(target)
+            temporary.rename(target)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        sync_folder(target.parent)
+
+
+def write_manifest(folder: Path) -> None:
+    """Fsyncs every file of a folder and lists it."""
+    manifest = {}
+    for path in sorted(folder.iterdir()):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        manifest[path.name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    write_new(folder / MANIFEST, json.dumps(manifest, indent=2).encode())
+    sync_folder(folder)
+
+
+def damage(folder: Path) -> list[str]:
+    """What differs between a folder and its manifest; nothing when it is whole."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        expected = {str(name): (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
+        found = {path.name for path in folder.iterdir()} - {MANIFEST}
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+        return [f"{MANIFEST} is missing or unreadable"]
+    problems = [f"{name} is missing" for name in sorted(expected.keys() - found)]
+    problems += [f"{name} was added" for name in sorted(found - expected.keys())]
+    for name in sorted(expected.keys() & found):
+        path = folder / name
+        if not path.is_file() or path.is_symlink() or path.stat().st_size != expected[name][0]:
+            problems.append(f"{name} has another size")
+        elif sha256(path) != expected[name][1]:
+            problems.append(f"{name} has other content")
+    return problems
+
+
+def remove_folder(path: Path) -> None:
+    """Removes a folder; it loses its name first, so that nobody takes half of it for the whole."""
+    doomed = path.with_name(f"{DELETED}{path.name}-{os.getpid()}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    path.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a killed process left behind; only for the holder of the lock."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith((TEMPORARY, DELETED)):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes and fsyncs a file that must not exist."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, NEW_FILE, 0o644)
+    try:
+        write_all(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Writes everything; the system may take less at a time."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in a folder last."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """Turns what the system refuses into an error that names the path and the reason."""
+    try:
+        yield
+    except OSError as error:
+        reason = "the disk is full" if error.errno in FULL else (error.strerror or str(error))
+        raise ResourceError(f"cannot write {path}: {reason}", file=path, hint="free some space, or choose another folder with --runs") from error
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON can hold: numbers of NumPy as numbers, paths as text, what is not finite as null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(each) for each in value]
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)

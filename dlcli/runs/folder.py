@@ -1,0 +1,139 @@
+"""The folder of a run: claimed once, found by name, path or `last`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from dlcli.errors import ArtifactError, ConflictError, ResourceError
+from dlcli.runs.names import check_name
+
+MOST_TRIES = 100_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and the paths in it."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The configuration as the person wrote it, byte for byte."""
+        return self.path / "config.yaml"
+
+    @property
+    def resolved(self) -> Path:
+        """The configuration as it took effect."""
+        return self.path / "config.resolved.json"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, threads, command line, fingerprints of the data."""
+        return self.path / "env.json"
+
+    @property
+    def state(self) -> Path:
+        return self.path / "run.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object an epoch."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def model(self) -> Path:
+        """The folder of the final model."""
+        return self.path / "model"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "logs" / "log.txt"
+
+    @property
+    def error_log(self) -> Path:
+        return self.path / "logs" / "error.txt"
+
+    @classmethod
+    def claim(cls, root: Path, name: str, *, rename: bool = True) -> Run:
+        """Makes the folder of a new run; a name that is taken becomes name-2, name-3, …
+
+        Raises `UsageError` for an illegal name, `ConflictError` for a taken one where `rename` is false, and
+        `ResourceError` where the folder cannot be made.
+        """
+        name = check_name(name)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ResourceError(f"cannot make the folder of runs {root}: {error.strerror}", file=root, hint="choose another with --runs") from None
+        for number in range(1, MOST_TRIES):
+            path = root / (name if number == 1 else f"{name}-{number}")
+            try:
+                os.mkdir(path)
+                (path / "logs").mkdir()
+            except FileExistsError:
+                if not rename:
+                    raise ConflictError(f"there is a run named '{name}' already", file=path, hint="give another --name") from None
+                continue
+            except OSError as error:
+                raise ResourceError(f"cannot make the run {path}: {error.strerror}", file=path, hint="choose another folder with --runs") from None
+            return cls(path)
+        raise ConflictError(f"{MOST_TRIES} runs are named '{name}'")
+
+    @classmethod
+    def find(cls, root: Path, text: str) -> Run:
+        """The run of a name, a folder, or `last`, the one started last.
+
+        Raises `ArtifactError` with near names.
+        """
+        if text == "last":
+            return cls(last(root))
+        for path in (root / text, Path(text)):
+            if (path / "run.json").is_file():
+                return cls(path)
+        names = [path.name for path in run_folders(root)]
+        near = get_close_matches(text, names, n=3)
+        hint = f"near it: {', '.join(near)}" if near else f"there are: {', '.join(names[-5:]) or 'none'}"
+        raise ArtifactError(f"there is no run '{text}' in {root}", file=root, hint=hint)
+
+
+def last(root: Path) -> Path:
+    """The folder of the run with the highest number."""
+    folders = run_folders(root)
+    if not folders:
+        raise ArtifactError(f"there is no run in {root}", file=root, hint="dlcli train CONFIG makes one")
+    return max(folders, key=lambda path: (number_of(path), path.name))
+
+
+def run_folders(root: Path) -> list[Path]:
+    """All folders of runs, by name."""
+    try:
+        entries = [Path(entry.path) for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(path for path in entries if (path / "run.json").is_file())
+
+
+def number_of(path: Path) -> int:
+    """The number in a run's state: runs are counted, because clocks go back. 0 where it cannot be read."""
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        number = json.loads((path / "run.json").read_bytes()).get("number", 0)
+        return number if isinstance(number, int) else 0
+    return 0
+
+
+def next_number(root: Path) -> int:
+    """The number of a new run."""
+    return 1 + max((number_of(path) for path in run_folders(root)), default=0)

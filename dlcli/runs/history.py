@@ -1,0 +1,41 @@
+"""The history of a run: metrics.jsonl, one object an epoch, without times, so that equal runs have equal files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dlcli.errors import ArtifactError
+from dlcli.runs.atomic import append_line, plain
+from dlcli.runs.folder import Run
+
+
+def append(run: Run, entry: Mapping[str, Any]) -> None:
+    """Adds an epoch."""
+    append_line(run.metrics, json.dumps(plain(entry), ensure_ascii=False, allow_nan=False))
+
+
+def read(run: Run) -> list[dict[str, Any]]:
+    """All epochs; a last line that a kill has torn is left out. Raises `ArtifactError` for damage elsewhere."""
+    try:
+        lines = run.metrics.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    entries = []
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            raise ArtifactError(f"line {number} of the history is damaged", file=run.metrics, line=number) from None
+    return entries
+
+
+def curves(entries: list[dict[str, Any]], name: str) -> dict[str, list[float]]:
+    """One value over the epochs, by split; NaN where an epoch has none."""
+    found = {}
+    for split in ("train", "validation"):
+        values = [entry.get(split, {}).get(name) for entry in entries]
+        if any(value is not None for value in values):
+            found[split] = [float("nan") if value is None else value for value in values]
+    return found

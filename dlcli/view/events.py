@@ -1,0 +1,72 @@
+"""What a training tells its view: the plan, each epoch, and the methods that every view has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+
+@dataclass(frozen=True)
+class EpochLine:
+    """An epoch that has ended: `loss` and metrics of both splits by bare name (`accuracy`, never `val_accuracy`).
+
+    `validation` is empty where there is no validation split. `seconds` is the time of the whole epoch; `best` says
+    that no epoch before was better in the monitored value.
+    """
+
+    epoch: int
+    epochs: int
+    train: Mapping[str, float]
+    validation: Mapping[str, float]
+    learning_rate: float | None
+    seconds: float
+    best: bool
+
+    def value(self, name: str) -> float | None:
+        """The value that is monitored as `name`: `loss`, `val_loss`, `val_accuracy` …; none where there is none."""
+        if name.startswith("val_") and name not in self.train:
+            return self.validation.get(name.removeprefix("val_"))
+        return self.train.get(name)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is going to be trained: `epochs` in all, of `steps` each, in which `samples` are seen.
+
+    `monitor` is the value that makes an epoch the best (`val_loss`). `earlier` are the epochs of a resumed run that
+    are over; the next epoch is the one after them.
+    """
+
+    run: str
+    epochs: int
+    steps: int
+    samples: int
+    monitor: str = "val_loss"
+    earlier: Sequence[EpochLine] = ()
+
+
+class TrainingView(Protocol):
+    """What a training is shown on. A view is a context manager and closes itself, also when the training fails."""
+
+    def start(self, plan: Plan) -> None:
+        """Shows what is going to be trained; called once, before all others but `note`."""
+
+    def step(self, step: int, loss: float | None) -> None:
+        """`step` steps of the current epoch are done, the last (or their mean) with this loss."""
+
+    def epoch(self, line: EpochLine) -> None:
+        """An epoch has ended."""
+
+    def note(self, text: str) -> None:
+        """Says something that stays to be read."""
+
+    def close(self) -> None:
+        """Leaves the final picture and gives the terminal back; a second call does nothing."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
