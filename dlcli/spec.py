@@ -58,7 +58,9 @@ class Fact:
     name: str
 
     def resolve(self, facts: Facts) -> int:
-        """The fact as a number."""
+        """The fact as a number. Raises `ValueError` for data that has no such fact."""
+        if self.name not in facts:
+            raise ValueError(f"the data has no '{self.name}'; it has: {', '.join(facts)}")
         return facts[self.name]
 
     def __str__(self) -> str:

@@ -1,0 +1,87 @@
+"""Starts Keras and TensorFlow: their chatter goes to a log, their randomness and arithmetic are fixed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlcli.errors import ArtifactError
+
+STANDARD_ERROR = 2
+
+
+@contextlib.contextmanager
+def chatter_to(log: Path | None) -> Iterator[None]:
+    """Sends what libraries write to standard error, also from C++, to a log file (or nowhere) while it is open.
+
+    What dlcli itself says goes to `sys.stderr`, which keeps leading to the terminal.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    target = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        kept = os.dup(STANDARD_ERROR)
+    except OSError:  # There is no standard error to keep quiet.
+        os.close(target)
+        yield
+        return
+    shown = sys.stderr
+    replaced = None
+    try:
+        if shown.fileno() == STANDARD_ERROR:
+            replaced = os.fdopen(os.dup(kept), "w", encoding=shown.encoding, errors="replace", buffering=1)
+    except (OSError, ValueError, AttributeError):
+        replaced = None  # A test or an embedding program has put a stream of its own there.
+    os.dup2(target, STANDARD_ERROR)
+    os.close(target)
+    if replaced is not None:
+        sys.stderr = replaced
+    try:
+        yield
+    finally:
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+        if replaced is not None:
+            sys.stderr = shown
+            with contextlib.suppress(OSError, ValueError):
+                replaced.close()
+
+
+def start_keras(*, seed: int, precision: str = "float32") -> Any:
+    """Imports Keras on TensorFlow with everything random seeded and every operation deterministic."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import keras
+    import tensorflow as tf
+
+    if keras.backend.backend() != "tensorflow":
+        raise ArtifactError(f"Keras runs on {keras.backend.backend()}, dlcli needs TensorFlow", hint="unset KERAS_BACKEND")
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    keras.config.set_dtype_policy(precision)
+    return keras
+
+
+def environment() -> dict[str, Any]:
+    """What the numbers of a run depend on besides configuration and data."""
+    import platform
+
+    import keras
+    import numpy
+    import tensorflow as tf
+
+    import dlcli
+
+    return {
+        "versions": {"dlcli": dlcli.__version__, "keras": keras.__version__, "tensorflow": tf.__version__, "numpy": numpy.__version__, "python": platform.python_version()},
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "threads": {"inter": tf.config.threading.get_inter_op_parallelism_threads(), "intra": tf.config.threading.get_intra_op_parallelism_threads()},
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        "deterministic": True,
+        "devices": [device.name for device in tf.config.list_physical_devices()],
+        "command": sys.argv,
+    }

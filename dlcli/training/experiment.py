@@ -1,0 +1,121 @@
+"""The experiment: data, preparation and compiled model of a configuration, checked to fit together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlcli.config import Config
+from dlcli.data import Dataset
+from dlcli.data.prepare import fit_preparation, prepare
+from dlcli.errors import BlockError, ConfigError, DataError, DlcliError
+from dlcli.layers.graph import Built, build_model
+from dlcli.loss import build_metrics, labels_of
+from dlcli.loss.together import Output, output_of, together
+from dlcli.optimizer import build_optimizer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One split as the model takes it."""
+
+    inputs: Mapping[str, np.ndarray[Any, Any]]
+    target: np.ndarray[Any, Any]
+    rows: np.ndarray[Any, Any]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything a training needs, in memory. `preparation` is None where nothing is prepared."""
+
+    config: Config
+    dataset: Dataset
+    splits: Mapping[str, Prepared]
+    built: Built
+    preparation: Any
+    facts: Mapping[str, int]
+
+    @property
+    def model(self) -> Any:
+        return self.built.model
+
+
+def read_data(config: Config) -> Dataset:
+    """Step 1 alone: the data set, without TensorFlow."""
+    try:
+        return config.data.load(seed=config.seed, labels=labels_of(config.loss))
+    except DataError as error:
+        raise config.at_source(error) from None
+
+
+def set_up(config: Config, dataset: Dataset) -> Experiment:
+    """Prepares the data, builds and compiles the model. Keras must have been started.
+
+    Raises `ConfigError` at the line of the block that cannot be built or does not fit.
+    """
+    facts = dataset.facts(config.train.batch_size)
+    try:
+        preparation = fit_preparation(config.data, dataset, facts=facts)
+        splits = {
+            name: Prepared(prepare(preparation, samples.inputs), samples.target, samples.rows)
+            for name, samples in dataset.splits.items()
+        }
+        shapes = {name: values.shape[1:] for name, values in splits["train"].inputs.items()}
+        built = build_model(config.layers, shapes, facts=facts, memory=free_memory())
+        check_together(config, dataset, built.model)
+        compile_model(config, built.model, facts)
+    except BlockError as error:
+        raise config.located(error) from error
+    return Experiment(config, dataset, splits, built, preparation, facts)
+
+
+def check_together(config: Config, dataset: Dataset, model: Any) -> None:
+    """Refuses four steps that do not fit, now that all shapes are known."""
+    shape = tuple(model.output_shape[1:]) if not isinstance(model.output_shape, list | dict) else ()
+    told = output_of(config.layers)
+    output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.position, shape)
+    target = dataset.schema.target
+    classes = len(target.classes) if target.classes is not None else None
+    mistakes = together(output, config.loss, config.metrics, classes=classes, target=tuple(target.shape))
+    if mistakes:
+        problems = [
+            problem
+            for mistake in mistakes
+            for problem in config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems
+        ]
+        raise ConfigError(problems)
+
+
+def compile_model(config: Config, model: Any, facts: Mapping[str, int]) -> None:
+    """Gives the model its loss, optimizer and metrics."""
+    width = model.output_shape[-1] if not isinstance(model.output_shape, list) else 1
+    for path, part in ((("loss",), "loss"), (("optimizer",), "optimizer"), (("metrics",), "metrics")):
+        try:
+            if part == "loss":
+                loss = config.loss.build(facts)
+            elif part == "optimizer":
+                optimizer = build_optimizer(config.optimizer, facts)
+            else:
+                metrics = build_metrics(config.metrics, config.loss, width=width)
+        except DlcliError:
+            raise
+        except Exception as error:
+            raise BlockError(path, f"{part}: {str(error).splitlines()[0]}") from error
+    model.compile(loss=loss, optimizer=optimizer, metrics=metrics, jit_compile=False)
+
+
+def free_memory() -> int:
+    """Bytes of memory that can be had."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,46 @@
+"""Signals: the first asks the training to end after the batch, the second ends the process at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StopRequest:
+    """Which signal has asked the training to stop, if any."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Notes the first signal; the second is obeyed at once."""
+        if self.signal is not None:
+            os._exit(128 + number)
+        self.signal = signal.Signals(number)
+
+
+@contextmanager
+def stop_request() -> Iterator[StopRequest]:
+    """Watches signals while it is open; in a thread other than the main one it sees none.
+
+    A signal that the process was started to ignore (nohup) stays ignored.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    before = {each: signal.getsignal(each) for each in WATCHED}
+    for each, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(each, request.receive)
+    try:
+        yield request
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,97 @@
+"""When to stop, which epoch was best, and when the learning rate goes down; plain numbers, no models."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
+from dlcli.loss import greater_is_better
+
+COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+
+
+@dataclass
+class Watch:
+    """Follows one value over the epochs: the best so far and how many epochs have passed since."""
+
+    monitor: str
+    greater: bool
+    min_delta: float = 0.0
+    best: float | None = None
+    best_epoch: int = 0
+    waited: int = 0
+
+    def see(self, values: Mapping[str, float], epoch: int) -> bool:
+        """Whether this epoch (counted from 1) is better than all before by more than `min_delta`."""
+        value = values.get(self.monitor, math.nan)
+        if not math.isfinite(value):
+            self.waited += 1
+            return False
+        gain = math.inf if self.best is None else (value - self.best if self.greater else self.best - value)
+        if gain > self.min_delta:
+            self.best, self.best_epoch, self.waited = value, epoch, 0
+            return True
+        self.waited += 1
+        return False
+
+
+def watch(monitor: str, mode: str, min_delta: float = 0.0) -> Watch:
+    """A watch over a monitor; `auto` knows whether more or less is better."""
+    return Watch(monitor, greater_is_better(monitor) if mode == "auto" else mode == "max", min_delta)
+
+
+@dataclass
+class Stopping:
+    """All rules that end a training early; `patience` is None without early stopping."""
+
+    train: Train
+    watch: Watch
+    patience: int | None
+
+    @classmethod
+    def of(cls, train: Train, *, validation: bool) -> Stopping:
+        """The rules of a train block; without early stopping the loss still tells which epoch was best."""
+        early = train.early_stopping
+        if early is None:
+            early = EarlyStopping(monitor="val_loss" if validation else "loss")
+            return cls(train, watch(early.monitor, "min"), None)
+        return cls(train, watch(early.monitor, early.mode, early.min_delta), early.patience)
+
+    def reason(self, values: Mapping[str, float], *, epoch: int, seconds: float) -> str | None:
+        """Why training ends after this epoch, or None."""
+        if self.patience is not None and self.watch.waited > 0 and self.watch.waited >= max(1, self.patience):
+            return f"early stopping: {self.watch.monitor} has not improved for {self.watch.waited} epochs"
+        condition = self.train.condition()
+        if condition is not None and COMPARISONS[condition[1]](values.get(condition[0], math.nan), condition[2]):
+            return f"reached {self.train.until}"
+        limit = self.train.seconds()
+        if limit is not None and seconds >= limit:
+            return f"the time limit of {self.train.time_limit} is over"
+        return "all epochs are done" if epoch >= self.train.epochs else None
+
+
+@dataclass
+class Plateau:
+    """Lowers the learning rate when a value stands still."""
+
+    block: ReduceOnPlateau
+    watch: Watch
+    cooling: int = 0
+
+    @classmethod
+    def of(cls, block: ReduceOnPlateau) -> Plateau:
+        return cls(block, watch(block.monitor, block.mode, block.min_delta))
+
+    def rate(self, values: Mapping[str, float], *, epoch: int, rate: float) -> float:
+        """The learning rate of the next epoch."""
+        improved = self.watch.see(values, epoch)
+        if self.cooling > 0:
+            self.cooling -= 1
+            self.watch.waited = 0
+        if improved or self.watch.waited < self.block.patience or rate <= self.block.min_lr:
+            return rate
+        self.watch.waited, self.cooling = 0, self.block.cooldown
+        return max(rate * self.block.factor, self.block.min_lr)
