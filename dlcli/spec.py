@@ -39,6 +39,10 @@ class Text(str):
         text.folder = folder
         return text
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """A copy is plain text: only what stands in the file itself has a folder."""
+        return str, (str(self),)
+
 
 def absolute_path(value: Any) -> Any:
     """Makes a path of the configuration absolute, relative to the file that holds it (not the working directory)."""

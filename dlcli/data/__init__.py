@@ -47,7 +47,7 @@ class Data(Spec):
         target = self.target if isinstance(self.target, Target) else Target(column=self.target)
         name = target.name_in(fields)
         reserved = [] if self.split.by is None else [self.split.by.partition(":")[2]]
-        fields, dropped = self.without_empty(fields, name, reserved)
+        source, (fields, dropped) = fields, self.without_empty(fields, name, reserved)
         rows_of = np.setdiff1d(np.arange(fields.samples + len(dropped)), dropped)
         target_schema = target.schema(fields, labels=labels)
         encoded = encode_target(target_schema, fields)
@@ -65,7 +65,7 @@ class Data(Spec):
             split: Samples({each: tensor[rows] for each, tensor in tensors.items()}, encoded[rows], rows_of[rows])
             for split, rows in splits.items()
         }
-        return Dataset(samples, Schema(inputs=schemas, target=target_schema), fields, tuple(notes))
+        return Dataset(samples, Schema(inputs=schemas, target=target_schema), source, tuple(notes))
 
     def without_empty(self, fields: Fields, target: str, reserved: list[str]) -> tuple[Fields, np.ndarray[Any, Any]]:
         """The fields without rows that have empty cells, where `missing` is `drop`, and which rows these were.

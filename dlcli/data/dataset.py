@@ -28,7 +28,10 @@ class Samples:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All splits with the schema they share; `notes` are what a person should know about how it was read."""
+    """All splits with the schema they share; `fields` is what the source read, all rows of it.
+
+    `notes` are what a person should know about how it was read.
+    """
 
     splits: Mapping[str, Samples]
     schema: Schema

@@ -18,19 +18,24 @@ from typing import Any
 
 from dlcli.errors import ResourceError
 
-TEMPORARY, DELETED = ".tmp-", ".del-"
+TEMPORARY, DELETED, REPLACED = ".tmp-", ".del-", ".old-"
 MANIFEST = "MANIFEST.json"
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RecursionError)
+"""What a damaged file can raise: from the system, from the parser, or because its content has another form."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replaces a file whole. Raises `ResourceError` when the disk refuses; the old content is intact then."""
+    """Replaces a file whole. Raises `ResourceError` when the disk refuses.
+
+    The old content is intact then; only where the last step failed, the fsync of the folder, it is the new one.
+    """
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
     with refusals(path):
         try:
             write_new(temporary, content)
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -41,15 +46,24 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Replaces a JSON file; what JSON cannot hold becomes null, text or a list."""
     text = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
-    write_bytes(path, f"{text}\n".encode())
+    write_bytes(path, encoded(f"{text}\n"))
 
 
 def append_line(path: Path, line: str) -> None:
-    """Adds one line to a file in a single write, so that a reader sees it whole or torn at the end only."""
+    """Adds one line to a file in a single write, so that a reader sees it whole or torn at the end only.
+
+    Raises `ResourceError` when the disk refuses; nothing of the line remains then.
+    """
     with refusals(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
-            write_all(descriptor, f"{line}\n".encode())
+            length = os.fstat(descriptor).st_size
+            try:
+                write_all(descriptor, encoded(f"{line}\n"))
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, length)
+                raise
         finally:
             os.close(descriptor)
 
@@ -59,7 +73,7 @@ def committed_folder(target: Path) -> Iterator[Path]:
     """A folder to fill that takes its name only once it is complete.
 
     Every file is fsynced and listed with size and SHA-256 in MANIFEST.json before the rename. What stood under the name
-    before is replaced. On an error nothing of it remains.
+    before is replaced, and intact on an error. On an error nothing of the new one remains.
     """
     temporary = target.with_name(f"{TEMPORARY}{target.name}-{os.getpid()}")
     with refusals(target):
@@ -68,13 +82,28 @@ def committed_folder(target: Path) -> Iterator[Path]:
         try:
             yield temporary
             write_manifest(temporary)
-            if target.exists():
-                remove_folder(target)
-            temporary.rename(target)
+            put_in_place(temporary, target)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        sync_folder(target.parent)
+
+
+def put_in_place(folder: Path, target: Path) -> None:
+    """Gives a complete folder its name. What stood there is put aside and removed last, so that it can come back."""
+    replaced = target.with_name(f"{REPLACED}{target.name}-{os.getpid()}")
+    standing = target.exists()
+    if standing:
+        remove(replaced)
+        target.rename(replaced)
+    try:
+        folder.rename(target)
+    except BaseException:
+        if standing:
+            replaced.rename(target)
+        raise
+    sync_folder(target.parent)
+    if standing:
+        remove(replaced)
 
 
 def write_manifest(folder: Path) -> None:
@@ -97,32 +126,56 @@ def damage(folder: Path) -> list[str]:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         expected = {str(name): (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
         found = {path.name for path in folder.iterdir()} - {MANIFEST}
-    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+    except UNREADABLE:
         return [f"{MANIFEST} is missing or unreadable"]
     problems = [f"{name} is missing" for name in sorted(expected.keys() - found)]
     problems += [f"{name} was added" for name in sorted(found - expected.keys())]
     for name in sorted(expected.keys() & found):
         path = folder / name
-        if not path.is_file() or path.is_symlink() or path.stat().st_size != expected[name][0]:
-            problems.append(f"{name} has another size")
-        elif sha256(path) != expected[name][1]:
-            problems.append(f"{name} has other content")
+        try:
+            if path.is_symlink() or not path.is_file():
+                problems.append(f"{name} is no file")
+            elif path.stat().st_size != expected[name][0]:
+                problems.append(f"{name} has another size")
+            elif sha256(path) != expected[name][1]:
+                problems.append(f"{name} has other content")
+        except OSError as error:
+            problems.append(f"{name} cannot be read: {error.strerror}")
     return problems
 
 
 def remove_folder(path: Path) -> None:
     """Removes a folder; it loses its name first, so that nobody takes half of it for the whole."""
     doomed = path.with_name(f"{DELETED}{path.name}-{os.getpid()}")
-    shutil.rmtree(doomed, ignore_errors=True)
-    path.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+    with refusals(path):
+        remove(doomed)
+        path.rename(doomed)
+    remove(doomed)
 
 
 def sweep(folder: Path) -> None:
-    """Removes what a killed process left behind; only for the holder of the lock."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name.startswith((TEMPORARY, DELETED)):
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    """Removes what a killed process left behind; only for the holder of the lock.
+
+    A folder that was put aside gets its name back where the one to replace it did not come that far.
+    """
+    for path in list(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith(REPLACED):
+            target = path.with_name(path.name.removeprefix(REPLACED).rpartition("-")[0])
+            if not target.exists():
+                with refusals(target):
+                    path.rename(target)
+                continue
+        if path.name.startswith((TEMPORARY, DELETED, REPLACED)):
+            remove(path)
+
+
+def remove(path: Path) -> None:
+    """Removes a file, a link or a whole folder as far as the system lets it; no link is followed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -165,7 +218,14 @@ def refusals(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = "the disk is full" if error.errno in FULL else (error.strerror or str(error))
-        raise ResourceError(f"cannot write {path}: {reason}", file=path, hint="free some space, or choose another folder with --runs") from error
+        raise ResourceError(
+            f"cannot write {path}: {reason}", file=path, hint="free some space, or choose another folder with --runs"
+        ) from error
+
+
+def encoded(text: str) -> bytes:
+    r"""JSON text as UTF-8; half a surrogate pair, as in a file's name that is no UTF-8, as JSON's own `\udcff`."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def plain(value: Any) -> Any:

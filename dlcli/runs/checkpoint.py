@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -9,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from dlcli.errors import ArtifactError
-from dlcli.runs.atomic import committed_folder, damage, plain, remove_folder, write_json
+from dlcli.runs.atomic import UNREADABLE, committed_folder, damage, encoded, plain, remove_folder, write_json
 from dlcli.runs.folder import Run
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ class Checkpoint:
     state: Mapping[str, Any]
 
 
-def save(run: Run, *, step: int, arrays: Mapping[str, np.ndarray[Any, Any]], state: Mapping[str, Any], keep: int = 2) -> Path:
+def save(
+    run: Run, *, step: int, arrays: Mapping[str, np.ndarray[Any, Any]], state: Mapping[str, Any], keep: int = 2
+) -> Path:
     """Commits a checkpoint and removes those older than the newest `keep`, but never the best."""
     import numpy as np
 
@@ -42,8 +46,8 @@ def save(run: Run, *, step: int, arrays: Mapping[str, np.ndarray[Any, Any]], sta
         (folder / "vars.npz").write_bytes(buffer.getvalue())
         described = [{"name": name, "dtype": str(arrays[name].dtype)} for name in names]
         content = json.dumps({"step": step, "arrays": described, "state": plain(state)}, ensure_ascii=False)
-        (folder / "state.json").write_text(content, encoding="utf-8")
-    prune(run, keep=keep)
+        (folder / "state.json").write_bytes(encoded(content))
+    prune(run, keep=keep, step=step)
     return target
 
 
@@ -59,10 +63,14 @@ def load(path: Path) -> Checkpoint:
     problems = damage(path)
     if problems:
         raise ArtifactError(f"the checkpoint {path.name} is damaged: {problems[0]}", file=path)
-    content = json.loads((path / "state.json").read_bytes())
-    with np.load(path / "vars.npz", allow_pickle=False) as file:
-        arrays = {each["name"]: typed(file[f"a{number}"], each["dtype"]) for number, each in enumerate(content["arrays"])}
-    return Checkpoint(content["step"], arrays, content["state"])
+    try:
+        content = json.loads((path / "state.json").read_bytes())
+        described = enumerate(content["arrays"])
+        with np.load(path / "vars.npz", allow_pickle=False) as file:
+            arrays = {each["name"]: typed(file[f"a{number}"], each["dtype"]) for number, each in described}
+        return Checkpoint(content["step"], arrays, content["state"])
+    except (*UNREADABLE, BadZipFile) as error:
+        raise ArtifactError(f"the checkpoint {path.name} cannot be read: {error}", file=path) from None
 
 
 def typed(array: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
@@ -77,7 +85,7 @@ def typed(array: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
 def newest(run: Run) -> Checkpoint | None:
     """The valid checkpoint of the highest step, or None. Damaged ones are passed over."""
     for path in reversed(folders(run)):
-        if not damage(path):
+        with contextlib.suppress(ArtifactError):
             return load(path)
     return None
 
@@ -98,13 +106,17 @@ def best(run: Run) -> str | None:
     """The name of the best checkpoint's folder."""
     try:
         return str(json.loads((run.path / "best.json").read_bytes())["folder"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
 
 
-def prune(run: Run, *, keep: int) -> None:
-    """Removes all but the newest and the best."""
+def prune(run: Run, *, keep: int, step: int) -> None:
+    """Removes all but the newest up to `step` and the best.
+
+    Those after `step` do not count: they are the damaged ones that training went back behind.
+    """
     kept = best(run)
-    for path in folders(run)[:-keep]:
+    older = [path for path in folders(run) if path.name <= f"step-{step:010d}"]
+    for path in older[: -max(keep, 1)]:
         if path.name != kept:
             remove_folder(path)

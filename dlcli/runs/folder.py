@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from dlcli.errors import ArtifactError, ConflictError, ResourceError
+from dlcli.runs.atomic import UNREADABLE
 from dlcli.runs.names import check_name
 
 MOST_TRIES = 100_000
@@ -77,18 +79,24 @@ class Run:
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ResourceError(f"cannot make the folder of runs {root}: {error.strerror}", file=root, hint="choose another with --runs") from None
+            raise ResourceError(
+                f"cannot make the folder of runs {root}: {error.strerror}", file=root, hint="choose another with --runs"
+            ) from None
         for number in range(1, MOST_TRIES):
             path = root / (name if number == 1 else f"{name}-{number}")
             try:
-                os.mkdir(path)
-                (path / "logs").mkdir()
+                path.mkdir()
+                make_logs(path)
             except FileExistsError:
                 if not rename:
-                    raise ConflictError(f"there is a run named '{name}' already", file=path, hint="give another --name") from None
+                    raise ConflictError(
+                        f"there is a run named '{name}' already", file=path, hint="give another --name"
+                    ) from None
                 continue
             except OSError as error:
-                raise ResourceError(f"cannot make the run {path}: {error.strerror}", file=path, hint="choose another folder with --runs") from None
+                raise ResourceError(
+                    f"cannot make the run {path}: {error.strerror}", file=path, hint="choose another folder with --runs"
+                ) from None
             return cls(path)
         raise ConflictError(f"{MOST_TRIES} runs are named '{name}'")
 
@@ -100,13 +108,23 @@ class Run:
         """
         if text == "last":
             return cls(last(root))
-        for path in (root / text, Path(text)):
-            if (path / "run.json").is_file():
-                return cls(path)
+        for path in (root / text, root / unicodedata.normalize("NFC", text), Path(text)):
+            if is_run(path):
+                return cls(path if path.name not in {"", ".."} else path.resolve())
         names = [path.name for path in run_folders(root)]
         near = get_close_matches(text, names, n=3)
         hint = f"near it: {', '.join(near)}" if near else f"there are: {', '.join(names[-5:]) or 'none'}"
         raise ArtifactError(f"there is no run '{text}' in {root}", file=root, hint=hint)
+
+
+def make_logs(path: Path) -> None:
+    """Makes the folder of logs; a run without it would take a name for nothing."""
+    try:
+        (path / "logs").mkdir()
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.rmdir()
+        raise
 
 
 def last(root: Path) -> Path:
@@ -123,12 +141,19 @@ def run_folders(root: Path) -> list[Path]:
         entries = [Path(entry.path) for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
-    return sorted(path for path in entries if (path / "run.json").is_file())
+    return sorted(path for path in entries if is_run(path))
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder holds a run; what the system cannot even look at holds none."""
+    with contextlib.suppress(OSError, ValueError):
+        return (path / "run.json").exists()
+    return False
 
 
 def number_of(path: Path) -> int:
     """The number in a run's state: runs are counted, because clocks go back. 0 where it cannot be read."""
-    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+    with contextlib.suppress(*UNREADABLE):
         number = json.loads((path / "run.json").read_bytes()).get("number", 0)
         return number if isinstance(number, int) else 0
     return 0

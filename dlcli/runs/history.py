@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.errors import ArtifactError
-from dlcli.runs.atomic import append_line, plain
+from dlcli.runs.atomic import UNREADABLE, append_line, plain
 from dlcli.runs.folder import Run
 
 
@@ -22,12 +22,18 @@ def read(run: Run) -> list[dict[str, Any]]:
         lines = run.metrics.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    entries = []
+    except OSError as error:
+        message = f"the history of '{run.name}' cannot be read: {error.strerror}"
+        raise ArtifactError(message, file=run.metrics) from None
+    entries: list[dict[str, Any]] = []
     for number, line in enumerate(lines[:-1], start=1):
         try:
-            entries.append(json.loads(line))
-        except ValueError:
-            raise ArtifactError(f"line {number} of the history is damaged", file=run.metrics, line=number) from None
+            entry = json.loads(line)
+        except UNREADABLE:
+            entry = None
+        if not isinstance(entry, dict):
+            raise ArtifactError(f"line {number} of the history is damaged", file=run.metrics, line=number)
+        entries.append(entry)
     return entries
 
 

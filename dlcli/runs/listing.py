@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from dlcli.errors import ArtifactError, UsageError
 from dlcli.runs.folder import Run, run_folders
 from dlcli.runs.state import RunState, read_state, status_of
 
-EXPRESSION = re.compile(r"([\w.]+)\s*(>=|<=|!=|=|>|<|~)\s*(.*)")
+EXPRESSION = re.compile(r"([\w.]+)\s*(>=|<=|!=|==?|>|<|~)\s*(?![=<>!~])(.*)")
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
 
@@ -40,7 +42,14 @@ class RunSummary:
 
     def plain(self) -> dict[str, Any]:
         """The row as `dlcli runs --json` gives it."""
-        return {"run": self.run, "status": self.status, "epochs": self.epochs, "seconds": self.seconds, "metrics": self.metrics, "config": self.config}
+        return {
+            "run": self.run,
+            "status": self.status,
+            "epochs": self.epochs,
+            "seconds": self.seconds,
+            "metrics": self.metrics,
+            "config": self.config,
+        }
 
 
 def list_runs(root: Path) -> list[RunSummary]:
@@ -70,22 +79,42 @@ def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
 
 def filter_runs(rows: Sequence[RunSummary], expressions: Sequence[str]) -> list[RunSummary]:
     """The rows that fulfil all expressions: `status=done`, `val_accuracy>=0.9`, `run~digits`."""
-    return [row for row in rows if all(fulfils(row, each) for each in expressions)]
+    conditions = [condition(each) for each in expressions]
+    return [row for row in rows if all(each.holds(row) for each in conditions)]
 
 
-def fulfils(row: RunSummary, expression: str) -> bool:
-    """Whether a row fulfils one expression."""
-    found = EXPRESSION.fullmatch(expression.strip())
+@dataclass(frozen=True)
+class Condition:
+    """One expression of a filter; `number` is `wanted` where that is one."""
+
+    name: str
+    sign: str
+    wanted: str
+    number: float | None
+
+    def holds(self, row: RunSummary) -> bool:
+        """Whether a row fulfils it. Numbers are compared as numbers; a value that is missing is the empty text."""
+        value = row.value(self.name)
+        is_number = isinstance(value, int | float) and self.number is not None
+        text = "" if value is None else unicodedata.normalize("NFC", str(value))
+        if self.sign == "~":
+            return self.wanted in text
+        if self.sign in COMPARISONS:
+            return is_number and bool(COMPARISONS[self.sign](value, self.number))
+        equal = value == self.number if is_number else text == self.wanted
+        return equal != (self.sign == "!=")
+
+
+def condition(expression: str) -> Condition:
+    """Reads one expression. Raises `UsageError`."""
+    found = EXPRESSION.fullmatch(unicodedata.normalize("NFC", expression).strip())
     if found is None:
-        raise UsageError(f"cannot read the filter '{expression}'", hint="for example status=done, val_accuracy>=0.9, run~digits")
+        hint = "for example status=done, val_accuracy>=0.9, run~digits"
+        raise UsageError(f"cannot read the filter '{expression}'", hint=hint)
     name, sign, wanted = found[1], found[2], found[3].strip()
-    value = row.value(name)
-    if sign == "~":
-        return wanted in str(value)
-    if sign in {"=", "!="}:
-        return (str(value) == wanted) == (sign == "=")
-    try:
+    number = None
+    with contextlib.suppress(ValueError):
         number = float(wanted)
-    except ValueError:
-        raise UsageError(f"'{wanted}' in the filter '{expression}' is no number") from None
-    return isinstance(value, int | float) and bool(COMPARISONS[sign](value, number))
+    if sign in COMPARISONS and number is None:
+        raise UsageError(f"'{wanted}' in the filter '{expression}' is no number")
+    return Condition(name, sign, wanted, number)

@@ -21,7 +21,10 @@ def check_name(name: str) -> str:
     if wrong is not None or name[0] in "-.":
         shown = repr(wrong if wrong is not None else name[0])
         place = "" if wrong is not None else " at its start"
-        raise UsageError(f"a run's name may not hold {shown}{place}: {name!r}", hint="use letters, digits, and . _ - after the first character")
+        raise UsageError(
+            f"a run's name may not hold {shown}{place}: {name!r}",
+            hint="use letters, digits, and . _ - after the first character",
+        )
     return name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -9,11 +10,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlcli.errors import ArtifactError
-from dlcli.runs.atomic import write_json
+from dlcli.runs.atomic import UNREADABLE, write_json
 from dlcli.runs.folder import Run
 from dlcli.runs.lock import is_locked
 
 SCHEMA = 1
+ALIVE = frozenset({"created", "running"})
+NEEDED: dict[str, Any] = {"run": str, "number": int, "status": str, "config": str, "started": str}
+KINDS: dict[str, Any] = NEEDED | {
+    "schema": int,
+    "reason": str | None,
+    "exit_code": int | None,
+    "resumable": bool,
+    "exact": bool,
+    "epochs": int,
+    "seconds": float | int | None,
+    "samples_per_second": float | int | None,
+    "best": dict,
+    "metrics": dict,
+    "baseline": dict,
+    "verdict": list,
+    "engine": str | None,
+}
 
 
 @dataclass(frozen=True)
@@ -49,14 +67,39 @@ def read_state(run: Run) -> RunState:
     """The state of a run. Raises `ArtifactError` where run.json is damaged."""
     try:
         content = json.loads(run.state.read_bytes())
-        known = {each.name for each in dataclasses.fields(RunState)}
-        return RunState(**{key: value for key, value in content.items() if key in known})
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"run.json of '{run.name}' cannot be read: {error}", file=run.state) from None
+        fault = what_is_wrong(content)
+    except UNREADABLE as error:
+        fault = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if fault is not None:
+        raise ArtifactError(f"run.json of '{run.name}' cannot be read: {fault}", file=run.state)
+    return RunState(**{key: value for key, value in content.items() if key in KINDS})
+
+
+def what_is_wrong(content: Any) -> str | None:
+    """What a state has of another form than `RunState`, or None."""
+    if not isinstance(content, dict):
+        return "it is no JSON object"
+    missing = [name for name in NEEDED if name not in content]
+    if missing:
+        return f"it has no '{missing[0]}'"
+    other = [name for name, kind in KINDS.items() if name in content and not isinstance(content[name], kind)]
+    by_split = [] if other else content.get("metrics", {}).values()
+    if not all(isinstance(values, dict) and all(map(is_number, values.values())) for values in by_split):
+        other = ["metrics"]
+    return f"its '{other[0]}' has another form" if other else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value can be a metric: a number, or null for one that was not finite."""
+    return isinstance(value, float | int | None)
 
 
 def status_of(run: Run, state: RunState) -> str:
     """The status to show: a run that says it is running but has no living writer has crashed."""
-    if state.status in {"created", "running"} and not is_locked(run.path):
-        return "crashed"
-    return state.status
+    if state.status not in ALIVE or is_locked(run.path):
+        return state.status
+    with contextlib.suppress(ArtifactError):
+        now = read_state(run).status  # its writer may have ended it, and let go of the lock, since `state` was read
+        if now not in ALIVE:
+            return now
+    return "crashed"

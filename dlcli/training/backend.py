@@ -18,36 +18,24 @@ STANDARD_ERROR = 2
 def chatter_to(log: Path | None) -> Iterator[None]:
     """Sends what libraries write to standard error, also from C++, to a log file (or nowhere) while it is open.
 
-    What dlcli itself says goes to `sys.stderr`, which keeps leading to the terminal.
+    What dlcli itself says goes to a copy of standard error (`dlcli.view.console.standard_error`), so it is not touched.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    target = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         kept = os.dup(STANDARD_ERROR)
     except OSError:  # There is no standard error to keep quiet.
-        os.close(target)
         yield
         return
-    shown = sys.stderr
-    replaced = None
-    try:
-        if shown.fileno() == STANDARD_ERROR:
-            replaced = os.fdopen(os.dup(kept), "w", encoding=shown.encoding, errors="replace", buffering=1)
-    except (OSError, ValueError, AttributeError):
-        replaced = None  # A test or an embedding program has put a stream of its own there.
+    target = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(target, STANDARD_ERROR)
     os.close(target)
-    if replaced is not None:
-        sys.stderr = replaced
     try:
         yield
     finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
         os.dup2(kept, STANDARD_ERROR)
         os.close(kept)
-        if replaced is not None:
-            sys.stderr = shown
-            with contextlib.suppress(OSError, ValueError):
-                replaced.close()
 
 
 def start_keras(*, seed: int, precision: str = "float32") -> Any:

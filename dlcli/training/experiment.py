@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data import Dataset
 from dlcli.data.prepare import fit_preparation, prepare
-from dlcli.errors import BlockError, ConfigError, DataError, DlcliError
+from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.graph import Built, build_model
 from dlcli.loss import build_metrics, labels_of
 from dlcli.loss.together import Output, output_of, together
@@ -94,22 +94,21 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
         raise ConfigError(problems)
 
 
-def compile_model(config: Config, model: Any, facts: Mapping[str, int]) -> None:
-    """Gives the model its loss, optimizer and metrics."""
+def compile_model(config: Config, model: Any, facts: Mapping[str, int], *, learns: bool = True) -> None:
+    """Gives the model its loss, metrics and, where it is to learn, its optimizer."""
     width = model.output_shape[-1] if not isinstance(model.output_shape, list) else 1
-    for path, part in ((("loss",), "loss"), (("optimizer",), "optimizer"), (("metrics",), "metrics")):
-        try:
-            if part == "loss":
-                loss = config.loss.build(facts)
-            elif part == "optimizer":
-                optimizer = build_optimizer(config.optimizer, facts)
-            else:
-                metrics = build_metrics(config.metrics, config.loss, width=width)
-        except DlcliError:
-            raise
-        except Exception as error:
-            raise BlockError(path, f"{part}: {str(error).splitlines()[0]}") from error
+    loss = built_block("loss", lambda: config.loss.build(facts))
+    optimizer = built_block("optimizer", lambda: build_optimizer(config.optimizer, facts)) if learns else None
+    metrics = built_block("metrics", lambda: build_metrics(config.metrics, config.loss, width=width))
     model.compile(loss=loss, optimizer=optimizer, metrics=metrics, jit_compile=False)
+
+
+def built_block(name: str, build: Callable[[], Any]) -> Any:
+    """What a block builds, or its error at the block's place."""
+    try:
+        return build()
+    except Exception as error:
+        raise BlockError((name,), f"{name}: {str(error).splitlines()[0]}") from error
 
 
 def free_memory() -> int:

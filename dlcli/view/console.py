@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 from typing import TextIO
 
 from rich.console import Console
 
 SYMBOLS = "┌│─█▁⠿…–✓"
+STANDARD_ERROR = 2
 DUMB = frozenset({"", "dumb", "unknown"})
 
 
@@ -24,6 +26,21 @@ def make_console(stream: TextIO, *, width: int | None = None) -> Console:
     if width is None and not stream.isatty() and not os.environ.get("COLUMNS"):
         width = 120
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def standard_error() -> TextIO:
+    """A copy of standard error for what dlcli says; libraries write to the original, which may lead to a log.
+
+    A stream that a test or an embedding program has put in its place is used as it is.
+    """
+    try:
+        real = sys.stderr.fileno() == STANDARD_ERROR
+    except (OSError, ValueError, AttributeError):
+        real = False
+    if not real:
+        return sys.stderr
+    encoding = sys.stderr.encoding
+    return open(os.dup(STANDARD_ERROR), "w", encoding=encoding, errors="replace", buffering=1)  # noqa: PTH123, SIM115
 
 
 def speaks_unicode(console: Console) -> bool:

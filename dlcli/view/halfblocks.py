@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.style import Style
 from rich.text import Text
-
-from dlcli.view.bars import shortened
-from dlcli.view.console import printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +38,7 @@ def gallery(images: Sequence[tuple[str, Array]], *, width: int, unicode: bool, c
     waiting: list[tuple[str, list[Text], int]] = []
     for caption, image in images:
         lines = image_lines(image, width=widest, unicode=unicode, colour=colour)
-        words = printable(caption)
+        words = "".join(each if each.isprintable() else " " for each in caption)
         tile = max([line.cell_len for line in lines] + [min(cell_len(words), widest), 1])
         if waiting and sum(each + GAP for _, _, each in waiting) + tile > width:
             rows.append(gallery_row(waiting, unicode=unicode))
@@ -55,7 +52,7 @@ def gallery(images: Sequence[tuple[str, Array]], *, width: int, unicode: bool, c
 def gallery_row(tiles: Sequence[tuple[str, list[Text], int]], *, unicode: bool) -> Text:
     """Tiles of (caption, lines, cells) side by side."""
     gap = Text(" " * GAP)
-    lines = [gap.join(Text(shortened(words, tile, unicode=unicode), style="bold") for words, _, tile in tiles)]
+    lines = [gap.join(Text(fitted(words, tile, unicode=unicode), style="bold") for words, _, tile in tiles)]
     for at in range(max(len(image) for _, image, _ in tiles)):
         parts = []
         for _, image, tile in tiles:
@@ -64,6 +61,13 @@ def gallery_row(tiles: Sequence[tuple[str, list[Text], int]], *, unicode: bool) 
             parts.append(part)
         lines.append(gap.join(parts))
     return Text("\n").join(lines)
+
+
+def fitted(words: str, width: int, *, unicode: bool) -> str:
+    """`words` in exactly `width` cells, with a mark at the end where they were cut."""
+    if cell_len(words) <= width:
+        return set_cell_size(words, width)
+    return set_cell_size(words, width - 1) + ("…" if unicode else "~")
 
 
 def image_lines(image: Array, *, width: int, unicode: bool, colour: bool) -> list[Text]:

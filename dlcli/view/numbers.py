@@ -31,7 +31,9 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.8 s`, `12 s`, `3 min 05 s`, `2 h 04 min`."""
+    """`35 ms`, `1.8 s`, `12 s`, `3 min 05 s`, `2 h 04 min`."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)

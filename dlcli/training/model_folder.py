@@ -1,0 +1,78 @@
+"""The model of a run on disk: the Keras model, its preparation and the schema of its data, committed together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlcli.data import Schema
+from dlcli.errors import ArtifactError
+from dlcli.runs import Run
+from dlcli.runs.atomic import committed_folder, damage
+
+MODEL, PREPARATION, SCHEMA = "model.keras", "prepare.keras", "schema.json"
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model without its optimizer, the model that prepares its inputs (or None), and what its data looked like."""
+
+    model: Any
+    preparation: Any
+    schema: Schema
+
+
+def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
+    """Commits the three as RUN/model; what stood there before is replaced whole."""
+    import keras
+
+    with committed_folder(run.model) as folder:
+        # A model around the same layers, because the compiled one would save its optimizer too.
+        keras.Model(model.input, model.output, name="model").save(folder / MODEL)
+        if preparation is not None:
+            preparation.save(folder / PREPARATION)
+        (folder / SCHEMA).write_text(schema.model_dump_json(indent=2), encoding="utf-8")
+
+
+def load_schema(run: Run) -> Schema:
+    """The schema of the data that a run was trained on. Raises `ArtifactError` where the model is missing or damaged."""
+    if not run.model.is_dir():
+        raise ArtifactError(f"the run '{run.name}' has no model", file=run.path, hint="it did not finish; train it again")
+    problems = damage(run.model)
+    if problems:
+        raise ArtifactError(f"the model of '{run.name}' is damaged: {problems[0]}", file=run.model)
+    return Schema.model_validate(json.loads((run.model / SCHEMA).read_bytes()))
+
+
+def load_model(run: Run) -> SavedModel:
+    """The model of a run, verified against its manifest. Keras must have been started.
+
+    Raises `ArtifactError` for a model that is missing, damaged, or of a Keras that this one cannot read.
+    """
+    schema = load_schema(run)
+    preparation = run.model / PREPARATION
+    return SavedModel(load(run.model / MODEL), load(preparation) if preparation.exists() else None, schema)
+
+
+def load(path: Path) -> Any:
+    """One Keras file, loaded in safe mode."""
+    import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        written = saved_with(path)
+        raise ArtifactError(f"{path.name} cannot be loaded: {str(error).splitlines()[0][:200]}", file=path, hint=f"it was saved by Keras {written}; this is Keras {keras.__version__}") from error
+
+
+def saved_with(path: Path) -> str:
+    """The version of Keras that saved a file."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json"))["keras_version"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return "of an unknown version"

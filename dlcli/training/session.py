@@ -1,0 +1,315 @@
+"""One training from start to end: claim a run, set up, run the epochs, keep the best, say how it went."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.config import Config
+from dlcli.data.fingerprint import fingerprint
+from dlcli.errors import ConfigError, DataError, DivergedError, DlcliError, ResourceError, Stopped
+from dlcli.runs import Run, RunState, history
+from dlcli.runs.atomic import write_bytes, write_json
+from dlcli.runs.checkpoint import mark_best, save
+from dlcli.runs.folder import next_number
+from dlcli.runs.lock import Lock
+from dlcli.runs.names import safe_name
+from dlcli.training.backend import chatter_to, environment, start_keras
+from dlcli.training.baseline import trivial_baseline
+from dlcli.training.callbacks import build_callbacks, watches_batches
+from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine
+from dlcli.training.experiment import Experiment, read_data, set_up
+from dlcli.training.model_folder import save_model
+from dlcli.training.signals import StopRequest, stop_request
+from dlcli.training.stopping import Plateau, Stopping
+from dlcli.training.verdict import Story, verdict
+from dlcli.training.weights import sample_weights
+from dlcli.view.picture import loss_curve
+from dlcli.view.training import EpochLine, Plan, TrainingView
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CHECKPOINT_SECONDS = 30.0
+"""A checkpoint follows an epoch that ends so long after the last one."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks of a training."""
+
+    config: Config
+    content: bytes
+    """The configuration file as the person wrote it."""
+    file: str
+    runs: Path
+    name: str | None = None
+    rename: bool = True
+
+
+@dataclass
+class Progress:
+    """What changes while a training runs; `epoch` counts finished epochs, `step` finished steps of all epochs."""
+
+    epoch: int = 0
+    step: int = 0
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    best_weights: list[np.ndarray[Any, Any]] | None = None
+    saved_at: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
+    stopped_inside: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Since the first step."""
+        return time.monotonic() - self.started
+
+
+def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
+    """Trains, and gives the run with its final state.
+
+    Raises what set-up raises, leaving no run behind; `DivergedError`, `Stopped` or another error of training leaves a run
+    that says so.
+    """
+    config = request.config
+    dataset = read_data(config)
+    for note in dataset.notes:
+        view.note(f"note: {note}")
+    named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
+    run = Run.claim(request.runs, named, rename=request.rename)
+    with Lock(run.path), chatter_to(run.log), stop_request() as stop:
+        state = RunState(run.name, next_number(request.runs), "created", request.file, now()).write(run)
+        with no_run_left(run):
+            start_keras(seed=config.seed, precision=config.train.precision)
+            experiment = set_up(config, dataset)
+            session = Session(run, experiment, view, stop, state)
+        write_bytes(run.config, request.content)
+        write_json(run.resolved, config.plain())
+        write_json(run.environment, {**environment(), "data": fingerprint(dataset.fields.files)})
+        return run, session.run_to_end()
+
+
+@contextlib.contextmanager
+def no_run_left(run: Run) -> Iterator[None]:
+    """Removes the run again if its configuration turns out not to work: nothing was trained."""
+    try:
+        yield
+    except (ConfigError, DataError, ResourceError):
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise
+
+
+class Session:
+    """A training that has been set up."""
+
+    def __init__(self, run: Run, experiment: Experiment, view: TrainingView, stop: StopRequest, state: RunState) -> None:
+        self.run, self.experiment, self.view, self.stop, self.state = run, experiment, view, stop, state
+        config, train = experiment.config, experiment.splits["train"]
+        self.steps = math.ceil(len(train) / config.train.batch_size)
+        self.progress = Progress()
+        self.stopping = Stopping.of(config.train, validation="validation" in experiment.splits)
+        plateau = config.train.reduce_on_plateau
+        self.plateau = None if plateau is None else Plateau.of(plateau)
+        try:
+            self.callbacks = build_callbacks(config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps)
+            self.weight = sample_weights(config.train, experiment.dataset)
+        except DlcliError as error:
+            raise config.located(error) if hasattr(error, "path") else error from None
+        self.engine = self.choose_engine()
+        self.measure = Measure(experiment.model)
+
+    def choose_engine(self) -> Engine:
+        """Keras's own `fit` where the configuration asks for it, otherwise data resident in memory."""
+        config, train = self.experiment.config, self.experiment.splits["train"]
+        if config.train.engine == "keras":
+            return FitEngine(self.experiment.model, train.inputs, train.target, weight=self.weight, batch_size=config.train.batch_size, seed=config.seed)
+        return ResidentEngine(
+            self.experiment.model, train.inputs, train.target, weight=self.weight, batch_size=config.train.batch_size,
+            seed=config.seed, one_by_one=watches_batches(self.callbacks),
+        )
+
+    def run_to_end(self) -> RunState:
+        """All epochs, and the end whatever it is."""
+        config, train = self.experiment.config, self.experiment.splits["train"]
+        self.update(status="running", engine=self.engine.name)
+        self.view.start(Plan(self.run.name, config.train.epochs, self.steps, len(train)))
+        try:
+            reason = self.epochs()
+            self.view.close()
+            return self.finish(reason)
+        except Stopped as error:
+            self.update(status="interrupted", reason=error.message, exit_code=error.code)
+            raise
+        except DlcliError as error:
+            self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
+            raise
+        except Exception as error:
+            failure = out_of_memory(error)
+            self.update(status="failed", reason=str(error).splitlines()[0] if str(error) else type(error).__name__, exit_code=7 if failure else 1)
+            if failure is None:
+                raise
+            raise failure from error
+        finally:
+            self.view.close()
+
+    def epochs(self) -> str:
+        """Runs epochs until a rule ends them; gives the reason."""
+        self.callbacks.on_train_begin()
+        reason = None
+        while reason is None:
+            reason = self.one_epoch()
+        self.callbacks.on_train_end()
+        return reason
+
+    def one_epoch(self) -> str | None:
+        """One epoch: its steps, validation, history, and what follows from them."""
+        model, number, started = self.experiment.model, self.progress.epoch, time.monotonic()
+        rate = float(model.optimizer.learning_rate)
+        self.callbacks.on_epoch_begin(number)
+        trained = self.engine.epoch(number, between=self.between)
+        if self.stop.signal is not None:
+            self.interrupted()
+        self.check_finite(trained)
+        validation = self.validate()
+        self.progress.epoch += 1
+        values = {**trained, **{f"val_{name}": value for name, value in validation.items()}}
+        self.callbacks.on_epoch_end(number, values)
+        better = self.stopping.watch.see(values, self.progress.epoch)
+        entry = {"epoch": self.progress.epoch, "step": self.progress.step, "learning_rate": rate, "train": trained, "validation": validation}
+        self.progress.entries.append(entry)
+        history.append(self.run, entry)
+        self.view.epoch(EpochLine(self.progress.epoch, trained, validation, time.monotonic() - started, better))
+        self.after_epoch(values, better=better, rate=rate)
+        reason = self.stopping.reason(values, epoch=self.progress.epoch, seconds=self.progress.seconds)
+        if reason is None and model.stop_training:
+            reason = "a callback ended the training"
+        return reason
+
+    def after_epoch(self, values: dict[str, float], *, better: bool, rate: float) -> None:
+        """Keeps the best weights, lowers the rate on a plateau, saves a checkpoint when it is time."""
+        model = self.experiment.model
+        if better and self.stopping.patience is not None:
+            self.progress.best_weights = [weight.numpy() for weight in model.weights]
+        if self.plateau is not None:
+            lower = self.plateau.rate(values, epoch=self.progress.epoch, rate=rate)
+            if lower != rate:
+                model.optimizer.learning_rate = lower
+        if time.monotonic() - self.progress.saved_at >= CHECKPOINT_SECONDS:
+            self.checkpoint(best=better)
+
+    def between(self, step: int) -> bool:
+        """After some steps of an epoch: the callbacks, the view, and whether to go on."""
+        if self.engine.name == "resident" and watches_batches(self.callbacks):
+            self.callbacks.on_train_batch_end(step - 1)
+            if step < self.steps:
+                self.callbacks.on_train_batch_begin(step)
+        self.progress.step = self.progress.epoch * self.steps + step
+        self.view.step(step)
+        loss = float(self.experiment.model._loss_tracker.result())
+        if not math.isfinite(loss):
+            raise self.diverged(f"the loss became {loss} by step {step} of epoch {self.progress.epoch + 1}")
+        return self.stop.signal is None
+
+    def validate(self) -> dict[str, float]:
+        """Loss and metrics of the validation split, if there is one."""
+        split = self.experiment.splits.get("validation")
+        if split is None:
+            return {}
+        self.callbacks.on_test_begin()
+        values = self.measure.measure(split.inputs, split.target)
+        self.callbacks.on_test_end(values)
+        return values
+
+    def check_finite(self, trained: dict[str, float]) -> None:
+        """Refuses to go on with a loss or weights that are not finite; a finite loss can hide broken weights."""
+        import numpy as np
+
+        if not math.isfinite(trained["loss"]):
+            raise self.diverged(f"the loss became {trained['loss']} in epoch {self.progress.epoch + 1}")
+        for weight in self.experiment.model.weights:
+            values = weight.numpy()
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise self.diverged(f"the weight {weight.path} is no longer finite after epoch {self.progress.epoch + 1}")
+
+    def diverged(self, what: str) -> DivergedError:
+        """The error of a training that has left the finite numbers."""
+        rate = float(self.experiment.model.optimizer.learning_rate)
+        return DivergedError(what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={rate / 10:g}")
+
+    def interrupted(self) -> None:
+        """Saves what there is and ends."""
+        assert self.stop.signal is not None
+        self.checkpoint(best=False)
+        self.save()
+        epoch = self.progress.epoch + 1
+        raise Stopped(self.stop.signal, f"stopped by {self.stop.signal.name} in epoch {epoch}; the model as it was is saved in {self.run.path}", hint=f"dlcli evaluate {self.run.name}")
+
+    def checkpoint(self, *, best: bool) -> None:
+        """Commits all variables: weights, states of random generators, optimizer."""
+        model = self.experiment.model
+        variables = {id(each): each for each in [*model.variables, *model.optimizer.variables]}.values()
+        arrays = {f"{number}:{each.path}": each.numpy() for number, each in enumerate(variables)}
+        state = {"epoch": self.progress.epoch, "entries": len(self.progress.entries), "engine": self.engine.name}
+        save(self.run, step=self.progress.step, arrays=arrays, state=state)
+        if best:
+            mark_best(self.run, step=self.progress.step)
+        self.progress.saved_at = time.monotonic()
+
+    def finish(self, reason: str) -> RunState:
+        """Restores the best weights if early stopping is on, saves the model and the pictures, and judges."""
+        seconds = self.progress.seconds
+        watch, entries = self.stopping.watch, self.progress.entries
+        kept = len(entries)
+        if self.progress.best_weights is not None:
+            kept = watch.best_epoch
+            for weight, values in zip(self.experiment.model.weights, self.progress.best_weights, strict=True):
+                weight.assign(values)
+        metrics = {split: entries[kept - 1][split] for split in ("train", "validation") if entries[kept - 1][split]}
+        baseline = trivial_baseline(self.experiment)
+        story = Story(self.experiment.config, entries, metrics, baseline, watch.best_epoch or kept, reason)
+        self.save()
+        self.pictures(watch.best_epoch or None)
+        samples = len(self.experiment.splits["train"]) * len(entries)
+        best = {"epoch": kept, "monitor": watch.monitor, "value": watch.best, "weights": "restored" if kept != len(entries) else "last"}
+        if self.progress.best_weights is None:
+            best["epoch"], best["weights"] = watch.best_epoch or kept, "last"
+        return self.update(
+            status="done", reason=reason, exit_code=0, seconds=round(seconds, 3), samples_per_second=round(samples / max(seconds, 1e-9), 1),
+            best=best, metrics=metrics, baseline=baseline, verdict=[finding.plain() for finding in verdict(story)],
+        )
+
+    def save(self) -> None:
+        """Commits the model with its preparation and schema."""
+        save_model(self.run, self.experiment.model, self.experiment.preparation, self.experiment.dataset.schema)
+
+    def pictures(self, best_epoch: int | None) -> None:
+        """The loss curve as SVG and PNG."""
+        curves = history.curves(self.progress.entries, "loss")
+        svg, png = loss_curve(curves, title=self.run.name, label="loss", best_epoch=best_epoch)
+        write_bytes(self.run.path / "loss.svg", svg)
+        write_bytes(self.run.path / "loss.png", png)
+
+    def update(self, **changes: Any) -> RunState:
+        """Replaces the state of the run."""
+        self.state = dataclasses.replace(self.state, epochs=self.progress.epoch, **changes).write(self.run)
+        return self.state
+
+
+def out_of_memory(error: Exception) -> ResourceError | None:
+    """The error to raise if this one says that memory is used up."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return ResourceError("training does not fit in memory", hint="lower train.batch_size, or make the layers smaller")
+    return None
+
+
+def now() -> str:
+    """The time as UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
