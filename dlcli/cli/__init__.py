@@ -1,0 +1,115 @@
+"""The command line: the list of commands in the order of the help, and the one place where errors are shown."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dlcli import __version__
+from dlcli.cli.evaluate import evaluate
+from dlcli.cli.inspect import inspect
+from dlcli.cli.inspect_data import inspect_data
+from dlcli.cli.list import list_kind
+from dlcli.cli.output import emit, err, leave_quietly
+from dlcli.cli.predict import predict
+from dlcli.cli.runs import runs
+from dlcli.cli.show import show
+from dlcli.cli.train import train
+from dlcli.cli.validate import validate
+from dlcli.errors import ConfigError, DlcliError
+from dlcli.view.console import supports_unicode
+from dlcli.view.problems import error_text
+
+BEFORE, TRAINING, AFTER, UNDERSTANDING = "Before training", "Training", "After training", "Understanding"
+COMMANDS = (
+    ("validate", validate, BEFORE),
+    ("inspect-data", inspect_data, BEFORE),
+    ("inspect", inspect, BEFORE),
+    ("train", train, TRAINING),
+    ("evaluate", evaluate, AFTER),
+    ("predict", predict, AFTER),
+    ("runs", runs, AFTER),
+    ("list", list_kind, UNDERSTANDING),
+    ("show", show, UNDERSTANDING),
+)
+
+app = typer.Typer(
+    name="dlcli",
+    help="Trains Keras models: one YAML file describes an experiment in the four steps of deep learning.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for name, command, panel in COMMANDS:
+    app.command(name, rich_help_panel=panel, no_args_is_help=False)(command)
+
+
+def show_version(wanted: bool) -> None:
+    """Prints the version and ends."""
+    if wanted:
+        typer.echo(f"dlcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def general(
+    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Trains Keras models: one YAML file describes an experiment in the four steps of deep learning."""
+
+
+def main() -> None:
+    """Runs a command; every error ends here, with its exit code."""
+    try:
+        app()
+    except DlcliError as error:
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        show_error(error)
+        sys.exit(error.code)
+    except BrokenPipeError:
+        leave_quietly(141)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        show_error(bug(error))
+        sys.exit(1)
+
+
+def bug(error: Exception) -> DlcliError:
+    """An unexpected error as one line, its traceback in a file."""
+    with tempfile.NamedTemporaryFile("w", prefix="dlcli-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    said = (str(error).splitlines() or [""])[0]
+    return DlcliError(f"a bug in dlcli: {type(error).__name__}: {said}", file=Path(file.name), hint="please report it with the traceback in this file")
+
+
+def show_error(error: DlcliError) -> None:
+    """The error as JSON on standard output where JSON was asked for, otherwise in words on standard error."""
+    if "--json" in sys.argv or "--json-lines" in sys.argv:
+        emit({"error": described(error)})
+    console = err()
+    console.print(error_text(error, unicode=supports_unicode(console.file)))
+
+
+def described(error: DlcliError) -> dict[str, Any]:
+    """The error as JSON has it; a configuration's has all its problems."""
+    content: dict[str, Any] = {
+        "code": error.code, "name": error.name, "message": error.message, "file": error.file,
+        "line": error.line, "column": error.column, "hint": error.hint,
+    }
+    if isinstance(error, ConfigError):
+        content["problems"] = [
+            {"file": each.file, "line": each.line, "column": each.column, "message": each.message, "suggestion": each.suggestion}
+            for each in error.problems
+        ]
+    return content

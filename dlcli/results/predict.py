@@ -69,12 +69,16 @@ def columns_of(output: np.ndarray[Any, Any], loss: Any, target: str, classes: li
     return {f"{target} {name}": flat[:, index] for index, name in enumerate(names)}
 
 
+def check_form(path: Path) -> None:
+    """Raises `UsageError` for a file whose ending names no form."""
+    if path.suffix.lower() not in WRITERS:
+        raise UsageError(f"cannot tell from '{path.name}' in what form to write", hint=f"endings: {', '.join(WRITERS)}")
+
+
 def write_predictions(predictions: Predictions, path: Path) -> None:
     """Writes the predictions in the form that the ending of the file names, whole or not at all."""
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise UsageError(f"cannot tell from '{path.name}' in what form to write", hint=f"endings: {', '.join(WRITERS)}")
-    write_bytes(path, writer(predictions))
+    check_form(path)
+    write_bytes(path, WRITERS[path.suffix.lower()](predictions))
 
 
 def as_csv(predictions: Predictions) -> bytes:

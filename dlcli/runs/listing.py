@@ -95,13 +95,13 @@ class Condition:
     def holds(self, row: RunSummary) -> bool:
         """Whether a row fulfils it. Numbers are compared as numbers; a value that is missing is the empty text."""
         value = row.value(self.name)
-        is_number = isinstance(value, int | float) and self.number is not None
+        number = self.number if isinstance(value, int | float) else None
         text = "" if value is None else unicodedata.normalize("NFC", str(value))
         if self.sign == "~":
             return self.wanted in text
         if self.sign in COMPARISONS:
-            return is_number and bool(COMPARISONS[self.sign](value, self.number))
-        equal = value == self.number if is_number else text == self.wanted
+            return number is not None and bool(COMPARISONS[self.sign](value, number))
+        equal = text == self.wanted if number is None else value == number
         return equal != (self.sign == "!=")
 
 

@@ -33,7 +33,7 @@ from dlcli.training.stopping import Plateau, Stopping
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.weights import sample_weights
 from dlcli.view.picture import loss_curve
-from dlcli.view.training import EpochLine, Plan, TrainingView
+from dlcli.view.events import EpochLine, Plan, TrainingView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,7 +140,7 @@ class Session:
         """All epochs, and the end whatever it is."""
         config, train = self.experiment.config, self.experiment.splits["train"]
         self.update(status="running", engine=self.engine.name)
-        self.view.start(Plan(self.run.name, config.train.epochs, self.steps, len(train)))
+        self.view.start(Plan(self.run.name, config.train.epochs, self.steps, len(train), self.stopping.watch.monitor))
         try:
             reason = self.epochs()
             self.view.close()
@@ -157,8 +157,6 @@ class Session:
             if failure is None:
                 raise
             raise failure from error
-        finally:
-            self.view.close()
 
     def epochs(self) -> str:
         """Runs epochs until a rule ends them; gives the reason."""
@@ -186,7 +184,8 @@ class Session:
         entry = {"epoch": self.progress.epoch, "step": self.progress.step, "learning_rate": rate, "train": trained, "validation": validation}
         self.progress.entries.append(entry)
         history.append(self.run, entry)
-        self.view.epoch(EpochLine(self.progress.epoch, trained, validation, time.monotonic() - started, better))
+        epochs = self.experiment.config.train.epochs
+        self.view.epoch(EpochLine(self.progress.epoch, epochs, trained, validation, rate, time.monotonic() - started, better))
         self.after_epoch(values, better=better, rate=rate)
         reason = self.stopping.reason(values, epoch=self.progress.epoch, seconds=self.progress.seconds)
         if reason is None and model.stop_training:
@@ -212,8 +211,8 @@ class Session:
             if step < self.steps:
                 self.callbacks.on_train_batch_begin(step)
         self.progress.step = self.progress.epoch * self.steps + step
-        self.view.step(step)
         loss = float(self.experiment.model._loss_tracker.result())
+        self.view.step(step, loss)
         if not math.isfinite(loss):
             raise self.diverged(f"the loss became {loss} by step {step} of epoch {self.progress.epoch + 1}")
         return self.stop.signal is None
@@ -293,7 +292,7 @@ class Session:
     def pictures(self, best_epoch: int | None) -> None:
         """The loss curve as SVG and PNG."""
         curves = history.curves(self.progress.entries, "loss")
-        svg, png = loss_curve(curves, title=self.run.name, label="loss", best_epoch=best_epoch)
+        svg, png = loss_curve(curves, title=self.run.name, best_epoch=best_epoch)
         write_bytes(self.run.path / "loss.svg", svg)
         write_bytes(self.run.path / "loss.png", png)
 

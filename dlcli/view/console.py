@@ -1,31 +1,70 @@
-"""The console: what the terminal can show, and a stream that may vanish without stopping the training."""
+"""Consoles that work on every stream: no colour, ASCII only, narrow, or gone."""
 
 from __future__ import annotations
 
-import contextlib
+import codecs
 import io
 import os
 import sys
-from typing import TextIO
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 
-SYMBOLS = "┌│─█▁⠿…–✓"
 STANDARD_ERROR = 2
-DUMB = frozenset({"", "dumb", "unknown"})
+LOOKALIKE = "dlcli.lookalike"
+DRAWN = "┌│█▀⣿╸–…"
+TURNING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))  # marks of writing direction
+ASCII = {
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰", "+"),
+    **dict.fromkeys("─━╸╺┄┈╌–—‐‑‒−", "-"),
+    **dict.fromkeys("│┃┆┊", "|"),
+    **dict.fromkeys("█▉▊▋▌▍▎▏▀▄▐■", "#"),
+    **dict.fromkeys("‘’′", "'"),
+    **dict.fromkeys("“”", '"'),
+    **dict.fromkeys("·•", "."),
+    **dict.fromkeys("★●", "*"),
+    "…": "~",
+    "×": "x",
+    "±": "+/-",
+    "→": ">",
+    "←": "<",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "µ": "u",
+    "✓": "v",
+    "✗": "x",
+    "\N{NO-BREAK SPACE}": " ",
+}
 
 
-def make_console(stream: TextIO, *, width: int | None = None) -> Console:
-    """A console that takes text as it is: nothing in it is markup, an emoji code or a link.
+def make_console(*, stderr: bool, file: TextIO | None = None, quiet: bool = False) -> Console:
+    """A console on `file`, or else on standard error or output, that never fails on a character.
 
-    NO_COLOR, TERM=dumb and COLUMNS are honoured; what the stream cannot encode is replaced instead of raised.
+    Markup, emoji codes and highlighting are off. `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and `COLUMNS` are honoured;
+    a terminal is redrawn only where the stream truly is one. Lines are wrapped on a terminal alone, so that redirected
+    text keeps its lines. A stream that cannot carry a character writes one that looks like it, as wide as the original.
     """
-    if isinstance(stream, io.TextIOWrapper):
-        with contextlib.suppress(OSError, ValueError):
-            stream.reconfigure(errors="replace")
-    if width is None and not stream.isatty() and not os.environ.get("COLUMNS"):
-        width = 120
-    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+    stream = file if file is not None else (sys.stderr if stderr else sys.stdout)
+    replace_what_cannot_be_written(stream)
+    terminal = is_terminal(stream)
+    width, height = size_of_dumb_terminal(stream) if terminal else (None, None)
+    return Console(
+        file=file,
+        stderr=stderr,
+        quiet=quiet,
+        width=width,
+        height=height,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=not terminal,
+        force_interactive=None if terminal else False,
+    )
 
 
 def standard_error() -> TextIO:
@@ -40,53 +79,114 @@ def standard_error() -> TextIO:
     if not real:
         return sys.stderr
     encoding = sys.stderr.encoding
-    return open(os.dup(STANDARD_ERROR), "w", encoding=encoding, errors="replace", buffering=1)  # noqa: PTH123, SIM115
+    return open(os.dup(STANDARD_ERROR), "w", encoding=encoding, errors=LOOKALIKE, buffering=1)  # noqa: PTH123, SIM115
 
 
-def speaks_unicode(console: Console) -> bool:
-    """Whether the console's stream can carry lines, blocks and dots."""
+def supports_unicode(stream: Any) -> bool:
+    """Whether the encoding of `stream` carries lines, blocks and braille; a stream without an encoding does."""
     try:
-        SYMBOLS.encode(console.encoding or "ascii")
+        DRAWN.encode(getattr(stream, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
 
 
-def is_live(console: Console) -> bool:
-    """Whether the console is a terminal that can move its cursor."""
-    return console.is_terminal and os.environ.get("TERM", "dumb") not in DUMB and not console.legacy_windows
+def printable(text: str) -> str:
+    """`text` as one line that cannot move the cursor: control characters become `?`, line ends and tabs a space."""
+    if text.isprintable():
+        return text
+    return "".join(" " if character in "\t\n\r\v\f\x85\u2028\u2029" else visible(character) for character in text)
 
 
-class FadingStream(io.TextIOBase):
-    """A stream that falls silent for ever when its reader goes away, instead of raising."""
+def visible(character: str) -> str:
+    """A character, or `?` for one that controls the terminal or the direction of writing."""
+    return "?" if unicodedata.category(character) in {"Cc", "Cs"} or character in TURNING else character
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether `stream` is a terminal; one that is closed or missing is not."""
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError, OSError):
+        return False
+
+
+def size_of_dumb_terminal(stream: Any) -> tuple[int | None, int | None]:
+    """Columns and lines of a dumb terminal, for which rich takes 80 x 25; `None` for any other."""
+    if os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}:
+        return None, None
+    with suppress(ValueError, OSError):
+        columns, lines = os.get_terminal_size(stream.fileno())
+        return columns or None, lines or None
+    return None, None
+
+
+def replace_what_cannot_be_written(stream: Any) -> None:
+    """Makes `stream` write lookalikes instead of raising, where it can be told to."""
+    with suppress(AttributeError, ValueError, OSError):
+        stream.reconfigure(errors=LOOKALIKE)
+
+
+def lookalikes(error: UnicodeError) -> tuple[str, int]:
+    """ASCII in place of characters that an encoding lacks; in the form of an error handler of `codecs`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(ASCII.get(character, "?" * max(1, cell_len(character))) for character in lost), error.end
+
+
+codecs.register_error(LOOKALIKE, lookalikes)
+
+
+class FadingStream(io.TextIOBase, TextIO):
+    """Writes to `stream` until that fails, then is silent for ever: a closed terminal must not end a training.
+
+    `gone` tells whether that has happened. The descriptor of a stream that failed is turned to the null device, so
+    that what is left in its buffer does not fail again when the process ends.
+    """
+
+    encoding: str = "utf-8"
+    errors: str | None = LOOKALIKE
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.gone = False
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
 
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self.stream.encoding
+    def write(self, text: str, /) -> int:
+        if not text.isascii():
+            text = text.encode(self.encoding, LOOKALIKE).decode(self.encoding)
+        self._attempt(lambda: self.stream.write(text))
+        return len(text)
 
-    def isatty(self) -> bool:
-        return not self.gone and self.stream.isatty()
+    def flush(self) -> None:
+        self._attempt(lambda: self.stream.flush())
 
     def fileno(self) -> int:
         return self.stream.fileno()
 
-    def write(self, text: str) -> int:
-        if not self.gone:
-            try:
-                self.stream.write(text)
-            except UnicodeEncodeError:
-                self.stream.write(text.encode(self.encoding, "replace").decode(self.encoding))
-            except (OSError, ValueError):
-                self.gone = True
-        return len(text)
+    def isatty(self) -> bool:
+        return not self.gone and is_terminal(self.stream)
 
-    def flush(self) -> None:
-        if not self.gone:
+    def writable(self) -> bool:
+        return True
+
+    def _attempt(self, action: Callable[[], object]) -> None:
+        if self.gone:
+            return
+        try:
+            action()
+        except BlockingIOError:
+            return  # a terminal that is only slow
+        except (OSError, ValueError):
+            self.gone = True
+            self._turn_to_null()
+
+    def _turn_to_null(self) -> None:
+        with suppress(OSError, ValueError):
+            descriptor = self.stream.fileno()
+            null = os.open(os.devnull, os.O_WRONLY)
             try:
-                self.stream.flush()
-            except (OSError, ValueError):
-                self.gone = True
+                os.dup2(null, descriptor, inheritable=os.get_inheritable(descriptor))
+            finally:
+                os.close(null)

@@ -1,4 +1,4 @@
-"""Errors as a person sees them: the line of the file, a caret under the place, what to write instead."""
+"""Errors as a person reads them: what, where, the line itself with a caret, and what to write instead."""
 
 from __future__ import annotations
 
@@ -6,63 +6,136 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from dlcli.errors import ConfigError, DlcliError, Problem
+from dlcli.view.console import printable, visible
 
-WIDEST = 110
-
-
-def error_text(error: DlcliError, *, unicode: bool) -> Text:
-    """All problems of a configuration, or one error of another kind with its place and its hint."""
-    if isinstance(error, ConfigError):
-        parts = [problem_text(problem, unicode=unicode) for problem in error.problems]
-        if len(parts) > 1:
-            files = {problem.file for problem in error.problems}
-            parts.append(Text(f"{len(error.problems)} problems in {files.pop() if len(files) == 1 else f'{len(files)} places'}", style="bold"))
-        return Text("\n\n").join(parts)
-    text = headline(error.message)
-    if error.file:
-        place = ":".join(str(part) for part in (error.file, error.line, error.column) if part)
-        text.append(f"\n  {'┌─' if unicode else '-->'} {place}", style="blue")
-    if error.hint:
-        text.append(f"\n  = {error.hint}", style="cyan")
-    return text
+WIDEST = 120
+TAB = "    "
 
 
-def headline(message: str) -> Text:
-    """The first line of an error."""
-    return Text.assemble(("error", "bold red"), (f": {message}", "bold"))
+def error_text(error: DlcliError, *, unicode: bool, width: int | None = None) -> Text:
+    """Any error of dlcli: all problems of a configuration, or message, place and hint. `width` as in `problem_text`."""
+    if not isinstance(error, ConfigError):
+        return single_text(error, unicode=unicode, width=width)
+    parts = [problem_text(problem, unicode=unicode, width=width) for problem in error.problems]
+    if len(parts) > 1:
+        files = {problem.file for problem in error.problems}
+        where = printable(files.pop()) if len(files) == 1 else f"{len(files)} files"
+        parts.append(Text(f"{len(parts)} problems in {where}", style="bold"))
+    return Text("\n\n").join(parts)
 
 
-def problem_text(problem: Problem, *, unicode: bool) -> Text:
-    """One problem with its line and a caret under the place."""
-    text = headline(problem.message)
-    corner, bar = ("┌─", "│") if unicode else ("-->", "|")
-    gutter = len(str(problem.line)) if problem.line else 1
+def problem_text(problem: Problem, *, unicode: bool, width: int | None = None) -> Text:
+    """A problem of a configuration, its line and a caret under what is wrong, aligned in terminal cells.
+
+    A line of more than 120 cells is cut around the caret. With `width`, the cells of the terminal, it is cut to that,
+    and a suggestion that does not fit after the caret is wrapped below it; without, a suggestion stays on one line.
+    """
+    gutter = len(str(problem.line)) if problem.line else 2
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    text.append(f"\n{' ' * gutter} {corner} {place}", style="blue")
-    after = problem.suggestion
+    text = header(problem.message, place, gutter=gutter, unicode=unicode)
     if problem.line:
-        line, start, length = window(problem)
-        text.append(f"\n{problem.line} {bar} ", style="blue")
-        text.append(line)
-        carets = "^" * max(1, cell_len(line[start : start + length]))
-        text.append(f"\n{' ' * gutter} {bar} ", style="blue")
-        text.append(" " * cell_len(line[:start]))
-        text.append(carets + (f" {after}" if after else ""), style="red")
-        after = None
-    for note in (after, problem.see and f"see: {problem.see}" if problem.see and problem.see.startswith("dlcli") else problem.see):
-        if note:
-            text.append(f"\n{' ' * gutter} = {note}", style="cyan")
+        text.append_text(source_lines(problem, gutter=gutter, unicode=unicode, width=width))
+    elif problem.suggestion:
+        text.append_text(remark(problem.suggestion, gutter=gutter, width=width))
+    if problem.see:
+        text.append_text(remark(f"see: {problem.see}", gutter=gutter, width=width))
     return text
 
 
-def window(problem: Problem) -> tuple[str, int, int]:
-    """The part of the line around the place, with where the caret starts in it and how long it is."""
-    line = "".join(each if each.isprintable() else " " for each in problem.text)
-    start = min(problem.column - 1, len(line))
-    length = max(1, min(problem.length, len(line) - start))
-    if len(line) <= WIDEST:
+def single_text(error: DlcliError, *, unicode: bool, width: int | None) -> Text:
+    """An error with at most one place."""
+    place = error.file
+    if place is not None and error.line:
+        place += f":{error.line}" + (f":{error.column}" if error.column else "")
+    text = header(error.message, place, gutter=2, unicode=unicode)
+    if error.hint:
+        text.append_text(remark(error.hint, gutter=2, width=width))
+    return text
+
+
+def header(message: str, place: str | None, *, gutter: int, unicode: bool) -> Text:
+    """`error: message`, and the place on the line below."""
+    text = Text.assemble(("error: ", "bold red"), ("\n".join(map(printable, message.splitlines())), "bold"))
+    if place is not None:
+        text.append("\n" + " " * gutter + ("┌─ " if unicode else "--> "), style="blue").append(printable(place))
+    return text
+
+
+def remark(words: str, *, gutter: int, width: int | None) -> Text:
+    """`= words` below the gutter, wrapped under itself where a width is given."""
+    indent = " " * (gutter + 3)
+    lines = [line for part in words.splitlines() for line in wrapped(printable(part), width and width - gutter - 3)]
+    return Text.assemble(("\n" + " " * (gutter + 1) + "= ", "blue"), ("\n" + indent).join(lines))
+
+
+def source_lines(problem: Problem, *, gutter: int, unicode: bool, width: int | None) -> Text:
+    """The line of the file and the line with the caret, each behind the gutter."""
+    room = WIDEST if width is None else max(20, min(WIDEST, width - gutter - 3))
+    line, start, length = cut(problem, room=room, unicode=unicode)
+    edge = "│ " if unicode else "| "
+    empty = "\n" + " " * (gutter + 1) + edge
+    text = Text.assemble((f"\n{problem.line} {edge}", "blue"), line, (empty, "blue"), " " * start)
+    text.append("^" * length, style="bold red")
+    if problem.suggestion:
+        words = printable(problem.suggestion)
+        if width is None or start + length + 1 + cell_len(words) <= width - gutter - 3:
+            text.append(f" {words}", style="yellow")
+        else:
+            for part in wrapped(words, width - gutter - 3):
+                text.append(empty, style="blue").append(part, style="yellow")
+    return text
+
+
+def cut(problem: Problem, *, room: int, unicode: bool) -> tuple[str, int, int]:
+    """The line in at most `room` cells, and where its caret starts and how long it is, in cells."""
+    at = max(0, problem.column - 1)
+    text = problem.text.rstrip("\r\n")
+    before, marked = shown(text[:at]), shown(text[at : at + problem.length])
+    line = shown(text)
+    # Beyond the end of the line there is nothing to measure, but a caret may stand there.
+    start = cell_len(before) + max(0, at - len(text))
+    length = max(1, cell_len(marked))
+    if cell_len(line) <= room and start < room:
         return line, start, length
-    left = max(0, start - WIDEST // 2)
-    cut = ("…" if left else "") + line[left : left + WIDEST] + ("…" if left + WIDEST < len(line) else "")
-    start = start - left + (1 if left else 0)
-    return cut, start, max(1, min(length, len(cut) - start - 1))
+    mark = "…" if unicode else "..."
+    left = 0 if start + min(length, room // 2) + len(mark) <= room else max(0, start - room // 3)
+    head, tail = "", line
+    if left:
+        tail, skipped = dropped(line, left + len(mark))
+        head, start = mark, len(mark) + start - skipped
+    if cell_len(head + tail) > room:
+        tail = taken(tail, room - len(head) - len(mark)) + mark
+    return head + tail, start, max(1, min(length, cell_len(head + tail) - start))
+
+
+def shown(text: str) -> str:
+    """`text` with tabs as spaces and without control characters."""
+    return "".join(TAB if character == "\t" else visible(character) for character in text)
+
+
+def dropped(text: str, cells: int) -> tuple[str, int]:
+    """`text` without its first characters, at least `cells` wide, and how wide those were."""
+    for position in range(len(text) + 1):
+        skipped = cell_len(text[:position])
+        if skipped >= cells:
+            break
+    return text[position:], skipped
+
+
+def taken(text: str, cells: int) -> str:
+    """The first characters of `text`, at most `cells` wide."""
+    while cell_len(text) > cells:
+        text = text[: min(len(text) - 1, max(cells, 0))] if len(text) > cells else text[:-1]
+    return text
+
+
+def wrapped(words: str, width: int | None) -> list[str]:
+    """`words` in lines of at most `width` cells, broken at spaces; one line without a width."""
+    lines = [""]
+    for word in words.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if width is None or not lines[-1] or cell_len(longer) <= max(20, width):
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

@@ -1,24 +1,74 @@
-"""Calm tables: a line under the header and nothing else."""
+"""Calm tables, and numbers, sizes and durations as short text."""
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Collection, Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dlcli.view.console import speaks_unicode
+from dlcli.view.console import printable
 
 
-def plain_table(
-    console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = (), bold: Collection[int] = ()
-) -> Table:
-    """A table of text; `right` are columns of numbers, `bold` rows to stand out."""
-    table = Table(box=box.SIMPLE_HEAD if speaks_unicode(console) else box.ASCII2, show_edge=False, pad_edge=False, header_style="bold")
-    for position, name in enumerate(columns):
-        table.add_column(Text(name), justify="right" if position in right else "left", overflow="fold")
-    for position, row in enumerate(rows):
-        table.add_row(*(Text(cell) for cell in row), style="bold" if position in bold else None)
+def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> Table:
+    """A table with a rule under its header and no other line; the columns whose position is in `right` hold numbers.
+
+    Cells are text, never markup. Where the width is short, numbers keep their line and texts are folded.
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for position, column in enumerate(columns):
+        numeric = position in right
+        table.add_column(
+            Text(printable(column)),
+            justify="right" if numeric else "left",
+            no_wrap=numeric,
+            overflow="ellipsis" if numeric else "fold",
+        )
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
+
+
+def number(value: float | int | None) -> str:
+    """Four significant digits; whole numbers exactly, from 10,000 on with separators; `–` for none."""
+    if value is None:
+        return "–"
+    if isinstance(value, numbers.Integral):
+        return f"{value:,}" if abs(value) >= 10_000 else str(int(value))
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(float(value))
+    if not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.3e}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) >= 9999.5 else f"{value:.0f}"
+    return f"{value:#.4g}".rstrip(".")
+
+
+def size(bytes: int) -> str:
+    """A number of bytes in B, kB, MB or GB of a thousand each."""
+    if bytes < 1000:
+        return f"{bytes} B"
+    amount = float(bytes)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.5 or unit == "GB":
+            break
+    return f"{amount:.1f} {unit}" if amount < 99.95 else f"{amount:.0f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """A time span: `0.04 s`, `0.8 s`, `12 s`, `3 min 05 s`, `2 h 04 min`; `–` where it is not known."""
+    if not math.isfinite(seconds) or seconds < 0:
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s" if seconds == 0 or seconds >= 0.095 else f"{seconds:.2f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"

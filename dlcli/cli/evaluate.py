@@ -1,0 +1,36 @@
+"""dlcli evaluate: how good a run's model is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from dlcli.cli import options
+from dlcli.cli.output import err, give
+from dlcli.view.results import draw_evaluation
+
+
+def evaluate(
+    run: options.RunName = "last",
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    data: Annotated[str | None, typer.Option(metavar="PATH", help="Other data, with targets, instead of a split.")] = None,
+    worst: Annotated[int, typer.Option(min=0, metavar="N", help="Show the N samples with the greatest loss.")] = 0,
+    runs: options.Runs = options.RUNS,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Show metrics, confusion matrix and scores by class of a run.
+
+    Example: dlcli evaluate last --split test --worst 5
+    """
+    from dlcli.results.evaluate import evaluate as measure
+    from dlcli.runs import Run
+
+    evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst)
+    for note in () if quiet else evaluation.notes:
+        err().print(f"note: {note}")
+    value = asdict(evaluation)
+    del value["notes"]
+    give(value, draw_evaluation, as_json=json)

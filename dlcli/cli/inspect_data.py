@@ -1,0 +1,32 @@
+"""dlcli inspect-data: what the data is, before it is trusted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dlcli.cli import options
+from dlcli.cli.output import give
+from dlcli.errors import DataError
+from dlcli.view.results import draw_data
+
+
+def inspect_data(
+    what: Annotated[str, typer.Argument(metavar="CONFIG|PATH|NAME", help="A YAML file, a data file, or a bundled data set.")],
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The target of a data file.")] = None,
+    settings: options.Settings = [],  # noqa: B006 (Typer copies it)
+    strict: Annotated[bool, typer.Option("--strict", help="A finding is an error.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Show size, axes, type, range and classes of every tensor, and what looks wrong.
+
+    Example: dlcli inspect-data configs/digits.yaml
+    """
+    from dlcli.results.inspect_data import inspect_data as look
+
+    value = look(what, target=target, settings=settings)
+    give(value, draw_data, as_json=json)
+    serious = [each for each in value["findings"] if each["severity"] != "note"]
+    if strict and serious:
+        raise DataError(f"{len(serious)} findings: {', '.join(each['finding'] for each in serious)}", hint="leave out --strict to go on")

@@ -1,0 +1,24 @@
+"""dlcli list: what there is of a kind."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dlcli.cli import options
+from dlcli.cli.output import give
+from dlcli.view.results import draw_names
+
+
+def list_kind(
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="layers, losses, optimizers, sources, …")] = None,
+    json: options.Json = False,
+) -> None:
+    """List the layers, losses, optimizers, schedules, metrics, sources, … that a configuration can name.
+
+    Example: dlcli list layers
+    """
+    from dlcli.config.reference import kinds, names
+
+    give(names(kind) if kind else kinds(), draw_names, as_json=json)

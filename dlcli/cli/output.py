@@ -1,0 +1,62 @@
+"""Where a command's words go: its result to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+
+from dlcli.view.console import FadingStream, make_console, standard_error
+
+
+def emit(value: Any) -> None:
+    """One JSON value on a line of standard output; what is not finite becomes null."""
+    sys.stdout.write(json.dumps(finite(value), ensure_ascii=ascii_only(), allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def ascii_only() -> bool:
+    """Whether standard output cannot carry every letter, so that JSON must escape them."""
+    return (sys.stdout.encoding or "ascii").lower().replace("-", "") not in {"utf8", "utf16"}
+
+
+def finite(value: Any) -> Any:
+    """The value with None for numbers that JSON does not have."""
+    match value:
+        case dict():
+            return {str(key): finite(each) for key, each in value.items()}
+        case list() | tuple():
+            return [finite(each) for each in value]
+        case float() if value != value or value in (float("inf"), float("-inf")):
+            return None
+    return value
+
+
+def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool) -> None:
+    """Gives a result: as JSON, or drawn for a person."""
+    if as_json:
+        emit(value)
+    else:
+        draw(out(), value)
+        sys.stdout.flush()
+
+
+def out() -> Console:
+    """The console of results."""
+    return make_console(stderr=False)
+
+
+def err() -> Console:
+    """The console of everything else; it may vanish without stopping anything."""
+    return make_console(stderr=True, file=FadingStream(standard_error()))
+
+
+def leave_quietly(code: int) -> None:
+    """Ends the process when the reader of standard output has gone: nothing more can be said there."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    sys.exit(code)

@@ -1,0 +1,45 @@
+"""dlcli predict: what a run's model says of new data."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlcli.cli import options
+from dlcli.cli.output import emit, err
+
+
+def predict(
+    run: options.RunName,
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Raw rows without targets: a csv, tsv or npz file.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="A csv, jsonl, npz or parquet file; - is standard output.")] = "-",
+    runs: options.Runs = options.RUNS,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Predict for raw rows; columns are matched by name.
+
+    Example: dlcli predict last new.csv -o predictions.csv
+    """
+    from dlcli.results.predict import as_csv, check_form, write_predictions
+    from dlcli.results.predict import predict as answer
+    from dlcli.runs import Run
+
+    if output != "-":
+        check_form(Path(output))
+    predictions = answer(Run.find(runs, run), data)
+    console = err()
+    for note in () if quiet else predictions.notes:
+        console.print(f"note: {note}")
+    if output != "-":
+        write_predictions(predictions, Path(output))
+        if not quiet:
+            console.print(f"{predictions.samples:,} predictions written to {output}")
+    if json:
+        emit({"run": predictions.run, "samples": predictions.samples, "predictions": predictions.rows() if output == "-" else output})
+    elif output == "-":
+        sys.stdout.write(as_csv(predictions).decode())
+        sys.stdout.flush()

@@ -1,0 +1,24 @@
+"""dlcli show: one thing's arguments, with an example in YAML."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dlcli.cli import options
+from dlcli.cli.output import give
+from dlcli.view.results import draw_thing
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A layer, loss, optimizer, source, or a block such as train.")],
+    json: options.Json = False,
+) -> None:
+    """Show what something takes and how it is written.
+
+    Example: dlcli show Dense
+    """
+    from dlcli.config.reference import thing
+
+    give(thing(name), draw_thing, as_json=json)

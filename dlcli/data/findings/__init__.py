@@ -1,0 +1,34 @@
+"""What looks wrong in a data set. A rule costs a file here and a line in RULES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlcli.data.dataset import Dataset
+from dlcli.data.findings.class_balance import few_samples, imbalance
+from dlcli.data.findings.columns import constant_columns, identifier_columns
+from dlcli.data.findings.finding import Finding
+from dlcli.data.findings.leak import target_given_away
+from dlcli.data.findings.missing_values import missing_values
+from dlcli.data.findings.order import sorted_order
+from dlcli.data.findings.same_rows import same_rows
+from dlcli.data.findings.scale import far_from_unit_scale
+
+__all__ = ["RULES", "Finding", "findings"]
+
+RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
+    constant_columns,
+    far_from_unit_scale,
+    few_samples,
+    identifier_columns,
+    imbalance,
+    missing_values,
+    same_rows,
+    sorted_order,
+    target_given_away,
+)
+
+
+def findings(dataset: Dataset) -> list[Finding]:
+    """What the rules have seen, in the order of the rules."""
+    return [finding for rule in RULES if (finding := rule(dataset)) is not None]

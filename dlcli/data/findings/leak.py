@@ -1,0 +1,42 @@
+"""A target that one input gives away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.dataset import Dataset
+from dlcli.data.findings.columns import input_columns, listed
+from dlcli.data.findings.finding import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ALMOST_EQUAL = 0.9999
+FEWEST = 10
+
+
+def target_given_away(dataset: Dataset) -> Finding | None:
+    """An input column that names the class of every training sample, or follows a target of numbers exactly."""
+    train = dataset.splits["train"]
+    if len(train) < FEWEST:
+        return None
+    target = train.target if train.target.ndim == 1 else train.target.argmax(axis=1)
+    found = [name for name in input_columns(dataset) if gives_away(dataset.fields.arrays[name][train.rows], target, dataset.classes is not None)]
+    if not found:
+        return None
+    return Finding("an input gives the target away", "warning", f"{listed(found)} alone tells the target of every training sample", "leave it out of data.inputs if it is not known when predicting")
+
+
+def gives_away(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], is_class: bool) -> bool:
+    """Whether one column alone tells the target."""
+    import numpy as np
+
+    if is_class:
+        codes = np.unique(values.astype(str), return_inverse=True)[1]
+        pairs = len(np.unique(np.stack([codes, target]), axis=1).T)
+        classes = len(np.unique(target))
+        # As many different values as classes, each with one class: a renamed target, not a rich input.
+        return pairs == len(np.unique(codes)) == classes
+    if values.dtype == object or not np.isfinite(values.astype(float)).all() or np.std(values.astype(float)) == 0 or np.std(target) == 0:
+        return False
+    return bool(abs(np.corrcoef(values.astype(float), target)[0, 1]) > ALMOST_EQUAL)

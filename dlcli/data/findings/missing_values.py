@@ -1,0 +1,19 @@
+"""Empty cells, and what fills them."""
+
+from __future__ import annotations
+
+from dlcli.data.dataset import Dataset
+from dlcli.data.findings.columns import input_columns
+from dlcli.data.findings.finding import Finding
+from dlcli.data.target import missing
+
+
+def missing_values(dataset: Dataset) -> Finding | None:
+    """Columns with empty cells, as the source holds them."""
+    names = [*input_columns(dataset), dataset.schema.target.name]
+    counts = {name: count for name in names if (count := int(missing(dataset.fields.arrays[name]).sum()))}
+    if not counts:
+        return None
+    shown = ", ".join(f"'{name}' {count}" for name, count in list(counts.items())[:5])
+    more = f" and {len(counts) - 5} more columns" if len(counts) > 5 else ""
+    return Finding("empty cells", "note", shown + more, "write data.missing: drop, mean, median, most_frequent or {constant: 0}")

@@ -1,0 +1,54 @@
+"""Inspect data: the tensors of a configuration's data, of a data file or of a bundled set, and what looks wrong in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dlcli.config import load_config
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.data import Data, Dataset
+from dlcli.data.description import describe_dataset, describe_fields
+from dlcli.data.findings import findings
+from dlcli.data.sources import SOURCES, SUFFIXES
+from dlcli.data.target import missing
+from dlcli.errors import DataError, UsageError
+from dlcli.loss import labels_of
+from dlcli.spec import near
+
+
+def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> dict[str, Any]:
+    """The value of `dlcli inspect-data --json`; nothing of TensorFlow is needed.
+
+    Raises `ConfigError`, `DataError`, or `UsageError` for what is neither a configuration nor data.
+    """
+    if what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}:
+        config, _ = load_config(what, settings=settings)
+        try:
+            dataset = config.data.load(seed=config.seed, labels=labels_of(config.loss))
+        except DataError as error:
+            raise config.at_source(error) from None
+        return described(what, dataset)
+    words = [source.word for source in SOURCES]
+    if what not in words and Path(what).suffix.lower() not in SUFFIXES:
+        hint = near(what, words) or f"a configuration (.yaml), a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
+        raise UsageError(f"cannot tell what '{what}' is", hint=hint)
+    data = Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
+    fields = data.source.read()  # type: ignore[attr-defined]
+    if target is None and fields.target is None:
+        return {"source": what, "tensors": [asdict(each) for each in describe_fields(fields)], "findings": []}
+    if any(missing(values).any() for values in fields.arrays.values()):
+        # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
+        data = data.model_copy(update={"missing": "most_frequent"})
+    return described(what, data.dataset(fields, seed=0, labels=None))
+
+
+def described(what: str, dataset: Dataset) -> dict[str, Any]:
+    """Tensors and findings of a data set."""
+    return {
+        "source": what,
+        "tensors": [asdict(each) for each in describe_dataset(dataset)],
+        "findings": [asdict(each) for each in findings(dataset)],
+    }

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from dlcli.view.console import FadingStream, make_console
+from dlcli.view.live import EpochLine, LineView, Plan, SilentView, TerminalView, choose_view
+
+SHOWN, HIDDEN = "\x1b[?25h", "\x1b[?25l"
+
+
+def line(epoch: int, *, best: bool = True, epochs: int = 30, **metrics: float) -> EpochLine:
+    return EpochLine(epoch, epochs, {"loss": 2 / epoch, **metrics}, {"loss": 2.5 / epoch, **metrics}, 1e-3, 0.4, best)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def terminal(width: int = 80, height: int = 24) -> Console:
+    return Console(file=io.StringIO(), width=width, height=height, force_terminal=True, markup=False, highlight=False)
+
+
+def written(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_one_line_an_epoch():
+    console = make_console(stderr=True, file=io.StringIO())
+    with LineView(console) as view:
+        view.start(Plan("digits", 30, 10, 320))
+        view.step(1, 0.5)
+        view.epoch(
+            EpochLine(3, 30, {"loss": 0.312, "accuracy": 0.9134}, {"loss": 0.2871, "accuracy": 0.9259}, 1e-3, 0.4, True)
+        )
+        view.epoch(EpochLine(12, 30, {"loss": 12.34}, {}, None, 75.0, False))
+        view.note("[/b] \x1b[31mnote")
+
+    assert written(console).split("\n") == [
+        "epoch  3/30  loss 0.3120  accuracy 0.9134  val_loss 0.2871  val_accuracy 0.9259  0.4 s  *",
+        "epoch 12/30  loss 12.34   1 min 15 s",
+        "[/b] ?[31mnote",
+        "",
+    ]
+
+
+def test_lines_have_no_control_characters_even_where_colour_is_forced(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    console = make_console(stderr=True, file=io.StringIO())
+    view = choose_view(console, quiet=False)
+    assert isinstance(view, LineView)
+    with view:
+        view.start(Plan("digits", 30, 10, 320))
+        view.epoch(line(1, **{"[/b]": 1.0}))
+    text = console.file.stream.getvalue()
+    assert "\x1b" not in text
+    assert "[/b]" in text
+
+
+@pytest.mark.parametrize(
+    ("console", "quiet", "kind"),
+    [
+        (Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "xterm"}), False, TerminalView),
+        (Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "xterm"}), True, SilentView),
+        (Console(file=io.StringIO(), quiet=True), False, SilentView),
+        (Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"}), False, LineView),
+        (Console(file=io.StringIO(), _environ={}), False, LineView),
+    ],
+)
+def test_the_view_fits_the_console(console, quiet, kind):
+    assert type(choose_view(console, quiet=quiet)) is kind
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (60, 24), (60, 9), (40, 6), (80, 3)])
+@pytest.mark.parametrize("count", [0, 1, 2, 30, 300])
+def test_the_picture_keeps_within_the_terminal(width, height, count):
+    view = TerminalView(terminal(width, height))
+    view.start(Plan("[/b] run", 300, 10, 320))
+    view.step(3, 0.5)
+    for epoch in range(1, count + 1):
+        view.epoch(line(epoch, epochs=300, accuracy=0.5, top_k=0.9, 정확도=0.4))
+    for live in (view._live, None):
+        view._live, before = live, view._live
+        lines = view._picture().plain.split("\n")
+        assert len(lines) <= height - 1
+        assert max(map(cell_len, lines)) <= width
+        view._live = before
+    view.close()
+
+
+def test_bars_show_epoch_run_time_left_and_samples_per_second():
+    clock = Clock()
+    view = TerminalView(terminal(), clock=clock)
+    view.start(Plan("digits", 4, 10, 320))
+    for step in range(1, 6):
+        view.step(step, 0.25)
+        clock.now += 1.0
+    view.step(6, 0.25)
+
+    assert view._picture().plain.split("\n") == [
+        "digits",
+        "epoch 1/4  ━━━━━━━━━━━━━━━━━━━━─────────────  6/10  loss 0.2500",
+        "run 15 %   ━━━━━────────────────────────────  34 s left  32 samples/s",
+    ]
+    view.close()
+
+
+def test_the_table_marks_the_best_epoch_and_leaves_columns_out_from_the_right():
+    view = TerminalView(terminal(60))
+    view.start(Plan("digits", 30, 10, 320))
+    for epoch in range(1, 21):
+        view.epoch(line(epoch, best=epoch <= 3, accuracy=0.5, top_k=0.9))
+
+    lines = view._picture().plain.split("\n")
+    assert lines[0] == "digits  best val_loss 0.8333 at epoch 3  learning rate 0.001"
+    assert lines[4] == "epoch    loss  val loss  accuracy  val accuracy   top_k"
+    assert [each[:5] for each in lines[6:11]] == ["  * 3", "   17", "   18", "   19", "   20"]
+    view.close()
+
+
+def test_redrawn_at_most_every_tenth_of_a_second():
+    clock, console = Clock(), terminal()
+    view = TerminalView(console, clock=clock)
+    view.start(Plan("digits", 4, 1000, 320))
+    begun = len(written(console))
+    for step in range(1, 100):
+        clock.now += 0.0009
+        view.step(step, 0.25)
+    assert len(written(console)) == begun
+    clock.now += 0.02
+    view.step(100, 0.25)
+    assert len(written(console)) > begun
+    view.close()
+
+
+def test_the_end_of_an_epoch_is_drawn_at_once():
+    console = terminal()
+    view = TerminalView(console, clock=Clock())
+    view.start(Plan("digits", 4, 10, 320))
+    view.epoch(line(1))
+    assert "best val_loss 2.500 at epoch 1" in written(console)
+    view.close()
+
+
+def test_the_cursor_comes_back_after_an_error():
+    console = terminal()
+    with contextlib.suppress(RuntimeError), TerminalView(console) as view:
+        view.start(Plan("digits", 4, 10, 320))
+        view.epoch(line(1))
+        raise RuntimeError
+    text = written(console)
+    assert text.count(HIDDEN) == 1
+    assert text.rindex(SHOWN) > text.rindex(HIDDEN)
+
+
+def test_closed_it_leaves_table_and_curve_without_bars_and_closes_once():
+    console = terminal()
+    view = TerminalView(console)
+    view.start(Plan("digits", 2, 10, 320))
+    for epoch in (1, 2):
+        view.epoch(line(epoch, epochs=2))
+    view.close()
+    text = written(console)
+    view.close()
+    assert written(console) == text
+    final = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text.rpartition("\x1b[2K")[2]).split("\n")
+    assert final[0] == "epoch   loss  val loss   time"
+    assert "train loss" in final[5]
+    assert not any("run" in each or "digits" in each for each in final)
+
+
+def test_a_resumed_run_goes_on_with_its_epochs():
+    view = TerminalView(terminal())
+    view.start(Plan("digits", 30, 10, 320, earlier=[line(1), line(2)]))
+    text = view._picture().plain
+    assert "epoch 3/30" in text
+    assert "validation loss" in text
+    view.close()
+
+
+def test_a_vanished_terminal_does_not_end_the_training():
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as pipe:
+        console = Console(file=FadingStream(pipe), width=80, height=24, force_terminal=True)
+        with TerminalView(console) as view:
+            view.start(Plan("digits", 3, 10, 320))
+            os.close(reader)
+            for epoch in (1, 2, 3):
+                view.step(10, 1.0)
+                view.epoch(line(epoch))
+            view.note("x")
+        assert console.file.gone is True
+
+
+def test_ascii_terminals_get_ascii():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    console = Console(
+        file=stream, width=80, height=24, force_terminal=True, _environ={"NO_COLOR": "1", "TERM": "xterm"}
+    )
+    with TerminalView(console) as view:
+        view.start(Plan("digits", 3, 10, 320))
+        for epoch in (1, 2, 3):
+            view.epoch(line(epoch))
+    assert b"*** train loss" in stream.buffer.getvalue()
+
+
+def test_a_diverged_loss_is_shown():
+    view = TerminalView(terminal())
+    view.start(Plan("digits", 3, 10, 320))
+    for epoch, loss in ((1, 1.0), (2, float("inf")), (3, float("nan"))):
+        view.epoch(EpochLine(epoch, 3, {"loss": loss}, {"loss": loss}, None, 0.4, epoch == 1))
+    text = view._picture().plain
+    assert "inf" in text
+    assert "nan" in text
+    view.close()
+
+
+def test_silence_is_silent(capsys):
+    with contextlib.redirect_stderr(io.StringIO()) as error, SilentView() as view:
+        view.start(Plan("digits", 3, 10, 320))
+        view.step(1, 1.0)
+        view.epoch(line(1))
+        view.note("x")
+    assert (capsys.readouterr().out, error.getvalue()) == ("", "")
