@@ -25,7 +25,13 @@ class Spec(BaseModel):
     """A block of YAML: its keys as fields with their meaning beneath, and a method that builds what it describes."""
 
     model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        # A block is compiled when it is first used: most configurations name one source of many.
+        defer_build=True,
     )
 
 
@@ -161,6 +167,13 @@ class Catalogue(Protocol):
         """Checks a thing written in the idiom. Raises `pydantic.ValidationError` with every mistake in it."""
 
 
+def catalogue_of(information: ValidationInfo) -> Catalogue:
+    """The catalogue that a validation was given."""
+    catalogue: Catalogue | None = information.context
+    assert catalogue is not None, "blocks with things of Keras are validated with a catalogue as context"
+    return catalogue
+
+
 @dataclass(frozen=True)
 class Mistake:
     """One mistake found by a validator of ours; `path` leads from the validated value to it.
@@ -208,8 +221,7 @@ class KerasThing:
         """Reads the thing with the catalogue that the validation was given."""
         if isinstance(value, KerasObject):
             return value
-        catalogue: Catalogue = information.context
-        return catalogue.read(self.kind, value)
+        return catalogue_of(information).read(self.kind, value)
 
 
 def split_idiom(value: Any, *, expected: str) -> tuple[str, Any]:
@@ -274,7 +286,13 @@ def one_of(
         classes = choices()
         if name not in classes:
             known = ", ".join(sorted(classes))
-            fail(Mistake(f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}", suggestion=near(name, classes), at="name"))
+            fail(
+                Mistake(
+                    f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}",
+                    suggestion=near(name, classes),
+                    at="name",
+                )
+            )
         found = classes[name]
         fields = arguments
         if arguments is None:
@@ -306,7 +324,5 @@ def below(error: ValidationError, name: str, *, short: bool = False) -> Validati
         if kind == "mistake":
             kind = PydanticCustomError("mistake", "{message}", each["ctx"])
         location = (name, *(each["loc"][1:] if short else each["loc"]))
-        details.append(
-            InitErrorDetails(type=kind, loc=location, input=each["input"], ctx=each.get("ctx", {}))
-        )
+        details.append(InitErrorDetails(type=kind, loc=location, input=each["input"], ctx=each.get("ctx", {})))
     return ValidationError.from_exception_data("dlcli", details)

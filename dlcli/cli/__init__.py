@@ -22,8 +22,6 @@ from dlcli.cli.show import show
 from dlcli.cli.train import train
 from dlcli.cli.validate import validate
 from dlcli.errors import ConfigError, DlcliError
-from dlcli.view.console import supports_unicode
-from dlcli.view.problems import error_text
 
 BEFORE, TRAINING, AFTER, UNDERSTANDING = "Before training", "Training", "After training", "Understanding"
 COMMANDS = (
@@ -59,7 +57,9 @@ def show_version(wanted: bool) -> None:
 
 @app.callback()
 def general(
-    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Trains Keras models: one YAML file describes an experiment in the four steps of deep learning."""
@@ -90,11 +90,18 @@ def bug(error: Exception) -> DlcliError:
     with tempfile.NamedTemporaryFile("w", prefix="dlcli-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     said = (str(error).splitlines() or [""])[0]
-    return DlcliError(f"a bug in dlcli: {type(error).__name__}: {said}", file=Path(file.name), hint="please report it with the traceback in this file")
+    return DlcliError(
+        f"a bug in dlcli: {type(error).__name__}: {said}",
+        file=Path(file.name),
+        hint="please report it with the traceback in this file",
+    )
 
 
 def show_error(error: DlcliError) -> None:
     """The error as JSON on standard output where JSON was asked for, otherwise in words on standard error."""
+    from dlcli.view.console import supports_unicode
+    from dlcli.view.problems import error_text
+
     if "--json" in sys.argv or "--json-lines" in sys.argv:
         emit({"error": described(error)})
     console = err()
@@ -104,12 +111,23 @@ def show_error(error: DlcliError) -> None:
 def described(error: DlcliError) -> dict[str, Any]:
     """The error as JSON has it; a configuration's has all its problems."""
     content: dict[str, Any] = {
-        "code": error.code, "name": error.name, "message": error.message, "file": error.file,
-        "line": error.line, "column": error.column, "hint": error.hint,
+        "code": error.code,
+        "name": error.name,
+        "message": error.message,
+        "file": error.file,
+        "line": error.line,
+        "column": error.column,
+        "hint": error.hint,
     }
     if isinstance(error, ConfigError):
         content["problems"] = [
-            {"file": each.file, "line": each.line, "column": each.column, "message": each.message, "suggestion": each.suggestion}
+            {
+                "file": each.file,
+                "line": each.line,
+                "column": each.column,
+                "message": each.message,
+                "suggestion": each.suggestion,
+            }
             for each in error.problems
         ]
     return content

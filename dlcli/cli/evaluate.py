@@ -9,13 +9,14 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import err, give
-from dlcli.view.results import draw_evaluation
 
 
 def evaluate(
     run: options.RunName = "last",
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
-    data: Annotated[str | None, typer.Option(metavar="PATH", help="Other data, with targets, instead of a split.")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Other data, with targets, instead of a split.")
+    ] = None,
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="Show the N samples with the greatest loss.")] = 0,
     runs: options.Runs = options.RUNS,
     json: options.Json = False,
@@ -27,6 +28,7 @@ def evaluate(
     """
     from dlcli.results.evaluate import evaluate as measure
     from dlcli.runs import Run
+    from dlcli.view.results import draw_evaluation
 
     evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst)
     for note in () if quiet else evaluation.notes:

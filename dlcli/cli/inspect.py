@@ -9,11 +9,12 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import give
-from dlcli.view.results import draw_model
 
 
 def inspect(
-    what: Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run's name, its folder, or last.")],
+    what: Annotated[
+        str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run's name, its folder, or last.")
+    ],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     runs: options.Runs = options.RUNS,
     json: options.Json = False,
@@ -25,7 +26,10 @@ def inspect(
     from dlcli.config import load_config
     from dlcli.results.inspect import inspect_config, inspect_run
     from dlcli.runs import Run
+    from dlcli.view.results import draw_model
 
     is_config = what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}
-    summary = inspect_config(load_config(what, settings=settings)[0]) if is_config else inspect_run(Run.find(runs, what))
+    summary = (
+        inspect_config(load_config(what, settings=settings)[0]) if is_config else inspect_run(Run.find(runs, what))
+    )
     give(summary.plain(), draw_model, as_json=json)

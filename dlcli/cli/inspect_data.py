@@ -9,11 +9,12 @@ import typer
 from dlcli.cli import options
 from dlcli.cli.output import give
 from dlcli.errors import DataError
-from dlcli.view.results import draw_data
 
 
 def inspect_data(
-    what: Annotated[str, typer.Argument(metavar="CONFIG|PATH|NAME", help="A YAML file, a data file, or a bundled data set.")],
+    what: Annotated[
+        str, typer.Argument(metavar="CONFIG|PATH|NAME", help="A YAML file, a data file, or a bundled data set.")
+    ],
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The target of a data file.")] = None,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     strict: Annotated[bool, typer.Option("--strict", help="A finding is an error.")] = False,
@@ -24,9 +25,13 @@ def inspect_data(
     Example: dlcli inspect-data configs/digits.yaml
     """
     from dlcli.results.inspect_data import inspect_data as look
+    from dlcli.view.results import draw_data
 
     value = look(what, target=target, settings=settings)
     give(value, draw_data, as_json=json)
     serious = [each for each in value["findings"] if each["severity"] != "note"]
     if strict and serious:
-        raise DataError(f"{len(serious)} findings: {', '.join(each['finding'] for each in serious)}", hint="leave out --strict to go on")
+        raise DataError(
+            f"{len(serious)} findings: {', '.join(each['finding'] for each in serious)}",
+            hint="leave out --strict to go on",
+        )

@@ -8,7 +8,6 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import give
-from dlcli.view.results import draw_names
 
 
 def list_kind(
@@ -20,5 +19,6 @@ def list_kind(
     Example: dlcli list layers
     """
     from dlcli.config.reference import kinds, names
+    from dlcli.view.results import draw_names
 
     give(names(kind) if kind else kinds(), draw_names, as_json=json)

@@ -6,11 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
-from dlcli.view.console import FadingStream, make_console, standard_error
+
+WIDE = 120
 
 
 def emit(value: Any) -> None:
@@ -46,12 +48,19 @@ def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool) -> 
 
 
 def out() -> Console:
-    """The console of results."""
-    return make_console(stderr=False)
+    """The console of results; where it is no terminal, lines may be longer than on one."""
+    from dlcli.view.console import is_terminal, make_console
+
+    console = make_console(stderr=False)
+    if not is_terminal(sys.stdout) and "COLUMNS" not in os.environ:
+        console.width = WIDE
+    return console
 
 
 def err() -> Console:
     """The console of everything else; it may vanish without stopping anything."""
+    from dlcli.view.console import FadingStream, make_console, standard_error
+
     return make_console(stderr=True, file=FadingStream(standard_error()))
 
 

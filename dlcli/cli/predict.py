@@ -15,7 +15,10 @@ from dlcli.cli.output import emit, err
 def predict(
     run: options.RunName,
     data: Annotated[str, typer.Argument(metavar="DATA", help="Raw rows without targets: a csv, tsv or npz file.")],
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="A csv, jsonl, npz or parquet file; - is standard output.")] = "-",
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help="A csv, jsonl, npz or parquet file; - is standard output."),
+    ] = "-",
     runs: options.Runs = options.RUNS,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -39,7 +42,13 @@ def predict(
         if not quiet:
             console.print(f"{predictions.samples:,} predictions written to {output}")
     if json:
-        emit({"run": predictions.run, "samples": predictions.samples, "predictions": predictions.rows() if output == "-" else output})
+        emit(
+            {
+                "run": predictions.run,
+                "samples": predictions.samples,
+                "predictions": predictions.rows() if output == "-" else output,
+            }
+        )
     elif output == "-":
         sys.stdout.write(as_csv(predictions).decode())
         sys.stdout.flush()

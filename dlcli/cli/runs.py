@@ -8,12 +8,16 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import give
-from dlcli.view.results import draw_runs
 
 
 def runs(
-    sort: Annotated[str | None, typer.Option(metavar="METRIC", help="Ascending by a value, or -VALUE for descending.")] = None,
-    filters: Annotated[list[str], typer.Option("--filter", metavar="EXPRESSION", help="status=done, val_accuracy>=0.9, run~digits. Repeatable.")] = [],  # noqa: B006
+    sort: Annotated[
+        str | None, typer.Option(metavar="METRIC", help="Ascending by a value, or -VALUE for descending.")
+    ] = None,
+    filters: Annotated[
+        list[str],
+        typer.Option("--filter", metavar="EXPRESSION", help="status=done, val_accuracy>=0.9, run~digits. Repeatable."),
+    ] = [],  # noqa: B006
     runs: options.Runs = options.RUNS,
     json: options.Json = False,
 ) -> None:
@@ -22,6 +26,7 @@ def runs(
     Example: dlcli runs --sort=-val_accuracy --filter status=done
     """
     from dlcli.runs.listing import filter_runs, list_runs, sort_runs
+    from dlcli.view.results import draw_runs
 
     rows = filter_runs(list_runs(runs), filters)
     if sort is not None:

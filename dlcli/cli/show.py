@@ -8,11 +8,12 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import give
-from dlcli.view.results import draw_thing
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A layer, loss, optimizer, source, or a block such as train.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A layer, loss, optimizer, source, or a block such as train.")
+    ],
     json: options.Json = False,
 ) -> None:
     """Show what something takes and how it is written.
@@ -20,5 +21,6 @@ def show(
     Example: dlcli show Dense
     """
     from dlcli.config.reference import thing
+    from dlcli.view.results import draw_thing
 
     give(thing(name), draw_thing, as_json=json)

@@ -10,7 +10,6 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import err, give
-from dlcli.config import load_config
 
 
 def train(
@@ -19,19 +18,31 @@ def train(
     name: Annotated[str | None, typer.Option(help="The run's name; by default the configuration's.")] = None,
     runs: options.Runs = options.RUNS,
     epochs: Annotated[int | None, typer.Option(min=1, help="The same as --set train.epochs=N.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="CONDITION", help="Stop when it holds: 'val_accuracy >= 0.98'.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="CONDITION", help="Stop when it holds: 'val_accuracy >= 0.98'.")
+    ] = None,
     time_limit: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")] = None,
-    no_rename: Annotated[bool, typer.Option("--no-rename", help="Fail if the name is taken, instead of adding a number.")] = False,
+    no_rename: Annotated[
+        bool, typer.Option("--no-rename", help="Fail if the name is taken, instead of adding a number.")
+    ] = False,
     json: options.Json = False,
-    json_lines: Annotated[bool, typer.Option("--json-lines", help="One JSON object on standard output as each epoch ends.")] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json-lines", help="One JSON object on standard output as each epoch ends.")
+    ] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Train a configuration and keep everything about it in a run.
 
     Example: dlcli train configs/digits.yaml --set optimizer.learning_rate=0.01
     """
+    from dlcli.config import load_config
+
     given = {"train.epochs": epochs, "train.until": until, "train.time_limit": time_limit}
-    extra = [f"{path}={value!r}" if isinstance(value, str) else f"{path}={value}" for path, value in given.items() if value is not None]
+    extra = [
+        f"{path}={value!r}" if isinstance(value, str) else f"{path}={value}"
+        for path, value in given.items()
+        if value is not None
+    ]
     checked, content = load_config(config, settings=[*settings, *extra])
     from dlcli.training.session import Request
     from dlcli.training.session import train as run_training
@@ -49,7 +60,22 @@ def train(
     value: dict[str, Any] = {
         "run": run.name,
         "path": str(run.path),
-        **{key: getattr(state, key) for key in ("status", "reason", "exact", "epochs", "best", "metrics", "baseline", "verdict", "seconds", "samples_per_second", "engine")},
+        **{
+            key: getattr(state, key)
+            for key in (
+                "status",
+                "reason",
+                "exact",
+                "epochs",
+                "best",
+                "metrics",
+                "baseline",
+                "verdict",
+                "seconds",
+                "samples_per_second",
+                "engine",
+            )
+        },
     }
     if json or not json_lines:
         give(value, draw_training, as_json=json)

@@ -8,10 +8,7 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import emit, out
-from dlcli.config import load_config
 from dlcli.errors import ConfigError, Problem
-from dlcli.view.console import supports_unicode
-from dlcli.view.problems import error_text
 
 
 def validate(
@@ -26,11 +23,22 @@ def validate(
     """
     found = {file: problems_of(file, settings, build=build) for file in configs}
     if json:
-        emit({"files": [{"file": file, "problems": [plain(each) for each in problems]} for file, problems in found.items()]})
+        emit(
+            {
+                "files": [
+                    {"file": file, "problems": [plain(each) for each in problems]} for file, problems in found.items()
+                ]
+            }
+        )
     else:
+        from dlcli.view.console import supports_unicode
+        from dlcli.view.problems import error_text
+
         console = out()
         for file, problems in found.items():
-            text = error_text(ConfigError(problems), unicode=supports_unicode(console.file)) if problems else f"{file}: ok"
+            text = (
+                error_text(ConfigError(problems), unicode=supports_unicode(console.file)) if problems else f"{file}: ok"
+            )
             console.print(text)
     if any(found.values()):
         raise typer.Exit(ConfigError.code)
@@ -38,6 +46,8 @@ def validate(
 
 def problems_of(file: str, settings: list[str], *, build: bool) -> list[Problem]:
     """The problems of one file; with `build` also those of the model on the shapes of its data."""
+    from dlcli.config import load_config
+
     try:
         config, _ = load_config(file, settings=settings)
         if build:

@@ -124,7 +124,11 @@ def put(node: Node, path: list[str], value: Node, *, option: Mark, append: bool)
     part, rest = path[0], path[1:]
     if isinstance(node.value, list):
         position = index_of(node.value, part, option)
-        inner = put(node.value[position], rest, value, option=option, append=append) if rest else combined(node.value[position], value, option, append)
+        inner = (
+            put(node.value[position], rest, value, option=option, append=append)
+            if rest
+            else combined(node.value[position], value, option, append)
+        )
         return replace(node, value=[*node.value[:position], inner, *node.value[position + 1 :]])
     entries = as_mapping(node, option)
     if part not in entries and len(entries) == 1 and is_thing(name := next(iter(entries))):
@@ -180,7 +184,14 @@ def index_of(items: list[Node], part: str, option: Mark) -> int:
     if part in names:
         return names.index(part)
     known = near(part, [name for name in names if name])
-    raise ConfigError([option.problem(f"nothing in the list is named '{part}'", suggestion=known or "address it by its position, counted from 0")])
+    raise ConfigError(
+        [
+            option.problem(
+                f"nothing in the list is named '{part}'",
+                suggestion=known or "address it by its position, counted from 0",
+            )
+        ]
+    )
 
 
 def name_of(item: Node) -> str | None:
@@ -244,7 +255,13 @@ def referred(name: str, node: Node, root: Node, problems: list[Problem], open_na
         found = found and (found.child(int(part)) if POSITION.fullmatch(part) else step(found, part))
     if found is None:
         known = [*FACTS, *paths(root)]
-        problems.append(node.mark.problem(f"nothing is named '${{{name}}}'", suggestion=near(name, known), see=f"facts of the data: {', '.join(FACTS)}"))
+        problems.append(
+            node.mark.problem(
+                f"nothing is named '${{{name}}}'",
+                suggestion=near(name, known),
+                see=f"facts of the data: {', '.join(FACTS)}",
+            )
+        )
         return replace(node, value=0)
     return replace(fill(found, root, problems, (*open_names, name)), mark=node.mark, key=node.key)
 
@@ -252,7 +269,12 @@ def referred(name: str, node: Node, root: Node, problems: list[Problem], open_na
 def step(node: Node, part: str) -> Node | None:
     """One key further, through the single name of the idiom."""
     found = node.child(part)
-    if found is None and isinstance(node.value, dict) and len(node.value) == 1 and is_thing(name := next(iter(node.value))):
+    if (
+        found is None
+        and isinstance(node.value, dict)
+        and len(node.value) == 1
+        and is_thing(name := next(iter(node.value)))
+    ):
         return node.value[name].child(part)
     return found
 

@@ -45,7 +45,13 @@ def problems_of(error: ValidationError, *, root: Node, model: type[BaseModel]) -
 
 
 def located(
-    root: Node, path: TreePath, message: str, suggestion: str | None = None, see: str | None = None, *, at: str = "value"
+    root: Node,
+    path: TreePath,
+    message: str,
+    suggestion: str | None = None,
+    see: str | None = None,
+    *,
+    at: str = "value",
 ) -> Problem:
     """A problem at the value (or the key) of `path`, or at the nearest thing above that the file holds."""
     if ROOT in path:
@@ -99,7 +105,11 @@ def wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str 
     if kind in EXPECTED:
         return f"'{key}' must be {EXPECTED[kind]}, found {describe(value)}", typing_suggestion(kind, value), None
     if kind == "literal_error":
-        return f"'{key}' must be {said['expected']}, found {describe(value)}", near(str(value), said["expected"].split("'")), None
+        return (
+            f"'{key}' must be {said['expected']}, found {describe(value)}",
+            near(str(value), said["expected"].split("'")),
+            None,
+        )
     if kind in BOUNDS:
         return f"'{key}' must be {BOUNDS[kind]} {said[next(iter(said))]:g}, found {describe(value)}", None, None
     message = str(error["msg"]).removeprefix("Value error, ")

@@ -20,11 +20,42 @@ from dlcli.spec import near
 
 BLOCKS: Mapping[str, Any] = {"config": Config, "data": Data, "split": Split, "target": Target, "train": Train}
 EXAMPLES: Mapping[str, Any] = {
-    "units": 64, "filters": 32, "kernel_size": 3, "rate": 0.2, "target_shape": [8, 8, 1], "layer": "{LSTM: 32}", "cell": "{LSTMCell: 32}",
-    "initial_learning_rate": 0.001, "decay_steps": "20 epochs", "decay_rate": 0.9, "first_decay_steps": "5 epochs", "input_dim": 1000,
-    "output_dim": 64, "num_heads": 4, "key_dim": 32, "pool_size": 2, "scale": 0.0625, "boundaries": "[5 epochs]", "values": [0.001, 0.0001],
-    "factor": 0.1, "stddev": 0.1, "height": 32, "width": 32, "dims": [2, 1], "n": 4, "axes": 1, "equation": "ab,bc->ac", "output_shape": 64,
-    "path": "data.csv", "patience": 5, "recall": 0.8, "precision": 0.8, "specificity": 0.8, "sensitivity": 0.8, "num_classes": 10, "target_class_ids": [0],
+    "units": 64,
+    "filters": 32,
+    "kernel_size": 3,
+    "rate": 0.2,
+    "target_shape": [8, 8, 1],
+    "layer": "{LSTM: 32}",
+    "cell": "{LSTMCell: 32}",
+    "initial_learning_rate": 0.001,
+    "decay_steps": "20 epochs",
+    "decay_rate": 0.9,
+    "first_decay_steps": "5 epochs",
+    "input_dim": 1000,
+    "output_dim": 64,
+    "num_heads": 4,
+    "key_dim": 32,
+    "pool_size": 2,
+    "scale": 0.0625,
+    "boundaries": "[5 epochs]",
+    "values": [0.001, 0.0001],
+    "factor": 0.1,
+    "stddev": 0.1,
+    "height": 32,
+    "width": 32,
+    "dims": [2, 1],
+    "n": 4,
+    "axes": 1,
+    "equation": "ab,bc->ac",
+    "output_shape": 64,
+    "path": "data.csv",
+    "patience": 5,
+    "recall": 0.8,
+    "precision": 0.8,
+    "specificity": 0.8,
+    "sensitivity": 0.8,
+    "num_classes": 10,
+    "target_class_ids": [0],
 }
 
 
@@ -60,7 +91,11 @@ def thing(name: str) -> dict[str, Any]:
             return own_thing(name, "source", source, example=f"data:\n  source: {written(name, source)}")
     if name in BLOCKS:
         return own_thing(name, "block", BLOCKS[name], example=None)
-    known = [*BLOCKS, *(source.word for source in SOURCES), *(each for spellings in catalogue.spellings.values() for each in spellings)]
+    known = [
+        *BLOCKS,
+        *(source.word for source in SOURCES),
+        *(each for spellings in catalogue.spellings.values() for each in spellings),
+    ]
     raise UsageError(f"nothing is called '{name}'", hint=near(name, known) or "dlcli list shows what there is")
 
 
@@ -79,21 +114,48 @@ def keras_thing(name: str, kind: str, entry: Mapping[str, Any]) -> dict[str, Any
     ]
     required = {each["name"]: EXAMPLES.get(each["name"], "…") for each in arguments if each["required"]}
     shown = f"{{{name}: {{{', '.join(f'{key}: {value}' for key, value in required.items())}}}}}" if required else name
-    place = {"layers": "layers:\n  - ", "losses": "loss: ", "optimizers": "optimizer: ", "metrics": "metrics: [", "schedules": "optimizer:\n  Adam: {learning_rate: ", "callbacks": "train:\n  callbacks: ["}.get(kind)
+    place = {
+        "layers": "layers:\n  - ",
+        "losses": "loss: ",
+        "optimizers": "optimizer: ",
+        "metrics": "metrics: [",
+        "schedules": "optimizer:\n  Adam: {learning_rate: ",
+        "callbacks": "train:\n  callbacks: [",
+    }.get(kind)
     closing = {"metrics": "]", "schedules": "}", "callbacks": "]"}.get(kind, "")
     if place is None:
         place, closing = f"layers:\n  - Dense: {{units: 64, kernel_{SINGULAR[kind]}: ", "}"
     example = f"{place}{shown.strip('{}') + '}' if kind == 'layers' and required else shown}{closing}"
-    return {"name": name, "kind": SINGULAR[kind], "summary": entry["summary"], "refused": refused, "arguments": arguments, "example": None if refused else example}
+    return {
+        "name": name,
+        "kind": SINGULAR[kind],
+        "summary": entry["summary"],
+        "refused": refused,
+        "arguments": arguments,
+        "example": None if refused else example,
+    }
 
 
 def own_thing(name: str, kind: str, block: Any, *, example: str | None) -> dict[str, Any]:
     """A block or a source of dlcli's own."""
     arguments = [
-        {"name": key, "takes": None, "required": field.is_required(), "default": default_of(field), "meaning": " ".join((field.description or "").split()) or None}
+        {
+            "name": key,
+            "takes": None,
+            "required": field.is_required(),
+            "default": default_of(field),
+            "meaning": " ".join((field.description or "").split()) or None,
+        }
         for key, field in block.model_fields.items()
     ]
-    return {"name": name, "kind": kind, "summary": (block.__doc__ or "").strip().split("\n\n")[0], "refused": None, "arguments": arguments, "example": example}
+    return {
+        "name": name,
+        "kind": kind,
+        "summary": (block.__doc__ or "").strip().split("\n\n")[0],
+        "refused": None,
+        "arguments": arguments,
+        "example": example,
+    }
 
 
 def default_of(field: FieldInfo) -> Any:

@@ -51,7 +51,9 @@ def read_yaml(content: bytes, *, file: str, folder: Path) -> Node:
 def decode(content: bytes, *, file: str) -> str:
     """The text of a UTF-8 file, with or without BOM."""
     if len(content) > MOST_BYTES:
-        raise ConfigError([Problem(f"the file has {len(content):,} bytes; a configuration has at most {MOST_BYTES:,}", file)])
+        raise ConfigError(
+            [Problem(f"the file has {len(content):,} bytes; a configuration has at most {MOST_BYTES:,}", file)]
+        )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ConfigError(
             [Problem("the file is UTF-16, expected UTF-8", file, 1, 1, see=f"iconv -f UTF-16 -t UTF-8 {file}")]
@@ -87,7 +89,11 @@ def decode(content: bytes, *, file: str) -> str:
 
 def unprintable(character: str) -> bool:
     """Whether YAML refuses the character anywhere in a file."""
-    return character < " " and character not in "\t\n\r" or character in "\x7f￾￿" or "\x80" <= character < "\xa0" and character != "\x85"
+    return (
+        (character < " " and character not in "\t\n\r")
+        or character in "\x7f￾￿"
+        or ("\x80" <= character < "\xa0" and character != "\x85")
+    )
 
 
 @dataclass
@@ -137,12 +143,14 @@ class Reader:
         if depth > DEEPEST:
             raise Unreadable(mark.problem(f"nested deeper than {DEEPEST} levels"))
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(event.anchor, mark)
+            return self.alias(str(event.anchor), mark)
         assert isinstance(event, yaml.NodeEvent)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         if getattr(event, "tag", None) is not None:
-            self.problems.append(mark.problem(f"tags are not allowed, found '{event.tag}'", suggestion="leave the tag out"))
+            self.problems.append(
+                mark.problem(f"tags are not allowed, found '{event.tag}'", suggestion="leave the tag out")
+            )
         if isinstance(event, yaml.ScalarEvent):
             node = self.scalar(event, mark)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -177,13 +185,25 @@ class Reader:
         mark = self.mark(event)
         if not isinstance(event, yaml.ScalarEvent):
             found = self.node(event, events, depth=depth + 1)
-            kind = "an alias" if isinstance(event, yaml.AliasEvent) else "a list" if isinstance(found.value, list) else "a mapping"
+            kind = (
+                "an alias"
+                if isinstance(event, yaml.AliasEvent)
+                else "a list"
+                if isinstance(found.value, list)
+                else "a mapping"
+            )
             self.problems.append(mark.problem(f"a key must be text, found {kind}"))
             return f"\0{len(self.problems)}", mark
         if event.tag is not None:
-            self.problems.append(mark.problem(f"tags are not allowed, found '{event.tag}'", suggestion="leave the tag out"))
+            self.problems.append(
+                mark.problem(f"tags are not allowed, found '{event.tag}'", suggestion="leave the tag out")
+            )
         if event.value == "<<" and event.style is None:
-            self.problems.append(mark.problem("merge keys ('<<') are not allowed", see="extends: base.yaml shares settings between files"))
+            self.problems.append(
+                mark.problem(
+                    "merge keys ('<<') are not allowed", see="extends: base.yaml shares settings between files"
+                )
+            )
         return unicodedata.normalize("NFC", event.value), mark
 
     def alias(self, anchor: str, mark: Mark) -> Node:
@@ -216,7 +236,12 @@ class Reader:
             return float(SPECIAL[text])
         if LEADING_ZERO.fullmatch(text):
             without = str(int(text)) if len(text) < LONGEST_NUMBER else "the number without zeros"
-            self.problems.append(mark.problem(f"a number with a leading zero is ambiguous: {text[:40]}", suggestion=f"write {without}, or \"{text[:40]}\" for text"))
+            self.problems.append(
+                mark.problem(
+                    f"a number with a leading zero is ambiguous: {text[:40]}",
+                    suggestion=f'write {without}, or "{text[:40]}" for text',
+                )
+            )
             return 0
         if INTEGER.fullmatch(text) or OTHER_BASE.fullmatch(text):
             return self.integer(text, mark)
@@ -248,7 +273,7 @@ class Reader:
     def grammar_problem(self, error: yaml.MarkedYAMLError) -> Problem:
         """A syntax error in the words of PyYAML, with what most often causes it."""
         place = error.problem_mark or error.context_mark
-        assert place is not None
+        assert place is not None, "PyYAML always says where"
         line = self.line(place.line)
         message = " ".join(str(part) for part in (error.problem, error.context) if part)
         suggestion = None

@@ -51,7 +51,9 @@ class Data(Spec):
         rows_of = np.setdiff1d(np.arange(fields.samples + len(dropped)), dropped)
         target_schema = target.schema(fields, labels=labels)
         encoded = encode_target(target_schema, fields)
-        splits = self.split.rows(fields.samples, seed=seed, classes=class_indices(encoded, target_schema.classes), columns=fields.arrays)
+        splits = self.split.rows(
+            fields.samples, seed=seed, classes=class_indices(encoded, target_schema.classes), columns=fields.arrays
+        )
         schemas = input_schemas(
             self.inputs, fields, target=name, train=splits["train"], policy=self.missing, reserved=reserved
         )
@@ -76,7 +78,11 @@ class Data(Spec):
 
         chosen = self.inputs or fields.inputs or [name for name in fields.arrays if name not in {target, *reserved}]
         if isinstance(chosen, dict):
-            chosen = [name for each in chosen.values() for name in ([each.columns] if isinstance(each.columns, str) else each.columns)]
+            chosen = [
+                name
+                for each in chosen.values()
+                for name in ([each.columns] if isinstance(each.columns, str) else each.columns)
+            ]
         names = [name for name in dict.fromkeys([*chosen, target]) if name in fields.arrays]
         empty = {name: rows for name in names if (rows := missing(fields.arrays[name])).any()}
         if not empty or self.missing not in {"error", "drop"}:

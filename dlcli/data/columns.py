@@ -73,7 +73,7 @@ def not_a_number(
     file, line, words = Fields({}, places).where(row)
     value = cells[row].as_py()
     more = "" if bad == 1 else f" (and {bad - 1} more cells like it)"
-    hint = f"correct the cell, or write csv: {{…, empty: [\"{value}\"]}} if it means an empty cell"
+    hint = f'correct the cell, or write csv: {{…, empty: ["{value}"]}} if it means an empty cell'
     if "," in value:
         hint = 'if it is a decimal comma, write csv: {…, decimal: ","}'
     return DataError(f"column '{name}' holds numbers, but {words} is '{value}'{more}", file=file, line=line, hint=hint)

@@ -34,7 +34,14 @@ class Tensor:
 
 
 def tensor(
-    split: str, role: str, name: str, values: np.ndarray[Any, Any], axes: list[str], *, missing: int, classes: Mapping[str, int] | None = None
+    split: str,
+    role: str,
+    name: str,
+    values: np.ndarray[Any, Any],
+    axes: list[str],
+    *,
+    missing: int,
+    classes: Mapping[str, int] | None = None,
 ) -> Tensor:
     """The description of an array; text has no range."""
     import numpy as np
@@ -46,7 +53,9 @@ def tensor(
             low, high, mean = float(known.min()), float(known.max()), float(known.mean(dtype=np.float64))
     dtype = "text" if values.dtype == object else str(values.dtype)
     size = sum(len(str(value).encode()) for value in values) if values.dtype == object else int(values.nbytes)
-    return Tensor(split, role, name, list(values.shape), axes, values.ndim, dtype, size, low, high, mean, missing, classes)
+    return Tensor(
+        split, role, name, list(values.shape), axes, values.ndim, dtype, size, low, high, mean, missing, classes
+    )
 
 
 def describe_dataset(dataset: Dataset) -> list[Tensor]:
@@ -56,9 +65,21 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
         for schema in dataset.schema.inputs:
             names = [column.name for column in schema.columns or []]
             count = sum(int(missing(dataset.fields.arrays[name])[samples.rows].sum()) for name in names)
-            described.append(tensor(split, "input", schema.name, samples.inputs[schema.name], schema.axes, missing=count))
+            described.append(
+                tensor(split, "input", schema.name, samples.inputs[schema.name], schema.axes, missing=count)
+            )
         target = dataset.schema.target
-        described.append(tensor(split, "target", target.name, samples.target, target.axes, missing=0, classes=class_counts(dataset, split)))
+        described.append(
+            tensor(
+                split,
+                "target",
+                target.name,
+                samples.target,
+                target.axes,
+                missing=0,
+                classes=class_counts(dataset, split),
+            )
+        )
     return described
 
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-
 @dataclass(frozen=True)
 class Place:
     """The rows of one file: data row 0 of `rows` stands at line `first_line`; 0 where a file has no lines."""

@@ -12,7 +12,13 @@ def fingerprint(files: Sequence[Path]) -> list[dict[str, str | int]]:
     found: list[dict[str, str | int]] = []
     for path in dict.fromkeys(files):
         with path.open("rb") as file:
-            found.append({"file": str(path), "bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()})
+            found.append(
+                {
+                    "file": str(path),
+                    "bytes": path.stat().st_size,
+                    "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+                }
+            )
     return found
 
 

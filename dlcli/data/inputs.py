@@ -56,7 +56,10 @@ def input_schemas(
     `chosen` is what the configuration says; `reserved` are columns that serve the split and are no inputs by default.
     """
     if isinstance(chosen, dict):
-        groups = {name: ([each.columns] if isinstance(each.columns, str) else each.columns, each.kind) for name, each in chosen.items()}
+        groups = {
+            name: ([each.columns] if isinstance(each.columns, str) else each.columns, each.kind)
+            for name, each in chosen.items()
+        }
     else:
         names = chosen or fields.inputs or [name for name in fields.arrays if name not in {target, *reserved}]
         names = [name for name in names if name != target or chosen]
@@ -64,13 +67,21 @@ def input_schemas(
     for columns, _ in groups.values():
         for name in columns:
             if name not in fields.arrays:
-                raise DataError(f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}", file=fields.places[0].file, hint=near(name, fields.arrays))
+                raise DataError(
+                    f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
+                    file=fields.places[0].file,
+                    hint=near(name, fields.arrays),
+                )
     if not groups:
         raise DataError(f"nothing is left as input beside the target '{target}'", file=fields.places[0].file)
-    return [schema_of(name, columns, kind, fields, train=train, policy=policy) for name, (columns, kind) in groups.items()]
+    return [
+        schema_of(name, columns, kind, fields, train=train, policy=policy) for name, (columns, kind) in groups.items()
+    ]
 
 
-def default_groups(names: Sequence[str], fields: Fields) -> dict[str, tuple[list[str], Literal["number", "category"] | None]]:
+def default_groups(
+    names: Sequence[str], fields: Fields
+) -> dict[str, tuple[list[str], Literal["number", "category"] | None]]:
     """All columns as one input, and each array of more axes as one of its own."""
     columns = [name for name in names if name not in fields.arrays or fields.arrays[name].ndim == 1]
     groups: dict[str, tuple[list[str], Literal["number", "category"] | None]] = {}
@@ -81,7 +92,13 @@ def default_groups(names: Sequence[str], fields: Fields) -> dict[str, tuple[list
 
 
 def schema_of(
-    name: str, columns: Sequence[str], kind: Literal["number", "category"] | None, fields: Fields, *, train: np.ndarray[Any, Any], policy: Missing | Constant
+    name: str,
+    columns: Sequence[str],
+    kind: Literal["number", "category"] | None,
+    fields: Fields,
+    *,
+    train: np.ndarray[Any, Any],
+    policy: Missing | Constant,
 ) -> InputSchema:
     """The schema of one input."""
     arrays = [fields.arrays[column] for column in columns]
@@ -94,7 +111,12 @@ def schema_of(
 
 
 def column_schema(
-    name: str, kind: Literal["number", "category"] | None, fields: Fields, *, train: np.ndarray[Any, Any], policy: Missing | Constant
+    name: str,
+    kind: Literal["number", "category"] | None,
+    fields: Fields,
+    *,
+    train: np.ndarray[Any, Any],
+    policy: Missing | Constant,
 ) -> ColumnSchema:
     """Whether a column holds numbers or names, its names, and what fills its empty cells."""
     values = fields.arrays[name]
@@ -102,7 +124,9 @@ def column_schema(
     known = values[train][~missing(values[train])]
     if kind == "number":
         if values.dtype == object:
-            raise DataError(f"column '{name}' is text ('{known[0]}'), but its input is of kind number", file=fields.places[0].file)
+            raise DataError(
+                f"column '{name}' is text ('{known[0]}'), but its input is of kind number", file=fields.places[0].file
+            )
         return ColumnSchema(name=name, kind="number", fill=number_fill(known, policy, name))
     names = [str(value) for value in known]
     categories = sorted(set(names))
@@ -111,7 +135,11 @@ def column_schema(
         categories = sorted([*categories, fill])
     if len(categories) > MOST_CATEGORIES or (len(names) > 20 and len(categories) > 0.9 * len(names)):
         others = [each for each in fields.arrays if each != name]
-        raise DataError(f"column '{name}' is text with {len(categories)} different values in {len(names)} rows, so it names rows rather than kinds", file=fields.places[0].file, hint=f"leave it out: data.inputs: [{', '.join(others[:3])}, …]")
+        raise DataError(
+            f"column '{name}' is text with {len(categories)} different values in {len(names)} rows, so it names rows rather than kinds",
+            file=fields.places[0].file,
+            hint=f"leave it out: data.inputs: [{', '.join(others[:3])}, …]",
+        )
     return ColumnSchema(name=name, kind="category", categories=categories, fill=fill)
 
 
@@ -121,7 +149,10 @@ def number_fill(known: np.ndarray[Any, Any], policy: Missing | Constant, name: s
 
     if isinstance(policy, Constant):
         if isinstance(policy.constant, str):
-            raise DataError(f"column '{name}' holds numbers and cannot be filled with '{policy.constant}'", hint="write data.missing: {constant: 0}")
+            raise DataError(
+                f"column '{name}' holds numbers and cannot be filled with '{policy.constant}'",
+                hint="write data.missing: {constant: 0}",
+            )
         return policy.constant
     if policy in {"error", "drop"} or not len(known):
         return None
@@ -151,7 +182,11 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[np.ndarray[Any, A
         return encode_array(schema, fields), []
     absent = [column.name for column in schema.columns if column.name not in fields.arrays]
     if absent:
-        raise DataError(f"the data lacks the column '{absent[0]}'{f' and {len(absent) - 1} more' if absent[1:] else ''}; it has: {', '.join(fields.arrays)}", file=fields.places[0].file, hint=near(absent[0], fields.arrays))
+        raise DataError(
+            f"the data lacks the column '{absent[0]}'{f' and {len(absent) - 1} more' if absent[1:] else ''}; it has: {', '.join(fields.arrays)}",
+            file=fields.places[0].file,
+            hint=near(absent[0], fields.arrays),
+        )
     tensor = np.zeros((fields.samples, schema.shape[0]), np.float32)
     notes, start = [], 0
     for column in schema.columns:
@@ -165,7 +200,9 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[np.ndarray[Any, A
             tensor[known, start + codes[known]] = 1
             if len(known) < len(codes):
                 first = str(values[np.flatnonzero(codes < 0)[0]])
-                notes.append(f"column '{column.name}': {len(codes) - len(known)} values were not in the training split ('{first}'); they count as none of its names")
+                notes.append(
+                    f"column '{column.name}': {len(codes) - len(known)} values were not in the training split ('{first}'); they count as none of its names"
+                )
         start += column.width
     return tensor, notes
 
@@ -175,10 +212,15 @@ def encode_array(schema: InputSchema, fields: Fields) -> np.ndarray[Any, Any]:
     import numpy as np
 
     if schema.name not in fields.arrays:
-        raise DataError(f"the data has no array '{schema.name}'; it has: {', '.join(fields.arrays)}", file=fields.places[0].file)
+        raise DataError(
+            f"the data has no array '{schema.name}'; it has: {', '.join(fields.arrays)}", file=fields.places[0].file
+        )
     values = fields.arrays[schema.name]
     if list(values.shape[1:]) != schema.shape:
-        raise DataError(f"'{schema.name}' has the shape {tuple(values.shape[1:])} a sample, expected {tuple(schema.shape)}", file=fields.places[0].file)
+        raise DataError(
+            f"'{schema.name}' has the shape {tuple(values.shape[1:])} a sample, expected {tuple(schema.shape)}",
+            file=fields.places[0].file,
+        )
     if values.dtype == object or values.dtype.kind not in "fiub":
         raise DataError(f"'{schema.name}' has the type {values.dtype}; expected numbers", file=fields.places[0].file)
     check_finite(schema.name, values, fields)
@@ -196,7 +238,9 @@ def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     if column.kind == "number" and values.dtype == object:
         row = next(row for row, value in enumerate(values) if value is not None)
         file, line, words = fields.where(row)
-        raise DataError(f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'", file=file, line=line)
+        raise DataError(
+            f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'", file=file, line=line
+        )
     check_finite(column.name, values, fields)
     empty = missing(values)
     if not empty.any():
@@ -215,4 +259,9 @@ def empty_cells(empty: dict[str, np.ndarray[Any, Any]], fields: Fields) -> DataE
     counts = ", ".join(f"'{name}' {int(rows.sum())}" for name, rows in empty.items())
     first = min(int(np.flatnonzero(rows)[0]) for rows in empty.values())
     file, line, words = fields.where(first)
-    return DataError(f"empty cells: {counts}; the first in {words}", file=file, line=line, hint="write data.missing: drop, mean, median, most_frequent or {constant: 0}")
+    return DataError(
+        f"empty cells: {counts}; the first in {words}",
+        file=file,
+        line=line,
+        hint="write data.missing: drop, mean, median, most_frequent or {constant: 0}",
+    )

@@ -21,7 +21,9 @@ def preparations(data: Data, names: list[str]) -> dict[str, list[tuple[TreePath,
     """By input: its preparations in order, each with its place; those of `data.prepare` come first."""
     found: dict[str, list[tuple[TreePath, KerasObject]]] = {}
     for name in names:
-        steps: list[tuple[TreePath, KerasObject]] = [(("data", "prepare", number), step) for number, step in enumerate(data.prepare)]
+        steps: list[tuple[TreePath, KerasObject]] = [
+            (("data", "prepare", number), step) for number, step in enumerate(data.prepare)
+        ]
         if isinstance(data.inputs, dict):
             own = data.inputs[name].prepare
             steps += [(("data", "inputs", name, "prepare", number), step) for number, step in enumerate(own)]
@@ -53,7 +55,10 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
                 tensor = layer(tensor)
                 values = in_batches(layer, values)
             except Exception as error:
-                raise BlockError((*path, step.written), f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {str(error).splitlines()[0]}") from error
+                raise BlockError(
+                    (*path, step.written),
+                    f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {str(error).splitlines()[0]}",
+                ) from error
         prepared[schema.name] = tensor
     return keras.Model(raw, prepared)
 

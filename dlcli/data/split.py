@@ -31,7 +31,11 @@ class Split(Spec):
     def leave_some(cls, test: float, information: Any) -> float:
         together = test + information.data.get("validation", 0.0)
         if together > LARGEST:
-            fail(Mistake(f"validation and test together take {together:g} of the samples; at most {LARGEST:g}, so that some are left for training"))
+            fail(
+                Mistake(
+                    f"validation and test together take {together:g} of the samples; at most {LARGEST:g}, so that some are left for training"
+                )
+            )
         return test
 
     @field_validator("by")
@@ -45,7 +49,12 @@ class Split(Spec):
         fail(Mistake(f"'by' must be random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, found '{by}'"))
 
     def rows(
-        self, samples: int, *, seed: int, classes: np.ndarray[Any, Any] | None, columns: Mapping[str, np.ndarray[Any, Any]]
+        self,
+        samples: int,
+        *,
+        seed: int,
+        classes: np.ndarray[Any, Any] | None,
+        columns: Mapping[str, np.ndarray[Any, Any]],
     ) -> dict[str, np.ndarray[Any, Any]]:
         """By split, the rows that belong to it, ascending.
 
@@ -57,9 +66,13 @@ class Split(Spec):
         way, _, name = (self.by or ("stratified" if classes is not None else "random")).partition(":")
         generator = np.random.default_rng(seed)
         if name and name not in columns:
-            raise DataError(f"the split is by column '{name}', which the data does not have; it has: {', '.join(columns)}")
+            raise DataError(
+                f"the split is by column '{name}', which the data does not have; it has: {', '.join(columns)}"
+            )
         if way == "stratified" and classes is None:
-            raise DataError("a stratified split needs classes, and the target holds numbers", hint="write data.split.by: random")
+            raise DataError(
+                "a stratified split needs classes, and the target holds numbers", hint="write data.split.by: random"
+            )
         if way == "column":
             parts = by_column(columns[name])
         elif way == "group":
@@ -78,9 +91,15 @@ class Split(Spec):
         """The order cut into three: training first, test last."""
         validation, test = round(len(order) * self.validation), round(len(order) * self.test)
         train = len(order) - validation - test
-        return {"train": order[:train], "validation": order[train : train + validation], "test": order[train + validation :]}
+        return {
+            "train": order[:train],
+            "validation": order[train : train + validation],
+            "test": order[train + validation :],
+        }
 
-    def by_class(self, classes: np.ndarray[Any, Any], generator: np.random.Generator) -> dict[str, np.ndarray[Any, Any]]:
+    def by_class(
+        self, classes: np.ndarray[Any, Any], generator: np.random.Generator
+    ) -> dict[str, np.ndarray[Any, Any]]:
         """Every class with the same shares, to the nearest sample; the totals are those of the whole."""
         import numpy as np
 
@@ -109,7 +128,10 @@ class Split(Spec):
         asked = {"train": 1.0, "validation": self.validation, "test": self.test}
         for split, rows in parts.items():
             if not len(rows) and asked[split]:
-                raise DataError(f"the {split} split would be empty: there are {samples} samples", hint=f"write data.split: {{validation: 0, test: 0}} or more data")
+                raise DataError(
+                    f"the {split} split would be empty: there are {samples} samples",
+                    hint="write data.split: {validation: 0, test: 0} or more data",
+                )
 
 
 def by_column(column: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:

@@ -42,13 +42,25 @@ class Target(Spec):
         is_text = values.dtype == object
         if is_text and labels == "numbers":
             file, line, words = fields.where(0)
-            raise DataError(f"target '{name}' is text ('{values[0]}' in {words}), but the loss compares numbers", file=file, line=line, hint="choose a loss for classes, such as sparse_categorical_crossentropy")
+            raise DataError(
+                f"target '{name}' is text ('{values[0]}' in {words}), but the loss compares numbers",
+                file=file,
+                line=line,
+                hint="choose a loss for classes, such as sparse_categorical_crossentropy",
+            )
         encode = self.encode or ("index" if is_text or self.classes else "none")
         classes = self.classes or self.found_classes(name, fields, encode=encode, labels=labels)
         if classes is not None and len(classes) == 1:
-            raise DataError(f"target '{name}' has a single class, '{classes[0]}': there is nothing to tell apart", file=fields.places[0].file)
+            raise DataError(
+                f"target '{name}' has a single class, '{classes[0]}': there is nothing to tell apart",
+                file=fields.places[0].file,
+            )
         if labels == "binary" and classes is not None and len(classes) > 2 and encode != "one_hot":
-            raise DataError(f"target '{name}' has {len(classes)} classes ({shown(classes)}), but the loss is for two", file=fields.places[0].file, hint="write loss: sparse_categorical_crossentropy, and softmax with as many units as classes")
+            raise DataError(
+                f"target '{name}' has {len(classes)} classes ({shown(classes)}), but the loss is for two",
+                file=fields.places[0].file,
+                hint="write loss: sparse_categorical_crossentropy, and softmax with as many units as classes",
+            )
         axes, shape = ["samples"], []
         if encode == "one_hot":
             axes, shape = ["samples", "classes"], [len(classes or [])]
@@ -59,9 +71,18 @@ class Target(Spec):
         name = self.column or fields.target
         if name is None:
             hint = "write data.target: COLUMN" if fields.is_table else "write npz: {path: …, inputs: …, target: NAME}"
-            raise DataError(f"which one is the target? the data has: {', '.join(fields.arrays)}", file=fields.places[0].file, hint=hint)
+            raise DataError(
+                f"which one is the target? the data has: {', '.join(fields.arrays)}",
+                file=fields.places[0].file,
+                hint=hint,
+            )
         if name not in fields.arrays:
-            raise DataError(f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}", file=fields.places[0].file, line=1 if fields.places[0].first_line else None, hint=near(name, fields.arrays))
+            raise DataError(
+                f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
+                file=fields.places[0].file,
+                line=1 if fields.places[0].first_line else None,
+                hint=near(name, fields.arrays),
+            )
         return name
 
     def found_classes(self, name: str, fields: Fields, *, encode: str, labels: Labels | None) -> list[str] | None:
@@ -100,12 +121,25 @@ def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
     hint = f"write target: {{column: {name}, encode: index}} if these are names of classes"
     if len(broken):
         file, line, words = fields.where(int(broken[0]))
-        raise DataError(f"label {values[broken[0]]} in {words} is no whole number, but the loss needs classes", file=file, line=line, hint=hint)
+        raise DataError(
+            f"label {values[broken[0]]} in {words} is no whole number, but the loss needs classes",
+            file=file,
+            line=line,
+            hint=hint,
+        )
     different = np.unique(values[known])
     if labels == "binary" and not set(different.tolist()) <= {0, 1}:
-        raise DataError(f"the labels of '{name}' are {shown(different)}; a loss for two classes needs 0 and 1", file=fields.places[0].file, hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy")
+        raise DataError(
+            f"the labels of '{name}' are {shown(different)}; a loss for two classes needs 0 and 1",
+            file=fields.places[0].file,
+            hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy",
+        )
     if not np.array_equal(different, np.arange(len(different))):
-        raise DataError(f"the labels of '{name}' are {shown(different)}; expected 0 to {len(different) - 1}", file=fields.places[0].file, hint=hint)
+        raise DataError(
+            f"the labels of '{name}' are {shown(different)}; expected 0 to {len(different) - 1}",
+            file=fields.places[0].file,
+            hint=hint,
+        )
 
 
 def shown(values: Any) -> str:
@@ -136,7 +170,12 @@ def encode_target(schema: TargetSchema, fields: Fields) -> np.ndarray[Any, Any]:
     empty = np.flatnonzero(missing(values))
     if len(empty):
         file, line, words = fields.where(int(empty[0]))
-        raise DataError(f"the target '{schema.name}' is empty in {len(empty)} rows, first in {words}", file=file, line=line, hint="write data.missing: drop to leave such rows out")
+        raise DataError(
+            f"the target '{schema.name}' is empty in {len(empty)} rows, first in {words}",
+            file=file,
+            line=line,
+            hint="write data.missing: drop to leave such rows out",
+        )
     check_finite(schema.name, values, fields)
     if schema.encode == "none":
         return values.astype(np.int64 if schema.classes is not None else np.float32)
@@ -145,7 +184,12 @@ def encode_target(schema: TargetSchema, fields: Fields) -> np.ndarray[Any, Any]:
     for row, each in enumerate(names):
         if each not in index:
             file, line, words = fields.where(row)
-            raise DataError(f"label '{each}' in {words} is none of the classes: {shown(list(index))}", file=file, line=line, hint=near(each, index))
+            raise DataError(
+                f"label '{each}' in {words} is none of the classes: {shown(list(index))}",
+                file=file,
+                line=line,
+                hint=near(each, index),
+            )
     indices = np.array([index[each] for each in names], dtype=np.int64)
     return np.eye(len(index), dtype=np.float32)[indices] if schema.encode == "one_hot" else indices
 
@@ -159,4 +203,9 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
     infinite = np.flatnonzero(np.isinf(values).reshape(len(values), -1).any(axis=1))
     if len(infinite):
         file, line, words = fields.where(int(infinite[0]))
-        raise DataError(f"'{name}' is infinite in {len(infinite)} rows, first in {words}", file=file, line=line, hint="correct the data; an infinite number cannot be trained on")
+        raise DataError(
+            f"'{name}' is infinite in {len(infinite)} rows, first in {words}",
+            file=file,
+            line=line,
+            hint="correct the data; an infinite number cannot be trained on",
+        )

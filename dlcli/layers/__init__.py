@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
-from dlcli.spec import Catalogue, KerasObject, Mistake, fail, split_idiom
+from dlcli.spec import KerasObject, Mistake, catalogue_of, fail, split_idiom
 
 __all__ = ["Layer", "Layers"]
 
@@ -44,7 +44,7 @@ def read_layer(value: Any, information: ValidationInfo) -> Layer:
     """An entry of the list; `from` is dlcli's own argument and is taken out before Keras's are checked."""
     if isinstance(value, Layer):
         return value
-    catalogue: Catalogue = information.context
+    catalogue = catalogue_of(information)
     name, arguments = split_idiom(value, expected="a layer")
     if not isinstance(arguments, dict) or "from" not in arguments:
         return Layer(catalogue.read("layers", value))
@@ -77,10 +77,14 @@ def connection_mistakes(layers: list[Layer], inputs: list[str] | None) -> list[M
                 taken.add(first[name])
             elif inputs is None or name not in inputs:
                 below = any(each.name == name for each in layers[position:])
-                message = f"'from' names '{name}', which " + ("stands further down; a layer takes what is above it" if below else "is no layer above and no input")
+                message = f"'from' names '{name}', which " + (
+                    "stands further down; a layer takes what is above it" if below else "is no layer above and no input"
+                )
                 known = [*first, *(inputs or [])]
                 if below or inputs is not None:
-                    hint = near(name, known) or (f"there are: {', '.join(known)}" if known else "name a layer: Dense: {units: 8, name: stem}")
+                    hint = near(name, known) or (
+                        f"there are: {', '.join(known)}" if known else "name a layer: Dense: {units: 8, name: stem}"
+                    )
                     mistakes.append(Mistake(message, (position, word, "from"), hint))
         if layer.takes is None and position:
             taken.add(position - 1)
@@ -92,5 +96,12 @@ def connection_mistakes(layers: list[Layer], inputs: list[str] | None) -> list[M
     for position in range(len(layers) - 1):
         if position not in taken and not mistakes:
             message = f"nothing takes the output of {layers[position].keras.written}"
-            mistakes.append(Mistake(message, (position, layers[position].keras.written), "name it and take it with 'from', or leave it out", at="key"))
+            mistakes.append(
+                Mistake(
+                    message,
+                    (position, layers[position].keras.written),
+                    "name it and take it with 'from', or leave it out",
+                    at="key",
+                )
+            )
     return mistakes

@@ -63,14 +63,20 @@ def first_input(layer: Layer, tensors: Mapping[str, Any]) -> Any:
     if all(len(shape) == 1 for shape in shapes.values()):
         return keras.layers.Concatenate()(list(tensors.values()))
     shown = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
-    raise BlockError(("layers", 0), f"{layer.keras.written} takes which input? there are: {shown}", hint="write from: NAME")
+    raise BlockError(
+        ("layers", 0), f"{layer.keras.written} takes which input? there are: {shown}", hint="write from: NAME"
+    )
 
 
 def known(names: Sequence[str], tensors: Mapping[str, Any], path: TreePath) -> Sequence[str]:
     """The names, if each stands for an input or a layer above."""
     for name in names:
         if name not in tensors:
-            raise BlockError(path, f"'from' names '{name}', which is no layer above and no input", hint=f"there are: {', '.join(tensors)}")
+            raise BlockError(
+                path,
+                f"'from' names '{name}', which is no layer above and no input",
+                hint=f"there are: {', '.join(tensors)}",
+            )
     return names
 
 
@@ -81,7 +87,11 @@ def check_inputs(layers: Sequence[Layer], inputs: Mapping[str, Any]) -> None:
     taken = {name for layer in layers for name in layer.takes or ()}
     unused = [name for name in inputs if name not in taken]
     if unused:
-        raise BlockError(("layers",), f"nothing takes the input '{unused[0]}'", hint=f"take it with from: {unused[0]}, or leave it out of data.inputs")
+        raise BlockError(
+            ("layers",),
+            f"nothing takes the input '{unused[0]}'",
+            hint=f"take it with from: {unused[0]}, or leave it out of data.inputs",
+        )
 
 
 def check_memory(layer: Layer, taken: Any, *, facts: Facts, path: TreePath, memory: int | None) -> None:
@@ -98,7 +108,10 @@ def check_memory(layer: Layer, taken: Any, *, facts: Facts, path: TreePath, memo
         try:
             probe = layer.keras.build(facts)
             probe.build(taken.shape)
-            elements = sum(int(weight.shape.num_elements() if hasattr(weight.shape, "num_elements") else product(weight.shape)) for weight in probe.weights)
+            elements = sum(
+                int(weight.shape.num_elements() if hasattr(weight.shape, "num_elements") else product(weight.shape))
+                for weight in probe.weights
+            )
         except Exception:
             return
     # Weights, their gradients and two moments of the optimizer, four bytes each.
@@ -123,7 +136,11 @@ def build_error(layer: Layer, taken: Any, error: Exception, path: TreePath) -> E
     shapes = [tensor.shape for tensor in taken] if isinstance(taken, list) else [taken.shape]
     given = ", ".join(str(tuple(shape[1:])) for shape in shapes)
     said = first_sentence(str(error))
-    return BlockError((*path, layer.keras.written), f"{layer.keras.written} cannot take the shape {given}: {said}", hint=advice(layer, shapes))
+    return BlockError(
+        (*path, layer.keras.written),
+        f"{layer.keras.written} cannot take the shape {given}: {said}",
+        hint=advice(layer, shapes),
+    )
 
 
 def first_sentence(text: str) -> str:

@@ -52,7 +52,9 @@ def wrapped(layer: Any, input_shape: Sequence[int | None], output_shape: Sequenc
     """What the layer inside does: at each time step, or in both directions."""
     if type(layer).__name__ == "TimeDistributed":
         return (input_shape[0] or 1) * macs_of(layer.layer, input_shape[1:], output_shape[1:])
-    return macs_of(layer.forward_layer, input_shape, output_shape) + macs_of(layer.backward_layer, input_shape, output_shape)
+    return macs_of(layer.forward_layer, input_shape, output_shape) + macs_of(
+        layer.backward_layer, input_shape, output_shape
+    )
 
 
 def size(shape: Sequence[int | None]) -> int:

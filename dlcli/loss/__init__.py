@@ -26,10 +26,58 @@ NEEDS: dict[str, Needs] = {
 }
 """What each loss for classes needs as target; the others compare numbers."""
 
-SPARSE_METRICS = frozenset({"SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy"})
-CATEGORICAL_METRICS = frozenset({"CategoricalAccuracy", "CategoricalCrossentropy", "TopKCategoricalAccuracy", "CategoricalHinge", "F1Score", "FBetaScore", "OneHotIoU", "OneHotMeanIoU"})
-BINARY_METRICS = frozenset({"BinaryAccuracy", "BinaryCrossentropy", "AUC", "Precision", "Recall", "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity", "BinaryIoU"})
-GREATER_IS_BETTER = ("accuracy", "auc", "precision", "recall", "f1", "f_beta", "fbeta", "iou", "io_u", "r2", "correlation", "sensitivity", "specificity", "true_positives", "true_negatives", "acc", "cosine_similarity")
+SPARSE_METRICS = frozenset(
+    {"SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy"}
+)
+CATEGORICAL_METRICS = frozenset(
+    {
+        "CategoricalAccuracy",
+        "CategoricalCrossentropy",
+        "TopKCategoricalAccuracy",
+        "CategoricalHinge",
+        "F1Score",
+        "FBetaScore",
+        "OneHotIoU",
+        "OneHotMeanIoU",
+    }
+)
+BINARY_METRICS = frozenset(
+    {
+        "BinaryAccuracy",
+        "BinaryCrossentropy",
+        "AUC",
+        "Precision",
+        "Recall",
+        "TruePositives",
+        "TrueNegatives",
+        "FalsePositives",
+        "FalseNegatives",
+        "PrecisionAtRecall",
+        "RecallAtPrecision",
+        "SensitivityAtSpecificity",
+        "SpecificityAtSensitivity",
+        "BinaryIoU",
+    }
+)
+GREATER_IS_BETTER = (
+    "accuracy",
+    "auc",
+    "precision",
+    "recall",
+    "f1",
+    "f_beta",
+    "fbeta",
+    "iou",
+    "io_u",
+    "r2",
+    "correlation",
+    "sensitivity",
+    "specificity",
+    "true_positives",
+    "true_negatives",
+    "acc",
+    "cosine_similarity",
+)
 
 
 def needs(loss: KerasObject) -> Needs:
@@ -78,7 +126,12 @@ def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: i
             built.append(accuracy(loss, width=width))
         elif hasattr(keras.metrics, metric.name) and isinstance(getattr(keras.metrics, metric.name), type):
             arguments = {**metric.values({}), "name": name}
-            if metric.name in BINARY_METRICS and logits(loss) and "threshold" not in arguments and metric.name == "BinaryAccuracy":
+            if (
+                metric.name in BINARY_METRICS
+                and logits(loss)
+                and "threshold" not in arguments
+                and metric.name == "BinaryAccuracy"
+            ):
                 arguments["threshold"] = 0.0
             built.append(getattr(keras.metrics, metric.name)(**arguments))
         else:

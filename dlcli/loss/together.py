@@ -51,7 +51,11 @@ def together(
 
     `classes` and `target`, the shape of one sample's target, are None before the data is read.
     """
-    return [*activation_mistakes(output, loss), *width_mistakes(output, loss, classes, target), *metric_mistakes(output, loss, metrics)]
+    return [
+        *activation_mistakes(output, loss),
+        *width_mistakes(output, loss, classes, target),
+        *metric_mistakes(output, loss, metrics),
+    ]
 
 
 def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
@@ -60,7 +64,13 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
     activation, need = output.activation, needs(loss)
     if activation == "softmax" and output.width == 1:
         message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
-        return [Mistake(message, path, "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy, or as many units as classes")]
+        return [
+            Mistake(
+                message,
+                path,
+                "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy, or as many units as classes",
+            )
+        ]
     if loss.name not in NEEDS or activation is None or "Hinge" in loss.name:
         return []
     if logits(loss):
@@ -70,37 +80,71 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
         return []
     if need in {"classes", "one_hot"} and activation != "softmax":
         message = f"{loss.written} needs probabilities that sum to 1, but {output.layer} ends in {activation}"
-        hint = "write activation: softmax" + (f", or loss: {{{loss.name}: {{from_logits: true}}}}" if activation == "linear" else "")
+        hint = "write activation: softmax" + (
+            f", or loss: {{{loss.name}: {{from_logits: true}}}}" if activation == "linear" else ""
+        )
         return [Mistake(message, path, hint)]
     if need == "binary" and activation not in {"sigmoid", "hard_sigmoid"}:
         message = f"{loss.written} needs a probability for each unit, but {output.layer} ends in {activation}"
-        hint = "write activation: sigmoid" if activation != "softmax" else "write activation: sigmoid, or loss: sparse_categorical_crossentropy for one class of several"
+        hint = (
+            "write activation: sigmoid"
+            if activation != "softmax"
+            else "write activation: sigmoid, or loss: sparse_categorical_crossentropy for one class of several"
+        )
         return [Mistake(message, path, hint)]
     return []
 
 
-def width_mistakes(output: Output, loss: KerasObject, classes: int | None, target: tuple[int, ...] | None) -> list[Mistake]:
+def width_mistakes(
+    output: Output, loss: KerasObject, classes: int | None, target: tuple[int, ...] | None
+) -> list[Mistake]:
     """As many units as classes; a target and a prediction of one shape."""
     path = ("layers", output.position, output.layer)
     width, need = output.width, needs(loss)
     if need == "classes" and width is not None:
-        if classes is not None and width < classes or width == 1:
+        if (classes is not None and width < classes) or width == 1:
             count = classes if classes is not None else "as many as there are classes"
-            return [Mistake(f"{output.layer} has {width} unit{'s' * (width != 1)}, but there are {classes or 'at least 2'} classes", path, f"write units: {count}")]
+            return [
+                Mistake(
+                    f"{output.layer} has {width} unit{'s' * (width != 1)}, but there are {classes or 'at least 2'} classes",
+                    path,
+                    f"write units: {count}",
+                )
+            ]
         if classes is not None and width > classes:
-            return [Mistake(f"{output.layer} has {width} units, but there are {classes} classes", path, f"write units: {classes}")]
+            return [
+                Mistake(
+                    f"{output.layer} has {width} units, but there are {classes} classes",
+                    path,
+                    f"write units: {classes}",
+                )
+            ]
     if target is None or width is None:
         return []
     if need == "one_hot" and not target:
-        return [Mistake(f"{loss.written} needs one-hot vectors, but the target holds class indices", ("loss",), "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}")]
+        return [
+            Mistake(
+                f"{loss.written} needs one-hot vectors, but the target holds class indices",
+                ("loss",),
+                "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}",
+            )
+        ]
     wanted = target[-1] if target else 1
     shape = output.shape or (width,)
     if need in {"classes"} and target and tuple(shape[:-1]) != tuple(target):
-        return [Mistake(f"{loss.written} needs one class index a sample, but the target has the shape {target}", ("loss",), "write loss: categorical_crossentropy for one-hot vectors")]
+        return [
+            Mistake(
+                f"{loss.written} needs one class index a sample, but the target has the shape {target}",
+                ("loss",),
+                "write loss: categorical_crossentropy for one-hot vectors",
+            )
+        ]
     if need != "classes" and (width != wanted or (len(shape) > 1 and tuple(shape) != tuple(target))):
         unit = "value" if wanted == 1 else "values"
         message = f"{output.layer} puts out {tuple(shape) if len(shape) > 1 else width}, but the target has {tuple(target) if len(target) > 1 else wanted} {unit} a sample"
-        hint = f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
+        hint = (
+            f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
+        )
         if need == "binary" and classes == 2 and width == 2:
             hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
         return [Mistake(message, path, hint)]
@@ -114,19 +158,51 @@ def metric_mistakes(output: Output, loss: KerasObject, metrics: Sequence[KerasOb
         name = metric_name(metric)
         path = ("metrics", position)
         if name in seen or name == "loss":
-            mistakes.append(Mistake(f"two values would be called '{name}'", path, "leave one out, or give it a name: {…, name: other}"))
+            mistakes.append(
+                Mistake(
+                    f"two values would be called '{name}'", path, "leave one out, or give it a name: {…, name: other}"
+                )
+            )
         seen.add(name)
         if metric.written in {"accuracy", "acc"} and need == "numbers" and loss.name in NUMBER_LOSSES:
-            mistakes.append(Mistake(f"accuracy counts right classes, but {loss.written} compares numbers", path, "write metrics: [mae] or [r2_score]"))
+            mistakes.append(
+                Mistake(
+                    f"accuracy counts right classes, but {loss.written} compares numbers",
+                    path,
+                    "write metrics: [mae] or [r2_score]",
+                )
+            )
         elif need == "classes" and metric.name in CATEGORICAL_METRICS:
-            mistakes.append(Mistake(f"{metric.written} reads one-hot targets, but the target holds class indices", path, "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy"))
+            mistakes.append(
+                Mistake(
+                    f"{metric.written} reads one-hot targets, but the target holds class indices",
+                    path,
+                    "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+                )
+            )
         elif need == "classes" and metric.name in BINARY_METRICS:
-            mistakes.append(Mistake(f"{metric.written} reads one probability a sample, but the output has one for each class", path, "write accuracy"))
+            mistakes.append(
+                Mistake(
+                    f"{metric.written} reads one probability a sample, but the output has one for each class",
+                    path,
+                    "write accuracy",
+                )
+            )
         elif need in {"binary", "one_hot"} and metric.name in SPARSE_METRICS:
-            mistakes.append(Mistake(f"{metric.written} reads class indices against one probability a class", path, "write accuracy"))
+            mistakes.append(
+                Mistake(f"{metric.written} reads class indices against one probability a class", path, "write accuracy")
+            )
     return mistakes
 
 
-NUMBER_LOSSES = frozenset({"MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Huber", "LogCosh", "Poisson"})
-
-
+NUMBER_LOSSES = frozenset(
+    {
+        "MeanSquaredError",
+        "MeanAbsoluteError",
+        "MeanAbsolutePercentageError",
+        "MeanSquaredLogarithmicError",
+        "Huber",
+        "LogCosh",
+        "Poisson",
+    }
+)

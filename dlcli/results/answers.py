@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def class_answers(output: np.ndarray[Any, Any], loss: KerasObject, *, classes: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
+def class_answers(
+    output: np.ndarray[Any, Any], loss: KerasObject, *, classes: int
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
     """The class index (samples,) and the probabilities (samples, classes), or None for an output that is no class a sample."""
     import numpy as np
 

@@ -59,7 +59,15 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int) -> Evaluatio
 
 
 def measured(
-    run: Run, config: Config, saved: SavedModel, fields: Fields, samples: Samples, *, split: str, worst: int, notes: list[str]
+    run: Run,
+    config: Config,
+    saved: SavedModel,
+    fields: Fields,
+    samples: Samples,
+    *,
+    split: str,
+    worst: int,
+    notes: list[str],
 ) -> Evaluation:
     """The evaluation of a loaded model."""
     compile_model(config, saved.model, {"data.steps_per_epoch": 1}, learns=False)
@@ -93,8 +101,13 @@ def sample_losses(config: Config, target: np.ndarray[Any, Any], output: np.ndarr
 
 
 def worst_row(
-    fields: Fields, samples: Samples, position: int, losses: np.ndarray[Any, Any], output: np.ndarray[Any, Any],
-    classes: list[str] | None, answers: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None,
+    fields: Fields,
+    samples: Samples,
+    position: int,
+    losses: np.ndarray[Any, Any],
+    output: np.ndarray[Any, Any],
+    classes: list[str] | None,
+    answers: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None,
 ) -> dict[str, Any]:
     """One of the worst samples: where it stands, what it is, what the model said."""
     row = int(samples.rows[position])
@@ -107,4 +120,11 @@ def worst_row(
         truth, said = classes[int(index[position])], classes[int(answers[0][position])]
     elif isinstance(said, list) and len(said) == 1:
         said = said[0]
-    return {"row": row + 1, "file": file, "line": line, "target": truth, "predicted": said, "loss": float(losses[position])}
+    return {
+        "row": row + 1,
+        "file": file,
+        "line": line,
+        "target": truth,
+        "predicted": said,
+        "loss": float(losses[position]),
+    }

@@ -33,7 +33,10 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> d
         return described(what, dataset)
     words = [source.word for source in SOURCES]
     if what not in words and Path(what).suffix.lower() not in SUFFIXES:
-        hint = near(what, words) or f"a configuration (.yaml), a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
+        hint = (
+            near(what, words)
+            or f"a configuration (.yaml), a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
+        )
         raise UsageError(f"cannot tell what '{what}' is", hint=hint)
     data = Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
     fields = data.source.read()  # type: ignore[attr-defined]

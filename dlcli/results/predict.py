@@ -50,7 +50,9 @@ def predict(run: Run, data: str) -> Predictions:
         start_keras(seed=config.seed, precision=config.train.precision)
         saved = load_model(run)
         output = Measure(saved.model).predict(prepare(saved.preparation, samples.inputs))
-    return Predictions(run.name, len(samples), columns_of(output, config.loss, schema.target.name, schema.target.classes), notes)
+    return Predictions(
+        run.name, len(samples), columns_of(output, config.loss, schema.target.name, schema.target.classes), notes
+    )
 
 
 def columns_of(output: np.ndarray[Any, Any], loss: Any, target: str, classes: list[str] | None) -> Columns:
@@ -102,7 +104,9 @@ def as_npz(predictions: Predictions) -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
-    arrays = {name: values.astype(str) if values.dtype == object else values for name, values in predictions.columns.items()}
+    arrays = {
+        name: values.astype(str) if values.dtype == object else values for name, values in predictions.columns.items()
+    }
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
@@ -113,7 +117,9 @@ def as_parquet(predictions: Predictions) -> bytes:
     import pyarrow.parquet
 
     buffer = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({name: values.tolist() for name, values in predictions.columns.items()}), buffer)
+    pyarrow.parquet.write_table(
+        pyarrow.table({name: values.tolist() for name, values in predictions.columns.items()}), buffer
+    )
     return buffer.getvalue()
 
 

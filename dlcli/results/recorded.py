@@ -28,7 +28,9 @@ def recorded_config(run: Run) -> Config:
         tree: Mapping[str, Any] = json.loads(run.resolved.read_bytes())
         return load_resolved(tree)
     except (OSError, ValueError, TypeError) as error:
-        raise ArtifactError(f"the configuration of '{run.name}' cannot be read: {str(error).splitlines()[0]}", file=run.resolved) from None
+        raise ArtifactError(
+            f"the configuration of '{run.name}' cannot be read: {str(error).splitlines()[0]}", file=run.resolved
+        ) from None
 
 
 def recorded_data(run: Run, config: Config) -> Dataset:
@@ -40,7 +42,11 @@ def recorded_data(run: Run, config: Config) -> Dataset:
         raise ArtifactError(f"env.json of '{run.name}' cannot be read", file=run.environment) from None
     others = changed(recorded, dataset.fields.files)
     if others:
-        raise ConflictError(f"{others[0]} has changed since the training, so its splits would no longer be the same", file=others[0], hint="name the data to use: --data PATH")
+        raise ConflictError(
+            f"{others[0]} has changed since the training, so its splits would no longer be the same",
+            file=others[0],
+            hint="name the data to use: --data PATH",
+        )
     return dataset
 
 

@@ -66,7 +66,7 @@ def load(path: Path) -> Checkpoint:
     try:
         content = json.loads((path / "state.json").read_bytes())
         described = enumerate(content["arrays"])
-        with np.load(path / "vars.npz", allow_pickle=False) as file:
+        with (path / "vars.npz").open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {each["name"]: typed(file[f"a{number}"], each["dtype"]) for number, each in described}
         return Checkpoint(content["step"], arrays, content["state"])
     except (*UNREADABLE, BadZipFile) as error:

@@ -45,7 +45,9 @@ def start_keras(*, seed: int, precision: str = "float32") -> Any:
     import tensorflow as tf
 
     if keras.backend.backend() != "tensorflow":
-        raise ArtifactError(f"Keras runs on {keras.backend.backend()}, dlcli needs TensorFlow", hint="unset KERAS_BACKEND")
+        raise ArtifactError(
+            f"Keras runs on {keras.backend.backend()}, dlcli needs TensorFlow", hint="unset KERAS_BACKEND"
+        )
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
@@ -64,10 +66,19 @@ def environment() -> dict[str, Any]:
     import dlcli
 
     return {
-        "versions": {"dlcli": dlcli.__version__, "keras": keras.__version__, "tensorflow": tf.__version__, "numpy": numpy.__version__, "python": platform.python_version()},
+        "versions": {
+            "dlcli": dlcli.__version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            "numpy": numpy.__version__,
+            "python": platform.python_version(),
+        },
         "machine": platform.machine(),
         "processors": os.cpu_count(),
-        "threads": {"inter": tf.config.threading.get_inter_op_parallelism_threads(), "intra": tf.config.threading.get_intra_op_parallelism_threads()},
+        "threads": {
+            "inter": tf.config.threading.get_inter_op_parallelism_threads(),
+            "intra": tf.config.threading.get_intra_op_parallelism_threads(),
+        },
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "deterministic": True,
         "devices": [device.name for device in tf.config.list_physical_devices()],

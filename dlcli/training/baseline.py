@@ -56,7 +56,9 @@ def measured(experiment: Experiment, target: np.ndarray[Any, Any], predicted: np
 
     config = experiment.config
     values = {"loss": float(config.loss.build(experiment.facts)(target, predicted))}
-    for metric, made in zip(config.metrics, build_metrics(config.metrics, config.loss, width=predicted.shape[-1]), strict=True):
+    for metric, made in zip(
+        config.metrics, build_metrics(config.metrics, config.loss, width=predicted.shape[-1]), strict=True
+    ):
         made.update_state(target, predicted)
         values[metric_name(metric)] = float(np.mean(made.result()))
     return values

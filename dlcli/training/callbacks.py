@@ -25,13 +25,19 @@ def build_callbacks(callbacks: Sequence[KerasObject], model: Any, *, folder: Pat
             if key in arguments:
                 path = (folder / str(arguments[key])).resolve()
                 if not path.is_relative_to(folder.resolve()):
-                    raise BlockError((*place, key), f"'{key}' leads out of the run's folder", hint="write a relative path without '..'")
+                    raise BlockError(
+                        (*place, key),
+                        f"'{key}' leads out of the run's folder",
+                        hint="write a relative path without '..'",
+                    )
                 arguments[key] = str(path)
         try:
             built.append(getattr(keras.callbacks, callback.name)(**arguments))
         except Exception as error:
             raise BlockError(place, f"{callback.written}: {str(error).splitlines()[0]}") from error
-    return keras.callbacks.CallbackList(built, model=model, add_history=False, add_progbar=False, epochs=epochs, steps=steps, verbose=0)
+    return keras.callbacks.CallbackList(
+        built, model=model, add_history=False, add_progbar=False, epochs=epochs, steps=steps, verbose=0
+    )
 
 
 def watches_batches(callbacks: Any) -> bool:
@@ -39,4 +45,6 @@ def watches_batches(callbacks: Any) -> bool:
     import keras
 
     plain = keras.callbacks.Callback
-    return any(getattr(type(each), hook) is not getattr(plain, hook) for each in callbacks.callbacks for hook in BATCH_HOOKS)
+    return any(
+        getattr(type(each), hook) is not getattr(plain, hook) for each in callbacks.callbacks for hook in BATCH_HOOKS
+    )

@@ -42,8 +42,15 @@ class ResidentEngine:
     name = "resident"
 
     def __init__(
-        self, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any], *,
-        weight: np.ndarray[Any, Any] | None, batch_size: int, seed: int, one_by_one: bool = False,
+        self,
+        model: Any,
+        inputs: Mapping[str, np.ndarray[Any, Any]],
+        target: np.ndarray[Any, Any],
+        *,
+        weight: np.ndarray[Any, Any] | None,
+        batch_size: int,
+        seed: int,
+        one_by_one: bool = False,
     ) -> None:
         import tensorflow as tf
 
@@ -63,7 +70,9 @@ class ResidentEngine:
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
         def run(order: Any, start: Any, end: Any) -> None:
-            tf.while_loop(lambda position, order, last: position < last, step, (start, order, end), parallel_iterations=1)
+            tf.while_loop(
+                lambda position, order, last: position < last, step, (start, order, end), parallel_iterations=1
+            )
 
         self.run = run
 
@@ -95,8 +104,14 @@ class FitEngine:
     name = "keras"
 
     def __init__(
-        self, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any], *,
-        weight: np.ndarray[Any, Any] | None, batch_size: int, seed: int,
+        self,
+        model: Any,
+        inputs: Mapping[str, np.ndarray[Any, Any]],
+        target: np.ndarray[Any, Any],
+        *,
+        weight: np.ndarray[Any, Any] | None,
+        batch_size: int,
+        seed: int,
     ) -> None:
         self.model, self.inputs, self.target, self.weight = model, inputs, target, weight
         self.batch_size, self.seed, self.samples = batch_size, seed, len(target)
@@ -106,9 +121,15 @@ class FitEngine:
         import tensorflow as tf
 
         order = tf.constant(order_of(self.samples, seed=self.seed, epoch=number))
-        whole = (dict(self.inputs), self.target) if self.weight is None else (dict(self.inputs), self.target, self.weight)
+        whole = (
+            (dict(self.inputs), self.target) if self.weight is None else (dict(self.inputs), self.target, self.weight)
+        )
         tensors = tf.nest.map_structure(tf.constant, whole)
-        batches = tf.data.Dataset.from_tensor_slices(order).batch(self.batch_size).map(lambda rows: tf.nest.map_structure(lambda values: tf.gather(values, rows), tensors))
+        batches = (
+            tf.data.Dataset.from_tensor_slices(order)
+            .batch(self.batch_size)
+            .map(lambda rows: tf.nest.map_structure(lambda values: tf.gather(values, rows), tensors))
+        )
 
         def after(batch: int, logs: Any) -> None:
             if not between(batch + 1):

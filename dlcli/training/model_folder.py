@@ -39,7 +39,9 @@ def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
 def load_schema(run: Run) -> Schema:
     """The schema of the data that a run was trained on. Raises `ArtifactError` where the model is missing or damaged."""
     if not run.model.is_dir():
-        raise ArtifactError(f"the run '{run.name}' has no model", file=run.path, hint="it did not finish; train it again")
+        raise ArtifactError(
+            f"the run '{run.name}' has no model", file=run.path, hint="it did not finish; train it again"
+        )
     problems = damage(run.model)
     if problems:
         raise ArtifactError(f"the model of '{run.name}' is damaged: {problems[0]}", file=run.model)
@@ -64,7 +66,11 @@ def load(path: Path) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         written = saved_with(path)
-        raise ArtifactError(f"{path.name} cannot be loaded: {str(error).splitlines()[0][:200]}", file=path, hint=f"it was saved by Keras {written}; this is Keras {keras.__version__}") from error
+        raise ArtifactError(
+            f"{path.name} cannot be loaded: {str(error).splitlines()[0][:200]}",
+            file=path,
+            hint=f"it was saved by Keras {written}; this is Keras {keras.__version__}",
+        ) from error
 
 
 def saved_with(path: Path) -> str:

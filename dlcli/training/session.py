@@ -32,8 +32,8 @@ from dlcli.training.signals import StopRequest, stop_request
 from dlcli.training.stopping import Plateau, Stopping
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.weights import sample_weights
-from dlcli.view.picture import loss_curve
 from dlcli.view.events import EpochLine, Plan, TrainingView
+from dlcli.view.picture import loss_curve
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,7 +110,9 @@ def no_run_left(run: Run) -> Iterator[None]:
 class Session:
     """A training that has been set up."""
 
-    def __init__(self, run: Run, experiment: Experiment, view: TrainingView, stop: StopRequest, state: RunState) -> None:
+    def __init__(
+        self, run: Run, experiment: Experiment, view: TrainingView, stop: StopRequest, state: RunState
+    ) -> None:
         self.run, self.experiment, self.view, self.stop, self.state = run, experiment, view, stop, state
         config, train = experiment.config, experiment.splits["train"]
         self.steps = math.ceil(len(train) / config.train.batch_size)
@@ -119,7 +121,9 @@ class Session:
         plateau = config.train.reduce_on_plateau
         self.plateau = None if plateau is None else Plateau.of(plateau)
         try:
-            self.callbacks = build_callbacks(config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps)
+            self.callbacks = build_callbacks(
+                config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps
+            )
             self.weight = sample_weights(config.train, experiment.dataset)
         except DlcliError as error:
             raise config.located(error) if hasattr(error, "path") else error from None
@@ -130,10 +134,22 @@ class Session:
         """Keras's own `fit` where the configuration asks for it, otherwise data resident in memory."""
         config, train = self.experiment.config, self.experiment.splits["train"]
         if config.train.engine == "keras":
-            return FitEngine(self.experiment.model, train.inputs, train.target, weight=self.weight, batch_size=config.train.batch_size, seed=config.seed)
+            return FitEngine(
+                self.experiment.model,
+                train.inputs,
+                train.target,
+                weight=self.weight,
+                batch_size=config.train.batch_size,
+                seed=config.seed,
+            )
         return ResidentEngine(
-            self.experiment.model, train.inputs, train.target, weight=self.weight, batch_size=config.train.batch_size,
-            seed=config.seed, one_by_one=watches_batches(self.callbacks),
+            self.experiment.model,
+            train.inputs,
+            train.target,
+            weight=self.weight,
+            batch_size=config.train.batch_size,
+            seed=config.seed,
+            one_by_one=watches_batches(self.callbacks),
         )
 
     def run_to_end(self) -> RunState:
@@ -153,7 +169,11 @@ class Session:
             raise
         except Exception as error:
             failure = out_of_memory(error)
-            self.update(status="failed", reason=str(error).splitlines()[0] if str(error) else type(error).__name__, exit_code=7 if failure else 1)
+            self.update(
+                status="failed",
+                reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
+                exit_code=7 if failure else 1,
+            )
             if failure is None:
                 raise
             raise failure from error
@@ -181,11 +201,19 @@ class Session:
         values = {**trained, **{f"val_{name}": value for name, value in validation.items()}}
         self.callbacks.on_epoch_end(number, values)
         better = self.stopping.watch.see(values, self.progress.epoch)
-        entry = {"epoch": self.progress.epoch, "step": self.progress.step, "learning_rate": rate, "train": trained, "validation": validation}
+        entry = {
+            "epoch": self.progress.epoch,
+            "step": self.progress.step,
+            "learning_rate": rate,
+            "train": trained,
+            "validation": validation,
+        }
         self.progress.entries.append(entry)
         history.append(self.run, entry)
         epochs = self.experiment.config.train.epochs
-        self.view.epoch(EpochLine(self.progress.epoch, epochs, trained, validation, rate, time.monotonic() - started, better))
+        self.view.epoch(
+            EpochLine(self.progress.epoch, epochs, trained, validation, rate, time.monotonic() - started, better)
+        )
         self.after_epoch(values, better=better, rate=rate)
         reason = self.stopping.reason(values, epoch=self.progress.epoch, seconds=self.progress.seconds)
         if reason is None and model.stop_training:
@@ -236,12 +264,16 @@ class Session:
         for weight in self.experiment.model.weights:
             values = weight.numpy()
             if values.dtype.kind == "f" and not np.isfinite(values).all():
-                raise self.diverged(f"the weight {weight.path} is no longer finite after epoch {self.progress.epoch + 1}")
+                raise self.diverged(
+                    f"the weight {weight.path} is no longer finite after epoch {self.progress.epoch + 1}"
+                )
 
     def diverged(self, what: str) -> DivergedError:
         """The error of a training that has left the finite numbers."""
         rate = float(self.experiment.model.optimizer.learning_rate)
-        return DivergedError(what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={rate / 10:g}")
+        return DivergedError(
+            what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={rate / 10:g}"
+        )
 
     def interrupted(self) -> None:
         """Saves what there is and ends."""
@@ -249,7 +281,11 @@ class Session:
         self.checkpoint(best=False)
         self.save()
         epoch = self.progress.epoch + 1
-        raise Stopped(self.stop.signal, f"stopped by {self.stop.signal.name} in epoch {epoch}; the model as it was is saved in {self.run.path}", hint=f"dlcli evaluate {self.run.name}")
+        raise Stopped(
+            self.stop.signal,
+            f"stopped by {self.stop.signal.name} in epoch {epoch}; the model as it was is saved in {self.run.path}",
+            hint=f"dlcli evaluate {self.run.name}",
+        )
 
     def checkpoint(self, *, best: bool) -> None:
         """Commits all variables: weights, states of random generators, optimizer."""
@@ -277,12 +313,24 @@ class Session:
         self.save()
         self.pictures(watch.best_epoch or None)
         samples = len(self.experiment.splits["train"]) * len(entries)
-        best = {"epoch": kept, "monitor": watch.monitor, "value": watch.best, "weights": "restored" if kept != len(entries) else "last"}
+        best = {
+            "epoch": kept,
+            "monitor": watch.monitor,
+            "value": watch.best,
+            "weights": "restored" if kept != len(entries) else "last",
+        }
         if self.progress.best_weights is None:
             best["epoch"], best["weights"] = watch.best_epoch or kept, "last"
         return self.update(
-            status="done", reason=reason, exit_code=0, seconds=round(seconds, 3), samples_per_second=round(samples / max(seconds, 1e-9), 1),
-            best=best, metrics=metrics, baseline=baseline, verdict=[finding.plain() for finding in verdict(story)],
+            status="done",
+            reason=reason,
+            exit_code=0,
+            seconds=round(seconds, 3),
+            samples_per_second=round(samples / max(seconds, 1e-9), 1),
+            best=best,
+            metrics=metrics,
+            baseline=baseline,
+            verdict=[finding.plain() for finding in verdict(story)],
         )
 
     def save(self) -> None:
@@ -305,7 +353,9 @@ class Session:
 def out_of_memory(error: Exception) -> ResourceError | None:
     """The error to raise if this one says that memory is used up."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return ResourceError("training does not fit in memory", hint="lower train.batch_size, or make the layers smaller")
+        return ResourceError(
+            "training does not fit in memory", hint="lower train.batch_size, or make the layers smaller"
+        )
     return None
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.train import Train
-from dlcli.data import Dataset
-from dlcli.data import class_indices
+from dlcli.data import Dataset, class_indices
 from dlcli.errors import BlockError
 from dlcli.spec import near
 
@@ -29,7 +28,9 @@ def sample_weights(train: Train, dataset: Dataset) -> np.ndarray[Any, Any] | Non
     classes = dataset.classes
     indices = class_indices(dataset.splits["train"].target, classes)
     if classes is None or indices is None or indices.ndim != 1:
-        raise BlockError(PLACE, "'class_weight' needs a target of classes, and this one holds numbers", hint="leave it out")
+        raise BlockError(
+            PLACE, "'class_weight' needs a target of classes, and this one holds numbers", hint="leave it out"
+        )
     if train.class_weight == "balanced":
         counts = np.bincount(indices, minlength=len(classes))
         by_class = len(indices) / (len(classes) * np.maximum(counts, 1))

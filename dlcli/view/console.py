@@ -79,7 +79,7 @@ def standard_error() -> TextIO:
     if not real:
         return sys.stderr
     encoding = sys.stderr.encoding
-    return open(os.dup(STANDARD_ERROR), "w", encoding=encoding, errors=LOOKALIKE, buffering=1)  # noqa: PTH123, SIM115
+    return open(os.dup(STANDARD_ERROR), "w", encoding=encoding, errors=LOOKALIKE, buffering=1)  # noqa: PTH123
 
 
 def supports_unicode(stream: Any) -> bool:

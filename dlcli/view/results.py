@@ -30,8 +30,17 @@ def draw_training(console: Console, value: Value) -> None:
     console.print()
     line(console, "run", f"{value['path']}  ({value['status']}: {value['reason']})")
     best = value["best"]
-    line(console, "best", f"epoch {best['epoch']} of {value['epochs']} by {best['monitor']} {number(best['value'])}" + ("; its weights are kept" if best["weights"] == "restored" else ""))
-    line(console, "time", f"{duration(value['seconds'])}, {number(round(value['samples_per_second']))} samples/s, engine {value['engine']}")
+    line(
+        console,
+        "best",
+        f"epoch {best['epoch']} of {value['epochs']} by {best['monitor']} {number(best['value'])}"
+        + ("; its weights are kept" if best["weights"] == "restored" else ""),
+    )
+    line(
+        console,
+        "time",
+        f"{duration(value['seconds'])}, {number(round(value['samples_per_second']))} samples/s, engine {value['engine']}",
+    )
     console.print()
     console.print(metrics_table(console, value["metrics"], value["baseline"]))
     console.print()
@@ -76,13 +85,20 @@ def draw_evaluation(console: Console, value: Value) -> None:
     """Metrics, confusion matrix, scores by class, the worst samples."""
     line(console, "run", f"{value['run']}, {value['split']}: {value['samples']:,} samples")
     console.print()
-    console.print(plain_table(["metric", value["split"]], [[name, number(each)] for name, each in value["metrics"].items()], right=[1]))
+    console.print(
+        plain_table(
+            ["metric", value["split"]], [[name, number(each)] for name, each in value["metrics"].items()], right=[1]
+        )
+    )
     if value["confusion"] is not None:
         draw_classes(console, value)
     if value["worst"]:
         console.print()
         console.print(Text("the worst samples", style="bold"))
-        rows = [[str(each["row"]), place(each), short(each["target"]), short(each["predicted"]), number(each["loss"])] for each in value["worst"]]
+        rows = [
+            [str(each["row"]), place(each), short(each["target"]), short(each["predicted"]), number(each["loss"])]
+            for each in value["worst"]
+        ]
         console.print(plain_table(["row", "place", "target", "predicted", "loss"], rows, right=[0, 4]))
 
 
@@ -92,7 +108,10 @@ def draw_classes(console: Console, value: Value) -> None:
     console.print()
     if len(classes) <= WIDEST_CONFUSION:
         console.print(Text("rows: the true class; columns: what the model said", style="dim"))
-        rows = [[name, *(str(count) if count else "·" if supports_unicode(console.file) else "." for count in row)] for name, row in zip(classes, matrix, strict=True)]
+        rows = [
+            [name, *(str(count) if count else "·" if supports_unicode(console.file) else "." for count in row)]
+            for name, row in zip(classes, matrix, strict=True)
+        ]
         console.print(plain_table(["", *classes], rows, right=range(1, len(classes) + 1)))
         console.print()
     rows = [
@@ -117,23 +136,35 @@ def draw_model(console: Console, value: Value) -> None:
     """The layers with their totals."""
     rows = [
         [
-            f"{each['name']} ({each['class']})", shape(each["input_shape"]), shape(each["output_shape"]),
-            f"{each['parameters']:,}", f"{each['macs']:,}", str(each["line"] or ""),
+            f"{each['name']} ({each['class']})",
+            shape(each["input_shape"]),
+            shape(each["output_shape"]),
+            f"{each['parameters']:,}",
+            f"{each['macs']:,}",
+            str(each["line"] or ""),
         ]
         for each in value["layers"]
     ]
-    console.print(plain_table(["layer", "input", "output", "parameters", "multiply-adds", "line"], rows, right=[3, 4, 5]))
+    console.print(
+        plain_table(["layer", "input", "output", "parameters", "multiply-adds", "line"], rows, right=[3, 4, 5])
+    )
     console.print()
     frozen = value["parameters"] - value["trainable"]
     kept = f" ({value['trainable']:,} trainable)" if frozen else ""
-    console.print(Text(f"{value['parameters']:,} parameters{kept}, {size(value['bytes'])}; {value['macs']:,} multiply-adds a sample"))
+    console.print(
+        Text(
+            f"{value['parameters']:,} parameters{kept}, {size(value['bytes'])}; {value['macs']:,} multiply-adds a sample"
+        )
+    )
 
 
 def shape(value: Sequence[Any]) -> str:
     """A shape, or several."""
     if value and isinstance(value[0], list):
         return " + ".join(shape(each) for each in value)
-    return "(" + ", ".join("any" if axis is None else str(axis) for axis in value) + ("," if len(value) == 1 else "") + ")"
+    return (
+        "(" + ", ".join("any" if axis is None else str(axis) for axis in value) + ("," if len(value) == 1 else "") + ")"
+    )
 
 
 def draw_data(console: Console, value: Value) -> None:
@@ -141,8 +172,17 @@ def draw_data(console: Console, value: Value) -> None:
     tensors = value["tensors"]
     rows = [
         [
-            each["split"], each["role"], each["name"], shape(each["shape"]), " × ".join(each["axes"]) if supports_unicode(console.file) else " x ".join(each["axes"]),
-            str(each["ndim"]), each["dtype"], size(each["bytes"]), spread(each), number(each["mean"]), str(each["missing"]),
+            each["split"],
+            each["role"],
+            each["name"],
+            shape(each["shape"]),
+            " × ".join(each["axes"]) if supports_unicode(console.file) else " x ".join(each["axes"]),
+            str(each["ndim"]),
+            each["dtype"],
+            size(each["bytes"]),
+            spread(each),
+            number(each["mean"]),
+            str(each["missing"]),
         ]
         for each in tensors[:MOST_ROWS]
     ]
@@ -168,7 +208,11 @@ def draw_data(console: Console, value: Value) -> None:
 
 def widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """How wide a table is when nothing wraps."""
-    return sum(2 + max(len(columns[index]), *(len(row[index]) for row in rows)) for index in range(len(columns))) if rows else 0
+    return (
+        sum(2 + max(len(columns[index]), *(len(row[index]) for row in rows)) for index in range(len(columns)))
+        if rows
+        else 0
+    )
 
 
 def spread(each: Value) -> str:
@@ -188,7 +232,14 @@ def draw_runs(console: Console, value: Sequence[Value]) -> None:
         return
     names = list(dict.fromkeys(name for row in value for name in measured(row)))
     rows = [
-        [row["run"], row["status"], number(row["epochs"]), "–" if row["seconds"] is None else duration(row["seconds"]), *(number(measured(row).get(name)) for name in names), row["config"]]
+        [
+            row["run"],
+            row["status"],
+            number(row["epochs"]),
+            "–" if row["seconds"] is None else duration(row["seconds"]),
+            *(number(measured(row).get(name)) for name in names),
+            row["config"],
+        ]
         for row in value
     ]
     columns = ["run", "status", "epochs", "time", *names, "config"]
@@ -219,7 +270,11 @@ def draw_thing(console: Console, value: Value) -> None:
         console.print(Text(f"not available in a configuration: {value['refused']}"))
     console.print()
     rows = [
-        [each["name"], "required" if each["required"] else short_default(each["default"]), each["meaning"] or each["takes"] or ""]
+        [
+            each["name"],
+            "required" if each["required"] else short_default(each["default"]),
+            each["meaning"] or each["takes"] or "",
+        ]
         for each in value["arguments"]
     ]
     if rows:

@@ -151,7 +151,9 @@ def test_damaged_checkpoints_of_later_steps_do_not_push_a_new_one_out(run: Run) 
     assert checkpoint.step == 16
     store(run, 30)
     assert [path.name[-2:] for path in folders(run)] == ["20", "30"]
-    assert newest(run) == load(run.checkpoints / "step-0000000030") or steps(run) == [30]
+    checkpoint = newest(run)
+    assert checkpoint is not None
+    assert checkpoint.step == 30
 
 
 def test_a_checkpoint_that_cannot_be_made_says_so(run: Run) -> None:

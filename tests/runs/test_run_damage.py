@@ -297,19 +297,19 @@ def test_a_state_cut_anywhere_is_an_artifact_error(run: Run) -> None:
     assert read_state(run) == STATE
 
 
-def test_a_state_with_any_bit_flipped_is_read_or_refused_and_always_listed(run: Run, root: Path) -> None:
+def test_a_state_with_any_byte_changed_is_read_or_refused_and_always_listed(run: Run, root: Path) -> None:
     STATE.write(run)
     content = run.state.read_bytes()
+    dice = random.Random(62)
     refused = 0
     for place in range(len(content)):
-        for bit in range(8):
-            run.state.write_bytes(with_bit_flipped(content, place, bit))
-            try:
-                assert isinstance(read_state(run), RunState)
-            except ArtifactError:
-                refused += 1
+        run.state.write_bytes(with_bit_flipped(content, place, dice.randrange(8)))
+        try:
+            assert isinstance(read_state(run), RunState)
+        except ArtifactError:
+            refused += 1
         assert len(list_runs(root)) == 1
-    assert refused > len(content) * 3
+    assert refused > len(content) // 3
 
 
 FORMS = [
@@ -389,9 +389,7 @@ def test_a_history_with_any_bit_flipped_is_read_or_refused(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("way", "reason"), [(folder, "Is a directory"), (full_folder, "Is a directory")])
-def test_a_history_that_is_a_folder_is_an_artifact_error(
-    run: Run, way: Callable[[Path], None], reason: str
-) -> None:
+def test_a_history_that_is_a_folder_is_an_artifact_error(run: Run, way: Callable[[Path], None], reason: str) -> None:
     history.append(run, {"epoch": 1})
     way(run.metrics)
     with pytest.raises(ArtifactError) as caught:

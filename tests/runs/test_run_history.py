@@ -52,7 +52,9 @@ def test_a_torn_last_line_is_left_out(run: Run) -> None:
     assert seen == len(content) + 1 > 100
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b'{"epoch": 2', b"[1]", b"7", b"null", b"\xff\xfe", b"\0\0\0\0", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "line", [b"", b"{", b'{"epoch": 2', b"[1]", b"7", b"null", b"\xff\xfe", b"\0\0\0\0", b"[" * 100_000]
+)
 def test_damage_in_the_middle_is_told_with_its_line(run: Run, line: bytes) -> None:
     lines = written(run).split(b"\n")
     run.metrics.write_bytes(b"\n".join([lines[0], line, *lines[2:]]))

@@ -161,7 +161,19 @@ def test_filters_leave_the_rows_that_fulfil_all(five: Path, expressions: list[st
 
 @pytest.mark.parametrize(
     "expression",
-    ["", "status", "=done", "status done", "val accuracy>1", "epochs=>5", "a=<5", "a===b", "run~=x", "a<>b", "a\n=b\nc"],
+    [
+        "",
+        "status",
+        "=done",
+        "status done",
+        "val accuracy>1",
+        "epochs=>5",
+        "a=<5",
+        "a===b",
+        "run~=x",
+        "a<>b",
+        "a\n=b\nc",
+    ],
 )
 def test_a_filter_that_cannot_be_read_is_a_usage_error(five: Path, expression: str) -> None:
     for rows in (list_runs(five), []):

@@ -117,8 +117,7 @@ def test_the_table_of_actions_is_complete() -> None:
     assert sum(sum(calls.values()) for _, calls in ACTIONS.values()) == 30
 
 
-@pytest.mark.parametrize("forever", [False, True])
-@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize(("reason", "forever"), [(errno.ENOSPC, True), (errno.EIO, False)])
 @pytest.mark.parametrize(("action", "name"), CASES)
 def test_a_refused_call_leaves_the_old_content_and_nothing_else(
     tmp_path: Path, action: str, name: str, reason: int, forever: bool
@@ -212,8 +211,7 @@ def store(run: Run, step: int, value: float) -> None:
     save(run, step=step, arrays={"w": np.full(10, value)}, state={"value": value}, keep=2)
 
 
-@pytest.mark.parametrize("forever", [False, True])
-@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize(("reason", "forever"), [(errno.ENOSPC, True), (errno.EIO, False)])
 @pytest.mark.parametrize(
     ("name", "kept"),
     [

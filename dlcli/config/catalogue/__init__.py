@@ -106,7 +106,9 @@ class KerasCatalogue:
             offered = [each for each in spellings if each not in refused]
             see = "dlcli list " + kind
             message = f"unknown {SINGULAR[kind]} '{written}'"
-            elsewhere = [SINGULAR[other] for other, names in self.spellings.items() if written in names and other != kind]
+            elsewhere = [
+                SINGULAR[other] for other, names in self.spellings.items() if written in names and other != kind
+            ]
             if elsewhere:
                 message += f"; {written} is {article(elsewhere[0])}"
             fail(Mistake(message, suggestion=near(written, offered), see=see, at="name"))
@@ -225,7 +227,13 @@ def check_types(key: str, value: Any, entry: Mapping[str, Any]) -> None:
         return
     if isinstance(value, float) and "integer" in types and isinstance(entry.get("default"), float):
         return
-    words = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "text": "text", "list": "a list"}
+    words = {
+        "boolean": "true or false",
+        "integer": "a whole number",
+        "number": "a number",
+        "text": "text",
+        "list": "a list",
+    }
     expected = " or ".join(words[each] for each in types)
     suggestion = None
     if isinstance(value, str) and "boolean" in types and value.lower() in {"yes", "no", "on", "off", "y", "n"}:

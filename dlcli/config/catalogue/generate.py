@@ -181,7 +181,12 @@ def list_or_text(default: Any) -> Any:
 def written() -> str:
     """The text of keras.json: a line for each class, so that a new Keras shows as a readable change."""
     found = catalogue()
-    lines = ["{", f'"keras": {json.dumps(found["keras"])},', f'"activations": {json.dumps(found["activations"])},', '"kinds": {']
+    lines = [
+        "{",
+        f'"keras": {json.dumps(found["keras"])},',
+        f'"activations": {json.dumps(found["activations"])},',
+        '"kinds": {',
+    ]
     kinds = []
     for kind, classes in found["kinds"].items():
         rows = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in classes.items()]

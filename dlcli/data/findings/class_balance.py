@@ -30,11 +30,20 @@ def few_samples(dataset: Dataset) -> Finding | None:
     seen = []
     for split in dataset.splits:
         least = FEWEST if split == "train" else 1
-        seen += [f"'{name}' {count} in {split}" for name, count in zip(dataset.classes, counts(dataset, split), strict=True) if count < least]
+        seen += [
+            f"'{name}' {count} in {split}"
+            for name, count in zip(dataset.classes, counts(dataset, split), strict=True)
+            if count < least
+        ]
     if not seen:
         return None
     more = f" and {len(seen) - 5} more" if len(seen) > 5 else ""
-    return Finding("a class with few samples in a split", "warning", ", ".join(seen[:5]) + more, "collect more samples of it, or join it with another class")
+    return Finding(
+        "a class with few samples in a split",
+        "warning",
+        ", ".join(seen[:5]) + more,
+        "collect more samples of it, or join it with another class",
+    )
 
 
 def imbalance(dataset: Dataset) -> Finding | None:
@@ -45,5 +54,9 @@ def imbalance(dataset: Dataset) -> Finding | None:
     if found.min() == 0 or found.max() < RATIO * found.min():
         return None
     names = dataset.classes
-    evidence = f"'{names[found.argmax()]}' has {found.max():,} training samples, '{names[found.argmin()]}' {found.min():,}"
-    return Finding("imbalanced classes", "warning", evidence, "write train.class_weight: balanced, and watch more than accuracy")
+    evidence = (
+        f"'{names[found.argmax()]}' has {found.max():,} training samples, '{names[found.argmin()]}' {found.min():,}"
+    )
+    return Finding(
+        "imbalanced classes", "warning", evidence, "write train.class_weight: balanced, and watch more than accuracy"
+    )

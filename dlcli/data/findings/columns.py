@@ -39,7 +39,12 @@ def identifier_columns(dataset: Dataset) -> Finding | None:
             found.append(name)
     if not found:
         return None
-    return Finding("identifier columns", "warning", f"{listed(found)} count the rows", "leave them out of data.inputs: a model could learn the rows by heart")
+    return Finding(
+        "identifier columns",
+        "warning",
+        f"{listed(found)} count the rows",
+        "leave them out of data.inputs: a model could learn the rows by heart",
+    )
 
 
 def listed(names: list[str]) -> str:

@@ -21,10 +21,19 @@ def target_given_away(dataset: Dataset) -> Finding | None:
     if len(train) < FEWEST:
         return None
     target = train.target if train.target.ndim == 1 else train.target.argmax(axis=1)
-    found = [name for name in input_columns(dataset) if gives_away(dataset.fields.arrays[name][train.rows], target, dataset.classes is not None)]
+    found = [
+        name
+        for name in input_columns(dataset)
+        if gives_away(dataset.fields.arrays[name][train.rows], target, dataset.classes is not None)
+    ]
     if not found:
         return None
-    return Finding("an input gives the target away", "warning", f"{listed(found)} alone tells the target of every training sample", "leave it out of data.inputs if it is not known when predicting")
+    return Finding(
+        "an input gives the target away",
+        "warning",
+        f"{listed(found)} alone tells the target of every training sample",
+        "leave it out of data.inputs if it is not known when predicting",
+    )
 
 
 def gives_away(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], is_class: bool) -> bool:
@@ -37,6 +46,11 @@ def gives_away(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], is_cl
         classes = len(np.unique(target))
         # As many different values as classes, each with one class: a renamed target, not a rich input.
         return pairs == len(np.unique(codes)) == classes
-    if values.dtype == object or not np.isfinite(values.astype(float)).all() or np.std(values.astype(float)) == 0 or np.std(target) == 0:
+    if (
+        values.dtype == object
+        or not np.isfinite(values.astype(float)).all()
+        or np.std(values.astype(float)) == 0
+        or np.std(target) == 0
+    ):
         return False
     return bool(abs(np.corrcoef(values.astype(float), target)[0, 1]) > ALMOST_EQUAL)

@@ -16,4 +16,6 @@ def missing_values(dataset: Dataset) -> Finding | None:
         return None
     shown = ", ".join(f"'{name}' {count}" for name, count in list(counts.items())[:5])
     more = f" and {len(counts) - 5} more columns" if len(counts) > 5 else ""
-    return Finding("empty cells", "note", shown + more, "write data.missing: drop, mean, median, most_frequent or {constant: 0}")
+    return Finding(
+        "empty cells", "note", shown + more, "write data.missing: drop, mean, median, most_frequent or {constant: 0}"
+    )

@@ -19,4 +19,9 @@ def sorted_order(dataset: Dataset) -> Finding | None:
     changes = int(np.count_nonzero(np.diff(codes)))
     if changes != len(np.unique(codes)) - 1 or changes == 0 or changes == len(values) - 1:
         return None
-    return Finding("samples in sorted order", "note", f"the target changes only {changes} times over {len(values):,} rows", "nothing to do: dlcli shuffles before it splits")
+    return Finding(
+        "samples in sorted order",
+        "note",
+        f"the target changes only {changes} times over {len(values):,} rows",
+        "nothing to do: dlcli shuffles before it splits",
+    )

@@ -16,7 +16,14 @@ def far_from_unit_scale(dataset: Dataset) -> Finding | None:
             continue
         spread = float(tensor.std())
         if spread > LARGEST:
-            seen.append(f"'{name}' goes from {float(tensor.min()):g} to {float(tensor.max()):g} (standard deviation {spread:.3g})")
+            seen.append(
+                f"'{name}' goes from {float(tensor.min()):g} to {float(tensor.max()):g} (standard deviation {spread:.3g})"
+            )
     if not seen:
         return None
-    return Finding("inputs far from unit scale", "note", "; ".join(seen), "write data.prepare: [Normalization], or Rescaling for images")
+    return Finding(
+        "inputs far from unit scale",
+        "note",
+        "; ".join(seen),
+        "write data.prepare: [Normalization], or Rescaling for images",
+    )

@@ -41,7 +41,12 @@ def from_path(value: Any) -> Any:
         return {word: {"path": value, "separator": "\t"} if suffix == ".tsv" else value}
     if "/" in value or suffix:
         known = ", ".join(SUFFIXES)
-        fail(Mistake(f"cannot tell from its name what '{value}' holds; known endings: {known}", suggestion=f"name the source: csv: {value}"))
+        fail(
+            Mistake(
+                f"cannot tell from its name what '{value}' holds; known endings: {known}",
+                suggestion=f"name the source: csv: {value}",
+            )
+        )
     return value
 
 

@@ -52,7 +52,12 @@ class Csv(Named):
         try:
             codecs.lookup(value)
         except LookupError:
-            fail(Mistake(f"'encoding' must be one that Python knows, found '{value}'", suggestion="utf-8, cp949, utf-16, latin-1"))
+            fail(
+                Mistake(
+                    f"'encoding' must be one that Python knows, found '{value}'",
+                    suggestion="utf-8, cp949, utf-16, latin-1",
+                )
+            )
         return value
 
     def read(self, *, text: Collection[str] = ()) -> Fields:
@@ -90,7 +95,9 @@ class Csv(Named):
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
         )
-        read = pyarrow.csv.ReadOptions(column_names=[str(number) for number in range(len(header))], skip_rows=1, block_size=block_size(content))
+        read = pyarrow.csv.ReadOptions(
+            column_names=[str(number) for number in range(len(header))], skip_rows=1, block_size=block_size(content)
+        )
         parse = pyarrow.csv.ParseOptions(delimiter=self.separator, newlines_in_values=True)
         try:
             table = pyarrow.csv.read_csv(io.BytesIO(content), read, parse, convert)
@@ -120,7 +127,9 @@ class Csv(Named):
         import csv
 
         first = content.split(b"\n", 1)[0].decode().rstrip("\r")
-        names = [unicodedata.normalize("NFC", name.strip()) for name in next(csv.reader([first], delimiter=self.separator))]
+        names = [
+            unicodedata.normalize("NFC", name.strip()) for name in next(csv.reader([first], delimiter=self.separator))
+        ]
         if len(names) == 1:
             for other in ";\t|,":
                 if other != self.separator and other in first:
@@ -129,9 +138,16 @@ class Csv(Named):
                     raise DataError(f"there is only one column, '{first}'", file=path, line=1, hint=hint)
         for name in names:
             if names.count(name) > 1:
-                raise DataError(f"the column '{name}' stands {names.count(name)} times in the header", file=path, line=1, hint="give each column a name of its own")
+                raise DataError(
+                    f"the column '{name}' stands {names.count(name)} times in the header",
+                    file=path,
+                    line=1,
+                    hint="give each column a name of its own",
+                )
             if not name:
-                raise DataError(f"column {names.index(name) + 1} has no name", file=path, line=1, hint="give each column a name")
+                raise DataError(
+                    f"column {names.index(name) + 1} has no name", file=path, line=1, hint="give each column a name"
+                )
         return names
 
     def ragged(self, path: Path, content: bytes, width: int, said: str) -> DataError:
@@ -144,7 +160,11 @@ class Csv(Named):
                 line = reader.line_num
                 cells = "cell" if len(row) == 1 else "cells"
                 message = f"row {line - 1} has {len(row)} {cells}, the header has {width}"
-                hint = "a cell that holds the separator needs quotes around it" if len(row) > width else "an empty cell still needs its separator"
+                hint = (
+                    "a cell that holds the separator needs quotes around it"
+                    if len(row) > width
+                    else "an empty cell still needs its separator"
+                )
                 return DataError(message, file=path, line=line, hint=hint)
         return DataError(f"the file cannot be read as a table: {said.splitlines()[0]}", file=path)
 

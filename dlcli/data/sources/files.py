@@ -29,14 +29,27 @@ def existing(path: Path) -> Path:
         return path
     names = siblings(path.parent)
     for name in names:
-        if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", path.name) and (path.parent / name).is_file():
+        if (
+            unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", path.name)
+            and (path.parent / name).is_file()
+        ):
             return path.parent / name
     if path.is_dir():
-        raise DataError(f"{path} is a folder, expected a file", file=path, hint="name a file in it, or a glob such as folder/*.csv")
+        raise DataError(
+            f"{path} is a folder, expected a file", file=path, hint="name a file in it, or a glob such as folder/*.csv"
+        )
     if not path.parent.is_dir():
-        raise DataError(f"there is no folder {path.parent}", file=path, hint=f"a path counts from the configuration file; the working directory is {Path.cwd()}")
+        raise DataError(
+            f"there is no folder {path.parent}",
+            file=path,
+            hint=f"a path counts from the configuration file; the working directory is {Path.cwd()}",
+        )
     near = get_close_matches(path.name, names, n=3)
-    hint = f"near it: {', '.join(near)}" if near else f"a path counts from the configuration file; the working directory is {Path.cwd()}"
+    hint = (
+        f"near it: {', '.join(near)}"
+        if near
+        else f"a path counts from the configuration file; the working directory is {Path.cwd()}"
+    )
     raise DataError(f"there is no file {path}", file=path, hint=hint)
 
 

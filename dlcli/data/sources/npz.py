@@ -46,7 +46,11 @@ class Npz(Named):
                 known = ", ".join(arrays)
                 raise DataError(f"the file has no array '{name}'; it has: {known}", file=path, hint=near(name, arrays))
         if not inputs:
-            raise DataError(f"which array is the input? the file has: {', '.join(arrays)}", file=path, hint="write npz: {path: …, inputs: NAME, target: NAME}")
+            raise DataError(
+                f"which array is the input? the file has: {', '.join(arrays)}",
+                file=path,
+                hint="write npz: {path: …, inputs: NAME, target: NAME}",
+            )
         wanted = {name: arrays[name] for name in (*inputs, *([target] if target else []))}
         samples = check_samples(wanted, path)
         return Fields(wanted, [Place(str(path), samples)], inputs=tuple(inputs), target=target)
@@ -82,7 +86,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
             return {name: file[name] for name in file.files}
     except ValueError as error:
         if "pickle" in str(error).lower() or "object" in str(error).lower():
-            raise UnsafeError("the file holds pickled Python objects, which could run code; dlcli never loads them", file=path, hint="save plain arrays: np.savez(path, x=x, y=y)") from None
+            raise UnsafeError(
+                "the file holds pickled Python objects, which could run code; dlcli never loads them",
+                file=path,
+                hint="save plain arrays: np.savez(path, x=x, y=y)",
+            ) from None
         raise DataError(f"the file is damaged: {error}", file=path) from None
     except (zipfile.BadZipFile, EOFError, OSError, KeyError) as error:
         raise DataError(f"the file is damaged or no NumPy archive: {error}", file=path) from None
@@ -95,4 +103,7 @@ def check_memory(declared: int, path: Path) -> None:
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if declared > available // 2:
         gigabytes = declared / 1e9
-        raise ResourceError(f"the arrays take {gigabytes:.1f} GB unpacked, more than half of the {available / 1e9:.1f} GB of free memory", file=path)
+        raise ResourceError(
+            f"the arrays take {gigabytes:.1f} GB unpacked, more than half of the {available / 1e9:.1f} GB of free memory",
+            file=path,
+        )

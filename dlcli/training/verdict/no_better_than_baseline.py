@@ -16,7 +16,13 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     if trivial <= 0 or reached < MARGIN * trivial:
         return None
     evidence = f"the {split} loss is {reached:.4g}; the {story.baseline['method']} alone reaches {trivial:.4g}"
-    advice = [Advice("train.epochs", story.config.train.epochs, story.config.train.epochs * 5, "it may only have begun to learn")]
+    advice = [
+        Advice(
+            "train.epochs", story.config.train.epochs, story.config.train.epochs * 5, "it may only have begun to learn"
+        )
+    ]
     if not story.config.data.prepare:
-        advice.insert(0, Advice("data.prepare", [], ["Normalization"], "layers learn slowly from inputs far from unit scale"))
+        advice.insert(
+            0, Advice("data.prepare", [], ["Normalization"], "layers learn slowly from inputs far from unit scale")
+        )
     return Finding("no better than the trivial baseline", evidence, advice=advice)

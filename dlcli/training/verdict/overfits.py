@@ -23,7 +23,16 @@ def overfits(story: Story) -> Finding | None:
     )
     advice = []
     if story.config.train.early_stopping is None:
-        advice.append(Advice("train.early_stopping", None, {"monitor": "val_loss", "patience": 5}, "keeps the weights of the best epoch"))
+        advice.append(
+            Advice(
+                "train.early_stopping",
+                None,
+                {"monitor": "val_loss", "patience": 5},
+                "keeps the weights of the best epoch",
+            )
+        )
     if not any(layer.keras.name == "Dropout" for layer in story.config.layers):
-        advice.append(Advice("layers", None, {"Dropout": 0.3}, "a Dropout before the last layer makes the model rely on less"))
+        advice.append(
+            Advice("layers", None, {"Dropout": 0.3}, "a Dropout before the last layer makes the model rely on less")
+        )
     return Finding("overfits", evidence, since_epoch=lowest + 2, advice=advice)

@@ -18,4 +18,8 @@ def still_improving(story: Story) -> Finding | None:
         return None
     epochs = story.config.train.epochs
     evidence = f"the last {LAST} epochs lowered the loss from {before:.4g} to {after:.4g}"
-    return Finding("stopped while still improving", evidence, advice=[Advice("train.epochs", epochs, epochs * 2, "there is more to gain")])
+    return Finding(
+        "stopped while still improving",
+        evidence,
+        advice=[Advice("train.epochs", epochs, epochs * 2, "there is more to gain")],
+    )
