@@ -29,7 +29,6 @@ class Spec(BaseModel):
         frozen=True,
         extra="forbid",
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         # A block is compiled when it is first used: most configurations name one source of many.
         defer_build=True,
     )

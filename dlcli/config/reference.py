@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,13 +142,14 @@ def keras_thing(name: str, kind: str, entry: Mapping[str, Any]) -> dict[str, Any
 
 def own_thing(name: str, kind: str, block: Any, *, example: str | None) -> dict[str, Any]:
     """A block or a source of dlcli's own."""
+    meanings = field_meanings(block)
     arguments = [
         {
             "name": key,
             "takes": None,
             "required": field.is_required(),
             "default": default_of(field),
-            "meaning": " ".join((field.description or "").split()) or None,
+            "meaning": meanings.get(key),
         }
         for key, field in block.model_fields.items()
     ]
@@ -158,11 +163,25 @@ def own_thing(name: str, kind: str, block: Any, *, example: str | None) -> dict[
     }
 
 
+def field_meanings(block: Any) -> dict[str, str]:
+    """The docstring beneath each field; read from the source only here, because reading it takes a tenth of a second."""
+    statements = ast.parse(textwrap.dedent(inspect.getsource(block))).body[0].body  # type: ignore[attr-defined]
+    return {
+        before.target.id: " ".join(after.value.value.split())
+        for before, after in itertools.pairwise(statements)
+        if isinstance(before, ast.AnnAssign)
+        and isinstance(before.target, ast.Name)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+        and isinstance(after.value.value, str)
+    }
+
+
 def default_of(field: FieldInfo) -> Any:
     """A field's default as plain data."""
     from dlcli.spec import plain
 
-    return None if field.is_required() else plain(field.get_default())
+    return None if field.is_required() else plain(field.get_default(call_default_factory=True))
 
 
 def written(name: str, source: Any) -> str:

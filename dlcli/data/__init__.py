@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
 
 from dlcli.data.dataset import Dataset, Samples
 from dlcli.data.fields import Fields
@@ -29,7 +31,7 @@ class Data(Spec):
     """The column that is predicted, or `{column, encode, classes}`."""
     prepare: list[Preparation] = []
     """Preprocessing layers of Keras, fitted on the training split alone and kept with the model."""
-    split: Split = Split()
+    split: Annotated[Split, Field(default_factory=Split)]
     missing: Missing | Constant = "error"
     """What an empty cell means: an error, `drop` the row, or a value for it."""
 

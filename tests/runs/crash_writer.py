@@ -1,8 +1,8 @@
 """Commits checkpoints until it is killed.
 
-Each line of standard input, `[mode, at, rounds, folder]` in JSON, forks a worker that commits that many rounds into the
-folder. It prints `PID n`, a dot before every call that changes the disk, and `=ROUND` after each commit it has been told
-of; where `at` is not 0 it kills itself before call number `at` instead of printing dots. `END SIGNAL` closes its output.
+Each line of standard input, `[mode, at, rounds, folder]` in JSON, forks a worker that commits so many rounds into the
+folder. It prints `PID n`, a dot before every call that changes the disk, and `=ROUND` after each commit; where `at` is
+not 0 it prints no dots but kills itself before call number `at`. `END SIGNAL` closes its output.
 """
 
 from __future__ import annotations

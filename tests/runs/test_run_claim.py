@@ -75,6 +75,10 @@ ILLEGAL = [
 ]
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_the_tables_of_names_are_whole() -> None:
     assert len(LEGAL) == len({name for name, _ in LEGAL}) == 17
     assert len(ILLEGAL) == len({name for name, _, _ in ILLEGAL}) == 31
@@ -85,8 +89,8 @@ def test_the_tables_of_names_are_whole() -> None:
 def test_a_legal_name_names_the_folder(root: Path, name: str, folder: str) -> None:
     assert check_name(name) == folder
     assert Run.claim(root, name) == Run(root / folder)
-    assert os.listdir(root) == [folder]
-    assert os.listdir(root / folder) == ["logs"]
+    assert names_in(root) == [folder]
+    assert names_in(root / folder) == ["logs"]
 
 
 @pytest.mark.parametrize(("name", "message", "hint"), ILLEGAL)
@@ -160,7 +164,7 @@ def test_a_taken_name_is_a_conflict_where_it_may_not_change(root: Path) -> None:
     assert caught.value.file == str(root / "a")
     assert caught.value.hint == "give another --name"
     assert caught.value.code == 8
-    assert os.listdir(root) == ["a"]
+    assert names_in(root) == ["a"]
 
 
 @pytest.mark.parametrize("target", ["outside", "nowhere"])
@@ -171,7 +175,7 @@ def test_a_planted_link_is_a_taken_name_and_nothing_is_made_behind_it(tmp_path: 
     assert Run.claim(root, "a") == Run(root / "a-2")
     with pytest.raises(ConflictError):
         Run.claim(root, "a", rename=False)
-    assert os.listdir(tmp_path / "outside") == []
+    assert names_in(tmp_path / "outside") == []
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -214,7 +218,7 @@ def test_a_full_disk_leaves_no_empty_run(root: Path, monkeypatch: pytest.MonkeyP
         Run.claim(root, "a")
     assert caught.value.message == f"cannot make the run {root}/a: No space left on device"
     assert made[-1] == "a"
-    assert os.listdir(root) == []
+    assert names_in(root) == []
 
 
 CLAIM = """
@@ -248,13 +252,13 @@ def test_two_processes_that_claim_fifty_names_at_once_share_no_folder(root: Path
     one, other = claimed_by_two(root, names)
     assert len(one) == len(other) == 50
     assert sorted(one + other) == sorted([*names, *(f"{name}-2" for name in names)])
-    assert sorted(os.listdir(root)) == sorted(one + other)
+    assert names_in(root) == sorted(one + other)
 
 
 def test_two_processes_that_claim_one_name_fifty_times_share_no_folder(root: Path) -> None:
     one, other = claimed_by_two(root, ["same"] * 50)
     assert sorted(one + other) == sorted(["same", *(f"same-{number}" for number in range(2, 101))])
-    assert sorted(os.listdir(root)) == sorted(one + other)
+    assert names_in(root) == sorted(one + other)
 
 
 def test_the_number_of_a_new_run_is_one_more_than_the_highest(root: Path) -> None:

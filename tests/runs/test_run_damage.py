@@ -146,7 +146,7 @@ def test_a_flip_of_any_byte_of_a_checkpoint_is_found(run: Run, name: str) -> Non
     seen = 0
     for place in range(len(content)):
         (path / name).write_bytes(with_bit_flipped(content, place, dice.randrange(8)))
-        with pytest.raises(ArtifactError, match="^the checkpoint step-0000000001 is damaged: "):
+        with pytest.raises(ArtifactError, match=r"^the checkpoint step-0000000001 is damaged: "):
             load(path)
         seen += 1
     assert seen == len(content) > 50
@@ -224,7 +224,7 @@ def test_wrong_content_under_a_right_manifest_is_an_artifact_error(
     (path / MANIFEST).unlink()
     write_manifest(path)
     assert damage(path) == []
-    with pytest.raises(ArtifactError, match="^the checkpoint step-0000000001 cannot be read: "):
+    with pytest.raises(ArtifactError, match=r"^the checkpoint step-0000000001 cannot be read: "):
         load(path)
     assert newest(run) is None
     assert not (tmp_path / "sprung").exists()
@@ -364,7 +364,7 @@ def test_a_state_comes_back_and_unknown_keys_are_left_out(run: Run) -> None:
 
 def test_a_state_nested_too_deep_is_an_artifact_error(run: Run, root: Path) -> None:
     run.state.write_text("[" * 100_000)
-    with pytest.raises(ArtifactError, match="^run.json of 'trial' cannot be read: "):
+    with pytest.raises(ArtifactError, match=r"^run\.json of 'trial' cannot be read: "):
         read_state(run)
     assert [row.status for row in list_runs(root)] == ["unreadable"]
 
@@ -373,19 +373,19 @@ def test_a_history_with_any_bit_flipped_is_read_or_refused(run: Run) -> None:
     for epoch in (1, 2, 3):
         history.append(run, {"epoch": epoch, "train": {"loss": 0.5}, "validation": {"loss": None}})
     content = run.metrics.read_bytes()
-    refused = 0
+    lines: list[int | None] = []
     for place in range(len(content)):
         for bit in range(8):
             run.metrics.write_bytes(with_bit_flipped(content, place, bit))
             try:
                 entries = history.read(run)
             except ArtifactError as error:
-                assert error.line in (1, 2, 3)
-                refused += 1
+                lines.append(error.line)
             else:
                 assert len(entries) in (2, 3)
                 history.curves(entries, "loss")
-    assert refused > len(content) * 3
+    assert len(lines) > len(content) * 3
+    assert set(lines) == {1, 2, 3}
 
 
 @pytest.mark.parametrize(("way", "reason"), [(folder, "Is a directory"), (full_folder, "Is a directory")])

@@ -1,4 +1,4 @@
-"""Lets every write of a run fail at every call: the old content stays, nothing is left over, the error names the path."""
+"""Lets every write of a run fail at every call: the old content stays, nothing is left over, the error says where."""
 
 from __future__ import annotations
 
@@ -265,9 +265,13 @@ def test_a_refused_rename_while_a_step_is_saved_again_keeps_what_was_saved(run: 
 
 
 def test_an_error_of_the_one_who_fills_a_folder_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), committed_folder(tmp_path / "model") as made:
-        (made / "a").write_bytes(b"half")
-        raise KeyboardInterrupt
+    def fill() -> None:
+        with committed_folder(tmp_path / "model") as made:
+            (made / "a").write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -37,7 +38,10 @@ class Npz(Named):
 
         Raises `DataError` for a damaged file, `UnsafeError` for pickled objects, `ResourceError` for more than fits.
         """
-        path = found_files(self.path)[0]
+        found = found_files(self.path)
+        if len(found) > 1:
+            raise DataError(f"'{self.path}' means {len(found)} files, expected one", file=self.path, hint=f"name one of them, such as {found[0].name}")
+        path = found[0]
         arrays = read_arrays(path)
         inputs = [self.inputs] if isinstance(self.inputs, str) else self.inputs or usual(INPUTS, arrays)
         target = self.target or next(iter(usual(TARGETS, arrays)), None)
@@ -51,7 +55,7 @@ class Npz(Named):
                 file=path,
                 hint="write npz: {path: …, inputs: NAME, target: NAME}",
             )
-        wanted = {name: arrays[name] for name in (*inputs, *([target] if target else []))}
+        wanted = {name: checked(name, arrays[name], path) for name in (*inputs, *([target] if target else []))}
         samples = check_samples(wanted, path)
         return Fields(wanted, [Place(str(path), samples)], inputs=tuple(inputs), target=target)
 
@@ -60,6 +64,22 @@ def usual(names: Collection[str], arrays: Collection[str]) -> list[str]:
     """The array that has one of the usual names."""
     by_lower = {name.lower(): name for name in arrays}
     return [by_lower[name] for name in names if name in by_lower][:1]
+
+
+def checked(name: str, array: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any]:
+    """The array, text in it as Python's own. Raises `DataError` for what is neither numbers nor text."""
+    import numpy as np
+
+    if array.dtype.kind == "S":
+        try:
+            array = np.char.decode(array, "utf-8")
+        except UnicodeDecodeError:
+            raise DataError(f"the array '{name}' holds bytes that are no UTF-8 text", file=path) from None
+    if array.dtype.kind == "U":
+        return array.astype(object)
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"the array '{name}' has the type {array.dtype}; expected numbers or text", file=path)
+    return array
 
 
 def check_samples(arrays: dict[str, np.ndarray[Any, Any]], path: Path) -> int:
@@ -82,24 +102,35 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
         with zipfile.ZipFile(path) as archive:
             declared = sum(member.file_size for member in archive.infolist())
         check_memory(declared, path)
+        with path.open("rb") as start:
+            if start.read(2) != b"PK":  # NumPy would take it for a pickle
+                raise zipfile.BadZipFile("it does not start like an archive")
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            # A member that is no array comes as its bytes.
+            arrays = {name: array for name in file.files if isinstance(array := file[name], np.ndarray)}
     except ValueError as error:
-        if "pickle" in str(error).lower() or "object" in str(error).lower():
+        if "pickle" in str(error):
             raise UnsafeError(
                 "the file holds pickled Python objects, which could run code; dlcli never loads them",
                 file=path,
                 hint="save plain arrays: np.savez(path, x=x, y=y)",
             ) from None
         raise DataError(f"the file is damaged: {error}", file=path) from None
-    except (zipfile.BadZipFile, EOFError, OSError, KeyError) as error:
-        raise DataError(f"the file is damaged or no NumPy archive: {error}", file=path) from None
     except MemoryError:
         raise ResourceError("an array of the file does not fit in memory", file=path) from None
+    # What zipfile raises depends on the byte that is wrong: RuntimeError where it looks encrypted, and so on.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, RuntimeError) as error:
+        said = f": {error}" if str(error) else ""
+        raise DataError(f"the file is damaged or no NumPy archive{said}", file=path) from None
+    if not arrays:
+        raise DataError("the file holds no arrays", file=path)
+    return arrays
 
 
 def check_memory(declared: int, path: Path) -> None:
     """Refuses what would not fit, before anything is allocated."""
+    if "SC_AVPHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return  # such as macOS, which does not tell
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if declared > available // 2:
         gigabytes = declared / 1e9
