@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.merge import apply_settings, extended, interpolated
+from dlcli.config.merge import FACTS, REFERENCE, apply_settings, extended, interpolated
 from dlcli.config.nodes import Node
 from dlcli.config.problems import problems_of
 from dlcli.config.schema import Config
 from dlcli.config.yaml import read_yaml
 from dlcli.errors import ConfigError, Problem
+from dlcli.spec import Fact
 
 __all__ = ["Config", "load_config", "load_resolved"]
 
@@ -33,7 +34,19 @@ def load_config(file: str, *, settings: Sequence[str] = ()) -> tuple[Config, byt
 
 def load_resolved(tree: Mapping[str, Any]) -> Config:
     """The configuration that a run has recorded."""
-    return Config.model_validate(dict(tree), context=keras_catalogue())
+    return Config.model_validate(with_facts(tree), context=keras_catalogue())
+
+
+def with_facts(value: Any) -> Any:
+    """Recorded values with their `${data.…}` as facts again."""
+    match value:
+        case dict():
+            return {key: with_facts(each) for key, each in value.items()}
+        case list():
+            return [with_facts(each) for each in value]
+        case str() if (found := REFERENCE.fullmatch(value)) and found[1] in FACTS:
+            return Fact(found[1])
+    return value
 
 
 def read_file(file: str) -> bytes:

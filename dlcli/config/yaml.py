@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from dlcli.config.grammar import grammar_problem
 from dlcli.config.nodes import Mark, Node
+from dlcli.config.text import decode
 from dlcli.errors import ConfigError, Problem
 
 DEEPEST = 64
 MOST_NODES = 200_000
-MOST_BYTES = 8_000_000
 LONGEST_NUMBER = 400
 
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -32,6 +33,8 @@ INTEGER = re.compile(r"[-+]?[0-9]+")
 OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+UNUSABLE = re.compile("[\0\ud800-\udfff]")
+"""What an escape such as `"\\0"` can write but no name, path or text may hold."""
 
 
 def read_yaml(content: bytes, *, file: str, folder: Path) -> Node:
@@ -48,54 +51,6 @@ def read_yaml(content: bytes, *, file: str, folder: Path) -> Node:
     return root
 
 
-def decode(content: bytes, *, file: str) -> str:
-    """The text of a UTF-8 file, with or without BOM."""
-    if len(content) > MOST_BYTES:
-        raise ConfigError(
-            [Problem(f"the file has {len(content):,} bytes; a configuration has at most {MOST_BYTES:,}", file)]
-        )
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ConfigError(
-            [Problem("the file is UTF-16, expected UTF-8", file, 1, 1, see=f"iconv -f UTF-16 -t UTF-8 {file}")]
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-        shown = content.splitlines()[line - 1].decode("utf-8", "replace")
-        raise ConfigError(
-            [
-                Problem(
-                    f"byte 0x{content[error.start]:02x} is not UTF-8",
-                    file,
-                    line,
-                    column,
-                    text=shown,
-                    see=f"iconv -f CP949 -t UTF-8 {file}   (Korean Windows; or another encoding)",
-                )
-            ]
-        ) from None
-    for position, character in enumerate(text):
-        if unprintable(character):
-            line = text.count("\n", 0, position) + 1
-            start = text.rfind("\n", 0, position) + 1
-            shown = "".join("�" if unprintable(each) else each for each in text[start:].split("\n", 1)[0])
-            message = f"the character U+{ord(character):04X} may not stand in a text file"
-            raise ConfigError([Problem(message, file, line, position - start + 1, text=shown)])
-    return text
-
-
-def unprintable(character: str) -> bool:
-    """Whether YAML refuses the character anywhere in a file."""
-    return (
-        (character < " " and character not in "\t\n\r")
-        or character in "\x7f￾￿"
-        or ("\x80" <= character < "\xa0" and character != "\x85")
-    )
-
-
 @dataclass
 class Reader:
     """One pass over the events of a file; collects problems and goes on where it can."""
@@ -109,12 +64,20 @@ class Reader:
 
     def document(self, text: str) -> Node | None:
         """The root, or None where `problems` says why there is none."""
+        loader = yaml.SafeLoader(text)
         try:
-            return self.root(yaml.parse(text, Loader=yaml.SafeLoader))
+            return self.root(iter(loader.get_event, None))
         except yaml.MarkedYAMLError as error:
-            self.problems.append(self.grammar_problem(error))
+            self.problems.append(grammar_problem(error, file=self.file, lines=self.lines))
         except Unreadable as error:
             self.problems.append(error.problem)
+        except (ValueError, OverflowError):
+            # PyYAML computes "\\U00110000" and '%YAML 1.999…' without a look at their size.
+            line, column = loader.line, loader.column
+            message = "the number written here means nothing"
+            self.problems.append(Problem(message, self.file, line + 1, column + 1, text=self.line(line)))
+        finally:
+            loader.dispose()
         return None
 
     def root(self, events: Iterator[yaml.Event]) -> Node | None:
@@ -143,31 +106,43 @@ class Reader:
         if depth > DEEPEST:
             raise Unreadable(mark.problem(f"nested deeper than {DEEPEST} levels"))
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(str(event.anchor), mark)
+            return self.alias(str(event.anchor), mark, depth=depth)
         assert isinstance(event, yaml.NodeEvent)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        if getattr(event, "tag", None) is not None:
-            self.problems.append(
-                mark.problem(f"tags are not allowed, found '{event.tag}'", suggestion="leave the tag out")
-            )
+        self.check_tag(event, mark)
         if isinstance(event, yaml.ScalarEvent):
             node = self.scalar(event, mark)
         elif isinstance(event, yaml.SequenceStartEvent):
-            node = Node(self.sequence(events, depth=depth), mark)
+            items, end = self.sequence(events, depth=depth)
+            node = Node(items, self.closed(mark, event, end))
         else:
-            node = Node(self.mapping(events, depth=depth), mark)
+            entries, end = self.mapping(events, depth=depth)
+            node = Node(entries, self.closed(mark, event, end))
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
 
-    def sequence(self, events: Iterator[yaml.Event], *, depth: int) -> list[Node]:
+    def check_tag(self, event: yaml.Event, mark: Mark) -> None:
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            self.problems.append(mark.problem(f"tags are not allowed, found '{shown}'", suggestion="leave the tag out"))
+
+    def closed(self, mark: Mark, start: yaml.Event, end: yaml.Event) -> Mark:
+        """The mark of a collection; one in brackets on a single line reaches to its closing bracket."""
+        one_line = end.end_mark.line == start.start_mark.line
+        if not getattr(start, "flow_style", False) or not one_line:
+            return mark
+        return replace(mark, length=end.end_mark.column - start.start_mark.column)
+
+    def sequence(self, events: Iterator[yaml.Event], *, depth: int) -> tuple[list[Node], yaml.Event]:
         items = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self.node(event, events, depth=depth + 1))
-        return items
+        return items, event
 
-    def mapping(self, events: Iterator[yaml.Event], *, depth: int) -> dict[str, Node]:
+    def mapping(self, events: Iterator[yaml.Event], *, depth: int) -> tuple[dict[str, Node], yaml.Event]:
         entries: dict[str, Node] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key, mark = self.key(event, events, depth=depth)
@@ -178,7 +153,7 @@ class Reader:
                 message = f"duplicate key '{key}', first written at line {first.line}"
                 self.problems.append(mark.problem(message, suggestion="keep one of the two"))
             entries[key] = value
-        return entries
+        return entries, event
 
     def key(self, event: yaml.Event, events: Iterator[yaml.Event], *, depth: int) -> tuple[str, Mark]:
         """The key as text in Unicode's composed form, so that two spellings of one Korean word are one key."""
@@ -194,10 +169,10 @@ class Reader:
             )
             self.problems.append(mark.problem(f"a key must be text, found {kind}"))
             return f"\0{len(self.problems)}", mark
-        if event.tag is not None:
-            self.problems.append(
-                mark.problem(f"tags are not allowed, found '{event.tag}'", suggestion="leave the tag out")
-            )
+        self.check_tag(event, mark)
+        self.check_usable(event.value, mark)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = Node(event.value, mark)
         if event.value == "<<" and event.style is None:
             self.problems.append(
                 mark.problem(
@@ -206,13 +181,21 @@ class Reader:
             )
         return unicodedata.normalize("NFC", event.value), mark
 
-    def alias(self, anchor: str, mark: Mark) -> Node:
+    def check_usable(self, text: str, mark: Mark) -> None:
+        found = UNUSABLE.search(text)
+        if found is not None:
+            self.problems.append(mark.problem(f"the character U+{ord(found[0]):04X} may not stand in a text"))
+
+    def alias(self, anchor: str, mark: Mark, *, depth: int) -> Node:
         if anchor not in self.anchors:
             raise Unreadable(mark.problem(f"nothing above is named '&{anchor}'"))
         node = self.anchors[anchor]
         if node is None:
             raise Unreadable(mark.problem(f"'*{anchor}' stands inside what it names, so it would never end"))
-        self.count(size(node, at_most=MOST_NODES), mark)
+        values, height = extent(node, at_most=MOST_NODES)
+        self.count(values, mark)
+        if depth + height - 1 > DEEPEST:
+            raise Unreadable(mark.problem(f"nested deeper than {DEEPEST} levels"))
         return node
 
     def count(self, nodes: int, mark: Mark) -> None:
@@ -222,6 +205,7 @@ class Reader:
             raise Unreadable(mark.problem(f"more than {MOST_NODES:,} values, aliases counted as what they stand for"))
 
     def scalar(self, event: yaml.ScalarEvent, mark: Mark) -> Node:
+        self.check_usable(event.value, mark)
         if event.style is not None or event.tag is not None:
             return Node(event.value, mark)
         return Node(self.resolve(event.value, mark), mark, plain_style=True)
@@ -270,21 +254,6 @@ class Reader:
     def line(self, number: int) -> str:
         return self.lines[number] if number < len(self.lines) else ""
 
-    def grammar_problem(self, error: yaml.MarkedYAMLError) -> Problem:
-        """A syntax error in the words of PyYAML, with what most often causes it."""
-        place = error.problem_mark or error.context_mark
-        assert place is not None, "PyYAML always says where"
-        line = self.line(place.line)
-        message = " ".join(str(part) for part in (error.problem, error.context) if part)
-        suggestion = None
-        if "\\t" in message or "\t" in line[: place.column + 1]:
-            suggestion = "indent with spaces instead of tabs"
-        elif "cannot start any token" in message:
-            suggestion = "put quotes around the text"
-        elif "mapping values are not allowed" in message:
-            suggestion = "put quotes around text that holds ': ', or check the indentation above"
-        return Problem(message, self.file, place.line + 1, place.column + 1, text=line, suggestion=suggestion)
-
 
 class Unreadable(Exception):
     """A problem after which the rest of the file cannot be read."""
@@ -294,14 +263,13 @@ class Unreadable(Exception):
         self.problem = problem
 
 
-def size(node: Node, *, at_most: int) -> int:
-    """How many values a node stands for, counted up to a bound."""
-    total, waiting = 0, [node]
-    while waiting and total <= at_most:
-        value = waiting.pop().value
-        total += 1
-        if isinstance(value, dict):
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-    return total
+def extent(node: Node, *, at_most: int) -> tuple[int, int]:
+    """How many values a node stands for, counted up to a bound, and how many levels deep they are nested."""
+    values, height, waiting = 0, 0, [(node, 1)]
+    while waiting and values <= at_most:
+        here, level = waiting.pop()
+        values, height = values + 1, max(height, level)
+        below = here.value.values() if isinstance(here.value, dict) else here.value
+        if isinstance(here.value, dict | list):
+            waiting.extend((each, level + 1) for each in below)
+    return values, height

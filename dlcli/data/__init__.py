@@ -69,7 +69,10 @@ class Data(Spec):
             split: Samples({each: tensor[rows] for each, tensor in tensors.items()}, encoded[rows], rows_of[rows])
             for split, rows in splits.items()
         }
-        return Dataset(samples, Schema(inputs=schemas, target=target_schema), source, tuple(notes))
+        prepared = (
+            bool(self.prepare) or isinstance(self.inputs, dict) and any(each.prepare for each in self.inputs.values())
+        )
+        return Dataset(samples, Schema(inputs=schemas, target=target_schema), source, tuple(notes), prepared)
 
     def without_empty(self, fields: Fields, target: str, reserved: list[str]) -> tuple[Fields, np.ndarray[Any, Any]]:
         """The fields without rows that have empty cells, where `missing` is `drop`, and which rows these were.

@@ -37,6 +37,8 @@ class Dataset:
     schema: Schema
     fields: Fields
     notes: tuple[str, ...] = ()
+    prepared: bool = False
+    """Whether the configuration prepares the inputs further."""
 
     @property
     def classes(self) -> list[str] | None:

@@ -13,11 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """The rows of one file: data row 0 of `rows` stands at line `first_line`; 0 where a file has no lines."""
+    """The rows of one file: data row 0 of `rows` stands at line `first_line`; 0 where a file has no lines.
+
+    `lines` says where each row begins, in a file whose rows are not one line each.
+    """
 
     file: str
     rows: int
     first_line: int = 0
+    lines: Sequence[int] = ()
+
+    def line(self, row: int) -> int | None:
+        """The line at which a row begins, or None where that is not known."""
+        if self.lines:
+            return self.lines[row]
+        return row + self.first_line if self.first_line else None
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Fields:
 
     A column of text has dtype object and None for an empty cell; a column of numbers has NaN there. `inputs` and `target`
     are what the source takes for them when the configuration does not say. `classes` names the integers of a field.
+    `kept` are the rows that are left of all those of `places`, where some were left out.
     """
 
     arrays: Mapping[str, np.ndarray[Any, Any]]
@@ -35,11 +46,12 @@ class Fields:
     target: str | None = None
     classes: Mapping[str, list[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    kept: np.ndarray[Any, Any] | None = None
 
     @property
     def samples(self) -> int:
         """How many samples there are."""
-        return sum(place.rows for place in self.places)
+        return sum(place.rows for place in self.places) if self.kept is None else len(self.kept)
 
     @property
     def is_table(self) -> bool:
@@ -56,26 +68,22 @@ class Fields:
         return self.axes.get(name) or default_axes(self.arrays[name].ndim, str(self.arrays[name].dtype))
 
     def where(self, row: int) -> tuple[str, int | None, str]:
-        """File, line and words for a row counted from 0 over all files."""
+        """File, line and words for a row counted from 0 over all files; the words count the rows of that file from 1."""
+        if self.kept is not None:
+            row = int(self.kept[row])
         for place in self.places:
             if row < place.rows:
-                line = row + place.first_line if place.first_line else None
-                return place.file, line, f"row {row + 1}"
+                return place.file, place.line(row), f"row {row + 1}"
             row -= place.rows
         return "", None, f"row {row + 1}"
 
     def without(self, rows: np.ndarray[Any, Any]) -> tuple[Fields, np.ndarray[Any, Any]]:
-        """The fields without some rows, and these rows. The lines of a file are no longer known after that."""
+        """The fields without some rows, and these rows."""
         import numpy as np
 
         kept = np.setdiff1d(np.arange(self.samples), rows)
         arrays = {name: array[kept] for name, array in self.arrays.items()}
-        places, start = [], 0
-        for place in self.places:
-            inside = int(((kept >= start) & (kept < start + place.rows)).sum())
-            places.append(Place(place.file, inside))
-            start += place.rows
-        return replace(self, arrays=arrays, places=places), rows
+        return replace(self, arrays=arrays, kept=kept if self.kept is None else self.kept[kept]), rows
 
 
 def default_axes(dimensions: int, dtype: str) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def test_the_newest_are_kept(run: Run, keep: int, kept: list[int]) -> None:
     for step in range(1, 6):
         store(run, step, keep=keep)
     assert steps(run) == kept
-    assert lennames_in(run.checkpoints) == len(kept)
+    assert names_in(run.checkpoints) == [f"step-{step:010d}" for step in kept]
 
 
 def test_the_best_is_kept_beside_the_newest(run: Run) -> None:

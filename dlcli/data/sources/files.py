@@ -18,27 +18,26 @@ def found_files(paths: str | Sequence[str]) -> list[Path]:
     """
     found: list[Path] = []
     for written in [paths] if isinstance(paths, str) else paths:
-        matches = sorted(glob.glob(written, recursive=True)) if any(mark in written for mark in "*?[") else []
+        is_glob = any(mark in written for mark in "*?[") and not is_file(Path(written))
+        matches = sorted(glob.glob(written, recursive=True)) if is_glob else []
         found += [Path(each) for each in matches] or [existing(Path(written))]
     return found
 
 
 def existing(path: Path) -> Path:
     """The path of a file that exists, also where its name is composed of other Unicode characters than was written."""
-    if path.is_file():
+    if is_file(path):
         return path
     names = siblings(path.parent)
     for name in names:
-        if (
-            unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", path.name)
-            and (path.parent / name).is_file()
-        ):
+        same = unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", path.name)
+        if same and is_file(path.parent / name):
             return path.parent / name
-    if path.is_dir():
+    if is_folder(path):
         raise DataError(
             f"{path} is a folder, expected a file", file=path, hint="name a file in it, or a glob such as folder/*.csv"
         )
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise DataError(
             f"there is no folder {path.parent}",
             file=path,
@@ -51,6 +50,22 @@ def existing(path: Path) -> Path:
         else f"a path counts from the configuration file; the working directory is {Path.cwd()}"
     )
     raise DataError(f"there is no file {path}", file=path, hint=hint)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; not where the name is too long or a folder on the way must not be looked into."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def siblings(folder: Path) -> list[str]:

@@ -40,7 +40,11 @@ class Npz(Named):
         """
         found = found_files(self.path)
         if len(found) > 1:
-            raise DataError(f"'{self.path}' means {len(found)} files, expected one", file=self.path, hint=f"name one of them, such as {found[0].name}")
+            raise DataError(
+                f"'{self.path}' means {len(found)} files, expected one",
+                file=self.path,
+                hint=f"name one of them, such as {found[0].name}",
+            )
         path = found[0]
         arrays = read_arrays(path)
         inputs = [self.inputs] if isinstance(self.inputs, str) else self.inputs or usual(INPUTS, arrays)
@@ -103,7 +107,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
             declared = sum(member.file_size for member in archive.infolist())
         check_memory(declared, path)
         with path.open("rb") as start:
-            if start.read(2) != b"PK":  # NumPy would take it for a pickle
+            if start.read(4) not in {b"PK\x03\x04", b"PK\x05\x06"}:  # NumPy would take it for a pickle
                 raise zipfile.BadZipFile("it does not start like an archive")
         with np.load(path, allow_pickle=False) as file:
             # A member that is no array comes as its bytes.

@@ -1,0 +1,73 @@
+"""The syntax errors of PyYAML in words that say what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import yaml
+
+from dlcli.errors import Problem
+
+OPENED = {"while parsing a flow sequence": ("[", "]"), "while parsing a flow mapping": ("{", "}")}
+
+
+def grammar_problem(error: yaml.MarkedYAMLError, *, file: str, lines: Sequence[str]) -> Problem:
+    """A syntax error at the place a person has to look at: where a bracket or a quote was opened, or what follows it."""
+    said, context = str(error.problem or ""), str(error.context or "")
+    start, end = error.context_mark, error.problem_mark or error.context_mark
+    assert end is not None, "PyYAML always says where"
+    found = (start.line, start.column) if start is not None else (end.line, end.column)
+    line = lines[end.line] if end.line < len(lines) else ""
+    message, suggestion, at_start = wording(said, context, line=line, column=end.column, opened=found)
+    place = found if at_start else (end.line, end.column)
+    text = lines[place[0]] if place[0] < len(lines) else ""
+    return Problem(message, file, place[0] + 1, place[1] + 1, text=text, suggestion=suggestion)
+
+
+def wording(
+    said: str, context: str, *, line: str, column: int, opened: tuple[int, int]
+) -> tuple[str, str | None, bool]:
+    """Message, suggestion, and whether it belongs to the place where the thing was opened.
+
+    `line` and `column` are where PyYAML stopped, `opened` is where it began what it could not end.
+    """
+    character = re.search(r"found character '(.+?)' that cannot start any token", said)
+    if character is not None:
+        if character[1] == "\\t":
+            return "a tab may not stand here", "indent with spaces instead of tabs", False
+        return f"text may not start with '{character[1]}'", "put quotes around the text", False
+    if "mapping values are not allowed" in said:
+        hint = "put quotes around text that holds ': ', or check the indentation above"
+        if "\t" in line[: column + 1]:
+            hint = "indent with spaces instead of tabs"
+        return "':' may not stand here", hint, False
+    if "could not find expected ':'" in said:
+        return "expected a key with ': ' and a value", None, True
+    if context in OPENED:
+        return unclosed(said, *OPENED[context], line=line, column=column, opened=opened[0] + 1)
+    if "found unexpected end of stream" in said or "found unexpected document separator" in said:
+        return "the quote that opens here is not closed", None, True
+    if "escape" in said:
+        hint = "write single quotes: in them a backslash is only itself"
+        return "this backslash means nothing inside double quotes", hint, False
+    if "expected <block end>" in said:
+        if line[:column].strip(" -"):
+            return "nothing may follow on this line", "put quotes around the whole text", False
+        block = f"this line does not fit the block that starts at line {opened[0] + 1}"
+        return block, "indent it like the other lines of its block", False
+    if "expected '<document start>'" in said:
+        return "nothing may follow here: the document has ended above", None, False
+    return " ".join(part for part in (said, context) if part), None, False
+
+
+def unclosed(
+    said: str, opening: str, closing: str, *, line: str, column: int, opened: int
+) -> tuple[str, str | None, bool]:
+    """A list or mapping in brackets that does not end as it should."""
+    if "<stream end>" in said:
+        return f"the '{opening}' that opens here is not closed", f"write '{closing}' at its end", True
+    message = f"expected ',' or '{closing}' here, to go on or to close the '{opening}' of line {opened}"
+    if line[:column].endswith("$"):
+        return message, 'put quotes around it: "${…}"', False
+    return message, None, False
