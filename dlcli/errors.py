@@ -1,6 +1,7 @@
 """Every error that dlcli raises, each with the exit code it ends the process with.
 
     DlcliError                    1  internal    never raised itself
+    ├── InternalError             1  internal    a bug; names the file with the traceback
     ├── UsageError                2  usage       a bad flag or run name
     ├── ConfigError               3  config      problems of a configuration file, all at once
     │   └── BlockError            3  config      a problem known by its place in the tree, not yet by its line
@@ -68,6 +69,10 @@ class DlcliError(Exception):
         self.file = None if file is None else str(file)
         self.line = line
         self.column = column
+
+
+class InternalError(DlcliError):
+    """A bug: an error that nobody expected, its traceback in `file`."""
 
 
 class UsageError(DlcliError):

@@ -7,6 +7,9 @@ configuration is checked in a fraction of a second.
 
 from __future__ import annotations
 
+import contextlib
+import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,13 +38,17 @@ class Spec(BaseModel):
 
 
 class Text(str):
-    """A string of a configuration that knows the folder its path is relative to."""
+    """A string of a configuration in Unicode's composed form, so that two spellings of one Korean name are one.
+
+    As a path it is taken as it was `written`, relative to `folder`.
+    """
 
     folder: Path
+    written: str
 
     def __new__(cls, value: str, folder: Path) -> Text:
-        text = super().__new__(cls, value)
-        text.folder = folder
+        text = super().__new__(cls, unicodedata.normalize("NFC", value))
+        text.folder, text.written = folder, value
         return text
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
@@ -53,7 +60,11 @@ def absolute_path(value: Any) -> Any:
     """Makes a path of the configuration absolute, relative to the file that holds it (not the working directory)."""
     if not isinstance(value, str):
         return value
-    return str(getattr(value, "folder", Path()) / Path(value).expanduser())
+    path = Path(getattr(value, "written", value))
+    # A path of somebody without a home stays as it is; reading it will say that there is nothing.
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
+    return str(getattr(value, "folder", Path.cwd()) / path)
 
 
 DataPath = Annotated[str, BeforeValidator(absolute_path)]
@@ -87,7 +98,7 @@ class Epochs:
         return max(1, round(self.count * facts["data.steps_per_epoch"]))
 
     def __str__(self) -> str:
-        return f"{self.count:g} epochs"
+        return f"{self.count:.9f}".rstrip("0").rstrip(".") + " epochs"
 
 
 @dataclass(frozen=True)
@@ -263,6 +274,15 @@ def describe(value: Any) -> str:
     return f"{value}"
 
 
+def unquoted(value: str) -> str | None:
+    """What to write instead of a number in quotes."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return f"write {value.strip()} without quotes" if math.isfinite(number) and value.isascii() else None
+
+
 class Named(Spec):
     """A thing of dlcli's own, written in the idiom; `word` is its name, its first field takes the short form."""
 
@@ -297,6 +317,8 @@ def one_of(
         if arguments is None:
             fields = {}
         elif not isinstance(arguments, dict):
+            if not found.model_fields:
+                fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,)))
             fields = {next(iter(found.model_fields)): arguments}
         try:
             return found.model_validate(fields, context=information.context)

@@ -21,7 +21,7 @@ from dlcli.cli.runs import runs
 from dlcli.cli.show import show
 from dlcli.cli.train import train
 from dlcli.cli.validate import validate
-from dlcli.errors import ConfigError, DlcliError
+from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, UsageError
 
 BEFORE, TRAINING, AFTER, UNDERSTANDING = "Before training", "Training", "After training", "Understanding"
 COMMANDS = (
@@ -68,7 +68,7 @@ def general(
 def main() -> None:
     """Runs a command; every error ends here, with its exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except DlcliError as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
@@ -76,21 +76,27 @@ def main() -> None:
         sys.exit(error.code)
     except BrokenPipeError:
         leave_quietly(141)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
+    except OSError as error:
+        show_error(ResourceError(f"cannot write: {error.strerror}", file=error.filename))
+        leave_quietly(ResourceError.code)
     except Exception as error:
+        if hasattr(error, "format_message"):
+            show_error(UsageError(error.format_message(), hint="dlcli --help, or dlcli COMMAND --help"))
+            sys.exit(UsageError.code)
         if "--debug" in sys.argv:
             raise
         show_error(bug(error))
         sys.exit(1)
 
 
-def bug(error: Exception) -> DlcliError:
+def bug(error: Exception) -> InternalError:
     """An unexpected error as one line, its traceback in a file."""
     with tempfile.NamedTemporaryFile("w", prefix="dlcli-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     said = (str(error).splitlines() or [""])[0]
-    return DlcliError(
+    return InternalError(
         f"a bug in dlcli: {type(error).__name__}: {said}",
         file=Path(file.name),
         hint="please report it with the traceback in this file",

@@ -54,7 +54,13 @@ def out() -> Console:
     console = make_console(stderr=False)
     if not is_terminal(sys.stdout) and "COLUMNS" not in os.environ:
         console.width = WIDE
+    console.on_broken_pipe = broken_pipe  # type: ignore[method-assign]
     return console
+
+
+def broken_pipe() -> None:
+    """Says that the reader has gone in the way every other write says it; Rich alone would end with another code."""
+    raise BrokenPipeError
 
 
 def err() -> Console:

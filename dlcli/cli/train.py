@@ -78,4 +78,6 @@ def train(
         },
     }
     if json or not json_lines:
+        # The training is done and saved: that nobody reads the result any more is no reason to fail.
+        sys.stdout = FadingStream(sys.stdout)
         give(value, draw_training, as_json=json)

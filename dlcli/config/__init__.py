@@ -10,10 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.merge import FACTS, REFERENCE, apply_settings, extended, interpolated
+from dlcli.config.interpolation import FACTS, REFERENCE, interpolated
+from dlcli.config.merge import apply_settings, extended
 from dlcli.config.nodes import Node
 from dlcli.config.problems import problems_of
 from dlcli.config.schema import Config
+from dlcli.config.text import MOST_BYTES, content_of
 from dlcli.config.yaml import read_yaml
 from dlcli.errors import ConfigError, Problem
 from dlcli.spec import Fact
@@ -52,11 +54,11 @@ def with_facts(value: Any) -> Any:
 def read_file(file: str) -> bytes:
     """The bytes of a configuration."""
     if file == "-":
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
-        return Path(file).read_bytes()
+        return content_of(Path(file))
     except OSError as error:
-        names = sorted(str(each) for each in Path(file).parent.glob("*.y*ml"))[:5]
+        names = sorted(str(each) for each in Path(file.replace("\0", "")).parent.glob("*.y*ml"))[:5]
         hint = f"there are: {', '.join(names)}" if names else f"the working directory is {Path.cwd()}"
         raise ConfigError([Problem(f"cannot read the configuration: {error.strerror}", file, see=hint)]) from None
 

@@ -13,7 +13,7 @@ OPENED = {"while parsing a flow sequence": ("[", "]"), "while parsing a flow map
 
 
 def grammar_problem(error: yaml.MarkedYAMLError, *, file: str, lines: Sequence[str]) -> Problem:
-    """A syntax error at the place a person has to look at: where a bracket or a quote was opened, or what follows it."""
+    """A syntax error at the place to look at: where a bracket or a quote was opened, or what follows it."""
     said, context = str(error.problem or ""), str(error.context or "")
     start, end = error.context_mark, error.problem_mark or error.context_mark
     assert end is not None, "PyYAML always says where"

@@ -1,22 +1,24 @@
-"""Puts a configuration together: files it extends, values set on the command line, and `${…}` references."""
+"""Puts a configuration together: the files that it extends and the values set on the command line."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dlcli.config.catalogue import KerasCatalogue, keras_catalogue
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.nodes import Mark, Node
+from dlcli.config.text import content_of
 from dlcli.config.yaml import read_yaml
 from dlcli.errors import ConfigError, Problem
-from dlcli.spec import Fact, near
+from dlcli.spec import describe, near
 
-REFERENCE = re.compile(r"\$\{([^{}]*)\}")
-FACTS = ("data.classes", "data.features", "data.steps_per_epoch")
-POSITION = re.compile(r"\d+")
+POSITION = re.compile(r"[0-9]{1,6}")
+MOST_FILES = 32
+"""How many files may extend one another in a row."""
 
 
 def extended(root: Node, *, file: str, chain: tuple[Path, ...] = ()) -> Node:
@@ -40,8 +42,10 @@ def base_of(name: Node, *, chain: tuple[Path, ...]) -> Node:
     path = name.mark.folder / name.value
     if path.resolve() in chain:
         raise ConfigError([name.mark.problem(f"{path} extends itself")])
+    if len(chain) > MOST_FILES:
+        raise ConfigError([name.mark.problem(f"more than {MOST_FILES} files extend one another")])
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except OSError as error:
         raise ConfigError([name.mark.problem(f"cannot read {path}: {error.strerror}")]) from None
     return extended(read_yaml(content, file=str(path), folder=path.parent), file=str(path), chain=chain)
@@ -85,12 +89,19 @@ def apply_settings(root: Node, settings: Sequence[str]) -> Node:
 
 
 def apply_setting(root: Node, setting: str) -> Node:
-    option = f"--set {setting}"
+    """The tree with one setting in it. Raises `ConfigError` at the option."""
+    # The bytes of an argument that are not UTF-8 arrive as lone surrogates.
+    shown = setting.encode("utf-8", "replace").decode()
+    option = f"--set {shown}"
+    if shown != setting:
+        raise ConfigError([Problem("the option is not UTF-8", option, 1, 1, length=len(shown), text=shown)])
     where, separator, written = setting.partition("=")
-    path = where.removesuffix("+").strip()
-    mark = Mark(option, 1, 1, len(setting), setting, Path())
+    path = unicodedata.normalize("NFC", where.removesuffix("+").strip())
+    mark = Mark(option, 1, 1, len(setting), setting, Path.cwd())
     if not separator or not path or not all(path.split(".")):
         raise ConfigError([mark.problem("expected PATH=VALUE", suggestion="for example --set train.epochs=5")])
+    if path.split(".")[0] == "extends":
+        raise ConfigError([replace(mark, length=len(path)).problem("'extends' stands in a file and cannot be set")])
     value = value_of(written, option=option, offset=len(where) + 1, whole=setting)
     key = replace(mark, length=len(path))
     return put(root, path.split("."), value.with_key(key), option=key, append=where.endswith("+"))
@@ -98,11 +109,19 @@ def apply_setting(root: Node, setting: str) -> Node:
 
 def value_of(written: str, *, option: str, offset: int, whole: str) -> Node:
     """The value of an option, read as YAML; its marks count from the start of the option."""
+
+    def column(line: int, column: int) -> int:
+        return max(1, column - len("value: ") + offset) if line == 1 else offset + 1
+
+    content = f"value: {written}".encode()
     try:
-        node = read_yaml(f"value: {written}".encode(), file=option, folder=Path()).value["value"]
+        root = read_yaml(content, file=option, folder=Path.cwd())
     except ConfigError as error:
-        moved = [replace(each, line=1, column=max(1, each.column - 7 + offset), text=whole) for each in error.problems]
-        raise ConfigError(moved) from None
+        raise ConfigError(
+            [replace(each, line=1, column=column(each.line, each.column), text=whole) for each in error.problems]
+        ) from None
+    if len(root.value) > 1:
+        raise ConfigError([Problem("a value ends with its line", option, 1, offset + 1, text=whole)])
 
     def moved_node(node: Node) -> Node:
         inner: Any = node.value
@@ -113,10 +132,9 @@ def value_of(written: str, *, option: str, offset: int, whole: str) -> Node:
         return replace(node, value=inner, mark=shifted(node.mark), key=node.key and shifted(node.key))
 
     def shifted(mark: Mark) -> Mark:
-        return replace(mark, column=max(1, mark.column - 7 + offset), text=whole)
+        return replace(mark, line=1, column=column(mark.line, mark.column), text=whole)
 
-    result: Node = moved_node(node)
-    return result
+    return moved_node(root.value["value"])
 
 
 def put(node: Node, path: list[str], value: Node, *, option: Mark, append: bool) -> Node:
@@ -128,19 +146,33 @@ def put(node: Node, path: list[str], value: Node, *, option: Mark, append: bool)
             put(node.value[position], rest, value, option=option, append=append)
             if rest
             else combined(node.value[position], value, option, append)
-        )
+        ).with_key(None)
         return replace(node, value=[*node.value[:position], inner, *node.value[position + 1 :]])
     entries = as_mapping(node, option)
+    if len(entries) == 1 and part not in entries and keras_catalogue().same(part, next(iter(entries))):
+        part = next(iter(entries))
     if part not in entries and len(entries) == 1 and is_thing(name := next(iter(entries))):
+        check_same(name, part, option)
         inner = put(named_arguments(entries[name], name, part), path, value, option=option, append=append)
         return replace(node, value={name: inner.with_key(entries[name].key)})
     below = entries.get(part)
     if rest:
         below = Node({}, option, option) if below is None else below
+        if len(entries) == 1 and is_thing(part):
+            below = named_arguments(below, part, rest[0])
         placed = put(below, rest, value, option=option, append=append).with_key(below.key)
     else:
         placed = combined(below, value, option, append)
     return replace(node, value={**entries, part: placed})
+
+
+def check_same(name: str, part: str, option: Mark) -> None:
+    """Refuses a path that names another thing than the one that is there: its arguments would not fit."""
+    if part in arguments_of(name) or not is_thing(part):
+        return
+    raise ConfigError(
+        [option.problem(f"here stands {name}, not {part}", suggestion=f"set the whole: {{{part}: {{…}}}}")]
+    )
 
 
 def as_mapping(node: Node, option: Mark) -> dict[str, Node]:
@@ -151,7 +183,7 @@ def as_mapping(node: Node, option: Mark) -> dict[str, Node]:
         return {node.value: Node(None, node.mark, node.mark)}
     if node.value is None:
         return {}
-    raise ConfigError([option.problem(f"the value on this path is {node.value!r}, which has no keys of its own")])
+    raise ConfigError([option.problem(f"on this path stands {describe(node.value)}, which has no keys of its own")])
 
 
 def named_arguments(node: Node, name: str, part: str) -> Node:
@@ -160,30 +192,28 @@ def named_arguments(node: Node, name: str, part: str) -> Node:
         return node
     if node.value is None:
         return replace(node, value={})
-    first = first_argument(name, keras_catalogue())
+    first = next(iter(arguments_of(name)), None)
     return replace(node, value={} if first in {None, part} else {first: node})
 
 
-def first_argument(name: str, catalogue: KerasCatalogue) -> str | None:
-    """The argument that a thing's short form gives."""
+def arguments_of(name: str) -> list[str]:
+    """The arguments of a thing; the first is the one that its short form gives."""
     from dlcli.data.sources import SOURCES
 
     for source in SOURCES:
         if source.word == name:
-            return next(iter(source.model_fields), None)
-    return catalogue.first_argument(name)
+            return list(source.model_fields)
+    return keras_catalogue().arguments_of(name)
 
 
 def index_of(items: list[Node], part: str, option: Mark) -> int:
     """The position that a part of a path means: a number, or the name of a layer."""
+    position = position_in(items, part)
+    if position is not None:
+        return position
     if POSITION.fullmatch(part):
-        if int(part) < len(items):
-            return int(part)
         raise ConfigError([option.problem(f"there is no position {part}; the list has {len(items)}, counted from 0")])
-    names = [name_of(item) for item in items]
-    if part in names:
-        return names.index(part)
-    known = near(part, [name for name in names if name])
+    known = near(part, [name for name in map(name_of, items) if name])
     raise ConfigError(
         [
             option.problem(
@@ -194,11 +224,19 @@ def index_of(items: list[Node], part: str, option: Mark) -> int:
     )
 
 
+def position_in(items: list[Node], part: str) -> int | None:
+    """The position in a list that a number or the name of a thing means, or None where nothing is there."""
+    if POSITION.fullmatch(part):
+        return int(part) if int(part) < len(items) else None
+    names = [name_of(item) for item in items]
+    return names.index(part) if part in names else None
+
+
 def name_of(item: Node) -> str | None:
     """The `name` argument of a thing in a list."""
     if isinstance(item.value, dict) and len(item.value) == 1:
         named = next(iter(item.value.values())).child("name")
-        return named.value if named is not None else None
+        return unicodedata.normalize("NFC", named.value) if named and isinstance(named.value, str) else None
     return None
 
 
@@ -208,79 +246,7 @@ def combined(old: Node | None, value: Node, option: Mark, append: bool) -> Node:
         return value if old is None else value.with_key(value.key)
     items = [] if old is None or old.value is None else old.value
     if not isinstance(items, list):
-        raise ConfigError([option.problem("'+=' appends to a list; the value here is none", suggestion="use '='")])
-    more = value.value if isinstance(value.value, list) else [value]
+        found = describe(items)
+        raise ConfigError([option.problem(f"'+=' appends to a list, and here stands {found}", suggestion="use '='")])
+    more = value.value if isinstance(value.value, list) else [value.with_key(None)]
     return Node([*items, *more], value.mark, option)
-
-
-def interpolated(root: Node) -> Node:
-    """The tree with every `${…}` replaced: by the value it names, or by a fact that the data will tell."""
-    problems: list[Problem] = []
-    result = fill(root, root, problems, ())
-    if problems:
-        raise ConfigError(problems)
-    return result
-
-
-def fill(node: Node, root: Node, problems: list[Problem], open_names: tuple[str, ...]) -> Node:
-    value = node.value
-    if isinstance(value, dict):
-        return replace(node, value={key: fill(each, root, problems, open_names) for key, each in value.items()})
-    if isinstance(value, list):
-        return replace(node, value=[fill(each, root, problems, open_names) for each in value])
-    if not isinstance(value, str) or "${" not in value:
-        return node
-    whole = REFERENCE.fullmatch(value)
-    if whole:
-        return referred(whole[1].strip(), node, root, problems, open_names)
-
-    def text(found: re.Match[str]) -> str:
-        inner = referred(found[1].strip(), node, root, problems, open_names).value
-        if isinstance(inner, dict | list | Fact):
-            problems.append(node.mark.problem(f"'${{{found[1]}}}' is no text and cannot stand inside one"))
-        return str(inner).lower() if isinstance(inner, bool) else str(inner)
-
-    return replace(node, value=REFERENCE.sub(text, value))
-
-
-def referred(name: str, node: Node, root: Node, problems: list[Problem], open_names: tuple[str, ...]) -> Node:
-    """What one reference stands for, at the place of the reference."""
-    if name in FACTS:
-        return replace(node, value=Fact(name))
-    if name in open_names:
-        problems.append(node.mark.problem(f"'${{{name}}}' refers to itself"))
-        return replace(node, value=0)
-    found: Node | None = root
-    for part in name.split("."):
-        found = found and (found.child(int(part)) if POSITION.fullmatch(part) else step(found, part))
-    if found is None:
-        known = [*FACTS, *paths(root)]
-        problems.append(
-            node.mark.problem(
-                f"nothing is named '${{{name}}}'",
-                suggestion=near(name, known),
-                see=f"facts of the data: {', '.join(FACTS)}",
-            )
-        )
-        return replace(node, value=0)
-    return replace(fill(found, root, problems, (*open_names, name)), mark=node.mark, key=node.key)
-
-
-def step(node: Node, part: str) -> Node | None:
-    """One key further, through the single name of the idiom."""
-    found = node.child(part)
-    if (
-        found is None
-        and isinstance(node.value, dict)
-        and len(node.value) == 1
-        and is_thing(name := next(iter(node.value)))
-    ):
-        return node.value[name].child(part)
-    return found
-
-
-def paths(node: Node, above: str = "") -> list[str]:
-    """The names of all single values, for the nearest one in a message."""
-    if isinstance(node.value, dict):
-        return [path for key, each in node.value.items() for path in paths(each, f"{above}.{key}" if above else key)]
-    return [above] if not isinstance(node.value, list) else []

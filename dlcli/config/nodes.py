@@ -56,11 +56,12 @@ class Node:
 
     def child(self, part: str | int) -> Node | None:
         """The node behind one key or position."""
+        found: Node | None = None
         if isinstance(self.value, dict) and isinstance(part, str):
-            return self.value.get(part)
-        if isinstance(self.value, list) and isinstance(part, int) and -len(self.value) <= part < len(self.value):
-            return self.value[part]
-        return None
+            found = self.value.get(part)
+        elif isinstance(self.value, list) and isinstance(part, int) and -len(self.value) <= part < len(self.value):
+            found = self.value[part]
+        return found
 
     def nearest(self, path: TreePath) -> tuple[Node, int]:
         """The deepest node on the way to `path`, and how many parts of the path lead to it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from dlcli.config.nodes import Mark, Node
 from dlcli.errors import Problem, TreePath
-from dlcli.spec import describe, near
+from dlcli.spec import describe, near, unquoted
 
+MOST_PROBLEMS = 1000
+TYPE_TRIED = re.compile(r"str|int|float|bool|[a-z-]+\[.*\]")
+BLOCK_TRIED = re.compile(r"[A-Z]\w*")
+"""What pydantic calls the types of a union: `str`, `list[str]`, `literal['error']`; `Target` for a block."""
 ROOT = "/"
 """In the path of a mistake: what follows leads from the root of the file."""
 AMBIGUOUS = {"yes", "no", "on", "off", "y", "n"}
@@ -32,16 +37,76 @@ EXPECTED = {
 def problems_of(error: ValidationError, *, root: Node, model: type[BaseModel]) -> list[Problem]:
     """Every problem of a validation, in the order of the file."""
     found: dict[tuple[Any, ...], Problem] = {}
-    errors = error.errors(include_url=False)
+    errors = of_unions([located_error(each, root) for each in error.errors(include_url=False)[:MOST_PROBLEMS]])
     # A misspelt key is one mistake: the one it meant is not reported as missing too.
     meant = {(*each["loc"][:-1], near_key(each["loc"], model)) for each in errors if each["type"] == "extra_forbidden"}
     for each in errors:
         if each["type"] == "missing" and each["loc"] in meant:
             continue
         problem = located(root, each["loc"], *wording(each, model), at=place(each))
-        # The branches of a union report one value several times; the first says enough.
-        found.setdefault((problem.file, problem.line, problem.column), problem)
+        missing = each["loc"] if each["type"] == "missing" else ()
+        # Two validators may say the same of one value; the first says enough.
+        found.setdefault((problem.file, problem.line, problem.column, missing), problem)
     return sorted(found.values(), key=lambda problem: (problem.file, problem.line, problem.column))
+
+
+def located_error(error: Any, root: Node) -> dict[str, Any]:
+    """An error whose `loc` leads through the file alone.
+
+    Where a value may be of several types, pydantic puts the type it tried into the way; `unions` are the ways to such
+    values, the outermost first.
+    """
+    path: list[str | int] = []
+    unions: list[TreePath] = []
+    node: Node | None = root
+    if ROOT in error["loc"]:
+        return {**error, "unions": unions}
+    for part in error["loc"]:
+        below = node.child(part) if node is not None else None
+        if below is None and isinstance(part, str) and is_type(part, error["type"]):
+            unions.append(tuple(path))
+            continue
+        # What the file leaves out has no node, and what is below it has none either.
+        node = below
+        path.append(part)
+    return {**error, "loc": tuple(path), "unions": unions}
+
+
+def is_type(part: str, kind: str) -> bool:
+    """Whether a part of a way is the name of a type; where a mistake is ours, a capital begins a thing of Keras."""
+    return bool(TYPE_TRIED.fullmatch(part) or (kind != "mistake" and BLOCK_TRIED.fullmatch(part)))
+
+
+def of_unions(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The errors, those of one value that may be of several types put together.
+
+    Where the value is of one of the types but wrong inside, only that is told; otherwise all types are named.
+    """
+    inside = {union for each in errors for union in each["unions"] if not is_of_other_type(each, union)}
+    result: list[dict[str, Any]] = []
+    tried: dict[TreePath, list[str]] = {}
+    for each in errors:
+        union = each["unions"][-1] if each["unions"] else None
+        if union is None or not is_of_other_type(each, union):
+            result.append(each)
+        elif union in tried:
+            tried[union].append(type_words(each))
+        elif union not in inside:
+            tried[union] = [type_words(each)]
+            result.append({**each, "types": tried[union]})
+    return result
+
+
+def is_of_other_type(error: Mapping[str, Any], union: TreePath) -> bool:
+    """Whether the error says that the value is not of the type that was tried."""
+    return len(error["loc"]) == len(union) and (error["type"] in EXPECTED or error["type"] == "literal_error")
+
+
+def type_words(error: Mapping[str, Any]) -> str:
+    """What one of several types would have taken."""
+    if error["type"] == "literal_error":
+        return str(error["ctx"]["expected"])
+    return EXPECTED.get(error["type"]) or str(error["msg"])
 
 
 def located(
@@ -92,6 +157,7 @@ def wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str 
     """Message, suggestion and where to read on for one error of pydantic."""
     kind, path, value, said = error["type"], error["loc"], error["input"], error.get("ctx", {})
     key = next((str(part) for part in reversed(path) if isinstance(part, str)), "the file")
+    be = "hold" if path and isinstance(path[-1], int) else "be"
     if kind == "mistake":
         return said["message"], said["suggestion"], said["see"]
     if kind == "extra_forbidden":
@@ -102,20 +168,31 @@ def wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str 
     if kind == "missing":
         where = f"'{'.'.join(map(str, path[:-1]))}'" if path[:-1] else "the file"
         return f"'{key}' is missing from {where}", None, None
+    if "types" in error:
+        wanted = " or ".join(dict.fromkeys(error["types"]))
+        return f"'{key}' must {be} {wanted}, found {describe(value)}", typing_suggestion(kind, value), None
     if kind in EXPECTED:
-        return f"'{key}' must be {EXPECTED[kind]}, found {describe(value)}", typing_suggestion(kind, value), None
+        return f"'{key}' must {be} {EXPECTED[kind]}, found {describe(value)}", typing_suggestion(kind, value), None
     if kind == "literal_error":
         return (
-            f"'{key}' must be {said['expected']}, found {describe(value)}",
+            f"'{key}' must {be} {said['expected']}, found {describe(value)}",
             near(str(value), said["expected"].split("'")),
             None,
         )
     if kind in BOUNDS:
-        return f"'{key}' must be {BOUNDS[kind]} {said[next(iter(said))]:g}, found {describe(value)}", None, None
+        bound = said[next(iter(said))]
+        bound = int(bound) if bound == int(bound) else bound
+        return f"'{key}' must {be} {BOUNDS[kind]} {bound}, found {describe(value)}", None, None
+    if kind in LENGTHS:
+        least = said.get("min_length", said.get("max_length"))
+        items = ("character" if kind.startswith("string") else "item") + "s" * (least != 1)
+        found = f"{len(value)}" if isinstance(value, str | list) else "none"
+        return f"'{key}' must have {LENGTHS[kind]} {least} {items}, found {found}", None, None
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"'{key}': {message[:1].lower()}{message[1:]}", None, None
 
 
+LENGTHS = {"string_too_short": "at least", "string_too_long": "at most", "too_short": "at least", "too_long": "at most"}
 BOUNDS = {
     "greater_than": "greater than",
     "greater_than_equal": "at least",
@@ -129,11 +206,9 @@ def typing_suggestion(kind: str, value: Any) -> str | None:
     if kind == "bool_type" and str(value).lower() in AMBIGUOUS:
         return "write true or false"
     if isinstance(value, str) and kind in {"int_type", "float_type"}:
-        try:
-            float(value)
-        except ValueError:
-            return None
-        return f"write {value} without quotes"
+        return unquoted(value)
+    if isinstance(value, str) and kind == "list_type":
+        return f"write [{value}]"
     if kind == "string_type" and isinstance(value, bool | int | float):
         return f'write "{str(value).lower()}" in quotes'
     return None
@@ -142,17 +217,21 @@ def typing_suggestion(kind: str, value: Any) -> str | None:
 def keys_at(model: type[BaseModel], path: TreePath) -> list[str]:
     """The keys that the block at `path` has, where the way to it is plain."""
     current: Any = model
+    named = False
     for part in path:
-        if isinstance(part, int):
-            continue
         fields = getattr(current, "model_fields", {})
-        if part not in fields:
-            current = next((each for each in named_classes() if each.word == part), None)
-        else:
+        if isinstance(part, int) or named:
+            # The name that a person gave to an entry of a mapping leads to its block.
+            named = False
+        elif part in fields:
             current = model_in(fields[part].annotation)
+            named = "dict[" in str(fields[part].annotation)
+        else:
+            current = next((each for each in named_classes() if each.word == part), None)
         if current is None:
             return []
-    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
+    keys = [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
+    return keys if path else [*keys, "extends"]
 
 
 def model_in(annotation: Any) -> Any:

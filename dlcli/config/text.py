@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dlcli.errors import ConfigError, Problem
 
-MOST_BYTES = 4_000_000
+MOST_BYTES = 2_000_000
 LINE_END = re.compile(r"\r\n|\r|\n")
 WIDE = {
     b"\xff\xfe\x00\x00": "UTF-32",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from dlcli.spec import KerasObject, KerasThing, Mistake, Spec, fail
+from dlcli.spec import KerasObject, KerasThing, Mistake, Spec, describe, fail
 
 LARGEST_BATCH = 1_000_000
 MOST_EPOCHS = 10_000_000
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
-CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)")
+CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 Mode = Literal["auto", "min", "max"]
@@ -64,18 +64,18 @@ class Train(Spec):
     engine: Literal["auto", "resident", "keras"] = "auto"
     """Which way training runs: `keras` is Keras's own `fit`, `resident` the loop over data placed in memory once."""
 
-    @field_validator("time_limit")
+    @field_validator("time_limit", mode="before")
     @classmethod
-    def check_time_limit(cls, value: str | None) -> str | None:
-        if value is not None and not DURATION.fullmatch(value):
-            fail(Mistake(f"'time_limit' must be a time such as 90s, 30m or 2h, found '{value}'"))
+    def check_time_limit(cls, value: Any) -> Any:
+        if value is not None and not (isinstance(value, str) and DURATION.fullmatch(value)):
+            fail(Mistake(f"'time_limit' must be a time such as 90s, 30m or 2h, found {describe(value)}"))
         return value
 
-    @field_validator("until")
+    @field_validator("until", mode="before")
     @classmethod
-    def check_until(cls, value: str | None) -> str | None:
-        if value is not None and not CONDITION.fullmatch(value):
-            fail(Mistake(f"'until' must be a condition such as 'val_accuracy >= 0.98', found '{value}'"))
+    def check_until(cls, value: Any) -> Any:
+        if value is not None and not (isinstance(value, str) and CONDITION.fullmatch(value)):
+            fail(Mistake(f"'until' must be a condition such as 'val_accuracy >= 0.98', found {describe(value)}"))
         return value
 
     def seconds(self) -> float | None:

@@ -21,7 +21,7 @@ from dlcli.config.text import decode
 from dlcli.errors import ConfigError, Problem
 
 DEEPEST = 64
-MOST_NODES = 200_000
+MOST_NODES = 50_000
 LONGEST_NUMBER = 400
 
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -74,7 +74,8 @@ class Reader:
         except (ValueError, OverflowError):
             # PyYAML computes "\\U00110000" and '%YAML 1.999…' without a look at their size.
             line, column = loader.line, loader.column
-            message = "the number written here means nothing"
+            directive = self.line(line).startswith("%")
+            message = "this version is none of YAML" if directive else "this escape names no character"
             self.problems.append(Problem(message, self.file, line + 1, column + 1, text=self.line(line)))
         finally:
             loader.dispose()
@@ -131,10 +132,10 @@ class Reader:
 
     def closed(self, mark: Mark, start: yaml.Event, end: yaml.Event) -> Mark:
         """The mark of a collection; one in brackets on a single line reaches to its closing bracket."""
-        one_line = end.end_mark.line == start.start_mark.line
-        if not getattr(start, "flow_style", False) or not one_line:
+        first, last = places(start)[0], places(end)[1]
+        if not getattr(start, "flow_style", False) or first.line != last.line:
             return mark
-        return replace(mark, length=end.end_mark.column - start.start_mark.column)
+        return replace(mark, length=last.column - first.column)
 
     def sequence(self, events: Iterator[yaml.Event], *, depth: int) -> tuple[list[Node], yaml.Event]:
         items = []
@@ -243,7 +244,7 @@ class Reader:
         return value
 
     def mark(self, event: yaml.Event, *, length: int | None = None) -> Mark:
-        start, end = event.start_mark, event.end_mark
+        start, end = places(event)
         line = self.line(start.line)
         if length is None:
             length = end.column - start.column if end.line == start.line else len(line) - start.column
@@ -253,6 +254,13 @@ class Reader:
 
     def line(self, number: int) -> str:
         return self.lines[number] if number < len(self.lines) else ""
+
+
+def places(event: yaml.Event) -> tuple[yaml.Mark, yaml.Mark]:
+    """Where an event begins and ends."""
+    assert event.start_mark is not None, "the parser marks every event"
+    assert event.end_mark is not None, "the parser marks every event"
+    return event.start_mark, event.end_mark
 
 
 class Unreadable(Exception):

@@ -8,11 +8,22 @@ from pydantic import Field
 
 from dlcli.data.dataset import Dataset, Samples
 from dlcli.data.fields import Fields
-from dlcli.data.inputs import Constant, Input, Missing, Preparation, empty_cells, encode_input, input_schemas
+from dlcli.data.inputs import (
+    Constant,
+    Input,
+    Missing,
+    Preparation,
+    default_inputs,
+    empty_cells,
+    empty_counts,
+    encode_input,
+    input_schemas,
+)
 from dlcli.data.schema import Schema
 from dlcli.data.sources import Source
 from dlcli.data.split import Split
 from dlcli.data.target import Labels, Target, encode_target, missing
+from dlcli.errors import DataError
 from dlcli.spec import Spec
 
 if TYPE_CHECKING:
@@ -40,7 +51,16 @@ class Data(Spec):
 
         `labels` is what the loss needs as target, where a loss is known. Raises `DataError` and its kin.
         """
-        return self.dataset(self.source.read(), seed=seed, labels=labels)  # type: ignore[attr-defined]
+        fields = self.source.read(text=self.text_columns())  # type: ignore[attr-defined]
+        return self.dataset(fields, seed=seed, labels=labels)
+
+    def text_columns(self) -> set[str]:
+        """The columns that the configuration says hold names, also where these look like numbers."""
+        groups = self.inputs.values() if isinstance(self.inputs, dict) else []
+        names = {name for each in groups if each.kind == "category" for name in each.names}
+        if isinstance(self.target, Target) and self.target.column is not None and self.target.names_classes:
+            names.add(self.target.column)
+        return names
 
     def dataset(self, fields: Fields, *, seed: int, labels: Labels | None) -> Dataset:
         """The data set of what a source has read."""
@@ -81,20 +101,26 @@ class Data(Spec):
         """
         import numpy as np
 
-        chosen = self.inputs or fields.inputs or [name for name in fields.arrays if name not in {target, *reserved}]
-        if isinstance(chosen, dict):
-            chosen = [
-                name
-                for each in chosen.values()
-                for name in ([each.columns] if isinstance(each.columns, str) else each.columns)
-            ]
-        names = [name for name in dict.fromkeys([*chosen, target]) if name in fields.arrays]
+        if isinstance(self.inputs, dict):
+            chosen = [name for each in self.inputs.values() for name in each.names]
+        else:
+            chosen = list(self.inputs or default_inputs(fields, without={target, *reserved}))
+        names = [name for name in dict.fromkeys([*chosen, target, *reserved]) if name in fields.arrays]
         empty = {name: rows for name in names if (rows := missing(fields.arrays[name])).any()}
-        if not empty or self.missing not in {"error", "drop"}:
+        hint = None
+        if self.missing not in {"error", "drop"} or set(empty) <= set(reserved):
+            # A value can stand for what is empty in an input, but not for when, whose or in which split a sample is.
+            empty = {name: empty[name] for name in reserved if name in empty}
+            hint = "the split needs every cell of it; write data.missing: drop"
+        if not empty:
             return fields, np.zeros(0, np.int64)
-        if self.missing == "error":
-            raise empty_cells(empty, fields)
-        return fields.without(np.flatnonzero(np.any(list(empty.values()), axis=0)))
+        if self.missing != "drop":
+            raise empty_cells(empty, fields, hint=hint)
+        rows = np.flatnonzero(np.any(list(empty.values()), axis=0))
+        if len(rows) == fields.samples:
+            counts = empty_counts(empty)
+            raise DataError(f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file)
+        return fields.without(rows)
 
 
 def class_indices(encoded: np.ndarray[Any, Any], classes: list[str] | None) -> np.ndarray[Any, Any] | None:

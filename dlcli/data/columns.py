@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,27 +32,40 @@ def column_of(
     if as_text:
         return text_of(cells)
     trimmed = compute.utf8_trim_whitespace(cells)
-    if compute.all(compute.is_null(trimmed)).as_py():
-        return compute.cast(trimmed, pyarrow.float64()).to_numpy()
-    if compute.any(compute.match_substring_regex(trimmed, r"^[-+]?0[0-9]+$")).as_py():
+    if not cells.null_count and compute.all(compute.match_substring_regex(trimmed, WHOLE)).as_py():
+        return values_of(trimmed, pyarrow.int64())
+    if cells.null_count == len(cells):
+        return values_of(trimmed, pyarrow.float64())
+    if compute.any(compute.match_substring_regex(trimmed, LEADING_ZERO)).as_py():
         return text_of(cells)
-    if decimal != ".":
+    if decimal == ".":
+        number = compute.match_substring_regex(trimmed, NUMBER)
+    else:
+        # Beside decimal commas a point separates thousands: 1.234 is not a little more than one.
+        pointed = compute.match_substring(trimmed, ".")
         trimmed = compute.replace_substring(trimmed, decimal, ".")
-    if not cells.null_count and compute.all(compute.match_substring_regex(trimmed, r"^[-+]?[0-9]{1,18}$")).as_py():
-        whole = compute.replace_substring_regex(trimmed, r"^\+", "")
-        return compute.cast(whole, pyarrow.int64()).to_numpy()
-    number = compute.match_substring_regex(trimmed, NUMBER)
+        number = compute.and_(compute.match_substring_regex(trimmed, NUMBER), compute.invert(pointed))
     if compute.all(number).as_py():
-        plain = compute.replace_substring_regex(trimmed, r"^\+", "")
-        return compute.cast(plain, pyarrow.float64()).to_numpy()
+        return values_of(trimmed, pyarrow.float64())
     present = len(cells) - cells.null_count
     numbers = compute.sum(number).as_py() or 0
-    if numbers >= max(2, MOSTLY * present):
-        raise not_a_number(name, cells, number, present - numbers, places)
+    meant = compute.match_substring_regex(compute.replace_substring(trimmed, ",", "."), NUMBER)
+    if (compute.sum(meant).as_py() or 0) >= max(2, MOSTLY * present):
+        raise not_a_number(name, cells, number, present - numbers, places, decimal=decimal)
     return text_of(cells)
 
 
+WHOLE = r"^[-+]?(0|[1-9][0-9]{0,17})$"
+LEADING_ZERO = r"^[-+]?0[0-9]+$"
 NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?(?i:nan|inf|infinity)$"
+
+
+def values_of(cells: pyarrow.ChunkedArray, dtype: pyarrow.DataType) -> np.ndarray[Any, Any]:
+    """The cells as numbers; NaN for an empty one."""
+    import pyarrow.compute as compute
+
+    values: np.ndarray[Any, Any] = compute.cast(compute.replace_substring_regex(cells, r"^\+", ""), dtype).to_numpy()
+    return values
 
 
 def text_of(cells: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
@@ -62,7 +76,13 @@ def text_of(cells: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
 
 
 def not_a_number(
-    name: str, cells: pyarrow.ChunkedArray, number: pyarrow.ChunkedArray, bad: int, places: Sequence[Place]
+    name: str,
+    cells: pyarrow.ChunkedArray,
+    number: pyarrow.ChunkedArray,
+    bad: int,
+    places: Sequence[Place],
+    *,
+    decimal: str,
 ) -> DataError:
     """The error of a column of numbers in which some cells hold something else."""
     import pyarrow.compute as compute
@@ -72,8 +92,9 @@ def not_a_number(
     row = compute.index(compute.fill_null(number, True), False).as_py()
     file, line, words = Fields({}, places).where(row)
     value = cells[row].as_py()
-    more = "" if bad == 1 else f" (and {bad - 1} more cells like it)"
-    hint = f'correct the cell, or write csv: {{…, empty: ["{value}"]}} if it means an empty cell'
-    if "," in value:
+    more = {1: "", 2: " (and 1 more cell like it)"}.get(bad, f" (and {bad - 1} more cells like it)")
+    shown = json.dumps(value, ensure_ascii=False)
+    hint = f"correct the cell, or write csv: {{…, empty: [{shown}]}} if it means an empty cell"
+    if "," in value and decimal != ",":
         hint = 'if it is a decimal comma, write csv: {…, decimal: ","}'
     return DataError(f"column '{name}' holds numbers, but {words} is '{value}'{more}", file=file, line=line, hint=hint)

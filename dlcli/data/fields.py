@@ -68,7 +68,7 @@ class Fields:
         return self.axes.get(name) or default_axes(self.arrays[name].ndim, str(self.arrays[name].dtype))
 
     def where(self, row: int) -> tuple[str, int | None, str]:
-        """File, line and words for a row counted from 0 over all files; the words count the rows of that file from 1."""
+        """File, line and words for a row counted from 0 over all files; the words count from 1 in that file."""
         if self.kept is not None:
             row = int(self.kept[row])
         for place in self.places:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -41,6 +42,11 @@ class Input(Spec):
     prepare: list[Preparation] = []
     """Preparations of this input alone, after those of `data.prepare`."""
 
+    @property
+    def names(self) -> list[str]:
+        """Its columns as a list."""
+        return [self.columns] if isinstance(self.columns, str) else self.columns
+
 
 def input_schemas(
     chosen: Sequence[str] | dict[str, Input] | None,
@@ -56,14 +62,9 @@ def input_schemas(
     `chosen` is what the configuration says; `reserved` are columns that serve the split and are no inputs by default.
     """
     if isinstance(chosen, dict):
-        groups = {
-            name: ([each.columns] if isinstance(each.columns, str) else each.columns, each.kind)
-            for name, each in chosen.items()
-        }
+        groups = {name: (each.names, each.kind) for name, each in chosen.items()}
     else:
-        names = chosen or fields.inputs or [name for name in fields.arrays if name not in {target, *reserved}]
-        names = [name for name in names if name != target or chosen]
-        groups = default_groups(names, fields)
+        groups = default_groups(chosen or default_inputs(fields, without={target, *reserved}), fields)
     for columns, _ in groups.values():
         for name in columns:
             if name not in fields.arrays:
@@ -79,15 +80,21 @@ def input_schemas(
     ]
 
 
+def default_inputs(fields: Fields, *, without: Collection[str]) -> list[str]:
+    """What is input where the configuration names none: what the source takes for it, else everything."""
+    return [name for name in fields.inputs or fields.arrays if name not in without]
+
+
 def default_groups(
     names: Sequence[str], fields: Fields
 ) -> dict[str, tuple[list[str], Literal["number", "category"] | None]]:
     """All columns as one input, and each array of more axes as one of its own."""
-    columns = [name for name in names if name not in fields.arrays or fields.arrays[name].ndim == 1]
+    arrays = {name for name in names if name in fields.arrays and fields.arrays[name].ndim > 1}
+    columns = [name for name in names if name not in arrays]
     groups: dict[str, tuple[list[str], Literal["number", "category"] | None]] = {}
     if columns:
-        groups[FEATURES] = (columns, None)
-    groups |= {name: ([name], None) for name in names if name not in columns}
+        groups["columns" if FEATURES in arrays else FEATURES] = (columns, None)
+    groups |= {name: ([name], None) for name in names if name in arrays}
     return groups
 
 
@@ -103,9 +110,28 @@ def schema_of(
     """The schema of one input."""
     arrays = [fields.arrays[column] for column in columns]
     if len(arrays) == 1 and arrays[0].ndim > 1:
-        fill = float(policy.constant) if isinstance(policy, Constant) else None
-        return InputSchema(name=name, axes=list(fields.axes_of(columns[0])), shape=list(arrays[0].shape[1:]), fill=fill)
-    described = [column_schema(column, kind, fields, train=train, policy=policy) for column in columns]
+        array = columns[0]
+        fill = number_fill(arrays[0], policy, array) if isinstance(policy, Constant) else None
+        return InputSchema(
+            name=name,
+            axes=list(fields.axes_of(array)),
+            shape=list(arrays[0].shape[1:]),
+            array=None if array == name else array,
+            fill=fill,
+        )
+    for column, values in zip(columns, arrays, strict=True):
+        if values.ndim > 1:
+            raise DataError(
+                f"input '{name}' joins columns, but '{column}' has the shape {tuple(values.shape[1:])} a sample",
+                file=fields.places[0].file,
+                hint=f"make it an input of its own: data.inputs: {{{column}: {{columns: {column}}}, …}}",
+            )
+    described = [
+        column_schema(
+            column, kind, fields, train=train, policy=policy, others=[each for each in columns[:4] if each != column]
+        )
+        for column in columns
+    ]
     width = sum(each.width for each in described)
     return InputSchema(name=name, axes=["samples", "features"], shape=[width], columns=described)
 
@@ -117,38 +143,49 @@ def column_schema(
     *,
     train: np.ndarray[Any, Any],
     policy: Missing | Constant,
+    others: Sequence[str],
 ) -> ColumnSchema:
-    """Whether a column holds numbers or names, its names, and what fills its empty cells."""
+    """Whether a column holds numbers or names, its names, and what fills its empty cells; `others` are for a hint."""
     values = fields.arrays[name]
     kind = kind or ("category" if values.dtype == object else "number")
-    known = values[train][~missing(values[train])]
     if kind == "number":
         if values.dtype == object:
-            raise DataError(
-                f"column '{name}' is text ('{known[0]}'), but its input is of kind number", file=fields.places[0].file
-            )
-        return ColumnSchema(name=name, kind="number", fill=number_fill(known, policy, name))
-    names = [str(value) for value in known]
+            row = next(row for row, value in enumerate(values) if value is not None)
+            file, line, words = fields.where(row)
+            message = f"column '{name}' is text ('{values[row]}' in {words}), but its input is of kind number"
+            raise DataError(message, file=file, line=line)
+        return ColumnSchema(name=name, kind="number", fill=number_fill(values[train], policy, name))
+    names = [value for value in names_of(values[train]) if value is not None]
     categories = sorted(set(names))
-    fill = name_fill(names, categories, policy)
+    fill = name_fill(names, policy)
     if isinstance(fill, str) and fill not in categories:
         categories = sorted([*categories, fill])
     if len(categories) > MOST_CATEGORIES or (len(names) > 20 and len(categories) > 0.9 * len(names)):
-        others = [each for each in fields.arrays if each != name]
         raise DataError(
-            f"column '{name}' is text with {len(categories)} different values in {len(names)} rows, so it names rows rather than kinds",
+            f"column '{name}' is text with {len(categories)} different values in {len(names)} rows, "
+            "so it names rows rather than kinds",
             file=fields.places[0].file,
-            hint=f"leave it out: data.inputs: [{', '.join(others[:3])}, …]",
+            hint=f"leave it out: data.inputs: [{', '.join([*others[:3], '…'])}]",
         )
     return ColumnSchema(name=name, kind="category", categories=categories, fill=fill)
 
 
-def number_fill(known: np.ndarray[Any, Any], policy: Missing | Constant, name: str) -> float | None:
-    """What stands for an empty cell of a column of numbers."""
+def names_of(values: np.ndarray[Any, Any]) -> list[str | None]:
+    """The values of a column as names, None for an empty one."""
+    empty = missing(values)
+    return [None if absent else str(value) for value, absent in zip(values, empty, strict=True)]
+
+
+def number_fill(values: np.ndarray[Any, Any], policy: Missing | Constant, name: str) -> float | None:
+    """What stands for an empty cell of a column of numbers that holds `values` in training; None where nothing can."""
     import numpy as np
 
+    empty = missing(values)
+    known = values[~empty]
     if isinstance(policy, Constant):
         if isinstance(policy.constant, str):
+            if not empty.any():
+                return None
             raise DataError(
                 f"column '{name}' holds numbers and cannot be filled with '{policy.constant}'",
                 hint="write data.missing: {constant: 0}",
@@ -162,13 +199,14 @@ def number_fill(known: np.ndarray[Any, Any], policy: Missing | Constant, name: s
     return float(np.mean(known) if policy == "mean" else np.median(known))
 
 
-def name_fill(names: list[str], categories: list[str], policy: Missing | Constant) -> str | None:
+def name_fill(names: list[str], policy: Missing | Constant) -> str | None:
     """What stands for an empty cell of a column of names: names have no mean, so their most frequent one."""
     if isinstance(policy, Constant):
-        return str(policy.constant)
+        return policy.constant if isinstance(policy.constant, str) else f"{policy.constant:g}"
     if policy in {"error", "drop"} or not names:
         return None
-    return max(categories, key=names.count)
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name))
 
 
 def encode_input(schema: InputSchema, fields: Fields) -> tuple[np.ndarray[Any, Any], list[str]]:
@@ -195,13 +233,15 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[np.ndarray[Any, A
             tensor[:, start] = values
         else:
             index = {name: number for number, name in enumerate(column.categories)}
-            codes = np.array([index.get(str(value), -1) for value in values])
+            codes = np.array([index.get(name, -1) for name in values])
             known = np.flatnonzero(codes >= 0)
             tensor[known, start + codes[known]] = 1
             if len(known) < len(codes):
-                first = str(values[np.flatnonzero(codes < 0)[0]])
+                first = values[np.flatnonzero(codes < 0)[0]]
+                count = len(codes) - len(known)
+                were, they = ("1 value was", "it counts") if count == 1 else (f"{count} values were", "they count")
                 notes.append(
-                    f"column '{column.name}': {len(codes) - len(known)} values were not in the training split ('{first}'); they count as none of its names"
+                    f"column '{column.name}': {were} not in the training split ('{first}'); {they} as none of its names"
                 )
         start += column.width
     return tensor, notes
@@ -211,31 +251,39 @@ def encode_array(schema: InputSchema, fields: Fields) -> np.ndarray[Any, Any]:
     """An input that is one array, as it is, checked."""
     import numpy as np
 
-    if schema.name not in fields.arrays:
+    name = schema.array or schema.name
+    if name not in fields.arrays and schema.name in fields.arrays:
+        name = schema.name  # data to predict may bear the input's own name
+    if name not in fields.arrays:
         raise DataError(
-            f"the data has no array '{schema.name}'; it has: {', '.join(fields.arrays)}", file=fields.places[0].file
+            f"the data has no array '{name}'; it has: {', '.join(fields.arrays)}", file=fields.places[0].file
         )
-    values = fields.arrays[schema.name]
+    values = fields.arrays[name]
     if list(values.shape[1:]) != schema.shape:
         raise DataError(
-            f"'{schema.name}' has the shape {tuple(values.shape[1:])} a sample, expected {tuple(schema.shape)}",
+            f"'{name}' has the shape {tuple(values.shape[1:])} a sample, expected {tuple(schema.shape)}",
             file=fields.places[0].file,
         )
-    if values.dtype == object or values.dtype.kind not in "fiub":
-        raise DataError(f"'{schema.name}' has the type {values.dtype}; expected numbers", file=fields.places[0].file)
-    check_finite(schema.name, values, fields)
+    if values.dtype.kind not in "fiub":
+        held = "text" if values.dtype == object else f"the type {values.dtype}"
+        raise DataError(f"'{name}' holds {held}; expected numbers", file=fields.places[0].file)
+    check_finite(name, values, fields)
     empty = missing(values)
     if not empty.any():
         return values
     if schema.fill is not None:
         return np.where(np.isnan(values), schema.fill, values)
-    raise empty_cells({schema.name: empty}, fields)
+    raise empty_cells({name: empty}, fields, hint="write data.missing: drop or {constant: 0}")
 
 
 def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     """The values of a column with its empty cells filled."""
+    import numpy as np
+
     values = fields.arrays[column.name]
-    if column.kind == "number" and values.dtype == object:
+    if column.kind == "category":
+        values = np.array(names_of(values), dtype=object)
+    elif values.dtype == object:
         row = next(row for row, value in enumerate(values) if value is not None)
         file, line, words = fields.where(row)
         raise DataError(
@@ -246,22 +294,29 @@ def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     if not empty.any():
         return values
     if column.fill is None:
-        raise empty_cells({column.name: empty}, fields)
+        hint = None
+        if column.kind == "number" and np.isnan(values).all():
+            hint = f"no cell of it holds a number: leave '{column.name}' out of data.inputs"
+        raise empty_cells({column.name: empty}, fields, hint=hint)
     values = values.copy()
     values[empty] = column.fill
     return values
 
 
-def empty_cells(empty: dict[str, np.ndarray[Any, Any]], fields: Fields) -> DataError:
+def empty_counts(empty: dict[str, np.ndarray[Any, Any]]) -> str:
+    """How many cells are empty in which columns."""
+    return ", ".join(f"'{name}' {int(rows.sum())}" for name, rows in empty.items())
+
+
+def empty_cells(empty: dict[str, np.ndarray[Any, Any]], fields: Fields, *, hint: str | None = None) -> DataError:
     """The error of empty cells that nothing was said about: how many in which columns, and the first."""
     import numpy as np
 
-    counts = ", ".join(f"'{name}' {int(rows.sum())}" for name, rows in empty.items())
     first = min(int(np.flatnonzero(rows)[0]) for rows in empty.values())
     file, line, words = fields.where(first)
     return DataError(
-        f"empty cells: {counts}; the first in {words}",
+        f"empty cells: {empty_counts(empty)}; the first in {words}",
         file=file,
         line=line,
-        hint="write data.missing: drop, mean, median, most_frequent or {constant: 0}",
+        hint=hint or "write data.missing: drop, mean, median, most_frequent or {constant: 0}",
     )

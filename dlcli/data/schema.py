@@ -32,6 +32,8 @@ class InputSchema(Spec):
     shape: list[int]
     """The shape of one sample."""
     columns: list[ColumnSchema] | None = None
+    array: str | None = None
+    """The array of the source that an input without columns is; None where it bears the input's name."""
     fill: float | None = None
     """What stands for NaN in an array; None where it is an error."""
 

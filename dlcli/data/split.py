@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 LARGEST = 0.9
+IN_ORDER = re.compile(r"\d{4}([-/.])\d{2}(\1\d{2}([ T]\d{2}:\d{2}.*)?)?|\d{2}:\d{2}(:\d{2}.*)?")
+"""Times as text that sort in the order of time."""
 NAMES = ("train", "validation", "test")
 
 
@@ -21,7 +24,7 @@ class Split(Spec):
     """The shares of the validation and the test split; the rest is for training."""
 
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
-    test: Annotated[float, Field(ge=0, lt=1)] = 0.15
+    test: Annotated[float, Field(ge=0, lt=1, validate_default=True)] = 0.15
     by: str | None = None
     """`random`, `stratified`, `time:COLUMN` (the latest for test), `group:COLUMN` (no group in two splits) or
     `column:COLUMN` (the column says train, validation or test). Default: stratified for classes, otherwise random."""
@@ -33,7 +36,8 @@ class Split(Spec):
         if together > LARGEST:
             fail(
                 Mistake(
-                    f"validation and test together take {together:g} of the samples; at most {LARGEST:g}, so that some are left for training"
+                    f"validation and test together take {together:g} of the samples; "
+                    f"at most {LARGEST:g}, so that some are left for training"
                 )
             )
         return test
@@ -78,7 +82,7 @@ class Split(Spec):
         elif way == "group":
             parts = self.by_group(columns[name], generator)
         elif way == "time":
-            parts = self.cut(np.argsort(columns[name], kind="stable"))
+            parts = self.cut(by_time(name, columns[name]))
         elif way == "stratified":
             assert classes is not None
             parts = self.by_class(classes, generator)
@@ -132,6 +136,19 @@ class Split(Spec):
                     f"the {split} split would be empty: there are {samples} samples",
                     hint="write data.split: {validation: 0, test: 0} or more data",
                 )
+
+
+def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The rows from the earliest to the latest. Raises `DataError` for text whose order is not that of time."""
+    import numpy as np
+
+    odd = next((value for value in column if isinstance(value, str) and not IN_ORDER.fullmatch(value.strip())), None)
+    if odd is not None:
+        raise DataError(
+            f"the split is by the time in column '{name}', which holds '{odd}'",
+            hint="write times as numbers, or the year first and every part with all its digits: 2024-01-31 09:30",
+        )
+    return np.argsort(column, kind="stable")
 
 
 def by_column(column: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:

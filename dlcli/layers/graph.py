@@ -9,6 +9,7 @@ from typing import Any
 
 from dlcli.errors import BlockError, ResourceError, TreePath
 from dlcli.layers import Layer
+from dlcli.layers.memory import BYTES, TooLarge, bounded
 from dlcli.spec import Facts
 
 
@@ -25,9 +26,15 @@ def build_model(
 ) -> Built:
     """The functional model of a list of layers.
 
-    `inputs` gives the shape of one sample of each input by name. `memory` in bytes bounds what the variables may take.
-    Raises `BlockError` at the layer that cannot be built, and `ResourceError` before memory is taken that is not there.
+    `inputs` gives the shape of one sample of each input by name. `memory` in bytes bounds what training may take.
+    Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
+    with bounded(memory):
+        return build_graph(layers, inputs, facts=facts)
+
+
+def build_graph(layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *, facts: Facts) -> Built:
+    """The model, layer by layer."""
     import keras
 
     tensors: dict[str, Any] = {
@@ -40,10 +47,11 @@ def build_model(
         taken = current if layer.takes is None else [tensors[name] for name in known(layer.takes, tensors, path)]
         if isinstance(taken, list) and len(taken) == 1:
             taken = taken[0]
-        check_memory(layer, taken, facts=facts, path=path, memory=memory)
         try:
             made = layer.keras.build(facts)
             current = made(taken)
+        except TooLarge as error:
+            raise too_large(layer, error, path) from None
         except Exception as error:
             raise build_error(layer, taken, error, path) from error
         places[made.name] = path
@@ -94,39 +102,13 @@ def check_inputs(layers: Sequence[Layer], inputs: Mapping[str, Any]) -> None:
         )
 
 
-def check_memory(layer: Layer, taken: Any, *, facts: Facts, path: TreePath, memory: int | None) -> None:
-    """Refuses a layer whose variables would not fit, before they are made.
-
-    Keras tells the sizes when the layer is built in a scope that makes no variables.
-    """
-    import keras
-
-    sizes = [value for value in layer.keras.values(facts).values() if isinstance(value, int) and value > 10_000]
-    if memory is None or not sizes:
-        return
-    with keras.StatelessScope():
-        try:
-            probe = layer.keras.build(facts)
-            probe.build(taken.shape)
-            elements = sum(
-                int(weight.shape.num_elements() if hasattr(weight.shape, "num_elements") else product(weight.shape))
-                for weight in probe.weights
-            )
-        except Exception:
-            return
-    # Weights, their gradients and two moments of the optimizer, four bytes each.
-    needed = elements * 16
-    if needed > memory:
-        message = f"{layer.keras.written} would have {elements:,} parameters; training them takes about {needed / 1e9:,.1f} GB, and {memory / 1e9:.1f} GB are free"
-        raise BlockError(path, message, hint="make the layer smaller")
-
-
-def product(shape: Sequence[int]) -> int:
-    """The number of elements of a shape."""
-    total = 1
-    for size in shape:
-        total *= size
-    return total
+def too_large(layer: Layer, error: TooLarge, path: TreePath) -> BlockError:
+    """The error of a layer with which the model no longer fits in memory."""
+    needed = error.parameters * BYTES / 1e9
+    message = f"with {layer.keras.written} the model has {error.parameters:,} parameters; training them takes {needed:,.0f} GB"
+    return BlockError(
+        (*path, layer.keras.written), f"{message}, more than the free memory", hint="make the layer smaller"
+    )
 
 
 def build_error(layer: Layer, taken: Any, error: Exception, path: TreePath) -> Exception:

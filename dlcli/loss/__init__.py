@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from dlcli.spec import KerasObject, KerasThing
+from dlcli.spec import Facts, KerasObject, KerasThing
 
 __all__ = ["Loss", "Metric", "labels_of", "metric_name", "needs"]
 
@@ -59,6 +60,23 @@ BINARY_METRICS = frozenset(
         "BinaryIoU",
     }
 )
+FROM_LOGITS: Mapping[str, Any] = {"from_logits": True}
+POSITIVE: Mapping[str, Any] = {"thresholds": 0.0}
+RAW_SCORES: Mapping[str, Mapping[str, Any]] = {
+    "AUC": FROM_LOGITS,
+    "BinaryAccuracy": {"threshold": 0.0},
+    "BinaryCrossentropy": FROM_LOGITS,
+    "BinaryIoU": {"threshold": 0.0},
+    "CategoricalCrossentropy": FROM_LOGITS,
+    "FalseNegatives": POSITIVE,
+    "FalsePositives": POSITIVE,
+    "Precision": POSITIVE,
+    "Recall": POSITIVE,
+    "SparseCategoricalCrossentropy": FROM_LOGITS,
+    "TrueNegatives": POSITIVE,
+    "TruePositives": POSITIVE,
+}
+"""What makes a metric read raw scores instead of probabilities: an argument, or 0 in the place of one half."""
 GREATER_IS_BETTER = (
     "accuracy",
     "auc",
@@ -74,6 +92,7 @@ GREATER_IS_BETTER = (
     "sensitivity",
     "specificity",
     "true_positives",
+    "true_negatives",
     "true_negatives",
     "acc",
     "cosine_similarity",
@@ -106,16 +125,23 @@ def metric_name(metric: KerasObject) -> str:
     return keras_names.get(metric.name, snake)
 
 
-def greater_is_better(monitor: str) -> bool:
-    """Whether more of a monitored value is better; less is better of every loss and error."""
+def greater_is_better(monitor: str, metrics: Sequence[KerasObject] = ()) -> bool:
+    """Whether more of a monitored value is better; less is better of every loss and error.
+
+    A metric of `metrics` that has a name of its own is judged by what it is.
+    """
     name = monitor.removeprefix("val_")
+    for metric in metrics:
+        if metric_name(metric) == name:
+            name = metric_name(replace(metric, written=metric.name, arguments={}))
     return any(word in name for word in GREATER_IS_BETTER) and "error" not in name and name != "loss"
 
 
-def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: int) -> list[Any]:
+def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: int, facts: Facts) -> list[Any]:
     """The metrics as Keras objects; `accuracy` becomes the one that reads this loss's target and prediction.
 
-    `width` is the number of values the model puts out a sample.
+    `width` is the number of values the model puts out a sample. Under a loss for raw scores, metrics that can read raw
+    scores do so.
     """
     import keras
 
@@ -125,15 +151,8 @@ def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: i
         if metric.written in {"accuracy", "acc"}:
             built.append(accuracy(loss, width=width))
         elif hasattr(keras.metrics, metric.name) and isinstance(getattr(keras.metrics, metric.name), type):
-            arguments = {**metric.values({}), "name": name}
-            if (
-                metric.name in BINARY_METRICS
-                and logits(loss)
-                and "threshold" not in arguments
-                and metric.name == "BinaryAccuracy"
-            ):
-                arguments["threshold"] = 0.0
-            built.append(getattr(keras.metrics, metric.name)(**arguments))
+            of_scores = RAW_SCORES.get(metric.name, {}) if logits(loss) else {}
+            built.append(getattr(keras.metrics, metric.name)(**{**of_scores, **metric.values(facts), "name": name}))
         else:
             built.append(keras.metrics.MeanMetricWrapper(getattr(keras.metrics, metric.name), name=name))
     return built

@@ -42,6 +42,8 @@ def constant_answer(experiment: Experiment) -> np.ndarray[Any, Any]:
         answer = np.bincount(train, minlength=width) / len(train)
     else:
         answer = np.asarray(train, dtype=np.float64).mean(axis=0)
+    if need == "binary" and "Hinge" in loss.name:
+        return np.asarray(2 * answer - 1 if loss.name == "SquaredHinge" else np.where(answer > 0.5, 1.0, -1.0))
     if logits(loss):
         clipped = np.clip(answer, SMALLEST, 1 - SMALLEST)
         return np.log(clipped / (1 - clipped)) if need == "binary" else np.log(clipped)
@@ -56,9 +58,8 @@ def measured(experiment: Experiment, target: np.ndarray[Any, Any], predicted: np
 
     config = experiment.config
     values = {"loss": float(config.loss.build(experiment.facts)(target, predicted))}
-    for metric, made in zip(
-        config.metrics, build_metrics(config.metrics, config.loss, width=predicted.shape[-1]), strict=True
-    ):
+    built = build_metrics(config.metrics, config.loss, width=predicted.shape[-1], facts=experiment.facts)
+    for metric, made in zip(config.metrics, built, strict=True):
         made.update_state(target, predicted)
         values[metric_name(metric)] = float(np.mean(made.result()))
     return values

@@ -15,6 +15,7 @@ from dlcli.layers.graph import Built, build_model
 from dlcli.loss import build_metrics, labels_of
 from dlcli.loss.together import Output, output_of, together
 from dlcli.optimizer import build_optimizer
+from dlcli.spec import KerasObject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         shapes = {name: values.shape[1:] for name, values in splits["train"].inputs.items()}
         built = build_model(config.layers, shapes, facts=facts, memory=free_memory())
         check_together(config, dataset, built.model)
+        check_rate(config)
         compile_model(config, built.model, facts)
     except BlockError as error:
         raise config.located(error) from error
@@ -94,12 +96,23 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
         raise ConfigError(problems)
 
 
+def check_rate(config: Config) -> None:
+    """Refuses a plateau rule beside a schedule: only one of them can set the learning rate."""
+    rate = config.optimizer.arguments.get("learning_rate")
+    if config.train.reduce_on_plateau is not None and isinstance(rate, KerasObject):
+        raise BlockError(
+            ("train", "reduce_on_plateau"),
+            f"'reduce_on_plateau' cannot change the learning rate, because {rate.written} sets it",
+            hint="leave one of them out",
+        )
+
+
 def compile_model(config: Config, model: Any, facts: Mapping[str, int], *, learns: bool = True) -> None:
     """Gives the model its loss, metrics and, where it is to learn, its optimizer."""
     width = model.output_shape[-1] if not isinstance(model.output_shape, list) else 1
     loss = built_block("loss", lambda: config.loss.build(facts))
     optimizer = built_block("optimizer", lambda: build_optimizer(config.optimizer, facts)) if learns else None
-    metrics = built_block("metrics", lambda: build_metrics(config.metrics, config.loss, width=width))
+    metrics = built_block("metrics", lambda: build_metrics(config.metrics, config.loss, width=width, facts=facts))
     model.compile(loss=loss, optimizer=optimizer, metrics=metrics, jit_compile=False)
 
 

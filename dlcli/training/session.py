@@ -7,6 +7,7 @@ import dataclasses
 import math
 import shutil
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data.fingerprint import fingerprint
-from dlcli.errors import ConfigError, DataError, DivergedError, DlcliError, ResourceError, Stopped
+from dlcli.errors import BlockError, DivergedError, DlcliError, InternalError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import write_bytes, write_json
 from dlcli.runs.checkpoint import mark_best, save
@@ -38,6 +39,8 @@ from dlcli.view.picture import loss_curve
 if TYPE_CHECKING:
     import numpy as np
 
+EXPLODED = 1e6
+"""How many times the loss of the trivial baseline is no longer learning."""
 CHECKPOINT_SECONDS = 30.0
 """A checkpoint follows an epoch that ends so long after the last one."""
 
@@ -87,7 +90,7 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
     run = Run.claim(request.runs, named, rename=request.rename)
     with Lock(run.path), chatter_to(run.log), stop_request() as stop:
         state = RunState(run.name, next_number(request.runs), "created", request.file, now()).write(run)
-        with no_run_left(run):
+        with nothing_left_of(run, state):
             start_keras(seed=config.seed, precision=config.train.precision)
             experiment = set_up(config, dataset)
             session = Session(run, experiment, view, stop, state)
@@ -98,13 +101,27 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
 
 
 @contextlib.contextmanager
-def no_run_left(run: Run) -> Iterator[None]:
-    """Removes the run again if its configuration turns out not to work: nothing was trained."""
+def nothing_left_of(run: Run, state: RunState) -> Iterator[None]:
+    """Removes the run again if it turns out that it cannot be trained; a bug leaves a run that says so."""
     try:
         yield
-    except (ConfigError, DataError, ResourceError):
+    except DlcliError:
         shutil.rmtree(run.path, ignore_errors=True)
         raise
+    except Exception as error:
+        raise recorded_bug(run, state, error) from error
+
+
+def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
+    """The error to raise for one that nobody expected: its traceback is in the run, or memory is used up."""
+    failure = out_of_memory(error)
+    if failure is None:
+        write_bytes(run.error_log, "".join(traceback.format_exception(error)).encode())
+        said = (str(error).splitlines() or [""])[0]
+        message = f"a bug in dlcli: {type(error).__name__}: {said}"
+        failure = InternalError(message, file=run.error_log, hint="please report it with the traceback in this file")
+    dataclasses.replace(state, status="failed", reason=failure.message, exit_code=failure.code).write(run)
+    return failure
 
 
 class Session:
@@ -117,16 +134,18 @@ class Session:
         config, train = experiment.config, experiment.splits["train"]
         self.steps = math.ceil(len(train) / config.train.batch_size)
         self.progress = Progress()
-        self.stopping = Stopping.of(config.train, validation="validation" in experiment.splits)
+        validation = "validation" in experiment.splits
+        self.stopping = Stopping.of(config.train, validation=validation, metrics=config.metrics)
         plateau = config.train.reduce_on_plateau
-        self.plateau = None if plateau is None else Plateau.of(plateau)
+        self.plateau = None if plateau is None else Plateau.of(plateau, metrics=config.metrics)
         try:
             self.callbacks = build_callbacks(
                 config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps
             )
             self.weight = sample_weights(config.train, experiment.dataset)
-        except DlcliError as error:
-            raise config.located(error) if hasattr(error, "path") else error from None
+        except BlockError as error:
+            raise config.located(error) from None
+        self.watches_batches = watches_batches(self.callbacks)
         self.engine = self.choose_engine()
         self.measure = Measure(experiment.model)
 
@@ -149,7 +168,7 @@ class Session:
             weight=self.weight,
             batch_size=config.train.batch_size,
             seed=config.seed,
-            one_by_one=watches_batches(self.callbacks),
+            one_by_one=self.watches_batches,
         )
 
     def run_to_end(self) -> RunState:
@@ -162,21 +181,19 @@ class Session:
             self.view.close()
             return self.finish(reason)
         except Stopped as error:
-            self.update(status="interrupted", reason=error.message, exit_code=error.code)
+            self.update(status="interrupted", reason=error.message, exit_code=error.code, **self.reached())
             raise
         except DlcliError as error:
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
             raise
         except Exception as error:
-            failure = out_of_memory(error)
-            self.update(
-                status="failed",
-                reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                exit_code=7 if failure else 1,
-            )
-            if failure is None:
-                raise
-            raise failure from error
+            raise recorded_bug(self.run, self.state, error) from error
+
+    def reached(self) -> dict[str, Any]:
+        """Metrics of the last whole epoch and the time, for a training that ends before its end."""
+        entries = self.progress.entries
+        metrics = {split: entries[-1][split] for split in ("train", "validation") if entries and entries[-1][split]}
+        return {"metrics": metrics, "seconds": round(self.progress.seconds, 3)}
 
     def epochs(self) -> str:
         """Runs epochs until a rule ends them; gives the reason."""
@@ -192,6 +209,8 @@ class Session:
         model, number, started = self.experiment.model, self.progress.epoch, time.monotonic()
         rate = float(model.optimizer.learning_rate)
         self.callbacks.on_epoch_begin(number)
+        if self.watches_batches:
+            self.callbacks.on_train_batch_begin(0)
         trained = self.engine.epoch(number, between=self.between)
         if self.stop.signal is not None:
             self.interrupted()
@@ -234,7 +253,7 @@ class Session:
 
     def between(self, step: int) -> bool:
         """After some steps of an epoch: the callbacks, the view, and whether to go on."""
-        if self.engine.name == "resident" and watches_batches(self.callbacks):
+        if self.watches_batches:
             self.callbacks.on_train_batch_end(step - 1)
             if step < self.steps:
                 self.callbacks.on_train_batch_begin(step)
@@ -259,14 +278,29 @@ class Session:
         """Refuses to go on with a loss or weights that are not finite; a finite loss can hide broken weights."""
         import numpy as np
 
-        if not math.isfinite(trained["loss"]):
-            raise self.diverged(f"the loss became {trained['loss']} in epoch {self.progress.epoch + 1}")
+        epoch, loss = self.progress.epoch + 1, trained["loss"]
+        if not math.isfinite(loss):
+            raise self.diverged(f"the loss became {loss} in epoch {epoch}")
+        if self.exploded(loss):
+            raise self.diverged(
+                f"the loss is {loss:.3g} in epoch {epoch}, a million times that of the trivial baseline, and does not fall"
+            )
         for weight in self.experiment.model.weights:
             values = weight.numpy()
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise self.diverged(
                     f"the weight {weight.path} is no longer finite after epoch {self.progress.epoch + 1}"
                 )
+
+    def exploded(self, loss: float) -> bool:
+        """Whether the loss stands, still finite, where no learning rate that works would leave it.
+
+        A first epoch may start anywhere; after it the loss has to come down.
+        """
+        if not self.progress.entries or loss < 0.5 * self.progress.entries[-1]["train"]["loss"]:
+            return False
+        trivial = trivial_baseline(self.experiment) if loss > EXPLODED else {}
+        return bool(trivial) and loss > EXPLODED * max(trivial["metrics"]["loss"], 1.0)
 
     def diverged(self, what: str) -> DivergedError:
         """The error of a training that has left the finite numbers."""
@@ -350,7 +384,7 @@ class Session:
         return self.state
 
 
-def out_of_memory(error: Exception) -> ResourceError | None:
+def out_of_memory(error: Exception) -> DlcliError | None:
     """The error to raise if this one says that memory is used up."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return ResourceError(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
 from dlcli.loss import greater_is_better
+from dlcli.spec import KerasObject
 
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
@@ -38,9 +39,10 @@ class Watch:
         return False
 
 
-def watch(monitor: str, mode: str, min_delta: float = 0.0) -> Watch:
-    """A watch over a monitor; `auto` knows whether more or less is better."""
-    return Watch(monitor, greater_is_better(monitor) if mode == "auto" else mode == "max", min_delta)
+def watch(monitor: str, mode: str, min_delta: float = 0.0, *, metrics: Sequence[KerasObject] = ()) -> Watch:
+    """A watch over a monitor; `auto` knows whether more or less is better, also of a metric with a name of its own."""
+    greater = greater_is_better(monitor, metrics) if mode == "auto" else mode == "max"
+    return Watch(monitor, greater, min_delta)
 
 
 @dataclass
@@ -52,13 +54,13 @@ class Stopping:
     patience: int | None
 
     @classmethod
-    def of(cls, train: Train, *, validation: bool) -> Stopping:
+    def of(cls, train: Train, *, validation: bool, metrics: Sequence[KerasObject] = ()) -> Stopping:
         """The rules of a train block; without early stopping the loss still tells which epoch was best."""
         early = train.early_stopping
         if early is None:
             early = EarlyStopping(monitor="val_loss" if validation else "loss")
             return cls(train, watch(early.monitor, "min"), None)
-        return cls(train, watch(early.monitor, early.mode, early.min_delta), early.patience)
+        return cls(train, watch(early.monitor, early.mode, early.min_delta, metrics=metrics), early.patience)
 
     def reason(self, values: Mapping[str, float], *, epoch: int, seconds: float) -> str | None:
         """Why training ends after this epoch, or None."""
@@ -82,16 +84,17 @@ class Plateau:
     cooling: int = 0
 
     @classmethod
-    def of(cls, block: ReduceOnPlateau) -> Plateau:
-        return cls(block, watch(block.monitor, block.mode, block.min_delta))
+    def of(cls, block: ReduceOnPlateau, *, metrics: Sequence[KerasObject] = ()) -> Plateau:
+        return cls(block, watch(block.monitor, block.mode, block.min_delta, metrics=metrics))
 
     def rate(self, values: Mapping[str, float], *, epoch: int, rate: float) -> float:
         """The learning rate of the next epoch."""
         improved = self.watch.see(values, epoch)
         if self.cooling > 0:
             self.cooling -= 1
-            self.watch.waited = 0
-        if improved or self.watch.waited < self.block.patience or rate <= self.block.min_lr:
+            # As in Keras, the epoch with which the pause ends is the first to count again.
+            self.watch.waited = 0 if improved or self.cooling > 0 else 1
+        if improved or self.cooling > 0 or self.watch.waited < self.block.patience or rate <= self.block.min_lr:
             return rate
         self.watch.waited, self.cooling = 0, self.block.cooldown
         return max(rate * self.block.factor, self.block.min_lr)

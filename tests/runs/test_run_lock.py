@@ -80,6 +80,14 @@ def test_a_killed_holder_lets_go(run: Run) -> None:
             assert (run.path / ".lock").read_text().count("\n") == 1
 
 
+def test_nothing_of_an_earlier_holder_stays_in_the_text(run: Run) -> None:
+    (run.path / ".lock").write_text("x" * 300)
+    with Lock(run.path):
+        text = (run.path / ".lock").read_text()
+    assert text.startswith(f"process {os.getpid()} on {socket.gethostname()} since ")
+    assert text.endswith("+00:00\n")
+
+
 def test_a_holder_that_ends_lets_go(run: Run) -> None:
     with holder(run) as process:
         assert process.stdin is not None

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +104,19 @@ ACTIONS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
 CASES = [(action, name) for action, (_, calls) in ACTIONS.items() for name in calls]
 
 
+@contextmanager
+def without_fsync() -> Iterator[None]:
+    """Spares the disk what only prepares a test."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 def prepared(folder: Path) -> None:
     folder.mkdir()
     (folder / "run.json").write_bytes(b"old content")
     (folder / "metrics.jsonl").write_bytes(b'{"epoch": 1}\n')
-    with committed_folder(folder / "model") as made:
+    with without_fsync(), committed_folder(folder / "model") as made:
         (made / "a").write_bytes(b"old")
         (made / "b").write_bytes(b"old")
 
@@ -231,8 +240,9 @@ def test_a_refused_call_in_a_checkpoint_keeps_the_older_ones(
             for file in path.iterdir():
                 file.unlink()
             path.rmdir()
-        store(run, 1, 1.0)
-        store(run, 2, 2.0)
+        with without_fsync():
+            store(run, 1, 1.0)
+            store(run, 2, 2.0)
         with pytest.MonkeyPatch.context() as monkeypatch:
             failing(monkeypatch, name, len(left) + 1, reason, forever=forever)
             try:

@@ -6,7 +6,6 @@ The file keras.json beside this one is generated (`generate.py`) and holds every
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dlcli.config.catalogue.limits import FORBIDDEN, LEAST, REFUSED
-from dlcli.spec import Epochs, Fact, KerasObject, Mistake, Text, below, describe, fail, near, split_idiom
+from dlcli.config.catalogue.checks import check_argument, check_finite, check_range
+from dlcli.config.catalogue.limits import LEAST, REFUSED
+from dlcli.spec import Epochs, KerasObject, Mistake, below, describe, fail, near, split_idiom, unquoted
 
 SINGULAR = {
     "layers": "layer",
@@ -31,7 +31,9 @@ SINGULAR = {
     "callbacks": "callback",
     "activations": "activation",
 }
-IN_EPOCHS = re.compile(r"(\d+(?:\.\d+)?) epochs?")
+IN_EPOCHS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) epochs?")
+LISTS = frozenset({"cell", "cells", "layers"})
+"""Arguments that take several things."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,14 @@ class KerasCatalogue:
         """Whether any kind has a thing of this name."""
         return any(name in spellings for spellings in self.spellings.values())
 
-    def first_argument(self, name: str) -> str | None:
-        """The argument that the short form of a thing gives, or None where it takes none."""
-        for kind, spellings in self.spellings.items():
-            if name in spellings:
-                return next(iter(self.kinds[kind][spellings[name]]["arguments"]), None)
-        return None
+    def same(self, one: str, other: str) -> bool:
+        """Whether two names are spellings of one class: `adam` and `Adam`."""
+        return any(one in names and names[one] == names.get(other) for names in self.spellings.values())
+
+    def arguments_of(self, name: str) -> list[str]:
+        """The arguments of everything that has this name."""
+        found = [self.kinds[kind][names[name]] for kind, names in self.spellings.items() if name in names]
+        return [argument for entry in found for argument in entry["arguments"]]
 
     def read(self, kind: str, value: Any) -> KerasObject:
         """Checks a thing written in the idiom: its name, its arguments and what is nested in them.
@@ -130,42 +134,27 @@ class KerasCatalogue:
 
     def argument(self, kind: str, key: str, value: Any, entry: Mapping[str, Any]) -> Any:
         """One argument, checked; raises the mistakes in it."""
-        if key in FORBIDDEN and isinstance(value, str):
-            fail(Mistake(f"'{key}' must be a list, found {describe(value)}: files are read by the data section only"))
-        if isinstance(value, Fact):
-            return value
         thing = entry.get("thing")
-        if thing is not None and value is not None:
-            return self.nested(thing, key, value, entry)
-        if kind == "schedules" and isinstance(value, str) and (found := IN_EPOCHS.fullmatch(value)):
-            return Epochs(float(found[1]))
-        check_types(key, value, entry)
-        check_range(key, value, kind)
-        return str(value) if isinstance(value, Text) else self.deep(kind, value)
-
-    def deep(self, kind: str, value: Any) -> Any:
-        """The items of a list: counts of steps may be written in epochs there too."""
-        if not isinstance(value, list):
+        if thing is not None and (value is not None or entry.get("required") or thing == "schedules"):
+            return self.nested(thing, key, value)
+        value = counted(key, value) if kind == "schedules" else value
+        if isinstance(value, Epochs):
             return value
-        return [
-            Epochs(float(found[1]))
-            if kind == "schedules" and isinstance(item, str) and (found := IN_EPOCHS.fullmatch(item))
-            else str(item)
-            if isinstance(item, Text)
-            else self.deep(kind, item)
-            for item in value
-        ]
+        check_argument(key, value, entry, kind=kind)
+        return as_text(value)
 
-    def nested(self, thing: str, key: str, value: Any, entry: Mapping[str, Any]) -> Any:
+    def nested(self, thing: str, key: str, value: Any) -> Any:
         """An argument that is itself a thing: a layer in a wrapper, an initializer, a schedule, an activation."""
         if thing == "activations":
             return self.activation(key, value)
         if thing == "schedules" and not isinstance(value, dict):
             if isinstance(value, bool) or not isinstance(value, int | float):
-                fail(Mistake(f"'{key}' must be a number or a schedule, found {describe(value)}"))
-            check_range(key, value, thing)
+                hint = unquoted(value) if isinstance(value, str) else None
+                fail(Mistake(f"'{key}' must be a number or a schedule, found {describe(value)}", suggestion=hint))
+            check_finite(key, value)
+            check_range(key, value)
             return float(value)
-        if isinstance(value, list):
+        if isinstance(value, list) and key in LISTS:
             items, errors = [], []
             for position, item in enumerate(value):
                 try:
@@ -202,54 +191,33 @@ def mistakes_of(error: ValidationError) -> Iterator[Mistake]:
 def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistake:
     """The mistake of an argument that the class does not have."""
     names = list(entry["arguments"])
-    suggestion = near(key, names)
+    by_initials = {"".join(word[:1] for word in name.split("_")): name for name in names if "_" in name}
+    suggestion = f"did you mean '{by_initials[key]}'?" if key in by_initials else near(key, names)
     if suggestion is None and len(names) <= 8:
         suggestion = "it takes " + ", ".join(names) if names else "it takes no arguments"
     message = f"unknown argument '{key}' for {written}"
     return Mistake(message, (written, key), suggestion, f"dlcli show {written}", "key")
 
 
-def check_types(key: str, value: Any, entry: Mapping[str, Any]) -> None:
-    """Refuses a value whose type the argument cannot take; silent where Keras does not say what it takes."""
-    types = entry.get("types")
-    if isinstance(value, float) and not math.isfinite(value):
-        fail(Mistake(f"'{key}' must be a finite number, found {value}"))
-    if not types or (value is None and not entry.get("required")):
-        return
-    accepted = {
-        "boolean": isinstance(value, bool),
-        "integer": isinstance(value, int) and not isinstance(value, bool),
-        "number": isinstance(value, int | float) and not isinstance(value, bool),
-        "text": isinstance(value, str),
-        "list": isinstance(value, list),
-    }
-    if any(accepted[each] for each in types) or isinstance(value, dict):
-        return
-    if isinstance(value, float) and "integer" in types and isinstance(entry.get("default"), float):
-        return
-    words = {
-        "boolean": "true or false",
-        "integer": "a whole number",
-        "number": "a number",
-        "text": "text",
-        "list": "a list",
-    }
-    expected = " or ".join(words[each] for each in types)
-    suggestion = None
-    if isinstance(value, str) and "boolean" in types and value.lower() in {"yes", "no", "on", "off", "y", "n"}:
-        suggestion = "write true or false"
-    fail(Mistake(f"'{key}' must be {expected}, found {describe(value)}", suggestion=suggestion))
+def counted(key: str, value: Any) -> Any:
+    """A count of steps, or a list of them, that may be written in epochs."""
+    if isinstance(value, list):
+        return [counted(key, item) for item in value]
+    if not isinstance(value, str) or not (key.endswith("steps") or key == "boundaries"):
+        return value
+    found = IN_EPOCHS.fullmatch(value)
+    if found is None:
+        return value
+    if key in LEAST and float(found[1]) == 0:
+        fail(Mistake(f"'{key}' must be more than 0 epochs"))
+    return Epochs(float(found[1]))
 
 
-def check_range(key: str, value: Any, kind: str) -> None:
-    """Refuses numbers that no thing of Keras can use: no units, a negative rate."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or key not in LEAST:
-        return
-    least, most, exclusive = LEAST[key]
-    if value < least or (exclusive and value == least) or (most is not None and value > most):
-        bound = f"greater than {least:g}" if exclusive else f"at least {least:g}"
-        upper = "" if most is None else f" and at most {most:g}"
-        fail(Mistake(f"'{key}' must be {bound}{upper}, found {value}"))
+def as_text(value: Any) -> Any:
+    """Text without the folder that a path in it would be relative to: Keras is given plain values."""
+    if isinstance(value, list):
+        return [as_text(item) for item in value]
+    return str(value) if isinstance(value, str) else value
 
 
 def article(noun: str) -> str:

@@ -34,7 +34,7 @@ THINGS = [
     (re.compile(r"(.*_)?regularizer"), "regularizers"),
     (re.compile(r"(.*_)?constraint"), "constraints"),
     (re.compile(r"(recurrent_)?activation"), "activations"),
-    (re.compile(r"layer|backward_layer|cell|cells"), "layers"),
+    (re.compile(r"layers?|backward_layer|cells?"), "layers"),
     (re.compile(r"inner_optimizer"), "optimizers"),
 ]
 WORDS = [

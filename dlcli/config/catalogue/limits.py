@@ -42,10 +42,11 @@ FORBIDDEN = frozenset({"vocabulary", "idf_weights"})
 """Arguments that Keras would read a file for; they must be written out."""
 
 COUNT = (1.0, None, False)
+WIDTH = (1.0, 10_000_000.0, False)
 RATE = (0.0, 1.0, False)
 LEAST: dict[str, tuple[float, float | None, bool]] = {
-    "units": COUNT,
-    "filters": COUNT,
+    "units": WIDTH,
+    "filters": WIDTH,
     "kernel_size": COUNT,
     "pool_size": COUNT,
     "strides": COUNT,
@@ -64,5 +65,6 @@ LEAST: dict[str, tuple[float, float | None, bool]] = {
     "global_clipnorm": (0.0, None, True),
     "weight_decay": (0.0, None, False),
     "decay_steps": COUNT,
+    "first_decay_steps": COUNT,
 }
 """By argument: the least value, the greatest or None, and whether the least itself is excluded."""

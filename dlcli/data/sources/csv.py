@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -43,6 +44,8 @@ class Csv(Named):
     def one_character(cls, value: str) -> str:
         if len(value) != 1:
             fail(Mistake(f"must be one character, found '{value}'"))
+        if not value.isascii() or value.isalnum() or value in '"\n\r\0+-':
+            fail(Mistake(f"cannot be {json.dumps(value, ensure_ascii=False)}"))
         return value
 
     @field_validator("encoding")
@@ -52,7 +55,10 @@ class Csv(Named):
 
         try:
             codecs.lookup(value)
-        except LookupError:
+            b"a".decode(value)
+        except UnicodeDecodeError:
+            pass  # half a character of UTF-16
+        except (LookupError, ValueError):
             fail(
                 Mistake(
                     f"'encoding' must be one that Python knows, found '{value}'",
@@ -67,7 +73,8 @@ class Csv(Named):
         Raises `DataError` for a file that is missing, empty, ragged, not in its encoding or with doubtful columns.
         """
         paths = found_files(self.path)
-        tables, places, notes = [], [], {}
+        tables, places = [], []
+        notes: dict[str, None] = {}
         for path in paths:
             table, place, blanks = self.table(path)
             tables.append(table)
@@ -153,13 +160,17 @@ class Csv(Named):
         if content.startswith((b"\xff\xfe", b"\xfe\xff")) and plain:
             raise DataError("the file is UTF-16", file=path, hint="write encoding: utf-16")
         if b"\0" in content and plain:
-            order = {0: "be", 1: "le"}.get(content.index(b"\0"))
+            endian = {0: "be", 1: "le"}.get(content.index(b"\0"))
             line = content.count(b"\n", 0, content.index(b"\0")) + 1
-            hint = f"it looks like UTF-16: write encoding: utf-16-{order}" if order else "is it a table at all?"
+            hint: str | None = (
+                f"it looks like UTF-16: write encoding: utf-16-{endian}" if endian else "is it a table at all?"
+            )
             raise DataError("the file holds zero bytes, which text has not", file=path, line=line, hint=hint)
+        if b"\0" not in content and "utf-16" in self.encoding.lower().replace("_", "-"):
+            raise DataError("the file is not UTF-16", file=path, hint="leave encoding out for UTF-8")
         try:
-            text = content.decode("utf-8-sig" if plain else self.encoding)
-            content = content.removeprefix(b"\xef\xbb\xbf") if plain else text.removeprefix("\ufeff").encode()
+            decoded = content.decode("utf-8-sig" if plain else self.encoding)
+            content = content.removeprefix(b"\xef\xbb\xbf") if plain else decoded.removeprefix("\ufeff").encode()
         except UnicodeDecodeError as error:
             # The bytes that the error counts in are those behind a BOM.
             line = error.object.count(b"\n", 0, error.start) + 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dlcli.training.verdict.story import Advice, Finding, Story
 
 RISE = 1.10
+MATERIAL = 0.02
+"""A rise counts from this share of the first epoch's loss on: near zero every curve wobbles."""
 FEWEST = 3
 
 
@@ -16,6 +18,8 @@ def overfits(story: Story) -> Finding | None:
     lowest = min(range(len(validation)), key=validation.__getitem__)
     later = len(validation) - 1 - lowest
     if later < FEWEST or validation[-1] < RISE * validation[lowest] or train[-1] >= train[lowest]:
+        return None
+    if validation[-1] - validation[lowest] < MATERIAL * validation[0]:
         return None
     evidence = (
         f"the validation loss rose from {validation[lowest]:.4g} to {validation[-1]:.4g} "

@@ -1,0 +1,106 @@
+"""Is a plain argument of the type and in the range that its thing can take? Silent where Keras does not say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dlcli.config.catalogue.limits import FORBIDDEN, LEAST
+from dlcli.spec import Epochs, Fact, Mistake, describe, fail, unquoted
+
+AMBIGUOUS = frozenset({"yes", "no", "on", "off", "y", "n"})
+WORDS = {
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "text": "text",
+    "list": "a list",
+}
+
+
+def check_argument(key: str, value: Any, entry: Mapping[str, Any], *, kind: str) -> None:
+    """Refuses what the argument cannot be. Raises `pydantic.ValidationError` with one mistake."""
+    if key in FORBIDDEN and not isinstance(value, list | None):
+        fail(Mistake(f"'{key}' must be a list, found {describe(value)}: files are read by the data section only"))
+    check_finite(key, value)
+    check_types(key, value, types_of(entry, kind=kind), required=bool(entry.get("required")), entry=entry)
+    for position, item in enumerate(value if isinstance(value, list) else []):
+        check_item(key, item, position)
+    check_range(key, value)
+
+
+def types_of(entry: Mapping[str, Any], *, kind: str) -> list[str]:
+    """The types that an argument takes; where Keras does not say, a default that is a number asks for one."""
+    default = entry.get("default")
+    if "types" in entry:
+        types = list(entry["types"])
+        # The documentation of Keras calls some numbers integers.
+        return [*types, "number"] if isinstance(default, float) and "integer" in types else types
+    number = isinstance(default, int | float) and not isinstance(default, bool)
+    return ["number"] if number and kind != "callbacks" else []
+
+
+def check_types(key: str, value: Any, types: list[str], *, required: bool, entry: Mapping[str, Any]) -> None:
+    """Refuses a value of another type; a mapping is no plain value, and Keras would make an object of it."""
+    if isinstance(value, dict):
+        wanted = expected(types) if types else "a plain value"
+        fail(Mistake(f"'{key}' must be {wanted}, found a mapping"))
+    if not types or (value is None and not required):
+        return
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    accepted = {
+        "boolean": isinstance(value, bool),
+        "integer": (isinstance(value, int) and number) or isinstance(value, Fact),
+        "number": number or isinstance(value, Fact),
+        "text": isinstance(value, str),
+        # A list is always possible where only the default tells the type: a factor may be a range.
+        "list": isinstance(value, list),
+    }
+    if any(accepted[each] for each in types) or ("types" not in entry and isinstance(value, list)):
+        return
+    suggestion = None
+    if isinstance(value, str):
+        suggestion = unquoted(value) if {"integer", "number"} & {*types} else None
+        if "boolean" in types and value.lower() in AMBIGUOUS:
+            suggestion = "write true or false"
+    fail(Mistake(f"'{key}' must be {expected(types)}, found {describe(value)}", suggestion=suggestion))
+
+
+def check_item(key: str, item: Any, position: int) -> None:
+    """Refuses an item of a list: a mapping, a number that is not finite, a count that is none."""
+    if isinstance(item, dict):
+        fail(Mistake(f"'{key}' must hold plain values, found a mapping", (position,)))
+    if isinstance(item, float) and not math.isfinite(item):
+        fail(Mistake(f"'{key}' must hold finite numbers, found {item}", (position,)))
+    if key in LEAST and not isinstance(item, Fact | Epochs):
+        if isinstance(item, bool) or not isinstance(item, int | float):
+            fail(Mistake(f"'{key}' must hold numbers, found {describe(item)}", (position,)))
+        check_range(key, item, (position,))
+
+
+def check_finite(key: str, value: Any) -> None:
+    """Refuses NaN and infinity."""
+    if isinstance(value, float) and not math.isfinite(value):
+        fail(Mistake(f"'{key}' must be a finite number, found {value}"))
+
+
+def check_range(key: str, value: Any, path: tuple[int, ...] = ()) -> None:
+    """Refuses numbers that no thing of Keras can use: no units, a negative rate."""
+    if key not in LEAST:
+        return
+    if isinstance(value, str | bool):
+        fail(Mistake(f"'{key}' must be a number, found {describe(value)}", path))
+    if not isinstance(value, int | float):
+        return
+    least, most, exclusive = LEAST[key]
+    if value < least or (exclusive and value == least) or (most is not None and value > most):
+        bound = f"greater than {least:g}" if exclusive else f"at least {least:g}"
+        upper = "" if most is None else f" and at most {most:g}"
+        fail(Mistake(f"'{key}' must be {bound}{upper}, found {value}", path))
+
+
+def expected(types: list[str]) -> str:
+    """The types in words."""
+    words = [WORDS[each] for each in types if not (each == "integer" and "number" in types)]
+    return " or ".join(words)

@@ -1,0 +1,126 @@
+"""Fills in `${…}`: with another value of the file, or with a fact that only the data will tell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dlcli.config.merge import is_thing, position_in
+from dlcli.config.nodes import Node
+from dlcli.config.yaml import DEEPEST, MOST_NODES
+from dlcli.errors import ConfigError, Problem
+from dlcli.spec import Fact, near
+
+REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+FACTS = ("data.classes", "data.features", "data.steps_per_epoch")
+MOST_CHARACTERS = 1_000_000
+MOST_SUGGESTIONS = 20
+"""Problems that are given the nearest name; finding it takes a while in a long file."""
+
+
+def interpolated(root: Node) -> Node:
+    """The tree with every reference filled in. Raises `ConfigError` with every one that stands for nothing."""
+    filling = Filling(root)
+    result = filling.fill(root)
+    if filling.problems:
+        raise ConfigError(filling.problems)
+    return result
+
+
+@dataclass
+class Filling:
+    """One pass over a tree; what references stand for is counted, because a few lines can stand for billions."""
+
+    root: Node
+    problems: list[Problem] = field(default_factory=list)
+    values: int = 0
+    characters: int = 0
+    outermost: Node | None = None
+
+    def fill(self, node: Node, *, depth: int = 1, inside: tuple[str, ...] = ()) -> Node:
+        """A node with its references filled in; `inside` are the names of the references that led to it."""
+        if inside:
+            self.count(depth=depth, inside=inside)
+        value = node.value
+        if isinstance(value, dict):
+            entries = value.items()
+            filled: Any = {key: self.fill(each, depth=depth + 1, inside=inside) for key, each in entries}
+        elif isinstance(value, list):
+            filled = [self.fill(each, depth=depth + 1, inside=inside) for each in value]
+        elif isinstance(value, str) and "${" in value:
+            return self.text(node, value, depth=depth, inside=inside)
+        else:
+            return node
+        return replace(node, value=filled)
+
+    def count(self, *, depth: int, inside: tuple[str, ...]) -> None:
+        self.values += 1
+        assert self.outermost is not None, "a reference led here"
+        mark = self.outermost.mark
+        if depth > DEEPEST or len(inside) > DEEPEST:
+            raise ConfigError([mark.problem(f"what '${{…}}' stands for here is nested deeper than {DEEPEST} levels")])
+        if self.values > MOST_NODES or self.characters > MOST_CHARACTERS:
+            raise ConfigError([mark.problem("what '${…}' stands for here is too large")])
+
+    def text(self, node: Node, value: str, *, depth: int, inside: tuple[str, ...]) -> Node:
+        """A text that is a reference, or holds some."""
+        if not inside:
+            self.outermost = node
+        whole = REFERENCE.fullmatch(value)
+        if whole:
+            return self.referred(whole[1].strip(), node, depth=depth, inside=inside)
+
+        def written(found: re.Match[str]) -> str:
+            inner = self.referred(found[1].strip(), node, depth=depth, inside=inside).value
+            if isinstance(inner, dict | list | Fact):
+                self.problems.append(node.mark.problem(f"'{found[0]}' is no text and cannot stand inside one"))
+                return ""
+            text = "" if inner is None else str(inner).lower() if isinstance(inner, bool) else str(inner)
+            self.characters += len(text)
+            return text
+
+        return replace(node, value=REFERENCE.sub(written, value))
+
+    def referred(self, name: str, node: Node, *, depth: int, inside: tuple[str, ...]) -> Node:
+        """What one reference stands for, at the place of the reference."""
+        name = unicodedata.normalize("NFC", name)
+        if name in FACTS:
+            return replace(node, value=Fact(name), plain_style=True)
+        if name in inside:
+            self.problems.append(node.mark.problem(f"'${{{name}}}' refers to itself"))
+            return replace(node, value=None)
+        found: Node | None = self.root
+        for part in name.split("."):
+            found = step(found, part) if found is not None else None
+        if found is None:
+            suggestion = None
+            if len(self.problems) < MOST_SUGGESTIONS:
+                suggestion = near(name, [*FACTS, *paths(self.root)])
+            facts = f"facts of the data: {', '.join(FACTS)}"
+            message = f"nothing is named '${{{name}}}'"
+            self.problems.append(node.mark.problem(message, suggestion=suggestion, see=facts))
+            return replace(node, value=None)
+        filled = self.fill(found, depth=depth, inside=(*inside, name))
+        return replace(filled, mark=node.mark, key=node.key)
+
+
+def step(node: Node, part: str) -> Node | None:
+    """One key further: a position, the name of a layer, or an argument through the single name of the idiom."""
+    if isinstance(node.value, list):
+        position = position_in(node.value, part)
+        return None if position is None else node.child(position)
+    found = node.child(part)
+    if found is None and isinstance(node.value, dict) and len(node.value) == 1:
+        name = next(iter(node.value))
+        arguments: Node = node.value[name]
+        found = arguments.child(part) if is_thing(name) else None
+    return found
+
+
+def paths(node: Node, above: str = "") -> list[str]:
+    """The names of all single values, for the nearest one in a message."""
+    if isinstance(node.value, dict):
+        return [path for key, each in node.value.items() for path in paths(each, f"{above}.{key}" if above else key)]
+    return [above] if not isinstance(node.value, list) else []

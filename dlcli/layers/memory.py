@@ -1,0 +1,51 @@
+"""Counts the parameters of a model while it is built, and stops before memory is taken that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+BYTES = 16
+"""What training keeps for a parameter: itself, its gradient and two moments of the optimizer, four bytes each."""
+
+
+class TooLarge(Exception):
+    """The parameters so far would not fit; `parameters` counts them with the one that was refused."""
+
+    def __init__(self, parameters: int) -> None:
+        super().__init__(f"{parameters:,} parameters")
+        self.parameters = parameters
+
+
+@contextmanager
+def bounded(memory: int | None) -> Iterator[None]:
+    """While it is open, layers that ask for more than `memory` bytes in all raise `TooLarge` before they get them."""
+    import keras
+
+    if memory is None:
+        yield
+        return
+    original = keras.Layer.add_weight
+    parameters = 0
+
+    def add_weight(layer: Any, shape: Sequence[int] | None = None, *arguments: Any, **named: Any) -> Any:
+        nonlocal parameters
+        parameters += product(shape or ())
+        if parameters * BYTES > memory:
+            raise TooLarge(parameters)
+        return original(layer, shape, *arguments, **named)
+
+    keras.Layer.add_weight = add_weight
+    try:
+        yield
+    finally:
+        keras.Layer.add_weight = original
+
+
+def product(shape: Sequence[int]) -> int:
+    """The number of elements of a shape."""
+    total = 1
+    for size in shape:
+        total *= int(size)
+    return total

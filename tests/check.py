@@ -1,0 +1,39 @@
+"""Every check of the project in one command: `python tests/check.py`; `--fix` formats first.
+
+Runs ruff (style and imports), mypy (types), import-linter (direction of imports) and pytest, and fails if any fails.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+CHECKS = (
+    ["ruff", "format", "--check", "."],
+    ["ruff", "check", "--output-format=concise", "."],
+    ["mypy"],
+    ["lint-imports"],
+    ["pytest"],
+)
+
+
+def main() -> int:
+    """Runs all checks and says at the end which have failed."""
+    if "--fix" in sys.argv[1:]:
+        for command in (["ruff", "check", "--fix", "--quiet", "."], ["ruff", "format", "."]):
+            subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False)
+    failed = []
+    for name, *arguments in CHECKS:
+        program = [str(Path(sys.executable).with_name(name))]
+        print(f"── {' '.join([name, *arguments])}", flush=True)
+        if subprocess.run([*program, *arguments], cwd=ROOT, check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

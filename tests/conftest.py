@@ -1,0 +1,142 @@
+"""Drives the command line inside the test process, so that TensorFlow is imported once, and writes small experiments."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HIDDEN_VARIABLES = ("DLCLI_RUNS", "COLUMNS", "FORCE_COLOR", "NO_COLOR")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: its exit code, and what it wrote to standard output and standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def value(self) -> Any:
+        """Standard output as the one JSON document it is."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error object of `--json`, which is all of standard output."""
+        assert list(self.value) == ["error"]
+        error: dict[str, Any] = self.value["error"]
+        return error
+
+
+def run(*arguments: str | Path, cwd: Path, stdin: bytes = b"") -> Outcome:
+    """Runs `dlcli ARGUMENTS` in this process, in a folder, with streams of text in UTF-8."""
+    from dlcli.cli import main
+
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+    code = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", ["dlcli", *map(str, arguments)])
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        for name in HIDDEN_VARIABLES:
+            patch.delenv(name, raising=False)
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return Outcome(code, text_of(out), text_of(err))
+
+
+def text_of(stream: io.TextIOWrapper) -> str:
+    """All that was written to a stream of bytes in memory."""
+    stream.flush()
+    raw = stream.buffer
+    assert isinstance(raw, io.BytesIO)
+    return raw.getvalue().decode()
+
+
+@pytest.fixture(scope="session")
+def run_dlcli() -> Callable[..., Outcome]:
+    """`run_dlcli("train", "a.yaml", cwd=folder)` gives exit code, standard output and standard error."""
+    return run
+
+
+CLASSES_TREE: dict[str, Any] = {
+    "seed": 3,
+    "data": {
+        "source": {"npz": {"path": "classes.npz", "inputs": "x", "target": "y"}},
+        "split": {"validation": 0.2, "test": 0.2},
+    },
+    "layers": [{"Dense": {"units": 8, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}],
+    "loss": "sparse_categorical_crossentropy",
+    "optimizer": {"Adam": {"learning_rate": 0.01}},
+    "metrics": ["accuracy"],
+    "train": {"epochs": 3, "batch_size": 32},
+}
+"""An experiment on three classes of 16 numbers; the last batch of its training split is ragged."""
+
+
+def write_classes(folder: Path, *, samples: int = 150, name: str = "classes.npz") -> None:
+    """Three overlapping clouds of points in 16 dimensions."""
+    import numpy as np
+
+    generator = np.random.default_rng(11)
+    y = np.arange(samples) % 3
+    x = generator.normal(size=(samples, 16)).astype(np.float32) + 0.6 * y[:, None].astype(np.float32)
+    np.savez(folder / name, x=x, y=y.astype(np.int64))
+
+
+def merged(base: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of a tree with changes by dotted path; None takes a key away."""
+    tree = copy.deepcopy(base)
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        node = tree
+        for part in parents:
+            node = node.setdefault(part, {})
+        if value is None:
+            node.pop(last, None)
+        else:
+            node[last] = value
+    return tree
+
+
+@pytest.fixture(scope="session")
+def write_experiment() -> Callable[..., Path]:
+    """`write_experiment(folder, {"train.epochs": 2})` writes a configuration with its data and gives its path.
+
+    The configuration is that of three classes with changes by dotted path; JSON is YAML, so nothing else is needed.
+    """
+
+    def write(folder: Path, changes: Mapping[str, Any] = {}, *, file: str = "experiment.yaml") -> Path:  # noqa: B006
+        if not (folder / "classes.npz").exists():
+            write_classes(folder)
+        path = folder / file
+        path.write_text(json.dumps(merged(CLASSES_TREE, changes), indent=1), encoding="utf-8")
+        return path
+
+    return write
+
+
+def history_of(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The epochs of a run in `folder/runs`."""
+    lines = (folder / "runs" / name / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="session")
+def read_history() -> Callable[[Path, str], list[dict[str, Any]]]:
+    """`read_history(folder, name)` gives the epochs of a run in `folder/runs`."""
+    return history_of
