@@ -332,9 +332,16 @@ def near(name: str, known: Any) -> str | None:
     """A sentence with the nearest known name, if one is near."""
     from difflib import get_close_matches
 
-    by_lower = {str(each).lower(): str(each) for each in known}
+    by_lower: dict[str, list[str]] = {}
+    for each in known:
+        by_lower.setdefault(str(each).lower(), []).append(str(each))
     found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean '{by_lower[found[0]]}'?" if found else None
+    if not found:
+        return None
+    # Of `Adam` and `adam` the one that is written like the name.
+    spellings = by_lower[found[0]]
+    meant = next((each for each in spellings if each[:1].isupper() == name[:1].isupper()), spellings[0])
+    return f"did you mean '{meant}'?"
 
 
 def below(error: ValidationError, name: str, *, short: bool = False) -> ValidationError:

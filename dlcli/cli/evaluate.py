@@ -28,7 +28,7 @@ def evaluate(
     """
     from dlcli.results.evaluate import evaluate as measure
     from dlcli.runs import Run
-    from dlcli.view.results import draw_evaluation
+    from dlcli.view.evaluation import draw_evaluation
 
     evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst)
     for note in () if quiet else evaluation.notes:

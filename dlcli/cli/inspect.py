@@ -26,7 +26,7 @@ def inspect(
     from dlcli.config import load_config
     from dlcli.results.inspect import inspect_config, inspect_run
     from dlcli.runs import Run
-    from dlcli.view.results import draw_model
+    from dlcli.view.model import draw_model
 
     is_config = what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}
     summary = (

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
-from dlcli.cli.output import give
+from dlcli.cli.output import give, out
 from dlcli.errors import DataError
 
 
@@ -25,11 +25,14 @@ def inspect_data(
     Example: dlcli inspect-data configs/digits.yaml
     """
     from dlcli.results.inspect_data import inspect_data as look
-    from dlcli.view.results import draw_data
+    from dlcli.view.data import draw_data, pictures
 
-    value = look(what, target=target, settings=settings)
-    give(value, draw_data, as_json=json)
-    serious = [each for each in value["findings"] if each["severity"] != "note"]
+    seen = look(what, target=target, settings=settings)
+    give(seen.value, draw_data, as_json=json)
+    if seen.pictures and not json:
+        console = out()
+        console.print(pictures(seen.pictures, console))
+    serious = [each for each in seen.value["findings"] if each["severity"] != "note"]
     if strict and serious:
         raise DataError(
             f"{len(serious)} findings: {', '.join(each['finding'] for each in serious)}",

@@ -26,7 +26,7 @@ def runs(
     Example: dlcli runs --sort=-val_accuracy --filter status=done
     """
     from dlcli.runs.listing import filter_runs, list_runs, sort_runs
-    from dlcli.view.results import draw_runs
+    from dlcli.view.runs import draw_runs
 
     rows = filter_runs(list_runs(runs), filters)
     if sort is not None:

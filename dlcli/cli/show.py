@@ -21,6 +21,6 @@ def show(
     Example: dlcli show Dense
     """
     from dlcli.config.reference import thing
-    from dlcli.view.results import draw_thing
+    from dlcli.view.reference import draw_thing
 
     give(thing(name), draw_thing, as_json=json)

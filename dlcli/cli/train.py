@@ -49,7 +49,7 @@ def train(
     from dlcli.view.console import FadingStream
     from dlcli.view.json_lines import JsonLinesView
     from dlcli.view.live import choose_view
-    from dlcli.view.results import draw_training
+    from dlcli.view.training_result import draw_training
 
     view = choose_view(err(), quiet=quiet)
     if json_lines:

@@ -57,7 +57,7 @@ def wording(
         block = f"this line does not fit the block that starts at line {opened[0] + 1}"
         return block, "indent it like the other lines of its block", False
     if "expected '<document start>'" in said:
-        return "nothing may follow here: the document has ended above", None, False
+        return "this line does not fit what stands above it", "start every key of the file in the same column", False
     return " ".join(part for part in (said, context) if part), None, False
 
 

@@ -38,15 +38,15 @@ def decode(content: bytes, *, file: str) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # The BOM is no character of the first line.
-        before = LINE_END.split(content[: error.start].decode("utf-8-sig"))
-        lines = LINE_END.split(content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
+        # The codec counts from behind the BOM, which is no character of the first line either.
+        body, start = error.object, error.start
+        before = LINE_END.split(body[:start].decode())
         problem = Problem(
-            f"byte 0x{content[error.start]:02x} is not UTF-8",
+            f"byte 0x{body[start]:02x} is not UTF-8",
             file,
             len(before),
             len(before[-1]) + 1,
-            text=lines[len(before) - 1],
+            text=LINE_END.split(body.decode("utf-8", "replace"))[len(before) - 1],
             see=f"iconv -f CP949 -t UTF-8 {file}   (Korean Windows; or another encoding)",
         )
         raise ConfigError([problem]) from None

@@ -91,7 +91,9 @@ class Reader:
                     return None
                 root = self.node(next(events), events, depth=1)
         if root is None or (root.value is None and root.plain_style):
-            self.problems.append(Problem("the file is empty", self.file, 1, 1, see="dlcli show config"))
+            self.problems.append(
+                Problem("the file is empty", self.file, 1, 1, text=self.line(0), see="dlcli show config")
+            )
             return None
         if not isinstance(root.value, dict):
             kind = "a list" if isinstance(root.value, list) else "a single value"
@@ -256,10 +258,8 @@ class Reader:
         return self.lines[number] if number < len(self.lines) else ""
 
 
-def places(event: yaml.Event) -> tuple[yaml.Mark, yaml.Mark]:
-    """Where an event begins and ends."""
-    assert event.start_mark is not None, "the parser marks every event"
-    assert event.end_mark is not None, "the parser marks every event"
+def places(event: yaml.Event) -> tuple[Any, Any]:
+    """The marks of PyYAML where an event begins and ends."""
     return event.start_mark, event.end_mark
 
 

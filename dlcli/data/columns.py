@@ -49,7 +49,7 @@ def column_of(
         return values_of(trimmed, pyarrow.float64())
     present = len(cells) - cells.null_count
     numbers = compute.sum(number).as_py() or 0
-    meant = compute.match_substring_regex(compute.replace_substring(trimmed, ",", "."), NUMBER)
+    meant = compute.match_substring_regex(compute.replace_substring(trimmed, ",", "."), DIGITS)
     if (compute.sum(meant).as_py() or 0) >= max(2, MOSTLY * present):
         raise not_a_number(name, cells, number, present - numbers, places, decimal=decimal)
     return text_of(cells)
@@ -57,7 +57,8 @@ def column_of(
 
 WHOLE = r"^[-+]?(0|[1-9][0-9]{0,17})$"
 LEADING_ZERO = r"^[-+]?0[0-9]+$"
-NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?(?i:nan|inf|infinity)$"
+DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
+NUMBER = DIGITS + r"|^[-+]?(?i:nan|inf|infinity)$"
 
 
 def values_of(cells: pyarrow.ChunkedArray, dtype: pyarrow.DataType) -> np.ndarray[Any, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcli.config import load_config
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.data import Data, Dataset
+from dlcli.data import Data, Dataset, class_indices
 from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import findings
 from dlcli.data.sources import SOURCES, SUFFIXES
@@ -18,9 +18,23 @@ from dlcli.errors import DataError, UsageError
 from dlcli.loss import labels_of
 from dlcli.spec import near
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> dict[str, Any]:
-    """The value of `dlcli inspect-data --json`; nothing of TensorFlow is needed.
+
+MOST_PICTURES = 10
+
+
+@dataclass(frozen=True)
+class InspectedData:
+    """`value` is that of `dlcli inspect-data --json`; `pictures` are some samples (height, width, …) with their class."""
+
+    value: dict[str, Any]
+    pictures: list[tuple[str, np.ndarray[Any, Any]]] = field(default_factory=list)
+
+
+def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> InspectedData:
+    """Looks at data; nothing of TensorFlow is needed.
 
     Raises `ConfigError`, `DataError`, or `UsageError` for what is neither a configuration nor data.
     """
@@ -41,17 +55,30 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> d
     data = Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
     fields = data.source.read()  # type: ignore[attr-defined]
     if target is None and fields.target is None:
-        return {"source": what, "tensors": [asdict(each) for each in describe_fields(fields)], "findings": []}
+        tensors = [asdict(each) for each in describe_fields(fields)]
+        return InspectedData({"source": what, "tensors": tensors, "findings": []})
     if any(missing(values).any() for values in fields.arrays.values()):
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})
     return described(what, data.dataset(fields, seed=0, labels=None))
 
 
-def described(what: str, dataset: Dataset) -> dict[str, Any]:
-    """Tensors and findings of a data set."""
-    return {
+def described(what: str, dataset: Dataset) -> InspectedData:
+    """Tensors, findings and some pictures of a data set."""
+    value = {
         "source": what,
         "tensors": [asdict(each) for each in describe_dataset(dataset)],
         "findings": [asdict(each) for each in findings(dataset)],
     }
+    return InspectedData(value, pictures(dataset))
+
+
+def pictures(dataset: Dataset) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    """The first training image of each class; nothing where no input is images."""
+    train, classes = dataset.splits["train"], dataset.classes
+    name = next((each.name for each in dataset.schema.inputs if each.axes[1:3] == ["height", "width"]), None)
+    indices = class_indices(train.target, classes)
+    if name is None or classes is None or indices is None or indices.ndim > 1:
+        return []
+    first = {int(index): row for row, index in reversed(list(enumerate(indices)))}
+    return [(classes[index], train.inputs[name][first[index]]) for index in sorted(first)[:MOST_PICTURES]]

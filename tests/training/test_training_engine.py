@@ -56,9 +56,7 @@ def trained_by_dlcli(config: Path, *, seed: int) -> tuple[list[Any], dict[str, f
     experiment = experiment_of(config)
     train, checked = experiment.splits["train"], experiment.config
     weight = sample_weights(checked.train, experiment.dataset)
-    engine = ResidentEngine(
-        experiment.model, train.inputs, train.target, weight=weight, batch_size=BATCH, seed=seed
-    )
+    engine = ResidentEngine(experiment.model, train.inputs, train.target, weight=weight, batch_size=BATCH, seed=seed)
     for epoch in range(EPOCHS):
         metrics = engine.epoch(epoch, between=lambda step: True)
     assert engine.steps * BATCH > len(train) > (engine.steps - 1) * BATCH  # the last batch is ragged
@@ -102,20 +100,24 @@ def test_the_resident_engine_ends_with_the_weights_of_fit_to_the_last_bit(
     assert said == {name: pytest.approx(value, abs=1e-6) for name, value in metrics.items()}
 
 
-def test_class_weights_are_those_of_fit_to_the_last_bit(
-    tmp_path: Path, write_experiment: Callable[..., Path]
-) -> None:
+def test_class_weights_are_those_of_fit_to_the_last_bit(tmp_path: Path, write_experiment: Callable[..., Path]) -> None:
     import numpy as np
 
     config = write_experiment(
-        tmp_path, {"layers": LAYERS["dropout"], "train.class_weight": {"0": 4.0, "2": 0.5}, "loss": "sparse_categorical_crossentropy"}
+        tmp_path,
+        {
+            "layers": LAYERS["dropout"],
+            "train.class_weight": {"0": 4.0, "2": 0.5},
+            "loss": "sparse_categorical_crossentropy",
+        },
     )
     ours, said = trained_by_dlcli(config, seed=3)
     theirs, metrics = trained_by_keras(config, seed=3, class_weight={0: 4.0, 1: 1.0, 2: 0.5})
     for mine, his in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(mine, his)
     assert said == {name: pytest.approx(value, abs=1e-6) for name, value in metrics.items()}
-    without, _ = trained_by_keras(config, seed=3, class_weight=None)
+    plain = write_experiment(tmp_path, {"layers": LAYERS["dropout"]})
+    without, _ = trained_by_dlcli(plain, seed=3)
     assert any(not np.array_equal(mine, his) for mine, his in zip(ours, without, strict=True))
 
 
@@ -146,7 +148,9 @@ def test_keras_and_the_resident_engine_write_the_same_history(
     run_dlcli: Callable[..., Any],
     read_history: Callable[[Path, str], list[dict[str, Any]]],
 ) -> None:
-    config = write_experiment(tmp_path, {"layers": LAYERS["dropout"], "metrics": ["accuracy"], "train.class_weight": "balanced"})
+    config = write_experiment(
+        tmp_path, {"layers": LAYERS["dropout"], "metrics": ["accuracy"], "train.class_weight": "balanced"}
+    )
     for engine in ("resident", "keras"):
         outcome = run_dlcli(
             "train", config, "--set", f"train.engine={engine}", "--name", engine, "--json", "-q", cwd=tmp_path

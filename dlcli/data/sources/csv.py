@@ -154,7 +154,7 @@ class Csv(Named):
     def utf8(self, path: Path) -> bytes:
         """The content in UTF-8 without BOM."""
         content = content_of(path)
-        if not content.strip():
+        if not content.removeprefix(b"\xef\xbb\xbf").strip():
             raise DataError("the file is empty", file=path)
         plain = self.encoding.lower().replace("_", "-") in {"utf-8", "utf8"}
         if content.startswith((b"\xff\xfe", b"\xfe\xff")) and plain:

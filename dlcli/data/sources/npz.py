@@ -120,7 +120,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
                 hint="save plain arrays: np.savez(path, x=x, y=y)",
             ) from None
         raise DataError(f"the file is damaged: {error}", file=path) from None
-    except MemoryError:
+    except (MemoryError, OverflowError):
         raise ResourceError("an array of the file does not fit in memory", file=path) from None
     # What zipfile raises depends on the byte that is wrong: RuntimeError where it looks encrypted, and so on.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, RuntimeError) as error:

@@ -1,0 +1,231 @@
+"""A training from start to end: the same twice, refused when it diverges, with its callbacks."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+DROPOUT = [
+    {"Dense": {"units": 8, "activation": "relu"}},
+    {"Dropout": 0.3},
+    {"Dense": {"units": 3, "activation": "softmax"}},
+]
+
+
+def weights_of(model: Path) -> dict[str, Any]:
+    """All arrays of a saved model, by their place in its file of weights."""
+    import h5py
+    import numpy as np
+
+    arrays: dict[str, Any] = {}
+    with zipfile.ZipFile(model) as archive, archive.open("model.weights.h5") as file, h5py.File(file) as weights:
+        weights.visititems(
+            lambda name, value: arrays.update({name: np.array(value)}) if isinstance(value, h5py.Dataset) else None
+        )
+    return arrays
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    import numpy as np
+
+    config = write_experiment(tmp_path, {"layers": DROPOUT, "train.epochs": 2})
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        assert run_dlcli("train", config, "--set", f"seed={seed}", "--name", name, "-q", cwd=tmp_path).code == 0
+    files = {name: (tmp_path / "runs" / name / "metrics.jsonl").read_bytes() for name in "abc"}
+    assert files["a"] == files["b"] != files["c"]
+    weights = {name: weights_of(tmp_path / "runs" / name / "model" / "model.keras") for name in "abc"}
+    assert len(weights["a"]) >= 4
+    for key, value in weights["a"].items():
+        np.testing.assert_array_equal(value, weights["b"][key])
+    assert any(not np.array_equal(value, weights["c"][key]) for key, value in weights["a"].items())
+
+
+def test_a_run_keeps_the_configuration_byte_for_byte_and_what_took_effect(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    config = write_experiment(tmp_path, {"train.epochs": 1})
+    assert run_dlcli("train", config, "--set", "train.batch_size=50", "--name", "a", "-q", cwd=tmp_path).code == 0
+    folder = tmp_path / "runs" / "a"
+    assert (folder / "config.yaml").read_bytes() == config.read_bytes()
+    resolved = json.loads((folder / "config.resolved.json").read_bytes())
+    assert resolved["train"]["batch_size"] == 50
+    assert json.loads((folder / "run.json").read_bytes())["config"] == str(config)
+    environment = json.loads((folder / "env.json").read_bytes())
+    assert [Path(each["file"]).name for each in environment["data"]] == ["classes.npz"]
+    assert set(environment["versions"]) == {"dlcli", "keras", "tensorflow", "numpy", "python"}
+    svg, png = (folder / "loss.svg").read_bytes(), (folder / "loss.png").read_bytes()
+    assert (svg[:5], png[:8]) == (b"<?xml", b"\x89PNG\r\n\x1a\n")
+
+
+@pytest.mark.parametrize("engine", ["resident", "keras"])
+def test_a_rate_that_is_far_too_high_ends_with_6_and_names_the_key(
+    engine: str, tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    config = write_experiment(
+        tmp_path,
+        {
+            "optimizer": {"SGD": {"learning_rate": 1e10}},
+            "train.epochs": 50,
+            "train.engine": engine,
+            "loss": "mse",
+            "metrics": [],
+            "layers": [{"Dense": {"units": 8, "activation": "relu"}}, {"Dense": 1}],
+        },
+    )
+    outcome = run_dlcli("train", config, "--name", "a", "--json", "-q", cwd=tmp_path)
+    assert outcome.code == 6
+    error = outcome.error
+    assert (error["code"], error["name"]) == (6, "diverged")
+    assert error["hint"] == "lower the learning rate: --set optimizer.learning_rate=1e+09"
+    assert error["file"] == "runs/a"
+    state = json.loads((tmp_path / "runs" / "a" / "run.json").read_bytes())
+    assert (state["status"], state["exit_code"]) == ("failed", 6)
+    assert state["reason"] == f"diverged: {error['message']}"
+    assert not (tmp_path / "runs" / "a" / "model").exists()
+
+
+@pytest.fixture
+def session(tmp_path: Path, write_experiment: Callable[..., Path]) -> Any:
+    """A training that has been set up and not begun."""
+    from dlcli.config import load_config
+    from dlcli.runs import Run as RunFolder
+    from dlcli.runs import RunState
+    from dlcli.training.backend import start_keras
+    from dlcli.training.experiment import read_data, set_up
+    from dlcli.training.session import Session
+    from dlcli.training.signals import StopRequest
+    from dlcli.view.live import SilentView
+
+    config, _ = load_config(str(write_experiment(tmp_path)))
+    dataset = read_data(config)
+    start_keras(seed=config.seed)
+    experiment = set_up(config, dataset)
+    run = RunFolder.claim(tmp_path / "runs", "a")
+    state = RunState("a", 1, "created", "experiment.yaml", "2026-01-01T00:00:00+00:00").write(run)
+    return Session(run, experiment, SilentView(), StopRequest(), state)
+
+
+def test_weights_that_are_not_finite_are_found_behind_a_finite_loss(session: Any) -> None:
+    import numpy as np
+
+    from dlcli.errors import DivergedError
+
+    session.check_finite({"loss": 1.0})
+    kernel = session.experiment.model.layers[1].kernel
+    values = kernel.numpy()
+    values[0, 0] = np.nan
+    kernel.assign(values)
+    with pytest.raises(DivergedError, match=r"^the weight \w+/kernel is no longer finite after epoch 1$") as caught:
+        session.check_finite({"loss": 1.0})
+    assert caught.value.code == 6
+    assert caught.value.hint == "lower the learning rate: --set optimizer.learning_rate=0.001"
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_is_refused(loss: float, session: Any) -> None:
+    from dlcli.errors import DivergedError
+
+    with pytest.raises(DivergedError, match=rf"^the loss became {loss} in epoch 1$"):
+        session.check_finite({"loss": loss})
+
+
+def test_running_out_of_memory_is_an_error_of_resources(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlcli.errors import ResourceError
+
+    def exhausted(number: int, *, between: object) -> dict[str, float]:
+        raise MemoryError
+
+    monkeypatch.setattr(session.engine, "epoch", exhausted)
+    with pytest.raises(ResourceError, match="^training does not fit in memory$") as caught:
+        session.run_to_end()
+    assert caught.value.code == 7
+    state = json.loads(session.run.state.read_bytes())
+    assert (state["status"], state["exit_code"]) == ("failed", 7)
+
+
+@pytest.mark.parametrize("engine", ["resident", "keras"])
+def test_callbacks_of_keras_hear_of_every_batch_and_write_inside_the_run(
+    engine: str, tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    heard: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        keras.callbacks.CSVLogger, "on_train_batch_begin", lambda self, batch, logs=None: heard.append(("begin", batch))
+    )
+    monkeypatch.setattr(
+        keras.callbacks.CSVLogger, "on_train_batch_end", lambda self, batch, logs=None: heard.append(("end", batch))
+    )
+    config = write_experiment(
+        tmp_path, {"train.epochs": 2, "train.engine": engine, "train.callbacks": [{"CSVLogger": "log.csv"}]}
+    )
+    assert run_dlcli("train", config, "--name", "a", "-q", cwd=tmp_path).code == 0
+    one = [(what, batch) for batch in range(3) for what in ("begin", "end")]
+    assert heard == one * 2
+    lines = (tmp_path / "runs" / "a" / "log.csv").read_text().splitlines()
+    assert lines[0] == "epoch,accuracy,loss,val_accuracy,val_loss"
+    assert len(lines) == 3
+
+
+def test_a_callback_cannot_write_outside_the_run(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    config = write_experiment(tmp_path, {"train.callbacks": [{"CSVLogger": "../../log.csv"}]})
+    error = run_dlcli("train", config, "--json", cwd=tmp_path).error
+    assert (error["code"], error["message"]) == (3, "'filename' leads out of the run's folder")
+    assert not list((tmp_path / "runs").iterdir())
+    assert not (tmp_path / "log.csv").exists()
+
+
+def test_class_weights_are_balanced_or_by_name(tmp_path: Path) -> None:
+    import numpy as np
+
+    from dlcli.data import Data
+    from dlcli.config.train import Train
+    from dlcli.config.catalogue import keras_catalogue
+    from dlcli.errors import BlockError
+    from dlcli.training.weights import sample_weights
+
+    (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{row},{'cat' if row % 4 else 'dog'}\n" for row in range(20)))
+    data = Data.model_validate(
+        {"source": str(tmp_path / "a.csv"), "target": "y", "split": {"validation": 0.0, "test": 0.0}},
+        context=keras_catalogue(),
+    )
+    dataset = data.load(seed=0)
+    cats = np.array([row % 4 > 0 for row in range(20)])
+    balanced = sample_weights(Train(epochs=1, class_weight="balanced"), dataset)
+    np.testing.assert_allclose(balanced, np.where(cats, 20 / (2 * 15), 20 / (2 * 5)), rtol=1e-6)
+    assert float(np.mean(balanced)) == pytest.approx(1.0)
+    named = sample_weights(Train(epochs=1, class_weight={"dog": 3.0}), dataset)
+    np.testing.assert_array_equal(named, np.where(cats, 1.0, 3.0).astype(np.float32))
+    assert sample_weights(Train(epochs=1), dataset) is None
+    with pytest.raises(BlockError, match="^there is no class 'dgo'$") as caught:
+        sample_weights(Train(epochs=1, class_weight={"dgo": 3.0}), dataset)
+    assert caught.value.hint == "did you mean 'dog'?"
+    assert caught.value.path == ("train", "class_weight", "dgo")
+
+
+def test_a_refused_model_leaves_no_run(tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]) -> None:
+    softmax = {"Dense": {"units": 3, "activation": "softmax"}}
+    config = write_experiment(tmp_path, {"layers": [{"Conv2D": {"filters": 4, "kernel_size": 3}}, "Flatten", softmax]})
+    assert run_dlcli("train", config, cwd=tmp_path).code == 3
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_taken_name_gets_a_number_or_is_refused(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    config = write_experiment(tmp_path, {"train.epochs": 1, "train.class_weight": "balanced"})
+    assert run_dlcli("train", config, "--name", "a", "--json", "-q", cwd=tmp_path).value["run"] == "a"
+    assert run_dlcli("train", config, "--name", "a", "--json", "-q", cwd=tmp_path).value["run"] == "a-2"
+    refused = run_dlcli("train", config, "--name", "a", "--no-rename", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["message"]) == (8, "there is a run named 'a' already")
+    assert refused.error["hint"] == "give another --name"
