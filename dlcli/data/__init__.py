@@ -71,7 +71,7 @@ class Data(Spec):
         reserved = [] if self.split.by is None else [self.split.by.partition(":")[2]]
         source, (fields, dropped) = fields, self.without_empty(fields, name, reserved)
         rows_of = np.setdiff1d(np.arange(fields.samples + len(dropped)), dropped)
-        target_schema = target.schema(fields, labels=labels)
+        target_schema = target.encoding(fields, labels=labels)
         encoded = encode_target(target_schema, fields)
         splits = self.split.rows(
             fields.samples, seed=seed, classes=class_indices(encoded, target_schema.classes), columns=fields.arrays
@@ -89,8 +89,8 @@ class Data(Spec):
             split: Samples({each: tensor[rows] for each, tensor in tensors.items()}, encoded[rows], rows_of[rows])
             for split, rows in splits.items()
         }
-        prepared = (
-            bool(self.prepare) or isinstance(self.inputs, dict) and any(each.prepare for each in self.inputs.values())
+        prepared = bool(
+            self.prepare or (isinstance(self.inputs, dict) and any(each.prepare for each in self.inputs.values()))
         )
         return Dataset(samples, Schema(inputs=schemas, target=target_schema), source, tuple(notes), prepared)
 

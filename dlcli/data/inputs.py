@@ -220,8 +220,9 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[np.ndarray[Any, A
         return encode_array(schema, fields), []
     absent = [column.name for column in schema.columns if column.name not in fields.arrays]
     if absent:
+        more = f" and {len(absent) - 1} more" if absent[1:] else ""
         raise DataError(
-            f"the data lacks the column '{absent[0]}'{f' and {len(absent) - 1} more' if absent[1:] else ''}; it has: {', '.join(fields.arrays)}",
+            f"the data lacks the column '{absent[0]}'{more}; it has: {', '.join(fields.arrays)}",
             file=fields.places[0].file,
             hint=near(absent[0], fields.arrays),
         )

@@ -46,11 +46,9 @@ class Split(Spec):
     @classmethod
     def known_way(cls, by: str | None) -> str | None:
         way, _, column = (by or "random").partition(":")
-        if way in {"time", "group", "column"} and column:
-            return by
-        if way in {"random", "stratified"} and not column:
-            return by
-        fail(Mistake(f"'by' must be random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, found '{by}'"))
+        if way not in ({"time", "group", "column"} if column else {"random", "stratified"}):
+            fail(Mistake(f"'by' must be random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, found '{by}'"))
+        return by
 
     def rows(
         self,

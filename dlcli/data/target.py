@@ -38,7 +38,7 @@ class Target(Spec):
         """Whether its values are names by its own word, also where they look like numbers."""
         return self.encode in {"index", "one_hot"} or (self.classes is not None and self.encode is None)
 
-    def schema(self, fields: Fields, *, labels: Labels | None) -> TargetSchema:
+    def encoding(self, fields: Fields, *, labels: Labels | None) -> TargetSchema:
         """How this target is encoded. `labels` is what the loss needs, where one is known.
 
         Raises `DataError` for a column that is not there, a single class, or labels that are neither names nor 0…C-1.
@@ -188,7 +188,8 @@ def missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.fromiter((value is None for value in values), bool, len(values))
     if values.dtype.kind != "f":
         return np.zeros(len(values), bool)
-    return np.isnan(values).reshape(len(values), -1).any(axis=1)
+    empty: np.ndarray[Any, Any] = np.isnan(values).reshape(len(values), -1).any(axis=1)
+    return empty
 
 
 def encode_target(schema: TargetSchema, fields: Fields) -> np.ndarray[Any, Any]:

@@ -141,7 +141,9 @@ def width_mistakes(
         ]
     if need != "classes" and (width != wanted or (len(shape) > 1 and tuple(shape) != tuple(target))):
         unit = "value" if wanted == 1 else "values"
-        message = f"{output.layer} puts out {tuple(shape) if len(shape) > 1 else width}, but the target has {tuple(target) if len(target) > 1 else wanted} {unit} a sample"
+        put_out = tuple(shape) if len(shape) > 1 else width
+        needed = tuple(target) if len(target) > 1 else wanted
+        message = f"{output.layer} puts out {put_out}, but the target has {needed} {unit} a sample"
         hint = (
             f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
         )

@@ -83,7 +83,7 @@ def measured(
         counted = confusion(truth, answers[0], classes=len(classes))
         matrix, scores = counted.tolist(), by_class(counted, classes)
     losses = sample_losses(config, samples.target, output)
-    rows = losses.argsort(kind="stable")[::-1][:worst] if worst else []
+    rows = losses.argsort(kind="stable")[::-1][:worst]
     shown = [worst_row(fields, samples, int(row), losses, output, classes, answers) for row in rows]
     return Evaluation(run.name, split, len(samples), metrics, classes, matrix, scores, shown, notes)
 
@@ -103,7 +103,8 @@ def sample_losses(config: Config, target: np.ndarray[Any, Any], output: np.ndarr
     if target.ndim == output.ndim - 1 and output.shape[-1] == 1:
         target = target[..., None]
     values = np.asarray(loss(target, output), dtype=np.float64)
-    return values.reshape(len(target), -1).mean(axis=1)
+    means: np.ndarray[Any, Any] = values.reshape(len(target), -1).mean(axis=1)
+    return means
 
 
 def worst_row(

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config, load_resolved
-from dlcli.data import Dataset, Fields, Samples, Schema, encode_input, encode_target
+from dlcli.data import Dataset, Fields, Samples, Schema
 from dlcli.data.fingerprint import changed
+from dlcli.data.inputs import encode_input
 from dlcli.data.sources import from_path
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz, read_arrays
+from dlcli.data.target import encode_target
 from dlcli.errors import ArtifactError, ConflictError, UsageError
 from dlcli.runs import Run
 from dlcli.training.experiment import read_data

@@ -136,9 +136,7 @@ class FitEngine:
                 self.model.stop_training = True
 
         watch = keras.callbacks.LambdaCallback(on_train_batch_end=after)
-        self.model.fit(
-            batches, initial_epoch=number, epochs=number + 1, verbose=0, callbacks=[watch], shuffle=False
-        )
+        self.model.fit(batches, initial_epoch=number, epochs=number + 1, verbose=0, callbacks=[watch], shuffle=False)
         return results_of(self.model)
 
 

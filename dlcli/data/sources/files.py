@@ -19,7 +19,8 @@ def found_files(paths: str | Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for written in [paths] if isinstance(paths, str) else paths:
         is_glob = any(mark in written for mark in "*?[") and not is_file(Path(written))
-        matches = sorted(glob.glob(written, recursive=True)) if is_glob else []
+        # An absolute path with a glob in it, which pathlib cannot expand.
+        matches = sorted(glob.glob(written, recursive=True)) if is_glob else []  # noqa: PTH207
         found += [Path(each) for each in matches] or [existing(Path(written))]
     return found
 
