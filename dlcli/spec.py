@@ -290,7 +290,7 @@ class Named(Spec):
 
 
 def one_of(
-    choices: Callable[[], Mapping[str, type[Named]]], *, expected: str, short: Callable[[Any], Any] | None = None
+    choices: Callable[[], Mapping[str, type[Any]]], *, expected: str, short: Callable[[Any], Any] | None = None
 ) -> BeforeValidator:
     """The annotation of a field that holds one of dlcli's own things.
 
@@ -312,7 +312,7 @@ def one_of(
                     at="name",
                 )
             )
-        found = classes[name]
+        found: type[Named] = classes[name]
         fields = arguments
         if arguments is None:
             fields = {}

@@ -12,7 +12,6 @@ from dlcli.config.nodes import Node
 from dlcli.config.problems import ROOT, located
 from dlcli.config.train import Train
 from dlcli.data import Data
-from dlcli.data.inputs import FEATURES
 from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, TreePath
 from dlcli.layers import Layer, Layers, connection_mistakes
 from dlcli.loss import Loss, Metric, metric_name
@@ -119,12 +118,7 @@ def input_names(data: Data | None) -> list[str] | None:
         return None
     if isinstance(data.inputs, dict):
         return list(data.inputs)
-    if data.source.word in {"digits", "mnist_5k"}:
-        return ["image"]
-    named = getattr(data.source, "inputs", None)
-    if data.source.word == "npz":
-        return [named] if isinstance(named, str) else named
-    return [FEATURES]
+    return data.source.input_names()
 
 
 def monitors(metrics: Sequence[Any], *, validation: bool) -> list[str]:

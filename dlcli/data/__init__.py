@@ -51,7 +51,7 @@ class Data(Spec):
 
         `labels` is what the loss needs as target, where a loss is known. Raises `DataError` and its kin.
         """
-        fields = self.source.read(text=self.text_columns())  # type: ignore[attr-defined]
+        fields = self.source.read(text=self.text_columns())
         return self.dataset(fields, seed=seed, labels=labels)
 
     def text_columns(self) -> set[str]:

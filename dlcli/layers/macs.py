@@ -35,7 +35,7 @@ def macs_of(layer: Any, input_shape: Sequence[int | None], output_shape: Sequenc
     if name == "MultiHeadAttention":
         length = input_shape[0] or 1
         return int(elements * length + length * length * layer.num_heads * (layer.key_dim + layer.value_dim))
-    if name == "GroupQueryAttention":
+    if name == "GroupedQueryAttention":
         length = input_shape[0] or 1
         return int(elements * length + 2 * length * length * layer.num_query_heads * layer.head_dim)
     return 0

@@ -53,7 +53,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> I
         )
         raise UsageError(f"cannot tell what '{what}' is", hint=hint)
     data = Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
-    fields = data.source.read()  # type: ignore[attr-defined]
+    fields = data.source.read()
     if target is None and fields.target is None:
         tensors = [asdict(each) for each in describe_fields(fields)]
         return InspectedData({"source": what, "tensors": tensors, "findings": []})

@@ -248,7 +248,7 @@ def test_an_array_that_claims_more_than_its_file_holds_is_refused(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("shape", "code"),
-    [("(10000000000000000000000000000000,)", 7), ("(-1,)", 4), ("('a',)", 4), ("(4294967296,) * 2", 4)],
+    [("(10000000000000000000000000000000,)", 7), ("(-1,)", 4), ("('a',)", 4), ("(4294967296, 4294967296)", 4)],
 )
 def test_an_array_of_an_impossible_shape_is_refused(
     shape: str, code: int, tmp_path: Path, refuse: Callable[..., Any]

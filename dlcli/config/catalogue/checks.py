@@ -94,10 +94,11 @@ def check_range(key: str, value: Any, path: tuple[int, ...] = ()) -> None:
     if not isinstance(value, int | float):
         return
     least, most, exclusive = LEAST[key]
-    if value < least or (exclusive and value == least) or (most is not None and value > most):
+    if value < least or (exclusive and value == least):
         bound = f"greater than {least:g}" if exclusive else f"at least {least:g}"
-        upper = "" if most is None else f" and at most {most:g}"
-        fail(Mistake(f"'{key}' must be {bound}{upper}, found {value}", path))
+        fail(Mistake(f"'{key}' must be {bound}, found {value}", path))
+    if most is not None and value > most:
+        fail(Mistake(f"'{key}' must be at most {int(most)}, found {value}", path))
 
 
 def expected(types: list[str]) -> str:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, Iris, Mnist5k, Penguins, Wine
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
-from dlcli.spec import Mistake, Named, fail, one_of
+from dlcli.data.sources.source import SourceBlock
+from dlcli.spec import Mistake, fail, one_of
 
-AnySource = Autompg | BreastCancer | Csv | Diabetes | Digits | Iris | Mnist5k | Npz | Penguins | Wine
-SOURCES: tuple[type[AnySource], ...] = (
+SOURCES: tuple[type[SourceBlock], ...] = (
     Autompg,
     BreastCancer,
     Csv,
@@ -23,10 +23,11 @@ SOURCES: tuple[type[AnySource], ...] = (
     Penguins,
     Wine,
 )
-SUFFIXES = {".csv": "csv", ".tsv": "csv", ".npz": "npz"}
+SUFFIXES = {ending: source.word for source in SOURCES for ending in source.endings}
+"""What a path alone means, by its ending."""
 
 
-def by_word() -> dict[str, type[Named]]:
+def by_word() -> dict[str, type[SourceBlock]]:
     """The sources by their word."""
     return {source.word: source for source in SOURCES}
 
@@ -50,5 +51,5 @@ def from_path(value: Any) -> Any:
     return value
 
 
-Source = Annotated[Named, one_of(by_word, expected="a source", short=from_path)]
+Source = Annotated[SourceBlock, one_of(by_word, expected="a source", short=from_path)]
 """A field that holds one of the sources."""

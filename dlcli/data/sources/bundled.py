@@ -10,7 +10,7 @@ from typing import ClassVar
 from dlcli.data.fields import Fields
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
-from dlcli.spec import Named
+from dlcli.data.sources.source import SourceBlock
 
 FOLDER = Path(__file__).with_name("bundled")
 DIGITS = [str(digit) for digit in range(10)]
@@ -29,7 +29,7 @@ def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
     return replace(fields, target=target, inputs=inputs)
 
 
-class Digits(Named):
+class Digits(SourceBlock):
     """1,797 handwritten digits, 8×8 grey values from 0 to 16, ten classes."""
 
     word: ClassVar[str] = "digits"
@@ -37,8 +37,11 @@ class Digits(Named):
     def read(self, *, text: Collection[str] = ()) -> Fields:
         return images(self.word)
 
+    def input_names(self) -> list[str] | None:
+        return ["image"]
 
-class Mnist5k(Named):
+
+class Mnist5k(SourceBlock):
     """5,000 handwritten digits, 28×28 grey values from 0 to 255, ten classes."""
 
     word: ClassVar[str] = "mnist_5k"
@@ -46,8 +49,11 @@ class Mnist5k(Named):
     def read(self, *, text: Collection[str] = ()) -> Fields:
         return images(self.word)
 
+    def input_names(self) -> list[str] | None:
+        return ["image"]
 
-class Iris(Named):
+
+class Iris(SourceBlock):
     """150 flowers, four lengths, three species."""
 
     word: ClassVar[str] = "iris"
@@ -56,7 +62,7 @@ class Iris(Named):
         return table(self.word, "species")
 
 
-class Wine(Named):
+class Wine(SourceBlock):
     """178 wines, thirteen measurements, three cultivars."""
 
     word: ClassVar[str] = "wine"
@@ -65,7 +71,7 @@ class Wine(Named):
         return table(self.word, "cultivar")
 
 
-class BreastCancer(Named):
+class BreastCancer(SourceBlock):
     """569 biopsies, thirty measurements, benign or malignant."""
 
     word: ClassVar[str] = "breast_cancer"
@@ -74,7 +80,7 @@ class BreastCancer(Named):
         return table(self.word, "diagnosis")
 
 
-class Penguins(Named):
+class Penguins(SourceBlock):
     """344 penguins, numbers and names mixed, some cells empty, three species."""
 
     word: ClassVar[str] = "penguins"
@@ -83,7 +89,7 @@ class Penguins(Named):
         return table(self.word, "species")
 
 
-class Diabetes(Named):
+class Diabetes(SourceBlock):
     """442 patients, ten measurements, a number to predict: how far the disease progressed in a year."""
 
     word: ClassVar[str] = "diabetes"
@@ -92,7 +98,7 @@ class Diabetes(Named):
         return table(self.word, "progression")
 
 
-class Autompg(Named):
+class Autompg(SourceBlock):
     """392 cars, seven attributes, a number to predict: miles per gallon."""
 
     word: ClassVar[str] = "autompg"

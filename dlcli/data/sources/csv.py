@@ -15,18 +15,20 @@ from pydantic import Field, field_validator
 from dlcli.data.columns import column_of
 from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.files import content_of, found_files
+from dlcli.data.sources.source import SourceBlock
 from dlcli.errors import DataError
-from dlcli.spec import DataPath, Mistake, Named, fail
+from dlcli.spec import DataPath, Mistake, fail
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow
 
 
-class Csv(Named):
+class Csv(SourceBlock):
     """A table with a header in one or several files of comma-separated values."""
 
     word: ClassVar[str] = "csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them; all with the same header."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.files import found_files
+from dlcli.data.sources.source import SourceBlock
 from dlcli.errors import DataError, ResourceError, UnsafeError
-from dlcli.spec import DataPath, Named, near
+from dlcli.spec import DataPath, near
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +22,11 @@ INPUTS = ("x", "x_train", "inputs", "input", "image", "images", "features", "dat
 TARGETS = ("y", "y_train", "target", "targets", "label", "labels")
 
 
-class Npz(Named):
+class Npz(SourceBlock):
     """Arrays of a NumPy archive; their first axis is samples."""
 
     word: ClassVar[str] = "npz"
+    endings: ClassVar[tuple[str, ...]] = (".npz",)
 
     path: DataPath
     """The file."""
@@ -62,6 +64,9 @@ class Npz(Named):
         wanted = {name: checked(name, arrays[name], path) for name in (*inputs, *([target] if target else []))}
         samples = check_samples(wanted, path)
         return Fields(wanted, [Place(str(path), samples)], inputs=tuple(inputs), target=target)
+
+    def input_names(self) -> list[str] | None:
+        return [self.inputs] if isinstance(self.inputs, str) else self.inputs
 
 
 def usual(names: Collection[str], arrays: Collection[str]) -> list[str]:
