@@ -55,9 +55,13 @@ class Data(Spec):
         return self.dataset(fields, seed=seed, labels=labels)
 
     def text_columns(self) -> set[str]:
-        """The columns that the configuration says hold names, also where these look like numbers."""
+        """The columns that the configuration says hold names, also where these look like numbers.
+
+        One that is numbers in another input is read as what it looks like.
+        """
         groups = self.inputs.values() if isinstance(self.inputs, dict) else []
         names = {name for each in groups if each.kind == "category" for name in each.names}
+        names -= {name for each in groups if each.kind != "category" for name in each.names}
         if isinstance(self.target, Target) and self.target.column is not None and self.target.names_classes:
             names.add(self.target.column)
         return names

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from dlcli.data.columns import LEADING_ZERO, NUMBER
 from dlcli.data.fields import Fields
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.target import check_finite, missing
@@ -284,8 +286,10 @@ def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     values = fields.arrays[column.name]
     if column.kind == "category":
         values = np.array(names_of(values), dtype=object)
+    elif values.dtype == object and all(value is None or is_number(value) for value in values):
+        values = np.array([np.nan if value is None else float(value) for value in values])
     elif values.dtype == object:
-        row = next(row for row, value in enumerate(values) if value is not None)
+        row = next(row for row, value in enumerate(values) if value is not None and not is_number(value))
         file, line, words = fields.where(row)
         raise DataError(
             f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'", file=file, line=line
@@ -307,6 +311,12 @@ def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
 def empty_counts(empty: dict[str, np.ndarray[Any, Any]]) -> str:
     """How many cells are empty in which columns."""
     return ", ".join(f"'{name}' {int(rows.sum())}" for name, rows in empty.items())
+
+
+def is_number(cell: Any) -> bool:
+    """Whether a cell that was read as text is written as a number; one with a leading zero is a name."""
+    text = str(cell).strip()
+    return re.fullmatch(NUMBER, text) is not None and re.fullmatch(LEADING_ZERO, text) is None
 
 
 def empty_cells(empty: dict[str, np.ndarray[Any, Any]], fields: Fields, *, hint: str | None = None) -> DataError:

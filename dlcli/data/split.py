@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 LARGEST = 0.9
-IN_ORDER = re.compile(r"\d{4}([-/.])\d{2}(\1\d{2}([ T]\d{2}:\d{2}.*)?)?|\d{2}:\d{2}(:\d{2}.*)?")
+IN_ORDER = re.compile(r"\d{4}(([-/.])\d{2}(\2\d{2}([ T]\d{2}:\d{2}.*)?)?)?|\d{2}:\d{2}(:\d{2}.*)?")
 """Times as text that sort in the order of time."""
 NAMES = ("train", "validation", "test")
 

@@ -120,7 +120,13 @@ def metric_name(metric: KerasObject) -> str:
         return str(given)
     if metric.written != metric.name or metric.written[0].islower():
         return {"acc": "accuracy"}.get(metric.written, metric.written)
-    keras_names = {"AUC": "auc", "R2Score": "r2_score", "MeanIoU": "mean_io_u"}
+    keras_names = {
+        "AUC": "auc",
+        "FBetaScore": "fbeta_score",
+        "LogCoshError": "logcosh",
+        "R2Score": "r2_score",
+        "MeanIoU": "mean_io_u",
+    }
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])", r"_\1\2", metric.name).lower()
     return keras_names.get(metric.name, snake)
 

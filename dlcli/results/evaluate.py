@@ -14,7 +14,7 @@ from dlcli.results.recorded import encoded, read_raw, recorded_config, recorded_
 from dlcli.runs import Run
 from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.engine import Measure
-from dlcli.training.experiment import compile_model
+from dlcli.training.experiment import aligned, compile_model
 from dlcli.training.model_folder import SavedModel, load_model, load_schema
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def measured(
     compile_model(config, saved.model, facts_of(saved.schema), learns=False)
     inputs = prepare(saved.preparation, samples.inputs)
     measure = Measure(saved.model)
-    metrics = measure.measure(inputs, samples.target)
+    metrics = measure.measure(inputs, aligned(samples.target, saved.model, config.loss))
     output = measure.predict(inputs)
     classes = saved.schema.target.classes
     truth = class_indices(samples.target, classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
@@ -12,7 +12,7 @@ from dlcli.data import Dataset
 from dlcli.data.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.graph import Built, build_model
-from dlcli.loss import build_metrics, labels_of
+from dlcli.loss import build_metrics, labels_of, needs
 from dlcli.loss.together import Output, output_of, together
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
@@ -72,6 +72,10 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         shapes = {name: values.shape[1:] for name, values in splits["train"].inputs.items()}
         built = build_model(config.layers, shapes, facts=facts, memory=free_memory())
         check_together(config, dataset, built.model)
+        splits = {
+            name: replace(each, target=aligned(each.target, built.model, config.loss)) for name, each in splits.items()
+        }
+        check_metrics(config, built.model, splits["train"].target[:2], facts)
         check_rate(config)
         compile_model(config, built.model, facts)
     except BlockError as error:
@@ -94,6 +98,34 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
             for problem in config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems
         ]
         raise ConfigError(problems)
+
+
+def aligned(target: np.ndarray[Any, Any], model: Any, loss: KerasObject) -> np.ndarray[Any, Any]:
+    """One number a sample as (samples, 1) where the model puts out that shape: losses take both, some metrics do not."""
+    if target.ndim == 1 and needs(loss) != "classes" and tuple(model.output_shape[1:]) == (1,):
+        return target[:, None]
+    return target
+
+
+def check_metrics(config: Config, model: Any, target: np.ndarray[Any, Any], facts: Mapping[str, int]) -> None:
+    """Refuses a metric that cannot read this target and prediction, tried on the targets of a few samples."""
+    import numpy as np
+
+    shape = tuple(model.output_shape[1:])
+    if None in shape:
+        return
+    predicted = np.full((len(target), *shape), 1 / shape[-1] if shape else 0.5, np.float32)
+    for position, metric in enumerate(config.metrics):
+        try:
+            (built,) = build_metrics([metric], config.loss, width=predicted.shape[-1], facts=facts)
+            built.update_state(target, predicted)
+        except Exception as error:
+            wanted = f"a target of shape {target.shape[1:]} with a prediction of shape {shape}"
+            raise BlockError(
+                ("metrics", position),
+                f"{metric.written} cannot compare {wanted}",
+                hint="write accuracy" if needs(config.loss) in {"classes", "one_hot"} else "leave it out",
+            ) from error
 
 
 def check_rate(config: Config) -> None:
