@@ -183,7 +183,22 @@ def as_mapping(node: Node, option: Mark) -> dict[str, Node]:
         return {node.value: Node(None, node.mark, node.mark)}
     if node.value is None:
         return {}
+    short = source_of_path(node)
+    if short is not None:
+        return short
     raise ConfigError([option.problem(f"on this path stands {describe(node.value)}, which has no keys of its own")])
+
+
+def source_of_path(node: Node) -> dict[str, Node] | None:
+    """The source that a path alone (`source: iris.csv`) stands for, or None for what is no such path."""
+    from dlcli.data.sources import SUFFIXES, from_path
+
+    if not isinstance(node.value, str) or Path(node.value).suffix.lower() not in SUFFIXES:
+        return None
+    word, behind = next(iter(from_path(node.value).items()))
+    arguments = behind if isinstance(behind, dict) else {arguments_of(word)[0]: behind}
+    inner = {key: Node(each, node.mark, node.mark) for key, each in arguments.items()}
+    return {word: Node(inner, node.mark, node.mark)}
 
 
 def named_arguments(node: Node, name: str, part: str) -> Node:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dlcli.training.verdict.story import Advice, Finding, Story
 
 MARGIN = 0.98
+LARGE_TARGET = 1e4
+"""A trivial loss from which on the numbers of the target are far from unit scale."""
 
 
 def no_better_than_baseline(story: Story) -> Finding | None:
@@ -16,13 +18,20 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     if trivial <= 0 or reached < MARGIN * trivial:
         return None
     evidence = f"the {split} loss is {reached:.4g}; the {story.baseline['method']} alone reaches {trivial:.4g}"
-    advice = [
-        Advice(
-            "train.epochs", story.config.train.epochs, story.config.train.epochs * 5, "it may only have begun to learn"
-        )
-    ]
+    advice = []
     if not story.config.data.prepare:
-        advice.insert(
-            0, Advice("data.prepare", [], ["Normalization"], "layers learn slowly from inputs far from unit scale")
-        )
+        why = "layers learn slowly from inputs far from unit scale"
+        advice.append(Advice("data.prepare", [], ["Normalization"], why))
+    losses, rate = story.losses("train"), story.history[-1]["learning_rate"]
+    if losses[-1] < losses[0]:
+        # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.
+        faster = rate * (100 if trivial > LARGE_TARGET else 10)
+        advice.append(Advice("optimizer.learning_rate", shortest(rate), shortest(faster), "the loss falls, but slowly"))
+    epochs = story.config.train.epochs
+    advice.append(Advice("train.epochs", epochs, epochs * 5, "it may only have begun to learn"))
     return Finding("no better than the trivial baseline", evidence, advice=advice)
+
+
+def shortest(rate: float) -> float:
+    """A learning rate as a person would write it: float32 has seven digits."""
+    return float(f"{rate:.6g}")
