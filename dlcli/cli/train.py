@@ -44,8 +44,8 @@ def train(
         if value is not None
     ]
     checked, content = load_config(config, settings=[*settings, *extra])
-    from dlcli.training.session import Request
-    from dlcli.training.session import train as run_training
+    from dlcli.training.train import Request
+    from dlcli.training.train import train as run_training
     from dlcli.view.console import FadingStream
     from dlcli.view.json_lines import JsonLinesView
     from dlcli.view.live import choose_view

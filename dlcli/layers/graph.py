@@ -49,7 +49,7 @@ def build_graph(layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *,
             taken = taken[0]
         try:
             made = layer.keras.build(facts)
-            current = made(taken)
+            current = called(made, taken)
         except TooLarge as error:
             raise too_large(layer, error, path) from None
         except Exception as error:
@@ -59,6 +59,16 @@ def build_graph(layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *,
             tensors[layer.name] = current
     check_inputs(layers, inputs)
     return Built(keras.Model({name: tensors[name] for name in inputs}, current), places)
+
+
+def called(layer: Any, taken: Any) -> Any:
+    """The output of a layer. Attention takes query, value and key one by one; what takes one tensor attends to itself."""
+    import inspect
+
+    second = list(inspect.signature(layer.call).parameters.values())[1:2]
+    if not second or second[0].name != "value" or second[0].default is not inspect.Parameter.empty:
+        return layer(taken)
+    return layer(*taken) if isinstance(taken, list) else layer(taken, taken)
 
 
 def first_input(layer: Layer, tensors: Mapping[str, Any]) -> Any:

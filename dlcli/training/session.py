@@ -1,35 +1,24 @@
-"""One training from start to end: claim a run, set up, run the epochs, keep the best, say how it went."""
+"""The session: runs the epochs of a training that has been set up, keeps the best, says how it went."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
-import shutil
 import time
-import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcli.config import Config
-from dlcli.data.fingerprint import fingerprint
-from dlcli.errors import BlockError, DivergedError, DlcliError, InternalError, ResourceError, Stopped
+from dlcli.errors import BlockError, DivergedError, DlcliError, Stopped
 from dlcli.runs import Run, RunState, history
-from dlcli.runs.atomic import write_bytes, write_json
+from dlcli.runs.atomic import write_bytes
 from dlcli.runs.checkpoint import mark_best, save
-from dlcli.runs.folder import next_number
-from dlcli.runs.lock import Lock
-from dlcli.runs.names import safe_name
-from dlcli.training.backend import chatter_to, environment, start_keras
 from dlcli.training.baseline import trivial_baseline
-from dlcli.training.callbacks import build_callbacks, watches_batches
+from dlcli.training.callbacks import Callbacks
 from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine
-from dlcli.training.experiment import Experiment, read_data, set_up
+from dlcli.training.experiment import Experiment
+from dlcli.training.failures import recorded_bug
 from dlcli.training.model_folder import save_model
-from dlcli.training.signals import StopRequest, stop_request
+from dlcli.training.signals import StopRequest
 from dlcli.training.stopping import Plateau, Stopping
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.weights import sample_weights
@@ -45,19 +34,6 @@ CHECKPOINT_SECONDS = 30.0
 """A checkpoint follows an epoch that ends so long after the last one."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asks of a training."""
-
-    config: Config
-    content: bytes
-    """The configuration file as the person wrote it."""
-    file: str
-    runs: Path
-    name: str | None = None
-    rename: bool = True
-
-
 @dataclass
 class Progress:
     """What changes while a training runs; `epoch` counts finished epochs, `step` finished steps of all epochs."""
@@ -68,60 +44,11 @@ class Progress:
     best_weights: list[np.ndarray[Any, Any]] | None = None
     saved_at: float = field(default_factory=time.monotonic)
     started: float = field(default_factory=time.monotonic)
-    stopped_inside: bool = False
 
     @property
     def seconds(self) -> float:
         """Since the first step."""
         return time.monotonic() - self.started
-
-
-def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
-    """Trains, and gives the run with its final state.
-
-    Raises what set-up raises, leaving no run behind; `DivergedError`, `Stopped` or another error of training leaves a run
-    that says so.
-    """
-    config = request.config
-    dataset = read_data(config)
-    for note in dataset.notes:
-        view.note(f"note: {note}")
-    named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
-    run = Run.claim(request.runs, named, rename=request.rename)
-    with Lock(run.path), chatter_to(run.log), stop_request() as stop:
-        state = RunState(run.name, next_number(request.runs), "created", request.file, now()).write(run)
-        with nothing_left_of(run, state):
-            start_keras(seed=config.seed, precision=config.train.precision)
-            experiment = set_up(config, dataset)
-            session = Session(run, experiment, view, stop, state)
-        write_bytes(run.config, request.content)
-        write_json(run.resolved, config.plain())
-        write_json(run.environment, {**environment(), "data": fingerprint(dataset.fields.files)})
-        return run, session.run_to_end()
-
-
-@contextlib.contextmanager
-def nothing_left_of(run: Run, state: RunState) -> Iterator[None]:
-    """Removes the run again if it turns out that it cannot be trained; a bug leaves a run that says so."""
-    try:
-        yield
-    except DlcliError:
-        shutil.rmtree(run.path, ignore_errors=True)
-        raise
-    except Exception as error:
-        raise recorded_bug(run, state, error) from error
-
-
-def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
-    """The error to raise for one that nobody expected: its traceback is in the run, or memory is used up."""
-    failure = out_of_memory(error)
-    if failure is None:
-        write_bytes(run.error_log, "".join(traceback.format_exception(error)).encode())
-        said = (str(error).splitlines() or [""])[0]
-        message = f"a bug in dlcli: {type(error).__name__}: {said}"
-        failure = InternalError(message, file=run.error_log, hint="please report it with the traceback in this file")
-    dataclasses.replace(state, status="failed", reason=failure.message, exit_code=failure.code).write(run)
-    return failure
 
 
 class Session:
@@ -139,13 +66,13 @@ class Session:
         plateau = config.train.reduce_on_plateau
         self.plateau = None if plateau is None else Plateau.of(plateau, metrics=config.metrics)
         try:
-            self.callbacks = build_callbacks(
+            self.callbacks = Callbacks(
                 config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps
             )
+            self.callbacks.tell("on_train_begin")
             self.weight = sample_weights(config.train, experiment.dataset)
         except BlockError as error:
             raise config.located(error) from None
-        self.watches_batches = watches_batches(self.callbacks)
         self.engine = self.choose_engine()
         self.measure = Measure(experiment.model)
 
@@ -168,7 +95,7 @@ class Session:
             weight=self.weight,
             batch_size=config.train.batch_size,
             seed=config.seed,
-            one_by_one=self.watches_batches,
+            one_by_one=self.callbacks.by_batch,
         )
 
     def run_to_end(self) -> RunState:
@@ -183,6 +110,9 @@ class Session:
         except Stopped as error:
             self.update(status="interrupted", reason=error.message, exit_code=error.code, **self.reached())
             raise
+        except BlockError as error:
+            self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
+            raise config.located(error) from error
         except DlcliError as error:
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
             raise
@@ -197,20 +127,19 @@ class Session:
 
     def epochs(self) -> str:
         """Runs epochs until a rule ends them; gives the reason."""
-        self.callbacks.on_train_begin()
         reason = None
         while reason is None:
             reason = self.one_epoch()
-        self.callbacks.on_train_end()
+        self.callbacks.tell("on_train_end")
         return reason
 
     def one_epoch(self) -> str | None:
         """One epoch: its steps, validation, history, and what follows from them."""
         model, number, started = self.experiment.model, self.progress.epoch, time.monotonic()
         rate = float(model.optimizer.learning_rate)
-        self.callbacks.on_epoch_begin(number)
-        if self.watches_batches:
-            self.callbacks.on_train_batch_begin(0)
+        self.callbacks.tell("on_epoch_begin", number)
+        if self.callbacks.by_batch:
+            self.callbacks.tell("on_train_batch_begin", 0)
         trained = self.engine.epoch(number, between=self.between)
         if self.stop.signal is not None:
             self.interrupted()
@@ -218,7 +147,7 @@ class Session:
         validation = self.validate()
         self.progress.epoch += 1
         values = {**trained, **{f"val_{name}": value for name, value in validation.items()}}
-        self.callbacks.on_epoch_end(number, values)
+        self.callbacks.tell("on_epoch_end", number, values)
         better = self.stopping.watch.see(values, self.progress.epoch)
         entry = {
             "epoch": self.progress.epoch,
@@ -253,10 +182,10 @@ class Session:
 
     def between(self, step: int) -> bool:
         """After some steps of an epoch: the callbacks, the view, and whether to go on."""
-        if self.watches_batches:
-            self.callbacks.on_train_batch_end(step - 1)
+        if self.callbacks.by_batch:
+            self.callbacks.tell("on_train_batch_end", step - 1)
             if step < self.steps:
-                self.callbacks.on_train_batch_begin(step)
+                self.callbacks.tell("on_train_batch_begin", step)
         self.progress.step = self.progress.epoch * self.steps + step
         loss = float(self.experiment.model._loss_tracker.result())
         self.view.step(step, loss)
@@ -269,9 +198,9 @@ class Session:
         split = self.experiment.splits.get("validation")
         if split is None:
             return {}
-        self.callbacks.on_test_begin()
+        self.callbacks.tell("on_test_begin")
         values = self.measure.measure(split.inputs, split.target)
-        self.callbacks.on_test_end(values)
+        self.callbacks.tell("on_test_end", values)
         return values
 
     def check_finite(self, trained: dict[str, float]) -> None:
@@ -382,17 +311,3 @@ class Session:
         """Replaces the state of the run."""
         self.state = dataclasses.replace(self.state, epochs=self.progress.epoch, **changes).write(self.run)
         return self.state
-
-
-def out_of_memory(error: Exception) -> DlcliError | None:
-    """The error to raise if this one says that memory is used up."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return ResourceError(
-            "training does not fit in memory", hint="lower train.batch_size, or make the layers smaller"
-        )
-    return None
-
-
-def now() -> str:
-    """The time as UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

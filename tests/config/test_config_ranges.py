@@ -10,7 +10,11 @@ OUT_OF_RANGE = {
     ("epochs: 30", "epochs: 10000001"): (27, 11, "'epochs' must be at most 10000000, found the number 10000001"),
     ("batch_size: 32", "batch_size: 0"): (28, 15, "'batch_size' must be at least 1, found the number 0"),
     ("batch_size: 32", "batch_size: -1"): (28, 15, "'batch_size' must be at least 1, found the number -1"),
-    ("batch_size: 32", "batch_size: 1000001"): (28, 15, "'batch_size' must be at most 1000000, found the number 1000001"),
+    ("batch_size: 32", "batch_size: 1000001"): (
+        28,
+        15,
+        "'batch_size' must be at most 1000000, found the number 1000001",
+    ),
     ("seed: 0", "seed: -1"): (5, 7, "'seed' must be at least 0, found the number -1"),
     ("seed: 0", "seed: 4294967296"): (5, 7, "'seed' must be at most 4294967295, found the number 4294967296"),
     ("patience: 5", "patience: -1"): (29, 49, "'patience' must be at least 0, found the number -1"),
@@ -123,7 +127,9 @@ def test_steps_may_be_written_in_epochs(read, change):
     config = read(change(("1e-3", f"{{{EPOCHS}20 epochs}}}}")))
     schedule = config.optimizer.arguments["learning_rate"]
     assert schedule.arguments["decay_steps"].resolve({"data.steps_per_epoch": 40}) == 800
-    config = read(change(("1e-3", "{PiecewiseConstantDecay: {boundaries: [1 epoch, 2.5 epochs, 400], values: [3, 2, 1, 0]}}")))
+    config = read(
+        change(("1e-3", "{PiecewiseConstantDecay: {boundaries: [1 epoch, 2.5 epochs, 400], values: [3, 2, 1, 0]}}"))
+    )
     boundaries = config.optimizer.arguments["learning_rate"].arguments["boundaries"]
     assert [each if isinstance(each, int) else each.resolve({"data.steps_per_epoch": 40}) for each in boundaries] == [
         40,

@@ -94,7 +94,11 @@ def test_row_17_lambda_is_refused_in_every_form(problem, change):
 def test_row_18_arguments_that_read_files_take_lists_only(problem, change):
     end = ": files are read by the data section only"
     wrong = {
-        "{StringLookup: {vocabulary: /etc/passwd}}": (15, 33, "'vocabulary' must be a list, found the text '/etc/passwd'"),
+        "{StringLookup: {vocabulary: /etc/passwd}}": (
+            15,
+            33,
+            "'vocabulary' must be a list, found the text '/etc/passwd'",
+        ),
         "{IntegerLookup: {vocabulary: /etc/passwd}}": (
             15,
             34,
@@ -105,7 +109,11 @@ def test_row_18_arguments_that_read_files_take_lists_only(problem, change):
             38,
             "'vocabulary' must be a list, found the text '/etc/passwd'",
         ),
-        "{StringLookup: {idf_weights: /etc/passwd}}": (15, 34, "'idf_weights' must be a list, found the text '/etc/passwd'"),
+        "{StringLookup: {idf_weights: /etc/passwd}}": (
+            15,
+            34,
+            "'idf_weights' must be a list, found the text '/etc/passwd'",
+        ),
         "{StringLookup: {vocabulary: {a: /etc/passwd}}}": (15, 33, "'vocabulary' must be a list, found a mapping"),
         "{StringLookup: {vocabulary: 3}}": (15, 33, "'vocabulary' must be a list, found the number 3"),
         '{StringLookup: {vocabulary: "${name}"}}': (15, 33, "'vocabulary' must be a list, found the text 'digits'"),

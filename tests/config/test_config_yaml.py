@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import string
 
 import pytest
@@ -51,7 +52,7 @@ def test_row_4_two_unicode_spellings_of_one_key_are_duplicates(problem):
 def bomb(item: str, level: str, levels: int) -> str:
     """Each line stands for nine times the line above."""
     lines = [f"a: &a {item}"]
-    for below, letter in zip(LETTERS, LETTERS[1 : levels + 1], strict=False):
+    for below, letter in itertools.pairwise(LETTERS[: levels + 1]):
         lines.append(f"{letter}: &{letter} {level.format(','.join([f'*{below}'] * 9))}")
     return "\n".join(lines) + "\n"
 
@@ -71,7 +72,7 @@ def test_row_7_a_bomb_of_merge_keys_is_refused_at_every_merge_key(problems):
 def test_row_7_a_bomb_in_a_mapping_is_refused(problem):
     text = "a: &a {k: 1}\n" + "".join(
         f"{each}: &{each} {{{', '.join(f'{key}: *{below}' for key in 'klmnopqrs')}}}\n"
-        for below, each in zip(LETTERS, LETTERS[1:9], strict=False)
+        for below, each in itertools.pairwise(LETTERS[:9])
     )
     assert problem(text).message == MANY
 

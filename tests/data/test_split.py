@@ -13,6 +13,8 @@ from dlcli.data.split import Split
 from dlcli.errors import DataError
 
 NAMES = ["train", "validation", "test"]
+TOO_MUCH = "validation and test together take {} of the samples; at most 0.9, so that some are left for training"
+WAYS = "random, stratified, time:COLUMN, group:COLUMN or column:COLUMN"
 
 
 def shares(validation: float, test: float, by: str | None = None) -> Split:
@@ -109,7 +111,7 @@ def test_a_stratified_split_keeps_the_share_of_every_class_to_the_nearest_sample
         found = parts_of(shares(validation, test, "stratified"), len(classes), seed=seed, classes=classes)
         for name, rows in found.items():
             seen = np.bincount(classes[rows], minlength=len(counts))
-            assert np.abs(seen - wanted[name] * np.array(counts)).max() <= 1, (name, seed)
+            assert np.abs(seen - wanted[name] * np.array(counts)).max() <= 1 + 1e-9, (name, seed)
             assert len(rows) == (
                 len(classes) - sum(round(len(classes) * share) for share in (validation, test))
                 if name == "train"
@@ -160,6 +162,7 @@ def test_a_split_by_time_keeps_the_latest_for_the_test() -> None:
         ["2024/01/31", "2024/01/30", "2024/02/01", "2023/12/31"],
         ["09:30", "08:30", "10:00", "00:15"],
         ["2003", "2002", "2004", "2001"],
+        ["2003", "2002-12", "2004-01", "2001-05"],
     ],
 )
 def test_times_as_text_are_put_in_order(
@@ -205,11 +208,8 @@ def test_groups_by_name_are_drawn_from_the_seed() -> None:
     runs = [parts_of(Split(by="group:who"), 100, seed=seed, columns={"who": groups}) for seed in (0, 0, 1, 2, 3)]
     assert runs[0] == runs[1]
     assert len({tuple(run["test"]) for run in runs}) > 1
-    assert [len(runs[0][name]) for name in NAMES] == [70, 20, 10] or [len(runs[0][name]) for name in NAMES] == [
-        70,
-        10,
-        20,
-    ]
+    assert len(runs[0]["train"]) == 70
+    assert {len(runs[0][name]) for name in NAMES[1:]} == {10, 20}
 
 
 def test_a_group_column_is_no_input_unless_it_is_asked_for(
@@ -306,20 +306,20 @@ def test_fewer_groups_than_splits_are_refused(write: Callable[..., Path], refuse
 @pytest.mark.parametrize(
     ("split", "message"),
     [
-        ({"validation": 0.5, "test": 0.5}, "validation and test together take 1 of the samples; at most 0.9, so that some are left for training"),
-        ({"validation": 0.85}, "validation and test together take 1 of the samples; at most 0.9, so that some are left for training"),
-        ({"test": 0.8}, "validation and test together take 0.95 of the samples; at most 0.9, so that some are left for training"),
+        ({"validation": 0.5, "test": 0.5}, TOO_MUCH.format("1")),
+        ({"validation": 0.85}, TOO_MUCH.format("1")),
+        ({"test": 0.8}, TOO_MUCH.format("0.95")),
         ({"validation": -0.1}, "Input should be greater than or equal to 0"),
         ({"validation": 1.0}, "Input should be less than 1"),
         ({"test": 15}, "Input should be less than 1"),
         ({"test": "0.15"}, "Input should be a valid number"),
         ({"test": float("nan")}, "Input should be a finite number"),
-        ({"by": "date"}, "'by' must be random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, found 'date'"),
-        ({"by": "time:"}, "'by' must be random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, found 'time:'"),
-        ({"by": "random:a"}, "'by' must be random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, found 'random:a'"),
+        ({"by": "date"}, f"'by' must be {WAYS}, found 'date'"),
+        ({"by": "time:"}, f"'by' must be {WAYS}, found 'time:'"),
+        ({"by": "random:a"}, f"'by' must be {WAYS}, found 'random:a'"),
         ({"train": 0.7}, "Extra inputs are not permitted"),
     ],
-)  # fmt: skip
+)
 def test_an_impossible_split_is_refused_before_anything_is_read(
     split: dict[str, Any], message: str, mistakes: Callable[..., Any]
 ) -> None:

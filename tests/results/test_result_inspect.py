@@ -88,7 +88,8 @@ def test_the_model_of_a_run_is_shown_without_lines(
     before = run_dlcli("inspect", config, "--json", cwd=tmp_path).value
     assert run_dlcli("train", config, "--name", "a", "-q", cwd=tmp_path).code == 0
     after = run_dlcli("inspect", "a", "--json", cwd=tmp_path).value
-    written = [number for number, line in enumerate(config.read_text().splitlines(), start=1) if '"Dense"' in line]
+    lines = config.read_text().splitlines()
+    written = [number for number, line in enumerate(lines) if '"Dense"' in line]  # each opens on the line before
     assert [row.pop("line") for row in before["layers"]] == written
     assert [row.pop("line") for row in after["layers"]] == [None, None]
     assert after == before

@@ -112,7 +112,7 @@ def test_an_unseen_name_is_a_note_and_counts_as_none(trained: Any, run_dlcli: Ru
     outcome = run_dlcli("predict", "p", "new.csv", "--json", cwd=trained.folder)
     assert outcome.code == 0
     assert outcome.err == (
-        "note: column 'colour': 1 values were not in the training split ('green'); they count as none of its names\n"
+        "note: column 'colour': 1 value was not in the training split ('green'); it counts as none of its names\n"
     )
     raw = np.array([[1000, 0, 0, 0], [1000, 0, 0, 1]], np.float32)
     expected = np.asarray(load(trained, "model.keras")(load(trained, "prepare.keras")({"features": raw})))
@@ -125,8 +125,7 @@ def test_text_in_a_column_of_numbers_is_an_error_at_its_row(trained: Any, run_dl
     write(trained.folder / "text.csv", [["a", "b", "colour"], ["1000", "0", "red"], ["1000", "zero", "red"]])
     outcome = run_dlcli("predict", "p", "text.csv", "--json", cwd=trained.folder)
     assert outcome.code == 4
-    assert "'b'" in outcome.error["message"]
-    assert "'zero'" in outcome.error["message"]
+    assert outcome.error["message"] == "column 'b' held numbers in training, but row 2 is 'zero'"
     assert outcome.error["line"] == 3
 
 

@@ -31,7 +31,8 @@ def story_of(
     from dlcli.training.verdict import Story
 
     history = [
-        {"train": {"loss": one}, "validation": {"loss": other}} for one, other in zip(train, validation, strict=True)
+        {"learning_rate": 0.01, "train": {"loss": one}, "validation": {"loss": other}}
+        for one, other in zip(train, validation, strict=True)
     ]
     metrics = {"train": {"loss": train[-1]}, "validation": {"loss": validation[-1]}}
     trivial = (

@@ -1,0 +1,31 @@
+"""What ends a training before its end: a bug leaves its traceback in the run, used-up memory says what to change."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+
+from dlcli.errors import DlcliError, InternalError, ResourceError
+from dlcli.runs import Run, RunState
+from dlcli.runs.atomic import write_bytes
+
+
+def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
+    """The error to raise for one that nobody expected: its traceback is in the run, or memory is used up."""
+    failure = out_of_memory(error)
+    if failure is None:
+        write_bytes(run.error_log, "".join(traceback.format_exception(error)).encode())
+        said = (str(error).splitlines() or [""])[0]
+        message = f"a bug in dlcli: {type(error).__name__}: {said}"
+        failure = InternalError(message, file=run.error_log, hint="please report it with the traceback in this file")
+    dataclasses.replace(state, status="failed", reason=failure.message, exit_code=failure.code).write(run)
+    return failure
+
+
+def out_of_memory(error: Exception) -> DlcliError | None:
+    """The error to raise if this one says that memory is used up."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return ResourceError(
+            "training does not fit in memory", hint="lower train.batch_size, or make the layers smaller"
+        )
+    return None

@@ -1,0 +1,79 @@
+"""Trains a configuration: reads its data, claims a run, sets up, and runs the session."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dlcli.config import Config
+from dlcli.data.fingerprint import fingerprint
+from dlcli.errors import DlcliError
+from dlcli.runs import Run, RunState
+from dlcli.runs.atomic import write_bytes, write_json
+from dlcli.runs.folder import next_number
+from dlcli.runs.lock import Lock
+from dlcli.runs.names import safe_name
+from dlcli.training.backend import chatter_to, environment, start_keras
+from dlcli.training.experiment import read_data, set_up
+from dlcli.training.failures import recorded_bug
+from dlcli.training.session import Session
+from dlcli.training.signals import stop_request
+from dlcli.view.events import TrainingView
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks of a training."""
+
+    config: Config
+    content: bytes
+    """The configuration file as the person wrote it."""
+    file: str
+    runs: Path
+    name: str | None = None
+    rename: bool = True
+
+
+def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
+    """Trains, and gives the run with its final state.
+
+    Raises what set-up raises, leaving no run behind; `DivergedError`, `Stopped` or another error of training leaves a run
+    that says so.
+    """
+    config = request.config
+    dataset = read_data(config)
+    for note in dataset.notes:
+        view.note(f"note: {note}")
+    named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
+    run = Run.claim(request.runs, named, rename=request.rename)
+    with Lock(run.path), chatter_to(run.log), stop_request() as stop:
+        state = RunState(run.name, next_number(request.runs), "created", request.file, now()).write(run)
+        with nothing_left_of(run, state):
+            start_keras(seed=config.seed, precision=config.train.precision)
+            experiment = set_up(config, dataset)
+            session = Session(run, experiment, view, stop, state)
+        write_bytes(run.config, request.content)
+        write_json(run.resolved, config.plain())
+        write_json(run.environment, {**environment(), "data": fingerprint(dataset.fields.files)})
+        return run, session.run_to_end()
+
+
+@contextlib.contextmanager
+def nothing_left_of(run: Run, state: RunState) -> Iterator[None]:
+    """Removes the run again if it turns out that it cannot be trained; a bug leaves a run that says so."""
+    try:
+        yield
+    except DlcliError:
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise
+    except Exception as error:
+        raise recorded_bug(run, state, error) from error
+
+
+def now() -> str:
+    """The time as UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,227 @@
+"""The program as a process of its own: its streams, its signals, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+DLCLI = [sys.executable, "-m", "dlcli"]
+LONG = 5_000_000
+SIGNALS = {"int": signal.SIGINT, "term": signal.SIGTERM, "hup": signal.SIGHUP}
+
+
+def start(folder: Path, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
+    """Starts `dlcli ARGUMENTS` in a folder, in an environment without words about colour and width."""
+    hidden = {"DLCLI_RUNS", "COLUMNS", "FORCE_COLOR", "NO_COLOR"}
+    environment = {key: value for key, value in os.environ.items() if key not in hidden}
+    environment |= streams.pop("environment", {})
+    return subprocess.Popen([*DLCLI, *arguments], cwd=folder, env=environment, **streams)
+
+
+def stopped(process: subprocess.Popen[bytes], number: int) -> bytes:
+    """Waits for the first epoch, sends the signal, and gives all of standard error."""
+    assert process.stderr is not None
+    said = b""
+    for line in process.stderr:
+        said += line
+        if line.startswith(b"epoch"):
+            break
+    process.send_signal(number)
+    return said + process.stderr.read()
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory, write_experiment: Callable[..., Path]) -> Iterator[Any]:
+    """Trainings side by side: three that are stopped, one for a script, one that nobody listens to."""
+    folder = tmp_path_factory.mktemp("processes")
+    write_experiment(folder)
+    pipe = subprocess.PIPE
+    long = [
+        start(
+            folder,
+            "train",
+            "experiment.yaml",
+            "--epochs",
+            str(LONG),
+            "--name",
+            name,
+            "--json",
+            stdout=pipe,
+            stderr=pipe,
+        )
+        for name in SIGNALS
+    ]
+    script = start(
+        folder,
+        "train",
+        "experiment.yaml",
+        "--name",
+        "script",
+        "--json",
+        stdout=pipe,
+        stderr=pipe,
+        environment={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+    )
+    with Path("/dev/full").open("wb") as full:
+        alone = start(folder, "train", "experiment.yaml", "--name", "alone", stdout=full, stderr=pipe)
+    assert alone.stderr is not None
+    alone.stderr.close()
+    everyone = [*long, script, alone]
+    try:
+        said = {name: stopped(process, SIGNALS[name]) for name, process in zip(SIGNALS, long, strict=True)}
+        outputs = {name: process.communicate()[0] for name, process in zip(SIGNALS, long, strict=True)}
+        out, err = script.communicate()
+        alone.wait()
+        yield SimpleNamespace(
+            folder=folder,
+            stopped={
+                name: SimpleNamespace(code=process.returncode, out=outputs[name], err=said[name])
+                for name, process in zip(SIGNALS, long, strict=True)
+            },
+            script=SimpleNamespace(code=script.returncode, out=out, err=err),
+            alone=alone.returncode,
+        )
+    finally:
+        for process in everyone:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+@pytest.mark.parametrize(("name", "code"), [("int", 130), ("term", 143), ("hup", 129)])
+def test_a_signal_ends_training_after_the_model_is_saved(name: str, code: int, processes: Any, run_dlcli: Run) -> None:
+    done, folder = processes.stopped[name], processes.folder
+    assert done.code == code, done.err
+    error = json.loads(done.out)["error"]
+    assert (error["code"], error["name"]) == (code, "stopped")
+    assert error["message"].startswith(f"stopped by {SIGNALS[name].name} in epoch ")
+    assert b"Traceback" not in done.err
+    state = json.loads((folder / "runs" / name / "run.json").read_bytes())
+    assert (state["status"], state["exit_code"], state["reason"]) == ("interrupted", code, error["message"])
+    lines = (folder / "runs" / name / "metrics.jsonl").read_text().splitlines()
+    assert state["epochs"] == len(lines) >= 1
+    assert len(list((folder / "runs" / name / "checkpoints").glob("step-*"))) == 1
+    evaluation = run_dlcli("evaluate", name, "--json", cwd=folder)
+    assert evaluation.code == 0, evaluation.err
+    assert evaluation.value["samples"] == 30
+
+
+def test_train_for_a_script_writes_one_json_document_and_nothing_else(processes: Any) -> None:
+    done = processes.script
+    assert done.code == 0, done.err
+    assert done.out.count(b"\n") == 1
+    value = json.loads(done.out)
+    assert (value["run"], value["status"], value["epochs"]) == ("script", "done", 3)
+    lines = done.err.decode("ascii").splitlines()
+    assert [line[:9] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+
+
+def test_no_control_characters_reach_a_stream_that_is_no_terminal(processes: Any) -> None:
+    streams = [processes.script.out, processes.script.err]
+    streams += [stream for each in processes.stopped.values() for stream in (each.out, each.err)]
+    for stream in streams:
+        assert set(stream) & set(range(32)) <= {ord("\n")}
+    assert len(streams) == 8
+
+
+def test_a_training_that_nobody_listens_to_ends_well(processes: Any) -> None:
+    assert processes.alone == 0
+    state = json.loads((processes.folder / "runs" / "alone" / "run.json").read_bytes())
+    assert (state["status"], state["epochs"]) == ("done", 3)
+    assert (processes.folder / "runs" / "alone" / "model" / "model.keras").exists()
+
+
+def test_tensorflow_talks_to_the_log_alone(processes: Any) -> None:
+    assert b"TensorFlow" not in processes.script.err
+    log = (processes.folder / "runs" / "script" / "logs" / "log.txt").read_bytes()
+    assert len(log) > 0
+
+
+def test_a_run_without_a_reader_ends_with_141(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = start(tmp_path, "list", "layers", stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    _, err = done.communicate()
+    assert (done.returncode, err) == (141, b"")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = start(tmp_path, "list", "layers", "--json", stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    _, err = done.communicate()
+    assert (done.returncode, err) == (141, b"")
+
+
+def test_the_first_line_of_a_list_can_be_taken_from_a_pipe(tmp_path: Path) -> None:
+    done = subprocess.run(
+        f'"{sys.executable}" -m dlcli list layers | head -1', shell=True, cwd=tmp_path, capture_output=True, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"Activation\n", b"")
+
+
+@pytest.mark.parametrize("arguments", [["list", "layers"], ["runs", "--json"]])
+def test_a_full_disk_is_one_line_and_7(arguments: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = start(tmp_path, *arguments, stdout=full, stderr=subprocess.PIPE)
+        _, err = done.communicate()
+    assert done.returncode == 7, err
+    assert err == b"error: cannot write: No space left on device\n"
+
+
+def test_names_in_any_script_pass_through_an_ascii_stream(tmp_path: Path) -> None:
+    (tmp_path / "꽃.csv").write_text("길이,종류\n1.5,장미\n2.5,백합\n3.5,장미\n", encoding="utf-8")
+    environment = {"PYTHONIOENCODING": "ascii", "NO_COLOR": "1", "COLUMNS": "60"}
+    arguments = ["inspect-data", "꽃.csv", "--target", "종류"]
+    for more in ([], ["--json"]):
+        done = start(
+            tmp_path, *arguments, *more, stdout=subprocess.PIPE, stderr=subprocess.PIPE, environment=environment
+        )
+        out, err = done.communicate()
+        assert done.returncode == 0, err
+        text = out.decode("ascii")
+        assert "\x1b" not in text
+        assert "Traceback" not in err.decode("ascii")
+    assert [each["name"] for each in json.loads(text)["tensors"] if each["role"] == "target"][:1] == ["종류"]
+
+
+def test_the_second_signal_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dlcli.training.signals as signals
+
+    ended: list[int] = []
+    monkeypatch.setattr(signals.os, "_exit", ended.append)
+    request = signals.StopRequest()
+    request.receive(signal.SIGINT, None)
+    assert (request.signal, ended) == (signal.SIGINT, [])
+    request.receive(signal.SIGTERM, None)
+    assert (request.signal, ended) == (signal.SIGINT, [143])
+
+
+def test_signals_are_watched_only_while_training_and_those_ignored_stay_ignored() -> None:
+    from dlcli.training.signals import stop_request
+
+    def mine(number: int, frame: FrameType | None) -> None:
+        raise AssertionError
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, mine)
+        with stop_request() as request:
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert request.signal == signal.SIGTERM
+        assert signal.getsignal(signal.SIGTERM) is mine
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,270 @@
+"""Every name that Keras offers is read with its required arguments, in each form; what is refused is refused with its reason."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from dlcli.config.catalogue import SINGULAR, article, keras_catalogue
+from dlcli.config.catalogue.limits import REFUSED
+from dlcli.spec import KerasObject, plain
+
+COUNTS = {
+    "layers": (142, 7),
+    "losses": (22, 0),
+    "optimizers": (16, 1),
+    "schedules": (6, 0),
+    "metrics": (49, 3),
+    "initializers": (16, 0),
+    "regularizers": (4, 0),
+    "constraints": (4, 0),
+    "callbacks": (15, 12),
+}
+"""By kind: how many classes Keras 3.15 has, and how many of them are refused."""
+
+VALUES = {
+    "activation": "relu",
+    "axes": 1,
+    "boundaries": [100, 200],
+    "cell": {"LSTMCell": {"units": 4}},
+    "cells": [{"LSTMCell": 4}, {"GRUCell": 4}],
+    "decay_rate": 0.9,
+    "decay_steps": 100,
+    "dims": [2, 1],
+    "equation": "abc,cd->abd",
+    "factor": 0.2,
+    "filename": "log.csv",
+    "filters": 8,
+    "first_decay_steps": 100,
+    "head_dim": 4,
+    "height": 8,
+    "height_factor": 0.1,
+    "initial_learning_rate": 0.1,
+    "inner_optimizer": "adam",
+    "input_dim": 100,
+    "kernel_size": 3,
+    "key_dim": 4,
+    "layer": {"LSTM": {"units": 4}},
+    "layers": ["Flatten", {"Dropout": 0.1}],
+    "max_number": 5,
+    "n": 3,
+    "num_bins": 10,
+    "num_classes": 3,
+    "num_heads": 2,
+    "num_key_value_heads": 2,
+    "num_query_heads": 4,
+    "output_dim": 8,
+    "output_shape": [None, 4],
+    "output_size": 4,
+    "pool_size": 2,
+    "precision": 0.5,
+    "rate": 0.2,
+    "recall": 0.5,
+    "scale": 0.5,
+    "sensitivity": 0.5,
+    "specificity": 0.5,
+    "stddev": 0.1,
+    "target_class_ids": [0, 1],
+    "target_shape": [4, 4],
+    "units": 8,
+    "values": [0.1, 0.01, 0.001],
+    "width": 8,
+    "width_factor": 0.1,
+}
+"""A plausible value for every argument that something requires."""
+
+
+def messages(kind, value):
+    with pytest.raises(ValidationError) as caught:
+        keras_catalogue().read(kind, value)
+    return [(each["ctx"]["message"], each["loc"]) for each in caught.value.errors(include_url=False)]
+
+
+def names(kind):
+    """Every class of a kind that may be used, with its entry."""
+    refused = REFUSED.get(kind, {})
+    return [(name, entry) for name, entry in keras_catalogue().kinds[kind].items() if name not in refused]
+
+
+def required(entry):
+    return {key: VALUES[key] for key, each in entry["arguments"].items() if each.get("required")}
+
+
+def test_the_catalogue_is_of_the_keras_that_is_installed_with_dlcli():
+    assert keras_catalogue().keras.startswith("3.15.")
+    assert list(keras_catalogue().kinds) == list(COUNTS)
+    assert [*COUNTS, "activations"] == list(SINGULAR)
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_the_classes_are_counted(kind):
+    total, refused = COUNTS[kind]
+    assert len(keras_catalogue().kinds[kind]) == total
+    assert len(names(kind)) == total - refused
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_every_class_is_read_with_its_required_arguments(kind):
+    seen = 0
+    for name, entry in names(kind):
+        arguments = required(entry)
+        found = keras_catalogue().read(kind, {name: arguments})
+        assert (found.kind, found.name, found.written) == (kind, name, name)
+        assert set(found.arguments) == set(arguments)
+        assert plain(keras_catalogue().read(kind, plain(found))) == plain(found)
+        seen += 1
+    assert seen == COUNTS[kind][0] - COUNTS[kind][1]
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_every_class_without_required_arguments_is_read_by_its_name_alone(kind):
+    alone = [name for name, entry in names(kind) if not required(entry)]
+    for name in alone:
+        assert keras_catalogue().read(kind, name) == KerasObject(kind, name, name, {})
+    expected = {
+        "layers": 66,
+        "losses": 22,
+        "optimizers": 14,
+        "schedules": 0,
+        "metrics": 38,
+        "initializers": 16,
+        "regularizers": 4,
+        "constraints": 4,
+        "callbacks": 2,
+    }
+    assert len(alone) == expected[kind]
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_every_class_with_one_required_argument_is_read_in_its_short_form(kind):
+    seen = 0
+    for name, entry in names(kind):
+        arguments = required(entry)
+        if arguments and list(arguments) == list(entry["arguments"])[:1]:
+            [value] = arguments.values()
+            if isinstance(value, dict):
+                continue
+            short = keras_catalogue().read(kind, {name: value})
+            assert plain(short) == plain(keras_catalogue().read(kind, {name: arguments}))
+            seen += 1
+    expected = {"layers": 45, "optimizers": 1, "metrics": 6, "callbacks": 1}
+    assert seen == expected.get(kind, 0)
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_every_spelling_means_its_class(kind):
+    refused = REFUSED.get(kind, {})
+    seen = 0
+    for name, entry in names(kind):
+        for spelling in entry["spellings"]:
+            if spelling in refused:
+                continue
+            found = keras_catalogue().read(kind, {spelling: required(entry)})
+            assert (found.name, found.written) == (name, spelling)
+            seen += 1
+    assert seen == sum(len(entry["spellings"]) for _, entry in names(kind))
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_a_class_that_is_refused_says_why(kind):
+    reasons = REFUSED.get(kind, {})
+    for name, reason in reasons.items():
+        assert reason
+        for value in (name, {name: {}}, {name: 1}):
+            assert messages(kind, value) == [(f"{name} is not available: {reason}", ())]
+    assert len(reasons) == {"layers": 7, "optimizers": 2, "metrics": 3, "callbacks": 12}.get(kind, 0)
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_every_spelling_of_a_refused_class_is_refused(kind):
+    reasons = REFUSED.get(kind, {})
+    for name, reason in reasons.items():
+        for spelling in keras_catalogue().kinds[kind].get(name, {"spellings": []})["spellings"]:
+            assert messages(kind, spelling) == [(f"{spelling} is not available: {reasons.get(spelling, reason)}", ())]
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_every_missing_argument_is_named(kind):
+    seen = 0
+    for name, entry in names(kind):
+        needed = required(entry)
+        if needed:
+            quoted = ", ".join(f"'{key}'" for key in needed)
+            assert messages(kind, name) == [(f"{name} needs {quoted}", (name,))]
+            assert messages(kind, {name: {}}) == [(f"{name} needs {quoted}", (name,))]
+            seen += 1
+    assert seen == {"layers": 69, "optimizers": 1, "schedules": 6, "metrics": 8, "callbacks": 1}.get(kind, 0)
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_no_class_takes_an_unknown_argument(kind):
+    for name, entry in names(kind):
+        found = messages(kind, {name: {**required(entry), "no_such_argument": 1}})
+        assert found == [(f"unknown argument 'no_such_argument' for {name}", (name, "no_such_argument"))]
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_no_plain_argument_takes_a_mapping(kind):
+    """Keras makes objects of mappings with a class_name; here only what is known to be a thing may be one."""
+    seen = 0
+    for name, entry in names(kind):
+        for key, argument in entry["arguments"].items():
+            if "thing" not in argument:
+                value = {**required(entry), key: {"class_name": "Dense", "module": "keras.layers", "config": {}}}
+                [(message, place)] = messages(kind, {name: value})
+                assert message.startswith(f"'{key}' must be ")
+                assert "found a mapping" in message
+                assert place == (name, key)
+                seen += 1
+    assert seen > 0
+
+
+def test_every_kind_of_thing_is_found_in_the_catalogue():
+    things = {
+        argument["thing"]
+        for classes in keras_catalogue().kinds.values()
+        for entry in classes.values()
+        for argument in entry["arguments"].values()
+        if "thing" in argument
+    }
+    assert things == {
+        "layers",
+        "optimizers",
+        "schedules",
+        "initializers",
+        "regularizers",
+        "constraints",
+        "activations",
+    }
+
+
+def test_every_activation_is_read():
+    activations = keras_catalogue().activations
+    for name in activations:
+        assert keras_catalogue().read("layers", {"Activation": name}).arguments == {"activation": name}
+    assert len(activations) == 32
+
+
+def test_a_name_of_another_kind_says_which():
+    for kind, name, other in (
+        ("layers", "Adam", "optimizer"),
+        ("losses", "accuracy", "metric"),
+        ("optimizers", "Dense", "layer"),
+        ("metrics", "L2", "regularizer"),
+        ("callbacks", "CosineDecay", "schedule"),
+    ):
+        assert messages(kind, name) == [(f"unknown {SINGULAR[kind]} '{name}'; {name} is {article(other)}", ())]
+
+
+def test_what_is_no_thing_is_refused():
+    for value, words in (
+        (3, "the number 3"),
+        (None, "nothing"),
+        (True, "the boolean true"),
+        ([], "a list"),
+        ({}, "a mapping"),
+    ):
+        assert messages("layers", value) == [(f"expected a layer, found {words}", ())]
+    assert messages("layers", {"Flatten": {}, "Dense": {}}) == [
+        ("expected one name with its arguments behind it, found 2 names: 'Flatten', 'Dense'", ())
+    ]

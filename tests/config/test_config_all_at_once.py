@@ -1,0 +1,131 @@
+"""A file with many mistakes is told all of them in one go, each at its line, in the order of the file."""
+
+from __future__ import annotations
+
+TWELVE = """\
+name: digits
+seed: -1
+data:
+  source: digit
+  split: {validation: 2, test: 0.15}
+  prepare:
+    - Rescalin: {scale: 0.0625}
+layers:
+  - Flatten
+  - Dense:
+      unit: 64
+      activation: rellu
+  - Dropout: "0.2"
+  - Dense: {units: 10, activation: softmax}
+loss: sparse_categorical_crossentropyy
+optimizer:
+  Adam: {learning_rate: fast}
+metrics: [acuracy]
+train:
+  epochz: 30
+  batch_size: yes
+  early_stopping: {monitor: val_loss, patience: 5}
+"""
+LOSS = "sparse_categorical_crossentropy"
+SOURCES = "autompg, breast_cancer, csv, diabetes, digits, iris, mnist_5k, npz, penguins, wine"
+EXPECTED = [
+    (2, 7, "'seed' must be at least 0, found the number -1"),
+    (4, 11, f"unknown source 'digit'; there are: {SOURCES}"),
+    (5, 23, "'validation' must be less than 1, found the number 2"),
+    (7, 7, "unknown layer 'Rescalin'"),
+    (11, 7, "unknown argument 'unit' for Dense"),
+    (12, 19, "unknown activation 'rellu'"),
+    (13, 14, "'rate' must be a number, found the text '0.2'"),
+    (15, 7, f"unknown loss '{LOSS}y'"),
+    (17, 25, "'learning_rate' must be a number or a schedule, found the text 'fast'"),
+    (18, 11, "unknown metric 'acuracy'"),
+    (20, 3, "unknown key 'epochz' in 'train'"),
+    (21, 15, "'batch_size' must be a whole number, found the text 'yes'"),
+]
+SUGGESTIONS = [
+    None,
+    "did you mean 'digits'?",
+    None,
+    "did you mean 'Rescaling'?",
+    "did you mean 'units'?",
+    "did you mean 'relu'?",
+    "write 0.2 without quotes",
+    f"did you mean '{LOSS}'?",
+    None,
+    "did you mean 'accuracy'?",
+    "did you mean 'epochs'?",
+    None,
+]
+
+
+def test_twelve_mistakes_are_told_in_one_go(problems):
+    found = problems(TWELVE)
+    assert [each.at for each in found] == EXPECTED
+    assert [each.suggestion for each in found] == SUGGESTIONS
+    assert len(found) == 12
+
+
+def test_the_error_itself_is_the_first_of_them(read):
+    import pytest
+
+    from dlcli.errors import ConfigError
+
+    with pytest.raises(ConfigError) as caught:
+        read(TWELVE)
+    error = caught.value
+    assert (error.message, error.line, error.column) == (EXPECTED[0][2], 2, 7)
+    assert (error.code, error.name) == (3, "config")
+    assert error.file is not None
+    assert error.file.endswith("/config.yaml")
+
+
+def test_each_mistake_alone_is_told_at_the_same_place(problem):
+    mended = {
+        "seed: -1": "seed: 1",
+        "source: digit\n": "source: digits\n",
+        "validation: 2": "validation: 0.2",
+        "Rescalin:": "Rescaling:",
+        "unit: 64": "units: 64",
+        "rellu": "relu",
+        '"0.2"': "0.2",
+        f"{LOSS}y": LOSS,
+        "fast": "1e-3",
+        "acuracy": "accuracy",
+        "epochz": "epochs",
+        "yes": "32",
+    }
+    assert len(mended) == len(EXPECTED)
+    for kept, expected in zip(mended, EXPECTED, strict=True):
+        text = TWELVE
+        for old, new in mended.items():
+            if old != kept:
+                assert text.count(old) == 1
+                text = text.replace(old, new)
+        assert problem(text).at == expected
+
+
+def test_every_mistake_of_the_text_itself_is_told_before_any_of_its_meaning(problems):
+    text = "seed: 012\nseed: 1\nname: !tag x\ntrain: {<<: {a: 1}, epochs: 99999999999999999999}\nfoo: 1\n"
+    assert [each.at for each in problems(text)] == [
+        (1, 7, "a number with a leading zero is ambiguous: 012"),
+        (2, 1, "duplicate key 'seed', first written at line 1"),
+        (3, 7, "tags are not allowed, found '!tag'"),
+        (4, 9, "merge keys ('<<') are not allowed"),
+        (4, 29, "the number does not fit in 64 bits: 99999999999999999999"),
+    ]
+
+
+def test_every_mistake_of_one_layer_is_told(problems, change):
+    text = change(
+        (
+            "units: 64, activation: relu",
+            "unit: 64, activation: rellu, use_bias: yes, kernel_regularizer: {L2: x}, foo: 1",
+        )
+    )
+    assert [each.at for each in problems(text)] == [
+        (15, 13, "unknown argument 'unit' for Dense"),
+        (15, 35, "unknown activation 'rellu'"),
+        (15, 52, "'use_bias' must be true or false, found the text 'yes'"),
+        (15, 82, "'l2' must be a number, found the text 'x'"),
+        (15, 86, "unknown argument 'foo' for Dense"),
+    ]

@@ -1,0 +1,328 @@
+"""Everything that the catalogue offers is built from a configuration with example arguments, and works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.catalogue.limits import REFUSED
+
+VECTOR, SERIES, IMAGE, VOLUME, VIDEO = (6,), (8, 4), (8, 8, 3), (8, 8, 8, 2), (4, 8, 8, 2)
+ARGUMENTS: dict[str, Any] = {
+    "units": 5,
+    "filters": 4,
+    "kernel_size": 2,
+    "pool_size": 2,
+    "output_size": 2,
+    "rate": 0.2,
+    "stddev": 0.1,
+    "layer": {"LSTM": 4},
+    "cell": {"LSTMCell": 4},
+    "cells": [{"LSTMCell": 4}, {"GRUCell": 3}],
+    "height": 6,
+    "width": 6,
+    "axes": 1,
+    "n": 3,
+    "dims": [2, 1],
+    "scale": 0.5,
+    "target_shape": [2, 3],
+    "activation": "relu",
+    "num_heads": 2,
+    "key_dim": 4,
+    "head_dim": 4,
+    "num_query_heads": 4,
+    "num_key_value_heads": 2,
+    "factor": 0.2,
+    "height_factor": 0.2,
+    "width_factor": 0.2,
+    "input_dim": 10,
+    "output_dim": 4,
+    "equation": "ab,bc->ac",
+    "output_shape": 5,
+    "num_bins": 4,
+}
+SPECIAL: dict[str, Any] = {
+    "CategoryEncoding": {"num_tokens": 10},
+    "Discretization": {"bin_boundaries": [0.2, 0.6]},
+    "IntegerLookup": {"vocabulary": [0, 1, 2]},
+    "GroupNormalization": {"groups": 2},
+    "MelSpectrogram": {
+        "fft_length": 64,
+        "sequence_stride": 32,
+        "num_mel_bins": 8,
+        "sampling_rate": 800,
+        "min_freq": 10,
+    },
+    "Pipeline": {"layers": [{"Rescaling": 0.5}, "RandomFlip"]},
+    "RandomPosterization": {"factor": 4},
+    "SpectralNormalization": {"layer": {"Dense": 4}},
+    "STFTSpectrogram": {"frame_length": 32, "frame_step": 16, "fft_length": 64},
+    "TimeDistributed": {"layer": {"Dense": 4}},
+}
+SHAPES: dict[str, tuple[int, ...]] = {
+    "ConvLSTM1D": (4, 8, 3),
+    "ConvLSTM2D": VIDEO,
+    "ConvLSTM3D": (3, 4, 4, 4, 2),
+    "MelSpectrogram": (256,),
+    "STFTSpectrogram": (256, 1),
+}
+SEQUENCES = {
+    "AdditiveAttention",
+    "Attention",
+    "Bidirectional",
+    "GRU",
+    "GroupQueryAttention",
+    "LSTM",
+    "Masking",
+    "MultiHeadAttention",
+    "Permute",
+    "RNN",
+    "SimpleRNN",
+    "TimeDistributed",
+}
+IMAGES = {
+    "AugMix",
+    "AutoContrast",
+    "CenterCrop",
+    "CutMix",
+    "MixUp",
+    "Pipeline",
+    "RandAugment",
+    "Resizing",
+    "Solarization",
+    "ContrastLimitedAdaptiveHistogramEqualization",
+}
+TWO = {
+    "Add",
+    "AdditiveAttention",
+    "Attention",
+    "Average",
+    "Concatenate",
+    "Dot",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Subtract",
+}
+EXCEPTIONS = {
+    "Equalization": "Keras cannot trace it in a functional model: its output would be its own input",
+    "GRUCell": "a cell is the argument of an RNN; it takes a state beside its input",
+    "HashedCrossing": "it crosses two columns of text or whole numbers; the inputs are numbers",
+    "LSTMCell": "a cell is the argument of an RNN; it takes a state beside its input",
+    "MaxNumBoundingBoxes": "it takes boxes and their labels, which no source gives",
+    "SimpleRNNCell": "a cell is the argument of an RNN; it takes a state beside its input",
+    "StackedRNNCells": "a cell is the argument of an RNN; it takes a state beside its input",
+    "StringLookup": "it takes text; the inputs are numbers",
+    "TextVectorization": "it takes text; the inputs are numbers",
+}
+"""Offered by the catalogue, but not to be used as a layer on inputs of numbers."""
+
+
+def offered(kind: str) -> list[str]:
+    """The names of a kind that a configuration may use."""
+    return [name for name in keras_catalogue().kinds[kind] if name not in REFUSED.get(kind, {})]
+
+
+def example(kind: str, name: str, arguments: dict[str, Any]) -> Any:
+    """The thing in the idiom, with what it requires."""
+    needed = [key for key, each in keras_catalogue().kinds[kind][name]["arguments"].items() if each.get("required")]
+    return {name: {key: arguments[key] for key in needed}} if needed else name
+
+
+def shape_for(name: str) -> tuple[int, ...]:
+    """The shape of one sample that a layer takes."""
+    if name in SHAPES:
+        return SHAPES[name]
+    if name in SEQUENCES or "1D" in name:
+        return SERIES
+    if name in IMAGES or "2D" in name or name.startswith("Random"):
+        return IMAGE
+    return VOLUME if "3D" in name else VECTOR
+
+
+LAYERS = [name for name in offered("layers") if name not in EXCEPTIONS]
+
+
+def test_every_layer_is_offered_refused_or_an_exception() -> None:
+    assert len(keras_catalogue().kinds["layers"]) == 142
+    assert len(LAYERS) == 142 - len(REFUSED["layers"]) - len(EXCEPTIONS) == 126
+    assert set(EXCEPTIONS) <= set(offered("layers"))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_is_built_from_a_configuration_and_called(name: str) -> None:
+    import numpy as np
+
+    from dlcli.layers import Layer
+    from dlcli.layers.graph import build_model
+    from dlcli.training.backend import start_keras
+
+    start_keras(seed=0)
+    written = {name: SPECIAL[name]} if name in SPECIAL else example("layers", name, ARGUMENTS)
+    keras_object = keras_catalogue().read("layers", written)
+    shape, takes = shape_for(name), ("a", "b") if name in TWO else None
+    inputs = {each: shape for each in takes or ("a",)}
+    built = build_model([Layer(keras_object, takes)], inputs, facts={}, memory=10**9)
+    generator = np.random.default_rng(0)
+    values = {each: generator.random((2, *shape)).astype(np.float32) for each in inputs}
+    output = np.asarray(built.model(values))
+    declared = built.model.output_shape
+    assert output.shape[0] == 2
+    assert all(size in (None, found) for size, found in zip(declared, output.shape, strict=True))
+    assert np.isfinite(output.astype(np.float64)).all()
+    assert list(built.places.values()) == [("layers", 0)]
+
+
+def test_attention_takes_a_query_and_a_value_or_one_tensor_for_both() -> None:
+    import numpy as np
+
+    from dlcli.layers import Layer
+    from dlcli.layers.graph import build_model
+    from dlcli.training.backend import start_keras
+
+    start_keras(seed=0)
+    attention = keras_catalogue().read("layers", {"MultiHeadAttention": {"num_heads": 2, "key_dim": 4}})
+    built = build_model([Layer(attention, ("a", "b"))], {"a": (5, 4), "b": (7, 4)}, facts={})
+    generator = np.random.default_rng(0)
+    a, b = (generator.normal(size=(2, length, 4)).astype(np.float32) for length in (5, 7))
+    (layer,) = [each for each in built.model.layers if type(each).__name__ == "MultiHeadAttention"]
+    np.testing.assert_allclose(built.model({"a": a, "b": b}), layer(a, b), atol=1e-6)
+    alone = build_model([Layer(attention)], {"a": (5, 4)}, facts={})
+    (layer,) = [each for each in alone.model.layers if type(each).__name__ == "MultiHeadAttention"]
+    np.testing.assert_allclose(alone.model({"a": a}), layer(a, a), atol=1e-6)
+
+
+LOSSES: dict[str, tuple[Any, Any]] = {
+    "CTC": ([[1, 2, 0], [3, 0, 0]], "scores"),
+    "SparseCategoricalCrossentropy": ([0, 2], "chances"),
+    "CategoricalGeneralizedCrossEntropy": ([0, 2], "chances"),
+    "Circle": ([0, 1], "chances"),
+}
+
+
+def test_every_loss_gives_a_finite_number_and_one_a_sample() -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    chances = generator.random((2, 3)).astype(np.float32)
+    chances /= chances.sum(axis=1, keepdims=True)
+    scores = generator.normal(size=(2, 8, 5)).astype(np.float32)
+    names = offered("losses")
+    for name in names:
+        truth, kind = LOSSES.get(name, ([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], "chances"))
+        built = keras_catalogue().read("losses", name).build({})
+        value = np.asarray(built(np.array(truth), chances if kind == "chances" else scores))
+        assert value.shape == (), name
+        assert np.isfinite(value), name
+    assert len(names) == 22
+
+
+def test_every_optimizer_moves_weights() -> None:
+    import keras
+    import numpy as np
+
+    names = offered("optimizers")
+    arguments = {"inner_optimizer": {"Adam": 0.1}}
+    for name in names:
+        written = example("optimizers", name, arguments)
+        optimizer = keras_catalogue().read("optimizers", written).build({})
+        weight = keras.Variable(np.ones((4, 4), np.float32), name="kernel")
+        optimizer.build([weight])
+        if name == "ScheduleFreeAdamW":
+            optimizer.apply_gradients([(np.ones((4, 4), np.float32), weight)])
+        optimizer.apply_gradients([(np.ones((4, 4), np.float32), weight)])
+        assert np.isfinite(weight.numpy()).all(), name
+        assert (weight.numpy() != 1.0).any(), name
+    assert len(names) == 16 - len(REFUSED["optimizers"].keys() & keras_catalogue().kinds["optimizers"].keys()) == 15
+
+
+def test_every_schedule_gives_a_rate_with_steps_written_in_epochs() -> None:
+    arguments = {
+        "initial_learning_rate": 0.1,
+        "decay_steps": "2 epochs",
+        "first_decay_steps": "2 epochs",
+        "decay_rate": 0.5,
+        "boundaries": ["1 epochs", "2 epochs"],
+        "values": [0.1, 0.05, 0.01],
+    }
+    names = offered("schedules")
+    for name in names:
+        schedule = keras_catalogue().read("schedules", example("schedules", name, arguments))
+        built = schedule.build({"data.steps_per_epoch": 10})
+        rates = [float(built(step)) for step in (0, 15)]
+        assert rates[0] == pytest.approx(0.1), name
+        assert 0 < rates[1] < 0.1, name
+        in_optimizer = keras_catalogue().read(
+            "optimizers", {"SGD": {"learning_rate": example("schedules", name, arguments)}}
+        )
+        assert float(in_optimizer.build({"data.steps_per_epoch": 10}).learning_rate) == pytest.approx(0.1), name
+    assert len(names) == 6
+
+
+def test_every_metric_reads_a_target_and_a_prediction_it_is_for() -> None:
+    import numpy as np
+
+    from dlcli.loss import SPARSE_METRICS, build_metrics
+
+    arguments = {
+        "num_classes": 2,
+        "target_class_ids": [0],
+        "recall": 0.5,
+        "precision": 0.5,
+        "sensitivity": 0.5,
+        "specificity": 0.5,
+    }
+    names = offered("metrics")
+    loss = keras_catalogue().read("losses", "categorical_crossentropy")
+    predicted = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]], np.float32)
+    for name in names:
+        sparse = name in SPARSE_METRICS or name.startswith("sparse_")
+        truth = np.array([0, 2]) if sparse else np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], np.float32)
+        metric = keras_catalogue().read("metrics", example("metrics", name, arguments))
+        (built,) = build_metrics([metric], loss, width=3, facts={})
+        built.update_state(truth, predicted)
+        assert np.isfinite(np.mean(built.result())), name
+    assert len(names) == 49 - len(REFUSED["metrics"].keys() & keras_catalogue().kinds["metrics"].keys()) == 46
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "arguments", "count"),
+    [
+        ("initializers", "kernel_initializer", {}, 15),
+        ("regularizers", "kernel_regularizer", {}, 4),
+        ("constraints", "kernel_constraint", {}, 4),
+    ],
+)
+def test_what_a_layer_takes_is_built_inside_it(kind: str, key: str, arguments: dict[str, Any], count: int) -> None:
+    import keras
+    import numpy as np
+
+    names = [name for name in offered(kind) if name not in INITIALIZERS_FOR_OTHER_SHAPES]
+    for name in names:
+        dense = keras_catalogue().read("layers", {"Dense": {"units": 4, key: example(kind, name, arguments)}})
+        layer = dense.build({})
+        layer.build((None, 4))
+        made = getattr(layer, key)
+        assert type(made) is getattr(getattr(keras, kind), name), name
+        assert np.isfinite(layer.kernel.numpy()).all(), name
+        if kind == "regularizers":
+            assert (float(made(layer.kernel)) > 0) == (name != "L1L2"), name  # whose two factors are 0 by default
+        if kind == "constraints":
+            assert np.asarray(made(layer.kernel)).shape == (4, 4), name
+    assert len(names) == count
+
+
+INITIALIZERS_FOR_OTHER_SHAPES = {"STFT"}
+"""It makes the windows of a Fourier transform, which have three axes."""
+
+
+def test_the_catalogue_is_what_the_installed_keras_offers() -> None:
+    from pathlib import Path
+
+    import dlcli.config.catalogue as catalogue
+    from dlcli.config.catalogue.generate import written
+
+    kept = Path(catalogue.__file__).with_name("keras.json").read_text(encoding="utf-8")
+    assert written() == kept
