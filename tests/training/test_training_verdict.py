@@ -164,7 +164,7 @@ def test_a_real_training_that_hardly_moves_is_no_better_than_the_baseline(
     (finding,) = value["verdict"]
     assert finding["finding"] == "no better than the trivial baseline"
     assert finding["evidence"].endswith("; the majority class alone reaches 1.099")
-    assert [each["set"] for each in finding["advice"]] == ["data.prepare", "train.epochs"]
+    assert [each["set"] for each in finding["advice"]] == ["data.prepare", "optimizer.learning_rate", "train.epochs"]
 
 
 def test_the_baseline_of_classes_is_that_of_scikit_learn(
@@ -267,7 +267,7 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     dataset = read_data(config)
     start_keras(seed=0)
     experiment = set_up(config, dataset)
-    assert float(constant_answer(experiment)) == pytest.approx(answer, rel=1e-6)
+    assert constant_answer(experiment).item() == pytest.approx(answer, rel=1e-6)
     baseline = trivial_baseline(experiment)
     assert baseline["split"] == "train"
     assert baseline["metrics"]["accuracy"] == pytest.approx(0.75)
