@@ -120,7 +120,7 @@ def write_experiment() -> Callable[..., Path]:
     The configuration is that of three classes with changes by dotted path; JSON is YAML, so nothing else is needed.
     """
 
-    def write(folder: Path, changes: Mapping[str, Any] = {}, *, file: str = "experiment.yaml") -> Path:  # noqa: B006
+    def write(folder: Path, changes: Mapping[str, Any] = {}, *, file: str = "experiment.yaml") -> Path:
         if not (folder / "classes.npz").exists():
             write_classes(folder)
         path = folder / file

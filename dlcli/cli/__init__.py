@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,7 +110,8 @@ def show_error(error: DlcliError) -> None:
     from dlcli.view.problems import error_text
 
     if "--json" in sys.argv or "--json-lines" in sys.argv:
-        emit({"error": described(error)})
+        with suppress(OSError):  # Where the error is that standard output cannot be written, the words below must do.
+            emit({"error": described(error)})
     console = err()
     console.print(error_text(error, unicode=supports_unicode(console.file)))
 

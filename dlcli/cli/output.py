@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,8 +18,25 @@ WIDE = 120
 
 def emit(value: Any) -> None:
     """One JSON value on a line of standard output; what is not finite becomes null."""
-    sys.stdout.write(json.dumps(finite(value), ensure_ascii=ascii_only(), allow_nan=False) + "\n")
-    sys.stdout.flush()
+    write(json.dumps(finite(value), ensure_ascii=ascii_only(), allow_nan=False) + "\n")
+
+
+def write(text: str) -> None:
+    """Text on standard output, at once."""
+    with flushed():
+        sys.stdout.write(text)
+
+
+@contextmanager
+def flushed() -> Iterator[None]:
+    """Flushes standard output in the end. That a reader has gone is said without an error number: Typer would take an
+    error with one for its own and end the process with another code.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise BrokenPipeError from None
 
 
 def ascii_only() -> bool:
@@ -43,8 +61,8 @@ def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool) -> 
     if as_json:
         emit(value)
     else:
-        draw(out(), value)
-        sys.stdout.flush()
+        with flushed():
+            draw(out(), value)
 
 
 def out() -> Console:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dlcli.cli import options
-from dlcli.cli.output import emit, err
+from dlcli.cli.output import emit, err, write
 
 
 def predict(
@@ -50,5 +49,4 @@ def predict(
             }
         )
     elif output == "-":
-        sys.stdout.write(as_csv(predictions).decode())
-        sys.stdout.flush()
+        write(as_csv(predictions).decode())

@@ -25,10 +25,16 @@ class Mark:
     folder: Path
 
     def problem(self, message: str, *, suggestion: str | None = None, see: str | None = None) -> Problem:
-        """A problem at this place."""
+        """A problem at this place; its words stay on one line, whatever they quote."""
+        message, suggestion = one_line(message), suggestion and one_line(suggestion)
         return Problem(
             message, self.file, self.line, self.column, self.length, self.text, suggestion=suggestion, see=see
         )
+
+
+def one_line(words: str) -> str:
+    """The words without line breaks."""
+    return "↵".join(words.splitlines())
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from dlcli.data import Samples
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +21,20 @@ CHUNK_SECONDS = 0.25
 """How long one call of the graph lasts: progress moves and a signal is answered that often."""
 LARGE_BATCH = 1024
 """Samples at a time where nothing is learnt."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an engine goes through in every epoch: prepared samples, their weights (samples,) or None, in what batches.
+
+    `one_by_one` asks for a word after every single step.
+    """
+
+    samples: Samples
+    weight: np.ndarray[Any, Any] | None
+    batch_size: int
+    seed: int
+    one_by_one: bool = False
 
 
 class Engine(Protocol):
@@ -41,26 +58,16 @@ class ResidentEngine:
 
     name = "resident"
 
-    def __init__(
-        self,
-        model: Any,
-        inputs: Mapping[str, np.ndarray[Any, Any]],
-        target: np.ndarray[Any, Any],
-        *,
-        weight: np.ndarray[Any, Any] | None,
-        batch_size: int,
-        seed: int,
-        one_by_one: bool = False,
-    ) -> None:
+    def __init__(self, model: Any, work: Work) -> None:
         import tensorflow as tf
 
-        self.model, self.samples, self.batch_size, self.seed = model, len(target), batch_size, seed
-        self.steps = math.ceil(self.samples / batch_size)
-        self.chunk, self.largest = 1, 1 if one_by_one else self.steps
-        build_state(model, inputs, target)
-        tensors = {name: tf.constant(values) for name, values in inputs.items()}
-        targets = tf.constant(target)
-        weights = None if weight is None else tf.constant(weight, tf.float32)
+        self.model, self.work = model, work
+        self.steps = math.ceil(len(work.samples) / work.batch_size)
+        self.chunk, self.largest = 1, 1 if work.one_by_one else self.steps
+        build_state(model, work.samples.inputs, work.samples.target)
+        tensors = {name: tf.constant(values) for name, values in work.samples.inputs.items()}
+        targets, batch_size = tf.constant(work.samples.target), work.batch_size
+        weights = None if work.weight is None else tf.constant(work.weight, tf.float32)
 
         def step(position: Any, order: Any, last: Any) -> tuple[Any, Any, Any]:
             rows = order[position * batch_size : (position + 1) * batch_size]
@@ -79,7 +86,7 @@ class ResidentEngine:
     def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
         import tensorflow as tf
 
-        order = tf.constant(order_of(self.samples, seed=self.seed, epoch=number))
+        order = tf.constant(order_of(len(self.work.samples), seed=self.work.seed, epoch=number))
         self.model.reset_metrics()
         step = 0
         while step < self.steps:
@@ -103,31 +110,21 @@ class FitEngine:
 
     name = "keras"
 
-    def __init__(
-        self,
-        model: Any,
-        inputs: Mapping[str, np.ndarray[Any, Any]],
-        target: np.ndarray[Any, Any],
-        *,
-        weight: np.ndarray[Any, Any] | None,
-        batch_size: int,
-        seed: int,
-    ) -> None:
-        self.model, self.inputs, self.target, self.weight = model, inputs, target, weight
-        self.batch_size, self.seed, self.samples = batch_size, seed, len(target)
+    def __init__(self, model: Any, work: Work) -> None:
+        self.model, self.work = model, work
 
     def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
         import keras
         import tensorflow as tf
 
-        order = tf.constant(order_of(self.samples, seed=self.seed, epoch=number))
-        whole = (
-            (dict(self.inputs), self.target) if self.weight is None else (dict(self.inputs), self.target, self.weight)
-        )
+        work = self.work
+        order = tf.constant(order_of(len(work.samples), seed=work.seed, epoch=number))
+        both = (dict(work.samples.inputs), work.samples.target)
+        whole = both if work.weight is None else (*both, work.weight)
         tensors = tf.nest.map_structure(tf.constant, whole)
         batches = (
             tf.data.Dataset.from_tensor_slices(order)
-            .batch(self.batch_size)
+            .batch(work.batch_size)
             .map(lambda rows: tf.nest.map_structure(lambda values: tf.gather(values, rows), tensors))
         )
 

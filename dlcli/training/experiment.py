@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
-from dlcli.data import Dataset
+from dlcli.data import Dataset, Samples
 from dlcli.data.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.graph import Built, build_model
@@ -22,24 +22,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """One split as the model takes it."""
-
-    inputs: Mapping[str, np.ndarray[Any, Any]]
-    target: np.ndarray[Any, Any]
-    rows: np.ndarray[Any, Any]
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-
-@dataclass(frozen=True)
 class Experiment:
-    """Everything a training needs, in memory. `preparation` is None where nothing is prepared."""
+    """Everything a training needs, in memory.
+
+    `splits` are as the model takes them; `preparation` is None where nothing is prepared.
+    """
 
     config: Config
     dataset: Dataset
-    splits: Mapping[str, Prepared]
+    splits: Mapping[str, Samples]
     built: Built
     preparation: Any
     facts: Mapping[str, int]
@@ -66,7 +57,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     try:
         preparation = fit_preparation(config.data, dataset, facts=facts)
         splits = {
-            name: Prepared(prepare(preparation, samples.inputs), samples.target, samples.rows)
+            name: Samples(prepare(preparation, samples.inputs), samples.target, samples.rows)
             for name, samples in dataset.splits.items()
         }
         shapes = {name: values.shape[1:] for name, values in splits["train"].inputs.items()}

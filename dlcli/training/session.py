@@ -14,7 +14,7 @@ from dlcli.runs.atomic import write_bytes
 from dlcli.runs.checkpoint import mark_best, save
 from dlcli.training.baseline import trivial_baseline
 from dlcli.training.callbacks import Callbacks
-from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine
+from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine, Work
 from dlcli.training.experiment import Experiment
 from dlcli.training.failures import recorded_bug
 from dlcli.training.model_folder import save_model
@@ -78,25 +78,16 @@ class Session:
 
     def choose_engine(self) -> Engine:
         """Keras's own `fit` where the configuration asks for it, otherwise data resident in memory."""
-        config, train = self.experiment.config, self.experiment.splits["train"]
-        if config.train.engine == "keras":
-            return FitEngine(
-                self.experiment.model,
-                train.inputs,
-                train.target,
-                weight=self.weight,
-                batch_size=config.train.batch_size,
-                seed=config.seed,
-            )
-        return ResidentEngine(
-            self.experiment.model,
-            train.inputs,
-            train.target,
-            weight=self.weight,
-            batch_size=config.train.batch_size,
-            seed=config.seed,
+        config = self.experiment.config
+        work = Work(
+            self.experiment.splits["train"],
+            self.weight,
+            config.train.batch_size,
+            config.seed,
             one_by_one=self.callbacks.by_batch,
         )
+        chosen = FitEngine if config.train.engine == "keras" else ResidentEngine
+        return chosen(self.experiment.model, work)
 
     def run_to_end(self) -> RunState:
         """All epochs, and the end whatever it is."""

@@ -18,7 +18,7 @@ try:
     main()
 except SystemExit as end:
     code = end.code
-heavy = [name for name in ("tensorflow", "keras", "sklearn", "pandas", "matplotlib") if name in sys.modules]
+heavy = [name for name in ("tensorflow", "keras", "sklearn", "matplotlib") if name in sys.modules]
 light = [name for name in ("numpy", "pyarrow") if name in sys.modules]
 print(json.dumps([code or 0, heavy, light]), file=sys.stderr)
 """

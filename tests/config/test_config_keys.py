@@ -213,6 +213,12 @@ def test_lengths_are_told_in_words(problem, change):
     )
 
 
+def test_a_name_of_several_lines_is_told_in_one(problem, change):
+    found = problem(change(("  - Flatten", '  - "Flat\\nten"')))
+    assert found.at == (14, 5, "unknown layer 'Flat↵ten'")
+    assert problem(change(("  - Flatten", "  - Flat\n\n    ten"))).message == "unknown layer 'Flat↵ten'"
+
+
 def test_thousands_of_unknown_keys_are_not_all_told(problems, digits):
     found = problems("".join(f"k{each}: 1\n" for each in range(1200)) + digits)
     assert len(found) == 1000

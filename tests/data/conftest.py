@@ -82,6 +82,17 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
+def archive(tmp_path: Path) -> Write:
+    """`archive(x=…, y=…)`: a NumPy archive of these arrays."""
+
+    def run(**arrays: Any) -> Path:
+        np.savez(tmp_path / "data.npz", **arrays)
+        return tmp_path / "data.npz"
+
+    return run
+
+
+@pytest.fixture
 def whole() -> Whole:
     """`whole(dataset, "features")`: an input, or the target without a name, of all splits in the source's order."""
 

@@ -203,6 +203,15 @@ def test_quoted_cells_hold_separators_quotes_and_line_breaks(
     ]
 
 
+def test_line_breaks_within_quotes_may_stand_at_the_end_of_a_block(
+    write: Callable[..., Path], load: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["u\nu", "v\nv\nv"]
+    path = write("a,y\n" + "".join(f'{row},"{names[row % 2]}"\n' for row in range(500)))
+    monkeypatch.setattr("dlcli.data.sources.csv.block_size", lambda content: 128)
+    assert cells(load(block(path))) == {"a": list(range(500)), "y": names * 250}
+
+
 def test_blank_lines_are_no_rows_and_the_lines_below_them_keep_their_numbers(
     write: Callable[..., Path], load: Callable[..., Dataset], refuse: Callable[..., Any]
 ) -> None:
@@ -221,10 +230,13 @@ def test_a_row_of_another_length_below_a_broken_line_has_its_own_line(
     assert refuse(block(path))[2:5] == ("row 2 has 1 cell, the header has 2", str(path), 5)
 
 
-def test_a_quote_that_is_never_closed_swallows_nothing(write: Callable[..., Path], refuse: Callable[..., Any]) -> None:
-    path = write('a,y\n1,u\n2,"v\n3,u\n4,v\n')
+@pytest.mark.parametrize(("rows", "bad"), [('1,u\n2,"v\n3,u\n4,v\n', 2), ('1,u\n2,v\n3,"u\n', 3), ('1,"u', 1)])
+def test_a_quote_that_is_never_closed_swallows_nothing(
+    rows: str, bad: int, write: Callable[..., Path], refuse: Callable[..., Any]
+) -> None:
+    path = write("a,y\n" + rows)
     assert refuse(block(path)) == (
-        *(DataError, 4, "row 2: a quote is opened and never closed", str(path), 3),
+        *(DataError, 4, f"row {bad}: a quote is opened and never closed", str(path), bad + 1),
         "a quote within quotes is written twice",
     )
 

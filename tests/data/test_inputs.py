@@ -164,16 +164,26 @@ def test_categories_are_told_apart_by_case_and_blanks(write: Callable[..., Path]
     assert (load(block(path)).schema.inputs[0].columns or [])[0].categories == ["Red", "red", "red "]
 
 
-@pytest.mark.parametrize(("different", "refused"), [(21, True), (20, True), (19, True), (18, False), (2, False)])
+@pytest.mark.parametrize(
+    ("different", "count", "refused"),
+    [(21, 21, True), (20, 21, True), (19, 21, True), (18, 21, False), (2, 21, False), (27, 30, False), (28, 30, True)],
+)
 def test_text_that_is_almost_always_different_names_rows(
-    different: int, refused: bool, write: Callable[..., Path], load: Callable[..., Dataset], refuse: Callable[..., Any]
+    different: int,
+    count: int,
+    refused: bool,
+    write: Callable[..., Path],
+    load: Callable[..., Dataset],
+    refuse: Callable[..., Any],
 ) -> None:
-    rows = [f"n{row % different},{row},{'uv'[row % 2]}" for row in range(21)]
+    rows = [f"n{row % different},{row},{'uv'[row % 2]}" for row in range(count)]
     path = write("\n".join(["id,a,y", *rows]))
     if not refused:
         assert (load(block(path)).schema.inputs[0].columns or [])[0].width == different
         return
-    message = f"column 'id' is text with {different} different values in 21 rows, so it names rows rather than kinds"
+    message = (
+        f"column 'id' is text with {different} different values in {count} rows, so it names rows rather than kinds"
+    )
     refusal = refuse(block(path))
     assert refusal == (DataError, 4, message, str(path), None, "leave it out: data.inputs: [a, …]")
 

@@ -119,6 +119,16 @@ def test_a_stratified_split_keeps_the_share_of_every_class_to_the_nearest_sample
             )
 
 
+@pytest.mark.parametrize(
+    ("rare", "wanted"), [(1, [1, 0, 0]), (2, [1, 1, 0]), (3, [2, 1, 0]), (4, [3, 0, 1]), (6, [4, 1, 1])]
+)
+def test_a_rare_class_is_shared_out_by_the_middle_of_its_samples(rare: int, wanted: list[int]) -> None:
+    classes = np.repeat([0, 1], [1000, rare])
+    for seed in range(10):
+        found = parts_of(Split(), 1000 + rare, seed=seed, classes=classes)
+        assert [int(classes[rows].sum()) for rows in found.values()] == wanted
+
+
 def test_a_random_split_does_not_keep_the_shares_of_classes() -> None:
     classes = np.repeat([0, 1], [900, 100])
     deviations = [

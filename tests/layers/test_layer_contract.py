@@ -163,7 +163,7 @@ def test_a_layer_is_built_from_a_configuration_and_called(name: str) -> None:
     written = {name: SPECIAL[name]} if name in SPECIAL else example("layers", name, ARGUMENTS)
     keras_object = keras_catalogue().read("layers", written)
     shape, takes = shape_for(name), ("a", "b") if name in TWO else None
-    inputs = {each: shape for each in takes or ("a",)}
+    inputs = dict.fromkeys(takes or ("a",), shape)
     built = build_model([Layer(keras_object, takes)], inputs, facts={}, memory=10**9)
     generator = np.random.default_rng(0)
     values = {each: generator.random((2, *shape)).astype(np.float32) for each in inputs}

@@ -50,13 +50,13 @@ def experiment_of(config: Path) -> Any:
 
 def trained_by_dlcli(config: Path, *, seed: int) -> tuple[list[Any], dict[str, float]]:
     """All weights and the last metrics of two epochs in the resident engine."""
-    from dlcli.training.engine import ResidentEngine
+    from dlcli.training.engine import ResidentEngine, Work
     from dlcli.training.weights import sample_weights
 
     experiment = experiment_of(config)
     train, checked = experiment.splits["train"], experiment.config
     weight = sample_weights(checked.train, experiment.dataset)
-    engine = ResidentEngine(experiment.model, train.inputs, train.target, weight=weight, batch_size=BATCH, seed=seed)
+    engine = ResidentEngine(experiment.model, Work(train, weight, BATCH, seed))
     for epoch in range(EPOCHS):
         metrics = engine.epoch(epoch, between=lambda step: True)
     assert engine.steps * BATCH > len(train) > (engine.steps - 1) * BATCH  # the last batch is ragged
@@ -167,7 +167,7 @@ def test_keras_and_the_resident_engine_write_the_same_history(
 
 
 def test_calls_grow_and_shrink_towards_a_quarter_of_a_second() -> None:
-    from dlcli.training.engine import ResidentEngine
+    from dlcli.training.engine import ResidentEngine, Work
 
     engine = object.__new__(ResidentEngine)
     engine.chunk, engine.largest = 1, 1000

@@ -188,9 +188,9 @@ def test_a_callback_cannot_write_outside_the_run(
 def test_class_weights_are_balanced_or_by_name(tmp_path: Path) -> None:
     import numpy as np
 
-    from dlcli.data import Data
-    from dlcli.config.train import Train
     from dlcli.config.catalogue import keras_catalogue
+    from dlcli.config.train import Train
+    from dlcli.data import Data
     from dlcli.errors import BlockError
     from dlcli.training.weights import sample_weights
 

@@ -336,7 +336,7 @@ def test_a_schedule_in_epochs_follows_its_own_formula(
     }
     theirs = getattr(keras.optimizers.schedules, name)(**in_steps[name])
     ours = build_optimizer(config.optimizer, facts)
-    for step in range(0, 4 * steps):
+    for step in range(4 * steps):
         ours.iterations.assign(step)
         assert learning_rate(ours) == pytest.approx(float(theirs(step)), rel=1e-6)
     assert learning_rate(ours) < 0.05
