@@ -36,7 +36,7 @@ class Data(Spec):
     """Where the data comes from, what of it is input and what is the target, and how it is prepared and split."""
 
     source: Source
-    inputs: list[str] | dict[str, Input] | None = None
+    inputs: Annotated[list[str], Field(min_length=1)] | Annotated[dict[str, Input], Field(min_length=1)] | None = None
     """A list of columns, or a mapping from names to `{columns, kind, prepare}`. Default: all that is not the target."""
     target: str | Target | None = None
     """The column that is predicted, or `{column, encode, classes}`."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config, load_resolved
 from dlcli.data import Dataset, Fields, Samples, Schema
+from dlcli.data.fields import Place
 from dlcli.data.fingerprint import changed
 from dlcli.data.inputs import encode_input
 from dlcli.data.sources import from_path
 from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.npz import Npz, read_arrays
+from dlcli.data.sources.npz import check_samples, checked, read_arrays
 from dlcli.data.target import encode_target
-from dlcli.errors import ArtifactError, ConflictError, UsageError
+from dlcli.errors import ArtifactError, ConflictError, DataError, UsageError
 from dlcli.runs import Run
+from dlcli.spec import near
 from dlcli.training.experiment import read_data
 
 if TYPE_CHECKING:
@@ -74,13 +75,18 @@ def text_columns(schema: Schema) -> set[str]:
 
 
 def raw_arrays(schema: Schema, path: Path) -> Fields:
-    """The inputs of an archive by name; a single array is taken for the single input."""
+    """The inputs (and the target, if it is there) of an archive by name; a single array is taken for the single input."""
     arrays = read_arrays(path)
-    names = [each.name for each in schema.inputs]
-    if len(names) == 1 and names[0] not in arrays and len(arrays) == 1:
-        arrays = {names[0]: next(iter(arrays.values()))}
-    fields = Npz(path=str(path), inputs=next(iter(arrays))).read()
-    return replace(fields, arrays=arrays, target=None)
+    needed = [each.array or each.name for each in schema.inputs]
+    if len(needed) == 1 and needed[0] not in arrays and len(arrays) == 1:
+        arrays = {needed[0]: next(iter(arrays.values()))}
+    absent = [name for name in needed if name not in arrays]
+    if absent:
+        message = f"the file has no array '{absent[0]}'; it has: {', '.join(arrays)}"
+        raise DataError(message, file=path, hint=near(absent[0], arrays))
+    names = [name for name in (*needed, schema.target.name) if name in arrays]
+    wanted = {name: checked(name, arrays[name], path) for name in names}
+    return Fields(wanted, [Place(str(path), check_samples(wanted, path))])
 
 
 def encoded(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[Samples, list[str]]:
