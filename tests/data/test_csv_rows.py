@@ -183,7 +183,7 @@ def test_a_semicolon_where_commas_stand_is_a_wrong_separator_too(
 def test_a_mark_that_cannot_separate_is_refused_before_anything_is_read(
     key: str, value: str, message: str, mistakes: Callable[..., Any]
 ) -> None:
-    assert mistakes(block(Path("no.csv"), **{key: value})) == [(message, None)]
+    assert mistakes(block(Path("no.csv"), **{key: value})) == [(f"'{key}' {message}", None)]
 
 
 def test_quoted_cells_hold_separators_quotes_and_line_breaks(

@@ -15,7 +15,6 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "optimizers": {
         "MultiOptimizer": "it assigns optimizers to variables in Python; use one optimizer",
-        "OptimizerMap": "it assigns optimizers to variables in Python; use one optimizer",
     },
     "metrics": {
         "MeanMetricWrapper": "it wraps a Python function; use the metric's own name",

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.data.columns import column_of
 from dlcli.data.fields import Fields, Place
@@ -43,11 +43,11 @@ class Csv(SourceBlock):
 
     @field_validator("separator", "decimal")
     @classmethod
-    def one_character(cls, value: str) -> str:
+    def one_character(cls, value: str, information: ValidationInfo) -> str:
         if len(value) != 1:
-            fail(Mistake(f"must be one character, found '{value}'"))
+            fail(Mistake(f"'{information.field_name}' must be one character, found '{value}'"))
         if not value.isascii() or value.isalnum() or value in '"\n\r\0+-':
-            fail(Mistake(f"cannot be {json.dumps(value, ensure_ascii=False)}"))
+            fail(Mistake(f"'{information.field_name}' cannot be {json.dumps(value, ensure_ascii=False)}"))
         return value
 
     @field_validator("encoding")
