@@ -46,6 +46,12 @@ class Data(Spec):
     missing: Missing | Constant = "error"
     """What an empty cell means: an error, `drop` the row, or a value for it."""
 
+    @property
+    def prepares(self) -> bool:
+        """Whether any input is prepared."""
+        own = isinstance(self.inputs, dict) and any(each.prepare for each in self.inputs.values())
+        return bool(self.prepare) or own
+
     def load(self, *, seed: int, labels: Labels | None = None) -> Dataset:
         """Reads the source, chooses inputs and target, splits and encodes. Nothing of TensorFlow is needed.
 
@@ -93,10 +99,7 @@ class Data(Spec):
             split: Samples({each: tensor[rows] for each, tensor in tensors.items()}, encoded[rows], rows_of[rows])
             for split, rows in splits.items()
         }
-        prepared = bool(
-            self.prepare or (isinstance(self.inputs, dict) and any(each.prepare for each in self.inputs.values()))
-        )
-        return Dataset(samples, Schema(inputs=schemas, target=target_schema), source, tuple(notes), prepared)
+        return Dataset(samples, Schema(inputs=schemas, target=target_schema), source, tuple(notes), self.prepares)
 
     def without_empty(self, fields: Fields, target: str, reserved: list[str]) -> tuple[Fields, np.ndarray[Any, Any]]:
         """The fields without rows that have empty cells, where `missing` is `drop`, and which rows these were.

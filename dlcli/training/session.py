@@ -28,6 +28,8 @@ from dlcli.view.picture import loss_curve
 if TYPE_CHECKING:
     import numpy as np
 
+LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
+"""Above the first no step helps; the second is where most optimizers of Keras start."""
 EXPLODED = 1e6
 """How many times the loss of the trivial baseline is no longer learning."""
 CHECKPOINT_SECONDS = 30.0
@@ -225,8 +227,9 @@ class Session:
     def diverged(self, what: str) -> DivergedError:
         """The error of a training that has left the finite numbers."""
         rate = float(self.experiment.model.optimizer.learning_rate)
+        lower = rate / 10 if rate <= LARGEST_RATE else USUAL_RATE
         return DivergedError(
-            what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={rate / 10:g}"
+            what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={lower:g}"
         )
 
     def interrupted(self) -> None:

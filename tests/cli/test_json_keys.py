@@ -46,7 +46,19 @@ def holds(value: dict[str, Any], keys: list[str]) -> bool:
 
 def test_train_gives_its_keys_on_standard_output_and_its_epochs_on_standard_error(trained: Any) -> None:
     value = trained.value
-    keys = ["run", "path", "status", "exact", "epochs", "best", "metrics", "baseline", "verdict", "seconds", "samples_per_second"]
+    keys = [
+        "run",
+        "path",
+        "status",
+        "exact",
+        "epochs",
+        "best",
+        "metrics",
+        "baseline",
+        "verdict",
+        "seconds",
+        "samples_per_second",
+    ]
     assert holds(value, keys)
     assert (value["run"], value["path"], value["status"], value["exact"], value["epochs"]) == (
         "a",

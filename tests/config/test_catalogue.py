@@ -172,7 +172,7 @@ def test_a_class_that_is_refused_says_why(kind):
         assert reason
         for value in (name, {name: {}}, {name: 1}):
             assert messages(kind, value) == [(f"{name} is not available: {reason}", ())]
-    assert len(reasons) == {"layers": 7, "optimizers": 2, "metrics": 3, "callbacks": 12}.get(kind, 0)
+    assert len(reasons) == {"layers": 7, "optimizers": 1, "metrics": 3, "callbacks": 12}.get(kind, 0)
 
 
 @pytest.mark.parametrize("kind", COUNTS)

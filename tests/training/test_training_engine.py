@@ -167,7 +167,7 @@ def test_keras_and_the_resident_engine_write_the_same_history(
 
 
 def test_calls_grow_and_shrink_towards_a_quarter_of_a_second() -> None:
-    from dlcli.training.engine import ResidentEngine, Work
+    from dlcli.training.engine import ResidentEngine
 
     engine = object.__new__(ResidentEngine)
     engine.chunk, engine.largest = 1, 1000

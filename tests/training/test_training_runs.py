@@ -84,7 +84,7 @@ def test_a_rate_that_is_far_too_high_ends_with_6_and_names_the_key(
     assert outcome.code == 6
     error = outcome.error
     assert (error["code"], error["name"]) == (6, "diverged")
-    assert error["hint"] == "lower the learning rate: --set optimizer.learning_rate=1e+09"
+    assert error["hint"] == "lower the learning rate: --set optimizer.learning_rate=0.001"
     assert error["file"] == "runs/a"
     state = json.loads((tmp_path / "runs" / "a" / "run.json").read_bytes())
     assert (state["status"], state["exit_code"]) == ("failed", 6)

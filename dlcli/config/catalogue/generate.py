@@ -87,6 +87,8 @@ def spellings(kind: str, name: str) -> list[str]:
     if kind in {"layers", "callbacks", "schedules"}:
         return []
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])", r"_\1\2", name).lower()
+    if kind == "metrics" and name == "Accuracy":
+        return [snake, "acc"]
     return [snake, name.lower()] if kind == "optimizers" else [snake]
 
 

@@ -19,7 +19,7 @@ def no_better_than_baseline(story: Story) -> Finding | None:
         return None
     evidence = f"the {split} loss is {reached:.4g}; the {story.baseline['method']} alone reaches {trivial:.4g}"
     advice = []
-    if not story.config.data.prepare:
+    if not story.config.data.prepares:
         why = "layers learn slowly from inputs far from unit scale"
         advice.append(Advice("data.prepare", [], ["Normalization"], why))
     losses, rate = story.losses("train"), story.history[-1]["learning_rate"]
