@@ -42,7 +42,7 @@ def identifier_columns(dataset: Dataset) -> Finding | None:
     return Finding(
         "identifier columns",
         "warning",
-        f"{listed(found)} count the rows",
+        f"{listed(found)} {'counts' if len(found) == 1 else 'count'} the rows",
         "leave them out of data.inputs: a model could learn the rows by heart",
     )
 

@@ -22,6 +22,6 @@ def sorted_order(dataset: Dataset) -> Finding | None:
     return Finding(
         "samples in sorted order",
         "note",
-        f"the target changes only {changes} times over {len(values):,} rows",
+        f"the target changes only {'once' if changes == 1 else f'{changes} times'} over {len(values):,} rows",
         "nothing to do: dlcli shuffles before it splits",
     )

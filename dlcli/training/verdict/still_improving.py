@@ -18,7 +18,8 @@ def still_improving(story: Story) -> Finding | None:
     if before <= 0 or (before - after) / before < GAIN:
         return None
     epochs = story.config.train.epochs
-    evidence = f"the last {window} epoch{'s' * (window > 1)} lowered the loss from {before:.4g} to {after:.4g}"
+    last = f"the last {window} epochs" if window > 1 else "the last epoch"
+    evidence = f"{last} lowered the loss from {before:.4g} to {after:.4g}"
     return Finding(
         "stopped while still improving",
         evidence,

@@ -1,0 +1,173 @@
+"""Each rule about data speaks where its fault is and is silent where it is not; tensors are described as NumPy sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.data import Data, Dataset
+from dlcli.data.description import describe_dataset, describe_fields
+from dlcli.data.findings import RULES, findings
+from dlcli.data.findings.columns import constant_columns, identifier_columns
+
+SAMPLES = 200
+
+
+def table(folder: Path, **columns: object) -> dict[str, object]:
+    """A block over a table of unlike numbers with the target `y`, a half of it each class, and the given columns."""
+    generator = np.random.default_rng(0)
+    cells: dict[str, object] = {
+        "a": generator.normal(size=SAMPLES).round(6),
+        "b": generator.normal(size=SAMPLES).round(6),
+        "y": np.where(np.arange(SAMPLES) % 2, "u", "v"),
+        **columns,
+    }
+    rows = zip(*(np.asarray(each, dtype=object) for each in cells.values()), strict=True)
+    text = "\n".join([",".join(cells), *(",".join("" if cell is None else str(cell) for cell in row) for row in rows)])
+    path = folder / "table.csv"
+    path.write_text(text + "\n", encoding="utf-8")
+    return {"source": {"csv": str(path)}, "target": "y"}
+
+
+def load(block: dict[str, object]) -> Dataset:
+    return Data.model_validate(block, context=keras_catalogue()).load(seed=0)
+
+
+def found(block: dict[str, object]) -> dict[str, tuple[str, str]]:
+    return {each.finding: (each.severity, each.evidence) for each in findings(load(block))}
+
+
+def test_there_are_nine_rules_and_a_sound_table_has_no_finding(tmp_path: Path) -> None:
+    assert len(RULES) == 9
+    assert found(table(tmp_path)) == {}
+
+
+def test_columns_that_never_change_are_named(tmp_path: Path) -> None:
+    block = table(tmp_path, c=np.full(SAMPLES, 3), d=np.full(SAMPLES, "same"))
+    assert found(block) == {"constant columns": ("warning", "'c', 'd'")}
+    assert constant_columns(load(table(tmp_path, c=np.arange(SAMPLES) % 2))) is None
+
+
+def test_a_column_that_counts_the_rows_is_named(tmp_path: Path) -> None:
+    block = table(tmp_path, id=np.arange(7, SAMPLES + 7))
+    assert found(block)["identifier columns"] == ("warning", "'id' counts the rows")
+    assert identifier_columns(load(table(tmp_path, id=np.arange(SAMPLES)[::-1]))) is None
+
+
+@pytest.mark.parametrize(("prepare", "expected"), [([], 1), (["Normalization"], 0)])
+def test_a_wide_spread_is_told_unless_the_inputs_are_prepared(
+    tmp_path: Path, prepare: list[str], expected: int
+) -> None:
+    wide = np.random.default_rng(1).normal(size=SAMPLES).round(4) * 1000
+    seen = found({**table(tmp_path, w=wide), "prepare": prepare})
+    assert len(seen) == expected
+    assert all(name == "inputs far from unit scale" for name in seen)
+
+
+def test_a_rare_class_is_told_with_its_split(tmp_path: Path) -> None:
+    target = ["u"] * (SAMPLES // 2) + ["v"] * (SAMPLES // 2 - 3) + ["w"] * 3
+    order = np.random.default_rng(0).permutation(SAMPLES)
+    seen = found(table(tmp_path, y=np.array(target)[order]))
+    severity, evidence = seen["a class with few samples in a split"]
+    assert severity == "warning"
+    assert "'w'" in evidence
+
+
+@pytest.mark.parametrize(("rare", "told"), [(15, True), (30, False)])
+def test_imbalance_is_told_from_ten_to_one_on(tmp_path: Path, rare: int, told: bool) -> None:
+    target = np.array(["u"] * (SAMPLES - rare) + ["v"] * rare)[np.random.default_rng(0).permutation(SAMPLES)]
+    seen = found(table(tmp_path, y=target))
+    assert ("imbalanced classes" in seen) is told
+    if told:
+        assert seen["imbalanced classes"][1] == "'u' has 130 training samples, 'v' 10"
+
+
+def test_empty_cells_are_counted_by_column(tmp_path: Path) -> None:
+    cells = [None if row % 50 == 0 else row / 100 for row in range(SAMPLES)]
+    cells[60:120] = cells[120:60:-1]
+    block = {**table(tmp_path, c=cells), "missing": "mean"}
+    assert found(block)["empty cells"] == ("note", f"'c' {cells.count(None)}")
+
+
+def test_a_sample_that_stands_twice_is_found_across_splits(tmp_path: Path) -> None:
+    half = np.random.default_rng(2).normal(size=SAMPLES // 2).round(6)
+    block = table(tmp_path, a=np.tile(half, 2), b=np.tile(half, 2) * 2)
+    severity, evidence = found(block)["the same samples in two splits"]
+    dataset = load(block)
+    train = {tuple(row) for row in dataset.splits["train"].inputs["features"].tolist()}
+    counts = {
+        split: sum(tuple(row) in train for row in dataset.splits[split].inputs["features"].tolist())
+        for split in ("validation", "test")
+    }
+    assert severity == "warning"
+    assert (
+        evidence == f"{counts['validation']} of validation and {counts['test']} of test are in the training split too"
+    )
+    assert min(counts.values()) > 0
+
+
+def test_a_sorted_target_is_told(tmp_path: Path) -> None:
+    assert found(table(tmp_path, y=["u"] * 120 + ["v"] * 80))["samples in sorted order"] == (
+        "note",
+        "the target changes only once over 200 rows",
+    )
+
+
+def test_an_input_that_renames_the_target_gives_it_away(tmp_path: Path) -> None:
+    target = np.where(np.random.default_rng(3).random(SAMPLES) < 0.5, "u", "v")
+    codes, names = np.where(target == "u", 7, 3), np.where(target == "u", "yes", "nope")
+    seen = found(table(tmp_path, y=target, c=codes, d=names))
+    assert seen["an input gives the target away"] == (
+        "warning",
+        "'c', 'd' alone tell the target of every training sample",
+    )
+    almost = codes.copy()
+    almost[:20] = 3
+    assert "an input gives the target away" not in found(table(tmp_path, y=target, c=almost))
+
+
+def test_a_column_in_step_with_a_number_gives_it_away(tmp_path: Path) -> None:
+    target = np.random.default_rng(4).normal(size=SAMPLES).round(6)
+    block = table(tmp_path, y=target, c=(3 * target + 1).round(6))
+    assert "an input gives the target away" in found(block)
+    noise = np.random.default_rng(5).normal(size=SAMPLES)
+    assert "an input gives the target away" not in found(table(tmp_path, y=target, c=(target + noise).round(6)))
+
+
+def test_tensors_are_described_as_numpy_sees_them(tmp_path: Path) -> None:
+    dataset = load({"source": "digits"})
+    described = describe_dataset(dataset)
+    assert [(each.split, each.role, each.name) for each in described] == [
+        (split, role, name)
+        for split in ("train", "validation", "test")
+        for role, name in (("input", "image"), ("target", "label"))
+    ]
+    seen = 0
+    for each in described:
+        samples = dataset.splits[each.split]
+        values = samples.inputs["image"] if each.role == "input" else samples.target
+        assert (each.shape, each.ndim, each.dtype) == (list(values.shape), values.ndim, str(values.dtype))
+        assert (each.bytes, each.missing) == (values.nbytes, 0)
+        assert (each.min, each.max, each.mean) == (values.min(), values.max(), pytest.approx(values.mean()))
+        seen += 1
+    assert seen == 6
+    assert described[0].axes == ["samples", "height", "width"]
+    assert described[1].classes == dict(
+        zip(map(str, range(10)), np.bincount(dataset.splits["train"].target).tolist(), strict=True)
+    )
+
+
+def test_a_table_without_a_target_is_described_column_by_column(tmp_path: Path) -> None:
+    data = Data.model_validate(table(tmp_path, c=[None, *range(SAMPLES - 1)]), context=keras_catalogue())
+    described = {each.name: each for each in describe_fields(data.source.read())}
+    assert {name: (each.role, each.dtype, each.missing) for name, each in described.items()} == {
+        "a": ("column", "float64", 0),
+        "b": ("column", "float64", 0),
+        "y": ("column", "text", 0),
+        "c": ("column", "float64", 1),
+    }
+    assert (described["c"].min, described["c"].max) == (0.0, SAMPLES - 2)
+    assert described["y"].mean is None
