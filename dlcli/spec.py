@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -326,6 +327,11 @@ def one_of(
             raise below(error, name, short=fields is not arguments and arguments is not None) from None
 
     return BeforeValidator(read)
+
+
+def snake_case(name: str) -> str:
+    """The name of a class in lower case as Keras writes it: `TopKCategoricalAccuracy`, `top_k_categorical_accuracy`."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])", r"_\1\2", name).lower()
 
 
 def near(name: str, known: Any) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from dlcli.data.dataset import Dataset, Samples
+from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.fields import Fields
 from dlcli.data.inputs import (
     Constant,
@@ -29,7 +29,7 @@ from dlcli.spec import Spec
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Data", "Dataset", "Fields", "Samples", "Schema"]
+__all__ = ["Data", "Dataset", "Fields", "Samples", "Schema", "class_indices"]
 
 
 class Data(Spec):
@@ -128,11 +128,3 @@ class Data(Spec):
             counts = empty_counts(empty)
             raise DataError(f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file)
         return fields.without(rows)
-
-
-def class_indices(encoded: np.ndarray[Any, Any], classes: list[str] | None) -> np.ndarray[Any, Any] | None:
-    """The class index (samples,) of each target, or None where there are no classes."""
-    if classes is None:
-        return None
-    indices: np.ndarray[Any, Any] = encoded if encoded.ndim == 1 else encoded.argmax(axis=1)
-    return indices

@@ -47,8 +47,22 @@ class Dataset:
 
     def facts(self, batch_size: int) -> dict[str, int]:
         """What a configuration may refer to as `${data.…}`."""
-        facts = {"data.steps_per_epoch": math.ceil(len(self.splits["train"]) / batch_size)}
-        if self.classes is not None:
-            facts["data.classes"] = len(self.classes)
-        facts["data.features"] = sum(schema.shape[-1] for schema in self.schema.inputs if schema.shape)
-        return facts
+        return self.schema.facts(steps_per_epoch=math.ceil(len(self.splits["train"]) / batch_size))
+
+    def class_counts(self, split: str) -> dict[str, int] | None:
+        """How many samples each class has in a split, or None for a target of numbers."""
+        import numpy as np
+
+        indices = class_indices(self.splits[split].target, self.classes)
+        if self.classes is None or indices is None:
+            return None
+        counts = np.bincount(indices, minlength=len(self.classes))
+        return {name: int(count) for name, count in zip(self.classes, counts, strict=True)}
+
+
+def class_indices(encoded: np.ndarray[Any, Any], classes: list[str] | None) -> np.ndarray[Any, Any] | None:
+    """The class index (samples,) of each target, or None where there are no classes."""
+    if classes is None:
+        return None
+    indices: np.ndarray[Any, Any] = encoded if encoded.ndim == 1 else encoded.argmax(axis=1)
+    return indices

@@ -77,22 +77,10 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
                 samples.target,
                 target.axes,
                 missing=0,
-                classes=class_counts(dataset, split),
+                classes=dataset.class_counts(split),
             )
         )
     return described
-
-
-def class_counts(dataset: Dataset, split: str) -> dict[str, int] | None:
-    """How many samples each class has in a split."""
-    import numpy as np
-
-    if dataset.classes is None:
-        return None
-    target = dataset.splits[split].target
-    indices = target if target.ndim == 1 else target.argmax(axis=1)
-    counts = np.bincount(indices, minlength=len(dataset.classes))
-    return {name: int(count) for name, count in zip(dataset.classes, counts, strict=True)}
 
 
 def describe_fields(fields: Fields) -> list[Tensor]:

@@ -54,3 +54,11 @@ class Schema(Spec):
 
     inputs: list[InputSchema]
     target: TargetSchema
+
+    def facts(self, *, steps_per_epoch: int) -> dict[str, int]:
+        """What a configuration may refer to as `${data.…}`; only the data set knows how many steps an epoch has."""
+        facts = {"data.steps_per_epoch": steps_per_epoch}
+        if self.target.classes is not None:
+            facts["data.classes"] = len(self.target.classes)
+        facts["data.features"] = sum(each.shape[-1] for each in self.inputs if each.shape)
+        return facts

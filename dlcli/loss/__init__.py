@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from dlcli.spec import Facts, KerasObject, KerasThing
+from dlcli.spec import Facts, KerasObject, KerasThing, snake_case
 
 __all__ = ["Loss", "Metric", "labels_of", "metric_name", "needs"]
 
@@ -93,7 +93,6 @@ GREATER_IS_BETTER = (
     "specificity",
     "true_positives",
     "true_negatives",
-    "true_negatives",
     "acc",
     "cosine_similarity",
 )
@@ -113,8 +112,6 @@ def labels_of(loss: KerasObject) -> Needs | None:
 
 def metric_name(metric: KerasObject) -> str:
     """The name under which a metric's values are reported: the one that was written, or Keras's own."""
-    import re
-
     given = metric.arguments.get("name")
     if given is not None:
         return str(given)
@@ -127,8 +124,7 @@ def metric_name(metric: KerasObject) -> str:
         "R2Score": "r2_score",
         "MeanIoU": "mean_io_u",
     }
-    snake = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])", r"_\1\2", metric.name).lower()
-    return keras_names.get(metric.name, snake)
+    return keras_names.get(metric.name, snake_case(metric.name))
 
 
 def greater_is_better(monitor: str, metrics: Sequence[KerasObject] = ()) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
-from dlcli.data import Fields, Samples, Schema, class_indices
+from dlcli.data import Fields, Samples, class_indices
 from dlcli.data.prepare import prepare
 from dlcli.errors import UsageError
 from dlcli.results.answers import by_class, class_answers, confusion
@@ -70,7 +70,8 @@ def measured(
     notes: list[str],
 ) -> Evaluation:
     """The evaluation of a loaded model."""
-    compile_model(config, saved.model, facts_of(saved.schema), learns=False)
+    # How many steps an epoch had matters no more.
+    compile_model(config, saved.model, saved.schema.facts(steps_per_epoch=1), learns=False)
     inputs = prepare(saved.preparation, samples.inputs)
     measure = Measure(saved.model)
     metrics = measure.measure(inputs, aligned(samples.target, saved.model, config.loss))
@@ -86,12 +87,6 @@ def measured(
     rows = losses.argsort(kind="stable")[::-1][:worst]
     shown = [worst_row(fields, samples, int(row), losses, output, classes, answers) for row in rows]
     return Evaluation(run.name, split, len(samples), metrics, classes, matrix, scores, shown, notes)
-
-
-def facts_of(schema: Schema) -> dict[str, int]:
-    """What loss and metrics may refer to, from the schema alone; how many steps an epoch had matters no more."""
-    facts = {"data.steps_per_epoch": 1, "data.features": sum(each.shape[-1] for each in schema.inputs if each.shape)}
-    return facts | ({} if schema.target.classes is None else {"data.classes": len(schema.target.classes)})
 
 
 def sample_losses(config: Config, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

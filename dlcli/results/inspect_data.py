@@ -14,9 +14,9 @@ from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import findings
 from dlcli.data.sources import SOURCES, SUFFIXES
 from dlcli.data.target import missing
-from dlcli.errors import DataError, UsageError
-from dlcli.loss import labels_of
+from dlcli.errors import UsageError
 from dlcli.spec import near
+from dlcli.training.experiment import read_data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,11 +40,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> I
     """
     if what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}:
         config, _ = load_config(what, settings=settings)
-        try:
-            dataset = config.data.load(seed=config.seed, labels=labels_of(config.loss))
-        except DataError as error:
-            raise config.at_source(error) from None
-        return described(what, dataset)
+        return described(what, read_data(config))
     words = [source.word for source in SOURCES]
     if what not in words and Path(what).suffix.lower() not in SUFFIXES:
         hint = (

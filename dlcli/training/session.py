@@ -271,13 +271,11 @@ class Session:
         self.pictures(watch.best_epoch or None)
         samples = len(self.experiment.splits["train"]) * len(entries)
         best = {
-            "epoch": kept,
+            "epoch": watch.best_epoch or kept,
             "monitor": watch.monitor,
             "value": watch.best,
             "weights": "restored" if kept != len(entries) else "last",
         }
-        if self.progress.best_weights is None:
-            best["epoch"], best["weights"] = watch.best_epoch or kept, "last"
         return self.update(
             status="done",
             reason=reason,

@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dlcli.spec import snake_case
+
 KINDS = {
     "layers": "Layer",
     "losses": "Loss",
@@ -86,7 +88,7 @@ def spellings(kind: str, name: str) -> list[str]:
     """How Keras lets a class be written in lower case; layers have one spelling only."""
     if kind in {"layers", "callbacks", "schedules"}:
         return []
-    snake = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])", r"_\1\2", name).lower()
+    snake = snake_case(name)
     if kind == "metrics" and name == "Accuracy":
         return [snake, "acc"]
     return [snake, name.lower()] if kind == "optimizers" else [snake]
