@@ -21,6 +21,7 @@ from dlcli.data.inputs import (
 )
 from dlcli.data.schema import Schema
 from dlcli.data.sources import Source
+from dlcli.data.sources.source import Reading
 from dlcli.data.split import Split
 from dlcli.data.target import Labels, Target, encode_target, missing
 from dlcli.errors import DataError
@@ -57,7 +58,7 @@ class Data(Spec):
 
         `labels` is what the loss needs as target, where a loss is known. Raises `DataError` and its kin.
         """
-        fields = self.source.read(text=self.text_columns())
+        fields = self.source.read(Reading(frozenset(self.text_columns())))
         return self.dataset(fields, seed=seed, labels=labels)
 
     def text_columns(self) -> set[str]:

@@ -12,6 +12,7 @@ from pydantic import Field
 from dlcli.data.columns import LEADING_ZERO, NUMBER
 from dlcli.data.fields import Fields
 from dlcli.data.schema import ColumnSchema, InputSchema
+from dlcli.data.sources.source import FEATURES
 from dlcli.data.target import check_finite, missing
 from dlcli.errors import DataError
 from dlcli.spec import KerasObject, KerasThing, Spec, near
@@ -19,8 +20,6 @@ from dlcli.spec import KerasObject, KerasThing, Spec, near
 if TYPE_CHECKING:
     import numpy as np
 
-FEATURES = "features"
-"""The name of the input that a table becomes where the configuration names none."""
 MOST_CATEGORIES = 1000
 
 Preparation = Annotated[KerasObject, KerasThing("layers")]

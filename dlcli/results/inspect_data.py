@@ -13,6 +13,7 @@ from dlcli.data import Data, Dataset, class_indices
 from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import findings
 from dlcli.data.sources import SOURCES, SUFFIXES
+from dlcli.data.sources.source import Reading
 from dlcli.data.target import missing
 from dlcli.errors import UsageError
 from dlcli.spec import near
@@ -49,7 +50,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> I
         )
         raise UsageError(f"cannot tell what '{what}' is", hint=hint)
     data = Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
-    fields = data.source.read()
+    fields = data.source.read(Reading())
     if target is None and fields.target is None:
         tensors = [asdict(each) for each in describe_fields(fields)]
         return InspectedData({"source": what, "tensors": tensors, "findings": []})

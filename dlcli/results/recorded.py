@@ -15,6 +15,7 @@ from dlcli.data.inputs import encode_input
 from dlcli.data.sources import from_path
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import check_samples, checked, read_arrays
+from dlcli.data.sources.source import Reading
 from dlcli.data.target import encode_target
 from dlcli.errors import ArtifactError, ConflictError, DataError, UsageError
 from dlcli.runs import Run
@@ -65,7 +66,7 @@ def read_raw(config: Config, schema: Schema, path: str) -> Fields:
     reader = source.model_copy(update={"path": file}) if isinstance(source, Csv) else Csv(path=file)
     if Path(path).suffix.lower() == ".tsv":
         reader = reader.model_copy(update={"separator": "\t"})
-    return reader.read(text=text_columns(schema))
+    return reader.read(Reading(frozenset(text_columns(schema))))
 
 
 def text_columns(schema: Schema) -> set[str]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from dlcli.data.fields import Fields
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
-from dlcli.data.sources.source import SourceBlock
+from dlcli.data.sources.source import Reading, SourceBlock
 
 FOLDER = Path(__file__).with_name("bundled")
 DIGITS = [str(digit) for digit in range(10)]
@@ -18,13 +18,13 @@ DIGITS = [str(digit) for digit in range(10)]
 
 def images(name: str) -> Fields:
     """A set of grey images of digits."""
-    fields = Npz(path=str(FOLDER / f"{name}.npz"), inputs="image", target="label").read()
+    fields = Npz(path=str(FOLDER / f"{name}.npz"), inputs="image", target="label").read(Reading())
     return replace(fields, axes={"image": ("samples", "height", "width")}, classes={"label": DIGITS})
 
 
 def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
     """A table; `without` are columns that no model should learn from."""
-    fields = Csv(path=str(FOLDER / f"{name}.csv")).read()
+    fields = Csv(path=str(FOLDER / f"{name}.csv")).read(Reading())
     inputs = tuple(column for column in fields.arrays if column != target and column not in without)
     return replace(fields, target=target, inputs=inputs)
 
@@ -34,7 +34,7 @@ class Digits(SourceBlock):
 
     word: ClassVar[str] = "digits"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return images(self.word)
 
     def input_names(self) -> list[str] | None:
@@ -46,7 +46,7 @@ class Mnist5k(SourceBlock):
 
     word: ClassVar[str] = "mnist_5k"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return images(self.word)
 
     def input_names(self) -> list[str] | None:
@@ -58,7 +58,7 @@ class Iris(SourceBlock):
 
     word: ClassVar[str] = "iris"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return table(self.word, "species")
 
 
@@ -67,7 +67,7 @@ class Wine(SourceBlock):
 
     word: ClassVar[str] = "wine"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return table(self.word, "cultivar")
 
 
@@ -76,7 +76,7 @@ class BreastCancer(SourceBlock):
 
     word: ClassVar[str] = "breast_cancer"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return table(self.word, "diagnosis")
 
 
@@ -85,7 +85,7 @@ class Penguins(SourceBlock):
 
     word: ClassVar[str] = "penguins"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return table(self.word, "species")
 
 
@@ -94,7 +94,7 @@ class Diabetes(SourceBlock):
 
     word: ClassVar[str] = "diabetes"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return table(self.word, "progression")
 
 
@@ -103,5 +103,5 @@ class Autompg(SourceBlock):
 
     word: ClassVar[str] = "autompg"
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         return table(self.word, "mpg", without={"car_name"})

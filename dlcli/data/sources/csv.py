@@ -6,7 +6,7 @@ import io
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -15,7 +15,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from dlcli.data.columns import column_of
 from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.files import content_of, found_files
-from dlcli.data.sources.source import SourceBlock
+from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.spec import DataPath, Mistake, fail
 
@@ -69,8 +69,8 @@ class Csv(SourceBlock):
             )
         return value
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
-        """All rows. Columns named in `text` are read as text even where they look like numbers.
+    def read(self, reading: Reading) -> Fields:
+        """All rows.
 
         Raises `DataError` for a file that is missing, empty, ragged, not in its encoding or with doubtful columns.
         """
@@ -90,7 +90,7 @@ class Csv(SourceBlock):
         arrays: dict[str, np.ndarray[Any, Any]] = {}
         for name in names:
             chunks = [chunk for table in tables for chunk in table.column(name).chunks]
-            arrays[name] = column_of(name, chunks, decimal=self.decimal, as_text=name in text, places=places)
+            arrays[name] = column_of(name, chunks, decimal=self.decimal, as_text=name in reading.text, places=places)
         return Fields(arrays, places, notes=tuple(notes))
 
     def table(self, path: Path) -> tuple[pyarrow.Table, Place, list[str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.source import SourceBlock
+from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, ResourceError, UnsafeError
 from dlcli.spec import DataPath, near
 
@@ -35,7 +35,7 @@ class Npz(SourceBlock):
     target: str | None = None
     """The array that is the target."""
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
+    def read(self, reading: Reading) -> Fields:
         """The arrays that the configuration names, or the usual names (x and y, image and label).
 
         Raises `DataError` for a damaged file, `UnsafeError` for pickled objects, `ResourceError` for more than fits.

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import dataclass
 from typing import ClassVar
 
 from dlcli.data.fields import Fields
-from dlcli.data.inputs import FEATURES
 from dlcli.spec import Named
+
+FEATURES = "features"
+"""The name of the input that a table becomes where the configuration names none."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a source needs to know besides its block."""
+
+    text: frozenset[str] = frozenset()
+    """Columns that are read as text even where they look like numbers."""
+    stream: bool = False
+    """Whether a table stays on disk: its fields are then columns of `Fields.chunks`."""
+    allow_code: bool = False
+    """Whether a source may run Python that the configuration names."""
 
 
 class SourceBlock(Named):
@@ -16,12 +30,16 @@ class SourceBlock(Named):
     endings: ClassVar[tuple[str, ...]] = ()
     """Endings of files that mean this source where a path stands alone."""
 
-    def read(self, *, text: Collection[str] = ()) -> Fields:
-        """Everything the source holds. Columns named in `text` are read as text even where they look like numbers.
+    def read(self, reading: Reading) -> Fields:
+        """Everything the source holds, in memory or as lazy fields.
 
         Raises `DataError` and its kin, with file and row.
         """
         raise NotImplementedError
+
+    def memory(self) -> int:
+        """About how many bytes `read` takes where it does not stream; 0 where its fields are lazy or always small."""
+        return 0
 
     def input_names(self) -> list[str] | None:
         """What its inputs are called where the configuration does not name them, or None where only reading tells."""

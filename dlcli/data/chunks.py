@@ -1,0 +1,85 @@
+"""Chunks: a table or an array that is best read in large pieces, such as the row groups of a Parquet file."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from dlcli.data.lazy import Lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Read: TypeAlias = Callable[[int, Collection[str]], "Mapping[str, np.ndarray[Any, Any]]"]
+"""Reads some fields of one chunk, by its number: each (rows of the chunk, …)."""
+
+
+class Chunks:
+    """The chunks of a source; the last ones that were read are kept.
+
+    `rows` says how many samples each has. Several threads may ask at once.
+    """
+
+    def __init__(self, rows: Sequence[int], read: Read, *, keep: int = 2) -> None:
+        import numpy as np
+
+        self.rows, self.keep = list(rows), keep
+        self.starts = np.cumsum([0, *self.rows])
+        self._read, self._lock = read, threading.Lock()
+        self._kept: OrderedDict[tuple[int, frozenset[str]], Mapping[str, np.ndarray[Any, Any]]] = OrderedDict()
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are in all."""
+        return int(self.starts[-1])
+
+    def read(self, number: int, names: Collection[str]) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Some fields of a chunk; nobody may write into them."""
+        key = (number, frozenset(names))
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        found = self._read(number, names)
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > self.keep:
+                self._kept.popitem(last=False)
+        return found
+
+    def column(self, name: str, dtype: Any, shape: Sequence[int] = ()) -> ChunkedColumn:
+        """One field of all chunks; `shape` is that of one sample."""
+        return ChunkedColumn(self, name, dtype, shape)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Chunks]) -> Chunks:
+        """Chunks of several files, one file after the other."""
+        owners = [(part, number) for part in parts for number in range(len(part.rows))]
+
+        def read(number: int, names: Collection[str]) -> Mapping[str, np.ndarray[Any, Any]]:
+            part, own = owners[number]
+            return part.read(own, names)
+
+        # What a part keeps is enough.
+        return cls([count for part in parts for count in part.rows], read, keep=0)
+
+
+class ChunkedColumn(Lazy):
+    """One field of a source that is read in chunks."""
+
+    def __init__(self, chunks: Chunks, name: str, dtype: Any, shape: Sequence[int]) -> None:
+        super().__init__((chunks.samples, *shape), dtype)
+        self.chunks, self.name = chunks, name
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        where = np.searchsorted(self.chunks.starts, rows, side="right") - 1
+        for number in np.unique(where):
+            here = np.flatnonzero(where == number)
+            values = self.chunks.read(int(number), {self.name})[self.name]
+            found[here] = values[rows[here] - self.chunks.starts[number]]
+        return found

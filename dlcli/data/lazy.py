@@ -1,0 +1,119 @@
+"""Arrays whose values stay where they are until they are asked for: in files, in chunks of a table, behind other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BLOCK_BYTES = 1 << 25
+"""How much of an array is in memory at a time where all of it is gone through."""
+
+
+class Column(Protocol):
+    """A field: what a NumPy array offers and a lazy one too; the first axis is samples."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def ndim(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: Any, /) -> Any: ...
+
+
+class Lazy:
+    """A field that is read when it is asked for; a kind of it says in `take` how. `shape` is that of all samples."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        import numpy as np
+
+        self.shape, self.dtype = shape, np.dtype(dtype)
+
+    @property
+    def ndim(self) -> int:
+        """How many axes it has, samples included."""
+        return len(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that all of it would take in memory."""
+        return nbytes(self)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> np.ndarray[Any, Any]:
+        """The samples of a slice, or of an array of rows, as an array in memory."""
+        import numpy as np
+
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(self)))
+        return self.take(np.asarray(rows))
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The samples of these rows, in this order: (rows, …)."""
+        raise NotImplementedError
+
+
+class Selected(Lazy):
+    """Some rows of a field."""
+
+    def __init__(self, column: Column, rows: np.ndarray[Any, Any]) -> None:
+        super().__init__((len(rows), *column.shape[1:]), column.dtype)
+        self.column, self.rows = column, rows
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        found: np.ndarray[Any, Any] = self.column[self.rows[rows]]
+        return found
+
+
+class Joined(Lazy):
+    """Several fields of one form, one after the other."""
+
+    def __init__(self, parts: Sequence[Column]) -> None:
+        import numpy as np
+
+        dtypes = [part.dtype for part in parts]
+        samples = sum(len(part) for part in parts)
+        super().__init__((samples, *parts[0].shape[1:]), np.result_type(*dtypes) if object not in dtypes else object)
+        self.parts, self.starts = parts, np.cumsum([0, *(len(part) for part in parts)])
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        where = np.searchsorted(self.starts, rows, side="right") - 1
+        for number in np.unique(where):
+            here = np.flatnonzero(where == number)
+            found[here] = self.parts[number][rows[here] - self.starts[number]]
+        return found
+
+
+def loaded(column: Column) -> np.ndarray[Any, Any]:
+    """All of a field in memory."""
+    import numpy as np
+
+    values: np.ndarray[Any, Any] = column if isinstance(column, np.ndarray) else column[:]
+    return np.array(values) if isinstance(values, np.memmap) else values
+
+
+def is_lazy(column: Column) -> bool:
+    """Whether a field is read when it is asked for."""
+    return isinstance(column, Lazy)
+
+
+def nbytes(column: Column) -> int:
+    """Bytes that all of a field takes in memory; of text only the pointers."""
+    total = column.dtype.itemsize
+    for size in column.shape:
+        total *= size
+    return total
+
+
+def block_rows(column: Column) -> int:
+    """How many samples of a field make a block of BLOCK_BYTES, at least one."""
+    return max(1, BLOCK_BYTES * max(len(column), 1) // max(nbytes(column), 1))
