@@ -300,33 +300,38 @@ def one_of(
     """
 
     def read(value: Any, information: ValidationInfo) -> Named:
-        if isinstance(value, Named):
-            return value
-        name, arguments = split_idiom(short(value) if short else value, expected=expected)
-        classes = choices()
-        if name not in classes:
-            known = ", ".join(sorted(classes))
-            fail(
-                Mistake(
-                    f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}",
-                    suggestion=near(name, classes),
-                    at="name",
-                )
-            )
-        found: type[Named] = classes[name]
-        fields = arguments
-        if arguments is None:
-            fields = {}
-        elif not isinstance(arguments, dict):
-            if not found.model_fields:
-                fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,)))
-            fields = {next(iter(found.model_fields)): arguments}
-        try:
-            return found.model_validate(fields, context=information.context)
-        except ValidationError as error:
-            raise below(error, name, short=fields is not arguments and arguments is not None) from None
+        written = value if isinstance(value, Named) or short is None else short(value)
+        return read_named(written, information, choices(), expected=expected)
 
     return BeforeValidator(read)
+
+
+def read_named(value: Any, information: ValidationInfo, classes: Mapping[str, type[Any]], *, expected: str) -> Named:
+    """One of dlcli's own things in the idiom, of the classes that there are by their word."""
+    if isinstance(value, Named):
+        return value
+    name, arguments = split_idiom(value, expected=expected)
+    if name not in classes:
+        known = ", ".join(sorted(classes))
+        fail(
+            Mistake(
+                f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}",
+                suggestion=near(name, classes),
+                at="name",
+            )
+        )
+    found: type[Named] = classes[name]
+    fields = arguments
+    if arguments is None:
+        fields = {}
+    elif not isinstance(arguments, dict):
+        if not found.model_fields:
+            fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,)))
+        fields = {next(iter(found.model_fields)): arguments}
+    try:
+        return found.model_validate(fields, context=information.context)
+    except ValidationError as error:
+        raise below(error, name, short=fields is not arguments and arguments is not None) from None
 
 
 def snake_case(name: str) -> str:
@@ -352,11 +357,16 @@ def near(name: str, known: Any) -> str | None:
 
 def below(error: ValidationError, name: str, *, short: bool = False) -> ValidationError:
     """The same errors with `name` put before each path; `short` drops the field a short form stands for."""
+    return ValidationError.from_exception_data("dlcli", details_of(error, name, short=short))
+
+
+def details_of(error: ValidationError, place: str | int, *, short: bool = False) -> list[InitErrorDetails]:
+    """The errors in one, with `place` put before each path, to be raised anew together with others."""
     details = []
     for each in error.errors(include_url=False):
         kind: Any = each["type"]
         if kind == "mistake":
             kind = PydanticCustomError("mistake", "{message}", each["ctx"])
-        location = (name, *(each["loc"][1:] if short else each["loc"]))
+        location = (place, *(each["loc"][1:] if short else each["loc"]))
         details.append(InitErrorDetails(type=kind, loc=location, input=each["input"], ctx=each.get("ctx", {})))
-    return ValidationError.from_exception_data("dlcli", details)
+    return details

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -19,6 +18,7 @@ def evaluate(
     ] = None,
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="Show the N samples with the greatest loss.")] = 0,
     runs: options.Runs = options.RUNS,
+    allow_code: options.AllowCode = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -30,9 +30,7 @@ def evaluate(
     from dlcli.runs import Run
     from dlcli.view.evaluation import draw_evaluation
 
-    evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst)
+    evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, allow_code=allow_code)
     for note in () if quiet else evaluation.notes:
         err().print(f"note: {note}")
-    value = asdict(evaluation)
-    del value["notes"]
-    give(value, draw_evaluation, as_json=json)
+    give(evaluation.plain(), draw_evaluation, as_json=json)

@@ -17,6 +17,7 @@ def inspect(
     ],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     runs: options.Runs = options.RUNS,
+    allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
     """Show the layers of a model with their shapes, parameters and multiply-adds.
@@ -30,6 +31,8 @@ def inspect(
 
     is_config = what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}
     summary = (
-        inspect_config(load_config(what, settings=settings)[0]) if is_config else inspect_run(Run.find(runs, what))
+        inspect_config(load_config(what, settings=settings)[0], allow_code=allow_code)
+        if is_config
+        else inspect_run(Run.find(runs, what))
     )
     give(summary.plain(), draw_model, as_json=json)

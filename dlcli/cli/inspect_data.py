@@ -18,6 +18,7 @@ def inspect_data(
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The target of a data file.")] = None,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     strict: Annotated[bool, typer.Option("--strict", help="A finding is an error.")] = False,
+    allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
     """Show size, axes, type, range and classes of every tensor, and what looks wrong.
@@ -27,7 +28,7 @@ def inspect_data(
     from dlcli.results.inspect_data import inspect_data as look
     from dlcli.view.data import draw_data, pictures
 
-    seen = look(what, target=target, settings=settings)
+    seen = look(what, target=target, settings=settings, allow_code=allow_code)
     give(seen.value, draw_data, as_json=json)
     if seen.pictures and not json:
         console = out()

@@ -19,3 +19,4 @@ Settings = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value, as optimizer.learning_rate=0.01. Repeatable."),
 ]
 RUNS = Path("runs")
+AllowCode = Annotated[bool, typer.Option("--allow-code", help="Let the configuration run Python of its own.")]

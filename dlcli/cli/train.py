@@ -25,6 +25,7 @@ def train(
     no_rename: Annotated[
         bool, typer.Option("--no-rename", help="Fail if the name is taken, instead of adding a number.")
     ] = False,
+    allow_code: options.AllowCode = False,
     json: options.Json = False,
     json_lines: Annotated[
         bool, typer.Option("--json-lines", help="One JSON object on standard output as each epoch ends.")
@@ -54,7 +55,7 @@ def train(
     view = choose_view(err(), quiet=quiet)
     if json_lines:
         view = JsonLinesView(FadingStream(sys.stdout), view)
-    request = Request(checked, content, config, Path(runs), name=name, rename=not no_rename)
+    request = Request(checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code)
     with view:
         run, state = run_training(request, view)
     value: dict[str, Any] = {

@@ -15,13 +15,14 @@ def validate(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help="YAML files, or - for standard input.")],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     build: Annotated[bool, typer.Option("--build", help="Also read the data and build the model.")] = False,
+    allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
     """Show every problem of configurations, in a fraction of a second and without TensorFlow.
 
     Example: dlcli validate configs/digits.yaml
     """
-    found = {file: problems_of(file, settings, build=build) for file in configs}
+    found = {file: problems_of(file, settings, build=build, allow_code=allow_code) for file in configs}
     if json:
         emit(
             {
@@ -44,7 +45,7 @@ def validate(
         raise typer.Exit(ConfigError.code)
 
 
-def problems_of(file: str, settings: list[str], *, build: bool) -> list[Problem]:
+def problems_of(file: str, settings: list[str], *, build: bool, allow_code: bool) -> list[Problem]:
     """The problems of one file; with `build` also those of the model on the shapes of its data."""
     from dlcli.config import load_config
 
@@ -53,7 +54,7 @@ def problems_of(file: str, settings: list[str], *, build: bool) -> list[Problem]
         if build:
             from dlcli.results.inspect import inspect_config
 
-            inspect_config(config)
+            inspect_config(config, allow_code=allow_code)
     except ConfigError as error:
         return error.problems
     return []

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from dlcli.config.nodes import Node
 from dlcli.config.problems import ROOT, located
@@ -14,10 +21,11 @@ from dlcli.config.train import Train
 from dlcli.data import Data
 from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, TreePath
 from dlcli.layers import Layer, Layers, connection_mistakes
-from dlcli.loss import Loss, Metric, metric_name
+from dlcli.loss import Loss, Metric
+from dlcli.loss.head import Head
 from dlcli.loss.together import output_of, together
 from dlcli.optimizer import Optimizer
-from dlcli.spec import Mistake, Spec, fail, near, plain
+from dlcli.spec import KerasObject, Mistake, Spec, catalogue_of, describe, details_of, fail, near, plain
 
 LARGEST_SEED = 2**32 - 1
 
@@ -33,12 +41,12 @@ class Config(Spec):
     """Step 1: the input data and the target."""
     layers: Layers
     """Step 2: the layers."""
-    loss: Loss
-    """Step 3: the loss, the guideline that a person gives."""
+    loss: Loss | dict[str, Loss]
+    """Step 3: the loss, the guideline that a person gives; for several targets a mapping by target."""
     optimizer: Optimizer
     """Step 4: the optimizer."""
-    metrics: Annotated[list[Metric], Field(validate_default=True)] = []
-    """What is counted besides the loss."""
+    metrics: Annotated[list[Metric] | dict[str, list[Metric]], Field(validate_default=True)] = []
+    """What is counted besides the loss; for several targets a mapping by target."""
     train: Train
     """How long to train."""
 
@@ -47,17 +55,29 @@ class Config(Spec):
     @field_validator("layers")
     @classmethod
     def check_connections(cls, layers: list[Layer], information: ValidationInfo) -> list[Layer]:
-        mistakes = connection_mistakes(layers, input_names(information.data.get("data")))
+        data = information.data.get("data")
+        mistakes = connection_mistakes(layers, input_names(data), outputs=target_names(data))
         if mistakes:
             fail(*mistakes)
         return layers
 
+    @field_validator("loss", "metrics", mode="wrap")
+    @classmethod
+    def read_by_target(cls, value: Any, read: ValidatorFunctionWrapHandler, information: ValidationInfo) -> Any:
+        targets = target_names(information.data.get("data"))
+        kind = "losses" if information.field_name == "loss" else "metrics"
+        return by_target(value, targets, kind, information) if targets else only_target(value, kind, information)
+
     @field_validator("metrics")
     @classmethod
-    def check_together(cls, metrics: list[Any], information: ValidationInfo) -> list[Any]:
+    def check_together(cls, metrics: Any, information: ValidationInfo) -> Any:
         before = information.data
         if "layers" in before and "loss" in before:
-            mistakes = together(output_of(before["layers"]), before["loss"], metrics)
+            mistakes = [
+                mistake
+                for head in heads_of(before["loss"], metrics)
+                for mistake in together(output_of(before["layers"], head.name), head)
+            ]
             if mistakes:
                 fail(*(from_root(mistake) for mistake in mistakes))
         return metrics
@@ -68,7 +88,10 @@ class Config(Spec):
         before = information.data
         if "metrics" not in before or "data" not in before:
             return train
-        known = monitors(before["metrics"], validation=before["data"].split.validation > 0)
+        if "loss" not in before:
+            return train
+        heads = heads_of(before["loss"], before["metrics"])
+        known = monitors(heads, validation=before["data"].split.validation > 0)
         mistakes = []
         for path, monitor in watched(train):
             if monitor not in known:
@@ -80,6 +103,16 @@ class Config(Spec):
         if mistakes:
             fail(*mistakes)
         return train
+
+    @property
+    def heads(self) -> list[Head]:
+        """Each target with its loss and metrics."""
+        return heads_of(self.loss, self.metrics)
+
+    @property
+    def all_metrics(self) -> list[KerasObject]:
+        """The metrics of all targets."""
+        return [metric for head in self.heads for metric in head.metrics]
 
     def plain(self) -> dict[str, Any]:
         """The whole configuration, defaults included, as plain data that reads back as the same."""
@@ -121,9 +154,71 @@ def input_names(data: Data | None) -> list[str] | None:
     return data.source.input_names()
 
 
-def monitors(metrics: Sequence[Any], *, validation: bool) -> list[str]:
+def target_names(data: Data | None) -> list[str]:
+    """The names of several targets; none where there is one."""
+    return list(data.targets) if data is not None and data.targets is not None else []
+
+
+def heads_of(loss: Any, metrics: Any) -> list[Head]:
+    """Each target with its loss and metrics."""
+    if not isinstance(loss, dict):
+        return [Head(None, loss, metrics)]
+    return [Head(name, each, metrics.get(name, []) if isinstance(metrics, dict) else []) for name, each in loss.items()]
+
+
+def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
+    """The loss or the metrics of the only target."""
+    catalogue = catalogue_of(information)
+    if kind == "losses":
+        return value if isinstance(value, KerasObject) else catalogue.read(kind, value)
+    if not isinstance(value, list):
+        fail(
+            Mistake(
+                f"'metrics' must be a list of metrics, found {describe(value)}", suggestion="write metrics: [accuracy]"
+            )
+        )
+    return read_each(value, lambda each: each if isinstance(each, KerasObject) else catalogue.read(kind, each))
+
+
+def by_target(value: Any, targets: list[str], kind: str, information: ValidationInfo) -> Any:
+    """The losses or the metrics of several targets."""
+    if kind == "metrics" and value == []:
+        return {}
+    word = "loss" if kind == "losses" else "metrics"
+    if not isinstance(value, dict) or (len(value) == 1 and next(iter(value)) not in targets):
+        example = ", ".join(f"{name}: {'…' if word == 'loss' else '[…]'}" for name in targets)
+        fail(
+            Mistake(f"there are several targets, so '{word}' is a mapping by target", suggestion=f"write {{{example}}}")
+        )
+    mistakes = [
+        Mistake(f"there is no target '{name}'; there are: {', '.join(targets)}", (name,), near(name, targets), at="key")
+        for name in value
+        if name not in targets
+    ]
+    if kind == "losses":
+        mistakes += [Mistake(f"the target '{name}' has no loss") for name in targets if name not in value]
+    if mistakes:
+        fail(*mistakes)
+    return read_each(value, lambda each: only_target(each, kind, information))
+
+
+def read_each(values: Any, read: Callable[[Any], Any]) -> Any:
+    """Each of a list or mapping, with the mistakes of all of them at their places."""
+    found: dict[Any, Any] = {}
+    details: list[Any] = []
+    for place, value in values.items() if isinstance(values, dict) else enumerate(values):
+        try:
+            found[place] = read(value)
+        except ValidationError as error:
+            details += details_of(error, place)
+    if details:
+        raise ValidationError.from_exception_data("dlcli", details)
+    return found if isinstance(values, dict) else list(found.values())
+
+
+def monitors(heads: Sequence[Head], *, validation: bool) -> list[str]:
     """Everything that is measured after an epoch."""
-    names = ["loss", *(metric_name(metric) for metric in metrics)]
+    names = ["loss", *(name for head in heads for name in head.values)]
     return [*names, *(f"val_{name}" for name in names if validation)]
 
 

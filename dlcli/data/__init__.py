@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
+from dlcli.data.assemble import assembled
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.fields import Fields
-from dlcli.data.inputs import (
-    Constant,
-    Input,
-    Missing,
-    Preparation,
-    default_inputs,
-    empty_cells,
-    empty_counts,
-    encode_input,
-    input_schemas,
-)
+from dlcli.data.inputs import Constant, Input, Missing
+from dlcli.data.memory import free_memory
+from dlcli.data.preparation import Preparation
 from dlcli.data.schema import Schema
 from dlcli.data.sources import Source
 from dlcli.data.sources.source import Reading
 from dlcli.data.split import Split
-from dlcli.data.target import Labels, Target, encode_target, missing
-from dlcli.errors import DataError
-from dlcli.spec import Spec
+from dlcli.data.target import Labels, Target
+from dlcli.spec import KerasObject, KerasThing, Mistake, Spec, fail
 
-if TYPE_CHECKING:
-    import numpy as np
+Augmentation = Annotated[KerasObject, KerasThing("layers")]
+LabelsByName: TypeAlias = Labels | Mapping[str | None, Labels | None] | None
+"""What the loss needs as target; for several targets by name."""
 
 __all__ = ["Data", "Dataset", "Fields", "Samples", "Schema", "class_indices"]
 
@@ -39,13 +33,26 @@ class Data(Spec):
     source: Source
     inputs: Annotated[list[str], Field(min_length=1)] | Annotated[dict[str, Input], Field(min_length=1)] | None = None
     """A list of columns, or a mapping from names to `{columns, kind, prepare}`. Default: all that is not the target."""
-    target: str | Target | None = None
-    """The column that is predicted, or `{column, encode, classes}`."""
+    target: str | Annotated[list[str], Field(min_length=1)] | Target | None = None
+    """The column that is predicted, or `{column, encode, classes}`. A list of columns makes a vector of them."""
+    targets: Annotated[dict[str, str | Target], Field(min_length=1)] | None = None
+    """Several targets: a mapping from names to columns, or to `{column, encode, classes}`."""
     prepare: list[Preparation] = []
     """Preprocessing layers of Keras, fitted on the training split alone and kept with the model."""
+    augment: list[Augmentation] = []
+    """Augmentation layers of Keras, applied to training batches alone."""
     split: Annotated[Split, Field(default_factory=Split)]
     missing: Missing | Constant = "error"
     """What an empty cell means: an error, `drop` the row, or a value for it."""
+    stream: Literal["auto"] | bool = "auto"
+    """Whether the data stays on disk: where it does not fit in half of the free memory, always, or never."""
+
+    @field_validator("targets")
+    @classmethod
+    def either(cls, targets: dict[str, str | Target] | None, information: ValidationInfo) -> Any:
+        if targets is not None and information.data.get("target") is not None:
+            fail(Mistake("there are both 'target' and 'targets'; write either", suggestion="put it into targets"))
+        return targets
 
     @property
     def prepares(self) -> bool:
@@ -53,79 +60,48 @@ class Data(Spec):
         own = isinstance(self.inputs, dict) and any(each.prepare for each in self.inputs.values())
         return bool(self.prepare) or own
 
-    def load(self, *, seed: int, labels: Labels | None = None) -> Dataset:
-        """Reads the source, chooses inputs and target, splits and encodes. Nothing of TensorFlow is needed.
+    @property
+    def all_targets(self) -> dict[str | None, Target]:
+        """The targets by name; None is the name of the only one, which its column tells."""
+        if self.targets is not None:
+            return {
+                name: each if isinstance(each, Target) else Target(column=each) for name, each in self.targets.items()
+            }
+        return {None: self.target if isinstance(self.target, Target) else Target(column=self.target)}
 
-        `labels` is what the loss needs as target, where a loss is known. Raises `DataError` and its kin.
+    def load(self, *, seed: int, labels: LabelsByName = None, allow_code: bool = False) -> Dataset:
+        """Reads the source, chooses inputs and targets, splits and encodes. Nothing of TensorFlow is needed.
+
+        `labels` is what the loss needs as target, where a loss is known; for several targets by name. Raises `DataError`
+        and its kin.
         """
-        fields = self.source.read(Reading(frozenset(self.text_columns())))
-        return self.dataset(fields, seed=seed, labels=labels)
+        stream = self.stream is True or (self.stream == "auto" and self.source.memory() > free_memory() // 2)
+        reading = Reading(frozenset(self.text_columns()), stream=stream, allow_code=allow_code)
+        return self.dataset(self.source.read(reading), seed=seed, labels=labels, stream=stream)
+
+    def dataset(self, fields: Fields, *, seed: int, labels: LabelsByName, stream: bool = False) -> Dataset:
+        """The data set of what a source has read; in memory unless it is to stay on disk or does not fit."""
+        by_name: Mapping[str | None, Labels | None] = labels if isinstance(labels, Mapping) else {None: labels}
+        targets = {name: (target, by_name.get(name)) for name, target in self.all_targets.items()}
+        limit = 0 if stream else None if self.stream is False else free_memory() // 2
+        return assembled(
+            fields,
+            inputs=self.inputs,
+            targets=targets,
+            split=self.split,
+            policy=self.missing,
+            seed=seed,
+            prepared=self.prepares,
+            limit=limit,
+        )
 
     def text_columns(self) -> set[str]:
-        """The columns that the configuration says hold names, also where these look like numbers.
+        """The columns that the configuration says hold names or text, also where these look like numbers.
 
         One that is numbers in another input is read as what it looks like.
         """
         groups = self.inputs.values() if isinstance(self.inputs, dict) else []
-        names = {name for each in groups if each.kind == "category" for name in each.names}
-        names -= {name for each in groups if each.kind != "category" for name in each.names}
-        if isinstance(self.target, Target) and self.target.column is not None and self.target.names_classes:
-            names.add(self.target.column)
-        return names
-
-    def dataset(self, fields: Fields, *, seed: int, labels: Labels | None) -> Dataset:
-        """The data set of what a source has read."""
-        import numpy as np
-
-        target = self.target if isinstance(self.target, Target) else Target(column=self.target)
-        name = target.name_in(fields)
-        reserved = [] if self.split.by is None else [self.split.by.partition(":")[2]]
-        source, (fields, dropped) = fields, self.without_empty(fields, name, reserved)
-        rows_of = np.setdiff1d(np.arange(fields.samples + len(dropped)), dropped)
-        target_schema = target.encoding(fields, labels=labels)
-        encoded = encode_target(target_schema, fields)
-        splits = self.split.rows(
-            fields.samples, seed=seed, classes=class_indices(encoded, target_schema.classes), columns=fields.arrays
-        )
-        schemas = input_schemas(
-            self.inputs, fields, target=name, train=splits["train"], policy=self.missing, reserved=reserved
-        )
-        tensors, notes = {}, list(fields.notes)
-        for schema in schemas:
-            tensors[schema.name], said = encode_input(schema, fields)
-            notes += said
-        if len(dropped):
-            notes.append(f"{len(dropped)} rows with empty cells were left out")
-        samples = {
-            split: Samples({each: tensor[rows] for each, tensor in tensors.items()}, encoded[rows], rows_of[rows])
-            for split, rows in splits.items()
-        }
-        return Dataset(samples, Schema(inputs=schemas, target=target_schema), source, tuple(notes), self.prepares)
-
-    def without_empty(self, fields: Fields, target: str, reserved: list[str]) -> tuple[Fields, np.ndarray[Any, Any]]:
-        """The fields without rows that have empty cells, where `missing` is `drop`, and which rows these were.
-
-        Where `missing` is `error`, raises `DataError` that counts the empty cells of all columns at once.
-        """
-        import numpy as np
-
-        if isinstance(self.inputs, dict):
-            chosen = [name for each in self.inputs.values() for name in each.names]
-        else:
-            chosen = list(self.inputs or default_inputs(fields, without={target, *reserved}))
-        names = [name for name in dict.fromkeys([*chosen, target, *reserved]) if name in fields.arrays]
-        empty = {name: rows for name in names if (rows := missing(fields.arrays[name])).any()}
-        hint = None
-        if self.missing not in {"error", "drop"} or set(empty) <= set(reserved):
-            # A value can stand for what is empty in an input, but not for when, whose or in which split a sample is.
-            empty = {name: empty[name] for name in reserved if name in empty}
-            hint = "the split needs every cell of it; write data.missing: drop"
-        if not empty:
-            return fields, np.zeros(0, np.int64)
-        if self.missing != "drop":
-            raise empty_cells(empty, fields, hint=hint)
-        rows = np.flatnonzero(np.any(list(empty.values()), axis=0))
-        if len(rows) == fields.samples:
-            counts = empty_counts(empty)
-            raise DataError(f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file)
-        return fields.without(rows)
+        names = {name for each in groups if each.kind in {"category", "text"} for name in each.names}
+        names -= {name for each in groups if each.kind not in {"category", "text"} for name in each.names}
+        named = [each.column for each in self.all_targets.values() if each.names_classes]
+        return names | {name for name in named if isinstance(name, str)}

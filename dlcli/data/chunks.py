@@ -53,6 +53,18 @@ class Chunks:
         """One field of all chunks; `shape` is that of one sample."""
         return ChunkedColumn(self, name, dtype, shape)
 
+    def of(self, kept: np.ndarray[Any, Any]) -> Chunks:
+        """The same chunks with some of their samples alone, whose numbers ascend."""
+        import numpy as np
+
+        cuts = np.searchsorted(kept, self.starts)
+
+        def read(number: int, names: Collection[str]) -> Mapping[str, np.ndarray[Any, Any]]:
+            own = kept[cuts[number] : cuts[number + 1]] - self.starts[number]
+            return {name: values[own] for name, values in self.read(number, names).items()}
+
+        return Chunks(np.diff(cuts).tolist(), read, keep=self.keep)
+
     @classmethod
     def joined(cls, parts: Sequence[Chunks]) -> Chunks:
         """Chunks of several files, one file after the other."""

@@ -1,4 +1,4 @@
-"""The data set: for each split the tensors of inputs and target, as they are before any preparation."""
+"""The data set: for each split the tensors of inputs and targets, as they are before any preparation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields import Fields
-from dlcli.data.schema import Schema
+from dlcli.data.layout import Layout
+from dlcli.data.lazy import Column, is_lazy, nbytes
+from dlcli.data.schema import Schema, TargetSchema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,21 +18,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Samples:
-    """One split: `inputs` by name (samples, *shape), `target` (samples, …), and `rows`, where each stood in the source."""
+    """One split: `inputs` and `targets` by name (samples, …), and `rows`, where each sample stood in the source."""
 
-    inputs: Mapping[str, np.ndarray[Any, Any]]
-    target: np.ndarray[Any, Any]
+    inputs: Mapping[str, Column]
+    targets: Mapping[str, Column]
     rows: np.ndarray[Any, Any]
 
     def __len__(self) -> int:
-        return len(self.target)
+        return len(self.rows)
+
+    @property
+    def target(self) -> Column:
+        """The target, where there is only one."""
+        (only,) = self.targets.values()
+        return only
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that all of it takes in memory."""
+        return sum(nbytes(each) for each in [*self.inputs.values(), *self.targets.values()])
+
+    @property
+    def streams(self) -> bool:
+        """Whether any of it is read when it is asked for."""
+        return any(is_lazy(each) for each in [*self.inputs.values(), *self.targets.values()])
 
 
 @dataclass(frozen=True)
 class Dataset:
     """All splits with the schema they share; `fields` is what the source read, all rows of it.
 
-    `notes` are what a person should know about how it was read.
+    `notes` are what a person should know about how it was read. `chunks` is how the training samples lie in chunks, where
+    reading them in any order would be slow.
     """
 
     splits: Mapping[str, Samples]
@@ -39,30 +58,44 @@ class Dataset:
     notes: tuple[str, ...] = ()
     prepared: bool = False
     """Whether the configuration prepares the inputs further."""
+    chunks: Layout | None = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether samples are read when they are asked for."""
+        return any(each.streams for each in self.splits.values())
 
     @property
     def classes(self) -> list[str] | None:
-        """The names of the classes, or None for a target of numbers."""
-        return self.schema.target.classes
+        """The names of the classes of the only target, or None for numbers or several targets."""
+        return self.schema.targets[0].classes if len(self.schema.targets) == 1 else None
 
     def facts(self, batch_size: int) -> dict[str, int]:
         """What a configuration may refer to as `${data.…}`."""
         return self.schema.facts(steps_per_epoch=math.ceil(len(self.splits["train"]) / batch_size))
 
-    def class_counts(self, split: str) -> dict[str, int] | None:
-        """How many samples each class has in a split, or None for a target of numbers."""
+    def class_counts(self, split: str, target: TargetSchema) -> dict[str, int] | None:
+        """How many samples (or pixels) each class has in a split, or None for a target of numbers."""
         import numpy as np
 
-        indices = class_indices(self.splits[split].target, self.classes)
-        if self.classes is None or indices is None:
+        if target.classes is None:
             return None
-        counts = np.bincount(indices, minlength=len(self.classes))
-        return {name: int(count) for name, count in zip(self.classes, counts, strict=True)}
+        counts = np.zeros(len(target.classes), np.int64)
+        encoded = self.splits[split].targets[target.name]
+        for start in range(0, len(encoded), COUNTED):
+            indices = class_indices(encoded[start : start + COUNTED], target)
+            assert indices is not None
+            counts += np.bincount(indices.ravel(), minlength=len(counts))
+        return {name: int(count) for name, count in zip(target.classes, counts, strict=True)}
 
 
-def class_indices(encoded: np.ndarray[Any, Any], classes: list[str] | None) -> np.ndarray[Any, Any] | None:
-    """The class index (samples,) of each target, or None where there are no classes."""
-    if classes is None:
+COUNTED = 65536
+"""Samples whose classes are counted at a time."""
+
+
+def class_indices(encoded: np.ndarray[Any, Any], target: TargetSchema) -> np.ndarray[Any, Any] | None:
+    """The class index of each target (samples, …), or None where there are no classes."""
+    if target.classes is None:
         return None
-    indices: np.ndarray[Any, Any] = encoded if encoded.ndim == 1 else encoded.argmax(axis=1)
+    indices: np.ndarray[Any, Any] = encoded.argmax(axis=1) if target.encode == "one_hot" else encoded
     return indices

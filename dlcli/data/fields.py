@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from dlcli.data.chunks import ChunkedColumn, Chunks
 from dlcli.data.lazy import Column, Selected, is_lazy
+from dlcli.data.windows import Windows
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from dlcli.data.chunks import Chunks
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Fields:
     are what the source takes for them when the configuration does not say. `classes` names the integers of a field.
     `kept` are the rows that are left of all those of `places`, where some were left out. `splits` are the rows of a source
     that has splits of its own, by train, validation, test. `chunks` are what lazy columns of a table are read from.
+    With `windows` the rows are not samples themselves: each sample is a window of them.
     """
 
     arrays: Mapping[str, Column]
@@ -71,6 +72,7 @@ class Fields:
     kept: np.ndarray[Any, Any] | None = None
     splits: Mapping[str, np.ndarray[Any, Any]] | None = None
     chunks: Chunks | None = None
+    windows: Windows | None = None
 
     @property
     def samples(self) -> int:
@@ -91,6 +93,14 @@ class Fields:
             return [Path(file) for file in self.places.files]
         return [Path(place.file) for place in self.places]
 
+    def file_numbers(self) -> np.ndarray[Any, Any]:
+        """For each sample the number of the file that it stands in: (samples,)."""
+        import numpy as np
+
+        rows = [1] * len(self.places) if isinstance(self.places, FileEach) else [place.rows for place in self.places]
+        numbers = np.repeat(np.arange(len(rows)), rows)
+        return numbers if self.kept is None else numbers[self.kept]
+
     def axes_of(self, name: str) -> tuple[str, ...]:
         """The names of a field's axes, in Keras's order."""
         return self.axes.get(name) or default_axes(self.arrays[name].ndim, str(self.arrays[name].dtype))
@@ -107,13 +117,46 @@ class Fields:
             row -= place.rows
         return "", None, f"row {row + 1}"
 
-    def without(self, rows: np.ndarray[Any, Any]) -> tuple[Fields, np.ndarray[Any, Any]]:
-        """The fields without some rows, and these rows."""
+    def chosen(self, rows: np.ndarray[Any, Any]) -> Fields:
+        """The fields of some rows alone, whose numbers ascend."""
         import numpy as np
 
-        kept = np.setdiff1d(np.arange(self.samples), rows)
-        arrays = {name: Selected(array, kept) if is_lazy(array) else array[kept] for name, array in self.arrays.items()}
-        return replace(self, arrays=arrays, kept=kept if self.kept is None else self.kept[kept]), rows
+        chunks = None if self.chunks is None else self.chunks.of(rows)
+        arrays: dict[str, Column] = {}
+        for name, array in self.arrays.items():
+            if isinstance(array, ChunkedColumn) and chunks is not None:
+                arrays[name] = chunks.column(array.name, array.dtype, array.shape[1:])
+            else:
+                arrays[name] = Selected(array, rows) if is_lazy(array) else array[rows]
+        splits = self.splits and {
+            split: np.flatnonzero(np.isin(rows, own, assume_unique=True)) for split, own in self.splits.items()
+        }
+        kept = rows if self.kept is None else self.kept[rows]
+        return replace(self, arrays=arrays, kept=kept, splits=splits, chunks=chunks)
+
+    def parts(self, names: Collection[str]) -> Iterator[Fields]:
+        """Some fields in pieces that fit in memory, from the first row to the last: one a chunk, else a single one."""
+        if self.chunks is None:
+            yield self
+            return
+        for number in range(len(self.chunks.rows)):
+            yield self.part(number, names)
+
+    def part(self, number: int, names: Collection[str]) -> Fields:
+        """The rows of one chunk, in memory."""
+        import numpy as np
+
+        assert self.chunks is not None
+        start, end = int(self.chunks.starts[number]), int(self.chunks.starts[number + 1])
+        lazy = {name: each for name in names if isinstance(each := self.arrays.get(name), ChunkedColumn)}
+        read = self.chunks.read(number, {each.name for each in lazy.values()}) if lazy else {}
+        arrays = {
+            name: read[lazy[name].name] if name in lazy else self.arrays[name][start:end]
+            for name in names
+            if name in self.arrays
+        }
+        kept = np.arange(start, end) if self.kept is None else self.kept[start:end]
+        return replace(self, arrays=arrays, kept=kept, splits=None, chunks=None)
 
 
 def default_axes(dimensions: int, dtype: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from dlcli.data.windows import Windows
 from dlcli.spec import Spec
 
 
@@ -34,31 +35,45 @@ class InputSchema(Spec):
     columns: list[ColumnSchema] | None = None
     array: str | None = None
     """The array of the source that an input without columns is; None where it bears the input's name."""
-    fill: float | None = None
-    """What stands for NaN in an array; None where it is an error."""
+    text: bool = False
+    """Whether it is text, one a sample, that a preparation turns into numbers."""
+    fill: float | str | None = None
+    """What stands for NaN in an array, or for an empty text; None where it is an error."""
 
 
 class TargetSchema(Spec):
-    """The target: a class index, a one-hot vector or numbers."""
+    """A target: a class index, a one-hot vector or numbers."""
 
     name: str
     encode: Literal["index", "one_hot", "none"]
     classes: list[str] | None = None
+    column: str | None = None
+    """The field that holds it; None for a vector."""
+    columns: list[str] | None = None
+    """The columns that make up a vector of numbers or of yes and no; None where it is one column or array."""
     axes: list[str]
     shape: list[int]
     """The shape of one sample's target; empty for a single value."""
 
+    @property
+    def names(self) -> list[str]:
+        """The fields that it is made of."""
+        return self.columns or [self.column or self.name]
+
 
 class Schema(Spec):
-    """All inputs and the target."""
+    """All inputs and targets; with `windows` a sample is a window of rows."""
 
     inputs: list[InputSchema]
-    target: TargetSchema
+    targets: list[TargetSchema]
+    windows: Windows | None = None
 
     def facts(self, *, steps_per_epoch: int) -> dict[str, int]:
         """What a configuration may refer to as `${data.…}`; only the data set knows how many steps an epoch has."""
         facts = {"data.steps_per_epoch": steps_per_epoch}
-        if self.target.classes is not None:
-            facts["data.classes"] = len(self.target.classes)
+        for target in self.targets:
+            if target.classes is not None:
+                name = "data.classes" if len(self.targets) == 1 else f"data.classes.{target.name}"
+                facts[name] = len(target.classes)
         facts["data.features"] = sum(each.shape[-1] for each in self.inputs if each.shape)
         return facts

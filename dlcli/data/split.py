@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 LARGEST = 0.9
+BLOCK = 1 << 22
+"""So many samples are shuffled and split at once."""
 IN_ORDER = re.compile(r"\d{4}(([-/.])\d{2}(\2\d{2}([ T]\d{2}:\d{2}.*)?)?)?|\d{2}:\d{2}(:\d{2}.*)?")
 """Times as text that sort in the order of time."""
 NAMES = ("train", "validation", "test")
@@ -26,8 +28,9 @@ class Split(Spec):
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
     test: Annotated[float, Field(ge=0, lt=1, validate_default=True)] = 0.15
     by: str | None = None
-    """`random`, `stratified`, `time:COLUMN` (the latest for test), `group:COLUMN` (no group in two splits) or
-    `column:COLUMN` (the column says train, validation or test). Default: stratified for classes, otherwise random."""
+    """`random`, `stratified`, `time:COLUMN` (the latest for test; `time` alone: the last rows), `group:COLUMN` (no group in
+    two splits), `file` (no file in two splits) or `column:COLUMN` (the column says train, validation or test). Default:
+    stratified for classes, otherwise random."""
 
     @field_validator("test")
     @classmethod
@@ -45,10 +48,18 @@ class Split(Spec):
     @field_validator("by")
     @classmethod
     def known_way(cls, by: str | None) -> str | None:
-        way, _, column = (by or "random").partition(":")
-        if way not in ({"time", "group", "column"} if column else {"random", "stratified"}):
-            fail(Mistake(f"'by' must be random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, found '{by}'"))
+        way, colon, _ = (by or "random").partition(":")
+        if (by or "").endswith(":") or way not in (
+            {"time", "group", "column"} if colon else {"random", "stratified", "time", "file"}
+        ):
+            ways = "random, stratified, file, time, time:COLUMN, group:COLUMN or column:COLUMN"
+            fail(Mistake(f"'by' must be {ways}, found '{by}'"))
         return by
+
+    @property
+    def column(self) -> str | None:
+        """The column that the split goes by."""
+        return (self.by or "").partition(":")[2] or None
 
     def rows(
         self,
@@ -56,38 +67,74 @@ class Split(Spec):
         *,
         seed: int,
         classes: np.ndarray[Any, Any] | None,
-        columns: Mapping[str, np.ndarray[Any, Any]],
+        column: np.ndarray[Any, Any] | None = None,
+        own: Mapping[str, np.ndarray[Any, Any]] | None = None,
     ) -> dict[str, np.ndarray[Any, Any]]:
         """By split, the rows that belong to it, ascending.
 
-        `classes` (samples,) is the class index of each row, or None for a target of numbers; `columns` the table that
-        `by` may name. Raises `DataError` for a split that would be empty.
+        `classes` (samples,) is the class index of each row, or None for a target of numbers; `column` (samples,) the
+        values that `by` goes by, which for `file` are the numbers of the files; `own` are splits that the source has.
+        Raises `DataError` for a split that would be empty.
         """
         import numpy as np
 
-        way, _, name = (self.by or ("stratified" if classes is not None else "random")).partition(":")
+        way = (self.by or ("stratified" if classes is not None else "random")).partition(":")[0]
         generator = np.random.default_rng(seed)
-        if name and name not in columns:
-            raise DataError(
-                f"the split is by column '{name}', which the data does not have; it has: {', '.join(columns)}"
-            )
         if way == "stratified" and classes is None:
             raise DataError(
                 "a stratified split needs classes, and the target holds numbers", hint="write data.split.by: random"
             )
-        if way == "column":
-            parts = by_column(columns[name])
-        elif way == "group":
-            parts = self.by_group(columns[name], generator)
+        if own is not None:
+            parts = self.within(own, classes, generator)
+        elif way in {"random", "stratified"}:
+            parts = self.shuffled(samples, classes if way == "stratified" else None, generator)
         elif way == "time":
-            parts = self.cut(by_time(name, columns[name]))
-        elif way == "stratified":
-            assert classes is not None
-            parts = self.by_class(classes, generator)
+            parts = self.cut(np.arange(samples) if column is None else by_time(str(self.column), column))
         else:
-            parts = self.cut(generator.permutation(samples))
-        self.check(parts, samples)
-        return {split: np.sort(rows) for split, rows in parts.items() if len(rows)}
+            assert column is not None
+            parts = by_column(column) if way == "column" else self.by_group(column, generator)
+        if own is None:
+            self.check(parts, samples)
+        small = np.int32 if samples < 2**31 else np.int64
+        return {split: np.sort(rows).astype(small) for split, rows in parts.items() if len(rows)}
+
+    def within(
+        self,
+        own: Mapping[str, np.ndarray[Any, Any]],
+        classes: np.ndarray[Any, Any] | None,
+        generator: np.random.Generator,
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """The splits of the source; where it has none for validation, a share of its training split."""
+        if self.column is not None or self.by in {"time", "file"}:
+            raise DataError(
+                f"the data has splits of its own ({', '.join(own)}), so it cannot be split by {self.by}",
+                hint="leave data.split.by out",
+            )
+        parts = {split: own[split] for split in NAMES if split in own}
+        if "validation" in parts or not self.validation:
+            return parts
+        train = parts["train"]
+        cut = self.model_copy(update={"test": 0.0})
+        inner = cut.shuffled(len(train), None if classes is None else classes[train], generator)
+        cut.check(inner, len(train))
+        return {**parts, "train": train[inner["train"]], "validation": train[inner["validation"]]}
+
+    def shuffled(
+        self, samples: int, classes: np.ndarray[Any, Any] | None, generator: np.random.Generator
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """A random split, by class where `classes` are given: of BLOCK samples at a time, so that memory is bounded."""
+        import numpy as np
+
+        found: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in NAMES}
+        for start in range(0, samples, BLOCK):
+            size = min(BLOCK, samples - start)
+            if classes is None:
+                parts = self.cut(generator.permutation(size))
+            else:
+                parts = self.by_class(classes[start : start + size], generator)
+            for name, rows in parts.items():
+                found[name].append(rows + start)
+        return {name: np.concatenate(rows) for name, rows in found.items()}
 
     def cut(self, order: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """The order cut into three: training first, test last."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from pydantic import Field
+
+from dlcli.data.chunks import Chunks
 from dlcli.data.fields import Fields
+from dlcli.data.lazy import Column, block_rows, is_lazy
 from dlcli.data.schema import TargetSchema
+from dlcli.data.survey import Empty
+from dlcli.data.values import check_finite, missing, rows_in_words
 from dlcli.errors import DataError
 from dlcli.spec import Spec, near
 
@@ -18,6 +26,12 @@ Labels = Literal["classes", "one_hot", "binary", "numbers"]
 MOST_CLASSES = 20
 """Up to this many different whole numbers are taken for classes where no loss says what they are."""
 
+DISTINCT = 100_000
+"""So many different numbers of a target on disk are looked at to tell what it is."""
+
+MOST_CHUNKS = 64
+"""Chunks of a target that are kept; a chunk of inputs is larger."""
+
 LAST = 10**18
 """Where names that are no whole numbers stand in the order of names."""
 
@@ -25,8 +39,9 @@ LAST = 10**18
 class Target(Spec):
     """The column that is predicted."""
 
-    column: str | None = None
-    """Its name; by default the one that the source names."""
+    column: str | Annotated[list[str], Field(min_length=1)] | None = None
+    """Its name; by default the one that the source names. A list of columns makes a vector: several numbers, or several
+    yes or no (0 and 1) of which any may hold."""
     encode: Literal["index", "one_hot", "none"] | None = None
     """`index`: names become 0…C-1. `one_hot`: a vector with a 1. `none`: the numbers as they are.
     Default: index for text, otherwise none."""
@@ -38,20 +53,22 @@ class Target(Spec):
         """Whether its values are names by its own word, also where they look like numbers."""
         return self.encode in {"index", "one_hot"} or (self.classes is not None and self.encode is None)
 
-    def encoding(self, fields: Fields, *, labels: Labels | None) -> TargetSchema:
-        """How this target is encoded. `labels` is what the loss needs, where one is known.
+    def encoding(self, fields: Fields, *, labels: Labels | None, name: str | None = None) -> TargetSchema:
+        """How this target is encoded. `labels` is what the loss needs, where one is known; `name` is its name among others.
 
         Raises `DataError` for a column that is not there, a single class, or labels that are neither names nor 0…C-1.
         """
-        name = self.name_in(fields)
-        values = fields.arrays[name]
+        names = self.names_in(fields)
+        if isinstance(self.column, list):
+            return vector_schema(names, fields, labels=labels, name=name)
+        if fields.arrays[names[0]].ndim > 1:
+            return array_schema(names[0], fields, labels=labels, name=name)
+        return self.value_schema(names[0], distinct(names[0], fields), labels=labels, called=name)
+
+    def value_schema(self, name: str, fields: Fields, *, labels: Labels | None, called: str | None) -> TargetSchema:
+        """The schema of a target that is one value a sample."""
+        values = fields.arrays[name][:]
         check_present(name, fields)
-        if values.ndim > 1:
-            if values.dtype == object:
-                of_one = tuple(values.shape[1:])
-                message = f"target '{name}' is text of the shape {of_one} a sample; expected one name a sample"
-                raise DataError(message, file=fields.places[0].file)
-            return TargetSchema(name=name, encode="none", axes=list(fields.axes_of(name)), shape=list(values.shape[1:]))
         is_text = values.dtype == object
         if is_text and labels == "numbers":
             hint = "choose a loss for classes, such as sparse_categorical_crossentropy"
@@ -71,11 +88,15 @@ class Target(Spec):
         axes, shape = ["samples"], []
         if encode == "one_hot":
             axes, shape = ["samples", "classes"], [len(classes or [])]
-        return TargetSchema(name=name, encode=encode, classes=classes, axes=axes, shape=shape)
+        return TargetSchema(name=called or name, column=name, encode=encode, classes=classes, axes=axes, shape=shape)
 
-    def name_in(self, fields: Fields) -> str:
-        """The name of the target's field."""
-        name = self.column or fields.target
+    def names_in(self, fields: Fields) -> list[str]:
+        """The names of the target's fields, which the data has."""
+        names = self.column if isinstance(self.column, list) else [self.column or fields.target]
+        return [self.known(name, fields) for name in names]
+
+    def known(self, name: str | None, fields: Fields) -> str:
+        """A name that the data has."""
         if name is None:
             hint = "write data.target: COLUMN" if fields.is_table else "write npz: {path: …, inputs: …, target: NAME}"
             raise DataError(
@@ -96,7 +117,7 @@ class Target(Spec):
         """The classes that the values name, or None for a target of numbers."""
         import numpy as np
 
-        values = fields.arrays[name]
+        values = fields.arrays[name][:]
         if encode == "none" and labels == "numbers":
             return None
         if name in fields.classes:
@@ -111,6 +132,97 @@ class Target(Spec):
             return None
         check_indices(name, fields, labels)
         return [str(number) for number in range(int(values.max()) + 1)]
+
+
+def distinct(name: str, fields: Fields) -> Fields:
+    """Of a source in chunks one row for each value that a field takes, enough to tell what kind of target it is.
+
+    Of numbers that are no classes only the first DISTINCT are kept.
+    """
+    import numpy as np
+
+    if fields.chunks is None:
+        return fields
+    seen: dict[Any, int] = {}
+    start = 0
+    for part in fields.parts({name}):
+        values = part.arrays[name][:]
+        for value, row in zip(*first_of_each(values), strict=True):
+            if len(seen) < DISTINCT or values.dtype == object:
+                seen.setdefault(value, start + row)
+        start += part.samples
+    rows = np.sort(np.fromiter(seen.values(), np.int64, len(seen)))
+    by_row = {row: value for value, row in seen.items()}
+    values = np.empty(len(rows), fields.arrays[name].dtype)
+    values[:] = [by_row[row] for row in rows.tolist()]
+    kept = rows if fields.kept is None else fields.kept[rows]
+    return replace(fields, arrays={**fields.arrays, name: values}, kept=kept, chunks=None)
+
+
+def first_of_each(values: np.ndarray[Any, Any]) -> tuple[list[Any], list[int]]:
+    """The different values of an array, and the first row of each."""
+    import numpy as np
+
+    if values.dtype != object:
+        different, rows = np.unique(values, return_index=True)
+        return different.tolist(), rows.tolist()
+    found: dict[Any, int] = {}
+    for row, value in enumerate(values.tolist()):
+        found.setdefault(value, row)
+    return list(found), list(found.values())
+
+
+def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
+    """The schema of a target of several columns: numbers, or under a loss for two classes yes and no, each 0 or 1."""
+    for column in names:
+        if fields.arrays[column].dtype == object or fields.arrays[column].ndim > 1:
+            held = "text" if fields.arrays[column].dtype == object else "an array"
+            raise DataError(
+                f"the target joins the columns {', '.join(names)}, but '{column}' holds {held}",
+                file=fields.places[0].file,
+                hint="write data.targets: {NAME: COLUMN, …} for several targets of their own",
+            )
+        if labels == "binary":
+            check_yes_or_no(column, distinct(column, fields))
+    axis = "labels" if labels == "binary" else "features"
+    return TargetSchema(name=name or "target", encode="none", columns=names, axes=["samples", axis], shape=[len(names)])
+
+
+def check_yes_or_no(name: str, fields: Fields) -> None:
+    """Refuses values other than 0 and 1."""
+    import numpy as np
+
+    values = fields.arrays[name][:]
+    broken = np.flatnonzero((values != 0) & (values != 1) & ~missing(values))
+    if len(broken):
+        file, line, words = fields.where(int(broken[0]))
+        message = f"'{name}' is {values[broken[0]]} in {words}; a loss for yes and no needs 0 and 1"
+        raise DataError(message, file=file, line=line)
+
+
+def array_schema(column: str, fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
+    """The schema of a target that is an array a sample: numbers, one-hot vectors, or a class for each pixel."""
+    values = fields.arrays[column]
+    shape = list(values.shape[1:])
+    if values.dtype == object:
+        message = f"target '{column}' is text of the shape {tuple(shape)} a sample; expected one name a sample"
+        raise DataError(message, file=fields.places[0].file)
+    classes = fields.classes.get(column)
+    if classes is None and labels == "classes" and values.dtype.kind in "iu":
+        highest = max(
+            int(values[start : start + rows].max())
+            for rows in [block_rows(values)]
+            for start in range(0, len(values), rows)
+        )
+        classes = [str(number) for number in range(highest + 1)]
+    return TargetSchema(
+        name=name or column,
+        column=column,
+        encode="none",
+        classes=classes,
+        axes=list(fields.axes_of(column)),
+        shape=shape,
+    )
 
 
 def by_name(name: str) -> tuple[int, str]:
@@ -146,7 +258,7 @@ def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
     """Refuses labels that are not the whole numbers 0…C-1, with the first row that is none."""
     import numpy as np
 
-    values = fields.arrays[name]
+    values = fields.arrays[name][:]
     broken = np.flatnonzero(values != np.floor(values.astype(float)))
     hint = f"write target: {{column: {name}, encode: index}} if these are names of classes"
     if len(broken):
@@ -180,97 +292,108 @@ def shown(values: Any) -> str:
     return ", ".join(first) + (", …" if len(values) > 6 else "")
 
 
-def missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Which values (samples, …) are empty: None in text, NaN in numbers; (samples,) booleans."""
+def encoded_target(schema: TargetSchema, fields: Fields) -> Column:
+    """The target of all samples: in memory where it is one value a sample, otherwise lazy if the fields are."""
     import numpy as np
 
-    if values.dtype == object:
-        return np.fromiter((value is None for value in values), bool, len(values))
-    if values.dtype.kind != "f":
-        return np.zeros(len(values), bool)
-    empty: np.ndarray[Any, Any] = np.isnan(values).reshape(len(values), -1).any(axis=1)
-    return empty
+    if fields.chunks is None:
+        return encode_target(schema, fields)
+    if not schema.shape:
+        small = np.min_scalar_type(len(schema.classes)) if schema.classes else np.dtype(np.float32)
+        parts = [np.asarray(encode_target(schema, part)).astype(small) for part in fields.parts(schema.names)]
+        return np.concatenate(parts)
+
+    def read(number: int, _: Collection[str]) -> Mapping[str, Any]:
+        return {schema.name: encode_target(schema, fields.part(number, schema.names))}
+
+    dtype = np.int64 if schema.classes and schema.encode != "one_hot" else np.float32
+    return Chunks(fields.chunks.rows, read, keep=MOST_CHUNKS).column(schema.name, dtype, schema.shape)
 
 
-def encode_target(schema: TargetSchema, fields: Fields) -> np.ndarray[Any, Any]:
+def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     """The target (samples,) int64 for classes, (samples, classes) float32 for one-hot, otherwise float32 numbers.
 
     Raises `DataError` for an empty target and for a label outside the classes, with its row.
     """
     import numpy as np
 
-    values = fields.arrays[schema.name]
-    check_present(schema.name, fields)
-    check_finite(schema.name, values, fields)
+    for name in schema.names:
+        if name not in fields.arrays:
+            raise DataError(
+                f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
+                file=fields.places[0].file,
+                hint=near(name, fields.arrays),
+            )
+        if not is_lazy(fields.arrays[name]):
+            check_present(name, fields)
+            check_finite(name, fields.arrays[name][:], fields)
+    if schema.columns is not None:
+        return np.stack([fields.arrays[name][:].astype(np.float32) for name in schema.columns], axis=1)
+    name = schema.names[0]
+    if schema.shape and is_lazy(fields.arrays[name]):
+        return fields.arrays[name]
+    values = fields.arrays[name][:]
     if schema.encode == "none":
         if values.dtype == object:
-            raise not_a_number(schema.name, fields, "in training it held numbers", hint="correct the data")
+            raise not_a_number(name, fields, "in training it held numbers", hint="correct the data")
         if schema.classes is None:
             return values.astype(np.float32)
-        check_range(schema.name, len(schema.classes), fields)
+        check_range(name, len(schema.classes), fields)
         return values.astype(np.int64)
+    indices = class_codes(schema, values, fields)
+    return np.eye(len(schema.classes or []), dtype=np.float32)[indices] if schema.encode == "one_hot" else indices
+
+
+def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:
+    """The index of each label among the classes: (samples,) int64."""
+    import numpy as np
+
     index = {name: number for number, name in enumerate(schema.classes or [])}
-    names = [str(value) for value in values]
-    for row, each in enumerate(names):
-        if each not in index:
-            file, line, words = fields.where(row)
-            raise DataError(
-                f"label '{each}' in {words} is none of the classes: {shown(list(index))}",
-                file=file,
-                line=line,
-                hint=near(each, index),
-            )
-    indices = np.array([index[each] for each in names], dtype=np.int64)
-    return np.eye(len(index), dtype=np.float32)[indices] if schema.encode == "one_hot" else indices
+    codes = np.fromiter((index.get(str(value), -1) for value in values), np.int64, len(values))
+    unknown = np.flatnonzero(codes < 0)
+    if len(unknown):
+        file, line, words = fields.where(int(unknown[0]))
+        label = str(values[unknown[0]])
+        raise DataError(
+            f"label '{label}' in {words} is none of the classes: {shown(list(index))}",
+            file=file,
+            line=line,
+            hint=near(label, index),
+        )
+    return codes
 
 
 def check_present(name: str, fields: Fields) -> None:
     """Refuses a target with empty values, with their count and the first row."""
     import numpy as np
 
-    empty = np.flatnonzero(missing(fields.arrays[name]))
+    empty = np.flatnonzero(missing(fields.arrays[name][:]))
     if len(empty):
-        file, line, words = fields.where(int(empty[0]))
-        raise DataError(
-            f"the target '{name}' is empty in {rows_in_words(len(empty))}, first in {words}",
-            file=file,
-            line=line,
-            hint="write data.missing: drop to leave such rows out",
-        )
+        raise empty_target(name, Empty(len(empty), int(empty[0])), fields)
+
+
+def empty_target(name: str, empty: Empty, fields: Fields) -> DataError:
+    """The error of a target with empty values."""
+    file, line, words = fields.where(empty.first)
+    return DataError(
+        f"the target '{name}' is empty in {rows_in_words(empty.count)}, first in {words}",
+        file=file,
+        line=line,
+        hint="write data.missing: drop to leave such rows out",
+    )
 
 
 def check_range(name: str, classes: int, fields: Fields) -> None:
     """Refuses labels that are no index of a class, with the first row that holds one."""
     import numpy as np
 
-    values = fields.arrays[name].astype(float)
-    broken = np.flatnonzero((values != np.floor(values)) | (values < 0) | (values >= classes))
+    values = fields.arrays[name][:].reshape(fields.samples, -1)
+    bad = (values < 0) | (values >= classes)
+    if values.dtype.kind == "f":
+        bad |= values != np.floor(values)
+    broken = np.flatnonzero(bad.any(axis=1))
     if len(broken):
         file, line, words = fields.where(int(broken[0]))
-        message = (
-            f"label {fields.arrays[name][broken[0]]} in {words} is none of the {classes} classes 0 to {classes - 1}"
-        )
+        label = values[broken[0]][np.argmax(bad[broken[0]])]
+        message = f"label {label} in {words} is none of the {classes} classes 0 to {classes - 1}"
         raise DataError(message, file=file, line=line)
-
-
-def rows_in_words(count: int) -> str:
-    """`1 row`, `2 rows`."""
-    return f"{count} row" if count == 1 else f"{count} rows"
-
-
-def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> None:
-    """Refuses values that are infinite as numbers of 32 bits, with their count and the first row."""
-    import numpy as np
-
-    if values.dtype.kind != "f":
-        return
-    largest = float(np.finfo(np.float32).max)
-    infinite = np.flatnonzero((np.abs(values) > largest).reshape(len(values), -1).any(axis=1))
-    if len(infinite):
-        file, line, words = fields.where(int(infinite[0]))
-        raise DataError(
-            f"'{name}' is infinite in {rows_in_words(len(infinite))}, first in {words}",
-            file=file,
-            line=line,
-            hint="correct the data; an infinite number cannot be trained on",
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -60,9 +61,10 @@ Layers = Annotated[list[Layer], Field(min_length=1)]
 """The block: at least one layer, the last one (or several that nothing takes) being the output."""
 
 
-def connection_mistakes(layers: list[Layer], inputs: list[str] | None) -> list[Mistake]:
-    """What is wrong with the names in a list of layers; `inputs` are the names of the data's inputs, if known.
+def connection_mistakes(layers: list[Layer], inputs: list[str] | None, *, outputs: Sequence[str] = ()) -> list[Mistake]:
+    """What is wrong with the names in a list of layers.
 
+    `inputs` are the names of the data's inputs, if known, `outputs` those of several targets, each of which a layer bears.
     Names that are used twice, names in `from` that stand for nothing above, and layers whose output nobody takes.
     """
     from dlcli.spec import near
@@ -93,8 +95,13 @@ def connection_mistakes(layers: list[Layer], inputs: list[str] | None) -> list[M
                 what = f"layer {first[layer.name] + 1} of the list" if layer.name in first else "an input of the data"
                 mistakes.append(Mistake(f"the name '{layer.name}' is taken by {what}", (position, word, "name")))
             first.setdefault(layer.name, position)
-    for position in range(len(layers) - 1):
-        if position not in taken and not mistakes:
+    absent = [name for name in outputs if name not in first]
+    if absent:
+        last = layers[-1].keras.written
+        hint = f"name the layer that puts it out: {last}: {{…, name: {absent[0]}}}"
+        mistakes.append(Mistake(f"no layer bears the name of the target '{absent[0]}'", suggestion=hint))
+    for position in range(len(layers) if outputs else len(layers) - 1):
+        if position not in taken and not mistakes and layers[position].name not in outputs:
             message = f"nothing takes the output of {layers[position].keras.written}"
             mistakes.append(
                 Mistake(

@@ -22,18 +22,26 @@ class Built:
 
 
 def build_model(
-    layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *, facts: Facts, memory: int | None = None
+    layers: Sequence[Layer],
+    inputs: Mapping[str, Sequence[int]],
+    *,
+    facts: Facts,
+    outputs: Sequence[str] = (),
+    memory: int | None = None,
 ) -> Built:
     """The functional model of a list of layers.
 
-    `inputs` gives the shape of one sample of each input by name. `memory` in bytes bounds what training may take.
+    `inputs` gives the shape of one sample of each input by name; `outputs` names the layers that put out several targets.
+    `memory` in bytes bounds what training may take.
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
     with bounded(memory):
-        return build_graph(layers, inputs, facts=facts)
+        return build_graph(layers, inputs, facts=facts, outputs=outputs)
 
 
-def build_graph(layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *, facts: Facts) -> Built:
+def build_graph(
+    layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *, facts: Facts, outputs: Sequence[str]
+) -> Built:
     """The model, layer by layer."""
     import keras
 
@@ -58,7 +66,8 @@ def build_graph(layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *,
         if layer.name is not None:
             tensors[layer.name] = current
     check_inputs(layers, inputs)
-    return Built(keras.Model({name: tensors[name] for name in inputs}, current), places)
+    made_out = {name: tensors[name] for name in outputs} if outputs else current
+    return Built(keras.Model({name: tensors[name] for name in inputs}, made_out), places)
 
 
 def called(layer: Any, taken: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.loss import BINARY_METRICS, CATEGORICAL_METRICS, NEEDS, SPARSE_METRICS, logits, metric_name, needs
+from dlcli.loss.head import Head
 from dlcli.spec import KerasObject, Mistake
 
 PROBABILITIES = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
@@ -26,14 +27,19 @@ class Output:
     shape: tuple[int | None, ...] | None = None
 
 
-def output_of(layers: Sequence[Any]) -> Output:
-    """What the last entry of the list tells without being built."""
-    last, position = layers[-1].keras, len(layers) - 1
+def output_of(layers: Sequence[Any], name: str | None = None) -> Output:
+    """What the last entry of the list, or the one that bears a target's name, tells without being built."""
+    position = next(
+        (number for number, each in enumerate(layers) if name is not None and each.name == name), len(layers) - 1
+    )
+    last = layers[position].keras
     units = last.arguments.get("units")
     activation = last.arguments.get("activation")
     if last.name in {"Softmax", "Activation"}:
         activation = "softmax" if last.name == "Softmax" else activation
-        units = layers[-2].keras.arguments.get("units") if len(layers) > 1 and last.name else None
+        # What stands above it is what it takes, unless it says otherwise.
+        above = layers[position - 1].keras if position and layers[position].takes is None else None
+        units = above.arguments.get("units") if above is not None else None
     if last.name not in {"Dense", "Softmax", "Activation", "Conv1D", "Conv2D", "EinsumDense"}:
         return Output(None, None, last.written, position)
     return Output(units if isinstance(units, int) else None, activation or "linear", last.written, position)
@@ -41,8 +47,7 @@ def output_of(layers: Sequence[Any]) -> Output:
 
 def together(
     output: Output,
-    loss: KerasObject,
-    metrics: Sequence[KerasObject],
+    head: Head,
     *,
     classes: int | None = None,
     target: tuple[int, ...] | None = None,
@@ -52,9 +57,9 @@ def together(
     `classes` and `target`, the shape of one sample's target, are None before the data is read.
     """
     return [
-        *activation_mistakes(output, loss),
-        *width_mistakes(output, loss, classes, target),
-        *metric_mistakes(output, loss, metrics),
+        *activation_mistakes(output, head.loss),
+        *width_mistakes(output, head, classes, target),
+        *metric_mistakes(head),
     ]
 
 
@@ -95,10 +100,9 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
     return []
 
 
-def width_mistakes(
-    output: Output, loss: KerasObject, classes: int | None, target: tuple[int, ...] | None
-) -> list[Mistake]:
+def width_mistakes(output: Output, head: Head, classes: int | None, target: tuple[int, ...] | None) -> list[Mistake]:
     """As many units as classes; a target and a prediction of one shape."""
+    loss = head.loss
     path = ("layers", output.position, output.layer)
     width, need = output.width, needs(loss)
     if need == "classes" and width is not None:
@@ -125,7 +129,7 @@ def width_mistakes(
         return [
             Mistake(
                 f"{loss.written} needs one-hot vectors, but the target holds class indices",
-                ("loss",),
+                head.loss_path,
                 "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}",
             )
         ]
@@ -135,7 +139,7 @@ def width_mistakes(
         return [
             Mistake(
                 f"{loss.written} needs one class index a sample, but the target has the shape {target}",
-                ("loss",),
+                head.loss_path,
                 "write loss: categorical_crossentropy for one-hot vectors",
             )
         ]
@@ -153,12 +157,13 @@ def width_mistakes(
     return []
 
 
-def metric_mistakes(output: Output, loss: KerasObject, metrics: Sequence[KerasObject]) -> list[Mistake]:
+def metric_mistakes(head: Head) -> list[Mistake]:
     """Metrics that read another kind of target or prediction than the loss does, and names used twice."""
+    loss = head.loss
     mistakes, need, seen = [], needs(loss), set[str]()
-    for position, metric in enumerate(metrics):
+    for position, metric in enumerate(head.metrics):
         name = metric_name(metric)
-        path = ("metrics", position)
+        path = (*head.metrics_path, position)
         if name in seen or name == "loss":
             mistakes.append(
                 Mistake(

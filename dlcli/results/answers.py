@@ -1,9 +1,11 @@
-"""What a model's output says: classes with probabilities, or numbers."""
+"""What a model's output says: classes with probabilities, yes or no for each label, or numbers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.schema import TargetSchema
 from dlcli.loss import logits, needs
 from dlcli.spec import KerasObject
 
@@ -11,29 +13,50 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def class_answers(
-    output: np.ndarray[Any, Any], loss: KerasObject, *, classes: int
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
-    """The class index (samples,) and the probabilities (samples, classes), or None for an output that is no class a sample."""
+@dataclass(frozen=True)
+class Answers:
+    """The class index of each sample (samples, …) with the probabilities (samples, …, classes).
+
+    Of labels any of which may hold: yes or no (samples, labels) as 1 or 0, with the probability of each.
+    """
+
+    classes: np.ndarray[Any, Any]
+    probabilities: np.ndarray[Any, Any]
+
+
+def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSchema) -> Answers | None:
+    """What the output says of a target, or None where it is numbers."""
     import numpy as np
 
-    if output.ndim != 2 or needs(loss) == "numbers":
-        return None
     scores = output.astype(np.float64)
+    if target.columns is not None and needs(loss) == "binary" and output.shape[1:] == tuple(target.shape):
+        chance = chances(scores, loss)
+        return Answers((chance > 0.5).astype(np.int64), chance)
+    if target.classes is None or needs(loss) == "numbers":
+        return None
+    count = len(target.classes)
     if needs(loss) == "binary":
-        if output.shape[1] != 1 or classes != 2:
+        if output.shape[-1] != 1 or count != 2:
             return None
-        chance = 1 / (1 + np.exp(-scores[:, 0])) if logits(loss) else scores[:, 0]
-        if "Hinge" in loss.name:
-            chance = (scores[:, 0] + 1) / 2
-        chance = np.clip(chance, 0.0, 1.0)
-        return (chance > 0.5).astype(np.int64), np.stack([1 - chance, chance], axis=1)
-    if output.shape[1] != classes:
+        chance = chances(scores[..., 0], loss)
+        return Answers((chance > 0.5).astype(np.int64), np.stack([1 - chance, chance], axis=-1))
+    if output.shape[-1] != count:
         return None
     if logits(loss):
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        scores = powers / powers.sum(axis=1, keepdims=True)
-    return scores.argmax(axis=1), scores
+        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        scores = powers / powers.sum(axis=-1, keepdims=True)
+    return Answers(scores.argmax(axis=-1), scores)
+
+
+def chances(scores: np.ndarray[Any, Any], loss: KerasObject) -> np.ndarray[Any, Any]:
+    """The probability of yes, as a loss for two classes reads the output."""
+    import numpy as np
+
+    chance = 1 / (1 + np.exp(-scores)) if logits(loss) else scores
+    if "Hinge" in loss.name:
+        chance = (scores + 1) / 2
+    clipped: np.ndarray[Any, Any] = np.clip(chance, 0.0, 1.0)
+    return clipped
 
 
 def confusion(truth: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], *, classes: int) -> np.ndarray[Any, Any]:
@@ -45,13 +68,29 @@ def confusion(truth: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], *, clas
 
 def by_class(matrix: np.ndarray[Any, Any], names: list[str]) -> dict[str, dict[str, float | int | None]]:
     """Precision, recall, F1 and samples of each class; None where a score is not defined."""
-    scores: dict[str, dict[str, float | int | None]] = {}
-    for index, name in enumerate(names):
-        hits, called, samples = int(matrix[index, index]), int(matrix[:, index].sum()), int(matrix[index].sum())
-        scores[name] = {
-            "precision": hits / called if called else None,
-            "recall": hits / samples if samples else None,
-            "f1": 2 * hits / (called + samples) if called + samples else None,
-            "samples": samples,
-        }
-    return scores
+    return {
+        name: scores(int(matrix[index, index]), int(matrix[:, index].sum()), int(matrix[index].sum()))
+        for index, name in enumerate(names)
+    }
+
+
+def by_label(
+    target: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], names: list[str]
+) -> dict[str, dict[str, float | int | None]]:
+    """The same scores of labels any of which may hold: target and answer are (samples, labels) of 0 and 1."""
+    return {
+        name: scores(
+            int((target[:, index] * answer[:, index]).sum()), int(answer[:, index].sum()), int(target[:, index].sum())
+        )
+        for index, name in enumerate(names)
+    }
+
+
+def scores(hits: int, called: int, samples: int) -> dict[str, float | int | None]:
+    """The scores of one class: `hits` of its `samples` were among those `called` so."""
+    return {
+        "precision": hits / called if called else None,
+        "recall": hits / samples if samples else None,
+        "f1": 2 * hits / (called + samples) if called + samples else None,
+        "samples": samples,
+    }

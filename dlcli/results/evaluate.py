@@ -2,42 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
-from dlcli.data import Fields, Samples, class_indices
-from dlcli.data.prepare import prepare
+from dlcli.data import Fields, class_indices
+from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
-from dlcli.results.answers import by_class, class_answers, confusion
-from dlcli.results.recorded import encoded, read_raw, recorded_config, recorded_data
+from dlcli.loss.head import Head
+from dlcli.results.answers import Answers, answers_of, by_class, by_label, confusion
+from dlcli.results.recorded import raw_samples, read_raw, recorded_config, recorded_data
 from dlcli.runs import Run
 from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.engine import Measure
-from dlcli.training.experiment import aligned, compile_model
-from dlcli.training.model_folder import SavedModel, load_model, load_schema
+from dlcli.training.experiment import compile_model, wide_targets
+from dlcli.training.feed import Feed
+from dlcli.training.model_folder import load_model, load_schema
 
 if TYPE_CHECKING:
     import numpy as np
 
+ScoresByClass = dict[str, dict[str, float | int | None]]
+
 
 @dataclass(frozen=True)
-class Evaluation:
-    """The keys of `dlcli evaluate --json`, and notes on the data."""
+class Scores:
+    """How well the classes of one target are told apart; None where there are none."""
+
+    classes: list[str] | None
+    confusion: list[list[int]] | None
+    by_class: ScoresByClass | None
+
+
+@dataclass(frozen=True)
+class Evaluation(Scores):
+    """The keys of `dlcli evaluate --json`, and notes on the data; `targets` has the scores of each of several targets."""
 
     run: str
     split: str
     samples: int
     metrics: dict[str, float]
-    classes: list[str] | None
-    confusion: list[list[int]] | None
-    by_class: dict[str, dict[str, float | int | None]] | None
     worst: list[dict[str, Any]]
     notes: list[str]
+    targets: dict[str, Scores] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        keys = ["run", "split", "samples", "metrics", "classes", "confusion", "by_class", "worst"]
+        value = {key: asdict(self)[key] for key in keys}
+        return value if not self.targets else {**value, "targets": asdict(self)["targets"]}
 
 
-def evaluate(run: Run, *, split: str, data: str | None, worst: int) -> Evaluation:
-    """Evaluates a run on one of its splits, or on all rows of the file `data`.
+@dataclass(frozen=True)
+class Judged:
+    """One target of all samples: what it is, what the model said of it, and the loss of each sample (samples,)."""
+
+    schema: TargetSchema
+    target: np.ndarray[Any, Any]
+    output: np.ndarray[Any, Any]
+    answers: Answers | None
+    losses: np.ndarray[Any, Any]
+
+    def scores(self) -> Scores:
+        """How well its classes are told apart."""
+        classes = self.schema.classes
+        truth = class_indices(self.target, self.schema)
+        if self.answers is not None and truth is not None and classes is not None:
+            counted = confusion(truth.ravel(), self.answers.classes.ravel(), classes=len(classes))
+            return Scores(classes, counted.tolist(), by_class(counted, classes))
+        if self.answers is not None and self.schema.columns is not None:
+            return Scores(classes, None, by_label(self.target, self.answers.classes, self.schema.columns))
+        return Scores(classes, None, None)
+
+    def plain(self, position: int) -> tuple[Any, Any]:
+        """The target of one sample and what the model said, as a person would write them."""
+        truth: Any = self.target[position].tolist()
+        said: Any = self.output[position].tolist()
+        classes, index = self.schema.classes, class_indices(self.target[position : position + 1], self.schema)
+        if self.answers is not None and index is not None and classes is not None:
+            right = self.answers.classes[position]
+            if right.ndim:
+                share = float((right == index[0]).mean())
+                return "×".join(map(str, right.shape)), f"{share:.1%} right"
+            return classes[int(index[0])], classes[int(right)]
+        return bare(truth), bare(said)
+
+
+def bare(value: Any) -> Any:
+    """A single number without the list around it."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: bool = False) -> Evaluation:
+    """Evaluates a run on one of its splits, or on all samples of other `data`.
 
     Raises `ArtifactError`, `DataError`, `ConflictError` for data that has changed, `UsageError` for an unknown split.
     """
@@ -46,87 +103,80 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int) -> Evaluatio
     notes: list[str] = []
     if data is not None:
         fields = read_raw(config, schema, data)
-        samples, notes = encoded(fields, schema, with_target=True)
+        samples, notes = raw_samples(fields, schema, with_target=True)
         split = data
     else:
-        dataset = recorded_data(run, config)
+        dataset = recorded_data(run, config, allow_code=allow_code)
         if split not in dataset.splits:
             raise UsageError(f"the run has no split '{split}'; it has: {', '.join(dataset.splits)}")
         fields, samples = dataset.fields, dataset.splits[split]
     with chatter_to(run.log if run.log.exists() else None):
         start_keras(seed=config.seed, precision=config.train.precision)
-        return measured(run, config, load_model(run), fields, samples, split=split, worst=worst, notes=notes)
+        saved = load_model(run)
+        # How many steps an epoch had matters no more.
+        compile_model(config, saved.model, saved.schema.facts(steps_per_epoch=1), learns=False)
+        wide = wide_targets(config, schema, saved.model)
+        feed = Feed(samples, saved.preparation, schema.targets, wide=wide)
+        measure = Measure(saved.model)
+        metrics = measure.measure(feed)
+        judged = judged_targets(config, feed, measure.predict(feed))
+    scores = {each.schema.name: each.scores() for each in judged}
+    first = next(iter(scores.values()))
+    return Evaluation(
+        *(first.classes, first.confusion, first.by_class) if len(scores) == 1 else (None, None, None),
+        run=run.name,
+        split=split,
+        samples=len(samples),
+        metrics=metrics,
+        worst=worst_samples(fields, feed, judged, worst),
+        notes=notes,
+        targets=scores if len(scores) > 1 else {},
+    )
 
 
-def measured(
-    run: Run,
-    config: Config,
-    saved: SavedModel,
-    fields: Fields,
-    samples: Samples,
-    *,
-    split: str,
-    worst: int,
-    notes: list[str],
-) -> Evaluation:
-    """The evaluation of a loaded model."""
-    # How many steps an epoch had matters no more.
-    compile_model(config, saved.model, saved.schema.facts(steps_per_epoch=1), learns=False)
-    inputs = prepare(saved.preparation, samples.inputs)
-    measure = Measure(saved.model)
-    metrics = measure.measure(inputs, aligned(samples.target, saved.model, config.loss))
-    output = measure.predict(inputs)
-    classes = saved.schema.target.classes
-    truth = class_indices(samples.target, classes)
-    answers = class_answers(output, config.loss, classes=len(classes)) if classes else None
-    matrix = scores = None
-    if answers is not None and truth is not None and classes is not None:
-        counted = confusion(truth, answers[0], classes=len(classes))
-        matrix, scores = counted.tolist(), by_class(counted, classes)
-    losses = sample_losses(config, samples.target, output)
-    rows = losses.argsort(kind="stable")[::-1][:worst]
-    shown = [worst_row(fields, samples, int(row), losses, output, classes, answers) for row in rows]
-    return Evaluation(run.name, split, len(samples), metrics, classes, matrix, scores, shown, notes)
+def judged_targets(config: Config, feed: Feed, output: dict[str, np.ndarray[Any, Any]]) -> list[Judged]:
+    """Each target with what the model said of it."""
+    found = []
+    for head, schema in zip(config.heads, feed.schemas, strict=True):
+        target, said = feed.target(schema.name), output[schema.name]
+        losses = sample_losses(head, target, said)
+        found.append(Judged(schema, target, said, answers_of(said, head.loss, schema), losses))
+    return found
 
 
-def sample_losses(config: Config, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def sample_losses(head: Head, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The loss of each sample (samples,)."""
     import keras
     import numpy as np
 
-    loss = getattr(keras.losses, config.loss.name)(**{**config.loss.values({}), "reduction": None})
+    loss = getattr(keras.losses, head.loss.name)(**{**head.loss.values({}), "reduction": None})
     if target.ndim == output.ndim - 1 and output.shape[-1] == 1:
         target = target[..., None]
-    values = np.asarray(loss(target, output), dtype=np.float64)
-    means: np.ndarray[Any, Any] = values.reshape(len(target), -1).mean(axis=1)
-    return means
+    parts = [
+        np.asarray(loss(target[start : start + AT_ONCE], output[start : start + AT_ONCE]), dtype=np.float64)
+        for start in range(0, len(target), AT_ONCE)
+    ]
+    return np.concatenate([part.reshape(len(part), -1).mean(axis=1) for part in parts])
 
 
-def worst_row(
-    fields: Fields,
-    samples: Samples,
-    position: int,
-    losses: np.ndarray[Any, Any],
-    output: np.ndarray[Any, Any],
-    classes: list[str] | None,
-    answers: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None,
-) -> dict[str, Any]:
-    """One of the worst samples: where it stands, what it is, what the model said."""
-    row = int(samples.rows[position])
-    file, line, _ = fields.where(row)
-    truth: Any = samples.target[position].tolist()
-    said: Any = output[position].tolist()
-    if answers is not None and classes is not None:
-        index = class_indices(samples.target, classes)
-        assert index is not None
-        truth, said = classes[int(index[position])], classes[int(answers[0][position])]
-    elif isinstance(said, list) and len(said) == 1:
-        said = said[0]
-    return {
-        "row": row + 1,
-        "file": file,
-        "line": line,
-        "target": truth,
-        "predicted": said,
-        "loss": float(losses[position]),
-    }
+AT_ONCE = 4096
+"""Samples whose losses are counted at a time."""
+
+
+def worst_samples(fields: Fields, feed: Feed, judged: list[Judged], count: int) -> list[dict[str, Any]]:
+    """The samples with the greatest loss: where each stands, what it is, what the model said."""
+    losses = sum(each.losses for each in judged)
+    assert not isinstance(losses, int)
+    found = []
+    for position in losses.argsort(kind="stable")[::-1][:count]:
+        row = int(feed.rows[position])
+        file, line, _ = fields.where(row)
+        pairs = {each.schema.name: each.plain(int(position)) for each in judged}
+        only = next(iter(pairs.values())) if len(pairs) == 1 else None
+        truth, said = only or (
+            {name: pair[0] for name, pair in pairs.items()},
+            {n: pair[1] for n, pair in pairs.items()},
+        )
+        loss = float(losses[position])
+        found.append({"row": row + 1, "file": file, "line": line, "target": truth, "predicted": said, "loss": loss})
+    return found

@@ -49,9 +49,9 @@ class ModelSummary:
         return {**asdict(self), "layers": [row.plain() for row in self.layers]}
 
 
-def inspect_config(config: Config) -> ModelSummary:
+def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
     """The model of a configuration, built on the shapes of its data."""
-    dataset = read_data(config)
+    dataset = read_data(config, allow_code=allow_code)
     with chatter_to(None):
         start_keras(seed=config.seed, precision=config.train.precision)
         built = set_up(config, dataset).built

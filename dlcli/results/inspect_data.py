@@ -14,7 +14,7 @@ from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import findings
 from dlcli.data.sources import SOURCES, SUFFIXES
 from dlcli.data.sources.source import Reading
-from dlcli.data.target import missing
+from dlcli.data.values import missing
 from dlcli.errors import UsageError
 from dlcli.spec import near
 from dlcli.training.experiment import read_data
@@ -34,14 +34,14 @@ class InspectedData:
     pictures: list[tuple[str, np.ndarray[Any, Any]]] = field(default_factory=list)
 
 
-def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> InspectedData:
+def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allow_code: bool = False) -> InspectedData:
     """Looks at data; nothing of TensorFlow is needed.
 
     Raises `ConfigError`, `DataError`, or `UsageError` for what is neither a configuration nor data.
     """
     if what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}:
         config, _ = load_config(what, settings=settings)
-        return described(what, read_data(config))
+        return described(what, read_data(config, allow_code=allow_code))
     words = [source.word for source in SOURCES]
     if what not in words and Path(what).suffix.lower() not in SUFFIXES:
         hint = (
@@ -50,11 +50,11 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str]) -> I
         )
         raise UsageError(f"cannot tell what '{what}' is", hint=hint)
     data = Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
-    fields = data.source.read(Reading())
+    fields = data.source.read(Reading(allow_code=allow_code))
     if target is None and fields.target is None:
         tensors = [asdict(each) for each in describe_fields(fields)]
         return InspectedData({"source": what, "tensors": tensors, "findings": []})
-    if any(missing(values).any() for values in fields.arrays.values()):
+    if any(missing(values[:]).any() for values in fields.arrays.values()):
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})
     return described(what, data.dataset(fields, seed=0, labels=None))
@@ -72,9 +72,10 @@ def described(what: str, dataset: Dataset) -> InspectedData:
 
 def pictures(dataset: Dataset) -> list[tuple[str, np.ndarray[Any, Any]]]:
     """The first training image of each class; nothing where no input is images."""
-    train, classes = dataset.splits["train"], dataset.classes
+    train, target = dataset.splits["train"], dataset.schema.targets[0]
+    classes = target.classes
     name = next((each.name for each in dataset.schema.inputs if each.axes[1:3] == ["height", "width"]), None)
-    indices = class_indices(train.target, classes)
+    indices = class_indices(train.targets[target.name][:], target)
     if name is None or classes is None or indices is None or indices.ndim > 1:
         return []
     first = {int(index): row for row, index in reversed(list(enumerate(indices)))}

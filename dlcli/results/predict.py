@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.prepare import prepare
+from dlcli.data.fields import FileEach
+from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
-from dlcli.results.answers import class_answers
-from dlcli.results.recorded import encoded, read_raw, recorded_config
+from dlcli.loss.head import Head
+from dlcli.results.answers import answers_of
+from dlcli.results.recorded import raw_samples, read_raw, recorded_config
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
 from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.engine import Measure
+from dlcli.training.feed import Feed
 from dlcli.training.model_folder import load_model, load_schema
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ Columns = dict[str, "np.ndarray[Any, Any]"]
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions as columns (samples,): the answer first, then the probability of each class."""
+    """Predictions as columns (samples,): the answer first, then the probability of each class; a dense target has more axes."""
 
     run: str
     samples: int
@@ -41,34 +44,57 @@ class Predictions:
 
 
 def predict(run: Run, data: str) -> Predictions:
-    """The predictions for all rows of a file. Raises `ArtifactError` and `DataError`."""
+    """The predictions for all samples of a file or folder. Raises `ArtifactError` and `DataError`."""
     config = recorded_config(run)
     schema = load_schema(run)
     fields = read_raw(config, schema, data)
-    samples, notes = encoded(fields, schema, with_target=False)
+    samples, notes = raw_samples(fields, schema, with_target=False)
     with chatter_to(run.log if run.log.exists() else None):
         start_keras(seed=config.seed, precision=config.train.precision)
         saved = load_model(run)
-        output = Measure(saved.model).predict(prepare(saved.preparation, samples.inputs))
-    return Predictions(
-        run.name, len(samples), columns_of(output, config.loss, schema.target.name, schema.target.classes), notes
-    )
+        output = Measure(saved.model).predict(Feed(samples, saved.preparation, schema.targets))
+    columns: Columns = {}
+    if isinstance(fields.places, FileEach):
+        columns["file"] = np_objects([fields.where(int(row))[0] for row in samples.rows])
+    for head, target in zip(config.heads, schema.targets, strict=True):
+        columns |= columns_of(output[target.name], head, target)
+    return Predictions(run.name, len(samples), columns, notes)
 
 
-def columns_of(output: np.ndarray[Any, Any], loss: Any, target: str, classes: list[str] | None) -> Columns:
-    """The output as named columns."""
+def np_objects(values: list[str]) -> np.ndarray[Any, Any]:
+    """Texts as a column."""
     import numpy as np
 
-    answers = class_answers(output, loss, classes=len(classes)) if classes else None
+    return np.array(values, dtype=object)
+
+
+def columns_of(output: np.ndarray[Any, Any], head: Head, target: TargetSchema) -> Columns:
+    """The output for one target as named columns (samples, …); the names of several targets begin with theirs."""
+    import numpy as np
+
+    name, classes = target.name, target.classes
+    before = "" if head.name is None else f"{name} "
+    answers = answers_of(output, head.loss, target)
+    if answers is not None and target.columns is not None:
+        columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.columns)}
+        of_each = enumerate(target.columns)
+        return columns | {f"{before}probability {each}": answers.probabilities[:, index] for index, each in of_each}
     if answers is not None and classes is not None:
-        columns: Columns = {target: np.array(classes, dtype=object)[answers[0]]}
-        columns |= {f"probability {name}": answers[1][:, index] for index, name in enumerate(classes)}
-        return columns
+        if answers.classes.ndim > 1:
+            return {name: answers.classes}
+        columns = {name: np.array(classes, dtype=object)[answers.classes]}
+        return columns | {
+            f"{before}probability {each}": answers.probabilities[:, index] for index, each in enumerate(classes)
+        }
+    if output.ndim > 2:
+        return {name: output}
     flat = output.reshape(len(output), -1)
     if flat.shape[1] == 1:
-        return {target: flat[:, 0]}
-    names = classes if classes and len(classes) == flat.shape[1] else [str(index) for index in range(flat.shape[1])]
-    return {f"{target} {name}": flat[:, index] for index, name in enumerate(names)}
+        return {name: flat[:, 0]}
+    names = target.columns or (classes if classes and len(classes) == flat.shape[1] else None)
+    if target.columns is not None and len(target.columns) == flat.shape[1]:
+        return {f"{before}{each}": flat[:, index] for index, each in enumerate(target.columns)}
+    return {f"{name} {each}": flat[:, index] for index, each in enumerate(names or map(str, range(flat.shape[1])))}
 
 
 def check_form(path: Path) -> None:

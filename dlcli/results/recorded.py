@@ -1,29 +1,26 @@
-"""What a run has recorded, read back: its configuration, its data, its model."""
+"""What a run has recorded, read back: its configuration, its data, and other data the way it was."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from dlcli.config import Config, load_resolved
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.data import Dataset, Fields, Samples, Schema
-from dlcli.data.fields import Place
+from dlcli.data.encode import encoded
 from dlcli.data.fingerprint import changed
-from dlcli.data.inputs import encode_input
-from dlcli.data.sources import from_path
-from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.npz import check_samples, checked, read_arrays
+from dlcli.data.lazy import Column, Selected
+from dlcli.data.memory import free_memory
+from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
-from dlcli.data.target import encode_target
-from dlcli.errors import ArtifactError, ConflictError, DataError, UsageError
+from dlcli.data.target import encoded_target
+from dlcli.data.window_samples import samples_of
+from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run
-from dlcli.spec import near
 from dlcli.training.experiment import read_data
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def recorded_config(run: Run) -> Config:
@@ -37,9 +34,9 @@ def recorded_config(run: Run) -> Config:
         ) from None
 
 
-def recorded_data(run: Run, config: Config) -> Dataset:
+def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
     """The data of a run, split as in training. Raises `ConflictError` if a file is no longer what it was."""
-    dataset = read_data(config)
+    dataset = read_data(config, allow_code=allow_code)
     try:
         recorded = json.loads(run.environment.read_bytes()).get("data", [])
     except (OSError, ValueError, AttributeError):
@@ -55,52 +52,45 @@ def recorded_data(run: Run, config: Config) -> Dataset:
 
 
 def read_raw(config: Config, schema: Schema, path: str) -> Fields:
-    """The rows of a file, read the way the run's own data was: the same separator, decimals, encoding and column kinds."""
-    chosen = from_path(path)
-    if not isinstance(chosen, dict):
-        raise UsageError(f"expected a file, found '{path}'")
-    file = str(Path(path).expanduser().absolute())
-    if "npz" in chosen:
-        return raw_arrays(schema, Path(file))
-    source = config.data.source
-    reader = source.model_copy(update={"path": file}) if isinstance(source, Csv) else Csv(path=file)
-    if Path(path).suffix.lower() == ".tsv":
-        reader = reader.model_copy(update={"separator": "\t"})
-    return reader.read(Reading(frozenset(text_columns(schema))))
+    """The rows of other data, read the way the run's own data was: the same separator, decimals, sizes and column kinds."""
+    source = block_of(path, like=config.data.source, schema=schema, context=keras_catalogue())
+    stream = source.memory() > free_memory() // 2
+    fields = source.read(Reading(frozenset(text_columns(schema)), stream=stream))
+    needed = [each.array or each.name for each in schema.inputs if each.columns is None]
+    if len(needed) == len(schema.inputs) == 1 and needed[0] not in fields.arrays and len(fields.arrays) == 1:
+        # A single array, whatever it is called, is the single input.
+        (only,) = fields.arrays.values()
+        return replace(fields, arrays={needed[0]: only})
+    return fields
 
 
 def text_columns(schema: Schema) -> set[str]:
-    """Columns that are names, also where a file holds only such as look like numbers."""
+    """Columns that are names or text, also where a file holds only such as look like numbers."""
     names = {column.name for each in schema.inputs for column in each.columns or [] if column.kind == "category"}
-    return names | ({schema.target.name} if schema.target.encode != "none" else set())
+    names |= {each.array or each.name for each in schema.inputs if each.text}
+    return names | {name for target in schema.targets if target.encode != "none" for name in target.names}
 
 
-def raw_arrays(schema: Schema, path: Path) -> Fields:
-    """The inputs (and the target, if it is there) of an archive by name; a single array is taken for the single input."""
-    arrays = read_arrays(path)
-    needed = [each.array or each.name for each in schema.inputs]
-    if len(needed) == 1 and needed[0] not in arrays and len(arrays) == 1:
-        arrays = {needed[0]: next(iter(arrays.values()))}
-    absent = [name for name in needed if name not in arrays]
-    if absent:
-        message = f"the file has no array '{absent[0]}'; it has: {', '.join(arrays)}"
-        raise DataError(message, file=path, hint=near(absent[0], arrays))
-    names = [name for name in (*needed, schema.target.name) if name in arrays]
-    wanted = {name: checked(name, arrays[name], path) for name in names}
-    return Fields(wanted, [Place(str(path), check_samples(wanted, path))])
-
-
-def encoded(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[Samples, list[str]]:
-    """Raw rows as the tensors of the schema, with notes on what was new to it.
-
-    Without a target its array is empty numbers of the right length.
-    """
+def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[Samples, list[str]]:
+    """Raw rows as the samples of the schema, with notes on what was new to it; without target an empty one."""
     import numpy as np
 
-    tensors: dict[str, np.ndarray[Any, Any]] = {}
+    samples = samples_of(fields, with_target=with_target)
+    rows = samples.target_rows(np.arange(samples.count))
+    tensors: dict[str, Column] = {}
     notes: list[str] = []
     for each in schema.inputs:
-        tensors[each.name], said = encode_input(each, fields)
+        of_rows = each if schema.windows is None else each.model_copy(update={"shape": each.shape[1:]})
+        tensor, said = encoded(of_rows, fields)
+        tensors[each.name] = samples.input(tensor)
         notes += said
-    target = encode_target(schema.target, fields) if with_target else np.zeros(fields.samples, np.float32)
-    return Samples(tensors, target, np.arange(fields.samples)), notes
+    if with_target:
+        targets: dict[str, Column] = {
+            each.name: samples.target(encoded_target(each, fields)) for each in schema.targets
+        }
+    else:
+        # Nothing is compared with it; one number a sample costs little and has the right length.
+        targets = {
+            each.name: Selected(np.zeros(1, np.float32), np.zeros(len(rows), np.int64)) for each in schema.targets
+        }
+    return Samples(tensors, targets, rows), notes

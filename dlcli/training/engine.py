@@ -1,18 +1,21 @@
-"""The engine: runs the steps of an epoch over data that is placed in memory once.
+"""The engine: runs the steps of an epoch, over data that is placed in memory once or that streams by.
 
-One graph loops over many steps; each step gathers its batch by a row of the epoch's order and calls Keras's own
-`train_step`, so that losses, metrics, weights, dropout and normalization mean what they mean in `fit`.
+One graph loops over many steps; each calls Keras's own `train_step`, so that losses, metrics, weights, dropout and
+normalization mean what they mean in `fit`.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dlcli.data import Samples
+from dlcli.data.augment import Augmentation
+from dlcli.data.layout import Layout, order
+from dlcli.training.blocks import blocks
+from dlcli.training.feed import Arrays, Feed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,21 +23,33 @@ if TYPE_CHECKING:
 CHUNK_SECONDS = 0.25
 """How long one call of the graph lasts: progress moves and a signal is answered that often."""
 LARGE_BATCH = 1024
-"""Samples at a time where nothing is learnt."""
+"""Samples at a time where nothing is learnt, if they are small."""
+LARGE_BATCH_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
 class Work:
-    """What an engine goes through in every epoch: prepared samples, their weights (samples,) or None, in what batches.
+    """What an engine goes through in every epoch: the samples, their weights (samples,) or None, in what batches.
 
-    `one_by_one` asks for a word after every single step.
+    `layout` is how samples lie in chunks that are read whole. `one_by_one` asks for a word after every single step.
     """
 
-    samples: Samples
+    feed: Feed
     weight: np.ndarray[Any, Any] | None
     batch_size: int
     seed: int
+    layout: Layout | None = None
+    augment: Augmentation | None = None
     one_by_one: bool = False
+
+    @property
+    def steps(self) -> int:
+        """How many steps an epoch has."""
+        return math.ceil(len(self.feed) / self.batch_size)
+
+    def order(self, epoch: int) -> Iterator[np.ndarray[Any, Any]]:
+        """The order of the samples in an epoch, in parts."""
+        return order(len(self.feed), seed=self.seed, epoch=epoch, layout=self.layout)
 
 
 class Engine(Protocol):
@@ -46,11 +61,29 @@ class Engine(Protocol):
         """Runs epoch `number` (from 0) and gives loss and metrics; `between` is told the step and says whether to go on."""
 
 
-def order_of(samples: int, *, seed: int, epoch: int) -> np.ndarray[Any, Any]:
-    """The order of the samples in an epoch: a pure function of seed and epoch."""
-    import numpy as np
+class Pace:
+    """How many steps one call of a graph runs, so that it takes about CHUNK_SECONDS."""
 
-    return np.random.default_rng([seed, epoch]).permutation(samples).astype(np.int32)
+    def __init__(self, largest: int) -> None:
+        self.steps, self.largest = 1, largest
+
+    def seen(self, steps: int, seconds: float) -> None:
+        """Learns from a call."""
+        wanted = steps * CHUNK_SECONDS / max(seconds, 1e-6)
+        self.steps = max(1, min(self.largest, self.steps * 16, round(wanted)))
+
+
+def one_step(model: Any, work: Work, inputs: Any, targets: Any, weights: Any, epoch: Any, step: Any) -> None:
+    """One step of the graph on a batch."""
+    if work.augment is not None:
+        inputs, targets = work.augment(inputs, targets, epoch, step)
+    batch = (inputs, only(targets))
+    model.train_step(batch if weights is None else (*batch, weights))
+
+
+def only(targets: Mapping[str, Any]) -> Any:
+    """The targets as Keras takes them: by name, or the only one by itself."""
+    return next(iter(targets.values())) if len(targets) == 1 else dict(targets)
 
 
 class ResidentEngine:
@@ -61,48 +94,91 @@ class ResidentEngine:
     def __init__(self, model: Any, work: Work) -> None:
         import tensorflow as tf
 
-        self.model, self.work = model, work
-        self.steps = math.ceil(len(work.samples) / work.batch_size)
-        self.chunk, self.largest = 1, 1 if work.one_by_one else self.steps
-        build_state(model, work.samples.inputs, work.samples.target)
-        tensors = {name: tf.constant(values) for name, values in work.samples.inputs.items()}
-        targets, batch_size = tf.constant(work.samples.target), work.batch_size
+        self.model, self.work, self.steps = model, work, work.steps
+        self.pace = Pace(1 if work.one_by_one else self.steps)
+        build_state(model, *work.feed.take(slice(0, 1)))
+        inputs, targets = place(*work.feed.take(slice(None)))
         weights = None if work.weight is None else tf.constant(work.weight, tf.float32)
-
-        def step(position: Any, order: Any, last: Any) -> tuple[Any, Any, Any]:
-            rows = order[position * batch_size : (position + 1) * batch_size]
-            batch = ({name: tf.gather(values, rows) for name, values in tensors.items()}, tf.gather(targets, rows))
-            model.train_step(batch if weights is None else (*batch, tf.gather(weights, rows)))
-            return position + 1, order, last
+        batch_size = work.batch_size
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-        def run(order: Any, start: Any, end: Any) -> None:
-            tf.while_loop(
-                lambda position, order, last: position < last, step, (start, order, end), parallel_iterations=1
-            )
+        def run(order: Any, epoch: Any, start: Any, end: Any) -> None:
+            def step(position: Any) -> tuple[Any]:
+                rows = order[position * batch_size : (position + 1) * batch_size]
+                batch = gathered(inputs, rows), gathered(targets, rows)
+                own = None if weights is None else tf.gather(weights, rows)
+                one_step(model, work, *batch, own, epoch, position)
+                return (position + 1,)
+
+            tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+
+        self.run = run
+
+    def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
+        import numpy as np
+        import tensorflow as tf
+
+        order = tf.constant(np.concatenate(list(self.work.order(number))))
+        self.model.reset_metrics()
+        step = 0
+        while step < self.steps:
+            end = min(self.steps, step + self.pace.steps)
+            started = time.monotonic()
+            self.run(order, tf.constant(number), tf.constant(step), tf.constant(end))
+            self.pace.seen(end - step, time.monotonic() - started)
+            step = end
+            if not between(step):
+                break
+        return results_of(self.model)
+
+
+class StreamingEngine:
+    """Many steps in one graph, over blocks of batches that are read while the ones before are trained on."""
+
+    name = "streaming"
+
+    def __init__(self, model: Any, work: Work) -> None:
+        import tensorflow as tf
+
+        self.model, self.work, self.steps = model, work, work.steps
+        self.pace = Pace(1 if work.one_by_one else self.steps)
+        build_state(model, *work.feed.take(slice(0, 1)))
+        batch_size = work.batch_size
+
+        @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
+        def run(inputs: Any, targets: Any, weights: Any, epoch: Any, first: Any, start: Any, end: Any) -> None:
+            def step(position: Any) -> tuple[Any]:
+                rows = slice(position * batch_size, (position + 1) * batch_size)
+                batch = sliced(inputs, rows), sliced(targets, rows)
+                own = None if weights is None else weights[rows]
+                one_step(model, work, *batch, own, epoch, first + position)
+                return (position + 1,)
+
+            tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
 
         self.run = run
 
     def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
         import tensorflow as tf
 
-        order = tf.constant(order_of(len(self.work.samples), seed=self.work.seed, epoch=number))
+        work = self.work
         self.model.reset_metrics()
-        step = 0
-        while step < self.steps:
-            end = min(self.steps, step + self.chunk)
-            started = time.monotonic()
-            self.run(order, tf.constant(step), tf.constant(end))
-            self.adapt(end - step, time.monotonic() - started)
-            step = end
-            if not between(step):
-                break
+        first = 0
+        for rows, *arrays in blocks(work.feed, work.order(number), batch_size=work.batch_size):
+            inputs, targets = place(*arrays)
+            weights = None if work.weight is None else tf.constant(work.weight[rows], tf.float32)
+            steps, step = math.ceil(len(rows) / work.batch_size), 0
+            while step < steps:
+                end = min(steps, step + self.pace.steps)
+                started = time.monotonic()
+                numbers = (tf.constant(each) for each in (number, first, step, end))
+                self.run(inputs, targets, weights, *numbers)
+                self.pace.seen(end - step, time.monotonic() - started)
+                step = end
+                if not between(first + step):
+                    return results_of(self.model)
+            first += steps
         return results_of(self.model)
-
-    def adapt(self, steps: int, seconds: float) -> None:
-        """Sets the length of the next call so that it takes about CHUNK_SECONDS."""
-        wanted = steps * CHUNK_SECONDS / max(seconds, 1e-6)
-        self.chunk = max(1, min(self.largest, self.chunk * 16, round(wanted)))
 
 
 class FitEngine:
@@ -115,31 +191,78 @@ class FitEngine:
 
     def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
         import keras
-        import tensorflow as tf
-
-        work = self.work
-        order = tf.constant(order_of(len(work.samples), seed=work.seed, epoch=number))
-        both = (dict(work.samples.inputs), work.samples.target)
-        whole = both if work.weight is None else (*both, work.weight)
-        tensors = tf.nest.map_structure(tf.constant, whole)
-        batches = (
-            tf.data.Dataset.from_tensor_slices(order)
-            .batch(work.batch_size)
-            .map(lambda rows: tf.nest.map_structure(lambda values: tf.gather(values, rows), tensors))
-        )
 
         def after(batch: int, logs: Any) -> None:
             if not between(batch + 1):
                 self.model.stop_training = True
 
         watch = keras.callbacks.LambdaCallback(on_train_batch_end=after)
-        self.model.fit(batches, initial_epoch=number, epochs=number + 1, verbose=0, callbacks=[watch], shuffle=False)
+        self.model.fit(
+            self.batches(number), initial_epoch=number, epochs=number + 1, verbose=0, callbacks=[watch], shuffle=False
+        )
         return results_of(self.model)
 
+    def batches(self, epoch: int) -> Any:
+        """The batches of an epoch as a tf.data set of known length."""
+        import tensorflow as tf
 
-def build_state(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]) -> None:
+        work, size = self.work, self.work.batch_size
+
+        def read() -> Iterator[Any]:
+            for rows, *arrays in blocks(work.feed, work.order(epoch), batch_size=size):
+                for start in range(0, len(rows), size):
+                    batch = [{name: values[start : start + size] for name, values in each.items()} for each in arrays]
+                    yield (*batch, rows[start : start + size])
+
+        inputs, targets = work.feed.take(slice(0, 1))
+        spec = tuple({name: signature(values) for name, values in each.items()} for each in (inputs, targets))
+        batches = tf.data.Dataset.from_generator(
+            read, output_signature=(*spec, tf.TensorSpec((None,), tf.int64))
+        ).enumerate()
+        weights = None if work.weight is None else tf.constant(work.weight, tf.float32)
+
+        def finished(step: Any, batch: Any) -> Any:
+            inputs, targets, rows = batch
+            if work.augment is not None:
+                inputs, targets = work.augment(inputs, targets, tf.constant(epoch), step)
+            return (inputs, only(targets)) if weights is None else (inputs, only(targets), tf.gather(weights, rows))
+
+        # An unknown length would make Keras run one more step, without data, every epoch.
+        return batches.map(finished).apply(tf.data.experimental.assert_cardinality(work.steps))
+
+
+def signature(values: np.ndarray[Any, Any]) -> Any:
+    """The form of a batch of a tensor."""
+    import tensorflow as tf
+
+    return tf.TensorSpec((None, *values.shape[1:]), values.dtype)
+
+
+def place(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arrays as tensors."""
+    import tensorflow as tf
+
+    return (
+        {name: tf.constant(values) for name, values in inputs.items()},
+        {name: tf.constant(values) for name, values in targets.items()},
+    )
+
+
+def gathered(tensors: Mapping[str, Any], rows: Any) -> dict[str, Any]:
+    """Some rows of each tensor."""
+    import tensorflow as tf
+
+    return {name: tf.gather(values, rows) for name, values in tensors.items()}
+
+
+def sliced(tensors: Mapping[str, Any], rows: slice) -> dict[str, Any]:
+    """A slice of each tensor."""
+    return {name: values[rows] for name, values in tensors.items()}
+
+
+def build_state(model: Any, inputs: Arrays, targets: Arrays) -> None:
     """Makes all variables of optimizer, loss and metrics, which a graph that loops may not make."""
-    model._symbolic_build(data_batch=({name: values[:1] for name, values in inputs.items()}, target[:1]))
+    model._symbolic_build(data_batch=(inputs, only(targets)))
     if model.optimizer is not None and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
 
@@ -161,26 +284,41 @@ class Measure:
         self.test = tf.function(model.test_step, autograph=False, reduce_retracing=True)
         self.forward = tf.function(lambda inputs: model(inputs, training=False), autograph=False, reduce_retracing=True)
 
-    def measure(self, inputs: Mapping[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]) -> dict[str, float]:
+    def measure(self, feed: Feed) -> dict[str, float]:
         """Loss and metrics of the model on a split; the model's own running metrics are lost."""
-        import tensorflow as tf
-
-        build_state(self.model, inputs, target)
+        build_state(self.model, *feed.take(slice(0, 1)))
         self.model.reset_metrics()
-        for start in range(0, len(target), LARGE_BATCH):
-            rows = slice(start, start + LARGE_BATCH)
-            batch = {name: tf.constant(values[rows]) for name, values in inputs.items()}
-            self.test((batch, tf.constant(target[rows])))
+        for _, *arrays in in_turn(feed):
+            inputs, targets = place(*arrays)
+            self.test((inputs, only(targets)))
         return results_of(self.model)
 
-    def predict(self, inputs: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-        """The model's output (samples, …) in float32."""
+    def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
+        """The model's output (samples, …) in float32 by target."""
         import numpy as np
-        import tensorflow as tf
 
-        samples = len(next(iter(inputs.values())))
-        parts = []
-        for start in range(0, samples, LARGE_BATCH):
-            batch = {name: tf.constant(values[start : start + LARGE_BATCH]) for name, values in inputs.items()}
-            parts.append(np.asarray(self.forward(batch), dtype=np.float32))
-        return np.concatenate(parts)
+        names = [each.name for each in feed.schemas]
+        parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
+        for _, *arrays in in_turn(feed):
+            inputs, _ = place(*arrays)
+            output = self.forward(inputs)
+            for name in names:
+                made = output[name] if isinstance(output, dict) else output
+                parts[name].append(np.asarray(made, dtype=np.float32))
+        return {name: np.concatenate(each) for name, each in parts.items()}
+
+
+def in_turn(feed: Feed) -> Iterator[Any]:
+    """All samples in their order, in large batches; streamed ones are read ahead."""
+    import numpy as np
+
+    inputs, _ = feed.take(slice(0, 1))
+    one = sum(values.nbytes for values in inputs.values())
+    size = max(1, min(LARGE_BATCH, LARGE_BATCH_BYTES // max(one, 1)))
+    if not feed.streams:
+        yield from ((None, *feed.take(slice(start, start + size))) for start in range(0, len(feed), size))
+        return
+    for rows, inputs, targets in blocks(feed, [np.arange(len(feed))], batch_size=size):
+        for start in range(0, len(rows), size):
+            own = slice(start, start + size)
+            yield rows[own], sliced(inputs, own), sliced(targets, own)

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from dlcli.config import Config
-from dlcli.data import Dataset, Samples
+from dlcli.data import Dataset, Schema
+from dlcli.data.augment import Augmentation
+from dlcli.data.memory import free_memory
 from dlcli.data.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.graph import Built, build_model
 from dlcli.loss import build_metrics, labels_of, needs
+from dlcli.loss.head import Head
 from dlcli.loss.together import Output, output_of, together
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
-
-if TYPE_CHECKING:
-    import numpy as np
+from dlcli.training.feed import Feed
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything a training needs, in memory.
+    """Everything a training needs.
 
-    `splits` are as the model takes them; `preparation` is None where nothing is prepared.
+    `splits` are as the model takes them; `preparation` and `augment` are None where nothing is prepared or augmented.
     """
 
     config: Config
     dataset: Dataset
-    splits: Mapping[str, Samples]
+    splits: Mapping[str, Feed]
     built: Built
     preparation: Any
+    augment: Augmentation | None
     facts: Mapping[str, int]
 
     @property
@@ -40,10 +42,11 @@ class Experiment:
         return self.built.model
 
 
-def read_data(config: Config) -> Dataset:
+def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
     """Step 1 alone: the data set, without TensorFlow."""
+    labels = {head.name: labels_of(head.loss) for head in config.heads}
     try:
-        return config.data.load(seed=config.seed, labels=labels_of(config.loss))
+        return config.data.load(seed=config.seed, labels=labels, allow_code=allow_code)
     except DataError as error:
         raise config.at_source(error) from None
 
@@ -56,67 +59,94 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     facts = dataset.facts(config.train.batch_size)
     try:
         preparation = fit_preparation(config.data, dataset, facts=facts)
+        augment = augmentation(config, dataset, facts)
+        shapes = prepared_shapes(preparation, dataset)
+        outputs = [head.name for head in config.heads if head.name is not None]
+        built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory())
+        check_together(config, dataset, built.model)
+        wide = wide_targets(config, dataset.schema, built.model)
         splits = {
-            name: Samples(prepare(preparation, samples.inputs), samples.target, samples.rows)
+            name: Feed(samples, preparation, dataset.schema.targets, wide=wide)
             for name, samples in dataset.splits.items()
         }
-        shapes = {name: values.shape[1:] for name, values in splits["train"].inputs.items()}
-        built = build_model(config.layers, shapes, facts=facts, memory=free_memory())
-        check_together(config, dataset, built.model)
-        splits = {
-            name: replace(each, target=aligned(each.target, built.model, config.loss)) for name, each in splits.items()
-        }
-        check_metrics(config, built.model, splits["train"].target[:2], facts)
+        check_metrics(config, built.model, splits["train"], facts)
         check_rate(config)
         compile_model(config, built.model, facts)
     except BlockError as error:
         raise config.located(error) from error
-    return Experiment(config, dataset, splits, built, preparation, facts)
+    return Experiment(config, dataset, splits, built, preparation, augment, facts)
+
+
+def augmentation(config: Config, dataset: Dataset, facts: Mapping[str, int]) -> Augmentation | None:
+    """What changes training batches, if anything does."""
+    blocks = config.data.augment
+    return Augmentation(blocks, dataset.schema, seed=config.seed, facts=facts) if blocks else None
+
+
+def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, ...]]:
+    """The shape of one sample of each input as the model takes it."""
+    train = dataset.splits["train"].inputs
+    if preparation is None:
+        return {name: values.shape[1:] for name, values in train.items()}
+    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in preparation.output.items()}
+    if all(None not in shape for shape in shapes.values()):
+        return shapes
+    # Only a sample tells how long what a layer such as TextVectorization makes of it is.
+    first = prepare(preparation, {name: values[:1] for name, values in train.items()})
+    return {name: values.shape[1:] for name, values in first.items()}
+
+
+def output_shape(model: Any, name: str | None) -> tuple[int | None, ...]:
+    """The shape that a model puts out a sample, for one of several targets or the only one."""
+    shape = model.output_shape if name is None else model.output_shape[name]
+    return tuple(shape[1:]) if not isinstance(shape, list | dict) else ()
 
 
 def check_together(config: Config, dataset: Dataset, model: Any) -> None:
     """Refuses four steps that do not fit, now that all shapes are known."""
-    shape = tuple(model.output_shape[1:]) if not isinstance(model.output_shape, list | dict) else ()
-    told = output_of(config.layers)
-    output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.position, shape)
-    target = dataset.schema.target
-    classes = len(target.classes) if target.classes is not None else None
-    mistakes = together(output, config.loss, config.metrics, classes=classes, target=tuple(target.shape))
-    if mistakes:
-        problems = [
-            problem
-            for mistake in mistakes
-            for problem in config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems
-        ]
+    problems = []
+    for head, target in zip(config.heads, dataset.schema.targets, strict=True):
+        shape = output_shape(model, head.name)
+        told = output_of(config.layers, head.name)
+        output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.position, shape)
+        classes = len(target.classes) if target.classes is not None else None
+        for mistake in together(output, head, classes=classes, target=tuple(target.shape)):
+            problems += config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems
+    if problems:
         raise ConfigError(problems)
 
 
-def aligned(target: np.ndarray[Any, Any], model: Any, loss: KerasObject) -> np.ndarray[Any, Any]:
-    """One number a sample as (samples, 1) where the model puts out that shape: losses take both, some metrics do not."""
-    if target.ndim == 1 and needs(loss) != "classes" and tuple(model.output_shape[1:]) == (1,):
-        return target[:, None]
-    return target
+def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:
+    """Targets of one number where the model puts out (samples, 1): losses take both, some metrics do not."""
+    return frozenset(
+        target.name
+        for head, target in zip(config.heads, schema.targets, strict=True)
+        if not target.shape and needs(head.loss) != "classes" and output_shape(model, head.name) == (1,)
+    )
 
 
-def check_metrics(config: Config, model: Any, target: np.ndarray[Any, Any], facts: Mapping[str, int]) -> None:
-    """Refuses a metric that cannot read this target and prediction, tried on the targets of a few samples."""
+def check_metrics(config: Config, model: Any, train: Feed, facts: Mapping[str, int]) -> None:
+    """Refuses a metric that cannot read its target and prediction, tried on the targets of a few samples."""
     import numpy as np
 
-    shape = tuple(model.output_shape[1:])
-    if None in shape:
-        return
-    predicted = np.full((len(target), *shape), 1 / shape[-1] if shape else 0.5, np.float32)
-    for position, metric in enumerate(config.metrics):
-        try:
-            (built,) = build_metrics([metric], config.loss, width=predicted.shape[-1], facts=facts)
-            built.update_state(target, predicted)
-        except Exception as error:
-            wanted = f"a target of shape {target.shape[1:]} with a prediction of shape {shape}"
-            raise BlockError(
-                ("metrics", position),
-                f"{metric.written} cannot compare {wanted}",
-                hint="write accuracy" if needs(config.loss) in {"classes", "one_hot"} else "leave it out",
-            ) from error
+    targets = list(train.take(slice(0, 2))[1].values())
+    for head, target in zip(config.heads, targets, strict=True):
+        shape = output_shape(model, head.name)
+        if None in shape:
+            continue
+        sizes = [size or 1 for size in shape]
+        predicted = np.full((len(target), *sizes), 1 / sizes[-1] if sizes else 0.5, np.float32)
+        for position, metric in enumerate(head.metrics):
+            try:
+                (built,) = build_metrics([metric], head.loss, width=predicted.shape[-1], facts=facts)
+                built.update_state(target, predicted)
+            except Exception as error:
+                wanted = f"a target of shape {target.shape[1:]} with a prediction of shape {shape}"
+                raise BlockError(
+                    (*head.metrics_path, position),
+                    f"{metric.written} cannot compare {wanted}",
+                    hint="write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out",
+                ) from error
 
 
 def check_rate(config: Config) -> None:
@@ -132,11 +162,19 @@ def check_rate(config: Config) -> None:
 
 def compile_model(config: Config, model: Any, facts: Mapping[str, int], *, learns: bool = True) -> None:
     """Gives the model its loss, metrics and, where it is to learn, its optimizer."""
-    width = model.output_shape[-1] if not isinstance(model.output_shape, list) else 1
-    loss = built_block("loss", lambda: config.loss.build(facts))
     optimizer = built_block("optimizer", lambda: build_optimizer(config.optimizer, facts)) if learns else None
-    metrics = built_block("metrics", lambda: build_metrics(config.metrics, config.loss, width=width, facts=facts))
-    model.compile(loss=loss, optimizer=optimizer, metrics=metrics, jit_compile=False)
+    losses = {head.name: built_block("loss", partial(head.loss.build, facts)) for head in config.heads}
+    metrics = {head.name: built_block("metrics", partial(head_metrics, head, model, facts)) for head in config.heads}
+    if None in losses:
+        model.compile(loss=losses[None], optimizer=optimizer, metrics=metrics[None], jit_compile=False)
+    else:
+        model.compile(loss=losses, optimizer=optimizer, metrics=metrics, jit_compile=False)
+
+
+def head_metrics(head: Head, model: Any, facts: Mapping[str, int]) -> list[Any]:
+    """The metrics of a head as Keras objects."""
+    width = (output_shape(model, head.name) or (1,))[-1] or 1
+    return build_metrics(head.metrics, head.loss, width=width, facts=facts)
 
 
 def built_block(name: str, build: Callable[[], Any]) -> Any:
@@ -145,12 +183,3 @@ def built_block(name: str, build: Callable[[], Any]) -> Any:
         return build()
     except Exception as error:
         raise BlockError((name,), f"{name}: {str(error).splitlines()[0]}") from error
-
-
-def free_memory() -> int:
-    """Bytes of memory that can be had."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -14,7 +14,7 @@ from dlcli.runs.atomic import write_bytes
 from dlcli.runs.checkpoint import mark_best, save
 from dlcli.training.baseline import trivial_baseline
 from dlcli.training.callbacks import Callbacks
-from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine, Work
+from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine, StreamingEngine, Work
 from dlcli.training.experiment import Experiment
 from dlcli.training.failures import recorded_bug
 from dlcli.training.model_folder import save_model
@@ -64,9 +64,9 @@ class Session:
         self.steps = math.ceil(len(train) / config.train.batch_size)
         self.progress = Progress()
         validation = "validation" in experiment.splits
-        self.stopping = Stopping.of(config.train, validation=validation, metrics=config.metrics)
+        self.stopping = Stopping.of(config.train, validation=validation, metrics=config.all_metrics)
         plateau = config.train.reduce_on_plateau
-        self.plateau = None if plateau is None else Plateau.of(plateau, metrics=config.metrics)
+        self.plateau = None if plateau is None else Plateau.of(plateau, metrics=config.all_metrics)
         try:
             self.callbacks = Callbacks(
                 config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps
@@ -79,17 +79,20 @@ class Session:
         self.measure = Measure(experiment.model)
 
     def choose_engine(self) -> Engine:
-        """Keras's own `fit` where the configuration asks for it, otherwise data resident in memory."""
-        config = self.experiment.config
+        """Keras's own `fit` where the configuration asks for it, otherwise data resident in memory or streaming by."""
+        config, train = self.experiment.config, self.experiment.splits["train"]
         work = Work(
-            self.experiment.splits["train"],
+            train,
             self.weight,
             config.train.batch_size,
             config.seed,
+            layout=self.experiment.dataset.chunks,
+            augment=self.experiment.augment,
             one_by_one=self.callbacks.by_batch,
         )
-        chosen = FitEngine if config.train.engine == "keras" else ResidentEngine
-        return chosen(self.experiment.model, work)
+        if config.train.engine == "keras":
+            return FitEngine(self.experiment.model, work)
+        return (StreamingEngine if train.streams else ResidentEngine)(self.experiment.model, work)
 
     def run_to_end(self) -> RunState:
         """All epochs, and the end whatever it is."""
@@ -192,7 +195,7 @@ class Session:
         if split is None:
             return {}
         self.callbacks.tell("on_test_begin")
-        values = self.measure.measure(split.inputs, split.target)
+        values = self.measure.measure(split)
         self.callbacks.tell("on_test_end", values)
         return values
 

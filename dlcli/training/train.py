@@ -36,6 +36,8 @@ class Request:
     runs: Path
     name: str | None = None
     rename: bool = True
+    allow_code: bool = False
+    """Whether the configuration may run Python of its own."""
 
 
 def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
@@ -45,7 +47,7 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
     that says so.
     """
     config = request.config
-    dataset = read_data(config)
+    dataset = read_data(config, allow_code=request.allow_code)
     for note in dataset.notes:
         view.note(f"note: {note}")
     named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))

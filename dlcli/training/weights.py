@@ -25,8 +25,13 @@ def sample_weights(train: Train, dataset: Dataset) -> np.ndarray[Any, Any] | Non
 
     if train.class_weight is None:
         return None
-    classes = dataset.classes
-    indices = class_indices(dataset.splits["train"].target, classes)
+    target = dataset.schema.targets[0]
+    classes = target.classes
+    indices = class_indices(dataset.splits["train"].targets[target.name][:], target)
+    if len(dataset.schema.targets) > 1:
+        raise BlockError(
+            PLACE, "'class_weight' weighs the classes of one target, and there are several", hint="leave it out"
+        )
     if classes is None or indices is None or indices.ndim != 1:
         raise BlockError(
             PLACE, "'class_weight' needs a target of classes, and this one holds numbers", hint="leave it out"

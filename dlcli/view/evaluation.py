@@ -26,8 +26,13 @@ def draw_evaluation(console: Console, value: Value) -> None:
             ["metric", value["split"]], [[name, number(each)] for name, each in value["metrics"].items()], right=[1]
         )
     )
-    if value["confusion"] is not None:
+    if value["by_class"] is not None:
         draw_classes(console, value)
+    for name, scores in value.get("targets", {}).items():
+        if scores["by_class"] is not None:
+            console.print()
+            console.print(Text(name, style="bold"))
+            draw_classes(console, scores)
     if value["worst"]:
         console.print()
         console.print(Text("the worst samples", style="bold"))
@@ -42,7 +47,7 @@ def draw_classes(console: Console, value: Value) -> None:
     """The confusion matrix and the scores of each class."""
     classes, matrix = value["classes"], value["confusion"]
     console.print()
-    if len(classes) <= WIDEST_CONFUSION:
+    if matrix is not None and len(classes) <= WIDEST_CONFUSION:
         console.print(Text("rows: the true class; columns: what the model said", style="dim"))
         rows = [
             [name, *(str(count) if count else "·" if supports_unicode(console.file) else "." for count in row)]

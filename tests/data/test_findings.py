@@ -9,6 +9,7 @@ import pytest
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.data import Data, Dataset
+from dlcli.data.sources.source import Reading
 from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import RULES, findings
 from dlcli.data.findings.columns import constant_columns, identifier_columns
@@ -162,7 +163,7 @@ def test_tensors_are_described_as_numpy_sees_them(tmp_path: Path) -> None:
 
 def test_a_table_without_a_target_is_described_column_by_column(tmp_path: Path) -> None:
     data = Data.model_validate(table(tmp_path, c=[None, *range(SAMPLES - 1)]), context=keras_catalogue())
-    described = {each.name: each for each in describe_fields(data.source.read())}
+    described = {each.name: each for each in describe_fields(data.source.read(Reading()))}
     assert {name: (each.role, each.dtype, each.missing) for name, each in described.items()} == {
         "a": ("column", "float64", 0),
         "b": ("column", "float64", 0),

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from dlcli.data import Dataset, Fields, Schema
-from dlcli.data.inputs import encode_input
+from dlcli.data.encode import encode_input
 from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.source import Reading
 from dlcli.data.target import encode_target
 from dlcli.errors import DataError
 
@@ -29,7 +30,7 @@ def described(dataset: Dataset) -> list[tuple[str, list[str]]]:
 def read(path: Path, schema: Schema) -> Fields:
     """Other rows, read the way `predict` reads them: what was names in training is text."""
     names = {column.name for each in schema.inputs for column in each.columns or [] if column.kind == "category"}
-    return Csv(path=str(path)).read(text=names)
+    return Csv(path=str(path)).read(Reading(frozenset(names)))
 
 
 def test_by_default_every_column_but_the_target_is_input(
@@ -319,7 +320,7 @@ def test_the_schema_reads_back_as_the_same_and_encodes_the_same(
     fields = read(path, again)
     tensor, _ = encode_input(again.inputs[0], fields)
     np.testing.assert_array_equal(tensor, dataset.splits["train"].inputs["features"])
-    np.testing.assert_array_equal(encode_target(again.target, fields), dataset.splits["train"].target)
+    np.testing.assert_array_equal(encode_target(again.targets[0], fields), dataset.splits["train"].target)
 
 
 def test_preparations_are_layers_of_keras(mistakes: Callable[..., Any], load: Callable[..., Dataset]) -> None:
@@ -352,7 +353,7 @@ def test_text_where_training_had_numbers_is_refused_unless_it_is_a_number(
     cell: str, row: int | None, write: Callable[..., Path], load: Callable[..., Dataset]
 ) -> None:
     dataset = load(block(write(FLOWERS), inputs=["width"]))
-    fields = Csv(path=str(write(f"width\n3\n{cell}\n", "other.csv"))).read(text={"width"})
+    fields = Csv(path=str(write(f"width\n3\n{cell}\n", "other.csv"))).read(Reading(frozenset({"width"})))
     [schema] = dataset.schema.inputs
     if row is None:
         assert encode_input(schema, fields)[0].tolist() == [[3], [float(cell)]]

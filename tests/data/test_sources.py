@@ -65,7 +65,7 @@ def test_every_source_keeps_the_contract(examples: dict[str, dict[str, Any]], lo
             for schema in dataset.schema.inputs:
                 assert part.inputs[schema.name].shape[1:] == tuple(schema.shape), source.word
                 assert len(schema.axes) == part.inputs[schema.name].ndim, source.word
-            assert part.target.shape[1:] == tuple(dataset.schema.target.shape), source.word
+            assert part.target.shape[1:] == tuple(dataset.schema.targets[0].shape), source.word
         seen += 1
     assert seen == len(examples) == 10
 

@@ -14,7 +14,7 @@ from dlcli.errors import DataError
 
 NAMES = ["train", "validation", "test"]
 TOO_MUCH = "validation and test together take {} of the samples; at most 0.9, so that some are left for training"
-WAYS = "random, stratified, time:COLUMN, group:COLUMN or column:COLUMN"
+WAYS = "random, stratified, file, time, time:COLUMN, group:COLUMN or column:COLUMN"
 
 
 def shares(validation: float, test: float, by: str | None = None) -> Split:
@@ -22,12 +22,10 @@ def shares(validation: float, test: float, by: str | None = None) -> Split:
 
 
 def parts_of(
-    split: Split, samples: int, *, seed: int = 0, classes: Any = None, columns: dict[str, Any] | None = None
+    split: Split, samples: int, *, seed: int = 0, classes: Any = None, column: Any = None
 ) -> dict[str, list[int]]:
     """The rows of every split, which hold each row once and are ascending."""
-    rows = split.rows(
-        samples, seed=seed, classes=None if classes is None else np.asarray(classes), columns=columns or {}
-    )
+    rows = split.rows(samples, seed=seed, classes=None if classes is None else np.asarray(classes), column=column)
     found = {name: part.tolist() for name, part in rows.items()}
     assert all(part == sorted(part) and part for part in found.values())
     together = sorted(row for part in found.values() for row in part)
@@ -156,10 +154,10 @@ def test_a_stratified_split_of_numbers_is_refused(write: Callable[..., Path], re
 
 def test_a_split_by_time_keeps_the_latest_for_the_test() -> None:
     times = np.random.default_rng(0).permutation(100) * 3
-    found = parts_of(shares(0.2, 0.1, "time:when"), 100, columns={"when": times})
+    found = parts_of(shares(0.2, 0.1, "time:when"), 100, column=times)
     ends = {name: (times[rows].min(), times[rows].max()) for name, rows in found.items()}
     assert ends == {"train": (0, 207), "validation": (210, 267), "test": (270, 297)}
-    assert found == parts_of(shares(0.2, 0.1, "time:when"), 100, seed=9, columns={"when": times})
+    assert found == parts_of(shares(0.2, 0.1, "time:when"), 100, seed=9, column=times)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +202,7 @@ def test_no_group_is_in_two_splits() -> None:
     generator = np.random.default_rng(0)
     for seed in range(20):
         groups = generator.integers(0, 40, 400)
-        found = parts_of(shares(0.2, 0.2, "group:who"), 400, seed=seed, columns={"who": groups})
+        found = parts_of(shares(0.2, 0.2, "group:who"), 400, seed=seed, column=groups)
         members = {name: set(groups[rows].tolist()) for name, rows in found.items()}
         assert not members["train"] & members["validation"]
         assert not members["train"] & members["test"]
@@ -215,7 +213,7 @@ def test_no_group_is_in_two_splits() -> None:
 
 def test_groups_by_name_are_drawn_from_the_seed() -> None:
     groups = np.array([f"사람 {row % 10}" for row in range(100)], dtype=object)
-    runs = [parts_of(Split(by="group:who"), 100, seed=seed, columns={"who": groups}) for seed in (0, 0, 1, 2, 3)]
+    runs = [parts_of(Split(by="group:who"), 100, seed=seed, column=groups) for seed in (0, 0, 1, 2, 3)]
     assert runs[0] == runs[1]
     assert len({tuple(run["test"]) for run in runs}) > 1
     assert len(runs[0]["train"]) == 70

@@ -10,6 +10,7 @@ import pytest
 from dlcli.data import Dataset
 from dlcli.data.schema import TargetSchema
 from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.source import Reading
 from dlcli.data.target import encode_target
 from dlcli.errors import DataError
 
@@ -42,8 +43,8 @@ def test_names_become_indices_in_the_order_of_the_alphabet(
     dataset = load(block("v,u,v,u"), labels=labels)
     target = dataset.splits["train"].target
     assert (dataset.classes, target.dtype, target.tolist()) == (["u", "v"], np.int64, [1, 0, 1, 0])
-    assert dataset.schema.target == TargetSchema(
-        name="y", encode="index", classes=["u", "v"], axes=["samples"], shape=[]
+    assert dataset.schema.targets[0] == TargetSchema(
+        name="y", column="y", encode="index", classes=["u", "v"], axes=["samples"], shape=[]
     )
 
 
@@ -62,7 +63,7 @@ def test_one_hot_is_a_vector_with_a_one(
     values: str, classes: list[str], block: Callable[..., Any], load: Callable[..., Dataset]
 ) -> None:
     dataset = load(block(values, encode="one_hot"), labels="one_hot")
-    target, schema = dataset.splits["train"].target, dataset.schema.target
+    target, schema = dataset.splits["train"].target, dataset.schema.targets[0]
     assert (dataset.classes, target.dtype, target.shape) == (classes, np.float32, (3, 3))
     assert target.argmax(axis=1).tolist() == [classes.index(value) for value in values.split(",")]
     assert target.sum(axis=1).tolist() == [1, 1, 1]
@@ -82,7 +83,7 @@ def test_numbers_as_names_are_the_same_with_an_empty_cell_among_them(
 ) -> None:
     dataset = load({**block("1,2,,2", encode="index"), "missing": "drop"})
     assert dataset.classes == ["1", "2"]
-    again = encode_target(dataset.schema.target, Csv(path=file_of(block("2,1"))).read(text={"y"}))
+    again = encode_target(dataset.schema.targets[0], Csv(path=file_of(block("2,1"))).read(Reading(frozenset({"y"}))))
     assert again.tolist() == [1, 0]
 
 
@@ -93,7 +94,7 @@ def test_the_whole_numbers_from_zero_are_indices_already(
     dataset = load(block("1,0,1,0"), labels=labels)
     target = dataset.splits["train"].target
     assert (dataset.classes, target.dtype, target.tolist()) == (["0", "1"], np.int64, [1, 0, 1, 0])
-    assert dataset.schema.target.encode == "none"
+    assert dataset.schema.targets[0].encode == "none"
 
 
 def test_whole_numbers_written_with_a_point_are_indices(
@@ -284,8 +285,8 @@ def test_a_target_without_any_value_is_refused(
     )
 
 
-CLASSES = TargetSchema(name="y", encode="none", classes=["0", "1", "2"], axes=["samples"], shape=[])
-NUMBERS = TargetSchema(name="y", encode="none", axes=["samples"], shape=[])
+CLASSES = TargetSchema(name="y", column="y", encode="none", classes=["0", "1", "2"], axes=["samples"], shape=[])
+NUMBERS = TargetSchema(name="y", column="y", encode="none", axes=["samples"], shape=[])
 
 
 @pytest.mark.parametrize(
@@ -301,26 +302,26 @@ NUMBERS = TargetSchema(name="y", encode="none", axes=["samples"], shape=[])
 def test_labels_of_other_rows_are_checked_against_the_classes_of_training(
     values: str, message: str, line: int, block: Callable[..., Any]
 ) -> None:
-    fields = Csv(path=file_of(block(values))).read()
+    fields = Csv(path=file_of(block(values))).read(Reading())
     with pytest.raises(DataError) as caught:
         encode_target(CLASSES, fields)
     assert (caught.value.message, caught.value.line) == (message, line)
 
 
 def test_fewer_classes_in_other_rows_are_no_fault(block: Callable[..., Any]) -> None:
-    assert encode_target(CLASSES, Csv(path=file_of(block("2,2,2"))).read()).tolist() == [2, 2, 2]
+    assert encode_target(CLASSES, Csv(path=file_of(block("2,2,2"))).read(Reading())).tolist() == [2, 2, 2]
 
 
 def test_text_in_other_rows_of_a_target_of_numbers_is_refused(block: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match="^target 'y' is text \\('u' in row 1\\), but in training it held numbers$"):
-        encode_target(NUMBERS, Csv(path=file_of(block("u,v,w"))).read())
+        encode_target(NUMBERS, Csv(path=file_of(block("u,v,w"))).read(Reading()))
 
 
 def test_a_target_of_several_axes_is_left_as_it_is(tmp_path: Path, load: Callable[..., Dataset]) -> None:
     y = np.arange(24.0).reshape(6, 2, 2)
     np.savez(tmp_path / "d.npz", x=np.ones((6, 3)), y=y)
     dataset = load({"source": {"npz": str(tmp_path / "d.npz")}, "split": UNSPLIT})
-    schema = dataset.schema.target
+    schema = dataset.schema.targets[0]
     assert (schema.axes, schema.shape, schema.classes) == (["samples", "time", "features"], [2, 2], None)
     np.testing.assert_array_equal(dataset.splits["train"].target, y)
     assert dataset.splits["train"].target.dtype == np.float32

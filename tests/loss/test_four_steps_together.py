@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dlcli.config.catalogue import keras_catalogue
+from dlcli.loss.head import Head
 from dlcli.loss.together import Output, output_of, together
 
 SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
@@ -263,13 +264,9 @@ TABLE: dict[str, Case] = {
 def test_what_does_not_fit_is_said_with_what_to_write_instead(name: str) -> None:
     given, expected = TABLE[name]
     catalogue = keras_catalogue()
-    mistakes = together(
-        given["output"],
-        catalogue.read("losses", given["loss"]),
-        [catalogue.read("metrics", each) for each in given["metrics"]],
-        classes=given["classes"],
-        target=given["target"],
-    )
+    metrics = [catalogue.read("metrics", each) for each in given["metrics"]]
+    head = Head(None, catalogue.read("losses", given["loss"]), metrics)
+    mistakes = together(given["output"], head, classes=given["classes"], target=given["target"])
     assert [(each.message, each.suggestion) for each in mistakes] == expected
     places = {("layers", 1, "Dense"), ("loss",), *(("metrics", position) for position in range(2))}
     assert {each.path for each in mistakes} <= places

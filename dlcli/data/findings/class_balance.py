@@ -14,8 +14,9 @@ def few_samples(dataset: Dataset) -> Finding | None:
     seen = []
     for split in dataset.splits:
         least = FEWEST if split == "train" else 1
-        counts = dataset.class_counts(split) or {}
-        seen += [f"'{name}' {count} in {split}" for name, count in counts.items() if count < least]
+        for target in dataset.schema.targets:
+            counts = dataset.class_counts(split, target) or {}
+            seen += [f"'{name}' {count} in {split}" for name, count in counts.items() if count < least]
     if not seen:
         return None
     more = f" and {len(seen) - 5} more" if len(seen) > 5 else ""
@@ -29,13 +30,16 @@ def few_samples(dataset: Dataset) -> Finding | None:
 
 def imbalance(dataset: Dataset) -> Finding | None:
     """The most frequent class of training is ten times as frequent as the rarest."""
-    counts = dataset.class_counts("train")
-    if counts is None:
+    seen = []
+    for target in dataset.schema.targets:
+        counts = dataset.class_counts("train", target)
+        if counts is None:
+            continue
+        most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        if counts[least] and counts[most] >= RATIO * counts[least]:
+            what = "samples" if not target.shape or target.encode == "one_hot" else "pixels"
+            seen.append(f"'{most}' has {counts[most]:,} training {what}, '{least}' {counts[least]:,}")
+    if not seen:
         return None
-    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
-    if counts[least] == 0 or counts[most] < RATIO * counts[least]:
-        return None
-    evidence = f"'{most}' has {counts[most]:,} training samples, '{least}' {counts[least]:,}"
-    return Finding(
-        "imbalanced classes", "warning", evidence, "write train.class_weight: balanced, and watch more than accuracy"
-    )
+    advice = "write train.class_weight: balanced, and watch more than accuracy"
+    return Finding("imbalanced classes", "warning", "; ".join(seen), advice)

@@ -17,8 +17,10 @@ def constant_columns(dataset: Dataset) -> Finding | None:
 
     constant: list[str] = []
     for each in dataset.schema.inputs:
-        tensor, start = dataset.splits["train"].inputs[each.name], 0
-        for column in each.columns or []:
+        if each.columns is None:
+            continue
+        tensor, start = dataset.splits["train"].inputs[each.name][:].reshape(-1, each.shape[-1]), 0
+        for column in each.columns:
             part = tensor[:, start : start + column.width]
             if not len(part) or np.all(part == part[0]):
                 constant.append(column.name)
@@ -34,7 +36,7 @@ def identifier_columns(dataset: Dataset) -> Finding | None:
 
     found = []
     for name in input_columns(dataset):
-        values = dataset.fields.arrays[name]
+        values = dataset.fields.arrays[name][:]
         if values.dtype.kind in "iu" and len(values) > 2 and np.all(np.diff(values) == 1):
             found.append(name)
     if not found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.dataset import Dataset
+from dlcli.data.dataset import Dataset, class_indices
 from dlcli.data.findings.columns import input_columns, listed
 from dlcli.data.findings.finding import Finding
 
@@ -21,12 +21,18 @@ def target_given_away(dataset: Dataset) -> Finding | None:
     train = dataset.splits["train"]
     if len(train) < FEWEST:
         return None
-    target = train.target if train.target.ndim == 1 else train.target.argmax(axis=1)
-    found = [
-        name
-        for name in input_columns(dataset)
-        if gives_away(dataset.fields.arrays[name][train.rows], target, dataset.classes is not None)
-    ]
+    found = []
+    for schema in dataset.schema.targets:
+        if dataset.fields.windows is not None or (schema.shape and schema.encode != "one_hot"):
+            continue
+        target = train.targets[schema.name][:]
+        indices = class_indices(target, schema)
+        values = target if indices is None else indices
+        found += [
+            name
+            for name in input_columns(dataset)
+            if gives_away(dataset.fields.arrays[name][train.rows], values, schema.classes is not None)
+        ]
     if not found:
         return None
     return Finding(

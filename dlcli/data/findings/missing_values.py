@@ -5,13 +5,13 @@ from __future__ import annotations
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.columns import input_columns
 from dlcli.data.findings.finding import Finding
-from dlcli.data.target import missing
+from dlcli.data.values import missing
 
 
 def missing_values(dataset: Dataset) -> Finding | None:
     """Columns with empty cells, as the source holds them."""
-    names = [*input_columns(dataset), dataset.schema.target.name]
-    counts = {name: count for name in names if (count := int(missing(dataset.fields.arrays[name]).sum()))}
+    names = [*input_columns(dataset), *(name for target in dataset.schema.targets for name in target.names)]
+    counts = {name: count for name in names if (count := int(missing(dataset.fields.arrays[name][:]).sum()))}
     if not counts:
         return None
     shown = ", ".join(f"'{name}' {count}" for name, count in list(counts.items())[:5])

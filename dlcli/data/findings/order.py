@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.finding import Finding
-from dlcli.data.target import missing
+from dlcli.data.values import missing
 
 
 def sorted_order(dataset: Dataset) -> Finding | None:
     """The target is sorted in the source; a split by the last rows would see other classes than training."""
     import numpy as np
 
-    values = dataset.fields.arrays[dataset.schema.target.name]
+    if dataset.fields.windows is not None:
+        return None  # the rows of a series stand in their order
+    values = dataset.fields.arrays[dataset.schema.targets[0].names[0]][:]
     if values.ndim > 1 or missing(values).any() or len(values) < 10:
         return None
     codes = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)[1]

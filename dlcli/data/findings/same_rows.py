@@ -31,7 +31,9 @@ def contents(samples: Samples) -> list[bytes]:
     """The inputs of each sample as bytes."""
     import numpy as np
 
-    parts = [np.ascontiguousarray(tensor).reshape(len(tensor), -1).view(np.uint8) for tensor in samples.inputs.values()]
+    parts = [
+        np.ascontiguousarray(tensor[:]).reshape(len(tensor), -1).view(np.uint8) for tensor in samples.inputs.values()
+    ]
     rows = np.ascontiguousarray(np.concatenate(parts, axis=1))
     found: list[Any] = rows.view(np.dtype((np.void, rows.shape[1]))).ravel().tolist()
     return found

@@ -14,8 +14,9 @@ def far_from_unit_scale(dataset: Dataset) -> Finding | None:
         return None
     seen = []
     for name, tensor in dataset.splits["train"].inputs.items():
-        if tensor.dtype.kind not in "fiu" or not tensor.size:
+        if tensor.dtype.kind not in "fiu" or not len(tensor):
             continue
+        tensor = tensor[:]
         spread = float(tensor.std())
         if spread > LARGEST:
             seen.append(

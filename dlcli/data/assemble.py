@@ -1,0 +1,170 @@
+"""Assembles the data set of what a source has read: chooses, splits, learns from the training rows, encodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.dataset import Dataset, Samples, class_indices
+from dlcli.data.encode import empty_counts, empty_error, encoded
+from dlcli.data.fields import Fields
+from dlcli.data.inputs import Constant, Group, Input, Missing, groups_of, input_schemas, is_table, kind_of
+from dlcli.data.layout import Layout
+from dlcli.data.lazy import Column, Selected, loaded, nbytes
+from dlcli.data.schema import Schema, TargetSchema
+from dlcli.data.split import Split
+from dlcli.data.survey import Empty, find_empty
+from dlcli.data.target import Labels, Target, empty_target, encoded_target
+from dlcli.data.window_samples import RowSamples, WindowSamples, samples_of
+from dlcli.errors import DataError
+from dlcli.spec import near
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def assembled(
+    fields: Fields,
+    *,
+    inputs: list[str] | dict[str, Input] | None,
+    targets: Mapping[str | None, tuple[Target, Labels | None]],
+    split: Split,
+    policy: Missing | Constant,
+    seed: int,
+    limit: int | None,
+    prepared: bool = False,
+) -> Dataset:
+    """The data set; it stays on disk if its tensors would take more than `limit` bytes (None: never).
+
+    Raises `DataError` for anything in the rows that cannot be trained on.
+    """
+    names = [name for target, _ in targets.values() for name in target.names_in(fields)]
+    reserved = reserved_columns(split, fields)
+    groups = groups_of(inputs, fields, targets=names, reserved=reserved)
+    source = fields
+    fields, notes = without_empty(fields, groups, names, reserved, policy)
+    target_schemas = [each.encoding(fields, labels=labels, name=name) for name, (each, labels) in targets.items()]
+    samples = samples_of(fields)
+    encoded_targets = {each.name: samples.target(encoded_target(each, fields)) for each in target_schemas}
+    splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.by)
+    schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
+    tensors: dict[str, Column] = {}
+    for each in schemas:
+        tensor, said = encoded(each, fields)
+        tensors[each.name] = samples.input(tensor)
+        notes += said
+    total = sum(nbytes(each) for each in [*tensors.values(), *encoded_targets.values()])
+    keep = limit is not None and total > limit
+    kept = fields.kept
+    parts = {
+        name: Samples(
+            {each: taken(tensor, rows, keep=keep) for each, tensor in tensors.items()},
+            {each: taken(target, rows, keep=keep) for each, target in encoded_targets.items()},
+            samples.target_rows(rows) if kept is None else kept[samples.target_rows(rows)],
+        )
+        for name, rows in splits.items()
+    }
+    schema = Schema(inputs=[samples.schema(each) for each in schemas], targets=target_schemas, windows=fields.windows)
+    return Dataset(
+        parts, schema, source, tuple(notes), prepared, Layout.of(tensors.values(), splits["train"]) if keep else None
+    )
+
+
+def reserved_columns(split: Split, fields: Fields) -> list[str]:
+    """The columns that serve the split or tell series apart, which are no inputs unless they are asked for."""
+    group = fields.windows.group if fields.windows else None
+    names = [name for name in (split.column, group) if name is not None]
+    for name in names:
+        if name not in fields.arrays:
+            what = "split is by" if name == split.column else "series are told apart by"
+            raise DataError(
+                f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.arrays)}",
+                file=fields.places[0].file,
+                hint=near(name, fields.arrays),
+            )
+    return names
+
+
+def split_rows(
+    split: Split,
+    fields: Fields,
+    samples: RowSamples | WindowSamples,
+    schemas: Sequence[TargetSchema],
+    targets: Mapping[str, Column],
+    *,
+    seed: int,
+) -> dict[str, np.ndarray[Any, Any]]:
+    """By split its samples; stratified by the first target of classes."""
+    classes = None
+    for schema in schemas:
+        if schema.classes is not None and (schema.encode == "one_hot" or not schema.shape):
+            classes = class_indices(targets[schema.name][:], schema)
+            break
+    column = None
+    if split.by == "file":
+        column = samples.target(fields.file_numbers())
+    elif split.column is not None:
+        column = samples.target(loaded(fields.arrays[split.column]))
+    own = fields.splits and samples.own(fields.splits)
+    count = samples.count
+    return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
+
+
+def taken(column: Column, rows: np.ndarray[Any, Any], *, keep: bool) -> Column:
+    """Some samples of a tensor: in memory, unless the data is to stay where it is."""
+    return Selected(column, rows) if keep else column[rows]
+
+
+def without_empty(
+    fields: Fields, groups: Sequence[Group], targets: Sequence[str], reserved: Sequence[str], policy: Missing | Constant
+) -> tuple[Fields, list[str]]:
+    """The fields without rows that have empty cells, where `missing` is `drop`, and a note that says how many these were.
+
+    Otherwise raises `DataError` that counts the empty cells of all columns that nothing may stand for.
+    """
+    import numpy as np
+
+    names = list(dict.fromkeys([*(name for group in groups for name in group.columns), *targets, *reserved]))
+    empty, rows = find_empty(fields, names)
+    notes = list(fields.notes)
+    if not empty:
+        return fields, notes
+    if policy == "drop":
+        if fields.windows is not None:
+            hint = "write data.missing: mean, median, most_frequent or {constant: 0}"
+            raise empty_error(empty, fields, hint=f"rows of a series cannot be left out: {hint}")
+        if len(rows) == fields.samples:
+            counts = empty_counts(empty)
+            raise DataError(f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file)
+        notes.append(f"{len(rows)} rows with empty cells were left out")
+        return fields.chosen(np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)), notes
+    if policy == "error":
+        needed = set(empty) <= set(reserved)
+        raise empty_error(empty, fields, hint=NEEDED if needed else None)
+    # A value can stand for what is empty in an input, but not for when, whose or in which split a sample is.
+    for_split = {name: empty[name] for name in reserved if name in empty}
+    if for_split:
+        raise empty_error(for_split, fields, hint=NEEDED)
+    for name in targets:
+        if name in empty:
+            raise empty_target(name, empty[name], fields)
+    check_constant(policy, empty, groups, fields)
+    return fields, notes
+
+
+NEEDED = "the split needs every cell of it; write data.missing: drop"
+
+
+def check_constant(
+    policy: Missing | Constant, empty: Mapping[str, Empty], groups: Sequence[Group], fields: Fields
+) -> None:
+    """Refuses a name that is to fill a column of numbers."""
+    if not isinstance(policy, Constant) or not isinstance(policy.constant, str):
+        return
+    for group in groups:
+        for name in group.columns:
+            if name in empty and is_table(group, fields) and kind_of(name, group.kind, fields) == "number":
+                raise DataError(
+                    f"column '{name}' holds numbers and cannot be filled with '{policy.constant}'",
+                    hint="write data.missing: {constant: 0}",
+                )

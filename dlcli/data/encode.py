@@ -1,0 +1,211 @@
+"""Encodes raw rows as the tensors that a model takes, by the schema that training has learnt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.chunks import ChunkedColumn, Chunks
+from dlcli.data.columns import LEADING_ZERO, NUMBER
+from dlcli.data.fields import Fields
+from dlcli.data.lazy import Column, is_lazy, nbytes
+from dlcli.data.schema import ColumnSchema, InputSchema
+from dlcli.data.survey import Empty, names_of
+from dlcli.data.values import check_finite, missing
+from dlcli.errors import DataError
+from dlcli.spec import near
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BUFFER_BYTES = 1 << 27
+"""How much encoded data of one input is kept to be shuffled together, where it is read in chunks."""
+
+
+def encoded(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
+    """One input (samples, *shape), and notes on names that the training split did not have.
+
+    Of a source in chunks it is a lazy field that is encoded a chunk at a time; files stay lazy too. Raises `DataError` for a
+    missing column, an empty cell without a fill value, text among numbers, infinite values.
+    """
+    if fields.chunks is None:
+        return encode_input(schema, fields)
+    names = present(schema, fields)
+    stored = "object" if schema.text else "float32" if schema.columns else fields.arrays[names[0]].dtype
+
+    def read(number: int, _: Collection[str]) -> Mapping[str, Any]:
+        return {schema.name: encode_input(schema, fields.part(number, names))[0]}
+
+    chunks = Chunks(fields.chunks.rows, read)
+    chunks.keep = chunks_at_once(chunks.column(schema.name, stored, schema.shape))
+    return chunks.column(schema.name, stored, schema.shape), []
+
+
+def chunks_at_once(column: ChunkedColumn) -> int:
+    """How many chunks of an input are kept and shuffled together: as many as BUFFER_BYTES hold, at least two."""
+    largest = max(column.chunks.rows, default=1) * nbytes(column) // max(len(column), 1)
+    return max(2, BUFFER_BYTES // max(largest, 1))
+
+
+def present(schema: InputSchema, fields: Fields) -> list[str]:
+    """The names of the fields that an input is made of, all of which the data has."""
+    if schema.columns is None:
+        name = schema.array or schema.name
+        if name not in fields.arrays and schema.name in fields.arrays:
+            name = schema.name  # data to predict may bear the input's own name
+        if name not in fields.arrays:
+            raise DataError(
+                f"the data has no {'column' if schema.text else 'array'} '{name}'; it has: {', '.join(fields.arrays)}",
+                file=fields.places[0].file,
+            )
+        return [name]
+    absent = [column.name for column in schema.columns if column.name not in fields.arrays]
+    if absent:
+        more = f" and {len(absent) - 1} more" if absent[1:] else ""
+        raise DataError(
+            f"the data lacks the column '{absent[0]}'{more}; it has: {', '.join(fields.arrays)}",
+            file=fields.places[0].file,
+            hint=near(absent[0], fields.arrays),
+        )
+    return [column.name for column in schema.columns]
+
+
+def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
+    """An input of fields that are in memory, or read file by file."""
+    names = present(schema, fields)
+    if schema.text:
+        return encode_text(schema, names[0], fields), []
+    if schema.columns is None:
+        return encode_array(schema, names[0], fields), []
+    return encode_table(schema, schema.columns, fields)
+
+
+def encode_table(
+    schema: InputSchema, columns: Sequence[ColumnSchema], fields: Fields
+) -> tuple[np.ndarray[Any, Any], list[str]]:
+    """The columns of a table side by side, names as one-hot vectors: (samples, features) float32."""
+    import numpy as np
+
+    tensor = np.zeros((fields.samples, schema.shape[-1]), np.float32)
+    notes, start = [], 0
+    for column in columns:
+        values = filled(column, fields)
+        if column.kind == "number":
+            tensor[:, start] = values
+        else:
+            index = {name: number for number, name in enumerate(column.categories)}
+            codes = np.fromiter((index.get(name, -1) for name in values), np.int64, len(values))
+            known = np.flatnonzero(codes >= 0)
+            tensor[known, start + codes[known]] = 1
+            if len(known) < len(codes):
+                notes.append(unknown_names(column.name, values, codes))
+        start += column.width
+    return tensor, notes
+
+
+def unknown_names(name: str, values: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> str:
+    """The note on names that the training split did not have: those whose code is negative."""
+    unknown = values[codes < 0]
+    were, they = ("1 value was", "it counts") if len(unknown) == 1 else (f"{len(unknown)} values were", "they count")
+    return f"column '{name}': {were} not in the training split ('{unknown[0]}'); {they} as none of its names"
+
+
+def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
+    """An input of text, as it is."""
+    values = fields.arrays[name]
+    if values.dtype != object or values.ndim > 1:
+        raise DataError(f"'{name}' holds no text, but was text in training", file=fields.places[0].file)
+    if is_lazy(values):
+        return values
+    empty = missing(values[:])
+    if not empty.any():
+        return values
+    if schema.fill is None:
+        raise empty_cells({name: empty}, fields)
+    filled_in = values[:].copy()
+    filled_in[empty] = schema.fill
+    return filled_in
+
+
+def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:
+    """An input that is one array, as it is, checked."""
+    import numpy as np
+
+    values = fields.arrays[name]
+    if list(values.shape[1:]) != schema.shape:
+        raise DataError(
+            f"'{name}' has the shape {tuple(values.shape[1:])} a sample, expected {tuple(schema.shape)}",
+            file=fields.places[0].file,
+        )
+    if values.dtype.kind not in "fiub":
+        held = "text" if values.dtype == object else f"the type {values.dtype}"
+        raise DataError(f"'{name}' holds {held}; expected numbers", file=fields.places[0].file)
+    if is_lazy(values) or values.dtype.kind != "f":
+        return values
+    check_finite(name, values[:], fields)
+    empty = missing(values[:])
+    if not empty.any():
+        return values
+    if schema.fill is not None:
+        return np.where(np.isnan(values[:]), schema.fill, values[:])
+    raise empty_cells({name: empty}, fields, hint="write data.missing: drop or {constant: 0}")
+
+
+def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
+    """The values of a column with its empty cells filled."""
+    import numpy as np
+
+    values = fields.arrays[column.name][:]
+    if column.kind == "category":
+        values = np.array(names_of(values), dtype=object)
+    elif values.dtype == object and all(value is None or is_number(value) for value in values):
+        values = np.array([np.nan if value is None else float(value) for value in values])
+    elif values.dtype == object:
+        row = next(row for row, value in enumerate(values) if value is not None and not is_number(value))
+        file, line, words = fields.where(row)
+        raise DataError(
+            f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'", file=file, line=line
+        )
+    check_finite(column.name, values, fields)
+    empty = missing(values)
+    if not empty.any():
+        return values
+    if column.fill is None:
+        hint = None
+        if column.kind == "number" and np.isnan(values).all():
+            hint = f"no cell of it holds a number: leave '{column.name}' out of data.inputs"
+        raise empty_cells({column.name: empty}, fields, hint=hint)
+    values = values.copy()
+    values[empty] = column.fill
+    return values
+
+
+def is_number(cell: Any) -> bool:
+    """Whether a cell that was read as text is written as a number; one with a leading zero is a name."""
+    text = str(cell).strip()
+    return re.fullmatch(NUMBER, text) is not None and re.fullmatch(LEADING_ZERO, text) is None
+
+
+def empty_cells(empty: Mapping[str, np.ndarray[Any, Any]], fields: Fields, *, hint: str | None = None) -> DataError:
+    """The error of empty cells without a value for them, from a mask of each column's rows."""
+    import numpy as np
+
+    found = {name: Empty(int(rows.sum()), int(np.argmax(rows))) for name, rows in empty.items()}
+    return empty_error(found, fields, hint=hint)
+
+
+def empty_error(empty: Mapping[str, Empty], fields: Fields, *, hint: str | None = None) -> DataError:
+    """The error of empty cells that nothing was said about: how many in which columns, and the first."""
+    file, line, words = fields.where(min(each.first for each in empty.values()))
+    return DataError(
+        f"empty cells: {empty_counts(empty)}; the first in {words}",
+        file=file,
+        line=line,
+        hint=hint or "write data.missing: drop, mean, median, most_frequent or {constant: 0}",
+    )
+
+
+def empty_counts(empty: Mapping[str, Empty]) -> str:
+    """How many cells are empty in which columns."""
+    return ", ".join(f"'{name}' {each.count}" for name, each in empty.items())

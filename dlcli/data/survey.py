@@ -1,0 +1,106 @@
+"""The survey: one look through all rows of the columns that matter, a chunk at a time, before anything is trusted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields import Fields
+from dlcli.data.lazy import is_lazy
+from dlcli.data.values import check_finite, missing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_KEPT = 1_000_000
+"""Values of a column that stays on disk that are kept for its median: spread evenly over its rows."""
+
+
+@dataclass
+class Empty:
+    """How many cells of a column are empty, and the first of them."""
+
+    count: int
+    first: int
+
+
+def find_empty(fields: Fields, names: Collection[str]) -> tuple[dict[str, Empty], np.ndarray[Any, Any]]:
+    """By column its empty cells, and all rows with an empty cell, ascending. Refuses infinite numbers on disk.
+
+    Fields that are read file by file are not looked into.
+    """
+    import numpy as np
+
+    found: dict[str, Empty] = {}
+    rows, start = [np.zeros(0, np.int64)], 0
+    for part in fields.parts(names):
+        samples = part.samples
+        any_empty = np.zeros(samples, bool)
+        for name in names:
+            if name not in part.arrays or is_lazy(part.arrays[name]):
+                continue
+            values = part.arrays[name][:]
+            if fields.chunks is not None:
+                check_finite(name, values, part)
+            empty = missing(values)
+            if empty.any():
+                any_empty |= empty
+                seen = found.setdefault(name, Empty(0, start + int(np.argmax(empty))))
+                seen.count += int(empty.sum())
+        rows.append(np.flatnonzero(any_empty) + start)
+        start += samples
+    return found, np.concatenate(rows)
+
+
+@dataclass
+class Learnt:
+    """What the training rows of one column hold: how often each name, or sum and count of the numbers."""
+
+    names: Counter[str] = field(default_factory=Counter)
+    total: float = 0.0
+    count: int = 0
+    values: list[np.ndarray[Any, Any]] = field(default_factory=list)
+
+    @property
+    def known(self) -> np.ndarray[Any, Any]:
+        """The numbers that were kept."""
+        import numpy as np
+
+        return np.concatenate(self.values)
+
+
+def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, Any], keep: bool) -> dict[str, Learnt]:
+    """What the rows `train` hold in each column of `kinds` (`number` or `category`).
+
+    `keep` asks for the numbers themselves, without the empty ones.
+    """
+    import numpy as np
+
+    found = {name: Learnt() for name in kinds}
+    start, every = 0, max(1, len(train) // MOST_KEPT) if fields.chunks is not None else 1
+    for part in fields.parts(kinds):
+        end = start + part.samples
+        low, high = np.searchsorted(train, [start, end])
+        rows = train[low:high] - start
+        for name, kind in kinds.items():
+            values, seen = part.arrays[name][rows], found[name]
+            if kind == "category":
+                seen.names.update(name for name in names_of(values) if name is not None)
+                continue
+            known = values[~missing(values)]
+            seen.total += float(np.sum(known))
+            seen.count += len(known)
+            if keep:
+                seen.values.append(known[::every])
+        start = end
+    return found
+
+
+def names_of(values: np.ndarray[Any, Any]) -> list[str | None]:
+    """The values of a column as names, None for an empty one."""
+    if values.dtype == object:
+        return [value if value is None else str(value) for value in values.tolist()]
+    empty = missing(values)
+    return [None if absent else str(value) for value, absent in zip(values, empty, strict=True)]

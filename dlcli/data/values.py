@@ -1,0 +1,47 @@
+"""Values as they stand in the data: which are empty, which are not finite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields import Fields
+from dlcli.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Which values (samples, …) are empty: None in text, NaN in numbers; (samples,) booleans."""
+    import numpy as np
+
+    if values.dtype == object:
+        absent: np.ndarray[Any, Any] = (values == None).astype(bool)  # noqa: E711 (of each element)
+        return absent
+    if values.dtype.kind != "f":
+        return np.zeros(len(values), bool)
+    empty: np.ndarray[Any, Any] = np.isnan(values).reshape(len(values), -1).any(axis=1)
+    return empty
+
+
+def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> None:
+    """Refuses values that are infinite as numbers of 32 bits, with their count and the first row."""
+    import numpy as np
+
+    if values.dtype.kind != "f":
+        return
+    largest = float(np.finfo(np.float32).max)
+    infinite = np.flatnonzero((np.abs(values) > largest).reshape(len(values), -1).any(axis=1))
+    if len(infinite):
+        file, line, words = fields.where(int(infinite[0]))
+        raise DataError(
+            f"'{name}' is infinite in {rows_in_words(len(infinite))}, first in {words}",
+            file=file,
+            line=line,
+            hint="correct the data; an infinite number cannot be trained on",
+        )
+
+
+def rows_in_words(count: int) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count} row" if count == 1 else f"{count} rows"

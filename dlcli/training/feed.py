@@ -1,0 +1,60 @@
+"""The feed: the samples of a split as the model takes them, in memory or prepared as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data import Samples
+from dlcli.data.lazy import Column, is_lazy
+from dlcli.data.prepare import prepare
+from dlcli.data.schema import TargetSchema
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Arrays = dict[str, "np.ndarray[Any, Any]"]
+
+
+class Feed:
+    """Prepared inputs and targets of a split, by name.
+
+    `wide` names the targets of one number that the model puts out with an axis of its own, (samples, 1). Samples that are in
+    memory are prepared once; others each time they are asked for.
+    """
+
+    def __init__(
+        self, samples: Samples, preparation: Any, schemas: list[TargetSchema], *, wide: frozenset[str] = frozenset()
+    ) -> None:
+        self.schemas, self.wide, self.rows = schemas, wide, samples.rows
+        self.streams = samples.streams
+        self.preparation = preparation if self.streams else None
+        self.inputs: Mapping[str, Column] = samples.inputs if self.streams else prepare(preparation, samples.inputs)
+        self.targets: Mapping[str, Column] = samples.targets
+        if not self.streams:
+            self.targets = {each.name: self.aligned(each, samples.targets[each.name][:]) for each in schemas}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, rows: Any) -> tuple[Arrays, Arrays]:
+        """Inputs and targets of a slice of the samples, or of an array of their numbers."""
+        inputs = {name: column[rows] for name, column in self.inputs.items()}
+        if not self.streams:
+            return inputs, {name: column[rows] for name, column in self.targets.items()}
+        targets = {each.name: self.aligned(each, self.targets[each.name][rows]) for each in self.schemas}
+        return prepare(self.preparation, inputs), targets
+
+    def target(self, name: str) -> np.ndarray[Any, Any]:
+        """A whole target in memory."""
+        schema = next(each for each in self.schemas if each.name == name)
+        column = self.targets[name]
+        return self.aligned(schema, column[:]) if is_lazy(column) or self.streams else column[:]
+
+    def aligned(self, schema: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """A target as losses take it: int64 for class indices, float32 for numbers."""
+        import numpy as np
+
+        is_index = schema.classes is not None and schema.encode != "one_hot"
+        values = values.astype(np.int64 if is_index else np.float32, copy=False)
+        return values[:, None] if schema.name in self.wide and values.ndim == 1 else values
