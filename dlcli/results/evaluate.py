@@ -84,7 +84,7 @@ class Judged:
             if right.ndim:
                 share = float((right == index[0]).mean())
                 return "×".join(map(str, right.shape)), f"{share:.1%} right"
-            return classes[int(index[0])], classes[int(right)]
+            return classes[int(index.item())], classes[int(right)]
         return bare(truth), bare(said)
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.data import Data, Dataset
-from dlcli.data.sources.source import Reading
 from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import RULES, findings
 from dlcli.data.findings.columns import constant_columns, identifier_columns
+from dlcli.data.sources.source import Reading
 
 SAMPLES = 200
 

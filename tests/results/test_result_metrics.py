@@ -301,20 +301,22 @@ def test_an_output_is_read_the_way_its_loss_reads_it(
     import numpy as np
 
     from dlcli.config.catalogue import keras_catalogue
-    from dlcli.results.answers import class_answers
+    from dlcli.data.schema import TargetSchema
+    from dlcli.results.answers import answers_of
 
     read = keras_catalogue().read("losses", loss)
-    found = class_answers(np.array(outputs, np.float32), read, classes=len(chances[0]))
+    names = [str(number) for number in range(len(chances[0]))]
+    target = TargetSchema(name="y", encode="index", classes=names, axes=["samples"], shape=[])
+    found = answers_of(np.array(outputs, np.float32), read, target)
     assert found is not None
-    assert found[0].tolist() == answers
-    np.testing.assert_allclose(found[1], chances, atol=1e-6)
+    assert found.classes.tolist() == answers
+    np.testing.assert_allclose(found.probabilities, chances, atol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("loss", "shape", "classes"),
     [
         ("mse", (2, 1), 2),
-        ("sparse_categorical_crossentropy", (2, 4, 3), 3),
         ("sparse_categorical_crossentropy", (2, 4), 3),
         ("binary_crossentropy", (2, 3), 3),
         ("binary_crossentropy", (2, 1), 3),
@@ -326,9 +328,12 @@ def test_an_output_that_is_no_class_a_sample_is_not_read_as_one(
     import numpy as np
 
     from dlcli.config.catalogue import keras_catalogue
-    from dlcli.results.answers import class_answers
+    from dlcli.data.schema import TargetSchema
+    from dlcli.results.answers import answers_of
 
-    assert class_answers(np.zeros(shape), keras_catalogue().read("losses", loss), classes=classes) is None
+    names = [str(number) for number in range(classes)]
+    target = TargetSchema(name="y", encode="index", classes=names, axes=["samples"], shape=[])
+    assert answers_of(np.zeros(shape), keras_catalogue().read("losses", loss), target) is None
 
 
 def test_scores_that_are_not_defined_are_none() -> None:

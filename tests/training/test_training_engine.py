@@ -1,4 +1,4 @@
-"""The engines: the resident loop is Keras's own `fit` over the same order, to the last bit where Keras is."""
+"""The engines: resident and streaming loops are Keras's own `fit` over the same order, to the last bit where Keras is."""
 
 from __future__ import annotations
 
@@ -36,27 +36,38 @@ LAYERS: dict[str, list[Any]] = {
 EPOCHS, BATCH = 2, 32
 
 
-def experiment_of(config: Path) -> Any:
+def order_of(samples: int, *, seed: int, epoch: int) -> Any:
+    """The order of the samples in an epoch."""
+    import numpy as np
+
+    from dlcli.data.layout import order
+
+    return np.concatenate(list(order(samples, seed=seed, epoch=epoch)))
+
+
+def experiment_of(config: Path, *settings: str) -> Any:
     """The experiment of a configuration, built from its seed."""
     from dlcli.config import load_config
     from dlcli.training.backend import start_keras
     from dlcli.training.experiment import read_data, set_up
 
-    checked, _ = load_config(str(config))
+    checked, _ = load_config(str(config), settings=settings)
     dataset = read_data(checked)
     start_keras(seed=checked.seed)
     return set_up(checked, dataset)
 
 
-def trained_by_dlcli(config: Path, *, seed: int) -> tuple[list[Any], dict[str, float]]:
-    """All weights and the last metrics of two epochs in the resident engine."""
-    from dlcli.training.engine import ResidentEngine, Work
+def trained_by_dlcli(config: Path, *, seed: int, stream: bool = False) -> tuple[list[Any], dict[str, float]]:
+    """All weights and the last metrics of two epochs in the resident or the streaming engine."""
+    from dlcli.training.engine import ResidentEngine, StreamingEngine, Work
     from dlcli.training.weights import sample_weights
 
-    experiment = experiment_of(config)
+    experiment = experiment_of(config, f"data.stream={str(stream).lower()}")
     train, checked = experiment.splits["train"], experiment.config
     weight = sample_weights(checked.train, experiment.dataset)
-    engine = ResidentEngine(experiment.model, Work(train, weight, BATCH, seed))
+    assert train.streams is stream
+    kind = StreamingEngine if stream else ResidentEngine
+    engine = kind(experiment.model, Work(train, weight, BATCH, seed))
     for epoch in range(EPOCHS):
         metrics = engine.epoch(epoch, between=lambda step: True)
     assert engine.steps * BATCH > len(train) > (engine.steps - 1) * BATCH  # the last batch is ragged
@@ -65,8 +76,6 @@ def trained_by_dlcli(config: Path, *, seed: int) -> tuple[list[Any], dict[str, f
 
 def trained_by_keras(config: Path, *, seed: int, class_weight: dict[int, float] | None) -> tuple[list[Any], Any]:
     """The same with `model.fit` over arrays that lie in the order of the epoch."""
-    from dlcli.training.engine import order_of
-
     experiment = experiment_of(config)
     train, model = experiment.splits["train"], experiment.model
     for epoch in range(EPOCHS):
@@ -74,7 +83,7 @@ def trained_by_keras(config: Path, *, seed: int, class_weight: dict[int, float] 
         inputs = {name: values[order] for name, values in train.inputs.items()}
         said = model.fit(
             inputs,
-            train.target[order],
+            train.target("y")[order],
             batch_size=BATCH,
             shuffle=False,
             verbose=0,
@@ -85,14 +94,15 @@ def trained_by_keras(config: Path, *, seed: int, class_weight: dict[int, float] 
     return [each.numpy() for each in model.weights], {name: values[-1] for name, values in said.history.items()}
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["resident", "streaming"])
 @pytest.mark.parametrize("kind", LAYERS)
-def test_the_resident_engine_ends_with_the_weights_of_fit_to_the_last_bit(
-    kind: str, tmp_path: Path, write_experiment: Callable[..., Path]
+def test_an_engine_ends_with_the_weights_of_fit_to_the_last_bit(
+    kind: str, stream: bool, tmp_path: Path, write_experiment: Callable[..., Path]
 ) -> None:
     import numpy as np
 
     config = write_experiment(tmp_path, {"layers": LAYERS[kind]})
-    ours, said = trained_by_dlcli(config, seed=3)
+    ours, said = trained_by_dlcli(config, seed=3, stream=stream)
     theirs, metrics = trained_by_keras(config, seed=3, class_weight=None)
     assert len(ours) == len(theirs) > 0
     for index, (mine, his) in enumerate(zip(ours, theirs, strict=True)):
@@ -100,7 +110,10 @@ def test_the_resident_engine_ends_with_the_weights_of_fit_to_the_last_bit(
     assert said == {name: pytest.approx(value, abs=1e-6) for name, value in metrics.items()}
 
 
-def test_class_weights_are_those_of_fit_to_the_last_bit(tmp_path: Path, write_experiment: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("stream", [False, True], ids=["resident", "streaming"])
+def test_class_weights_are_those_of_fit_to_the_last_bit(
+    stream: bool, tmp_path: Path, write_experiment: Callable[..., Path]
+) -> None:
     import numpy as np
 
     config = write_experiment(
@@ -111,7 +124,7 @@ def test_class_weights_are_those_of_fit_to_the_last_bit(tmp_path: Path, write_ex
             "loss": "sparse_categorical_crossentropy",
         },
     )
-    ours, said = trained_by_dlcli(config, seed=3)
+    ours, said = trained_by_dlcli(config, seed=3, stream=stream)
     theirs, metrics = trained_by_keras(config, seed=3, class_weight={0: 4.0, 1: 1.0, 2: 0.5})
     for mine, his in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(mine, his)
@@ -132,8 +145,6 @@ def test_another_order_ends_with_other_weights(tmp_path: Path, write_experiment:
 
 def test_the_order_is_a_permutation_that_only_seed_and_epoch_decide() -> None:
     import numpy as np
-
-    from dlcli.training.engine import order_of
 
     first = order_of(1000, seed=1, epoch=0)
     assert sorted(first.tolist()) == list(range(1000))
@@ -167,15 +178,15 @@ def test_keras_and_the_resident_engine_write_the_same_history(
 
 
 def test_calls_grow_and_shrink_towards_a_quarter_of_a_second() -> None:
-    from dlcli.training.engine import ResidentEngine
+    from dlcli.training.engine import Pace
 
-    engine = object.__new__(ResidentEngine)
-    engine.chunk, engine.largest = 1, 1000
+    pace = Pace(1000)
     chunks = []
     for steps, seconds in [(1, 0.001), (16, 0.016), (250, 0.25), (250, 25.0), (2, 0.0), (32, 100.0)]:
-        engine.adapt(steps, seconds)
-        chunks.append(engine.chunk)
+        pace.seen(steps, seconds)
+        chunks.append(pace.steps)
     assert chunks == [16, 250, 250, 2, 32, 1]
-    engine.chunk, engine.largest = 16, 40
-    engine.adapt(16, 0.001)
-    assert engine.chunk == 40
+    pace = Pace(40)
+    for _ in range(2):
+        pace.seen(16, 0.001)
+    assert pace.steps == 40

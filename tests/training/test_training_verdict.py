@@ -267,7 +267,8 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     dataset = read_data(config)
     start_keras(seed=0)
     experiment = set_up(config, dataset)
-    assert constant_answer(experiment).item() == pytest.approx(answer, rel=1e-6)
+    [head], [target] = config.heads, dataset.schema.targets
+    assert constant_answer(experiment, head, target).item() == pytest.approx(answer, rel=1e-6)
     baseline = trivial_baseline(experiment)
     assert baseline["split"] == "train"
     assert baseline["metrics"]["accuracy"] == pytest.approx(0.75)

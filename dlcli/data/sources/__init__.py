@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+from dlcli.data.schema import Schema
 from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, Iris, Mnist5k, Penguins, Wine
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
 from dlcli.data.sources.source import SourceBlock
+from dlcli.errors import UsageError
 from dlcli.spec import Mistake, fail, one_of
 
 SOURCES: tuple[type[SourceBlock], ...] = (
@@ -49,6 +51,22 @@ def from_path(value: Any) -> Any:
             )
         )
     return value
+
+
+def block_of(path: str, *, like: SourceBlock, schema: Schema, context: Any) -> SourceBlock:
+    """The source of other data than a run's own: of the same kind with the same options where it can be.
+
+    Raises `UsageError` for a path that cannot be told.
+    """
+    chosen = from_path(path) if not Path(path).is_dir() else {like.word: path}
+    if not isinstance(chosen, dict):
+        raise UsageError(f"expected a file, found '{path}'")
+    [(word, arguments)] = chosen.items()
+    kind = by_word()[word]
+    fields = arguments if isinstance(arguments, dict) else {"path": arguments}
+    own = like if isinstance(like, kind) else kind.model_validate(fields, context=context)
+    absolute = str(Path(path).expanduser().absolute())
+    return own.elsewhere({**fields, "path": absolute}, schema)
 
 
 Source = Annotated[SourceBlock, one_of(by_word, expected="a source", short=from_path)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from dlcli.data.fields import Fields, Place
+from dlcli.data.schema import Schema
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, ResourceError, UnsafeError
@@ -64,6 +65,14 @@ class Npz(SourceBlock):
         wanted = {name: checked(name, arrays[name], path) for name in (*inputs, *([target] if target else []))}
         samples = check_samples(wanted, path)
         return Fields(wanted, [Place(str(path), samples)], inputs=tuple(inputs), target=target)
+
+    def elsewhere(self, changes: Mapping[str, Any], schema: Schema) -> Self:
+        arrays = read_arrays(found_files(str(changes["path"]))[0])
+        inputs = [each.array or each.name for each in schema.inputs]
+        if len(inputs) == 1 and inputs[0] not in arrays and len(arrays) == 1:
+            inputs = list(arrays)
+        targets = [name for target in schema.targets for name in target.names if name in arrays]
+        return self.model_copy(update={**changes, "inputs": inputs, "target": next(iter(targets), None)})
 
     def input_names(self) -> list[str] | None:
         return [self.inputs] if isinstance(self.inputs, str) else self.inputs

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from dlcli.data.fields import Fields
+from dlcli.data.schema import Schema
 from dlcli.spec import Named
 
 FEATURES = "features"
@@ -40,6 +42,10 @@ class SourceBlock(Named):
     def memory(self) -> int:
         """About how many bytes `read` takes where it does not stream; 0 where its fields are lazy or always small."""
         return 0
+
+    def elsewhere(self, changes: Mapping[str, Any], schema: Schema) -> Self:
+        """The same source for other data, its path among the `changes`, that has to fit the `schema` of a run."""
+        return self.model_copy(update=changes)
 
     def input_names(self) -> list[str] | None:
         """What its inputs are called where the configuration does not name them, or None where only reading tells."""
