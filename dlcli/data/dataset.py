@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields import Fields
@@ -59,6 +59,8 @@ class Dataset:
     prepared: bool = False
     """Whether the configuration prepares the inputs further."""
     chunks: Layout | None = None
+    whole: Dataset | None = None
+    """What this is a part of, if it is one."""
 
     @property
     def streams(self) -> bool:
@@ -74,12 +76,40 @@ class Dataset:
         """What a configuration may refer to as `${data.…}`."""
         return self.schema.facts(steps_per_epoch=math.ceil(len(self.splits["train"]) / batch_size))
 
+    def sample(self, most: int) -> Dataset:
+        """A part of it in memory: all of a small split, else about `most` samples in runs that are spread evenly."""
+        if not self.streams and all(len(each) <= most for each in self.splits.values()):
+            return self
+        chosen = {name: spread(len(each), most) for name, each in self.splits.items()}
+        splits = {
+            name: Samples(
+                {key: column[chosen[name]] for key, column in each.inputs.items()},
+                {key: column[chosen[name]] for key, column in each.targets.items()},
+                each.rows[chosen[name]],
+            )
+            for name, each in self.splits.items()
+        }
+        return replace(self, splits=splits, whole=self)
+
+    def column(self, name: str, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The values that a column of the source has in some of its rows."""
+        return self.fields.arrays[name][rows]
+
+    @property
+    def rows(self) -> np.ndarray[Any, Any]:
+        """The rows of all splits, ascending."""
+        import numpy as np
+
+        return np.sort(np.concatenate([each.rows for each in self.splits.values()]))
+
     def class_counts(self, split: str, target: TargetSchema) -> dict[str, int] | None:
         """How many samples (or pixels) each class has in a split, or None for a target of numbers."""
         import numpy as np
 
         if target.classes is None:
             return None
+        if self.whole is not None:
+            return self.whole.class_counts(split, target)
         counts = np.zeros(len(target.classes), np.int64)
         encoded = self.splits[split].targets[target.name]
         for start in range(0, len(encoded), COUNTED):
@@ -89,6 +119,18 @@ class Dataset:
         return {name: int(count) for name, count in zip(target.classes, counts, strict=True)}
 
 
+def spread(samples: int, most: int) -> np.ndarray[Any, Any]:
+    """The numbers of about `most` samples in RUNS runs of neighbours, all of them if there are no more."""
+    import numpy as np
+
+    if samples <= most:
+        return np.arange(samples)
+    length = max(1, most // RUNS)
+    starts = np.linspace(0, samples - length, RUNS).astype(np.int64)
+    return np.unique((starts[:, None] + np.arange(length)).ravel())
+
+
+RUNS = 32
 COUNTED = 65536
 """Samples whose classes are counted at a time."""
 

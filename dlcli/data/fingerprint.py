@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+EACH = 100
+"""Up to this many files each have a fingerprint of their own; more have one together."""
+MOST_BYTES = 1 << 30
+"""Of many files with more content than this only names, sizes and times are looked at."""
 
-def fingerprint(files: Sequence[Path]) -> list[dict[str, str | int]]:
-    """For each file its path, bytes and SHA-256."""
-    found: list[dict[str, str | int]] = []
-    for path in dict.fromkeys(files):
-        with path.open("rb") as file:
-            found.append(
-                {
-                    "file": str(path),
-                    "bytes": path.stat().st_size,
-                    "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-                }
-            )
-    return found
+Print = dict[str, str | int]
 
 
-def changed(recorded: Sequence[dict[str, str | int]], files: Sequence[Path]) -> list[str]:
+def fingerprint(files: Sequence[Path]) -> list[Print]:
+    """For each file its path, bytes and SHA-256; for many files their folder, how many they are, and one SHA-256."""
+    different = list(dict.fromkeys(files))
+    return [of_file(path) for path in different] if len(different) <= EACH else [of_all(different)]
+
+
+def of_file(path: Path) -> Print:
+    """The fingerprint of one file."""
+    with path.open("rb") as file:
+        return {
+            "file": str(path),
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+        }
+
+
+def of_all(files: Sequence[Path]) -> Print:
+    """The fingerprint of many files: of their names within their folder and their content."""
+    folder = os.path.commonpath([path.parent for path in files])
+    facts = [path.stat() for path in files]
+    total, found = sum(fact.st_size for fact in facts), hashlib.sha256()
+    for path, fact in zip(files, facts, strict=True):
+        found.update(f"{path.relative_to(folder)}\0{fact.st_size}\0".encode("utf-8", "surrogateescape"))
+        if total > MOST_BYTES:
+            found.update(str(fact.st_mtime_ns).encode())
+        else:
+            found.update(path.read_bytes())
+    return {"file": folder, "files": len(files), "bytes": total, "sha256": found.hexdigest()}
+
+
+def changed(recorded: Sequence[Print], files: Sequence[Path]) -> list[str]:
     """The names of files whose content is no longer what was recorded."""
     now = {each["sha256"] for each in fingerprint([path for path in files if path.is_file()])}
     return [str(each["file"]) for each in recorded if each["sha256"] not in now]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from dlcli.config import Config, load_resolved
-from dlcli.config.catalogue import keras_catalogue
 from dlcli.data import Dataset, Fields, Samples, Schema
 from dlcli.data.encode import encoded
 from dlcli.data.fingerprint import changed
@@ -21,6 +20,7 @@ from dlcli.data.window_samples import samples_of
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run
 from dlcli.training.experiment import read_data
+from dlcli.training.splits_file import check_splits
 
 
 def recorded_config(run: Run) -> Config:
@@ -48,12 +48,13 @@ def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
             file=others[0],
             hint="name the data to use: --data PATH",
         )
+    check_splits(run, dataset)
     return dataset
 
 
 def read_raw(config: Config, schema: Schema, path: str) -> Fields:
     """The rows of other data, read the way the run's own data was: the same separator, decimals, sizes and column kinds."""
-    source = block_of(path, like=config.data.source, schema=schema, context=keras_catalogue())
+    source = block_of(path, like=config.data.source, schema=schema)
     stream = source.memory() > free_memory() // 2
     fields = source.read(Reading(frozenset(text_columns(schema)), stream=stream))
     needed = [each.array or each.name for each in schema.inputs if each.columns is None]

@@ -98,8 +98,8 @@ def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, 
 
 def output_shape(model: Any, name: str | None) -> tuple[int | None, ...]:
     """The shape that a model puts out a sample, for one of several targets or the only one."""
-    shape = model.output_shape if name is None else model.output_shape[name]
-    return tuple(shape[1:]) if not isinstance(shape, list | dict) else ()
+    output = model.output if name is None else model.output[name]
+    return () if isinstance(output, list | dict) else tuple(output.shape[1:])
 
 
 def check_together(config: Config, dataset: Dataset, model: Any) -> None:

@@ -22,6 +22,7 @@ from dlcli.training.experiment import read_data, set_up
 from dlcli.training.failures import recorded_bug
 from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
+from dlcli.training.splits_file import save_splits
 from dlcli.view.events import TrainingView
 
 
@@ -60,6 +61,7 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
             session = Session(run, experiment, view, stop, state)
         write_bytes(run.config, request.content)
         write_json(run.resolved, config.plain())
+        save_splits(run, dataset)
         write_json(run.environment, {**environment(), "data": fingerprint(dataset.fields.files)})
         return run, session.run_to_end()
 

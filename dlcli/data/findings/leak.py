@@ -31,7 +31,7 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         found += [
             name
             for name in input_columns(dataset)
-            if gives_away(dataset.fields.arrays[name][train.rows], values, schema.classes is not None)
+            if gives_away(dataset.column(name, train.rows), values, schema.classes is not None)
         ]
     if not found:
         return None

@@ -13,7 +13,7 @@ def sorted_order(dataset: Dataset) -> Finding | None:
 
     if dataset.fields.windows is not None:
         return None  # the rows of a series stand in their order
-    values = dataset.fields.arrays[dataset.schema.targets[0].names[0]][:]
+    values = dataset.column(dataset.schema.targets[0].names[0], dataset.rows)
     if values.ndim > 1 or missing(values).any() or len(values) < 10:
         return None
     codes = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)[1]

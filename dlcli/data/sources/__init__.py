@@ -9,7 +9,9 @@ from dlcli.data.schema import Schema
 from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, Iris, Mnist5k, Penguins, Wine
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
+from dlcli.data.sources.series import Series
 from dlcli.data.sources.source import SourceBlock
+from dlcli.data.sources.splits import Splits
 from dlcli.errors import UsageError
 from dlcli.spec import Mistake, fail, one_of
 
@@ -23,6 +25,8 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Mnist5k,
     Npz,
     Penguins,
+    Series,
+    Splits,
     Wine,
 )
 SUFFIXES = {ending: source.word for source in SOURCES for ending in source.endings}
@@ -35,7 +39,9 @@ def by_word() -> dict[str, type[SourceBlock]]:
 
 
 def from_path(value: Any) -> Any:
-    """The idiom for a path alone: `iris.csv` means `csv: iris.csv`."""
+    """The idiom for a path alone, `iris.csv` for `csv: iris.csv`, and for splits in files of their own."""
+    if isinstance(value, dict) and "train" in value:
+        return {Splits.word: value}
     if not isinstance(value, str) or value in by_word():
         return value
     suffix = Path(value).suffix.lower()
@@ -53,7 +59,7 @@ def from_path(value: Any) -> Any:
     return value
 
 
-def block_of(path: str, *, like: SourceBlock, schema: Schema, context: Any) -> SourceBlock:
+def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
     """The source of other data than a run's own: of the same kind with the same options where it can be.
 
     Raises `UsageError` for a path that cannot be told.
@@ -62,11 +68,9 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema, context: Any) -> S
     if not isinstance(chosen, dict):
         raise UsageError(f"expected a file, found '{path}'")
     [(word, arguments)] = chosen.items()
-    kind = by_word()[word]
-    fields = arguments if isinstance(arguments, dict) else {"path": arguments}
-    own = like if isinstance(like, kind) else kind.model_validate(fields, context=context)
+    fields = arguments if isinstance(arguments, dict) else {}
     absolute = str(Path(path).expanduser().absolute())
-    return own.elsewhere({**fields, "path": absolute}, schema)
+    return like.elsewhere(by_word()[word], {**fields, "path": absolute}, schema)
 
 
 Source = Annotated[SourceBlock, one_of(by_word, expected="a source", short=from_path)]

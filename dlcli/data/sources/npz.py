@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.schema import Schema
@@ -66,7 +66,9 @@ class Npz(SourceBlock):
         samples = check_samples(wanted, path)
         return Fields(wanted, [Place(str(path), samples)], inputs=tuple(inputs), target=target)
 
-    def elsewhere(self, changes: Mapping[str, Any], schema: Schema) -> Self:
+    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
+        if kind is not Npz:
+            return super().elsewhere(kind, changes, schema)
         arrays = read_arrays(found_files(str(changes["path"]))[0])
         inputs = [each.array or each.name for each in schema.inputs]
         if len(inputs) == 1 and inputs[0] not in arrays and len(arrays) == 1:

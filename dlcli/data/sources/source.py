@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from dlcli.data.fields import Fields
 from dlcli.data.schema import Schema
@@ -43,9 +43,12 @@ class SourceBlock(Named):
         """About how many bytes `read` takes where it does not stream; 0 where its fields are lazy or always small."""
         return 0
 
-    def elsewhere(self, changes: Mapping[str, Any], schema: Schema) -> Self:
-        """The same source for other data, its path among the `changes`, that has to fit the `schema` of a run."""
-        return self.model_copy(update=changes)
+    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
+        """The source of other data, its path among the `changes`, that has to fit the `schema` of a run.
+
+        `kind` is what that path looks like; where it is a source like this one, its options are kept.
+        """
+        return self.model_copy(update=changes) if isinstance(self, kind) else kind.model_validate(changes)
 
     def input_names(self) -> list[str] | None:
         """What its inputs are called where the configuration does not name them, or None where only reading tells."""

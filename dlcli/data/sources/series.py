@@ -1,0 +1,63 @@
+"""The source `series`: a table in the order of time, cut into windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from dlcli.data.fields import Fields
+from dlcli.data.schema import Schema
+from dlcli.data.sources.source import FEATURES, Reading, SourceBlock
+from dlcli.data.sources.splits import Part
+from dlcli.data.windows import Count, Windows
+from dlcli.spec import Mistake, fail
+
+
+class Series(SourceBlock):
+    """Windows over the rows of a table; what follows a window, or belongs to it, is the target.
+
+    With `horizon: 1` the target stands one step after the last row of its window, with `horizon: 0` in that row.
+    """
+
+    word: ClassVar[str] = "series"
+
+    path: Part
+    """The table: a path, a glob, or a source such as `csv: {path: …, separator: ";"}`. Its rows stand in the order of time."""
+    window: Count
+    """How many rows a window holds."""
+    horizon: Annotated[int, Field(ge=0, le=10**9)] = 1
+    """How many steps after its last row the target stands."""
+    stride: Count = 1
+    """How many rows after each other two windows begin."""
+    sampling: Count = 1
+    """Every how many-th row is in a window."""
+    group: str | None = None
+    """A column that tells several series in one table apart: no window reaches from one into another."""
+
+    @field_validator("path")
+    @classmethod
+    def is_table(cls, path: SourceBlock, information: ValidationInfo) -> SourceBlock:
+        if path.input_names() != [FEATURES]:
+            fail(Mistake(f"windows are cut from a table, and '{path.word}' is none", suggestion="path: data.csv"))
+        return path
+
+    def read(self, reading: Reading) -> Fields:
+        """The rows of the table; they become windows when it is known which of them are inputs and target."""
+        fields = self.path.read(reading)
+        windows = Windows(
+            window=self.window,
+            horizon=self.horizon,
+            stride=self.stride,
+            sampling=self.sampling,
+            group=self.group,
+        )
+        return replace(fields, windows=windows)
+
+    def memory(self) -> int:
+        return self.path.memory()
+
+    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
+        return self.model_copy(update={"path": self.path.elsewhere(kind, changes, schema)})

@@ -1,0 +1,74 @@
+"""The source `splits`: a source of its own for each split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from dlcli.data.fields import Fields
+from dlcli.data.join import joined
+from dlcli.data.schema import Schema
+from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.spec import one_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def any_source() -> Mapping[str, type[SourceBlock]]:
+    """Every source by its word; the list is made of files like this one."""
+    from dlcli.data.sources import by_word
+
+    return by_word()
+
+
+def short_form(value: Any) -> Any:
+    """A path alone, as everywhere."""
+    from dlcli.data.sources import from_path
+
+    return from_path(value)
+
+
+Part = Annotated[SourceBlock, one_of(any_source, expected="a source", short=short_form)]
+
+
+class Splits(SourceBlock):
+    """Splits that stand in files of their own: `source: {train: a.csv, validation: b.csv, test: c.csv}`."""
+
+    word: ClassVar[str] = "splits"
+
+    train: Part
+    """What is trained on."""
+    validation: Part | None = None
+    """What is watched while training; without it a share of `train`."""
+    test: Part | None = None
+    """What is evaluated in the end."""
+
+    @property
+    def parts(self) -> dict[str, SourceBlock]:
+        """The sources that there are, by split."""
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: source for name, source in named.items() if source is not None}
+
+    def read(self, reading: Reading) -> Fields:
+        """All splits one after the other. Raises `DataError` where their columns or types differ."""
+        import numpy as np
+
+        read = {name: source.read(reading) for name, source in self.parts.items()}
+        splits: dict[str, np.ndarray[Any, Any]] = {}
+        start = 0
+        for name, fields in read.items():
+            # A part that has splits of its own gives its training split.
+            own = np.arange(fields.samples) if fields.splits is None else fields.splits["train"]
+            splits[name] = own + start
+            start += fields.samples
+        return joined(list(read.values()), splits=splits)
+
+    def memory(self) -> int:
+        return sum(source.memory() for source in self.parts.values())
+
+    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
+        return self.train.elsewhere(kind, changes, schema)
+
+    def input_names(self) -> list[str] | None:
+        return self.train.input_names()

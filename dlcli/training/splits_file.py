@@ -1,0 +1,43 @@
+"""The splits of a run on disk: which samples were trained on, watched and kept for the test."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data import Dataset
+from dlcli.errors import ConflictError
+from dlcli.runs import Run
+from dlcli.runs.atomic import write_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NAME = "splits.npz"
+
+
+def save_splits(run: Run, dataset: Dataset) -> None:
+    """Writes RUN/splits.npz: by split the rows of its samples in the source, counted from 0."""
+    import numpy as np
+
+    rows: dict[str, np.ndarray[Any, Any]] = {name: samples.rows for name, samples in dataset.splits.items()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **rows)
+    write_bytes(run.path / NAME, buffer.getvalue())
+
+
+def check_splits(run: Run, dataset: Dataset) -> None:
+    """Raises `ConflictError` where the data is split otherwise than it was in training."""
+    import numpy as np
+
+    path = run.path / NAME
+    if not path.exists():
+        return
+    with np.load(path, allow_pickle=False) as recorded:
+        same = set(recorded.files) == set(dataset.splits) and all(
+            np.array_equal(recorded[name], samples.rows) for name, samples in dataset.splits.items()
+        )
+    if not same:
+        raise ConflictError(
+            f"the data is split otherwise than when '{run.name}' was trained", file=path, hint="train it again"
+        )
