@@ -26,13 +26,13 @@ def inspect_data(
     Example: dlcli inspect-data configs/digits.yaml
     """
     from dlcli.results.inspect_data import inspect_data as look
-    from dlcli.view.data import draw_data, pictures
+    from dlcli.view.data import draw_data
+    from dlcli.view.samples import draw_samples
 
     seen = look(what, target=target, settings=settings, allow_code=allow_code)
     give(seen.value, draw_data, as_json=json)
-    if seen.pictures and not json:
-        console = out()
-        console.print(pictures(seen.pictures, console))
+    if seen.samples and not json:
+        draw_samples(out(), seen.samples)
     serious = [each for each in seen.value["findings"] if each["severity"] != "note"]
     if strict and serious:
         raise DataError(

@@ -94,6 +94,21 @@ def tensor(
     seen = Range()
     for block in blocks(column):
         seen.add(block)
+    return of_range(split, role, name, column, axes, seen, missing=missing, classes=classes)
+
+
+def of_range(
+    split: str,
+    role: str,
+    name: str,
+    column: Column,
+    axes: list[str],
+    seen: Range,
+    *,
+    missing: int,
+    classes: Mapping[str, int] | None = None,
+) -> Tensor:
+    """The description of a field whose range is known."""
     text = column.dtype == object
     return Tensor(
         split,
@@ -145,8 +160,20 @@ def empty_cells(fields: Fields, names: list[str], samples: Samples) -> int:
 def describe_fields(fields: Fields) -> list[Tensor]:
     """Every column or array of a source of which no target is known."""
     role = "column" if fields.is_table else "array"
+    if fields.chunks is None:
+        return [
+            tensor("all", role, name, values, list(fields.axes_of(name)), missing=empty_in(values))
+            for name, values in fields.arrays.items()
+        ]
+    # In one pass over all columns together: a table is read from disk row by row.
+    seen = {name: Range() for name in fields.arrays}
+    empty = dict.fromkeys(fields.arrays, 0)
+    for part in fields.parts(fields.arrays):
+        for name, values in part.arrays.items():
+            seen[name].add(values[:])
+            empty[name] += int(missing(values[:]).sum())
     return [
-        tensor("all", role, name, values, list(fields.axes_of(name)), missing=empty_in(values))
+        of_range("all", role, name, values, list(fields.axes_of(name)), seen[name], missing=empty[name])
         for name, values in fields.arrays.items()
     ]
 

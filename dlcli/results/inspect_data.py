@@ -1,82 +1,83 @@
-"""Inspect data: the tensors of a configuration's data, of a data file or of a bundled set, and what looks wrong in them."""
+"""Inspect data: the tensors of a configuration's data, of a file or folder, or of a bundled set, and what looks wrong in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlcli.config import load_config
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.data import Data, Dataset, class_indices
+from dlcli.data import Data, Dataset, Fields
+from dlcli.data.columns_seen import columns_in, columns_of
+from dlcli.data.dataset import spread
 from dlcli.data.description import describe_dataset, describe_fields
-from dlcli.data.findings import findings
-from dlcli.data.sources import SOURCES, SUFFIXES
+from dlcli.data.findings import MOST, findings
+from dlcli.data.memory import free_memory
+from dlcli.data.sources import SOURCES, SUFFIXES, from_path
 from dlcli.data.sources.source import Reading
-from dlcli.data.values import missing
+from dlcli.data.survey import find_empty
 from dlcli.errors import UsageError
+from dlcli.results.shown import Shown, shown
 from dlcli.spec import near
 from dlcli.training.experiment import read_data
-
-if TYPE_CHECKING:
-    import numpy as np
-
-
-MOST_PICTURES = 10
 
 
 @dataclass(frozen=True)
 class InspectedData:
-    """`value` is that of `dlcli inspect-data --json`; `pictures` are some samples (height, width, …) with their class."""
+    """`value` is that of `dlcli inspect-data --json`; `samples` are some to look at."""
 
     value: dict[str, Any]
-    pictures: list[tuple[str, np.ndarray[Any, Any]]] = field(default_factory=list)
+    samples: list[Shown] = field(default_factory=list)
 
 
 def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allow_code: bool = False) -> InspectedData:
-    """Looks at data; nothing of TensorFlow is needed.
+    """Looks at data; nothing of TensorFlow is needed for tables, arrays and images.
 
     Raises `ConfigError`, `DataError`, or `UsageError` for what is neither a configuration nor data.
     """
     if what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}:
         config, _ = load_config(what, settings=settings)
         return described(what, read_data(config, allow_code=allow_code))
-    words = [source.word for source in SOURCES]
-    if what not in words and Path(what).suffix.lower() not in SUFFIXES:
-        hint = (
-            near(what, words)
-            or f"a configuration (.yaml), a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
-        )
-        raise UsageError(f"cannot tell what '{what}' is", hint=hint)
-    data = Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
-    fields = data.source.read(Reading(allow_code=allow_code))
+    data = data_at(what, target)
+    stream = data.source.memory() > free_memory() // 2
+    fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
     if target is None and fields.target is None:
-        tensors = [asdict(each) for each in describe_fields(fields)]
-        return InspectedData({"source": what, "tensors": tensors, "findings": []})
-    if any(missing(values[:]).any() for values in fields.arrays.values()):
+        return undecided(what, fields)
+    names = [name for name, column in fields.arrays.items() if column.ndim == 1]
+    if find_empty(fields, names)[0]:
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})
-    return described(what, data.dataset(fields, seed=0, labels=None))
+    return described(what, data.dataset(fields, seed=0, labels=None, stream=stream))
+
+
+def data_at(what: str, target: str | None) -> Data:
+    """The data block of a file, a folder or a bundled set."""
+    words = [source.word for source in SOURCES]
+    if what not in words and not isinstance(from_path(what, known_only=True), dict):
+        hint = (
+            near(what, words)
+            or f"a configuration (.yaml), a folder, a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
+        )
+        raise UsageError(f"cannot tell what '{what}' is", hint=hint)
+    return Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
+
+
+def undecided(what: str, fields: Fields) -> InspectedData:
+    """Data of which no target is known: its columns or arrays."""
+    tensors = [asdict(each) for each in describe_fields(fields)]
+    columns = [asdict(each) for each in columns_in(fields, spread(fields.samples, MOST))] if fields.is_table else []
+    return InspectedData({"source": what, "tensors": tensors, "columns": columns, "findings": []})
 
 
 def described(what: str, dataset: Dataset) -> InspectedData:
-    """Tensors, findings and some pictures of a data set."""
+    """Tensors, columns, findings and some samples of a data set."""
     value = {
         "source": what,
         "tensors": [asdict(each) for each in describe_dataset(dataset)],
+        "columns": [asdict(each) for each in columns_of(dataset.sample(MOST))],
         "findings": [asdict(each) for each in findings(dataset)],
+        "notes": list(dataset.notes),
     }
-    return InspectedData(value, pictures(dataset))
-
-
-def pictures(dataset: Dataset) -> list[tuple[str, np.ndarray[Any, Any]]]:
-    """The first training image of each class; nothing where no input is images."""
-    train, target = dataset.splits["train"], dataset.schema.targets[0]
-    classes = target.classes
-    name = next((each.name for each in dataset.schema.inputs if each.axes[1:3] == ["height", "width"]), None)
-    indices = class_indices(train.targets[target.name][:], target)
-    if name is None or classes is None or indices is None or indices.ndim > 1:
-        return []
-    first = {int(index): row for row, index in reversed(list(enumerate(indices)))}
-    return [(classes[index], train.inputs[name][first[index]]) for index in sorted(first)[:MOST_PICTURES]]
+    return InspectedData(value, shown(dataset))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dlcli.view.bars import bars
 from dlcli.view.console import supports_unicode
-from dlcli.view.halfblocks import gallery
+from dlcli.view.histogram import histogram
 from dlcli.view.labelled import line
 from dlcli.view.shapes import shape
 from dlcli.view.tables import folded, number, plain_table, size
@@ -51,12 +51,42 @@ def draw_data(console: Console, value: Value) -> None:
             console.print(Text(f"classes of '{each['name']}' in {each['split']}", style="bold"))
             console.print(bars(each["classes"], width=min(console.width, 76), unicode=supports_unicode(console.file)))
             console.print()
+    draw_columns(console, value.get("columns", []))
     if not value["findings"]:
         console.print(Text("no findings"))
     for each in value["findings"]:
         line(console, each["severity"], f"{each['finding']}: {each['evidence']}")
         if each["advice"]:
             line(console, "", each["advice"], style="cyan")
+
+
+def draw_columns(console: Console, columns: Sequence[Value]) -> None:
+    """What each column of a table holds: its spread as a small histogram, or its most frequent names."""
+    if not columns:
+        return
+    unicode = supports_unicode(console.file)
+    rows = []
+    for each in columns[:MOST_ROWS]:
+        frequent = ", ".join(f"{name} {count:,}" for name, count in each["names"].items())
+        drawn = histogram(each["histogram"], unicode=unicode) if each["histogram"] else frequent
+        spread_of = "" if each["deviation"] is None else number(each["deviation"])
+        mean = "" if each["mean"] is None else number(each["mean"])
+        rows.append(
+            [
+                each["name"],
+                spread(each) if each["histogram"] else "",
+                mean,
+                spread_of,
+                str(each["different"]),
+                str(each["missing"]),
+                drawn,
+            ]
+        )
+    names = ["column", "range", "mean", "deviation", "different", "missing", "histogram, or most frequent"]
+    console.print(plain_table(names, rows, right=[2, 3, 4, 5]))
+    if len(columns) > MOST_ROWS:
+        console.print(Text(f"… and {len(columns) - MOST_ROWS} more; --json lists them", style="dim"))
+    console.print()
 
 
 def spread(each: Value) -> str:
@@ -67,10 +97,3 @@ def spread(each: Value) -> str:
 def whole(value: float) -> float | int:
     """A whole number without decimals."""
     return int(value) if math.isfinite(value) and value == int(value) and abs(value) < 1e15 else value
-
-
-def pictures(images: Sequence[tuple[str, Any]], console: Console) -> Text:
-    """Some images with the names of their classes."""
-    coloured = console.is_terminal and not console.no_color
-    width = min(console.width, 100)
-    return gallery(images, width=width, unicode=supports_unicode(console.file), colour=coloured)

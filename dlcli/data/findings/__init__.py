@@ -12,6 +12,7 @@ from dlcli.data.findings.finding import Finding
 from dlcli.data.findings.leak import target_given_away
 from dlcli.data.findings.missing_values import missing_values
 from dlcli.data.findings.order import sorted_order
+from dlcli.data.findings.overlap import overlapping_windows
 from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
 
@@ -24,6 +25,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     identifier_columns,
     imbalance,
     missing_values,
+    overlapping_windows,
     same_rows,
     sorted_order,
     target_given_away,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 from dlcli.data.schema import Schema
 from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, Iris, Mnist5k, Penguins, Wine
 from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.files import is_folder
 from dlcli.data.sources.npz import Npz
 from dlcli.data.sources.series import Series
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
 from dlcli.errors import UsageError
-from dlcli.spec import Mistake, fail, one_of
+from dlcli.spec import Mistake, absolute_path, fail, one_of
 
 SOURCES: tuple[type[SourceBlock], ...] = (
     Autompg,
@@ -38,8 +43,11 @@ def by_word() -> dict[str, type[SourceBlock]]:
     return {source.word: source for source in SOURCES}
 
 
-def from_path(value: Any) -> Any:
-    """The idiom for a path alone, `iris.csv` for `csv: iris.csv`, and for splits in files of their own."""
+def from_path(value: Any, *, known_only: bool = False) -> Any:
+    """The idiom for a path alone, `iris.csv` for `csv: iris.csv`, and for splits in files of their own.
+
+    A folder is what most of its files are. With `known_only` what cannot be told is given back as it is.
+    """
     if isinstance(value, dict) and "train" in value:
         return {Splits.word: value}
     if not isinstance(value, str) or value in by_word():
@@ -48,7 +56,10 @@ def from_path(value: Any) -> Any:
     if suffix in SUFFIXES:
         word = SUFFIXES[suffix]
         return {word: {"path": value, "separator": "\t"} if suffix == ".tsv" else value}
-    if "/" in value or suffix:
+    folder = Path(absolute_path(value))
+    if is_folder(folder) and (held := word_of_folder(folder)):
+        return {held: value}
+    if ("/" in value or suffix) and not known_only:
         known = ", ".join(SUFFIXES)
         fail(
             Mistake(
@@ -57,6 +68,37 @@ def from_path(value: Any) -> Any:
             )
         )
     return value
+
+
+def word_of_folder(folder: Path) -> str | None:
+    """The source that the files in a folder and the folders in it are for, judged by the first some hundred."""
+    endings = {ending: source.word for source in SOURCES for ending in source.inside}
+    found: Counter[str] = Counter()
+    for path in islice(files_in(folder), FILES_LOOKED_AT):
+        word = endings.get(path.suffix.lower())
+        if word is not None:
+            found[word] += 1
+    return found.most_common(1)[0][0] if found else None
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of the folders in it, two levels deep, without hidden ones."""
+    folders, level = [folder], 0
+    while folders and level < 3:
+        below: list[Path] = []
+        for each in folders:
+            with suppress(OSError):
+                for path in sorted(each.iterdir()):
+                    if path.name.startswith("."):
+                        continue
+                    if path.is_dir() and not path.is_symlink():
+                        below.append(path)
+                    else:
+                        yield path
+        folders, level = below, level + 1
+
+
+FILES_LOOKED_AT = 500
 
 
 def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:

@@ -32,6 +32,9 @@ class SourceBlock(Named):
     endings: ClassVar[tuple[str, ...]] = ()
     """Endings of files that mean this source where a path stands alone."""
 
+    inside: ClassVar[tuple[str, ...]] = ()
+    """Endings of files that mean this source where they are found in a folder."""
+
     def read(self, reading: Reading) -> Fields:
         """Everything the source holds, in memory or as lazy fields.
 

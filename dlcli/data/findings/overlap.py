@@ -1,0 +1,32 @@
+"""Windows of two splits that share rows of a series."""
+
+from __future__ import annotations
+
+from dlcli.data.dataset import Dataset
+from dlcli.data.findings.finding import Finding
+
+
+def overlapping_windows(dataset: Dataset) -> Finding | None:
+    """Windows of validation or test that hold rows which windows of training hold too."""
+    import numpy as np
+
+    windows = dataset.schema.windows
+    if windows is None:
+        return None
+    length = windows.sampling * (windows.window - 1) + 1
+    whole = dataset.whole or dataset
+    starts = {name: samples.rows - windows.reach for name, samples in whole.splits.items()}
+    inside = np.zeros(max(int(each.max()) for each in starts.values()) + length + 1, np.int64)
+    np.add.at(inside, starts["train"], 1)
+    np.add.at(inside, starts["train"] + length, -1)
+    held = np.concatenate([[0], np.cumsum(np.cumsum(inside) > 0)])
+    shared = {name: int((held[each + length] > held[each]).sum()) for name, each in starts.items() if name != "train"}
+    seen = [f"{count:,} of {len(starts[name]):,} windows of {name}" for name, count in shared.items() if count]
+    if not seen:
+        return None
+    return Finding(
+        "windows of two splits overlap",
+        "warning",
+        f"{' and '.join(seen)} hold rows that training windows hold too",
+        "write data.split.by: time, so that the test is later than what was trained on",
+    )

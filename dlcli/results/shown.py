@@ -1,0 +1,84 @@
+"""Some samples as a person can look at them: images, curves, text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from dlcli.data import Dataset, class_indices
+from dlcli.data.schema import InputSchema
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST = 10
+MOST_CURVES = 3
+LONGEST_TEXT = 300
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A sample: an image (height, width, …), a series (time, features), or text; `caption` is its class or file."""
+
+    kind: Literal["image", "series", "text"]
+    caption: str
+    values: np.ndarray[Any, Any] | str
+
+
+def shown(dataset: Dataset) -> list[Shown]:
+    """The first training sample of each class, or the first few, of every input that can be looked at."""
+    rows = chosen(dataset)
+    found = []
+    for schema in dataset.schema.inputs:
+        kind = kind_of(schema)
+        if kind is None:
+            continue
+        most = MOST if kind == "image" else MOST_CURVES
+        values = dataset.splits["train"].inputs[schema.name][rows[:most]]
+        for row, value in zip(rows, values, strict=False):
+            found.append(Shown(kind, caption(dataset, schema, int(row)), as_shown(kind, value)))
+    return found
+
+
+def kind_of(schema: InputSchema) -> Literal["image", "series", "text"] | None:
+    """How an input can be drawn."""
+    if schema.text:
+        return "text"
+    if schema.axes[1:3] == ["height", "width"]:
+        return "image"
+    return "series" if "time" in schema.axes[1:] else None
+
+
+def as_shown(kind: str, value: Any) -> Any:
+    """A sample as it is drawn: a series with an axis of features, text not too long."""
+    if kind == "text":
+        text = " ".join(str(value).split())
+        return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+    return value[:, None] if kind == "series" and value.ndim == 1 else value
+
+
+def chosen(dataset: Dataset) -> np.ndarray[Any, Any]:
+    """The numbers of the samples: the first of each class in turn, else the first ones."""
+    import numpy as np
+
+    target = dataset.schema.targets[0]
+    train = dataset.splits["train"]
+    if target.classes is None or (target.shape and target.encode != "one_hot"):
+        return np.arange(min(MOST, len(train)))
+    indices = class_indices(train.targets[target.name][:], target)
+    assert indices is not None
+    _, first = np.unique(indices, return_index=True)
+    return first[:MOST]
+
+
+def caption(dataset: Dataset, schema: InputSchema, row: int) -> str:
+    """The target of a sample, with the input's name where there are several."""
+    target = dataset.schema.targets[0]
+    value = dataset.splits["train"].targets[target.name][row : row + 1]
+    index = class_indices(value, target)
+    words = ""
+    if index is not None and target.classes is not None and index.size == 1:
+        words = target.classes[int(index.item())]
+    elif value.size == 1:
+        words = f"{target.name} {float(value.item()):.4g}"
+    return f"{schema.name}: {words}" if len(dataset.schema.inputs) > 1 else words
