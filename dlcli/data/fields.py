@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """The rows of one file: data row 0 of `rows` stands at line `first_line`; 0 where a file has no lines.
+    """The rows of one file; its name is empty for data that no file holds.
+
+    Data row 0 of `rows` stands at line `first_line`; 0 where a file has no lines.
 
     `lines` says where each row begins, in a file whose rows are not one line each.
     """
@@ -91,7 +93,7 @@ class Fields:
         """The files that were read."""
         if isinstance(self.places, FileEach):
             return [Path(file) for file in self.places.files]
-        return [Path(place.file) for place in self.places]
+        return [Path(place.file) for place in self.places if place.file]
 
     def file_numbers(self) -> np.ndarray[Any, Any]:
         """For each sample the number of the file that it stands in: (samples,)."""

@@ -35,6 +35,19 @@ def joined(parts: Sequence[Fields], *, splits: Mapping[str, np.ndarray[Any, Any]
     return replace(first, arrays=arrays, places=places_of(parts), notes=notes, splits=splits, chunks=chunks)
 
 
+def joined_splits(parts: Mapping[str, Fields]) -> Fields:
+    """The fields of several splits, which each part stands for; of one that has splits itself its training split."""
+    import numpy as np
+
+    splits: dict[str, np.ndarray[Any, Any]] = {}
+    start = 0
+    for name, fields in parts.items():
+        own = np.arange(fields.samples) if fields.splits is None else fields.splits["train"]
+        splits[name] = own + start
+        start += fields.samples
+    return joined(list(parts.values()), splits=splits)
+
+
 def one_after_the_other(columns: Sequence[Column]) -> Column:
     """Columns joined: in memory, unless one of them is not."""
     import numpy as np

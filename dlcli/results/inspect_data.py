@@ -21,6 +21,7 @@ from dlcli.data.survey import find_empty
 from dlcli.errors import UsageError
 from dlcli.results.shown import Shown, shown
 from dlcli.spec import near
+from dlcli.training.backend import chatter_to
 from dlcli.training.experiment import read_data
 
 
@@ -42,7 +43,8 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         return described(what, read_data(config, allow_code=allow_code))
     data = data_at(what, target)
     stream = data.source.memory() > free_memory() // 2
-    fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
+    with chatter_to(None):  # some sources are read by TensorFlow
+        fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
     if target is None and fields.target is None:
         return undecided(what, fields)
     names = [name for name, column in fields.arrays.items() if column.ndim == 1]

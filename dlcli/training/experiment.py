@@ -19,6 +19,7 @@ from dlcli.loss.head import Head
 from dlcli.loss.together import Output, output_of, together
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
+from dlcli.training.backend import chatter_to
 from dlcli.training.feed import Feed
 
 
@@ -46,7 +47,8 @@ def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
     """Step 1 alone: the data set, without TensorFlow."""
     labels = {head.name: labels_of(head.loss) for head in config.heads}
     try:
-        return config.data.load(seed=config.seed, labels=labels, allow_code=allow_code)
+        with chatter_to(None):  # some sources are read by TensorFlow
+            return config.data.load(seed=config.seed, labels=labels, allow_code=allow_code)
     except DataError as error:
         raise config.at_source(error) from None
 

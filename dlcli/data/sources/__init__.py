@@ -13,10 +13,14 @@ from dlcli.data.schema import Schema
 from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, Iris, Mnist5k, Penguins, Wine
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.files import is_folder
+from dlcli.data.sources.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
 from dlcli.data.sources.npz import Npz
+from dlcli.data.sources.public import HuggingFace, KerasData, Tfds
+from dlcli.data.sources.python import Python
 from dlcli.data.sources.series import Series
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
+from dlcli.data.sources.tfrecord import TfRecord
 from dlcli.errors import UsageError
 from dlcli.spec import Mistake, absolute_path, fail, one_of
 
@@ -26,13 +30,24 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Csv,
     Diabetes,
     Digits,
+    HuggingFace,
     Iris,
+    KerasData,
+    Line,
     Mnist5k,
+    Moons,
     Npz,
+    PaperBalls,
     Penguins,
+    Python,
     Series,
+    Sine,
+    Spiral,
     Splits,
+    Tfds,
+    TfRecord,
     Wine,
+    Xor,
 )
 SUFFIXES = {ending: source.word for source in SOURCES for ending in source.endings}
 """What a path alone means, by its ending."""

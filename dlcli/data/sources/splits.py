@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from dlcli.data.fields import Fields
-from dlcli.data.join import joined
+from dlcli.data.join import joined_splits
 from dlcli.data.schema import Schema
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.spec import one_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def any_source() -> Mapping[str, type[SourceBlock]]:
@@ -52,17 +49,7 @@ class Splits(SourceBlock):
 
     def read(self, reading: Reading) -> Fields:
         """All splits one after the other. Raises `DataError` where their columns or types differ."""
-        import numpy as np
-
-        read = {name: source.read(reading) for name, source in self.parts.items()}
-        splits: dict[str, np.ndarray[Any, Any]] = {}
-        start = 0
-        for name, fields in read.items():
-            # A part that has splits of its own gives its training split.
-            own = np.arange(fields.samples) if fields.splits is None else fields.splits["train"]
-            splits[name] = own + start
-            start += fields.samples
-        return joined(list(read.values()), splits=splits)
+        return joined_splits({name: source.read(reading) for name, source in self.parts.items()})
 
     def memory(self) -> int:
         return sum(source.memory() for source in self.parts.values())

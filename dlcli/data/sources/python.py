@@ -1,0 +1,107 @@
+"""The source `python`: arrays that a function of the person's own makes, run only where they say so."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from dlcli.data.fields import Fields, Place
+from dlcli.data.join import joined_splits
+from dlcli.data.sources.files import found_files
+from dlcli.data.sources.npz import check_samples, checked
+from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.errors import DataError, UnsafeError
+from dlcli.spec import DataPath, near
+
+SPLITS = ("train", "validation", "test")
+
+
+class Python(SourceBlock):
+    """What a function in a Python file returns: needs `--allow-code`.
+
+    The function takes no arguments and returns a mapping from names to arrays whose first axis is samples, a pair (x, y),
+    or a mapping from train, validation and test to one of these.
+    """
+
+    word: ClassVar[str] = "python"
+
+    path: DataPath
+    """The Python file."""
+    function: str = "load"
+    """The function in it."""
+
+    def read(self, reading: Reading) -> Fields:
+        """The arrays. Raises `UnsafeError` without `--allow-code`, and `DataError` for what goes wrong in the function."""
+        path = found_files(self.path)[0]
+        if not reading.allow_code:
+            raise UnsafeError(
+                f"the data comes from the Python file {path.name}, which runs as it likes",
+                file=path,
+                hint="read it, and if you trust it add --allow-code",
+            )
+        made = self.called(path)
+        if isinstance(made, Mapping) and "train" in made and set(made) <= set(SPLITS):
+            return joined_splits({name: fields_of(made[name], path) for name in SPLITS if name in made})
+        return fields_of(made, path)
+
+    def input_names(self) -> list[str] | None:
+        return None
+
+    def called(self, path: Path) -> Any:
+        """What the function returns."""
+        # What it prints is no result of dlcli's.
+        with contextlib.redirect_stdout(sys.stderr):
+            try:
+                spec = importlib.util.spec_from_file_location(f"data_{path.stem}", path)
+                if spec is None or spec.loader is None:
+                    raise DataError(f"{path.name} is no Python file", file=path, hint="name a file that ends in .py")
+                module = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(module)
+                function = getattr(module, self.function, None)
+                if not callable(function):
+                    names = [name for name, value in vars(module).items() if callable(value)]
+                    raise DataError(
+                        f"there is no function '{self.function}' in it", file=path, hint=near(self.function, names)
+                    )
+                return function()
+            except (Exception, SystemExit) as error:
+                if isinstance(error, DataError):
+                    raise
+                raise raised_inside(error, path) from error
+
+
+def raised_inside(error: BaseException, path: Path) -> DataError:
+    """The error of code of the person's own, at the line in their file."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
+    said = str(error).splitlines()[0] if str(error) else "without a message"
+    return DataError(f"it raised {type(error).__name__}: {said}", file=path, line=line)
+
+
+def fields_of(made: Any, path: Path) -> Fields:
+    """A mapping of arrays, or a pair of inputs and target."""
+    import numpy as np
+
+    target = None
+    if isinstance(made, tuple) and len(made) == 2:
+        made, target = {"x": made[0], "y": made[1]}, "y"
+    if not isinstance(made, Mapping) or not made or not all(isinstance(name, str) for name in made):
+        raise DataError(
+            f"the function returned {type(made).__name__}; expected a mapping from names to arrays, or a pair (x, y)",
+            file=path,
+        )
+    arrays = {}
+    for name, values in made.items():
+        array = np.asarray(values)
+        if array.dtype == object and all(value is None or isinstance(value, str) for value in array.ravel()):
+            arrays[name] = array
+        else:
+            arrays[name] = checked(name, array, path)
+    samples = check_samples(arrays, path)
+    inputs = tuple(name for name in arrays if name != target) if target else None
+    return Fields(arrays, [Place(str(path), samples)], inputs=inputs, target=target)
