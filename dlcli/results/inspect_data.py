@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from dlcli.config import load_config
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.data import Data, Dataset, Fields
@@ -63,7 +65,11 @@ def data_at(what: str, target: str | None) -> Data:
             or f"a configuration (.yaml), a folder, a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
         )
         raise UsageError(f"cannot tell what '{what}' is", hint=hint)
-    return Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
+    try:
+        return Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
+    except ValidationError as error:
+        said = str(error.errors(include_url=False)[0]["msg"])
+        raise UsageError(f"'{what}' needs more than its name: {said}", hint=f"dlcli show {what}") from None
 
 
 def undecided(what: str, fields: Fields) -> InspectedData:

@@ -14,6 +14,8 @@ from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, 
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.files import is_folder
 from dlcli.data.sources.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
+from dlcli.data.sources.hdf5 import Hdf5
+from dlcli.data.sources.npy import Npy
 from dlcli.data.sources.npz import Npz
 from dlcli.data.sources.public import HuggingFace, KerasData, Tfds
 from dlcli.data.sources.python import Python
@@ -30,12 +32,14 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Csv,
     Diabetes,
     Digits,
+    Hdf5,
     HuggingFace,
     Iris,
     KerasData,
     Line,
     Mnist5k,
     Moons,
+    Npy,
     Npz,
     PaperBalls,
     Penguins,

@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlcli.data.fields import Fields, Place
+from dlcli.data.fields import Fields
 from dlcli.data.schema import Schema
+from dlcli.data.sources.arrays import checked, elsewhere_names, fields_of, named_inputs
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, ResourceError, UnsafeError
-from dlcli.spec import DataPath, near
+from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
     import numpy as np
-
-INPUTS = ("x", "x_train", "inputs", "input", "image", "images", "features", "data")
-TARGETS = ("y", "y_train", "target", "targets", "label", "labels")
 
 
 class Npz(SourceBlock):
@@ -39,6 +37,8 @@ class Npz(SourceBlock):
     def read(self, reading: Reading) -> Fields:
         """The arrays that the configuration names, or the usual names (x and y, image and label).
 
+        x_train and x_test are one field x with splits of its own.
+
         Raises `DataError` for a damaged file, `UnsafeError` for pickled objects, `ResourceError` for more than fits.
         """
         found = found_files(self.path)
@@ -50,68 +50,20 @@ class Npz(SourceBlock):
             )
         path = found[0]
         arrays = read_arrays(path)
-        inputs = [self.inputs] if isinstance(self.inputs, str) else self.inputs or usual(INPUTS, arrays)
-        target = self.target or next(iter(usual(TARGETS, arrays)), None)
-        for name in (*inputs, *([target] if target else [])):
-            if name not in arrays:
-                known = ", ".join(arrays)
-                raise DataError(f"the file has no array '{name}'; it has: {known}", file=path, hint=near(name, arrays))
-        if not inputs:
-            raise DataError(
-                f"which array is the input? the file has: {', '.join(arrays)}",
-                file=path,
-                hint="write npz: {path: …, inputs: NAME, target: NAME}",
-            )
-        wanted = {name: checked(name, arrays[name], path) for name in (*inputs, *([target] if target else []))}
-        samples = check_samples(wanted, path)
-        return Fields(wanted, [Place(str(path), samples)], inputs=tuple(inputs), target=target)
+
+        def read(name: str) -> np.ndarray[Any, Any]:
+            return checked(name, arrays[name], path)
+
+        return fields_of(read, arrays, self.inputs, self.target, word=self.word, path=path)
 
     def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
         if kind is not Npz:
             return super().elsewhere(kind, changes, schema)
         arrays = read_arrays(found_files(str(changes["path"]))[0])
-        inputs = [each.array or each.name for each in schema.inputs]
-        if len(inputs) == 1 and inputs[0] not in arrays and len(arrays) == 1:
-            inputs = list(arrays)
-        targets = [name for target in schema.targets for name in target.names if name in arrays]
-        return self.model_copy(update={**changes, "inputs": inputs, "target": next(iter(targets), None)})
+        return self.model_copy(update={**changes, **elsewhere_names(arrays, schema)})
 
     def input_names(self) -> list[str] | None:
-        return [self.inputs] if isinstance(self.inputs, str) else self.inputs
-
-
-def usual(names: Collection[str], arrays: Collection[str]) -> list[str]:
-    """The array that has one of the usual names."""
-    by_lower = {name.lower(): name for name in arrays}
-    return [by_lower[name] for name in names if name in by_lower][:1]
-
-
-def checked(name: str, array: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any]:
-    """The array, text in it as Python's own. Raises `DataError` for what is neither numbers nor text."""
-    import numpy as np
-
-    if array.dtype.kind == "S":
-        try:
-            array = np.char.decode(array, "utf-8")
-        except UnicodeDecodeError:
-            raise DataError(f"the array '{name}' holds bytes that are no UTF-8 text", file=path) from None
-    if array.dtype.kind == "U":
-        return array.astype(object)
-    if array.dtype.kind not in "fiub":
-        raise DataError(f"the array '{name}' has the type {array.dtype}; expected numbers or text", file=path)
-    return array
-
-
-def check_samples(arrays: dict[str, np.ndarray[Any, Any]], path: Path) -> int:
-    """How many samples the arrays have, which must agree."""
-    counts = {name: (array.shape[0] if array.ndim else 0) for name, array in arrays.items()}
-    if len(set(counts.values())) > 1:
-        shown = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise DataError(f"the arrays differ in their number of samples (first axis): {shown}", file=path)
-    samples = next(iter(counts.values()))
-    if not samples:
-        raise DataError("the arrays hold no samples", file=path)
-    return samples
+        return named_inputs(self.inputs)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:

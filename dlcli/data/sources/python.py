@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.join import joined_splits
+from dlcli.data.sources.arrays import check_samples, checked
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.npz import check_samples, checked
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
 from dlcli.spec import DataPath, near
