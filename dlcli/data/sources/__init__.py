@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dlcli.data.schema import Schema
+from dlcli.data.sources.audio import Audio
 from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, Iris, Mnist5k, Penguins, Wine
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.files import is_folder
 from dlcli.data.sources.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
 from dlcli.data.sources.hdf5 import Hdf5
+from dlcli.data.sources.images import Images
 from dlcli.data.sources.npy import Npy
 from dlcli.data.sources.npz import Npz
 from dlcli.data.sources.public import HuggingFace, KerasData, Tfds
@@ -22,11 +24,13 @@ from dlcli.data.sources.python import Python
 from dlcli.data.sources.series import Series
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
+from dlcli.data.sources.texts import TextFiles
 from dlcli.data.sources.tfrecord import TfRecord
 from dlcli.errors import UsageError
 from dlcli.spec import Mistake, absolute_path, fail, one_of
 
 SOURCES: tuple[type[SourceBlock], ...] = (
+    Audio,
     Autompg,
     BreastCancer,
     Csv,
@@ -34,6 +38,7 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Digits,
     Hdf5,
     HuggingFace,
+    Images,
     Iris,
     KerasData,
     Line,
@@ -48,6 +53,7 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Sine,
     Spiral,
     Splits,
+    TextFiles,
     Tfds,
     TfRecord,
     Wine,
