@@ -16,6 +16,7 @@ from dlcli.view.halfblocks import gallery
 WIDEST = 100
 CURVE_HEIGHT = 10
 MOST_CHANNELS = 4
+LONGEST = 500
 
 
 class Shown(Protocol):
@@ -45,8 +46,8 @@ def draw_samples(console: Console, samples: Sequence[Shown]) -> None:
 
 
 def series(values: Any, width: int, unicode: bool) -> Text:
-    """The first channels of a series (time, features) as curves."""
-    channels = {
-        f"channel {number}": values[:, number].tolist() for number in range(min(values.shape[1], MOST_CHANNELS))
-    }
-    return curve(channels, width=width, height=CURVE_HEIGHT, x_label="time", first=0, unicode=unicode)
+    """The first channels of a series (time, features) as curves; of a long one its beginning, where waves can be seen."""
+    length, count = min(len(values), LONGEST), min(values.shape[1], MOST_CHANNELS)
+    channels = {f"channel {number}": values[:length, number].tolist() for number in range(count)}
+    label = "time" if length == len(values) else f"time, the first {length:,} of {len(values):,} steps"
+    return curve(channels, width=width, height=CURVE_HEIGHT, x_label=label, first=0, unicode=unicode)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples
 from dlcli.data.findings.finding import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def same_rows(dataset: Dataset) -> Finding | None:
@@ -31,9 +34,19 @@ def contents(samples: Samples) -> list[bytes]:
     """The inputs of each sample as bytes."""
     import numpy as np
 
-    parts = [
-        np.ascontiguousarray(tensor[:]).reshape(len(tensor), -1).view(np.uint8) for tensor in samples.inputs.values()
-    ]
+    parts = [as_bytes(tensor[:]) for tensor in samples.inputs.values()]
     rows = np.ascontiguousarray(np.concatenate(parts, axis=1))
     found: list[Any] = rows.view(np.dtype((np.void, rows.shape[1]))).ravel().tolist()
     return found
+
+
+def as_bytes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Samples as rows of bytes; a text as its digest."""
+    import hashlib
+
+    import numpy as np
+
+    if values.dtype == object:
+        digests = [hashlib.blake2b(str(value).encode(), digest_size=16).digest() for value in values]
+        return np.frombuffer(b"".join(digests), np.uint8).reshape(len(values), -1)
+    return np.ascontiguousarray(values).reshape(len(values), -1).view(np.uint8)

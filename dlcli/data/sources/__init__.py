@@ -131,9 +131,11 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
 
     Raises `UsageError` for a path that cannot be told.
     """
-    chosen = from_path(path) if not Path(path).is_dir() else {like.word: path}
+    one_of_many = Path(path).is_dir() or Path(path).suffix.lower() in like.inside
+    chosen = {like.word: path} if one_of_many else from_path(path, known_only=True)
     if not isinstance(chosen, dict):
-        raise UsageError(f"expected a file, found '{path}'")
+        known = ", ".join([*like.inside, *SUFFIXES])
+        raise UsageError(f"cannot tell from its name what '{path}' holds", hint=f"known endings: {known}")
     [(word, arguments)] = chosen.items()
     fields = arguments if isinstance(arguments, dict) else {}
     absolute = str(Path(path).expanduser().absolute())
