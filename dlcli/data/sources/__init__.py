@@ -11,7 +11,18 @@ from typing import Annotated, Any
 
 from dlcli.data.schema import Schema
 from dlcli.data.sources.audio import Audio
-from dlcli.data.sources.bundled import Autompg, BreastCancer, Diabetes, Digits, Iris, Mnist5k, Penguins, Wine
+from dlcli.data.sources.bundled import (
+    Autompg,
+    BasicMotions,
+    BreastCancer,
+    Co2,
+    Diabetes,
+    Digits,
+    Iris,
+    Mnist5k,
+    Penguins,
+    Wine,
+)
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.files import is_folder
 from dlcli.data.sources.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
@@ -32,7 +43,9 @@ from dlcli.spec import Mistake, absolute_path, fail, one_of
 SOURCES: tuple[type[SourceBlock], ...] = (
     Audio,
     Autompg,
+    BasicMotions,
     BreastCancer,
+    Co2,
     Csv,
     Diabetes,
     Digits,

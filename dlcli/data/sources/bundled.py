@@ -11,6 +11,7 @@ from dlcli.data.fields import Fields
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
 from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.windows import Count, Windows
 
 FOLDER = Path(__file__).with_name("bundled")
 DIGITS = [str(digit) for digit in range(10)]
@@ -27,6 +28,34 @@ def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
     fields = Csv(path=str(FOLDER / f"{name}.csv")).read(Reading())
     inputs = tuple(column for column in fields.arrays if column != target and column not in without)
     return replace(fields, target=target, inputs=inputs)
+
+
+class BasicMotions(SourceBlock):
+    """80 series of a smart watch, 100 steps of 6 channels, four activities; half of them are the test split."""
+
+    word: ClassVar[str] = "basic_motions"
+
+    def read(self, reading: Reading) -> Fields:
+        return Npz(path=str(FOLDER / f"{self.word}.npz"), inputs="series", target="label").read(Reading())
+
+    def input_names(self) -> list[str] | None:
+        return ["series"]
+
+
+class Co2(SourceBlock):
+    """Carbon dioxide in the air of Mauna Loa, week by week from 1958 to 2001: what will it be some weeks later?"""
+
+    word: ClassVar[str] = "co2"
+
+    window: Count = 52
+    """How many weeks are looked at."""
+    horizon: Count = 4
+    """How many weeks later is predicted."""
+
+    def read(self, reading: Reading) -> Fields:
+        windows = Windows(window=self.window, horizon=self.horizon)
+        fields = Csv(path=str(FOLDER / f"{self.word}.csv")).read(Reading())
+        return replace(fields, inputs=("co2",), target="co2", windows=windows)
 
 
 class Digits(SourceBlock):
