@@ -79,6 +79,8 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
     import numpy as np
 
     found = {name: Learnt() for name in kinds}
+    if not kinds:
+        return found
     start, every = 0, max(1, len(train) // MOST_KEPT) if fields.chunks is not None else 1
     for part in fields.parts(kinds):
         end = start + part.samples

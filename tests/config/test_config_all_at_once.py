@@ -27,7 +27,7 @@ train:
   early_stopping: {monitor: val_loss, patience: 5}
 """
 LOSS = "sparse_categorical_crossentropy"
-SOURCES = "autompg, breast_cancer, csv, diabetes, digits, iris, mnist_5k, npz, penguins, wine"
+SOURCES = ", ".join(by_word())
 EXPECTED = [
     (2, 7, "'seed' must be at least 0, found the number -1"),
     (4, 11, f"unknown source 'digit'; there are: {SOURCES}"),
@@ -68,7 +68,8 @@ def test_twelve_mistakes_are_told_in_one_go(problems):
 def test_the_error_itself_is_the_first_of_them(read):
     import pytest
 
-    from dlcli.errors import ConfigError
+    from dlcli.data.sources import by_word
+from dlcli.errors import ConfigError
 
     with pytest.raises(ConfigError) as caught:
         read(TWELVE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dlcli.data.sources import SUFFIXES, by_word
+
 TOP = "there are: name, seed, data, layers, loss, optimizer, metrics, train, extends"
 
 
@@ -52,8 +54,7 @@ NEAREST = {
         (
             8,
             11,
-            "unknown source 'digit'; there are: autompg, breast_cancer, csv, diabetes, digits, iris, mnist_5k, npz, "
-            "penguins, wine",
+            f"unknown source 'digit'; there are: {', '.join(by_word())}",
         ),
         "did you mean 'digits'?",
     ),
@@ -120,10 +121,10 @@ def test_two_names_where_one_is_expected_say_how_to_indent(problem, change):
 
 
 SEVERAL = {
-    "target: 3": [(9, 11, "'target' must be text or a mapping, found the number 3")],
-    "target: [a]": [(9, 11, "'target' must be text or a mapping, found a list")],
+    "target: 3": [(9, 11, "'target' must be text or a list or a mapping, found the number 3")],
+    "target: []": [(9, 11, "'target' must have at least 1 item, found 0")],
     "target: {colum: x}": [(9, 12, "unknown key 'colum' in 'data.target'")],
-    "target: {column: 3}": [(9, 20, "'column' must be text, found the number 3")],
+    "target: {column: 3}": [(9, 20, "'column' must be text or a list, found the number 3")],
     "target: {encode: foo}": [(9, 20, "'encode' must be 'index', 'one_hot' or 'none', found the text 'foo'")],
     "target: {classes: [0, true]}": [
         (9, 22, "'classes' must hold text, found the number 0"),
@@ -185,7 +186,7 @@ SOURCES = {
     "{npz: {path: d.npz, inputs: [a, 3]}}": (8, 43, "'inputs' must hold text, found the number 3"),
     "{iris: 3}": (8, 18, "iris takes no arguments, found the number 3"),
     "{iris: {a: 1}}": (8, 19, "unknown key 'a' in 'data.source.iris'"),
-    "table.foo": (8, 11, "cannot tell from its name what 'table.foo' holds; known endings: .csv, .tsv, .npz"),
+    "table.foo": (8, 11, f"cannot tell from its name what 'table.foo' holds; known endings: {', '.join(SUFFIXES)}"),
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dlcli.data.sources import SUFFIXES
+
 STACK = [
     {"Flatten": {}},
     {"Dense": {"units": 64, "activation": "relu"}},
@@ -206,7 +208,7 @@ WRONG = {
     "name=${nothing}": (6, "nothing is named '${nothing}'", None, "${nothing}"),
     "data.source=x.foo": (
         13,
-        "cannot tell from its name what 'x.foo' holds; known endings: .csv, .tsv, .npz",
+        f"cannot tell from its name what 'x.foo' holds; known endings: {', '.join(SUFFIXES)}",
         "name the source: csv: x.foo",
         "x.foo",
     ),
