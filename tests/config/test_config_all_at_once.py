@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dlcli.data.sources import by_word
+
 TWELVE = """\
 name: digits
 seed: -1
@@ -68,8 +70,7 @@ def test_twelve_mistakes_are_told_in_one_go(problems):
 def test_the_error_itself_is_the_first_of_them(read):
     import pytest
 
-    from dlcli.data.sources import by_word
-from dlcli.errors import ConfigError
+    from dlcli.errors import ConfigError
 
     with pytest.raises(ConfigError) as caught:
         read(TWELVE)

@@ -76,7 +76,7 @@ def test_each_target_is_what_its_own_loss_needs(block: dict[str, Any], load: Cal
         own = {name: [values[row] for row in split.rows] for name, values in columns.items()}
         assert list(split.targets) == ["kind", "price", "signs", "hot"]
         assert split.targets["kind"][:].tolist() == [KINDS.index(name) for name in own["종류"]]
-        assert split.targets["price"][:].tolist() == np.float32(own["price"]).tolist()
+        assert split.targets["price"][:].tolist() == np.asarray(own["price"], np.float32).tolist()
         assert split.targets["signs"][:].tolist() == [list(pair) for pair in zip(own["dry"], own["old"], strict=True)]
         order = ["참나무", "느티", "소나무"]
         assert split.targets["hot"][:].tolist() == [[float(each == name) for each in order] for name in own["종류"]]
@@ -118,19 +118,22 @@ def test_each_target_keeps_its_own_name_and_classes(block: dict[str, Any], load:
 def test_the_first_target_of_classes_is_the_one_that_is_stratified(
     block: dict[str, Any], load: Callable[..., Dataset]
 ) -> None:
-    changed = {**block, "targets": {"price": "price", **TARGETS}}
-    validation = load(changed, labels=LABELS).splits["validation"]
-    assert np.bincount(validation.targets["kind"][:]).tolist() == [3, 5, 6]
     columns = table()
-    columns["dry"], columns["old"] = [int(row < 45) for row in range(ROWS)], [int(row < 60) for row in range(ROWS)]
-    path = Path(block["source"])
-    path.write_text(as_text(columns), encoding="utf-8")
-    for first, second, wanted in [("dry", "old", (7, 7)), ("old", "dry", (9, 5))]:
-        found = load(
-            {**block, "targets": {first: first, second: second}}, labels={first: "binary", second: "binary"}, seed=4
-        )
-        held = found.splits["test"].targets[first][:]
-        assert (int(held.sum()), int(len(held) - held.sum())) in {wanted, wanted[::-1]}
+    columns["dry"] = np.random.default_rng(6).permutation([0] * 45 + [1] * 45).tolist()
+    columns["old"] = np.random.default_rng(7).permutation([0] * 30 + [1] * 60).tolist()
+    Path(block["source"]).write_text(as_text(columns), encoding="utf-8")
+    shares = {"dry": 0.5, "old": 60 / 90}
+    for first, second in [("dry", "old"), ("old", "dry")]:
+        targets = {"price": "price", first: first, second: second}
+        labels = {"price": "numbers", first: "binary", second: "binary"}
+        far = {"dry": 0, "old": 0}
+        for seed in range(12):
+            test = load({**block, "targets": targets}, labels=labels, seed=seed).splits["test"]
+            assert len(test) == 14
+            for name, share in shares.items():
+                far[name] += abs(float(test.targets[name][:].sum()) - 14 * share) >= 1
+        assert far[first] == 0
+        assert far[second] > 2
 
 
 def test_targets_without_classes_are_split_at_random(block: dict[str, Any], load: Callable[..., Dataset]) -> None:
@@ -181,7 +184,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str], tuple[str, int | None, 
         {"price": "price", "kind": "종류"},
         {"price": "numbers", "kind": "numbers"},
         (
-            "target '종류' is text ('소나무' in row 1), but the loss compares numbers",
+            "target '종류' is text ('느티' in row 1), but the loss compares numbers",
             2,
             "choose a loss for classes, such as sparse_categorical_crossentropy",
         ),
@@ -281,7 +284,7 @@ WRONG: dict[str, tuple[str, str, list[tuple[int, int, str, str | None]]]] = {
     "a metric that the loss of its target cannot read": (
         METRICS,
         "{kind: [mae], price: [mae, accuracy]}",
-        [(15, 33, "accuracy counts right classes, but mse compares numbers", "write metrics: [mae] or [r2_score]")],
+        [(15, 37, "accuracy counts right classes, but mse compares numbers", "write metrics: [mae] or [r2_score]")],
     ),
     "no layer bears the name": (
         "name: signs",
