@@ -174,7 +174,8 @@ def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
     if not isinstance(value, list):
         fail(
             Mistake(
-                f"'metrics' must be a list, found {describe(value)}", suggestion="write metrics: [accuracy]"
+                f"'metrics' must be a list, found {describe(value)}",
+                suggestion=f"write [{value}]" if isinstance(value, str) else None,
             )
         )
     return read_each(value, lambda each: each if isinstance(each, KerasObject) else catalogue.read(kind, each))

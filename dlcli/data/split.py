@@ -117,7 +117,8 @@ class Split(Spec):
         cut = self.model_copy(update={"test": 0.0})
         inner = cut.shuffled(len(train), None if classes is None else classes[train], generator)
         cut.check(inner, len(train))
-        return {**parts, "train": train[inner["train"]], "validation": train[inner["validation"]]}
+        parts |= {"train": train[inner["train"]], "validation": train[inner["validation"]]}
+        return {name: parts[name] for name in NAMES if name in parts}
 
     def shuffled(
         self, samples: int, classes: np.ndarray[Any, Any] | None, generator: np.random.Generator

@@ -30,6 +30,7 @@ from dlcli.data.sources.hdf5 import Hdf5
 from dlcli.data.sources.images import Images
 from dlcli.data.sources.npy import Npy
 from dlcli.data.sources.npz import Npz
+from dlcli.data.sources.parquet import Parquet
 from dlcli.data.sources.public import HuggingFace, KerasData, Tfds
 from dlcli.data.sources.python import Python
 from dlcli.data.sources.series import Series
@@ -60,6 +61,7 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Npy,
     Npz,
     PaperBalls,
+    Parquet,
     Penguins,
     Python,
     Series,

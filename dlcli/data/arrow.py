@@ -1,0 +1,138 @@
+"""Columns of Arrow as NumPy arrays: numbers with NaN, text with None, dates as text that sorts by time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow
+
+
+def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
+    """Raises `DataError` for a type that is no column of numbers, text or times, and no list of numbers."""
+    import pyarrow
+
+    types = pyarrow.types
+    if is_list(kind):
+        kind = kind.value_type
+        if types.is_integer(kind) or types.is_floating(kind) or is_list(kind):
+            return
+    elif is_number(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind):
+        return
+    raise DataError(
+        f"column '{name}' holds {kind}, which is neither numbers, text nor times",
+        file=path,
+        hint="leave it out of the file",
+    )
+
+
+def is_number(kind: pyarrow.DataType) -> bool:
+    """Whether a type is a number, yes or no counting as one."""
+    import pyarrow
+
+    types = pyarrow.types
+    return types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind)
+
+
+def is_text(kind: pyarrow.DataType) -> bool:
+    """Whether a type is text, or one of few texts."""
+    import pyarrow
+
+    if pyarrow.types.is_dictionary(kind):
+        kind = kind.value_type
+    return pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind) or pyarrow.types.is_string_view(kind)
+
+
+def is_list(kind: pyarrow.DataType) -> bool:
+    """Whether a type is a list of values."""
+    import pyarrow
+
+    types = pyarrow.types
+    return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+
+
+def array_of(
+    name: str, column: pyarrow.ChunkedArray, path: Path, *, as_text: bool = False, has_empty: bool = False
+) -> np.ndarray[Any, Any]:
+    """A column as an array (rows,), or (rows, …) for lists of one length.
+
+    With `has_empty` whole numbers are floats even where none is empty, because in other rows some are.
+    """
+    import pyarrow
+
+    kind = column.type
+    if is_list(kind):
+        return list_array(name, column, path)
+    if as_text or is_text(kind):
+        return texts(column)
+    if pyarrow.types.is_temporal(kind):
+        return times(column)
+    if pyarrow.types.is_boolean(kind):
+        column = column.cast(pyarrow.uint8())
+    if pyarrow.types.is_decimal(kind) or pyarrow.types.is_null(kind):
+        column = column.cast(pyarrow.float64())
+    if (has_empty or column.null_count) and not pyarrow.types.is_floating(column.type):
+        column = column.cast(pyarrow.float64())
+    if column.null_count:
+        column = column.fill_null(pyarrow.scalar(float("nan"), column.type))
+    return plain(column)
+
+
+def plain(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Numbers without empty cells.
+
+    Arrow's own way loads pandas where that is installed, which takes longer than reading a small table.
+    """
+    import numpy as np
+
+    dtype = np.dtype(column.type.to_pandas_dtype())
+    parts = [np.empty(0, dtype)]
+    for chunk in column.chunks:
+        buffer = chunk.buffers()[1]
+        if buffer is not None and len(chunk):
+            parts.append(np.frombuffer(buffer, dtype, len(chunk), chunk.offset * dtype.itemsize))
+    return np.concatenate(parts)
+
+
+def texts(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Text as objects, None for an empty cell; cells that are the same share their string."""
+    import numpy as np
+    import pyarrow
+
+    if not pyarrow.types.is_dictionary(column.type):
+        column = column.cast(pyarrow.string()).dictionary_encode()
+    parts = [np.empty(0, object)]
+    for chunk in column.chunks:
+        names = np.array([*chunk.dictionary.cast(pyarrow.string()).to_pylist(), None], object)
+        codes = chunk.indices.cast(pyarrow.int64()).fill_null(len(names) - 1)
+        parts.append(names[plain(pyarrow.chunked_array([codes]))])
+    return np.concatenate(parts)
+
+
+def times(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Times as text whose order is that of time: `2024-01-31 09:30:00`."""
+    import pyarrow
+
+    if pyarrow.types.is_timestamp(column.type) and column.type.tz is not None:
+        column = column.cast(pyarrow.timestamp(column.type.unit))
+    return texts(column.cast(pyarrow.string()))
+
+
+def list_array(name: str, column: pyarrow.ChunkedArray, path: Path) -> np.ndarray[Any, Any]:
+    """Lists of numbers of one length, at any depth, as (rows, length, …)."""
+    import numpy as np
+
+    rows = column.to_pylist()
+    try:
+        array = np.array(
+            rows, dtype=np.float64 if "float" in str(column.type) or "double" in str(column.type) else None
+        )
+    except (ValueError, TypeError):
+        array = np.zeros(0, object)
+    if array.dtype.kind not in "fiu" or array.ndim < 2:
+        raise DataError(f"column '{name}' holds lists of different lengths, or empty ones", file=path)
+    return array
