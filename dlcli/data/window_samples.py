@@ -10,6 +10,7 @@ from dlcli.data.lazy import Column, Lazy, Selected, is_lazy
 from dlcli.data.schema import InputSchema
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
+from dlcli.spec import near
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,14 +92,20 @@ class WindowSamples:
         return {name: np.flatnonzero(np.isin(rows, its)) for name, its in splits.items()}
 
     def apart(self, splits: dict[str, np.ndarray[Any, Any]], by: str | None) -> dict[str, np.ndarray[Any, Any]]:
+        import numpy as np
+
         if by is None or by.partition(":")[0] != "time":
             return splits
         found: dict[str, np.ndarray[Any, Any]] = {}
-        reached = -1
+        taken = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
         for name in ("train", "validation", "test"):
             if name in splits:
-                found[name] = splits[name][self.starts[splits[name]] > reached]
-                reached = int(self.target_rows(splits[name]).max())
+                starts = self.starts[splits[name]]
+                # How many rows of earlier splits stand before each row; several series may follow each other.
+                before = np.concatenate([[0], np.cumsum(np.cumsum(taken) > 0)])
+                found[name] = splits[name][before[starts + self.reach + 1] == before[starts]]
+                np.add.at(taken, self.starts[found[name]], 1)
+                np.add.at(taken, self.starts[found[name]] + self.reach + 1, -1)
         empty = [name for name, rows in found.items() if not len(rows)]
         if empty:
             raise DataError(
@@ -129,9 +136,21 @@ def samples_of(fields: Fields, *, with_target: bool = True) -> RowSamples | Wind
     windows = fields.windows
     if windows is None:
         return RowSamples(fields.samples)
-    group = None if windows.group is None else fields.arrays[windows.group]
+    group = None if windows.group is None else group_column(windows.group, fields)
     segments = segments_of([place.rows for place in fields.places], group)
     return WindowSamples(windows, windows.starts(segments, with_target=with_target), with_target=with_target)
+
+
+def group_column(name: str, fields: Fields) -> Column:
+    """The column that tells series apart, which the data has."""
+    if name not in fields.arrays:
+        raise DataError(
+            f"the series are told apart by column '{name}', which the data does not have; "
+            f"it has: {', '.join(fields.arrays)}",
+            file=fields.places[0].file,
+            hint=near(name, fields.arrays),
+        )
+    return fields.arrays[name]
 
 
 def segments_of(file_rows: Sequence[int], group: Column | None) -> list[int]:

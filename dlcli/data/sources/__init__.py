@@ -18,16 +18,20 @@ from dlcli.data.sources.bundled import (
     Co2,
     Diabetes,
     Digits,
+    Excel,
     Iris,
+    Jsonl,
     Mnist5k,
     Penguins,
     Wine,
 )
 from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.excel import Excel
 from dlcli.data.sources.files import is_folder
 from dlcli.data.sources.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
 from dlcli.data.sources.hdf5 import Hdf5
 from dlcli.data.sources.images import Images
+from dlcli.data.sources.jsonl import Jsonl
 from dlcli.data.sources.npy import Npy
 from dlcli.data.sources.npz import Npz
 from dlcli.data.sources.parquet import Parquet
@@ -50,10 +54,12 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Csv,
     Diabetes,
     Digits,
+    Excel,
     Hdf5,
     HuggingFace,
     Images,
     Iris,
+    Jsonl,
     KerasData,
     Line,
     Mnist5k,
