@@ -35,7 +35,7 @@ def is_number(kind: pyarrow.DataType) -> bool:
     import pyarrow
 
     types = pyarrow.types
-    return types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind)
+    return any(is_kind(kind) for is_kind in (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal))
 
 
 def is_text(kind: pyarrow.DataType) -> bool:
@@ -44,7 +44,8 @@ def is_text(kind: pyarrow.DataType) -> bool:
 
     if pyarrow.types.is_dictionary(kind):
         kind = kind.value_type
-    return pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind) or pyarrow.types.is_string_view(kind)
+    types = pyarrow.types
+    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_string_view))
 
 
 def is_list(kind: pyarrow.DataType) -> bool:
@@ -52,7 +53,7 @@ def is_list(kind: pyarrow.DataType) -> bool:
     import pyarrow
 
     types = pyarrow.types
-    return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    return any(is_kind(kind) for is_kind in (types.is_list, types.is_large_list, types.is_fixed_size_list))
 
 
 def array_of(
