@@ -135,7 +135,7 @@ def test_every_source_keeps_the_contract(examples: dict[str, dict[str, Any]], st
         dataset = Data.model_validate(block, context=keras_catalogue()).load(seed=0, allow_code=True)
         check_dataset(dataset, source.word, stream=stream)
         seen += 1
-    assert seen == len(examples) == len(SOURCES) - len(NETWORK) == 31
+    assert seen == len(examples) == len(SOURCES) - len(NETWORK) == 30
 
 
 def check_dataset(dataset: Dataset, word: str, *, stream: bool) -> None:
@@ -183,7 +183,7 @@ def test_the_words_are_lower_case_sorted_and_those_of_the_union() -> None:
     words = [source.word for source in SOURCES]
     assert words == sorted(words) == list(by_word())
     assert all(word == word.lower() for word in words)
-    assert len(words) == 34
+    assert len(words) == 33
 
 
 @pytest.mark.parametrize("name", sorted(SPLITS))
