@@ -1,0 +1,66 @@
+"""Every example of the README's data section is read as it stands, from files of the names that it uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.data import Data
+from dlcli.data.sources import SOURCES
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)]
+[EXAMPLES] = [block for block in BLOCKS if isinstance(block, list)]
+[WHOLE] = [block for block in BLOCKS if isinstance(block, dict) and "people.csv" in str(block)]
+NETWORK = {"keras", "tfds", "huggingface"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).parent))
+    try:
+        from example_files import write_examples
+    finally:
+        sys.path.pop(0)
+    made = tmp_path_factory.mktemp("examples")
+    write_examples(made)
+    return made
+
+
+def test_every_source_has_an_example() -> None:
+    text = str(EXAMPLES)
+    written = {source.word for source in SOURCES if f"'{source.word}'" in text}
+    by_path = {"csv", "parquet", "jsonl", "splits"}
+    shipped = {source.word for source in SOURCES if source.__module__.endswith((".bundled", ".generated"))}
+    assert written | by_path | shipped == {source.word for source in SOURCES}
+    assert all(f"`{word}`" in README or word in README for word in shipped)
+
+
+def test_the_examples_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    read = 0
+    for example in EXAMPLES:
+        data = Data.model_validate(example, context=keras_catalogue())
+        if data.source.word in NETWORK:
+            continue
+        dataset = data.load(seed=0, allow_code=True)
+        assert list(dataset.splits) == ["train", "validation", "test"], example
+        assert dataset.fields.samples >= 60, example
+        read += 1
+    assert read == len(EXAMPLES) - len(NETWORK) == 19
+
+
+def test_the_whole_configuration_trains(folder: Path, run_dlcli: Callable[..., Any]) -> None:
+    path = folder / "people.yaml"
+    path.write_text(yaml.safe_dump(WHOLE, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    outcome = run_dlcli("train", path, "-q", "--json", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    assert set(outcome.value["metrics"]["train"]) == {"loss", "drink_loss", "age_loss", "drink_accuracy"}
