@@ -41,8 +41,8 @@ def found(block: dict[str, object]) -> dict[str, tuple[str, str]]:
     return {each.finding: (each.severity, each.evidence) for each in findings(load(block))}
 
 
-def test_there_are_nine_rules_and_a_sound_table_has_no_finding(tmp_path: Path) -> None:
-    assert len(RULES) == 9
+def test_there_are_ten_rules_and_a_sound_table_has_no_finding(tmp_path: Path) -> None:
+    assert len(RULES) == 10
     assert found(table(tmp_path)) == {}
 
 

@@ -279,7 +279,7 @@ WRONG: dict[str, tuple[str, str, list[tuple[int, int, str, str | None]]]] = {
     "metrics of one target that are no list": (
         METRICS,
         "{kind: accuracy}",
-        [(15, 17, "'metrics' must be a list of metrics, found the text 'accuracy'", "write metrics: [accuracy]")],
+        [(15, 17, "'metrics' must be a list, found the text 'accuracy'", "write [accuracy]")],
     ),
     "a metric that the loss of its target cannot read": (
         METRICS,
