@@ -90,13 +90,22 @@ def plain(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
     """
     import numpy as np
 
-    dtype = np.dtype(column.type.to_pandas_dtype())
-    parts = [np.empty(0, dtype)]
-    for chunk in column.chunks:
-        buffer = chunk.buffers()[1]
-        if buffer is not None and len(chunk):
-            parts.append(np.frombuffer(buffer, dtype, len(chunk), chunk.offset * dtype.itemsize))
-    return np.concatenate(parts)
+    parts = [plain_chunk(chunk) for chunk in column.chunks]
+    return np.concatenate(parts) if parts else np.empty(0, column.type.to_pandas_dtype())
+
+
+def plain_chunk(chunk: pyarrow.Array) -> np.ndarray[Any, Any]:
+    """One chunk of numbers, or of yes and no, without empty cells."""
+    import numpy as np
+    import pyarrow
+
+    if pyarrow.types.is_boolean(chunk.type):
+        chunk = chunk.cast(pyarrow.uint8())
+    dtype = np.dtype(chunk.type.to_pandas_dtype())
+    buffer = chunk.buffers()[1]
+    if buffer is None or not len(chunk):
+        return np.empty(0, dtype)
+    return np.frombuffer(buffer, dtype, len(chunk), chunk.offset * dtype.itemsize)
 
 
 def texts(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:

@@ -15,6 +15,7 @@ from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
 from dlcli.data.survey import Empty, find_empty
 from dlcli.data.target import Labels, Target, empty_target, encoded_target
+from dlcli.data.values import rows_in_words
 from dlcli.data.window_samples import RowSamples, WindowSamples, samples_of
 from dlcli.errors import DataError
 from dlcli.spec import near
@@ -106,6 +107,10 @@ def split_rows(
     elif split.column is not None:
         column = samples.target(loaded(fields.arrays[split.column]))
     own = fields.splits and samples.own(fields.splits)
+    for name, rows in (own or {}).items():
+        if not len(rows):
+            what = "none of its rows is left" if fields.windows is None else "none of its series is as long as a window"
+            raise DataError(f"the {name} split would be empty: {what}")
     count = samples.count
     return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
 
@@ -136,7 +141,8 @@ def without_empty(
         if len(rows) == fields.samples:
             counts = empty_counts(empty)
             raise DataError(f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file)
-        notes.append(f"{len(rows)} rows with empty cells were left out")
+        were = "was" if len(rows) == 1 else "were"
+        notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out")
         return fields.chosen(np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)), notes
     if policy == "error":
         needed = set(empty) <= set(reserved)

@@ -74,6 +74,8 @@ def check_same(first: Fields, other: Fields) -> None:
             file=file,
             hint=near(absent[0], others) if names - others else None,
         )
+    if other.windows is not None and other.windows != first.windows:
+        raise DataError("its series are cut into other windows than those of the training data", file=file)
     for name, column in first.arrays.items():
         mine, theirs = column, other.arrays[name]
         if mine.shape[1:] != theirs.shape[1:]:

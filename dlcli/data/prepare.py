@@ -10,7 +10,7 @@ from dlcli.data.dataset import Dataset
 from dlcli.data.lazy import Column
 from dlcli.data.preparation import Pca
 from dlcli.data.schema import InputSchema
-from dlcli.errors import BlockError, TreePath
+from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.spec import Facts, KerasObject
 
 if TYPE_CHECKING:
@@ -70,11 +70,17 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
             try:
                 layer = fitted(step, column, made, facts=facts)
                 tensor = layer(tensor)
+            except DlcliError:
+                raise  # the data that it learns from cannot be read
             except Exception as error:
                 said = str(error).splitlines()[0]
                 message = f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {said}"
                 raise BlockError((*path, step.written), message, hint=advice(step, schema)) from error
             made.append(layer)
+            if None in tensor.shape[1:]:
+                message = f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
+                hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"
+                raise BlockError((*path, step.written), message, hint=hint)
         prepared[schema.name] = tensor
     return keras.Model(raw, prepared)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields import Fields
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 1_000_000
 """Values of a column that stays on disk that are kept for its median: spread evenly over its rows."""
+
+DISTINCT = 100_000
+"""So many different numbers of a target on disk are looked at to tell what it is."""
 
 
 @dataclass
@@ -51,7 +54,7 @@ def find_empty(fields: Fields, names: Collection[str]) -> tuple[dict[str, Empty]
                 seen.count += int(empty.sum())
         rows.append(np.flatnonzero(any_empty) + start)
         start += samples
-    return found, np.concatenate(rows)
+    return {name: found[name] for name in names if name in found}, np.concatenate(rows)
 
 
 @dataclass
@@ -92,7 +95,7 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
                 seen.names.update(name for name in names_of(values) if name is not None)
                 continue
             known = values[~missing(values)]
-            seen.total += float(np.sum(known))
+            seen.total += float(np.sum(known, dtype=np.float64))
             seen.count += len(known)
             if keep:
                 seen.values.append(known[::every])
@@ -106,3 +109,41 @@ def names_of(values: np.ndarray[Any, Any]) -> list[str | None]:
         return [value if value is None else str(value) for value in values.tolist()]
     empty = missing(values)
     return [None if absent else str(value) for value, absent in zip(values, empty, strict=True)]
+
+
+def distinct(name: str, fields: Fields) -> Fields:
+    """Of a source in chunks one row for each value that a field takes, enough to tell what kind of target it is.
+
+    Of numbers that are no classes only the first DISTINCT are kept.
+    """
+    import numpy as np
+
+    if fields.chunks is None:
+        return fields
+    seen: dict[Any, int] = {}
+    start = 0
+    for part in fields.parts({name}):
+        values = part.arrays[name][:]
+        for value, row in zip(*first_of_each(values), strict=True):
+            if len(seen) < DISTINCT or values.dtype == object:
+                seen.setdefault(value, start + row)
+        start += part.samples
+    rows = np.sort(np.fromiter(seen.values(), np.int64, len(seen)))
+    by_row = {row: value for value, row in seen.items()}
+    values = np.empty(len(rows), fields.arrays[name].dtype)
+    values[:] = [by_row[row] for row in rows.tolist()]
+    kept = rows if fields.kept is None else fields.kept[rows]
+    return replace(fields, arrays={**fields.arrays, name: values}, kept=kept, chunks=None)
+
+
+def first_of_each(values: np.ndarray[Any, Any]) -> tuple[list[Any], list[int]]:
+    """The different values of an array, and the first row of each."""
+    import numpy as np
+
+    if values.dtype != object:
+        different, rows = np.unique(values, return_index=True)
+        return different.tolist(), rows.tolist()
+    found: dict[Any, int] = {}
+    for row, value in enumerate(values.tolist()):
+        found.setdefault(value, row)
+    return list(found), list(found.values())

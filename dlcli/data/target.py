@@ -12,7 +12,7 @@ from dlcli.data.chunks import Chunks
 from dlcli.data.fields import Fields
 from dlcli.data.lazy import Column, block_rows, is_lazy
 from dlcli.data.schema import TargetSchema
-from dlcli.data.survey import Empty
+from dlcli.data.survey import Empty, distinct
 from dlcli.data.values import check_finite, missing, rows_in_words
 from dlcli.errors import DataError
 from dlcli.spec import Spec, near
@@ -25,9 +25,6 @@ Labels = Literal["classes", "one_hot", "binary", "numbers"]
 
 MOST_CLASSES = 20
 """Up to this many different whole numbers are taken for classes where no loss says what they are."""
-
-DISTINCT = 100_000
-"""So many different numbers of a target on disk are looked at to tell what it is."""
 
 MOST_CHUNKS = 64
 """Chunks of a target that are kept; a chunk of inputs is larger."""
@@ -63,7 +60,15 @@ class Target(Spec):
             return vector_schema(names, fields, labels=labels, name=name)
         if fields.arrays[names[0]].ndim > 1:
             return array_schema(names[0], fields, labels=labels, name=name)
-        return self.value_schema(names[0], distinct(names[0], fields), labels=labels, called=name)
+        return self.value_schema(names[0], distinct(names[0], self.seen(names[0], fields)), labels=labels, called=name)
+
+    def seen(self, name: str, fields: Fields) -> Fields:
+        """The rows whose names are the classes: of a source that has splits of its own those of the training split."""
+        import numpy as np
+
+        if fields.splits is None or (fields.arrays[name].dtype != object and not self.names_classes):
+            return fields
+        return replace(fields, arrays={name: fields.arrays[name]}).chosen(np.sort(fields.splits["train"]))
 
     def value_schema(self, name: str, fields: Fields, *, labels: Labels | None, called: str | None) -> TargetSchema:
         """The schema of a target that is one value a sample."""
@@ -132,44 +137,6 @@ class Target(Spec):
             return None
         check_indices(name, fields, labels)
         return [str(number) for number in range(int(values.max()) + 1)]
-
-
-def distinct(name: str, fields: Fields) -> Fields:
-    """Of a source in chunks one row for each value that a field takes, enough to tell what kind of target it is.
-
-    Of numbers that are no classes only the first DISTINCT are kept.
-    """
-    import numpy as np
-
-    if fields.chunks is None:
-        return fields
-    seen: dict[Any, int] = {}
-    start = 0
-    for part in fields.parts({name}):
-        values = part.arrays[name][:]
-        for value, row in zip(*first_of_each(values), strict=True):
-            if len(seen) < DISTINCT or values.dtype == object:
-                seen.setdefault(value, start + row)
-        start += part.samples
-    rows = np.sort(np.fromiter(seen.values(), np.int64, len(seen)))
-    by_row = {row: value for value, row in seen.items()}
-    values = np.empty(len(rows), fields.arrays[name].dtype)
-    values[:] = [by_row[row] for row in rows.tolist()]
-    kept = rows if fields.kept is None else fields.kept[rows]
-    return replace(fields, arrays={**fields.arrays, name: values}, kept=kept, chunks=None)
-
-
-def first_of_each(values: np.ndarray[Any, Any]) -> tuple[list[Any], list[int]]:
-    """The different values of an array, and the first row of each."""
-    import numpy as np
-
-    if values.dtype != object:
-        different, rows = np.unique(values, return_index=True)
-        return different.tolist(), rows.tolist()
-    found: dict[Any, int] = {}
-    for row, value in enumerate(values.tolist()):
-        found.setdefault(value, row)
-    return list(found), list(found.values())
 
 
 def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
@@ -387,7 +354,10 @@ def check_range(name: str, classes: int, fields: Fields) -> None:
     """Refuses labels that are no index of a class, with the first row that holds one."""
     import numpy as np
 
-    values = fields.arrays[name][:].reshape(fields.samples, -1)
+    values = fields.arrays[name][:]
+    if not len(values):
+        return
+    values = values.reshape(len(values), -1)
     bad = (values < 0) | (values >= classes)
     if values.dtype.kind == "f":
         bad |= values != np.floor(values)

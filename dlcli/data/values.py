@@ -20,7 +20,7 @@ def missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return absent
     if values.dtype.kind != "f":
         return np.zeros(len(values), bool)
-    empty: np.ndarray[Any, Any] = np.isnan(values).reshape(len(values), -1).any(axis=1)
+    empty: np.ndarray[Any, Any] = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
     return empty
 
 
@@ -31,7 +31,7 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
     if values.dtype.kind != "f":
         return
     largest = float(np.finfo(np.float32).max)
-    infinite = np.flatnonzero((np.abs(values) > largest).reshape(len(values), -1).any(axis=1))
+    infinite = np.flatnonzero((np.abs(values) > largest).any(axis=tuple(range(1, values.ndim))))
     if len(infinite):
         file, line, words = fields.where(int(infinite[0]))
         raise DataError(

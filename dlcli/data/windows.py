@@ -50,8 +50,8 @@ class Windows(Spec):
         starts = np.concatenate(found)
         if not len(starts):
             longest = max(segments)
-            raise DataError(
-                f"a window with its target reaches over {reach + 1} rows, but the longest series has {longest}",
-                hint="write a smaller window, horizon or sampling",
-            )
+            what, hint = "a window", None
+            if with_target:
+                what, hint = "a window with its target", "write a smaller window, horizon or sampling"
+            raise DataError(f"{what} reaches over {reach + 1} rows, but the longest series has {longest}", hint=hint)
         return starts

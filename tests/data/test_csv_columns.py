@@ -9,6 +9,7 @@ import pytest
 
 from dlcli.data import Dataset
 from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}
@@ -91,13 +92,13 @@ def test_a_name_that_others_take_for_an_empty_cell_stays_a_name(
 def test_only_an_empty_field_is_empty_and_quotes_change_nothing(
     write: Callable[..., Path], load: Callable[..., Dataset]
 ) -> None:
-    fields = Csv(path=str(write('a,b,y\n1,,u\n2,"",v\n3, ,u\n'))).read()
+    fields = Csv(path=str(write('a,b,y\n1,,u\n2,"",v\n3, ,u\n'))).read(Reading())
     assert fields.arrays["b"].tolist() == [None, None, " "]
 
 
 def test_words_that_mean_an_empty_cell_are_named(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
     path = write("a,b,y\n1,NA,u\n?,red,v\n3,?,u\n4,blue,v\n")
-    fields = Csv(path=str(path), empty=["NA", "?"]).read()
+    fields = Csv(path=str(path), empty=["NA", "?"]).read(Reading())
     np.testing.assert_array_equal(fields.arrays["a"], [1, np.nan, 3, 4])
     assert fields.arrays["b"].tolist() == [None, "red", None, "blue"]
 
@@ -105,13 +106,13 @@ def test_words_that_mean_an_empty_cell_are_named(write: Callable[..., Path], loa
 def test_whole_numbers_with_an_empty_cell_become_numbers_with_nan(
     write: Callable[..., Path], load: Callable[..., Dataset]
 ) -> None:
-    array = Csv(path=str(write(column(["1", "", "3"])))).read().arrays["a"]
+    array = Csv(path=str(write(column(["1", "", "3"])))).read(Reading()).arrays["a"]
     assert array.dtype == np.float64
     np.testing.assert_array_equal(array, [1, np.nan, 3])
 
 
 def test_a_column_without_any_cell_is_numbers_that_are_all_empty(write: Callable[..., Path]) -> None:
-    array = Csv(path=str(write(column(["", "", ""])))).read().arrays["a"]
+    array = Csv(path=str(write(column(["", "", ""])))).read(Reading()).arrays["a"]
     assert array.dtype == np.float64
     assert np.isnan(array).tolist() == [True, True, True]
 
@@ -163,7 +164,7 @@ def test_a_column_that_is_said_to_hold_names_may_look_like_numbers(
 
 def test_columns_named_as_text_are_read_as_text(write: Callable[..., Path]) -> None:
     path = write("a,b,y\n1,1,u\n2,2,v\n")
-    arrays = Csv(path=str(path)).read(text={"b"}).arrays
+    arrays = Csv(path=str(path)).read(Reading(frozenset({"b"}))).arrays
     assert (arrays["a"].tolist(), arrays["b"].tolist()) == ([1, 2], ["1", "2"])
 
 
