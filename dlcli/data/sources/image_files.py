@@ -41,37 +41,37 @@ def threads() -> int:
     return max(2, min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2))
 
 
-def scan(files: Sequence[str]) -> list[Scanned]:
-    """The headers of all files."""
+def pillow() -> Any:
+    """The library that reads pictures; the limit of pixels is ours, and told as all other faults are."""
     import PIL.Image
 
-    PIL.Image.preinit()  # so that threads do not do it at once
+    PIL.Image.MAX_IMAGE_PIXELS = None
+    return PIL.Image
+
+
+def scan(files: Sequence[str]) -> list[Scanned]:
+    """The headers of all files."""
+    pillow().preinit()  # so that threads do not do it at once
     with ThreadPoolExecutor(threads(), "scan") as pool:
         return list(pool.map(header, files, chunksize=BATCH))
 
 
 def header(file: str) -> Scanned:
     """The header of one file."""
-    import warnings
-
-    import PIL.Image
-
     try:
         if not os.path.getsize(file):  # noqa: PTH202 (a million times)
             return Scanned(fault="the file is empty")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with PIL.Image.open(file) as picture:
-                width, height = picture.size
-                if picture.getexif().get(ORIENTATION) in SIDEWAYS:
-                    width, height = height, width
-                grey = picture.mode in GREY or (picture.mode == "LA")
-                frames = getattr(picture, "n_frames", 1)
-                note = note_on(picture.mode, frames)
+        with pillow().open(file) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                return Scanned(fault=f"{width}×{height} pixels are more than the limit of {MOST_PIXELS:,}")
+            if picture.getexif().get(ORIENTATION) in SIDEWAYS:
+                width, height = height, width
+            grey = picture.mode in GREY or (picture.mode == "LA")
+            frames = getattr(picture, "n_frames", 1)
+            note = note_on(picture.mode, frames)
     except Exception as error:  # what Pillow raises depends on the byte that is wrong
         return Scanned(fault=said(error))
-    if width * height > MOST_PIXELS:
-        return Scanned(fault=f"{width}×{height} pixels are more than the limit of {MOST_PIXELS:,}")
     return Scanned(height, width, grey, note)
 
 
@@ -115,7 +115,7 @@ def decoded(file: str, size: tuple[int, int] | None, channels: int) -> np.ndarra
     import PIL.ImageOps
 
     try:
-        with PIL.Image.open(file) as picture:
+        with pillow().open(file) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise DataError(f"more than {MOST_PIXELS:,} pixels", file=file)
             if size is not None and picture.format == "JPEG":
