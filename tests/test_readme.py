@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_commands_were_found() -> None:
-    assert len(COMMANDS) == 20
+    assert len(COMMANDS) == 22
     assert set(CHECKED_ELSEWHERE) <= set(COMMANDS)
 
 

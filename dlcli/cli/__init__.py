@@ -13,6 +13,7 @@ import typer
 
 from dlcli import __version__
 from dlcli.cli.evaluate import evaluate
+from dlcli.cli.init import init
 from dlcli.cli.inspect import inspect
 from dlcli.cli.inspect_data import inspect_data
 from dlcli.cli.list import list_kind
@@ -26,6 +27,7 @@ from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, 
 
 BEFORE, TRAINING, AFTER, UNDERSTANDING = "Before training", "Training", "After training", "Understanding"
 COMMANDS = (
+    ("init", init, BEFORE),
     ("validate", validate, BEFORE),
     ("inspect-data", inspect_data, BEFORE),
     ("inspect", inspect, BEFORE),

@@ -61,7 +61,7 @@ def array_of(
 ) -> np.ndarray[Any, Any]:
     """A column as an array (rows,), or (rows, …) for lists of one length.
 
-    With `has_empty` whole numbers are floats even where none is empty, because in other rows some are.
+    With `has_empty` numbers are float64 even where none is empty, because in other rows some are.
     """
     import pyarrow
 
@@ -76,7 +76,7 @@ def array_of(
         column = column.cast(pyarrow.uint8())
     if pyarrow.types.is_decimal(kind) or pyarrow.types.is_null(kind):
         column = column.cast(pyarrow.float64())
-    if (has_empty or column.null_count) and not pyarrow.types.is_floating(column.type):
+    if has_empty or (column.null_count and not pyarrow.types.is_floating(column.type)):
         column = column.cast(pyarrow.float64())
     if column.null_count:
         column = column.fill_null(pyarrow.scalar(float("nan"), column.type))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.data.lazy import Lazy
+from dlcli.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,17 @@ class Chunks:
             while len(self._kept) > self.keep:
                 self._kept.popitem(last=False)
         return found
+
+    def in_memory(self, names: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
+        """Some fields whole. Raises `DataError` where the samples of one differ in shape."""
+        import numpy as np
+
+        parts = [self._read(number, names) for number in range(len(self.rows))]
+        for name in names:
+            shapes = {part[name].shape[1:] for part in parts}
+            if len(shapes) > 1:
+                raise DataError(f"the samples of '{name}' have several shapes: {', '.join(map(str, sorted(shapes)))}")
+        return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
     def column(self, name: str, dtype: Any, shape: Sequence[int] = ()) -> ChunkedColumn:
         """One field of all chunks; `shape` is that of one sample."""
@@ -93,5 +105,10 @@ class ChunkedColumn(Lazy):
         for number in np.unique(where):
             here = np.flatnonzero(where == number)
             values = self.chunks.read(int(number), {self.name})[self.name]
+            if values.shape[1:] != self.shape[1:]:
+                raise DataError(
+                    f"'{self.name}' has the shape {tuple(values.shape[1:])} a sample in row "
+                    f"{int(self.chunks.starts[number]) + 1} and after it, before {tuple(self.shape[1:])}"
+                )
             found[here] = values[rows[here] - self.chunks.starts[number]]
         return found

@@ -85,10 +85,12 @@ def numbers_alone(cells: pyarrow.ChunkedArray, guess: pyarrow.ChunkedArray) -> E
         # More digits than WHOLE has, or hexadecimal ones, are for a closer look.
         if max(abs(ends["min"] or 0), abs(ends["max"] or 0)) >= 10**18:
             return None
-        if compute.any(compute.match_substring(cells, "x")).as_py():
+        if compute.any(compute.match_substring(cells, "x", ignore_case=True)).as_py():
             return None
     elif compute.all(compute.equal(compute.floor(guess), guess)).as_py():
         return None  # such as +1, which is whole but not taken for it
+    elif compute.any(compute.is_nan(guess)).as_py():
+        return None  # what is written as nan is for a closer look
     count = leading_zeros(cells)
     return Evidence(len(cells), present, present - count if whole else 0, count, present, present)
 

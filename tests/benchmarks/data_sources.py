@@ -220,7 +220,11 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--child", nargs=3)
+    parser.add_argument("--make", nargs=3)
     given = parser.parse_args()
+    if given.make:
+        SOURCES[given.make[0]][0](Path(given.make[1]), int(given.make[2]) * 1_000_000)
+        return
     if given.child:
         child(given.child[0], given.child[1], Path(given.child[2]))
         return
@@ -231,7 +235,8 @@ def main() -> None:
     for name in given.sources:
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
-            SOURCES[name][0](folder, given.megabytes * 1_000_000)
+            # A child's peak counts what its parent held, so that the data is made in a process of its own.
+            subprocess.run([sys.executable, __file__, "--make", name, made, str(given.megabytes)], check=True)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
             pairs = [(measured("ours", name, folder), measured("hand", name, folder)) for _ in range(given.pairs)]
             print(row(name, size, pairs), flush=True)

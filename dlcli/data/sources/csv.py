@@ -65,8 +65,6 @@ class Csv(SourceBlock):
 
         Raises `DataError` for a file that is missing, empty, ragged, not in its encoding or with doubtful columns.
         """
-        import numpy as np
-
         paths = found_files(self.path)
         files = [CsvFile(self, path, keep=not reading.stream) for path in paths]
         check_same_names(paths, [file.names for file in files])
@@ -92,12 +90,7 @@ class Csv(SourceBlock):
             dtypes = {"text": object}
             lazy = {name: chunks.column(name, dtypes.get(kinds[name], kinds[name])) for name in names}
             return Fields(lazy, places, notes=notes, chunks=chunks)
-        parts = [read(number, names) for number in range(len(blocks))]
-        arrays = {
-            name: parts[0][name] if len(parts) == 1 else np.concatenate([part[name] for part in parts])
-            for name in names
-        }
-        return Fields(arrays, places, notes=notes)
+        return Fields(chunks.in_memory(names), places, notes=notes)
 
     def memory(self) -> int:
         try:

@@ -36,6 +36,8 @@ class CsvFile:
         self.source, self.path = source, path
         content = utf8(path, source.encoding) if keep or not source.is_utf8 else None
         self.content = Content(path, content)
+        start = self.content.read(0, HEAD)
+        self.content.returns = b"\n" not in start and b"\r" in start
         head = self.content.read(0, HEAD)
         if content is None:
             head = checked_text(head.removeprefix(BOM), head, path)
@@ -43,10 +45,23 @@ class CsvFile:
         if content is None and self.content.read(0, len(BOM)) == BOM:
             length += len(BOM)
         self.rows, self.evidence = Rows(2), [Evidence()] * len(self.names)
-        for block in self.blocks(length, whole=keep):
-            self.add(block)
+        self.go_through(length, whole=keep)
         if not self.rows.count:
             raise DataError("the file has a header but no rows", file=path, line=1)
+
+    def go_through(self, start: int, *, whole: bool) -> None:
+        """Takes note of all blocks; a file whose quotes do not tell where rows end is read whole after all."""
+        rows, evidence = self.rows, self.evidence
+        try:
+            for block in self.blocks(start, whole=whole):
+                self.add(block)
+        except DataError as error:
+            if whole or error.hint != UNCLOSED:
+                raise
+            self.rows, self.evidence = Rows(rows.first_line), [Evidence()] * len(evidence)
+            content = utf8(self.path, self.source.encoding)
+            self.content = Content(self.path, content)
+            self.go_through(content.index(b"\n") + 1, whole=True)
 
     def blocks(self, start: int, *, whole: bool) -> Iterator[Block]:
         """What stands below the header: all at once, or cut where rows end."""

@@ -12,14 +12,15 @@ from dlcli.data.columns import MOSTLY
 from dlcli.data.fields import Fields, Place
 from dlcli.data.header import checked_names
 from dlcli.data.memory import free_memory
-from dlcli.data.sources.files import found_files
+from dlcli.data.sources.files import only_file
 from dlcli.data.sources.source import Reading, SourceBlock
-from dlcli.errors import DataError, ResourceError
+from dlcli.errors import DataError, DlcliError, ResourceError
 from dlcli.spec import DataPath, near
 
 if TYPE_CHECKING:
     import numpy as np
 
+MOST_CELLS = 20_000_000
 FAULTS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")
 
 
@@ -38,7 +39,7 @@ class Excel(SourceBlock):
 
     def read(self, reading: Reading) -> Fields:
         """All rows. Raises `DataError` with the cell of a formula that has no value and of text among numbers."""
-        path = found_files(self.path)[0]
+        path = only_file(self.path)
         rows = self.rows(path)
         header = next((number for number, row in enumerate(rows) if any(cell is not None for cell in row)), None)
         if header is None:
@@ -70,9 +71,10 @@ class Excel(SourceBlock):
                 raise DataError(
                     f"there is no sheet '{name}'; there are: {known}", file=path, hint=near(name, book.sheetnames)
                 )
+            check_extent(book[name], path)
             rows = [[self.cell(value) for value in row] for row in book[name].iter_rows(values_only=True)]
             book.close()
-        except DataError:
+        except DlcliError:
             raise
         except Exception as error:  # what the library raises depends on what is damaged
             said = (str(error).splitlines() or [type(error).__name__])[0]
@@ -101,6 +103,17 @@ def openpyxl() -> Any:
     except ImportError:
         raise DataError("reading a workbook needs the package openpyxl", hint='pip install "dlcli[excel]"') from None
     return library
+
+
+def check_extent(sheet: Any, path: Path) -> None:
+    """Refuses a sheet whose cells reach so far that most of it is empty: a single cell can make millions."""
+    cells = (sheet.max_row or 0) * (sheet.max_column or 0)
+    if cells > MOST_CELLS:
+        raise ResourceError(
+            f"the sheet reaches over {sheet.max_row:,} rows of {sheet.max_column:,} columns, {cells:,} cells in all",
+            file=path,
+            hint="remove what stands far from the table, or save the sheet as csv",
+        )
 
 
 def check_size(path: Path) -> None:

@@ -25,6 +25,18 @@ def found_files(paths: str | Sequence[str]) -> list[Path]:
     return found
 
 
+def only_file(path: str) -> Path:
+    """The file of a path that may mean only one."""
+    found = found_files(path)
+    if len(found) > 1:
+        raise DataError(
+            f"'{path}' means {len(found)} files, expected one",
+            file=path,
+            hint=f"name one of them, such as {found[0].name}",
+        )
+    return found[0]
+
+
 def existing(path: Path) -> Path:
     """The path of a file that exists, also where its name is composed of other Unicode characters than was written."""
     if is_file(path):

@@ -29,6 +29,8 @@ BLOCK = 1 << 23
 """Bytes that are read at a time."""
 LONGEST = 1 << 26
 """Bytes that one line may take."""
+DEEPEST = 64
+"""Brackets that may stand in each other."""
 
 
 class Jsonl(SourceBlock):
@@ -42,12 +44,13 @@ class Jsonl(SourceBlock):
 
     def read(self, reading: Reading) -> Fields:
         """All rows. Raises `DataError` with the line of what is no object of numbers, texts and lists of numbers."""
-        import numpy as np
-
         paths = found_files(self.path)
-        blocks = [block for path in paths for block in blocks_of(path)]
+        of_files = [blocks_of(path) for path in paths]
+        blocks = [block for own in of_files for block in own]
         found = [schema_of(block) for block in blocks]
         schema = unified(found, blocks)
+        if not schema:
+            raise DataError("no line has a key", file=paths[0], line=1)
         names, notes = checked_names(list(schema), paths[0])
         written = dict(zip(names, schema, strict=True))
         with_empty = {name for name in schema if any(name not in own or own[name][1] for own in found)}
@@ -67,14 +70,12 @@ class Jsonl(SourceBlock):
             }
 
         chunks = Chunks([block.rows for block in blocks], read)
-        places = [place_of(path, [block for block in blocks if block.path == path]) for path in paths]
+        places = [place_of(path, own) for path, own in zip(paths, of_files, strict=True)]
         if reading.stream:
             first = read(0, names)
             lazy = {name: chunks.column(name, first[name].dtype, first[name].shape[1:]) for name in names}
             return Fields(lazy, places, notes=tuple(notes), chunks=chunks)
-        parts = [read(number, names) for number in range(len(blocks))]
-        arrays = {name: np.concatenate([part[name] for part in parts]) for name in names}
-        return Fields(arrays, places, notes=tuple(notes))
+        return Fields(chunks.in_memory(names), places, notes=tuple(notes))
 
     def memory(self) -> int:
         try:
@@ -146,6 +147,10 @@ def parsed(block: Block, schema: pyarrow.Schema | None) -> pyarrow.Table:
     import pyarrow.json
 
     content = block.content().removeprefix(b"\xef\xbb\xbf")
+    if is_deep(content) or not are_objects(content):
+        error_in = wrong_line(block)
+        if error_in is not None:
+            raise error_in
     try:
         content.decode()
         options = pyarrow.json.ParseOptions(explicit_schema=schema, newlines_in_values=False)
@@ -156,6 +161,23 @@ def parsed(block: Block, schema: pyarrow.Schema | None) -> pyarrow.Table:
     if table.num_rows != block.rows:
         raise wrong_line(block) or DataError("the lines are not one object each", file=block.path)
     return table
+
+
+def is_deep(content: bytes) -> bool:
+    """Whether brackets stand so deep in each other that reading them could overflow the stack."""
+    import numpy as np
+
+    signs = np.zeros(256, np.int8)
+    signs[[ord("["), ord("{")]], signs[[ord("]"), ord("}")]] = 1, -1
+    depth = np.cumsum(signs[np.frombuffer(content, np.uint8)], dtype=np.int64)
+    return bool(len(depth) and (depth.max() > DEEPEST or depth.min() < 0))
+
+
+def are_objects(content: bytes) -> bool:
+    """Whether every line begins and ends like an object, and no number is NaN or infinite."""
+    lines = (line.strip() for line in content.split(b"\n"))
+    plain = all(not line or (line[:1] == b"{" and line[-1:] == b"}") for line in lines)
+    return plain and b"NaN" not in content and b"Infinity" not in content
 
 
 def schema_of(block: Block) -> dict[str, tuple[Any, int]]:
@@ -230,7 +252,9 @@ def wrong_line(block: Block) -> DataError | None:
 def fault_in(text: bytes, kinds: dict[str, tuple[str, int]], line: int) -> str | None:
     """What is wrong with a line; `kinds` is what each key held before, and where first."""
     try:
-        value = json.loads(text.decode(), object_pairs_hook=pairs)
+        value = json.loads(text.decode(), object_pairs_hook=pairs, parse_constant=no_constant)
+    except RecursionError:
+        return "lists or objects stand too deep in each other"
     except UnicodeDecodeError as error:
         return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
     except ValueError as error:
@@ -247,6 +271,11 @@ def fault_in(text: bytes, kinds: dict[str, tuple[str, int]], line: int) -> str |
         if before is None and kind != "nothing":
             kinds[name] = (kind, line)
     return None
+
+
+def no_constant(written: str) -> None:
+    """NaN and Infinity are no JSON."""
+    raise ValueError(f"{written} is no number of JSON; null means an empty cell")
 
 
 def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -39,8 +39,6 @@ class Parquet(SourceBlock):
 
         Raises `DataError` for a damaged file and for a type that is no column, `ResourceError` for more than fits.
         """
-        import numpy as np
-
         paths = found_files(self.path)
         abouts = [about(path) for path in paths]
         names, notes = checked_names(abouts[0].schema.to_arrow_schema().names, paths[0])
@@ -65,9 +63,7 @@ class Parquet(SourceBlock):
             forms = columns.forms(read(0, names))
             lazy = {name: chunks.column(name, *forms[name]) for name in names}
             return Fields(lazy, places, notes=tuple(notes), chunks=chunks)
-        parts = [read(number, names) for number in range(len(groups))]
-        arrays = {name: np.concatenate([part[name] for part in parts]) for name in names}
-        return Fields(arrays, places, notes=tuple(notes))
+        return Fields(chunks.in_memory(names), places, notes=tuple(notes))
 
     def memory(self) -> int:
         try:
@@ -134,7 +130,12 @@ class Columns:
                         f"column '{name}' holds {own}, in {paths[0].name} {schema.field(written).type}", file=path
                     )
         numbers = [name for name, written in self.written.items() if is_number(schema.field(written).type)]
-        self.with_empty = {name for name in numbers if self.has_empty(name, paths, abouts)}
+        kinds = {
+            name: {str(each.schema.to_arrow_schema().field(self.written[name]).type) for each in abouts}
+            for name in numbers
+        }
+        # Numbers of several types, or with empty cells, are floats in every row group.
+        self.with_empty = {name for name in numbers if len(kinds[name]) > 1 or self.has_empty(name, paths, abouts)}
 
     def has_empty(self, name: str, paths: Sequence[Path], abouts: Sequence[Any]) -> bool:
         """Whether any cell of a column of numbers is empty: its whole numbers are floats then, in every row group."""

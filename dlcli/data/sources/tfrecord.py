@@ -57,8 +57,6 @@ class TfRecord(SourceBlock):
 
     def read(self, reading: Reading) -> Fields:
         """All records. Raises `DataError` for a damaged record and for a feature that it does not hold, with its number."""
-        import numpy as np
-
         paths = found_files(self.path)
         indexes = [indexed(path) for path in paths]
         found = sum(len(each) - 1 for each in indexes)
@@ -81,8 +79,7 @@ class TfRecord(SourceBlock):
         places = [Place(str(path), len(index) - 1) for path, index in zip(paths, indexes, strict=True)]
         if reading.stream:
             return Fields(columns, places, chunks=records.chunks)
-        read = [records.read(number, names) for number in range(len(records.chunks.rows))]
-        return Fields({name: np.concatenate([each[name] for each in read]) for name in names}, places)
+        return Fields(records.chunks.in_memory(names), places)
 
     def memory(self) -> int:
         try:

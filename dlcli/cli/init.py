@@ -1,0 +1,46 @@
+"""dlcli init: a configuration to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlcli.cli.output import err, write
+from dlcli.errors import UsageError
+
+
+def init(
+    data: Annotated[
+        str | None, typer.Argument(metavar="[DATA]", help="A data file, a folder, or a bundled data set.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that is predicted.")] = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A configuration of the gallery instead.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of showing it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+) -> None:
+    """Write a configuration that trains as it is, each choice with its reason.
+
+    Example: dlcli init iris -o my-iris.yaml
+    """
+    from dlcli.results.init import init as draft
+    from dlcli.results.init import template as copy
+    from dlcli.results.init import write_new
+
+    if (data is None) == (template is None):
+        raise UsageError("name either DATA or --template NAME", hint="dlcli init iris")
+    if template is not None:
+        text = copy(template)
+    else:
+        assert data is not None
+        text = draft(data, target=target, folder=output.parent if output is not None else Path())
+    if output is None:
+        write(text)
+        return
+    write_new(text, output, force=force)
+    err().print(f"written to {output}; next: dlcli train {output}")
