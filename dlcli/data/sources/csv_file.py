@@ -10,7 +10,7 @@ from dlcli.data.arrow import array_of
 from dlcli.data.blocks import Block, Content, Rows, blocks
 from dlcli.data.columns import Evidence, Kind, evidence_of, values_of
 from dlcli.data.fields import Place
-from dlcli.data.sources.csv_text import checked_text, header_of, rows_of, utf8
+from dlcli.data.sources.csv_text import TWICE, checked_text, header_of, rows_of, utf8
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class CsvFile:
             for block in self.blocks(start, whole=whole):
                 self.add(block)
         except DataError as error:
-            if whole or error.hint != UNCLOSED:
+            if whole or error.hint not in {TWICE, UNCLOSED}:
                 raise
             self.rows, self.evidence = Rows(rows.first_line), [Evidence()] * len(evidence)
             content = utf8(self.path, self.source.encoding)

@@ -12,6 +12,7 @@ from dlcli.data.sources.files import content_of
 from dlcli.errors import DataError
 
 BOM = b"\xef\xbb\xbf"
+TWICE = "a quote within quotes is written twice"
 SAVE = "write encoding: cp949 (Korean Windows), latin-1, … or save the file as UTF-8"
 
 
@@ -115,5 +116,4 @@ def rows_of(
             start = reader.line_num + line
     except csv.Error as error:
         said = "a quote is opened and never closed" if "unexpected end" in str(error) else str(error)
-        hint = "a quote within quotes is written twice"
-        raise DataError(f"row {row}: {said}", file=path, line=start, hint=hint) from None
+        raise DataError(f"row {row}: {said}", file=path, line=start, hint=TWICE) from None

@@ -29,6 +29,7 @@ BLOCK = 1 << 23
 """Bytes that are read at a time."""
 LONGEST = 1 << 26
 """Bytes that one line may take."""
+OTHER_LIST = "a list of other things than numbers"
 DEEPEST = 64
 """Brackets that may stand in each other."""
 
@@ -58,16 +59,19 @@ class Jsonl(SourceBlock):
         def read(number: int, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
             table, path = table_of(blocks[number], schema), blocks[number].path
             columns = {name: table.column(written[name]) for name in wanted}
-            return {
-                name: array_of(
-                    name,
-                    column,
-                    path,
-                    as_text=name in reading.text,
-                    has_empty=written[name] in with_empty and is_number(column.type),
-                )
-                for name, column in columns.items()
-            }
+            try:
+                return {
+                    name: array_of(
+                        name,
+                        column,
+                        path,
+                        as_text=name in reading.text,
+                        has_empty=written[name] in with_empty and is_number(column.type),
+                    )
+                    for name, column in columns.items()
+                }
+            except DataError as error:
+                raise wrong_line(blocks[number]) or error from None
 
         chunks = Chunks([block.rows for block in blocks], read)
         places = [place_of(path, own) for path, own in zip(paths, of_files, strict=True)]
@@ -263,8 +267,8 @@ def fault_in(text: bytes, kinds: dict[str, tuple[str, int]], line: int) -> str |
         return f"expected an object, found {type(value).__name__}"
     for name, cell in value.items():
         kind = kind_of(cell)
-        if kind == "an object":
-            return f"'{name}' holds an object; expected a number, text or a list of numbers"
+        if kind in {"an object", OTHER_LIST}:
+            return f"'{name}' holds {kind}; expected a number, text or a list of numbers"
         before = kinds.get(name)
         if before is not None and kind not in {before[0], "nothing"}:
             return f"'{name}' holds {kind}, but {before[0]} in line {before[1]}"
@@ -293,5 +297,9 @@ def kind_of(cell: Any) -> str:
         return "nothing"
     if isinstance(cell, bool):
         return "true or false"
-    words = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    if isinstance(cell, list):
+        kinds = {kind_of(each) for each in cell}
+        plain = (len(kinds) == 1 and kinds <= {"a number"}) or all(kind.startswith("a list of") for kind in kinds)
+        return f"a list of {len(cell)}" if plain and cell else OTHER_LIST
+    words = {str: "text", int: "a number", float: "a number", dict: "an object"}
     return words[type(cell)]
