@@ -16,7 +16,6 @@ from dlcli.data.columns_seen import columns_in, columns_of
 from dlcli.data.dataset import spread
 from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
-from dlcli.data.memory import free_memory
 from dlcli.data.sources import SOURCES, SUFFIXES, from_path
 from dlcli.data.sources.source import Reading
 from dlcli.data.survey import find_empty
@@ -25,6 +24,10 @@ from dlcli.results.shown import Shown, shown
 from dlcli.spec import near
 from dlcli.training.backend import chatter_to
 from dlcli.training.experiment import read_data
+
+
+LARGE = 1 << 28
+"""Bytes in memory from which on data is looked at piece by piece, even where it would fit."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,11 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
     """
     if what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}:
         config, _ = load_config(what, settings=settings)
+        if config.data.stream == "auto" and config.data.source.memory() > LARGE:
+            config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
         return described(what, read_data(config, allow_code=allow_code))
     data = data_at(what, target)
-    stream = data.source.memory() > free_memory() // 2
+    stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
         fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
     if target is None and fields.target is None:
