@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlcli.data.schema import Schema
-from dlcli.errors import BlockError
+from dlcli.errors import BlockError, TreePath
 from dlcli.spec import Facts, KerasObject
 
 IMAGE = ["height", "width"]
@@ -17,64 +18,117 @@ MIXING = frozenset({"CutMix", "MixUp"})
 class Augmentation:
     """The layers, applied to the inputs that are images, or to all inputs where none is.
 
-    A target that is an image too (a mask) is moved with its image. What is drawn is a function of the seed, the epoch and
-    the step within it, so that no state has to be kept.
+    Targets that are images too (masks) are moved with the first of them. What is drawn is a function of the seed, the epoch
+    and the step within it, so that no state has to be kept.
     """
 
     def __init__(self, blocks: Sequence[KerasObject], schema: Schema, *, seed: int, facts: Facts) -> None:
-        self.seed, self.layers = seed, [built(block, number, facts) for number, block in enumerate(blocks)]
+        self.blocks, self.seed = blocks, seed
+        self.layers = [built(block, number, facts) for number, block in enumerate(blocks)]
         images = [each.name for each in schema.inputs if each.axes[1:3] == IMAGE]
         self.inputs = images or [each.name for each in schema.inputs]
-        self.beside = self.moved_target(blocks, schema) if images else None
+        self.images = bool(images)
+        for number, layer in enumerate(self.layers):
+            if not images and moves(layer):
+                axes = ", ".join(schema.inputs[0].axes)
+                raise BlockError(
+                    self.place(number),
+                    f"{blocks[number].written} changes images, and '{self.inputs[0]}' has the axes {axes}",
+                    hint="images have the axes samples, height, width and channels, which may be one",
+                )
+        self.beside = self.moved_targets(schema)
 
-    def moved_target(self, blocks: Sequence[KerasObject], schema: Schema) -> str | None:
-        """The target that changes with the images: a mask, or one-hot classes under a layer that mixes samples."""
+    def place(self, number: int) -> TreePath:
+        """Where a layer stands in the configuration."""
+        return ("data", "augment", number, self.blocks[number].written)
+
+    def moved_targets(self, schema: Schema) -> list[str]:
+        """The targets that change with the images: masks, or one-hot classes under a layer that mixes samples."""
         masks = [each.name for each in schema.targets if each.axes[1:3] == IMAGE]
         one_hot = [each.name for each in schema.targets if each.encode == "one_hot"]
-        mixing = [number for number, block in enumerate(blocks) if block.name in MIXING]
-        if mixing and (not one_hot or len(mixing) < len(blocks)):
-            block = blocks[mixing[0]]
+        mixing = [number for number, block in enumerate(self.blocks) if block.name in MIXING]
+        if mixing and (len(one_hot) < len(schema.targets) or len(mixing) < len(self.blocks)):
+            written = self.blocks[mixing[0]].written
             raise BlockError(
-                ("data", "augment", mixing[0], block.written),
-                f"{block.written} mixes samples with their labels, which needs a one-hot target and no other layer beside it",
+                self.place(mixing[0]),
+                f"{written} mixes samples with their labels, which needs a one-hot target and no other layer beside it",
                 hint="write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
             )
-        return next(iter(one_hot if mixing else masks), None)
+        return one_hot if mixing else masks if self.images else []
 
     def __call__(
         self, inputs: Mapping[str, Any], targets: Mapping[str, Any], epoch: Any, step: Any
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """A batch of prepared inputs, and of targets, augmented; `epoch` and `step` count from 0."""
-        import tensorflow as tf
+        """A batch of prepared inputs, and of targets, augmented; `epoch` and `step` count from 0.
 
+        Raises `BlockError` at the layer that cannot change a batch, or changes its shape.
+        """
         inputs, targets = dict(inputs), dict(targets)
         for number, layer in enumerate(self.layers):
             for name in self.inputs:
-                for place, state in enumerate(states(layer)):
-                    # Every generator of every layer starts from a seed of its own.
-                    key = [
-                        self.seed + 7919 * number + place,
-                        tf.cast(epoch, tf.int64) * 1_000_003 + tf.cast(step, tf.int64),
-                    ]
-                    state.assign(tf.cast(tf.stack([tf.cast(each, tf.int64) for each in key]), state.dtype))
-                beside = self.beside if name == self.inputs[0] else None
-                if beside is None:
-                    inputs[name] = layer(inputs[name], training=True)
-                    continue
-                target = targets[beside]
-                key_of = "labels" if type(layer).__name__ in MIXING else "segmentation_masks"
-                given = target if key_of == "labels" else with_channel(target, inputs[name])
-                made = layer({"images": inputs[name], key_of: given}, training=True)
-                inputs[name] = made["images"]
-                targets[beside] = tf.cast(tf.reshape(made[key_of], tf.shape(target)), target.dtype)
+                own: list[str | None] = [*self.beside] if name == self.inputs[0] and moves(layer) else []
+                before = inputs[name]
+                # Each target is moved by a call of its own, which draws the same.
+                for beside in own or [None]:
+                    self.start(layer, number, epoch, step)
+                    inputs[name], moved = self.changed(number, name, before, beside and targets[beside])
+                    if beside is not None:
+                        targets[beside] = moved
         return inputs, targets
 
+    def changed(self, number: int, name: str, values: Any, target: Any) -> tuple[Any, Any]:
+        """A batch of an input as a layer changes it, and the target (or None) moved with it."""
+        shape, written = tuple(values.shape[1:]), self.blocks[number].written
+        try:
+            made, moved = applied(self.layers[number], values, target, image=self.images)
+        except Exception as error:
+            message = f"{written} cannot change '{name}' of shape {shape}: {sentence(error)}"
+            raise BlockError(self.place(number), message) from error
+        if tuple(made.shape[1:]) != shape:
+            message = f"{written} makes {tuple(made.shape[1:])} of '{name}' of shape {shape}; it has to stay as it is"
+            raise BlockError(self.place(number), message)
+        return made, moved
 
-def with_channel(mask: Any, image: Any) -> Any:
-    """A mask (samples, height, width) with the channel axis that Keras's layers expect."""
+    def start(self, layer: Any, number: int, epoch: Any, step: Any) -> None:
+        """Starts every generator of a layer from a seed of its own."""
+        import tensorflow as tf
+
+        at = tf.cast(epoch, tf.int64) * 1_000_003 + tf.cast(step, tf.int64)
+        for place, state in enumerate(states(layer)):
+            own = tf.constant(self.seed + 7919 * number + place, tf.int64)
+            state.assign(tf.cast(tf.stack([own, at]), state.dtype))
+
+
+def applied(layer: Any, values: Any, target: Any, *, image: bool) -> tuple[Any, Any]:
+    """What a layer makes of a batch, and of the target (or None) that moves with it."""
     import tensorflow as tf
 
-    return mask[..., tf.newaxis] if len(mask.shape) < len(image.shape) else mask
+    given = with_channel(values) if image else values
+    if target is None:
+        made, moved = layer(given, training=True), None
+    else:
+        key = "labels" if type(layer).__name__ in MIXING else "segmentation_masks"
+        both = layer({"images": given, key: target if key == "labels" else with_channel(target)}, training=True)
+        made, moved = both["images"], tf.cast(tf.reshape(both[key], tf.shape(target)), target.dtype)
+    return made[..., 0] if len(made.shape) > len(values.shape) else made, moved
+
+
+def with_channel(values: Any) -> Any:
+    """Images (samples, height, width) with an axis of one channel, without which Keras takes them for a single image."""
+    import tensorflow as tf
+
+    return values[..., tf.newaxis] if len(values.shape) == 3 else values
+
+
+def moves(layer: Any) -> bool:
+    """Whether a layer is made for images, so that it can move a mask with them."""
+    return hasattr(layer, "transform_images") or any(moves(each) for each in getattr(layer, "layers", []))
+
+
+def sentence(error: Exception) -> str:
+    """What Keras says is wrong, without where in it that came up."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Exception encountered")]
+    return re.sub(r"\x1b\[[0-9;]*m", "", lines[0]).strip() if lines else type(error).__name__
 
 
 def built(block: KerasObject, number: int, facts: Facts) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ BATCH = 8192
 BATCH_BYTES = 1 << 26
 TEXT_LAYERS = frozenset({"Hashing", "StringLookup", "TextVectorization"})
 """Layers that take text; where there are other inputs too, `data.prepare` applies them to text alone."""
+
+GIVEN = ("bin_boundaries", "mean", "vocabulary")
+"""Arguments that say what a layer would learn otherwise."""
 
 Step = tuple[TreePath, KerasObject | Pca]
 
@@ -67,13 +71,17 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
         tensor, made = raw[schema.name], list[Any]()
         column = dataset.splits["train"].inputs[schema.name]
         for path, step in steps[schema.name]:
+            if tensor.dtype == "string" and step.written not in TEXT_LAYERS:
+                message = f"{step.written} takes numbers, and '{schema.name}' is text"
+                raise BlockError((*path, step.written), message, hint="text needs TextVectorization before it")
             try:
                 layer = fitted(step, column, made, facts=facts)
                 tensor = layer(tensor)
             except DlcliError:
                 raise  # the data that it learns from cannot be read
             except Exception as error:
-                said = str(error).splitlines()[0]
+                # TensorFlow names the node of its graph before what it says, and the operation behind it.
+                said = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:.*", "", str(error).splitlines()[0])
                 message = f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {said}"
                 raise BlockError((*path, step.written), message, hint=advice(step, schema)) from error
             made.append(layer)
@@ -92,7 +100,7 @@ def fitted(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, fa
     if isinstance(step, Pca):
         return step.fitted(prepared_batches(column, before))
     layer = step.build(facts)
-    if hasattr(layer, "adapt") and not layer.built:
+    if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
         layer.adapt(tf.convert_to_tensor(batch) for batch in prepared_batches(column, before))
     return layer
 
@@ -126,10 +134,9 @@ def batch_size(column: Column) -> int:
 
 def advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
     """What to write where a preparation is of the wrong kind."""
-    if schema.text and step.written not in TEXT_LAYERS:
-        return "text needs TextVectorization before it"
     if not schema.text and step.written in TEXT_LAYERS:
-        return f"make it text: data.inputs: {{NAME: {{columns: {schema.name}, kind: text}}}}"
+        column = schema.columns[0].name if schema.columns else schema.name
+        return f"make it text: data.inputs: {{NAME: {{columns: {column}, kind: text}}}}"
     return None
 
 

@@ -25,7 +25,6 @@ from dlcli.spec import near
 from dlcli.training.backend import chatter_to
 from dlcli.training.experiment import read_data
 
-
 LARGE = 1 << 28
 """Bytes in memory from which on data is looked at piece by piece, even where it would fit."""
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dlcli.data.augment import Augmentation
@@ -78,7 +80,38 @@ def one_step(model: Any, work: Work, inputs: Any, targets: Any, weights: Any, ep
     if work.augment is not None:
         inputs, targets = work.augment(inputs, targets, epoch, step)
     batch = (inputs, only(targets))
-    model.train_step(batch if weights is None else (*batch, weights))
+    with weighed_losses(model, targets):
+        model.train_step(batch if weights is None else (*batch, weights))
+
+
+def one_test(model: Any, inputs: Any, targets: Any) -> None:
+    """Counts a batch towards loss and metrics."""
+    with weighed_losses(model, targets):
+        model.test_step((inputs, only(targets)))
+
+
+@contextmanager
+def weighed_losses(model: Any, targets: Mapping[str, Any]) -> Iterator[None]:
+    """Lets a batch count by its size in the loss of each of several targets.
+
+    Keras does so in their sum, but in each of them only where the size is known before the graph runs; otherwise a last
+    batch of a few samples would count as much as a whole one, or next to nothing.
+    """
+    import tensorflow as tf
+
+    size = tf.shape(next(iter(targets.values())))[0]
+
+    def update(tracker: Any, value: Any, sample_weight: Any = None) -> Any:
+        return type(tracker).update_state(tracker, value, sample_weight=size)
+
+    trackers = [each for each in model._compile_loss.metrics if each is not None]
+    for tracker in trackers:
+        tracker.update_state = partial(update, tracker)
+    try:
+        yield
+    finally:
+        for tracker in trackers:
+            del tracker.update_state
 
 
 def only(targets: Mapping[str, Any]) -> Any:
@@ -227,8 +260,10 @@ class FitEngine:
                 inputs, targets = work.augment(inputs, targets, tf.constant(epoch), step)
             return (inputs, only(targets)) if weights is None else (inputs, only(targets), tf.gather(weights, rows))
 
+        # As it stands, an error of dlcli in it stays what it is.
+        plain = tf.autograph.experimental.do_not_convert(finished)
         # An unknown length would make Keras run one more step, without data, every epoch.
-        return batches.map(finished).apply(tf.data.experimental.assert_cardinality(work.steps))
+        return batches.map(plain).apply(tf.data.experimental.assert_cardinality(work.steps))
 
 
 def signature(values: np.ndarray[Any, Any]) -> Any:
@@ -281,7 +316,7 @@ class Measure:
         import tensorflow as tf
 
         self.model = model
-        self.test = tf.function(model.test_step, autograph=False, reduce_retracing=True)
+        self.test = tf.function(partial(one_test, model), autograph=False, reduce_retracing=True)
         self.forward = tf.function(lambda inputs: model(inputs, training=False), autograph=False, reduce_retracing=True)
 
     def measure(self, feed: Feed) -> dict[str, float]:
@@ -290,7 +325,7 @@ class Measure:
         self.model.reset_metrics()
         for _, *arrays in in_turn(feed):
             inputs, targets = place(*arrays)
-            self.test((inputs, only(targets)))
+            self.test(inputs, targets)
         return results_of(self.model)
 
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:

@@ -156,8 +156,14 @@ def test_groups_that_lead_back_to_each_other_end(tmp_path: Path, load: Callable[
         file["x"], file["y"] = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
         group = file.create_group("g")
         group["again"] = file["/"]
-        group["soft"] = h5py.SoftLink("/g/soft")
     assert load({"source": str(tmp_path / "a.h5")}).fields.samples == 20
+
+
+def test_a_soft_link_that_leads_back_to_itself_is_refused(tmp_path: Path, refuse: Refuse) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.zeros((20, 2))
+        file["loop"] = h5py.SoftLink("/loop")
+    assert refuse({"source": str(tmp_path / "a.h5")}).code == 10
 
 
 def test_a_damaged_hdf5_file_is_named(tmp_path: Path, refuse: Refuse) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dlcli.data import Data, Dataset
+from dlcli.data.sources import arrays
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}
@@ -223,29 +224,32 @@ def test_a_file_that_is_no_archive_is_refused(content: bytes, tmp_path: Path, re
     assert refuse(block(path)) == (DataError, 4, message, str(path), None, None)
 
 
-def test_an_array_that_claims_more_than_there_is_memory_is_refused(tmp_path: Path, refuse: Callable[..., Any]) -> None:
-    claims = header("<f8", "(100000000000000,)")  # 800 TB
-    path = with_members(tmp_path / "data.npz", x=claims + bytes(64), y=npy(Y))
-    message = "an array of the file does not fit in memory"
-    assert refuse(block(path)) == (ResourceError, 7, message, str(path), None, None)
-
-
-def test_an_array_that_claims_more_than_its_file_holds_is_refused(tmp_path: Path, refuse: Callable[..., Any]) -> None:
-    path = with_members(tmp_path / "data.npz", x=header("<f8", "(1000, 10)") + bytes(64), y=npy(Y))
-    refusal = refuse(block(path))
-    assert refusal[:2] == (DataError, 4)
-    assert refusal.message.startswith("the file is damaged: ")
-
-
 @pytest.mark.parametrize(
-    ("shape", "code"),
-    [("(10000000000000000000000000000000,)", 7), ("(-1,)", 4), ("('a',)", 4), ("(4294967296, 4294967296)", 4)],
+    ("shape", "bytes_of_it"),
+    [
+        ("(100000000000000,)", "800,000,000,000,000"),
+        ("(1000, 10)", "80,000"),
+        ("(4,)", "32"),
+        ("(10000000000000000000000000000000,)", "80,000,000,000,000,000,000,000,000,000,000"),
+        ("(4294967296, 4294967296)", "147,573,952,589,676,412,928"),
+        ("(-1,)", "-8"),
+        ("(-8, -1)", "64"),
+    ],
 )
-def test_an_array_of_an_impossible_shape_is_refused(
-    shape: str, code: int, tmp_path: Path, refuse: Callable[..., Any]
+def test_an_array_that_claims_another_size_than_it_holds_is_refused_before_anything_is_allocated(
+    shape: str, bytes_of_it: str, tmp_path: Path, refuse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = with_members(tmp_path / "data.npz", x=header("<f8", shape) + bytes(64), y=npy(Y))
-    assert refuse(block(path)).code == code
+    monkeypatch.setattr(np, "load", unpack)
+    claim = f"claims the shape {shape} of float64, which takes {bytes_of_it} bytes, but holds 64"
+    assert refuse(block(path)) == (DataError, 4, f"the file is damaged: 'x.npy' {claim}", str(path), None, None)
+
+
+def test_an_array_whose_shape_is_no_shape_is_refused(tmp_path: Path, refuse: Callable[..., Any]) -> None:
+    path = with_members(tmp_path / "data.npz", x=header("<f8", "('a',)") + bytes(64), y=npy(Y))
+    refusal = refuse(block(path))
+    assert refusal[:2] == (DataError, 4)
+    assert refusal.message.startswith("the file is damaged or no NumPy archive: shape is not valid")
 
 
 def test_the_crafted_header_is_one_that_numpy_reads(tmp_path: Path, load: Callable[..., Dataset]) -> None:
@@ -253,38 +257,43 @@ def test_the_crafted_header_is_one_that_numpy_reads(tmp_path: Path, load: Callab
     np.testing.assert_array_equal(load(block(path)).splits["train"].inputs["x"], X)
 
 
-def test_a_bomb_is_refused_by_its_directory_before_it_is_unpacked(
-    archive: Callable[..., Path], refuse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def unpack(*arguments: Any, **named: Any) -> None:
+    raise AssertionError("unpacked")
+
+
+def test_a_bomb_is_refused_by_its_headers_before_it_is_unpacked(
+    tmp_path: Path, refuse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = archive(x=X, y=Y)
-    with zipfile.ZipFile(path) as file:
-        unpacked = sum(member.file_size for member in file.infolist())
-    pages = {"SC_AVPHYS_PAGES": 2 * unpacked - 1, "SC_PAGE_SIZE": 1}
-    monkeypatch.setattr(os, "sysconf", pages.__getitem__)
-
-    def unpack(*arguments: Any, **named: Any) -> None:
-        raise AssertionError("unpacked")
-
+    path = tmp_path / "data.npz"
+    np.savez_compressed(path, x=np.zeros((1000, 4000)), y=np.zeros(1000, np.int64))
+    assert path.stat().st_size < 40_000
+    monkeypatch.setattr(arrays, "free_memory", lambda: 2 * 32_008_000 - 1)
     monkeypatch.setattr(np, "load", unpack)
-    message = "the arrays take 0.0 GB unpacked, more than half of the 0.0 GB of free memory"
-    assert refuse(block(path)) == (ResourceError, 7, message, str(path), None, None)
+    message = "the arrays take 0.0 GB, more than half of the 0.1 GB of free memory"
+    hint = "save the arrays as .npy files, which are read piece by piece"
+    assert refuse(block(path)) == (ResourceError, 7, message, str(path), None, hint)
 
 
 def test_arrays_of_half_the_free_memory_are_read(
     archive: Callable[..., Path], load: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = archive(x=X, y=Y)
-    with zipfile.ZipFile(path) as file:
-        unpacked = sum(member.file_size for member in file.infolist())
-    monkeypatch.setattr(os, "sysconf", {"SC_AVPHYS_PAGES": 2 * unpacked, "SC_PAGE_SIZE": 1}.__getitem__)
-    assert len(load(block(path)).splits["train"]) == 6
-
-
-def test_a_system_that_does_not_tell_its_memory_reads_too(
-    archive: Callable[..., Path], load: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "sysconf_names", {"SC_PAGE_SIZE": 1})
+    monkeypatch.setattr(arrays, "free_memory", lambda: 2 * (X.nbytes + Y.nbytes))
     assert len(load(block(archive(x=X, y=Y))).splits["train"]) == 6
+
+
+def test_members_that_lead_out_of_the_archive_are_never_written(tmp_path: Path, load: Callable[..., Dataset]) -> None:
+    path = tmp_path / "inner" / "data.npz"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in {
+            "../../x.npy": npy(X + 1),
+            "/tmp/y.npy": npy(Y),
+            "x.npy": npy(X),
+            "y.npy": npy(Y),
+        }.items():
+            file.writestr(name, content)
+    assert load(block(path)).splits["train"].inputs["x"].tolist() == X.tolist()
+    assert sorted(tmp_path.rglob("*")) == [path.parent, path]
 
 
 def test_a_cut_archive_is_refused_wherever_it_is_cut(archive: Callable[..., Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from dlcli.data.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields import Fields, Place
 from dlcli.data.join import joined_splits
 from dlcli.data.lazy import Column, nbytes
+from dlcli.data.memory import free_memory
 from dlcli.data.schema import Schema
 from dlcli.errors import DataError, ResourceError
 from dlcli.spec import near
@@ -19,28 +21,25 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 22
 
-Slice = Callable[[str, int, int], "np.ndarray[Any, Any]"]
-"""Reads the samples from one number up to another of an array, by its name."""
+Slice = Callable[[int, int], "np.ndarray[Any, Any]"]
+"""Reads the samples from one number up to another."""
 
 
-def chunked(forms: Mapping[str, tuple[Sequence[int], Any]], read: Slice, *, multiple: int = 1) -> Chunks:
-    """Arrays of one length in chunks of about CHUNK_BYTES; `forms` gives shape (samples, …) and type of each.
-
-    A chunk holds a multiple of so many samples as are stored together.
-    """
+def chunked(name: str, shape: Sequence[int], dtype: Any, read: Slice, *, multiple: int = 1) -> ChunkedColumn:
+    """An array (samples, …) in chunks of about CHUNK_BYTES, each a multiple of so many samples as are stored together."""
     import numpy as np
 
-    samples = next(iter(forms.values()))[0][0]
-    one = sum(np.dtype(dtype).itemsize * int(np.prod(shape[1:], dtype=np.int64)) for shape, dtype in forms.values())
-    rows = max(1, CHUNK_BYTES // max(one, 1))
+    samples = shape[0]
+    rows = max(1, CHUNK_BYTES // max(size_of(shape[1:], np.dtype(dtype)), 1))
     rows = max(multiple, rows - rows % multiple)
-    starts = list(range(0, samples, rows))
+    starts = range(0, samples, rows)
 
     def read_chunk(number: int, names: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
         start = starts[number]
-        return {name: read(name, start, min(start + rows, samples)) for name in names}
+        return {name: read(start, min(start + rows, samples))}
 
-    return Chunks([min(start + rows, samples) - start for start in starts], read_chunk)
+    chunks = Chunks([min(start + rows, samples) - start for start in starts], read_chunk)
+    return chunks.column(name, dtype, shape[1:])
 
 
 def checked(name: str, array: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any]:
@@ -65,20 +64,31 @@ def check_samples(arrays: Mapping[str, Column], path: Path) -> int:
     if len(set(counts.values())) > 1:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise DataError(f"the arrays differ in their number of samples (first axis): {shown}", file=path)
+    for name, array in arrays.items():
+        if 0 in array.shape[1:]:
+            raise DataError(f"the array '{name}' has the shape {tuple(array.shape)}: its samples are empty", file=path)
     samples = next(iter(counts.values()))
     if not samples:
         raise DataError("the arrays hold no samples", file=path)
     return samples
 
 
-def check_memory(declared: int, free: int, path: Path) -> None:
+def check_memory(
+    declared: int, path: Path, *, hint: str = "write data.stream: true to read them piece by piece"
+) -> None:
     """Refuses what would not fit, before anything is allocated."""
+    free = free_memory()
     if declared > free // 2:
         raise ResourceError(
-            f"the arrays take {declared / 1e9:.1f} GB, more than half of the {free / 1e9:.1f} GB of free memory",
+            f"the arrays take {declared / 1e9:,.1f} GB, more than half of the {free / 1e9:.1f} GB of free memory",
             file=path,
-            hint="write data.stream: true, if the file can be read piece by piece",
+            hint=hint,
         )
+
+
+def size_of(shape: Sequence[int], dtype: np.dtype[Any]) -> int:
+    """Bytes of an array; a product of Python's own numbers, which cannot overflow."""
+    return math.prod(map(int, shape)) * dtype.itemsize
 
 
 INPUTS = ("x", "x_train", "inputs", "input", "image", "images", "features", "data")
@@ -182,31 +192,26 @@ def fields_of(
 
 def one(read: Callable[[str], Column], names: Mapping[str, str], target: str | None, path: Path) -> Fields:
     """Some arrays under the names they are to have."""
-    arrays = {name: read(stored) for name, stored in names.items()}
-    samples = check_samples(arrays, path)
-    chunks = chunks_together([each for each in arrays.values() if isinstance(each, ChunkedColumn)], len(arrays))
-    if chunks is not None:
-        arrays = {
-            name: chunks.column(each.name, each.dtype, each.shape[1:])
-            for name, each in arrays.items()
-            if isinstance(each, ChunkedColumn)
-        }
+    stored = {name: read(each) for name, each in names.items()}
+    samples = check_samples(stored, path)
+    arrays, chunks = in_chunks(stored)
     inputs = tuple(name for name in arrays if name != target)
     return Fields(arrays, [Place(str(path), samples)], inputs=inputs, target=target, chunks=chunks)
 
 
-def chunks_together(columns: Sequence[ChunkedColumn], arrays: int) -> Chunks | None:
-    """The chunks of several arrays that are read in the same pieces: those of the widest of them."""
-    if not columns or len(columns) < arrays:
-        return None
-    widest = max(columns, key=nbytes)
-    by_name = {each.name: each for each in columns}
+def in_chunks(arrays: Mapping[str, Column]) -> tuple[dict[str, Column], Chunks | None]:
+    """The arrays, with the chunks they are read from if all of them stay on disk: the chunks of the widest of them."""
+    columns = {name: each for name, each in arrays.items() if isinstance(each, ChunkedColumn)}
+    if len(columns) < len(arrays):
+        return dict(arrays), None
+    widest = max(columns.values(), key=nbytes).chunks
 
     def read(number: int, names: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
-        start, end = int(widest.chunks.starts[number]), int(widest.chunks.starts[number + 1])
-        return {name: by_name[name][start:end] for name in names}
+        start, end = int(widest.starts[number]), int(widest.starts[number + 1])
+        return {name: columns[name][start:end] for name in names}
 
-    return Chunks(widest.chunks.rows, read)
+    chunks = Chunks(widest.rows, read)
+    return {name: chunks.column(name, each.dtype, each.shape[1:]) for name, each in columns.items()}, chunks
 
 
 def named_inputs(inputs: str | list[str] | None) -> list[str] | None:

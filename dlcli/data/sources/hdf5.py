@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from dlcli.data.fields import Fields
 from dlcli.data.lazy import Column
-from dlcli.data.memory import free_memory
 from dlcli.data.schema import Schema
-from dlcli.data.sources.arrays import check_memory, checked, chunked, elsewhere_names, fields_of, named_inputs
-from dlcli.data.sources.files import found_files
+from dlcli.data.sources.arrays import check_memory, checked, chunked, elsewhere_names, fields_of, named_inputs, size_of
+from dlcli.data.sources.files import only_file
 from dlcli.data.sources.source import Reading, SourceBlock
-from dlcli.errors import DataError, ResourceError, UnsafeError
+from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
     import numpy as np
 
+Form: TypeAlias = "tuple[tuple[int, ...], np.dtype[Any]]"
+
 MOST_OBJECTS = 100_000
+SMALL = 1 << 20
+"""A dataset of so many bytes needs nothing stored: HDF5 fills it."""
 LARGEST_RATIO = 2000
 """How many times its stored bytes a dataset may unpack to; gzip reaches about 1000 on zeros."""
 
@@ -43,7 +47,7 @@ class Hdf5(SourceBlock):
 
         Raises `DataError` for a damaged file, `UnsafeError` for links out of it, `ResourceError` for more than it can hold.
         """
-        path = self.file()
+        path = only_file(self.path)
         forms = datasets(path)
 
         def read(name: str) -> Column:
@@ -53,28 +57,18 @@ class Hdf5(SourceBlock):
 
     def memory(self) -> int:
         try:
-            return sum(size_of(*form) for form in datasets(self.file()).values())
+            return sum(size_of(*form) for form in datasets(only_file(self.path)).values())
         except (DataError, ResourceError, UnsafeError):
             return 0
 
     def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
         if kind is not Hdf5:
             return super().elsewhere(kind, changes, schema)
-        arrays = datasets(found_files(str(changes["path"]))[0])
+        arrays = datasets(only_file(str(changes["path"])))
         return self.model_copy(update={**changes, **elsewhere_names(arrays, schema)})
 
     def input_names(self) -> list[str] | None:
         return named_inputs(self.inputs)
-
-    def file(self) -> Path:
-        """The only file that the path means."""
-        found = found_files(self.path)
-        if len(found) > 1:
-            raise DataError(f"'{self.path}' means {len(found)} files, expected one", file=self.path)
-        return found[0]
-
-
-Form = tuple[tuple[int, ...], "np.dtype[Any]"]
 
 
 @contextlib.contextmanager
@@ -85,8 +79,12 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         with h5py.File(path, "r", locking=False) as file:
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        said = str(error).splitlines()[0]
+    except DlcliError:
+        raise
+    except MemoryError:
+        raise ResourceError("a dataset of the file does not fit in memory", file=path) from None
+    except Exception as error:  # what h5py raises depends on the byte that is wrong
+        said = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"the file is damaged or no HDF5 file: {said}", file=path) from None
 
 
@@ -95,40 +93,59 @@ def datasets(path: Path) -> dict[str, Form]:
 
     Raises `UnsafeError` for a link or storage outside the file, `ResourceError` for a dataset that claims more than it stores.
     """
-    found: dict[str, Form] = {}
     with opened(path) as file:
-        walk(file, "", path, found, seen=set())
-    if not found:
-        raise DataError("the file holds no datasets", file=path)
-    return found
+        walk = Walk(path)
+        walk.group(file, "")
+        return walk.with_second_names()
 
 
-def walk(group: Any, before: str, path: Path, found: dict[str, Form], *, seen: set[Any]) -> None:
-    """Adds the datasets in a group and the groups in it; a soft link is a second name and is not followed."""
-    import h5py
+class Walk:
+    """The way through the groups of a file, which opens nothing that a link leads to."""
 
-    for name in group:
-        link = group.get(name, getlink=True)
-        where = f"{before}{name}"
-        if isinstance(link, h5py.ExternalLink):
-            raise UnsafeError(
-                f"'{where}' is a link to another file, {link.filename}; dlcli does not follow it",
-                file=path,
-                hint="copy the data into this file",
-            )
-        if isinstance(link, h5py.SoftLink):
-            continue
-        if len(found) + len(seen) > MOST_OBJECTS:
-            raise ResourceError(f"the file holds more than {MOST_OBJECTS:,} objects", file=path)
-        each = group[name]
-        if isinstance(each, h5py.Group):
-            address = h5py.h5o.get_info(each.id).addr
-            if address not in seen:
-                seen.add(address)
-                walk(each, f"{where}/", path, found, seen=seen)
-        elif isinstance(each, h5py.Dataset):
-            check_stored(each, where, path)
-            found[where] = (each.shape or (), each.dtype)
+    def __init__(self, path: Path) -> None:
+        self.path, self.found, self.links = path, dict[str, Form](), dict[str, str]()
+        self.seen: set[Any] = set()
+
+    def group(self, group: Any, before: str) -> None:
+        """Finds the datasets and links in a group and in the groups in it."""
+        import h5py
+
+        for name in group:
+            link, where = group.get(name, getlink=True), f"{before}{name}"
+            if isinstance(link, h5py.ExternalLink):
+                raise UnsafeError(
+                    f"'{where}' is a link to another file, {link.filename}; dlcli does not follow it",
+                    file=self.path,
+                    hint="copy the data into this file",
+                )
+            if len(self.found) + len(self.seen) + len(self.links) > MOST_OBJECTS:
+                raise ResourceError(f"the file holds more than {MOST_OBJECTS:,} objects", file=self.path)
+            if isinstance(link, h5py.SoftLink):
+                self.links[where] = posixpath.normpath(posixpath.join("/", before, link.path)).lstrip("/")
+                continue
+            each = group[name]
+            if isinstance(each, h5py.Dataset):
+                check_stored(each, where, self.path)
+                self.found[where] = (each.shape or (), each.dtype)
+            elif isinstance(each, h5py.Group) and (address := h5py.h5o.get_info(each.id).addr) not in self.seen:
+                self.seen.add(address)
+                self.group(each, f"{where}/")
+
+    def with_second_names(self) -> dict[str, Form]:
+        """The datasets, also under the names that soft links give them. Refuses links that lead back to themselves."""
+        found = dict(self.found)
+        for name in self.links:
+            end, way = self.links[name], {name}
+            while end in self.links and end not in way:
+                way.add(end)
+                end = self.links[end]
+            if end in way or not end or f"{name}/".startswith(f"{end}/"):
+                raise UnsafeError(f"the link '{name}' leads back to itself", file=self.path, hint="remove it")
+            if end in self.found:
+                found[name] = self.found[end]
+        if not found:
+            raise DataError("the file holds no datasets", file=self.path)
+        return found
 
 
 def check_stored(dataset: Any, name: str, path: Path) -> None:
@@ -139,8 +156,9 @@ def check_stored(dataset: Any, name: str, path: Path) -> None:
             file=path,
             hint="copy the data into this file",
         )
-    declared, stored = int(dataset.nbytes), dataset.id.get_storage_size()
-    if declared > LARGEST_RATIO * max(stored, 1) + (1 << 20):
+    # What a damaged file says that it stores may be more than it is long.
+    declared, stored = int(dataset.nbytes), min(dataset.id.get_storage_size(), path.stat().st_size)
+    if declared > LARGEST_RATIO * stored + SMALL:
         raise ResourceError(
             f"'{name}' claims {declared / 1e9:,.1f} GB, but the file stores {stored:,} bytes of it", file=path
         )
@@ -151,39 +169,31 @@ def column(path: Path, name: str, form: Form, *, stream: bool) -> Column:
     shape, dtype = form
     if not shape:
         raise DataError(f"'{name}' is a single value; expected samples on the first axis", file=path)
-    if dtype.kind == "O" or not stream or dtype.kind not in "fiub":
-        check_memory(size_of(shape, dtype), free_memory(), path)
-        with opened(path) as file:
-            return whole(file[name], name, path)
 
-    def read(_: str, start: int, end: int) -> np.ndarray[Any, Any]:
+    def read(start: int, end: int) -> np.ndarray[Any, Any]:
         with opened(path) as file:
-            values: np.ndarray[Any, Any] = file[name][start:end]
-            return values
+            return values(file[name], start, end, name, path)
 
     with opened(path) as file:
-        together = (file[name].chunks or (1,))[0]
-    return chunked({name: (shape, dtype)}, read, multiple=together).column(name, dtype, shape[1:])
+        pieces = file[name].chunks or (1,)
+    # A piece is unpacked as a whole, also where only a part of it is asked for.
+    check_memory(size_of(pieces, dtype), path, hint="write the file anew with smaller chunks")
+    if stream:
+        return chunked(name, shape, read(0, 1).dtype, read, multiple=pieces[0])
+    check_memory(size_of(shape, dtype), path)
+    return read(0, shape[0])
 
 
-def whole(dataset: Any, name: str, path: Path) -> np.ndarray[Any, Any]:
-    """All of a dataset, text as Python's own."""
+def values(dataset: Any, start: int, end: int, name: str, path: Path) -> np.ndarray[Any, Any]:
+    """Some samples of a dataset, text as Python's own. Raises `DataError` for what is neither numbers nor text."""
     import h5py
     import numpy as np
 
     if h5py.check_string_dtype(dataset.dtype) is not None:
         try:
-            return np.asarray(dataset.asstr()[:], dtype=object)
+            return np.asarray(dataset.asstr()[start:end], dtype=object)
         except UnicodeDecodeError:
             raise DataError(f"'{name}' holds bytes that are no UTF-8 text", file=path) from None
     if dataset.dtype.kind == "O":
         raise DataError(f"'{name}' holds objects or lists of different lengths; expected numbers or text", file=path)
-    return checked(name, dataset[:], path)
-
-
-def size_of(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
-    """Bytes of an array."""
-    total = dtype.itemsize
-    for size in shape:
-        total *= size
-    return total
+    return checked(name, dataset[start:end], path)

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from dlcli.data.chunks import ChunkedColumn
 from dlcli.data.fields import Fields, Place
 from dlcli.data.lazy import Column
-from dlcli.data.memory import free_memory
 from dlcli.data.schema import Schema
-from dlcli.data.sources.arrays import check_memory, check_samples, checked, chunked, chunks_together
+from dlcli.data.sources.arrays import check_memory, check_samples, checked, chunked, in_chunks
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
@@ -50,14 +48,14 @@ class Npy(SourceBlock):
             inputs[target] = paths
         if not reading.stream:
             total = sum(path.stat().st_size for paths in inputs.values() for path in paths)
-            check_memory(total, free_memory(), next(iter(inputs.values()))[0])
-        arrays = {name: stacked(name, paths, stream=reading.stream) for name, paths in inputs.items()}
-        first = next(iter(inputs.values()))
-        check_samples(arrays, first[0])
+            check_memory(total, next(iter(inputs.values()))[0])
+        stored = {name: stacked(name, paths, stream=reading.stream) for name, paths in inputs.items()}
+        first, *others = inputs.values()
+        check_samples(stored, first[0])
+        arrays, chunks = in_chunks(stored)
+        # The rows are counted in the first array's files; those of the others stand beside them.
         places = [Place(str(path), rows_in(path)) for path in first]
-        chunks = chunks_together([each for each in arrays.values() if isinstance(each, ChunkedColumn)], len(arrays))
-        if chunks is not None:
-            arrays = {name: chunks.column(name, each.dtype, each.shape[1:]) for name, each in arrays.items()}
+        places += [Place(str(path), 0) for paths in others for path in paths]
         names = tuple(name for name in arrays if name != target)
         return Fields(arrays, places, inputs=names, target=target, chunks=chunks)
 
@@ -84,29 +82,33 @@ def stacked(name: str, paths: Sequence[Path], *, stream: bool) -> Column:
     import numpy as np
 
     maps = [mapped(path) for path in paths]
+    first = maps[0]
     for path, each in zip(paths, maps, strict=True):
-        if (each.shape[1:], each.dtype) != (maps[0].shape[1:], maps[0].dtype):
+        if each.shape[1:] != first.shape[1:] or kind_of(each) != kind_of(first):
             held = f"the shape {each.shape[1:]} a sample and the type {each.dtype}"
-            first = f"{maps[0].shape[1:]} and {maps[0].dtype} in {paths[0].name}"
-            raise DataError(f"the array has {held}; expected {first}", file=path)
-    if not stream or maps[0].dtype.kind not in "fiub":
+            expected = f"{first.shape[1:]} and {first.dtype} as in {paths[0].name}"
+            raise DataError(f"the array has {held}; expected {expected}", file=path)
+    if not stream:
         arrays = [checked(name, np.array(each), path) for path, each in zip(paths, maps, strict=True)]
         return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    dtype = checked(name, np.array(first[:1]), paths[0]).dtype
     starts = np.cumsum([0, *(len(each) for each in maps)])
-    del maps
 
-    def read(_: str, start: int, end: int) -> np.ndarray[Any, Any]:
+    def read(start: int, end: int) -> np.ndarray[Any, Any]:
         # A map is made anew each time, so that the pages of a large file do not stay in memory.
         parts = []
-        for number, path in enumerate(paths):
-            low, high = max(start, starts[number]), min(end, starts[number + 1])
+        for path, before, after in zip(paths, starts[:-1], starts[1:], strict=True):
+            low, high = max(start, before), min(end, after)
             if low < high:
-                parts.append(np.array(np.load(path, mmap_mode="r")[low - starts[number] : high - starts[number]]))
-        return np.concatenate(parts)
+                parts.append(checked(name, np.array(mapped(path)[low - before : high - before]), path))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    one = mapped(paths[0])
-    chunks = chunked({name: ((int(starts[-1]), *one.shape[1:]), one.dtype)}, read)
-    return chunks.column(name, one.dtype, one.shape[1:])
+    return chunked(name, (int(starts[-1]), *first.shape[1:]), dtype, read)
+
+
+def kind_of(array: np.ndarray[Any, Any]) -> str:
+    """The type of an array; texts of different lengths are of one type."""
+    return "text" if array.dtype.kind in "SU" else str(array.dtype)
 
 
 def rows_in(path: Path) -> int:
@@ -114,27 +116,41 @@ def rows_in(path: Path) -> int:
     return len(mapped(path))
 
 
-def mapped(path: Path) -> np.ndarray[Any, Any]:
+def mapped(path: Path) -> np.memmap[Any, Any]:
     """An array mapped into memory, after its header was found to fit the file.
 
     Raises `UnsafeError` for pickled objects, `DataError` for what is no array of at least one axis.
     """
     import numpy as np
 
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise DataError("the file is no NumPy array, or damaged", file=path)
     try:
-        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise DataError("the file is no NumPy array, or damaged", file=path)
+        array: np.memmap[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except DataError:
+        raise
     except Exception as error:  # what NumPy raises depends on where its header is wrong
-        if "object" in str(error).lower() or "pickle" in str(error).lower():
-            raise UnsafeError(
-                "the file holds pickled Python objects, which could run code; dlcli never loads them",
-                file=path,
-                hint="save a plain array: np.save(path, x)",
-            ) from None
-        said = str(error).splitlines()[0]
-        raise DataError(f"the file is damaged, or shorter than its header says: {said}", file=path) from None
-    if not array.ndim or not len(array):
+        raise unreadable(error, path) from None
+    if not array.ndim:
+        raise DataError("the file holds a single value; expected samples on the first axis", file=path)
+    if not len(array):
         raise DataError("the array holds no samples", file=path)
+    size, said = path.stat().st_size, array.offset + array.nbytes
+    if array.nbytes and size != said:
+        raise DataError(f"the file is damaged: its header says {said:,} bytes, it has {size:,}", file=path)
     return array
+
+
+def unreadable(error: Exception, path: Path) -> DataError | UnsafeError:
+    """What NumPy says of a file that it cannot map."""
+    text = str(error)
+    if "object" in text.lower() or "pickle" in text.lower():
+        return UnsafeError(
+            "the file holds pickled Python objects, which could run code; dlcli never loads them",
+            file=path,
+            hint="save a plain array: np.save(path, x)",
+        )
+    if "mmap length" in text:
+        text = f"it has {path.stat().st_size:,} bytes, fewer than its header says"
+    return DataError(f"the file is damaged: {text.splitlines()[0] if text else type(error).__name__}", file=path)

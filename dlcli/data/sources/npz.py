@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from dlcli.data.fields import Fields
 from dlcli.data.schema import Schema
-from dlcli.data.sources.arrays import checked, elsewhere_names, fields_of, named_inputs
-from dlcli.data.sources.files import found_files
+from dlcli.data.sources.arrays import check_memory, checked, elsewhere_names, fields_of, named_inputs, size_of
+from dlcli.data.sources.files import only_file
 from dlcli.data.sources.source import Reading, SourceBlock
-from dlcli.errors import DataError, ResourceError, UnsafeError
+from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
     import numpy as np
+
+Form: TypeAlias = "tuple[tuple[int, ...], np.dtype[Any]]"
 
 
 class Npz(SourceBlock):
@@ -41,72 +42,98 @@ class Npz(SourceBlock):
 
         Raises `DataError` for a damaged file, `UnsafeError` for pickled objects, `ResourceError` for more than fits.
         """
-        found = found_files(self.path)
-        if len(found) > 1:
-            raise DataError(
-                f"'{self.path}' means {len(found)} files, expected one",
-                file=self.path,
-                hint=f"name one of them, such as {found[0].name}",
-            )
-        path = found[0]
-        arrays = read_arrays(path)
+        path = only_file(self.path)
+        forms = array_forms(path)
+        check_memory(unpacked(forms), path, hint="save the arrays as .npy files, which are read piece by piece")
 
         def read(name: str) -> np.ndarray[Any, Any]:
-            return checked(name, arrays[name], path)
+            return checked(name, read_array(path, name), path)
 
-        return fields_of(read, arrays, self.inputs, self.target, word=self.word, path=path)
+        return fields_of(read, forms, self.inputs, self.target, word=self.word, path=path)
+
+    def memory(self) -> int:
+        try:
+            return unpacked(array_forms(only_file(self.path)))
+        except (DataError, UnsafeError):
+            return 0
 
     def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
         if kind is not Npz:
             return super().elsewhere(kind, changes, schema)
-        arrays = read_arrays(found_files(str(changes["path"]))[0])
+        arrays = array_forms(only_file(str(changes["path"])))
         return self.model_copy(update={**changes, **elsewhere_names(arrays, schema)})
 
     def input_names(self) -> list[str] | None:
         return named_inputs(self.inputs)
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """Every array of an archive, after its directory has been found to fit in memory."""
+def array_forms(path: Path) -> dict[str, Form]:
+    """Shape and type of every array, of which each fits its place in the archive; only the headers are unpacked.
+
+    Raises `DataError` for a damaged archive and an array that claims more than it holds, `UnsafeError` for pickles.
+    """
+    found = {}
+    with opened(path) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as stream:
+                form = form_of(stream, member, path)
+            if form is not None:
+                found[member.filename.removesuffix(".npy")] = form
+    if not found:
+        raise DataError("the file holds no arrays", file=path)
+    return found
+
+
+def form_of(stream: IO[bytes], member: zipfile.ZipInfo, path: Path) -> Form | None:
+    """Shape and type of one member, or None for what is no array."""
+    from numpy.lib import format as npy
+
+    start = stream.read(npy.MAGIC_LEN)
+    if not start.startswith(npy.MAGIC_PREFIX):
+        return None
+    # A header of the third version differs in the encoding of names of fields, which no array of numbers has.
+    read = npy.read_array_header_1_0 if start[-2] == 1 else npy.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    if dtype.hasobject:
+        raise UnsafeError(
+            "the file holds pickled Python objects, which could run code; dlcli never loads them",
+            file=path,
+            hint="save plain arrays: np.savez(path, x=x, y=y)",
+        )
+    declared, held = size_of(shape, dtype), member.file_size - stream.tell()
+    if declared != held or any(size < 0 for size in shape):
+        form = f"the shape {shape} of {dtype}, which takes {declared:,} bytes"
+        raise DataError(f"the file is damaged: '{member.filename}' claims {form}, but holds {held:,}", file=path)
+    return shape, dtype
+
+
+def read_array(path: Path, name: str) -> np.ndarray[Any, Any]:
+    """One array of the archive. Raises `DataError` where it differs from its checksum."""
     import numpy as np
 
+    with opened(path), np.load(path, allow_pickle=False) as file:
+        array: np.ndarray[Any, Any] = file[name]
+        return array
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive; whatever is wrong with it becomes a `DataError`."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            declared = sum(member.file_size for member in archive.infolist())
-        check_memory(declared, path)
         with path.open("rb") as start:
             if start.read(4) not in {b"PK\x03\x04", b"PK\x05\x06"}:  # NumPy would take it for a pickle
-                raise zipfile.BadZipFile("it does not start like an archive")
-        with np.load(path, allow_pickle=False) as file:
-            # A member that is no array comes as its bytes.
-            arrays = {name: array for name in file.files if isinstance(array := file[name], np.ndarray)}
-    except ValueError as error:
-        if "pickle" in str(error):
-            raise UnsafeError(
-                "the file holds pickled Python objects, which could run code; dlcli never loads them",
-                file=path,
-                hint="save plain arrays: np.savez(path, x=x, y=y)",
-            ) from None
-        raise DataError(f"the file is damaged: {error}", file=path) from None
-    except (MemoryError, OverflowError):
+                raise zipfile.BadZipFile("File is not a zip file")
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except DlcliError:
+        raise
+    except MemoryError:
         raise ResourceError("an array of the file does not fit in memory", file=path) from None
-    # What zipfile raises depends on the byte that is wrong: RuntimeError where it looks encrypted, and so on.
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, RuntimeError) as error:
-        said = f": {error}" if str(error) else ""
+    except Exception as error:  # what zipfile and NumPy raise depends on the byte that is wrong
+        said = f": {str(error).splitlines()[0]}" if str(error) else ""
         raise DataError(f"the file is damaged or no NumPy archive{said}", file=path) from None
-    if not arrays:
-        raise DataError("the file holds no arrays", file=path)
-    return arrays
 
 
-def check_memory(declared: int, path: Path) -> None:
-    """Refuses what would not fit, before anything is allocated."""
-    if "SC_AVPHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-        return  # such as macOS, which does not tell
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if declared > available // 2:
-        gigabytes = declared / 1e9
-        raise ResourceError(
-            f"the arrays take {gigabytes:.1f} GB unpacked, more than half of the {available / 1e9:.1f} GB of free memory",
-            file=path,
-        )
+def unpacked(forms: Mapping[str, Form]) -> int:
+    """Bytes that all arrays take in memory."""
+    return sum(size_of(*form) for form in forms.values())
