@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.interpolation import FACTS, REFERENCE, interpolated
+from dlcli.config.interpolation import REFERENCE, interpolated, is_fact
 from dlcli.config.merge import apply_settings, extended
 from dlcli.config.nodes import Node
 from dlcli.config.problems import problems_of
@@ -46,7 +46,7 @@ def with_facts(value: Any) -> Any:
             return {key: with_facts(each) for key, each in value.items()}
         case list():
             return [with_facts(each) for each in value]
-        case str() if (found := REFERENCE.fullmatch(value)) and found[1] in FACTS:
+        case str() if (found := REFERENCE.fullmatch(value)) and is_fact(found[1]):
             return Fact(found[1])
     return value
 

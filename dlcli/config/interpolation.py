@@ -20,6 +20,11 @@ MOST_SUGGESTIONS = 20
 """Problems that are given the nearest name; finding it takes a while in a long file."""
 
 
+def is_fact(name: str) -> bool:
+    """Whether only the data will tell what is meant; with several targets each has its number of classes."""
+    return name in FACTS or name.startswith("data.classes.")
+
+
 def interpolated(root: Node) -> Node:
     """The tree with every reference filled in. Raises `ConfigError` with every one that stands for nothing."""
     filling = Filling(root)
@@ -86,7 +91,7 @@ class Filling:
     def referred(self, name: str, node: Node, *, depth: int, inside: tuple[str, ...]) -> Node:
         """What one reference stands for, at the place of the reference."""
         name = unicodedata.normalize("NFC", name)
-        if name in FACTS:
+        if is_fact(name):
             return replace(node, value=Fact(name), plain_style=True)
         if name in inside:
             self.problems.append(node.mark.problem(f"'${{{name}}}' refers to itself"))

@@ -65,6 +65,12 @@ class Config(Spec):
     @classmethod
     def read_by_target(cls, value: Any, read: ValidatorFunctionWrapHandler, information: ValidationInfo) -> Any:
         targets = target_names(information.data.get("data"))
+        if (
+            "data" not in information.data
+            and isinstance(value, dict)
+            and (len(value) > 1 or information.field_name == "metrics")
+        ):
+            return value  # the targets that these may be for are in a block that is wrong itself
         kind = "losses" if information.field_name == "loss" else "metrics"
         return by_target(value, targets, kind, information) if targets else only_target(value, kind, information)
 

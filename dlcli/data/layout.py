@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.chunks import ChunkedColumn
 from dlcli.data.lazy import Column
+from dlcli.data.window_samples import Windowed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +29,17 @@ class Layout:
         """The layout of tensors that are read in chunks, of which `rows` (samples,) ascending are for training."""
         import numpy as np
 
-        chunked = [each for each in tensors if isinstance(each, ChunkedColumn)]
-        if not chunked:
+        found: list[tuple[ChunkedColumn, Any]] = []
+        for each in tensors:
+            # A window lies in the chunk that it begins in.
+            table, places = (each.table, each.starts[rows]) if isinstance(each, Windowed) else (each, rows)
+            if isinstance(table, ChunkedColumn):
+                found.append((table, places))
+        if not found:
             return None
-        return cls(np.searchsorted(rows, chunked[0].chunks.starts), min(each.chunks.keep for each in chunked))
+        first, places = found[0]
+        together = min(table.chunks.keep for table, _ in found)
+        return cls(np.searchsorted(places, first.chunks.starts), together)
 
 
 def order(samples: int, *, seed: int, epoch: int, layout: Layout | None = None) -> Iterator[np.ndarray[Any, Any]]:

@@ -77,6 +77,7 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
             try:
                 layer = fitted(step, column, made, facts=facts)
                 tensor = layer(tensor)
+                check_learnt(layer, step)
             except DlcliError:
                 raise  # the data that it learns from cannot be read
             except Exception as error:
@@ -91,6 +92,12 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
                 raise BlockError((*path, step.written), message, hint=hint)
         prepared[schema.name] = tensor
     return keras.Model(raw, prepared)
+
+
+def check_learnt(layer: Any, step: KerasObject | Pca) -> None:
+    """Refuses a layer whose weights only training could teach."""
+    if layer.trainable_weights:
+        raise ValueError(f"{step.written} learns while the model trains; write it under layers")
 
 
 def fitted(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:

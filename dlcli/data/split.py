@@ -168,8 +168,11 @@ class Split(Spec):
         wanted = np.array([1 - self.validation - self.test, self.validation, self.test]) * len(groups)
         order = generator.permutation(len(names))
         taken, where = np.zeros(3), np.zeros(len(names), dtype=int)
-        for group in order[np.argsort(-counts[order], kind="stable")]:
-            where[group] = int(np.argmax(wanted - taken))
+        for left, group in zip(range(len(order), 0, -1), order[np.argsort(-counts[order], kind="stable")], strict=True):
+            empty = (wanted > 0) & (taken == 0)
+            # The last groups are for the splits that have none yet.
+            wish = np.where(empty, wanted, -np.inf) if empty.sum() == left else wanted - taken
+            where[group] = int(np.argmax(wish))
             taken[where[group]] += counts[group]
         return {split: np.flatnonzero(where[index] == number) for number, split in enumerate(NAMES)}
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.data.chunks import Chunks
 from dlcli.data.fields import Fields
@@ -15,7 +15,7 @@ from dlcli.data.schema import TargetSchema
 from dlcli.data.survey import Empty, distinct
 from dlcli.data.values import check_finite, missing, rows_in_words
 from dlcli.errors import DataError
-from dlcli.spec import Spec, near
+from dlcli.spec import Mistake, Spec, fail, near
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +44,13 @@ class Target(Spec):
     Default: index for text, otherwise none."""
     classes: list[str] | None = None
     """The classes in the order of their indices; by default all names, sorted."""
+
+    @field_validator("encode", "classes")
+    @classmethod
+    def of_one_column(cls, value: Any, information: ValidationInfo) -> Any:
+        if value is not None and isinstance(information.data.get("column"), list):
+            fail(Mistake(f"'{information.field_name}' is for a single column, and the target joins several"))
+        return value
 
     @property
     def names_classes(self) -> bool:

@@ -64,3 +64,14 @@ def test_the_whole_configuration_trains(folder: Path, run_dlcli: Callable[..., A
     outcome = run_dlcli("train", path, "-q", "--json", cwd=folder)
     assert outcome.code == 0, outcome.err
     assert set(outcome.value["metrics"]["train"]) == {"loss", "drink_loss", "age_loss", "drink_accuracy"}
+
+
+def test_each_of_several_targets_has_its_number_of_classes(folder: Path, run_dlcli: Callable[..., Any]) -> None:
+    path = folder / "people.yaml"
+    text = yaml.safe_dump(WHOLE, allow_unicode=True, sort_keys=False)
+    assert text.count("units: 3") == 1
+    path.write_text(text.replace("units: 3", "units: ${data.classes.drink}"), encoding="utf-8")
+    outcome = run_dlcli("inspect", path, "--json", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    shapes = {layer["name"]: layer["output_shape"] for layer in outcome.value["layers"]}
+    assert (shapes["drink"], shapes["age"]) == ([3], [1])

@@ -350,3 +350,11 @@ def test_the_splits_of_a_data_set_hold_what_their_rows_held(load: Callable[..., 
         assert part.inputs["features"][:, 2].tolist() == lengths.tolist()
         seen[name] += len(part)
     assert seen == {"train": 106, "validation": 22, "test": 22}
+
+
+def test_as_many_groups_as_are_needed_fill_every_split() -> None:
+    groups = np.repeat(["a", "b", "c", "d"], [60, 58, 57, 61])
+    for seed in range(20):
+        found = parts_of(shares(0.15, 0.15, "group:who"), len(groups), seed=seed, column=groups)
+        assert list(found) == NAMES
+        assert len(found["train"]) > len(found["validation"])

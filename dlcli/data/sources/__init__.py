@@ -92,7 +92,7 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
 
     A folder is what most of its files are. With `known_only` what cannot be told is given back as it is.
     """
-    if isinstance(value, dict) and "train" in value:
+    if isinstance(value, dict) and value and set(value) <= set(Splits.model_fields):
         return {Splits.word: value}
     if not isinstance(value, str) or value in by_word():
         return value
