@@ -281,8 +281,3 @@ def preparation_of(dataset: Dataset) -> list[Line]:
 def is_imbalanced(dataset: Dataset) -> bool:
     """Whether some classes are far rarer than others."""
     return any(each.finding == "imbalanced classes" for each in findings(dataset))
-
-
-def is_plain_number(target: TargetSchema) -> bool:
-    """Whether the target is a number rather than a class."""
-    return target.classes is None

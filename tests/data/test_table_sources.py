@@ -63,7 +63,7 @@ AWKWARD_CSV = [
 def test_a_streamed_csv_equals_the_one_in_memory(
     text: str, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.data.blocks.BLOCK_BYTES", 64)
+    monkeypatch.setattr("dlcli.data.sources.text_blocks.BLOCK_BYTES", 64)
     fields = check_streamed_equals_in_memory(Csv(path=str(write(text))))
     assert fields.chunks is not None
     assert len(fields.chunks.rows) > 1
@@ -84,7 +84,7 @@ def test_a_streamed_csv_equals_the_one_in_memory(
 def test_a_fault_far_down_a_csv_is_the_same_fault_streamed(
     last: bytes, message: str, line: int, stream: bool, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.data.blocks.BLOCK_BYTES", 64)
+    monkeypatch.setattr("dlcli.data.sources.text_blocks.BLOCK_BYTES", 64)
     path = write(b"a,y\n" + b"1,u\n" * 40 + last)
     assert refusal(Csv(path=str(path)), stream=stream) == (message, str(path), line)
 
@@ -103,7 +103,7 @@ def peak_of(source: SourceBlock, *, stream: bool) -> int:
 def test_the_memory_of_a_streamed_csv_does_not_grow_with_the_file(
     write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.data.blocks.BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr("dlcli.data.sources.text_blocks.BLOCK_BYTES", 1 << 16)
     row = "123456789,some text of a row\n"
     small, large = (Csv(path=str(write("a,y\n" + row * rows, f"{rows}.csv"))) for rows in (50_000, 200_000))
     assert peak_of(large, stream=True) < 1.2 * peak_of(small, stream=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.arrow import array_of
-from dlcli.data.blocks import Block, Content, Rows, blocks
 from dlcli.data.columns import Evidence, Kind, evidence_of, values_of
 from dlcli.data.fields import Place
 from dlcli.data.sources.csv_text import TWICE, checked_text, header_of, rows_of, utf8
+from dlcli.data.sources.text_blocks import Block, Content, Rows, blocks
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
