@@ -35,7 +35,7 @@ def assembled(
     limit: int | None,
     prepared: bool = False,
 ) -> Dataset:
-    """The data set; it stays on disk if its tensors would take more than `limit` bytes (None: never).
+    """The data set; it stays on disk if training on it would take more than `limit` bytes (None: never).
 
     Raises `DataError` for anything in the rows that cannot be trained on.
     """
@@ -54,7 +54,7 @@ def assembled(
         tensor, said = encoded(each, fields)
         tensors[each.name] = samples.input(tensor)
         notes += said
-    total = sum(nbytes(each) for each in [*tensors.values(), *encoded_targets.values()])
+    total = sum(while_training(each) for each in [*tensors.values(), *encoded_targets.values()])
     keep = limit is not None and total > limit
     kept = fields.kept
     parts = {
@@ -69,6 +69,11 @@ def assembled(
     return Dataset(
         parts, schema, source, tuple(notes), prepared, Layout.of(tensors.values(), splits["train"]) if keep else None
     )
+
+
+def while_training(column: Column) -> int:
+    """Bytes that a field takes in memory while it is trained on: as it is, prepared in 32 bits, and as a tensor of these."""
+    return nbytes(column) + 2 * 4 * (nbytes(column) // column.dtype.itemsize)
 
 
 def reserved_columns(split: Split, fields: Fields) -> list[str]:
