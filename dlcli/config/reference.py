@@ -92,7 +92,7 @@ def thing(name: str) -> dict[str, Any]:
             return keras_thing(name, kind, catalogue.kinds[kind][spellings[name]])
     for source in SOURCES:
         if source.word == name:
-            return own_thing(name, "source", source, example=f"data:\n  source: {written(name, source)}")
+            return own_thing(name, "source", source, example=f"data:\n  source: {source.example or name}")
     if name in BLOCKS:
         return own_thing(name, "block", BLOCKS[name], example=None)
     known = [
@@ -182,9 +182,3 @@ def default_of(field: FieldInfo) -> Any:
     from dlcli.spec import plain
 
     return None if field.is_required() else plain(field.get_default(call_default_factory=True))
-
-
-def written(name: str, source: Any) -> str:
-    """The shortest way to write a source."""
-    first = next(iter(source.model_fields), None)
-    return name if first is None else f"{{{name}: {{{first}: {'data.npz' if name == 'npz' else 'data.csv'}}}}}"

@@ -13,6 +13,7 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
+import yaml
 from PIL import Image
 from sklearn import datasets
 
@@ -347,3 +348,11 @@ def test_a_table_with_tabs_is_read_by_its_ending(write: Callable[..., Path], loa
     path = write("a\ty\n1\t0\n2\t1\n3\t0\n4\t1\n", "t.tsv")
     dataset = load({"source": str(path), "target": "y", "split": {"validation": 0.0, "test": 0.0}})
     assert dataset.splits["train"].inputs["features"].tolist() == [[1], [2], [3], [4]]
+
+
+def test_the_example_that_show_gives_of_a_source_is_valid() -> None:
+    for source in SOURCES:
+        written = yaml.safe_load(source.example) if source.example else source.word
+        data = Data.model_validate({"source": written}, context=keras_catalogue())
+        assert data.source.word == source.word
+    assert sum(bool(source.example) for source in SOURCES) == 17

@@ -1,115 +1,172 @@
-"""The source `audio`: sounds in a folder by class, or named by a table; each is read when it is asked for."""
+"""The source `audio`: a sound file each, decoded when it is asked for."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from dlcli.data.fields import Fields
 from dlcli.data.lazy import Lazy
-from dlcli.data.schema import Schema
-from dlcli.data.sources.folders import listed
-from dlcli.data.sources.image_files import threads
-from dlcli.data.sources.sound_files import Sound, header, samples_of
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.schema import InputSchema
+from dlcli.data.sources.file_source import FileSource
+from dlcli.data.sources.listing import Listing, Unreadable
+from dlcli.data.sources.parallel import in_parallel
+from dlcli.data.sources.sound_files import EXTRA, NEEDS_EXTRA, RATES, decoded, header, length_at
+from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
-from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
     import numpy as np
 
-SUFFIXES = (".wav", ".flac", ".ogg")
-MOST_LISTED = 10
+AXES = ("samples", "time", "channels")
 
 
-class Audio(SourceBlock):
-    """Sounds: a folder with one folder a class, or a table with a column of paths; WAV, and FLAC and OGG with the extra."""
+class Audio(FileSource):
+    """Sounds: a folder with one sub-folder a class, or a table with a column of paths. FLAC and OGG need an extra."""
 
     word: ClassVar[str] = "audio"
-    inside: ClassVar[tuple[str, ...]] = SUFFIXES
+    example: ClassVar[str] = "{audio: {path: sounds/, rate: 16000, seconds: 1}}"
+    name: ClassVar[str] = "audio"
+    inside: ClassVar[tuple[str, ...]] = (".wav", ".flac", ".ogg")
 
-    path: DataPath
-    """The folder, or the table."""
-    rate: Annotated[int, Field(ge=100, le=768_000)] | None = None
-    """Samples a second to which all are brought; by default the rate that all have."""
+    rate: Annotated[int, Field(ge=RATES[0], le=RATES[-1])] | None = None
+    """Samples a second that all are resampled to; by default the rate that all have."""
     seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
-    """How long every sound is: longer ones are cut, shorter ones end in silence; by default the length that all have."""
+    """How long each is: longer ones are cut, shorter ones end in silence; by default the length that all have."""
     channels: Literal[1, 2] | None = None
-    """1 mixes down to one channel; by default as many as all have."""
-    column: str | None = None
-    """The column of paths in a table; by default the first that holds names of sounds."""
-    follow_links: bool = False
-    """Whether links to other folders are followed."""
+    """1 is the mean of all channels; by default as many as all have."""
 
     def read(self, reading: Reading) -> Fields:
-        """Sounds as a lazy field `audio` (samples, time, channels) of 32 bits from -1 to 1, with their labels.
+        """The sounds as a lazy field `audio` (samples, time, channels) of float32 from -1 to 1.
 
-        Raises `DataError` with all files that cannot be read, and for sounds of several rates, lengths or channels.
+        Raises `DataError` with all files that cannot be read, and for several rates, lengths or numbers of channels.
         """
-        listing = listed(self.path, SUFFIXES, column=self.column, follow_links=self.follow_links, reading=reading)
-        with ThreadPoolExecutor(threads(), "scan") as pool:
-            sounds = list(pool.map(header, listing.files, chunksize=64))
-        check_all(sounds, listing.files)
-        rate = self.rate or common([each.rate for each in sounds], listing.files, "rates in Hz", "rate: {}")
-        channels = self.channels or common([each.channels for each in sounds], listing.files, "channels", "channels: 1")
+        listing = self.listing(reading)
+        found = scan(listing, channels=self.channels)
+        rate = self.rate or the_only(found.rates, listing, "rates in Hz", "rate: {}")
+        channels = self.channels or the_only(found.channels, listing, "numbers of channels", "channels: 1")
+        lengths = found.lengths(rate)
         if self.seconds is None:
-            lengths = [round(each.frames * rate / each.rate) for each in sounds]
-            length = common(lengths, listing.files, "lengths in samples", f"seconds: {max(lengths) / rate:.3g}")
+            length = the_only_length(lengths, rate, listing)
         else:
             length = max(1, round(self.seconds * rate))
-        sound = Sounds(listing.files, rate, length, channels)
-        return listing.fields("audio", sound, ("samples", "time", "channels"))
+        listing.notes.extend(found.notes(rate, lengths, length))
+        return listing.fields(self.name, AudioField(listing.files, rate, length, channels), AXES)
 
-    def input_names(self) -> list[str] | None:
-        return ["audio"]
+    def as_in(self, schema: InputSchema) -> dict[str, Any]:
+        length, channels = schema.shape
+        # The schema knows no rate; where the configuration names none, that of the training files is the one.
+        rate = self.rate or scan_one(self.listing(Reading()))
+        return {"rate": rate, "seconds": length / rate, "channels": channels if channels <= 2 else None}
 
-    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
-        length, channels = next(each.shape for each in schema.inputs if (each.array or each.name) == "audio")
-        rate = self.rate
-        if rate is None:
-            listing = listed(self.path, SUFFIXES, column=self.column, follow_links=self.follow_links, reading=Reading())
-            rate = header(listing.files[0]).rate
-        return self.model_copy(
-            update={"path": changes["path"], "rate": rate, "seconds": length / rate, "channels": channels}
+
+@dataclass
+class Scan:
+    """What the headers of all sounds say: rates, samples and channels, each (samples,)."""
+
+    rates: np.ndarray[Any, Any]
+    frames: np.ndarray[Any, Any]
+    channels: np.ndarray[Any, Any]
+    misnamed: list[str]
+
+    def lengths(self, rate: int) -> np.ndarray[Any, Any]:
+        """How many samples each sound has at a rate."""
+        lengths: np.ndarray[Any, Any] = length_at(self.frames, self.rates, rate)  # type: ignore[arg-type, assignment]
+        return lengths
+
+    def notes(self, rate: int, lengths: np.ndarray[Any, Any], length: int) -> list[str]:
+        """What is changed about the sounds when they are read, in words."""
+        others, longer, shorter = (
+            int((self.rates != rate).sum()),
+            int((lengths > length).sum()),
+            int((lengths < length).sum()),
         )
+        said = [
+            (others, f"of another rate, resampled to {rate} Hz"),
+            (longer, f"longer than {length / rate:g} s, cut there"),
+            (shorter, f"shorter than {length / rate:g} s, with silence at the end"),
+            (len(self.misnamed), f"of another format than the name says ({', '.join(self.misnamed[:1])})"),
+        ]
+        return [f"{count} {'sound' if count == 1 else 'sounds'} {words}" for count, words in said if count]
 
 
-def check_all(sounds: Sequence[Sound], files: Sequence[str]) -> None:
-    """Raises `DataError` with every file that cannot be read."""
-    bad = [row for row, each in enumerate(sounds) if each.fault is not None]
-    if bad:
-        shown = "\n".join(f"{files[row]}: {sounds[row].fault}" for row in bad[:MOST_LISTED])
-        more = f"\n… and {len(bad) - MOST_LISTED} more" if len(bad) > MOST_LISTED else ""
+def scan(listing: Listing, *, channels: int | None) -> Scan:
+    """Looks at the header of every file. Raises `DataError` with all that cannot be read as so many channels."""
+    import numpy as np
+
+    facts = np.zeros((3, len(listing.files)), np.int64)
+    faults: dict[int, str] = {}
+    misnamed: list[str] = []
+    for row, seen in enumerate(in_parallel(header, listing.files)):
+        if isinstance(seen, str):
+            faults[row] = seen
+        elif channels == 2 and seen.channels > 2:
+            faults[row] = f"{seen.channels} channels, which cannot become 2"
+        else:
+            facts[:, row] = seen[:3]
+            misnamed += [listing.named(row)] * seen.misnamed
+    if faults:
+        hint = EXTRA if NEEDS_EXTRA in faults.values() else "mend or remove them"
+        raise listing.unreadable(f"{len(faults)} of {len(listing.files)} sounds cannot be read:", faults, hint=hint)
+    rates, frames, number = facts
+    return Scan(rates, frames, number, misnamed)
+
+
+def scan_one(listing: Listing) -> int:
+    """The rate of the first file."""
+    seen = header(listing.files[0])
+    if isinstance(seen, str):
+        hint = "write the rate of the training: audio: {…, rate: 16000}"
+        raise DataError(f"its rate is not known: {seen}", file=listing.files[0], hint=hint)
+    return seen.rate
+
+
+def the_only(values: np.ndarray[Any, Any], listing: Listing, what: str, write: str) -> int:
+    """The value that all sounds have. Raises `DataError` where they differ, with the commonest."""
+    import numpy as np
+
+    different, first, counts = np.unique(values, return_index=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    if len(different) > 1:
+        shown = ", ".join(f"{different[each]} ({counts[each]})" for each in order[:5]) + (
+            ", …" if len(different) > 5 else ""
+        )
         raise DataError(
-            f"{len(bad)} of {len(sounds)} sounds cannot be read:\n{shown}{more}",
-            file=files[bad[0]],
-            hint=next((sounds[row].hint for row in bad if sounds[row].hint), None) or "remove them",
+            f"the sounds have {len(different)} {what}: {shown}",
+            file=listing.files[first[order[1]]],
+            hint=f"write audio: {{…, {write.format(different[order[0]])}}} to bring all to one",
         )
+    return int(different[0])
 
 
-def common(values: Sequence[int], files: Sequence[str], what: str, write: str) -> int:
-    """The value that all sounds have. Raises `DataError` where they differ."""
-    counts = Counter(values)
-    (most, _), *others = counts.most_common()
-    if others:
-        shown = ", ".join(f"{value} ({count})" for value, count in counts.most_common(4))
-        odd = next(row for row, value in enumerate(values) if value != most)
-        raise DataError(
-            f"the sounds have {len(counts)} {what}: {shown}",
-            file=files[odd],
-            hint=f"write audio: {{…, {write.format(most)}}} to bring all to one",
-        )
-    return most
+def the_only_length(lengths: np.ndarray[Any, Any], rate: int, listing: Listing) -> int:
+    """The length that all sounds have. Raises `DataError` where they differ, with the shortest and the longest."""
+    import numpy as np
+
+    different = len(np.unique(lengths))
+    shortest, longest = int(lengths.argmin()), int(lengths.argmax())
+    seconds = f"seconds: {lengths[longest] / rate:.4g}"
+    if different <= FEW:
+        return the_only(lengths, listing, "lengths in samples", seconds)
+    low, high = f"{lengths[shortest] / rate:.4g} s", f"{lengths[longest] / rate:.4g} s"
+    raise DataError(
+        f"the sounds have {different} lengths, "
+        f"from {low} ({listing.named(shortest)}) to {high} ({listing.named(longest)})",
+        file=listing.files[longest],
+        hint=f"write audio: {{…, {seconds}}}: longer sounds are cut, shorter ones end in silence",
+    )
 
 
-class Sounds(Lazy):
-    """Sounds that are decoded when they are asked for: (samples, time, channels) from -1 to 1."""
+FEW = 4
+"""Up to so many different lengths are told each."""
 
-    def __init__(self, files: Sequence[str], rate: int, length: int, channels: int) -> None:
+
+class AudioField(Lazy):
+    """Sounds that are decoded when they are asked for: (samples, time, channels) of float32 from -1 to 1."""
+
+    def __init__(self, files: list[str], rate: int, length: int, channels: int) -> None:
         super().__init__((len(files), length, channels), "float32")
         self.files, self.rate = files, rate
 
@@ -119,11 +176,14 @@ class Sounds(Lazy):
         length, channels = self.shape[1:]
         found = np.zeros((len(rows), length, channels), np.float32)
 
-        def read(position: int) -> None:
-            sound = samples_of(self.files[rows[position]], rate=self.rate, channels=channels)[:length]
+        def decode(position: int) -> None:
+            file = self.files[rows[position]]
+            try:
+                sound = decoded(file, rate=self.rate, channels=channels, length=length)
+            except Unreadable as error:
+                raise DataError(str(error), file=file, hint="mend or remove it") from None
             found[position, : len(sound)] = sound
 
-        with ThreadPoolExecutor(threads(), "decode") as pool:
-            for _ in pool.map(read, range(len(rows))):
-                pass
+        for _ in in_parallel(decode, range(len(rows))):
+            pass
         return found

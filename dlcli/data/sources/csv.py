@@ -28,6 +28,7 @@ class Csv(SourceBlock):
     """A table with a header in one or several files of comma-separated values."""
 
     word: ClassVar[str] = "csv"
+    example: ClassVar[str] = '{csv: {path: flowers.csv, separator: ";"}}'
     endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]

@@ -28,6 +28,7 @@ class Excel(SourceBlock):
     """A table in a sheet of an Excel workbook; needs the extra `excel`."""
 
     word: ClassVar[str] = "excel"
+    example: ClassVar[str] = "{excel: {path: flowers.xlsx, sheet: Sheet1}}"
     endings: ClassVar[tuple[str, ...]] = (".xlsx",)
 
     path: DataPath

@@ -1,294 +1,258 @@
-"""What the sources share whose samples are a file each: a folder by class, or a table with a column of paths."""
+"""Lists the files of a folder: with one folder a class, in folders for train and test, or flat."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TypeAlias
 
-from dlcli.data.fields import Fields, FileEach
-from dlcli.data.sources.files import is_file, is_folder
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.files import is_folder, siblings
+from dlcli.data.sources.listing import LABEL, Listing
 from dlcli.errors import DataError
 from dlcli.spec import near
 
-if TYPE_CHECKING:
-    import numpy as np
+NAMES: tuple[str, ...] = ("train", "validation", "test")
+SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+"""The split that a folder is for, by its name."""
+LEFT_BEHIND = "__macosx"
+"""The folder that archives of a Mac hold beside their files."""
+FLAT = ""
+"""Stands for the class of files that have none."""
 
-SPLITS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation"}
-SPLITS |= {"test": "test", "testing": "test"}
-LABEL = "label"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """Files that are a sample each, with what is known of them beside their content.
-
-    `labels` (samples,) are indices into `classes`; `columns` are further fields of a table; `splits` rows by split.
-    """
-
-    files: Sequence[str]
-    classes: list[str] | None = None
-    labels: np.ndarray[Any, Any] | None = None
-    columns: dict[str, Any] = field(default_factory=dict)
-    splits: dict[str, Any] | None = None
-    notes: list[str] = field(default_factory=list)
-
-    def without(self, rows: Sequence[int]) -> Listing:
-        """The listing without some of its files."""
-        import numpy as np
-
-        kept = np.setdiff1d(np.arange(len(self.files)), rows)
-        new = {int(old): number for number, old in enumerate(kept)}
-        splits = self.splits and {
-            name: np.array([new[row] for row in own.tolist() if row in new], np.int64)
-            for name, own in self.splits.items()
-        }
-        return replace(
-            self,
-            files=[self.files[row] for row in kept],
-            labels=None if self.labels is None else self.labels[kept],
-            columns={name: values[kept] for name, values in self.columns.items()},
-            splits=splits,
-        )
-
-    def fields(self, name: str, column: Any, axes: tuple[str, ...], *, target: str | None = None) -> Fields:
-        """The fields of files whose content is `column`, under a name."""
-        arrays = {name: column, **self.columns}
-        if self.labels is not None:
-            arrays[LABEL] = self.labels
-        return Fields(
-            arrays,
-            FileEach(self.files),
-            axes={name: axes},
-            inputs=(name,),
-            target=target or (LABEL if self.labels is not None else None),
-            classes={LABEL: self.classes} if self.classes else {},
-            notes=tuple(self.notes),
-            splits=self.splits,
-        )
+ByClass: TypeAlias = dict[str, list[str]]
+"""Files by the name of their class, or all under FLAT."""
 
 
-def listed(path: str, suffixes: Sequence[str], *, column: str | None, follow_links: bool, reading: Reading) -> Listing:
-    """The files of a folder, or those that a table names.
+@dataclass
+class Walk:
+    """A way through folders that takes files with some endings and counts what it leaves out."""
 
-    Raises `DataError` for a folder without any, for an empty class, and for a file that a table names and is not there.
-    """
-    folder = same_folder(Path(path))
-    if folder is not None:
-        return of_folder(folder, suffixes, follow_links=follow_links)
-    if is_file(Path(path)) and Path(path).suffix.lower() in suffixes:
-        return Listing([path])
-    return of_table(path, suffixes, column=column, reading=reading)
+    suffixes: Sequence[str]
+    follow_links: bool
+    strays: Counter[str] = field(default_factory=Counter)
+    """Files with other endings."""
+    links: int = 0
+    """Links that were not followed or lead nowhere."""
+    loose: int = 0
+    """Files beside class folders."""
+    seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def level(self, folder: str) -> tuple[list[str], list[str]]:
+        """The files and the folders in a folder, sorted; nothing for one that links have led to before."""
+        files: list[str] = []
+        folders: list[str] = []
+        try:
+            if self.follow_links and not self.first_visit(folder):
+                return files, folders
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self.sort_in(entry, files, folders)
+        except OSError as error:
+            raise DataError(f"cannot read the folder {folder}: {error.strerror}", file=folder) from None
+        files.sort()
+        folders.sort()
+        return files, folders
+
+    def sort_in(self, entry: os.DirEntry[str], files: list[str], folders: list[str]) -> None:
+        """Puts an entry of a folder where it belongs."""
+        name = entry.name
+        if name.startswith(".") or name.lower() == LEFT_BEHIND:
+            return
+        dot = name.rfind(".")
+        ending = name[dot:].lower() if dot > 0 else ""
+        if ending in self.suffixes and entry.is_file(follow_symlinks=self.follow_links):
+            files.append(entry.path)
+        elif entry.is_dir(follow_symlinks=self.follow_links):
+            folders.append(entry.path)
+        elif entry.is_symlink():
+            self.links += 1
+        else:
+            self.strays[ending or name] += 1
+
+    def first_visit(self, folder: str) -> bool:
+        """Whether a folder was not visited before, by whichever of its names."""
+        fact = Path(folder).stat()
+        new = (fact.st_dev, fact.st_ino) not in self.seen
+        self.seen.add((fact.st_dev, fact.st_ino))
+        return new
+
+    def below(self, folder: str) -> list[str]:
+        """All files in a folder and in the folders in it, however deep."""
+        found: list[str] = []
+        folders = [folder]
+        while folders:
+            files, inside = self.level(folders.pop())
+            found += files
+            folders += reversed(inside)
+        return found
+
+    def commonest_strays(self) -> list[str]:
+        """How many files with which other endings there are, of five at most."""
+        # The order in which a folder lists its files is none to rely on.
+        in_order = sorted(self.strays.items(), key=lambda each: (-each[1], each[0]))
+        return [f"{count} {ending}" for ending, count in in_order[:5]]
+
+    def notes(self, folder: Path) -> list[str]:
+        """What was left out, in words."""
+        notes = []
+        if self.strays:
+            notes.append(f"files of other kinds in {folder.name} were left out: {', '.join(self.commonest_strays())}")
+        if self.loose:
+            notes.append(
+                f"files beside the class folders of {folder.name} were left out, having no class: {self.loose}"
+            )
+        if self.links and self.follow_links:
+            notes.append(f"links that lead nowhere were left out: {self.links}")
+        elif self.links:
+            notes.append(f"symbolic links were left out: {self.links}; write follow_links: true to follow them")
+        return notes
 
 
-def same_folder(path: Path) -> Path | None:
+def folder_at(path: Path) -> Path | None:
     """The folder at a path, also where its name is composed of other Unicode characters than was written."""
     if is_folder(path):
         return path
     wanted = unicodedata.normalize("NFC", path.name)
-    if is_folder(path.parent):
-        for each in path.parent.iterdir():
-            if unicodedata.normalize("NFC", each.name) == wanted and each.is_dir():
-                return each
-    return None
+    same = [name for name in siblings(path.parent) if unicodedata.normalize("NFC", name) == wanted]
+    return next((path.parent / name for name in same if is_folder(path.parent / name)), None)
 
 
-def of_folder(folder: Path, suffixes: Sequence[str], *, follow_links: bool) -> Listing:
-    """The files of a folder: by class if it holds folders, in splits of their own if these are called train and test."""
-    import numpy as np
+def of_folder(
+    folder: Path, suffixes: Sequence[str], *, follow_links: bool, classes: Sequence[str] | None = None
+) -> Listing:
+    """The files of a folder, by class and split where its folders tell them; `classes` are those of `label` if given.
 
-    names = folders_in(folder, follow_links=follow_links)
-    parts = {SPLITS[name.lower()]: folder / name for name in names if name.lower() in SPLITS}
-    if "train" not in parts or len(parts) < len(names):
-        return of_classes(folder, suffixes, follow_links=follow_links)
-    listings = {
-        split: of_classes(parts[split], suffixes, follow_links=follow_links)
-        for split in ("train", "validation", "test")
-        if split in parts
-    }
-    classes = listings["train"].classes
-    files: list[str] = []
-    labels, notes = list[Any](), list[str]()
-    splits: dict[str, Any] = {}
-    for split, listing in listings.items():
-        splits[split] = np.arange(len(files), len(files) + len(listing.files))
-        files += listing.files
-        notes += listing.notes
-        if classes is not None and listing.labels is not None:
-            labels.append(in_classes(listing, classes, parts[split]))
-    whole = np.concatenate(labels) if len(labels) == len(listings) else None
-    return Listing(
-        files, classes if whole is not None else None, whole, splits=splits, notes=list(dict.fromkeys(notes))
-    )
+    Raises `DataError` for a folder without any such file, an empty class folder and an unknown class.
+    """
+    walk = Walk(suffixes, follow_links)
+    level = walk.level(str(folder))
+    own, notes = splits_of(level[1])
+    parts = {split: by_class(walk.level(each), walk, each) for split, each in own.items()}
+    if not parts:
+        parts = {"train": by_class(level, walk, str(folder))}
+    if not any(files for part in parts.values() for files in part.values()):
+        raise nothing_found(folder, walk)
+    check_alike(parts, own)
+    labelled = FLAT not in parts["train"]
+    names = list(classes) if classes is not None else sorted(parts["train"])
+    listing = Listing(folder, [], notes=[*notes, *walk.notes(folder)])
+    return filled(listing, parts, names if labelled else None)
 
 
-def in_classes(listing: Listing, classes: list[str], folder: Path) -> np.ndarray[Any, Any]:
-    """The labels of a listing as indices into the classes of the training split."""
-    import numpy as np
-
-    assert listing.classes is not None
-    assert listing.labels is not None
-    unknown = [name for name in listing.classes if name not in classes]
-    if unknown:
-        raise DataError(
-            f"there is a class '{unknown[0]}' that the training split does not have",
-            file=folder,
-            hint=near(unknown[0], classes),
-        )
-    codes: np.ndarray[Any, Any] = np.array([classes.index(name) for name in listing.classes], np.int64)[listing.labels]
-    return codes
+def splits_of(folders: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The folder of each split, if folders are named for splits rather than for classes; and a note on others."""
+    named = [(SPLITS.get(Path(each).name.lower()), each) for each in folders]
+    found = {split: each for split, each in named if split is not None}
+    others = [Path(each).name for split, each in named if split is None]
+    if "train" not in found or (others and not has_folders(found["train"])):
+        return {}, []
+    for split, each in named:
+        if split is not None and found[split] != each:
+            both = f"{Path(each).name} and {Path(found[split]).name}"
+            raise DataError(f"the folders {both} are both for {split}", file=each, hint="make them one folder")
+    in_order = {split: found[split] for split in NAMES if split in found}
+    return in_order, [f"folders beside train were left out: {', '.join(others[:5])}"] if others else []
 
 
-def of_classes(folder: Path, suffixes: Sequence[str], *, follow_links: bool) -> Listing:
-    """The files of a folder with one folder a class, or of a flat folder, which tells no classes."""
-    import numpy as np
+def has_folders(folder: str) -> bool:
+    """Whether there are folders in a folder."""
+    return bool(Walk((), follow_links=False).level(folder)[1])
 
-    others: Counter[str] = Counter()
-    names = folders_in(folder, follow_links=follow_links)
-    flat = list(files_below(folder, suffixes, others, deep=not names, follow_links=follow_links))
-    if not names or flat:
-        if not flat:
-            raise no_files(folder, suffixes, others)
-        if names:
-            # Files beside folders: which of them is a class cannot be told.
-            others[f"{len(names)} folders beside the files"] += 1
-        return Listing(flat, notes=notes_of(others, folder))
-    files: list[str] = []
-    labels: list[np.ndarray[Any, Any]] = []
-    empty = []
-    for number, name in enumerate(names):
-        own = list(files_below(folder / name, suffixes, others, deep=True, follow_links=follow_links))
-        files += own
-        labels.append(np.full(len(own), number, np.int64))
-        if not own:
-            empty.append(name)
-    if not files:
-        raise no_files(folder, suffixes, others)
+
+def by_class(level: tuple[list[str], list[str]], walk: Walk, folder: str) -> ByClass:
+    """The files of a folder by class. Raises `DataError` that names the class folders without any."""
+    files, folders = level
+    found: ByClass = {}
+    for each in folders:
+        found.setdefault(class_name(each), []).extend(walk.below(each))
+    if not any(found.values()):
+        return {FLAT: files}
+    empty = [name for name, its in found.items() if not its]
     if empty:
-        shown = ", ".join(f"'{name}'" for name in empty[:5])
+        are = f"class folder '{empty[0]}' holds" if len(empty) == 1 else f"class folders {quoted(empty)} hold"
         raise DataError(
-            f"the class folder {shown} holds no file that ends in {', '.join(suffixes)}",
-            file=folder / empty[0],
+            f"the {are} no file that ends in {', '.join(walk.suffixes)}",
+            file=Path(folder) / empty[0],
             hint="remove the folder, or put samples of the class into it",
         )
-    classes = [unicodedata.normalize("NFC", name) for name in names]
-    return Listing(files, classes, np.concatenate(labels), notes=notes_of(others, folder))
+    walk.loose += len(files)
+    return found
 
 
-def folders_in(folder: Path, *, follow_links: bool) -> list[str]:
-    """The names of the folders in a folder, sorted, without hidden ones."""
-    with os.scandir(folder) as entries:
-        names = [each.name for each in entries if each.is_dir(follow_symlinks=follow_links)]
-    return sorted(name for name in names if not name.startswith(".") and name != "__MACOSX")
+def class_name(folder: str) -> str:
+    """The class that a folder is for: its name, in Unicode's composed form."""
+    name = Path(folder).name
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = name.encode("utf-8", "replace").decode()
+        raise DataError(f"the name of the class folder '{shown}' is not UTF-8", hint="rename the folder") from None
+    return unicodedata.normalize("NFC", name)
 
 
-def files_below(
-    folder: Path,
-    suffixes: Sequence[str],
-    others: Counter[str],
-    *,
-    deep: bool,
-    follow_links: bool,
-    seen: set[tuple[int, int]] | None = None,
-) -> Iterator[str]:
-    """The files in a folder with one of the endings, in the order of their names; `others` counts what is left out.
-
-    With `deep` those of the folders in it too; a folder that links lead back to is looked into once.
-    """
-    if follow_links:
-        seen = set() if seen is None else seen
-        here = folder.stat()
-        if (here.st_dev, here.st_ino) in seen:
-            return
-        seen.add((here.st_dev, here.st_ino))
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda each: each.name)
-    for each in found:
-        if each.name.startswith("."):
-            continue
-        if each.is_symlink() and not follow_links:
-            others["links"] += 1
-        elif each.is_dir():
-            if deep:
-                below = Path(each.path)
-                yield from files_below(below, suffixes, others, deep=True, follow_links=follow_links, seen=seen)
-        elif os.path.splitext(each.name)[1].lower() in suffixes:  # noqa: PTH122 (a million times)
-            yield each.path
-        else:
-            others[Path(each.name).suffix.lower() or each.name] += 1
+def check_alike(parts: Mapping[str, ByClass], folders: Mapping[str, str]) -> None:
+    """Refuses splits of which one is empty, or only some have class folders."""
+    for split, part in parts.items():
+        if not any(part.values()):
+            raise DataError(f"the folder of the {split} split holds no files to read", file=folders[split])
+        if (FLAT in part) != (FLAT in parts["train"]):
+            with_, without = ("train", split) if FLAT in part else (split, "train")
+            raise DataError(
+                f"the {with_} split has class folders, the {without} split has none",
+                file=folders[split],
+                hint=f"put the files of {without} into class folders, or move a folder away",
+            )
 
 
-def no_files(folder: Path, suffixes: Sequence[str], others: Counter[str]) -> DataError:
-    """The error of a folder without a file that could be a sample."""
-    held = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5)) or "nothing"
-    return DataError(f"no file in the folder ends in {', '.join(suffixes)}; it holds {held}", file=folder)
-
-
-def notes_of(others: Counter[str], folder: Path) -> list[str]:
-    """What was left out, in words."""
-    if not others:
-        return []
-    shown = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
-    return [f"left out of {folder.name}: {shown}"]
-
-
-def of_table(path: str, suffixes: Sequence[str], *, column: str | None, reading: Reading) -> Listing:
-    """The files that a column of a table names, relative to the folder of the table; its other columns are fields."""
+def filled(listing: Listing, parts: Mapping[str, ByClass], classes: list[str] | None) -> Listing:
+    """The listing with the files of all parts, their labels, and their rows by split if there are several parts."""
     import numpy as np
 
-    table = table_source(path).read(Reading(text=reading.text))
-    column = column or next(
-        (name for name, values in table.arrays.items() if values.dtype == object and ends_in(values[0], suffixes)), None
+    codes: list[int] = []
+    counts: list[int] = []
+    splits = {}
+    for split, part in parts.items():
+        start = len(listing.files)
+        for name, files in sorted(part.items()):
+            if classes is not None and name not in classes:
+                raise unknown_class(name, split, classes, files[0])
+            codes.append(classes.index(name) if classes is not None else 0)
+            counts.append(len(files))
+            listing.files.extend(files)
+        splits[split] = np.arange(start, len(listing.files))
+    if classes is not None:
+        listing.columns[LABEL] = np.repeat(np.array(codes, np.int64), counts)
+    return listing.with_classes(classes, splits if len(splits) > 1 else None)
+
+
+def unknown_class(name: str, split: str, classes: Sequence[str], file: str) -> DataError:
+    """The error of a class folder that is none of the classes."""
+    where = "" if split == "train" else f" of the {split} split"
+    known = f"{', '.join(classes[:10])}{', …' if len(classes) > 10 else ''}"
+    return DataError(
+        f"the class folder '{name}'{where} is none of the classes: {known}", file=file, hint=near(name, classes)
     )
-    if column is None or column not in table.arrays:
-        known = ", ".join(table.arrays)
-        what = f"there is no column '{column}'" if column else "which column holds the paths?"
-        raise DataError(
-            f"{what}; the table has: {known}",
-            file=path,
-            hint=near(column, table.arrays) if column else "write column: NAME",
-        )
-    folder = Path(table.places[0].file).parent
-    files, absent = [], []
-    for row, name in enumerate(table.arrays[column][:]):
-        file = folder / unicodedata.normalize("NFC", str(name)) if name else None
-        if file is not None and not is_file(file):
-            file = folder / str(name)
-        if file is None or not is_file(file):
-            absent.append((row, name))
-        files.append(str(file))
-    if absent:
-        row, name = absent[0]
-        file_of, line, words = table.where(row)
-        more = f" ({len(absent) - 1} more like it)" if len(absent) > 1 else ""
-        said = f"names the file '{name}', which is not there" if name else "names no file"
-        raise DataError(f"{words} {said}{more}", file=file_of, line=line, hint=f"paths count from {folder}")
-    columns = {name: np.asarray(values[:]) for name, values in table.arrays.items() if name != column}
-    return Listing(files, columns=columns, notes=list(table.notes))
 
 
-def ends_in(value: Any, suffixes: Sequence[str]) -> bool:
-    """Whether a cell names a file with one of the endings."""
-    return value is not None and Path(str(value)).suffix.lower() in suffixes
+def nothing_found(folder: Path, walk: Walk) -> DataError:
+    """The error of a folder without a file that could be a sample."""
+    held = walk.commonest_strays()
+    held += [f"{walk.links} symbolic links"] * (walk.links > 0)
+    return DataError(
+        f"no file in {folder} ends in {', '.join(walk.suffixes)}; found: {', '.join(held) or 'nothing'}",
+        file=folder,
+        hint="write follow_links: true to follow links" if walk.links and not walk.follow_links else None,
+    )
 
 
-def table_source(path: str) -> SourceBlock:
-    """The source of a table, by the ending of its name."""
-    from dlcli.data.sources import by_word, from_path
-
-    chosen = from_path(path, known_only=True)
-    if not isinstance(chosen, dict):
-        raise DataError(
-            f"there is no folder {path}"
-            if not is_file(Path(path))
-            else f"'{Path(path).name}' is no table and no folder",
-            file=path,
-            hint=f"a path counts from the configuration file; the working directory is {Path.cwd()}",
-        )
-    [(word, arguments)] = chosen.items()
-    return by_word()[word].model_validate(arguments if isinstance(arguments, dict) else {"path": arguments})
+def quoted(names: Sequence[str]) -> str:
+    """Some names for a message."""
+    return ", ".join(f"'{name}'" for name in names[:10]) + (", …" if len(names) > 10 else "")

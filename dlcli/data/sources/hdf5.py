@@ -33,6 +33,7 @@ class Hdf5(SourceBlock):
     """Datasets of an HDF5 file; their first axis is samples."""
 
     word: ClassVar[str] = "hdf5"
+    example: ClassVar[str] = "{hdf5: {path: arrays.h5, inputs: group/x, target: y}}"
     endings: ClassVar[tuple[str, ...]] = (".h5", ".hdf5", ".hdf")
 
     path: DataPath

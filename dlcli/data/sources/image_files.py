@@ -1,171 +1,116 @@
-"""Picture files: what their headers say, and their pixels, many at a time."""
+"""Image files: how one is opened, and what its header says."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
-from dlcli.data.lazy import Lazy
-from dlcli.errors import DataError
+from dlcli.data.sources.listing import Unreadable
 
-if TYPE_CHECKING:
-    import numpy as np
-
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+"""What is decoded, whatever a file is called: Pillow knows others, and some of them start programs."""
+ENDINGS = {
+    "JPEG": (".jpg", ".jpeg"),
+    "MPO": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm"),
+}
 MOST_PIXELS = 100_000_000
-"""Pictures with more pixels are refused by their header: a few kilobytes can unpack to gigabytes."""
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-GREY = frozenset({"1", "L", "I;16", "I;16B", "I", "F"})
-DEEP = frozenset({"I;16", "I;16B", "I;16L", "I", "F"})
+"""An image with more is refused by its header: a few kilobytes can unpack to gigabytes."""
+GREY = frozenset({"1", "L", "LA", "La"})
+DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
+"""Modes of 16 bits a pixel; Pillow reads some into 32."""
+TRANSPARENT = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
+CONVERTED = GREY | DEEP | TRANSPARENT | {"P", "RGB", "RGBX", "CMYK", "YCbCr"}
+"""Modes that can be read as grey or as colours."""
 ORIENTATION = 274
-"""The tag of EXIF that says how a camera was held."""
-SIDEWAYS = frozenset({5, 6, 7, 8})
-BATCH = 256
+"""The tag of EXIF that says how the camera was held: 1 to 8, from 5 on its sides are swapped."""
 
 
-@dataclass(frozen=True)
-class Scanned:
-    """What a header says: the size as it is seen, whether it is grey, what is changed when it is read, or what is wrong."""
+class Header(NamedTuple):
+    """What a header says: the size as it is seen, whether it is grey, and what is worth a note."""
 
-    height: int = 0
-    width: int = 0
-    grey: bool = True
-    note: str | None = None
-    fault: str | None = None
+    height: int
+    width: int
+    grey: bool
+    remarks: tuple[str, ...]
 
 
-def threads() -> int:
-    """How many files are read side by side."""
-    return max(2, min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2))
+def header(file: str) -> Header:
+    """The header of a file. Raises `Unreadable`."""
+    with opened(file) as image:
+        height, width = image.height, image.width
+        if orientation(image) >= 5:
+            height, width = width, height
+        mode = image.mode
+        if mode == "F" or (mode == "I" and image.format == "TIFF"):
+            kind = "floating-point" if mode == "F" else "signed or 32-bit"
+            raise Unreadable(f"{kind} pixels, of which the range is not known")
+        if mode not in CONVERTED:
+            raise Unreadable(f"{mode} colours, which cannot be read as RGB")
+        remarks = {
+            "cmyk": mode == "CMYK",
+            "deep": mode in DEEP or ";16" in str(image.tile[:1]),
+            "frames": image.format in {"GIF", "PNG", "WEBP", "TIFF"} and getattr(image, "is_animated", False),
+            "misnamed": not file.lower().endswith(ENDINGS[image.format]),
+            "transparent": mode in TRANSPARENT or "transparency" in image.info,
+        }
+        return Header(height, width, mode in GREY | DEEP, tuple(name for name, holds in remarks.items() if holds))
 
 
-def pillow() -> Any:
-    """The library that reads pictures; the limit of pixels is ours, and told as all other faults are."""
+@contextmanager
+def opened(file: str) -> Iterator[Any]:
+    """The image of a file, of which the header is read. Raises `Unreadable`, also for what goes wrong while it is open."""
     import PIL.Image
+
+    try:
+        with open(file, "rb") as content, PIL.Image.open(content, formats=FORMATS) as image:  # noqa: PTH123 (a million times)
+            if image.width * image.height > MOST_PIXELS:
+                pixels = f"{image.height}×{image.width} pixels"
+                raise Unreadable(f"{pixels} are more than the limit of {MOST_PIXELS:,}")
+            yield image
+    except Unreadable:
+        raise
+    except PIL.UnidentifiedImageError:
+        raise Unreadable(empty_or_unknown(file)) from None
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}" if error.strerror else f"damaged: {error}") from None
+    except Exception as error:  # what Pillow raises depends on the byte that is wrong
+        raise Unreadable(f"damaged: {(str(error).splitlines() or [type(error).__name__])[0]}") from None
+
+
+def empty_or_unknown(file: str) -> str:
+    """What is wrong with a file that is no image."""
+    if not os.path.getsize(file):  # noqa: PTH202 (the file is a str here)
+        return "the file is empty"
+    return "no picture, or its start is damaged"
+
+
+def prepare_pillow() -> None:
+    """Makes Pillow ready, its warnings silent: what matters is in notes and errors, and the limit of pixels is ours."""
+    import warnings
+
+    import PIL.Image
+    import PIL.TiffImagePlugin
+    import PIL.WebPImagePlugin  # without these two Pillow would load all formats that it knows
 
     PIL.Image.MAX_IMAGE_PIXELS = None
-    return PIL.Image
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def scan(files: Sequence[str]) -> list[Scanned]:
-    """The headers of all files."""
-    pillow().preinit()  # so that threads do not do it at once
-    with ThreadPoolExecutor(threads(), "scan") as pool:
-        return list(pool.map(header, files, chunksize=BATCH))
-
-
-def header(file: str) -> Scanned:
-    """The header of one file."""
+def orientation(image: Any) -> int:
+    """How the image has to be turned to stand upright, as EXIF numbers it; 1 where nothing says so."""
+    # A TIFF is turned by Pillow itself; of a PNG without it all pixels would be decoded to look behind them.
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return 1
     try:
-        if not os.path.getsize(file):  # noqa: PTH202 (a million times)
-            return Scanned(fault="the file is empty")
-        with pillow().open(file) as picture:
-            width, height = picture.size
-            if width * height > MOST_PIXELS:
-                return Scanned(fault=f"{width}×{height} pixels are more than the limit of {MOST_PIXELS:,}")
-            if picture.getexif().get(ORIENTATION) in SIDEWAYS:
-                width, height = height, width
-            grey = picture.mode in GREY or (picture.mode == "LA")
-            frames = getattr(picture, "n_frames", 1)
-            note = note_on(picture.mode, frames)
-    except Exception as error:  # what Pillow raises depends on the byte that is wrong
-        return Scanned(fault=said(error))
-    return Scanned(height, width, grey, note)
-
-
-def note_on(mode: str, frames: int) -> str | None:
-    """What is lost or changed when a picture of this kind is read."""
-    if frames > 1:
-        return "several frames, of which the first is taken"
-    if mode in DEEP:
-        return "more than 8 bits a pixel, scaled to 8"
-    return "CMYK, turned into RGB" if mode == "CMYK" else None
-
-
-def said(error: Exception) -> str:
-    """What was wrong with a file, without its name."""
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return "no picture, or its start is damaged" if "cannot identify" in text else text
-
-
-def check_decodes(files: Sequence[str], headers: list[Scanned]) -> list[Scanned]:
-    """The headers again, with a fault where the pixels cannot be decoded."""
-
-    def checked(row: int) -> Scanned:
-        if headers[row].fault is None:
-            try:
-                decoded(files[row], None, 3)
-            except DataError as error:
-                return replace(headers[row], fault=error.message)
-        return headers[row]
-
-    with ThreadPoolExecutor(threads(), "scan") as pool:
-        return list(pool.map(checked, range(len(files))))
-
-
-def decoded(file: str, size: tuple[int, int] | None, channels: int) -> np.ndarray[Any, Any]:
-    """The pixels of a picture (height, width, channels) in 8 bits, upright, brought to a size.
-
-    Raises `DataError` for pixels that cannot be decoded.
-    """
-    import numpy as np
-    import PIL.Image
-    import PIL.ImageOps
-
-    try:
-        with pillow().open(file) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise DataError(f"more than {MOST_PIXELS:,} pixels", file=file)
-            if size is not None and picture.format == "JPEG":
-                # The decoder itself can halve a picture several times, which is much faster than resizing it.
-                picture.draft(None, (size[1] * 2, size[0] * 2))
-            upright = PIL.ImageOps.exif_transpose(picture)
-            plain = eight_bits(upright).convert(MODES[channels])
-            if size is not None and plain.size != (size[1], size[0]):
-                plain = plain.resize((size[1], size[0]), PIL.Image.Resampling.BILINEAR)
-            return np.asarray(plain, np.uint8).reshape(plain.height, plain.width, channels)
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(f"its pixels cannot be decoded: {said(error)}", file=file, hint=SKIP) from None
-
-
-SKIP = "remove it, or write images: {…, scan: full, bad: skip} to leave such pictures out"
-
-
-def eight_bits(picture: Any) -> Any:
-    """A picture of more than 8 bits a pixel scaled to 8; any other as it is."""
-    import numpy as np
-    import PIL.Image
-
-    if picture.mode not in DEEP:
-        return picture
-    values = np.asarray(picture, np.float64)
-    # 16 bits are scaled by what they can hold, so that pictures stay comparable; others by what they do hold.
-    low, high = (0.0, 65535.0) if picture.mode != "F" and values.max() > 255 else (0.0, 255.0)
-    if picture.mode == "F":
-        low, high = float(values.min()), float(values.max()) or 1.0
-    return PIL.Image.fromarray(np.clip((values - low) * 255 / max(high - low, 1e-12), 0, 255).astype(np.uint8))
-
-
-class Pictures(Lazy):
-    """Pictures that are decoded when they are asked for: (samples, height, width, channels) in 8 bits."""
-
-    def __init__(self, files: Sequence[str], size: tuple[int, int], channels: int) -> None:
-        super().__init__((len(files), *size, channels), "uint8")
-        self.files, self.size, self.channels = files, size, channels
-
-    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        import numpy as np
-
-        found = np.empty((len(rows), *self.shape[1:]), np.uint8)
-
-        def read(position: int) -> None:
-            found[position] = decoded(self.files[rows[position]], self.size, self.channels)
-
-        with ThreadPoolExecutor(threads(), "decode") as pool:
-            for _ in pool.map(read, range(len(rows))):
-                pass
-        return found
+        found = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # what Pillow raises depends on the byte that is wrong; the pixels may be in order
+        return 1
+    return found if found in range(1, 9) else 1

@@ -1,153 +1,159 @@
-"""The source `images`: pictures in a folder by class, or named by a table; each is read when it is asked for."""
+"""The source `images`: a picture file each, decoded when it is asked for."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from dlcli.data.fields import Fields
-from dlcli.data.schema import Schema
-from dlcli.data.sources.folders import Listing, files_below, listed
-from dlcli.data.sources.image_files import Pictures, Scanned, check_decodes, scan
-from dlcli.data.sources.masks import Masks
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.lazy import Lazy
+from dlcli.data.schema import InputSchema
+from dlcli.data.sources.file_source import FileSource
+from dlcli.data.sources.image_files import prepare_pillow
+from dlcli.data.sources.image_pixels import decoded
+from dlcli.data.sources.image_scan import Scan, pictures, scan
+from dlcli.data.sources.listing import LABEL, Listing, Unreadable
+from dlcli.data.sources.masks import mask_files, masks_of
+from dlcli.data.sources.parallel import in_parallel
+from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
-    pass
+    import numpy as np
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-MOST_LISTED = 10
-Side = Annotated[int, Field(ge=1, le=65536)]
+AXES = ("samples", "height", "width", "channels")
+MASK_AXES = ("samples", "height", "width")
+Side = Annotated[int, Field(ge=1, le=65_500)]
 
 
-class Images(SourceBlock):
-    """Pictures: a folder with one folder a class, or a table with a column of paths."""
+class Images(FileSource):
+    """Images: a folder with one sub-folder a class, or a table with a column of paths."""
 
     word: ClassVar[str] = "images"
+    example: ClassVar[str] = "{images: {path: photos/, size: [64, 64]}}"
+    name: ClassVar[str] = "image"
     inside: ClassVar[tuple[str, ...]] = SUFFIXES
 
-    path: DataPath
-    """The folder, or the table."""
     size: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None
-    """`[height, width]` to which all are brought; by default the size that all have."""
+    """`[height, width]` that all are resized to; by default the size that all have."""
     channels: Literal[1, 3, 4] | None = None
-    """1 for grey, 3 for colour, 4 with transparency; by default 1 if all are grey, else 3."""
-    column: str | None = None
-    """The column of paths in a table; by default the first that holds names of pictures."""
+    """1 for grey, 3 for colour, 4 for colour with transparency; by default 1 if all are grey, else 3."""
     masks: DataPath | None = None
-    """A folder with a mask for each picture, of the same name: the class of every pixel, which is the target then."""
+    """A folder with a mask for each image, of the same name with an ending of its own. Its pixels are class indices, or of
+    two values; they are the target `mask`."""
     bad: Literal["error", "skip"] = "error"
-    """What a picture that cannot be read means: an error that names all of them, or that it is left out."""
+    """What images that cannot be read mean: an error, or that they are left out."""
     scan: Literal["header", "full"] = "header"
-    """Whether only the start of each file is looked at before training, or all pixels are decoded."""
-    follow_links: bool = False
-    """Whether links to other folders are followed."""
+    """What is looked at of each image before training: its header, or, much slower, all pixels."""
 
     def read(self, reading: Reading) -> Fields:
-        """Pictures as a lazy field `image` (samples, height, width, channels) of 8 bits, with their labels.
+        """The images as a lazy field `image` (samples, height, width, channels) of uint8.
 
-        Raises `DataError` with all files that cannot be read, for pictures of several sizes, and for masks that do not fit.
+        Raises `DataError` with all images that cannot be read, for several sizes, and for masks that do not fit.
         """
-        listing = listed(self.path, SUFFIXES, column=self.column, follow_links=self.follow_links, reading=reading)
-        headers = scan(listing.files)
-        if self.scan == "full":
-            headers = check_decodes(listing.files, headers)
-        listing, headers, notes = self.good(listing, headers)
-        size = (self.size[0], self.size[1]) if self.size else common_size(headers, listing.files)
-        channels = self.channels or (1 if all(each.grey for each in headers) else 3)
-        notes += conversions(headers)
-        pictures = Pictures(listing.files, size, channels)
-        columns, target, classes = dict(listing.columns), None, {}
-        if self.masks is not None:
-            columns["mask"], named, said = self.mask_field(listing.files, headers, size)
-            classes, target, notes = {"mask": named}, "mask", notes + said
-        listing = replace(listing, columns=columns, notes=[*listing.notes, *notes])
-        fields = listing.fields("image", pictures, ("samples", "height", "width", "channels"), target=target)
-        if target is None:
+        listing = self.listing(reading)
+        masks = None if self.masks is None else mask_files(listing, self.masks, SUFFIXES)
+        found = scan(listing.files, full=self.scan == "full")
+        if found.faults:
+            listing, masks = self.without_bad(listing, found, masks)
+        size = (self.size[0], self.size[1]) if self.size is not None else common_size(found, listing)
+        channels = self.channels or (1 if found.grey else 3)
+        listing.notes.extend(found.notes(channels))
+        images = ImageField(listing.files, size, channels, resize=self.size is not None)
+        fields = listing.fields(self.name, images, AXES)
+        if masks is None:
             return fields
-        axes = {**fields.axes, "mask": ("samples", "height", "width")}
-        return replace(fields, axes=axes, classes={**fields.classes, **classes})
-
-    def input_names(self) -> list[str] | None:
-        return ["image"]
-
-    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
-        shape = next((each.shape for each in schema.inputs if (each.array or each.name) == "image"), None)
-        if shape is None:
-            return super().elsewhere(kind, changes, schema)
-        height, width, channels = shape
-        return self.model_copy(
-            update={"path": changes["path"], "masks": None, "size": [height, width], "channels": channels}
+        field, classes, notes = masks_of(masks, listing, found.sizes, size)
+        return replace(
+            fields,
+            arrays={**fields.arrays, "mask": field},
+            axes={**fields.axes, "mask": MASK_AXES},
+            target="mask",
+            classes={**fields.classes, "mask": classes},
+            notes=(*fields.notes, *notes),
         )
 
-    def good(self, listing: Listing, headers: list[Scanned]) -> tuple[Listing, list[Scanned], list[str]]:
-        """The pictures that can be read. Raises `DataError` with the others, unless they are to be skipped."""
-        bad = [row for row, each in enumerate(headers) if each.fault is not None]
-        if not bad:
-            return listing, headers, []
-        shown = [f"{listing.files[row]}: {headers[row].fault}" for row in bad[:MOST_LISTED]]
-        more = f"\n… and {len(bad) - MOST_LISTED} more" if len(bad) > MOST_LISTED else ""
-        many = "1 picture" if len(bad) == 1 else f"{len(bad)} pictures"
-        if self.bad == "error" or len(bad) == len(headers):
-            raise DataError(
-                f"{many} of {len(headers)} cannot be read:\n" + "\n".join(shown) + more,
-                file=listing.files[bad[0]],
-                hint="remove them, or write images: {…, bad: skip} to leave them out",
-            )
-        left = set(bad)
-        kept = [each for row, each in enumerate(headers) if row not in left]
-        return listing.without(bad), kept, [f"{many} of {len(headers)} cannot be read and are left out: {shown[0]}"]
+    def without_bad(self, listing: Listing, found: Scan, masks: Listing | None) -> tuple[Listing, Listing | None]:
+        """The images that can be read, and their masks. Raises `DataError` with the others, unless they are skipped."""
+        head = f"{pictures(len(found.faults))} of {len(listing.files)} cannot be read"
+        if self.bad == "error" or len(found.faults) == len(listing.files):
+            hint = "mend or remove them, or write images: {…, bad: skip} to leave them out"
+            raise listing.unreadable(f"{head}:", found.faults, hint=hint)
+        note = listing.unreadable(f"{head} and are left out:", found.faults, hint=None).message
+        kept = listing.without(found.faults)
+        check_left(listing, kept)
+        kept.notes.append(note)
+        return kept, masks and masks.without(found.faults)
 
-    def mask_field(
-        self, files: Sequence[str], headers: Sequence[Scanned], size: tuple[int, int]
-    ) -> tuple[Any, list[str], list[str]]:
-        """The masks of all pictures in their order, the names of the classes, and notes."""
-        assert self.masks is not None
-        found = {
-            Path(each).stem: each
-            for each in files_below(Path(self.masks), SUFFIXES, Counter(), deep=True, follow_links=False)
-        }
-        absent = [file for file in files if Path(file).stem not in found]
-        if absent:
-            more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
-            raise DataError(
-                f"there is no mask for {Path(absent[0]).name}{more}",
-                file=self.masks,
-                hint="a mask has the name of its picture, with an ending of its own",
-            )
-        spare = len(found) - len({Path(file).stem for file in files})
-        masks = Masks([found[Path(file).stem] for file in files], size)
-        if not self.size:
-            masks.check_sizes([(each.height, each.width) for each in headers], files)
-        classes, notes = masks.learn_values()
-        if spare:
-            notes.append(f"{spare} masks belong to no picture")
-        return masks, classes, notes
+    def as_in(self, schema: InputSchema) -> dict[str, Any]:
+        height, width, channels = schema.shape
+        return {"size": [height, width], "channels": channels, "masks": None}
 
 
-def common_size(headers: Sequence[Scanned], files: Sequence[str]) -> tuple[int, int]:
-    """The size (height, width) that all pictures have. Raises `DataError` where they differ."""
-    sizes = Counter((each.height, each.width) for each in headers)
-    (most, _), *others = sizes.most_common()
-    if others:
-        shown = ", ".join(f"{height}×{width} ({count})" for (height, width), count in sizes.most_common(5))
-        odd = next(row for row, each in enumerate(headers) if (each.height, each.width) != most)
+def check_left(listing: Listing, kept: Listing) -> None:
+    """Refuses to leave out all images of a split or of a class."""
+    empty = [split for split, rows in (kept.splits or {}).items() if not len(rows)]
+    if empty:
+        raise DataError(f"no picture of the {empty[0]} split can be read", file=listing.root)
+    if listing.classes is not None:
+        gone = set(listing.columns[LABEL].tolist()) - set(kept.columns[LABEL].tolist())
+        if gone:
+            raise DataError(f"no picture of the class '{listing.classes[min(gone)]}' can be read", file=listing.root)
+
+
+def common_size(found: Scan, listing: Listing) -> tuple[int, int]:
+    """The size (height, width) that all images have. Raises `DataError` where they differ, with the commonest."""
+    import numpy as np
+
+    sizes, first, counts = np.unique(found.sizes, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    height, width = sizes[order[0]].tolist()
+    if len(sizes) > 1:
+        shown = ", ".join(f"{sizes[each][0]}×{sizes[each][1]} ({counts[each]})" for each in order[:5])
+        more = ", …" if len(sizes) > 5 else ""
         raise DataError(
-            f"the pictures have {len(sizes)} sizes (height×width): {shown}",
-            file=files[odd],
-            hint=f"write images: {{…, size: [{most[0]}, {most[1]}]}} to bring all to one",
+            f"the pictures have {len(sizes)} sizes (height×width): {shown}{more}",
+            file=listing.files[first[order[1]]],
+            hint=f"write images: {{…, size: [{height}, {width}]}} to bring all to one",
         )
-    return most
+    return height, width
 
 
-def conversions(headers: Sequence[Scanned]) -> list[str]:
-    """What is changed about pictures when they are read, in words."""
-    counts = Counter(each.note for each in headers if each.note is not None)
-    return [f"{count} {'picture' if count == 1 else 'pictures'}: {note}" for note, count in counts.items()]
+DAMAGED = "write images: {…, scan: full, bad: skip} to find such images before training and leave them out"
+
+
+class ImageField(Lazy):
+    """Images that are decoded when they are asked for: (samples, height, width, channels) of uint8."""
+
+    def __init__(self, files: list[str], size: tuple[int, int], channels: int, *, resize: bool) -> None:
+        super().__init__((len(files), *size, channels), "uint8")
+        self.files, self.size, self.channels, self.resize = files, size, channels, resize
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        prepare_pillow()
+        found = np.empty((len(rows), *self.shape[1:]), np.uint8)
+
+        def decode(position: int) -> None:
+            found[position] = self.decoded(self.files[rows[position]])
+
+        for _ in in_parallel(decode, range(len(rows))):
+            pass
+        return found
+
+    def decoded(self, file: str) -> np.ndarray[Any, Any]:
+        """The pixels of one image: (height, width, channels)."""
+        try:
+            pixels = decoded(file, self.size if self.resize else None, self.channels)
+        except Unreadable as error:
+            raise DataError(str(error), file=file, hint=DAMAGED) from None
+        if pixels.shape != self.shape[1:]:
+            height, width = pixels.shape[:2]
+            before = f"{self.size[0]}×{self.size[1]}"
+            raise DataError(f"it is {height}×{width} now and was {before} before", file=file)
+        return pixels

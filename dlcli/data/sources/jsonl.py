@@ -38,6 +38,7 @@ class Jsonl(SourceBlock):
     """A table with one JSON object a line, in one or several files; a key that a line lacks is an empty cell."""
 
     word: ClassVar[str] = "jsonl"
+    example: ClassVar[str] = "{jsonl: flowers.jsonl}"
     endings: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]

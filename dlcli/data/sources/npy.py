@@ -28,6 +28,7 @@ class Npy(SourceBlock):
     """Arrays of one file each; their first axis is samples. A field bears the name of its file."""
 
     word: ClassVar[str] = "npy"
+    example: ClassVar[str] = "{npy: {path: x.npy, target: y.npy}}"
     endings: ClassVar[tuple[str, ...]] = (".npy",)
 
     path: Files | Annotated[dict[str, Files], Field(min_length=1)]

@@ -26,6 +26,7 @@ class Npz(SourceBlock):
     """Arrays of a NumPy archive; their first axis is samples."""
 
     word: ClassVar[str] = "npz"
+    example: ClassVar[str] = "{npz: {path: arrays.npz, inputs: x, target: y}}"
     endings: ClassVar[tuple[str, ...]] = (".npz",)
 
     path: DataPath

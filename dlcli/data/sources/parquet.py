@@ -29,6 +29,7 @@ class Parquet(SourceBlock):
     """A table in one or several Parquet files with the same columns."""
 
     word: ClassVar[str] = "parquet"
+    example: ClassVar[str] = "{parquet: flowers.parquet}"
     endings: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]

@@ -47,6 +47,7 @@ class KerasData(SourceBlock):
     """A data set of `keras.datasets`; its test split is kept."""
 
     word: ClassVar[str] = "keras"
+    example: ClassVar[str] = "{keras: mnist}"
 
     name: str
     """mnist, fashion_mnist, cifar10, cifar100, imdb, reuters, california_housing or boston_housing."""
@@ -101,6 +102,7 @@ class Tfds(SourceBlock):
     """A data set of TensorFlow Datasets, by its name; its splits are kept."""
 
     word: ClassVar[str] = "tfds"
+    example: ClassVar[str] = "{tfds: iris}"
 
     name: str
     """Its name, with a configuration after a slash where it has several: `glue/cola`."""
@@ -125,6 +127,7 @@ class HuggingFace(SourceBlock):
     """A data set of Hugging Face, by its name; its splits are kept."""
 
     word: ClassVar[str] = "huggingface"
+    example: ClassVar[str] = "{huggingface: scikit-learn/iris}"
 
     name: str
     """Its name, such as `scikit-learn/iris`, or a folder that the library has saved."""

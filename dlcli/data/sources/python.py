@@ -29,6 +29,7 @@ class Python(SourceBlock):
     """
 
     word: ClassVar[str] = "python"
+    example: ClassVar[str] = "{python: {path: mine.py, function: load}}"
 
     path: DataPath
     """The Python file."""

@@ -23,6 +23,7 @@ class Series(SourceBlock):
     """
 
     word: ClassVar[str] = "series"
+    example: ClassVar[str] = "{series: {path: weather.csv, window: 24, horizon: 6}}"
 
     path: Part
     """The table: a path, a glob, or a source such as `csv: {path: …, separator: ";"}`. Its rows stand in the order of time."""

@@ -29,6 +29,8 @@ class Reading:
 class SourceBlock(Named):
     """The block of a source; a table unless the source says otherwise."""
 
+    example: ClassVar[str] = ""
+    """How it is written behind `source:`, where its word alone does not do."""
     endings: ClassVar[tuple[str, ...]] = ()
     """Endings of files that mean this source where a path stands alone."""
 

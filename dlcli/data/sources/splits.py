@@ -33,6 +33,7 @@ class Splits(SourceBlock):
     """Splits that stand in files of their own: `source: {train: a.csv, validation: b.csv, test: c.csv}`."""
 
     word: ClassVar[str] = "splits"
+    example: ClassVar[str] = "{train: a.csv, validation: b.csv, test: c.csv}"
 
     train: Part
     """What is trained on."""

@@ -46,6 +46,9 @@ class TfRecord(SourceBlock):
     """Records in one or several files; every record is a sample."""
 
     word: ClassVar[str] = "tfrecord"
+    example: ClassVar[str] = (
+        "{tfrecord: {path: 'a-*.tfrecord', features: {x: {shape: [8, 8], dtype: uint8}, y: int64}}}"
+    )
     endings: ClassVar[tuple[str, ...]] = (".tfrecord", ".tfrecords")
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]

@@ -1,0 +1,41 @@
+"""Many files at a time: threads that wait for a disk, or decode, side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+MOST_AT_ONCE = 64
+"""A thread takes up to so many files at a time: handing each over alone would take longer than a small one does."""
+MOST_THREADS = 16
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """The threads, as many as there are processors; kept, since starting them for every batch takes time."""
+    return ThreadPoolExecutor(min(MOST_THREADS, processors()), "files")
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """What the function gives for each item, in their order. The first error that it raises is raised here.
+
+    The function itself must not ask for anything in parallel.
+    """
+    at_once = max(1, min(MOST_AT_ONCE, len(items) // (4 * processors())))
+
+    def some(start: int) -> list[Result]:
+        return [function(item) for item in items[start : start + at_once]]
+
+    for found in pool().map(some, range(0, len(items), at_once)):
+        yield from found
