@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import posixpath
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -122,7 +122,8 @@ class Walk:
             if len(self.found) + len(self.seen) + len(self.links) > MOST_OBJECTS:
                 raise ResourceError(f"the file holds more than {MOST_OBJECTS:,} objects", file=self.path)
             if isinstance(link, h5py.SoftLink):
-                self.links[where] = posixpath.normpath(posixpath.join("/", before, link.path)).lstrip("/")
+                way = link.path if link.path.startswith("/") else before + link.path
+                self.links[where] = "/".join(part for part in way.split("/") if part not in {"", "."})
                 continue
             each = group[name]
             if isinstance(each, h5py.Dataset):
@@ -177,12 +178,29 @@ def column(path: Path, name: str, form: Form, *, stream: bool) -> Column:
 
     with opened(path) as file:
         pieces = file[name].chunks or (1,)
+        check_pieces(file[name], name, path)
     # A piece is unpacked as a whole, also where only a part of it is asked for.
     check_memory(size_of(pieces, dtype), path, hint="write the file anew with smaller chunks")
     if stream:
         return chunked(name, shape, read(0, 1).dtype, read, multiple=pieces[0])
     check_memory(size_of(shape, dtype), path)
     return read(0, shape[0])
+
+
+def check_pieces(dataset: Any, name: str, path: Path) -> None:
+    """Refuses a dataset of which pieces were never written, or are lost: HDF5 reads them as zeros without a word."""
+    if dataset.chunks is None:
+        return
+    expected = math.prod(-(-size // piece) for size, piece in zip(dataset.shape, dataset.chunks, strict=True))
+    there: set[tuple[int, ...]] = set()
+    dataset.id.chunk_iter(lambda stored: there.add(stored.chunk_offset))
+    written = sum(all(at < size for at, size in zip(each, dataset.shape, strict=True)) for each in there)
+    if written != expected:
+        raise DataError(
+            f"of '{name}' {written:,} of {expected:,} pieces were written; the others would be read as zeros",
+            file=path,
+            hint="was it cut off while it was written? write the file anew",
+        )
 
 
 def values(dataset: Any, start: int, end: int, name: str, path: Path) -> np.ndarray[Any, Any]:

@@ -146,7 +146,7 @@ def mapped(path: Path) -> np.memmap[Any, Any]:
 def unreadable(error: Exception, path: Path) -> DataError | UnsafeError:
     """What NumPy says of a file that it cannot map."""
     text = str(error)
-    if "object" in text.lower() or "pickle" in text.lower():
+    if "Python objects" in text:
         return UnsafeError(
             "the file holds pickled Python objects, which could run code; dlcli never loads them",
             file=path,
