@@ -129,10 +129,18 @@ class KerasObject:
         return {key: built(value, facts=facts) for key, value in self.arguments.items()}
 
 
+@runtime_checkable
+class Buildable(Protocol):
+    """What an argument can hold that is itself to be built."""
+
+    def build(self, facts: Facts) -> Any:
+        """The Keras object."""
+
+
 def built(value: Any, *, facts: Facts) -> Any:
     """An argument as Keras takes it: nested objects built, facts of the data filled in."""
     match value:
-        case KerasObject():
+        case Buildable():
             return value.build(facts)
         case Fact() | Epochs():
             return value.resolve(facts)
@@ -159,9 +167,9 @@ def plain(value: Any) -> Any:
         case Idiomatic():
             return value.idiom()
         case Named():
-            return {value.word: {key: plain(getattr(value, key)) for key in type(value).model_fields}}
+            return {value.word: fields_of(value)}
         case BaseModel():
-            return {key: plain(getattr(value, key)) for key in type(value).model_fields}
+            return fields_of(value)
         case Fact() | Epochs():
             return str(value)
         case list() | tuple():
@@ -169,6 +177,12 @@ def plain(value: Any) -> Any:
         case Mapping():
             return {key: plain(item) for key, item in value.items()}
     return value
+
+
+def fields_of(value: BaseModel) -> dict[str, Any]:
+    """The fields of a block by their keys, as plain data."""
+    fields = type(value).model_fields
+    return {field.alias or key: plain(getattr(value, key)) for key, field in fields.items()}
 
 
 class Catalogue(Protocol):
@@ -360,13 +374,13 @@ def below(error: ValidationError, name: str, *, short: bool = False) -> Validati
     return ValidationError.from_exception_data("dlcli", details_of(error, name, short=short))
 
 
-def details_of(error: ValidationError, place: str | int, *, short: bool = False) -> list[InitErrorDetails]:
-    """The errors in one, with `place` put before each path, to be raised anew together with others."""
+def details_of(error: ValidationError, *places: str | int, short: bool = False) -> list[InitErrorDetails]:
+    """The errors in one, with `places` put before each path, to be raised anew together with others."""
     details = []
     for each in error.errors(include_url=False):
         kind: Any = each["type"]
         if kind == "mistake":
             kind = PydanticCustomError("mistake", "{message}", each["ctx"])
-        location = (place, *(each["loc"][1:] if short else each["loc"]))
+        location = (*places, *(each["loc"][1:] if short else each["loc"]))
         details.append(InitErrorDetails(type=kind, loc=location, input=each["input"], ctx=each.get("ctx", {})))
     return details

@@ -22,31 +22,25 @@ def validate(
 
     Example: dlcli validate configs/digits.yaml
     """
-    found = {file: problems_of(file, settings, build=build, allow_code=allow_code) for file in configs}
+    found = {file: judged(file, settings, build=build, allow_code=allow_code) for file in configs}
     if json:
-        emit(
-            {
-                "files": [
-                    {"file": file, "problems": [plain(each) for each in problems]} for file, problems in found.items()
-                ]
-            }
-        )
+        emit({"files": [{"file": file, **as_json(*judgement)} for file, judgement in found.items()]})
     else:
         from dlcli.view.console import supports_unicode
-        from dlcli.view.problems import error_text
+        from dlcli.view.problems import error_text, problem_text
 
         console = out()
-        for file, problems in found.items():
-            text = (
-                error_text(ConfigError(problems), unicode=supports_unicode(console.file)) if problems else f"{file}: ok"
-            )
-            console.print(text)
-    if any(found.values()):
+        unicode = supports_unicode(console.file)
+        for file, (problems, notes) in found.items():
+            for note in notes:
+                console.print(problem_text(note, unicode=unicode, kind="note"))
+            console.print(error_text(ConfigError(problems), unicode=unicode) if problems else f"{file}: ok")
+    if any(problems for problems, _ in found.values()):
         raise typer.Exit(ConfigError.code)
 
 
-def problems_of(file: str, settings: list[str], *, build: bool, allow_code: bool) -> list[Problem]:
-    """The problems of one file; with `build` also those of the model on the shapes of its data."""
+def judged(file: str, settings: list[str], *, build: bool, allow_code: bool) -> tuple[list[Problem], list[Problem]]:
+    """The problems of one file, with `build` also those of the model on the shapes of its data; and the notes."""
     from dlcli.config import load_config
 
     try:
@@ -56,8 +50,13 @@ def problems_of(file: str, settings: list[str], *, build: bool, allow_code: bool
 
             inspect_config(config, allow_code=allow_code)
     except ConfigError as error:
-        return error.problems
-    return []
+        return error.problems, []
+    return [], config.notes
+
+
+def as_json(problems: list[Problem], notes: list[Problem]) -> dict[str, Any]:
+    """Problems and notes as JSON has them."""
+    return {"problems": [plain(each) for each in problems], "notes": [plain(each) for each in notes]}
 
 
 def plain(problem: Problem) -> dict[str, Any]:

@@ -9,14 +9,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dlcli.config.blocks import with_blocks
 from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.fitting import fitting_problems
 from dlcli.config.interpolation import REFERENCE, interpolated, is_fact
 from dlcli.config.merge import apply_settings, extended
 from dlcli.config.nodes import Node
 from dlcli.config.problems import problems_of
 from dlcli.config.schema import Config
 from dlcli.config.text import MOST_BYTES, content_of
-from dlcli.config.yaml import read_yaml
+from dlcli.config.yaml import read_document
 from dlcli.errors import ConfigError, Problem
 from dlcli.spec import Fact
 
@@ -30,8 +32,9 @@ def load_config(file: str, *, settings: Sequence[str] = ()) -> tuple[Config, byt
     """
     content = read_file(file)
     folder = Path() if file == "-" else Path(file).parent
-    root = extended(read_yaml(content, file=file, folder=folder.absolute()), file=file)
-    return check(interpolated(apply_settings(root, settings))), content
+    root, problems = read_document(content, file=file, folder=folder.absolute())
+    root = apply_settings(extended(root, file=file), settings)
+    return check(root, problems), content
 
 
 def load_resolved(tree: Mapping[str, Any]) -> Config:
@@ -63,11 +66,29 @@ def read_file(file: str) -> bytes:
         raise ConfigError([Problem(f"cannot read the configuration: {error.strerror}", file, see=hint)]) from None
 
 
-def check(root: Node) -> Config:
-    """The checked configuration of a tree."""
+def check(root: Node, problems: Sequence[Problem] = ()) -> Config:
+    """The checked configuration of a tree whose text has these problems. Raises `ConfigError` with all there are."""
+    if problems and not {"data", "layers"} <= root.value.keys():
+        raise ConfigError(list(problems))  # a text that is no configuration yet is not judged as one
+    root, of_blocks = with_blocks(root)
+    root, of_references = interpolated(root)
+    catalogue = keras_catalogue()
+    config, of_values = None, []
     try:
-        config = Config.model_validate(root.plain(), context=keras_catalogue())
+        config = Config.model_validate(root.plain(), context=catalogue)
     except ValidationError as error:
-        raise ConfigError(problems_of(error, root=root, model=Config)) from None
+        of_values = problems_of(error, root=root, model=Config)
+    found = in_order(problems, of_blocks, of_references, of_values, fitting_problems(root, catalogue))
+    if found or config is None:
+        raise ConfigError(found)
     config._root = root
     return config
+
+
+def in_order(*stages: Sequence[Problem]) -> list[Problem]:
+    """The problems in the order of the file; those of a later stage only where an earlier one has found nothing."""
+    found: list[Problem] = []
+    for problems in stages:
+        places = {(each.file, each.line, each.column) for each in found if each.line}
+        found += [each for each in problems if (each.file, each.line, each.column) not in places]
+    return sorted(found, key=lambda problem: (problem.file, problem.line, problem.column))

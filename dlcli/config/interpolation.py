@@ -25,13 +25,10 @@ def is_fact(name: str) -> bool:
     return name in FACTS or name.startswith("data.classes.")
 
 
-def interpolated(root: Node) -> Node:
-    """The tree with every reference filled in. Raises `ConfigError` with every one that stands for nothing."""
+def interpolated(root: Node) -> tuple[Node, list[Problem]]:
+    """The tree with every reference filled in, and the problems of those that stand for nothing."""
     filling = Filling(root)
-    result = filling.fill(root)
-    if filling.problems:
-        raise ConfigError(filling.problems)
-    return result
+    return filling.fill(root), filling.problems
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.nodes import Mark, Node
+from dlcli.config.problems import named_classes
 from dlcli.config.text import content_of
 from dlcli.config.yaml import read_yaml
 from dlcli.errors import ConfigError, Problem
@@ -70,9 +71,7 @@ def other_thing(base: dict[str, Node], over: dict[str, Node]) -> bool:
 
 def is_thing(name: str) -> bool:
     """Whether a key is the name of a thing rather than a key of a block."""
-    from dlcli.data.sources import SOURCES
-
-    return keras_catalogue().knows(name) or any(source.word == name for source in SOURCES)
+    return keras_catalogue().knows(name) or any(each.word == name for each in named_classes())
 
 
 def apply_settings(root: Node, settings: Sequence[str]) -> Node:
@@ -213,11 +212,9 @@ def named_arguments(node: Node, name: str, part: str) -> Node:
 
 def arguments_of(name: str) -> list[str]:
     """The arguments of a thing; the first is the one that its short form gives."""
-    from dlcli.data.sources import SOURCES
-
-    for source in SOURCES:
-        if source.word == name:
-            return list(source.model_fields)
+    for each in named_classes():
+        if each.word == name:
+            return [field.alias or key for key, field in each.model_fields.items()]
     return keras_catalogue().arguments_of(name)
 
 

@@ -72,11 +72,14 @@ class Node:
     def nearest(self, path: TreePath) -> tuple[Node, int]:
         """The deepest node on the way to `path`, and how many parts of the path lead to it.
 
-        Parts that the file leaves out (the field behind a short form) end the way.
+        The field that a short form leaves out (`residual: [...]`) is passed over; other parts that the file leaves out end
+        the way.
         """
         node, depth = self, 0
         for part in path:
             below = node.child(part)
+            if below is None and isinstance(node.value, list) and isinstance(part, str):
+                below = node
             if below is None:
                 break
             node, depth = below, depth + 1

@@ -16,8 +16,6 @@ MOST_PROBLEMS = 1000
 TYPE_TRIED = re.compile(r"str|int|float|bool|[a-z-]+\[.*\]")
 BLOCK_TRIED = re.compile(r"[A-Z]\w*")
 """What pydantic calls the types of a union: `str`, `list[str]`, `literal['error']`; `Target` for a block."""
-ROOT = "/"
-"""In the path of a mistake: what follows leads from the root of the file."""
 AMBIGUOUS = {"yes", "no", "on", "off", "y", "n"}
 EXPECTED = {
     "int_type": "a whole number",
@@ -59,8 +57,6 @@ def located_error(error: Any, root: Node) -> dict[str, Any]:
     path: list[str | int] = []
     unions: list[TreePath] = []
     node: Node | None = root
-    if ROOT in error["loc"]:
-        return {**error, "unions": unions}
     for part in error["loc"]:
         below = node.child(part) if node is not None else None
         if below is None and isinstance(part, str) and is_type(part, error["type"]):
@@ -119,8 +115,6 @@ def located(
     at: str = "value",
 ) -> Problem:
     """A problem at the value (or the key) of `path`, or at the nearest thing above that the file holds."""
-    if ROOT in path:
-        path = path[path.index(ROOT) + 1 :]
     node, depth = root.nearest(path)
     mark = node.mark
     if at == "name":
@@ -231,7 +225,7 @@ def keys_at(model: type[BaseModel], path: TreePath) -> list[str]:
         if current is None:
             return []
     keys = [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
-    return keys if path else [*keys, "extends"]
+    return keys if path else [*keys, "blocks", "extends"]
 
 
 def model_in(annotation: Any) -> Any:
@@ -248,5 +242,6 @@ def model_in(annotation: Any) -> Any:
 def named_classes() -> list[Any]:
     """dlcli's own things, whose word stands in the path in place of a field."""
     from dlcli.data.sources import SOURCES
+    from dlcli.layers import GROUPS
 
-    return list(SOURCES)
+    return [*SOURCES, *GROUPS]

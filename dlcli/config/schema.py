@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
+    BeforeValidator,
     Field,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
+    model_validator,
 )
 
 from dlcli.config.nodes import Node
-from dlcli.config.problems import ROOT, located
+from dlcli.config.problems import located
 from dlcli.config.train import Train
 from dlcli.data import Data
-from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, TreePath
-from dlcli.layers import Layer, Layers, connection_mistakes
+from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, Problem, TreePath
+from dlcli.layers import Layers
+from dlcli.layers.connections import with_shared
 from dlcli.loss import Loss, Metric
 from dlcli.loss.head import Head
-from dlcli.loss.together import output_of, together
 from dlcli.optimizer import Optimizer
-from dlcli.spec import KerasObject, Mistake, Spec, catalogue_of, describe, details_of, fail, near, plain
+from dlcli.optimizer.schedules import early_end
+from dlcli.spec import DataPath, KerasObject, Mistake, Spec, catalogue_of, describe, details_of, fail, near, plain
 
 LARGEST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class ForTargets:
+    """The losses or metrics of several targets as they are written."""
+
+    targets: list[str]
+    value: Any
 
 
 class Config(Spec):
@@ -39,81 +50,54 @@ class Config(Spec):
     """Where all randomness starts: the split, the first weights, the order of samples, dropout."""
     data: Data
     """Step 1: the input data and the target."""
-    layers: Layers
+    layers: Annotated[Layers, BeforeValidator(with_shared)]
     """Step 2: the layers."""
     loss: Loss | dict[str, Loss]
     """Step 3: the loss, the guideline that a person gives; for several targets a mapping by target."""
     optimizer: Optimizer
     """Step 4: the optimizer."""
-    metrics: Annotated[list[Metric] | dict[str, list[Metric]], Field(validate_default=True)] = []
+    metrics: list[Metric] | dict[str, list[Metric]] = []
     """What is counted besides the loss; for several targets a mapping by target."""
     train: Train
     """How long to train."""
+    plugins: list[DataPath] = []
+    """Python files whose classes can be named like those of Keras; they run only with --allow-code."""
 
     _root: Node | None = PrivateAttr(default=None)
 
-    @field_validator("layers")
+    @model_validator(mode="before")
     @classmethod
-    def check_connections(cls, layers: list[Layer], information: ValidationInfo) -> list[Layer]:
-        data = information.data.get("data")
-        mistakes = connection_mistakes(layers, input_names(data), outputs=target_names(data))
-        if mistakes:
-            fail(*mistakes)
-        return layers
+    def name_targets(cls, tree: Any) -> Any:
+        """Tells `loss` and `metrics` of several targets, whether or not the block that names these is right itself."""
+        data = tree.get("data") if isinstance(tree, dict) else None
+        targets = data.get("targets") if isinstance(data, dict) else None
+        if not isinstance(targets, dict) or not targets:
+            return tree
+        told = {key: ForTargets(list(targets), tree[key]) for key in ("loss", "metrics") if key in tree}
+        return {**tree, **told}
 
     @field_validator("loss", "metrics", mode="wrap")
     @classmethod
     def read_by_target(cls, value: Any, read: ValidatorFunctionWrapHandler, information: ValidationInfo) -> Any:
-        targets = target_names(information.data.get("data"))
-        if (
-            "data" not in information.data
-            and isinstance(value, dict)
-            and (len(value) > 1 or information.field_name == "metrics")
-        ):
-            return value  # the targets that these may be for are in a block that is wrong itself
         kind = "losses" if information.field_name == "loss" else "metrics"
-        return by_target(value, targets, kind, information) if targets else only_target(value, kind, information)
-
-    @field_validator("metrics")
-    @classmethod
-    def check_together(cls, metrics: Any, information: ValidationInfo) -> Any:
-        before = information.data
-        if "layers" in before and "loss" in before:
-            mistakes = [
-                mistake
-                for head in heads_of(before["loss"], metrics)
-                for mistake in together(output_of(before["layers"], head.name), head)
-            ]
-            if mistakes:
-                fail(*(from_root(mistake) for mistake in mistakes))
-        return metrics
-
-    @field_validator("train")
-    @classmethod
-    def check_monitors(cls, train: Train, information: ValidationInfo) -> Train:
-        before = information.data
-        if "metrics" not in before or "data" not in before:
-            return train
-        if "loss" not in before:
-            return train
-        heads = heads_of(before["loss"], before["metrics"])
-        known = monitors(heads, validation=before["data"].split.validation > 0)
-        mistakes = []
-        for path, monitor in watched(train):
-            if monitor not in known:
-                message = f"nothing is called '{monitor}'; there are: {', '.join(known)}"
-                hint = near(monitor, known)
-                if monitor.startswith("val_") and monitor.removeprefix("val_") in known:
-                    hint = "there is no validation split: write data.split.validation: 0.15"
-                mistakes.append(Mistake(message, path, hint))
-        if mistakes:
-            fail(*mistakes)
-        return train
+        if isinstance(value, ForTargets):
+            return by_target(value.value, value.targets, kind, information)
+        return only_target(value, kind, information)
 
     @property
     def heads(self) -> list[Head]:
         """Each target with its loss and metrics."""
         return heads_of(self.loss, self.metrics)
+
+    @property
+    def notes(self) -> list[Problem]:
+        """What is allowed and still worth a look, at its line."""
+        return self.noted(early_end(self.optimizer, epochs=self.train.epochs))
+
+    def noted(self, *mistakes: Mistake | None) -> list[Problem]:
+        """Mistakes that need not be any, at their lines."""
+        assert self._root is not None
+        return [located(self._root, each.path, each.message, each.suggestion) for each in mistakes if each is not None]
 
     @property
     def all_metrics(self) -> list[KerasObject]:
@@ -144,25 +128,6 @@ class Config(Spec):
             return None
         node, _ = self._root.nearest(path)
         return node.mark.line
-
-
-def from_root(mistake: Mistake) -> Mistake:
-    """The same mistake, its path marked as leading from the root of the file."""
-    return replace(mistake, path=(ROOT, *mistake.path), at="key")
-
-
-def input_names(data: Data | None) -> list[str] | None:
-    """The names of the inputs as far as the configuration tells them, or None."""
-    if data is None:
-        return None
-    if isinstance(data.inputs, dict):
-        return list(data.inputs)
-    return data.source.input_names()
-
-
-def target_names(data: Data | None) -> list[str]:
-    """The names of several targets; none where there is one."""
-    return list(data.targets) if data is not None and data.targets is not None else []
 
 
 def heads_of(loss: Any, metrics: Any) -> list[Head]:
@@ -221,22 +186,3 @@ def read_each(values: Any, read: Callable[[Any], Any]) -> Any:
     if details:
         raise ValidationError.from_exception_data("dlcli", details)
     return found if isinstance(values, dict) else list(found.values())
-
-
-def monitors(heads: Sequence[Head], *, validation: bool) -> list[str]:
-    """Everything that is measured after an epoch."""
-    names = ["loss", *(name for head in heads for name in head.values)]
-    return [*names, *(f"val_{name}" for name in names if validation)]
-
-
-def watched(train: Train) -> list[tuple[TreePath, str]]:
-    """Every monitor that the train block names, with its place."""
-    found: list[tuple[TreePath, str]] = []
-    if train.early_stopping is not None:
-        found.append((("early_stopping", "monitor"), train.early_stopping.monitor))
-    if train.reduce_on_plateau is not None:
-        found.append((("reduce_on_plateau", "monitor"), train.reduce_on_plateau.monitor))
-    condition = train.condition()
-    if condition is not None:
-        found.append((("until",), condition[0]))
-    return found

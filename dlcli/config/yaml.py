@@ -43,12 +43,20 @@ def read_yaml(content: bytes, *, file: str, folder: Path) -> Node:
     `file` is the name for messages, `folder` what the paths in it are relative to. Raises `ConfigError` with every
     problem that the text itself has: its encoding, its grammar, duplicate keys, tags, merge keys, depth, size.
     """
+    root, problems = read_document(content, file=file, folder=folder)
+    if problems:
+        raise ConfigError(problems)
+    return root
+
+
+def read_document(content: bytes, *, file: str, folder: Path) -> tuple[Node, list[Problem]]:
+    """The tree of one document and the problems of its text, where these leave a tree. Raises `ConfigError` otherwise."""
     text = decode(content, file=file)
     reader = Reader(file=file, folder=folder, lines=text.splitlines() or [""])
     root = reader.document(text)
-    if reader.problems or root is None:
+    if root is None:
         raise ConfigError(reader.problems)
-    return root
+    return root, reader.problems
 
 
 @dataclass

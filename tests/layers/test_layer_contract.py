@@ -162,8 +162,8 @@ def test_a_layer_is_built_from_a_configuration_and_called(name: str) -> None:
     start_keras(seed=0)
     written = {name: SPECIAL[name]} if name in SPECIAL else example("layers", name, ARGUMENTS)
     keras_object = keras_catalogue().read("layers", written)
-    shape, takes = shape_for(name), ("a", "b") if name in TWO else None
-    inputs = dict.fromkeys(takes or ("a",), shape)
+    shape, takes = shape_for(name), ["a", "b"] if name in TWO else None
+    inputs = dict.fromkeys(takes or ["a"], shape)
     built = build_model([Layer(keras_object, takes)], inputs, facts={}, memory=10**9)
     generator = np.random.default_rng(0)
     values = {each: generator.random((2, *shape)).astype(np.float32) for each in inputs}
@@ -184,7 +184,7 @@ def test_attention_takes_a_query_and_a_value_or_one_tensor_for_both() -> None:
 
     start_keras(seed=0)
     attention = keras_catalogue().read("layers", {"MultiHeadAttention": {"num_heads": 2, "key_dim": 4}})
-    built = build_model([Layer(attention, ("a", "b"))], {"a": (5, 4), "b": (7, 4)}, facts={})
+    built = build_model([Layer(attention, ["a", "b"])], {"a": (5, 4), "b": (7, 4)}, facts={})
     generator = np.random.default_rng(0)
     a, b = (generator.normal(size=(2, length, 4)).astype(np.float32) for length in (5, 7))
     (layer,) = [each for each in built.model.layers if type(each).__name__ == "MultiHeadAttention"]

@@ -18,12 +18,12 @@ def build(layers: Sequence[Any], inputs: Mapping[str, tuple[int, ...]], **facts:
     from pydantic import TypeAdapter
 
     from dlcli.config.catalogue import keras_catalogue
-    from dlcli.layers import Layer
+    from dlcli.layers.entry import Stack
     from dlcli.layers.graph import build_model
     from dlcli.training.backend import start_keras
 
     start_keras(seed=0)
-    checked = TypeAdapter(list[Layer]).validate_python(list(layers), context=keras_catalogue())
+    checked = TypeAdapter(Stack).validate_python(list(layers), context=keras_catalogue())
     return build_model(checked, inputs, facts={f"data.{name}": value for name, value in facts.items()}, memory=10**9)
 
 
@@ -142,7 +142,7 @@ def test_a_fact_of_the_data_becomes_a_number() -> None:
         (
             [{"Dense": {"units": 3, "from": "y"}}],
             {"x": (8,)},
-            ("layers", 0),
+            ("layers", 0, "Dense", "from"),
             "'from' names 'y', which is no layer above and no input",
             "there are: x",
         ),
@@ -158,7 +158,7 @@ def test_a_fact_of_the_data_becomes_a_number() -> None:
             {"image": (8, 8), "table": (2,)},
             ("layers", 0),
             "Dense takes which input? there are: image (8, 8), table (2,)",
-            "write from: NAME",
+            "write from: image",
         ),
     ],
 )

@@ -10,7 +10,8 @@ import pytest
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.loss.head import Head
-from dlcli.loss.together import Output, output_of, together
+from dlcli.loss.output import Output, output_of
+from dlcli.loss.together import together
 
 SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 SPARSE_SCORES = {"SparseCategoricalCrossentropy": {"from_logits": True}}
@@ -30,7 +31,7 @@ def case(
     shape: tuple[int, ...] | None = None,
 ) -> Case:
     given = {
-        "output": Output(width, activation, "Dense", 1, shape),
+        "output": Output(width, activation, "Dense", ("layers", 1, "Dense"), shape),
         "loss": loss,
         "metrics": metrics or [],
         "classes": classes,
@@ -285,7 +286,7 @@ def test_the_table_has_as_many_cases_that_pass_as_it_needs() -> None:
         ([{"Dense": 3}, "Softmax"], 3, "softmax", "Softmax"),
         ([{"Dense": 3}, {"Activation": "sigmoid"}], 3, "sigmoid", "Activation"),
         (["Softmax"], None, "softmax", "Softmax"),
-        ([{"Conv2D": {"filters": 3, "kernel_size": 1, "activation": "sigmoid"}}], None, "sigmoid", "Conv2D"),
+        ([{"Conv2D": {"filters": 3, "kernel_size": 1, "activation": "sigmoid"}}], 3, "sigmoid", "Conv2D"),
         ([{"Dense": 3}, "ReLU"], None, None, "ReLU"),
         ([{"Dense": 3}, {"Dropout": 0.5}], None, None, "Dropout"),
     ],
@@ -297,7 +298,8 @@ def test_the_last_layer_tells_what_it_can(
 
     catalogue = keras_catalogue()
     found = output_of([Layer(catalogue.read("layers", each)) for each in layers])
-    assert (found.width, found.activation, found.layer, found.position) == (width, activation, word, len(layers) - 1)
+    assert found.path == ("layers", len(layers) - 1, word)
+    assert (found.width, found.activation, found.layer) == (width, activation, word)
 
 
 def test_what_does_not_fit_is_refused_at_its_line_before_and_after_the_data_is_read(

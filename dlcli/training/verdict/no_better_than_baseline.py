@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dlcli.spec import KerasObject
 from dlcli.training.verdict.story import Advice, Finding, Story
 
 MARGIN = 0.98
@@ -22,14 +23,21 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     if not story.config.data.prepares:
         why = "layers learn slowly from inputs far from unit scale"
         advice.append(Advice("data.prepare", [], ["Normalization"], why))
-    losses, rate = story.losses("train"), story.history[-1]["learning_rate"]
+    losses, rate = story.losses("train"), story.history[0]["learning_rate"]
     if losses[-1] < losses[0]:
         # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.
         faster = rate * (100 if trivial > LARGE_TARGET else 10)
-        advice.append(Advice("optimizer.learning_rate", shortest(rate), shortest(faster), "the loss falls, but slowly"))
+        advice.append(Advice(rate_key(story.config.optimizer), shortest(rate), shortest(faster), "the loss falls, but slowly"))
     epochs = story.config.train.epochs
     advice.append(Advice("train.epochs", epochs, epochs * 5, "it may only have begun to learn"))
     return Finding("no better than the trivial baseline", evidence, advice=advice)
+
+
+def rate_key(optimizer: KerasObject) -> str:
+    """The key that sets the rate: the optimizer's own, or that with which its schedule begins."""
+    rate = optimizer.arguments.get("learning_rate")
+    scheduled = isinstance(rate, KerasObject) and "initial_learning_rate" in rate.arguments
+    return "optimizer.learning_rate.initial_learning_rate" if scheduled else "optimizer.learning_rate"
 
 
 def shortest(rate: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dlcli.loss.output import layers_in
 from dlcli.training.verdict.story import Advice, Finding, Story
 
 RISE = 1.10
@@ -35,7 +36,7 @@ def overfits(story: Story) -> Finding | None:
                 "keeps the weights of the best epoch",
             )
         )
-    if not any(layer.keras.name == "Dropout" for layer in story.config.layers):
+    if not any(layer.keras.name == "Dropout" for layer in layers_in(story.config.layers)):
         advice.append(
             Advice("layers", None, {"Dropout": 0.3}, "a Dropout before the last layer makes the model rely on less")
         )

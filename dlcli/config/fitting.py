@@ -1,0 +1,141 @@
+"""Do the blocks of a configuration fit together? Checks what needs several of them, also where one is wrong itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from dlcli.config.catalogue import KerasCatalogue
+from dlcli.config.monitors import monitors, watched
+from dlcli.config.nodes import Node
+from dlcli.config.problems import located
+from dlcli.data.sources import Source
+from dlcli.errors import Problem
+from dlcli.layers.connections import connection_mistakes, with_shared
+from dlcli.layers.entry import Stack
+from dlcli.loss.head import Head
+from dlcli.loss.output import output_of
+from dlcli.loss.together import together
+from dlcli.spec import KerasObject, Mistake
+
+
+def fitting_problems(root: Node, catalogue: KerasCatalogue) -> list[Problem]:
+    """The problems between the blocks of a tree that may have other problems too."""
+    written = Written(root.plain(), catalogue)
+    checks = (connections, heads_together, missing_monitors)
+    mistakes = [mistake for check in checks for mistake in check(written)]
+    return [located(root, each.path, each.message, each.suggestion, each.see, at=each.at) for each in mistakes]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A configuration as it is written, of which each part can be asked for whether or not the others can be read."""
+
+    tree: dict[str, Any]
+    catalogue: KerasCatalogue
+
+    def block(self, name: str) -> dict[str, Any]:
+        """A block that is a mapping, or an empty one."""
+        block = self.tree.get(name)
+        return block if isinstance(block, dict) else {}
+
+    def read(self, kind: str, value: Any) -> KerasObject | None:
+        """A thing of Keras, or None where it cannot be read."""
+        found: KerasObject | None = readable(partial(self.catalogue.read, kind, value))
+        return found
+
+    @property
+    def layers(self) -> list[Any]:
+        """The entries of the list of layers; None for each that cannot be read."""
+        layers = self.tree.get("layers")
+        read_stack = partial(TypeAdapter(Stack).validate_python, context=self.catalogue)
+        entries = with_shared(layers) if isinstance(layers, list) else []
+        read = [readable(partial(read_stack, [each])) for each in entries]
+        return [each[0] if each is not None else None for each in read]
+
+    @property
+    def inputs(self) -> list[str] | None:
+        """The names of the inputs as far as the configuration tells them, or None."""
+        inputs, source = self.block("data").get("inputs"), self.block("data").get("source")
+        if isinstance(inputs, dict):
+            return list(inputs)
+        found = readable(lambda: TypeAdapter(Source).validate_python(source, context=self.catalogue))
+        names: list[str] | None = found.input_names() if found is not None else None
+        return names
+
+    @property
+    def targets(self) -> list[str]:
+        """The names of several targets; none where there is one."""
+        targets = self.block("data").get("targets")
+        return list(targets) if isinstance(targets, dict) else []
+
+    @property
+    def heads(self) -> list[Head]:
+        """Each target with its loss and its metrics, as far as they can be read."""
+        loss, metrics = self.tree.get("loss"), self.tree.get("metrics", [])
+        if not self.targets:
+            return self.head(None, loss, metrics)
+        losses = loss if isinstance(loss, dict) else {}
+        by_target = metrics if isinstance(metrics, dict) else {}
+        return [head for name in self.targets for head in self.head(name, losses.get(name), by_target.get(name, []))]
+
+    @property
+    def measures_all(self) -> bool:
+        """Whether every loss and metric can be read."""
+        written = self.tree.get("metrics", [])
+        listed = written.values() if isinstance(written, dict) else [written]
+        count = sum(len(each) for each in listed if isinstance(each, list))
+        return len(self.heads) == max(1, len(self.targets)) and sum(len(each.metrics) for each in self.heads) == count
+
+    def head(self, name: str | None, loss: Any, metrics: Any) -> list[Head]:
+        """One head with the metrics that can be read, or none where its loss cannot be."""
+        read = self.read("losses", loss)
+        listed = [self.read("metrics", each) for each in metrics] if isinstance(metrics, list) else []
+        known = [each for each in listed if each is not None]
+        return [Head(name, read, known)] if read is not None else []
+
+    @property
+    def validates(self) -> bool | None:
+        """Whether there is a validation split, or None where the configuration does not tell."""
+        split, source = self.block("data").get("split", {}), self.block("data").get("source")
+        if isinstance(source, dict) and "validation" in source:
+            return True
+        share = split.get("validation", 0.15) if isinstance(split, dict) else None
+        return share > 0 if isinstance(share, int | float) and 0 <= share < 1 else None
+
+
+def readable(read: Callable[[], Any]) -> Any:
+    """What `read` gives, or None where it finds mistakes."""
+    try:
+        return read()
+    except ValidationError:
+        return None
+
+
+def connections(written: Written) -> Iterator[Mistake]:
+    """Names, cycles, dead ends and unused inputs."""
+    layers = with_shared(written.tree.get("layers"))
+    for mistake in connection_mistakes(layers, written.inputs, outputs=written.targets):
+        yield replace(mistake, path=("layers", *mistake.path))
+
+
+def heads_together(written: Written) -> Iterator[Mistake]:
+    """Target, last layer, loss and metrics."""
+    layers = written.layers
+    for head in written.heads:
+        mistakes = together(output_of(layers, head.name), head)
+        # Of several at one place the first says enough.
+        first = {each.path: each for each in reversed(mistakes)}
+        yield from (replace(each, at="key") for each in first.values())
+
+
+def missing_monitors(written: Written) -> Iterator[Mistake]:
+    """Monitors that stand for nothing that is measured."""
+    if not written.measures_all or written.validates is None:
+        return
+    known = monitors(written.heads, validation=written.validates)
+    yield from (replace(each, path=("train", *each.path)) for each in watched(written.block("train"), known))

@@ -1,0 +1,46 @@
+"""`branches`: several ways over the same input, put together by a merging layer (Szegedy et al. 2015, https://arxiv.org/abs/1409.4842)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from dlcli.errors import TreePath
+from dlcli.layers.build_errors import building
+from dlcli.layers.entry import Graph, Stack
+from dlcli.layers.layer import named
+from dlcli.layers.takes import From, Name
+from dlcli.spec import KerasObject, KerasThing, Named
+
+
+class Branches(Named):
+    """Several ways over the same input, put together by a merging layer."""
+
+    word: ClassVar[str] = "branches"
+    example: ClassVar[str] = "branches: {merge: Concatenate, paths: [[Dense: 16], [Dense: 32, ReLU]]}"
+    stacks: ClassVar[tuple[str, ...]] = ("paths",)
+
+    paths: Annotated[list[Stack], Field(min_length=2)]
+    """The ways, each a list of layers; an empty list is the input itself."""
+    merge: Annotated[KerasObject | None, KerasThing("layers"), Field(validate_default=False)] = None
+    """The layer that puts them together: Concatenate (the default), Add, Multiply, Average, Maximum, …"""
+    name: Name = None
+    """What the merged output is called for `from`."""
+    takes: From = None
+    """What it takes; by default what stands above."""
+
+    def innermost(self) -> Iterator[Any]:
+        for way in self.paths:
+            for entry in way:
+                yield from entry.innermost()
+
+    def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
+        place = (*path, self.word)
+        made = [graph.stack(way, taken, (*place, "paths", number)) for number, way in enumerate(self.paths)]
+        merge = self.merge or KerasObject("layers", "Concatenate", "Concatenate", {})
+        at = (*place, "merge") if self.merge is not None else place
+        with building(merge.written, made, at):
+            layer = named(merge, self.name, graph)
+        return graph.call(layer, made, at, f"the merge of branches, {merge.written},")

@@ -1,0 +1,78 @@
+"""What Keras says when a layer cannot be built or called, as an error at the layer's line with what to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from dlcli.errors import BlockError, DlcliError, ResourceError, TreePath
+from dlcli.layers.memory import BYTES, TooLarge
+
+
+@contextmanager
+def building(word: str, taken: Any, path: TreePath) -> Iterator[None]:
+    """Turns what is raised while a layer is made or called on `taken` into an error at its place."""
+    try:
+        yield
+    except DlcliError:
+        raise
+    except TooLarge as error:
+        raise too_large(word, error, path) from None
+    except Exception as error:
+        raise build_error(word, taken, error, path) from error
+
+
+def too_large(word: str, error: TooLarge, path: TreePath) -> BlockError:
+    """The error of a layer with which the model no longer fits in memory."""
+    needed = error.parameters * BYTES / 1e9
+    message = f"with {word} the model has {error.parameters:,} parameters; training them takes {needed:,.0f} GB"
+    return BlockError((*path, word), f"{message}, more than the free memory", hint="make the layer smaller")
+
+
+def build_error(word: str, taken: Any, error: Exception, path: TreePath) -> Exception:
+    """What Keras said of a layer, at its place, with the shape it was given."""
+    if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
+        return ResourceError(f"{word} does not fit in memory", hint="make the layer smaller")
+    shapes = [tuple(tensor.shape[1:]) for tensor in tensors_in(taken)]
+    given = ", ".join(map(str, shapes))
+    said = first_sentence(str(error))
+    several = isinstance(taken, list) and "2D" not in word and len(taken) > 1 and word not in MERGING
+    hint = f"'from' took {len(taken)} tensors; take one of them: from: NAME.0" if several else advice(word, shapes)
+    return BlockError((*path, word), f"{word} cannot take the shape {given}: {said}", hint=hint)
+
+
+MERGING = frozenset({"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"})
+
+
+def tensors_in(taken: Any) -> list[Any]:
+    """The tensors of what a layer takes."""
+    if isinstance(taken, list | dict):
+        values = taken.values() if isinstance(taken, dict) else taken
+        return [tensor for value in values for tensor in tensors_in(value)]
+    return [taken] if hasattr(taken, "shape") else []
+
+
+def first_sentence(text: str) -> str:
+    """The part of a message of Keras that a person needs."""
+    text = re.sub(r"\s*Arguments received by [\s\S]*", "", text)
+    text = re.sub(r"Exception encountered when calling .*?\n+", "", text)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    return " ".join(lines)[:300] or "no reason given"
+
+
+def advice(word: str, shapes: Sequence[tuple[int | None, ...]]) -> str | None:
+    """What most often helps when a layer cannot take a shape."""
+    axes = len(shapes[0]) if shapes else 0
+    if "2D" in word and axes == 2:
+        height, width = shapes[0]
+        return f"images need a channel axis: put Reshape: {{target_shape: [{height}, {width}, 1]}} before it"
+    if "2D" in word and axes == 1:
+        return "it needs (height, width, channels); the data has one axis a sample"
+    if "1D" in word and axes == 1:
+        return f"it needs (time, features): put Reshape: {{target_shape: [{shapes[0][0]}, 1]}} before it"
+    if word in {"LSTM", "GRU", "SimpleRNN"} and axes != 2:
+        return "it needs (time, features)"
+    return None

@@ -1,0 +1,235 @@
+"""Checks the connections of a list of layers as it is written: names, cycles, dead ends, inputs that nothing takes.
+
+It reads plain data, so that it can speak also where an entry is wrong itself.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlcli.errors import TreePath
+from dlcli.layers.takes import names_in, whole
+from dlcli.spec import Mistake, near
+
+
+@dataclass
+class Output:
+    """What an entry puts out: the word that made it, where it stands, and whether something takes it."""
+
+    word: str
+    path: TreePath
+    name: str | None
+    arguments: Any
+    taken: bool = False
+
+
+def connection_mistakes(layers: Any, inputs: Sequence[str] | None, *, outputs: Sequence[str] = ()) -> list[Mistake]:
+    """What is wrong with the connections of a list of layers in the idiom; paths count from the list.
+
+    `inputs` are the names of the data's inputs, if known; `outputs` those of several targets, each of which a layer bears.
+    """
+    if not isinstance(layers, list) or not layers:
+        return []
+    walk = Walk(inputs, frozenset(given_names(layers)))
+    last = walk.stack(layers, ())
+    mistakes = walk.mistakes
+    if outputs:
+        mistakes += unmade(outputs, walk.tensors, layers)
+    elif last is not None:
+        last.taken = True
+    for name in outputs:
+        if name in walk.tensors:
+            walk.tensors[name].taken = True
+    if not mistakes:
+        mistakes = [dead_end(each) for each in walk.made if not each.taken]
+    if not mistakes and inputs is not None and entry_of(layers[0])[1].get("from") is not None:
+        mistakes = [unused(name) for name in inputs if name not in walk.inputs_taken]
+    return mistakes
+
+
+@dataclass
+class Walk:
+    """One pass over a list of layers and the lists inside it."""
+
+    inputs: Sequence[str] | None
+    given: frozenset[str]
+    mistakes: list[Mistake] = field(default_factory=list)
+    made: list[Output] = field(default_factory=list)
+    tensors: ChainMap[str, Output] = field(default_factory=ChainMap)
+    inputs_taken: set[str] = field(default_factory=set)
+
+    def stack(self, entries: Any, path: TreePath) -> Output | None:
+        """Goes through a list; gives what its last entry puts out."""
+        above: Output | None = None
+        for position, value in enumerate(entries if isinstance(entries, list) else []):
+            word, arguments = entry_of(value)
+            place = (*path, position, word)
+            takes = arguments.get("from")
+            names = list(names_in(takes))
+            for at, name in names:
+                self.take(name, (*place, "from", *at), word=word, own=arguments.get("name"))
+            if not names and above is not None:
+                above.taken = True
+            self.inside(word, arguments, place)
+            above = self.put(word, arguments, place)
+        return above
+
+    def inside(self, word: str, arguments: dict[str, Any], place: TreePath) -> None:
+        """The lists that an entry holds; the last output of each is taken by the entry itself."""
+        for at, entries in stacks_of(word, arguments):
+            before = self.tensors
+            if word in OWN_NAMES:
+                self.tensors = self.tensors.new_child()
+            last = self.stack(entries, (*place, *at))
+            self.tensors = before
+            if last is not None:
+                last.taken = True
+
+    def take(self, name: str, path: TreePath, *, word: str, own: Any) -> None:
+        """Marks what a name stands for as taken."""
+        part = whole(name)
+        known = name if name in self.tensors or part is None else part[0]
+        if known in self.tensors:
+            self.tensors[known].taken = True
+        elif self.inputs is not None and known in self.inputs:
+            self.inputs_taken.add(known)
+        elif known == own:
+            self.mistakes.append(
+                Mistake(f"{word} takes its own output '{name}': a cycle", path, "take a layer above it")
+            )
+        elif known in self.given:
+            message = f"'from' names '{name}', which stands further down; a layer takes what is above it, so there is no cycle"
+            self.mistakes.append(Mistake(message, path, "move the layer above this one, or take another"))
+        elif self.inputs is not None:
+            there = [*self.tensors, *self.inputs]
+            hint = near(name, there) or (
+                f"there are: {', '.join(there)}" if there else "name a layer: Dense: {units: 8, name: stem}"
+            )
+            self.mistakes.append(Mistake(f"'from' names '{name}', which is no layer above and no input", path, hint))
+
+    def put(self, word: str, arguments: dict[str, Any], place: TreePath) -> Output:
+        """Keeps what an entry puts out, under its name if it has one."""
+        name = arguments.get("name")
+        output = Output(word, place, str(name) if isinstance(name, str) else None, own_arguments(arguments))
+        self.made.append(output)
+        if output.name is None:
+            return output
+        first = self.tensors.maps[0].get(output.name)
+        if self.inputs is not None and output.name in self.inputs:
+            self.mistakes.append(
+                Mistake(
+                    f"the name '{output.name}' is taken by an input of the data", (*place, "name"), "choose another"
+                )
+            )
+        elif first is not None and (first.word, first.arguments) != (word, output.arguments):
+            self.mistakes.append(
+                Mistake(
+                    f"'{output.name}' is the name of another {first.word} above; a layer named twice is one layer",
+                    (*place, "name"),
+                    "give it another name, or the same arguments to use the same weights again",
+                )
+            )
+        self.tensors[output.name] = output
+        return output
+
+
+OWN_NAMES = frozenset({"repeat", "block", "submodel"})
+"""Words inside which names are their own."""
+
+
+def stacks_of(word: str, arguments: dict[str, Any]) -> Iterator[tuple[TreePath, Any]]:
+    """The lists of layers that an entry holds, with the way to each."""
+    from dlcli.layers import GROUPS
+
+    for group in GROUPS:
+        if group.word == word:
+            for key in group.stacks:
+                value = arguments.get(key)
+                if key == "paths":
+                    yield from (((key, number), each) for number, each in enumerate(value or []))
+                else:
+                    yield (key,), value
+
+
+def entry_of(value: Any) -> tuple[str, dict[str, Any]]:
+    """The word of an entry and its arguments by name, as far as they can be read."""
+    from dlcli.layers import GROUPS
+
+    if not isinstance(value, dict) or len(value) != 1:
+        return str(value) if isinstance(value, str) else "", {}
+    word, arguments = next(iter(value.items()))
+    if isinstance(arguments, dict):
+        return word, arguments
+    first = next((next(iter(group.model_fields)) for group in GROUPS if group.word == word), None)
+    return word, {first: arguments} if first else {}
+
+
+def own_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without the name and what it takes."""
+    return {key: value for key, value in arguments.items() if key not in {"name", "from"}}
+
+
+def given_names(layers: Any) -> Iterator[str]:
+    """All names that a list of layers gives."""
+    for value in layers if isinstance(layers, list) else []:
+        word, arguments = entry_of(value)
+        if isinstance(arguments.get("name"), str):
+            yield str(arguments["name"])
+        for _, entries in stacks_of(word, arguments):
+            yield from given_names(entries)
+
+
+def unmade(outputs: Sequence[str], tensors: ChainMap[str, Output], layers: list[Any]) -> list[Mistake]:
+    """Targets whose name no layer bears."""
+    word = entry_of(layers[-1])[0]
+    return [
+        Mistake(
+            f"no layer bears the name of the target '{name}'",
+            suggestion=f"name the layer that puts it out: {word}: {{…, name: {name}}}",
+        )
+        for name in outputs
+        if name not in tensors
+    ][:1]
+
+
+def dead_end(output: Output) -> Mistake:
+    """The mistake of an output that nothing takes."""
+    hint = "name it and take it with 'from', or leave it out"
+    if output.name is not None:
+        hint = f"take it with from: {output.name}, or leave it out; Identity: {{name: …}} behind it keeps it under another name"
+    return Mistake(f"nothing takes the output of {output.word}", output.path, hint, at="key")
+
+
+def unused(name: str) -> Mistake:
+    """The mistake of an input that nothing takes."""
+    return Mistake(
+        f"nothing takes the input '{name}'", suggestion=f"take it with from: {name}, or leave it out of data.inputs"
+    )
+
+
+def with_shared(layers: Any, known: dict[tuple[str, str], Any] | None = None) -> Any:
+    """The list with the arguments of each shared layer filled in where its name stands again without any."""
+    known = {} if known is None else known
+    return [shared(value, known) for value in layers] if isinstance(layers, list) else layers
+
+
+def shared(value: Any, known: dict[tuple[str, str], Any]) -> Any:
+    """One entry with what it shares."""
+    word, arguments = entry_of(value)
+    if not isinstance(value, dict) or not isinstance(value.get(word), dict):
+        return value
+    inner: dict[tuple[str, str], Any] = known if word not in OWN_NAMES else {}
+    for at, entries in stacks_of(word, arguments):
+        if len(at) == 1 and isinstance(entries, list):
+            arguments = {**arguments, str(at[0]): with_shared(entries, inner)}
+    if word == "branches" and isinstance(arguments.get("paths"), list):
+        arguments = {**arguments, "paths": [with_shared(way, known) for way in arguments["paths"]]}
+    name, own = arguments.get("name"), own_arguments(arguments)
+    if isinstance(name, str):
+        if not own and (word, name) in known:
+            arguments = {**arguments, **known[word, name]}
+        known.setdefault((word, name), own)
+    return {word: arguments}

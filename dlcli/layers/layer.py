@@ -1,0 +1,85 @@
+"""A layer of Keras in a list of layers, with the names of what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError, ValidationInfo
+
+from dlcli.errors import TreePath
+from dlcli.layers.backbone import is_backbone, make_backbone
+from dlcli.layers.entry import Graph
+from dlcli.layers.takes import Takes, read_takes
+from dlcli.spec import KerasObject, catalogue_of, details_of, plain, split_idiom
+
+
+@dataclass(frozen=True)
+class Layer:
+    """`takes` is what its `from` says; None takes what stands above."""
+
+    keras: KerasObject
+    takes: Takes | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name that the configuration gives it."""
+        name = self.keras.arguments.get("name")
+        return str(name) if name is not None else None
+
+    def idiom(self) -> Any:
+        """The entry as a configuration holds it."""
+        arguments = plain(self.keras.arguments)
+        return {self.keras.written: arguments if self.takes is None else {**arguments, "from": self.takes}}
+
+    def innermost(self) -> Iterator[Layer]:
+        yield self
+
+    def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
+        """Calls the layer; one whose name is known already is the same layer once more."""
+        made = graph.made.get(self.name) if self.name is not None else None
+        if made is None:
+            made = self.made(taken, graph, path)
+        if self.name is not None:
+            graph.made[self.name] = made
+        return graph.call(made, taken, path, self.keras.written)
+
+    def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
+        """The Keras layer, under a name that the model does not have yet."""
+        from dlcli.layers.build_errors import building
+
+        with building(self.keras.written, taken, path):
+            if is_backbone(self.keras):
+                return make_backbone(self.keras, taken, graph, path)
+            return named(self.keras, self.name, graph)
+
+
+def named(thing: KerasObject, name: str | None, graph: Graph) -> Any:
+    """A layer of Keras under the name given to it, or Keras's own, made free in the model."""
+    layer = thing.build(graph.facts)
+    free = graph.free_name(name or layer.name)
+    if free == layer.name:
+        return layer
+    return replace(thing, arguments={**thing.arguments, "name": free}).build(graph.facts)
+
+
+def read_layer(value: Any, information: ValidationInfo) -> Layer:
+    """A layer in the idiom; `from` is dlcli's own argument and is taken out before Keras's are checked."""
+    catalogue = catalogue_of(information)
+    word, arguments = split_idiom(value, expected="a layer")
+    if not isinstance(arguments, dict) or "from" not in arguments:
+        return Layer(catalogue.read("layers", value))
+    details: list[Any] = []
+    takes: Takes | None = None
+    try:
+        takes = read_takes(arguments["from"])
+    except ValidationError as error:
+        details += details_of(error, word, "from")
+    try:
+        layer = catalogue.read("layers", {word: {key: each for key, each in arguments.items() if key != "from"}})
+    except ValidationError as error:
+        details += details_of(error)
+    if details:
+        raise ValidationError.from_exception_data("dlcli", details)
+    return Layer(layer, takes)

@@ -1,0 +1,60 @@
+"""`residual`: a way around some layers, y = F(x) + x (He et al. 2016, https://arxiv.org/abs/1512.03385)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from dlcli.errors import BlockError, TreePath
+from dlcli.layers.entry import Graph, Stack
+from dlcli.layers.takes import From, Name
+from dlcli.spec import Named
+
+
+class Residual(Named):
+    """Layers with a short way around them: what they make of x is added to x."""
+
+    word: ClassVar[str] = "residual"
+    example: ClassVar[str] = "residual: {layers: [Dense: 32, ReLU, Dense: 64], shortcut: [Dense: 64]}"
+    stacks: ClassVar[tuple[str, ...]] = ("layers", "shortcut")
+
+    layers: Stack
+    """The long way, F."""
+    shortcut: Stack = []
+    """The layers of the short way where F changes the shape, such as a 1×1 Conv2D; by default none, x itself."""
+    name: Name = None
+    """What the sum is called for `from`."""
+    takes: From = None
+    """What it takes; by default what stands above."""
+
+    def innermost(self) -> Iterator[Any]:
+        for entry in [*self.layers, *self.shortcut]:
+            yield from entry.innermost()
+
+    def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
+        import keras
+
+        place = (*path, self.word)
+        long = graph.stack(self.layers, taken, (*place, "layers"))
+        short = graph.stack(self.shortcut, taken, (*place, "shortcut"))
+        shapes = [tuple(tensor.shape[1:]) for tensor in (long, short)]
+        if shapes[0] != shapes[1]:
+            raise BlockError(
+                place,
+                f"residual cannot add {shapes[0]} of the layers to {shapes[1]} of the shortcut",
+                hint=bridge(*shapes),
+            )
+        return graph.call(keras.layers.Add(name=graph.free_name(self.name or "add")), [long, short], place, self.word)
+
+
+def bridge(long: tuple[int | None, ...], short: tuple[int | None, ...]) -> str:
+    """The shortcut that would give the shape of the long way."""
+    if len(long) != len(short) or len(long) > 4:
+        return "give both ways the same number of axes"
+    if len(long) == 1:
+        return f"write shortcut: [Dense: {long[0]}]"
+    steps = {-(-(there or 1) // (here or 1)) for here, there in zip(long[:-1], short[:-1], strict=True)}
+    if max(steps) == 1 and long[:-1] != short[:-1]:
+        return "write padding: same in the layers, which otherwise lose the border"
+    strides = f", strides: {max(steps)}" if max(steps) > 1 else ""
+    return f"write shortcut: [Conv{len(long) - 1}D: {{filters: {long[-1]}, kernel_size: 1{strides}}}]"

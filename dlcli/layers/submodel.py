@@ -1,0 +1,66 @@
+"""`submodel`: a model inside the model, which can be shared by its name, frozen, or wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from dlcli.errors import TreePath
+from dlcli.layers.entry import Graph, Stack
+from dlcli.layers.takes import From, Name
+from dlcli.spec import Facts, Named
+
+
+class Submodel(Named):
+    """A model inside the model: shared where its name stands twice, frozen as a whole, or wrapped in TimeDistributed."""
+
+    word: ClassVar[str] = "submodel"
+    example: ClassVar[str] = "submodel: {name: tower, layers: [Dense: 32, ReLU, Dense: 16]}"
+    stacks: ClassVar[tuple[str, ...]] = ("layers",)
+
+    layers: Annotated[Stack, Field(min_length=1)]
+    """Its layers; inside a wrapper such as TimeDistributed a plain stack."""
+    name: Name = None
+    """Its name; one that stands twice is one model, with the same weights."""
+    takes: From = None
+    """What it takes; by default what stands above."""
+    trainable: bool = True
+    """Whether its weights are trained."""
+
+    def innermost(self) -> Iterator[Any]:
+        for entry in self.layers:
+            yield from entry.innermost()
+
+    def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
+        made = graph.made.get(self.name) if self.name is not None else None
+        if made is None:
+            made = self.made(taken, graph, (*path, self.word, "layers"))
+        if self.name is not None:
+            graph.made[self.name] = made
+        return graph.call(made, taken, path, self.word)
+
+    def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
+        """The functional model over inputs like those that are taken."""
+        import keras
+
+        name = graph.free_name(self.name or self.word)
+        like = taken if isinstance(taken, list) else [taken]
+        inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in like]
+        with graph.own_names():
+            output = graph.stack(self.layers, inputs if isinstance(taken, list) else inputs[0], path)
+        model = keras.Model(inputs if isinstance(taken, list) else inputs[0], output, name=name)
+        model.trainable = self.trainable
+        return model
+
+    def build(self, facts: Facts) -> Any:
+        """The model as an argument of a wrapper, where only Keras knows its input: a plain stack.
+
+        Raises `ValueError` for a graph.
+        """
+        import keras
+
+        if any(entry.takes is not None or not hasattr(entry, "keras") for entry in self.layers):
+            raise ValueError("a submodel inside a wrapper is a plain stack of Keras layers")
+        return keras.Sequential([entry.keras.build(facts) for entry in self.layers], name=self.name)
