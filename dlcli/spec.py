@@ -191,6 +191,9 @@ class Catalogue(Protocol):
     def read(self, kind: str, value: Any) -> KerasObject:
         """Checks a thing written in the idiom. Raises `pydantic.ValidationError` with every mistake in it."""
 
+    def call_arguments(self, layer: str) -> list[str] | None:
+        """The arguments with which a layer is called, or None where they are not known."""
+
 
 def catalogue_of(information: ValidationInfo) -> Catalogue:
     """The catalogue that a validation was given."""

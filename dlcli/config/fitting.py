@@ -88,8 +88,9 @@ class Written:
         """Whether every loss and metric can be read."""
         written = self.tree.get("metrics", [])
         listed = written.values() if isinstance(written, dict) else [written]
-        count = sum(len(each) for each in listed if isinstance(each, list))
-        return len(self.heads) == max(1, len(self.targets)) and sum(len(each.metrics) for each in self.heads) == count
+        if not all(isinstance(each, list) for each in listed) or len(self.heads) != max(1, len(self.targets)):
+            return False
+        return sum(len(each.metrics) for each in self.heads) == sum(map(len, listed))
 
     def head(self, name: str | None, loss: Any, metrics: Any) -> list[Head]:
         """One head with the metrics that can be read, or none where its loss cannot be."""

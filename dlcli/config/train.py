@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from dlcli.spec import KerasObject, KerasThing, Mistake, Spec, describe, fail
 
@@ -16,6 +18,33 @@ CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 Mode = Literal["auto", "min", "max"]
+
+
+def read_class_weight(value: Any) -> Any:
+    """`balanced`, or numbers by class; for several targets such a one by target. Raises `pydantic.ValidationError`."""
+    if value is None or value == "balanced":
+        return value
+    if not isinstance(value, dict):
+        fail(Mistake(f"'class_weight' must be 'balanced' or a mapping, found {describe(value)}"))
+    mistakes = [mistake for name, each in value.items() for mistake in weight_mistakes(each, (name,))]
+    if mistakes:
+        fail(*mistakes)
+    return value
+
+
+def weight_mistakes(value: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
+    """What is wrong with the weight of a class, or with those of a target."""
+    if isinstance(value, dict) and len(path) == 1:
+        for name, each in value.items():
+            yield from weight_mistakes(each, (*path, name))
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        if not (value == "balanced" and len(path) == 1):
+            yield Mistake(f"'{path[-1]}' must be a number, found {describe(value)}", path)
+    elif not 0 <= value < math.inf:
+        yield Mistake(f"'{path[-1]}' must be at least 0, found {describe(value)}", path)
+
+
+ClassWeight = Annotated[Any, BeforeValidator(read_class_weight)]
 
 
 class EarlyStopping(Spec):
@@ -52,8 +81,10 @@ class Train(Spec):
     """Samples in one step of the optimizer."""
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau | None = None
-    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = None
-    """`balanced`, or a weight by class name; classes that are left out weigh 1."""
+    class_weight: ClassWeight | None = None
+    """`balanced`, or a weight by class name; classes that are left out weigh 1. For several targets a mapping by target."""
+    sample_weight: str | None = None
+    """A column that says how much each training sample counts in the loss; it is no input."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     time_limit: str | None = None
     """Stops after the epoch in which this time is over: `90s`, `30m`, `2h`."""

@@ -69,17 +69,21 @@ class Data(Spec):
             }
         return {None: self.target if isinstance(self.target, Target) else Target(column=self.target)}
 
-    def load(self, *, seed: int, labels: LabelsByName = None, allow_code: bool = False) -> Dataset:
+    def load(
+        self, *, seed: int, labels: LabelsByName = None, weight: str | None = None, allow_code: bool = False
+    ) -> Dataset:
         """Reads the source, chooses inputs and targets, splits and encodes. Nothing of TensorFlow is needed.
 
-        `labels` is what the loss needs as target, where a loss is known; for several targets by name. Raises `DataError`
-        and its kin.
+        `labels` is what the loss needs as target, where a loss is known; for several targets by name. `weight` is the
+        column that weighs the samples. Raises `DataError` and its kin.
         """
         stream = self.stream is True or (self.stream == "auto" and self.source.memory() > free_memory() // 2)
         reading = Reading(frozenset(self.text_columns()), stream=stream, allow_code=allow_code)
-        return self.dataset(self.source.read(reading), seed=seed, labels=labels, stream=stream)
+        return self.dataset(self.source.read(reading), seed=seed, labels=labels, weight=weight, stream=stream)
 
-    def dataset(self, fields: Fields, *, seed: int, labels: LabelsByName, stream: bool = False) -> Dataset:
+    def dataset(
+        self, fields: Fields, *, seed: int, labels: LabelsByName, weight: str | None = None, stream: bool = False
+    ) -> Dataset:
         """The data set of what a source has read; in memory unless it is to stay on disk or does not fit."""
         by_name: Mapping[str | None, Labels | None] = labels if isinstance(labels, Mapping) else {None: labels}
         targets = {name: (target, by_name.get(name)) for name, target in self.all_targets.items()}
@@ -92,6 +96,7 @@ class Data(Spec):
             policy=self.missing,
             seed=seed,
             prepared=self.prepares,
+            weight=weight,
             limit=limit,
         )
 

@@ -34,13 +34,15 @@ def assembled(
     seed: int,
     limit: int | None,
     prepared: bool = False,
+    weight: str | None = None,
 ) -> Dataset:
     """The data set; it stays on disk if training on it would take more than `limit` bytes (None: never).
 
+    `weight` is the column that weighs the samples, if there is one.
     Raises `DataError` for anything in the rows that cannot be trained on.
     """
     names = [name for target, _ in targets.values() for name in target.names_in(fields)]
-    reserved = reserved_columns(split, fields)
+    reserved = reserved_columns(split, fields, weight=weight)
     groups = groups_of(inputs, fields, targets=names, reserved=reserved)
     source = fields
     fields, notes = without_empty(fields, groups, names, reserved, policy)
@@ -76,13 +78,14 @@ def while_training(column: Column) -> int:
     return nbytes(column) + 2 * 4 * (nbytes(column) // column.dtype.itemsize)
 
 
-def reserved_columns(split: Split, fields: Fields) -> list[str]:
-    """The columns that serve the split or tell series apart, which are no inputs unless they are asked for."""
+def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> list[str]:
+    """The columns that serve the split, tell series apart or weigh samples: no inputs unless they are asked for."""
     group = fields.windows.group if fields.windows else None
-    names = [name for name in (split.column, group) if name is not None]
+    served = {split.column: "split is by", group: "series are told apart by", weight: "samples are weighed by"}
+    names = [name for name in served if name is not None]
     for name in names:
         if name not in fields.arrays:
-            what = "split is by" if name == split.column else "series are told apart by"
+            what = served[name]
             raise DataError(
                 f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,

@@ -61,7 +61,8 @@ class Fields:
     are what the source takes for them when the configuration does not say. `classes` names the integers of a field.
     `kept` are the rows that are left of all those of `places`, where some were left out. `splits` are the rows of a source
     that has splits of its own, by train, validation, test. `chunks` are what lazy columns of a table are read from.
-    With `windows` the rows are not samples themselves: each sample is a window of them.
+    With `windows` the rows are not samples themselves: each sample is a window of them. `texts` are fields of running
+    text, as against names. `beside` are files that were read beside those of the rows.
     """
 
     arrays: Mapping[str, Column]
@@ -75,6 +76,8 @@ class Fields:
     splits: Mapping[str, np.ndarray[Any, Any]] | None = None
     chunks: Chunks | None = None
     windows: Windows | None = None
+    texts: frozenset[str] = frozenset()
+    beside: tuple[str, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -92,7 +95,7 @@ class Fields:
     def files(self) -> list[Path]:
         """The files that were read."""
         if isinstance(self.places, FileEach):
-            return [Path(file) for file in self.places.files]
+            return [Path(file) for file in (*self.places.files, *self.beside)]
         return [Path(place.file) for place in self.places if place.file]
 
     def file_numbers(self) -> np.ndarray[Any, Any]:

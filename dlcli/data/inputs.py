@@ -69,7 +69,8 @@ def groups_of(
 ) -> list[Group]:
     """The fields of each input.
 
-    `chosen` is what the configuration says; `reserved` are columns that serve the split and are no inputs by default.
+    `chosen` is what the configuration says; `reserved` are columns that serve the split or weigh the samples: by default no
+    inputs.
     Raises `DataError` for a field that is not there, or if nothing is left.
     """
     if isinstance(chosen, dict):
@@ -98,21 +99,21 @@ def default_inputs(fields: Fields, *, without: Collection[str]) -> list[str]:
 
 
 def default_groups(names: Sequence[str], fields: Fields) -> list[Group]:
-    """All columns as one input, and each array of more axes, or text of files, as one of its own."""
+    """All columns as one input, and each array of more axes, or running text, as one of its own."""
     own = {
         name
         for name in names
-        if name in fields.arrays and (fields.arrays[name].ndim > 1 or is_text_of_files(fields, name))
+        if name in fields.arrays and (fields.arrays[name].ndim > 1 or is_running_text(fields, name))
     }
     columns = [name for name in names if name not in own]
     groups = [Group("columns" if FEATURES in own else FEATURES, columns)] if columns else []
     return groups + [Group(name, [name]) for name in names if name in own]
 
 
-def is_text_of_files(fields: Fields, name: str) -> bool:
-    """Whether a field is text that is read file by file."""
+def is_running_text(fields: Fields, name: str) -> bool:
+    """Whether a field is text to be read, as against names."""
     column = fields.arrays[name]
-    return column.dtype == object and is_lazy(column) and fields.chunks is None
+    return name in fields.texts or (column.dtype == object and is_lazy(column) and fields.chunks is None)
 
 
 def input_schemas(
@@ -144,7 +145,7 @@ def is_table(group: Group, fields: Fields) -> bool:
     first = fields.arrays[group.columns[0]]
     return not (
         len(group.columns) == 1
-        and (first.ndim > 1 or group.kind == "text" or is_text_of_files(fields, group.columns[0]))
+        and (first.ndim > 1 or group.kind == "text" or is_running_text(fields, group.columns[0]))
     )
 
 

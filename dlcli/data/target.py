@@ -110,7 +110,7 @@ class Target(Spec):
     def known(self, name: str | None, fields: Fields) -> str:
         """A name that the data has."""
         if name is None:
-            hint = "write data.target: COLUMN" if fields.is_table else "write npz: {path: …, inputs: …, target: NAME}"
+            hint = f"write data.target: {'COLUMN' if fields.is_table else 'NAME'}"
             raise DataError(
                 f"which one is the target? the data has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,
@@ -307,7 +307,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     if schema.shape and is_lazy(fields.arrays[name]):
         return fields.arrays[name]
     values = fields.arrays[name][:]
-    if schema.encode == "none":
+    if schema.encode == "none" and not (schema.classes and values.dtype == object):
         if values.dtype == object:
             raise not_a_number(name, fields, "in training it held numbers", hint="correct the data")
         if schema.classes is None:
@@ -323,6 +323,9 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
     import numpy as np
 
     index = {name: number for number, name in enumerate(schema.classes or [])}
+    names = fields.classes.get(schema.names[0])
+    if names is not None and values.dtype.kind in "iu":
+        values = np.asarray(names, object)[values]  # a source that numbers its classes itself says what they are called
     codes = np.fromiter((index.get(str(value), -1) for value in values), np.int64, len(values))
     unknown = np.flatnonzero(codes < 0)
     if len(unknown):

@@ -12,7 +12,7 @@ from dlcli.errors import TreePath
 from dlcli.layers.backbone import is_backbone, make_backbone
 from dlcli.layers.entry import Graph
 from dlcli.layers.takes import Takes, read_takes
-from dlcli.spec import KerasObject, catalogue_of, details_of, plain, split_idiom
+from dlcli.spec import KerasObject, Mistake, catalogue_of, details_of, fail, near, plain, split_idiom
 
 
 @dataclass(frozen=True)
@@ -82,4 +82,26 @@ def read_layer(value: Any, information: ValidationInfo) -> Layer:
         details += details_of(error)
     if details:
         raise ValidationError.from_exception_data("dlcli", details)
+    check_call(takes, layer, catalogue.call_arguments(layer.name))
     return Layer(layer, takes)
+
+
+def check_call(takes: Takes | None, layer: KerasObject, arguments: list[str] | None) -> None:
+    """Refuses names of arguments with which the layer is not called, and a call without its first."""
+    if not isinstance(takes, dict) or not arguments:
+        return
+    mistakes = [
+        Mistake(
+            f"{layer.written} is not called with '{name}'",
+            (layer.written, "from", name),
+            near(name, arguments) or f"it takes {', '.join(arguments)}",
+            at="key",
+        )
+        for name in takes
+        if name not in arguments
+    ]
+    if not mistakes and arguments[0] not in takes:
+        hint = f"write from: {{{arguments[0]}: NAME, …}}"
+        mistakes = [Mistake(f"'from' leaves out '{arguments[0]}'", (layer.written, "from"), hint)]
+    if mistakes:
+        fail(*mistakes)

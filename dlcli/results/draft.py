@@ -11,7 +11,7 @@ from dlcli.config.catalogue import keras_catalogue
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.findings import findings
 from dlcli.data.findings.columns import constant_columns, identifier_columns
-from dlcli.data.inputs import MOST_CATEGORIES, is_text_of_files
+from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
 from dlcli.data.lazy import is_lazy
 from dlcli.data.schema import InputSchema, TargetSchema
 from dlcli.data.survey import find_empty
@@ -119,7 +119,7 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
 
 def is_names(fields: Fields, name: str) -> bool:
     """Whether a field is a column of text in memory."""
-    return fields.arrays[name].dtype == object and not is_text_of_files(fields, name)
+    return fields.arrays[name].dtype == object and not is_running_text(fields, name)
 
 
 def mostly_sentences(values: Any) -> bool:

@@ -18,6 +18,7 @@ from dlcli.data.augment import Augmentation
 from dlcli.data.layout import Layout, order
 from dlcli.training.blocks import blocks
 from dlcli.training.feed import Arrays, Feed
+from dlcli.training.weights import Weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,13 +32,13 @@ LARGE_BATCH_BYTES = 1 << 26
 
 @dataclass(frozen=True)
 class Work:
-    """What an engine goes through in every epoch: the samples, their weights (samples,) or None, in what batches.
+    """What an engine goes through in every epoch: the samples, what they weigh (None: all the same), in what batches.
 
     `layout` is how samples lie in chunks that are read whole. `one_by_one` asks for a word after every single step.
     """
 
     feed: Feed
-    weight: np.ndarray[Any, Any] | None
+    weights: Weights | None
     batch_size: int
     seed: int
     layout: Layout | None = None
@@ -48,6 +49,11 @@ class Work:
     def steps(self) -> int:
         """How many steps an epoch has."""
         return math.ceil(len(self.feed) / self.batch_size)
+
+    @property
+    def column(self) -> np.ndarray[Any, Any] | None:
+        """The weight of each sample (samples,) by a column of the data."""
+        return None if self.weights is None else self.weights.column
 
     def order(self, epoch: int) -> Iterator[np.ndarray[Any, Any]]:
         """The order of the samples in an epoch, in parts."""
@@ -75,13 +81,18 @@ class Pace:
         self.steps = max(1, min(self.largest, self.steps * 16, round(wanted)))
 
 
-def one_step(model: Any, work: Work, inputs: Any, targets: Any, weights: Any, epoch: Any, step: Any) -> None:
-    """One step of the graph on a batch."""
+def one_step(model: Any, work: Work, inputs: Any, targets: Any, own: Any, epoch: Any, step: Any) -> None:
+    """One step of the graph on a batch; `own` are the weights of its samples by a column, or None."""
     if work.augment is not None:
         inputs, targets = work.augment(inputs, targets, epoch, step)
-    batch = (inputs, only(targets))
     with weighed_losses(model, targets):
-        model.train_step(batch if weights is None else (*batch, weights))
+        model.train_step(as_batch(work, inputs, targets, own))
+
+
+def as_batch(work: Work, inputs: Any, targets: Any, own: Any) -> tuple[Any, ...]:
+    """A batch as Keras takes it, with its weights where samples weigh differently."""
+    batch = (inputs, only(targets))
+    return batch if work.weights is None else (*batch, work.weights.of(targets, own))
 
 
 def one_test(model: Any, inputs: Any, targets: Any) -> None:
@@ -131,7 +142,7 @@ class ResidentEngine:
         self.pace = Pace(1 if work.one_by_one else self.steps)
         build_state(model, *work.feed.take(slice(0, 1)))
         inputs, targets = place(*work.feed.take(slice(None)))
-        weights = None if work.weight is None else tf.constant(work.weight, tf.float32)
+        column = None if work.column is None else tf.constant(work.column)
         batch_size = work.batch_size
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
@@ -139,7 +150,7 @@ class ResidentEngine:
             def step(position: Any) -> tuple[Any]:
                 rows = order[position * batch_size : (position + 1) * batch_size]
                 batch = gathered(inputs, rows), gathered(targets, rows)
-                own = None if weights is None else tf.gather(weights, rows)
+                own = None if column is None else tf.gather(column, rows)
                 one_step(model, work, *batch, own, epoch, position)
                 return (position + 1,)
 
@@ -179,11 +190,11 @@ class StreamingEngine:
         batch_size = work.batch_size
 
         @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
-        def run(inputs: Any, targets: Any, weights: Any, epoch: Any, first: Any, start: Any, end: Any) -> None:
+        def run(inputs: Any, targets: Any, column: Any, epoch: Any, first: Any, start: Any, end: Any) -> None:
             def step(position: Any) -> tuple[Any]:
                 rows = slice(position * batch_size, (position + 1) * batch_size)
                 batch = sliced(inputs, rows), sliced(targets, rows)
-                own = None if weights is None else weights[rows]
+                own = None if column is None else column[rows]
                 one_step(model, work, *batch, own, epoch, first + position)
                 return (position + 1,)
 
@@ -199,13 +210,13 @@ class StreamingEngine:
         first = 0
         for rows, *arrays in blocks(work.feed, work.order(number), batch_size=work.batch_size):
             inputs, targets = place(*arrays)
-            weights = None if work.weight is None else tf.constant(work.weight[rows], tf.float32)
+            column = None if work.column is None else tf.constant(work.column[rows])
             steps, step = math.ceil(len(rows) / work.batch_size), 0
             while step < steps:
                 end = min(steps, step + self.pace.steps)
                 started = time.monotonic()
                 numbers = (tf.constant(each) for each in (number, first, step, end))
-                self.run(inputs, targets, weights, *numbers)
+                self.run(inputs, targets, column, *numbers)
                 self.pace.seen(end - step, time.monotonic() - started)
                 step = end
                 if not between(first + step):
@@ -230,9 +241,19 @@ class FitEngine:
                 self.model.stop_training = True
 
         watch = keras.callbacks.LambdaCallback(on_train_batch_end=after)
-        self.model.fit(
-            self.batches(number), initial_epoch=number, epochs=number + 1, verbose=0, callbacks=[watch], shuffle=False
-        )
+        # `fit` would put the averaged weights of `use_ema` in place after each of these epochs, not after the last.
+        self.model.optimizer.finalize_variable_values = lambda variables: None
+        try:
+            self.model.fit(
+                self.batches(number),
+                initial_epoch=number,
+                epochs=number + 1,
+                verbose=0,
+                callbacks=[watch],
+                shuffle=False,
+            )
+        finally:
+            del self.model.optimizer.finalize_variable_values
         return results_of(self.model)
 
     def batches(self, epoch: int) -> Any:
@@ -252,13 +273,13 @@ class FitEngine:
         batches = tf.data.Dataset.from_generator(
             read, output_signature=(*spec, tf.TensorSpec((None,), tf.int64))
         ).enumerate()
-        weights = None if work.weight is None else tf.constant(work.weight, tf.float32)
+        column = None if work.column is None else tf.constant(work.column)
 
         def finished(step: Any, batch: Any) -> Any:
             inputs, targets, rows = batch
             if work.augment is not None:
                 inputs, targets = work.augment(inputs, targets, tf.constant(epoch), step)
-            return (inputs, only(targets)) if weights is None else (inputs, only(targets), tf.gather(weights, rows))
+            return as_batch(work, inputs, targets, None if column is None else tf.gather(column, rows))
 
         # As it stands, an error of dlcli in it stays what it is.
         plain = tf.autograph.experimental.do_not_convert(finished)

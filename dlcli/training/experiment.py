@@ -49,7 +49,9 @@ def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
     labels = {head.name: labels_of(head.loss) for head in config.heads}
     try:
         with chatter_to(None):  # some sources are read by TensorFlow
-            return config.data.load(seed=config.seed, labels=labels, allow_code=allow_code)
+            return config.data.load(
+                seed=config.seed, labels=labels, weight=config.train.sample_weight, allow_code=allow_code
+            )
     except DataError as error:
         raise config.at_source(error) from None
 

@@ -21,7 +21,7 @@ from dlcli.training.model_folder import save_model
 from dlcli.training.signals import StopRequest
 from dlcli.training.stopping import Plateau, Stopping
 from dlcli.training.verdict import Story, verdict
-from dlcli.training.weights import sample_weights
+from dlcli.training.weights import training_weights
 from dlcli.view.events import EpochLine, Plan, TrainingView
 from dlcli.view.picture import loss_curve
 
@@ -72,7 +72,7 @@ class Session:
                 config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps
             )
             self.callbacks.tell("on_train_begin")
-            self.weight = sample_weights(config.train, experiment.dataset)
+            self.weights = training_weights(config.train, experiment.dataset)
         except BlockError as error:
             raise config.located(error) from None
         self.engine = self.choose_engine()
@@ -83,7 +83,7 @@ class Session:
         config, train = self.experiment.config, self.experiment.splits["train"]
         work = Work(
             train,
-            self.weight,
+            self.weights,
             config.train.batch_size,
             config.seed,
             layout=self.experiment.dataset.chunks,
@@ -260,7 +260,7 @@ class Session:
 
     def finish(self, reason: str) -> RunState:
         """Restores the best weights if early stopping is on, saves the model and the pictures, and judges."""
-        seconds = self.progress.seconds
+        config, seconds = self.experiment.config, self.progress.seconds
         watch, entries = self.stopping.watch, self.progress.entries
         kept = len(entries)
         if self.progress.best_weights is not None:
@@ -268,8 +268,10 @@ class Session:
             for weight, values in zip(self.experiment.model.weights, self.progress.best_weights, strict=True):
                 weight.assign(values)
         metrics = {split: entries[kept - 1][split] for split in ("train", "validation") if entries[kept - 1][split]}
+        if self.progress.best_weights is None and config.optimizer.arguments.get("use_ema"):
+            metrics = self.averaged(metrics)
         baseline = trivial_baseline(self.experiment)
-        story = Story(self.experiment.config, entries, metrics, baseline, watch.best_epoch or kept, reason)
+        story = Story(config, entries, metrics, baseline, watch.best_epoch or kept, reason)
         self.save()
         self.pictures(watch.best_epoch or None)
         samples = len(self.experiment.splits["train"]) * len(entries)
@@ -290,6 +292,12 @@ class Session:
             baseline=baseline,
             verdict=[finding.plain() for finding in verdict(story)],
         )
+
+    def averaged(self, metrics: dict[str, Any]) -> dict[str, Any]:
+        """Puts the moving averages that the optimizer keeps in the place of the weights, and measures the splits anew."""
+        model = self.experiment.model
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+        return {split: self.measure.measure(self.experiment.splits[split]) for split in metrics}
 
     def save(self) -> None:
         """Commits the model with its preparation and schema."""

@@ -1,13 +1,16 @@
-"""Class weights as a weight for each sample."""
+"""How much samples count in the loss: by the class of each target, and by a column of the data."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.train import Train
-from dlcli.data import Dataset, class_indices
-from dlcli.errors import BlockError
-from dlcli.spec import near
+from dlcli.data import Dataset
+from dlcli.data.schema import TargetSchema
+from dlcli.errors import BlockError, DataError, TreePath
+from dlcli.spec import describe, near
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,35 +18,113 @@ if TYPE_CHECKING:
 PLACE = ("train", "class_weight")
 
 
-def sample_weights(train: Train, dataset: Dataset) -> np.ndarray[Any, Any] | None:
-    """The weight (samples,) of each training sample, or None without class weights.
+@dataclass(frozen=True)
+class Weights:
+    """`by_class` holds for a target the weight of each class (classes,); `column` that of each training sample (samples,)."""
 
-    `balanced` is samples / (classes × samples of the class), so that every class counts the same and the mean is 1.
-    Raises `BlockError` for classes that are not there.
+    targets: list[TargetSchema]
+    by_class: Mapping[str, np.ndarray[Any, Any]]
+    column: np.ndarray[Any, Any] | None
+
+    def of(self, targets: Mapping[str, Any], own: Any) -> Any:
+        """The weights of a batch as Keras takes them: one tensor, or for several targets one by name.
+
+        `targets` are tensors as the loss takes them, `own` the batch's part of the column or None. A target of classes for
+        each pixel has a weight for each pixel.
+        """
+        found = {each.name: self.of_target(each, targets[each.name], own) for each in self.targets}
+        return found if len(found) > 1 else next(iter(found.values()))
+
+    def of_target(self, schema: TargetSchema, values: Any, own: Any) -> Any:
+        """The weights of one target in a batch: (samples, …), without the axis that its loss sums up."""
+        import tensorflow as tf
+
+        is_index = schema.classes is not None and schema.encode != "one_hot"
+        if is_index:
+            # A model of one unit compares (samples, 1): that axis is summed up as well.
+            index = values if values.shape.rank == 1 + len(schema.shape) else values[..., 0]
+        else:
+            index = tf.argmax(values, axis=-1) if values.shape.rank > 1 else tf.zeros_like(values)
+        weight = tf.ones(tf.shape(index)[:1])
+        weight = tf.reshape(weight if own is None else own, [-1, *[1] * (index.shape.rank - 1)])
+        if schema.name in self.by_class:
+            table = tf.constant(self.by_class[schema.name], tf.float32)
+            weight *= tf.gather(table, tf.cast(index, tf.int64))
+        return weight
+
+
+def training_weights(train: Train, dataset: Dataset) -> Weights | None:
+    """The weights of the training split, or None where all samples count the same.
+
+    Raises `BlockError` for classes or targets that are not there, `DataError` for a column that cannot weigh.
+    """
+    by_class = class_weights(train, dataset)
+    column = None if train.sample_weight is None else sample_weight(train.sample_weight, dataset)
+    return Weights(dataset.schema.targets, by_class, column) if by_class or column is not None else None
+
+
+def class_weights(train: Train, dataset: Dataset) -> dict[str, np.ndarray[Any, Any]]:
+    """The weight of each class (classes,), by target."""
+    wanted, targets = train.class_weight, dataset.schema.targets
+    if wanted is None:
+        return {}
+    if len(targets) == 1:
+        return {targets[0].name: weight_of_classes(wanted, targets[0], dataset, PLACE)}
+    names = {each.name: each for each in targets}
+    if not isinstance(wanted, dict) or not set(wanted) <= set(names):
+        unknown = next((name for name in wanted if name not in names), None) if isinstance(wanted, dict) else None
+        example = f"write class_weight: {{{targets[0].name}: balanced}}"
+        if unknown is None:
+            raise BlockError(PLACE, "there are several targets, so 'class_weight' is a mapping by target", hint=example)
+        hint = near(unknown, names) or example
+        raise BlockError((*PLACE, unknown), f"there is no target '{unknown}'; there are: {', '.join(names)}", hint=hint)
+    return {name: weight_of_classes(each, names[name], dataset, (*PLACE, name)) for name, each in wanted.items()}
+
+
+def weight_of_classes(wanted: Any, target: TargetSchema, dataset: Dataset, place: TreePath) -> np.ndarray[Any, Any]:
+    """The weight of each class of one target (classes,).
+
+    `balanced` is samples / (classes × samples of the class), so that every class counts the same and the mean over the
+    samples is 1; of a target of classes for each pixel pixels are counted.
     """
     import numpy as np
 
-    if train.class_weight is None:
-        return None
-    target = dataset.schema.targets[0]
-    classes = target.classes
-    indices = class_indices(dataset.splits["train"].targets[target.name][:], target)
-    if len(dataset.schema.targets) > 1:
+    counts = dataset.class_counts("train", target)
+    if counts is None:
         raise BlockError(
-            PLACE, "'class_weight' weighs the classes of one target, and there are several", hint="leave it out"
+            place, "'class_weight' needs a target of classes, and this one holds numbers", hint="leave it out"
         )
-    if classes is None or indices is None or indices.ndim != 1:
+    if wanted == "balanced":
+        seen = np.array(list(counts.values()))
+        balanced: np.ndarray[Any, Any] = seen.sum() / (len(seen) * np.maximum(seen, 1))
+        return balanced
+    if not isinstance(wanted, dict):
         raise BlockError(
-            PLACE, "'class_weight' needs a target of classes, and this one holds numbers", hint="leave it out"
+            place, f"expected balanced or a weight by class, found {describe(wanted)}", hint="write balanced"
         )
-    if train.class_weight == "balanced":
-        counts = np.bincount(indices, minlength=len(classes))
-        by_class = len(indices) / (len(classes) * np.maximum(counts, 1))
-    else:
-        unknown = [name for name in train.class_weight if name not in classes]
-        if unknown:
-            hint = near(unknown[0], classes) or f"there are: {', '.join(classes[:10])}"
-            raise BlockError((*PLACE, unknown[0]), f"there is no class '{unknown[0]}'", hint=hint)
-        by_class = np.array([train.class_weight.get(name, 1.0) for name in classes])
-    weights: np.ndarray[Any, Any] = by_class[indices].astype(np.float32)
+    for name, weight in wanted.items():
+        if name not in counts:
+            hint = near(name, counts) or f"there are: {', '.join(list(counts)[:10])}"
+            raise BlockError((*place, name), f"there is no class '{name}'", hint=hint)
+        if isinstance(weight, str | dict):
+            raise BlockError((*place, name), f"the weight of a class is a number, found {describe(weight)}")
+    return np.array([wanted.get(name, 1.0) for name in counts])
+
+
+def sample_weight(name: str, dataset: Dataset) -> np.ndarray[Any, Any]:
+    """The column that weighs the training samples (samples,) float32. Raises `DataError` with the first row that cannot."""
+    import numpy as np
+
+    rows = dataset.splits["train"].rows
+    values = dataset.column(name, rows)
+    if values.dtype == object or values.ndim != 1:
+        raise DataError(f"'{name}' weighs the samples and must hold one number a sample")
+    weights: np.ndarray[Any, Any] = values.astype(np.float32)
+    broken = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+    if len(broken):
+        file, line, words = dataset.fields.where(int(rows[broken[0]]))
+        found = f"the weight '{name}' is {values[broken[0]]} in {words}; expected 0 or more"
+        raise DataError(found, file=file, line=line)
+    if not weights.any():
+        raise DataError(f"the weights '{name}' of the training samples are all 0: nothing would be learnt")
     return weights

@@ -173,7 +173,7 @@ def test_an_image_that_is_left_out_takes_its_mask_with_it(scenes: Path) -> None:
     save(scenes / "masks" / "c.png", CLASSES[::-1])
     (scenes / "images" / "b.jpg").write_bytes(b"")
     fields = read(scenes, bad="skip")
-    assert [file.name for file in fields.files] == ["c.jpg", "하나.jpg"]
+    assert [file.name for file in fields.files] == ["c.jpg", "하나.jpg", "c.png", "하나.png"]
     np.testing.assert_array_equal(fields.arrays["mask"][:], [CLASSES[::-1], CLASSES])
 
 

@@ -98,7 +98,7 @@ def test_an_archive_without_usual_names_is_asked_for_them(
     )
     assert refuse(block(path, inputs="p")) == (
         *(DataError, 4, "which one is the target? the data has: p", str(path), None),
-        "write npz: {path: …, inputs: …, target: NAME}",
+        "write data.target: NAME",
     )
 
 

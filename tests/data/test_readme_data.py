@@ -39,7 +39,11 @@ def test_every_source_has_an_example() -> None:
     text = str(EXAMPLES)
     written = {source.word for source in SOURCES if f"'{source.word}'" in text}
     by_path = {"csv", "parquet", "jsonl", "splits"}
-    shipped = {source.word for source in SOURCES if source.__module__.endswith((".bundled", ".generated"))}
+    shipped = {
+        source.word
+        for source in SOURCES
+        if source.__module__.endswith((".bundled", ".generated", ".sentences", ".shapes"))
+    }
     assert written | by_path | shipped == {source.word for source in SOURCES}
     assert all(f"`{word}`" in README or word in README for word in shipped)
 

@@ -24,7 +24,7 @@ from dlcli.data.sources import SOURCES, SUFFIXES, by_word, from_path
 BUNDLED = [
     *["autompg", "basic_motions", "breast_cancer", "co2", "diabetes", "digits", "iris", "mnist_5k", "penguins", "wine"],
 ]
-GENERATED = ["line", "moons", "paper_balls", "sine", "spiral", "xor"]
+GENERATED = ["line", "moons", "paper_balls", "sentences", "shapes", "sine", "spiral", "xor"]
 IMAGES = {"digits": (8, 16), "mnist_5k": (28, 255)}
 SPLITS = {
     "autompg": (274, 59, 59),
@@ -136,7 +136,7 @@ def test_every_source_keeps_the_contract(examples: dict[str, dict[str, Any]], st
         dataset = Data.model_validate(block, context=keras_catalogue()).load(seed=0, allow_code=True)
         check_dataset(dataset, source.word, stream=stream)
         seen += 1
-    assert seen == len(examples) == len(SOURCES) - len(NETWORK) == 30
+    assert seen == len(examples) == len(SOURCES) - len(NETWORK) == 32
 
 
 def check_dataset(dataset: Dataset, word: str, *, stream: bool) -> None:
@@ -184,7 +184,7 @@ def test_the_words_are_lower_case_sorted_and_those_of_the_union() -> None:
     words = [source.word for source in SOURCES]
     assert words == sorted(words) == list(by_word())
     assert all(word == word.lower() for word in words)
-    assert len(words) == 33
+    assert len(words) == 35
 
 
 @pytest.mark.parametrize("name", sorted(SPLITS))

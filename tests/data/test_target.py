@@ -295,7 +295,7 @@ NUMBERS = TargetSchema(name="y", column="y", encode="none", axes=["samples"], sh
         ("0,2,7", "label 7 in row 3 is none of the 3 classes 0 to 2", 4),
         ("0,-1,7", "label -1 in row 2 is none of the 3 classes 0 to 2", 3),
         ("0,1.7,1", "label 1.7 in row 2 is none of the 3 classes 0 to 2", 3),
-        ("0,u,v", "target 'y' is text ('0' in row 1), but in training it held numbers", 2),
+        ("0,u,v", "label 'u' in row 2 is none of the classes: 0, 1, 2", 3),
         ("0,,1", "the target 'y' is empty in 1 row, first in row 2", 3),
     ],
 )

@@ -60,14 +60,14 @@ def experiment_of(config: Path, *settings: str) -> Any:
 def trained_by_dlcli(config: Path, *, seed: int, stream: bool = False) -> tuple[list[Any], dict[str, float]]:
     """All weights and the last metrics of two epochs in the resident or the streaming engine."""
     from dlcli.training.engine import ResidentEngine, StreamingEngine, Work
-    from dlcli.training.weights import sample_weights
+    from dlcli.training.weights import training_weights
 
     experiment = experiment_of(config, f"data.stream={str(stream).lower()}")
     train, checked = experiment.splits["train"], experiment.config
-    weight = sample_weights(checked.train, experiment.dataset)
+    weights = training_weights(checked.train, experiment.dataset)
     assert train.streams is stream
     kind = StreamingEngine if stream else ResidentEngine
-    engine = kind(experiment.model, Work(train, weight, BATCH, seed))
+    engine = kind(experiment.model, Work(train, weights, BATCH, seed))
     for epoch in range(EPOCHS):
         metrics = engine.epoch(epoch, between=lambda step: True)
     assert engine.steps * BATCH > len(train) > (engine.steps - 1) * BATCH  # the last batch is ragged

@@ -185,34 +185,6 @@ def test_a_callback_cannot_write_outside_the_run(
     assert not (tmp_path / "log.csv").exists()
 
 
-def test_class_weights_are_balanced_or_by_name(tmp_path: Path) -> None:
-    import numpy as np
-
-    from dlcli.config.catalogue import keras_catalogue
-    from dlcli.config.train import Train
-    from dlcli.data import Data
-    from dlcli.errors import BlockError
-    from dlcli.training.weights import sample_weights
-
-    (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{row},{'cat' if row % 4 else 'dog'}\n" for row in range(20)))
-    data = Data.model_validate(
-        {"source": str(tmp_path / "a.csv"), "target": "y", "split": {"validation": 0.0, "test": 0.0}},
-        context=keras_catalogue(),
-    )
-    dataset = data.load(seed=0)
-    cats = np.array([row % 4 > 0 for row in range(20)])
-    balanced = sample_weights(Train(epochs=1, class_weight="balanced"), dataset)
-    np.testing.assert_allclose(balanced, np.where(cats, 20 / (2 * 15), 20 / (2 * 5)), rtol=1e-6)
-    assert float(np.mean(balanced)) == pytest.approx(1.0)
-    named = sample_weights(Train(epochs=1, class_weight={"dog": 3.0}), dataset)
-    np.testing.assert_array_equal(named, np.where(cats, 1.0, 3.0).astype(np.float32))
-    assert sample_weights(Train(epochs=1), dataset) is None
-    with pytest.raises(BlockError, match="^there is no class 'dgo'$") as caught:
-        sample_weights(Train(epochs=1, class_weight={"dgo": 3.0}), dataset)
-    assert caught.value.hint == "did you mean 'dog'?"
-    assert caught.value.path == ("train", "class_weight", "dgo")
-
-
 def test_a_refused_model_leaves_no_run(tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]) -> None:
     softmax = {"Dense": {"units": 3, "activation": "softmax"}}
     config = write_experiment(tmp_path, {"layers": [{"Conv2D": {"filters": 4, "kernel_size": 3}}, "Flatten", softmax]})

@@ -366,10 +366,12 @@ SEVERAL, SEVERAL_LABELS = BLOCKS["several inputs and targets"]
 def trained(kind: str, dataset: Dataset, layout: Any, *, seed: int = 6) -> tuple[list[Any], list[dict[str, float]]]:
     """All weights after three epochs in an engine, and the history."""
     from dlcli.training.engine import ResidentEngine, StreamingEngine, Work
+    from dlcli.training.weights import Weights
 
     weight = np.linspace(0.5, 1.5, len(dataset.splits["train"])).astype(np.float32)
     model = model_of(dataset)
-    work = Work(feed_of(dataset), weight, BATCH, seed, layout=layout)
+    weights = Weights(dataset.schema.targets, {}, weight)
+    work = Work(feed_of(dataset), weights, BATCH, seed, layout=layout)
     assert work.feed.streams == (kind == "streaming")
     engine = (StreamingEngine if kind == "streaming" else ResidentEngine)(model, work)
     history = [engine.epoch(number, between=lambda step: True) for number in range(3)]

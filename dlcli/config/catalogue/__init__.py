@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from dlcli.config.catalogue.checks import check_argument, check_finite, check_range
 from dlcli.config.catalogue.limits import LEAST, REFUSED
-from dlcli.spec import Epochs, KerasObject, Mistake, below, describe, fail, near, split_idiom, unquoted
+from dlcli.spec import Epochs, KerasObject, Mistake, absolute_path, below, describe, fail, near, split_idiom, unquoted
 
 SINGULAR = {
     "layers": "layer",
@@ -30,8 +30,10 @@ SINGULAR = {
     "constraints": "constraint",
     "callbacks": "callback",
     "activations": "activation",
+    "applications": "application",
 }
 IN_EPOCHS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) epochs?")
+PUBLIC_WEIGHTS = "imagenet"
 LISTS = frozenset({"cell", "cells", "layers"})
 """Arguments that take several things."""
 
@@ -71,6 +73,8 @@ class KerasCatalogue:
         Raises `pydantic.ValidationError` with every mistake.
         """
         written, behind = split_idiom(value, expected=article(SINGULAR[kind]))
+        if kind == "layers" and written in self.kinds["applications"]:
+            kind = "applications"
         name = self.resolve(kind, written)
         entry = self.kinds[kind][name]
         arguments = self.arguments(written, behind, entry)
@@ -108,6 +112,7 @@ class KerasCatalogue:
         spellings = self.spellings[kind]
         if written not in spellings:
             offered = [each for each in spellings if each not in refused]
+            offered += self.kinds["applications"] if kind == "layers" else []
             see = "dlcli list " + kind
             message = f"unknown {SINGULAR[kind]} '{written}'"
             elsewhere = [
@@ -141,7 +146,13 @@ class KerasCatalogue:
         if isinstance(value, Epochs):
             return value
         check_argument(key, value, entry, kind=kind)
-        return as_text(value)
+        is_file = kind == "applications" and key == "weights" and value != PUBLIC_WEIGHTS
+        return absolute_path(value) if is_file else as_text(value)
+
+    def call_arguments(self, layer: str) -> list[str] | None:
+        """The arguments with which a layer is called, or None where they are not known."""
+        call: list[str] | None = self.kinds["layers"].get(layer, {}).get("call")
+        return call
 
     def nested(self, thing: str, key: str, value: Any) -> Any:
         """An argument that is itself a thing: a layer in a wrapper, an initializer, a schedule, an activation."""

@@ -57,6 +57,11 @@ def catalogue() -> dict[str, Any]:
     for kind, base in KINDS.items():
         module = importlib.import_module("keras.optimizers.schedules" if kind == "schedules" else f"keras.{kind}")
         kinds[kind] = classes_of(kind, module, getattr(module, base))
+    kinds["applications"] = {
+        name: {"spellings": [], **describe("applications", value)}
+        for name, value in sorted(vars(keras.applications).items())
+        if inspect.isfunction(value)
+    }
     activations = sorted(
         name
         for name, value in vars(keras.activations).items()
@@ -106,20 +111,31 @@ def shorter(kind: str, found: dict[str, Any]) -> None:
                 entry["spellings"].append(short)
 
 
-def describe(kind: str, value: type) -> dict[str, Any]:
-    """A class's summary and its arguments in order."""
+def describe(kind: str, value: Any) -> dict[str, Any]:
+    """The summary of a class or function and its arguments in order; of a layer also those of its call."""
     documentation = inspect.getdoc(value) or ""
     said = documented(documentation)
     arguments: dict[str, Any] = {}
-    for name, parameter in list(inspect.signature(value.__init__).parameters.items())[1:]:  # type: ignore[misc]
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            continue
-        arguments[name] = argument(name, parameter, said.get(name, ""))
-    if kind == "layers":
-        for name, known in LAYER_ARGUMENTS.items():
-            arguments.setdefault(name, known)
+    for name, parameter in named_parameters(value).items():
+        if name != "input_tensor":  # the tensor that a model of keras.applications is called on
+            arguments[name] = argument(name, parameter, said.get(name, ""))
+    added = LAYER_ARGUMENTS if kind == "layers" else {"trainable": LAYER_ARGUMENTS["trainable"]}
+    for name, known in added.items() if kind in {"layers", "applications"} else ():
+        arguments.setdefault(name, known)
     summary = " ".join(documentation.split("\n\n")[0].split())
-    return {"summary": summary, "arguments": arguments}
+    entry = {"summary": summary, "arguments": arguments}
+    if kind == "layers":
+        entry["call"] = list(named_parameters(value.call))[1:]
+    return entry
+
+
+def named_parameters(value: Any) -> dict[str, inspect.Parameter]:
+    """The parameters of a class or function that can be given by name."""
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(value).parameters.items()
+        if parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+    }
 
 
 def documented(documentation: str) -> dict[str, str]:

@@ -35,7 +35,9 @@ from dlcli.data.sources.npz import Npz
 from dlcli.data.sources.parquet import Parquet
 from dlcli.data.sources.public import HuggingFace, KerasData, Tfds
 from dlcli.data.sources.python import Python
+from dlcli.data.sources.sentences import Sentences
 from dlcli.data.sources.series import Series
+from dlcli.data.sources.shapes import Shapes
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
 from dlcli.data.sources.texts import TextFiles
@@ -68,7 +70,9 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Parquet,
     Penguins,
     Python,
+    Sentences,
     Series,
+    Shapes,
     Sine,
     Spiral,
     Splits,

@@ -75,6 +75,7 @@ class Images(FileSource):
             target="mask",
             classes={**fields.classes, "mask": classes},
             notes=(*fields.notes, *notes),
+            beside=(*fields.beside, *masks.files),
         )
 
     def without_bad(self, listing: Listing, found: Scan, masks: Listing | None) -> tuple[Listing, Listing | None]:

@@ -39,6 +39,8 @@ class Listing:
     target: str | None = None
     splits: Mapping[str, np.ndarray[Any, Any]] | None = None
     notes: list[str] = field(default_factory=list)
+    tables: tuple[str, ...] = ()
+    """The tables that name the files."""
 
     def with_classes(self, classes: list[str] | None, splits: Mapping[str, np.ndarray[Any, Any]] | None) -> Listing:
         """The listing with these classes as its target, and these splits."""

@@ -40,7 +40,8 @@ def of_table(
         raise faulty(fields, faults, folder)
     columns = {name: values[:] for name, values in fields.arrays.items() if name != chosen}
     target = LABEL if LABEL in columns else next(iter(columns), None) if len(columns) == 1 else None
-    return Listing(folder, files, columns, target=target, notes=list(fields.notes))
+    tables = tuple(map(str, fields.files))
+    return Listing(folder, files, columns, target=target, notes=list(fields.notes), tables=tables)
 
 
 def table_at(path: str, suffixes: Sequence[str]) -> SourceBlock:
