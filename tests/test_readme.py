@@ -81,4 +81,4 @@ def test_every_configuration_of_the_gallery_opens_with_its_command_and_is_valid(
         assert lines[1] == f"#   dlcli train {name}"
         load_config(str(path))
         seen += 1
-    assert seen == 8
+    assert seen == 23

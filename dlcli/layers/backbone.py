@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,8 @@ def make_backbone(thing: KerasObject, taken: Any, graph: Graph, path: TreePath) 
     if "name" in arguments:
         arguments["name"] = graph.free_name(arguments["name"])
     try:
-        model = replace(thing, arguments=arguments).build(graph.facts)
+        with contextlib.redirect_stdout(sys.stderr):  # Keras tells there of a download
+            model = replace(thing, arguments=arguments).build(graph.facts)
     except Exception as error:
         if weights is None or ("fetch failure" not in str(error) and not isinstance(error, OSError)):
             raise

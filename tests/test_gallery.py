@@ -1,0 +1,127 @@
+"""Every configuration of the gallery is built and trained one step, and has the parameters that were published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlcli.config import load_config
+
+ROOT = Path(__file__).parent.parent
+GALLERY = {path.relative_to(ROOT / "configs").as_posix(): path for path in sorted((ROOT / "configs").rglob("*.yaml"))}
+OFFLINE = {"images/transfer.yaml": ["layers.backbone.weights=null"]}
+"""What stands in for a download."""
+TRAINABLE = {
+    "basics/line.yaml": 2,  # w and b
+    "basics/sigmoid.yaml": 3,
+    "images/lenet5.yaml": 61_706,
+    "images/resnet20.yaml": 269_722,  # 0.27 million (He et al. 2016, table 6)
+    "images/transfer.yaml": 1280 * 10 + 10,  # the last layer alone
+}
+
+
+def experiment_of(path: Path, *settings: str) -> Any:
+    """The experiment of a configuration, set up."""
+    from dlcli.training.backend import start_keras
+    from dlcli.training.experiment import read_data, set_up
+
+    config, _ = load_config(str(path), settings=settings)
+    dataset = read_data(config)
+    start_keras(seed=config.seed)
+    return set_up(config, dataset)
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_a_configuration_trains_a_step(name: str) -> None:
+    from dlcli.training.engine import ResidentEngine, Work
+    from dlcli.training.weights import training_weights
+
+    experiment = experiment_of(GALLERY[name], *OFFLINE.get(name, []))
+    config, model = experiment.config, experiment.model
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    assert trainable == TRAINABLE.get(name, trainable)
+    weights = training_weights(config.train, experiment.dataset)
+    engine = ResidentEngine(model, Work(experiment.splits["train"], weights, config.train.batch_size, config.seed))
+    before = [weight.numpy() for weight in model.trainable_weights]
+    values = engine.epoch(0, between=lambda step: False)
+    moved = [bool((weight.numpy() != old).any()) for weight, old in zip(model.trainable_weights, before, strict=True)]
+    assert math.isfinite(values["loss"])
+    assert any(moved)
+    assert set(values) == {"loss", *(each for head in config.heads for each in head.values)}
+
+
+def test_the_gallery_holds_the_models_of_the_lecture_and_of_the_field() -> None:
+    assert len(GALLERY) == 23
+    assert set(TRAINABLE) | set(OFFLINE) <= set(GALLERY)
+    for path in GALLERY.values():
+        config, _ = load_config(str(path))
+        assert config.plugins == []
+        assert config.data.source.word not in {"python", "keras", "tfds", "huggingface"}
+
+
+def test_mobilenet_v2_has_its_published_parameters(tmp_path: Path) -> None:
+    path = tmp_path / "mobilenet.yaml"
+    path.write_text(
+        """\
+data: {source: {shapes: {samples: 10}}, inputs: [image], target: mask}
+layers: [MobileNetV2: {weights: null, input_shape: [224, 224, 3]}]
+loss: mse
+optimizer: Adam
+train: {epochs: 1}
+""",
+        encoding="utf-8",
+    )
+    from dlcli.layers.graph import build_model
+    from dlcli.training.backend import start_keras
+
+    config, _ = load_config(str(path))
+    start_keras(seed=0)
+    model = build_model(config.layers, {"image": (224, 224, 3)}, facts={}).model
+    assert model.count_params() == 3_538_984  # 3.5 million, as keras.applications lists it
+
+
+def test_a_backbone_takes_weights_from_a_file_and_stays_frozen(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    import keras
+    import numpy as np
+
+    keras.utils.set_random_seed(7)
+    trained = keras.applications.MobileNetV2(
+        include_top=False, weights=None, alpha=0.35, pooling="avg", input_shape=(96, 96, 3)
+    )
+    trained.save_weights(tmp_path / "trained.weights.h5")
+    text = GALLERY["images/transfer.yaml"].read_text(encoding="utf-8")
+    text = text.replace("weights: imagenet", "weights: trained.weights.h5").replace("mnist_5k", "digits")
+    text = text.replace("target_shape: [28, 28, 1]", "target_shape: [8, 8, 1]")
+    (tmp_path / "transfer.yaml").write_text(text, encoding="utf-8")
+    done = run_dlcli("train", "transfer.yaml", "--epochs", "1", "--json", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    model = keras.saving.load_model(tmp_path / "runs" / "transfer" / "model" / "model.keras")
+    backbone = model.get_layer("backbone")
+    assert len(backbone.weights) == len(trained.weights) == 260
+    for kept, given in zip(backbone.weights, trained.weights, strict=True):
+        np.testing.assert_array_equal(kept.numpy(), given.numpy(), err_msg=kept.path)
+    missing = run_dlcli("train", "transfer.yaml", "--set", "layers.backbone.weights=none.h5", "--json", cwd=tmp_path)
+    assert (missing.code, missing.error["message"]) == (3, f"there is no file {tmp_path / 'none.h5'}")
+
+
+def test_weights_that_cannot_be_downloaded_are_told_with_what_to_do(
+    tmp_path: Path, run_dlcli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import socket
+
+    def unreachable(*arguments: Any, **named: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    text = GALLERY["images/transfer.yaml"].read_text(encoding="utf-8").replace("mnist_5k", "digits")
+    (tmp_path / "transfer.yaml").write_text(text.replace("[28, 28, 1]", "[8, 8, 1]"), encoding="utf-8")
+    done = run_dlcli("train", "transfer.yaml", "--json", cwd=tmp_path)
+    assert done.code == 5
+    assert done.error["message"].startswith("the weights 'imagenet' of MobileNetV2 cannot be downloaded: ")
+    assert "FILE.weights.h5" in done.error["hint"]
+    assert not (tmp_path / "runs" / "transfer").exists()
