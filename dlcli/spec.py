@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+import sys
 import unicodedata
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,22 +109,29 @@ class KerasObject:
     """A layer, loss, optimizer, … of Keras: its canonical class name and its arguments, already checked.
 
     `written` is the name as the person wrote it (`mae` for `MeanAbsoluteError`). Arguments may hold further objects,
-    and values that only the data can tell.
+    and values that only the data can tell. `plugin` is the file of a class that is not Keras's own.
     """
 
     kind: str
     name: str
     written: str
     arguments: Mapping[str, Any]
+    plugin: str | None = None
 
     def build(self, facts: Facts) -> Any:
         """The Keras object. Raises what Keras raises where an argument is wrong."""
+        return self.made_by()(**self.values(facts))
+
+    def made_by(self) -> Any:
+        """The class or function that makes it; of a plugin one that has been run."""
         import keras
 
+        if self.plugin is not None:
+            return getattr(sys.modules[plugin_module(self.plugin)], self.name)
         module: Any = keras
         for part in ("optimizers", "schedules") if self.kind == "schedules" else (self.kind,):
             module = getattr(module, part)
-        return getattr(module, self.name)(**self.values(facts))
+        return getattr(module, self.name)
 
     def values(self, facts: Facts) -> dict[str, Any]:
         """The arguments with everything nested in them built."""
@@ -135,6 +144,11 @@ class Buildable(Protocol):
 
     def build(self, facts: Facts) -> Any:
         """The Keras object."""
+
+
+def plugin_module(path: str) -> str:
+    """The name under which the module of a plugin file is known."""
+    return f"plugin_{Path(path).stem}_{zlib.crc32(path.encode()):08x}"
 
 
 def built(value: Any, *, facts: Facts) -> Any:

@@ -19,6 +19,7 @@ def predict(
         typer.Option("--output", "-o", metavar="FILE", help="A csv, jsonl, npz or parquet file; - is standard output."),
     ] = "-",
     runs: options.Runs = options.RUNS,
+    allow_code: options.AllowCode = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -32,7 +33,7 @@ def predict(
 
     if output != "-":
         check_form(Path(output))
-    predictions = answer(Run.find(runs, run), data)
+    predictions = answer(Run.find(runs, run), data, allow_code=allow_code)
     console = err()
     for note in () if quiet else predictions.notes:
         console.print(f"note: {note}")

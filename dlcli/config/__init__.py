@@ -14,7 +14,8 @@ from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.fitting import fitting_problems
 from dlcli.config.interpolation import REFERENCE, interpolated, is_fact
 from dlcli.config.merge import apply_settings, extended
-from dlcli.config.nodes import Node
+from dlcli.config.nodes import Mark, Node
+from dlcli.config.plugins import plugin_files, with_plugins
 from dlcli.config.problems import problems_of
 from dlcli.config.schema import Config
 from dlcli.config.text import MOST_BYTES, content_of
@@ -39,7 +40,11 @@ def load_config(file: str, *, settings: Sequence[str] = ()) -> tuple[Config, byt
 
 def load_resolved(tree: Mapping[str, Any]) -> Config:
     """The configuration that a run has recorded."""
-    return Config.model_validate(with_facts(tree), context=keras_catalogue())
+    files = [(Path(file), Mark(file, 0, 0, 1, "", Path())) for file in tree.get("plugins", [])]
+    catalogue, problems = with_plugins(keras_catalogue(), files)
+    if problems:
+        raise ConfigError(problems)
+    return Config.model_validate(with_facts(tree), context=catalogue)
 
 
 def with_facts(value: Any) -> Any:
@@ -72,13 +77,13 @@ def check(root: Node, problems: Sequence[Problem] = ()) -> Config:
         raise ConfigError(list(problems))  # a text that is no configuration yet is not judged as one
     root, of_blocks = with_blocks(root)
     root, of_references = interpolated(root)
-    catalogue = keras_catalogue()
+    catalogue, of_plugins = with_plugins(keras_catalogue(), plugin_files(root))
     config, of_values = None, []
     try:
         config = Config.model_validate(root.plain(), context=catalogue)
     except ValidationError as error:
         of_values = problems_of(error, root=root, model=Config)
-    found = in_order(problems, of_blocks, of_references, of_values, fitting_problems(root, catalogue))
+    found = in_order(problems, of_blocks, of_references, of_plugins, of_values, fitting_problems(root, catalogue))
     if found or config is None:
         raise ConfigError(found)
     config._root = root

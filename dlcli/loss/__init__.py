@@ -152,11 +152,11 @@ def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: i
         name = metric_name(metric)
         if metric.written in {"accuracy", "acc"}:
             built.append(accuracy(loss, width=width))
-        elif hasattr(keras.metrics, metric.name) and isinstance(getattr(keras.metrics, metric.name), type):
+        elif isinstance(metric.made_by(), type):
             of_scores = RAW_SCORES.get(metric.name, {}) if logits(loss) else {}
-            built.append(getattr(keras.metrics, metric.name)(**{**of_scores, **metric.values(facts), "name": name}))
+            built.append(metric.made_by()(**{**of_scores, **metric.values(facts), "name": name}))
         else:
-            built.append(keras.metrics.MeanMetricWrapper(getattr(keras.metrics, metric.name), name=name))
+            built.append(keras.metrics.MeanMetricWrapper(metric.made_by(), name=name))
     return built
 
 

@@ -18,6 +18,7 @@ from dlcli.training.engine import Measure
 from dlcli.training.experiment import compile_model, wide_targets
 from dlcli.training.feed import Feed
 from dlcli.training.model_folder import load_model, load_schema
+from dlcli.training.plugins import refuse_plugins
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,6 +100,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
     Raises `ArtifactError`, `DataError`, `ConflictError` for data that has changed, `UsageError` for an unknown split.
     """
     config = recorded_config(run)
+    refuse_plugins(config.plugins, allow_code=allow_code)
     schema = load_schema(run)
     notes: list[str] = []
     if data is not None:
@@ -112,7 +114,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         fields, samples = dataset.fields, dataset.splits[split]
     with chatter_to(run.log if run.log.exists() else None):
         start_keras(seed=config.seed, precision=config.train.precision)
-        saved = load_model(run)
+        saved = load_model(run, plugins=config.plugins)
         # How many steps an epoch had matters no more.
         compile_model(config, saved.model, saved.schema.facts(steps_per_epoch=1), learns=False)
         wide = wide_targets(config, schema, saved.model)
@@ -146,10 +148,9 @@ def judged_targets(config: Config, feed: Feed, output: dict[str, np.ndarray[Any,
 
 def sample_losses(head: Head, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The loss of each sample (samples,)."""
-    import keras
     import numpy as np
 
-    loss = getattr(keras.losses, head.loss.name)(**{**head.loss.values({}), "reduction": None})
+    loss = head.loss.made_by()(**{**head.loss.values({}), "reduction": None})
     if target.ndim == output.ndim - 1 and output.shape[-1] == 1:
         target = target[..., None]
     parts = [

@@ -21,6 +21,7 @@ from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.engine import Measure
 from dlcli.training.feed import Feed
 from dlcli.training.model_folder import load_model, load_schema
+from dlcli.training.plugins import refuse_plugins
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,15 +44,16 @@ class Predictions:
         return [{name: values[row] for name, values in lists.items()} for row in range(self.samples)]
 
 
-def predict(run: Run, data: str) -> Predictions:
+def predict(run: Run, data: str, *, allow_code: bool = False) -> Predictions:
     """The predictions for all samples of a file or folder. Raises `ArtifactError` and `DataError`."""
     config = recorded_config(run)
+    refuse_plugins(config.plugins, allow_code=allow_code)
     schema = load_schema(run)
     fields = read_raw(config, schema, data)
     samples, notes = raw_samples(fields, schema, with_target=False)
     with chatter_to(run.log if run.log.exists() else None):
         start_keras(seed=config.seed, precision=config.train.precision)
-        saved = load_model(run)
+        saved = load_model(run, plugins=config.plugins)
         output = Measure(saved.model).predict(Feed(samples, saved.preparation, schema.targets))
     columns: Columns = {}
     if isinstance(fields.places, FileEach):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,13 +19,16 @@ from dlcli.data.window_samples import samples_of
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run
 from dlcli.training.experiment import read_data
+from dlcli.training.plugins import kept_plugins
 from dlcli.training.splits_file import check_splits
 
 
 def recorded_config(run: Run) -> Config:
     """The configuration as it took effect. Raises `ArtifactError` where it is missing or damaged."""
     try:
-        tree: Mapping[str, Any] = json.loads(run.resolved.read_bytes())
+        tree: dict[str, Any] = json.loads(run.resolved.read_bytes())
+        if tree.get("plugins"):
+            tree["plugins"] = kept_plugins(run, recorded_environment(run)["plugins"])
         return load_resolved(tree)
     except (OSError, ValueError, TypeError) as error:
         raise ArtifactError(
@@ -34,14 +36,19 @@ def recorded_config(run: Run) -> Config:
         ) from None
 
 
+def recorded_environment(run: Run) -> dict[str, Any]:
+    """What env.json says. Raises `ArtifactError` where it cannot be read."""
+    try:
+        environment: dict[str, Any] = dict(json.loads(run.environment.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        raise ArtifactError(f"env.json of '{run.name}' cannot be read", file=run.environment) from None
+    return environment
+
+
 def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
     """The data of a run, split as in training. Raises `ConflictError` if a file is no longer what it was."""
     dataset = read_data(config, allow_code=allow_code)
-    try:
-        recorded = json.loads(run.environment.read_bytes()).get("data", [])
-    except (OSError, ValueError, AttributeError):
-        raise ArtifactError(f"env.json of '{run.name}' cannot be read", file=run.environment) from None
-    others = changed(recorded, dataset.fields.files)
+    others = changed(recorded_environment(run).get("data", []), dataset.fields.files)
     if others:
         raise ConflictError(
             f"{others[0]} has changed since the training, so its splits would no longer be the same",

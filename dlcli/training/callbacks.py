@@ -39,7 +39,6 @@ class Callbacks:
 
 def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any:
     """One callback of Keras."""
-    import keras
 
     arguments = callback.values({})
     place = ("train", "callbacks", position, callback.written)
@@ -51,7 +50,7 @@ def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any
                 raise BlockError((*place, key), message, hint="write a relative path without '..'")
             arguments[key] = str(path)
     try:
-        return getattr(keras.callbacks, callback.name)(**arguments)
+        return callback.made_by()(**arguments)
     except Exception as error:
         raise BlockError(place, f"{callback.written}: {str(error).splitlines()[0]}") from error
 

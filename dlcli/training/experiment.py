@@ -22,6 +22,7 @@ from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
 from dlcli.training.backend import chatter_to
 from dlcli.training.feed import Feed
+from dlcli.training.plugins import refuse_plugins, run_plugins
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Experiment:
 
 
 def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
-    """Step 1 alone: the data set, without TensorFlow."""
+    """Step 1 alone: the data set, without TensorFlow. Raises `UnsafeError` for code that may not be run."""
+    refuse_plugins(config.plugins, allow_code=allow_code)
     labels = {head.name: labels_of(head.loss) for head in config.heads}
     try:
         with chatter_to(None):  # some sources are read by TensorFlow
@@ -62,6 +64,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     Raises `ConfigError` at the line of the block that cannot be built or does not fit.
     """
     facts = dataset.facts(config.train.batch_size)
+    run_plugins(config.plugins)
     try:
         preparation = fit_preparation(config.data, dataset, facts=facts)
         augment = augmentation(config, dataset, facts)

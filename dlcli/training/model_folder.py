@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from dlcli.data import Schema
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run
 from dlcli.runs.atomic import committed_folder, damage
+from dlcli.training.plugins import run_plugins
 
 MODEL, PREPARATION, SCHEMA = "model.keras", "prepare.keras", "schema.json"
 
@@ -48,22 +50,24 @@ def load_schema(run: Run) -> Schema:
     return Schema.model_validate(json.loads((run.model / SCHEMA).read_bytes()))
 
 
-def load_model(run: Run) -> SavedModel:
+def load_model(run: Run, *, plugins: Sequence[str] = ()) -> SavedModel:
     """The model of a run, verified against its manifest. Keras must have been started.
 
+    `plugins` are the files of the run that its model needs; they are run.
     Raises `ArtifactError` for a model that is missing, damaged, or of a Keras that this one cannot read.
     """
     schema = load_schema(run)
     preparation = run.model / PREPARATION
-    return SavedModel(load(run.model / MODEL), load(preparation) if preparation.exists() else None, schema)
+    own = run_plugins(plugins)
+    return SavedModel(load(run.model / MODEL, own), load(preparation) if preparation.exists() else None, schema)
 
 
-def load(path: Path) -> Any:
-    """One Keras file, loaded in safe mode."""
+def load(path: Path, own: Mapping[str, Any] | None = None) -> Any:
+    """One Keras file, loaded in safe mode; `own` are the classes of plugins by name."""
     import keras
 
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        return keras.saving.load_model(path, custom_objects=own, compile=False, safe_mode=True)
     except Exception as error:
         written = saved_with(path)
         raise ArtifactError(

@@ -21,6 +21,7 @@ from dlcli.runs.names import safe_name
 from dlcli.training.backend import chatter_to, environment, start_keras
 from dlcli.training.experiment import read_data, set_up
 from dlcli.training.failures import recorded_bug
+from dlcli.training.plugins import keep_plugins
 from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
 from dlcli.training.splits_file import save_splits
@@ -66,7 +67,8 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
         write_bytes(run.config, request.content)
         write_json(run.resolved, config.plain())
         save_splits(run, dataset)
-        write_json(run.environment, {**environment(), "data": fingerprint(dataset.fields.files)})
+        plugins = keep_plugins(run, config.plugins)
+        write_json(run.environment, {**environment(), "data": fingerprint(dataset.fields.files), "plugins": plugins})
         return run, session.run_to_end()
 
 

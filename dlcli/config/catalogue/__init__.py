@@ -102,7 +102,7 @@ class KerasCatalogue:
             mistakes.append(Mistake(f"{written} needs {quoted}", (written,), see=f"dlcli show {written}", at="key"))
         if mistakes or nested:
             fail(*mistakes, *(mistake for error in nested for mistake in mistakes_of(error)))
-        return KerasObject(kind, name, written, checked)
+        return KerasObject(kind, name, written, checked, entry.get("plugin"))
 
     def resolve(self, kind: str, written: str) -> str:
         """The class that a name means."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import sys
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.join import joined_splits
+from dlcli.data.own_code import inside, run_file
 from dlcli.data.sources.arrays import check_samples, checked
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
@@ -55,33 +52,15 @@ class Python(SourceBlock):
 
     def called(self, path: Path) -> Any:
         """What the function returns."""
-        # What it prints is no result of dlcli's.
-        with contextlib.redirect_stdout(sys.stderr):
-            try:
-                spec = importlib.util.spec_from_file_location(f"data_{path.stem}", path)
-                if spec is None or spec.loader is None:
-                    raise DataError(f"{path.name} is no Python file", file=path, hint="name a file that ends in .py")
-                module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
-                function = getattr(module, self.function, None)
-                if not callable(function):
-                    names = [name for name, value in vars(module).items() if callable(value)]
-                    raise DataError(
-                        f"there is no function '{self.function}' in it", file=path, hint=near(self.function, names)
-                    )
-                return function()
-            except (Exception, SystemExit) as error:
-                if isinstance(error, DataError):
-                    raise
-                raise raised_inside(error, path) from error
-
-
-def raised_inside(error: BaseException, path: Path) -> DataError:
-    """The error of code of the person's own, at the line in their file."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
-    said = str(error).splitlines()[0] if str(error) else "without a message"
-    return DataError(f"it raised {type(error).__name__}: {said}", file=path, line=line)
+        with inside(path):
+            module = run_file(path, name=f"data_{path.stem}")
+            function = getattr(module, self.function, None)
+            if not callable(function):
+                names = [name for name, value in vars(module).items() if callable(value)]
+                raise DataError(
+                    f"there is no function '{self.function}' in it", file=path, hint=near(self.function, names)
+                )
+            return function()
 
 
 def fields_of(made: Any, path: Path) -> Fields:

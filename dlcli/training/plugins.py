@@ -1,0 +1,65 @@
+"""Runs the plugins of a configuration, and keeps those of a run with it."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dlcli.data.own_code import run_file
+from dlcli.errors import ArtifactError, UnsafeError
+from dlcli.runs import Run
+from dlcli.runs.atomic import write_bytes
+from dlcli.spec import plugin_module
+
+FOLDER = "plugins"
+
+
+def refuse_plugins(paths: Sequence[str], *, allow_code: bool) -> None:
+    """Raises `UnsafeError` where there are plugins without `--allow-code`."""
+    if paths and not allow_code:
+        raise UnsafeError(
+            f"the plugin {Path(paths[0]).name} is Python code, which runs as it likes",
+            file=paths[0],
+            hint="read it, and if you trust it add --allow-code",
+        )
+
+
+def run_plugins(paths: Sequence[str]) -> dict[str, Any]:
+    """Runs plugin files that may be run, and gives their classes by name. Raises `DataError` at the line that fails."""
+    found: dict[str, Any] = {}
+    for path in map(Path, paths):
+        name = plugin_module(str(path))
+        module = run_file(path, name=name)
+        sys.modules[name] = module
+        found |= {key: value for key, value in vars(module).items() if isinstance(value, type)}
+    return found
+
+
+def keep_plugins(run: Run, paths: Sequence[str]) -> list[dict[str, str]]:
+    """Copies the plugins into the run; gives what `env.json` records of them, so that a change is seen."""
+    records = []
+    for number, path in enumerate(paths):
+        content = Path(path).read_bytes()
+        kept = run.path / FOLDER / f"{number}-{Path(path).name}"
+        kept.parent.mkdir(exist_ok=True)
+        write_bytes(kept, content)
+        records.append({"file": path, "kept": kept.name, "sha256": hashlib.sha256(content).hexdigest()})
+    return records
+
+
+def kept_plugins(run: Run, records: Sequence[dict[str, str]]) -> list[str]:
+    """The plugins of a run. Raises `ArtifactError` for one that is missing or no longer what the run was trained with."""
+    paths = []
+    for record in records:
+        path = run.path / FOLDER / record["kept"]
+        if not path.is_file():
+            raise ArtifactError(f"the plugin {record['kept']} of '{run.name}' is missing", file=path)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != record["sha256"]:
+            raise ArtifactError(
+                f"the plugin {record['kept']} is no longer what '{run.name}' was trained with", file=path
+            )
+        paths.append(str(path.absolute()))
+    return paths
