@@ -232,22 +232,14 @@ class Mistake:
 
 def fail(*mistakes: Mistake) -> NoReturn:
     """Raises the mistakes as one `ValidationError`, so that all of a file's are reported in one go."""
-    raise ValidationError.from_exception_data(
-        "dlcli",
-        [
-            InitErrorDetails(
-                # A message may hold braces of the user's own, so it travels as a value of the template.
-                type=PydanticCustomError(
-                    "mistake",
-                    "{message}",
-                    {"message": each.message, "suggestion": each.suggestion, "see": each.see, "at": each.at},
-                ),
-                loc=each.path,
-                input=None,
-            )
-            for each in mistakes
-        ],
-    )
+    raise ValidationError.from_exception_data("dlcli", [detail_of(each) for each in mistakes])
+
+
+def detail_of(mistake: Mistake) -> InitErrorDetails:
+    """A mistake as pydantic keeps it."""
+    said = {"message": mistake.message, "suggestion": mistake.suggestion, "see": mistake.see, "at": mistake.at}
+    # A message may hold braces of the user's own, so it travels as a value of the template.
+    return InitErrorDetails(type=PydanticCustomError("mistake", "{message}", said), loc=mistake.path, input=None)
 
 
 @dataclass(frozen=True)
@@ -332,13 +324,13 @@ def one_of(
 
     def read(value: Any, information: ValidationInfo) -> Named:
         written = value if isinstance(value, Named) or short is None else short(value)
-        return read_named(written, information, choices(), expected=expected)
+        return read_named(written, information.context, choices(), expected=expected)
 
     return BeforeValidator(read)
 
 
-def read_named(value: Any, information: ValidationInfo, classes: Mapping[str, type[Any]], *, expected: str) -> Named:
-    """One of dlcli's own things in the idiom, of the classes that there are by their word."""
+def read_named(value: Any, context: Any, classes: Mapping[str, type[Any]], *, expected: str) -> Named:
+    """One of dlcli's own things in the idiom, of the classes that there are by their word; `context` as in validation."""
     if isinstance(value, Named):
         return value
     name, arguments = split_idiom(value, expected=expected)
@@ -360,7 +352,7 @@ def read_named(value: Any, information: ValidationInfo, classes: Mapping[str, ty
             fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,)))
         fields = {next(iter(found.model_fields)): arguments}
     try:
-        return found.model_validate(fields, context=information.context)
+        return found.model_validate(fields, context=context)
     except ValidationError as error:
         raise below(error, name, short=fields is not arguments and arguments is not None) from None
 

@@ -37,7 +37,7 @@ def make_backbone(thing: KerasObject, taken: Any, graph: Graph, path: TreePath) 
         )
     arguments.setdefault("input_shape", list(taken.shape[1:]))
     if "name" in arguments:
-        arguments["name"] = graph.free_name(arguments["name"])
+        arguments["name"] = graph.free_name(arguments["name"], given=True)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras tells there of a download
             model = replace(thing, arguments=arguments).build(graph.facts)

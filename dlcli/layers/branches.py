@@ -14,6 +14,8 @@ from dlcli.layers.layer import named
 from dlcli.layers.takes import From, Name
 from dlcli.spec import KerasObject, KerasThing, Named
 
+CONCATENATE = KerasObject("layers", "Concatenate", "Concatenate", {})
+
 
 class Branches(Named):
     """Several ways over the same input, put together by a merging layer."""
@@ -24,7 +26,7 @@ class Branches(Named):
 
     paths: Annotated[list[Stack], Field(min_length=2)]
     """The ways, each a list of layers; an empty list is the input itself."""
-    merge: Annotated[KerasObject | None, KerasThing("layers"), Field(validate_default=False)] = None
+    merge: Annotated[KerasObject, KerasThing("layers")] = CONCATENATE
     """The layer that puts them together: Concatenate (the default), Add, Multiply, Average, Maximum, …"""
     name: Name = None
     """What the merged output is called for `from`."""
@@ -39,8 +41,7 @@ class Branches(Named):
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         place = (*path, self.word)
         made = [graph.stack(way, taken, (*place, "paths", number)) for number, way in enumerate(self.paths)]
-        merge = self.merge or KerasObject("layers", "Concatenate", "Concatenate", {})
-        at = (*place, "merge") if self.merge is not None else place
-        with building(merge.written, made, at):
-            layer = named(merge, self.name, graph)
-        return graph.call(layer, made, at, f"the merge of branches, {merge.written},")
+        at = (*place, "merge")
+        with building(self.merge.written, made, at):
+            layer = named(self.merge, self.name, graph)
+        return graph.call(layer, made, at, self.merge.written)

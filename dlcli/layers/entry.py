@@ -29,8 +29,9 @@ class Graph(Protocol):
     def call(self, layer: Any, taken: Any, path: TreePath, word: str) -> Any:
         """The output of a Keras layer. Raises `BlockError` at `path` where it cannot take what it is given."""
 
-    def free_name(self, name: str) -> str:
-        """The name, with a number behind it if the model has one such already."""
+    def free_name(self, name: str, *, given: bool = False) -> str:
+        """The name, with a number behind it if the model has one such already; no name that the configuration gives,
+        unless it is `given`."""
 
 
 class Entry(Protocol):
@@ -72,7 +73,7 @@ def read_entry(value: Any, information: ValidationInfo) -> Entry:
     word, _ = split_idiom(value, expected="a layer")
     groups = {each.word: each for each in GROUPS}
     if word in groups:
-        return read_named(value, information, groups, expected="a layer")  # type: ignore[return-value]
+        return read_named(value, information.context, groups, expected="a layer")  # type: ignore[return-value]
     if word.islower() and near(word, groups):
         fail(Mistake(f"unknown layer '{word}'", suggestion=near(word, groups), see="dlcli list graph", at="name"))
     return read_layer(value, information)

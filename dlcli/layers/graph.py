@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from dlcli.layers.entry import Entry
 from dlcli.layers.memory import bounded
 from dlcli.layers.takes import resolved, whole
 from dlcli.spec import Facts, near, plain
+
+NUMBERED = re.compile(r"_[0-9]+$")
+"""What Keras puts behind the names of layers of one class."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,12 @@ class Building:
         finally:
             self.tensors, self.made = tensors, made
 
-    def free_name(self, name: str) -> str:
-        free, number = name, 0
-        while free in self.names or (number and free in self.given):
+    def free_name(self, name: str, *, given: bool = False) -> str:
+        base = name if given else NUMBERED.sub("", name)
+        free, number = base, 0
+        while free in self.names or (free in self.given and (number or not given)):
             number += 1
-            free = f"{name}_{number}"
+            free = f"{base}_{number}"
         self.names.add(free)
         return free
 

@@ -44,7 +44,12 @@ class Residual(Named):
                 f"residual cannot add {shapes[0]} of the layers to {shapes[1]} of the shortcut",
                 hint=bridge(*shapes),
             )
-        return graph.call(keras.layers.Add(name=graph.free_name(self.name or "add")), [long, short], place, self.word)
+        return graph.call(
+            keras.layers.Add(name=graph.free_name(self.name or "add", given=self.name is not None)),
+            [long, short],
+            place,
+            self.word,
+        )
 
 
 def bridge(long: tuple[int | None, ...], short: tuple[int | None, ...]) -> str:
@@ -53,8 +58,9 @@ def bridge(long: tuple[int | None, ...], short: tuple[int | None, ...]) -> str:
         return "give both ways the same number of axes"
     if len(long) == 1:
         return f"write shortcut: [Dense: {long[0]}]"
-    steps = {-(-(there or 1) // (here or 1)) for here, there in zip(long[:-1], short[:-1], strict=True)}
-    if max(steps) == 1 and long[:-1] != short[:-1]:
+    sizes = [(here or 1, there or 1) for here, there in zip(long[:-1], short[:-1], strict=True)]
+    step = next((step for step in range(1, 9) if all(-(-there // step) == here for here, there in sizes)), None)
+    if step is None:
         return "write padding: same in the layers, which otherwise lose the border"
-    strides = f", strides: {max(steps)}" if max(steps) > 1 else ""
+    strides = f", strides: {step}" if step > 1 else ""
     return f"write shortcut: [Conv{len(long) - 1}D: {{filters: {long[-1]}, kernel_size: 1{strides}}}]"

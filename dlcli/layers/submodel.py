@@ -45,7 +45,7 @@ class Submodel(Named):
         """The functional model over inputs like those that are taken."""
         import keras
 
-        name = graph.free_name(self.name or self.word)
+        name = graph.free_name(self.name or self.word, given=self.name is not None)
         like = taken if isinstance(taken, list) else [taken]
         inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in like]
         with graph.own_names():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,7 +17,22 @@ from pydantic import ValidationError
 
 from dlcli.config.catalogue.checks import check_argument, check_finite, check_range
 from dlcli.config.catalogue.limits import LEAST, REFUSED
-from dlcli.spec import Epochs, KerasObject, Mistake, absolute_path, below, describe, fail, near, split_idiom, unquoted
+from dlcli.layers.submodel import Submodel
+from dlcli.spec import (
+    Epochs,
+    KerasObject,
+    Mistake,
+    absolute_path,
+    below,
+    describe,
+    detail_of,
+    details_of,
+    fail,
+    near,
+    read_named,
+    split_idiom,
+    unquoted,
+)
 
 SINGULAR = {
     "layers": "layer",
@@ -101,7 +116,8 @@ class KerasCatalogue:
             quoted = ", ".join(f"'{each}'" for each in missing)
             mistakes.append(Mistake(f"{written} needs {quoted}", (written,), see=f"dlcli show {written}", at="key"))
         if mistakes or nested:
-            fail(*mistakes, *(mistake for error in nested for mistake in mistakes_of(error)))
+            details = [*map(detail_of, mistakes), *(each for error in nested for each in details_of(error))]
+            raise ValidationError.from_exception_data("dlcli", details)
         return KerasObject(kind, name, written, checked, entry.get("plugin"))
 
     def resolve(self, kind: str, written: str) -> str:
@@ -166,15 +182,18 @@ class KerasCatalogue:
             check_range(key, value)
             return float(value)
         if isinstance(value, list) and key in LISTS:
-            items, errors = [], []
+            items: list[Any] = []
+            details: list[Any] = []
             for position, item in enumerate(value):
                 try:
                     items.append(self.read(thing, item))
                 except ValidationError as error:
-                    errors += [below_position(mistake, position) for mistake in mistakes_of(error)]
-            if errors:
-                fail(*errors)
+                    details += details_of(error, position)
+            if details:
+                raise ValidationError.from_exception_data("dlcli", details)
             return items
+        if thing == "layers" and isinstance(value, dict) and Submodel.word in value:
+            return read_named(value, self, {Submodel.word: Submodel}, expected="a layer")
         return self.read(thing, value)
 
     def activation(self, key: str, value: Any) -> str:
@@ -185,18 +204,6 @@ class KerasCatalogue:
             known = near(value, self.activations)
             fail(Mistake(f"unknown activation '{value}'", suggestion=known, see="dlcli list activations"))
         return str(value)
-
-
-def below_position(mistake: Mistake, position: int) -> Mistake:
-    """The same mistake one level deeper, in an item of a list."""
-    return Mistake(mistake.message, (position, *mistake.path), mistake.suggestion, mistake.see, mistake.at)
-
-
-def mistakes_of(error: ValidationError) -> Iterator[Mistake]:
-    """The mistakes that a validator of ours raised."""
-    for each in error.errors(include_url=False):
-        said = each["ctx"]
-        yield Mistake(said["message"], each["loc"], said["suggestion"], said["see"], said["at"])
 
 
 def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistake:
