@@ -20,7 +20,7 @@ from dlcli.layers.entry import Stack
 from dlcli.loss.head import Head
 from dlcli.loss.output import output_of
 from dlcli.loss.together import together
-from dlcli.spec import KerasObject, Mistake
+from dlcli.spec import KerasObject, Mistake, near
 
 
 def fitting_problems(root: Node, catalogue: KerasCatalogue) -> list[Problem]:
@@ -84,13 +84,18 @@ class Written:
         return [head for name in self.targets for head in self.head(name, losses.get(name), by_target.get(name, []))]
 
     @property
-    def measures_all(self) -> bool:
-        """Whether every loss and metric can be read."""
-        written = self.tree.get("metrics", [])
-        listed = written.values() if isinstance(written, dict) else [written]
-        if not all(isinstance(each, list) for each in listed) or len(self.heads) != max(1, len(self.targets)):
-            return False
-        return sum(len(each.metrics) for each in self.heads) == sum(map(len, listed))
+    def unread_metrics(self) -> list[str] | None:
+        """The names of the metrics that cannot be read, or None where these are no lists."""
+        metrics = self.tree.get("metrics", {} if self.targets else [])
+        lists = list(metrics.values()) if self.targets and isinstance(metrics, dict) else [metrics]
+        if not all(isinstance(each, list) for each in lists):
+            return None
+        unread = [each for listed in lists for each in listed if not self.reads(each)]
+        return [str(next(iter(each), "") if isinstance(each, dict) else each) for each in unread]
+
+    def reads(self, metric: Any) -> bool:
+        """Whether a metric can be read."""
+        return self.read("metrics", metric) is not None
 
     def head(self, name: str | None, loss: Any, metrics: Any) -> list[Head]:
         """One head with the metrics that can be read, or none where its loss cannot be."""
@@ -136,7 +141,12 @@ def heads_together(written: Written) -> Iterator[Mistake]:
 
 def missing_monitors(written: Written) -> Iterator[Mistake]:
     """Monitors that stand for nothing that is measured."""
-    if not written.measures_all or written.validates is None:
+    unread = written.unread_metrics
+    if len(written.heads) != max(1, len(written.targets)) or written.validates is None or unread is None:
         return
     known = monitors(written.heads, validation=written.validates)
-    yield from (replace(each, path=("train", *each.path)) for each in watched(written.block("train"), known))
+    for mistake in watched(written.block("train"), known):
+        # What is misspelt as a metric may be meant as the monitor.
+        monitor = mistake.message.split("'")[1].removeprefix("val_")
+        if not any(near(monitor, [name]) for name in unread):
+            yield replace(mistake, path=("train", *mistake.path))

@@ -222,8 +222,6 @@ def keys_at(model: type[BaseModel], path: TreePath) -> list[str]:
             named = "dict[" in str(fields[part].annotation)
         else:
             current = next((each for each in named_classes() if each.word == part), None)
-        if current is None:
-            return []
     keys = [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
     return keys if path else [*keys, "blocks", "extends"]
 

@@ -44,12 +44,8 @@ class Residual(Named):
                 f"residual cannot add {shapes[0]} of the layers to {shapes[1]} of the shortcut",
                 hint=bridge(*shapes),
             )
-        return graph.call(
-            keras.layers.Add(name=graph.free_name(self.name or "add", given=self.name is not None)),
-            [long, short],
-            place,
-            self.word,
-        )
+        name = graph.free_name(self.name or "add", given=self.name is not None)
+        return graph.call(keras.layers.Add(name=name), [long, short], place, self.word)
 
 
 def bridge(long: tuple[int | None, ...], short: tuple[int | None, ...]) -> str:
