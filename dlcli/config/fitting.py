@@ -87,7 +87,9 @@ class Written:
     def unread_metrics(self) -> list[str] | None:
         """The names of the metrics that cannot be read, or None where these are no lists."""
         metrics = self.tree.get("metrics", {} if self.targets else [])
-        lists = list(metrics.values()) if self.targets and isinstance(metrics, dict) else [metrics]
+        if self.targets and not isinstance(metrics, dict):
+            return None
+        lists = list(metrics.values()) if isinstance(metrics, dict) else [metrics]
         if not all(isinstance(each, list) for each in lists):
             return None
         unread = [each for listed in lists for each in listed if not self.reads(each)]
