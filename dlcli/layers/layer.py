@@ -11,6 +11,7 @@ from pydantic import ValidationError, ValidationInfo
 from dlcli.errors import TreePath
 from dlcli.layers.backbone import is_backbone, make_backbone
 from dlcli.layers.entry import Graph
+from dlcli.layers.misplaced import misplaced
 from dlcli.layers.takes import Takes, read_takes
 from dlcli.spec import KerasObject, Mistake, catalogue_of, details_of, fail, near, plain, split_idiom
 
@@ -69,7 +70,7 @@ def read_layer(value: Any, information: ValidationInfo) -> Layer:
     catalogue = catalogue_of(information)
     word, arguments = split_idiom(value, expected="a layer")
     if not isinstance(arguments, dict) or "from" not in arguments:
-        return Layer(catalogue.read("layers", value))
+        return placed(Layer(catalogue.read("layers", value)))
     details: list[Any] = []
     takes: Takes | None = None
     try:
@@ -83,7 +84,15 @@ def read_layer(value: Any, information: ValidationInfo) -> Layer:
     if details:
         raise ValidationError.from_exception_data("dlcli", details)
     check_call(takes, layer, catalogue.call_arguments(layer.name))
-    return Layer(layer, takes)
+    return placed(Layer(layer, takes))
+
+
+def placed(layer: Layer) -> Layer:
+    """The layer, if it can stand in the list."""
+    mistake = misplaced(layer.keras)
+    if mistake is not None:
+        fail(mistake)
+    return layer
 
 
 def check_call(takes: Takes | None, layer: KerasObject, arguments: list[str] | None) -> None:

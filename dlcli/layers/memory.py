@@ -10,6 +10,9 @@ BYTES = 16
 """What training keeps for a parameter: itself, its gradient and two moments of the optimizer, four bytes each."""
 
 
+FLOAT = 4
+
+
 class TooLarge(Exception):
     """The parameters so far would not fit; `parameters` counts them with the one that was refused."""
 
@@ -43,9 +46,25 @@ def bounded(memory: int | None) -> Iterator[None]:
         keras.Layer.add_weight = original
 
 
-def product(shape: Sequence[int]) -> int:
+def activation_bytes(model: Any) -> int:
+    """Bytes that the outputs of all layers take for one sample; the gradients need them, so a step keeps them.
+
+    What only has another shape is not counted; an open axis counts as one.
+    """
+    import keras
+
+    free = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Identity)
+    total = 0
+    for layer in model.layers:
+        if not isinstance(layer, free):
+            for node in layer._inbound_nodes:
+                total += sum(product(tensor.shape[1:]) * FLOAT for tensor in node.output_tensors)
+    return total
+
+
+def product(shape: Sequence[int | None]) -> int:
     """The number of elements of a shape."""
     total = 1
     for size in shape:
-        total *= int(size)
+        total *= int(size or 1)
     return total

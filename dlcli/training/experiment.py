@@ -14,6 +14,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.graph import Built, build_model
+from dlcli.layers.memory import activation_bytes
 from dlcli.loss import build_metrics, labels_of, needs
 from dlcli.loss.head import Head
 from dlcli.loss.output import Output, output_of
@@ -71,6 +72,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         shapes = prepared_shapes(preparation, dataset)
         outputs = [head.name for head in config.heads if head.name is not None]
         built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory())
+        check_activations(built.model, min(config.train.batch_size, len(dataset.splits["train"])))
         check_together(config, dataset, built.model)
         wide = wide_targets(config, dataset.schema, built.model)
         splits = {
@@ -108,6 +110,17 @@ def output_shape(model: Any, name: str | None) -> tuple[int | None, ...]:
     """The shape that a model puts out a sample, for one of several targets or the only one."""
     output = model.output if name is None else model.output[name]
     return () if isinstance(output, list | dict) else tuple(output.shape[1:])
+
+
+def check_activations(model: Any, batch: int) -> None:
+    """Refuses a batch whose layer outputs would not fit: a step keeps at least half of them for the gradients."""
+    one, free = activation_bytes(model), free_memory()
+    if one * batch / 2 > free:
+        most = int(free / one)
+        each, total = f"{one / 1e6:,.1f} MB", f"{one * batch / 1e9:,.1f} GB"
+        message = f"the layers put out {each} for a sample, so a batch of {batch:,} takes {total}"
+        hint = f"write batch_size: {most}" if most > 1 else "make the layers smaller"
+        raise BlockError(("train", "batch_size"), f"{message}, more than the free memory", hint=hint)
 
 
 def check_together(config: Config, dataset: Dataset, model: Any) -> None:

@@ -131,3 +131,54 @@ def test_every_mistake_of_one_layer_is_told(problems, change):
         (15, 82, "'l2' must be a number, found the text 'x'"),
         (15, 86, "unknown argument 'foo' for Dense"),
     ]
+
+
+FIFTEEN = """\
+name: many
+seed: -1
+data:
+  source: iris
+  split: {validation: 0.9, test: 0.3}
+blocks:
+  head: {parameters: {units: 8}, layers: [Dense: "${units}"]}
+layers:
+  - Dense: {unit: 8, name: stem}
+  - block: {use: haed}
+  - block: {use: head, unis: 3}
+  - Dense: {units: "${data.clases}"}
+  - residual: {layers: [Dense: 8], shortcutt: []}
+  - Dense: {units: 4, from: nowhere}
+  - Dense: {units: 1, activation: softmax}
+loss: sparse_categorical_crossentropy
+optimizer:
+  Adam: {learning_rate: -1}
+metrics: [accuracy, acuracy]
+train:
+  epochs: 0
+  batch_size: 010
+  early_stopping: {monitor: val_los, patience: 5}
+  until: val_accuracy > x
+  epochs: 3
+"""
+
+
+def test_mistakes_of_every_kind_are_told_together_each_at_its_line(problems):
+    found = {each.at[0]: each.at[2] for each in problems(FIFTEEN)}
+    assert found == {
+        2: "'seed' must be at least 0, found the number -1",
+        5: "validation and test together take 1.2 of the samples; at most 0.9, so that some are left for training",
+        9: "unknown argument 'unit' for Dense",
+        10: "no block is called 'haed'; there are: head",
+        11: "the block 'head' has no parameter 'unis'",
+        12: "nothing is named '${data.clases}'",
+        13: "unknown key 'shortcutt' in 'layers.4.residual'",
+        14: "'from' names 'nowhere', which is no layer above and no input",
+        15: "softmax over one unit is always 1, so Dense cannot learn",
+        18: "'learning_rate' must be greater than 0, found -1",
+        19: "unknown metric 'acuracy'",
+        22: "a number with a leading zero is ambiguous: 010",
+        23: "nothing is called 'val_los'; there are: loss, accuracy, val_loss, val_accuracy",
+        24: "'until' must be a condition such as 'val_accuracy >= 0.98', found the text 'val_accuracy > x'",
+        25: "duplicate key 'epochs', first written at line 21",
+    }
+    assert len(problems(FIFTEEN)) == 15
