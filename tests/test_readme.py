@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -70,6 +72,21 @@ def test_the_configuration_in_the_readme_is_the_file() -> None:
     shown = re.search(r"```yaml\n(name: digits\n.*?)```", README, re.DOTALL)
     assert shown is not None
     assert yaml.safe_load(shown[1]) == yaml.safe_load((ROOT / "configs" / "digits.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_graph_in_the_readme_trains(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    [graph] = [block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "submodel:" in block]
+    (tmp_path / "graph.yaml").write_text(graph, encoding="utf-8")
+    done = run_dlcli("train", "graph.yaml", "--epochs", "1", "--json", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert done.value["metrics"]["train"]["loss"] < 2.4
+
+
+def test_every_template_of_the_readme_is_there() -> None:
+    table = README.split("## The gallery")[1].split("## ")[0]
+    first_cells = " ".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))
+    named = {name.split("/")[-1] for name in re.findall(r"`(.*?)`", first_cells)}
+    assert named == {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
 
 
 def test_every_configuration_of_the_gallery_opens_with_its_command_and_is_valid() -> None:

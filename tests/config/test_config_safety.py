@@ -124,8 +124,8 @@ def test_row_18_arguments_that_read_files_take_lists_only(problem, change):
 
 
 def test_row_18_a_vocabulary_in_the_file_is_read(read, change):
-    config = read(change((LAYER, "StringLookup: {vocabulary: [a, b]}")))
-    assert config.layers[1].keras.arguments == {"vocabulary": ["a", "b"]}
+    config = read(change(("    - Rescaling: {scale: 0.0625}", "    - StringLookup: {vocabulary: [a, b]}")))
+    assert config.data.prepare[0].arguments == {"vocabulary": ["a", "b"]}
 
 
 def test_row_18_a_path_is_no_short_form_of_a_lookup(problem, change):

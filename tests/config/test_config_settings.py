@@ -260,3 +260,43 @@ def test_every_setting_that_cannot_be_read_is_told(problems, digits):
 
 def test_a_setting_mends_what_the_file_has_wrong(read, change):
     assert read(change(("epochs: 30", "epochs: x")), "train.epochs=3").train.epochs == 3
+
+
+NESTED = """\
+data: {source: digits}
+layers:
+  - Flatten
+  - residual: {layers: [Dense: {units: 64, name: first}], name: sum}
+  - residual:
+      - repeat: {times: 2, layers: [Dense: {units: 64, name: deep}]}
+  - branches: {paths: [[Dense: {units: 4, name: left}], [Dense: {units: 5, name: right}]]}
+  - Dense: {units: 10, activation: softmax}
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+train: {epochs: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "position", "way"),
+    [
+        ("first", 1, ("residual", "layers", 0)),
+        ("deep", 2, ("residual", "layers", 0, "repeat", "layers", 0)),
+        ("left", 3, ("branches", "paths", 0, 0)),
+        ("right", 3, ("branches", "paths", 1, 0)),
+    ],
+)
+def test_a_layer_inside_a_group_is_addressed_by_its_name(read, name, position, way):
+    entry = read(NESTED, f"layers.{name}.units=7").plain()["layers"][position]
+    for part in way:
+        entry = entry[part]
+    assert entry == {"Dense": {"units": 7, "name": name}}
+
+
+def test_an_argument_of_a_group_is_set_like_any_other(read):
+    changed = read(NESTED, "layers.2.residual.layers.0.repeat.times=3", "layers.sum.name=total").plain()["layers"]
+    assert changed[2]["residual"]["layers"][0]["repeat"]["times"] == 3
+    assert changed[1]["residual"]["name"] == "total"
+    assert (
+        read(NESTED, "layers.2.layers.0.times=4").plain()["layers"][2]["residual"]["layers"][0]["repeat"]["times"] == 4
+    )
