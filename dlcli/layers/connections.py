@@ -148,8 +148,10 @@ def stacks_of(word: str, arguments: dict[str, Any]) -> Iterator[tuple[TreePath, 
         if group.word == word:
             for key in group.stacks:
                 value = arguments.get(key)
+                if not isinstance(value, list):
+                    continue
                 if key == "paths":
-                    yield from (((key, number), each) for number, each in enumerate(value or []))
+                    yield from (((key, number), each) for number, each in enumerate(value))
                 else:
                     yield (key,), value
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from dlcli.config import Config, load_config
 from dlcli.errors import ConfigError
@@ -152,3 +156,55 @@ def test_random_settings_are_read_or_refused(write, digits, kind):
         assert refused is None or error_text(refused, unicode=True).plain.startswith("error: ")
         seen += 1
     assert seen == 60
+
+
+VALUES: list[Any] = [
+    *(None, True, -1, 0, 1.5, "x", "", "a.1", [], {}, [1], [[]], {"a": 1}, "residual", "${units}", "${data.classes}"),
+    *({"residual": []}, {"block": {"use": "conv"}}, {"block": {"use": ["x"]}}, {"block": 3}, {"submodel": 3}),
+    {"Dense": {"units": 3, "name": "x", "from": ["x", 3]}},
+    {"branches": {"paths": [3, [], "x"]}},
+    {"repeat": {"times": 1000, "layers": [{"repeat": {"times": 1000, "layers": ["ReLU"]}}]}},
+    {"TimeDistributed": {"layer": {"submodel": {"layers": 3}}}},
+]
+KEYS = ["from", "name", "layers", "block", "use", "plugins", "blocks", "targets", "inputs", "몫"]
+GALLERY = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
+
+
+def places(tree: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The ways to everything inside a tree."""
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [way for key, each in entries for way in ((*above, key), *places(each, (*above, key)))]
+
+
+def mutate(tree: Any, generator: random.Random) -> None:
+    """Puts a value where another was, takes one out, or adds a key."""
+    *above, last = generator.choice(places(tree))
+    here = tree
+    for part in above:
+        here = here[part]
+    value = copy.deepcopy(generator.choice(VALUES))
+    action = generator.random()
+    if action < 0.2:
+        del here[last]
+    elif action < 0.4 and isinstance(here, dict):
+        here[generator.choice(KEYS)] = value
+    else:
+        here[last] = value
+
+
+def test_a_changed_graph_is_valid_or_refused_with_its_lines(tmp_path: Path) -> None:
+    generator = random.Random(20)
+    valid = refused = 0
+    for number in range(600):
+        tree = yaml.safe_load(GALLERY[number % len(GALLERY)].read_text(encoding="utf-8"))
+        for _ in range(generator.randint(1, 3)):
+            mutate(tree, generator)
+        path = tmp_path / "mutated.yaml"
+        path.write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        try:
+            load_config(str(path))
+            valid += 1
+        except ConfigError as error:
+            refused += all(each.message for each in error.problems)
+    assert valid + refused == 600
+    assert min(valid, refused) > 10
