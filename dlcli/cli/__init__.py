@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from dlcli import __version__
+from dlcli.cli.check import check
 from dlcli.cli.evaluate import evaluate
 from dlcli.cli.init import init
 from dlcli.cli.inspect import inspect
@@ -31,6 +32,7 @@ COMMANDS = (
     ("validate", validate, BEFORE),
     ("inspect-data", inspect_data, BEFORE),
     ("inspect", inspect, BEFORE),
+    ("check", check, BEFORE),
     ("train", train, TRAINING),
     ("evaluate", evaluate, AFTER),
     ("predict", predict, AFTER),

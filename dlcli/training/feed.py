@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,13 @@ class Feed:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def first(self, samples: int) -> Feed:
+        """The first samples alone, in memory."""
+        part = copy.copy(self)
+        part.inputs, part.targets = self.take(slice(0, samples))
+        part.rows, part.streams, part.preparation = self.rows[:samples], False, None
+        return part
 
     def take(self, rows: Any) -> tuple[Arrays, Arrays]:
         """Inputs and targets of a slice of the samples, or of an array of their numbers."""

@@ -32,15 +32,16 @@ def curve(
     width: int,
     height: int,
     x_label: str = "epoch",
+    ends: tuple[str, str] | None = None,
     first: int = 1,
     unicode: bool = True,
     logarithmic: bool = False,
 ) -> Text:
     """Each series as a line in exactly `width` cells and `height` lines (at least 4): legend, plot, axis, its labels.
 
-    Value i of a series stands at x = `first` + i. The first series is solid, the second dotted, so that they differ
-    without colour. NaN and infinite values are skipped (and values up to 0 where `logarithmic`), and their
-    neighbours joined.
+    Value i of a series stands at x = `first` + i; `ends` says what stands at both ends of the axis instead. The first
+    series is solid, the second dotted, so that they differ without colour. NaN and infinite values are skipped (and values
+    up to 0 where `logarithmic`), and their neighbours joined.
     """
     points = [finite_points(values, logarithmic=logarithmic) for values in series.values()]
     low, high = value_range([value for each in points for _, value in each])
@@ -58,7 +59,8 @@ def curve(
         edge = ("┤" if row in labels else "│") if unicode else ("+" if row in labels else "|")
         lines.append(Text(f"{labels.get(row, ''):>{gutter}} {edge}").append_text(canvas.row(row)))
     lines.append(Text(" " * gutter + (" └" + "─" * columns if unicode else " +" + "-" * columns)))
-    lines.append(Text(" " * (gutter + 2) + x_labels(first, longest, x_label, width=columns)))
+    left, right = ends or (str(first) if longest else "", str(first + longest - 1) if longest > 1 else "")
+    lines.append(Text(" " * (gutter + 2) + x_labels(left, right, x_label, width=columns)))
     for line in lines:
         line.truncate(width, pad=True)
     return Text("\n", no_wrap=True).join(lines)
@@ -204,9 +206,8 @@ def legend(names: Sequence[str], *, gutter: int, unicode: bool, logarithmic: boo
     return text
 
 
-def x_labels(first: int, count: int, label: str, *, width: int) -> str:
+def x_labels(left: str, right: str, label: str, *, width: int) -> str:
     """The first and the last x at the ends, the label between them where it fits."""
-    left, right = (str(first) if count else ""), (str(first + count - 1) if count > 1 else "")
     middle = width - len(left) - len(right)
     words = printable(label) if cell_len(label) + 2 <= middle else ""
     before = max(0, min((width - cell_len(words)) // 2 - len(left), middle - cell_len(words)))

@@ -27,7 +27,9 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     if losses[-1] < losses[0]:
         # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.
         faster = rate * (100 if trivial > LARGE_TARGET else 10)
-        advice.append(Advice(rate_key(story.config.optimizer), shortest(rate), shortest(faster), "the loss falls, but slowly"))
+        advice.append(
+            Advice(rate_key(story.config.optimizer), shortest(rate), shortest(faster), "the loss falls, but slowly")
+        )
     epochs = story.config.train.epochs
     advice.append(Advice("train.epochs", epochs, epochs * 5, "it may only have begun to learn"))
     return Finding("no better than the trivial baseline", evidence, advice=advice)

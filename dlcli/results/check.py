@@ -1,0 +1,62 @@
+"""Check: can this configuration learn at all?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.config import Config
+from dlcli.data.layout import order
+from dlcli.training.backend import chatter_to, start_keras
+from dlcli.training.check import Seen, judged
+from dlcli.training.check.first_loss import FirstLoss, first_loss
+from dlcli.training.check.gradients import LayerGradient, layer_gradients
+from dlcli.training.check.one_batch import OneBatch, overfit
+from dlcli.training.check.rate_range import RateRange, rate_range
+from dlcli.training.experiment import read_data, set_up
+from dlcli.training.verdict import Finding
+
+MOST_SAMPLES = 64
+"""Samples of the batch that is to be memorized."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was seen, the verdict, and the range test where it was asked for."""
+
+    first_loss: FirstLoss
+    gradients: list[LayerGradient]
+    overfit: OneBatch
+    verdict: list[Finding]
+    rates: RateRange | None
+
+    def plain(self) -> dict[str, Any]:
+        """The result as `dlcli check --json` gives it."""
+        return {
+            "first_loss": self.first_loss.plain(),
+            "gradients": [each.plain() for each in self.gradients],
+            "overfit": self.overfit.plain(),
+            "verdict": [each.plain() for each in self.verdict],
+            "rates": None if self.rates is None else self.rates.plain(),
+        }
+
+
+def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> Checked:
+    """Looks at first loss, gradients and one batch, with `rates` also at learning rates; leaves nothing behind.
+
+    Raises what reading the data and building the model raise.
+    """
+    import numpy as np
+
+    dataset = read_data(config, allow_code=allow_code)
+    with chatter_to(None):
+        start_keras(seed=config.seed, precision=config.train.precision)
+        experiment = set_up(config, dataset)
+        train = experiment.splits["train"]
+        rows = np.concatenate(list(order(len(train), seed=config.seed, epoch=0, layout=dataset.chunks)))
+        rows = rows[: min(config.train.batch_size, MOST_SAMPLES)]
+        rate = float(experiment.model.optimizer.learning_rate)
+        first, gradients = first_loss(experiment), layer_gradients(experiment, rows)
+        batch = overfit(experiment, rows)
+        found = rate_range(experiment) if rates else None
+    return Checked(first, gradients, batch, judged(Seen(config, rate, first, gradients, batch)), found)

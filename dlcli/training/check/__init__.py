@@ -1,0 +1,31 @@
+"""Can this learn at all? The rules that judge what is seen before a long training: a file and a line in RULES each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlcli.training.check.cannot_memorize import cannot_memorize
+from dlcli.training.check.first_loss_far import first_loss_far
+from dlcli.training.check.gradients_explode import gradients_explode
+from dlcli.training.check.gradients_vanish import gradients_vanish
+from dlcli.training.check.no_gradient import no_gradient
+from dlcli.training.check.seen import Seen
+from dlcli.training.verdict.story import Finding
+
+__all__ = ["RULES", "Seen", "judged"]
+
+RULES: tuple[Callable[[Seen], Finding | None], ...] = (
+    cannot_memorize,
+    first_loss_far,
+    gradients_explode,
+    gradients_vanish,
+    no_gradient,
+)
+
+
+def judged(seen: Seen) -> list[Finding]:
+    """What the rules have seen; a model that can learn gets one calm finding."""
+    found = [finding for rule in RULES if (finding := rule(seen)) is not None]
+    batch = seen.batch
+    calm = f"{batch.samples} samples are memorized in {batch.steps} steps, and gradients arrive at every layer"
+    return found or [Finding("can learn", calm)]

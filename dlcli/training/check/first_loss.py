@@ -1,0 +1,60 @@
+"""The first loss: what a model says before it has learnt anything, beside what chance would give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dlcli.data.schema import TargetSchema
+from dlcli.loss import needs
+from dlcli.loss.head import Head
+from dlcli.training.baseline import trivial_baseline
+from dlcli.training.engine import Measure
+from dlcli.training.experiment import Experiment
+
+SAMPLES = 1024
+AT_CHANCE = frozenset(
+    {"SparseCategoricalCrossentropy", "CategoricalCrossentropy", "BinaryCrossentropy"},
+)
+"""The losses that have a known value where every answer is as likely as the others."""
+
+
+@dataclass(frozen=True)
+class FirstLoss:
+    """`measured` on training samples before any step, `expected` at chance or None, and `why` that is expected."""
+
+    measured: float
+    expected: float | None
+    why: str
+    targets: Mapping[str, float]
+    """For several targets the measured loss of each."""
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def first_loss(experiment: Experiment) -> FirstLoss:
+    """The loss on up to 1,024 training samples before any step; the model is left as it is."""
+    values = Measure(experiment.model).measure(experiment.splits["train"].first(SAMPLES))
+    heads, targets = experiment.config.heads, experiment.dataset.schema.targets
+    chances = [chance(head, target) for head, target in zip(heads, targets, strict=True)]
+    of_targets = {head.name: values[head.reported("loss")] for head in heads if head.name is not None}
+    known = [each for each in chances if each is not None]
+    if len(known) == len(chances):
+        return FirstLoss(
+            values["loss"], sum(loss for loss, _ in known), " + ".join(why for _, why in known), of_targets
+        )
+    baseline = trivial_baseline(experiment)
+    expected = baseline["metrics"]["loss"] if baseline else None
+    return FirstLoss(values["loss"], expected, baseline.get("method", "nothing is known of this loss"), of_targets)
+
+
+def chance(head: Head, target: TargetSchema) -> tuple[float, str] | None:
+    """The loss where every class is as likely as the others, with its formula; None for other losses."""
+    if head.loss.name not in AT_CHANCE:
+        return None
+    if needs(head.loss) == "binary":
+        return math.log(2), "ln 2"
+    return (math.log(len(target.classes)), f"ln {len(target.classes)}") if target.classes else None

@@ -1,0 +1,60 @@
+"""Gradients layer by layer: does what the loss says arrive everywhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dlcli.training.engine import only, place
+from dlcli.training.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class LayerGradient:
+    """The norm of a layer's gradient on one batch and of its weights; `norm` is None where no gradient arrives."""
+
+    layer: str
+    kind: str
+    line: int | None
+    norm: float | None
+    weights: float
+    frozen: bool
+
+    @property
+    def ratio(self) -> float | None:
+        """The gradient beside the weights."""
+        return None if self.norm is None or not self.weights else self.norm / self.weights
+
+    def plain(self) -> dict[str, Any]:
+        values = asdict(self)
+        return {"layer": values.pop("layer"), "class": values.pop("kind"), **values, "ratio": self.ratio}
+
+
+def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
+    """The gradient of each layer that has weights, in the order of the layers, on the samples `rows` of the training split."""
+    import numpy as np
+    import tensorflow as tf
+
+    model, config = experiment.model, experiment.config
+    inputs, targets = place(*experiment.splits["train"].take(rows))
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(inputs, only(targets), model(inputs, training=True))
+    variables = model.trainable_variables
+    arrived = dict(zip(map(id, variables), tape.gradient(loss, [each.value for each in variables]), strict=True))
+    found = []
+    for layer in layers_of(model):
+        own = layer.trainable_variables or layer.weights
+        squares = [arrived[id(each)] for each in layer.trainable_variables if arrived.get(id(each)) is not None]
+        norm = float(np.sqrt(sum(float(tf.reduce_sum(tf.square(tf.convert_to_tensor(each)))) for each in squares)))
+        weights = float(np.sqrt(sum(float(np.sum(np.square(each.numpy(), dtype=np.float64))) for each in own)))
+        path = experiment.built.places.get(layer.name)
+        line = config.line(path) if path is not None else None
+        frozen = not layer.trainable_variables
+        found.append(LayerGradient(layer.name, type(layer).__name__, line, norm if squares else None, weights, frozen))
+    return found
+
+
+def layers_of(model: Any) -> Iterator[Any]:
+    """The layers of a model that have weights."""
+    yield from (layer for layer in model.layers if layer.weights and not type(layer).__name__.startswith("Input"))

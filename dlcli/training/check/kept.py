@@ -1,0 +1,40 @@
+"""Leaves a model as it was: what a check trains is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def kept(model: Any) -> Iterator[None]:
+    """Puts all variables of model and optimizer back when it ends."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    variables = list({id(each): each for each in [*model.variables, *model.optimizer.variables]}.values())
+    before = [each.numpy() for each in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+
+
+@contextmanager
+def without_noise(model: Any) -> Iterator[None]:
+    """While it is open, dropout and noise are off, so that a batch can be memorized."""
+    noisy = [
+        (layer, name)
+        for layer in model._flatten_layers(include_self=False)
+        for name in ("rate", "stddev", "dropout", "recurrent_dropout")
+        if isinstance(getattr(layer, name, None), float) and not isinstance(getattr(type(layer), name, None), property)
+    ]
+    before = [getattr(layer, name) for layer, name in noisy]
+    for layer, name in noisy:
+        setattr(layer, name, 0.0)
+    try:
+        yield
+    finally:
+        for (layer, name), value in zip(noisy, before, strict=True):
+            setattr(layer, name, value)

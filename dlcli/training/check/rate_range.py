@@ -1,0 +1,93 @@
+"""The range test of the learning rate (Smith 2017, https://arxiv.org/abs/1506.01186): where the loss falls, where it explodes."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.data.layout import order
+from dlcli.training.check.kept import kept
+from dlcli.training.engine import only, place
+from dlcli.training.experiment import Experiment
+
+LEAST, MOST = 1e-7, 10.0
+STEPS = 120
+MOST_SECONDS = 60.0
+SMOOTHING = 0.9
+BEFORE, FALLEN = 8, 0.98
+"""Steps that a slope spans, and the share of the first loss from which on it has fallen."""
+EXPLODED = 4.0
+"""How many times the best smoothed loss ends the test."""
+
+
+@dataclass(frozen=True)
+class RateRange:
+    """The smoothed loss by learning rate, and the rate to begin with, or None where the loss never fell."""
+
+    rates: list[float]
+    losses: list[float]
+    proposed: float | None
+
+    def plain(self) -> dict[str, Any]:
+        points = [{"rate": rate, "loss": loss} for rate, loss in zip(self.rates, self.losses, strict=True)]
+        return {"points": points, "proposed": self.proposed}
+
+
+def rate_range(experiment: Experiment) -> RateRange:
+    """Trains with a rate that grows from step to step; the model is left as it was."""
+    import numpy as np
+    import tensorflow as tf
+
+    model, train, config = experiment.model, experiment.splits["train"], experiment.config
+    optimizer, size = model.optimizer, config.train.batch_size
+    scaled = getattr(optimizer, "inner_optimizer", optimizer)  # below the scaling of the loss in 16 bits
+    rows = np.concatenate(list(order(len(train), seed=config.seed, epoch=0, layout=experiment.dataset.chunks)))
+    rates: list[float] = []
+    losses: list[float] = []
+    own_rate = scaled._learning_rate
+    with kept(model):
+        rate = tf.Variable(LEAST, dtype=tf.float32)
+        scaled._learning_rate = rate
+
+        @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
+        def step(inputs: Any, targets: Any) -> Any:
+            with tf.GradientTape() as tape:
+                loss = model.compute_loss(inputs, only(targets), model(inputs, training=True))
+            variables = [each.value for each in model.trainable_variables]
+            optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
+            return loss
+
+        average, started = 0.0, time.monotonic()
+        try:
+            for number in range(STEPS):
+                rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
+                start = number * size % len(train)
+                loss = float(step(*place(*train.take(rows[start : start + size]))))
+                average = SMOOTHING * average + (1 - SMOOTHING) * loss
+                smooth = average / (1 - SMOOTHING ** (number + 1))
+                if not math.isfinite(loss) or (losses and smooth > EXPLODED * min(losses)):
+                    break
+                rates.append(float(rate.numpy()))
+                losses.append(smooth)
+                if time.monotonic() - started > MOST_SECONDS:
+                    break
+        finally:
+            scaled._learning_rate = own_rate
+    return RateRange(rates, losses, proposed(rates, losses))
+
+
+def proposed(rates: list[float], losses: list[float]) -> float | None:
+    """Where the loss falls steepest, and at most a tenth of where it was lowest: two digits are enough."""
+    import numpy as np
+
+    # The first rates are too small to learn anything: what the loss does there is noise.
+    start = float(np.mean(losses[:BEFORE]))
+    lowest = int(np.argmin(losses))
+    if lowest < BEFORE or losses[lowest] > FALLEN * start:
+        return None
+    falls = [number for number in range(BEFORE, lowest + 1) if losses[number] < FALLEN * start]
+    slopes = [losses[number] - losses[number - BEFORE] for number in falls]
+    steepest = rates[falls[int(np.argmin(slopes))]]
+    return float(f"{min(steepest, rates[lowest] / 10):.1g}")

@@ -1,0 +1,178 @@
+"""`dlcli check`: what it measures against an independent computation, and each rule by a model that shows it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Run = Callable[..., Any]
+HEALTHY = """\
+seed: 3
+data: {source: digits, prepare: [Rescaling: 0.0625]}
+layers:
+  - Flatten
+  - Dense: {units: 64, activation: relu}
+  - Dropout: 0.5
+  - Dense: {units: 10, activation: softmax, kernel_regularizer: {L2: 1e-4}}
+loss: sparse_categorical_crossentropy
+optimizer: {Adam: 3e-3}
+train: {epochs: 1}
+"""
+SIGMOIDS = "\n".join(
+    ["  - Dense: {units: 16, activation: sigmoid, kernel_initializer: {RandomNormal: {stddev: 0.05}}}"] * 6
+)
+
+
+def experiment_of(folder: Path, text: str) -> Any:
+    from dlcli.config import load_config
+    from dlcli.training.backend import start_keras
+    from dlcli.training.experiment import read_data, set_up
+
+    (folder / "c.yaml").write_text(text, encoding="utf-8")
+    config, _ = load_config(str(folder / "c.yaml"))
+    dataset = read_data(config)
+    start_keras(seed=config.seed)
+    return set_up(config, dataset)
+
+
+def checked(folder: Path, run_dlcli: Run, text: str, *options: str) -> dict[str, Any]:
+    (folder / "c.yaml").write_text(text, encoding="utf-8")
+    done = run_dlcli("check", "c.yaml", "--json", *options, cwd=folder)
+    assert done.code == 0, done.err
+    found: dict[str, Any] = done.value
+    assert list(found) == ["first_loss", "gradients", "overfit", "verdict", "rates"]
+    return found
+
+
+def test_the_first_loss_is_that_of_the_untrained_model(tmp_path: Path) -> None:
+    from dlcli.training.check.first_loss import first_loss
+
+    experiment = experiment_of(tmp_path, HEALTHY)
+    found = first_loss(experiment)
+    train, model = experiment.splits["train"], experiment.model
+    said = np.asarray(model(train.take(slice(0, 1024))[0]))
+    labels = train.target("label")[:1024]
+    penalty = 1e-4 * float(np.sum(np.square(model.layers[-1].kernel.numpy())))
+    expected = -np.mean(np.log(said[np.arange(1024), labels])) + penalty
+    assert found.measured == pytest.approx(expected, rel=1e-5)
+    assert (found.expected, found.why) == (pytest.approx(math.log(10)), "ln 10")
+
+
+def test_gradients_are_those_of_the_loss_by_each_layers_weights(tmp_path: Path) -> None:
+    from dlcli.training.check.gradients import layer_gradients
+
+    text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace(", kernel_regularizer: {L2: 1e-4}", "")
+    experiment = experiment_of(tmp_path, text)
+    rows = np.arange(8)
+    first, last = layer_gradients(experiment, rows)
+    inputs, targets = experiment.splits["train"].take(rows)
+    _, _, dense, head = experiment.model.layers
+    hidden = np.asarray(dense(np.asarray(inputs["image"]).reshape(8, -1)))
+    wrong = np.asarray(head(hidden)) - np.eye(10)[targets["label"]]  # softmax and cross-entropy together
+    kernel, bias = hidden.T @ wrong / 8, wrong.mean(axis=0)
+    assert last.norm == pytest.approx(math.sqrt((kernel**2).sum() + (bias**2).sum()), rel=1e-4)
+    assert last.weights == pytest.approx(float(np.linalg.norm(head.kernel.numpy())), rel=1e-5)
+    assert (first.layer, first.kind, first.line, first.frozen) == ("dense", "Dense", 5, False)
+
+
+def test_a_check_leaves_the_model_as_it_was(tmp_path: Path) -> None:
+    from dlcli.training.check.one_batch import overfit
+    from dlcli.training.check.rate_range import rate_range
+
+    experiment = experiment_of(tmp_path, HEALTHY)
+    before = [each.numpy() for each in experiment.model.variables]
+    batch = overfit(experiment, np.arange(16))
+    found = rate_range(experiment)
+    assert batch.memorized
+    assert len(found.rates) > 50
+    assert len(before) > 4
+    for variable, value in zip(experiment.model.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value, err_msg=variable.path)
+    assert experiment.model.layers[-2].rate == 0.5
+    assert float(experiment.model.optimizer.learning_rate) == pytest.approx(3e-3)
+    assert int(experiment.model.optimizer.iterations) == 0
+
+
+def test_a_healthy_model_gets_one_calm_sentence(tmp_path: Path, run_dlcli: Run) -> None:
+    found = checked(tmp_path, run_dlcli, HEALTHY)
+    assert [each["finding"] for each in found["verdict"]] == ["can learn"]
+    assert found["overfit"]["memorized"] is True
+    assert found["overfit"]["last"] < 0.1 < found["overfit"]["first"]
+    assert found["rates"] is None
+    assert not (tmp_path / "runs").exists()
+
+
+CASES = {
+    "learning rate too low": HEALTHY.replace("3e-3", "1e-9"),
+    "learning rate too high": HEALTHY.replace("{Adam: 3e-3}", "{SGD: 1e4}"),
+    "gradients vanish": HEALTHY.replace("  - Dropout: 0.5", SIGMOIDS),
+    "first loss far above chance": HEALTHY.replace("[Rescaling: 0.0625]", "[]"),
+    "layers without a gradient": HEALTHY.replace(
+        "{units: 64, activation: relu}", "{units: 64, activation: relu, bias_initializer: {Constant: -100}}"
+    ),
+    "gradients explode": HEALTHY.replace("0.0625", "1e6"),
+}
+
+
+@pytest.mark.parametrize("finding", CASES)
+def test_each_rule_sees_a_model_that_shows_it(finding: str, tmp_path: Path, run_dlcli: Run) -> None:
+    found = {each["finding"]: each for each in checked(tmp_path, run_dlcli, CASES[finding])["verdict"]}
+    assert finding in found
+    assert all({"set", "from", "to", "why"} == set(advice) for advice in found[finding]["advice"])
+
+
+def test_samples_that_contradict_each_other_are_blamed_instead_of_the_model(tmp_path: Path, run_dlcli: Run) -> None:
+    rows = "".join(f"{row // 20},{'uv'[row % 2]}\n" for row in range(200))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    text = """\
+data: {source: t.csv, target: y, prepare: [Normalization]}
+layers: [Dense: {units: 16, activation: relu}, Dense: {units: 2, activation: softmax}]
+loss: sparse_categorical_crossentropy
+optimizer: {Adam: 1e-2}
+train: {epochs: 1}
+"""
+    [finding] = checked(tmp_path, run_dlcli, text)["verdict"]
+    assert finding["finding"] == "one batch cannot be memorized"
+    assert finding["evidence"].endswith("; samples with the same inputs have other targets")
+
+
+def test_a_frozen_layer_is_no_fault(tmp_path: Path, run_dlcli: Run) -> None:
+    text = HEALTHY.replace("{units: 64, activation: relu}", "{units: 64, activation: relu, trainable: false}")
+    found = checked(tmp_path, run_dlcli, text)
+    assert [(each["frozen"], each["norm"] is None) for each in found["gradients"]] == [(True, True), (False, False)]
+    assert "layers without a gradient" not in [each["finding"] for each in found["verdict"]]
+
+
+def test_the_range_test_proposes_a_rate_that_learns(tmp_path: Path, run_dlcli: Run) -> None:
+    found = checked(tmp_path, run_dlcli, HEALTHY.replace("Adam: 3e-3", "Adam: 1e-7"), "--lr")
+    points, rate = found["rates"]["points"], found["rates"]["proposed"]
+    assert points[0]["rate"] == pytest.approx(1e-7)
+    assert all(one["rate"] < other["rate"] for one, other in itertools.pairwise(points))
+    assert 1e-4 < rate < 0.2
+    better = checked(tmp_path, run_dlcli, HEALTHY.replace("3e-3", str(rate)))
+    assert [each["finding"] for each in better["verdict"]] == ["can learn"]
+
+
+def test_the_range_test_gives_a_schedule_back(tmp_path: Path) -> None:
+    from dlcli.training.check.rate_range import rate_range
+
+    schedule = "{Adam: {learning_rate: {CosineDecay: {initial_learning_rate: 0.01, decay_steps: 1 epochs}}}}"
+    experiment = experiment_of(tmp_path, HEALTHY.replace("{Adam: 3e-3}", schedule))
+    rate_range(experiment)
+    assert float(experiment.model.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_a_check_of_several_targets_and_text_is_drawn(tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "c.yaml").write_text(HEALTHY, encoding="utf-8")
+    drawn = run_dlcli("check", "c.yaml", "--lr", cwd=tmp_path).out
+    assert "expected (ln 10)" in drawn
+    assert "--set optimizer.learning_rate=" in drawn
+    assert "1e-07" in drawn
+    assert "dense_1 (Dense)" in drawn
+    assert "verdict   can learn: " in drawn
