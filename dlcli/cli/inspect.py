@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
-from dlcli.cli.output import give
+from dlcli.cli.output import err, give
 
 
 def inspect(
@@ -17,10 +17,11 @@ def inspect(
     ],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     runs: options.Runs = options.RUNS,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Also draw the graph as a picture.")] = None,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
-    """Show the layers of a model with their shapes, parameters and multiply-adds.
+    """Show the layers of a model with shapes, parameters, multiply-adds and memory, its graph, and what a run has learnt.
 
     Example: dlcli inspect configs/digits.yaml
     """
@@ -33,6 +34,12 @@ def inspect(
     summary = (
         inspect_config(load_config(what, settings=settings)[0], allow_code=allow_code)
         if is_config
-        else inspect_run(Run.find(runs, what))
+        else inspect_run(Run.find(runs, what), allow_code=allow_code)
     )
+    if svg is not None:
+        from dlcli.runs.atomic import write_bytes
+        from dlcli.view.graph_svg import graph_svg
+
+        write_bytes(svg, graph_svg(summary.graph).encode())
+        err().print(f"written to {svg}")
     give(summary.plain(), draw_model, as_json=json)

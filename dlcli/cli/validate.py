@@ -46,9 +46,11 @@ def judged(file: str, settings: list[str], *, build: bool, allow_code: bool) -> 
     try:
         config, _ = load_config(file, settings=settings)
         if build:
-            from dlcli.results.inspect import inspect_config
+            from dlcli.results.inspect import build_config
+            from dlcli.training.backend import chatter_to
 
-            inspect_config(config, allow_code=allow_code)
+            with chatter_to(None):
+                build_config(config, allow_code=allow_code)
     except ConfigError as error:
         return error.problems, []
     return [], config.notes

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlcli.data.schema import Schema
+from dlcli.data.single_precision import single_precision
 from dlcli.errors import BlockError, TreePath
 from dlcli.spec import Facts, KerasObject
 
@@ -24,7 +25,8 @@ class Augmentation:
 
     def __init__(self, blocks: Sequence[KerasObject], schema: Schema, *, seed: int, facts: Facts) -> None:
         self.blocks, self.seed = blocks, seed
-        self.layers = [built(block, number, facts) for number, block in enumerate(blocks)]
+        with single_precision():
+            self.layers = [built(block, number, facts) for number, block in enumerate(blocks)]
         images = [each.name for each in schema.inputs if each.axes[1:3] == IMAGE]
         self.inputs = images or [each.name for each in schema.inputs]
         self.images = bool(images)

@@ -11,6 +11,7 @@ from dlcli.data.dataset import Dataset
 from dlcli.data.lazy import Column
 from dlcli.data.preparation import Pca
 from dlcli.data.schema import InputSchema
+from dlcli.data.single_precision import single_precision
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.spec import Facts, KerasObject
 
@@ -59,11 +60,17 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
     source, batch by batch, each from what the layers before it make. Raises `BlockError` at the preparation that cannot be
     fitted.
     """
-    import keras
-
     steps = preparations(data, dataset.schema.inputs)
     if not any(steps.values()):
         return None
+    with single_precision():
+        return fitted_model(steps, dataset, facts=facts)
+
+
+def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Facts) -> Any:
+    """The model of these preparations, by input, each with its place."""
+    import keras
+
     raw, prepared = {}, {}
     for schema in dataset.schema.inputs:
         dtype = "string" if schema.text else "float32"

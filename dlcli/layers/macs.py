@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dlcli.layers.nodes import inner_calls
+
 
 def macs_of(layer: Any, input_shape: Sequence[int | None], output_shape: Sequence[int | None]) -> int:
     """Multiply-adds of matrix products and convolutions; what is done element by element counts nothing.
@@ -12,6 +14,8 @@ def macs_of(layer: Any, input_shape: Sequence[int | None], output_shape: Sequenc
     Shapes are without the batch axis; an open axis counts as one position.
     """
     name = type(layer).__name__
+    if hasattr(layer, "layers"):
+        return sum(macs_of(each.layer, each.inputs[0], each.outputs[0]) for each in inner_calls(layer) if each.inputs)
     if name in {"TimeDistributed", "Bidirectional", "SpectralNormalization"}:
         return wrapped(layer, input_shape, output_shape)
     kernels = [weight for weight in layer.weights if is_kernel(str(weight.path).rsplit("/", 1)[-1])]

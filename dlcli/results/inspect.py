@@ -1,25 +1,33 @@
-"""Inspect a model: its layers with shapes, parameters and multiply-adds."""
+"""Inspect a model: its layers with shapes, parameters, multiply-adds and memory, its graph, and of a run what it has learnt."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dlcli.config import Config
-from dlcli.errors import TreePath
+from dlcli.errors import DlcliError, TreePath
 from dlcli.layers.macs import macs_of, size
+from dlcli.layers.memory import BYTES
+from dlcli.layers.nodes import Call, calls_of
+from dlcli.results.layer_states import LayerStates, layer_states
+from dlcli.results.recorded import recorded_config, recorded_data
 from dlcli.runs import Run
 from dlcli.training.backend import chatter_to, start_keras
-from dlcli.training.experiment import read_data, set_up
+from dlcli.training.check.first_loss import first_loss
+from dlcli.training.experiment import Experiment, read_data, set_up
 from dlcli.training.model_folder import load_model
+from dlcli.training.plugins import refuse_plugins
 
 FLOAT = 4
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer; shapes are without the batch axis, `macs` are multiply-adds for one sample, `line` that of the file."""
+    """One layer; shapes are without the batch axis, `macs` are multiply-adds and `bytes` those of its output for one sample,
+    `line` that of the file.
+    """
 
     name: str
     kind: str
@@ -27,6 +35,7 @@ class LayerRow:
     output_shape: list[Any]
     parameters: int
     macs: int
+    bytes: int
     line: int | None
 
     def plain(self) -> dict[str, Any]:
@@ -36,56 +45,111 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """All layers with their totals; `bytes` are those of the parameters."""
+    """All layers with their totals; `bytes` are those of the parameters, `activation_bytes` those of the outputs of a batch,
+    `training_bytes` those of parameters, gradients and the moments of an optimizer.
+
+    `graph` holds each call of a layer with the numbers of those that it takes. `first_loss` is what the untrained model says,
+    `states` what a run has learnt; None where it was not looked at.
+    """
 
     layers: list[LayerRow]
     parameters: int
     trainable: int
     macs: int
     bytes: int
+    batch_size: int
+    activation_bytes: int
+    training_bytes: int
+    graph: list[dict[str, Any]]
+    first_loss: dict[str, Any] | None = None
+    states: LayerStates | None = None
+    notes: list[str] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
         """The summary as `dlcli inspect --json` gives it."""
-        return {**asdict(self), "layers": [row.plain() for row in self.layers]}
+        states = {} if self.states is None else asdict(self.states)
+        values = {key: value for key, value in vars(self).items() if key != "states"}
+        return {**values, "layers": [row.plain() for row in self.layers], **states}
+
+
+def build_config(config: Config, *, allow_code: bool = False) -> Experiment:
+    """The experiment of a configuration, with its model built on the shapes of its data; Keras is started."""
+    dataset = read_data(config, allow_code=allow_code)
+    start_keras(seed=config.seed, precision=config.train.precision)
+    return set_up(config, dataset)
 
 
 def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
-    """The model of a configuration, built on the shapes of its data."""
-    dataset = read_data(config, allow_code=allow_code)
+    """The model of a configuration, and its loss before any training."""
     with chatter_to(None):
-        start_keras(seed=config.seed, precision=config.train.precision)
-        built = set_up(config, dataset).built
-    return summary(built.model, built.places, config)
+        experiment = build_config(config, allow_code=allow_code)
+        first = first_loss(experiment).plain()
+        return summary(experiment.model, experiment.built.places, config, first_loss=first)
 
 
-def inspect_run(run: Run) -> ModelSummary:
-    """The model that a run has saved."""
+def inspect_run(run: Run, *, allow_code: bool = False) -> ModelSummary:
+    """The model that a run has saved, and on its data what its layers have learnt."""
+    config = recorded_config(run)
+    refuse_plugins(config.plugins, allow_code=allow_code)
+    states, notes = None, []
     with chatter_to(run.log if run.log.exists() else None):
-        start_keras(seed=0)
-        return summary(load_model(run).model, {}, None)
+        start_keras(seed=config.seed, precision=config.train.precision)
+        saved = load_model(run, plugins=config.plugins)
+        try:
+            states = layer_states(saved, recorded_data(run, config, allow_code=allow_code))
+        except DlcliError as error:
+            notes.append(f"what the layers do with the data is not shown: {error.message}")
+            states = layer_states(saved, None)
+        return summary(saved.model, {}, config, states=states, notes=notes)
 
 
-def summary(model: Any, places: Mapping[str, TreePath], config: Config | None) -> ModelSummary:
-    """The rows of a built model."""
-    rows = []
-    for layer in model.layers:
-        if type(layer).__name__ == "InputLayer":
+def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:
+    """The rows of a built model, one a layer."""
+    calls, rows, wide = calls_of(model), dict[str, LayerRow](), 2 if "16" in config.train.precision else FLOAT
+    for call in calls:
+        name = call.layer.name
+        if call.is_input:
             continue
-        inputs, outputs = shape_of(layer.input), shape_of(layer.output)
-        line = config.line(places[layer.name]) if config is not None and layer.name in places else None
-        first = inputs[0] if inputs and isinstance(inputs[0], list) else inputs
-        macs = macs_of(layer, first, outputs)
-        rows.append(LayerRow(layer.name, type(layer).__name__, inputs, outputs, layer.count_params(), macs, line))
-    parameters = model.count_params()
+        row = rows.get(name)
+        macs = macs_of(call.layer, call.inputs[0], call.outputs[0]) if call.inputs else 0
+        own = sum(size(shape) for shape in call.outputs) * wide
+        if row is not None:  # A layer that is called again has the same weights, and works and puts out once more.
+            rows[name] = LayerRow(**{**vars(row), "macs": row.macs + macs, "bytes": row.bytes + own})
+            continue
+        line = config.line(places[name]) if name in places else None
+        kind, parameters = type(call.layer).__name__, call.layer.count_params()
+        rows[name] = LayerRow(
+            name, kind, one_or_all(call.inputs), one_or_all(call.outputs), parameters, macs, own, line
+        )
+    parameters, batch = model.count_params(), config.train.batch_size
     trainable = sum(size(weight.shape) for weight in model.trainable_weights)
-    return ModelSummary(rows, parameters, trainable, sum(row.macs for row in rows), parameters * FLOAT)
+    return ModelSummary(
+        list(rows.values()),
+        parameters,
+        trainable,
+        sum(row.macs for row in rows.values()),
+        parameters * FLOAT,
+        batch,
+        sum(row.bytes for row in rows.values()) * batch,
+        trainable * BYTES + (parameters - trainable) * FLOAT,
+        [plain_call(call, model) for call in calls],
+        **more,
+    )
 
 
-def shape_of(tensors: Any) -> list[Any]:
-    """The shape of one sample, or a list of shapes where a layer takes several tensors."""
-    if isinstance(tensors, list | tuple):
-        shapes = [list(tensor.shape[1:]) for tensor in tensors]
-        return shapes[0] if len(shapes) == 1 else shapes
-    if isinstance(tensors, dict):
-        return shape_of(list(tensors.values()))
-    return list(tensors.shape[1:])
+def plain_call(call: Call, model: Any) -> dict[str, Any]:
+    """A call as the graph is drawn from it."""
+    ends = {id(tensor) for tensor in model.outputs}
+    return {
+        "name": call.layer.name,
+        "class": "input" if call.is_input else type(call.layer).__name__,
+        "shape": one_or_all(call.outputs),
+        "parameters": 0 if call.is_input else call.layer.count_params(),
+        "takes": call.takes,
+        "output": any(id(tensor) in ends for tensor in call.tensors),
+    }
+
+
+def one_or_all(shapes: list[Any]) -> list[Any]:
+    """The only shape, or the list of several."""
+    return shapes[0] if len(shapes) == 1 else shapes

@@ -26,7 +26,7 @@ TENSOR = [
     "missing",
     "classes",
 ]
-LAYER = ["name", "class", "input_shape", "output_shape", "parameters", "macs", "line"]
+LAYER = ["name", "class", "input_shape", "output_shape", "parameters", "macs", "bytes", "line"]
 
 
 @pytest.fixture(scope="module")

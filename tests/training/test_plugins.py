@@ -115,7 +115,7 @@ def test_a_run_keeps_its_plugins_and_needs_the_flag_again(folder: Path, run_dlcl
     (folder / "mine.py").unlink()
     (folder / "ran").unlink()
     (folder / "new.csv").write_text("x\n0.5\n", encoding="utf-8")
-    for command in (["evaluate", "c"], ["predict", "c", "new.csv"]):
+    for command in (["evaluate", "c"], ["predict", "c", "new.csv"], ["inspect", "c"]):
         assert run_dlcli(*command, "--json", cwd=folder).error["code"] == 10
         done = run_dlcli(*command, "--allow-code", "--json", cwd=folder)
         assert done.code == 0, done.err

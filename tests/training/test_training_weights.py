@@ -244,3 +244,35 @@ train: {{epochs: 3, engine: {engine}}}
         assert plain != pytest.approx(measured["loss"], rel=1e-3)
     for mine, his in zip(found["resident"], found["keras"], strict=True):
         np.testing.assert_allclose(mine, his, rtol=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_trains_evaluates_and_is_checked(precision: str, tmp_path: Path, run_dlcli: Run) -> None:
+    import keras
+
+    (tmp_path / "c.yaml").write_text(
+        f"""\
+data:
+  source: digits
+  prepare: [Rescaling: 0.0625, Reshape: {{target_shape: [8, 8, 1]}}]
+  augment: [RandomTranslation: {{height_factor: 0.1, width_factor: 0.1}}]
+layers: [Conv2D: {{filters: 8, kernel_size: 3, activation: relu}}, Flatten, Dense: {{units: 10, activation: softmax}}]
+loss: sparse_categorical_crossentropy
+optimizer: {{Adam: 0.01}}
+metrics: [accuracy]
+train: {{epochs: 4, precision: {precision}, class_weight: balanced}}
+""",
+        encoding="utf-8",
+    )
+    done = run_dlcli("train", "c.yaml", "--json", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert done.value["metrics"]["validation"]["accuracy"] > 0.8
+    model = keras.saving.load_model(tmp_path / "runs" / "c" / "model" / "model.keras")
+    assert {layer.compute_dtype for layer in model.layers if layer.weights} == {precision.removeprefix("mixed_")}
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    measured = run_dlcli("evaluate", "c", "--split", "validation", "--json", cwd=tmp_path).value["metrics"]
+    assert measured["accuracy"] == pytest.approx(done.value["metrics"]["validation"]["accuracy"], abs=0.01)
+    checked = run_dlcli("check", "c.yaml", "--lr", "--json", cwd=tmp_path)
+    assert checked.code == 0, checked.err
+    assert [each["finding"] for each in checked.value["verdict"]] == ["can learn"]
+    assert checked.value["rates"]["proposed"] is not None

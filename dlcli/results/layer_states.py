@@ -1,0 +1,111 @@
+"""What the layers of a trained model have come to: their weights, dead units, how far each separates the classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data import Dataset, class_indices
+from dlcli.layers.nodes import Call, calls_of
+from dlcli.training.feed import Feed
+from dlcli.training.model_folder import SavedModel
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SAMPLES = 1024
+RELU = frozenset({"relu", "relu6"})
+
+
+@dataclass(frozen=True)
+class LayerStates:
+    """`weights`: mean, deviation, share of zeros and count of what is not finite, by layer. `dead`: units that are 0 for every
+    sample looked at, of layers that can have such. `separation`: the share of samples whose nearest class mean is their own.
+    """
+
+    weights: list[dict[str, Any]]
+    dead: list[dict[str, Any]] = field(default_factory=list)
+    separation: list[dict[str, Any]] = field(default_factory=list)
+
+
+def layer_states(saved: SavedModel, dataset: Dataset | None) -> LayerStates:
+    """The states of a saved model; without a data set those of its weights alone. Keras must have been started."""
+    import keras
+
+    calls = [call for call in calls_of(saved.model) if not call.is_input]
+    weights = [weights_of(layer) for layer in saved.model.layers if layer.weights]
+    if dataset is None:
+        return LayerStates(weights)
+    samples = dataset.splits.get("validation", dataset.splits["train"])
+    inputs, _ = Feed(samples, saved.preparation, dataset.schema.targets).take(slice(0, SAMPLES))
+    every = keras.Model(saved.model.input, [call.tensors[0] for call in calls])
+    outputs = [numbers(output) for output in every.predict(inputs, batch_size=128, verbose=0)]
+    dead = [dead_units(call, output) for call, output in zip(calls, outputs, strict=True) if is_relu(call.layer)]
+    return LayerStates(weights, dead, separations(calls, outputs, dataset, samples))
+
+
+def weights_of(layer: Any) -> dict[str, Any]:
+    """The weights of a layer in numbers."""
+    import numpy as np
+
+    values = np.concatenate([np.ravel(each.numpy()).astype(np.float64) for each in layer.weights])
+    finite = values[np.isfinite(values)]
+    return {
+        "layer": layer.name,
+        "mean": float(finite.mean()) if len(finite) else None,
+        "deviation": float(finite.std()) if len(finite) else None,
+        "zeros": float((values == 0).mean()),
+        "not_finite": len(values) - len(finite),
+    }
+
+
+def is_relu(layer: Any) -> bool:
+    """Whether a layer puts out 0 wherever it is not active."""
+    activation = getattr(getattr(layer, "activation", None), "__name__", None)
+    return type(layer).__name__ == "ReLU" or activation in RELU
+
+
+def dead_units(call: Call, output: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """The units (along the last axis) that are 0 for every sample and place."""
+    active = (output != 0).reshape(-1, output.shape[-1]).any(axis=0)
+    return {"layer": call.layer.name, "units": len(active), "dead": int((~active).sum())}
+
+
+def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples: Any) -> list[dict[str, Any]]:
+    """How far each layer separates the classes of the first target that has one class a sample."""
+    for schema in dataset.schema.targets:
+        if schema.classes is not None and (schema.encode == "one_hot" or not schema.shape):
+            labels = class_indices(samples.targets[schema.name][:SAMPLES], schema)
+            return [
+                {"layer": call.layer.name, "target": schema.name, "nearest_own_mean": nearest_mean(output, labels)}
+                for call, output in zip(calls, outputs, strict=True)
+            ]
+    return []
+
+
+def nearest_mean(output: np.ndarray[Any, Any], labels: Any) -> float:
+    """The share of samples whose nearest class mean is their own: means from every other sample, judged on the rest.
+
+    Outputs (samples, …, features) of many places are averaged over these first.
+    """
+    import numpy as np
+
+    features = output.reshape(len(output), -1)
+    if features.shape[1] > LARGE and output.ndim > 2:
+        features = output.reshape(len(output), -1, output.shape[-1]).mean(axis=1)
+    known, asked = features[::2], features[1::2]
+    classes = np.unique(labels[::2])
+    means = np.stack([known[labels[::2] == each].mean(axis=0) for each in classes])
+    distances = ((asked[:, None, :] - means[None]) ** 2).sum(axis=2)
+    return float((classes[distances.argmin(axis=1)] == labels[1::2]).mean()) if len(asked) else 0.0
+
+
+LARGE = 4096
+
+
+def numbers(output: Any) -> np.ndarray[Any, Any]:
+    """The output of a layer (samples, …, features) as 64-bit numbers."""
+    import numpy as np
+
+    values: np.ndarray[Any, Any] = np.asarray(output, dtype=np.float64)
+    return values[:, None] if values.ndim == 1 else values
