@@ -21,6 +21,7 @@ from dlcli.cli.list import list_kind
 from dlcli.cli.output import emit, err, leave_quietly
 from dlcli.cli.predict import predict
 from dlcli.cli.runs import runs
+from dlcli.cli.schema import schema
 from dlcli.cli.show import show
 from dlcli.cli.train import train
 from dlcli.cli.validate import validate
@@ -39,6 +40,7 @@ COMMANDS = (
     ("runs", runs, AFTER),
     ("list", list_kind, UNDERSTANDING),
     ("show", show, UNDERSTANDING),
+    ("schema", schema, UNDERSTANDING),
 )
 
 app = typer.Typer(

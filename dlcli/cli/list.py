@@ -19,6 +19,6 @@ def list_kind(
     Example: dlcli list layers
     """
     from dlcli.config.reference import kinds, names
-    from dlcli.view.reference import draw_names
+    from dlcli.view.reference import draw_kinds, draw_names
 
-    give(names(kind) if kind else kinds(), draw_names, as_json=json)
+    give(names(kind) if kind else kinds(), draw_names if kind else draw_kinds, as_json=json)

@@ -20,7 +20,7 @@ def show(
 
     Example: dlcli show Dense
     """
-    from dlcli.config.reference import thing
+    from dlcli.config.reference import things
     from dlcli.view.reference import draw_thing
 
-    give(thing(name), draw_thing, as_json=json)
+    give(things(name), draw_thing, as_json=json)

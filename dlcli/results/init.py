@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from dlcli.config.gallery import templates
 from dlcli.data import Dataset
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.source import Reading
@@ -21,8 +22,6 @@ from dlcli.training.backend import chatter_to
 
 COMMENTS = 50
 """The column in which comments stand."""
-GALLERY = (Path(__file__).parents[1] / "gallery", Path(__file__).parents[2] / "configs")
-"""Where the gallery is: in an installed package, or beside the package in a checkout."""
 
 
 def init(what: str, *, target: str | None, folder: Path) -> str:
@@ -143,7 +142,7 @@ def written(value: Any) -> str:
 
 def template(name: str) -> str:
     """A configuration of the gallery, by its name. Raises `UsageError` with the names that there are."""
-    found = {path.stem: path for folder in GALLERY if folder.is_dir() for path in sorted(folder.rglob("*.yaml"))}
+    found = templates()
     if name not in found:
         known = ", ".join(sorted(found))
         raise UsageError(f"there is no template '{name}'; there are: {known}", hint=near(name, found))

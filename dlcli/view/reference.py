@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Mapping
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -12,38 +14,83 @@ from dlcli.view.labelled import plain
 from dlcli.view.tables import plain_table
 
 Value = Mapping[str, Any]
+INDENT = 2
+WIDEST_NAME = 28
+"""Names that are longer have their summary on the line below."""
 
 
-def draw_names(console: Console, value: Mapping[str, Sequence[str]]) -> None:
-    """Names in one column, so that they can be searched and piped."""
-    for names in value.values():
-        for name in names:
-            console.print(Text(name))
+def draw_kinds(console: Console, value: Value) -> None:
+    """The kinds with their counts and what each is for; piped their names alone."""
+    if not console.is_terminal:
+        draw_lines(console, value["kinds"])
+        return
+    rows = [[kind, f"{value['counts'][kind]}", value["meanings"][kind]] for kind in value["kinds"]]
+    console.print(plain_table(["kind", "", "what for"], rows, right=[1]))
+
+
+def draw_names(console: Console, value: Value) -> None:
+    """Names in groups with what each is; piped one a line, so that they can be searched."""
+    groups = value["groups"]
+    if not console.is_terminal:
+        draw_lines(console, next(iter(value.values())))
+        return
+    for position, (group, names) in enumerate(groups.items()):
+        if group:
+            console.print(Text("\n" * bool(position) + group, style="bold"))
+        wide = min(WIDEST_NAME, max(map(cell_len, names)))
+        for name, summary in names.items():
+            draw_name(console, name, summary, wide=wide)
+
+
+def draw_name(console: Console, name: str, summary: str, *, wide: int) -> None:
+    """A name with its summary beside it, wrapped to the width."""
+    gap = " " * (INDENT + wide + 2)
+    words = textwrap.wrap(" ".join(summary.split()), max(20, console.width - len(gap))) or [""]
+    if cell_len(name) > wide:
+        console.print(Text(" " * INDENT + name, style="cyan"))
+    else:
+        first = words.pop(0)
+        console.print(Text.assemble((f"{' ' * INDENT}{name:<{wide}}", "cyan"), f"  {first}"), no_wrap=True)
+    for line in words:
+        console.print(Text(gap + line), no_wrap=True)
+
+
+def draw_lines(console: Console, names: list[str]) -> None:
+    """One name a line."""
+    for name in names:
+        console.print(Text(name))
 
 
 def draw_thing(console: Console, value: Value) -> None:
-    """What a thing takes, and how it is written."""
+    """What a thing takes, and how it is written; then what else has its name."""
+    for position, each in enumerate([value, *value["also"]]):
+        if position:
+            console.print()
+        draw_meaning(console, each)
+
+
+def draw_meaning(console: Console, value: Value) -> None:
+    """One thing that a name means."""
     console.print(Text.assemble((value["name"], "bold"), f" ({value['kind']})"))
     if value["summary"]:
         console.print(Text(value["summary"]))
     if value["refused"]:
         console.print(Text(f"not available in a configuration: {value['refused']}"))
-    console.print()
     rows = [
-        [
-            each["name"],
-            "required" if each["required"] else short_default(each["default"]),
-            each["meaning"] or each["takes"] or "",
-        ]
+        [each["name"], "required" if each["required"] else short_default(each["default"]), takes(each)]
         for each in value["arguments"]
     ]
     if rows:
+        console.print()
         console.print(plain_table(["argument", "default", "takes"], rows))
-    else:
-        console.print(Text("takes no arguments"))
     if value["example"]:
         console.print()
         console.print(Text(value["example"], style="cyan"))
+
+
+def takes(argument: Value) -> str:
+    """What an argument takes, and what it means."""
+    return ": ".join(part for part in (argument["takes"], argument["meaning"]) if part)
 
 
 def short_default(value: Any) -> str:

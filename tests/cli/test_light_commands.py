@@ -31,7 +31,9 @@ COMMANDS: dict[str, tuple[list[str], int, list[str]]] = {
     "train with problems": (["train", "bad.yaml"], 3, []),
     "runs": (["runs"], 0, []),
     "list": (["list", "layers"], 0, []),
+    "list of kinds": (["list"], 0, []),
     "show": (["show", "Dense"], 0, []),
+    "schema": (["schema", "-o", "dlcli.schema.json"], 0, []),
     "inspect-data of a bundled set": (["inspect-data", "iris"], 0, ["numpy", "pyarrow"]),
     "inspect-data of a configuration": (["inspect-data", "experiment.yaml"], 0, ["numpy"]),
 }

@@ -1,0 +1,170 @@
+"""The JSON Schema (draft 2020-12) of the configuration language, for editors and other programs that know schemas."""
+
+from __future__ import annotations
+
+import json
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.json_schema.blocks import block_definitions
+from dlcli.config.json_schema.things import LAYERS, bare_names, keras_definitions, nested_layer, values_of
+from dlcli.config.json_schema.values import REFERENCE, Json, any_of, behind, idiom, needed, to
+from dlcli.config.schema import Config
+from dlcli.config.train import CONDITION, DURATION
+from dlcli.data.preparation import Pca
+from dlcli.data.sources import SOURCES
+from dlcli.data.sources.splits import Splits
+from dlcli.layers import GROUPS
+from dlcli.layers.block import Block
+from dlcli.layers.misplaced import MISPLACED
+from dlcli.layers.submodel import Submodel
+from dlcli.spec import Named
+
+STACK: Json = {"type": "array", "items": to("entry")}
+MERGED = frozenset({"Data", "Input", "Train", *(source.__name__ for source in SOURCES)})
+"""Blocks of which a file that extends another may hold a part."""
+OF_FILES: Json = {
+    "extends": {
+        "description": "A file, or a list of files, that this one starts from: mappings merge, all else replaces.",
+        **any_of({"type": "string"}, {"type": "array", "items": {"type": "string"}}),
+    },
+    "blocks": {
+        "description": "Layers under a name, with parameters, for `block: {use: NAME}`.",
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "parameters": {
+                    "description": "Names with their defaults, or a list of names that every use must give.",
+                    **any_of({"type": "object"}, {"type": "array", "items": {"type": "string"}}),
+                },
+                "layers": {"description": "The layers; `${parameter}` stands for a parameter.", **STACK},
+            },
+            "additionalProperties": False,
+        },
+    },
+}
+"""What a file may hold besides the experiment itself."""
+
+
+def schema_text() -> str:
+    """The schema as JSON, with a line for each definition."""
+    schema = configuration_schema()
+    definitions = schema.pop("$defs")
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(each)}" for name, each in definitions.items())
+    return f'{json.dumps(schema)[:-1]},\n"$defs": {{\n{lines}\n}}}}\n'
+
+
+def configuration_schema() -> Json:
+    """The whole schema. Nothing of TensorFlow is imported."""
+    definitions = block_definitions([Config, Pca, *GROUPS, *SOURCES])
+    required = {name: definitions[name].pop("required", []) for name in MERGED}
+    config = definitions.pop("Config")
+    refine(definitions)
+    catalogue = keras_catalogue()
+    definitions |= keras_definitions(catalogue) | {"class_weight": class_weight()}
+    named: tuple[type[Named], ...] = (Pca, *SOURCES)
+    words = {each.word: of_word(each, definitions, required.get(each.__name__, [])) for each in named}
+    own = groups(definitions)
+    definitions |= {
+        "entry": entry(own),
+        "wrapped": nested_layer(catalogue, {Submodel.word: own[Submodel.word]}),
+        "preparation": any_of(*idiom([Pca.word], {Pca.word: words.pop(Pca.word)})["anyOf"][:2], to("layer")),
+        "SourceBlock": source(words, required),
+    }
+    keys = {**OF_FILES, **config["properties"], "loss": losses(definitions)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "description": config["description"],
+        "type": "object",
+        "properties": {key: {"description": each["description"]} for key, each in keys.items()},
+        "additionalProperties": False,
+        "allOf": [by_plugins(keys), {"if": {"required": ["extends"]}, "else": whole(config["required"], required)}],
+        "$defs": definitions,
+    }
+
+
+def by_plugins(keys: Json) -> Json:
+    """What stands behind each key; where there are plugins, whose classes only they tell, it is offered and not demanded."""
+    offered = {key: any_of(each, {}) for key, each in keys.items()}
+    return {"if": {"required": ["plugins"]}, "then": {"properties": offered}, "else": {"properties": keys}}
+
+
+def losses(definitions: Json) -> Json:
+    """The loss, or a mapping of targets to losses, which may have the names of losses too."""
+    names, named, reference = definitions["loss"]["anyOf"]
+    by_target = {"additionalProperties": to("loss")}
+    several = {"if": {"type": "object", "minProperties": 2}, "then": by_target}
+    said = "Step 3: the loss, the guideline that a person gives; for several targets a mapping by target."
+    return {"description": said, "anyOf": [names, {**named, **by_target}, reference], **several}
+
+
+def refine(definitions: Json) -> None:
+    """Adds what only validators of the blocks say."""
+    train, split = definitions["Train"]["properties"], definitions["Split"]["properties"]
+    train["time_limit"]["anyOf"][0]["pattern"] = f"^(?:{DURATION.pattern})$|\\$\\{{"
+    train["until"]["anyOf"][0]["pattern"] = f"^(?:{CONDITION.pattern})$|\\$\\{{"
+    ways = [
+        {"enum": ["random", "stratified", "file", "time"]},
+        {"type": "string", "pattern": "^(time|group|column):.+"},
+    ]
+    split["by"]["anyOf"] = [*ways, {"type": "null"}, REFERENCE]
+    use = definitions[Block.__name__]
+    del use["required"], use["additionalProperties"]
+
+
+def class_weight() -> Json:
+    """`balanced`, or weights by class; for several targets such a one by target."""
+    weights = {
+        "type": "object",
+        "additionalProperties": {"type": ["number", "string"], "minimum": 0, "pattern": r"\$\{"},
+    }
+    by_target = {"type": "object", "additionalProperties": any_of({"const": "balanced"}, weights)}
+    return any_of({"const": "balanced"}, weights, by_target, {"type": "null"}, REFERENCE)
+
+
+def groups(definitions: Json) -> Json:
+    """What may stand behind dlcli's own words among the layers."""
+    words = {}
+    for group in GROUPS:
+        block = definitions.pop(group.__name__)
+        words[group.word] = {**behind(block, STACK, required=True), **needed(block.pop("required", ["use"]))}
+    words[Block.word]["else"] = {"anyOf": [{"required": ["use"]}, {"required": ["layers"]}]}
+    return words
+
+
+def entry(words: Json) -> Json:
+    """What stands in a list of layers: a layer, a backbone, or one of dlcli's own words."""
+    catalogue = keras_catalogue()
+    bare = [name for name in bare_names(catalogue, *LAYERS) if name not in MISPLACED]
+    values = {name: value for name, value in values_of(catalogue, *LAYERS).items() if name not in MISPLACED}
+    return idiom(bare, {**words, **values})
+
+
+def of_word(block: type[Named], definitions: Json, required: list[str]) -> Json:
+    """What may stand behind the word of a thing of dlcli's own."""
+    schema = definitions[block.__name__]
+    first = next(iter(schema["properties"].values()), None)
+    return {"description": schema["description"], **behind(schema, first, required=bool(required))}
+
+
+def source(words: Json, required: dict[str, list[str]]) -> Json:
+    """A source: its word, a path, or a word with its arguments; splits in files of their own have no word."""
+    others = [each.word for each in SOURCES if required[each.__name__]]
+    path = {"type": "string", "not": {"enum": others}}
+    return any_of(*idiom([word for word in words if word not in others], words)["anyOf"][:2], path, to(Splits.__name__))
+
+
+def whole(needed: list[str], required: dict[str, list[str]]) -> Json:
+    """What must be there in a file that extends no other; editors are not to offer it a second time."""
+    hidden = {"doNotSuggest": True}
+    words = {each.word: {**hidden, "required": required[each.__name__]} for each in SOURCES if required[each.__name__]}
+    inputs = {**hidden, "additionalProperties": {"required": required["Input"]}}
+    data = {"source": {**hidden, "properties": words}, "inputs": inputs}
+    return {
+        "required": needed,
+        "properties": {
+            "data": {**hidden, "required": required["Data"], "properties": data},
+            "train": {**hidden, "required": required["Train"]},
+            "blocks": {**hidden, "additionalProperties": {"required": ["layers"]}},
+        },
+    }

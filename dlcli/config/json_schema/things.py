@@ -1,0 +1,170 @@
+"""Keras's part of the JSON Schema: every thing of the catalogue with its arguments, and what of each kind there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dlcli.config.catalogue import IN_EPOCHS, LISTS, SINGULAR, KerasCatalogue
+from dlcli.config.catalogue.checks import expected, types_of
+from dlcli.config.catalogue.limits import FORBIDDEN, LEAST, REFUSED
+from dlcli.config.json_schema.values import (
+    NO_MAPPING,
+    REFERENCE,
+    REFERENCE_PATTERN,
+    Json,
+    any_of,
+    behind,
+    idiom,
+    needed,
+    to,
+)
+
+TYPES = {"integer": "integer", "number": "number", "boolean": "boolean", "text": "string", "list": "array"}
+LAYERS = ("layers", "applications")
+EPOCHS_PATTERN = f"^{IN_EPOCHS.pattern}$|{REFERENCE_PATTERN}"
+
+
+def keras_definitions(catalogue: KerasCatalogue) -> Json:
+    """The definitions of all kinds and of all their classes."""
+    found: Json = {"activation": any_of({"enum": catalogue.activations}, REFERENCE)}
+    for kind in catalogue.kinds:
+        found |= {f"{kind}.{name}": class_schema(kind, name, entry) for name, entry in offered(catalogue, kind)}
+    for kind in (each for each in catalogue.kinds if each not in LAYERS):
+        found[SINGULAR[kind]] = idiom(bare_names(catalogue, kind), values_of(catalogue, kind))
+    return found | {"layer": nested_layer(catalogue, {}), "from": takes()}
+
+
+def offered(catalogue: KerasCatalogue, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The classes of a kind that a configuration can name."""
+    yield from ((name, entry) for name, entry in catalogue.kinds[kind].items() if name not in REFUSED.get(kind, {}))
+
+
+def required_of(entry: Mapping[str, Any]) -> list[str]:
+    """The arguments that a class cannot do without."""
+    return [key for key, each in entry["arguments"].items() if each.get("required")]
+
+
+def bare_names(catalogue: KerasCatalogue, *kinds: str) -> list[str]:
+    """Every spelling of what needs no argument."""
+    return [
+        spelling
+        for kind in kinds
+        for name, entry in offered(catalogue, kind)
+        for spelling in (name, *entry["spellings"])
+        if not required_of(entry) and spelling not in REFUSED.get(kind, {})
+    ]
+
+
+def values_of(catalogue: KerasCatalogue, *kinds: str) -> Json:
+    """By every spelling, what may stand behind it."""
+    return {
+        spelling: to(f"{kind}.{name}")
+        for kind in kinds
+        for name, entry in offered(catalogue, kind)
+        for spelling in (name, *entry["spellings"])
+        if spelling not in REFUSED.get(kind, {})
+    }
+
+
+def nested_layer(catalogue: KerasCatalogue, words: Mapping[str, Json]) -> Json:
+    """A layer outside of the list of layers, where nothing can be taken by name; `words` are those of dlcli's own."""
+    schema = idiom(bare_names(catalogue, *LAYERS), {**values_of(catalogue, *LAYERS), **words})
+    return {**schema, "additionalProperties": {"properties": {"from": False}}}
+
+
+def class_schema(kind: str, name: str, entry: Mapping[str, Any]) -> Json:
+    """What may stand behind the name of a class."""
+    arguments = {key: argument_schema(kind, key, each) for key, each in entry["arguments"].items()}
+    first = next(iter(arguments.values()), None)
+    own = {"from": taken_by(entry)} if kind in LAYERS else {}
+    mapping: Json = {"type": "object", "properties": {**arguments, **own}, "additionalProperties": False}
+    required = required_of(entry)
+    if required:
+        mapping |= needed(required) if kind in LAYERS else {"required": required}
+    said = " ".join(part for part in (entry["summary"], f"({class_name(kind, name)})") if part)
+    return {"description": said, **behind(mapping, first, required=bool(required))}
+
+
+def class_name(kind: str, name: str) -> str:
+    """Where Keras has a class: `keras.layers.Dense`."""
+    return f"keras.{'optimizers.schedules' if kind == 'schedules' else kind}.{name}"
+
+
+def taken_by(entry: Mapping[str, Any]) -> Json:
+    """`from` of a layer; a mapping names the arguments of its call."""
+    call = entry.get("call")
+    return {**to("from"), **({"propertyNames": {"enum": call}, "required": call[:1]} if call else {})}
+
+
+def takes() -> Json:
+    """`from`: a name, names, or names by the arguments of a layer's call."""
+    names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    by_argument = {
+        "type": "object",
+        "additionalProperties": any_of({"type": ["string", "boolean"]}, names),
+        "minProperties": 1,
+    }
+    said = "What it takes: a name, a list of names, or names by the arguments of its call. Default: what stands above."
+    return {"description": said, **any_of({"type": ["string", "null"]}, names, by_argument)}
+
+
+def argument_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
+    """What one argument of a class takes."""
+    schema = thing_schema(key, entry) if "thing" in entry else plain_schema(kind, key, entry)
+    if entry.get("default") is None:
+        return schema
+    if "type" in schema:  # Editors fill in the default of what is of a plain type first, wanted or not.
+        schema["type"] = ["null", *(each for each in schema["type"] if each != "null")]
+    return {**schema, "default": entry["default"]}
+
+
+def thing_schema(key: str, entry: Mapping[str, Any]) -> Json:
+    """An argument that is itself a thing."""
+    kind = entry["thing"]
+    options = [to("wrapped" if kind == "layers" else SINGULAR[kind])]
+    if kind == "schedules":
+        options = [{"type": ["number", "string"], **bounds(key), "pattern": REFERENCE_PATTERN}, *options]
+    elif not entry.get("required"):
+        options.append({"type": "null"})
+    if key in LISTS:
+        options.append({"type": "array", "items": options[0]})
+    return any_of(*options)
+
+
+def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
+    """An argument that is a plain value: of the types that Keras names, or of any where it names none."""
+    if key in FORBIDDEN:
+        return {"type": ["array", "null", "string"], "pattern": REFERENCE_PATTERN, "items": NO_MAPPING}
+    named = types_of(entry, kind=kind)
+    types = {TYPES[each] for each in named}
+    if "types" not in entry:
+        types |= {"array"} if named else {"array", "boolean", "null", "number", "string"}
+    if not entry.get("required"):
+        types.add("null")
+    pattern = None if "string" in types else REFERENCE_PATTERN
+    if key in LEAST:
+        types, pattern = types - {"boolean"}, REFERENCE_PATTERN
+    if kind == "schedules" and (key.endswith("steps") or key == "boundaries"):
+        pattern = EPOCHS_PATTERN
+    schema: Json = {"type": sorted({*types, "string"}), **bounds(key)}
+    if pattern is not None:
+        schema["pattern"] = pattern
+        if named:
+            schema["patternErrorMessage"] = f"'{key}' must be {expected(named)}"
+    if "array" in types:
+        schema["items"] = item_schema(key)
+    return schema
+
+
+def item_schema(key: str) -> Json:
+    """An item of a list."""
+    return {"type": ["number", "string"], **bounds(key)} if key in LEAST else NO_MAPPING
+
+
+def bounds(key: str) -> Json:
+    """The range of the numbers that an argument takes."""
+    if key not in LEAST:
+        return {}
+    least, most, exclusive = LEAST[key]
+    return {"exclusiveMinimum" if exclusive else "minimum": least} | ({} if most is None else {"maximum": most})

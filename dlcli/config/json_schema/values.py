@@ -1,0 +1,51 @@
+"""Forms of values that stand in many places of the JSON Schema: references, things by name, short forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+
+REFERENCE_PATTERN = r"\$\{[^{}]*\}"
+REFERENCE: Json = {"type": "string", "pattern": REFERENCE_PATTERN}
+"""`${…}`, which may stand for any value."""
+NO_MAPPING: Json = {"not": {"type": "object"}}
+ONE_NAME: Json = {"minProperties": 1, "maxProperties": 1}
+
+
+def to(name: str) -> Json:
+    """A reference to a definition."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def any_of(*options: Json) -> Json:
+    """One of several schemas, or the only one itself."""
+    return options[0] if len(options) == 1 else {"anyOf": [*options]}
+
+
+def idiom(bare: Iterable[str], values: Mapping[str, Json]) -> Json:
+    """A thing in the idiom: a name alone where nothing is required, or one name with what stands behind it."""
+    names = list(bare)
+    named = {"type": "object", "properties": dict(values), "additionalProperties": False}
+    return {**any_of(*([{"enum": names}] if names else []), named, REFERENCE), **ONE_NAME}
+
+
+def behind(arguments: Json, first: Json | None, *, required: bool) -> Json:
+    """What stands behind a name: its arguments, its first argument alone, or nothing where none is `required`.
+
+    Where it can, it is one schema of several types rather than a choice: editors say more clearly what is wrong then.
+    """
+    short = {key: value for key, value in (first or {}).items() if key not in {"default", "description"}}
+    empty = [] if required else ["null"]
+    if first is None or "type" in first:
+        types = short.pop("type", [])
+        listed = [types] if isinstance(types, str) else types
+        return {**arguments, **short, "type": list(dict.fromkeys(["object", *listed, *empty]))}
+    return any_of(arguments, {**short, **NO_MAPPING}, *({"type": each} for each in empty))
+
+
+def needed(names: list[str]) -> Json:
+    """Required arguments of an entry of the layers; one that has a name alone is a layer above once more."""
+    again = {"required": ["name"], "propertyNames": {"enum": ["name", "from"]}}
+    return {"if": again, "else": {"required": names}}

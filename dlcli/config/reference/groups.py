@@ -1,0 +1,118 @@
+"""The names of a kind in groups that a person would look for them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.gallery import FOLDERS, templates
+from dlcli.data.sources import by_word
+from dlcli.loss import BINARY_METRICS, CATEGORICAL_METRICS, SPARSE_METRICS, labels_of
+from dlcli.spec import KerasObject
+
+LAYERS = {
+    "dense and embedding": r"(Einsum)?Dense|(Reversible)?Embedding|Identity|Masking",
+    "activation": r"Activation|\w*ReLU|ELU|Softmax",
+    "convolution": r"(Depthwise|Separable)?Conv\dD(Transpose)?",
+    "pooling": r"\w*Pooling\dD",
+    "recurrent, and over time": r"(Conv)?LSTM\w*|GRU\w*|\w*RNN\w*|Bidirectional|TimeDistributed",
+    "attention": r"\w*Attention",
+    "normalization": r"\w+Normalization",
+    "regularization": r"\w*Dropout(\dD)?|GaussianNoise|ActivityRegularization",
+    "merging": r"Add|Average|Concatenate|Dot|Maximum|Minimum|Multiply|Subtract",
+    "shape": r"Cropping\dD|Flatten|Permute|RepeatVector|Reshape|UpSampling\dD|ZeroPadding\dD",
+    "numbers, names and text": (
+        r"CategoryEncoding|Discretization|Hash\w+|\w+Lookup|Normalization|Pipeline|Rescaling|TextVectorization"
+    ),
+    "sound": r"\w+Spectrogram",
+    "images": r"\w+",
+}
+"""By group, the layers in it; a layer is in the first that fits."""
+FAMILY = re.compile(r"ConvNeXt|DenseNet|EfficientNetV2|EfficientNet|Inception|MobileNet|NASNet|ResNet|VGG|Xception")
+FOR_LABELS = {
+    "classes": "for class indices",
+    "one_hot": "for one-hot vectors",
+    "binary": "for two classes, or several yes-or-no",
+    "numbers": "for numbers and others",
+    None: "for targets of their own form",
+}
+ANY_FORM = "for classes of any form"
+FOR_METRICS = {
+    "for class indices": SPARSE_METRICS,
+    "for one-hot vectors": CATEGORICAL_METRICS,
+    "for two classes, or several yes-or-no": BINARY_METRICS,
+}
+OF_SOURCES = {
+    "bundled": "real sets inside the package",
+    "generated": "generated",
+    "shapes": "generated",
+    "sentences": "generated",
+    "public": "downloaded once",
+}
+OWN_DATA = "your own data"
+ORDER = ("to begin with", *LAYERS, ANY_FORM, *FOR_LABELS.values(), OWN_DATA, *OF_SOURCES.values())
+"""Groups whose order says something; others stand behind them in the order of the alphabet."""
+
+
+def layer_group(name: str) -> str:
+    """What a layer is for."""
+    return next(group for group, pattern in LAYERS.items() if re.fullmatch(pattern, name))
+
+
+def family(name: str) -> str:
+    """The family of a backbone."""
+    found = FAMILY.match(name)
+    return found[0] if found else "other"
+
+
+def loss_group(name: str) -> str:
+    """What a loss needs as target."""
+    return FOR_LABELS[labels_of(KerasObject("losses", name, name, {}))]
+
+
+def metric_group(name: str) -> str:
+    """What a metric needs as target; `accuracy` reads what the loss reads."""
+    if name == "Accuracy":
+        return ANY_FORM
+    return next((group for group, known in FOR_METRICS.items() if name in known), FOR_LABELS["numbers"])
+
+
+def source_group(word: str) -> str:
+    """Where the data of a source comes from."""
+    module = by_word()[word].__module__.rsplit(".", 1)[1]
+    return OF_SOURCES.get(module, OWN_DATA)
+
+
+def folder_of(template: str) -> str:
+    """The folder of the gallery that a template is in."""
+    folder = templates()[template].parent
+    return "to begin with" if folder in FOLDERS else folder.name
+
+
+GROUPS: Mapping[str, Callable[[str], str]] = {
+    "layers": layer_group,
+    "augmentations": layer_group,
+    "preparations": lambda name: layer_group(name) if name in keras_catalogue().kinds["layers"] else "dlcli's own",
+    "applications": family,
+    "losses": loss_group,
+    "metrics": metric_group,
+    "sources": source_group,
+    "templates": folder_of,
+}
+"""By kind, the group of a name; the other kinds are short."""
+
+
+def ungrouped(name: str) -> str:
+    """The group of what stands in none."""
+    return ""
+
+
+def grouped(kind: str, names: Sequence[str]) -> dict[str, list[str]]:
+    """The names of a kind by group, the groups in the order above."""
+    group = GROUPS.get(kind, ungrouped)
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(group(name), []).append(name)
+    order = {title: place for place, title in enumerate(ORDER)}
+    return dict(sorted(found.items(), key=lambda each: order.get(each[0], len(order))))

@@ -1,0 +1,118 @@
+"""What kinds of things a configuration can name, and which there are of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.catalogue.limits import REFUSED
+from dlcli.config.gallery import templates, title
+from dlcli.config.meanings import summary_of
+from dlcli.config.reference.groups import grouped, layer_group
+from dlcli.config.schema import Config
+from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
+from dlcli.data import Data
+from dlcli.data.inputs import Input
+from dlcli.data.preparation import Pca
+from dlcli.data.sources import SOURCES
+from dlcli.data.split import Split
+from dlcli.data.target import Target
+from dlcli.errors import UsageError
+from dlcli.layers import GROUPS
+from dlcli.layers.misplaced import MISPLACED
+from dlcli.spec import Named, Spec, near
+
+KINDS = {
+    "sources": "where the data comes from: data.source",
+    "preparations": "layers for data.prepare, which learn from the training split alone",
+    "augmentations": "layers for data.augment, which change training batches at random",
+    "layers": "the layers of Keras",
+    "graph": "dlcli's own words among the layers, which hold layers themselves",
+    "applications": "backbones of Keras, as a layer by name",
+    "activations": "the activation of a layer: activation: NAME",
+    "initializers": "the first weights of a layer: kernel_initializer: NAME",
+    "regularizers": "a penalty on weights: kernel_regularizer: NAME",
+    "constraints": "a bound on weights: kernel_constraint: NAME",
+    "losses": "the guideline that a person gives: loss: NAME",
+    "metrics": "what is counted besides the loss: metrics: [NAME]",
+    "optimizers": "how weights are changed: optimizer: NAME",
+    "schedules": "a learning rate that changes: learning_rate: {NAME: …}",
+    "callbacks": "what else happens while training: train.callbacks",
+    "blocks": "the blocks of a configuration and their keys",
+    "templates": "the gallery: dlcli init --template NAME",
+}
+"""By kind, what it is for, in the order of a configuration."""
+BLOCKS: Mapping[str, type[Spec]] = {
+    "config": Config,
+    "data": Data,
+    "data.inputs": Input,
+    "data.target": Target,
+    "data.split": Split,
+    "train": Train,
+    "train.early_stopping": EarlyStopping,
+    "train.reduce_on_plateau": ReduceOnPlateau,
+}
+"""The blocks by the path of their key."""
+OWN: Mapping[str, tuple[type[Named], ...]] = {"sources": SOURCES, "graph": GROUPS, "preparations": (Pca,)}
+"""dlcli's own things by their kind."""
+RESHAPING = ("CenterCrop", "Flatten", "Permute", "Reshape", "Resizing")
+NOISE = ("Dropout", "GaussianDropout", "GaussianNoise")
+NO_AUGMENTATION = frozenset({"CenterCrop", "MaxNumBoundingBoxes", "RandomCrop", "Resizing"})
+"""Layers for images that change their shape, which an augmentation must not do."""
+
+
+def kinds() -> dict[str, Any]:
+    """The kinds that can be listed, how many there are of each, and what each is for."""
+    return {"kinds": [*KINDS], "counts": {kind: len(names_of(kind)) for kind in KINDS}, "meanings": dict(KINDS)}
+
+
+def names(kind: str) -> dict[str, Any]:
+    """The names of one kind; by group each with a summary. Raises `UsageError` for a kind that does not exist."""
+    if kind not in KINDS:
+        raise UsageError(f"there is no kind '{kind}'", hint=near(kind, KINDS) or f"there are: {', '.join(KINDS)}")
+    found = names_of(kind)
+    groups = {group: {name: summary(kind, name) for name in each} for group, each in grouped(kind, found).items()}
+    return {kind: found, "groups": groups}
+
+
+def names_of(kind: str) -> list[str]:
+    """The names of one kind that a configuration may use, in the order in which they are looked up."""
+    own = [each.word for each in OWN.get(kind, ())]
+    found: Mapping[str, Callable[[], list[str]]] = {
+        "preparations": lambda: sorted([*own, *RESHAPING, *filter(is_preparation, offered("layers"))]),
+        "augmentations": lambda: sorted([*NOISE, *filter(is_augmentation, offered("layers"))]),
+        "activations": lambda: keras_catalogue().activations,
+        "blocks": lambda: [*BLOCKS],
+        "templates": lambda: [*templates()],
+    }
+    return found[kind]() if kind in found else own or offered(kind)
+
+
+def offered(kind: str) -> list[str]:
+    """The classes of Keras that are not refused and that some place of a configuration takes."""
+    nowhere = {name for name, (_, hint) in MISPLACED.items() if hint is None} if kind == "layers" else set()
+    return [name for name in keras_catalogue().kinds[kind] if name not in REFUSED.get(kind, {}) and name not in nowhere]
+
+
+def is_preparation(layer: str) -> bool:
+    """Whether a layer is made to prepare data."""
+    return layer_group(layer) in {"numbers, names and text", "sound"}
+
+
+def is_augmentation(layer: str) -> bool:
+    """Whether a layer is made to change images at random, and leaves their shape."""
+    return layer_group(layer) == "images" and layer not in NO_AUGMENTATION
+
+
+def summary(kind: str, name: str) -> str:
+    """One line on what a thing is."""
+    own = {each.word: each for each in OWN.get(kind, ())}
+    if name in own or kind == "blocks":
+        return summary_of(own.get(name) or BLOCKS[name])
+    if kind == "templates":
+        return title(templates()[name])
+    entry = (
+        keras_catalogue().kinds.get("layers" if kind in {"preparations", "augmentations"} else kind, {}).get(name, {})
+    )
+    return str(entry.get("summary", ""))

@@ -1,0 +1,161 @@
+"""What one name means: of which kind it is, what it takes, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from dlcli.config.catalogue import SINGULAR, keras_catalogue
+from dlcli.config.catalogue.limits import REFUSED
+from dlcli.config.gallery import templates, title
+from dlcli.config.json_schema import OF_FILES
+from dlcli.config.json_schema.blocks import block_definitions
+from dlcli.config.json_schema.things import LAYERS, argument_schema
+from dlcli.config.meanings import field_meanings, summary_of
+from dlcli.config.reference.examples import BLOCKS as EXAMPLES
+from dlcli.config.reference.examples import KEYS, LINES, keras_example
+from dlcli.config.reference.kinds import BLOCKS, KINDS, OWN, names_of
+from dlcli.config.reference.words import in_words
+from dlcli.errors import UsageError
+from dlcli.layers.misplaced import MISPLACED
+from dlcli.spec import Named, near, plain
+
+Thing = dict[str, Any]
+FROM = {
+    "name": "from",
+    "takes": "name or names",
+    "required": False,
+    "default": None,
+    "meaning": "What it takes: layers above or inputs of the data; by default what stands above.",
+}
+
+
+def things(name: str) -> Thing:
+    """What a name means: kind, summary, arguments and an example; what else has this name is under `also`.
+
+    Raises `UsageError` for an unknown name.
+    """
+    found = [*keras_things(name), *own_things(name), *block_things(name)]
+    if name in keras_catalogue().activations:
+        found.append(thing(name, "activation", example=LINES["activations"](name)))
+    if name in templates():
+        text = templates()[name].read_text(encoding="utf-8")
+        found.append(thing(name, "template", summary=title(templates()[name]), example=text.rstrip()))
+    if not found:
+        raise unknown(name)
+    first, *others = sorted(found, key=lambda each: each["refused"] is not None)
+    return {**first, "also": others}
+
+
+def unknown(name: str) -> UsageError:
+    """The error of a name that means nothing."""
+    if name in KINDS:
+        return UsageError(f"'{name}' is a kind of things", hint=f"dlcli list {name}")
+    known = [each for kind in KINDS for each in names_of(kind)]
+    spellings = [each for spelled in keras_catalogue().spellings.values() for each in spelled]
+    hint = near(name, [*known, *spellings]) or "dlcli list shows what there is"
+    return UsageError(f"nothing is called '{name}'", hint=hint)
+
+
+def thing(name: str, kind: str, **told: Any) -> Thing:
+    """The answer for one meaning of a name."""
+    return {"name": name, "kind": kind, "summary": "", "refused": None, "arguments": [], "example": None, **told}
+
+
+def keras_things(name: str) -> Iterator[Thing]:
+    """What Keras has under a name, in all kinds, and what of it is refused."""
+    catalogue = keras_catalogue()
+    for kind, spellings in catalogue.spellings.items():
+        refused = REFUSED.get(kind, {})
+        if name not in spellings and name not in refused:
+            continue
+        canonical = spellings.get(name, name)
+        entry = catalogue.kinds[kind].get(canonical, {"summary": "", "arguments": {}})
+        why = refused.get(name) or refused.get(canonical) or nowhere(kind, canonical)
+        yield thing(
+            name,
+            SINGULAR[kind],
+            summary=entry["summary"],
+            refused=why,
+            arguments=[*keras_arguments(kind, entry), *([FROM] if kind in LAYERS else [])],
+            example=None if why else keras_example(canonical, kind, entry).replace(canonical, name),
+        )
+
+
+def nowhere(kind: str, name: str) -> str | None:
+    """Why no place of a configuration takes a layer, if none does."""
+    message, hint = MISPLACED.get(name, ("", "")) if kind == "layers" else ("", "")
+    return message.format(name="it") if hint is None else None
+
+
+def keras_arguments(kind: str, entry: Mapping[str, Any]) -> list[Thing]:
+    """What a class of Keras takes."""
+    return [
+        {
+            "name": key,
+            "takes": in_words(argument_schema(kind, key, each)),
+            "required": bool(each.get("required")),
+            "default": each.get("default"),
+            "meaning": None,
+        }
+        for key, each in entry["arguments"].items()
+    ]
+
+
+def own_things(name: str) -> Iterator[Thing]:
+    """What dlcli itself has under a name: sources, groups of layers, preparations."""
+    for kind, classes in OWN.items():
+        for each in classes:
+            if each.word == name:
+                yield block_thing(name, SINGULAR_OWN[kind], each, example=own_example(kind, each))
+
+
+SINGULAR_OWN = {"sources": "source", "graph": "layer of dlcli's own", "preparations": "preparation"}
+
+
+def own_example(kind: str, block: type[Named]) -> str:
+    """How a thing of dlcli's own is written."""
+    written = getattr(block, "example", "") or block.word
+    if kind == "graph":
+        blocks = KEYS["blocks"].split("layers:\n")[0] if "use:" in written else ""
+        return f"{blocks}layers:\n  - {written}"
+    return f"data:\n  source: {written}" if kind == "sources" else f"data:\n  prepare:\n    - {written}"
+
+
+def block_things(name: str) -> Iterator[Thing]:
+    """A block by its path or the last part of it, or a key inside one."""
+    paths = {path: block for path, block in BLOCKS.items() if name in {path, path.rsplit(".", 1)[-1]}}
+    for path, block in paths.items():
+        yield block_thing(path, "block", block, example=EXAMPLES[path])
+    above, _, key = name.rpartition(".")
+    holder = above or "config"
+    if not paths and holder in BLOCKS and key in fields_of(BLOCKS[holder]):
+        found = block_thing(name, "key", BLOCKS[holder], example=EXAMPLES[holder])
+        arguments = [each for each in found["arguments"] if each["name"] == key]
+        yield {**found, "summary": arguments[0]["meaning"] or "", "arguments": arguments}
+    if name in OF_FILES:
+        yield thing(name, "key", summary=OF_FILES[name]["description"], example=KEYS[name])
+
+
+def fields_of(block: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a block by their keys."""
+    return {field.alias or name: field for name, field in block.model_fields.items()}
+
+
+def block_thing(name: str, kind: str, block: type[BaseModel], *, example: str | None) -> Thing:
+    """A block or a thing of dlcli's own."""
+    schemas = block_definitions([block])[block.__name__]["properties"]
+    meanings = field_meanings(block)
+    arguments = [
+        {
+            "name": field.alias or key,
+            "takes": in_words(schemas[field.alias or key]),
+            "required": field.is_required(),
+            "default": None if field.is_required() else plain(field.get_default(call_default_factory=True)),
+            "meaning": meanings.get(key) or schemas[field.alias or key].get("description"),
+        }
+        for key, field in block.model_fields.items()
+    ]
+    return thing(name, kind, summary=summary_of(block), arguments=arguments, example=example)

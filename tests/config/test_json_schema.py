@@ -1,0 +1,165 @@
+"""The JSON Schema: what is valid for dlcli is valid under it, and what is broken is not, as jsonschema judges."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from dlcli.config.json_schema import schema_text
+from dlcli.config.reference.kinds import KINDS, names_of
+from dlcli.config.reference.things import things
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
+
+
+class Loader(yaml.SafeLoader):
+    """Reads 1e-3 as a number, as YAML 1.2 and editors do."""
+
+
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"),
+    list("-+0123456789."),
+)
+
+
+def load(text: str) -> Any:
+    return yaml.load(text, Loader)
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    schema = json.loads(schema_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def test_every_configuration_of_the_gallery_is_valid(validator: Any) -> None:
+    seen = 0
+    for path in CONFIGS:
+        found = [each.message[:200] for each in validator.iter_errors(load(path.read_text(encoding="utf-8")))]
+        assert found == [], path.name
+        seen += 1
+    assert seen == 23
+
+
+WHOLE = load(
+    """\
+data: {source: iris}
+layers: [Dense: {units: 3, activation: softmax}]
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+train: {epochs: 1}
+"""
+)
+
+
+def completed(example: Any) -> Any:
+    """An example with what it leaves out."""
+    made = copy.deepcopy(WHOLE)
+    for key, value in example.items():
+        made[key] = {**made[key], **value} if key in {"data", "train"} and isinstance(made.get(key), dict) else value
+    return made
+
+
+def examples() -> Iterator[tuple[str, Any]]:
+    for kind in KINDS:
+        for name in names_of(kind) if kind != "templates" else ():
+            for each in (first := things(name), *first["also"]):
+                if each["example"]:
+                    yield f"{kind} {name}", completed(load(each["example"]))
+
+
+def test_every_example_of_show_is_valid_for_the_schema_and_for_dlcli(validator: Any, read: Callable[..., Any]) -> None:
+    seen = 0
+    for name, example in examples():
+        assert [each.message[:200] for each in validator.iter_errors(example)] == [], name
+        try:
+            read(yaml.safe_dump(example, sort_keys=False, allow_unicode=True))
+        except Exception as error:  # what fits together is another question than how it is written
+            words = [each.message for each in getattr(error, "problems", [])]
+            assert words, name
+            assert not [each for each in words if "unknown" in each or "needs '" in each], (name, words)
+        seen += 1
+    assert seen > 350
+
+
+BROKEN = [
+    ("epochz: 1", {"epochz": 1}),
+    ("no loss", {"loss": ...}),
+    ("misspelt layer", {"layers": ["Dens"]}),
+    ("unknown argument", {"layers": [{"Dense": {"unit": 3}}]}),
+    ("wrong type of an argument", {"layers": [{"Dense": {"units": "many"}}]}),
+    ("boolean for a number", {"layers": [{"Dense": {"units": True}}]}),
+    ("missing argument", {"layers": [{"Dense": {"activation": "relu"}}]}),
+    ("missing argument alone", {"layers": ["Dense"]}),
+    ("two names in one entry", {"layers": [{"Dense": 3, "ReLU": None}]}),
+    ("no units", {"layers": [{"Dense": 0}]}),
+    ("unknown activation", {"layers": [{"Dense": {"units": 3, "activation": "rellu"}}]}),
+    ("unknown initializer", {"layers": [{"Dense": {"units": 3, "kernel_initializer": "he"}}]}),
+    ("a refused layer", {"layers": ["Lambda"]}),
+    ("a cell in the list", {"layers": [{"GRUCell": 3}]}),
+    ("layers no list", {"layers": {"Dense": 3}}),
+    ("residual without layers", {"layers": [{"residual": {"shortcut": []}}]}),
+    ("misspelt key of residual", {"layers": [{"residual": {"layers": ["ReLU"], "shortcutt": []}}]}),
+    ("wrong layer inside a group", {"layers": [{"repeat": {"times": 2, "layers": ["ReLUU"]}}]}),
+    ("repeat without times", {"layers": [{"repeat": {"layers": ["ReLU"]}}]}),
+    ("branches with one way", {"layers": [{"branches": {"paths": [["ReLU"]]}}]}),
+    ("from is a number", {"layers": [{"ReLU": {"from": 3}}]}),
+    ("a call it does not have", {"layers": [{"LSTM": {"units": 3, "from": {"sequence": "x"}}}]}),
+    ("unknown loss", {"loss": "msee"}),
+    ("unknown optimizer argument", {"optimizer": {"Adam": {"lr": 0.1}}}),
+    ("negative rate", {"optimizer": {"Adam": -0.1}}),
+    ("text for a rate", {"optimizer": {"Adam": {"learning_rate": "fast"}}}),
+    ("unknown schedule", {"optimizer": {"Adam": {"learning_rate": {"Cosine": {}}}}}),
+    ("unknown metric", {"metrics": ["acuracy"]}),
+    ("metrics no list", {"metrics": "accuracy"}),
+    ("unknown source", {"data": {"source": {"cvs": "a.csv"}}}),
+    ("unknown argument of a source", {"data": {"source": {"csv": {"path": "a.csv", "separater": ";"}}}}),
+    ("unknown key of data", {"data": {"source": "iris", "splitt": {}}}),
+    ("split by something", {"data": {"source": "iris", "split": {"by": "chance"}}}),
+    ("no epochs", {"train": {"batch_size": 3}}),
+    ("zero epochs", {"train": {"epochs": 0}}),
+    ("fraction of epochs", {"train": {"epochs": 1.5}}),
+    ("unknown precision", {"train": {"epochs": 1, "precision": "half"}}),
+    ("wrong time", {"train": {"epochs": 1, "time_limit": "soon"}}),
+    ("misspelt patience", {"train": {"epochs": 1, "early_stopping": {"patient": 3}}}),
+    ("class weight", {"train": {"epochs": 1, "class_weight": "balance"}}),
+]
+
+
+@pytest.mark.parametrize(("why", "change"), BROKEN, ids=[why for why, _ in BROKEN])
+def test_what_is_broken_is_refused(why: str, change: dict[str, Any], validator: Any) -> None:
+    made = {key: value for key, value in {**WHOLE, **change}.items() if value is not ...}
+    assert not validator.is_valid(made)
+    assert validator.is_valid(WHOLE)
+
+
+def test_the_broken_are_forty() -> None:
+    assert len(BROKEN) == 40
+
+
+def test_a_file_that_extends_another_may_leave_out_what_that_has(validator: Any) -> None:
+    assert validator.is_valid({"extends": "base.yaml", "train": {"batch_size": 8}})
+    assert not validator.is_valid({"train": {"batch_size": 8}})
+
+
+def test_classes_of_plugins_are_let_through(validator: Any) -> None:
+    made = {**WHOLE, "layers": [{"Mine": {"scale": 2}}]}
+    assert not validator.is_valid(made)
+    assert validator.is_valid({**made, "plugins": ["mine.py"]})
+
+
+def test_the_command_writes_the_schema(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    assert run_dlcli("schema", cwd=tmp_path).out == schema_text()
+    done = run_dlcli("schema", "-o", "s.json", cwd=tmp_path)
+    assert (tmp_path / "s.json").read_text(encoding="utf-8") == schema_text()
+    assert "# yaml-language-server: $schema=s.json" in done.err
