@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlcli.errors import TreePath
-from dlcli.layers.entry import Graph, Stack
+from dlcli.layers.entry import Graph, Stack, innermost
 from dlcli.layers.takes import From, Name
 from dlcli.spec import Named
 
@@ -30,8 +30,7 @@ class Block(Named):
     """What it takes; by default what stands above."""
 
     def innermost(self) -> Iterator[Any]:
-        for entry in self.layers:
-            yield from entry.innermost()
+        return innermost(self.layers)
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         with graph.own_names():

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dlcli.errors import TreePath
 from dlcli.layers.build_errors import building
-from dlcli.layers.entry import Graph, Stack
+from dlcli.layers.entry import Graph, Stack, innermost
 from dlcli.layers.layer import named
 from dlcli.layers.takes import From, Name
 from dlcli.spec import KerasObject, KerasThing, Named
@@ -34,9 +34,7 @@ class Branches(Named):
     """What it takes; by default what stands above."""
 
     def innermost(self) -> Iterator[Any]:
-        for way in self.paths:
-            for entry in way:
-                yield from entry.innermost()
+        return innermost([entry for way in self.paths for entry in way])
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         place = (*path, self.word)

@@ -52,6 +52,12 @@ class Entry(Protocol):
         """The layers of Keras that it stands for, in order."""
 
 
+def innermost(entries: Sequence[Entry]) -> Iterator[Any]:
+    """The layers of Keras that a list of entries stands for, in order."""
+    for entry in entries:
+        yield from entry.innermost()
+
+
 class ReadEntry:
     """The annotation of an entry."""
 

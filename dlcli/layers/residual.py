@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from dlcli.errors import BlockError, TreePath
-from dlcli.layers.entry import Graph, Stack
+from dlcli.layers.entry import Graph, Stack, innermost
 from dlcli.layers.takes import From, Name
 from dlcli.spec import Named
 
@@ -28,8 +28,7 @@ class Residual(Named):
     """What it takes; by default what stands above."""
 
     def innermost(self) -> Iterator[Any]:
-        for entry in [*self.layers, *self.shortcut]:
-            yield from entry.innermost()
+        return innermost([*self.layers, *self.shortcut])
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         import keras

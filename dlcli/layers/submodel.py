@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlcli.errors import TreePath
-from dlcli.layers.entry import Graph, Stack
+from dlcli.layers.entry import Graph, Stack, innermost
 from dlcli.layers.takes import From, Name
 from dlcli.spec import Facts, Named
 
@@ -30,8 +30,7 @@ class Submodel(Named):
     """Whether its weights are trained."""
 
     def innermost(self) -> Iterator[Any]:
-        for entry in self.layers:
-            yield from entry.innermost()
+        return innermost(self.layers)
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         made = graph.made.get(self.name) if self.name is not None else None

@@ -29,6 +29,8 @@ class Checked:
     overfit: OneBatch
     verdict: list[Finding]
     rates: RateRange | None
+    rate_key: str
+    """The key that sets the learning rate."""
 
     def plain(self) -> dict[str, Any]:
         """The result as `dlcli check --json` gives it."""
@@ -37,7 +39,7 @@ class Checked:
             "gradients": [each.plain() for each in self.gradients],
             "overfit": self.overfit.plain(),
             "verdict": [each.plain() for each in self.verdict],
-            "rates": None if self.rates is None else self.rates.plain(),
+            "rates": None if self.rates is None else {"set": self.rate_key, **self.rates.plain()},
         }
 
 
@@ -59,4 +61,5 @@ def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> C
         first, gradients = first_loss(experiment), layer_gradients(experiment, rows)
         batch = overfit(experiment, rows)
         found = rate_range(experiment) if rates else None
-    return Checked(first, gradients, batch, judged(Seen(config, rate, first, gradients, batch)), found)
+    seen = Seen(config, rate, first, gradients, batch)
+    return Checked(first, gradients, batch, judged(seen), found, seen.rate_key)

@@ -60,4 +60,4 @@ def draw_rates(console: Console, rates: Value) -> None:
     if rates["proposed"] is None:
         line(console, "rate", "the loss fell at no learning rate")
     else:
-        line(console, "rate", f"--set optimizer.learning_rate={rates['proposed']:g}", style="cyan")
+        line(console, "rate", f"--set {rates['set']}={rates['proposed']:g}", style="cyan")
