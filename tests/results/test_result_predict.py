@@ -160,3 +160,15 @@ def test_a_form_that_is_not_known_is_refused_before_anything_is_read(trained: An
     assert outcome.code == 2
     assert outcome.error["message"] == "cannot tell from 'said.xls' in what form to write"
     assert outcome.error["hint"] == "endings: .csv, .jsonl, .npz, .parquet"
+
+
+def test_a_set_is_predicted_by_its_name(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: iris}\nlayers: [Dense: {units: 3, activation: softmax}]\n"
+        "loss: sparse_categorical_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    assert run_dlcli("train", "c.yaml", "-q", "--json", cwd=tmp_path).code == 0
+    value = run_dlcli("predict", "c", "iris", "--json", cwd=tmp_path).value
+    assert value["samples"] == 150
+    assert run_dlcli("predict", "c", "irsi", "--json", cwd=tmp_path).code == 2

@@ -150,10 +150,17 @@ FILES_LOOKED_AT = 500
 
 
 def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
-    """The source of other data than a run's own: of the same kind with the same options where it can be.
+    """The source of other data than a run's own: of the same kind with the same options where it can be, or a set by name.
 
     Raises `UsageError` for a path that cannot be told.
     """
+    named = by_word().get(path)
+    if (
+        named is not None
+        and not Path(path).exists()
+        and not any(each.is_required() for each in named.model_fields.values())
+    ):
+        return named()
     one_of_many = Path(path).is_dir() or Path(path).suffix.lower() in like.inside
     chosen = {like.word: path} if one_of_many else from_path(path, known_only=True)
     if not isinstance(chosen, dict):
