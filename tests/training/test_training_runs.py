@@ -201,3 +201,24 @@ def test_a_taken_name_gets_a_number_or_is_refused(
     refused = run_dlcli("train", config, "--name", "a", "--no-rename", "--json", cwd=tmp_path)
     assert (refused.code, refused.error["message"]) == (8, "there is a run named 'a' already")
     assert refused.error["hint"] == "give another --name"
+
+
+def test_a_batch_that_cannot_fit_is_refused_with_one_that_can(tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "c.yaml").write_text(
+        """\
+data: {source: {shapes: {samples: 20000, size: 8}}, split: {validation: 0.0, test: 0.0}}
+layers:
+  - Resizing: {height: 2048, width: 2048}
+  - Conv2D: {filters: 3, kernel_size: 1, activation: softmax}
+  - Resizing: {height: 8, width: 8}
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+train: {epochs: 1, batch_size: 20000}
+""",
+        encoding="utf-8",
+    )
+    done = run_dlcli("train", "c.yaml", "--json", cwd=tmp_path)
+    assert (done.code, done.error["line"]) == (3, 8)
+    assert "so a batch of 20,000 takes 2,0" in done.error["message"]
+    assert done.error["hint"].startswith("write batch_size: ")
+    assert not list((tmp_path / "runs").glob("*"))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
 from dlcli.config.catalogue import SINGULAR
-from dlcli.config.json_schema.values import REFERENCE, REFERENCE_PATTERN, Json, to
+from dlcli.config.json_schema.values import NUMBER_PATTERN, REFERENCE, REFERENCE_PATTERN, Json, to
 from dlcli.config.meanings import field_meanings, summary_of
 from dlcli.config.train import read_class_weight
 from dlcli.data.preparation import read_preparation
@@ -94,7 +94,8 @@ def value_schema(schema: Json) -> Json:
     if takes_text(made):
         return made
     if made.get("type") in SCALARS:
-        return {**made, "type": [made["type"], "string"], "pattern": REFERENCE_PATTERN}
+        pattern = NUMBER_PATTERN if made["type"] == "number" else REFERENCE_PATTERN
+        return {**made, "type": [made["type"], "string"], "pattern": pattern}
     said: Json = {key: made.pop(key) for key in ("description", "default") if key in made}
     return {**said, "anyOf": [*made.get("anyOf", [made]), REFERENCE]}
 

@@ -10,6 +10,7 @@ from dlcli.config.catalogue.checks import expected, types_of
 from dlcli.config.catalogue.limits import FORBIDDEN, LEAST, REFUSED
 from dlcli.config.json_schema.values import (
     NO_MAPPING,
+    NUMBER_PATTERN,
     REFERENCE,
     REFERENCE_PATTERN,
     Json,
@@ -124,7 +125,7 @@ def thing_schema(key: str, entry: Mapping[str, Any]) -> Json:
     kind = entry["thing"]
     options = [to("wrapped" if kind == "layers" else SINGULAR[kind])]
     if kind == "schedules":
-        options = [{"type": ["number", "string"], **bounds(key), "pattern": REFERENCE_PATTERN}, *options]
+        options = [{"type": ["number", "string"], **bounds(key), "pattern": NUMBER_PATTERN}, *options]
     elif not entry.get("required"):
         options.append({"type": "null"})
     if key in LISTS:
@@ -142,9 +143,9 @@ def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
         types |= {"array"} if named else {"array", "boolean", "null", "number", "string"}
     if not entry.get("required"):
         types.add("null")
-    pattern = None if "string" in types else REFERENCE_PATTERN
+    pattern = None if "string" in types else NUMBER_PATTERN if "number" in types else REFERENCE_PATTERN
     if key in LEAST:
-        types, pattern = types - {"boolean"}, REFERENCE_PATTERN
+        types, pattern = types - {"boolean"}, NUMBER_PATTERN if "number" in types else REFERENCE_PATTERN
     if kind == "schedules" and (key.endswith("steps") or key == "boundaries"):
         pattern = EPOCHS_PATTERN
     schema: Json = {"type": sorted({*types, "string"}), **bounds(key)}

@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 Json: TypeAlias = dict[str, Any]
 
 REFERENCE_PATTERN = r"\$\{[^{}]*\}"
+NUMBER_PATTERN = REFERENCE_PATTERN + r"|^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"
+"""What a number may be as text: a reference, or `1e-3`, which programs of YAML 1.1 read as text."""
 REFERENCE: Json = {"type": "string", "pattern": REFERENCE_PATTERN}
 """`${…}`, which may stand for any value."""
 NO_MAPPING: Json = {"not": {"type": "object"}}
