@@ -80,11 +80,13 @@ class Walk:
     def inside(self, word: str, arguments: dict[str, Any], place: TreePath) -> None:
         """The lists that an entry holds; the last output of each is taken by the entry itself."""
         for at, entries in stacks_of(word, arguments):
-            before = self.tensors
-            if word in OWN_NAMES:
-                self.tensors = self.tensors.new_child()
+            tensors, inputs = self.tensors, self.inputs
+            if word in APART:
+                self.tensors, self.inputs = ChainMap(), []
+            elif word in OWN_NAMES:
+                self.tensors = tensors.new_child()
             last = self.stack(entries, (*place, *at))
-            self.tensors = before
+            self.tensors, self.inputs = tensors, inputs
             if last is not None:
                 last.taken = True
 
@@ -100,6 +102,10 @@ class Walk:
             self.mistakes.append(
                 Mistake(f"{word} takes its own output '{name}': a cycle", path, "take a layer above it")
             )
+        elif any(each.name == known for each in self.made):
+            message = f"'from' names '{name}', which cannot be reached from here"
+            hint = "names inside repeat, block and submodel end with it, and a submodel takes its inputs alone"
+            self.mistakes.append(Mistake(message, path, hint))
         elif known in self.given:
             message = f"'from' names '{name}', which stands further down; a layer takes what is above it, so there is no cycle"
             self.mistakes.append(Mistake(message, path, "move the layer above this one, or take another"))
@@ -138,6 +144,8 @@ class Walk:
 
 OWN_NAMES = frozenset({"repeat", "block", "submodel"})
 """Words inside which names are their own."""
+APART = frozenset({"submodel"})
+"""Words inside which nothing outside can be taken: a model has its inputs alone."""
 
 
 def stacks_of(word: str, arguments: dict[str, Any]) -> Iterator[tuple[TreePath, Any]]:

@@ -23,8 +23,8 @@ class Graph(Protocol):
     def stack(self, entries: Sequence[Entry], tensor: Any, path: TreePath) -> Any:
         """What a list of entries makes of a tensor; an empty list leaves it as it is."""
 
-    def own_names(self) -> AbstractContextManager[None]:
-        """While it is open, names are new ones: they stand beside those outside, and end with it."""
+    def own_names(self, *, apart: bool = False) -> AbstractContextManager[None]:
+        """While it is open, names are new ones, which end with it; those outside can be read, unless it stands `apart`."""
 
     def call(self, layer: Any, taken: Any, path: TreePath, word: str) -> Any:
         """The output of a Keras layer. Raises `BlockError` at `path` where it cannot take what it is given."""

@@ -52,13 +52,17 @@ def build_model(
     with bounded(memory):
         graph = Building(inputs, given=frozenset(given_names(written)), facts=facts)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
-        made_out = {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only(current)
+        made_out = {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only(current, layers)
         return Built(keras.Model({name: graph.tensors[name] for name in inputs}, made_out), graph.places)
 
 
-def only(output: Any) -> Any:
-    """The output of a model with one target: the first where the last layer gives several."""
-    return output[0] if isinstance(output, list | tuple) else output
+def only(output: Any, layers: Sequence[Entry]) -> Any:
+    """The output of a model with one target. Raises `BlockError` for a last layer that puts out several tensors."""
+    if not isinstance(output, list):
+        return output
+    word = next(iter(plain(layers[-1])))
+    message = f"{word} puts out {len(output)} tensors, and the model has one target"
+    raise BlockError(("layers", len(layers) - 1), message, hint="name it, and add Identity: {from: NAME.0}")
 
 
 class Building:
@@ -120,10 +124,10 @@ class Building:
         raise BlockError(path, f"'from' names '{name}', which is no layer above and no output of one", hint=hint)
 
     @contextmanager
-    def own_names(self) -> Iterator[None]:
-        """While it is open, names are new ones; those outside can be read."""
+    def own_names(self, *, apart: bool = False) -> Iterator[None]:
+        """While it is open, names are new ones; those outside can be read, unless what is built stands `apart`."""
         tensors, made = self.tensors, self.made
-        self.tensors, self.made = tensors.new_child(), {}
+        self.tensors, self.made = ChainMap() if apart else tensors.new_child(), {}
         try:
             yield
         finally:

@@ -36,6 +36,10 @@ class Residual(Named):
         place = (*path, self.word)
         long = graph.stack(self.layers, taken, (*place, "layers"))
         short = graph.stack(self.shortcut, taken, (*place, "shortcut"))
+        if isinstance(long, list) or isinstance(short, list):
+            raise BlockError(
+                place, "residual adds two tensors, but one way puts out several", hint="end it in from: NAME.0"
+            )
         shapes = [tuple(tensor.shape[1:]) for tensor in (long, short)]
         if shapes[0] != shapes[1]:
             raise BlockError(

@@ -47,7 +47,7 @@ class Submodel(Named):
         name = graph.free_name(self.name or self.word, given=self.name is not None)
         like = taken if isinstance(taken, list) else [taken]
         inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in like]
-        with graph.own_names():
+        with graph.own_names(apart=True):
             output = graph.stack(self.layers, inputs if isinstance(taken, list) else inputs[0], path)
         model = keras.Model(inputs if isinstance(taken, list) else inputs[0], output, name=name)
         model.trainable = self.trainable

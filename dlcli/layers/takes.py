@@ -31,6 +31,13 @@ def read_takes(value: Any) -> Takes | None:
     return taken
 
 
+def read_group_takes(value: Any) -> Takes | None:
+    """The value of `from` of a group of layers, which is not called by arguments. Raises like `read_takes`."""
+    if isinstance(value, dict):
+        fail(Mistake("'from' of a group is a name or a list of names", suggestion="write from: NAME"))
+    return read_takes(value)
+
+
 def is_name(value: Any) -> bool:
     """Whether a value is a name or a list of names."""
     items = value if isinstance(value, list) else [value]
@@ -39,8 +46,8 @@ def is_name(value: Any) -> bool:
 
 Name = Annotated[str | None, Field(min_length=1)]
 """The field `name` of an entry."""
-From = Annotated[Any, BeforeValidator(read_takes), Field(alias="from")]
-"""The field `from` of an entry."""
+From = Annotated[Any, BeforeValidator(read_group_takes), Field(alias="from")]
+"""The field `from` of a group of layers."""
 
 
 def names_in(takes: Any) -> Iterator[tuple[TreePath, str]]:

@@ -266,7 +266,7 @@ MISTAKES: list[tuple[list[Any], tuple[Any, ...], str]] = [
     (
         [{"repeat": {"times": 2, "layers": [{"Dense": {"units": 4, "name": "in"}}]}}, {"ReLU": {"from": "in"}}],
         (1, "ReLU", "from"),
-        "'from' names 'in', which stands further down; a layer takes what is above it, so there is no cycle",
+        "'from' names 'in', which cannot be reached from here",
     ),
 ]
 
@@ -291,3 +291,36 @@ def test_good_connections_have_no_mistakes() -> None:
     ]
     assert connection_mistakes(unet, ["x"]) == []
     assert connection_mistakes(unet, None) == []
+
+
+@pytest.mark.parametrize(
+    ("layers", "path", "message"),
+    [
+        (
+            [{"LSTM": {"units": 3, "return_state": True}}],
+            ("layers", 0),
+            "LSTM puts out 3 tensors, and the model has one target",
+        ),
+        (
+            [{"residual": [{"LSTM": {"units": 3, "return_state": True}}]}],
+            ("layers", 0, "residual"),
+            "residual adds two tensors, but one way puts out several",
+        ),
+        (
+            [{"Dense": {"units": 4, "name": "a"}}, {"submodel": [{"Dense": 4}, {"Add": {"from": ["a", "x"]}}]}],
+            ("layers", 1, "submodel", "layers", 1, "Add", "from", 0),
+            "'from' names 'a', which cannot be reached from here",
+        ),
+    ],
+)
+def test_what_no_graph_can_be_is_an_error_at_its_place(layers: list[Any], path: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(BlockError) as caught:
+        build(layers, {"x": (5, 4)})
+    assert (caught.value.path, caught.value.message) == (path, message)
+
+
+def test_a_group_is_not_called_by_arguments() -> None:
+    from pydantic import ValidationError
+
+    with pytest.raises(ValidationError, match="'from' of a group is a name or a list of names"):
+        entries([{"repeat": {"times": 2, "layers": ["ReLU"], "from": {"inputs": "x"}}}])

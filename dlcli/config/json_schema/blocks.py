@@ -15,10 +15,15 @@ from dlcli.config.train import read_class_weight
 from dlcli.data.preparation import read_preparation
 from dlcli.data.sources.tfrecord import short_form as feature_alone
 from dlcli.layers.entry import read_entry
-from dlcli.layers.takes import read_takes
+from dlcli.layers.takes import read_group_takes
 from dlcli.spec import KerasThing
 
-READERS = {read_entry: "entry", read_preparation: "preparation", read_takes: "from", read_class_weight: "class_weight"}
+READERS = {
+    read_entry: "entry",
+    read_preparation: "preparation",
+    read_group_takes: "from",
+    read_class_weight: "class_weight",
+}
 """The definition of what a reader of ours takes."""
 PLACEHOLDER = "definition"
 """Stands for `$ref` while pydantic, which knows its own definitions alone, is at work."""
