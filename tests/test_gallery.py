@@ -37,6 +37,7 @@ def experiment_of(path: Path, *settings: str) -> Any:
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_a_configuration_trains_a_step(name: str) -> None:
+    from dlcli.results.inspect import summary
     from dlcli.training.engine import ResidentEngine, Work
     from dlcli.training.weights import training_weights
 
@@ -44,6 +45,9 @@ def test_a_configuration_trains_a_step(name: str) -> None:
     config, model = experiment.config, experiment.model
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     assert trainable == TRAINABLE.get(name, trainable)
+    shown = summary(model, experiment.built.places, config)
+    assert (shown.parameters, shown.trainable) == (model.count_params(), trainable)
+    assert {row.name for row in shown.layers if row.parameters} == {each.name for each in model.layers if each.weights}
     weights = training_weights(config.train, experiment.dataset)
     engine = ResidentEngine(model, Work(experiment.splits["train"], weights, config.train.batch_size, config.seed))
     before = [weight.numpy() for weight in model.trainable_weights]

@@ -26,16 +26,26 @@ class Call:
 
 
 def calls_of(model: Any) -> list[Call]:
-    """Every call of a layer in a functional model, each behind those that it takes."""
-    nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
+    """Every call of a layer in a functional model, each behind those that it takes.
+
+    What Keras computes beside the layers, such as the mask of an Embedding, is left out.
+    """
+    import keras
+
+    nodes = [
+        node
+        for depth in sorted(model._nodes_by_depth, reverse=True)
+        for node in model._nodes_by_depth[depth]
+        if isinstance(node.operation, keras.Layer)
+    ]
     number = {id(node): position for position, node in enumerate(nodes)}
     return [
         Call(
             node.operation,
-            [shape_of(tensor) for tensor in node.input_tensors],
+            [shape_of(each) for each in node.input_tensors if isinstance(each._keras_history.operation, keras.Layer)],
             [shape_of(tensor) for tensor in node.output_tensors],
             list(node.output_tensors),
-            list(dict.fromkeys(number[id(parent)] for parent in node.parent_nodes)),
+            list(dict.fromkeys(number[id(parent)] for parent in node.parent_nodes if id(parent) in number)),
         )
         for node in nodes
     ]

@@ -58,8 +58,7 @@ def test_the_first_loss_is_that_of_the_untrained_model(tmp_path: Path) -> None:
     train, model = experiment.splits["train"], experiment.model
     said = np.asarray(model(train.take(slice(0, 1024))[0]))
     labels = train.target("label")[:1024]
-    penalty = 1e-4 * float(np.sum(np.square(model.layers[-1].kernel.numpy())))
-    expected = -np.mean(np.log(said[np.arange(1024), labels])) + penalty
+    expected = -np.mean(np.log(said[np.arange(1024), labels]))  # the penalty on the weights is no part of it
     assert found.measured == pytest.approx(expected, rel=1e-5)
     assert (found.expected, found.why) == (pytest.approx(math.log(10)), "ln 10")
 
@@ -176,3 +175,17 @@ def test_a_check_of_several_targets_and_text_is_drawn(tmp_path: Path, run_dlcli:
     assert "1e-07" in drawn
     assert "dense_1 (Dense)" in drawn
     assert "verdict   can learn: " in drawn
+
+
+def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_of_a_batch(tmp_path: Path) -> None:
+    from dlcli.training.check.first_loss import first_loss
+
+    far = "  - Dense: {units: 64, kernel_initializer: {RandomNormal: {stddev: 5.0}}}\n  - BatchNormalization"
+    experiment = experiment_of(tmp_path, HEALTHY.replace("  - Dropout: 0.5", far))
+    normalization = experiment.model.get_layer("batch_normalization")
+    before = [each.numpy() for each in experiment.model.variables]
+    found = first_loss(experiment)
+    assert found.measured < 4.0  # with a variance of 1, as the layer has it at first, it would be in the hundreds
+    for variable, value in zip(experiment.model.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+    assert normalization.momentum == 0.99

@@ -11,10 +11,13 @@ from dlcli.data.schema import TargetSchema
 from dlcli.loss import needs
 from dlcli.loss.head import Head
 from dlcli.training.baseline import trivial_baseline
-from dlcli.training.engine import Measure
+from dlcli.training.check.kept import kept, settle
+from dlcli.training.engine import Measure, place
 from dlcli.training.experiment import Experiment
 
 SAMPLES = 1024
+SETTLING = 128
+"""Samples whose statistics batch normalization begins with."""
 AT_CHANCE = frozenset(
     {"SparseCategoricalCrossentropy", "CategoricalCrossentropy", "BinaryCrossentropy"},
 )
@@ -36,19 +39,21 @@ class FirstLoss:
 
 
 def first_loss(experiment: Experiment) -> FirstLoss:
-    """The loss on up to 1,024 training samples before any step; the model is left as it is."""
-    values = Measure(experiment.model).measure(experiment.splits["train"].first(SAMPLES))
+    """The loss on up to 1,024 training samples before any step, without regularization; the model is left as it is."""
+    train = experiment.splits["train"].first(SAMPLES)
+    with kept(experiment.model):
+        settle(experiment.model, place(*train.take(slice(0, SETTLING)))[0])
+        values = Measure(experiment.model).measure(train)
+    measured = values["loss"] - sum(float(each) for each in experiment.model.losses)
     heads, targets = experiment.config.heads, experiment.dataset.schema.targets
     chances = [chance(head, target) for head, target in zip(heads, targets, strict=True)]
     of_targets = {head.name: values[head.reported("loss")] for head in heads if head.name is not None}
     known = [each for each in chances if each is not None]
     if len(known) == len(chances):
-        return FirstLoss(
-            values["loss"], sum(loss for loss, _ in known), " + ".join(why for _, why in known), of_targets
-        )
+        return FirstLoss(measured, sum(loss for loss, _ in known), " + ".join(why for _, why in known), of_targets)
     baseline = trivial_baseline(experiment)
     expected = baseline["metrics"]["loss"] if baseline else None
-    return FirstLoss(values["loss"], expected, baseline.get("method", "nothing is known of this loss"), of_targets)
+    return FirstLoss(measured, expected, baseline.get("method", "nothing is known of this loss"), of_targets)
 
 
 def chance(head: Head, target: TargetSchema) -> tuple[float, str] | None:

@@ -21,6 +21,26 @@ def kept(model: Any) -> Iterator[None]:
             variable.assign(value)
 
 
+def settle(model: Any, inputs: Any) -> None:
+    """Gives batch normalization the statistics of a batch, which an untrained model has not met yet."""
+    import keras
+
+    normalizing = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+    ]
+    if not normalizing:
+        return
+    before = [layer.momentum for layer in normalizing]
+    for layer in normalizing:
+        layer.momentum = 0.0
+    with without_noise(model):
+        model(inputs, training=True)
+    for layer, momentum in zip(normalizing, before, strict=True):
+        layer.momentum = momentum
+
+
 @contextmanager
 def without_noise(model: Any) -> Iterator[None]:
     """While it is open, dropout and noise are off, so that a batch can be memorized."""
