@@ -81,8 +81,10 @@ def draw_meaning(console: Console, value: Value) -> None:
         for each in value["arguments"]
     ]
     if rows:
+        table = plain_table(["argument", "default", "takes"], rows)
+        table.columns[0].no_wrap = True
         console.print()
-        console.print(plain_table(["argument", "default", "takes"], rows))
+        console.print(table)
     if value["example"]:
         console.print()
         console.print(Text(value["example"], style="cyan"))

@@ -104,3 +104,40 @@ def test_an_unknown_kind_leads_to_the_nearest(tmp_path: Path, run_dlcli: Run) ->
         "there is no kind 'layer'",
         "did you mean 'layers'?",
     )
+
+
+def test_the_groups_of_layers_are_those_of_keras() -> None:
+    import keras
+
+    modules: dict[str, set[str]] = {}
+    for group, layers in names("layers")["groups"].items():
+        modules[group] = {getattr(keras.layers, name).__module__.removeprefix("keras.src.layers.") for name in layers}
+    packages = {group: {module.rsplit(".", 1)[0] for module in found} for group, found in modules.items()}
+    assert packages == {
+        "dense and embedding": {"core"},
+        "activation": {"activations"},
+        "convolution": {"convolutional"},
+        "pooling": {"pooling"},
+        "recurrent, and over time": {"rnn"},
+        "attention": {"attention"},
+        "normalization": {"normalization"},
+        "regularization": {"regularization"},
+        "merging": {"merging"},
+        "shape": {"reshaping"},
+        "numbers, names and text": {"preprocessing"},
+        "sound": {"preprocessing"},
+        "images": {"preprocessing.image_preprocessing"},
+    }
+
+
+def test_the_name_of_an_argument_keeps_its_line_in_sixty_columns() -> None:
+    text = drawn(draw_thing, things("adam"), width=60)
+    assert "\ngradient_accumulation_steps   none" in text
+    assert max(map(len, text.splitlines())) <= 60
+
+
+def test_a_refused_name_that_the_catalogue_does_not_have_says_why() -> None:
+    assert things("LearningRateScheduler")["refused"] == (
+        "it runs Python code; give the optimizer a schedule: learning_rate: {CosineDecay: …}"
+    )
+    assert things("LearningRateScheduler")["arguments"] == []

@@ -7,7 +7,7 @@ import json
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.json_schema.blocks import block_definitions
 from dlcli.config.json_schema.things import LAYERS, bare_names, keras_definitions, nested_layer, values_of
-from dlcli.config.json_schema.values import REFERENCE, Json, any_of, behind, idiom, needed, to
+from dlcli.config.json_schema.values import NO_MAPPING, ONE_NAME, REFERENCE, Json, any_of, behind, idiom, needed, to
 from dlcli.config.schema import Config
 from dlcli.config.train import CONDITION, DURATION
 from dlcli.data.preparation import Pca
@@ -22,6 +22,8 @@ from dlcli.spec import Named
 STACK: Json = {"type": "array", "items": to("entry")}
 MERGED = frozenset({"Data", "Input", "Train", *(source.__name__ for source in SOURCES)})
 """Blocks of which a file that extends another may hold a part."""
+NAMING = frozenset({"blocks", "data", "layers", "loss", "metrics", "optimizer", "train"})
+"""Keys beneath which a class of a plugin may be named."""
 OF_FILES: Json = {
     "extends": {
         "description": "A file, or a list of files, that this one starts from: mappings merge, all else replaces.",
@@ -68,7 +70,7 @@ def configuration_schema() -> Json:
     definitions |= {
         "entry": entry(own),
         "wrapped": nested_layer(catalogue, {Submodel.word: own[Submodel.word]}),
-        "preparation": any_of(*idiom([Pca.word], {Pca.word: words.pop(Pca.word)})["anyOf"][:2], to("layer")),
+        "preparation": preparation(words.pop(Pca.word)),
         "SourceBlock": source(words, required),
     }
     keys = {**OF_FILES, **config["properties"], "loss": losses(definitions)}
@@ -76,7 +78,7 @@ def configuration_schema() -> Json:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "description": config["description"],
         "type": "object",
-        "properties": {key: {"description": each["description"]} for key, each in keys.items()},
+        "properties": {key: {"description": each["description"], "doNotSuggest": True} for key, each in keys.items()},
         "additionalProperties": False,
         "allOf": [by_plugins(keys), {"if": {"required": ["extends"]}, "else": whole(config["required"], required)}],
         "$defs": definitions,
@@ -85,7 +87,7 @@ def configuration_schema() -> Json:
 
 def by_plugins(keys: Json) -> Json:
     """What stands behind each key; where there are plugins, whose classes only they tell, it is offered and not demanded."""
-    offered = {key: any_of(each, {}) for key, each in keys.items()}
+    offered = {key: any_of(each, {}) if key in NAMING else each for key, each in keys.items()}
     return {"if": {"required": ["plugins"]}, "then": {"properties": offered}, "else": {"properties": keys}}
 
 
@@ -95,7 +97,7 @@ def losses(definitions: Json) -> Json:
     by_target = {"additionalProperties": to("loss")}
     several = {"if": {"type": "object", "minProperties": 2}, "then": by_target}
     said = "Step 3: the loss, the guideline that a person gives; for several targets a mapping by target."
-    return {"description": said, "anyOf": [names, {**named, **by_target}, reference], **several}
+    return {"description": said, "anyOf": [names, {**named, **by_target}, reference], "minProperties": 1, **several}
 
 
 def refine(definitions: Json) -> None:
@@ -108,8 +110,7 @@ def refine(definitions: Json) -> None:
         {"type": "string", "pattern": "^(time|group|column):.+"},
     ]
     split["by"]["anyOf"] = [*ways, {"type": "null"}, REFERENCE]
-    use = definitions[Block.__name__]
-    del use["required"], use["additionalProperties"]
+    del definitions[Block.__name__]["additionalProperties"]
 
 
 def class_weight() -> Json:
@@ -127,7 +128,10 @@ def groups(definitions: Json) -> Json:
     words = {}
     for group in GROUPS:
         block = definitions.pop(group.__name__)
-        words[group.word] = {**behind(block, STACK, required=True), **needed(block.pop("required", ["use"]))}
+        block["properties"]["from"] |= NO_MAPPING
+        required = block.pop("required")
+        first = next(iter(block["properties"].values()))["anyOf"][0]
+        words[group.word] = {**behind(block, required, first=first), **needed(required)}
     words[Block.word]["else"] = {"anyOf": [{"required": ["use"]}, {"required": ["layers"]}]}
     return words
 
@@ -142,16 +146,27 @@ def entry(words: Json) -> Json:
 
 def of_word(block: type[Named], definitions: Json, required: list[str]) -> Json:
     """What may stand behind the word of a thing of dlcli's own."""
-    schema = definitions[block.__name__]
-    first = next(iter(schema["properties"].values()), None)
-    return {"description": schema["description"], **behind(schema, first, required=bool(required))}
+    return behind(definitions[block.__name__], required)
+
+
+def preparation(pca: Json) -> Json:
+    """A preparation: a layer, or dlcli's own."""
+    names, named, _ = idiom([Pca.word], {Pca.word: pca})["anyOf"]
+    return {**any_of(names, named, to("layer")), **ONE_NAME}
 
 
 def source(words: Json, required: dict[str, list[str]]) -> Json:
     """A source: its word, a path, or a word with its arguments; splits in files of their own have no word."""
     others = [each.word for each in SOURCES if required[each.__name__]]
+    names, named, _ = idiom([word for word in words if word not in others], words)["anyOf"]
     path = {"type": "string", "not": {"enum": others}}
-    return any_of(*idiom([word for word in words if word not in others], words)["anyOf"][:2], path, to(Splits.__name__))
+    splits = {"propertyNames": {"enum": list(Splits.model_fields)}}
+    return {
+        **any_of(names, named, path, to(Splits.__name__)),
+        "minProperties": 1,
+        "if": splits,
+        "else": {"maxProperties": 1},
+    }
 
 
 def whole(needed: list[str], required: dict[str, list[str]]) -> Json:

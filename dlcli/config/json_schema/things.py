@@ -77,14 +77,13 @@ def nested_layer(catalogue: KerasCatalogue, words: Mapping[str, Json]) -> Json:
 def class_schema(kind: str, name: str, entry: Mapping[str, Any]) -> Json:
     """What may stand behind the name of a class."""
     arguments = {key: argument_schema(kind, key, each) for key, each in entry["arguments"].items()}
-    first = next(iter(arguments.values()), None)
     own = {"from": taken_by(entry)} if kind in LAYERS else {}
     mapping: Json = {"type": "object", "properties": {**arguments, **own}, "additionalProperties": False}
     required = required_of(entry)
     if required:
         mapping |= needed(required) if kind in LAYERS else {"required": required}
     said = " ".join(part for part in (entry["summary"], f"({class_name(kind, name)})") if part)
-    return {"description": said, **behind(mapping, first, required=bool(required))}
+    return {"description": said, **behind(mapping, required)}
 
 
 def class_name(kind: str, name: str) -> str:
@@ -160,7 +159,7 @@ def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
 
 def item_schema(key: str) -> Json:
     """An item of a list."""
-    return {"type": ["number", "string"], **bounds(key)} if key in LEAST else NO_MAPPING
+    return {"type": ["number", "string"], **bounds(key), "pattern": NUMBER_PATTERN} if key in LEAST else NO_MAPPING
 
 
 def bounds(key: str) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
@@ -33,16 +33,20 @@ def idiom(bare: Iterable[str], values: Mapping[str, Json]) -> Json:
     return {**any_of(*([{"enum": names}] if names else []), named, REFERENCE), **ONE_NAME}
 
 
-def behind(arguments: Json, first: Json | None, *, required: bool) -> Json:
-    """What stands behind a name: its arguments, its first argument alone, or nothing where none is `required`.
+def behind(arguments: Json, required: Sequence[str], *, first: Json | None = None) -> Json:
+    """What stands behind a name: its arguments, the first alone where no other is `required`, or nothing where none is.
+
+    `first` is what the first takes alone, if that is not what it takes by its name.
 
     Where it can, it is one schema of several types rather than a choice: editors say more clearly what is wrong then.
     """
-    short = {key: value for key, value in (first or {}).items() if key not in {"default", "description"}}
+    key = next(iter(arguments["properties"]), None)
+    given = (first or arguments["properties"][key]) if key is not None and {*required} <= {key} else {}
+    short = {name: value for name, value in given.items() if name not in {"default", "description"}}
     empty = [] if required else ["null"]
-    if first is None or "type" in first:
+    if not short or "type" in short:
         types = short.pop("type", [])
-        listed = [types] if isinstance(types, str) else types
+        listed = [each for each in ([types] if isinstance(types, str) else types) if each != "null"]
         return {**arguments, **short, "type": list(dict.fromkeys(["object", *listed, *empty]))}
     return any_of(arguments, {**short, **NO_MAPPING}, *({"type": each} for each in empty))
 

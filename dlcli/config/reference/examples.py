@@ -31,6 +31,7 @@ VALUES = {
     "kernel_size": "3",
     "key_dim": "32",
     "layer": "{LSTM: 32}",
+    "layers": "[{Rescaling: {scale: 2.0, offset: -1.0}}]",
     "max_number": "10",
     "n": "4",
     "num_bins": "1000",
@@ -62,7 +63,6 @@ ARGUMENTS = {
     "CategoryEncoding": "num_tokens: 10",
     "Discretization": "num_bins: 10",
     "Permute": "dims: [2, 1]",
-    "Pipeline": "layers: [{Rescaling: {scale: 2.0, offset: -1.0}}]",
     "Reshape": "target_shape: [28, 28, 1]",
     "SpectralNormalization": "layer: {Dense: 64}",
     "TextVectorization": "max_tokens: 10000, output_sequence_length: 100",
@@ -144,7 +144,7 @@ def at_its_place(name: str, layer: str) -> str:
         braced = layer if layer == name else f"{{{layer}}}"
         return f"layers:\n  - branches: {{paths: [[Dense: 32], [Dense: 32]], merge: {braced}}}"
     if is_augmentation(name):
-        return f"data:\n  source: photos/\n  augment:\n    - {layer}"
+        return f"data:\n  source: {{images: {{path: photos, size: [64, 64]}}}}\n  augment:\n    - {layer}"
     if is_preparation(name) or name in {"CenterCrop", "Resizing"}:
         return f"data:\n  source: data.csv\n  prepare:\n    - {layer}"
     return f"layers:\n  - {layer}"

@@ -79,7 +79,7 @@ def keras_things(name: str) -> Iterator[Thing]:
             SINGULAR[kind],
             summary=entry["summary"],
             refused=why,
-            arguments=[*keras_arguments(kind, entry), *([FROM] if kind in LAYERS else [])],
+            arguments=[] if why else [*keras_arguments(kind, entry), *([FROM] if kind in LAYERS else [])],
             example=None if why else keras_example(canonical, kind, entry).replace(canonical, name),
         )
 
@@ -133,8 +133,8 @@ def block_things(name: str) -> Iterator[Thing]:
     holder = above or "config"
     if not paths and holder in BLOCKS and key in fields_of(BLOCKS[holder]):
         found = block_thing(name, "key", BLOCKS[holder], example=EXAMPLES[holder])
-        arguments = [each for each in found["arguments"] if each["name"] == key]
-        yield {**found, "summary": arguments[0]["meaning"] or "", "arguments": arguments}
+        [argument] = (each for each in found["arguments"] if each["name"] == key)
+        yield {**found, "summary": argument["meaning"] or "", "arguments": [{**argument, "meaning": None}]}
     if name in OF_FILES:
         yield thing(name, "key", summary=OF_FILES[name]["description"], example=KEYS[name])
 

@@ -48,16 +48,21 @@ def of_types(schema: Json) -> str:
         return "plain value"
     items = schema.get("items", {})
     if listed == ["array"] and {"$ref", "type", "anyOf"} & {*items}:
-        return f"list of {in_words(items).removeprefix('a ').removeprefix('an ')}"
+        return f"list of {plural(in_words(items))}"
     if listed == ["object"] and isinstance(schema.get("additionalProperties"), dict):
         return f"mapping to {in_words(schema['additionalProperties'])}"
     order = [each for each in TYPES if each in listed]
     return " or ".join(TYPES[each] for each in order)
 
 
+def plural(words: str) -> str:
+    """Several of what the words say; only things have a plural that is as clear."""
+    return f"{words.split(' ', 1)[1]}s" if words.startswith(("a ", "an ")) else words
+
+
 def of_bounds(schema: Json) -> str:
     """The range of a number."""
-    return "".join(f", {word} {schema[key]:g}" for key, word in BOUNDS.items() if key in schema)
+    return "".join(f", {word} {schema[key]:,.10g}" for key, word in BOUNDS.items() if key in schema)
 
 
 def definition(name: str) -> str:
