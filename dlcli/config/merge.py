@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from dlcli.config.problems import named_classes
 from dlcli.config.text import content_of
 from dlcli.config.yaml import read_yaml
 from dlcli.errors import ConfigError, Problem
-from dlcli.layers import GROUPS
+from dlcli.layers.connections import way_to
 from dlcli.spec import describe, near
 
 POSITION = re.compile(r"[0-9]{1,6}")
@@ -141,9 +141,9 @@ def put(node: Node, path: list[str], value: Node, *, option: Mark, append: bool)
     """The tree with `value` at `path`, passing through the single name of the idiom where the path leaves it out."""
     part, rest = path[0], path[1:]
     if isinstance(node.value, list):
-        inside = None if position_in(node.value, part) is not None else way_to(node.value, part)
+        inside = None if position_in(node.value, part) is not None else way_to(node.plain(), part)
         if inside is not None:
-            return put(node, [*inside, *rest], value, option=option, append=append)
+            return put(node, [*map(str, inside), *rest], value, option=option, append=append)
         position = index_of(node.value, part, option)
         inner = (
             put(node.value[position], rest, value, option=option, append=append)
@@ -249,33 +249,6 @@ def position_in(items: list[Node], part: str) -> int | None:
         return int(part) if int(part) < len(items) else None
     names = [name_of(item) for item in items]
     return names.index(part) if part in names else None
-
-
-def way_to(items: list[Node], name: str) -> list[str] | None:
-    """The way to a layer of this name in a list of layers and the groups in it, or None where there is none."""
-    for position, item in enumerate(items):
-        if name_of(item) == name:
-            return [str(position)]
-        for inner, entries in lists_in(item):
-            found = way_to(entries, name)
-            if found is not None:
-                return [str(position), *inner, *found]
-    return None
-
-
-def lists_in(item: Node) -> Iterator[tuple[list[str], list[Node]]]:
-    """The lists of layers that a group of layers holds, with the way to each."""
-    word, arguments = next(iter(item.value.items())) if isinstance(item.value, dict) and item.value else (None, item)
-    for group in GROUPS:
-        if group.word == word:
-            arguments = named_arguments(arguments, word, None)
-            for key in group.stacks:
-                inner = arguments.child(key)
-                entries = inner.value if inner is not None and isinstance(inner.value, list) else []
-                for number, each in enumerate(entries if key == "paths" else []):
-                    yield [word, key, str(number)], each.value if isinstance(each.value, list) else []
-                if key != "paths":
-                    yield [word, key], entries
 
 
 def name_of(item: Node) -> str | None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dlcli.errors import TreePath
 from dlcli.layers.entry import Graph, Stack, innermost
-from dlcli.layers.takes import From, Name
+from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Named
 
 
@@ -19,6 +19,7 @@ class Block(Named):
     word: ClassVar[str] = "block"
     example: ClassVar[str] = "block: {use: head, units: 128}"
     stacks: ClassVar[tuple[str, ...]] = ("layers",)
+    names: ClassVar[Names] = "own"
 
     layers: Annotated[Stack, Field(min_length=1)]
     """The layers; filled in from `blocks` where `use` names one."""

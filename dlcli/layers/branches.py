@@ -11,7 +11,7 @@ from dlcli.errors import TreePath
 from dlcli.layers.build_errors import building
 from dlcli.layers.entry import Graph, Stack, innermost
 from dlcli.layers.layer import named
-from dlcli.layers.takes import From, Name
+from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import KerasObject, KerasThing, Named
 
 CONCATENATE = KerasObject("layers", "Concatenate", "Concatenate", {})
@@ -23,6 +23,7 @@ class Branches(Named):
     word: ClassVar[str] = "branches"
     example: ClassVar[str] = "branches: {merge: Concatenate, paths: [[Dense: 16], [Dense: 32, ReLU]]}"
     stacks: ClassVar[tuple[str, ...]] = ("paths",)
+    names: ClassVar[Names] = "outer"
 
     paths: Annotated[list[Stack], Field(min_length=2)]
     """The ways, each a list of layers; an empty list is the input itself."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlcli.errors import TreePath
-from dlcli.layers.takes import names_in, whole
+from dlcli.layers.takes import Names, names_in, whole
 from dlcli.spec import Mistake, near
 
 
@@ -81,9 +81,9 @@ class Walk:
         """The lists that an entry holds; the last output of each is taken by the entry itself."""
         for at, entries in stacks_of(word, arguments):
             tensors, inputs = self.tensors, self.inputs
-            if word in APART:
+            if names_inside(word) == "apart":
                 self.tensors, self.inputs = ChainMap(), []
-            elif word in OWN_NAMES:
+            elif names_inside(word) == "own":
                 self.tensors = tensors.new_child()
             last = self.stack(entries, (*place, *at))
             self.tensors, self.inputs = tensors, inputs
@@ -142,39 +142,55 @@ class Walk:
         return output
 
 
-OWN_NAMES = frozenset({"repeat", "block", "submodel"})
-"""Words inside which names are their own."""
-APART = frozenset({"submodel"})
-"""Words inside which nothing outside can be taken: a model has its inputs alone."""
+def group_of(word: str) -> Any:
+    """The class of dlcli's own word, or None for another."""
+    from dlcli.layers import GROUPS
+
+    return next((group for group in GROUPS if group.word == word), None)
+
+
+def names_inside(word: str) -> Names:
+    """Whose names the layers inside an entry have."""
+    group = group_of(word)
+    names: Names = "outer" if group is None else group.names
+    return names
 
 
 def stacks_of(word: str, arguments: dict[str, Any]) -> Iterator[tuple[TreePath, Any]]:
     """The lists of layers that an entry holds, with the way to each."""
-    from dlcli.layers import GROUPS
-
-    for group in GROUPS:
-        if group.word == word:
-            for key in group.stacks:
-                value = arguments.get(key)
-                if not isinstance(value, list):
-                    continue
-                if key == "paths":
-                    yield from (((key, number), each) for number, each in enumerate(value))
-                else:
-                    yield (key,), value
+    group = group_of(word)
+    for key in () if group is None else group.stacks:
+        value = arguments.get(key)
+        if not isinstance(value, list):
+            continue
+        if key == "paths":
+            yield from (((key, number), each) for number, each in enumerate(value))
+        else:
+            yield (key,), value
 
 
 def entry_of(value: Any) -> tuple[str, dict[str, Any]]:
     """The word of an entry and its arguments by name, as far as they can be read."""
-    from dlcli.layers import GROUPS
-
     if not isinstance(value, dict) or len(value) != 1:
         return str(value) if isinstance(value, str) else "", {}
     word, arguments = next(iter(value.items()))
     if isinstance(arguments, dict):
         return word, arguments
-    first = next((next(iter(group.model_fields)) for group in GROUPS if group.word == word), None)
-    return word, {first: arguments} if first else {}
+    group = group_of(word)
+    return word, {} if group is None else {next(iter(group.model_fields)): arguments}
+
+
+def way_to(layers: Any, name: str) -> TreePath | None:
+    """The way to a layer of this name in a list of layers and the groups in it, or None where there is none."""
+    for position, value in enumerate(layers if isinstance(layers, list) else []):
+        word, arguments = entry_of(value)
+        if arguments.get("name") == name:
+            return (position,)
+        for at, entries in stacks_of(word, arguments):
+            found = way_to(entries, name)
+            if found is not None:
+                return (position, word, *at, *found)
+    return None
 
 
 def own_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -221,9 +237,14 @@ def unused(name: str) -> Mistake:
 
 
 def with_shared(layers: Any, known: dict[tuple[str, str], Any] | None = None) -> Any:
-    """The list with the arguments of each shared layer filled in where its name stands again without any."""
+    """The list with the arguments of each shared layer filled in where its name stands again without any.
+
+    The ways of `branches` are a list of such lists.
+    """
     known = {} if known is None else known
-    return [shared(value, known) for value in layers] if isinstance(layers, list) else layers
+    if not isinstance(layers, list):
+        return layers
+    return [with_shared(value, known) if isinstance(value, list) else shared(value, known) for value in layers]
 
 
 def shared(value: Any, known: dict[tuple[str, str], Any]) -> Any:
@@ -231,12 +252,9 @@ def shared(value: Any, known: dict[tuple[str, str], Any]) -> Any:
     word, arguments = entry_of(value)
     if not isinstance(value, dict) or not isinstance(value.get(word), dict):
         return value
-    inner: dict[tuple[str, str], Any] = known if word not in OWN_NAMES else {}
-    for at, entries in stacks_of(word, arguments):
-        if len(at) == 1 and isinstance(entries, list):
-            arguments = {**arguments, str(at[0]): with_shared(entries, inner)}
-    if word == "branches" and isinstance(arguments.get("paths"), list):
-        arguments = {**arguments, "paths": [with_shared(way, known) for way in arguments["paths"]]}
+    inner: dict[tuple[str, str], Any] = known if names_inside(word) == "outer" else {}
+    for key in dict.fromkeys(str(at[0]) for at, _ in stacks_of(word, arguments)):
+        arguments = {**arguments, key: with_shared(arguments[key], inner)}
     name, own = arguments.get("name"), own_arguments(arguments)
     if isinstance(name, str):
         if not own and (word, name) in known:

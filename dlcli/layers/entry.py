@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, Protocol, TypeAlias
 
@@ -15,16 +15,18 @@ from dlcli.spec import Facts, Mistake, Named, fail, near, read_named, split_idio
 
 
 class Graph(Protocol):
-    """A model that is being built, as the entries see it; `made` holds the layers by the names given to them."""
+    """A model that is being built, as the entries see it."""
 
     facts: Facts
-    made: dict[str, Any]
 
     def stack(self, entries: Sequence[Entry], tensor: Any, path: TreePath) -> Any:
         """What a list of entries makes of a tensor; an empty list leaves it as it is."""
 
     def own_names(self, *, apart: bool = False) -> AbstractContextManager[None]:
         """While it is open, names are new ones, which end with it; those outside can be read, unless it stands `apart`."""
+
+    def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
+        """What `make` makes; under a name that stands again the same once more."""
 
     def call(self, layer: Any, taken: Any, path: TreePath, word: str) -> Any:
         """The output of a Keras layer. Raises `BlockError` at `path` where it cannot take what it is given."""

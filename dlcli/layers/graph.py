@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,8 @@ from dlcli.layers.build_errors import building
 from dlcli.layers.connections import connection_mistakes, given_names
 from dlcli.layers.entry import Entry
 from dlcli.layers.memory import bounded
-from dlcli.layers.takes import resolved, whole
-from dlcli.spec import Facts, near, plain
+from dlcli.layers.takes import resolved, whole, wrong_call
+from dlcli.spec import Facts, plain
 
 NUMBERED = re.compile(r"_[0-9]+$")
 """What Keras puts behind the names of layers of one class."""
@@ -133,6 +133,13 @@ class Building:
         finally:
             self.tensors, self.made = tensors, made
 
+    def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
+        if name is None:
+            return make()
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
+
     def free_name(self, name: str, *, given: bool = False) -> str:
         base = name if given else NUMBERED.sub("", name)
         free, number = base, 0
@@ -168,11 +175,7 @@ def by_argument(layer: Any, taken: Mapping[str, Any], path: TreePath) -> Any:
     """The output of a layer whose `from` names the arguments of its call."""
     parameters = inspect.signature(layer.call).parameters
     names = [name for name, each in parameters.items() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    for mistake in wrong_call(str(path[-1]), taken, names):
+        raise BlockError((*path, "from"), mistake.message, hint=mistake.suggestion)
     first = names[0]
-    for name in taken:
-        if name not in names:
-            hint = near(name, names) or f"it takes {', '.join(names)}"
-            raise BlockError((*path, "from"), f"{path[-1]} is not called with '{name}'", hint=hint)
-    if first not in taken:
-        raise BlockError((*path, "from"), f"'from' leaves out '{first}'", hint=f"write from: {{{first}: NAME, …}}")
     return layer(taken[first], **{name: value for name, value in taken.items() if name != first})

@@ -10,10 +10,11 @@ from pydantic import ValidationError, ValidationInfo
 
 from dlcli.errors import TreePath
 from dlcli.layers.backbone import is_backbone, make_backbone
+from dlcli.layers.build_errors import building
 from dlcli.layers.entry import Graph
 from dlcli.layers.misplaced import misplaced
-from dlcli.layers.takes import Takes, read_takes
-from dlcli.spec import KerasObject, Mistake, catalogue_of, details_of, fail, near, plain, split_idiom
+from dlcli.layers.takes import Takes, read_takes, wrong_call
+from dlcli.spec import KerasObject, catalogue_of, details_of, fail, plain, split_idiom
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,11 @@ class Layer:
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         """Calls the layer; one whose name is known already is the same layer once more."""
-        made = graph.made.get(self.name) if self.name is not None else None
-        if made is None:
-            made = self.made(taken, graph, path)
-        if self.name is not None:
-            graph.made[self.name] = made
+        made = graph.shared(self.name, lambda: self.made(taken, graph, path))
         return graph.call(made, taken, path, self.keras.written)
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
         """The Keras layer, under a name that the model does not have yet."""
-        from dlcli.layers.build_errors import building
-
         with building(self.keras.written, taken, path):
             if is_backbone(self.keras):
                 return make_backbone(self.keras, taken, graph, path)
@@ -99,18 +94,6 @@ def check_call(takes: Takes | None, layer: KerasObject, arguments: list[str] | N
     """Refuses names of arguments with which the layer is not called, and a call without its first."""
     if not isinstance(takes, dict) or not arguments:
         return
-    mistakes = [
-        Mistake(
-            f"{layer.written} is not called with '{name}'",
-            (layer.written, "from", name),
-            near(name, arguments) or f"it takes {', '.join(arguments)}",
-            at="key",
-        )
-        for name in takes
-        if name not in arguments
-    ]
-    if not mistakes and arguments[0] not in takes:
-        hint = f"write from: {{{arguments[0]}: NAME, …}}"
-        mistakes = [Mistake(f"'from' leaves out '{arguments[0]}'", (layer.written, "from"), hint)]
+    mistakes = wrong_call(layer.written, takes, arguments)
     if mistakes:
-        fail(*mistakes)
+        fail(*(replace(each, path=(layer.written, *each.path)) for each in mistakes))

@@ -82,5 +82,5 @@ def size(shape: Sequence[int | None]) -> int:
     """The number of elements; an open axis counts as one."""
     total = 1
     for axis in shape:
-        total *= axis or 1
+        total *= int(axis or 1)
     return total

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from dlcli.layers.macs import size
+from dlcli.layers.nodes import calls_of
+
 BYTES = 16
 """What training keeps for a parameter: itself, its gradient and two moments of the optimizer, four bytes each."""
 
-
 FLOAT = 4
+"""Bytes of a number in 32 bits."""
 
 
 class TooLarge(Exception):
@@ -34,7 +37,7 @@ def bounded(memory: int | None) -> Iterator[None]:
 
     def add_weight(layer: Any, shape: Sequence[int] | None = None, *arguments: Any, **named: Any) -> Any:
         nonlocal parameters
-        parameters += product(shape or ())
+        parameters += size(shape or ())
         if parameters * BYTES > memory:
             raise TooLarge(parameters)
         return original(layer, shape, *arguments, **named)
@@ -54,17 +57,5 @@ def activation_bytes(model: Any) -> int:
     import keras
 
     free = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Identity)
-    total = 0
-    for layer in model.layers:
-        if not isinstance(layer, free):
-            for node in layer._inbound_nodes:
-                total += sum(product(tensor.shape[1:]) * FLOAT for tensor in node.output_tensors)
-    return total
-
-
-def product(shape: Sequence[int | None]) -> int:
-    """The number of elements of a shape."""
-    total = 1
-    for size in shape:
-        total *= int(size or 1)
-    return total
+    calls = [call for call in calls_of(model) if not isinstance(call.layer, free)]
+    return sum(size(shape) * FLOAT for call in calls for shape in call.outputs)

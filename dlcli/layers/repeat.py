@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dlcli.errors import TreePath
 from dlcli.layers.entry import Graph, Stack, innermost
-from dlcli.layers.takes import From, Name
+from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Named
 
 MOST_TIMES = 1000
@@ -21,6 +21,7 @@ class Repeat(Named):
     word: ClassVar[str] = "repeat"
     example: ClassVar[str] = "repeat: {times: 3, layers: [Dense: 32, ReLU]}"
     stacks: ClassVar[tuple[str, ...]] = ("layers",)
+    names: ClassVar[Names] = "own"
 
     layers: Annotated[Stack, Field(min_length=1)]
     """What is repeated."""

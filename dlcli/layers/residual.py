@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers.entry import Graph, Stack, innermost
-from dlcli.layers.takes import From, Name
+from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Named
 
 
@@ -17,6 +17,7 @@ class Residual(Named):
     word: ClassVar[str] = "residual"
     example: ClassVar[str] = "residual: {layers: [Dense: 32, ReLU, Dense: 64], shortcut: [Dense: 64]}"
     stacks: ClassVar[tuple[str, ...]] = ("layers", "shortcut")
+    names: ClassVar[Names] = "outer"
 
     layers: Stack
     """The long way, F."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dlcli.errors import TreePath
 from dlcli.layers.entry import Graph, Stack, innermost
-from dlcli.layers.takes import From, Name
+from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Facts, Named
 
 
@@ -19,6 +19,7 @@ class Submodel(Named):
     word: ClassVar[str] = "submodel"
     example: ClassVar[str] = "submodel: {name: tower, layers: [Dense: 32, ReLU, Dense: 16]}"
     stacks: ClassVar[tuple[str, ...]] = ("layers",)
+    names: ClassVar[Names] = "apart"
 
     layers: Annotated[Stack, Field(min_length=1)]
     """Its layers; inside a wrapper such as TimeDistributed a plain stack."""
@@ -33,11 +34,7 @@ class Submodel(Named):
         return innermost(self.layers)
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
-        made = graph.made.get(self.name) if self.name is not None else None
-        if made is None:
-            made = self.made(taken, graph, (*path, self.word, "layers"))
-        if self.name is not None:
-            graph.made[self.name] = made
+        made = graph.shared(self.name, lambda: self.made(taken, graph, (*path, self.word, "layers")))
         return graph.call(made, taken, path, self.word)
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:

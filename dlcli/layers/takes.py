@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
 from dlcli.errors import TreePath
-from dlcli.spec import Mistake, fail
+from dlcli.spec import Mistake, fail, near
 
 Takes: TypeAlias = str | list[str] | dict[str, Any]
 PART = re.compile(r"(.+)\.([0-9]{1,3})")
@@ -44,6 +44,8 @@ def is_name(value: Any) -> bool:
     return bool(items) and all(isinstance(each, str) for each in items)
 
 
+Names = Literal["outer", "own", "apart"]
+"""Whose names the layers inside a group have: those outside, their own beside these, or their own alone, as a model has."""
 Name = Annotated[str | None, Field(min_length=1)]
 """The field `name` of an entry."""
 From = Annotated[Any, BeforeValidator(read_group_takes), Field(alias="from")]
@@ -72,6 +74,24 @@ def resolved(takes: Takes, find: Callable[[str], Any]) -> Any:
             return found[0] if len(found) == 1 else found
         case dict():
             return {key: value if isinstance(value, bool) else resolved(value, find) for key, value in takes.items()}
+
+
+def wrong_call(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) -> list[Mistake]:
+    """What is wrong with `from` as a mapping, for a layer that is called with `arguments`; paths count from the layer."""
+    mistakes = [
+        Mistake(
+            f"{word} is not called with '{name}'",
+            ("from", name),
+            near(name, arguments) or f"it takes {', '.join(arguments)}",
+            at="key",
+        )
+        for name in takes
+        if name not in arguments
+    ]
+    if not mistakes and arguments[0] not in takes:
+        hint = f"write from: {{{arguments[0]}: NAME, …}}"
+        mistakes = [Mistake(f"'from' leaves out '{arguments[0]}'", ("from",), hint)]
+    return mistakes
 
 
 def whole(name: str) -> tuple[str, int] | None:

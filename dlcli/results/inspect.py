@@ -9,7 +9,7 @@ from typing import Any
 from dlcli.config import Config
 from dlcli.errors import DlcliError, TreePath
 from dlcli.layers.macs import macs_of, size
-from dlcli.layers.memory import BYTES
+from dlcli.layers.memory import BYTES, FLOAT
 from dlcli.layers.nodes import Call, calls_of
 from dlcli.results.layer_states import LayerStates, layer_states
 from dlcli.results.recorded import recorded_config, recorded_data
@@ -19,8 +19,6 @@ from dlcli.training.check.first_loss import first_loss
 from dlcli.training.experiment import Experiment, read_data, set_up
 from dlcli.training.model_folder import load_model
 from dlcli.training.plugins import refuse_plugins
-
-FLOAT = 4
 
 
 @dataclass(frozen=True)

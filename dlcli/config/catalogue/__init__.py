@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from dlcli.config.catalogue.checks import check_argument, check_finite, check_range
 from dlcli.config.catalogue.limits import LEAST, REFUSED
+from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
 from dlcli.spec import (
     Epochs,
@@ -48,7 +49,6 @@ SINGULAR = {
     "applications": "application",
 }
 IN_EPOCHS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) epochs?")
-PUBLIC_WEIGHTS = "imagenet"
 LISTS = frozenset({"cell", "cells", "layers"})
 """Arguments that take several things."""
 
@@ -162,7 +162,7 @@ class KerasCatalogue:
         if isinstance(value, Epochs):
             return value
         check_argument(key, value, entry, kind=kind)
-        is_file = kind == "applications" and key == "weights" and value != PUBLIC_WEIGHTS
+        is_file = kind == "applications" and key == "weights" and value != PUBLIC
         return absolute_path(value) if is_file else as_text(value)
 
     def call_arguments(self, layer: str) -> list[str] | None:
