@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,7 +20,7 @@ from dlcli.layers.entry import Stack
 from dlcli.loss.head import Head
 from dlcli.loss.output import output_of
 from dlcli.loss.together import together
-from dlcli.spec import KerasObject, Mistake, near
+from dlcli.spec import KerasObject, Mistake
 
 
 def fitting_problems(root: Node, catalogue: KerasCatalogue) -> list[Problem]:
@@ -73,7 +73,7 @@ class Written:
         targets = self.block("data").get("targets")
         return list(targets) if isinstance(targets, dict) else []
 
-    @property
+    @cached_property
     def heads(self) -> list[Head]:
         """Each target with its loss and its metrics, as far as they can be read."""
         loss, metrics = self.tree.get("loss"), self.tree.get("metrics", [])
@@ -147,8 +147,5 @@ def missing_monitors(written: Written) -> Iterator[Mistake]:
     if len(written.heads) != max(1, len(written.targets)) or written.validates is None or unread is None:
         return
     known = monitors(written.heads, validation=written.validates)
-    for mistake in watched(written.block("train"), known):
-        # What is misspelt as a metric may be meant as the monitor.
-        monitor = mistake.message.split("'")[1].removeprefix("val_")
-        if not any(near(monitor, [name]) for name in unread):
-            yield replace(mistake, path=("train", *mistake.path))
+    for mistake in watched(written.block("train"), known, unread=unread):
+        yield replace(mistake, path=("train", *mistake.path))

@@ -17,10 +17,13 @@ def monitors(heads: Sequence[Head], *, validation: bool) -> list[str]:
     return [*names, *(f"val_{name}" for name in names if validation)]
 
 
-def watched(train: dict[str, Any], known: Sequence[str]) -> Iterator[Mistake]:
-    """The monitors of a train block, as it is written, that are not known; paths count from the block."""
+def watched(train: dict[str, Any], known: Sequence[str], *, unread: Sequence[str]) -> Iterator[Mistake]:
+    """The monitors of a train block, as it is written, that are not known; paths count from the block.
+
+    What is like one of `unread`, metrics that cannot be read themselves, may be meant by it and is left alone.
+    """
     for path, monitor in named(train):
-        if monitor not in known:
+        if monitor not in known and not any(near(monitor.removeprefix("val_"), [name]) for name in unread):
             hint = near(monitor, known)
             if monitor.startswith("val_") and monitor.removeprefix("val_") in known:
                 hint = "there is no validation split: write data.split.validation: 0.15"

@@ -9,29 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.config.catalogue import SINGULAR, KerasCatalogue, article
+from dlcli.config.catalogue.generate import KINDS, LAYER_ARGUMENTS
 from dlcli.config.nodes import Mark, Node
 from dlcli.config.text import content_of
 from dlcli.errors import Problem
 from dlcli.spec import absolute_path
 
-BASES = {
-    "Layer": "layers",
-    "Loss": "losses",
-    "Optimizer": "optimizers",
-    "LearningRateSchedule": "schedules",
-    "Metric": "metrics",
-    "Initializer": "initializers",
-    "Regularizer": "regularizers",
-    "Constraint": "constraints",
-    "Callback": "callbacks",
-}
+BASES = {base: kind for kind, base in KINDS.items()}
 """What a class is, by the class of Keras that it is made from."""
 COMMON: Mapping[str, Mapping[str, Any]] = {
-    "layers": {
-        "name": {"types": ["text"], "default": None},
-        "dtype": {"types": ["text"], "default": None},
-        "trainable": {"types": ["boolean"], "default": True},
-    },
+    "layers": LAYER_ARGUMENTS,
     "losses": {"name": {"types": ["text"], "default": None}, "reduction": {"types": ["text"], "default": None}},
     "metrics": {"name": {"types": ["text"], "default": None}},
 }
