@@ -46,11 +46,11 @@ def judged(file: str, settings: list[str], *, build: bool, allow_code: bool) -> 
     try:
         config, _ = load_config(file, settings=settings)
         if build:
-            from dlcli.results.inspect import build_config
             from dlcli.training.backend import chatter_to
+            from dlcli.training.experiment import set_up_config
 
             with chatter_to(None):
-                build_config(config, allow_code=allow_code)
+                set_up_config(config, allow_code=allow_code)
     except ConfigError as error:
         return error.problems, []
     return [], config.notes

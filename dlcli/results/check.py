@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.config import Config
-from dlcli.data.layout import order
-from dlcli.training.backend import chatter_to, start_keras
+from dlcli.training.backend import chatter_to
 from dlcli.training.check import Seen, judged
 from dlcli.training.check.first_loss import FirstLoss, first_loss
 from dlcli.training.check.gradients import LayerGradient, layer_gradients
 from dlcli.training.check.one_batch import OneBatch, overfit
 from dlcli.training.check.rate_range import RateRange, rate_range
-from dlcli.training.experiment import read_data, set_up
+from dlcli.training.experiment import set_up_config
 from dlcli.training.verdict import Finding
 
 MOST_SAMPLES = 64
@@ -48,15 +47,9 @@ def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> C
 
     Raises what reading the data and building the model raise.
     """
-    import numpy as np
-
-    dataset = read_data(config, allow_code=allow_code)
     with chatter_to(None):
-        start_keras(seed=config.seed, precision=config.train.precision)
-        experiment = set_up(config, dataset)
-        train = experiment.splits["train"]
-        rows = np.concatenate(list(order(len(train), seed=config.seed, epoch=0, layout=dataset.chunks)))
-        rows = rows[: min(config.train.batch_size, MOST_SAMPLES)]
+        experiment = set_up_config(config, allow_code=allow_code)
+        rows = experiment.first_rows()[: min(config.train.batch_size, MOST_SAMPLES)]
         rate = float(experiment.model.optimizer.learning_rate)
         first, gradients = first_loss(experiment), layer_gradients(experiment, rows)
         batch = overfit(experiment, rows)

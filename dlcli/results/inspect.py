@@ -16,7 +16,7 @@ from dlcli.results.recorded import recorded_config, recorded_data
 from dlcli.runs import Run
 from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.check.first_loss import first_loss
-from dlcli.training.experiment import Experiment, read_data, set_up
+from dlcli.training.experiment import set_up_config
 from dlcli.training.model_folder import load_model
 from dlcli.training.plugins import refuse_plugins
 
@@ -70,17 +70,10 @@ class ModelSummary:
         return {**values, "layers": [row.plain() for row in self.layers], **states}
 
 
-def build_config(config: Config, *, allow_code: bool = False) -> Experiment:
-    """The experiment of a configuration, with its model built on the shapes of its data; Keras is started."""
-    dataset = read_data(config, allow_code=allow_code)
-    start_keras(seed=config.seed, precision=config.train.precision)
-    return set_up(config, dataset)
-
-
 def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
     """The model of a configuration, and its loss before any training."""
     with chatter_to(None):
-        experiment = build_config(config, allow_code=allow_code)
+        experiment = set_up_config(config, allow_code=allow_code)
         first = first_loss(experiment).plain()
         return summary(experiment.model, experiment.built.places, config, first_loss=first)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data import Dataset, Schema
 from dlcli.data.augment import Augmentation
+from dlcli.data.layout import order
 from dlcli.data.memory import free_memory
 from dlcli.data.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
@@ -21,9 +22,12 @@ from dlcli.loss.output import Output, output_of
 from dlcli.loss.together import together
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
-from dlcli.training.backend import chatter_to
+from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.feed import Feed
 from dlcli.training.plugins import refuse_plugins, run_plugins
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,20 @@ class Experiment:
     @property
     def model(self) -> Any:
         return self.built.model
+
+    def first_rows(self) -> np.ndarray[Any, Any]:
+        """The numbers of the training samples in the order of the first epoch."""
+        import numpy as np
+
+        samples, layout = len(self.splits["train"]), self.dataset.chunks
+        return np.concatenate(list(order(samples, seed=self.config.seed, epoch=0, layout=layout)))
+
+
+def set_up_config(config: Config, *, allow_code: bool = False) -> Experiment:
+    """The experiment of a configuration from its file on: reads the data, starts Keras, builds and compiles the model."""
+    dataset = read_data(config, allow_code=allow_code)
+    start_keras(seed=config.seed, precision=config.train.precision)
+    return set_up(config, dataset)
 
 
 def read_data(config: Config, *, allow_code: bool = False) -> Dataset:

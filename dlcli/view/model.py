@@ -80,7 +80,7 @@ def first_loss_words(first: Value) -> str:
     """The measured first loss beside the expected one."""
     if first["expected"] is None:
         return f"loss {number(first['measured'])}"
-    if not first["why"].startswith("ln"):
+    if not first["at_chance"]:
         return f"loss {number(first['measured'])}; the {first['why']} alone reaches {number(first['expected'])}"
     near = abs(first["measured"] - first["expected"]) <= NEAR * abs(first["expected"])
     judged = "as expected" if near else "not as expected: dlcli check says more"

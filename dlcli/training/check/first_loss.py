@@ -26,11 +26,14 @@ AT_CHANCE = frozenset(
 
 @dataclass(frozen=True)
 class FirstLoss:
-    """`measured` on training samples before any step, `expected` at chance or None, and `why` that is expected."""
+    """`measured` on training samples before any step, what is `expected` or None, and `why`; `at_chance` says that it is the
+    loss of an undecided classifier, not that of the trivial baseline.
+    """
 
     measured: float
     expected: float | None
     why: str
+    at_chance: bool
     targets: Mapping[str, float]
     """For several targets the measured loss of each."""
 
@@ -50,10 +53,11 @@ def first_loss(experiment: Experiment) -> FirstLoss:
     of_targets = {head.name: values[head.reported("loss")] for head in heads if head.name is not None}
     known = [each for each in chances if each is not None]
     if len(known) == len(chances):
-        return FirstLoss(measured, sum(loss for loss, _ in known), " + ".join(why for _, why in known), of_targets)
+        whys = " + ".join(why for _, why in known)
+        return FirstLoss(measured, sum(loss for loss, _ in known), whys, True, of_targets)
     baseline = trivial_baseline(experiment)
     expected = baseline["metrics"]["loss"] if baseline else None
-    return FirstLoss(measured, expected, baseline.get("method", "nothing is known of this loss"), of_targets)
+    return FirstLoss(measured, expected, baseline.get("method", "nothing is known of this loss"), False, of_targets)
 
 
 def chance(head: Head, target: TargetSchema) -> tuple[float, str] | None:

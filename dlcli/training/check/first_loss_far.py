@@ -12,7 +12,7 @@ FAR = 2.0
 def first_loss_far(seen: Seen) -> Finding | None:
     """Seen when an untrained classifier is not undecided but wrong: its inputs or its first weights are too large."""
     first = seen.first
-    if not first.why.startswith("ln") or first.expected is None or first.measured <= FAR * first.expected:
+    if not first.at_chance or first.expected is None or first.measured <= FAR * first.expected:
         return None
     evidence = f"the first loss is {first.measured:.4g}; at chance it would be {first.expected:.4g} ({first.why})"
     why = "inputs far from unit scale make the first answers sure and wrong"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dlcli.training.engine import only, place
+from dlcli.training.check.step import gradients_of
+from dlcli.training.engine import place
 from dlcli.training.experiment import Experiment
 
 
@@ -38,12 +38,10 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
 
     model, config = experiment.model, experiment.config
     inputs, targets = place(*experiment.splits["train"].take(rows))
-    with tf.GradientTape() as tape:
-        loss = model.compute_loss(inputs, only(targets), model(inputs, training=True))
-    variables = model.trainable_variables
-    arrived = dict(zip(map(id, variables), tape.gradient(loss, [each.value for each in variables]), strict=True))
+    _, _, gradients = gradients_of(model, inputs, targets)
+    arrived = dict(zip(map(id, model.trainable_variables), gradients, strict=True))
     found = []
-    for layer in layers_of(model):
+    for layer in (layer for layer in model.layers if layer.weights):
         own = layer.trainable_variables or layer.weights
         squares = [arrived[id(each)] for each in layer.trainable_variables if arrived.get(id(each)) is not None]
         norm = float(np.sqrt(sum(float(tf.reduce_sum(tf.square(tf.convert_to_tensor(each)))) for each in squares)))
@@ -53,8 +51,3 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
         frozen = not layer.trainable_variables
         found.append(LayerGradient(layer.name, type(layer).__name__, line, norm if squares else None, weights, frozen))
     return found
-
-
-def layers_of(model: Any) -> Iterator[Any]:
-    """The layers of a model that have weights."""
-    yield from (layer for layer in model.layers if layer.weights and not type(layer).__name__.startswith("Input"))

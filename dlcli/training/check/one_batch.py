@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dlcli.training.check.kept import kept, without_noise
-from dlcli.training.engine import only, place
+from dlcli.training.check.step import trained_on
+from dlcli.training.engine import place
 from dlcli.training.experiment import Experiment
 
 MOST_STEPS = 400
@@ -53,11 +54,7 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
         def step() -> Any:
-            with tf.GradientTape() as tape:
-                loss = model.compute_loss(inputs, only(targets), model(inputs, training=True))
-                penalty = sum(tf.cast(each, loss.dtype) for each in model.losses)
-            variables = [each.value for each in model.trainable_variables]
-            model.optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
+            loss, penalty = trained_on(model, inputs, targets)
             return loss - penalty
 
         started = time.monotonic()

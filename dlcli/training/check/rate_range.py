@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.data.layout import order
 from dlcli.training.check.kept import kept
-from dlcli.training.engine import only, place
+from dlcli.training.check.step import trained_on
+from dlcli.training.engine import place
 from dlcli.training.experiment import Experiment
 
 LEAST, MOST = 1e-7, 10.0
@@ -37,13 +37,12 @@ class RateRange:
 
 def rate_range(experiment: Experiment) -> RateRange:
     """Trains with a rate that grows from step to step; the model is left as it was."""
-    import numpy as np
     import tensorflow as tf
 
     model, train, config = experiment.model, experiment.splits["train"], experiment.config
     optimizer, size = model.optimizer, config.train.batch_size
     scaled = getattr(optimizer, "inner_optimizer", optimizer)  # below the scaling of the loss in 16 bits
-    rows = np.concatenate(list(order(len(train), seed=config.seed, epoch=0, layout=experiment.dataset.chunks)))
+    rows = experiment.first_rows()
     rates: list[float] = []
     losses: list[float] = []
     own_rate = scaled._learning_rate
@@ -53,11 +52,7 @@ def rate_range(experiment: Experiment) -> RateRange:
 
         @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
         def step(inputs: Any, targets: Any) -> Any:
-            with tf.GradientTape() as tape:
-                loss = model.compute_loss(inputs, only(targets), model(inputs, training=True))
-            variables = [each.value for each in model.trainable_variables]
-            optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
-            return loss
+            return trained_on(model, inputs, targets)[0]
 
         average, started = 0.0, time.monotonic()
         try:
