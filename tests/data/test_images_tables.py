@@ -52,6 +52,18 @@ def test_a_table_names_the_files_and_its_other_columns_are_fields(folder: Path) 
     assert fields.where(1)[0] == str(folder / "그림/0.png")
 
 
+def test_the_table_is_among_the_files_by_which_a_run_knows_its_data(folder: Path) -> None:
+    from dlcli.data.fingerprint import changed, fingerprint
+
+    path = table(folder, "file,label\n그림/0.png,x\n그림/1.png,y\n")
+    files = read(path).files
+    assert files == [folder / "그림/0.png", folder / "그림/1.png", path]
+    recorded = fingerprint(files)
+    assert changed(recorded, files) == []
+    table(folder, "file,label\n그림/0.png,y\n그림/1.png,x\n")
+    assert changed(recorded, files) == [str(path)]
+
+
 def test_any_column_can_be_target_group_or_input(folder: Path, load: Callable[..., Dataset]) -> None:
     rows = "".join(f"그림/{number % 4}.png,{number // 4},{number * 1.5}\n" for number in range(12))
     path = table(folder, "file,patient,dose\n" + rows)

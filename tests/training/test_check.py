@@ -37,7 +37,7 @@ def experiment_of(folder: Path, text: str) -> Any:
     (folder / "c.yaml").write_text(text, encoding="utf-8")
     config, _ = load_config(str(folder / "c.yaml"))
     dataset = read_data(config)
-    start_keras(seed=config.seed)
+    start_keras(seed=config.seed, precision=config.train.precision)
     return set_up(config, dataset)
 
 
@@ -189,3 +189,23 @@ def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_o
     for variable, value in zip(experiment.model.variables, before, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
     assert normalization.momentum == 0.99
+
+
+def test_a_step_in_half_precision_is_as_long_as_the_one_of_training(tmp_path: Path) -> None:
+    from dlcli.training.check.step import trained_on
+    from dlcli.training.engine import place
+
+    text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace("{Adam: 3e-3}", "{SGD: 0.1}")
+    found = {}
+    for way in ("check", "train"):
+        experiment = experiment_of(tmp_path, text.replace("{epochs: 1}", "{epochs: 1, precision: mixed_float16}"))
+        model = experiment.model
+        before = model.layers[-1].kernel.numpy()
+        arrays = experiment.splits["train"].take(np.arange(16))
+        if way == "check":
+            trained_on(model, *place(*arrays))
+        else:
+            model.train_on_batch(arrays[0], arrays[1]["label"])
+        found[way] = model.layers[-1].kernel.numpy() - before
+    assert np.abs(found["train"]).max() > 1e-3
+    np.testing.assert_allclose(found["check"], found["train"], rtol=1e-2, atol=1e-5)

@@ -90,4 +90,5 @@ class Listing:
             classes={LABEL: self.classes} if self.classes is not None else {},
             notes=tuple(self.notes),
             splits=self.splits,
+            beside=self.tables,
         )
