@@ -20,6 +20,7 @@ from dlcli.cli.inspect_data import inspect_data
 from dlcli.cli.list import list_kind
 from dlcli.cli.output import emit, err, leave_quietly
 from dlcli.cli.predict import predict
+from dlcli.cli.resume import resume
 from dlcli.cli.runs import runs
 from dlcli.cli.schema import schema
 from dlcli.cli.show import show
@@ -35,6 +36,7 @@ COMMANDS = (
     ("inspect", inspect, BEFORE),
     ("check", check, BEFORE),
     ("train", train, TRAINING),
+    ("resume", resume, TRAINING),
     ("evaluate", evaluate, AFTER),
     ("predict", predict, AFTER),
     ("runs", runs, AFTER),

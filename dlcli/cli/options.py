@@ -20,3 +20,13 @@ Settings = Annotated[
 ]
 RUNS = Path("runs")
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Let the configuration run Python of its own.")]
+JsonLines = Annotated[bool, typer.Option("--json-lines", help="One JSON object on standard output as each epoch ends.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="The same as --set train.epochs=N.")]
+Until = Annotated[str | None, typer.Option(metavar="CONDITION", help="Stop when it holds: 'val_accuracy >= 0.98'.")]
+TimeLimit = Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")]
+
+
+def train_settings(epochs: int | None, until: str | None, time_limit: str | None) -> list[str]:
+    """The options of how long to train as `--set` would write them."""
+    given = {"train.epochs": epochs, "train.until": until, "train.time_limit": time_limit}
+    return [f"{path}={value!r}" for path, value in given.items() if value is not None]

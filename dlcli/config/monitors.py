@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dlcli.config.train import CONDITION, EarlyStopping, ReduceOnPlateau
+from dlcli.config.train import CONDITION, Checkpoint, EarlyStopping, ReduceOnPlateau
 from dlcli.errors import TreePath
 from dlcli.loss.head import Head
-from dlcli.spec import Mistake, near
+from dlcli.spec import Mistake, Spec, near
 
 
 def monitors(heads: Sequence[Head], *, validation: bool) -> list[str]:
@@ -32,7 +32,12 @@ def watched(train: dict[str, Any], known: Sequence[str], *, unread: Sequence[str
 
 def named(train: dict[str, Any]) -> Iterator[tuple[TreePath, str]]:
     """Every monitor that a train block names, with its place."""
-    for key, block in (("early_stopping", EarlyStopping), ("reduce_on_plateau", ReduceOnPlateau)):
+    blocks: dict[str, type[Spec]] = {
+        "early_stopping": EarlyStopping,
+        "reduce_on_plateau": ReduceOnPlateau,
+        "checkpoint": Checkpoint,
+    }
+    for key, block in blocks.items():
         written = train.get(key)
         if isinstance(written, dict):
             monitor = written.get("monitor", block.model_fields["monitor"].default)

@@ -16,6 +16,7 @@ MOST_EPOCHS = 10_000_000
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
 CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
+EVERY = re.compile(r"([1-9]\d{0,9})\s*(epoch|step|minute)s?")
 
 Mode = Literal["auto", "min", "max"]
 
@@ -72,6 +73,33 @@ class ReduceOnPlateau(Spec):
     mode: Mode = "auto"
 
 
+class Checkpoint(Spec):
+    """When the state of training is saved, so that `dlcli resume` goes on from there."""
+
+    every: str = "1 epoch"
+    """`1 epoch`, `500 steps` or `10 minutes`. Whatever it says, the state is also saved at a signal and at the end."""
+    keep: Annotated[int, Field(ge=1)] = 2
+    """How many checkpoints are kept."""
+    monitor: str | None = None
+    """The value by which the best epoch is kept beside them; by default that of `early_stopping`, else `val_loss`."""
+    on_save_error: Literal["stop", "warn"] = "stop"
+    """What follows when the disk refuses a checkpoint: training stops, or goes on and tries again when the next is due."""
+
+    @field_validator("every", mode="before")
+    @classmethod
+    def check_every(cls, value: Any) -> Any:
+        if not (isinstance(value, str) and EVERY.fullmatch(value)):
+            example = "a number of epochs, steps or minutes such as 1 epoch, 500 steps or 10 minutes"
+            fail(Mistake(f"'every' must be {example}, found {describe(value)}"))
+        return value
+
+    def interval(self) -> tuple[int, str]:
+        """`every` as a count of what: epoch, step or minute."""
+        found = EVERY.fullmatch(self.every)
+        assert found is not None
+        return int(found[1]), found[2]
+
+
 class Train(Spec):
     """How long to train, in what batches, when to stop."""
 
@@ -81,6 +109,8 @@ class Train(Spec):
     """Samples in one step of the optimizer."""
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau | None = None
+    checkpoint: Checkpoint | None = None
+    """When the state is saved; by default at the end of every epoch, or of every few where an epoch takes no time."""
     class_weight: ClassWeight | None = None
     """`balanced`, or a weight by class name; classes that are left out weigh 1. For several targets a mapping by target."""
     sample_weight: str | None = None

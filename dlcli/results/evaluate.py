@@ -11,7 +11,7 @@ from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
 from dlcli.loss.head import Head
 from dlcli.results.answers import Answers, answers_of, by_class, by_label, confusion
-from dlcli.results.recorded import raw_samples, read_raw, recorded_config, recorded_data
+from dlcli.results.other_data import raw_samples, read_raw
 from dlcli.runs import Run
 from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.engine import Measure
@@ -19,6 +19,7 @@ from dlcli.training.experiment import compile_model, wide_targets
 from dlcli.training.feed import Feed
 from dlcli.training.model_folder import load_model, load_schema
 from dlcli.training.plugins import refuse_plugins
+from dlcli.training.recorded import recorded_config, recorded_data
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,13 +12,13 @@ from dlcli.layers.macs import macs_of, size
 from dlcli.layers.memory import BYTES, FLOAT
 from dlcli.layers.nodes import Call, calls_of
 from dlcli.results.layer_states import LayerStates, layer_states
-from dlcli.results.recorded import recorded_config, recorded_data
 from dlcli.runs import Run
 from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.check.first_loss import first_loss
 from dlcli.training.experiment import set_up_config
 from dlcli.training.model_folder import load_model
 from dlcli.training.plugins import refuse_plugins
+from dlcli.training.recorded import recorded_config, recorded_data
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
 from dlcli.loss.head import Head
 from dlcli.results.answers import answers_of
-from dlcli.results.recorded import raw_samples, read_raw, recorded_config
+from dlcli.results.other_data import raw_samples, read_raw
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
 from dlcli.training.backend import chatter_to, start_keras
@@ -22,6 +22,7 @@ from dlcli.training.engine import Measure
 from dlcli.training.feed import Feed
 from dlcli.training.model_folder import load_model, load_schema
 from dlcli.training.plugins import refuse_plugins
+from dlcli.training.recorded import recorded_config
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,35 +20,54 @@ if TYPE_CHECKING:
     import numpy as np
 
 FOLDER = re.compile(r"step-(\d{10})")
+VARIABLES, BEST = "vars.npz", "best.npz"
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What was saved after `step` steps: variables by name, and the state of everything else."""
+    """What was saved after `step` steps: variables by name, and the state of everything else.
+
+    `best` are the weights of the best epoch by name, where they are kept and no longer those of the variables.
+    """
 
     step: int
-    arrays: Mapping[str, np.ndarray[Any, Any]]
+    arrays: Arrays
     state: Mapping[str, Any]
+    best: Arrays | None = None
 
 
 def save(
-    run: Run, *, step: int, arrays: Mapping[str, np.ndarray[Any, Any]], state: Mapping[str, Any], keep: int = 2
+    run: Run, *, step: int, arrays: Arrays, state: Mapping[str, Any], best: Arrays | None = None, keep: int = 2
 ) -> Path:
     """Commits a checkpoint and removes those older than the newest `keep`, but never the best."""
-    import numpy as np
-
     target = run.checkpoints / f"step-{step:010d}"
-    names = list(arrays)
-    stored = {f"a{number}": arrays[name] for number, name in enumerate(names)}
     with committed_folder(target) as folder:
-        buffer = io.BytesIO()
-        np.savez(buffer, **{key: raw(array) for key, array in stored.items()})  # type: ignore[arg-type]
-        (folder / "vars.npz").write_bytes(buffer.getvalue())
-        described = [{"name": name, "dtype": str(arrays[name].dtype)} for name in names]
-        content = json.dumps({"step": step, "arrays": described, "state": plain(state)}, ensure_ascii=False)
-        (folder / "state.json").write_bytes(encoded(content))
+        content = {"step": step, "arrays": write_arrays(folder / VARIABLES, arrays), "state": plain(state)}
+        if best is not None:
+            content["best"] = write_arrays(folder / BEST, best)
+        (folder / "state.json").write_bytes(encoded(json.dumps(content, ensure_ascii=False)))
     prune(run, keep=keep, step=step)
     return target
+
+
+def write_arrays(path: Path, arrays: Arrays) -> list[dict[str, str]]:
+    """Writes arrays as `a0`, `a1`, …, because a name may be any text; gives their names and types."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez(buffer, **{f"a{number}": raw(array) for number, array in enumerate(arrays.values())})  # type: ignore[arg-type]
+    path.write_bytes(buffer.getvalue())
+    return [{"name": name, "dtype": str(array.dtype)} for name, array in arrays.items()]
+
+
+def read_arrays(path: Path, described: list[dict[str, str]]) -> Arrays:
+    """What `write_arrays` has written."""
+    import numpy as np
+
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        return {each["name"]: typed(file[f"a{number}"], each["dtype"]) for number, each in enumerate(described)}
 
 
 def raw(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -58,17 +77,14 @@ def raw(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def load(path: Path) -> Checkpoint:
     """A checkpoint whose files are what its manifest says. Raises `ArtifactError`."""
-    import numpy as np
-
     problems = damage(path)
     if problems:
         raise ArtifactError(f"the checkpoint {path.name} is damaged: {problems[0]}", file=path)
     try:
         content = json.loads((path / "state.json").read_bytes())
-        described = enumerate(content["arrays"])
-        with (path / "vars.npz").open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {each["name"]: typed(file[f"a{number}"], each["dtype"]) for number, each in described}
-        return Checkpoint(content["step"], arrays, content["state"])
+        arrays = read_arrays(path / VARIABLES, content["arrays"])
+        best = read_arrays(path / BEST, content["best"]) if "best" in content else None
+        return Checkpoint(content["step"], arrays, content["state"], best)
     except (*UNREADABLE, BadZipFile) as error:
         raise ArtifactError(f"the checkpoint {path.name} cannot be read: {error}", file=path) from None
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.errors import ArtifactError
-from dlcli.runs.atomic import UNREADABLE, append_line, plain
+from dlcli.runs.atomic import UNREADABLE, append_line, plain, write_bytes
 from dlcli.runs.folder import Run
 
 
@@ -35,6 +35,22 @@ def read(run: Run) -> list[dict[str, Any]]:
             raise ArtifactError(f"line {number} of the history is damaged", file=run.metrics, line=number)
         entries.append(entry)
     return entries
+
+
+def length(run: Run) -> int:
+    """The bytes of the history as it stands."""
+    try:
+        return run.metrics.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def cut(run: Run, size: int) -> None:
+    """Takes back what was added after the history had `size` bytes. Raises `ArtifactError` where it has fewer."""
+    if length(run) < size:
+        raise ArtifactError(f"the history of '{run.name}' is shorter than when it was saved", file=run.metrics)
+    if length(run) > size:
+        write_bytes(run.metrics, run.metrics.read_bytes()[:size])
 
 
 def curves(entries: list[dict[str, Any]], name: str) -> dict[str, list[float]]:

@@ -23,6 +23,7 @@ KINDS: dict[str, Any] = NEEDED | {
     "exit_code": int | None,
     "resumable": bool,
     "exact": bool,
+    "inexact": list,
     "epochs": int,
     "seconds": float | int | None,
     "samples_per_second": float | int | None,
@@ -36,7 +37,10 @@ KINDS: dict[str, Any] = NEEDED | {
 
 @dataclass(frozen=True)
 class RunState:
-    """What is known of a run. `metrics` are by split; `seconds` the time in the training loop; `started` is UTC."""
+    """What is known of a run. `metrics` are by split; `seconds` the time in the training loop; `started` is UTC.
+
+    `resumable` says that there is a checkpoint, `inexact` why a resumed run need not equal one that was never stopped.
+    """
 
     run: str
     number: int
@@ -48,6 +52,7 @@ class RunState:
     exit_code: int | None = None
     resumable: bool = False
     exact: bool = True
+    inexact: list[str] = field(default_factory=list)
     epochs: int = 0
     seconds: float | None = None
     samples_per_second: float | None = None
@@ -66,7 +71,7 @@ class RunState:
 def read_state(run: Run) -> RunState:
     """The state of a run. Raises `ArtifactError` where run.json is damaged."""
     try:
-        content = json.loads(run.state.read_bytes())
+        content = json.loads(run.state.read_bytes().decode())
         fault = what_is_wrong(content)
     except UNREADABLE as error:
         fault = (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from dlcli.errors import BlockError
 from dlcli.spec import KerasObject
 
 PATHS = ("filename", "filepath", "log_dir")
+FILES = ("append", "append_header")
+"""What a callback knows of its file, which is another thing once it is gone on with."""
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
 
@@ -19,15 +22,43 @@ class Callbacks:
     `by_batch` says whether any wants to hear of every batch, so that steps must run one by one.
     """
 
-    def __init__(self, callbacks: Sequence[KerasObject], model: Any, *, folder: Path, epochs: int, steps: int) -> None:
+    def __init__(
+        self,
+        callbacks: Sequence[KerasObject],
+        model: Any,
+        *,
+        folder: Path,
+        epochs: int,
+        steps: int,
+    ) -> None:
         """Builds them for a model. Paths are relative to the run's folder and may not leave it: `BlockError`."""
         import keras
 
         built = [build_callback(each, position, folder=folder) for position, each in enumerate(callbacks)]
         self.by_batch = any(hears_batches(each) for each in built)
+        self.built = built
         self.list = keras.callbacks.CallbackList(
             built, model=model, add_history=False, add_progbar=False, epochs=epochs, steps=steps, verbose=0
         )
+
+    def state(self) -> list[dict[str, Any]]:
+        """What each has noted of itself in plain values, and how long the file that it writes is."""
+        return [{"values": noted(each), "bytes": size_of(each)} for each in self.built]
+
+    def begin(self, state: Sequence[Mapping[str, Any]] | None) -> None:
+        """The begin of training; with the `state` of an earlier one each callback goes on from there.
+
+        What a callback had noted is put back after its own begin, which resets it. A file is gone on with where it was.
+        """
+        pairs = list(zip(self.built, state or (), strict=False))
+        for callback, own in pairs:
+            if own["bytes"] is not None:
+                os.truncate(callback.filename, own["bytes"])
+                callback.append = True
+        self.tell("on_train_begin")
+        for callback, own in pairs:
+            for name, value in own["values"].items():
+                setattr(callback, name, float.fromhex(value["float"]) if isinstance(value, dict) else value)
 
     def tell(self, hook: str, *arguments: Any) -> None:
         """Calls one hook (`on_epoch_end`) of all callbacks. Raises `BlockError` where one of them objects."""
@@ -39,7 +70,6 @@ class Callbacks:
 
 def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any:
     """One callback of Keras."""
-
     arguments = callback.values({})
     place = ("train", "callbacks", position, callback.written)
     for key in PATHS:
@@ -53,6 +83,22 @@ def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any
         return callback.made_by()(**arguments)
     except Exception as error:
         raise BlockError(place, f"{callback.written}: {str(error).splitlines()[0]}") from error
+
+
+def noted(callback: Any) -> dict[str, Any]:
+    """The plain values among the attributes of a callback; numbers to the last bit, also infinite ones."""
+    plain = {name: value for name, value in vars(callback).items() if isinstance(value, bool | int | float | str)}
+    return {
+        name: {"float": value.hex()} if isinstance(value, float) else value
+        for name, value in plain.items()
+        if name not in {*PATHS, *FILES}
+    }
+
+
+def size_of(callback: Any) -> int | None:
+    """The bytes of the file that a callback writes on and on."""
+    filename = getattr(callback, "filename", None)
+    return Path(filename).stat().st_size if filename and Path(filename).is_file() else None
 
 
 def hears_batches(callback: Any) -> bool:

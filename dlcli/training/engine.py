@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +44,8 @@ class Work:
     layout: Layout | None = None
     augment: Augmentation | None = None
     one_by_one: bool = False
+    pause: Callable[[int, int], int] = lambda step, last: last
+    """Gives the step, up to the last one, at which a training that stands at a step has to be asked again."""
 
     @property
     def steps(self) -> int:
@@ -55,6 +57,11 @@ class Work:
         """The weight of each sample (samples,) by a column of the data."""
         return None if self.weights is None else self.weights.column
 
+    def end_of(self, epoch: int, step: int, wanted: int) -> int:
+        """The step of an epoch up to which to go on from another, no further than wanted, than the epoch or than a pause."""
+        before = epoch * self.steps
+        return min(wanted, self.pause(before + step, before + self.steps) - before)
+
     def order(self, epoch: int) -> Iterator[np.ndarray[Any, Any]]:
         """The order of the samples in an epoch, in parts."""
         return order(len(self.feed), seed=self.seed, epoch=epoch, layout=self.layout)
@@ -65,8 +72,11 @@ class Engine(Protocol):
 
     name: str
 
-    def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
-        """Runs epoch `number` (from 0) and gives loss and metrics; `between` is told the step and says whether to go on."""
+    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
+        """Runs epoch `number` (from 0) and gives loss and metrics; `between` is told the step and says whether to go on.
+
+        Where it begins at another step than the `first`, the model's metrics are those of the steps before.
+        """
 
 
 class Pace:
@@ -158,15 +168,14 @@ class ResidentEngine:
 
         self.run = run
 
-    def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
+    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
         import numpy as np
         import tensorflow as tf
 
         order = tf.constant(np.concatenate(list(self.work.order(number))))
-        self.model.reset_metrics()
-        step = 0
+        step = started_at(self.model, first)
         while step < self.steps:
-            end = min(self.steps, step + self.pace.steps)
+            end = self.work.end_of(number, step, step + self.pace.steps)
             started = time.monotonic()
             self.run(order, tf.constant(number), tf.constant(step), tf.constant(end))
             self.pace.seen(end - step, time.monotonic() - started)
@@ -188,13 +197,17 @@ class StreamingEngine:
         self.pace = Pace(1 if work.one_by_one else self.steps)
         build_state(model, *work.feed.take(slice(0, 1)))
         batch_size = work.batch_size
+        # One graph whatever the size of a block: another graph could round otherwise.
+        one = work.feed.take(slice(0, 1))
+        weights = [] if work.column is None else [signature(work.column)]
+        form = [*map(signatures, one), weights, *[tf.TensorSpec((), tf.int32)] * 4]
 
-        @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
-        def run(inputs: Any, targets: Any, column: Any, epoch: Any, first: Any, start: Any, end: Any) -> None:
+        @tf.function(autograph=False, input_signature=form)  # type: ignore[untyped-decorator]
+        def run(inputs: Any, targets: Any, columns: Any, epoch: Any, first: Any, start: Any, end: Any) -> None:
             def step(position: Any) -> tuple[Any]:
                 rows = slice(position * batch_size, (position + 1) * batch_size)
                 batch = sliced(inputs, rows), sliced(targets, rows)
-                own = None if column is None else column[rows]
+                own = columns[0][rows] if columns else None
                 one_step(model, work, *batch, own, epoch, first + position)
                 return (position + 1,)
 
@@ -202,26 +215,24 @@ class StreamingEngine:
 
         self.run = run
 
-    def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
+    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
         import tensorflow as tf
 
-        work = self.work
-        self.model.reset_metrics()
-        first = 0
-        for rows, *arrays in blocks(work.feed, work.order(number), batch_size=work.batch_size):
+        work, step = self.work, started_at(self.model, first)
+        order = without(work.order(number), first * work.batch_size)
+        for rows, *arrays in blocks(work.feed, order, batch_size=work.batch_size):
             inputs, targets = place(*arrays)
-            column = None if work.column is None else tf.constant(work.column[rows])
-            steps, step = math.ceil(len(rows) / work.batch_size), 0
-            while step < steps:
-                end = min(steps, step + self.pace.steps)
+            columns = [] if work.column is None else [tf.constant(work.column[rows])]
+            begin, last = step, step + math.ceil(len(rows) / work.batch_size)
+            while step < last:
+                end = min(last, work.end_of(number, step, step + self.pace.steps))
                 started = time.monotonic()
-                numbers = (tf.constant(each) for each in (number, first, step, end))
-                self.run(inputs, targets, column, *numbers)
+                numbers = (tf.constant(each) for each in (number, begin, step - begin, end - begin))
+                self.run(inputs, targets, columns, *numbers)
                 self.pace.seen(end - step, time.monotonic() - started)
                 step = end
-                if not between(first + step):
+                if not between(step):
                     return results_of(self.model)
-            first += steps
         return results_of(self.model)
 
 
@@ -232,20 +243,28 @@ class FitEngine:
 
     def __init__(self, model: Any, work: Work) -> None:
         self.model, self.work = model, work
+        build_state(model, *work.feed.take(slice(0, 1)))
 
-    def epoch(self, number: int, *, between: Callable[[int], bool]) -> dict[str, float]:
+    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
         import keras
 
+        metrics = [each.numpy() for each in self.model.metrics_variables]
+
+        def before(epoch: int, logs: Any) -> None:
+            # `fit` has reset them; those of the steps before count on.
+            for variable, value in zip(self.model.metrics_variables, metrics if first else (), strict=False):
+                variable.assign(value)
+
         def after(batch: int, logs: Any) -> None:
-            if not between(batch + 1):
+            if not between(first + batch + 1):
                 self.model.stop_training = True
 
-        watch = keras.callbacks.LambdaCallback(on_train_batch_end=after)
+        watch = keras.callbacks.LambdaCallback(on_epoch_begin=before, on_train_batch_end=after)
         # `fit` would put the averaged weights of `use_ema` in place after each of these epochs, not after the last.
         self.model.optimizer.finalize_variable_values = lambda variables: None
         try:
             self.model.fit(
-                self.batches(number),
+                self.batches(number, first),
                 initial_epoch=number,
                 epochs=number + 1,
                 verbose=0,
@@ -256,23 +275,23 @@ class FitEngine:
             del self.model.optimizer.finalize_variable_values
         return results_of(self.model)
 
-    def batches(self, epoch: int) -> Any:
-        """The batches of an epoch as a tf.data set of known length."""
+    def batches(self, epoch: int, first: int) -> Any:
+        """The batches of an epoch from the step `first` on, as a tf.data set of known length."""
         import tensorflow as tf
 
         work, size = self.work, self.work.batch_size
 
         def read() -> Iterator[Any]:
-            for rows, *arrays in blocks(work.feed, work.order(epoch), batch_size=size):
+            for rows, *arrays in blocks(work.feed, without(work.order(epoch), first * size), batch_size=size):
                 for start in range(0, len(rows), size):
                     batch = [{name: values[start : start + size] for name, values in each.items()} for each in arrays]
                     yield (*batch, rows[start : start + size])
 
         inputs, targets = work.feed.take(slice(0, 1))
-        spec = tuple({name: signature(values) for name, values in each.items()} for each in (inputs, targets))
+        spec = (signatures(inputs), signatures(targets))
         batches = tf.data.Dataset.from_generator(
             read, output_signature=(*spec, tf.TensorSpec((None,), tf.int64))
-        ).enumerate()
+        ).enumerate(first)
         column = None if work.column is None else tf.constant(work.column)
 
         def finished(step: Any, batch: Any) -> Any:
@@ -284,7 +303,22 @@ class FitEngine:
         # As it stands, an error of dlcli in it stays what it is.
         plain = tf.autograph.experimental.do_not_convert(finished)
         # An unknown length would make Keras run one more step, without data, every epoch.
-        return batches.map(plain).apply(tf.data.experimental.assert_cardinality(work.steps))
+        return batches.map(plain).apply(tf.data.experimental.assert_cardinality(work.steps - first))
+
+
+def started_at(model: Any, first: int) -> int:
+    """The step at which an epoch begins; the metrics of one that begins anew are reset."""
+    if first == 0:
+        model.reset_metrics()
+    return first
+
+
+def without(order: Iterable[np.ndarray[Any, Any]], samples: int) -> Iterator[np.ndarray[Any, Any]]:
+    """An order of samples, in parts, without the first ones."""
+    for part in order:
+        if len(part) > samples:
+            yield part[samples:]
+        samples = max(0, samples - len(part))
 
 
 def signature(values: np.ndarray[Any, Any]) -> Any:
@@ -292,6 +326,11 @@ def signature(values: np.ndarray[Any, Any]) -> Any:
     import tensorflow as tf
 
     return tf.TensorSpec((None, *values.shape[1:]), values.dtype)
+
+
+def signatures(arrays: Arrays) -> dict[str, Any]:
+    """The form of a batch of each tensor."""
+    return {name: signature(values) for name, values in arrays.items()}
 
 
 def place(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -331,50 +370,104 @@ def results_of(model: Any) -> dict[str, float]:
 
 
 class Measure:
-    """Loss and metrics over a split, or its predictions, in large batches and one graph each."""
+    """Loss and metrics over a split, or its predictions, in large batches and one graph each.
+
+    A split that is in memory is placed once. One graph serves all splits and sizes: another graph could round otherwise.
+    """
 
     def __init__(self, model: Any) -> None:
+        self.model = model
+        self.placed: dict[Feed, tuple[dict[str, Any], dict[str, Any]]] = {}
+        self.graphs: dict[str, Any] = {}
+
+    def measure(self, feed: Feed, *, between: Callable[[], bool] = lambda: True) -> dict[str, float]:
+        """Loss and metrics of the model on a split; the model's own running metrics are lost.
+
+        `between` is asked a few times a second whether to go on; what comes back after a no means nothing.
+        """
         import tensorflow as tf
 
-        self.model = model
-        self.test = tf.function(partial(one_test, model), autograph=False, reduce_retracing=True)
-        self.forward = tf.function(lambda inputs: model(inputs, training=False), autograph=False, reduce_retracing=True)
-
-    def measure(self, feed: Feed) -> dict[str, float]:
-        """Loss and metrics of the model on a split; the model's own running metrics are lost."""
-        build_state(self.model, *feed.take(slice(0, 1)))
+        one = feed.take(slice(0, 1))
+        build_state(self.model, *one)
         self.model.reset_metrics()
-        for _, *arrays in in_turn(feed):
-            inputs, targets = place(*arrays)
-            self.test(inputs, targets)
+        run, size = self.graph("test", lambda: test_graph(self.model, *one)), batch_of(feed)
+        for inputs, targets, samples in self.parts(feed, size):
+            batches, done = math.ceil(samples / size), 0
+            pace = Pace(batches)
+            while done < batches:
+                end, started = min(batches, done + pace.steps), time.monotonic()
+                run(inputs, targets, *(tf.constant(each) for each in (size, done, end)))
+                pace.seen(end - done, time.monotonic() - started)
+                done = end
+                if not between():
+                    return results_of(self.model)
         return results_of(self.model)
 
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
         """The model's output (samples, …) in float32 by target."""
         import numpy as np
 
+        one, _ = feed.take(slice(0, 1))
+        run, size = self.graph("forward", lambda: forward_graph(self.model, one)), batch_of(feed)
         names = [each.name for each in feed.schemas]
         parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
-        for _, *arrays in in_turn(feed):
-            inputs, _ = place(*arrays)
-            output = self.forward(inputs)
-            for name in names:
-                made = output[name] if isinstance(output, dict) else output
-                parts[name].append(np.asarray(made, dtype=np.float32))
+        for inputs, _, samples in self.parts(feed, size):
+            for start in range(0, samples, size):
+                output = run(sliced(inputs, slice(start, start + size)))
+                for name in names:
+                    made = output[name] if isinstance(output, dict) else output
+                    parts[name].append(np.asarray(made, dtype=np.float32))
         return {name: np.concatenate(each) for name, each in parts.items()}
 
+    def parts(self, feed: Feed, size: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], int]]:
+        """Inputs, targets and how many samples they are: a whole split, or one block after the other of one that streams."""
+        import numpy as np
 
-def in_turn(feed: Feed) -> Iterator[Any]:
-    """All samples in their order, in large batches; streamed ones are read ahead."""
-    import numpy as np
+        if feed.streams:
+            for rows, *arrays in blocks(feed, [np.arange(len(feed))], batch_size=size):
+                yield (*place(*arrays), len(rows))
+            return
+        if feed not in self.placed:
+            self.placed[feed] = place(*feed.take(slice(None)))
+        yield (*self.placed[feed], len(feed))
 
+    def graph(self, name: str, make: Callable[[], Any]) -> Any:
+        """A graph that is made once."""
+        if name not in self.graphs:
+            self.graphs[name] = make()
+        return self.graphs[name]
+
+
+def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
+    """The graph that counts batches, from one number to another, of some samples towards loss and metrics."""
+    import tensorflow as tf
+
+    number = tf.TensorSpec((), tf.int32)
+    form = [signatures(inputs), signatures(targets), number, number, number]
+
+    @tf.function(autograph=False, input_signature=form)  # type: ignore[untyped-decorator]
+    def run(inputs: Any, targets: Any, size: Any, start: Any, end: Any) -> None:
+        def step(position: Any) -> tuple[Any]:
+            rows = slice(position * size, (position + 1) * size)
+            one_test(model, sliced(inputs, rows), sliced(targets, rows))
+            return (position + 1,)
+
+        tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+
+    return run
+
+
+def forward_graph(model: Any, inputs: Arrays) -> Any:
+    """The graph that predicts a batch."""
+    import tensorflow as tf
+
+    return tf.function(
+        lambda batch: model(batch, training=False), autograph=False, input_signature=[signatures(inputs)]
+    )
+
+
+def batch_of(feed: Feed) -> int:
+    """How many samples are measured or predicted at a time."""
     inputs, _ = feed.take(slice(0, 1))
     one = sum(values.nbytes for values in inputs.values())
-    size = max(1, min(LARGE_BATCH, LARGE_BATCH_BYTES // max(one, 1)))
-    if not feed.streams:
-        yield from ((None, *feed.take(slice(start, start + size))) for start in range(0, len(feed), size))
-        return
-    for rows, inputs, targets in blocks(feed, [np.arange(len(feed))], batch_size=size):
-        for start in range(0, len(rows), size):
-            own = slice(start, start + size)
-            yield rows[own], sliced(inputs, own), sliced(targets, own)
+    return max(1, min(LARGE_BATCH, LARGE_BATCH_BYTES // max(one, 1)))

@@ -5,78 +5,96 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dlcli.errors import BlockError, DivergedError, DlcliError, Stopped
+from dlcli.errors import BlockError, DivergedError, DlcliError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
-from dlcli.runs.atomic import write_bytes
-from dlcli.runs.checkpoint import mark_best, save
+from dlcli.runs.atomic import sha256, write_bytes
+from dlcli.runs.checkpoint import Arrays, Checkpoint, folders, mark_best, save
 from dlcli.training.baseline import trivial_baseline
 from dlcli.training.callbacks import Callbacks
 from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine, StreamingEngine, Work
 from dlcli.training.experiment import Experiment
 from dlcli.training.failures import recorded_bug
 from dlcli.training.model_folder import save_model
+from dlcli.training.saving import Saving, check_room
 from dlcli.training.signals import StopRequest
-from dlcli.training.stopping import Plateau, Stopping
+from dlcli.training.snapshot import Progress, arrays_of, put_back, put_back_rules, rules_of
+from dlcli.training.stopping import Plateau, Stopping, values_of
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.weights import training_weights
 from dlcli.view.events import EpochLine, Plan, TrainingView
 from dlcli.view.picture import loss_curve
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
 """Above the first no step helps; the second is where most optimizers of Keras start."""
 EXPLODED = 1e6
 """How many times the loss of the trivial baseline is no longer learning."""
-CHECKPOINT_SECONDS = 30.0
-"""A checkpoint follows an epoch that ends so long after the last one."""
-
-
-@dataclass
-class Progress:
-    """What changes while a training runs; `epoch` counts finished epochs, `step` finished steps of all epochs."""
-
-    epoch: int = 0
-    step: int = 0
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    best_weights: list[np.ndarray[Any, Any]] | None = None
-    saved_at: float = field(default_factory=time.monotonic)
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def seconds(self) -> float:
-        """Since the first step."""
-        return time.monotonic() - self.started
 
 
 class Session:
     """A training that has been set up."""
 
     def __init__(
-        self, run: Run, experiment: Experiment, view: TrainingView, stop: StopRequest, state: RunState
+        self,
+        run: Run,
+        experiment: Experiment,
+        view: TrainingView,
+        stop: StopRequest,
+        state: RunState,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         self.run, self.experiment, self.view, self.stop, self.state = run, experiment, view, stop, state
         config, train = experiment.config, experiment.splits["train"]
         self.steps = math.ceil(len(train) / config.train.batch_size)
-        self.progress = Progress()
+        self.progress, self.started = Progress(), time.monotonic()
+        self.best_weights: Arrays | None = None
+        self.saving = Saving(config.train.checkpoint, step=0)
         validation = "validation" in experiment.splits
         self.stopping = Stopping.of(config.train, validation=validation, metrics=config.all_metrics)
         plateau = config.train.reduce_on_plateau
         self.plateau = None if plateau is None else Plateau.of(plateau, metrics=config.all_metrics)
         try:
             self.callbacks = Callbacks(
-                config.train.callbacks, experiment.model, folder=run.path, epochs=config.train.epochs, steps=self.steps
+                config.train.callbacks,
+                experiment.model,
+                folder=run.path,
+                epochs=config.train.epochs,
+                steps=self.steps,
             )
-            self.callbacks.tell("on_train_begin")
+            self.callbacks.begin(None if checkpoint is None else checkpoint.state["callbacks"])
             self.weights = training_weights(config.train, experiment.dataset)
         except BlockError as error:
             raise config.located(error) from None
         self.engine = self.choose_engine()
         self.measure = Measure(experiment.model)
+        arrays = arrays_of(experiment.model)
+        check_room(run, sum(array.nbytes for array in arrays.values()))
+        if checkpoint is not None:
+            self.go_on_from(checkpoint)
+
+    def go_on_from(self, checkpoint: Checkpoint) -> None:
+        """Puts everything back as it was when a checkpoint was made; what came later is taken back."""
+        put_back(self.experiment.model, checkpoint.arrays)
+        put_back_rules(checkpoint.state, self.progress, self.stopping.watch, self.plateau)
+        self.best_weights = checkpoint.best
+        history.cut(self.run, checkpoint.state["history"])
+        self.progress.entries = [with_numbers(entry) for entry in history.read(self.run)]
+        self.saving = Saving(self.experiment.config.train.checkpoint, step=checkpoint.step)
+
+    def earlier_lines(self) -> list[EpochLine]:
+        """The epochs of a resumed training that are over, as the view shows them."""
+        config = self.experiment.config
+        rule = Stopping.of(config.train, validation="validation" in self.experiment.splits, metrics=config.all_metrics)
+        lines = []
+        for entry in self.progress.entries:
+            better = rule.watch.see(values_of(entry), entry["epoch"])
+            values = entry["train"], entry["validation"], entry["learning_rate"]
+            lines.append(EpochLine(entry["epoch"], config.train.epochs, *values, 0.0, better))
+        return lines
 
     def choose_engine(self) -> Engine:
         """Keras's own `fit` where the configuration asks for it, otherwise data resident in memory or streaming by."""
@@ -89,6 +107,7 @@ class Session:
             layout=self.experiment.dataset.chunks,
             augment=self.experiment.augment,
             one_by_one=self.callbacks.by_batch,
+            pause=self.saving.pause,
         )
         if config.train.engine == "keras":
             return FitEngine(self.experiment.model, work)
@@ -98,7 +117,17 @@ class Session:
         """All epochs, and the end whatever it is."""
         config, train = self.experiment.config, self.experiment.splits["train"]
         self.update(status="running", engine=self.engine.name)
-        self.view.start(Plan(self.run.name, config.train.epochs, self.steps, len(train), self.stopping.watch.monitor))
+        self.view.start(
+            Plan(
+                self.run.name,
+                config.train.epochs,
+                self.steps,
+                len(train),
+                self.stopping.watch.monitor,
+                self.earlier_lines(),
+            )
+        )
+        self.started = time.monotonic()
         try:
             reason = self.epochs()
             self.view.close()
@@ -119,62 +148,78 @@ class Session:
         """Metrics of the last whole epoch and the time, for a training that ends before its end."""
         entries = self.progress.entries
         metrics = {split: entries[-1][split] for split in ("train", "validation") if entries and entries[-1][split]}
-        return {"metrics": metrics, "seconds": round(self.progress.seconds, 3)}
+        return {"metrics": metrics, "seconds": round(self.seconds, 3)}
 
     def epochs(self) -> str:
         """Runs epochs until a rule ends them; gives the reason."""
-        reason = None
+        reason = self.reason()
         while reason is None:
-            reason = self.one_epoch()
+            self.one_epoch()
+            reason = self.reason()
+        if self.step != self.saving.step:
+            self.checkpoint()
         self.callbacks.tell("on_train_end")
         return reason
 
-    def one_epoch(self) -> str | None:
-        """One epoch: its steps, validation, history, and what follows from them."""
-        model, number, started = self.experiment.model, self.progress.epoch, time.monotonic()
-        rate = float(model.optimizer.learning_rate)
-        self.callbacks.tell("on_epoch_begin", number)
-        if self.callbacks.by_batch:
-            self.callbacks.tell("on_train_batch_begin", 0)
-        trained = self.engine.epoch(number, between=self.between)
+    def reason(self) -> str | None:
+        """Why training ends where it stands, or None; between two epochs only."""
+        progress = self.progress
+        if not progress.entries or progress.begun:
+            return None
+        values = values_of(progress.entries[-1])
+        return self.stopping.reason(values, epoch=progress.epoch, seconds=self.seconds) or progress.ended
+
+    def one_epoch(self) -> None:
+        """One epoch, or what is left of it: its steps, validation, history, and what follows from them."""
+        model, progress, started = self.experiment.model, self.progress, time.monotonic()
+        number = progress.epoch
+        if progress.begun == 0:
+            progress.rate = float(model.optimizer.learning_rate)
+            self.callbacks.tell("on_epoch_begin", number)
+        rate = progress.rate
+        if progress.trained is None:
+            if self.callbacks.by_batch:
+                self.callbacks.tell("on_train_batch_begin", progress.begun)
+            trained = self.engine.epoch(number, between=self.between, first=progress.begun)
+            if self.stop.signal is not None and progress.begun < self.steps:
+                self.interrupted()
+            self.check_finite(trained)
+            progress.trained = trained
+        trained, validation = progress.trained, self.validate()
         if self.stop.signal is not None:
             self.interrupted()
-        self.check_finite(trained)
-        validation = self.validate()
-        self.progress.epoch += 1
-        values = {**trained, **{f"val_{name}": value for name, value in validation.items()}}
-        self.callbacks.tell("on_epoch_end", number, values)
-        better = self.stopping.watch.see(values, self.progress.epoch)
+        progress.epoch, progress.begun, progress.trained = number + 1, 0, None
         entry = {
-            "epoch": self.progress.epoch,
-            "step": self.progress.step,
+            "epoch": progress.epoch,
+            "step": self.step,
             "learning_rate": rate,
             "train": trained,
             "validation": validation,
         }
+        values = values_of(entry)
+        self.callbacks.tell("on_epoch_end", number, values)
+        better = self.stopping.watch.see(values, self.progress.epoch)
         self.progress.entries.append(entry)
         history.append(self.run, entry)
         epochs = self.experiment.config.train.epochs
         self.view.epoch(
             EpochLine(self.progress.epoch, epochs, trained, validation, rate, time.monotonic() - started, better)
         )
-        self.after_epoch(values, better=better, rate=rate)
-        reason = self.stopping.reason(values, epoch=self.progress.epoch, seconds=self.progress.seconds)
-        if reason is None and model.stop_training:
-            reason = "a callback ended the training"
-        return reason
+        if model.stop_training:
+            self.progress.ended = "a callback ended the training"
+        self.after_epoch(values, better=better, rate=float(model.optimizer.learning_rate))
 
     def after_epoch(self, values: dict[str, float], *, better: bool, rate: float) -> None:
         """Keeps the best weights, lowers the rate on a plateau, saves a checkpoint when it is time."""
         model = self.experiment.model
-        if better and self.stopping.patience is not None:
-            self.progress.best_weights = [weight.numpy() for weight in model.weights]
+        if better and self.stopping.keeps_best:
+            self.best_weights = {f"{number}:{each.path}": each.numpy() for number, each in enumerate(model.weights)}
         if self.plateau is not None:
             lower = self.plateau.rate(values, epoch=self.progress.epoch, rate=rate)
             if lower != rate:
                 model.optimizer.learning_rate = lower
-        if time.monotonic() - self.progress.saved_at >= CHECKPOINT_SECONDS:
-            self.checkpoint(best=better)
+        if self.saving.due(self.step, epoch_ended=True):
+            self.checkpoint()
 
     def between(self, step: int) -> bool:
         """After some steps of an epoch: the callbacks, the view, and whether to go on."""
@@ -182,12 +227,24 @@ class Session:
             self.callbacks.tell("on_train_batch_end", step - 1)
             if step < self.steps:
                 self.callbacks.tell("on_train_batch_begin", step)
-        self.progress.step = self.progress.epoch * self.steps + step
+        self.progress.begun = step
         loss = float(self.experiment.model._loss_tracker.result())
         self.view.step(step, loss)
         if not math.isfinite(loss):
             raise self.diverged(f"the loss became {loss} by step {step} of epoch {self.progress.epoch + 1}")
+        if step < self.steps and self.saving.due(self.step, epoch_ended=False):
+            self.checkpoint()
         return self.stop.signal is None
+
+    @property
+    def step(self) -> int:
+        """How many steps have been done, of all epochs."""
+        return self.progress.epoch * self.steps + self.progress.begun
+
+    @property
+    def seconds(self) -> float:
+        """The time since the first step, without that between the processes of a resumed training."""
+        return self.progress.spent + time.monotonic() - self.started
 
     def validate(self) -> dict[str, float]:
         """Loss and metrics of the validation split, if there is one."""
@@ -195,14 +252,12 @@ class Session:
         if split is None:
             return {}
         self.callbacks.tell("on_test_begin")
-        values = self.measure.measure(split)
+        values = self.measure.measure(split, between=lambda: self.stop.signal is None)
         self.callbacks.tell("on_test_end", values)
         return values
 
     def check_finite(self, trained: dict[str, float]) -> None:
         """Refuses to go on with a loss or weights that are not finite; a finite loss can hide broken weights."""
-        import numpy as np
-
         epoch, loss = self.progress.epoch + 1, trained["loss"]
         if not math.isfinite(loss):
             raise self.diverged(f"the loss became {loss} in epoch {epoch}")
@@ -210,12 +265,16 @@ class Session:
             raise self.diverged(
                 f"the loss is {loss:.3g} in epoch {epoch}, a million times that of the trivial baseline, and does not fall"
             )
+        self.check_weights()
+
+    def check_weights(self) -> None:
+        """Refuses weights that are not finite: neither is training worth going on nor are they worth keeping."""
+        import numpy as np
+
         for weight in self.experiment.model.weights:
             values = weight.numpy()
             if values.dtype.kind == "f" and not np.isfinite(values).all():
-                raise self.diverged(
-                    f"the weight {weight.path} is no longer finite after epoch {self.progress.epoch + 1}"
-                )
+                raise self.diverged(f"the weight {weight.path} is no longer finite after step {self.step}")
 
     def exploded(self, loss: float) -> bool:
         """Whether the loss stands, still finite, where no learning rate that works would leave it.
@@ -231,6 +290,9 @@ class Session:
         """The error of a training that has left the finite numbers."""
         rate = float(self.experiment.model.optimizer.learning_rate)
         lower = rate / 10 if rate <= LARGEST_RATE else USUAL_RATE
+        kept = folders(self.run)
+        if kept:
+            what += f"; the last finite state is kept in {kept[-1].name}"
         return DivergedError(
             what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={lower:g}"
         )
@@ -238,37 +300,54 @@ class Session:
     def interrupted(self) -> None:
         """Saves what there is and ends."""
         assert self.stop.signal is not None
-        self.checkpoint(best=False)
+        self.checkpoint()
         self.save()
         epoch = self.progress.epoch + 1
         raise Stopped(
             self.stop.signal,
             f"stopped by {self.stop.signal.name} in epoch {epoch}; the model as it was is saved in {self.run.path}",
-            hint=f"dlcli evaluate {self.run.name}",
+            hint=f"dlcli resume {self.run.name}",
         )
 
-    def checkpoint(self, *, best: bool) -> None:
-        """Commits all variables: weights, states of random generators, optimizer."""
-        model = self.experiment.model
-        variables = {id(each): each for each in [*model.variables, *model.optimizer.variables]}.values()
-        arrays = {f"{number}:{each.path}": each.numpy() for number, each in enumerate(variables)}
-        state = {"epoch": self.progress.epoch, "entries": len(self.progress.entries), "engine": self.engine.name}
-        save(self.run, step=self.progress.step, arrays=arrays, state=state)
-        if best:
-            mark_best(self.run, step=self.progress.step)
-        self.progress.saved_at = time.monotonic()
+    def checkpoint(self) -> None:
+        """Commits all that the training is at this instant."""
+        started, arrays = time.monotonic(), arrays_of(self.experiment.model)
+        self.check_weights()
+        progress = dataclasses.replace(self.progress, spent=self.seconds)
+        state = {
+            **rules_of(progress, self.stopping.watch, self.plateau),
+            "callbacks": self.callbacks.state(),
+            "history": history.length(self.run),
+            "engine": self.engine.name,
+            "config": self.experiment.config.plain(),
+            "file": sha256(self.run.config),
+            "steps": self.steps,
+        }
+        try:
+            save(self.run, step=self.step, arrays=arrays, state=state, best=self.best_weights, keep=self.saving.keep)
+            watch = self.stopping.watch
+            if watch.best_epoch == self.progress.epoch or self.best_weights is not None:
+                mark_best(self.run, step=self.step)
+        except ResourceError as error:
+            if not self.saving.warns:
+                raise
+            self.view.note(f"note: no checkpoint of step {self.step}: {error.message}; training goes on")
+        else:
+            if not self.state.resumable:
+                self.update(resumable=True)
+        self.saving.saved(self.step, time.monotonic() - started)
 
     def finish(self, reason: str) -> RunState:
         """Restores the best weights if early stopping is on, saves the model and the pictures, and judges."""
-        config, seconds = self.experiment.config, self.progress.seconds
+        config, seconds = self.experiment.config, self.seconds
         watch, entries = self.stopping.watch, self.progress.entries
-        kept = len(entries)
-        if self.progress.best_weights is not None:
+        kept, restores = len(entries), self.best_weights is not None and self.stopping.patience is not None
+        if restores:
             kept = watch.best_epoch
-            for weight, values in zip(self.experiment.model.weights, self.progress.best_weights, strict=True):
+            for weight, values in zip(self.experiment.model.weights, (self.best_weights or {}).values(), strict=True):
                 weight.assign(values)
         metrics = {split: entries[kept - 1][split] for split in ("train", "validation") if entries[kept - 1][split]}
-        if self.progress.best_weights is None and config.optimizer.arguments.get("use_ema"):
+        if not restores and config.optimizer.arguments.get("use_ema"):
             metrics = self.averaged(metrics)
         baseline = trivial_baseline(self.experiment)
         story = Story(config, entries, metrics, baseline, watch.best_epoch or kept, reason)
@@ -314,3 +393,12 @@ class Session:
         """Replaces the state of the run."""
         self.state = dataclasses.replace(self.state, epochs=self.progress.epoch, **changes).write(self.run)
         return self.state
+
+
+def with_numbers(entry: dict[str, Any]) -> dict[str, Any]:
+    """An epoch of the history with NaN where JSON has null."""
+    splits = {
+        split: {name: math.nan if value is None else value for name, value in entry[split].items()}
+        for split in ("train", "validation")
+    }
+    return {**entry, **splits}

@@ -6,8 +6,9 @@ import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
+from dlcli.config.train import ReduceOnPlateau, Train
 from dlcli.loss import greater_is_better
 from dlcli.spec import KerasObject
 
@@ -39,6 +40,11 @@ class Watch:
         return False
 
 
+def values_of(entry: Mapping[str, Any]) -> dict[str, float]:
+    """Everything measured in an epoch, by the name under which it is monitored."""
+    return {**entry["train"], **{f"val_{name}": value for name, value in entry["validation"].items()}}
+
+
 def watch(monitor: str, mode: str, min_delta: float = 0.0, *, metrics: Sequence[KerasObject] = ()) -> Watch:
     """A watch over a monitor; `auto` knows whether more or less is better, also of a metric with a name of its own."""
     greater = greater_is_better(monitor, metrics) if mode == "auto" else mode == "max"
@@ -47,20 +53,26 @@ def watch(monitor: str, mode: str, min_delta: float = 0.0, *, metrics: Sequence[
 
 @dataclass
 class Stopping:
-    """All rules that end a training early; `patience` is None without early stopping."""
+    """All rules that end a training early; `patience` is None without early stopping.
+
+    `keeps_best` says whether the weights of the best epoch are wanted.
+    """
 
     train: Train
     watch: Watch
     patience: int | None
+    keeps_best: bool
 
     @classmethod
     def of(cls, train: Train, *, validation: bool, metrics: Sequence[KerasObject] = ()) -> Stopping:
         """The rules of a train block; without early stopping the loss still tells which epoch was best."""
         early = train.early_stopping
-        if early is None:
-            early = EarlyStopping(monitor="val_loss" if validation else "loss")
-            return cls(train, watch(early.monitor, "min"), None)
-        return cls(train, watch(early.monitor, early.mode, early.min_delta, metrics=metrics), early.patience)
+        if early is not None:
+            rule = watch(early.monitor, early.mode, early.min_delta, metrics=metrics)
+            return cls(train, rule, early.patience, keeps_best=True)
+        monitor = None if train.checkpoint is None else train.checkpoint.monitor
+        rule = watch(monitor or ("val_loss" if validation else "loss"), "auto", metrics=metrics)
+        return cls(train, rule, None, keeps_best=monitor is not None)
 
     def reason(self, values: Mapping[str, float], *, epoch: int, seconds: float) -> str | None:
         """Why training ends after this epoch, or None."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dlcli.config import Config
+from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
 from dlcli.errors import DlcliError
 from dlcli.optimizer.schedules import early_end
@@ -19,7 +20,7 @@ from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock
 from dlcli.runs.names import safe_name
 from dlcli.training.backend import chatter_to, environment, start_keras
-from dlcli.training.experiment import read_data, set_up
+from dlcli.training.experiment import Experiment, read_data, set_up
 from dlcli.training.failures import recorded_bug
 from dlcli.training.plugins import keep_plugins
 from dlcli.training.session import Session
@@ -58,18 +59,27 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
     with Lock(run.path), chatter_to(run.log), stop_request() as stop:
         state = RunState(run.name, next_number(request.runs), "created", request.file, now()).write(run)
         with nothing_left_of(run, state):
-            start_keras(seed=config.seed, precision=config.train.precision)
-            experiment = set_up(config, dataset)
-            steps = experiment.facts["data.steps_per_epoch"]
-            for each in config.noted(early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)):
-                view.note(f"note: {each.file}:{each.line}: {each.message}; {each.suggestion}")
+            # All that `resume` needs is there before the first second is over.
+            write_bytes(run.config, request.content)
+            save_splits(run, dataset)
+            plugins = keep_plugins(run, config.plugins)
+            data = {"data": fingerprint(dataset.fields.files), "plugins": plugins}
+            write_json(run.environment, data)
+            write_json(run.resolved, config.plain())
+            experiment = start(config, dataset, view)
+            write_json(run.environment, {**environment(), **data})
             session = Session(run, experiment, view, stop, state)
-        write_bytes(run.config, request.content)
-        write_json(run.resolved, config.plain())
-        save_splits(run, dataset)
-        plugins = keep_plugins(run, config.plugins)
-        write_json(run.environment, {**environment(), "data": fingerprint(dataset.fields.files), "plugins": plugins})
         return run, session.run_to_end()
+
+
+def start(config: Config, dataset: Dataset, view: TrainingView) -> Experiment:
+    """Starts Keras and sets the experiment up; says what is worth a look now that the data is known."""
+    start_keras(seed=config.seed, precision=config.train.precision)
+    experiment = set_up(config, dataset)
+    steps = experiment.facts["data.steps_per_epoch"]
+    for each in config.noted(early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)):
+        view.note(f"note: {each.file}:{each.line}: {each.message}; {each.suggestion}")
+    return experiment
 
 
 @contextlib.contextmanager

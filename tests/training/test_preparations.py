@@ -359,7 +359,7 @@ def test_a_feature_that_never_changes_is_not_blown_up_by_pca(tmp_path: Path) -> 
 def test_raw_rows_are_prepared_to_the_same_bits_in_any_batches_and_order(
     case: str, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dlcli.results.recorded import raw_samples
+    from dlcli.results.other_data import raw_samples
     from dlcli.runs import Run
     from dlcli.training.feed import Feed
     from dlcli.training.model_folder import load_model, save_model
@@ -409,7 +409,7 @@ def any_model() -> Any:
 def reading_of(dataset: Dataset) -> Any:
     """How other rows are read: names stay names."""
     from dlcli.data.sources.source import Reading
-    from dlcli.results.recorded import text_columns
+    from dlcli.results.other_data import text_columns
 
     return Reading(frozenset(text_columns(dataset.schema)))
 

@@ -123,7 +123,7 @@ def test_weights_that_are_not_finite_are_found_behind_a_finite_loss(session: Any
     values = kernel.numpy()
     values[0, 0] = np.nan
     kernel.assign(values)
-    with pytest.raises(DivergedError, match=r"^the weight \w+/kernel is no longer finite after epoch 1$") as caught:
+    with pytest.raises(DivergedError, match=r"^the weight \w+/kernel is no longer finite after step 0$") as caught:
         session.check_finite({"loss": 1.0})
     assert caught.value.code == 6
     assert caught.value.hint == "lower the learning rate: --set optimizer.learning_rate=0.001"
@@ -140,7 +140,7 @@ def test_a_loss_that_is_not_finite_is_refused(loss: float, session: Any) -> None
 def test_running_out_of_memory_is_an_error_of_resources(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from dlcli.errors import ResourceError
 
-    def exhausted(number: int, *, between: object) -> dict[str, float]:
+    def exhausted(number: int, *, between: object, first: int) -> dict[str, float]:
         raise MemoryError
 
     monkeypatch.setattr(session.engine, "epoch", exhausted)

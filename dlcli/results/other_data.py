@@ -1,62 +1,18 @@
-"""What a run has recorded, read back: its configuration, its data, and other data the way it was."""
+"""Other data, read the way that of a run was."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any
 
-from dlcli.config import Config, load_resolved
-from dlcli.data import Dataset, Fields, Samples, Schema
+from dlcli.config import Config
+from dlcli.data import Fields, Samples, Schema
 from dlcli.data.encode import encoded
-from dlcli.data.fingerprint import changed
 from dlcli.data.lazy import Column, Selected
 from dlcli.data.memory import free_memory
 from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
 from dlcli.data.target import encoded_target
 from dlcli.data.window_samples import samples_of
-from dlcli.errors import ArtifactError, ConflictError
-from dlcli.runs import Run
-from dlcli.training.experiment import read_data
-from dlcli.training.plugins import kept_plugins
-from dlcli.training.splits_file import check_splits
-
-
-def recorded_config(run: Run) -> Config:
-    """The configuration as it took effect. Raises `ArtifactError` where it is missing or damaged."""
-    try:
-        tree: dict[str, Any] = json.loads(run.resolved.read_bytes())
-        if tree.get("plugins"):
-            tree["plugins"] = kept_plugins(run, recorded_environment(run)["plugins"])
-        return load_resolved(tree)
-    except (OSError, ValueError, TypeError) as error:
-        raise ArtifactError(
-            f"the configuration of '{run.name}' cannot be read: {str(error).splitlines()[0]}", file=run.resolved
-        ) from None
-
-
-def recorded_environment(run: Run) -> dict[str, Any]:
-    """What env.json says. Raises `ArtifactError` where it cannot be read."""
-    try:
-        environment: dict[str, Any] = dict(json.loads(run.environment.read_bytes()))
-    except (OSError, ValueError, TypeError):
-        raise ArtifactError(f"env.json of '{run.name}' cannot be read", file=run.environment) from None
-    return environment
-
-
-def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
-    """The data of a run, split as in training. Raises `ConflictError` if a file is no longer what it was."""
-    dataset = read_data(config, allow_code=allow_code)
-    others = changed(recorded_environment(run).get("data", []), dataset.fields.files)
-    if others:
-        raise ConflictError(
-            f"{others[0]} has changed since the training, so its splits would no longer be the same",
-            file=others[0],
-            hint="name the data to use: --data PATH",
-        )
-    check_splits(run, dataset)
-    return dataset
 
 
 def read_raw(config: Config, schema: Schema, path: str) -> Fields:

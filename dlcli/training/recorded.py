@@ -1,0 +1,56 @@
+"""What a run has recorded, read back: its configuration, its environment, and its data as they were split."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dlcli.config import Config, load_resolved
+from dlcli.data import Dataset
+from dlcli.data.fingerprint import changed
+from dlcli.errors import ArtifactError, ConflictError
+from dlcli.runs import Run
+from dlcli.training.experiment import read_data
+from dlcli.training.plugins import kept_plugins
+from dlcli.training.splits_file import check_splits
+
+
+def recorded_config(run: Run) -> Config:
+    """The configuration as it took effect. Raises `ArtifactError` where it is missing or damaged."""
+    try:
+        tree: dict[str, Any] = json.loads(run.resolved.read_bytes())
+        if tree.get("plugins"):
+            tree["plugins"] = kept_plugins(run, recorded_environment(run)["plugins"])
+        return load_resolved(tree)
+    except (OSError, ValueError, TypeError) as error:
+        raise ArtifactError(
+            f"the configuration of '{run.name}' cannot be read: {str(error).splitlines()[0]}", file=run.resolved
+        ) from None
+
+
+def recorded_environment(run: Run) -> dict[str, Any]:
+    """What env.json says. Raises `ArtifactError` where it cannot be read."""
+    try:
+        environment: dict[str, Any] = dict(json.loads(run.environment.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        raise ArtifactError(f"env.json of '{run.name}' cannot be read", file=run.environment) from None
+    return environment
+
+
+def changed_files(run: Run, dataset: Dataset) -> list[str]:
+    """The files of the data that are no longer what the run was trained on."""
+    return changed(recorded_environment(run).get("data", []), dataset.fields.files)
+
+
+def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
+    """The data of a run, split as in training. Raises `ConflictError` if a file is no longer what it was."""
+    dataset = read_data(config, allow_code=allow_code)
+    others = changed_files(run, dataset)
+    if others:
+        raise ConflictError(
+            f"{others[0]} has changed since the training, so its splits would no longer be the same",
+            file=others[0],
+            hint="name the data to use: --data PATH",
+        )
+    check_splits(run, dataset)
+    return dataset

@@ -1,0 +1,189 @@
+"""Goes on with a run from its newest checkpoint, to the end that it would have had if it had never stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.config import Config, load_config
+from dlcli.data import Dataset
+from dlcli.data.fingerprint import fingerprint
+from dlcli.errors import ArtifactError, ConflictError
+from dlcli.runs import Run, RunState, history, read_state
+from dlcli.runs.atomic import sha256, sweep, write_json
+from dlcli.runs.checkpoint import Checkpoint, folders, newest
+from dlcli.runs.lock import Lock
+from dlcli.training.backend import chatter_to, environment
+from dlcli.training.experiment import read_data
+from dlcli.training.plugins import kept_plugins
+from dlcli.training.recorded import changed_files, recorded_config, recorded_environment
+from dlcli.training.session import Session
+from dlcli.training.signals import stop_request
+from dlcli.training.snapshot import Progress, put_back_rules
+from dlcli.training.splits_file import check_splits, save_splits
+from dlcli.training.stopping import Stopping, values_of
+from dlcli.training.train import start
+from dlcli.view.events import TrainingView
+
+FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint")
+"""What may change from one process of a run to the next: none of it has a part in a step."""
+NUMBERS = ("versions", "machine", "processors", "threads", "onednn", "deterministic", "devices")
+"""What of the environment changes the last bits of numbers."""
+
+
+@dataclass(frozen=True)
+class ResumeRequest:
+    """What the command line asks of a run; `settings` are changes of its configuration, as `train.epochs=40`."""
+
+    run: Run
+    settings: Sequence[str] = ()
+    allow_code: bool = False
+    allow_config_change: bool = False
+    allow_data_change: bool = False
+
+
+def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
+    """Trains a run to its end, and gives it with its final state; one that has ended already is left as it is.
+
+    Raises `ConflictError` where another process trains it, or where configuration or data have changed, and
+    `ArtifactError` where nothing is left to go on from; otherwise what `train` raises.
+    """
+    run = request.run
+    with Lock(run.path), chatter_to(run.log), stop_request() as stop:
+        sweep(run.path)
+        sweep(run.checkpoints)
+        state = read_state(run)
+        checkpoint = last_checkpoint(run, state, view)
+        config = resumed_config(request)
+        reasons = changed_settings(request, config, checkpoint)
+        over = checkpoint and ended(run, config, checkpoint)
+        if over and state.status == "done":
+            view.note(f"note: '{run.name}' is complete: {over}")
+            return run, state
+        if checkpoint is not None:
+            view.note(f"note: '{run.name}' goes on from {place_of(checkpoint)}")
+        dataset = read_data(config, allow_code=request.allow_code)
+        reasons += changed_data(request, dataset)
+        if config.plain() != json.loads(run.resolved.read_bytes()):
+            write_json(run.resolved, config.plain())
+        experiment = start(config, dataset, view)
+        reasons += changed_environment(run)
+        for reason in reasons:
+            view.note(f"note: not exact any more: {reason}")
+        inexact = list(dict.fromkeys([*state.inexact, *reasons]))
+        state = dataclasses.replace(state, reason=None, exit_code=None, exact=not inexact, inexact=inexact)
+        if checkpoint is None:
+            history.cut(run, 0)
+        session = Session(run, experiment, view, stop, state, checkpoint)
+        if checkpoint is not None and checkpoint.state["steps"] != session.steps:
+            before = checkpoint.state["steps"]
+            message = f"an epoch had {before} steps and has {session.steps} now, so there is no place to go on from"
+            raise ConflictError(message, file=run.path, hint="train it anew")
+        return run, session.run_to_end()
+
+
+def last_checkpoint(run: Run, state: RunState, view: TrainingView) -> Checkpoint | None:
+    """The newest valid checkpoint; None where the run was stopped before its first. Says what it passed over."""
+    found = newest(run)
+    damaged = [path.name for path in folders(run) if found is None or path.name > f"step-{found.step:010d}"]
+    if found is None and (damaged or state.resumable):
+        what = f"is damaged: {damaged[-1]}" if damaged else "is missing"
+        raise ArtifactError(f"every checkpoint of '{run.name}' {what}", file=run.checkpoints, hint="train it anew")
+    for name in damaged:
+        view.note(f"note: the checkpoint {name} is damaged; an earlier one is used")
+    if found is None:
+        view.note(f"note: '{run.name}' was stopped before its first checkpoint; it begins at the beginning")
+    return found
+
+
+def place_of(checkpoint: Checkpoint) -> str:
+    """Where a checkpoint stands, in words."""
+    progress = checkpoint.state["progress"]
+    if progress["begun"]:
+        return f"step {progress['begun']} of epoch {progress['epoch'] + 1}"
+    return f"the end of epoch {progress['epoch']}"
+
+
+def resumed_config(request: ResumeRequest) -> Config:
+    """The configuration of the run with the changes that are asked for."""
+    run = request.run
+    recorded_config(run)  # raises where it is missing or damaged
+    settings = list(request.settings)
+    plugins = recorded_environment(run)["plugins"]
+    if plugins:
+        settings.append(f"plugins={json.dumps(kept_plugins(run, plugins))}")
+    config, _ = load_config(str(run.resolved), settings=settings)
+    return config
+
+
+def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpoint | None) -> list[str]:
+    """What of the configuration is no longer what it was, where that is allowed. Raises `ConflictError`."""
+    run = request.run
+    if checkpoint is None:
+        return []
+    found = [
+        f"{path} was {before!r} and is {after!r}"
+        for path, before, after in differences(checkpoint.state["config"], config.plain())
+        if not path.startswith("plugins") and not any(path == free or path.startswith(f"{free}.") for free in FREE)
+    ]
+    if checkpoint.state["file"] != sha256(run.config):
+        found.append("config.yaml in the run's folder was edited")
+    if found and not request.allow_config_change:
+        raise ConflictError(
+            f"the configuration of '{run.name}' has changed: {'; '.join(found)}",
+            file=run.path,
+            hint=f"train it anew, or add --allow-config-change; without it only {', '.join(FREE)} may change",
+        )
+    return found
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Every value that differs between two trees of plain data, with its path."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in [*before, *(key for key in after if key not in before)]:
+            yield from differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, pair in enumerate(zip(before, after, strict=True)):
+            yield from differences(*pair, f"{path}.{number}")
+    elif before != after:
+        yield path, before, after
+
+
+def ended(run: Run, config: Config, checkpoint: Checkpoint) -> str | None:
+    """Why a training is over where its checkpoint stands, or None."""
+    history.cut(run, checkpoint.state["history"])
+    entries, progress = history.read(run), Progress()
+    if not entries or checkpoint.state["progress"]["begun"]:
+        return None
+    rules = Stopping.of(config.train, validation=bool(entries[-1]["validation"]), metrics=config.all_metrics)
+    put_back_rules(checkpoint.state, progress, rules.watch, None)
+    values = values_of(entries[-1])
+    return rules.reason(values, epoch=progress.epoch, seconds=progress.spent) or progress.ended
+
+
+def changed_data(request: ResumeRequest, dataset: Dataset) -> list[str]:
+    """What of the data is no longer what it was, where that is allowed; it is recorded anew. Raises `ConflictError`."""
+    run = request.run
+    others = changed_files(run, dataset)
+    if not others:
+        check_splits(run, dataset)
+        return []
+    if not request.allow_data_change:
+        message = f"{others[0]} has changed since '{run.name}' was started"
+        raise ConflictError(message, file=others[0], hint="put it back, or add --allow-data-change")
+    save_splits(run, dataset)
+    write_json(run.environment, {**recorded_environment(run), "data": fingerprint(dataset.fields.files)})
+    return [f"the data has changed: {', '.join(others)}"]
+
+
+def changed_environment(run: Run) -> list[str]:
+    """What the last bits depend on and is no longer as it was; a run that was stopped before is recorded now."""
+    now, recorded = environment(), recorded_environment(run)
+    if "versions" not in recorded:
+        write_json(run.environment, {**now, **recorded})
+        return []
+    before, after = ({key: tree.get(key) for key in NUMBERS} for tree in (recorded, now))
+    return [f"{path} was {old} and is {new}" for path, old, new in differences(before, after)]
