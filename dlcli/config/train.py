@@ -122,6 +122,8 @@ class Train(Spec):
     """Stops after the epoch that fulfils it: `val_accuracy >= 0.98`."""
     callbacks: list[Annotated[KerasObject, KerasThing("callbacks")]] = []
     """Callbacks of Keras by name."""
+    xla: Literal["auto"] | bool = "auto"
+    """Whether XLA compiles the steps: `auto` does it where it pays, `true` from the first step on."""
     engine: Literal["auto", "resident", "keras"] = "auto"
     """Which way training runs: `keras` is Keras's own `fit`, `resident` the loop over data placed in memory once."""
 

@@ -32,6 +32,7 @@ KINDS: dict[str, Any] = NEEDED | {
     "baseline": dict,
     "verdict": list,
     "engine": str | None,
+    "way": str | None,
 }
 
 
@@ -39,7 +40,8 @@ KINDS: dict[str, Any] = NEEDED | {
 class RunState:
     """What is known of a run. `metrics` are by split; `seconds` the time in the training loop; `started` is UTC.
 
-    `resumable` says that there is a checkpoint, `inexact` why a resumed run need not equal one that was never stopped.
+    `resumable` says that there is a checkpoint, `way` how the engine runs the steps and why,
+    `inexact` why a resumed run need not equal one that was never stopped.
     """
 
     run: str
@@ -61,6 +63,7 @@ class RunState:
     baseline: Mapping[str, Any] = field(default_factory=dict)
     verdict: list[Mapping[str, Any]] = field(default_factory=list)
     engine: str | None = None
+    way: str | None = None
 
     def write(self, run: Run) -> RunState:
         """Replaces run.json."""

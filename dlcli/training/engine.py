@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,7 @@ from dlcli.data.layout import Layout, order
 from dlcli.training.blocks import blocks
 from dlcli.training.feed import Arrays, Feed
 from dlcli.training.weights import Weights
+from dlcli.training.xla import fast_generator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,8 @@ class Work:
     one_by_one: bool = False
     pause: Callable[[int, int], int] = lambda step, last: last
     """Gives the step, up to the last one, at which a training that stands at a step has to be asked again."""
+    compiled_from: int | None = None
+    """The step of all epochs from which on XLA compiles them, where they are many in one graph over data in memory."""
 
     @property
     def steps(self) -> int:
@@ -155,18 +158,23 @@ class ResidentEngine:
         column = None if work.column is None else tf.constant(work.column)
         batch_size = work.batch_size
 
-        @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-        def run(order: Any, epoch: Any, start: Any, end: Any) -> None:
+        def run(order: Any, epoch: Any, start: Any, end: Any, *, compiled: bool) -> None:
             def step(position: Any) -> tuple[Any]:
-                rows = order[position * batch_size : (position + 1) * batch_size]
+                if compiled:  # XLA has to know the size of a batch
+                    rows = tf.slice(order, [position * batch_size], [batch_size])
+                else:
+                    rows = order[position * batch_size : (position + 1) * batch_size]
                 batch = gathered(inputs, rows), gathered(targets, rows)
                 own = None if column is None else tf.gather(column, rows)
                 one_step(model, work, *batch, own, epoch, position)
                 return (position + 1,)
 
-            tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+            with fast_generator() if compiled else nullcontext():
+                tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
 
-        self.run = run
+        self.graph = tf.function(partial(run, compiled=False), autograph=False)
+        self.compiled = tf.function(partial(run, compiled=True), autograph=False, jit_compile=True)
+        self.whole = len(work.feed) // batch_size
 
     def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
         import numpy as np
@@ -175,14 +183,24 @@ class ResidentEngine:
         order = tf.constant(np.concatenate(list(self.work.order(number))))
         step = started_at(self.model, first)
         while step < self.steps:
-            end = self.work.end_of(number, step, step + self.pace.steps)
+            run, last = self.way(number, step)
+            end = self.work.end_of(number, step, min(last, step + self.pace.steps))
             started = time.monotonic()
-            self.run(order, tf.constant(number), tf.constant(step), tf.constant(end))
+            run(order, tf.constant(number), tf.constant(step), tf.constant(end))
             self.pace.seen(end - step, time.monotonic() - started)
             step = end
             if not between(step):
                 break
         return results_of(self.model)
+
+    def way(self, number: int, step: int) -> tuple[Any, int]:
+        """The graph for a step of an epoch, and the step at which another takes over: XLA knows whole batches alone."""
+        if self.work.compiled_from is None:
+            return self.graph, self.steps
+        begin = max(0, self.work.compiled_from - number * self.steps)
+        if step < min(begin, self.whole):
+            return self.graph, min(begin, self.whole)
+        return (self.graph, self.steps) if step >= self.whole else (self.compiled, self.whole)
 
 
 class StreamingEngine:

@@ -23,12 +23,19 @@ from dlcli.training.snapshot import Progress, arrays_of, put_back, put_back_rule
 from dlcli.training.stopping import Plateau, Stopping, values_of
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.weights import training_weights
+from dlcli.training.xla import xla_from
 from dlcli.view.events import EpochLine, Plan, TrainingView
 from dlcli.view.picture import loss_curve
 
 if TYPE_CHECKING:
     pass
 
+WHY = {
+    "keras": "Keras's own fit, as engine: keras says",
+    "resident": "the training data is in memory",
+    "streaming": "the training data is read as it is needed",
+}
+"""Why an engine is taken."""
 LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
 """Above the first no step helps; the second is where most optimizers of Keras start."""
 EXPLODED = 1e6
@@ -67,9 +74,9 @@ class Session:
             )
             self.callbacks.begin(None if checkpoint is None else checkpoint.state["callbacks"])
             self.weights = training_weights(config.train, experiment.dataset)
+            self.engine, self.way = self.choose_engine()
         except BlockError as error:
             raise config.located(error) from None
-        self.engine = self.choose_engine()
         self.measure = Measure(experiment.model)
         arrays = arrays_of(experiment.model)
         check_room(run, sum(array.nbytes for array in arrays.values()))
@@ -96,27 +103,48 @@ class Session:
             lines.append(EpochLine(entry["epoch"], config.train.epochs, *values, 0.0, better))
         return lines
 
-    def choose_engine(self) -> Engine:
-        """Keras's own `fit` where the configuration asks for it, otherwise data resident in memory or streaming by."""
+    def choose_engine(self) -> tuple[Engine, str]:
+        """The way to run the steps, and in words which and why.
+
+        Keras's own `fit` where the configuration asks for it, otherwise data resident in memory or streaming by.
+        """
         config, train = self.experiment.config, self.experiment.splits["train"]
+        model, batch_size = self.experiment.model, config.train.batch_size
+        kind = FitEngine if config.train.engine == "keras" else StreamingEngine if train.streams else ResidentEngine
+        step, why = None, WHY[kind.name]
+        if config.train.xla is True and kind is not ResidentEngine:
+            message = f"'xla: true' compiles steps over data in memory, and here {why}"
+            raise BlockError(("train", "xla"), message, hint="leave it out")
+        if kind is ResidentEngine and config.train.xla is not False:
+            step, how = (0, "by XLA, as xla: true says") if config.train.xla is True else self.compiled_from()
+            why = f"{why}; compiled {how}" if step is not None else f"{why}; {how}"
         work = Work(
             train,
             self.weights,
-            config.train.batch_size,
+            batch_size,
             config.seed,
             layout=self.experiment.dataset.chunks,
             augment=self.experiment.augment,
             one_by_one=self.callbacks.by_batch,
             pause=self.saving.pause,
+            compiled_from=step,
         )
-        if config.train.engine == "keras":
-            return FitEngine(self.experiment.model, work)
-        return (StreamingEngine if train.streams else ResidentEngine)(self.experiment.model, work)
+        return kind(model, work), why
+
+    def compiled_from(self) -> tuple[int | None, str]:
+        """The step from which on XLA pays, or None; and why."""
+        if self.callbacks.by_batch or self.experiment.augment is not None:
+            return None, "not by XLA, because of " + (
+                "callbacks by batch" if self.callbacks.by_batch else "augmentation"
+            )
+        inputs, _ = self.experiment.splits["train"].take(slice(None))
+        return xla_from(self.experiment.model, inputs, batch_size=self.experiment.config.train.batch_size)
 
     def run_to_end(self) -> RunState:
         """All epochs, and the end whatever it is."""
         config, train = self.experiment.config, self.experiment.splits["train"]
-        self.update(status="running", engine=self.engine.name)
+        self.update(status="running", engine=self.engine.name, way=self.way)
+        self.view.note(f"engine: {self.engine.name} ({self.way})")
         self.view.start(
             Plan(
                 self.run.name,

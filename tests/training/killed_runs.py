@@ -9,6 +9,7 @@ imported TensorFlow, but not started it, forks all others, so that a kill costs 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import random
@@ -21,6 +22,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
 SAMPLES = 150
@@ -71,6 +73,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "train.class_weight": "balanced",
         "train.checkpoint": None,
     },
+    "compiled by XLA": {"layers": [*WIDE, {"Dropout": 0.3}, *LAST], "train.xla": True},
     "half precision": {"layers": [*WIDE, {"Dropout": 0.2}, *LAST], "train.precision": "mixed_float16"},
     "several inputs": TWO_INPUTS,
     "augmented convolution, streamed": {
@@ -171,18 +174,12 @@ def content(run_folder: Path) -> dict[str, bytes]:
     for path in run_folder.glob("*.csv"):
         found[path.name] = path.read_bytes()
     with zipfile.ZipFile(run_folder / "model" / "model.keras") as archive:
-        import io
-
-        import h5py
-
-        with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
-            file.visititems(
-                lambda name, value: (
-                    found.update({f"model {name}": np.asarray(value).tobytes()})
-                    if isinstance(value, h5py.Dataset)
-                    else None
-                )
-            )
+        weights = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(weights) as file:
+        names: list[str] = []
+        file.visit(names.append)
+        arrays = {f"model {name}": file[name] for name in names if isinstance(file[name], h5py.Dataset)}
+        found |= {name: np.asarray(array).tobytes() for name, array in arrays.items()}
     checkpoint = newest(Run(run_folder))
     assert checkpoint is not None
     found |= {f"variable {name}": array.tobytes() for name, array in checkpoint.arrays.items()}

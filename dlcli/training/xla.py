@@ -1,0 +1,131 @@
+"""Whether the steps of a training are compiled by XLA, and from which step on.
+
+On a CPU XLA makes models of matrix products several times faster and convolutions twenty times slower; compiling takes as
+long as thousands of small steps. So the first steps run as a graph, for about as long as compiling takes: a training that
+ends early has lost nothing, and one that goes on at most doubles what it has spent. The step is a function of the model and
+the batch alone, not of a clock and not of how many epochs are planned, so that a run can be repeated and extended exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dlcli.layers.macs import macs_of
+from dlcli.layers.nodes import calls_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+COMPILE_SECONDS = 0.7
+STEP_SECONDS = 2e-4
+"""What a step of a graph takes besides its arithmetic."""
+MACS_A_SECOND = 4e10
+"""Multiply-adds that a step gets through; its gradients take two more for each."""
+FASTER = frozenset(
+    {
+        "Activation",
+        "Add",
+        "AdditiveAttention",
+        "AlphaDropout",
+        "Attention",
+        "Average",
+        "BatchNormalization",
+        "Concatenate",
+        "Dense",
+        "Dot",
+        "Dropout",
+        "ELU",
+        "EinsumDense",
+        "Embedding",
+        "Flatten",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GlobalAveragePooling1D",
+        "GlobalMaxPooling1D",
+        "GroupNormalization",
+        "GroupedQueryAttention",
+        "Identity",
+        "InputLayer",
+        "LayerNormalization",
+        "LeakyReLU",
+        "Maximum",
+        "Minimum",
+        "MultiHeadAttention",
+        "Multiply",
+        "PReLU",
+        "Permute",
+        "RMSNormalization",
+        "ReLU",
+        "RepeatVector",
+        "Rescaling",
+        "Reshape",
+        "Softmax",
+        "SpatialDropout1D",
+        "Subtract",
+        "UnitNormalization",
+    }
+)
+"""Layers that XLA makes faster on a CPU."""
+RANDOM = ("stateless_uniform", "stateless_normal", "stateless_truncated_normal")
+
+
+def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_size: int) -> tuple[int | None, str]:
+    """The step (from 0, over all epochs) from which on XLA pays, or None; and why, in words.
+
+    `inputs` are the training samples (samples, …): under XLA a number outside an embedding would go unnoticed.
+    """
+    if model.dtype_policy.name != "float32":
+        return None, f"not by XLA: {model.dtype_policy.name} is not faster with it"
+    layers = list(model._flatten_layers(include_self=False))
+    slower = next((layer for layer in layers if type(layer).__name__ not in FASTER), None)
+    if slower is not None:
+        return None, f"not by XLA: {type(slower).__name__} is not faster with it"
+    unsafe = next(
+        (layer for layer in layers if type(layer).__name__ == "Embedding" and not fits(layer, model, inputs)), None
+    )
+    if unsafe is not None:
+        return None, f"not by XLA: what '{unsafe.name}' takes is not known to be below its input_dim"
+    macs = sum(
+        macs_of(call.layer, call.inputs[0] if call.inputs else call.outputs[0], call.outputs[0])
+        for call in calls_of(model)
+        if not call.is_input
+    )
+    step = math.ceil(COMPILE_SECONDS / (STEP_SECONDS + 3 * macs * batch_size / MACS_A_SECOND))
+    return step, f"by XLA from step {step:,} on"
+
+
+def fits(embedding: Any, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]]) -> bool:
+    """Whether an embedding takes an input of the model whose numbers all have a row in it."""
+    sources = [
+        node.input_tensors[0]._keras_history.operation.name
+        for node in embedding._inbound_nodes
+        if hasattr(node.input_tensors[0], "_keras_history")
+    ]
+    return all(
+        name in inputs and inputs[name].min() >= 0 and inputs[name].max() < embedding.input_dim for name in sources
+    )
+
+
+@contextmanager
+def fast_generator() -> Iterator[None]:
+    """Lets layers draw with Philox while a graph is traced.
+
+    They leave the generator to TensorFlow, which under XLA takes one that is twenty times slower; as a graph it is Philox.
+    """
+    import tensorflow as tf
+
+    dropout = tf.nn.experimental.stateless_dropout
+    before = {name: getattr(tf.random, name) for name in RANDOM}
+    for name, function in before.items():
+        setattr(tf.random, name, partial(function, alg="philox"))
+    tf.nn.experimental.stateless_dropout = partial(dropout, rng_alg="philox")
+    try:
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(tf.random, name, function)
+        tf.nn.experimental.stateless_dropout = dropout
