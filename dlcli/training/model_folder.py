@@ -13,6 +13,7 @@ from dlcli.errors import ArtifactError
 from dlcli.runs import Run
 from dlcli.runs.atomic import committed_folder, damage
 from dlcli.training.plugins import run_plugins
+from dlcli.training.untrusted import check_model_file
 
 MODEL, PREPARATION, SCHEMA = "model.keras", "prepare.keras", "schema.json"
 
@@ -66,6 +67,7 @@ def load(path: Path, own: Mapping[str, Any] | None = None) -> Any:
     """One Keras file, loaded in safe mode; `own` are the classes of plugins by name."""
     import keras
 
+    check_model_file(path, own=own or ())
     try:
         return keras.saving.load_model(path, custom_objects=own, compile=False, safe_mode=True)
     except Exception as error:

@@ -6,7 +6,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeAlias
 
 from dlcli.data.fields import Fields
 from dlcli.data.lazy import Column
@@ -73,12 +73,12 @@ class Hdf5(SourceBlock):
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The file, opened for reading; what HDF5 says of a damaged one becomes `DataError`."""
+def opened(path: Path, content: BinaryIO | None = None) -> Iterator[Any]:
+    """The file, or its `content` from elsewhere, opened for reading; what HDF5 says of a damaged one becomes `DataError`."""
     import h5py
 
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with h5py.File(path, "r", locking=False) if content is None else h5py.File(content, "r") as file:
             yield file
     except DlcliError:
         raise
@@ -89,12 +89,12 @@ def opened(path: Path) -> Iterator[Any]:
         raise DataError(f"the file is damaged or no HDF5 file: {said}", file=path) from None
 
 
-def datasets(path: Path) -> dict[str, Form]:
-    """Shape and type of every dataset, by its way through the groups.
+def datasets(path: Path, content: BinaryIO | None = None) -> dict[str, Form]:
+    """Shape and type of every dataset, by its way through the groups; of a file that is a member of `path`, its `content`.
 
     Raises `UnsafeError` for a link or storage outside the file, `ResourceError` for a dataset that claims more than it stores.
     """
-    with opened(path) as file:
+    with opened(path, content) as file:
         walk = Walk(path)
         walk.group(file, "")
         return walk.with_second_names()

@@ -1,0 +1,133 @@
+"""The look into a `.keras` file before Keras sees it, because loading a model can run code, read files and take memory.
+
+Allowed is what dlcli itself could have written: members of a sensible size, things of Keras by their known names, weights
+that lie in the file. This is a defence in depth and no sandbox; a model from an enemy belongs in a container.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import stat
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.data.memory import free_memory
+from dlcli.data.sources.hdf5 import datasets
+from dlcli.errors import ArtifactError, DlcliError, ResourceError, UnsafeError
+
+CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets"
+LARGEST = {CONFIG: 32 << 20, METADATA: 1 << 20}
+"""The most bytes of members that are read as a whole."""
+DEEPEST = 200
+STRUCTURE = frozenset({"Functional", "Sequential", "Model", "InputLayer", "DTypePolicy", "DTypePolicyMap", "History"})
+"""What a model consists of besides the things that a configuration names."""
+PLAIN = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__tuple__", "__ellipsis__", "__bytes__", "slice"})
+"""Values, not things, that Keras writes like things."""
+OPERATIONS = ("keras.src.ops.numpy", "keras.src.ops.nn")
+"""Modules of plain arithmetic, which Keras writes into a model for masks."""
+CODE = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"})
+"""Layers that are code, or load it."""
+SIZES = frozenset({"units", "filters", "input_dim", "output_dim", "key_dim", "value_dim", "num_heads", "hidden_dim"})
+"""Arguments of which each is at most the number of weights of their layer."""
+HINT = "if you trust whoever made it, load it with Keras yourself; dlcli does not"
+
+
+def check_model_file(path: Path, *, own: Collection[str] = ()) -> None:
+    """Raises `UnsafeError` for a `.keras` file that could do more than compute; `own` are the classes of allowed plugins.
+
+    Raises `ArtifactError` for one that is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                check_member(member, path)
+            config = json.loads(archive.read(CONFIG))
+            weights = io.BytesIO(archive.read(WEIGHTS)) if WEIGHTS in archive.namelist() else None
+    except (OSError, KeyError, ValueError, EOFError, RecursionError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ArtifactError(f"{path.name} is damaged or no .keras file: {error}", file=path) from None
+    stored = 0
+    if weights is not None:
+        stored = check_weights(weights, path)
+    known = names_of_keras()
+    for thing in things(config, path):
+        check_thing(thing, path, known=known, own=own, stored=stored)
+
+
+def check_member(member: zipfile.ZipInfo, path: Path) -> None:
+    """Refuses members that no model has, that lead elsewhere or that unpack to more than there is room for."""
+    name = PurePosixPath(member.filename)
+    if name.is_absolute() or ".." in name.parts or "\\" in member.filename or stat.S_ISLNK(member.external_attr >> 16):
+        raise UnsafeError(f"the member '{member.filename}' of {path.name} leads out of it", file=path, hint=HINT)
+    if member.filename not in {CONFIG, METADATA, WEIGHTS} and name.parts[:1] != (ASSETS,):
+        raise UnsafeError(f"{path.name} holds '{member.filename}', which no model has", file=path, hint=HINT)
+    limit = LARGEST.get(member.filename, free_memory() // 2)
+    if member.file_size > limit:
+        found = f"'{member.filename}' of {path.name} unpacks to {member.file_size / 1e6:,.1f} MB"
+        raise UnsafeError(f"{found}; the limit is {limit / 1e6:,.1f} MB", file=path, hint=HINT)
+
+
+def check_weights(weights: io.BytesIO, path: Path) -> int:
+    """How many numbers the file of weights holds, all of them in itself."""
+    try:
+        forms = datasets(path, weights)
+    except (UnsafeError, ResourceError) as error:
+        raise UnsafeError(f"the weights of {path.name}: {error.message}", file=path, hint=HINT) from None
+    except DlcliError as error:
+        if "holds no datasets" in error.message:
+            return 0
+        raise ArtifactError(f"the weights of {path.name}: {error.message}", file=path) from None
+    return sum(math.prod(shape) for shape, _ in forms.values())
+
+
+def things(value: Any, path: Path, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Every serialized thing in a configuration, at any depth."""
+    if depth > DEEPEST:
+        raise UnsafeError(f"the configuration of {path.name} is nested more than {DEEPEST} deep", file=path, hint=HINT)
+    if isinstance(value, Mapping):
+        if "class_name" in value:
+            yield value
+        for each in value.values():
+            yield from things(each, path, depth + 1)
+    elif isinstance(value, list):
+        for each in value:
+            yield from things(each, path, depth + 1)
+
+
+def names_of_keras() -> frozenset[str]:
+    """The classes that a configuration can name, and what holds them."""
+    kinds = keras_catalogue().kinds
+    listed = {name for kind in kinds.values() for name in kind}
+    return frozenset((listed | STRUCTURE | PLAIN) - CODE)
+
+
+def check_thing(
+    thing: Mapping[str, Any], path: Path, *, known: Collection[str], own: Collection[str], stored: int
+) -> None:
+    """Refuses a thing that is not Keras's own, and one that names a file or more weights than are stored."""
+    name, module = thing["class_name"], thing.get("module")
+    config = thing.get("config") if isinstance(thing.get("config"), Mapping) else {}
+    assert isinstance(config, Mapping)
+    of_keras = module is None or module == "keras" or (isinstance(module, str) and module.startswith("keras."))
+    plain = module in OPERATIONS or (of_keras and name in known)
+    if not isinstance(name, str) or not (plain or name in own):
+        what = f"{module}.{name}" if module else str(name)
+        flag = "; a class of a plugin needs --allow-code" if not of_keras else ""
+        raise UnsafeError(
+            f"{path.name} holds {what}, which is no thing of Keras that dlcli knows{flag}", file=path, hint=HINT
+        )
+    registered = thing.get("registered_name")
+    if registered not in (None, name) and str(registered).partition(">")[2] not in own and name not in own:
+        raise UnsafeError(f"{path.name} holds {name} under the name {registered}", file=path, hint=HINT)
+    if isinstance(config.get("vocabulary"), str):
+        found = f"'{name}' of {path.name} reads its vocabulary from the file {config['vocabulary']}"
+        raise UnsafeError(found, file=path, hint=HINT)
+    for key in SIZES & config.keys():
+        size = config[key]
+        if isinstance(size, int) and size > max(stored, 1):
+            found = f"{name} of {path.name} declares {key}: {size:,}, and {stored:,} weights are stored"
+            raise UnsafeError(found, file=path, hint=HINT)
