@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_commands_were_found() -> None:
-    assert len(COMMANDS) == 28
+    assert len(COMMANDS) == 30
     assert set(CHECKED_ELSEWHERE) <= set(COMMANDS)
 
 

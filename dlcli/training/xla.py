@@ -95,7 +95,7 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
         if not call.is_input
     )
     step = math.ceil(COMPILE_SECONDS / (STEP_SECONDS + 3 * macs * batch_size / MACS_A_SECOND))
-    return step, f"by XLA from step {step:,} on"
+    return step, f"by XLA from step {step:,} on, with random numbers by Philox"
 
 
 def fits(embedding: Any, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]]) -> bool:
