@@ -61,7 +61,8 @@ def experiment_of(path: Path, *settings: str) -> Any:
 @pytest.mark.parametrize("name", GALLERY)
 def test_a_configuration_trains_a_step(name: str) -> None:
     from dlcli.results.inspect import summary
-    from dlcli.training.engine import ResidentEngine, Work
+    from dlcli.training.engine import ResidentEngine
+    from dlcli.training.steps import Work
     from dlcli.training.weights import training_weights
 
     experiment = experiment_of(GALLERY[name], *OFFLINE.get(name, []))
@@ -83,8 +84,9 @@ def test_a_configuration_trains_a_step(name: str) -> None:
 
 def trained(name: str, engine: str, *, compiled: bool = False) -> dict[str, Any]:
     """All variables after two whole batches and a ragged one, augmented and weighed as the configuration says."""
-    from dlcli.training.engine import FitEngine, ResidentEngine, Work
+    from dlcli.training.engine import FitEngine, ResidentEngine
     from dlcli.training.snapshot import arrays_of
+    from dlcli.training.steps import Work
     from dlcli.training.weights import Weights, training_weights
 
     experiment = experiment_of(GALLERY[name], *OFFLINE.get(name, []))

@@ -18,8 +18,8 @@ from dlcli.results.other_data import raw_samples, read_raw
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
 from dlcli.training.backend import chatter_to, start_keras
-from dlcli.training.engine import Measure
 from dlcli.training.feed import Feed
+from dlcli.training.measure import Measure
 from dlcli.training.model_folder import load_model, load_schema
 from dlcli.training.plugins import refuse_plugins
 from dlcli.training.recorded import recorded_config

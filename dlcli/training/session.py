@@ -13,13 +13,15 @@ from dlcli.runs.atomic import sha256, write_bytes
 from dlcli.runs.checkpoint import Arrays, Checkpoint, folders, mark_best, save
 from dlcli.training.baseline import trivial_baseline
 from dlcli.training.callbacks import Callbacks
-from dlcli.training.engine import Engine, FitEngine, Measure, ResidentEngine, StreamingEngine, Work
+from dlcli.training.engine import Engine, FitEngine, ResidentEngine, StreamingEngine
 from dlcli.training.experiment import Experiment
 from dlcli.training.failures import recorded_bug
+from dlcli.training.measure import Measure
 from dlcli.training.model_folder import save_model
 from dlcli.training.saving import Saving, check_room
 from dlcli.training.signals import StopRequest
 from dlcli.training.snapshot import Progress, arrays_of, put_back, put_back_rules, rules_of
+from dlcli.training.steps import Work
 from dlcli.training.stopping import Plateau, Stopping, values_of
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.weights import training_weights

@@ -193,7 +193,7 @@ def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_o
 
 def test_a_step_in_half_precision_is_as_long_as_the_one_of_training(tmp_path: Path) -> None:
     from dlcli.training.check.step import trained_on
-    from dlcli.training.engine import place
+    from dlcli.training.steps import place
 
     text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace("{Adam: 3e-3}", "{SGD: 0.1}")
     found = {}

@@ -59,7 +59,8 @@ def experiment_of(config: Path, *settings: str) -> Any:
 
 def trained_by_dlcli(config: Path, *, seed: int, stream: bool = False) -> tuple[list[Any], dict[str, float]]:
     """All weights and the last metrics of two epochs in the resident or the streaming engine."""
-    from dlcli.training.engine import ResidentEngine, StreamingEngine, Work
+    from dlcli.training.engine import ResidentEngine, StreamingEngine
+    from dlcli.training.steps import Work
     from dlcli.training.weights import training_weights
 
     experiment = experiment_of(config, f"data.stream={str(stream).lower()}")
@@ -178,7 +179,7 @@ def test_keras_and_the_resident_engine_write_the_same_history(
 
 
 def test_calls_grow_and_shrink_towards_a_quarter_of_a_second() -> None:
-    from dlcli.training.engine import Pace
+    from dlcli.training.steps import Pace
 
     pace = Pace(1000)
     chunks = []

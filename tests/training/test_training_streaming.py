@@ -365,7 +365,8 @@ SEVERAL, SEVERAL_LABELS = BLOCKS["several inputs and targets"]
 
 def trained(kind: str, dataset: Dataset, layout: Any, *, seed: int = 6) -> tuple[list[Any], list[dict[str, float]]]:
     """All weights after three epochs in an engine, and the history."""
-    from dlcli.training.engine import ResidentEngine, StreamingEngine, Work
+    from dlcli.training.engine import ResidentEngine, StreamingEngine
+    from dlcli.training.steps import Work
     from dlcli.training.weights import Weights
 
     weight = np.linspace(0.5, 1.5, len(dataset.splits["train"])).astype(np.float32)
@@ -399,7 +400,7 @@ def test_a_stream_trains_to_the_same_weights_and_history_to_the_last_bit(monkeyp
 
 
 def test_measures_and_predictions_of_a_stream_are_those_in_memory() -> None:
-    from dlcli.training.engine import Measure
+    from dlcli.training.measure import Measure
 
     memory, disk, _ = both(SEVERAL, arrays_of(3000), SEVERAL_LABELS, [300] * 10)
     model = model_of(memory)
@@ -439,7 +440,8 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def streaming_engine(dataset: Dataset, *, one_by_one: bool = True) -> Any:
-    from dlcli.training.engine import StreamingEngine, Work
+    from dlcli.training.engine import StreamingEngine
+    from dlcli.training.steps import Work
 
     return StreamingEngine(
         model_of(dataset), Work(feed_of(dataset), None, BATCH, 0, layout=dataset.chunks, one_by_one=one_by_one)

@@ -165,8 +165,9 @@ train: {epochs: 2, batch_size: 16, class_weight: balanced, engine: ENGINE}
 def test_dense_class_weights_train_like_the_sample_weights_of_fit(engine: str, tmp_path: Path) -> None:
     from dlcli.data.layout import order
     from dlcli.training.backend import start_keras
-    from dlcli.training.engine import FitEngine, ResidentEngine, Work
+    from dlcli.training.engine import FitEngine, ResidentEngine
     from dlcli.training.experiment import read_data, set_up
+    from dlcli.training.steps import Work
     from dlcli.training.weights import training_weights
 
     path = tmp_path / "c.yaml"

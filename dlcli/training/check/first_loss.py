@@ -12,8 +12,9 @@ from dlcli.loss import needs
 from dlcli.loss.head import Head
 from dlcli.training.baseline import trivial_baseline
 from dlcli.training.check.kept import kept, settle
-from dlcli.training.engine import Measure, place
 from dlcli.training.experiment import Experiment
+from dlcli.training.measure import Measure
+from dlcli.training.steps import place
 
 SAMPLES = 1024
 SETTLING = 128

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dlcli.training.check.step import gradients_of
-from dlcli.training.engine import place
 from dlcli.training.experiment import Experiment
+from dlcli.training.steps import place
 
 
 @dataclass(frozen=True)

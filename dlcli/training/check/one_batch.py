@@ -9,8 +9,8 @@ from typing import Any
 
 from dlcli.training.check.kept import kept, without_noise
 from dlcli.training.check.step import trained_on
-from dlcli.training.engine import place
 from dlcli.training.experiment import Experiment
+from dlcli.training.steps import place
 
 MOST_STEPS = 400
 MOST_SECONDS = 20.0

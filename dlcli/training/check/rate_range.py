@@ -9,8 +9,8 @@ from typing import Any
 
 from dlcli.training.check.kept import kept
 from dlcli.training.check.step import trained_on
-from dlcli.training.engine import place
 from dlcli.training.experiment import Experiment
+from dlcli.training.steps import place
 
 LEAST, MOST = 1e-7, 10.0
 STEPS = 120

@@ -1,0 +1,123 @@
+"""Loss, metrics and predictions of a model, in large batches and in graphs that are made once."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dlcli.training.blocks import blocks
+from dlcli.training.feed import Arrays, Feed
+from dlcli.training.steps import Pace, build_state, one_test, place, results_of, signatures, sliced
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LARGE_BATCH = 1024
+"""Samples at a time where nothing is learnt, if they are small."""
+LARGE_BATCH_BYTES = 1 << 26
+
+
+class Measure:
+    """Loss and metrics over a split, or its predictions, in large batches and one graph each.
+
+    A split that is in memory is placed once. One graph serves all splits and sizes: another graph could round otherwise.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.placed: dict[Feed, tuple[dict[str, Any], dict[str, Any]]] = {}
+        self.graphs: dict[str, Any] = {}
+
+    def measure(self, feed: Feed, *, between: Callable[[], bool] = lambda: True) -> dict[str, float]:
+        """Loss and metrics of the model on a split; the model's own running metrics are lost.
+
+        `between` is asked a few times a second whether to go on; what comes back after a no means nothing.
+        """
+        import tensorflow as tf
+
+        one = feed.take(slice(0, 1))
+        build_state(self.model, *one)
+        self.model.reset_metrics()
+        run, size = self.graph("test", lambda: test_graph(self.model, *one)), batch_of(feed)
+        for inputs, targets, samples in self.parts(feed, size):
+            batches, done = math.ceil(samples / size), 0
+            pace = Pace(batches)
+            while done < batches:
+                end, started = min(batches, done + pace.steps), time.monotonic()
+                run(inputs, targets, *(tf.constant(each) for each in (size, done, end)))
+                pace.seen(end - done, time.monotonic() - started)
+                done = end
+                if not between():
+                    return results_of(self.model)
+        return results_of(self.model)
+
+    def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
+        """The model's output (samples, …) in float32 by target."""
+        import numpy as np
+
+        one, _ = feed.take(slice(0, 1))
+        run, size = self.graph("forward", lambda: forward_graph(self.model, one)), batch_of(feed)
+        names = [each.name for each in feed.schemas]
+        parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
+        for inputs, _, samples in self.parts(feed, size):
+            for start in range(0, samples, size):
+                output = run(sliced(inputs, slice(start, start + size)))
+                for name in names:
+                    made = output[name] if isinstance(output, dict) else output
+                    parts[name].append(np.asarray(made, dtype=np.float32))
+        return {name: np.concatenate(each) for name, each in parts.items()}
+
+    def parts(self, feed: Feed, size: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], int]]:
+        """Inputs, targets and how many samples they are: a whole split, or one block after the other of one that streams."""
+        import numpy as np
+
+        if feed.streams:
+            for rows, *arrays in blocks(feed, [np.arange(len(feed))], batch_size=size):
+                yield (*place(*arrays), len(rows))
+            return
+        if feed not in self.placed:
+            self.placed[feed] = place(*feed.take(slice(None)))
+        yield (*self.placed[feed], len(feed))
+
+    def graph(self, name: str, make: Callable[[], Any]) -> Any:
+        """A graph that is made once."""
+        if name not in self.graphs:
+            self.graphs[name] = make()
+        return self.graphs[name]
+
+
+def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
+    """The graph that counts batches, from one number to another, of some samples towards loss and metrics."""
+    import tensorflow as tf
+
+    number = tf.TensorSpec((), tf.int32)
+    form = [signatures(inputs), signatures(targets), number, number, number]
+
+    @tf.function(autograph=False, input_signature=form)  # type: ignore[untyped-decorator]
+    def run(inputs: Any, targets: Any, size: Any, start: Any, end: Any) -> None:
+        def step(position: Any) -> tuple[Any]:
+            rows = slice(position * size, (position + 1) * size)
+            one_test(model, sliced(inputs, rows), sliced(targets, rows))
+            return (position + 1,)
+
+        tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+
+    return run
+
+
+def forward_graph(model: Any, inputs: Arrays) -> Any:
+    """The graph that predicts a batch."""
+    import tensorflow as tf
+
+    return tf.function(
+        lambda batch: model(batch, training=False), autograph=False, input_signature=[signatures(inputs)]
+    )
+
+
+def batch_of(feed: Feed) -> int:
+    """How many samples are measured or predicted at a time."""
+    inputs, _ = feed.take(slice(0, 1))
+    one = sum(values.nbytes for values in inputs.values())
+    return max(1, min(LARGE_BATCH, LARGE_BATCH_BYTES // max(one, 1)))
