@@ -1,6 +1,6 @@
 """`python -m dlcli` is the same as `dlcli`."""
 
-from dlcli.cli import main
+from dlcli.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -75,7 +75,7 @@ def test_a_configuration_trains_a_step(name: str) -> None:
     weights = training_weights(config.train, experiment.dataset)
     engine = ResidentEngine(model, Work(experiment.splits["train"], weights, config.train.batch_size, config.seed))
     before = [weight.numpy() for weight in model.trainable_weights]
-    values = engine.epoch(0, between=lambda step: False)
+    values = engine.epoch(0, between=lambda step, loss: False)
     moved = [bool((weight.numpy() != old).any()) for weight, old in zip(model.trainable_weights, before, strict=True)]
     assert math.isfinite(values["loss"])
     assert any(moved)
@@ -97,7 +97,7 @@ def trained(name: str, engine: str, *, compiled: bool = False) -> dict[str, Any]
         weights = Weights(weights.targets, weights.by_class, weights.column[: len(feed)])
     work = Work(feed, weights, size, config.seed, augment=experiment.augment, compiled_from=0 if compiled else None)
     kind = {"keras": FitEngine, "resident": ResidentEngine}[engine]
-    kind(experiment.model, work).epoch(0, between=lambda step: True)
+    kind(experiment.model, work).epoch(0, between=lambda step, loss: True)
     return arrays_of(experiment.model)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import traceback
@@ -72,6 +73,19 @@ def general(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Trains Keras models: one YAML file describes an experiment in the four steps of deep learning."""
+
+
+def program() -> None:
+    """Runs a command as a process of its own, which ends at once: nothing is left to put away, and a thread of XLA may still
+    be compiling what a stopped training no longer needs.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.aligned import rows_of
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.encode import empty_counts, empty_error, encoded
 from dlcli.data.fields import Fields
@@ -125,7 +126,11 @@ def split_rows(
 
 def taken(column: Column, rows: np.ndarray[Any, Any], *, keep: bool) -> Column:
     """Some samples of a tensor: in memory, unless the data is to stay where it is."""
-    return Selected(column, rows) if keep else column[rows]
+    import numpy as np
+
+    if keep:
+        return Selected(column, rows)
+    return rows_of(column, rows) if isinstance(column, np.ndarray) else column[rows]
 
 
 def without_empty(

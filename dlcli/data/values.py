@@ -20,6 +20,8 @@ def missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return absent
     if values.dtype.kind != "f":
         return np.zeros(len(values), bool)
+    if not values.size or not np.isnan(values.min()):  # a look without a copy; most data has none
+        return np.zeros(len(values), bool)
     empty: np.ndarray[Any, Any] = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
     return empty
 
@@ -31,6 +33,8 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
     if values.dtype.kind != "f":
         return
     largest = float(np.finfo(np.float32).max)
+    if not values.size or (values.min() >= -largest and values.max() <= largest):
+        return
     infinite = np.flatnonzero((np.abs(values) > largest).any(axis=tuple(range(1, values.ndim))))
     if len(infinite):
         file, line, words = fields.where(int(infinite[0]))

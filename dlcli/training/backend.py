@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.errors import ArtifactError
+from dlcli.training.deferred import defer_public_modules
 
 STANDARD_ERROR = 2
+PROBED = ("matplotlib", "pandas", "scipy", "sklearn")
+"""Packages of which Keras uses only what dlcli does not."""
 
 
 @contextlib.contextmanager
@@ -41,14 +44,16 @@ def chatter_to(log: Path | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quick_import() -> Iterator[None]:
-    """Makes importing Keras quicker: without collecting garbage, and without the large packages it only probes for.
+    """Makes importing Keras quicker: no garbage is collected, and nothing is loaded that training does not need.
 
-    Keras looks whether pandas and scikit-learn are there and would load them, which takes longer than it does itself.
+    Keras looks whether Matplotlib, pandas and scikit-learn are there and would load them, which takes longer than it does
+    itself. `python tests/benchmarks/start_up.py` measures what each of these measures brings.
     """
     if "keras" in sys.modules:
         yield
         return
-    hidden = [name for name in ("pandas", "scipy", "sklearn") if name not in sys.modules]
+    hidden = [name for name in PROBED if name not in sys.modules]
+    defer_public_modules()
     collects = gc.isenabled()
     gc.disable()
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
@@ -66,6 +71,7 @@ def quick_import() -> Iterator[None]:
 def start_keras(*, seed: int, precision: str = "float32") -> Any:
     """Imports Keras on TensorFlow with everything random seeded and every operation deterministic."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    used_before = "keras" in sys.modules
     with quick_import():
         import keras
         import tensorflow as tf
@@ -74,7 +80,8 @@ def start_keras(*, seed: int, precision: str = "float32") -> Any:
         raise ArtifactError(
             f"Keras runs on {keras.backend.backend()}, dlcli needs TensorFlow", hint="unset KERAS_BACKEND"
         )
-    keras.utils.clear_session(free_memory=False)
+    if used_before:
+        keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(precision)

@@ -19,6 +19,7 @@ from dlcli.training.steps import (
     as_batch,
     build_state,
     gathered,
+    numbers,
     one_step,
     place,
     results_of,
@@ -28,7 +29,10 @@ from dlcli.training.steps import (
     started_at,
     without,
 )
-from dlcli.training.xla import fast_generator
+from dlcli.training.xla import CompiledAhead, fast_generator
+
+Between = Callable[[int, float], bool]
+"""Told how many steps of the epoch are done, and the mean loss over them, it says whether to go on."""
 
 
 class Engine(Protocol):
@@ -36,8 +40,8 @@ class Engine(Protocol):
 
     name: str
 
-    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
-        """Runs epoch `number` (from 0) and gives loss and metrics; `between` is told the step and says whether to go on.
+    def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:
+        """Runs epoch `number` (from 0) and gives loss and metrics; `between` is told of steps and says whether to go on.
 
         Where it begins at another step than the `first`, the model's metrics are those of the steps before.
         """
@@ -58,7 +62,7 @@ class ResidentEngine:
         column = None if work.column is None else tf.constant(work.column)
         batch_size = work.batch_size
 
-        def run(order: Any, epoch: Any, start: Any, end: Any, *, compiled: bool) -> None:
+        def run(order: Any, epoch: Any, start: Any, end: Any, *, compiled: bool) -> dict[str, Any]:
             def step(position: Any) -> tuple[Any]:
                 if compiled:  # XLA has to know the size of a batch
                     rows = tf.slice(order, [position * batch_size], [batch_size])
@@ -71,36 +75,46 @@ class ResidentEngine:
 
             with fast_generator() if compiled else nullcontext():
                 tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+            results: dict[str, Any] = model.get_metrics_result()
+            return results
 
         self.graph = tf.function(partial(run, compiled=False), autograph=False)
-        self.compiled = tf.function(partial(run, compiled=True), autograph=False, jit_compile=True)
-        self.whole = len(work.feed) // batch_size
+        self.compiled = CompiledAhead(partial(run, compiled=True))
+        self.whole, self.given_up = len(work.feed) // batch_size, False
 
-    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
+    def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:
         import numpy as np
         import tensorflow as tf
 
         order = tf.constant(np.concatenate(list(self.work.order(number))))
-        step = started_at(self.model, first)
+        step, values = started_at(self.model, first), dict[str, float]()
+        if self.work.compiled_from is not None:
+            self.compiled.begin(order, *map(tf.constant, (number, step, step)))
         while step < self.steps:
             run, last = self.way(number, step)
             end = self.work.end_of(number, step, min(last, step + self.pace.steps))
             started = time.monotonic()
-            run(order, tf.constant(number), tf.constant(step), tf.constant(end))
+            values = numbers(run(order, *map(tf.constant, (number, step, end))))
             self.pace.seen(end - step, time.monotonic() - started)
             step = end
-            if not between(step):
+            if not between(step, values["loss"]):
                 break
-        return results_of(self.model)
+        return values
 
     def way(self, number: int, step: int) -> tuple[Any, int]:
         """The graph for a step of an epoch, and the step at which another takes over: XLA knows whole batches alone."""
-        if self.work.compiled_from is None:
+        if self.work.compiled_from is None or self.given_up:
             return self.graph, self.steps
         begin = max(0, self.work.compiled_from - number * self.steps)
         if step < min(begin, self.whole):
             return self.graph, min(begin, self.whole)
-        return (self.graph, self.steps) if step >= self.whole else (self.compiled, self.whole)
+        if step >= self.whole:
+            return self.graph, self.steps
+        if not self.compiled.works():
+            self.given_up = True
+            self.work.not_compiled(self.compiled.failure)
+            return self.graph, self.steps
+        return self.compiled, self.whole
 
 
 class StreamingEngine:
@@ -121,7 +135,9 @@ class StreamingEngine:
         form = [*map(signatures, one), weights, *[tf.TensorSpec((), tf.int32)] * 4]
 
         @tf.function(autograph=False, input_signature=form)  # type: ignore[untyped-decorator]
-        def run(inputs: Any, targets: Any, columns: Any, epoch: Any, first: Any, start: Any, end: Any) -> None:
+        def run(
+            inputs: Any, targets: Any, columns: Any, epoch: Any, first: Any, start: Any, end: Any
+        ) -> dict[str, Any]:
             def step(position: Any) -> tuple[Any]:
                 rows = slice(position * batch_size, (position + 1) * batch_size)
                 batch = sliced(inputs, rows), sliced(targets, rows)
@@ -130,13 +146,15 @@ class StreamingEngine:
                 return (position + 1,)
 
             tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+            results: dict[str, Any] = model.get_metrics_result()
+            return results
 
         self.run = run
 
-    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
+    def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:
         import tensorflow as tf
 
-        work, step = self.work, started_at(self.model, first)
+        work, step, values = self.work, started_at(self.model, first), dict[str, float]()
         order = without(work.order(number), first * work.batch_size)
         for rows, *arrays in blocks(work.feed, order, batch_size=work.batch_size):
             inputs, targets = place(*arrays)
@@ -145,13 +163,13 @@ class StreamingEngine:
             while step < last:
                 end = min(last, work.end_of(number, step, step + self.pace.steps))
                 started = time.monotonic()
-                numbers = (tf.constant(each) for each in (number, begin, step - begin, end - begin))
-                self.run(inputs, targets, columns, *numbers)
+                places = map(tf.constant, (number, begin, step - begin, end - begin))
+                values = numbers(self.run(inputs, targets, columns, *places))
                 self.pace.seen(end - step, time.monotonic() - started)
                 step = end
-                if not between(step):
-                    return results_of(self.model)
-        return results_of(self.model)
+                if not between(step, values["loss"]):
+                    return values
+        return values
 
 
 class FitEngine:
@@ -163,7 +181,7 @@ class FitEngine:
         self.model, self.work = model, work
         build_state(model, *work.feed.take(slice(0, 1)))
 
-    def epoch(self, number: int, *, between: Callable[[int], bool], first: int = 0) -> dict[str, float]:
+    def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:
         import keras
 
         metrics = [each.numpy() for each in self.model.metrics_variables]
@@ -174,7 +192,7 @@ class FitEngine:
                 variable.assign(value)
 
         def after(batch: int, logs: Any) -> None:
-            if not between(first + batch + 1):
+            if not between(first + batch + 1, float(logs["loss"])):
                 self.model.stop_training = True
 
         watch = keras.callbacks.LambdaCallback(on_epoch_begin=before, on_train_batch_end=after)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.training.blocks import blocks
 from dlcli.training.feed import Arrays, Feed
-from dlcli.training.steps import Pace, build_state, one_test, place, results_of, signatures, sliced
+from dlcli.training.steps import Pace, build_state, numbers, one_test, place, signatures, sliced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,21 +37,20 @@ class Measure:
         """
         import tensorflow as tf
 
-        one = feed.take(slice(0, 1))
-        build_state(self.model, *one)
+        run, size = self.graph("test", lambda: test_graph(self.model, *feed.take(slice(0, 1)))), batch_of(feed)
         self.model.reset_metrics()
-        run, size = self.graph("test", lambda: test_graph(self.model, *one)), batch_of(feed)
+        values: dict[str, float] = {}
         for inputs, targets, samples in self.parts(feed, size):
             batches, done = math.ceil(samples / size), 0
             pace = Pace(batches)
             while done < batches:
                 end, started = min(batches, done + pace.steps), time.monotonic()
-                run(inputs, targets, *(tf.constant(each) for each in (size, done, end)))
+                values = numbers(run(inputs, targets, *map(tf.constant, (size, done, end))))
                 pace.seen(end - done, time.monotonic() - started)
                 done = end
                 if not between():
-                    return results_of(self.model)
-        return results_of(self.model)
+                    return values
+        return values
 
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
         """The model's output (samples, …) in float32 by target."""
@@ -92,17 +91,20 @@ def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
     """The graph that counts batches, from one number to another, of some samples towards loss and metrics."""
     import tensorflow as tf
 
+    build_state(model, inputs, targets)
     number = tf.TensorSpec((), tf.int32)
     form = [signatures(inputs), signatures(targets), number, number, number]
 
     @tf.function(autograph=False, input_signature=form)  # type: ignore[untyped-decorator]
-    def run(inputs: Any, targets: Any, size: Any, start: Any, end: Any) -> None:
+    def run(inputs: Any, targets: Any, size: Any, start: Any, end: Any) -> dict[str, Any]:
         def step(position: Any) -> tuple[Any]:
             rows = slice(position * size, (position + 1) * size)
             one_test(model, sliced(inputs, rows), sliced(targets, rows))
             return (position + 1,)
 
         tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+        results: dict[str, Any] = model.get_metrics_result()
+        return results
 
     return run
 

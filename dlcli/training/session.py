@@ -27,7 +27,7 @@ from dlcli.training.verdict import Story, verdict
 from dlcli.training.weights import training_weights
 from dlcli.training.xla import xla_from
 from dlcli.view.events import EpochLine, Plan, TrainingView
-from dlcli.view.picture import loss_curve
+from dlcli.view.painter import Painter
 
 if TYPE_CHECKING:
     pass
@@ -54,9 +54,11 @@ class Session:
         view: TrainingView,
         stop: StopRequest,
         state: RunState,
+        painter: Painter,
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.run, self.experiment, self.view, self.stop, self.state = run, experiment, view, stop, state
+        self.painter = painter
         config, train = experiment.config, experiment.splits["train"]
         self.steps = math.ceil(len(train) / config.train.batch_size)
         self.progress, self.started = Progress(), time.monotonic()
@@ -130,8 +132,17 @@ class Session:
             one_by_one=self.callbacks.by_batch,
             pause=self.saving.pause,
             compiled_from=step,
+            not_compiled=self.not_compiled,
         )
         return kind(model, work), why
+
+    def not_compiled(self, failure: Exception | None) -> None:
+        """Says that the steps stay a graph. Raises `BlockError` where XLA was asked for by name."""
+        what = f"XLA cannot compile these steps: {str(failure).splitlines()[0][:200]}"
+        if self.experiment.config.train.xla is True:
+            raise BlockError(("train", "xla"), what, hint="leave it out")
+        self.view.note(f"note: {what}; they stay a graph")
+        self.update(way=f"{WHY[self.engine.name]}; not by XLA, which cannot compile them")
 
     def compiled_from(self) -> tuple[int | None, str]:
         """The step from which on XLA pays, or None; and why."""
@@ -140,10 +151,15 @@ class Session:
                 "callbacks by batch" if self.callbacks.by_batch else "augmentation"
             )
         inputs, _ = self.experiment.splits["train"].take(slice(None))
-        return xla_from(self.experiment.model, inputs, batch_size=self.experiment.config.train.batch_size)
+        train = self.experiment.config.train
+        step, why = xla_from(self.experiment.model, inputs, batch_size=train.batch_size)
+        if step is not None and step >= train.epochs * self.steps:
+            return None, f"not by XLA, which pays from step {step:,} on, and there are {train.epochs * self.steps:,}"
+        return step, why
 
     def run_to_end(self) -> RunState:
         """All epochs, and the end whatever it is."""
+        self.stop.steps_begun = True
         config, train = self.experiment.config, self.experiment.splits["train"]
         self.update(status="running", engine=self.engine.name, way=self.way)
         self.view.note(f"engine: {self.engine.name} ({self.way})")
@@ -251,14 +267,13 @@ class Session:
         if self.saving.due(self.step, epoch_ended=True):
             self.checkpoint()
 
-    def between(self, step: int) -> bool:
+    def between(self, step: int, loss: float) -> bool:
         """After some steps of an epoch: the callbacks, the view, and whether to go on."""
         if self.callbacks.by_batch:
             self.callbacks.tell("on_train_batch_end", step - 1)
             if step < self.steps:
                 self.callbacks.tell("on_train_batch_begin", step)
         self.progress.begun = step
-        loss = float(self.experiment.model._loss_tracker.result())
         self.view.step(step, loss)
         if not math.isfinite(loss):
             raise self.diverged(f"the loss became {loss} by step {step} of epoch {self.progress.epoch + 1}")
@@ -415,7 +430,7 @@ class Session:
     def pictures(self, best_epoch: int | None) -> None:
         """The loss curve as SVG and PNG."""
         curves = history.curves(self.progress.entries, "loss")
-        svg, png = loss_curve(curves, title=self.run.name, best_epoch=best_epoch)
+        svg, png = self.painter.loss_curve(curves, title=self.run.name, best_epoch=best_epoch)
         write_bytes(self.run.path / "loss.svg", svg)
         write_bytes(self.run.path / "loss.png", png)
 

@@ -1,4 +1,7 @@
-"""Signals: the first asks the training to end after the batch, the second ends the process at once."""
+"""Signals: the first asks the training to end after the batch, the second ends the process at once.
+
+Before the first step there is nothing to save, so the first signal ends the set-up where it is.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from dlcli.errors import Stopped
+
 WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -17,12 +22,15 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.steps_begun = False
 
     def receive(self, number: int, frame: FrameType | None) -> None:
-        """Notes the first signal; the second is obeyed at once."""
+        """Notes the first signal; the second is obeyed at once. Raises `Stopped` before the first step."""
         if self.signal is not None:
             os._exit(128 + number)
         self.signal = signal.Signals(number)
+        if not self.steps_begun:
+            raise Stopped(self.signal, f"stopped by {self.signal.name} before the first step")
 
 
 @contextmanager

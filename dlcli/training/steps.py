@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.aligned import ALIGNMENT
 from dlcli.data.augment import Augmentation
 from dlcli.data.layout import Layout, order
 from dlcli.training.feed import Arrays, Feed
@@ -42,6 +43,8 @@ class Work:
     """Gives the step, up to the last one, at which a training that stands at a step has to be asked again."""
     compiled_from: int | None = None
     """The step of all epochs from which on XLA compiles them, where they are many in one graph over data in memory."""
+    not_compiled: Callable[[Exception | None], None] = lambda failure: None
+    """Told why XLA could not compile them, before they go on as a graph; it may raise."""
 
     @property
     def steps(self) -> int:
@@ -153,12 +156,20 @@ def signatures(arrays: Arrays) -> dict[str, Any]:
 
 def place(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
     """Arrays as tensors."""
+    return (
+        {name: placed(values) for name, values in inputs.items()},
+        {name: placed(values) for name, values in targets.items()},
+    )
+
+
+def placed(values: np.ndarray[Any, Any]) -> Any:
+    """An array as a tensor, which is the same memory where that begins as TensorFlow needs it; it may not change any more."""
     import tensorflow as tf
 
-    return (
-        {name: tf.constant(values) for name, values in inputs.items()},
-        {name: tf.constant(values) for name, values in targets.items()},
-    )
+    fits = values.ctypes.data % ALIGNMENT == 0 and values.flags.c_contiguous and values.flags.writeable
+    if fits and values.size and values.dtype.kind in "fiu":
+        return tf.experimental.dlpack.from_dlpack(values.__dlpack__())
+    return tf.constant(values)
 
 
 def gathered(tensors: Mapping[str, Any], rows: Any) -> dict[str, Any]:
@@ -180,8 +191,13 @@ def build_state(model: Any, inputs: Arrays, targets: Arrays) -> None:
         model.optimizer.build(model.trainable_variables)
 
 
-def results_of(model: Any) -> dict[str, float]:
-    """Loss and metrics as they stand."""
+def numbers(results: Mapping[str, Any]) -> dict[str, float]:
+    """Loss and metrics, which a graph has given as tensors, as numbers."""
     import numpy as np
 
-    return {name: float(np.mean(value)) for name, value in model.get_metrics_result().items()}
+    return {name: float(np.mean(value)) for name, value in results.items()}
+
+
+def results_of(model: Any) -> dict[str, float]:
+    """Loss and metrics as they stand."""
+    return numbers(model.get_metrics_result())

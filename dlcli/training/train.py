@@ -27,6 +27,7 @@ from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
 from dlcli.training.splits_file import save_splits
 from dlcli.view.events import TrainingView
+from dlcli.view.painter import Painter, painter
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
     Raises what set-up raises, leaving no run behind; `DivergedError`, `Stopped` or another error of training leaves a run
     that says so.
     """
+    with painter() as pictures:
+        return trained(request, view, pictures)
+
+
+def trained(request: Request, view: TrainingView, pictures: Painter) -> tuple[Run, RunState]:
+    """Trains, with somebody who draws."""
     config = request.config
     dataset = read_data(config, allow_code=request.allow_code)
     for note in dataset.notes:
@@ -68,7 +75,7 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
             write_json(run.resolved, config.plain())
             experiment = start(config, dataset, view)
             write_json(run.environment, {**environment(), **data})
-            session = Session(run, experiment, view, stop, state)
+            session = Session(run, experiment, view, stop, state, pictures)
         return run, session.run_to_end()
 
 

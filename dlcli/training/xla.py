@@ -9,7 +9,8 @@ the batch alone, not of a clock and not of how many epochs are planned, so that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,55 @@ def fits(embedding: Any, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]])
     return all(
         name in inputs and inputs[name].min() >= 0 and inputs[name].max() < embedding.input_dim for name in sources
     )
+
+
+class CompiledAhead:
+    """A graph that XLA compiles in a thread of its own while others run, so that it is ready when its turn comes.
+
+    The thread calls the graph for no step at all, on variables of the same shapes in the place of the real ones, which the
+    training is changing meanwhile; XLA finds its program again by the shapes. `failure` is why it could not be compiled.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        import tensorflow as tf
+
+        self.function = tf.function(function, autograph=False, jit_compile=True)
+        self.thread: threading.Thread | None = None
+        self.failure: Exception | None = None
+
+    def begin(self, *arguments: Any) -> None:
+        """Traces the graph and lets it be compiled; a second call does nothing. With `arguments` it may run no step."""
+        if self.thread is not None:
+            return
+        self.thread = threading.Thread(target=self.compile, args=arguments, daemon=True)
+        try:
+            self.graph = self.function.get_concrete_function(*arguments)
+        except Exception as error:
+            self.failure = error
+        self.thread.start()
+
+    def compile(self, *arguments: Any) -> None:
+        """Lets XLA compile the graph without touching its variables."""
+        import tensorflow as tf
+
+        if self.failure is not None:
+            return
+        try:
+            variables = {id(each.handle): each for each in self.graph.graph.variables}
+            aside = {at: tf.Variable(tf.zeros(each.shape, each.dtype)) for at, each in variables.items()}
+            captured = [aside[id(each)].handle if id(each) in aside else each for each in self.graph.captured_inputs]
+            self.graph._call_flat(list(arguments), captured)
+        except Exception as error:
+            self.failure = error
+
+    def works(self) -> bool:
+        """Whether it has been compiled; waits for the end of it."""
+        assert self.thread is not None
+        self.thread.join()
+        return self.failure is None
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.function(*arguments)
 
 
 @contextmanager

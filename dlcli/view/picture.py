@@ -19,6 +19,7 @@ INCHES = (7.0, 4.2)
 DOTS_PER_INCH = 150
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito: told apart by colour-blind eyes
 STROKES = ("-", "--", "-.", ":")
+MARGINS = {"left": 0.155, "right": 0.97, "bottom": 0.13, "top": 0.92}
 LARGEST = 1e300
 LONGEST_TITLE = 60
 
@@ -43,7 +44,8 @@ def loss_curve(series: Mapping[str, Sequence[float]], *, title: str, best_epoch:
         "axes.unicode_minus": True,
     }
     with matplotlib.rc_context(settings):
-        figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+        figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH)
+        figure.subplots_adjust(**MARGINS)  # a layout engine would draw everything twice to find them
         draw(figure.add_subplot(), finite, title=title, best_epoch=best_epoch, drawable=drawable(families))
         return saved(figure, "svg", {"Date": None, "Creator": None}), saved(figure, "png", {"Software": None})
 
@@ -59,7 +61,7 @@ def draw(
     axes: Axes, series: Mapping[str, Sequence[float]], *, title: str, best_epoch: int | None, drawable: set[int]
 ) -> None:
     """Lines, the mark of the best epoch, labels and legend."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
     names = []
     for position, (name, values) in enumerate(series.items()):
@@ -75,6 +77,9 @@ def draw(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if spans_decades([value for values in series.values() for value in values]):
         axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    # Plain numbers: powers of ten would be set as formulas, which takes longer than all the rest.
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss")
     axes.grid(visible=True, color="#dddddd", linewidth=0.6)

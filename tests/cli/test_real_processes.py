@@ -201,11 +201,23 @@ def test_the_second_signal_ends_the_process_at_once(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(signals.os, "_exit", sys.exit)
     request = signals.StopRequest()
+    request.steps_begun = True
     request.receive(signal.SIGINT, None)
     assert request.signal == signal.SIGINT
     with pytest.raises(SystemExit) as ended:
         request.receive(signal.SIGTERM, None)
     assert ended.value.code == 143
+
+
+def test_a_signal_before_the_first_step_ends_the_set_up_where_it_is() -> None:
+    from dlcli.errors import Stopped
+    from dlcli.training.signals import stop_request
+
+    with stop_request() as request:
+        with pytest.raises(Stopped, match="stopped by SIGTERM before the first step") as ended:
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert ended.value.code == 143
+        assert request.signal == signal.SIGTERM
 
 
 def test_signals_are_watched_only_while_training_and_those_ignored_stay_ignored() -> None:
@@ -219,6 +231,7 @@ def test_signals_are_watched_only_while_training_and_those_ignored_stay_ignored(
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, mine)
         with stop_request() as request:
+            request.steps_begun = True
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             os.kill(os.getpid(), signal.SIGTERM)
             assert request.signal == signal.SIGTERM

@@ -70,7 +70,7 @@ def trained_by_dlcli(config: Path, *, seed: int, stream: bool = False) -> tuple[
     kind = StreamingEngine if stream else ResidentEngine
     engine = kind(experiment.model, Work(train, weights, BATCH, seed))
     for epoch in range(EPOCHS):
-        metrics = engine.epoch(epoch, between=lambda step: True)
+        metrics = engine.epoch(epoch, between=lambda step, loss: True)
     assert engine.steps * BATCH > len(train) > (engine.steps - 1) * BATCH  # the last batch is ragged
     return [each.numpy() for each in experiment.model.weights], metrics
 

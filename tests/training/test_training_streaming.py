@@ -375,7 +375,7 @@ def trained(kind: str, dataset: Dataset, layout: Any, *, seed: int = 6) -> tuple
     work = Work(feed_of(dataset), weights, BATCH, seed, layout=layout)
     assert work.feed.streams == (kind == "streaming")
     engine = (StreamingEngine if kind == "streaming" else ResidentEngine)(model, work)
-    history = [engine.epoch(number, between=lambda step: True) for number in range(3)]
+    history = [engine.epoch(number, between=lambda step, loss: True) for number in range(3)]
     return [each.numpy() for each in model.weights], history
 
 
@@ -456,7 +456,7 @@ def test_a_training_that_is_ended_between_blocks_leaves_no_thread(end: str, monk
     steps: list[int] = []
     seen: list[str] = []
 
-    def between(step: int) -> bool:
+    def between(step: int, loss: float) -> bool:
         steps.append(step)
         seen.extend(readers())
         if step == 2 and end == "interrupt":
@@ -472,7 +472,7 @@ def test_a_training_that_is_ended_between_blocks_leaves_no_thread(end: str, monk
     assert seen  # there was a thread, and it is gone
     assert readers() == []
     steps.clear()
-    engine.epoch(1, between=lambda step: bool(steps.append(step) or True))  # type: ignore[func-returns-value]
+    engine.epoch(1, between=lambda step, loss: bool(steps.append(step) or True))  # type: ignore[func-returns-value]
     assert steps == list(range(1, engine.steps + 1))
     assert readers() == []
 
@@ -481,14 +481,14 @@ def test_an_error_while_a_block_is_read_reaches_the_user(monkeypatch: pytest.Mon
     small_blocks(monkeypatch)
     _, disk, source = both(SEVERAL, arrays_of(), SEVERAL_LABELS)
     engine = streaming_engine(disk)
-    assert len(engine.epoch(0, between=lambda step: True)) == 5
+    assert len(engine.epoch(0, between=lambda step, loss: True)) == 5
     source.broken = 3
     source.chunks._kept.clear()
     for split in disk.splits.values():
         for column in split.inputs.values():
             column.column.chunks._kept.clear()  # type: ignore[attr-defined]
     with pytest.raises(DataError) as caught:
-        engine.epoch(1, between=lambda step: True)
+        engine.epoch(1, between=lambda step, loss: True)
     assert (caught.value.message, caught.value.file) == ("row group 3 is damaged", "trees.parquet")
     assert readers() == []
 

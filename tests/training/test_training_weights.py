@@ -182,7 +182,7 @@ def test_dense_class_weights_train_like_the_sample_weights_of_fit(engine: str, t
         if ours:
             kind = FitEngine if engine == "keras" else ResidentEngine
             made = kind(model, Work(train, training_weights(config.train, dataset), 16, seed=4))
-            made.epoch(0, between=lambda step: True)
+            made.epoch(0, between=lambda step, loss: True)
         else:
             rows = np.concatenate(list(order(len(train), seed=4, epoch=0, layout=None)))
             inputs, targets = train.take(rows)
