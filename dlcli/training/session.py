@@ -5,43 +5,26 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dlcli.errors import BlockError, DivergedError, DlcliError, ResourceError, Stopped
+from dlcli.errors import BlockError, DlcliError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256, write_bytes
-from dlcli.runs.checkpoint import Arrays, Checkpoint, folders, mark_best, save
-from dlcli.training.baseline import trivial_baseline
+from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save
 from dlcli.training.callbacks import Callbacks
-from dlcli.training.engine import Engine, FitEngine, ResidentEngine, StreamingEngine
+from dlcli.training.choice import choose_engine
+from dlcli.training.ending import outcome
 from dlcli.training.experiment import Experiment
 from dlcli.training.failures import recorded_bug
+from dlcli.training.health import Health
 from dlcli.training.measure import Measure
 from dlcli.training.model_folder import save_model
 from dlcli.training.saving import Saving, check_room
 from dlcli.training.signals import StopRequest
 from dlcli.training.snapshot import Progress, arrays_of, put_back, put_back_rules, rules_of
-from dlcli.training.steps import Work
 from dlcli.training.stopping import Plateau, Stopping, values_of
-from dlcli.training.verdict import Story, verdict
-from dlcli.training.weights import training_weights
-from dlcli.training.xla import xla_from
 from dlcli.view.events import EpochLine, Plan, TrainingView
 from dlcli.view.painter import Painter
-
-if TYPE_CHECKING:
-    pass
-
-WHY = {
-    "keras": "Keras's own fit, as engine: keras says",
-    "resident": "the training data is in memory",
-    "streaming": "the training data is read as it is needed",
-}
-"""Why an engine is taken."""
-LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
-"""Above the first no step helps; the second is where most optimizers of Keras start."""
-EXPLODED = 1e6
-"""How many times the loss of the trivial baseline is no longer learning."""
 
 
 class Session:
@@ -77,11 +60,13 @@ class Session:
                 steps=self.steps,
             )
             self.callbacks.begin(None if checkpoint is None else checkpoint.state["callbacks"])
-            self.weights = training_weights(config.train, experiment.dataset)
-            self.engine, self.way = self.choose_engine()
+            self.engine, self.way = choose_engine(
+                experiment, by_batch=self.callbacks.by_batch, pause=self.saving.pause, changed=self.changed_way
+            )
         except BlockError as error:
             raise config.located(error) from None
         self.measure = Measure(experiment.model)
+        self.health = Health(run, experiment, self.progress)
         arrays = arrays_of(experiment.model)
         check_room(run, sum(array.nbytes for array in arrays.values()))
         if checkpoint is not None:
@@ -107,55 +92,10 @@ class Session:
             lines.append(EpochLine(entry["epoch"], config.train.epochs, *values, 0.0, better))
         return lines
 
-    def choose_engine(self) -> tuple[Engine, str]:
-        """The way to run the steps, and in words which and why.
-
-        Keras's own `fit` where the configuration asks for it, otherwise data resident in memory or streaming by.
-        """
-        config, train = self.experiment.config, self.experiment.splits["train"]
-        model, batch_size = self.experiment.model, config.train.batch_size
-        kind = FitEngine if config.train.engine == "keras" else StreamingEngine if train.streams else ResidentEngine
-        step, why = None, WHY[kind.name]
-        if config.train.xla is True and kind is not ResidentEngine:
-            message = f"'xla: true' compiles steps over data in memory, and here {why}"
-            raise BlockError(("train", "xla"), message, hint="leave it out")
-        if kind is ResidentEngine and config.train.xla is not False:
-            step, how = (0, "by XLA, as xla: true says") if config.train.xla is True else self.compiled_from()
-            why = f"{why}; compiled {how}" if step is not None else f"{why}; {how}"
-        work = Work(
-            train,
-            self.weights,
-            batch_size,
-            config.seed,
-            layout=self.experiment.dataset.chunks,
-            augment=self.experiment.augment,
-            one_by_one=self.callbacks.by_batch,
-            pause=self.saving.pause,
-            compiled_from=step,
-            not_compiled=self.not_compiled,
-        )
-        return kind(model, work), why
-
-    def not_compiled(self, failure: Exception | None) -> None:
-        """Says that the steps stay a graph. Raises `BlockError` where XLA was asked for by name."""
-        what = f"XLA cannot compile these steps: {str(failure).splitlines()[0][:200]}"
-        if self.experiment.config.train.xla is True:
-            raise BlockError(("train", "xla"), what, hint="leave it out")
-        self.view.note(f"note: {what}; they stay a graph")
-        self.update(way=f"{WHY[self.engine.name]}; not by XLA, which cannot compile them")
-
-    def compiled_from(self) -> tuple[int | None, str]:
-        """The step from which on XLA pays, or None; and why."""
-        if self.callbacks.by_batch or self.experiment.augment is not None:
-            return None, "not by XLA, because of " + (
-                "callbacks by batch" if self.callbacks.by_batch else "augmentation"
-            )
-        inputs, _ = self.experiment.splits["train"].take(slice(None))
-        train = self.experiment.config.train
-        step, why = xla_from(self.experiment.model, inputs, batch_size=train.batch_size)
-        if step is not None and step >= train.epochs * self.steps:
-            return None, f"not by XLA, which pays from step {step:,} on, and there are {train.epochs * self.steps:,}"
-        return step, why
+    def changed_way(self, what: str, way: str) -> None:
+        """Says that the steps go another way than was planned."""
+        self.view.note(f"note: {what}")
+        self.update(way=way)
 
     def run_to_end(self) -> RunState:
         """All epochs, and the end whatever it is."""
@@ -229,7 +169,7 @@ class Session:
             trained = self.engine.epoch(number, between=self.between, first=progress.begun)
             if self.stop.signal is not None and progress.begun < self.steps:
                 self.interrupted()
-            self.check_finite(trained)
+            self.health.check_epoch(trained["loss"], step=self.step)
             progress.trained = trained
         trained, validation = progress.trained, self.validate()
         if self.stop.signal is not None:
@@ -275,8 +215,7 @@ class Session:
                 self.callbacks.tell("on_train_batch_begin", step)
         self.progress.begun = step
         self.view.step(step, loss)
-        if not math.isfinite(loss):
-            raise self.diverged(f"the loss became {loss} by step {step} of epoch {self.progress.epoch + 1}")
+        self.health.check_step(loss)
         if step < self.steps and self.saving.due(self.step, epoch_ended=False):
             self.checkpoint()
         return self.stop.signal is None
@@ -301,47 +240,6 @@ class Session:
         self.callbacks.tell("on_test_end", values)
         return values
 
-    def check_finite(self, trained: dict[str, float]) -> None:
-        """Refuses to go on with a loss or weights that are not finite; a finite loss can hide broken weights."""
-        epoch, loss = self.progress.epoch + 1, trained["loss"]
-        if not math.isfinite(loss):
-            raise self.diverged(f"the loss became {loss} in epoch {epoch}")
-        if self.exploded(loss):
-            raise self.diverged(
-                f"the loss is {loss:.3g} in epoch {epoch}, a million times that of the trivial baseline, and does not fall"
-            )
-        self.check_weights()
-
-    def check_weights(self) -> None:
-        """Refuses weights that are not finite: neither is training worth going on nor are they worth keeping."""
-        import numpy as np
-
-        for weight in self.experiment.model.weights:
-            values = weight.numpy()
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
-                raise self.diverged(f"the weight {weight.path} is no longer finite after step {self.step}")
-
-    def exploded(self, loss: float) -> bool:
-        """Whether the loss stands, still finite, where no learning rate that works would leave it.
-
-        A first epoch may start anywhere; after it the loss has to come down.
-        """
-        if not self.progress.entries or loss < 0.5 * self.progress.entries[-1]["train"]["loss"]:
-            return False
-        trivial = trivial_baseline(self.experiment) if loss > EXPLODED else {}
-        return bool(trivial) and loss > EXPLODED * max(trivial["metrics"]["loss"], 1.0)
-
-    def diverged(self, what: str) -> DivergedError:
-        """The error of a training that has left the finite numbers."""
-        rate = float(self.experiment.model.optimizer.learning_rate)
-        lower = rate / 10 if rate <= LARGEST_RATE else USUAL_RATE
-        kept = folders(self.run)
-        if kept:
-            what += f"; the last finite state is kept in {kept[-1].name}"
-        return DivergedError(
-            what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={lower:g}"
-        )
-
     def interrupted(self) -> None:
         """Saves what there is and ends."""
         assert self.stop.signal is not None
@@ -357,7 +255,7 @@ class Session:
     def checkpoint(self) -> None:
         """Commits all that the training is at this instant."""
         started, arrays = time.monotonic(), arrays_of(self.experiment.model)
-        self.check_weights()
+        self.health.check_weights(step=self.step)
         progress = dataclasses.replace(self.progress, spent=self.seconds)
         state = {
             **rules_of(progress, self.stopping.watch, self.plateau),
@@ -383,45 +281,15 @@ class Session:
         self.saving.saved(self.step, time.monotonic() - started)
 
     def finish(self, reason: str) -> RunState:
-        """Restores the best weights if early stopping is on, saves the model and the pictures, and judges."""
-        config, seconds = self.experiment.config, self.seconds
-        watch, entries = self.stopping.watch, self.progress.entries
-        kept, restores = len(entries), self.best_weights is not None and self.stopping.patience is not None
-        if restores:
-            kept = watch.best_epoch
-            for weight, values in zip(self.experiment.model.weights, (self.best_weights or {}).values(), strict=True):
-                weight.assign(values)
-        metrics = {split: entries[kept - 1][split] for split in ("train", "validation") if entries[kept - 1][split]}
-        if not restores and config.optimizer.arguments.get("use_ema"):
-            metrics = self.averaged(metrics)
-        baseline = trivial_baseline(self.experiment)
-        story = Story(config, entries, metrics, baseline, watch.best_epoch or kept, reason)
+        """Saves the model and the pictures, and says how it went."""
+        seconds, entries = self.seconds, self.progress.entries
+        end = outcome(self.experiment, self.measure, self.stopping, entries, self.best_weights, reason)
         self.save()
-        self.pictures(watch.best_epoch or None)
+        self.pictures(self.stopping.watch.best_epoch or None)
         samples = len(self.experiment.splits["train"]) * len(entries)
-        best = {
-            "epoch": watch.best_epoch or kept,
-            "monitor": watch.monitor,
-            "value": watch.best,
-            "weights": "restored" if kept != len(entries) else "last",
-        }
-        return self.update(
-            status="done",
-            reason=reason,
-            exit_code=0,
-            seconds=round(seconds, 3),
-            samples_per_second=round(samples / max(seconds, 1e-9), 1),
-            best=best,
-            metrics=metrics,
-            baseline=baseline,
-            verdict=[finding.plain() for finding in verdict(story)],
-        )
-
-    def averaged(self, metrics: dict[str, Any]) -> dict[str, Any]:
-        """Puts the moving averages that the optimizer keeps in the place of the weights, and measures the splits anew."""
-        model = self.experiment.model
-        model.optimizer.finalize_variable_values(model.trainable_variables)
-        return {split: self.measure.measure(self.experiment.splits[split]) for split in metrics}
+        rate = round(samples / max(seconds, 1e-9), 1)
+        times = {"seconds": round(seconds, 3), "samples_per_second": rate}
+        return self.update(status="done", reason=reason, exit_code=0, **times, **end)
 
     def save(self) -> None:
         """Commits the model with its preparation and schema."""

@@ -20,7 +20,8 @@ from dlcli.view.events import EpochLine, Plan
 from dlcli.view.tables import duration, number
 
 REDRAW_SECONDS = 0.1
-LARGEST_SHARE = 0.05
+LARGEST_SHARE = 0.01
+"""Of the time that drawing the steps may take, and as much again drawing the epochs."""
 REMEMBERED_DRAWS = 50
 REMEMBERED_EPOCHS = 5
 HEAD, TABLE_HEAD = 3, 2
@@ -33,7 +34,7 @@ class TerminalView:
     """Redraws every 0.1 s and at the end of an epoch, within the height of the terminal, without a thread.
 
     Epochs shorter than that are not each drawn, and where drawing is slow it is done less often: the view takes at
-    most a tenth of the time.
+    most a fiftieth of the time.
 
     Closed, it leaves the table of the last epochs and the curve. `clock` gives seconds.
     """

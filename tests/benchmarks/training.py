@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -42,6 +43,10 @@ class Work:
     steps_goal: float
     hidden: tuple[int, ...] | None = None
     """The layers of scikit-learn's MLP, where it can be one."""
+    kind: str = "npz"
+    """What the data lies in: `npz`, a folder of `images`, or `npy` files."""
+    data_limit: int | None = None
+    """Bytes of memory of its own that dlcli may have (`ulimit -d`); the script is given all there is."""
 
 
 def dense(units: int, activation: str) -> dict[str, Any]:
@@ -122,20 +127,63 @@ WORKS = {
         steps_goal=1.0,
         hidden=(64,),
     ),
+    "folder of 20,000 images": Work(
+        20_000,
+        (64, 64, 3),
+        CONVOLUTIONS,
+        "L.Rescaling(1 / 255), L.Conv2D(16, 3, activation='relu'), L.MaxPooling2D(), L.Conv2D(32, 3, activation='relu'), "
+        "L.MaxPooling2D(), L.Flatten(), L.Dense(10, 'softmax')",
+        "",
+        batch=128,
+        epochs=2,
+        long=2,
+        whole_goal=1.0,
+        steps_goal=1.0,
+        kind="images",
+    ),
+    "3.2 GB in 2 GB of memory": Work(
+        8_000_000,
+        (100,),
+        [dense(64, "relu"), dense(10, "softmax")],
+        "L.Dense(64, 'relu'), L.Dense(10, 'softmax')",
+        "",
+        batch=512,
+        epochs=1,
+        long=1,
+        whole_goal=1.0,
+        steps_goal=1.0,
+        kind="npy",
+        data_limit=2 << 30,
+    ),
 }
 
+READ = {
+    "npz": """
+data = np.load("data.npz")
+x, y = data["x"], data["y"]
+given = dict(x=x[{held}:], y=y[{held}:], batch_size={batch}, validation_data=(x[:{held}], y[:{held}]))
+""",
+    "npy": """
+x, y = np.load("x.npy"), np.load("y.npy")
+given = dict(x=x[{held}:], y=y[{held}:], batch_size={batch}, validation_data=(x[:{held}], y[:{held}]))
+""",
+    "images": """
+train, validation = keras.utils.image_dataset_from_directory(
+    "pictures", validation_split=0.1, subset="both", seed=0, image_size=(64, 64), batch_size={batch}, verbose=False)
+given = dict(x=train.prefetch(2), validation_data=validation.prefetch(2))
+""",
+}
 KERAS = """
 import sys, time
 import numpy as np, keras
 from keras import layers as L
-data = np.load("data.npz")
-x, y = data["x"], data["y"]
+{read}
 keras.utils.set_random_seed(0)
 model = keras.Sequential([keras.Input({shape}), {keras}])
 model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 epochs = int(sys.argv[1])
 started = time.perf_counter()
-model.fit(x[{held}:], y[{held}:], batch_size={batch}, epochs=epochs, validation_data=(x[:{held}], y[:{held}]), verbose=0)
+model.fit(**given, epochs=epochs, verbose=0)
 print(time.perf_counter() - started)
 model.save("script.keras")
 """
@@ -175,15 +223,51 @@ print(time.perf_counter() - started)
 """
 
 
-def prepare(folder: Path, work: Work) -> None:
-    """Data, configuration and scripts of a work. A tenth of the samples validates."""
+def write_npz(folder: Path, work: Work) -> dict[str, Any]:
+    """Ten classes that a few numbers tell apart, and the step 1 that reads them."""
     generator = np.random.default_rng(0)
     y = generator.integers(0, 10, work.samples)
     x = generator.normal(size=(work.samples, *work.shape)).astype(np.float32)
     x.reshape(work.samples, -1)[:, :10] += 2 * np.eye(10, dtype=np.float32)[y]
     np.savez(folder / "data.npz", x=x, y=y)
+    return {"source": {"npz": {"path": "data.npz"}}}
+
+
+def write_npy(folder: Path, work: Work) -> dict[str, Any]:
+    """The same, as files that may be larger than memory."""
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 10, work.samples)
+    np.save(folder / "y.npy", y)
+    x = np.lib.format.open_memmap(folder / "x.npy", mode="w+", dtype=np.float32, shape=(work.samples, *work.shape))
+    for start in range(0, work.samples, 100_000):
+        part = generator.normal(size=(len(x[start : start + 100_000]), *work.shape)).astype(np.float32)
+        part[:, :10] += 2 * np.eye(10, dtype=np.float32)[y[start : start + 100_000]]
+        x[start : start + 100_000] = part
+    x.flush()
+    return {"source": {"npy": {"path": "x.npy", "target": "y.npy"}}}
+
+
+def write_images(folder: Path, work: Work) -> dict[str, Any]:
+    """Ten folders of JPEG files, each class of a brightness of its own."""
+    from PIL import Image
+
+    generator = np.random.default_rng(0)
+    for number in range(work.samples):
+        place = folder / "pictures" / f"class{number % 10}"
+        place.mkdir(parents=True, exist_ok=True)
+        small = generator.integers(0, 100, (8, 8, 3)) + 15 * (number % 10)
+        picture = Image.fromarray(small.astype(np.uint8)).resize(work.shape[:2], Image.Resampling.BICUBIC)
+        picture.save(place / f"{number}.jpg", quality=85)
+    return {"source": {"images": "pictures"}, "prepare": [{"Rescaling": {"scale": 1 / 255}}]}
+
+
+MAKE = {"npz": write_npz, "npy": write_npy, "images": write_images}
+
+
+def prepare(folder: Path, work: Work) -> None:
+    """Data, configuration and scripts of a work. A tenth of the samples validates."""
     config = {
-        "data": {"source": {"npz": {"path": "data.npz"}}, "split": {"validation": 0.1, "test": 0.0}},
+        "data": {**MAKE[work.kind](folder, work), "split": {"validation": 0.1, "test": 0.0}},
         "layers": work.layers,
         "loss": "sparse_categorical_crossentropy",
         "optimizer": "Adam",
@@ -192,6 +276,7 @@ def prepare(folder: Path, work: Work) -> None:
     }
     (folder / "experiment.yaml").write_text(json.dumps(config))
     values = {
+        "read": READ[work.kind],
         "shape": work.shape,
         "keras": work.keras,
         "torch": work.torch,
@@ -205,12 +290,17 @@ def prepare(folder: Path, work: Work) -> None:
         (folder / f"script_{name}.py").write_text(textwrap.dedent(script))
 
 
-def run(folder: Path, command: list[str]) -> tuple[float, str, float]:
-    """Seconds, standard output and peak memory in megabytes of a process."""
+def run(folder: Path, command: list[str], *, data_limit: int | None = None) -> tuple[float, str, float]:
+    """Seconds, standard output and peak memory in megabytes of a process; its own data may have a limit in bytes."""
+
+    def limited() -> None:
+        if data_limit is not None:
+            resource.setrlimit(resource.RLIMIT_DATA, (data_limit, data_limit))
+
     out, err = folder / "out.txt", folder / "err.txt"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=stdout, stderr=stderr)
+        process = subprocess.Popen(command, cwd=folder, stdout=stdout, stderr=stderr, preexec_fn=limited)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -219,11 +309,11 @@ def run(folder: Path, command: list[str]) -> tuple[float, str, float]:
     return seconds, out.read_text(), usage.ru_maxrss / 1024
 
 
-def once(folder: Path, way: str, epochs: int, peers: str) -> tuple[float, float, float]:
+def once(folder: Path, way: str, epochs: int, peers: str, work: Work) -> tuple[float, float, float]:
     """Seconds of the whole process, of training alone, and peak memory in megabytes."""
     if way == "dlcli":
         command = [sys.executable, "-m", "dlcli", "train", "experiment.yaml", "--epochs", str(epochs), "--json", "-q"]
-        seconds, said, memory = run(folder, command)
+        seconds, said, memory = run(folder, command, data_limit=work.data_limit)
         return seconds, float(json.loads(said)["seconds"]), memory
     python = sys.executable if way == "keras" else peers
     seconds, said, memory = run(folder, [python, f"script_{way}.py", str(epochs)])
@@ -244,11 +334,13 @@ def measure(name: str, pairs: int, peers: str) -> None:
         memory: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(pairs):
             for way in ways:
-                seconds, _, peak = once(folder, way, work.epochs, peers)
+                seconds, alone, peak = once(folder, way, work.epochs, peers, work)
                 whole[way].append(seconds)
                 memory[way].append(peak)
-            for way in ways[:2] if work.long > 20 else ways:
-                steps[way].append(once(folder, way, work.long, peers)[1])
+                if work.long == work.epochs:
+                    steps[way].append(alone)
+            for way in () if work.long == work.epochs else ways[:2] if work.long > 20 else ways:
+                steps[way].append(once(folder, way, work.long, peers, work)[1])
         for way in ways[1:]:
             ratio = statistics.median(a / b for a, b in zip(whole["keras"], whole[way], strict=True))
             pairs_of_steps = zip(steps["keras"], steps[way], strict=False)

@@ -119,13 +119,13 @@ def test_weights_that_are_not_finite_are_found_behind_a_finite_loss(session: Any
 
     from dlcli.errors import DivergedError
 
-    session.check_finite({"loss": 1.0})
+    session.health.check_epoch(1.0, step=0)
     kernel = session.experiment.model.layers[1].kernel
     values = kernel.numpy()
     values[0, 0] = np.nan
     kernel.assign(values)
     with pytest.raises(DivergedError, match=r"^the weight \w+/kernel is no longer finite after step 0$") as caught:
-        session.check_finite({"loss": 1.0})
+        session.health.check_epoch(1.0, step=0)
     assert caught.value.code == 6
     assert caught.value.hint == "lower the learning rate: --set optimizer.learning_rate=0.001"
 
@@ -135,7 +135,7 @@ def test_a_loss_that_is_not_finite_is_refused(loss: float, session: Any) -> None
     from dlcli.errors import DivergedError
 
     with pytest.raises(DivergedError, match=rf"^the loss became {loss} in epoch 1$"):
-        session.check_finite({"loss": loss})
+        session.health.check_epoch(loss, step=0)
 
 
 def test_running_out_of_memory_is_an_error_of_resources(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:

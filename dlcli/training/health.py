@@ -1,0 +1,72 @@
+"""Whether a training is worth going on with: its loss and weights are finite, and the loss has not exploded."""
+
+from __future__ import annotations
+
+import math
+
+from dlcli.errors import DivergedError
+from dlcli.runs import Run
+from dlcli.runs.checkpoint import folders
+from dlcli.training.baseline import trivial_baseline
+from dlcli.training.experiment import Experiment
+from dlcli.training.snapshot import Progress
+
+LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
+"""Above the first no step helps; the second is where most optimizers of Keras start."""
+EXPLODED = 1e6
+"""How many times the loss of the trivial baseline is no longer learning."""
+
+
+class Health:
+    """Looks at a training; every look raises `DivergedError` where it has left the numbers worth learning from."""
+
+    def __init__(self, run: Run, experiment: Experiment, progress: Progress) -> None:
+        self.run, self.experiment, self.progress = run, experiment, progress
+
+    def check_step(self, loss: float) -> None:
+        """The mean loss within an epoch."""
+        if not math.isfinite(loss):
+            raise self.diverged(
+                f"the loss became {loss} by step {self.progress.begun} of epoch {self.progress.epoch + 1}"
+            )
+
+    def check_epoch(self, loss: float, *, step: int) -> None:
+        """The loss of an epoch and the weights after it: a finite loss can hide broken weights."""
+        epoch = self.progress.epoch + 1
+        if not math.isfinite(loss):
+            raise self.diverged(f"the loss became {loss} in epoch {epoch}")
+        if self.exploded(loss):
+            raise self.diverged(
+                f"the loss is {loss:.3g} in epoch {epoch}, a million times that of the trivial baseline, and does not fall"
+            )
+        self.check_weights(step=step)
+
+    def check_weights(self, *, step: int) -> None:
+        """Weights that are not finite: neither is training worth going on nor are they worth keeping."""
+        import numpy as np
+
+        for weight in self.experiment.model.weights:
+            values = weight.numpy()
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise self.diverged(f"the weight {weight.path} is no longer finite after step {step}")
+
+    def exploded(self, loss: float) -> bool:
+        """Whether the loss stands, still finite, where no learning rate that works would leave it.
+
+        A first epoch may start anywhere; after it the loss has to come down.
+        """
+        if not self.progress.entries or loss < 0.5 * self.progress.entries[-1]["train"]["loss"]:
+            return False
+        trivial = trivial_baseline(self.experiment) if loss > EXPLODED else {}
+        return bool(trivial) and loss > EXPLODED * max(trivial["metrics"]["loss"], 1.0)
+
+    def diverged(self, what: str) -> DivergedError:
+        """The error of a training that has left the finite numbers."""
+        rate = float(self.experiment.model.optimizer.learning_rate)
+        lower = rate / 10 if rate <= LARGEST_RATE else USUAL_RATE
+        kept = folders(self.run)
+        if kept:
+            what += f"; the last finite state is kept in {kept[-1].name}"
+        return DivergedError(
+            what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={lower:g}"
+        )
