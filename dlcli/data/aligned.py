@@ -22,6 +22,17 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     return memory[begin : begin + size].view(dtype).reshape(shape)
 
 
+def floats(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The values as numbers of 32 bits; the same array where it holds them already."""
+    import numpy as np
+
+    if values.dtype == np.float32:
+        return values
+    made = empty(values.shape, np.dtype(np.float32))
+    made[...] = values
+    return made
+
+
 def rows_of(values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """`values[rows]` for row numbers from 0 on."""
     import numpy as np

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Data
+from dlcli.data.aligned import empty, floats
 from dlcli.data.dataset import Dataset
 from dlcli.data.lazy import Column
 from dlcli.data.preparation import Pca
@@ -159,7 +160,7 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
     import numpy as np
 
     if model is None:
-        return {name: values[:].astype(np.float32, copy=False) for name, values in inputs.items()}
+        return {name: floats(values[:]) for name, values in inputs.items()}
     samples = len(next(iter(inputs.values())))
     size = min(batch_size(values) for values in inputs.values())
     found: dict[str, np.ndarray[Any, Any]] = {}
@@ -168,7 +169,7 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
         for name, made in model(as_tensors(batch), training=False).items():
             values = np.asarray(made, dtype=np.float32)
             # Made whole at once, so that no second copy of all of it is ever needed.
-            whole = found.setdefault(name, np.empty((samples, *values.shape[1:]), np.float32))
+            whole = found.setdefault(name, empty((samples, *values.shape[1:]), values.dtype))
             whole[start : start + len(values)] = values
     return found
 
