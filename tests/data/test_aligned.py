@@ -17,7 +17,7 @@ def test_rows_are_those_of_numpy_and_begin_at_a_boundary(dtype: str, shape: tupl
     assert taken.dtype == values.dtype
     assert taken.shape == (len(rows), *shape[1:])
     assert np.array_equal(taken, values[rows])
-    assert taken.ctypes.data % ALIGNMENT == 0
+    assert not taken.size or taken.ctypes.data % ALIGNMENT == 0
 
 
 def test_text_is_taken_as_it_is() -> None:
