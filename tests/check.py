@@ -1,4 +1,4 @@
-"""Every check of the project in one command: `python tests/check.py`; `--fix` formats first.
+"""Every check of the project in one command: `python tests/check.py`; `--fix` formats first, `--nightly` adds slow proofs.
 
 Runs ruff (style and imports), mypy (types), import-linter (direction of imports) and pytest, and fails if any fails.
 """
@@ -17,6 +17,8 @@ CHECKS = (
     ["lint-imports"],
     ["pytest"],
 )
+NIGHTLY = (["python", "tests/training/killed_runs.py", "--kills", "220"],)
+"""What takes too long for every change: hundreds of trainings that are killed and resumed."""
 
 
 def main() -> int:
@@ -25,7 +27,7 @@ def main() -> int:
         for command in (["ruff", "check", "--fix", "--quiet", "."], ["ruff", "format", "."]):
             subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False)
     failed = []
-    for name, *arguments in CHECKS:
+    for name, *arguments in (*CHECKS, *(NIGHTLY if "--nightly" in sys.argv[1:] else ())):
         program = [str(Path(sys.executable).with_name(name))]
         print(f"── {' '.join([name, *arguments])}", flush=True)
         if subprocess.run([*program, *arguments], cwd=ROOT, check=False).returncode:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlcli.data import Schema
-from dlcli.errors import ArtifactError
+from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.runs import Run
 from dlcli.runs.atomic import committed_folder, damage
 from dlcli.training.plugins import run_plugins
-from dlcli.training.untrusted import check_model_file
+from dlcli.training.untrusted import check_model_file, no_more_than_stored
 
 MODEL, PREPARATION, SCHEMA = "model.keras", "prepare.keras", "schema.json"
 
@@ -67,16 +68,27 @@ def load(path: Path, own: Mapping[str, Any] | None = None) -> Any:
     """One Keras file, loaded in safe mode; `own` are the classes of plugins by name."""
     import keras
 
-    check_model_file(path, own=own or ())
+    stored = check_model_file(path, own=own or ())
     try:
-        return keras.saving.load_model(path, custom_objects=own, compile=False, safe_mode=True)
+        with no_more_than_stored(stored, path):
+            return keras.saving.load_model(path, custom_objects=own, compile=False, safe_mode=True)
+    except UnsafeError:
+        raise
     except Exception as error:
         written = saved_with(path)
         raise ArtifactError(
-            f"{path.name} cannot be loaded: {str(error).splitlines()[0][:200]}",
+            f"{path.name} cannot be loaded: {what_was_wrong(error)}",
             file=path,
             hint=f"it was saved by Keras {written}; this is Keras {keras.__version__}",
         ) from error
+
+
+def what_was_wrong(error: Exception) -> str:
+    """The layer that Keras could not make, and why, out of its long message that holds those of all layers around it."""
+    text = str(error)
+    layers = re.findall(r"Error when deserializing class '(\w+)'", text)
+    reason = text.rpartition("Exception encountered: ")[2].splitlines()[0][:200]
+    return f"{layers[-1]}: {reason}" if layers else reason
 
 
 def saved_with(path: Path) -> str:

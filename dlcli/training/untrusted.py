@@ -12,6 +12,7 @@ import math
 import stat
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +20,7 @@ from dlcli.config.catalogue import keras_catalogue
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.hdf5 import datasets
 from dlcli.errors import ArtifactError, DlcliError, ResourceError, UnsafeError
+from dlcli.layers.memory import BYTES, TooLarge, bounded
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets"
 LARGEST = {CONFIG: 32 << 20, METADATA: 1 << 20}
@@ -37,10 +39,10 @@ SIZES = frozenset({"units", "filters", "input_dim", "output_dim", "key_dim", "va
 HINT = "if you trust whoever made it, load it with Keras yourself; dlcli does not"
 
 
-def check_model_file(path: Path, *, own: Collection[str] = ()) -> None:
+def check_model_file(path: Path, *, own: Collection[str] = ()) -> int:
     """Raises `UnsafeError` for a `.keras` file that could do more than compute; `own` are the classes of allowed plugins.
 
-    Raises `ArtifactError` for one that is damaged.
+    Gives how many numbers its weights are. Raises `ArtifactError` for one that is damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -56,6 +58,23 @@ def check_model_file(path: Path, *, own: Collection[str] = ()) -> None:
     known = names_of_keras()
     for thing in things(config, path):
         check_thing(thing, path, known=known, own=own, stored=stored)
+    return stored
+
+
+@contextmanager
+def no_more_than_stored(stored: int, path: Path) -> Iterator[None]:
+    """While a model is loaded, its layers may not ask for more weights than its file holds: `UnsafeError`."""
+    try:
+        with bounded(stored * BYTES):
+            yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, TooLarge):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        found = f"the layers of {path.name} ask for {cause.parameters:,} weights or more, and {stored:,} are stored"
+        raise UnsafeError(found, file=path, hint=HINT) from None
 
 
 def check_member(member: zipfile.ZipInfo, path: Path) -> None:

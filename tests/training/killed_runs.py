@@ -74,6 +74,12 @@ KINDS: dict[str, dict[str, Any]] = {
         "train.checkpoint": None,
     },
     "compiled by XLA": {"layers": [*WIDE, {"Dropout": 0.3}, *LAST], "train.xla": True},
+    "from a graph over to XLA": {
+        "layers": [*WIDE, {"Dropout": 0.3}, *LAST],
+        "train.batch_size": 2,
+        "train.epochs": 100,
+        "train.checkpoint": {"every": "300 steps"},
+    },
     "half precision": {"layers": [*WIDE, {"Dropout": 0.2}, *LAST], "train.precision": "mixed_float16"},
     "several inputs": TWO_INPUTS,
     "augmented convolution, streamed": {

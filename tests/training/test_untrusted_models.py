@@ -186,6 +186,41 @@ def test_what_is_no_archive_is_damaged(content: bytes, tmp_path: Path) -> None:
         check_model_file(path)
 
 
+def test_layers_that_ask_for_more_weights_than_are_stored_do_not_get_them(members: Members, tmp_path: Path) -> None:
+    """The sizes of the layer are small; what it takes is not."""
+    from dlcli.training.backend import start_keras
+    from dlcli.training.model_folder import load
+
+    start_keras(seed=0)
+    tree = json.loads(members["config.json"])
+    first = next(each for each in tree["config"]["layers"] if each["class_name"] == "InputLayer")
+    assert first["config"]["batch_shape"] == [None, 16]
+    first["config"]["batch_shape"] = [None, 10**10]
+    for each in tree["config"]["layers"]:
+        each.pop("build_config", None)
+    path = packed(tmp_path / "model.keras", {**members, "config.json": json.dumps(tree).encode()})
+    with pytest.raises(UnsafeError, match=r"ask for 80,000,000,000 weights or more, and 163 are stored"):
+        load(path)
+    assert load(packed(tmp_path / "model.keras", members)).count_params() == 163
+
+
+def test_a_model_of_another_keras_is_named_with_both_versions(members: Members, tmp_path: Path) -> None:
+    import keras
+
+    from dlcli.training.backend import start_keras
+    from dlcli.training.model_folder import load
+
+    start_keras(seed=0)
+    strange = dense(members, config__no_such_argument=1)
+    metadata = {**json.loads(members["metadata.json"]), "keras_version": "9.9.9"}
+    path = packed(tmp_path / "model.keras", {**strange, "metadata.json": json.dumps(metadata).encode()})
+    with pytest.raises(ArtifactError) as caught:
+        load(path)
+    assert caught.value.code == 5
+    assert caught.value.hint == f"it was saved by Keras 9.9.9; this is Keras {keras.__version__}"
+    assert "Dense" in caught.value.message
+
+
 @pytest.mark.parametrize("command", [["evaluate", "a"], ["predict", "a", "classes.npz"], ["inspect", "a"]])
 def test_no_command_loads_a_run_in_which_somebody_has_put_such_a_model(
     command: list[str], trained: Path, members: Members, tmp_path: Path, run_dlcli: Command
