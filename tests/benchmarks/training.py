@@ -3,7 +3,7 @@
     python tests/benchmarks/training.py [--pairs 3] [--peers PYTHON] [WORK ...]
 
 Each way runs in a process of its own, the ways in turn. Two things are measured: the whole process from start to finish, and
-the training alone, without import and set-up. `--peers` is the Python in which PyTorch Lightning and scikit-learn are
+the training alone, without import and set-up, of dlcli in a longer run with many steps ahead. `--peers` is the Python in which PyTorch Lightning and scikit-learn are
 installed. Every figure is a ratio over the Keras script of the same round; the median of all rounds is printed.
 """
 
@@ -83,7 +83,7 @@ WORKS = {
         "N.Linear(784, 512), N.ReLU(), N.Linear(512, 10)",
         batch=128,
         epochs=5,
-        long=8,
+        long=12,
         whole_goal=2.4,
         steps_goal=3.0,
         hidden=(512,),
@@ -320,6 +320,11 @@ def once(folder: Path, way: str, epochs: int, peers: str, work: Work) -> tuple[f
     return seconds, float(said.split()[-1]), memory
 
 
+def ratios(script: list[float], way: list[float]) -> float:
+    """How many times as fast as the script a way is: the median over the rounds."""
+    return statistics.median(one / other for one, other in zip(script, way, strict=True))
+
+
 def measure(name: str, pairs: int, peers: str) -> None:
     """The rows of one work."""
     work = WORKS[name]
@@ -330,21 +335,20 @@ def measure(name: str, pairs: int, peers: str) -> None:
         folder = Path(place)
         prepare(folder, work)
         whole: dict[str, list[float]] = {way: [] for way in ways}
-        steps: dict[str, list[float]] = {way: [] for way in ways}
+        alone: dict[str, list[float]] = {way: [] for way in ways}
         memory: dict[str, list[float]] = {way: [] for way in ways}
+        long: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(pairs):
             for way in ways:
-                seconds, alone, peak = once(folder, way, work.epochs, peers, work)
+                seconds, training, peak = once(folder, way, work.epochs, peers, work)
                 whole[way].append(seconds)
+                alone[way].append(training)
                 memory[way].append(peak)
-                if work.long == work.epochs:
-                    steps[way].append(alone)
-            for way in () if work.long == work.epochs else ways[:2] if work.long > 20 else ways:
-                steps[way].append(once(folder, way, work.long, peers, work)[1])
+            for way in ways[:2] if work.long > work.epochs else ():
+                long[way].append(once(folder, way, work.long, peers, work)[1])
         for way in ways[1:]:
-            ratio = statistics.median(a / b for a, b in zip(whole["keras"], whole[way], strict=True))
-            pairs_of_steps = zip(steps["keras"], steps[way], strict=False)
-            of_steps = statistics.median([a / b for a, b in pairs_of_steps] or [float("nan")])
+            ratio = ratios(whole["keras"], whole[way])
+            steps = ratios(long["keras"], long[way]) if long[way] else ratios(alone["keras"], alone[way])
             of_memory = statistics.median(memory[way]) / statistics.median(memory["keras"])
             goals = (f"{work.whole_goal}", f"{work.steps_goal}") if way == "dlcli" else ("", "")
             seconds = statistics.median(whole[way])
@@ -354,7 +358,7 @@ def measure(name: str, pairs: int, peers: str) -> None:
                 f"{seconds:.1f} s",
                 f"{ratio:.2f}",
                 goals[0],
-                f"{of_steps:.2f}",
+                f"{steps:.2f}",
                 goals[1],
                 f"{of_memory:.2f}",
             ]
