@@ -3,8 +3,9 @@
     python tests/benchmarks/training.py [--pairs 3] [--peers PYTHON] [WORK ...]
 
 Each way runs in a process of its own, the ways in turn. Two things are measured: the whole process from start to finish, and
-the training alone, without import and set-up, of dlcli in a longer run with many steps ahead. `--peers` is the Python in which PyTorch Lightning and scikit-learn are
-installed. Every figure is a ratio over the Keras script of the same round; the median of all rounds is printed.
+the training alone, without import and set-up, of dlcli in a longer run with many steps ahead. `--peers` is the Python in
+which PyTorch Lightning and scikit-learn are installed. Every figure is a ratio over the Keras script of the same round; the
+median of all rounds is printed.
 """
 
 from __future__ import annotations
