@@ -122,6 +122,8 @@ class Train(Spec):
     """Stops after the epoch that fulfils it: `val_accuracy >= 0.98`."""
     callbacks: list[Annotated[KerasObject, KerasThing("callbacks")]] = []
     """Callbacks of Keras by name."""
+    deterministic: Literal["auto"] | bool = "auto"
+    """Whether every operation gives the same bits each time: `auto` does it on a CPU; without it no run is exact."""
     xla: Literal["auto"] | bool = "auto"
     """Whether XLA compiles the steps: `auto` does it where it pays, `true` from the first step on."""
     engine: Literal["auto", "resident", "keras"] = "auto"

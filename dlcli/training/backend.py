@@ -68,8 +68,11 @@ def quick_import() -> Iterator[None]:
         gc.freeze()
 
 
-def start_keras(*, seed: int, precision: str = "float32") -> Any:
-    """Imports Keras on TensorFlow with everything random seeded and every operation deterministic."""
+def start_keras(*, seed: int, precision: str = "float32", deterministic: str | bool = "auto") -> Any:
+    """Imports Keras on TensorFlow with everything random seeded and, where that is wanted, every operation deterministic.
+
+    `auto` wants it on a CPU, where it costs next to nothing.
+    """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     used_before = "keras" in sys.modules
     with quick_import():
@@ -83,7 +86,12 @@ def start_keras(*, seed: int, precision: str = "float32") -> Any:
     if used_before:
         keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    from tensorflow.python.framework import config as framework
+
+    if deterministic is True or (deterministic == "auto" and not tf.config.list_physical_devices("GPU")):
+        tf.config.experimental.enable_op_determinism()
+    elif framework.is_op_determinism_enabled():
+        framework.disable_op_determinism()
     keras.config.set_dtype_policy(precision)
     return keras
 
@@ -95,6 +103,7 @@ def environment() -> dict[str, Any]:
     import keras
     import numpy
     import tensorflow as tf
+    from tensorflow.python.framework import config as framework
 
     import dlcli
 
@@ -113,7 +122,7 @@ def environment() -> dict[str, Any]:
             "intra": tf.config.threading.get_intra_op_parallelism_threads(),
         },
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
-        "deterministic": True,
+        "deterministic": framework.is_op_determinism_enabled(),
         "devices": [device.name for device in tf.config.list_physical_devices()],
         "command": sys.argv,
     }

@@ -32,6 +32,9 @@ def choose_engine(
     forced = config.train.xla is True
     kind = FitEngine if config.train.engine == "keras" else StreamingEngine if train.streams else ResidentEngine
     step, why = None, WHY[kind.name]
+    if config.train.engine == "resident" and kind is not ResidentEngine:
+        message = f"'engine: resident' trains on data in memory, and here {why}"
+        raise BlockError(("train", "engine"), message, hint="write data.stream: false, or leave it out")
     if forced and kind is not ResidentEngine:
         message = f"'xla: true' compiles steps over data in memory, and here {why}"
         raise BlockError(("train", "xla"), message, hint="leave it out")

@@ -25,7 +25,7 @@ from dlcli.training.signals import stop_request
 from dlcli.training.snapshot import Progress, put_back_rules
 from dlcli.training.splits_file import check_splits, save_splits
 from dlcli.training.stopping import Stopping, values_of
-from dlcli.training.train import start
+from dlcli.training.train import INEXACT, start
 from dlcli.view.events import TrainingView
 from dlcli.view.painter import painter
 
@@ -185,6 +185,6 @@ def changed_environment(run: Run) -> list[str]:
     now, recorded = environment(), recorded_environment(run)
     if "versions" not in recorded:
         write_json(run.environment, {**now, **recorded})
-        return []
+        return [] if now["deterministic"] else [INEXACT]
     before, after = ({key: tree.get(key) for key in NUMBERS} for tree in (recorded, now))
     return [f"{path} was {old} and is {new}" for path, old, new in differences(before, after)]

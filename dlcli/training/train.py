@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from dlcli.training.signals import stop_request
 from dlcli.training.splits_file import save_splits
 from dlcli.view.events import TrainingView
 from dlcli.view.painter import Painter, painter
+
+INEXACT = "its operations need not be deterministic (train.deterministic)"
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,17 @@ def trained(request: Request, view: TrainingView, pictures: Painter) -> tuple[Ru
             write_json(run.environment, data)
             write_json(run.resolved, config.plain())
             experiment = start(config, dataset, view)
-            write_json(run.environment, {**environment(), **data})
+            around = environment()
+            write_json(run.environment, {**around, **data})
+            inexact = [] if around["deterministic"] else [INEXACT]
+            state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
             session = Session(run, experiment, view, stop, state, pictures)
         return run, session.run_to_end()
 
 
 def start(config: Config, dataset: Dataset, view: TrainingView) -> Experiment:
     """Starts Keras and sets the experiment up; says what is worth a look now that the data is known."""
-    start_keras(seed=config.seed, precision=config.train.precision)
+    start_keras(seed=config.seed, precision=config.train.precision, deterministic=config.train.deterministic)
     experiment = set_up(config, dataset)
     steps = experiment.facts["data.steps_per_epoch"]
     for each in config.noted(early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)):

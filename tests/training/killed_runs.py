@@ -25,23 +25,13 @@ from typing import Any
 import h5py
 import numpy as np
 
-SAMPLES = 150
-CLASSES: dict[str, Any] = {
-    "seed": 3,
-    "data": {
-        "source": {"npz": {"path": "classes.npz", "inputs": "x", "target": "y"}},
-        "split": {"validation": 0.2, "test": 0.2},
-    },
-    "layers": [{"Dense": {"units": 8, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}],
-    "loss": "sparse_categorical_crossentropy",
-    "optimizer": {"Adam": {"learning_rate": 0.01}},
-    "metrics": ["accuracy"],
-    "train": {"epochs": 40, "batch_size": 16, "checkpoint": {"every": "4 steps"}},
-}
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from conftest import CLASSES_TREE, merged, write_classes
+
+CLASSES = merged(CLASSES_TREE, {"train": {"epochs": 40, "batch_size": 16, "checkpoint": {"every": "4 steps"}}})
 WIDE = [{"Dense": {"units": 12, "activation": "relu"}}]
 LAST = [{"Dense": {"units": 3, "activation": "softmax"}}]
 IMAGE = [{"Reshape": {"target_shape": [4, 4, 1]}}]
-SOURCE = {"path": "classes.npz", "target": "y"}
 TWO_INPUTS = {
     "data.source.npz.inputs": ["x", "z"],
     "layers": [
@@ -101,27 +91,12 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def merged(base: Any, changes: dict[str, Any]) -> Any:
-    """A copy of a tree with changes by dotted path."""
-    tree = json.loads(json.dumps(base))
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        node = tree
-        for part in parents:
-            node = node.setdefault(part, {})
-        if value is None:
-            node.pop(last, None)
-        else:
-            node[last] = value
-    return tree
-
-
 def write(folder: Path, kind: str) -> None:
     """The data and the configuration of a kind."""
-    generator = np.random.default_rng(11)
-    y = np.arange(SAMPLES) % 3
-    x = generator.normal(size=(SAMPLES, 16)).astype(np.float32) + 0.6 * y[:, None].astype(np.float32)
-    np.savez(folder / "classes.npz", x=x, y=y.astype(np.int64), z=x[:, ::-1] ** 2)
+    write_classes(folder)
+    with np.load(folder / "classes.npz") as file:
+        x, y = file["x"], file["y"]
+    np.savez(folder / "classes.npz", x=x, y=y, z=x[:, ::-1] ** 2)
     (folder / "experiment.yaml").write_text(json.dumps(merged(CLASSES, KINDS[kind])), encoding="utf-8")
 
 

@@ -186,6 +186,36 @@ def test_a_callback_cannot_write_outside_the_run(
     assert not (tmp_path / "log.csv").exists()
 
 
+def test_a_run_whose_operations_need_not_be_deterministic_says_that_it_is_not_exact(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    write_experiment(tmp_path)
+    exact = {}
+    for name, setting in (("a", "auto"), ("b", "false"), ("c", "true")):
+        given = ("--name", name, "--set", f"train.deterministic={setting}", "--json", "-q")
+        done = run_dlcli("train", "experiment.yaml", *given, cwd=tmp_path)
+        assert done.code == 0, done.err
+        exact[name] = (done.value["exact"], done.value["inexact"])
+        around = json.loads((tmp_path / "runs" / name / "env.json").read_bytes())
+        assert around["deterministic"] == (name != "b")
+    reason = "its operations need not be deterministic (train.deterministic)"
+    assert exact == {"a": (True, []), "b": (False, [reason]), "c": (True, [])}
+    more = ("--epochs", 4, "--set", "train.deterministic=true", "--json")
+    refused = run_dlcli("resume", "b", *more, cwd=tmp_path)
+    assert (refused.code, refused.error["name"]) == (8, "conflict")
+    assert "train.deterministic was False and is True" in refused.error["message"]
+
+
+def test_an_engine_for_data_in_memory_is_refused_where_it_streams(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    config = write_experiment(tmp_path, {"train.engine": "resident", "data.stream": True})
+    refused = run_dlcli("train", config, "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["name"]) == (3, "config")
+    assert "'engine: resident' trains on data in memory" in refused.error["message"]
+    assert run_dlcli("train", config, "--set", "data.stream=false", "-q", cwd=tmp_path).code == 0
+
+
 def test_a_refused_model_leaves_no_run(tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]) -> None:
     softmax = {"Dense": {"units": 3, "activation": "softmax"}}
     config = write_experiment(tmp_path, {"layers": [{"Conv2D": {"filters": 4, "kernel_size": 3}}, "Flatten", softmax]})
