@@ -88,7 +88,7 @@ class ResidentEngine:
 
         order = tf.constant(np.concatenate(list(self.work.order(number))))
         step, values = started_at(self.model, first), dict[str, float]()
-        if self.work.compiled_from is not None:
+        if self.work.compiled_from is not None and not self.compiled.begun:
             self.compiled.begin(order, *map(tf.constant, (number, step, step)))
         while step < self.steps:
             run, last = self.way(number, step)

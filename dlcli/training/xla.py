@@ -125,10 +125,12 @@ class CompiledAhead:
         self.thread: threading.Thread | None = None
         self.failure: Exception | None = None
 
+    @property
+    def begun(self) -> bool:
+        return self.thread is not None
+
     def begin(self, *arguments: Any) -> None:
-        """Traces the graph and lets it be compiled; a second call does nothing. With `arguments` it may run no step."""
-        if self.thread is not None:
-            return
+        """Traces the graph and lets it be compiled. With `arguments` it may run no step."""
         self.thread = threading.Thread(target=self.compile, args=arguments, daemon=True)
         try:
             self.graph = self.function.get_concrete_function(*arguments)
