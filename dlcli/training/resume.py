@@ -27,7 +27,6 @@ from dlcli.training.splits_file import check_splits, save_splits
 from dlcli.training.stopping import Stopping, values_of
 from dlcli.training.train import INEXACT, start
 from dlcli.view.events import TrainingView
-from dlcli.view.painter import painter
 
 FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint")
 """What may change from one process of a run to the next: none of it has a part in a step."""
@@ -53,7 +52,7 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
     `ArtifactError` where nothing is left to go on from; otherwise what `train` raises.
     """
     run = request.run
-    with Lock(run.path), chatter_to(run.log), stop_request() as stop, painter() as pictures:
+    with Lock(run.path), chatter_to(run.log), stop_request() as stop:
         sweep(run.path)
         sweep(run.checkpoints)
         state = read_state(run)
@@ -78,7 +77,7 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
         state = dataclasses.replace(state, reason=None, exit_code=None, exact=not inexact, inexact=inexact)
         if checkpoint is None:
             history.cut(run, 0)
-        session = Session(run, experiment, view, stop, state, pictures, checkpoint)
+        session = Session(run, experiment, view, stop, state, checkpoint)
         if checkpoint is not None and checkpoint.state["steps"] != session.steps:
             before = checkpoint.state["steps"]
             message = f"an epoch had {before} steps and has {session.steps} now, so there is no place to go on from"

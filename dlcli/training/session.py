@@ -24,7 +24,7 @@ from dlcli.training.signals import StopRequest
 from dlcli.training.snapshot import Progress, arrays_of, put_back, put_back_rules, rules_of
 from dlcli.training.stopping import Plateau, Stopping, values_of
 from dlcli.view.events import EpochLine, Plan, TrainingView
-from dlcli.view.painter import Painter
+from dlcli.view.picture import loss_curve
 
 
 class Session:
@@ -37,11 +37,9 @@ class Session:
         view: TrainingView,
         stop: StopRequest,
         state: RunState,
-        painter: Painter,
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.run, self.experiment, self.view, self.stop, self.state = run, experiment, view, stop, state
-        self.painter = painter
         config, train = experiment.config, experiment.splits["train"]
         self.steps = math.ceil(len(train) / config.train.batch_size)
         self.progress, self.started = Progress(), time.monotonic()
@@ -300,7 +298,7 @@ class Session:
     def pictures(self, best_epoch: int | None) -> None:
         """The loss curve as SVG and PNG."""
         curves = history.curves(self.progress.entries, "loss")
-        svg, png = self.painter.loss_curve(curves, title=self.run.name, best_epoch=best_epoch)
+        svg, png = loss_curve(curves, title=self.run.name, best_epoch=best_epoch)
         write_bytes(self.run.path / "loss.svg", svg)
         write_bytes(self.run.path / "loss.png", png)
 

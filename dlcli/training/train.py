@@ -28,7 +28,6 @@ from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
 from dlcli.training.splits_file import save_splits
 from dlcli.view.events import TrainingView
-from dlcli.view.painter import Painter, painter
 
 INEXACT = "its operations need not be deterministic (train.deterministic)"
 
@@ -54,12 +53,6 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
     Raises what set-up raises, leaving no run behind; `DivergedError`, `Stopped` or another error of training leaves a run
     that says so.
     """
-    with painter() as pictures:
-        return trained(request, view, pictures)
-
-
-def trained(request: Request, view: TrainingView, pictures: Painter) -> tuple[Run, RunState]:
-    """Trains, with somebody who draws."""
     config = request.config
     dataset = read_data(config, allow_code=request.allow_code)
     for note in dataset.notes:
@@ -81,7 +74,7 @@ def trained(request: Request, view: TrainingView, pictures: Painter) -> tuple[Ru
             write_json(run.environment, {**around, **data})
             inexact = [] if around["deterministic"] else [INEXACT]
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
-            session = Session(run, experiment, view, stop, state, pictures)
+            session = Session(run, experiment, view, stop, state)
         return run, session.run_to_end()
 
 

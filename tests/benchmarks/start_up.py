@@ -38,10 +38,6 @@ CHANGES = {
     "public modules of TensorFlow at once": "backend.defer_public_modules = lambda: None",
     "Matplotlib, pandas, scikit-learn loaded": "backend.PROBED = ()",
     "garbage collected during the import": "backend.gc.disable = lambda: None",
-    "pictures drawn in the same process": (
-        "import dlcli.training.train as train; from contextlib import nullcontext; from dlcli.view.painter import Painter; "
-        "train.painter = lambda: nullcontext(Painter())"
-    ),
     "the interpreter taken down": "",
 }
 
