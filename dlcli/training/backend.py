@@ -71,7 +71,7 @@ def quick_import() -> Iterator[None]:
 def start_keras(*, seed: int, precision: str = "float32", deterministic: str | bool = "auto") -> Any:
     """Imports Keras on TensorFlow with everything random seeded and, where that is wanted, every operation deterministic.
 
-    `auto` wants it on a CPU, where it costs next to nothing.
+    `auto` wants it on a CPU, where a run can then be exact.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     used_before = "keras" in sys.modules

@@ -124,7 +124,7 @@ class Session:
             raise config.located(error) from error
         except DlcliError as error:
             if isinstance(error, ResourceError) and self.state.resumable:
-                error.hint = f"{error.hint}; then dlcli resume {self.run.name}"
+                error.hint = "; then ".join(filter(None, [error.hint, f"dlcli resume {self.run.name}"]))
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
             raise
         except Exception as error:

@@ -25,19 +25,22 @@ class StopRequest:
         self.steps_begun = False
 
     def receive(self, number: int, frame: FrameType | None) -> None:
-        """Notes the first signal; the second is obeyed at once. Raises `Stopped` before the first step."""
+        """Notes the first signal; the second is obeyed at once.
+
+        Before the first step it raises `KeyboardInterrupt`, which nothing takes for an error of what it interrupts.
+        """
         if self.signal is not None:
             os._exit(128 + number)
         self.signal = signal.Signals(number)
         if not self.steps_begun:
-            raise Stopped(self.signal, f"stopped by {self.signal.name} before the first step")
+            raise KeyboardInterrupt
 
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
     """Watches signals while it is open; in a thread other than the main one it sees none.
 
-    A signal that the process was started to ignore (nohup) stays ignored.
+    A signal that the process was started to ignore (nohup) stays ignored. Raises `Stopped` for one before the first step.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -49,6 +52,10 @@ def stop_request() -> Iterator[StopRequest]:
             signal.signal(each, request.receive)
     try:
         yield request
+    except KeyboardInterrupt:
+        if request.signal is None:
+            raise
+        raise Stopped(request.signal, f"stopped by {request.signal.name} before the first step") from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -90,10 +90,10 @@ def start(config: Config, dataset: Dataset, view: TrainingView) -> Experiment:
 
 @contextlib.contextmanager
 def nothing_left_of(run: Run, state: RunState) -> Iterator[None]:
-    """Removes the run again if it turns out that it cannot be trained; a bug leaves a run that says so."""
+    """Removes the run again if it cannot be trained or is stopped before its first step; a bug leaves a run that says so."""
     try:
         yield
-    except DlcliError:
+    except (DlcliError, KeyboardInterrupt):
         shutil.rmtree(run.path, ignore_errors=True)
         raise
     except Exception as error:

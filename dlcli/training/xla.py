@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -122,40 +122,36 @@ class CompiledAhead:
         import tensorflow as tf
 
         self.function = tf.function(function, autograph=False, jit_compile=True)
+        self.begun = False
         self.thread: threading.Thread | None = None
         self.failure: Exception | None = None
 
-    @property
-    def begun(self) -> bool:
-        return self.thread is not None
-
     def begin(self, *arguments: Any) -> None:
         """Traces the graph and lets it be compiled. With `arguments` it may run no step."""
-        self.thread = threading.Thread(target=self.compile, args=arguments, daemon=True)
+        self.begun = True
         try:
-            self.graph = self.function.get_concrete_function(*arguments)
+            graph = self.function.get_concrete_function(*arguments)
         except Exception as error:
             self.failure = error
+            return
+        self.thread = threading.Thread(target=self.compile, args=(graph, arguments), daemon=True)
         self.thread.start()
 
-    def compile(self, *arguments: Any) -> None:
+    def compile(self, graph: Any, arguments: Sequence[Any]) -> None:
         """Lets XLA compile the graph without touching its variables."""
         import tensorflow as tf
 
-        if self.failure is not None:
-            return
         try:
-            variables = {id(each.handle): each for each in self.graph.graph.variables}
-            aside = {at: tf.Variable(tf.zeros(each.shape, each.dtype)) for at, each in variables.items()}
-            captured = [aside[id(each)].handle if id(each) in aside else each for each in self.graph.captured_inputs]
-            self.graph._call_flat(list(arguments), captured)
+            aside = {id(each.handle): tf.Variable(tf.zeros(each.shape, each.dtype)) for each in graph.graph.variables}
+            captured = [aside[id(each)].handle if id(each) in aside else each for each in graph.captured_inputs]
+            graph._call_flat(list(arguments), captured)
         except Exception as error:
             self.failure = error
 
     def works(self) -> bool:
         """Whether it has been compiled; waits for the end of it."""
-        assert self.thread is not None
-        self.thread.join()
+        if self.thread is not None:
+            self.thread.join()
         return self.failure is None
 
     def __call__(self, *arguments: Any) -> Any:

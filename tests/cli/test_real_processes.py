@@ -216,11 +216,17 @@ def test_a_signal_before_the_first_step_ends_the_set_up_where_it_is() -> None:
     from dlcli.errors import Stopped
     from dlcli.training.signals import stop_request
 
-    with stop_request() as request:
-        with pytest.raises(Stopped, match="stopped by SIGTERM before the first step") as ended:
+    def set_up() -> None:
+        """Takes every error for one of the configuration, as the building of a model does."""
+        try:
             os.kill(os.getpid(), signal.SIGTERM)
-        assert ended.value.code == 143
-        assert request.signal == signal.SIGTERM
+        except Exception as error:
+            raise AssertionError from error
+
+    with pytest.raises(Stopped, match="stopped by SIGTERM before the first step") as ended, stop_request() as request:
+        set_up()
+    assert ended.value.code == 143
+    assert request.signal == signal.SIGTERM
 
 
 def test_signals_are_watched_only_while_training_and_those_ignored_stay_ignored() -> None:

@@ -299,6 +299,7 @@ def test_a_full_disk_ends_training_with_7_and_the_run_goes_on_later(
     full_disk(4, 4)
     stopped = run_dlcli("train", "experiment.yaml", "--name", "full", "--json", cwd=runs)
     assert (stopped.code, stopped.error["name"]) == (7, "resources")
+    assert stopped.error["hint"] == "dlcli resume full"
     state = state_of(runs, "full")
     assert (state["status"], state["exit_code"], state["resumable"]) == ("failed", 7, True)
     assert run_dlcli("resume", "full", "-q", cwd=runs).code == 0
