@@ -339,7 +339,7 @@ def read_named(value: Any, context: Any, classes: Mapping[str, type[Any]], *, ex
         fail(
             Mistake(
                 f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}",
-                suggestion=near(name, classes),
+                suggestion=did_you_mean(name, classes),
                 at="name",
             )
         )
@@ -363,7 +363,7 @@ def snake_case(name: str) -> str:
 
 
 def near(name: str, known: Any) -> str | None:
-    """A sentence with the nearest known name, if one is near."""
+    """The nearest known name, if one is near."""
     from difflib import get_close_matches
 
     by_lower: dict[str, list[str]] = {}
@@ -374,8 +374,13 @@ def near(name: str, known: Any) -> str | None:
         return None
     # Of `Adam` and `adam` the one that is written like the name.
     spellings = by_lower[found[0]]
-    meant = next((each for each in spellings if each[:1].isupper() == name[:1].isupper()), spellings[0])
-    return f"did you mean '{meant}'?"
+    return next((each for each in spellings if each[:1].isupper() == name[:1].isupper()), spellings[0])
+
+
+def did_you_mean(name: str, known: Any) -> str | None:
+    """The hint that names the nearest known name, if one is near."""
+    meant = near(name, known)
+    return None if meant is None else f"did you mean '{meant}'?"
 
 
 def below(error: ValidationError, name: str, *, short: bool = False) -> ValidationError:

@@ -10,7 +10,7 @@ from dlcli.config.interpolation import REFERENCE
 from dlcli.config.nodes import Node
 from dlcli.config.yaml import MOST_NODES
 from dlcli.errors import ConfigError, Problem
-from dlcli.spec import describe, near
+from dlcli.spec import describe, did_you_mean
 
 KEPT = frozenset({"use", "name", "from", "layers"})
 """What stands in `block` beside the parameters."""
@@ -71,7 +71,7 @@ class Blocks:
             return None
         for key, each in node.value.items():
             if key not in {"parameters", "layers"}:
-                known = near(key, ["parameters", "layers"]) or "there are: parameters, layers"
+                known = did_you_mean(key, ["parameters", "layers"]) or "there are: parameters, layers"
                 self.problems.append(
                     (each.key or each.mark).problem(f"unknown key '{key}' in the block '{name}'", suggestion=known)
                 )
@@ -114,7 +114,7 @@ class Blocks:
             message = (
                 f"the block {words} uses itself" if definition else f"no block is called {words}; there are: {known}"
             )
-            hint = None if definition else near(str(name.value), self.definitions)
+            hint = None if definition else did_you_mean(str(name.value), self.definitions)
             self.problems.append(name.mark.problem(message, suggestion=hint))
             return replace(use, value={**kept(use), "layers": Node([Node("Identity", name.mark)], name.mark)})
         arguments = self.arguments(name.value, definition, use)
@@ -129,7 +129,7 @@ class Blocks:
                 found[key] = node
             elif key not in KEPT:
                 known = ", ".join(definition.parameters) or "it has none"
-                hint = near(key, definition.parameters) or f"there are: {known}"
+                hint = did_you_mean(key, definition.parameters) or f"there are: {known}"
                 mark = node.key or node.mark
                 self.problems.append(mark.problem(f"the block '{name}' has no parameter '{key}'", suggestion=hint))
         for key in definition.parameters:

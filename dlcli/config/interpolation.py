@@ -11,7 +11,7 @@ from dlcli.config.merge import is_thing, position_in
 from dlcli.config.nodes import Node
 from dlcli.config.yaml import DEEPEST, MOST_NODES
 from dlcli.errors import ConfigError, Problem
-from dlcli.spec import Fact, near
+from dlcli.spec import Fact, did_you_mean
 
 REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 FACTS = ("data.classes", "data.features", "data.steps_per_epoch")
@@ -99,7 +99,7 @@ class Filling:
         if found is None:
             suggestion = None
             if len(self.problems) < MOST_SUGGESTIONS:
-                suggestion = near(name, [*FACTS, *paths(self.root)])
+                suggestion = did_you_mean(name, [*FACTS, *paths(self.root)])
             facts = f"facts of the data: {', '.join(FACTS)}"
             message = f"nothing is named '${{{name}}}'"
             self.problems.append(node.mark.problem(message, suggestion=suggestion, see=facts))

@@ -16,7 +16,7 @@ from dlcli.config.text import content_of
 from dlcli.config.yaml import read_yaml
 from dlcli.errors import ConfigError, Problem
 from dlcli.layers.connections import way_to
-from dlcli.spec import describe, near
+from dlcli.spec import describe, did_you_mean
 
 POSITION = re.compile(r"[0-9]{1,6}")
 MOST_FILES = 32
@@ -232,7 +232,7 @@ def index_of(items: list[Node], part: str, option: Mark) -> int:
         return position
     if POSITION.fullmatch(part):
         raise ConfigError([option.problem(f"there is no position {part}; the list has {len(items)}, counted from 0")])
-    known = near(part, [name for name in map(name_of, items) if name])
+    known = did_you_mean(part, [name for name in map(name_of, items) if name])
     raise ConfigError(
         [
             option.problem(

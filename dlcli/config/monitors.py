@@ -8,7 +8,7 @@ from typing import Any
 from dlcli.config.train import CONDITION, Checkpoint, EarlyStopping, ReduceOnPlateau
 from dlcli.errors import TreePath
 from dlcli.loss.head import Head
-from dlcli.spec import Mistake, Spec, near
+from dlcli.spec import Mistake, Spec, did_you_mean, near
 
 
 def monitors(heads: Sequence[Head], *, validation: bool) -> list[str]:
@@ -23,8 +23,8 @@ def watched(train: dict[str, Any], known: Sequence[str], *, unread: Sequence[str
     What is like one of `unread`, metrics that cannot be read themselves, may be meant by it and is left alone.
     """
     for path, monitor in named(train):
-        if monitor not in known and not any(near(monitor.removeprefix("val_"), [name]) for name in unread):
-            hint = near(monitor, known)
+        if monitor not in known and not near(monitor.removeprefix("val_"), unread):
+            hint = did_you_mean(monitor, known)
             if monitor.startswith("val_") and monitor.removeprefix("val_") in known:
                 hint = "there is no validation split: write data.split.validation: 0.15"
             yield Mistake(f"nothing is called '{monitor}'; there are: {', '.join(known)}", path, hint)

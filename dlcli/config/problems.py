@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from dlcli.config.nodes import Mark, Node
 from dlcli.errors import Problem, TreePath
-from dlcli.spec import describe, near, unquoted
+from dlcli.spec import describe, did_you_mean, near, unquoted
 
 MOST_PROBLEMS = 1000
 TYPE_TRIED = re.compile(r"str|int|float|bool|[a-z-]+\[.*\]")
@@ -136,8 +136,7 @@ def name_mark(node: Node) -> Mark:
 
 def near_key(path: TreePath, model: type[BaseModel]) -> str | None:
     """The key of its block that a misspelt one means."""
-    found = near(str(path[-1]), keys_at(model, path[:-1]))
-    return found.split("'")[1] if found else None
+    return near(str(path[-1]), keys_at(model, path[:-1]))
 
 
 def place(error: Mapping[str, Any]) -> str:
@@ -157,7 +156,7 @@ def wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str 
     if kind == "extra_forbidden":
         known = keys_at(model, path[:-1])
         where = f" in '{'.'.join(map(str, path[:-1]))}'" if path[:-1] else ""
-        suggestion = near(key, known) or (f"there are: {', '.join(known)}" if known else None)
+        suggestion = did_you_mean(key, known) or (f"there are: {', '.join(known)}" if known else None)
         return f"unknown key '{key}'{where}", suggestion, None
     if kind == "missing":
         where = f"'{'.'.join(map(str, path[:-1]))}'" if path[:-1] else "the file"
@@ -170,7 +169,7 @@ def wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str 
     if kind == "literal_error":
         return (
             f"'{key}' must {be} {said['expected']}, found {describe(value)}",
-            near(str(value), said["expected"].split("'")),
+            did_you_mean(str(value), said["expected"].split("'")),
             None,
         )
     if kind in BOUNDS:

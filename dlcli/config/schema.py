@@ -28,7 +28,18 @@ from dlcli.loss import Loss, Metric
 from dlcli.loss.head import Head
 from dlcli.optimizer import Optimizer
 from dlcli.optimizer.schedules import early_end
-from dlcli.spec import DataPath, KerasObject, Mistake, Spec, catalogue_of, describe, details_of, fail, near, plain
+from dlcli.spec import (
+    DataPath,
+    KerasObject,
+    Mistake,
+    Spec,
+    catalogue_of,
+    describe,
+    details_of,
+    did_you_mean,
+    fail,
+    plain,
+)
 
 LARGEST_SEED = 2**32 - 1
 
@@ -163,7 +174,12 @@ def by_target(value: Any, targets: list[str], kind: str, information: Validation
             Mistake(f"there are several targets, so '{word}' is a mapping by target", suggestion=f"write {{{example}}}")
         )
     mistakes = [
-        Mistake(f"there is no target '{name}'; there are: {', '.join(targets)}", (name,), near(name, targets), at="key")
+        Mistake(
+            f"there is no target '{name}'; there are: {', '.join(targets)}",
+            (name,),
+            did_you_mean(name, targets),
+            at="key",
+        )
         for name in value
         if name not in targets
     ]

@@ -19,7 +19,7 @@ from dlcli.data.target import Labels, Target, empty_target, encoded_target
 from dlcli.data.values import rows_in_words
 from dlcli.data.window_samples import RowSamples, WindowSamples, samples_of
 from dlcli.errors import DataError
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +90,7 @@ def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> lis
             raise DataError(
                 f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,
-                hint=near(name, fields.arrays),
+                hint=did_you_mean(name, fields.arrays),
             )
     return names
 

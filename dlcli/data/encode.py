@@ -14,7 +14,7 @@ from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.survey import Empty, names_of
 from dlcli.data.values import check_finite, missing
 from dlcli.errors import DataError
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +66,7 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
         raise DataError(
             f"the data lacks the column '{absent[0]}'{more}; it has: {', '.join(fields.arrays)}",
             file=fields.places[0].file,
-            hint=near(absent[0], fields.arrays),
+            hint=did_you_mean(absent[0], fields.arrays),
         )
     return [column.name for column in schema.columns]
 

@@ -16,7 +16,7 @@ from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
 from dlcli.data.survey import Learnt, learn
 from dlcli.errors import DataError
-from dlcli.spec import Spec, near
+from dlcli.spec import Spec, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ def groups_of(
                 raise DataError(
                     f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
                     file=fields.places[0].file,
-                    hint=near(name, fields.arrays),
+                    hint=did_you_mean(name, fields.arrays),
                 )
     if not groups:
         beside = "', '".join(targets)

@@ -10,7 +10,7 @@ from dlcli.data.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields import Fields, FileEach, Place
 from dlcli.data.lazy import Column, Joined, is_lazy
 from dlcli.errors import DataError
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +72,7 @@ def check_same(first: Fields, other: Fields) -> None:
         raise DataError(
             f"it {what} the column '{absent[0]}'; the training data has: {', '.join(first.arrays)}",
             file=file,
-            hint=near(absent[0], others) if names - others else None,
+            hint=did_you_mean(absent[0], others) if names - others else None,
         )
     if other.windows is not None and other.windows != first.windows:
         raise DataError("its series are cut into other windows than those of the training data", file=file)
@@ -98,7 +98,7 @@ def with_classes_of(first: Fields, other: Fields) -> Fields:
             raise DataError(
                 f"there is a class '{unknown[0]}' that the training data does not have",
                 file=other.places[0].file,
-                hint=near(unknown[0], classes),
+                hint=did_you_mean(unknown[0], classes),
             )
         if own != classes:
             arrays[name] = np.array([classes.index(each) for each in own])[other.arrays[name][:]]

@@ -15,7 +15,7 @@ from dlcli.data.schema import TargetSchema
 from dlcli.data.survey import Empty, distinct
 from dlcli.data.values import check_finite, missing, rows_in_words
 from dlcli.errors import DataError
-from dlcli.spec import Mistake, Spec, fail, near
+from dlcli.spec import Mistake, Spec, did_you_mean, fail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,7 +121,7 @@ class Target(Spec):
                 f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,
                 line=1 if fields.places[0].first_line else None,
-                hint=near(name, fields.arrays),
+                hint=did_you_mean(name, fields.arrays),
             )
         return name
 
@@ -296,7 +296,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
             raise DataError(
                 f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,
-                hint=near(name, fields.arrays),
+                hint=did_you_mean(name, fields.arrays),
             )
         if not is_lazy(fields.arrays[name]):
             check_present(name, fields)
@@ -335,7 +335,7 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
             f"label '{label}' in {words} is none of the classes: {shown(list(index))}",
             file=file,
             line=line,
-            hint=near(label, index),
+            hint=did_you_mean(label, index),
         )
     return codes
 

@@ -10,7 +10,7 @@ from dlcli.data.lazy import Column, Lazy, Selected, is_lazy
 from dlcli.data.schema import InputSchema
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,7 +148,7 @@ def group_column(name: str, fields: Fields) -> Column:
             f"the series are told apart by column '{name}', which the data does not have; "
             f"it has: {', '.join(fields.arrays)}",
             file=fields.places[0].file,
-            hint=near(name, fields.arrays),
+            hint=did_you_mean(name, fields.arrays),
         )
     return fields.arrays[name]
 

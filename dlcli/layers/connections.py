@@ -12,7 +12,7 @@ from typing import Any
 
 from dlcli.errors import TreePath
 from dlcli.layers.takes import Names, names_in, whole
-from dlcli.spec import Mistake, near
+from dlcli.spec import Mistake, did_you_mean
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Walk:
             self.mistakes.append(Mistake(message, path, "move the layer above this one, or take another"))
         elif self.inputs is not None:
             there = [*self.tensors, *self.inputs]
-            hint = near(name, there) or (
+            hint = did_you_mean(name, there) or (
                 f"there are: {', '.join(there)}" if there else "name a layer: Dense: {units: 8, name: stem}"
             )
             self.mistakes.append(Mistake(f"'from' names '{name}', which is no layer above and no input", path, hint))

@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 
 from dlcli.errors import TreePath
 from dlcli.layers.takes import Takes
-from dlcli.spec import Facts, Mistake, Named, fail, near, read_named, split_idiom
+from dlcli.spec import Facts, Mistake, Named, did_you_mean, fail, near, read_named, split_idiom
 
 
 class Graph(Protocol):
@@ -83,5 +83,7 @@ def read_entry(value: Any, information: ValidationInfo) -> Entry:
     if word in groups:
         return read_named(value, information.context, groups, expected="a layer")  # type: ignore[return-value]
     if word.islower() and near(word, groups):
-        fail(Mistake(f"unknown layer '{word}'", suggestion=near(word, groups), see="dlcli list graph", at="name"))
+        fail(
+            Mistake(f"unknown layer '{word}'", suggestion=did_you_mean(word, groups), see="dlcli list graph", at="name")
+        )
     return read_layer(value, information)

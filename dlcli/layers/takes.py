@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from dlcli.errors import TreePath
-from dlcli.spec import Mistake, fail, near
+from dlcli.spec import Mistake, did_you_mean, fail
 
 Takes: TypeAlias = str | list[str] | dict[str, Any]
 PART = re.compile(r"(.+)\.([0-9]{1,3})")
@@ -82,7 +82,7 @@ def wrong_call(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) ->
         Mistake(
             f"{word} is not called with '{name}'",
             ("from", name),
-            near(name, arguments) or f"it takes {', '.join(arguments)}",
+            did_you_mean(name, arguments) or f"it takes {', '.join(arguments)}",
             at="key",
         )
         for name in takes

@@ -17,7 +17,7 @@ from dlcli.results.draft import Draft, Line, drafted, is_imbalanced, layers_of, 
 from dlcli.results.inspect_data import data_at
 from dlcli.runs.atomic import write_bytes
 from dlcli.runs.names import safe_name
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 from dlcli.training.backend import chatter_to
 
 COMMENTS = 50
@@ -145,7 +145,7 @@ def template(name: str) -> str:
     found = templates()
     if name not in found:
         known = ", ".join(sorted(found))
-        raise UsageError(f"there is no template '{name}'; there are: {known}", hint=near(name, found))
+        raise UsageError(f"there is no template '{name}'; there are: {known}", hint=did_you_mean(name, found))
     return found[name].read_text(encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from dlcli.data.sources.source import Reading
 from dlcli.data.survey import find_empty
 from dlcli.errors import UsageError
 from dlcli.results.shown import Shown, shown
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 from dlcli.training.backend import chatter_to
 from dlcli.training.experiment import read_data
 
@@ -65,7 +65,7 @@ def data_at(what: str, target: str | None) -> Data:
     words = [source.word for source in SOURCES]
     if what not in words and not isinstance(from_path(what, known_only=True), dict):
         hint = (
-            near(what, words)
+            did_you_mean(what, words)
             or f"a configuration (.yaml), a folder, a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
         )
         raise UsageError(f"cannot tell what '{what}' is", hint=hint)

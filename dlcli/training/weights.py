@@ -10,7 +10,7 @@ from dlcli.config.train import Train
 from dlcli.data import Dataset
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DataError, TreePath
-from dlcli.spec import describe, near
+from dlcli.spec import describe, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +76,7 @@ def class_weights(train: Train, dataset: Dataset) -> dict[str, np.ndarray[Any, A
         example = f"write class_weight: {{{targets[0].name}: balanced}}"
         if unknown is None:
             raise BlockError(PLACE, "there are several targets, so 'class_weight' is a mapping by target", hint=example)
-        hint = near(unknown, names) or example
+        hint = did_you_mean(unknown, names) or example
         raise BlockError((*PLACE, unknown), f"there is no target '{unknown}'; there are: {', '.join(names)}", hint=hint)
     return {name: weight_of_classes(each, names[name], dataset, (*PLACE, name)) for name, each in wanted.items()}
 
@@ -104,7 +104,7 @@ def weight_of_classes(wanted: Any, target: TargetSchema, dataset: Dataset, place
         )
     for name, weight in wanted.items():
         if name not in counts:
-            hint = near(name, counts) or f"there are: {', '.join(list(counts)[:10])}"
+            hint = did_you_mean(name, counts) or f"there are: {', '.join(list(counts)[:10])}"
             raise BlockError((*place, name), f"there is no class '{name}'", hint=hint)
         if isinstance(weight, str | dict):
             raise BlockError((*place, name), f"the weight of a class is a number, found {describe(weight)}")

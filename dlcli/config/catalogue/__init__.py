@@ -28,6 +28,7 @@ from dlcli.spec import (
     describe,
     detail_of,
     details_of,
+    did_you_mean,
     fail,
     near,
     read_named,
@@ -106,11 +107,11 @@ class KerasCatalogue:
             except ValidationError as error:
                 nested.append(below(error, written) if short else below(below(error, key), written))
         # A misspelt argument is one mistake: the one it meant is not reported as missing too.
-        meant = {mistake.suggestion for mistake in mistakes}
+        meant = {argument_meant(key, entry) for key in arguments if key not in entry["arguments"]}
         missing = [
             key
             for key, each in entry["arguments"].items()
-            if each.get("required") and key not in arguments and f"did you mean '{key}'?" not in meant
+            if each.get("required") and key not in arguments and key not in meant
         ]
         if missing:
             quoted = ", ".join(f"'{each}'" for each in missing)
@@ -136,7 +137,7 @@ class KerasCatalogue:
             ]
             if elsewhere:
                 message += f"; {written} is {article(elsewhere[0])}"
-            fail(Mistake(message, suggestion=near(written, offered), see=see, at="name"))
+            fail(Mistake(message, suggestion=did_you_mean(written, offered), see=see, at="name"))
         name = spellings[written]
         if name in refused:
             fail(Mistake(f"{written} is not available: {refused[name]}", at="name"))
@@ -201,16 +202,21 @@ class KerasCatalogue:
         if not isinstance(value, str):
             fail(Mistake(f"'{key}' must be the name of an activation, found {describe(value)}"))
         if value not in self.activations:
-            known = near(value, self.activations)
+            known = did_you_mean(value, self.activations)
             fail(Mistake(f"unknown activation '{value}'", suggestion=known, see="dlcli list activations"))
         return str(value)
 
 
+def argument_meant(key: str, entry: Mapping[str, Any]) -> str | None:
+    """The argument of a class that a misspelt one means: by its initials (`lr`), or the nearest."""
+    by_initials = {"".join(word[:1] for word in name.split("_")): name for name in entry["arguments"] if "_" in name}
+    return by_initials.get(key) or near(key, entry["arguments"])
+
+
 def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistake:
     """The mistake of an argument that the class does not have."""
-    names = list(entry["arguments"])
-    by_initials = {"".join(word[:1] for word in name.split("_")): name for name in names if "_" in name}
-    suggestion = f"did you mean '{by_initials[key]}'?" if key in by_initials else near(key, names)
+    names, meant = list(entry["arguments"]), argument_meant(key, entry)
+    suggestion = None if meant is None else did_you_mean(meant, names)
     if suggestion is None and len(names) <= 8:
         suggestion = "it takes " + ", ".join(names) if names else "it takes no arguments"
     message = f"unknown argument '{key}' for {written}"

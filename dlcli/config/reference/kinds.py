@@ -21,7 +21,7 @@ from dlcli.data.target import Target
 from dlcli.errors import UsageError
 from dlcli.layers import GROUPS
 from dlcli.layers.misplaced import MISPLACED
-from dlcli.spec import Named, Spec, near
+from dlcli.spec import Named, Spec, did_you_mean
 
 KINDS = {
     "sources": "where the data comes from: data.source",
@@ -70,7 +70,9 @@ def kinds() -> dict[str, Any]:
 def names(kind: str) -> dict[str, Any]:
     """The names of one kind; by group each with a summary. Raises `UsageError` for a kind that does not exist."""
     if kind not in KINDS:
-        raise UsageError(f"there is no kind '{kind}'", hint=near(kind, KINDS) or f"there are: {', '.join(KINDS)}")
+        raise UsageError(
+            f"there is no kind '{kind}'", hint=did_you_mean(kind, KINDS) or f"there are: {', '.join(KINDS)}"
+        )
     found = names_of(kind)
     groups = {group: {name: summary(kind, name) for name in each} for group, each in grouped(kind, found).items()}
     return {kind: found, "groups": groups}

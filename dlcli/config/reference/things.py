@@ -20,7 +20,7 @@ from dlcli.config.reference.kinds import BLOCKS, KINDS, OWN, names_of
 from dlcli.config.reference.words import in_words
 from dlcli.errors import UsageError
 from dlcli.layers.misplaced import MISPLACED
-from dlcli.spec import Named, near, plain
+from dlcli.spec import Named, did_you_mean, plain
 
 Thing = dict[str, Any]
 FROM = {
@@ -55,7 +55,7 @@ def unknown(name: str) -> UsageError:
         return UsageError(f"'{name}' is a kind of things", hint=f"dlcli list {name}")
     known = [each for kind in KINDS for each in names_of(kind)]
     spellings = [each for spelled in keras_catalogue().spellings.values() for each in spelled]
-    hint = near(name, [*known, *spellings]) or "dlcli list shows what there is"
+    hint = did_you_mean(name, [*known, *spellings]) or "dlcli list shows what there is"
     return UsageError(f"nothing is called '{name}'", hint=hint)
 
 

@@ -14,7 +14,7 @@ from dlcli.data.lazy import Column, nbytes
 from dlcli.data.memory import free_memory
 from dlcli.data.schema import Schema
 from dlcli.errors import DataError, ResourceError
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,7 +130,9 @@ def chosen(
     for name in (*names, *([target] if target else [])):
         if name not in arrays:
             known = ", ".join(arrays)
-            raise DataError(f"the file has no array '{name}'; it has: {known}", file=path, hint=near(name, arrays))
+            raise DataError(
+                f"the file has no array '{name}'; it has: {known}", file=path, hint=did_you_mean(name, arrays)
+            )
     if not names and len(arrays) == 1:
         names = list(arrays)
     if not names:

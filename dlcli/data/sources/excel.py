@@ -15,7 +15,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.files import only_file
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError
-from dlcli.spec import DataPath, near
+from dlcli.spec import DataPath, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +70,9 @@ class Excel(SourceBlock):
             if name not in book.sheetnames:
                 known = ", ".join(book.sheetnames)
                 raise DataError(
-                    f"there is no sheet '{name}'; there are: {known}", file=path, hint=near(name, book.sheetnames)
+                    f"there is no sheet '{name}'; there are: {known}",
+                    file=path,
+                    hint=did_you_mean(name, book.sheetnames),
                 )
             check_extent(book[name], path)
             rows = [[self.cell(value) for value in row] for row in book[name].iter_rows(values_only=True)]

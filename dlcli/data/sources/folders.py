@@ -13,7 +13,7 @@ from typing import TypeAlias
 from dlcli.data.sources.files import is_folder, siblings
 from dlcli.data.sources.listing import LABEL, Listing
 from dlcli.errors import DataError
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 
 NAMES: tuple[str, ...] = ("train", "validation", "test")
 SPLITS = {
@@ -238,7 +238,7 @@ def unknown_class(name: str, split: str, classes: Sequence[str], file: str) -> D
     where = "" if split == "train" else f" of the {split} split"
     known = f"{', '.join(classes[:10])}{', …' if len(classes) > 10 else ''}"
     return DataError(
-        f"the class folder '{name}'{where} is none of the classes: {known}", file=file, hint=near(name, classes)
+        f"the class folder '{name}'{where} is none of the classes: {known}", file=file, hint=did_you_mean(name, classes)
     )
 
 

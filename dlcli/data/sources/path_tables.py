@@ -13,7 +13,7 @@ from dlcli.data.sources.files import existing, is_file, siblings
 from dlcli.data.sources.listing import LABEL, MOST_SHOWN, Listing
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
-from dlcli.spec import near
+from dlcli.spec import did_you_mean
 
 JUDGED = 100
 """So many cells of a column tell whether it holds paths."""
@@ -72,7 +72,9 @@ def column_of_paths(fields: Fields, suffixes: Sequence[str], column: str | None)
     if column is not None:
         if column not in fields.arrays:
             raise DataError(
-                f"there is no column '{column}'; the table has: {known}", file=table, hint=near(column, fields.arrays)
+                f"there is no column '{column}'; the table has: {known}",
+                file=table,
+                hint=did_you_mean(column, fields.arrays),
             )
         return column
     for name, values in fields.arrays.items():

@@ -16,7 +16,7 @@ from dlcli.data.fields import Fields, Place
 from dlcli.data.join import joined_splits
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
-from dlcli.spec import Mistake, fail, near
+from dlcli.spec import Mistake, did_you_mean, fail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ class KerasData(SourceBlock):
     def known(cls, name: str) -> str:
         if name not in FILES:
             there_are = f"there are: {', '.join(FILES)}"
-            fail(Mistake(f"Keras has no data set '{name}'; {there_are}", suggestion=near(name, FILES)))
+            fail(Mistake(f"Keras has no data set '{name}'; {there_are}", suggestion=did_you_mean(name, FILES)))
         return name
 
     def read(self, reading: Reading) -> Fields:

@@ -13,7 +13,7 @@ from dlcli.data.sources.arrays import check_samples, checked
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
-from dlcli.spec import DataPath, near
+from dlcli.spec import DataPath, did_you_mean
 
 SPLITS = ("train", "validation", "test")
 
@@ -58,7 +58,7 @@ class Python(SourceBlock):
             if not callable(function):
                 names = [name for name, value in vars(module).items() if callable(value)]
                 raise DataError(
-                    f"there is no function '{self.function}' in it", file=path, hint=near(self.function, names)
+                    f"there is no function '{self.function}' in it", file=path, hint=did_you_mean(self.function, names)
                 )
             return function()
 

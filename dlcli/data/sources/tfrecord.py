@@ -16,7 +16,7 @@ from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
-from dlcli.spec import DataPath, Spec, near
+from dlcli.spec import DataPath, Spec, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -187,7 +187,7 @@ class Records:
             raise DataError(
                 f"record 1 has no feature '{name}'; it has: {', '.join(sorted(first))}",
                 file=self.paths[0],
-                hint=near(name, first),
+                hint=did_you_mean(name, first),
             )
         kind, values = values_of(first[name])
         is_picture = kind == "bytes" and len(values) > 0 and values[0].startswith(PICTURES)
