@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 CONTAINER = Path("/sys/fs/cgroup")
+NO_LIMIT = 2**63
 
 
 def free_memory() -> int:
@@ -15,38 +15,41 @@ def free_memory() -> int:
 
 def system_memory() -> int:
     """What the system can give."""
+    import psutil
+
     try:
-        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return int(psutil.virtual_memory().available)
+    except (OSError, RuntimeError):  # a Linux on which /proc is hidden
+        return NO_LIMIT
 
 
 def container_memory() -> int:
-    """What the limit of a container leaves; its file cache can be given back."""
+    """What the limit of a container leaves; its file cache can be given back. psutil knows of the whole system only."""
     try:
         limit = (CONTAINER / "memory.max").read_text().strip()
         if limit == "max":
-            return 2**63
+            return NO_LIMIT
         used = int((CONTAINER / "memory.current").read_text())
         stat = dict(line.split() for line in (CONTAINER / "memory.stat").read_text().splitlines())
         return int(limit) - used + int(stat.get("file", 0))
     except (OSError, ValueError):
-        return 2**63
+        return NO_LIMIT
 
 
 def process_memory() -> int:
-    """What a limit of this process (`ulimit -v`, `ulimit -d`) leaves."""
+    """What a limit of this process (`ulimit -v`, `ulimit -d`) leaves. psutil knows of these on Linux only."""
     try:
         import resource
     except ImportError:
-        return 2**63
+        return NO_LIMIT
+    import psutil
+
     limits = [resource.getrlimit(each)[0] for each in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     given = [each for each in limits if each != resource.RLIM_INFINITY]
     if not given:
-        return 2**63
+        return NO_LIMIT
     try:
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
+        used = int(psutil.Process().memory_info().vms)
+    except psutil.Error:
         used = 0
     return min(given) - used

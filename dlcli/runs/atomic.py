@@ -12,7 +12,8 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,13 @@ from dlcli.errors import ResourceError
 
 TEMPORARY, DELETED, REPLACED = ".tmp-", ".del-", ".old-"
 MANIFEST = "MANIFEST.json"
-NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+BYTES, NO_LINK = getattr(os, "O_BINARY", 0), getattr(os, "O_NOFOLLOW", 0)
+"""Flags that only some systems have: Windows would write line ends of its own, and knows no other way to follow a link."""
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | NO_LINK
+WINDOWS = os.name == "nt"
+BUSY = (PermissionError,) if WINDOWS else ()
+PATIENCE, PAUSE = 50, 0.02
+"""On Windows a file that somebody is reading, or looks through for viruses, keeps its name that long: tries, seconds."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RecursionError)
 """What a damaged file can raise: from the system, from the parser, or because its content has another form."""
@@ -35,7 +42,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     with refusals(path):
         try:
             write_new(temporary, content)
-            temporary.replace(path)
+            patiently(temporary.replace, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -55,7 +62,7 @@ def append_line(path: Path, line: str) -> None:
     Raises `ResourceError` when the disk refuses; nothing of the line remains then.
     """
     with refusals(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | BYTES | NO_LINK, 0o644)
         try:
             length = os.fstat(descriptor).st_size
             try:
@@ -94,12 +101,12 @@ def put_in_place(folder: Path, target: Path) -> None:
     standing = target.exists()
     if standing:
         remove(replaced)
-        target.rename(replaced)
+        patiently(target.rename, replaced)
     try:
-        folder.rename(target)
+        patiently(folder.rename, target)
     except BaseException:
         if standing:
-            replaced.rename(target)
+            patiently(replaced.rename, target)
         raise
     sync_folder(target.parent)
     if standing:
@@ -110,7 +117,7 @@ def write_manifest(folder: Path) -> None:
     """Fsyncs every file of a folder and lists it."""
     manifest = {}
     for path in sorted(folder.iterdir()):
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)  # what is only read cannot be synced there
         try:
             os.fsync(descriptor)
         finally:
@@ -149,7 +156,7 @@ def remove_folder(path: Path) -> None:
     doomed = path.with_name(f"{DELETED}{path.name}-{os.getpid()}")
     with refusals(path):
         remove(doomed)
-        path.rename(doomed)
+        patiently(path.rename, doomed)
     remove(doomed)
 
 
@@ -163,7 +170,7 @@ def sweep(folder: Path) -> None:
             target = path.with_name(path.name.removeprefix(REPLACED).rpartition("-")[0])
             if not target.exists():
                 with refusals(target):
-                    path.rename(target)
+                    patiently(path.rename, target)
                 continue
         if path.name.startswith((TEMPORARY, DELETED, REPLACED)):
             remove(path)
@@ -196,8 +203,22 @@ def write_all(descriptor: int, content: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def patiently(rename: Callable[[Path], Path], target: Path) -> None:
+    """Gives a file or folder another name; waits where somebody is only just reading it and the system minds that."""
+    for _ in range(PATIENCE):
+        try:
+            rename(target)
+        except BUSY:
+            time.sleep(PAUSE)
+        else:
+            return
+    rename(target)
+
+
 def sync_folder(folder: Path) -> None:
-    """Makes a rename in a folder last."""
+    """Makes a rename in a folder last. Windows has no such call, and a rename lasts when it returns."""
+    if WINDOWS:
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,9 +1,8 @@
-"""The lock of a run: held by its writer for life, released by the kernel when the writer dies."""
+"""The lock of a run: held by its writer for life, released by the system when the writer dies."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
 import time
@@ -12,11 +11,13 @@ from pathlib import Path
 from types import TracebackType
 
 from dlcli.errors import ConflictError
-from dlcli.runs.atomic import refusals
+from dlcli.runs.atomic import BYTES, NO_LINK, refusals
 
 NAME = ".lock"
 TRIES, PAUSE = 20, 0.01
 """A reader that asks whether there is a writer holds the lock for some microseconds: tried again, in seconds."""
+QUESTIONS = 3
+"""So many readers in a row are not taken for a writer."""
 
 
 class Lock:
@@ -30,9 +31,8 @@ class Lock:
         self.descriptor = -1
 
     def __enter__(self) -> Lock:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
         with refusals(self.path):
-            self.descriptor = os.open(self.path, flags, 0o644)
+            self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | BYTES | NO_LINK, 0o644)
             try:
                 self.acquire()
             except BaseException:
@@ -48,33 +48,48 @@ class Lock:
     def acquire(self) -> None:
         """Takes the lock and writes who holds it; on a full disk the holder stays unnamed."""
         for _ in range(TRIES):
-            try:
-                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if taken(self.descriptor):
                 break
-            except BlockingIOError:
-                time.sleep(PAUSE)
+            time.sleep(PAUSE)
         else:
-            holder = os.read(self.descriptor, 500).decode("utf-8", "replace").strip()
-            message = f"the run is in use by {holder or 'another process'}"
+            message = f"the run is in use by {holder(self.descriptor) or 'another process'}"
             hint = "wait for it, or give the new run another name"
             raise ConflictError(message, file=self.path.parent, hint=hint)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with contextlib.suppress(OSError):
             os.ftruncate(self.descriptor, 0)
-            os.write(self.descriptor, f"process {os.getpid()} on {socket.gethostname()} since {now}\n".encode())
+            os.write(self.descriptor, f" process {os.getpid()} on {socket.gethostname()} since {now}\n".encode())
+
+
+def taken(descriptor: int) -> bool:
+    """Takes the lock of an open file unless somebody has it; it lasts until the file is closed, by whatever means."""
+    from filelock import lock_descriptor
+
+    return lock_descriptor(descriptor, blocking=False)
+
+
+def holder(descriptor: int) -> str:
+    """Who holds the lock, in words. The text begins after one byte: the one that Windows locks, and then nobody reads."""
+    with contextlib.suppress(OSError):
+        os.lseek(descriptor, 1, os.SEEK_SET)
+        return os.read(descriptor, 500).decode("utf-8", "replace").strip()
+    return ""
 
 
 def is_locked(folder: Path) -> bool:
     """Whether a writer is alive; asking does not disturb it."""
     try:
-        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(folder / NAME, os.O_RDONLY | BYTES)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return isinstance(error, BlockingIOError)
-    else:
+        for _ in range(QUESTIONS):
+            if taken(descriptor):
+                return False
+            time.sleep(PAUSE)
+    except OSError:
         return False
+    else:
+        return True
     finally:
         os.close(descriptor)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import lock_descriptor, unlock_descriptor
 
 from dlcli.errors import ConflictError, ResourceError
 from dlcli.runs import Run, RunState, lock, read_state, status_of
@@ -76,7 +77,7 @@ def test_a_killed_holder_lets_go(run: Run) -> None:
         process.wait()
         assert not is_locked(run.path)
         with Lock(run.path):
-            assert (run.path / ".lock").read_text().startswith(f"process {os.getpid()} on ")
+            assert (run.path / ".lock").read_text().startswith(f" process {os.getpid()} on ")
             assert (run.path / ".lock").read_text().count("\n") == 1
 
 
@@ -84,7 +85,7 @@ def test_nothing_of_an_earlier_holder_stays_in_the_text(run: Run) -> None:
     (run.path / ".lock").write_text("x" * 300)
     with Lock(run.path):
         text = (run.path / ".lock").read_text()
-    assert text.startswith(f"process {os.getpid()} on {socket.gethostname()} since ")
+    assert text.startswith(f" process {os.getpid()} on {socket.gethostname()} since ")
     assert text.endswith("+00:00\n")
 
 
@@ -125,19 +126,49 @@ def test_one_who_asks_does_not_keep_a_writer_out(run: Run, monkeypatch: pytest.M
     with Lock(run.path):
         pass
     asking = os.open(run.path / ".lock", os.O_RDONLY)
-    fcntl.flock(asking, fcntl.LOCK_SH)
+    assert lock_descriptor(asking, blocking=False)
     pauses: list[float] = []
 
     def answered(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) == 3:
-            fcntl.flock(asking, fcntl.LOCK_UN)
+            unlock_descriptor(asking)
 
     monkeypatch.setattr(lock.time, "sleep", answered)
     with Lock(run.path):
+        assert len(pauses) == 3
         assert is_locked(run.path)
     os.close(asking)
-    assert len(pauses) == 3
+
+
+@pytest.mark.parametrize(("askers", "locked"), [(1, False), (2, False), (3, True)])
+def test_one_who_asks_is_not_taken_for_a_writer(
+    run: Run, monkeypatch: pytest.MonkeyPatch, askers: int, locked: bool
+) -> None:
+    with Lock(run.path):
+        pass
+    answers = [False] * askers + [True]
+    monkeypatch.setattr(lock, "taken", lambda descriptor: answers.pop(0))
+    assert is_locked(run.path) is locked
+
+
+def test_a_child_that_was_forked_holds_the_lock_no_longer_than_its_parent_wants(run: Run) -> None:
+    with Lock(run.path):
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert not is_locked(run.path)
+    finally:
+        child.communicate(b"\n")
+
+
+def test_a_holder_of_whom_nothing_can_be_read_is_unnamed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int, length: int) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with holder(run):
+        monkeypatch.setattr(os, "read", refuse)
+        with pytest.raises(ConflictError, match=r"^the run is in use by another process$"), Lock(run.path):
+            pass
 
 
 def test_a_writer_gives_up_after_twenty_tries(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from dlcli.errors import ResourceError
-from dlcli.runs import Run, history
+from dlcli.runs import Run, atomic, history
 from dlcli.runs.atomic import append_line, committed_folder, damage, sweep, write_bytes, write_json
 from dlcli.runs.checkpoint import folders, load, newest, save
 
@@ -290,7 +290,7 @@ import json, resource, sys
 from pathlib import Path
 import numpy as np
 from dlcli.errors import ResourceError
-from dlcli.runs import Run, history
+from dlcli.runs import Run, atomic, history
 from dlcli.runs.atomic import write_bytes
 from dlcli.runs.checkpoint import save
 
@@ -380,3 +380,28 @@ def test_the_sweep_gives_a_folder_that_was_put_aside_its_name_back(tmp_path: Pat
     sweep(tmp_path / "run")
     assert tree(tmp_path / "run") == old
     assert damage(tmp_path / "run" / "model") == []
+
+
+@pytest.mark.parametrize(("readers", "written"), [(0, True), (1, True), (50, True), (51, False)])
+def test_a_file_that_is_being_read_on_windows_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readers: int, written: bool
+) -> None:
+    real, refused, pauses = os.replace, [], []
+
+    def replace(source: Path, target: Path) -> None:
+        if len(refused) < readers:
+            refused.append(source)
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(atomic, "BUSY", (PermissionError,))
+    monkeypatch.setattr(atomic.time, "sleep", pauses.append)
+    if written:
+        write_bytes(tmp_path / "a", b"new")
+        assert (tmp_path / "a").read_bytes() == b"new"
+    else:
+        with pytest.raises(ResourceError, match="Permission denied"):
+            write_bytes(tmp_path / "a", b"new")
+    assert pauses == [0.02] * min(readers, 50)
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"] * written
