@@ -33,11 +33,13 @@ def of_file(path: Path) -> Print:
 
 def of_all(files: Sequence[Path]) -> Print:
     """The fingerprint of many files: of their names within their folder and their content."""
-    folder = os.path.commonpath([path.parent for path in files])
+    one_drive = len({path.drive for path in files}) == 1
+    folder = os.path.commonpath([path.parent for path in files]) if one_drive else ""
     facts = [path.stat() for path in files]
     total, found = sum(fact.st_size for fact in facts), hashlib.sha256()
     for path, fact in zip(files, facts, strict=True):
-        found.update(f"{path.relative_to(folder)}\0{fact.st_size}\0".encode("utf-8", "surrogateescape"))
+        name = path.relative_to(folder) if one_drive else path
+        found.update(f"{name.as_posix()}\0{fact.st_size}\0".encode("utf-8", "surrogateescape"))
         if total > MOST_BYTES:
             found.update(str(fact.st_mtime_ns).encode())
         else:

@@ -40,8 +40,11 @@ def init(what: str, *, target: str | None, folder: Path) -> str:
 
 
 def relative(path: str, folder: Path) -> str:
-    """A path as it is written in a file of a folder."""
-    return Path(os.path.relpath(Path(path).absolute(), folder.absolute())).as_posix()
+    """A path as it is written in a file of a folder; whole where it is on another drive."""
+    absolute = Path(path).absolute()
+    if absolute.drive != folder.absolute().drive:
+        return absolute.as_posix()
+    return Path(os.path.relpath(absolute, folder.absolute())).as_posix()
 
 
 def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str) -> list[str]:

@@ -7,7 +7,8 @@ import unicodedata
 from dlcli.errors import UsageError
 
 LONGEST = 100
-RESERVED = frozenset({"last", "con", "prn", "aux", "nul"})
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+"""What Windows takes for a device, whatever ending follows."""
 
 
 def check_name(name: str) -> str:
@@ -15,12 +16,12 @@ def check_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name)
     if not name or len(name.encode("utf-8", "surrogatepass")) > LONGEST:
         raise UsageError(f"a run's name has 1 to {LONGEST} bytes, found {len(name.encode('utf-8', 'surrogatepass'))}")
-    if name.lower() in RESERVED:
+    if is_reserved(name):
         raise UsageError(f"'{name}' is reserved and cannot name a run")
     wrong = next((each for each in name if not allowed(each)), None)
-    if wrong is not None or name[0] in "-.":
-        shown = repr(wrong if wrong is not None else name[0])
-        place = "" if wrong is not None else " at its start"
+    if wrong is not None or name[0] in "-." or name[-1] == ".":
+        shown = repr(wrong or (name[0] if name[0] in "-." else name[-1]))
+        place = "" if wrong is not None else " at its start" if name[0] in "-." else " at its end"
         raise UsageError(
             f"a run's name may not hold {shown}{place}: {name!r}",
             hint="use letters, digits, and . _ - after the first character",
@@ -34,7 +35,13 @@ def safe_name(text: str) -> str:
     name = "".join(each if allowed(each) else "-" for each in text).strip("-.") or "run"
     while len(name.encode()) > LONGEST - 8:
         name = name[:-1]
-    return f"{name}-run" if name.lower() in RESERVED else name
+    stem, dot, ending = name.partition(".")
+    return f"{stem}-run{dot}{ending}" if is_reserved(name) else name
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name means something else: the run started last, or a device, told by what stands before the first dot."""
+    return name.lower() == "last" or name.lower().partition(".")[0] in DEVICES
 
 
 def allowed(character: str) -> bool:

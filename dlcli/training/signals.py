@@ -14,7 +14,9 @@ from types import FrameType
 
 from dlcli.errors import Stopped
 
-WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+WATCHED = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+"""What ends a process of a terminal: Windows has no SIGHUP, the others no SIGBREAK (Ctrl-Break)."""
 
 
 class StopRequest:

@@ -38,6 +38,10 @@ LEGAL = [
     ("last-2", "last-2"),
     ("latest", "latest"),
     ("console", "console"),
+    ("com0", "com0"),
+    ("com10", "com10"),
+    ("x.con", "x.con"),
+    ("last.2", "last.2"),
 ]
 
 ILLEGAL = [
@@ -72,6 +76,10 @@ ILLEGAL = [
     ("Nul", "'Nul' is reserved and cannot name a run", None),
     ("prn", "'prn' is reserved and cannot name a run", None),
     ("aux", "'aux' is reserved and cannot name a run", None),
+    ("com1", "'com1' is reserved and cannot name a run", None),
+    ("LPT9", "'LPT9' is reserved and cannot name a run", None),
+    ("con.a.b", "'con.a.b' is reserved and cannot name a run", None),
+    ("a.", "a run's name may not hold '.' at its end: 'a.'", HINT),
 ]
 
 
@@ -80,8 +88,8 @@ def names_in(folder: Path) -> list[str]:
 
 
 def test_the_tables_of_names_are_whole() -> None:
-    assert len(LEGAL) == len({name for name, _ in LEGAL}) == 17
-    assert len(ILLEGAL) == len({name for name, _, _ in ILLEGAL}) == 31
+    assert len(LEGAL) == len({name for name, _ in LEGAL}) == 21
+    assert len(ILLEGAL) == len({name for name, _, _ in ILLEGAL}) == 35
     assert LEGAL[8][0] != LEGAL[8][1]
 
 
@@ -128,6 +136,7 @@ def test_both_forms_of_a_korean_name_are_one_name(root: Path) -> None:
         ("--x", "x"),
         ("last", "last-run"),
         ("NUL", "NUL-run"),
+        ("con.yaml", "con-run.yaml"),
         ("a" * 300, "a" * 92),
         ("가" * 100, "가" * 30),
         ("a\udcffb", "a-b"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -107,7 +108,7 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
     folder = Path(absolute_path(value))
     if is_folder(folder) and (held := word_of_folder(folder)):
         return {held: value}
-    if ("/" in value or suffix) and not known_only:
+    if ("/" in value or os.sep in value or suffix) and not known_only:
         known = ", ".join(SUFFIXES)
         fail(
             Mistake(

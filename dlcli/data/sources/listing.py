@@ -64,8 +64,10 @@ class Listing:
         )
 
     def named(self, row: int) -> str:
-        """A file as it is called in messages."""
-        return os.path.relpath(self.files[row], self.root)
+        """A file as it is called in messages; on Windows a table can name files on another drive."""
+        file = self.files[row]
+        same_drive = os.path.splitdrive(file)[0] == os.path.splitdrive(self.root)[0]
+        return os.path.relpath(file, self.root) if same_drive else file
 
     def unreadable(self, head: str, faults: Mapping[int, str], *, hint: str | None) -> DataError:
         """The error of files that cannot be used: `head` sums up, `faults` says by row what is wrong."""
