@@ -125,6 +125,7 @@ class Windowed(Lazy):
     def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import numpy as np
 
+        # The table may lie on a disk, which NumPy's sliding_window_view cannot slide over: it is asked for rows alone.
         inside = np.arange(self.windows.window) * self.windows.sampling
         wanted = (self.starts[rows][:, None] + inside).ravel()
         values: np.ndarray[Any, Any] = self.table[wanted]

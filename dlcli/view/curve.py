@@ -14,6 +14,8 @@ from rich.text import Text
 
 from dlcli.view.console import printable
 
+# plotext is another library with each major version (6 has no plot()), and takes longer to load than all of dlcli validate.
+# plotille draws 82 columns where 60 are asked for. Neither has a form in ASCII, nor keeps a spike of one epoch.
 STYLES = ("cyan", "yellow", "magenta", "green")
 STROKES = ("1", "100", "11110", "110")
 LETTERS = ("*", ".", "+", "o")

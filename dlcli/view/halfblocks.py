@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+# rich-pixels draws pictures of Pillow alone, in colour alone, and as they are; samples are arrays of any range, and must show
+# where there is no colour and no Unicode.
 SHADES = " .:-=+*#%@"
 GAP = 2
 SMALLEST_TILE = 16

@@ -89,6 +89,7 @@ def number(value: float | int | None) -> str:
 
 def size(bytes: int) -> str:
     """A number of bytes in B, kB, MB or GB of a thousand each."""
+    # rich.filesize writes "1,000.0 kB" and "0 bytes"; columns of a table want three digits and a short unit.
     if bytes < 1000:
         return f"{bytes} B"
     amount = float(bytes)

@@ -101,6 +101,8 @@ class Excel(SourceBlock):
 
 def openpyxl() -> Any:
     """The library that reads workbooks."""
+    # python-calamine is faster, but gives "" for a cell that holds an error, so that data is missing in silence, and ends the
+    # process where a single cell stands far out (it asks for 550 GB at once).
     try:
         import openpyxl as library
     except ImportError:

@@ -256,6 +256,7 @@ def wrong_line(block: Block) -> DataError | None:
 
 def fault_in(text: bytes, kinds: dict[str, tuple[str, int]], line: int) -> str | None:
     """What is wrong with a line; `kinds` is what each key held before, and where first."""
+    # Python's json, not orjson or msgspec: of a key that stands twice they take the last and say nothing.
     try:
         value = json.loads(text.decode(), object_pairs_hook=pairs, parse_constant=no_constant)
     except RecursionError:

@@ -186,6 +186,8 @@ def resampled(values: np.ndarray[Any, Any], old: int, new: int) -> np.ndarray[An
     """
     import numpy as np
 
+    # soxr does the same in a seventh of the time (0.4 against 2.6 ms a second of sound, 44.1 to 16 kHz) with errors as small,
+    # below 1e-5. It would be one more package for everybody, and give runs that are there other numbers, for twelve lines.
     length = round(len(values) * new / old)
     spectrum = np.fft.rfft(values, axis=0)[: length // 2 + 1]
     highest, hertz = min(old, new) / 2, np.arange(len(spectrum)) * (old / len(values))
