@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 KEYS = (
     "status",
     "reason",
+    "stop",
     "exact",
     "inexact",
     "epochs",

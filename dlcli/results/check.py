@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.config import Config
+from dlcli.finding import Finding
 from dlcli.training.backend import chatter_to
 from dlcli.training.check import Seen, judged
 from dlcli.training.check.first_loss import FirstLoss, first_loss
@@ -13,7 +14,8 @@ from dlcli.training.check.gradients import LayerGradient, layer_gradients
 from dlcli.training.check.one_batch import OneBatch, overfit
 from dlcli.training.check.rate_range import RateRange, rate_range
 from dlcli.training.experiment import set_up_config
-from dlcli.training.verdict import Finding
+from dlcli.view.json_value import json_value
+from dlcli.view.sentences import judgement_of_check
 
 MOST_SAMPLES = 64
 """Samples of the batch that is to be memorized."""
@@ -37,7 +39,7 @@ class Checked:
             "first_loss": self.first_loss.plain(),
             "gradients": [each.plain() for each in self.gradients],
             "overfit": self.overfit.plain(),
-            "verdict": [each.plain() for each in self.verdict],
+            "verdict": [json_value(judgement_of_check(each)) for each in self.verdict],
             "rates": None if self.rates is None else {"set": self.rate_key, **self.rates.plain()},
         }
 

@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.findings import findings
-from dlcli.data.findings.columns import constant_columns, identifier_columns
 from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
 from dlcli.data.lazy import is_lazy
 from dlcli.data.schema import InputSchema, TargetSchema
 from dlcli.data.survey import find_empty
 from dlcli.data.values import missing
 from dlcli.errors import DataError
+from dlcli.finding import Finding
+from dlcli.results.written import written
 
 Line = tuple[str, str]
 """A line of YAML and the comment behind it."""
 DAY = re.compile(r"\d{4}[-/.]\d{2}([-/.]\d{2})?([ T]\d{2}:\d{2}.*)?")
 WORDS, LENGTH = 10_000, 100
+USELESS = frozenset({"constant_columns", "identifier_columns"})
+"""The findings whose columns are left out of the inputs."""
 
 
 @dataclass
 class Draft:
-    """What is to be written: the keys of `data`, and with them the data set."""
+    """What is to be written: the keys of `data`, and what looks wrong in the data set that they give."""
 
     source: Any
     target: str | None
     reasons: dict[str, str] = field(default_factory=dict)
     block: dict[str, Any] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
 
     def load(self, fields: Fields) -> Dataset:
         """The data set of the block as it is now."""
-        written = {"source": self.source, "target": self.target, **self.block}
-        return Data.model_validate(written, context=keras_catalogue()).dataset(fields, seed=0, labels=None)
+        block = {"source": self.source, "target": self.target, **self.block}
+        return Data.model_validate(block, context=keras_catalogue()).dataset(fields, seed=0, labels=None)
+
+    @property
+    def is_imbalanced(self) -> bool:
+        """Whether some classes are far rarer than others."""
+        return any(finding.code == "imbalanced_classes" for finding in self.findings)
+
+    @property
+    def useless_columns(self) -> list[str]:
+        """The columns that cannot help: constant, or a count of the rows."""
+        about = [finding.facts["columns"] for finding in self.findings if finding.code in USELESS]
+        return sorted({name for columns in about for name in columns})
 
 
 def drafted(source: Any, fields: Fields, target: str | None) -> tuple[Draft, Dataset]:
@@ -55,7 +70,8 @@ def drafted(source: Any, fields: Fields, target: str | None) -> tuple[Draft, Dat
     choose_missing(draft, fields, goal)
     choose_split(draft, fields, goal)
     dataset = draft.load(fields)
-    useless = sorted({*columns_in(constant_columns(dataset)), *columns_in(identifier_columns(dataset))})
+    draft.findings = findings(dataset)
+    useless = draft.useless_columns
     if useless and "inputs" not in draft.block:
         names = [column.name for each in dataset.schema.inputs for column in each.columns or []]
         draft.block["inputs"] = [name for name in names if name not in useless]
@@ -67,11 +83,6 @@ def drafted(source: Any, fields: Fields, target: str | None) -> tuple[Draft, Dat
 def place_of(fields: Fields) -> str | None:
     """The file that an error names."""
     return fields.places[0].file or None
-
-
-def columns_in(finding: Any) -> list[str]:
-    """The columns that a finding names."""
-    return [] if finding is None else re.findall(r"'([^']*)'", finding.evidence)
 
 
 def guessed_target(fields: Fields) -> str:
@@ -178,12 +189,12 @@ def layers_of(dataset: Dataset) -> list[Line]:
                 ends.append(schema.name)
                 continue
             first, last = own[0], own[-1]
-            own[0] = (with_argument(first[0], f"from: {schema.name}"), first[1])
+            own[0] = (with_argument(first[0], f"from: {written(schema.name)}"), first[1])
             last = own[-1]
-            own[-1] = (with_argument(last[0], f"name: {schema.name}_seen"), last[1])
+            own[-1] = (with_argument(last[0], f"name: {written(f'{schema.name}_seen')}"), last[1])
             ends.append(f"{schema.name}_seen")
             lines += own
-        lines.append((f"Concatenate: {{from: [{', '.join(ends)}]}}", "all inputs together"))
+        lines.append((f"Concatenate: {{from: {written(ends)}}}", "all inputs together"))
         lines.append((f"Dense: {{units: {dense}, activation: relu}}", "finds patterns"))
     return [*lines, output_of(target)]
 
@@ -276,8 +287,3 @@ def preparation_of(dataset: Dataset) -> list[Line]:
         scale = f"Rescaling: {{scale: {1 / top:.6g}}}"
         return [(scale, f"values from 0 to {top:g} become 0 to 1")] if top > 1 else []
     return [("Normalization", "every feature to mean 0 and variance 1")]
-
-
-def is_imbalanced(dataset: Dataset) -> bool:
-    """Whether some classes are far rarer than others."""
-    return any(each.finding == "imbalanced classes" for each in findings(dataset))

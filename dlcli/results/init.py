@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from dlcli.config.gallery import templates
 from dlcli.data import Dataset
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.source import Reading
 from dlcli.errors import ConflictError, UsageError
-from dlcli.results.draft import Draft, Line, drafted, is_imbalanced, layers_of, loss_of, preparation_of
+from dlcli.results.draft import Draft, Line, drafted, layers_of, loss_of, preparation_of
 from dlcli.results.inspect_data import data_at
+from dlcli.results.written import written
 from dlcli.runs.atomic import write_bytes
 from dlcli.runs.names import safe_name
 from dlcli.spec import did_you_mean
@@ -70,7 +69,7 @@ def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str) -> list[
         f"metrics: [{metric}]",
         "",
         "train:",
-        *with_comments(train_lines(dataset)),
+        *with_comments(train_lines(draft, dataset)),
     ]
 
 
@@ -85,7 +84,7 @@ def data_lines(draft: Draft, dataset: Dataset, source: str) -> list[Line]:
             reason = draft.reasons.get(key, "")
             # A long line has its comment above.
             lines += (
-                [("  # " + reason, ""), (f"  {key}: {value}", "")]
+                [("  # " + " ".join(reason.split()), ""), (f"  {key}: {value}", "")]
                 if len(value) > 60
                 else [(f"  {key}: {value}", reason)]
             )
@@ -101,7 +100,7 @@ def rate(dataset: Dataset) -> str:
     return "1e-3" if dataset.schema.targets[0].classes is not None else "1e-2"
 
 
-def train_lines(dataset: Dataset) -> list[Line]:
+def train_lines(draft: Draft, dataset: Dataset) -> list[Line]:
     """How long to train."""
     samples = len(dataset.splits["train"])
     epochs = 200 if samples < 1000 else 100 if samples < 3000 else 30 if samples < 50_000 else 5
@@ -115,32 +114,16 @@ def train_lines(dataset: Dataset) -> list[Line]:
         lines.append(
             (f"  early_stopping: {{monitor: val_loss, patience: {patience}}}", "ends when it no longer improves")
         )
-    if is_imbalanced(dataset):
+    if draft.is_imbalanced:
         lines.append(("  class_weight: balanced", "some classes are far rarer than others"))
     return lines
 
 
 def with_comments(lines: Iterable[Line]) -> list[str]:
     """Lines with their comments below each other."""
-    return [f"{text:<{COMMENTS}} # {comment}".rstrip() if comment else text for text, comment in lines]
-
-
-def written(value: Any) -> str:
-    """A value in YAML on one line; a text that could be taken for something else in quotes."""
-    from dlcli.config.yaml import read_yaml
-    from dlcli.errors import ConfigError
-
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{written(key)}: {written(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(written, value)) + "]"
-    if not isinstance(value, str):
-        return json.dumps(value)
-    try:
-        plain = read_yaml(f"a: [{value}]\n".encode(), file="-", folder=Path()).plain() == {"a": [value]}
-    except ConfigError:
-        plain = False
-    return value if plain and value not in {"yes", "no", "on", "off"} else json.dumps(value, ensure_ascii=False)
+    # A name may hold a line's end, which would end the comment too.
+    words = [(text, " ".join(comment.split())) for text, comment in lines]
+    return [f"{text:<{COMMENTS}} # {comment}" if comment else text for text, comment in words]
 
 
 def template(name: str) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 
 from dlcli.config import Config
 from dlcli.errors import DlcliError, TreePath
+from dlcli.finding import Finding
 from dlcli.layers.macs import macs_of, size
 from dlcli.layers.memory import BYTES, FLOAT
 from dlcli.layers.nodes import Call, calls_of
 from dlcli.results.layer_states import LayerStates, layer_states
+from dlcli.results.model_findings import model_findings
 from dlcli.runs import Run
 from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.check.first_loss import first_loss
@@ -19,6 +21,8 @@ from dlcli.training.experiment import set_up_config
 from dlcli.training.model_folder import load_model
 from dlcli.training.plugins import refuse_plugins
 from dlcli.training.recorded import recorded_config, recorded_data
+from dlcli.view.json_value import json_value
+from dlcli.view.sentences import told_of_model
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class ModelSummary:
     `training_bytes` those of parameters, gradients and the moments of an optimizer.
 
     `graph` holds each call of a layer with the numbers of those that it takes. `first_loss` is what the untrained model says,
-    `states` what a run has learnt; None where it was not looked at.
+    `states` what a run has learnt; None where it was not looked at. `findings` are what looks wrong in the states.
     """
 
     layers: list[LayerRow]
@@ -61,13 +65,15 @@ class ModelSummary:
     graph: list[dict[str, Any]]
     first_loss: dict[str, Any] | None = None
     states: LayerStates | None = None
+    findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
         """The summary as `dlcli inspect --json` gives it."""
         states = {} if self.states is None else asdict(self.states)
         values = {key: value for key, value in vars(self).items() if key != "states"}
-        return {**values, "layers": [row.plain() for row in self.layers], **states}
+        told = [json_value(told_of_model(each)) for each in self.findings]
+        return {**values, "layers": [row.plain() for row in self.layers], **states, "findings": told}
 
 
 def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
@@ -91,7 +97,7 @@ def inspect_run(run: Run, *, allow_code: bool = False) -> ModelSummary:
         except DlcliError as error:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(saved, None)
-        return summary(saved.model, {}, config, states=states, notes=notes)
+        return summary(saved.model, {}, config, states=states, findings=model_findings(states), notes=notes)
 
 
 def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:

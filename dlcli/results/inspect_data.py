@@ -24,6 +24,8 @@ from dlcli.results.shown import Shown, shown
 from dlcli.spec import did_you_mean
 from dlcli.training.backend import chatter_to
 from dlcli.training.experiment import read_data
+from dlcli.view.json_value import json_value
+from dlcli.view.sentences import told_of_data
 
 LARGE = 1 << 28
 """Bytes in memory from which on data is looked at piece by piece, even where it would fit."""
@@ -89,7 +91,7 @@ def described(what: str, dataset: Dataset) -> InspectedData:
         "source": what,
         "tensors": [asdict(each) for each in describe_dataset(dataset)],
         "columns": [asdict(each) for each in columns_of(dataset.sample(MOST))],
-        "findings": [asdict(each) for each in findings(dataset)],
+        "findings": [json_value(told_of_data(each)) for each in findings(dataset)],
         "notes": list(dataset.notes),
     }
     return InspectedData(value, shown(dataset))

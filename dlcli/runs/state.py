@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from dlcli.errors import ArtifactError
@@ -15,11 +16,25 @@ from dlcli.runs.folder import Run
 from dlcli.runs.lock import is_locked
 
 SCHEMA = 1
+
+
+class StopReason(StrEnum):
+    """Why a training has ended where it did; the field `stop` of run.json beside the sentence `reason`."""
+
+    ALL_EPOCHS = "all_epochs"
+    CALLBACK = "callback"
+    EARLY_STOPPING = "early_stopping"
+    REACHED = "reached"
+    SIGNAL = "signal"
+    TIME_LIMIT = "time_limit"
+
+
 ALIVE = frozenset({"created", "running"})
 NEEDED: dict[str, Any] = {"run": str, "number": int, "status": str, "config": str, "started": str}
 KINDS: dict[str, Any] = NEEDED | {
     "schema": int,
     "reason": str | None,
+    "stop": str | None,
     "exit_code": int | None,
     "resumable": bool,
     "exact": bool,
@@ -40,6 +55,7 @@ KINDS: dict[str, Any] = NEEDED | {
 class RunState:
     """What is known of a run. `metrics` are by split; `seconds` the time in the training loop; `started` is UTC.
 
+    `reason` says why it has ended and `stop` says it as a `StopReason`, None where it goes on or failed.
     `resumable` says that there is a checkpoint, `way` how the engine runs the steps and why,
     `inexact` why a resumed run need not equal one that was never stopped.
     """
@@ -51,6 +67,7 @@ class RunState:
     started: str
     schema: int = SCHEMA
     reason: str | None = None
+    stop: str | None = None
     exit_code: int | None = None
     resumable: bool = False
     exact: bool = True

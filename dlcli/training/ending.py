@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlcli.runs.state import StopReason
 from dlcli.training.baseline import trivial_baseline
 from dlcli.training.experiment import Experiment
 from dlcli.training.measure import Measure
 from dlcli.training.stopping import Stopping
 from dlcli.training.verdict import Story, verdict
+from dlcli.view.json_value import json_value
+from dlcli.view.sentences import judgement_of_training
 
 
 def outcome(
@@ -18,9 +21,9 @@ def outcome(
     stopping: Stopping,
     entries: Sequence[Mapping[str, Any]],
     best_weights: Mapping[str, Any] | None,
-    reason: str,
+    stop: StopReason,
 ) -> dict[str, Any]:
-    """What the state of a run says of its end (`best`, `metrics`, `baseline`, `verdict`), after `reason` has ended it.
+    """What the state of a run says of its end (`best`, `metrics`, `baseline`, `verdict`), after `stop` has ended it.
 
     Restores the best weights if early stopping is on, or puts the averages that an optimizer keeps in the place of the weights.
     """
@@ -35,7 +38,7 @@ def outcome(
         model.optimizer.finalize_variable_values(model.trainable_variables)
         metrics = {split: measure.measure(experiment.splits[split]) for split in metrics}
     baseline = trivial_baseline(experiment)
-    story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, reason)
+    story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop)
     best = {
         "epoch": watch.best_epoch or kept,
         "monitor": watch.monitor,
@@ -46,5 +49,5 @@ def outcome(
         "best": best,
         "metrics": metrics,
         "baseline": baseline,
-        "verdict": [finding.plain() for finding in verdict(story)],
+        "verdict": [json_value(judgement_of_training(finding)) for finding in verdict(story)],
     }

@@ -24,7 +24,7 @@ from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
 from dlcli.training.snapshot import Progress, put_back_rules
 from dlcli.training.splits_file import check_splits, save_splits
-from dlcli.training.stopping import Stopping, values_of
+from dlcli.training.stopping import Stop, Stopping, by_callback, values_of
 from dlcli.training.train import INEXACT, start
 from dlcli.view.events import TrainingView
 
@@ -61,7 +61,7 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
         reasons = changed_settings(request, config, checkpoint)
         over = checkpoint and ended(run, config, checkpoint)
         if over and state.status == "done":
-            view.note(f"note: '{run.name}' is complete: {over}")
+            view.note(f"note: '{run.name}' is complete: {over.words}")
             return run, state
         if checkpoint is not None:
             view.note(f"note: '{run.name}' goes on from {place_of(checkpoint)}")
@@ -74,7 +74,7 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
         for reason in reasons:
             view.note(f"note: not exact any more: {reason}")
         inexact = list(dict.fromkeys([*state.inexact, *reasons]))
-        state = dataclasses.replace(state, reason=None, exit_code=None, exact=not inexact, inexact=inexact)
+        state = dataclasses.replace(state, reason=None, stop=None, exit_code=None, exact=not inexact, inexact=inexact)
         if checkpoint is None:
             history.cut(run, 0)
         session = Session(run, experiment, view, stop, state, checkpoint)
@@ -152,7 +152,7 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, 
         yield path, before, after
 
 
-def ended(run: Run, config: Config, checkpoint: Checkpoint) -> str | None:
+def ended(run: Run, config: Config, checkpoint: Checkpoint) -> Stop | None:
     """Why a training is over where its checkpoint stands, or None."""
     history.cut(run, checkpoint.state["history"])
     entries, progress = history.read(run), Progress()
@@ -161,7 +161,7 @@ def ended(run: Run, config: Config, checkpoint: Checkpoint) -> str | None:
     rules = Stopping.of(config.train, validation=bool(entries[-1]["validation"]), metrics=config.all_metrics)
     put_back_rules(checkpoint.state, progress, rules.watch, None)
     values = values_of(entries[-1])
-    return rules.reason(values, epoch=progress.epoch, seconds=progress.spent) or progress.ended
+    return rules.stop(values, epoch=progress.epoch, seconds=progress.spent) or by_callback(progress.ended)
 
 
 def changed_data(request: ResumeRequest, dataset: Dataset) -> list[str]:

@@ -11,6 +11,7 @@ from dlcli.errors import BlockError, DlcliError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256, write_bytes
 from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save
+from dlcli.runs.state import StopReason
 from dlcli.training.callbacks import Callbacks
 from dlcli.training.choice import choose_engine
 from dlcli.training.ending import outcome
@@ -22,7 +23,7 @@ from dlcli.training.model_folder import save_model
 from dlcli.training.saving import Saving, check_room
 from dlcli.training.signals import StopRequest
 from dlcli.training.snapshot import Progress, arrays_of, put_back, put_back_rules, rules_of
-from dlcli.training.stopping import Plateau, Stopping, values_of
+from dlcli.training.stopping import Plateau, Stop, Stopping, by_callback, values_of
 from dlcli.view.events import EpochLine, Plan, TrainingView
 from dlcli.view.picture import loss_curve
 
@@ -113,11 +114,12 @@ class Session:
         )
         self.started = time.monotonic()
         try:
-            reason = self.epochs()
+            stop = self.epochs()
             self.view.close()
-            return self.finish(reason)
+            return self.finish(stop)
         except Stopped as error:
-            self.update(status="interrupted", reason=error.message, exit_code=error.code, **self.reached())
+            ending = {"reason": error.message, "stop": StopReason.SIGNAL, "exit_code": error.code}
+            self.update(status="interrupted", **ending, **self.reached())
             raise
         except BlockError as error:
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
@@ -136,24 +138,24 @@ class Session:
         metrics = {split: entries[-1][split] for split in ("train", "validation") if entries and entries[-1][split]}
         return {"metrics": metrics, "seconds": round(self.seconds, 3)}
 
-    def epochs(self) -> str:
+    def epochs(self) -> Stop:
         """Runs epochs until a rule ends them; gives the reason."""
-        reason = self.reason()
-        while reason is None:
+        stop = self.ended()
+        while stop is None:
             self.one_epoch()
-            reason = self.reason()
+            stop = self.ended()
         if self.step != self.saving.step:
             self.checkpoint()
         self.callbacks.tell("on_train_end")
-        return reason
+        return stop
 
-    def reason(self) -> str | None:
+    def ended(self) -> Stop | None:
         """Why training ends where it stands, or None; between two epochs only."""
         progress = self.progress
         if not progress.entries or progress.begun:
             return None
         values = values_of(progress.entries[-1])
-        return self.stopping.reason(values, epoch=progress.epoch, seconds=self.seconds) or progress.ended
+        return self.stopping.stop(values, epoch=progress.epoch, seconds=self.seconds) or by_callback(progress.ended)
 
     def one_epoch(self) -> None:
         """One epoch, or what is left of it: its steps, validation, history, and what follows from them."""
@@ -280,16 +282,16 @@ class Session:
                 self.update(resumable=True)
         self.saving.saved(self.step, time.monotonic() - started)
 
-    def finish(self, reason: str) -> RunState:
+    def finish(self, stop: Stop) -> RunState:
         """Saves the model and the pictures, and says how it went."""
         seconds, entries = self.seconds, self.progress.entries
-        end = outcome(self.experiment, self.measure, self.stopping, entries, self.best_weights, reason)
+        end = outcome(self.experiment, self.measure, self.stopping, entries, self.best_weights, stop.reason)
         self.save()
         self.pictures(self.stopping.watch.best_epoch or None)
         samples = len(self.experiment.splits["train"]) * len(entries)
         rate = round(samples / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}
-        return self.update(status="done", reason=reason, exit_code=0, **times, **end)
+        return self.update(status="done", reason=stop.words, stop=stop.reason, exit_code=0, **times, **end)
 
     def save(self) -> None:
         """Commits the model with its preparation and schema."""

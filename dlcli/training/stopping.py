@@ -10,9 +10,18 @@ from typing import Any
 
 from dlcli.config.train import ReduceOnPlateau, Train
 from dlcli.loss import greater_is_better
+from dlcli.runs.state import StopReason
 from dlcli.spec import KerasObject
 
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a training has ended, and the same in words."""
+
+    reason: StopReason
+    words: str
 
 
 @dataclass
@@ -38,6 +47,11 @@ class Watch:
             return True
         self.waited += 1
         return False
+
+
+def by_callback(words: str | None) -> Stop | None:
+    """The end that a callback has asked for, in its words, if one has."""
+    return None if words is None else Stop(StopReason.CALLBACK, words)
 
 
 def values_of(entry: Mapping[str, Any]) -> dict[str, float]:
@@ -74,17 +88,18 @@ class Stopping:
         rule = watch(monitor or ("val_loss" if validation else "loss"), "auto", metrics=metrics)
         return cls(train, rule, None, keeps_best=monitor is not None)
 
-    def reason(self, values: Mapping[str, float], *, epoch: int, seconds: float) -> str | None:
+    def stop(self, values: Mapping[str, float], *, epoch: int, seconds: float) -> Stop | None:
         """Why training ends after this epoch, or None."""
         if self.patience is not None and self.watch.waited > 0 and self.watch.waited >= max(1, self.patience):
-            return f"early stopping: {self.watch.monitor} has not improved for {self.watch.waited} epochs"
+            words = f"early stopping: {self.watch.monitor} has not improved for {self.watch.waited} epochs"
+            return Stop(StopReason.EARLY_STOPPING, words)
         condition = self.train.condition()
         if condition is not None and COMPARISONS[condition[1]](values.get(condition[0], math.nan), condition[2]):
-            return f"reached {self.train.until}"
+            return Stop(StopReason.REACHED, f"reached {self.train.until}")
         limit = self.train.seconds()
         if limit is not None and seconds >= limit:
-            return f"the time limit of {self.train.time_limit} is over"
-        return "all epochs are done" if epoch >= self.train.epochs else None
+            return Stop(StopReason.TIME_LIMIT, f"the time limit of {self.train.time_limit} is over")
+        return Stop(StopReason.ALL_EPOCHS, "all epochs are done") if epoch >= self.train.epochs else None
 
 
 @dataclass

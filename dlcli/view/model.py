@@ -17,8 +17,6 @@ from dlcli.view.tables import number, plain_table, size
 Value = Mapping[str, Any]
 NEAR = 0.25
 """A first loss that differs from the expected one by less than this share agrees with it."""
-MANY_DEAD = 0.25
-"""The share of dead units from which on something should be done."""
 
 
 def draw_model(console: Console, value: Value) -> None:
@@ -110,10 +108,5 @@ def draw_states(console: Console, value: Value) -> None:
     if value["separation"]:
         target = value["separation"][0]["target"]
         console.print(Text(f"classes apart: how many samples lie nearest to the mean of their own class of '{target}'"))
-    for each in value["dead"]:
-        if each["dead"] > MANY_DEAD * each["units"]:
-            share = f"{each['dead']} of {each['units']} units of {each['layer']} are 0 for every sample"
-            line(console, "dead", f"{share}; try a lower learning rate, he_normal, or leaky_relu")
-    for each in value["weights"]:
-        if each["not_finite"]:
-            line(console, "broken", f"{each['not_finite']:,} weights of {each['layer']} are not finite")
+    for each in value["findings"]:
+        line(console, each["finding"], "; ".join(filter(None, [each["evidence"], each["advice"]])))

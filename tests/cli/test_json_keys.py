@@ -72,7 +72,8 @@ def test_train_gives_its_keys_on_standard_output_and_its_epochs_on_standard_erro
     assert all(sorted(each) == ["accuracy", "loss"] for each in value["metrics"].values())
     assert holds(value["baseline"], ["method", "split", "metrics"])
     for finding in value["verdict"]:
-        assert list(finding) == ["finding", "since_epoch", "evidence", "advice"]
+        assert list(finding)[:4] == ["finding", "since_epoch", "evidence", "advice"]
+        assert list(finding)[4:] == ["code", "severity", "where", "facts"]
         assert all(list(each) == ["set", "from", "to", "why"] for each in finding["advice"])
     assert len(value["verdict"]) >= 1
     assert value["seconds"] > 0
@@ -120,7 +121,10 @@ def test_inspect_data_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
     iris = run_dlcli("inspect-data", "iris", "--json", cwd=trained.folder).value
     assert iris["source"] == "iris"
     assert len(iris["findings"]) >= 1
-    assert all(holds(each, ["finding", "severity", "evidence", "advice"]) for each in iris["findings"])
+    assert all(
+        holds(each, ["finding", "severity", "evidence", "advice", "code", "where", "facts", "settings"])
+        for each in iris["findings"]
+    )
 
 
 def test_runs_gives_its_keys(trained: Any, run_dlcli: Run) -> None:

@@ -13,6 +13,8 @@ from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import RULES, findings
 from dlcli.data.findings.columns import constant_columns, identifier_columns
 from dlcli.data.sources.source import Reading
+from dlcli.finding import Setting
+from dlcli.view.sentences import told_of_data
 
 SAMPLES = 200
 
@@ -38,7 +40,7 @@ def load(block: dict[str, object]) -> Dataset:
 
 
 def found(block: dict[str, object]) -> dict[str, tuple[str, str]]:
-    return {each.finding: (each.severity, each.evidence) for each in findings(load(block))}
+    return {each.finding: (each.severity, each.evidence) for each in map(told_of_data, findings(load(block)))}
 
 
 def test_there_are_ten_rules_and_a_sound_table_has_no_finding(tmp_path: Path) -> None:
@@ -50,6 +52,22 @@ def test_columns_that_never_change_are_named(tmp_path: Path) -> None:
     block = table(tmp_path, c=np.full(SAMPLES, 3), d=np.full(SAMPLES, "same"))
     assert found(block) == {"constant columns": ("warning", "'c', 'd'")}
     assert constant_columns(load(table(tmp_path, c=np.arange(SAMPLES) % 2))) is None
+
+
+def test_the_names_are_facts_whatever_is_in_them_and_the_setting_leaves_them_out(tmp_path: Path) -> None:
+    names = ["it's", "a 'b' c", *(f"c{number}" for number in range(8))]
+    (finding,) = findings(load(table(tmp_path, **dict.fromkeys(names, np.full(SAMPLES, 1)))))
+    assert (finding.code, finding.where, finding.facts) == ("constant_columns", None, {"columns": names})
+    assert finding.advice == [
+        Setting(key="data.inputs", old=["a", "b", *names], new=["a", "b"], why="they cannot help")
+    ]
+
+
+def test_no_setting_would_leave_a_model_without_inputs(tmp_path: Path) -> None:
+    dataset = load({**table(tmp_path, c=np.full(SAMPLES, 3)), "inputs": ["c"]})
+    finding = constant_columns(dataset)
+    assert finding is not None
+    assert (finding.where, finding.advice) == ("c", [])
 
 
 def test_a_column_that_counts_the_rows_is_named(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dlcli.config import load_config
-from dlcli.results.init import init, template, written
+from dlcli.config import Config, load_config
+from dlcli.data.findings import findings
+from dlcli.results.init import init, template
+from dlcli.results.written import written
 
 Run = Callable[..., Any]
 BUNDLED = [
@@ -61,6 +64,59 @@ def test_a_table_becomes_this_configuration(tmp_path: Path, run_dlcli: Run) -> N
     outcome = run_dlcli("init", "flowers.csv", cwd=tmp_path)
     assert outcome.code == 0, outcome.err
     assert outcome.out == FLOWERS
+
+
+def table(folder: Path, columns: list[str], cells: list[list[object]]) -> Path:
+    """A table with these column names, as a program that knows CSV writes it."""
+    with (folder / "t.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(cells)
+    return folder / "t.csv"
+
+
+def written_for(folder: Path, columns: list[str], cells: list[list[object]]) -> Config:
+    """What is written for a table, read back."""
+    path = folder / "t.yaml"
+    path.write_text(init(str(table(folder, columns, cells)), target=None, folder=folder), encoding="utf-8")
+    return load_config(str(path))[0]
+
+
+def test_all_of_many_constant_columns_are_left_out(tmp_path: Path) -> None:
+    columns = [*(f"c{number}" for number in range(8)), "a", "b", "y"]
+    cells = [[*[1] * 8, row * 7 % 13 / 2, row * 5 % 11 / 2, row % 2] for row in range(100)]
+    assert written_for(tmp_path, columns, cells).data.inputs == ["a", "b"]
+
+
+def test_names_with_apostrophes_are_left_out_whole(tmp_path: Path) -> None:
+    cells = [[1, 2, row * 7 % 13 / 2, row % 2] for row in range(100)]
+    assert written_for(tmp_path, ["it's", "don't", "x", "y"], cells).data.inputs == ["x"]
+    assert "# without don't, it's: constant, or a count of the rows\n" in (tmp_path / "t.yaml").read_text()
+
+
+ODD = ["a, b", '"q"', "[c]", "k: v", "# n", "- m", "{z}", "'s'", "*p", "&q", "!r", "%t", "@u", "`v", "1", "true", "~"]
+
+
+def test_names_that_yaml_reads_otherwise_are_read_back_as_they_are(tmp_path: Path) -> None:
+    cells = [[*((row * (3 + 2 * at)) % 101 / 2 for at in range(len(ODD))), 3, row % 2] for row in range(100)]
+    assert len(ODD) == 17
+    assert written_for(tmp_path, [*ODD, "constant", "y"], cells).data.inputs == ODD
+
+
+def test_an_input_of_sentences_may_have_any_name(tmp_path: Path) -> None:
+    cells = [[f"good words and number {row * 7919 % 10007} here", row / 7, row % 2] for row in range(100)]
+    config = written_for(tmp_path, ["re, view[1]", "n: m", "y"], cells)
+    assert isinstance(config.data.inputs, dict)
+    assert [each.columns for each in config.data.inputs.values()] == [["n: m"], "re, view[1]"]
+
+
+def test_the_rules_about_data_run_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlcli.results import draft
+
+    calls = []
+    monkeypatch.setattr(draft, "findings", lambda dataset: calls.append(dataset) or findings(dataset))
+    init(str(flowers(tmp_path)), target=None, folder=tmp_path)
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
+from dlcli.runs.state import StopReason
 
 Run = Callable[..., Any]
 HARD: dict[str, Any] = {
@@ -53,9 +54,10 @@ def test_early_stopping_stops_and_keeps_the_epochs_that_keras_does(patience: int
         for epoch, value in enumerate(curve(seed)):
             values, last = {"val_loss": value}, epoch + 1
             ours.watch.see(values, last)
-            reason = ours.reason(values, epoch=last, seconds=0.0)
+            stop = ours.stop(values, epoch=last, seconds=0.0)
             theirs.on_epoch_end(epoch, values)
-            assert (reason is not None and reason.startswith("early stopping")) == model.stop_training, (seed, epoch)
+            stopped_early = stop is not None and stop.reason is StopReason.EARLY_STOPPING
+            assert stopped_early == model.stop_training, (seed, epoch)
             if model.stop_training:
                 stopped += 1
                 break
@@ -209,32 +211,33 @@ def test_a_time_limit_ends_after_the_epoch_in_which_it_is_over(
 ) -> None:
     config = write_experiment(tmp_path, {"train.epochs": 5_000_000})
     value = run_dlcli("train", config, "--time-limit", "0.01s", "--json", "-q", cwd=tmp_path).value
-    assert value["reason"] == "the time limit of 0.01s is over"
+    assert (value["reason"], value["stop"]) == ("the time limit of 0.01s is over", "time_limit")
     assert value["status"] == "done"
     assert value["epochs"] == 1
 
 
 @pytest.mark.parametrize(
-    ("train", "values", "epoch", "seconds", "reason"),
+    ("train", "values", "epoch", "seconds", "stop"),
     [
         ({"epochs": 5}, {"loss": 1.0}, 4, 0.0, None),
-        ({"epochs": 5}, {"loss": 1.0}, 5, 0.0, "all epochs are done"),
+        ({"epochs": 5}, {"loss": 1.0}, 5, 0.0, (StopReason.ALL_EPOCHS, "all epochs are done")),
         ({"epochs": 5, "until": "loss < 1"}, {"loss": 1.0}, 1, 0.0, None),
-        ({"epochs": 5, "until": "loss <= 1"}, {"loss": 1.0}, 1, 0.0, "reached loss <= 1"),
+        ({"epochs": 5, "until": "loss <= 1"}, {"loss": 1.0}, 1, 0.0, (StopReason.REACHED, "reached loss <= 1")),
         ({"epochs": 5, "until": "auc > 0.5"}, {"auc": 0.5}, 1, 0.0, None),
-        ({"epochs": 5, "until": "auc>=5e-1"}, {"auc": 0.5}, 1, 0.0, "reached auc>=5e-1"),
+        ({"epochs": 5, "until": "auc>=5e-1"}, {"auc": 0.5}, 1, 0.0, (StopReason.REACHED, "reached auc>=5e-1")),
         ({"epochs": 5, "until": "auc >= 0"}, {"auc": float("nan")}, 1, 0.0, None),
         ({"epochs": 5, "time_limit": "2m"}, {}, 1, 119.9, None),
-        ({"epochs": 5, "time_limit": "2m"}, {}, 1, 120.0, "the time limit of 2m is over"),
-        ({"epochs": 5, "time_limit": "1.5h"}, {}, 1, 5400.0, "the time limit of 1.5h is over"),
+        ({"epochs": 5, "time_limit": "2m"}, {}, 1, 120.0, (StopReason.TIME_LIMIT, "the time limit of 2m is over")),
+        ({"epochs": 5, "time_limit": "1.5h"}, {}, 1, 5400.0, (StopReason.TIME_LIMIT, "the time limit of 1.5h is over")),
     ],
 )
 def test_each_rule_ends_training_exactly_where_it_says(
-    train: dict[str, Any], values: dict[str, float], epoch: int, seconds: float, reason: str | None
+    train: dict[str, Any], values: dict[str, float], epoch: int, seconds: float, stop: tuple[StopReason, str] | None
 ) -> None:
     from dlcli.training.stopping import Stopping
 
-    assert Stopping.of(Train(**train), validation=False).reason(values, epoch=epoch, seconds=seconds) == reason
+    end = Stopping.of(Train(**train), validation=False).stop(values, epoch=epoch, seconds=seconds)
+    assert (end and (end.reason, end.words)) == stop
 
 
 def test_reduce_on_plateau_lowers_the_rate_that_the_history_records(

@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from dlcli.finding import Setting
+from dlcli.runs.state import StopReason
+from dlcli.view.json_value import json_value
+from dlcli.view.sentences import judgement_of_training
+
 Run = Callable[..., Any]
 WIDE: dict[str, Any] = {
     "layers": [{"Dense": {"units": 128, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}],
@@ -23,7 +28,7 @@ def story_of(
     train: list[float],
     validation: list[float],
     baseline: float | None = 1.0,
-    reason: str = "all epochs are done",
+    stop: StopReason = StopReason.ALL_EPOCHS,
     best: int | None = None,
 ) -> Any:
     """A story with given losses, as the rules read it."""
@@ -39,7 +44,7 @@ def story_of(
         {} if baseline is None else {"method": "majority class", "split": "validation", "metrics": {"loss": baseline}}
     )
     best = best or 1 + validation.index(min(validation))
-    return Story(load_config(str(config))[0], history, metrics, trivial, best, reason)
+    return Story(load_config(str(config))[0], history, metrics, trivial, best, stop)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "healthy": ({"train": FLAT_END, "validation": FLAT_END}, ["healthy"]),
     "still improving": ({"train": FALLING, "validation": FALLING}, ["stopped while still improving"]),
     "still improving, but stopped by a rule": (
-        {"train": FALLING, "validation": FALLING, "reason": "reached loss < 1"},
+        {"train": FALLING, "validation": FALLING, "stop": StopReason.REACHED},
         ["healthy"],
     ),
     "the last three epochs gained less than 3 %": (
@@ -98,7 +103,7 @@ def test_a_rule_speaks_where_its_numbers_say_so_and_only_there(name: str, plain:
 
     given, expected = CASES[name]
     history = {**given, "train": given["train"][: len(given["validation"])]}
-    assert [each.finding for each in verdict(story_of(plain, **history))] == expected
+    assert [judgement_of_training(each).finding for each in verdict(story_of(plain, **history))] == expected
     assert len(RULES) == 3
     assert len(CASES) == 12
 
@@ -107,7 +112,7 @@ def test_the_advice_names_the_key_with_its_old_and_new_value(plain: Path) -> Non
     from dlcli.training.verdict import verdict
 
     findings = verdict(story_of(plain, train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.67]))
-    assert [each.plain() for each in findings] == [
+    assert [json_value(judgement_of_training(each)) for each in findings] == [
         {
             "finding": "overfits",
             "since_epoch": 3,
@@ -126,10 +131,20 @@ def test_the_advice_names_the_key_with_its_old_and_new_value(plain: Path) -> Non
                     "why": "a Dropout before the last layer makes the model rely on less",
                 },
             ],
+            "code": "overfits",
+            "severity": "warning",
+            "where": None,
+            "facts": {
+                "since_epoch": 3,
+                "validation_lowest": 0.6,
+                "validation_last": 0.67,
+                "train_then": 0.5,
+                "train_last": 0.1,
+            },
         }
     ]
     (still,) = verdict(story_of(plain, train=FALLING, validation=FALLING))
-    assert still.plain()["advice"] == [{"set": "train.epochs", "from": 3, "to": 6, "why": "there is more to gain"}]
+    assert still.advice == [Setting(key="train.epochs", old=3, new=6, why="there is more to gain")]
 
 
 def train(folder: Path, run_dlcli: Run, write_experiment: Callable[..., Path], changes: dict[str, Any]) -> Any:

@@ -8,15 +8,13 @@ from dataclasses import replace
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.class_balance import few_samples, imbalance
 from dlcli.data.findings.columns import constant_columns, identifier_columns
-from dlcli.data.findings.finding import Finding
 from dlcli.data.findings.leak import target_given_away
 from dlcli.data.findings.missing_values import missing_values
 from dlcli.data.findings.order import sorted_order
 from dlcli.data.findings.overlap import overlapping_windows
 from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
-
-__all__ = ["RULES", "Finding", "findings"]
+from dlcli.finding import Finding
 
 RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     constant_columns,
@@ -37,11 +35,10 @@ MOST = 200_000
 
 
 def findings(dataset: Dataset) -> list[Finding]:
-    """What the rules have seen, in the order of the rules; of much data in a part of it, which the evidence then says."""
+    """What the rules have seen, in the order of the rules; of much data in a part of it, which the facts then say."""
     part = dataset.sample(MOST)
-    found = [finding for rule in RULES if (finding := rule(part)) is not None]
+    findings = [finding for rule in RULES if (finding := rule(part)) is not None]
     if part is dataset:
-        return found
-    seen = sum(map(len, part.splits.values()))
-    among = f" (among {seen:,} of {sum(map(len, dataset.splits.values())):,} samples)"
-    return [replace(each, evidence=each.evidence + among) for each in found]
+        return findings
+    counts = {"seen": sum(map(len, part.splits.values())), "samples": sum(map(len, dataset.splits.values()))}
+    return [replace(finding, facts={**finding.facts, **counts}) for finding in findings]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dlcli.data.dataset import Dataset
-from dlcli.data.findings.finding import Finding
+from dlcli.finding import Finding, Setting, only
 
 FEWEST = 5
 RATIO = 10.0
@@ -11,35 +13,44 @@ RATIO = 10.0
 
 def few_samples(dataset: Dataset) -> Finding | None:
     """A class of which a split has none, or training fewer than five."""
-    seen = []
+    rare = []
     for split in dataset.splits:
         least = FEWEST if split == "train" else 1
         for target in dataset.schema.targets:
             counts = dataset.class_counts(split, target) or {}
-            seen += [f"'{name}' {count} in {split}" for name, count in counts.items() if count < least]
-    if not seen:
+            rare += [
+                {"target": target.name, "class": name, "split": split, "samples": count}
+                for name, count in counts.items()
+                if count < least
+            ]
+    if not rare:
         return None
-    more = f" and {len(seen) - 5} more" if len(seen) > 5 else ""
-    return Finding(
-        "a class with few samples in a split",
-        "warning",
-        ", ".join(seen[:5]) + more,
-        "collect more samples of it, or join it with another class",
-    )
+    splits = list(dict.fromkeys(str(each["split"]) for each in rare))
+    return Finding(code="few_samples", severity="warning", where=only(splits), facts={"classes": rare})
 
 
 def imbalance(dataset: Dataset) -> Finding | None:
     """The most frequent class of training is ten times as frequent as the rarest."""
-    seen = []
+    uneven: list[dict[str, Any]] = []
     for target in dataset.schema.targets:
         counts = dataset.class_counts("train", target)
         if counts is None:
             continue
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         if counts[least] and counts[most] >= RATIO * counts[least]:
-            what = "samples" if not target.shape or target.encode == "one_hot" else "pixels"
-            seen.append(f"'{most}' has {counts[most]:,} training {what}, '{least}' {counts[least]:,}")
-    if not seen:
+            unit = "samples" if not target.shape or target.encode == "one_hot" else "pixels"
+            names = {"target": target.name, "unit": unit, "most": most, "least": least}
+            uneven.append({**names, "most_count": counts[most], "least_count": counts[least]})
+    if not uneven:
         return None
-    advice = "write train.class_weight: balanced, and watch more than accuracy"
-    return Finding("imbalanced classes", "warning", "; ".join(seen), advice)
+    targets = [each["target"] for each in uneven]
+    # With several targets the key takes weights by target.
+    balanced = "balanced" if len(dataset.schema.targets) == 1 else dict.fromkeys(targets, "balanced")
+    why = "every class then counts the same"
+    return Finding(
+        code="imbalanced_classes",
+        severity="warning",
+        where=only(targets),
+        facts={"targets": uneven},
+        advice=[Setting(key="train.class_weight", old=None, new=balanced, why=why)],
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dlcli.data.dataset import Dataset
-from dlcli.data.findings.finding import Finding
+from dlcli.data.sources.source import FEATURES
+from dlcli.finding import Finding, Setting, only
 
 
 def input_columns(dataset: Dataset) -> list[str]:
@@ -27,7 +30,13 @@ def constant_columns(dataset: Dataset) -> Finding | None:
             start += column.width
     if not constant:
         return None
-    return Finding("constant columns", "warning", listed(constant), "leave them out of data.inputs: they cannot help")
+    return Finding(
+        code="constant_columns",
+        severity="warning",
+        where=only(constant),
+        facts={"columns": constant},
+        advice=settings_without(dataset, constant, why="they cannot help"),
+    )
 
 
 def identifier_columns(dataset: Dataset) -> Finding | None:
@@ -36,22 +45,28 @@ def identifier_columns(dataset: Dataset) -> Finding | None:
 
     if dataset.fields.windows is not None:
         return None  # the time of a series may well be an input
-    found = []
+    counting = []
     for name in input_columns(dataset):
         rows = dataset.rows
         values = dataset.column(name, rows)
         if values.dtype.kind in "iu" and len(values) > 2 and len(np.unique(values - rows)) == 1:
-            found.append(name)
-    if not found:
+            counting.append(name)
+    if not counting:
         return None
     return Finding(
-        "identifier columns",
-        "warning",
-        f"{listed(found)} {'counts' if len(found) == 1 else 'count'} the rows",
-        "leave them out of data.inputs: a model could learn the rows by heart",
+        code="identifier_columns",
+        severity="warning",
+        where=only(counting),
+        facts={"columns": counting},
+        advice=settings_without(dataset, counting, why="a model could learn the rows by heart"),
     )
 
 
-def listed(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    return ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def settings_without(dataset: Dataset, columns: Sequence[str], *, why: str) -> list[Setting]:
+    """The inputs without some columns, where these are a plain list and others are left."""
+    inputs = dataset.schema.inputs
+    if len(inputs) > 1 or inputs[0].columns is None or inputs[0].name != FEATURES:
+        return []
+    names = input_columns(dataset)
+    others = [name for name in names if name not in columns]
+    return [Setting(key="data.inputs", old=names, new=others, why=why)] if others else []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
-from dlcli.data.findings.columns import input_columns, listed
-from dlcli.data.findings.finding import Finding
+from dlcli.data.findings.columns import input_columns, settings_without
+from dlcli.finding import Finding, only
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,25 +21,26 @@ def target_given_away(dataset: Dataset) -> Finding | None:
     train = dataset.splits["train"]
     if len(train) < FEWEST:
         return None
-    found = []
+    telling = []
     for schema in dataset.schema.targets:
         if dataset.fields.windows is not None or (schema.shape and schema.encode != "one_hot"):
             continue
         target = train.targets[schema.name][:]
         indices = class_indices(target, schema)
         values = target if indices is None else indices
-        found += [
+        telling += [
             name
             for name in input_columns(dataset)
             if gives_away(dataset.column(name, train.rows), values, schema.classes is not None)
         ]
-    if not found:
+    if not telling:
         return None
     return Finding(
-        "an input gives the target away",
-        "warning",
-        f"{listed(found)} alone {'tells' if len(found) == 1 else 'tell'} the target of every training sample",
-        "leave it out of data.inputs if it is not known when predicting",
+        code="target_given_away",
+        severity="warning",
+        where=only(telling),
+        facts={"columns": telling},
+        advice=settings_without(dataset, telling, why="it may not be known when predicting"),
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.columns import input_columns
-from dlcli.data.findings.finding import Finding
 from dlcli.data.values import missing
+from dlcli.finding import Finding, only
 
 
 def values_in(dataset: Dataset, name: str) -> Any:
@@ -21,8 +21,4 @@ def missing_values(dataset: Dataset) -> Finding | None:
     counts = {name: count for name in names if (count := int(missing(values_in(dataset, name)).sum()))}
     if not counts:
         return None
-    shown = ", ".join(f"'{name}' {count}" for name, count in list(counts.items())[:5])
-    more = f" and {len(counts) - 5} more columns" if len(counts) > 5 else ""
-    return Finding(
-        "empty cells", "note", shown + more, "write data.missing: drop, mean, median, most_frequent or {constant: 0}"
-    )
+    return Finding(code="missing_values", severity="note", where=only(list(counts)), facts={"columns": counts})

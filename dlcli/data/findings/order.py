@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dlcli.data.dataset import Dataset
-from dlcli.data.findings.finding import Finding
 from dlcli.data.values import missing
+from dlcli.finding import Finding
 
 
 def sorted_order(dataset: Dataset) -> Finding | None:
@@ -21,9 +21,5 @@ def sorted_order(dataset: Dataset) -> Finding | None:
     changes = int(np.count_nonzero(np.diff(codes)))
     if changes != len(np.unique(codes)) - 1 or changes == 0 or changes == len(values) - 1:
         return None
-    return Finding(
-        "samples in sorted order",
-        "note",
-        f"the target changes only {'once' if changes == 1 else f'{changes} times'} over {len(values):,} rows",
-        "nothing to do: dlcli shuffles before it splits",
-    )
+    facts = {"changes": changes, "rows": len(values)}
+    return Finding(code="sorted_order", severity="note", where=dataset.schema.targets[0].name, facts=facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlcli.data.dataset import Dataset
-from dlcli.data.findings.finding import Finding
+from dlcli.finding import Finding, Setting, only
 
 
 def overlapping_windows(dataset: Dataset) -> Finding | None:
@@ -21,12 +21,14 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
     np.add.at(inside, starts["train"] + length, -1)
     held = np.concatenate([[0], np.cumsum(np.cumsum(inside) > 0)])
     shared = {name: int((held[each + length] > held[each]).sum()) for name, each in starts.items() if name != "train"}
-    seen = [f"{count:,} of {len(starts[name]):,} windows of {name}" for name, count in shared.items() if count]
-    if not seen:
+    splits = {name: {"shared": count, "windows": len(starts[name])} for name, count in shared.items() if count}
+    if not splits:
         return None
+    why = "the test is then later than what was trained on"
     return Finding(
-        "windows of two splits overlap",
-        "warning",
-        f"{' and '.join(seen)} hold rows that training windows hold too",
-        "write data.split.by: time, so that the test is later than what was trained on",
+        code="overlapping_windows",
+        severity="warning",
+        where=only(list(splits)),
+        facts={"splits": splits},
+        advice=[Setting(key="data.split.by", old=None, new="time", why=why)],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples
-from dlcli.data.findings.finding import Finding
+from dlcli.finding import Finding, only
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,15 +19,10 @@ def same_rows(dataset: Dataset) -> Finding | None:
         for split, samples in dataset.splits.items()
         if split != "train"
     }
-    seen = [f"{count} of {split}" for split, count in counts.items() if count]
-    if not seen:
+    copies = {split: count for split, count in counts.items() if count}
+    if not copies:
         return None
-    return Finding(
-        "the same samples in two splits",
-        "warning",
-        f"{' and '.join(seen)} are in the training split too",
-        "remove the copies, or keep them together: data.split.by: group:COLUMN",
-    )
+    return Finding(code="same_rows", severity="warning", where=only(list(copies)), facts={"splits": copies})
 
 
 def contents(samples: Samples) -> list[bytes]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dlcli.data.dataset import Dataset
-from dlcli.data.findings.finding import Finding
+from dlcli.finding import Finding, Setting, only
 
 LARGEST = 10.0
 
@@ -12,21 +14,29 @@ def far_from_unit_scale(dataset: Dataset) -> Finding | None:
     """An input whose values spread by more than ten: layers learn slowly from it as it is."""
     if dataset.prepared:
         return None
-    seen = []
+    inputs: list[dict[str, Any]] = []
     for name, tensor in dataset.splits["train"].inputs.items():
         if tensor.dtype.kind not in "fiu" or not len(tensor):
             continue
         tensor = tensor[:]
         spread = float(tensor.std())
         if spread > LARGEST:
-            seen.append(
-                f"'{name}' goes from {float(tensor.min()):g} to {float(tensor.max()):g} (standard deviation {spread:.3g})"
-            )
-    if not seen:
+            ends = {"min": float(tensor.min()), "max": float(tensor.max())}
+            inputs.append({"input": name, **ends, "deviation": spread})
+    if not inputs:
         return None
     return Finding(
-        "inputs far from unit scale",
-        "note",
-        "; ".join(seen),
-        "write data.prepare: [Normalization], or Rescaling for images",
+        code="far_from_unit_scale",
+        severity="note",
+        where=only([each["input"] for each in inputs]),
+        facts={"inputs": inputs},
+        advice=normalized(dataset),
     )
+
+
+def normalized(dataset: Dataset) -> list[Setting]:
+    """The setting that brings tables to unit scale; images and text have layers of their own for it."""
+    if any(each.columns is None for each in dataset.schema.inputs):
+        return []
+    why = "layers learn slowly from inputs far from unit scale"
+    return [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dlcli.finding import Finding
 from dlcli.training.check.cannot_memorize import cannot_memorize
 from dlcli.training.check.first_loss_far import first_loss_far
 from dlcli.training.check.gradients_explode import gradients_explode
 from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
 from dlcli.training.check.seen import Seen
-from dlcli.training.verdict.story import Finding
 
 __all__ = ["RULES", "Seen", "judged"]
 
@@ -25,7 +25,6 @@ RULES: tuple[Callable[[Seen], Finding | None], ...] = (
 
 def judged(seen: Seen) -> list[Finding]:
     """What the rules have seen; a model that can learn gets one calm finding."""
-    found = [finding for rule in RULES if (finding := rule(seen)) is not None]
-    batch = seen.batch
-    calm = f"{batch.samples} samples are memorized in {batch.steps} steps, and gradients arrive at every layer"
-    return found or [Finding("can learn", calm)]
+    findings = [finding for rule in RULES if (finding := rule(seen)) is not None]
+    facts = {"samples": seen.batch.samples, "steps": seen.batch.steps}
+    return findings or [Finding(code="can_learn", severity="note", facts=facts)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
+from dlcli.finding import Finding, Setting
 from dlcli.training.check.seen import Seen
-from dlcli.training.verdict.story import Advice, Finding
 
 JUMP = 4.0
 """A loss so many times as high as the first was thrown there by too long a step."""
@@ -19,19 +20,16 @@ def cannot_memorize(seen: Seen) -> Finding | None:
     jumped = not math.isfinite(batch.last) or batch.most > JUMP * batch.first
     if batch.memorized and not jumped:
         return None
-    went = f"on {batch.samples} samples alone the loss went from {batch.first:.4g} to {batch.last:.4g} in {batch.steps} steps"
     if jumped or batch.last > batch.first:
-        went = f"{went}, up to {batch.most:.4g} on the way"
-        lower = Advice(seen.rate_key, seen.rate, seen.scaled_rate(0.1), "the steps are too long")
-        return Finding("learning rate too high", went, advice=[lower])
+        return judged(seen, "rate_too_high", factor=0.1, why="the steps are too long")
     if batch.contradictory:
-        return Finding("one batch cannot be memorized", f"{went}; samples with the same inputs have other targets")
+        return Finding(code="cannot_memorize", severity="warning", facts=asdict(batch))
     if batch.last > STILL * batch.first:
-        higher = Advice(
-            seen.rate_key, seen.rate, seen.scaled_rate(100), "the loss hardly moves; dlcli check --lr finds a rate"
-        )
-        return Finding("learning rate too low", went, advice=[higher])
-    higher = Advice(
-        seen.rate_key, seen.rate, seen.scaled_rate(10), "it learns, but slowly; or give the layers more units"
-    )
-    return Finding("one batch is memorized slowly", went, advice=[higher])
+        return judged(seen, "rate_too_low", factor=100, why="the loss hardly moves; dlcli check --lr finds a rate")
+    return judged(seen, "memorizes_slowly", factor=10, why="it learns, but slowly; or give the layers more units")
+
+
+def judged(seen: Seen, code: str, *, factor: float, why: str) -> Finding:
+    """A finding about the learning rate, which is to be `factor` times what it is."""
+    rate = Setting(key=seen.rate_key, old=seen.rate, new=seen.scaled_rate(factor), why=why)
+    return Finding(code=code, severity="warning", where=seen.rate_key, facts=asdict(seen.batch), advice=[rate])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from dlcli.finding import Finding, Setting
 from dlcli.training.check.seen import Seen
-from dlcli.training.verdict.story import Advice, Finding
 
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
@@ -17,8 +17,10 @@ def gradients_explode(seen: Seen) -> Finding | None:
     bad = [each for each in found if not math.isfinite(each.norm or 0.0) or (each.ratio or 0.0) > EXPLODED]
     if not bad:
         return None
-    evidence = f"the gradient of {bad[0].layer} has the norm {bad[0].norm:.2g} beside weights of {bad[0].weights:.2g}"
-    advice = [Advice("optimizer.clipnorm", None, 1.0, "a step then has a bounded length")]
+    advice = [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
     if not seen.config.data.prepares:
-        advice.append(Advice("data.prepare", [], ["Normalization"], "large inputs make large gradients"))
-    return Finding("gradients explode", evidence, advice=advice)
+        why = "large inputs make large gradients"
+        advice.append(Setting(key="data.prepare", old=[], new=["Normalization"], why=why))
+    layer = bad[0].layer
+    facts = {"layer": layer, "norm": bad[0].norm, "weights": bad[0].weights}
+    return Finding(code="exploding_gradients", severity="warning", where=layer, facts=facts, advice=advice)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dlcli.finding import Finding, Setting
 from dlcli.training.check.seen import Seen
-from dlcli.training.verdict.story import Advice, Finding
 
 VANISHED = 1e-4
 """The share of the largest ratio of gradient to weights below which a layer hardly learns."""
@@ -17,8 +17,7 @@ def gradients_vanish(seen: Seen) -> Finding | None:
     largest, layer = max(ratios.values()), min(ratios, key=lambda each: ratios[each])
     if ratios[layer] >= VANISHED * largest:
         return None
-    evidence = (
-        f"the gradient of {layer.layer} is {ratios[layer]:.1e} of its weights, that of others up to {largest:.1e}"
-    )
     why = "sigmoid and tanh pass on less at every layer; batch normalization or a residual block help too"
-    return Finding("gradients vanish", evidence, advice=[Advice(f"layers.{layer.layer}.activation", None, "relu", why)])
+    relu = Setting(key=f"layers.{layer.layer}.activation", old=None, new="relu", why=why)
+    facts = {"layer": layer.layer, "ratio": ratios[layer], "largest": largest}
+    return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=[relu])

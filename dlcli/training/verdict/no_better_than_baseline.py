@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dlcli.finding import Finding, Setting
 from dlcli.spec import KerasObject
-from dlcli.training.verdict.story import Advice, Finding, Story
+from dlcli.training.verdict.story import Story
 
 MARGIN = 0.98
 LARGE_TARGET = 1e4
@@ -18,21 +19,20 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     reached = story.metrics[split]["loss"]
     if trivial <= 0 or reached < MARGIN * trivial:
         return None
-    evidence = f"the {split} loss is {reached:.4g}; the {story.baseline['method']} alone reaches {trivial:.4g}"
     advice = []
     if not story.config.data.prepares:
         why = "layers learn slowly from inputs far from unit scale"
-        advice.append(Advice("data.prepare", [], ["Normalization"], why))
+        advice.append(Setting(key="data.prepare", old=[], new=["Normalization"], why=why))
     losses, rate = story.losses("train"), story.history[0]["learning_rate"]
     if losses[-1] < losses[0]:
         # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.
         faster = rate * (100 if trivial > LARGE_TARGET else 10)
-        advice.append(
-            Advice(rate_key(story.config.optimizer), shortest(rate), shortest(faster), "the loss falls, but slowly")
-        )
+        why = "the loss falls, but slowly"
+        advice.append(Setting(key=rate_key(story.config.optimizer), old=shortest(rate), new=shortest(faster), why=why))
     epochs = story.config.train.epochs
-    advice.append(Advice("train.epochs", epochs, epochs * 5, "it may only have begun to learn"))
-    return Finding("no better than the trivial baseline", evidence, advice=advice)
+    advice.append(Setting(key="train.epochs", old=epochs, new=epochs * 5, why="it may only have begun to learn"))
+    facts = {"split": split, "reached": reached, "method": story.baseline["method"], "trivial": trivial}
+    return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=advice)
 
 
 def rate_key(optimizer: KerasObject) -> str:

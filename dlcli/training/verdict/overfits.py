@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dlcli.finding import Finding, Setting
 from dlcli.loss.output import layers_in
-from dlcli.training.verdict.story import Advice, Finding, Story
+from dlcli.training.verdict.story import Story
 
 RISE = 1.10
 MATERIAL = 0.02
@@ -22,22 +23,18 @@ def overfits(story: Story) -> Finding | None:
         return None
     if validation[-1] - validation[lowest] < MATERIAL * validation[0]:
         return None
-    evidence = (
-        f"the validation loss rose from {validation[lowest]:.4g} to {validation[-1]:.4g} "
-        f"while the training loss fell from {train[lowest]:.4g} to {train[-1]:.4g}"
-    )
     advice = []
     if story.config.train.early_stopping is None:
-        advice.append(
-            Advice(
-                "train.early_stopping",
-                None,
-                {"monitor": "val_loss", "patience": 5},
-                "keeps the weights of the best epoch",
-            )
-        )
+        early, why = {"monitor": "val_loss", "patience": 5}, "keeps the weights of the best epoch"
+        advice.append(Setting(key="train.early_stopping", old=None, new=early, why=why))
     if not any(layer.keras.name == "Dropout" for layer in layers_in(story.config.layers)):
-        advice.append(
-            Advice("layers", None, {"Dropout": 0.3}, "a Dropout before the last layer makes the model rely on less")
-        )
-    return Finding("overfits", evidence, since_epoch=lowest + 2, advice=advice)
+        why = "a Dropout before the last layer makes the model rely on less"
+        advice.append(Setting(key="layers", old=None, new={"Dropout": 0.3}, why=why))
+    facts = {
+        "since_epoch": lowest + 2,
+        "validation_lowest": validation[lowest],
+        "validation_last": validation[-1],
+        "train_then": train[lowest],
+        "train_last": train[-1],
+    }
+    return Finding(code="overfits", severity="warning", facts=facts, advice=advice)

@@ -1,0 +1,42 @@
+"""What looks wrong in the weights of a trained model: broken ones and dead units. A rule costs a function and a line in RULES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlcli.finding import Finding
+from dlcli.results.layer_states import LayerStates
+
+MANY_DEAD = 0.25
+"""The share of dead units from which on something should be done."""
+
+
+def model_findings(states: LayerStates) -> list[Finding]:
+    """What the rules have seen, a finding a layer, in the order of the rules."""
+    return [finding for rule in RULES for finding in rule(states)]
+
+
+def dead_units(states: LayerStates) -> list[Finding]:
+    """Layers of which more than a quarter of the units are 0 for every sample."""
+    return [
+        Finding(code="dead_units", severity="warning", where=each["layer"], facts=each)
+        for each in states.dead
+        if each["dead"] > MANY_DEAD * each["units"]
+    ]
+
+
+def broken_weights(states: LayerStates) -> list[Finding]:
+    """Layers with weights that are not finite."""
+    return [
+        Finding(
+            code="broken_weights",
+            severity="error",
+            where=each["layer"],
+            facts={"layer": each["layer"], "not_finite": each["not_finite"]},
+        )
+        for each in states.weights
+        if each["not_finite"]
+    ]
+
+
+RULES: tuple[Callable[[LayerStates], list[Finding]], ...] = (dead_units, broken_weights)

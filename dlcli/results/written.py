@@ -1,0 +1,25 @@
+"""Values as one writes them in YAML."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dlcli.config.yaml import read_yaml
+from dlcli.errors import ConfigError
+
+
+def written(value: Any) -> str:
+    """A value in YAML on one line; a text that could be taken for something else in quotes."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{written(key)}: {written(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    try:
+        plain = read_yaml(f"a: [{value}]\n".encode(), file="-", folder=Path()).plain() == {"a": [value]}
+    except ConfigError:
+        plain = False
+    return value if plain and value not in {"yes", "no", "on", "off"} else json.dumps(value, ensure_ascii=False)

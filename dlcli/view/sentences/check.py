@@ -1,0 +1,56 @@
+"""The words for what a check says of a configuration."""
+
+from __future__ import annotations
+
+from dlcli.view.sentences.sentence import Facts, Sentence
+
+
+def batch(facts: Facts) -> str:
+    """What the loss did on one batch."""
+    losses = f"the loss went from {facts['first']:.4g} to {facts['last']:.4g}"
+    return f"on {facts['samples']} samples alone {losses} in {facts['steps']} steps"
+
+
+def can_learn(facts: Facts) -> str:
+    return f"{facts['samples']} samples are memorized in {facts['steps']} steps, and gradients arrive at every layer"
+
+
+def cannot_memorize(facts: Facts) -> str:
+    return f"{batch(facts)}; samples with the same inputs have other targets"
+
+
+def exploding_gradients(facts: Facts) -> str:
+    return f"the gradient of {facts['layer']} has the norm {facts['norm']:.2g} beside weights of {facts['weights']:.2g}"
+
+
+def first_loss_far(facts: Facts) -> str:
+    expected = f"{facts['expected']:.4g} ({facts['formula']})"
+    return f"the first loss is {facts['measured']:.4g}; at chance it would be {expected}"
+
+
+def no_gradient(facts: Facts) -> str:
+    layers = facts["layers"]
+    names = ", ".join(layers[:4]) + (", …" if len(layers) > 4 else "")
+    return f"no gradient arrives at {names}: what follows lets nothing through"
+
+
+def rate_too_high(facts: Facts) -> str:
+    return f"{batch(facts)}, up to {facts['most']:.4g} on the way"
+
+
+def vanishing_gradients(facts: Facts) -> str:
+    others = f"that of others up to {facts['largest']:.1e}"
+    return f"the gradient of {facts['layer']} is {facts['ratio']:.1e} of its weights, {others}"
+
+
+SENTENCES = {
+    "can_learn": Sentence("can learn", can_learn),
+    "cannot_memorize": Sentence("one batch cannot be memorized", cannot_memorize),
+    "exploding_gradients": Sentence("gradients explode", exploding_gradients),
+    "first_loss_far": Sentence("first loss far above chance", first_loss_far),
+    "memorizes_slowly": Sentence("one batch is memorized slowly", batch),
+    "no_gradient": Sentence("layers without a gradient", no_gradient),
+    "rate_too_high": Sentence("learning rate too high", rate_too_high),
+    "rate_too_low": Sentence("learning rate too low", batch),
+    "vanishing_gradients": Sentence("gradients vanish", vanishing_gradients),
+}

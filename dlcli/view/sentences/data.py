@@ -1,0 +1,104 @@
+"""The words for findings about data."""
+
+from __future__ import annotations
+
+from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
+
+
+def among(facts: Facts) -> str:
+    """How much of the data was looked at, where it was not all."""
+    return f" (among {facts['seen']:,} of {facts['samples']:,} samples)" if "seen" in facts else ""
+
+
+def constant_columns(facts: Facts) -> str:
+    return listed(facts["columns"])
+
+
+def far_from_unit_scale(facts: Facts) -> str:
+    return "; ".join(
+        f"'{each['input']}' goes from {each['min']:g} to {each['max']:g} (standard deviation {each['deviation']:.3g})"
+        for each in facts["inputs"]
+    )
+
+
+def few_samples(facts: Facts) -> str:
+    return first_of([f"'{each['class']}' {each['samples']} in {each['split']}" for each in facts["classes"]])
+
+
+def identifier_columns(facts: Facts) -> str:
+    return f"{listed(facts['columns'])} {'counts' if len(facts['columns']) == 1 else 'count'} the rows"
+
+
+def imbalanced_classes(facts: Facts) -> str:
+    return "; ".join(
+        f"'{each['most']}' has {each['most_count']:,} training {each['unit']}, '{each['least']}' {each['least_count']:,}"
+        for each in facts["targets"]
+    )
+
+
+def missing_values(facts: Facts) -> str:
+    return first_of([f"'{name}' {count}" for name, count in facts["columns"].items()], more="more columns")
+
+
+def overlapping_windows(facts: Facts) -> str:
+    shares = [f"{each['shared']:,} of {each['windows']:,} windows of {name}" for name, each in facts["splits"].items()]
+    return f"{' and '.join(shares)} hold rows that training windows hold too"
+
+
+def same_rows(facts: Facts) -> str:
+    counts = [f"{count} of {split}" for split, count in facts["splits"].items()]
+    return f"{' and '.join(counts)} are in the training split too"
+
+
+def sorted_order(facts: Facts) -> str:
+    times = "once" if facts["changes"] == 1 else f"{facts['changes']} times"
+    return f"the target changes only {times} over {facts['rows']:,} rows"
+
+
+def target_given_away(facts: Facts) -> str:
+    tells = "tells" if len(facts["columns"]) == 1 else "tell"
+    return f"{listed(facts['columns'])} alone {tells} the target of every training sample"
+
+
+SENTENCES = {
+    "constant_columns": Sentence(
+        "constant columns", constant_columns, "leave them out of data.inputs: they cannot help"
+    ),
+    "far_from_unit_scale": Sentence(
+        "inputs far from unit scale",
+        far_from_unit_scale,
+        "write data.prepare: [Normalization], or Rescaling for images",
+    ),
+    "few_samples": Sentence(
+        "a class with few samples in a split", few_samples, "collect more samples of it, or join it with another class"
+    ),
+    "identifier_columns": Sentence(
+        "identifier columns",
+        identifier_columns,
+        "leave them out of data.inputs: a model could learn the rows by heart",
+    ),
+    "imbalanced_classes": Sentence(
+        "imbalanced classes",
+        imbalanced_classes,
+        "write train.class_weight: balanced, and watch more than accuracy",
+    ),
+    "missing_values": Sentence(
+        "empty cells", missing_values, "write data.missing: drop, mean, median, most_frequent or {constant: 0}"
+    ),
+    "overlapping_windows": Sentence(
+        "windows of two splits overlap",
+        overlapping_windows,
+        "write data.split.by: time, so that the test is later than what was trained on",
+    ),
+    "same_rows": Sentence(
+        "the same samples in two splits",
+        same_rows,
+        "remove the copies, or keep them together: data.split.by: group:COLUMN",
+    ),
+    "sorted_order": Sentence("samples in sorted order", sorted_order, "nothing to do: dlcli shuffles before it splits"),
+    "target_given_away": Sentence(
+        "an input gives the target away",
+        target_given_away,
+        "leave it out of data.inputs if it is not known when predicting",
+    ),
+}

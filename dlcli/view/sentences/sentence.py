@@ -1,0 +1,31 @@
+"""How a code is told: a title, and what was seen in words with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Facts: TypeAlias = Mapping[str, Any]
+SHOWN = 5
+"""So many names are listed before the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The words for a code: `evidence` makes them of its facts, `advice` is what to write where no setting says it."""
+
+    title: str
+    evidence: Callable[[Facts], str]
+    advice: str | None = None
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names in quotes, and how many more there are."""
+    return first_of([f"'{name}'" for name in names])
+
+
+def first_of(parts: Sequence[str], *, more: str = "more") -> str:
+    """The first of many parts, and how many more there are."""
+    rest = len(parts) - SHOWN
+    return ", ".join(parts[:SHOWN]) + (f" and {rest} {more}" if rest > 0 else "")

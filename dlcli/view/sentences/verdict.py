@@ -1,0 +1,35 @@
+"""The words for the verdict on a training."""
+
+from __future__ import annotations
+
+from dlcli.view.sentences.sentence import Facts, Sentence
+
+
+def healthy(facts: Facts) -> str:
+    losses = f"from {facts['first']:.4g} to {facts['last']:.4g}"
+    return f"the {facts['split']} loss went {losses}, best at epoch {facts['best_epoch']}"
+
+
+def no_better_than_trivial(facts: Facts) -> str:
+    trivial = f"the {facts['method']} alone reaches {facts['trivial']:.4g}"
+    return f"the {facts['split']} loss is {facts['reached']:.4g}; {trivial}"
+
+
+def overfits(facts: Facts) -> str:
+    return (
+        f"the validation loss rose from {facts['validation_lowest']:.4g} to {facts['validation_last']:.4g} "
+        f"while the training loss fell from {facts['train_then']:.4g} to {facts['train_last']:.4g}"
+    )
+
+
+def still_improving(facts: Facts) -> str:
+    last = f"the last {facts['epochs']} epochs" if facts["epochs"] > 1 else "the last epoch"
+    return f"{last} lowered the loss from {facts['before']:.4g} to {facts['after']:.4g}"
+
+
+SENTENCES = {
+    "healthy": Sentence("healthy", healthy),
+    "no_better_than_trivial": Sentence("no better than the trivial baseline", no_better_than_trivial),
+    "overfits": Sentence("overfits", overfits),
+    "still_improving": Sentence("stopped while still improving", still_improving),
+}
