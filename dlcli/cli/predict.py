@@ -13,7 +13,13 @@ from dlcli.cli.output import emit, err, write
 
 def predict(
     run: options.RunName,
-    data: Annotated[str, typer.Argument(metavar="DATA", help="Raw rows without targets: a csv, tsv or npz file.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Raw data without targets, as the run's source takes it: a file, a folder, or the name of a set.",
+        ),
+    ],
     output: Annotated[
         str,
         typer.Option("--output", "-o", metavar="FILE", help="A csv, jsonl, npz or parquet file; - is standard output."),

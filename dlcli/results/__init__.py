@@ -1,1 +1,1 @@
-"""What comes after training: evaluate, predict, inspect."""
+"""What each command does, before and after training, without a terminal: a module a command."""

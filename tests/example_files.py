@@ -1,4 +1,4 @@
-"""Writes one small file or folder of every kind, named as in the README."""
+"""Writes one small file or folder of every kind, named as in docs/data.md."""
 
 from __future__ import annotations
 
