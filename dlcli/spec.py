@@ -14,7 +14,7 @@ import sys
 import unicodedata
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NoReturn, Protocol, TypeAlias, runtime_checkable
 
@@ -109,7 +109,8 @@ class KerasObject:
     """A layer, loss, optimizer, … of Keras: its canonical class name and its arguments, already checked.
 
     `written` is the name as the person wrote it (`mae` for `MeanAbsoluteError`). Arguments may hold further objects,
-    and values that only the data can tell. `plugin` is the file of a class that is not Keras's own.
+    and values that only the data can tell. `plugin` is the file of a class that is not Keras's own. `traits` are what the
+    catalogue knows of the class beyond its arguments: what a loss needs as target, which way a metric is better, …
     """
 
     kind: str
@@ -117,6 +118,7 @@ class KerasObject:
     written: str
     arguments: Mapping[str, Any]
     plugin: str | None = None
+    traits: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def build(self, facts: Facts) -> Any:
         """The Keras object. Raises what Keras raises where an argument is wrong."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from dlcli.config.catalogue import KerasCatalogue
-from dlcli.config.monitors import monitors, watched
+from dlcli.config.monitors import directions, watched
 from dlcli.config.nodes import Node
 from dlcli.config.problems import located
 from dlcli.data.sources import Source
@@ -146,6 +146,6 @@ def missing_monitors(written: Written) -> Iterator[Mistake]:
     unread = written.unread_metrics
     if len(written.heads) != max(1, len(written.targets)) or written.validates is None or unread is None:
         return
-    known = monitors(written.heads, validation=written.validates)
+    known = directions(written.heads, validation=written.validates)
     for mistake in watched(written.block("train"), known, unread=unread):
         yield replace(mistake, path=("train", *mistake.path))

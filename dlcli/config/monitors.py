@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dlcli.config.train import CONDITION, Checkpoint, EarlyStopping, ReduceOnPlateau
 from dlcli.errors import TreePath
+from dlcli.loss import Direction
 from dlcli.loss.head import Head
 from dlcli.spec import Mistake, Spec, did_you_mean, near
 
+Directions = Mapping[str, Direction | None]
+"""By the name of a value, whether more or less is better; None where a plugin does not say."""
+BLOCKS: Mapping[str, type[Spec]] = {
+    "early_stopping": EarlyStopping,
+    "reduce_on_plateau": ReduceOnPlateau,
+    "checkpoint": Checkpoint,
+}
+"""The blocks of `train` that watch a value."""
 
-def monitors(heads: Sequence[Head], *, validation: bool) -> list[str]:
-    """Everything that is measured after an epoch."""
-    names = ["loss", *(name for head in heads for name in head.values)]
-    return [*names, *(f"val_{name}" for name in names if validation)]
+
+def directions(heads: Sequence[Head], *, validation: bool) -> Directions:
+    """Everything that is measured after an epoch, and which way it is better."""
+    values: dict[str, Direction | None] = {"loss": "down"}
+    for head in heads:
+        values |= head.directions
+    return {**values, **({f"val_{name}": direction for name, direction in values.items()} if validation else {})}
 
 
-def watched(train: dict[str, Any], known: Sequence[str], *, unread: Sequence[str]) -> Iterator[Mistake]:
+def watched(train: dict[str, Any], known: Directions, *, unread: Sequence[str]) -> Iterator[Mistake]:
     """The monitors of a train block, as it is written, that are not known; paths count from the block.
 
     What is like one of `unread`, metrics that cannot be read themselves, may be meant by it and is left alone.
     """
     for path, monitor in named(train):
-        if monitor not in known and not near(monitor.removeprefix("val_"), unread):
+        if monitor in known:
+            yield from undirected(train, path, monitor, known[monitor])
+        elif not any(near(monitor.removeprefix("val_"), [name]) for name in unread):
             hint = did_you_mean(monitor, known)
             if monitor.startswith("val_") and monitor.removeprefix("val_") in known:
                 hint = "there is no validation split: write data.split.validation: 0.15"
             yield Mistake(f"nothing is called '{monitor}'; there are: {', '.join(known)}", path, hint)
 
 
+def undirected(
+    train: Mapping[str, Any], path: TreePath, monitor: str, direction: Direction | None
+) -> Iterator[Mistake]:
+    """The mistake of a monitor of which nobody says whether more or less is better; a condition needs no such word."""
+    block = train[str(path[0])]
+    if direction is None and isinstance(block, dict) and block.get("mode", "auto") == "auto":
+        message = f"'{monitor}' does not say whether more or less of it is better"
+        yield Mistake(message, path, "write mode: max or mode: min beside it, or dlcli_direction = 'up' in its class")
+
+
 def named(train: dict[str, Any]) -> Iterator[tuple[TreePath, str]]:
     """Every monitor that a train block names, with its place."""
-    blocks: dict[str, type[Spec]] = {
-        "early_stopping": EarlyStopping,
-        "reduce_on_plateau": ReduceOnPlateau,
-        "checkpoint": Checkpoint,
-    }
-    for key, block in blocks.items():
+    for key, block in BLOCKS.items():
         written = train.get(key)
         if isinstance(written, dict):
             monitor = written.get("monitor", block.model_fields["monitor"].default)

@@ -10,6 +10,7 @@ from typing import Any
 
 from dlcli.config.catalogue import SINGULAR, KerasCatalogue, article
 from dlcli.config.catalogue.generate import KINDS, LAYER_ARGUMENTS
+from dlcli.config.catalogue.traits import PREFIX, inherited, wrong_traits
 from dlcli.config.nodes import Mark, Node
 from dlcli.config.text import content_of
 from dlcli.errors import Problem
@@ -79,9 +80,12 @@ class Plugins:
         """Adds a class under the kind that its base tells; says whether it has one. `names` are what the file imports."""
         for base in statement.bases:
             first, _, rest = ast.unparse(base).partition(".")
-            kind, inherited = self.base(".".join(filter(None, [names.get(first, first), rest])).split("."))
+            kind, arguments, above = self.base(".".join(filter(None, [names.get(first, first), rest])).split("."))
             if kind is None:
                 continue
+            traits = {**inherited(above), **traits_of(statement)}
+            for message, hint in wrong_traits(kind, traits_of(statement)):
+                self.problems.append(mark.problem(f"{path.name}, {statement.name}: {message}", suggestion=hint))
             if statement.name in self.catalogue.kinds[kind]:
                 word = article(SINGULAR[kind])
                 message = f"{path.name} calls a class {statement.name}, which is {word} of Keras or of another plugin"
@@ -90,7 +94,8 @@ class Plugins:
             entry = {
                 "spellings": [],
                 "summary": (ast.get_docstring(statement) or "").split("\n\n")[0],
-                "arguments": arguments_of(statement, inherited),
+                "arguments": arguments_of(statement, arguments),
+                "traits": traits,
                 "plugin": str(path),
             }
             kinds = {**self.catalogue.kinds, kind: {**self.catalogue.kinds[kind], statement.name: entry}}
@@ -98,17 +103,17 @@ class Plugins:
             return True
         return False
 
-    def base(self, parts: list[str]) -> tuple[str | None, Mapping[str, Any]]:
-        """The kind of things that come from a base class (`keras`, `layers`, `Dense`), and the arguments it hands down."""
+    def base(self, parts: list[str]) -> tuple[str | None, Mapping[str, Any], Mapping[str, Any]]:
+        """The kind of things that come from a base class (`keras`, `layers`, `Dense`), its arguments and its traits."""
         name = parts[-1]
         if name in BASES:
-            return BASES[name], COMMON.get(BASES[name], {})
+            return BASES[name], COMMON.get(BASES[name], {}), {}
         # A name such as MeanAbsoluteError is a loss and a metric: the module tells which is meant.
         for kind in sorted(BASES.values(), key=lambda kind: kind not in parts):
             entry = self.catalogue.kinds[kind].get(name)
             if entry is not None:
-                return kind, entry["arguments"]
-        return None, {}
+                return kind, entry["arguments"], entry["traits"]
+        return None, {}, {}
 
 
 def imported(tree: ast.Module) -> dict[str, str]:
@@ -121,6 +126,20 @@ def imported(tree: ast.Module) -> dict[str, str]:
         elif isinstance(statement, ast.Import):
             found |= {each.asname: each.name for each in statement.names if each.asname}
     return found
+
+
+def traits_of(statement: ast.ClassDef) -> dict[str, Any]:
+    """The traits that a class gives of itself: its attributes `dlcli_… = …`; None for what is no plain value."""
+    traits: dict[str, Any] = {}
+    for each in statement.body:
+        targets = (
+            each.targets if isinstance(each, ast.Assign) else [each.target] if isinstance(each, ast.AnnAssign) else []
+        )
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id.startswith(PREFIX):
+                value = each.value if isinstance(each, ast.Assign | ast.AnnAssign) else None
+                traits[target.id.removeprefix(PREFIX)] = value.value if isinstance(value, ast.Constant) else None
+    return traits
 
 
 def arguments_of(statement: ast.ClassDef, inherited: Mapping[str, Any]) -> dict[str, Any]:

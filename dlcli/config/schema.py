@@ -110,11 +110,6 @@ class Config(Spec):
         assert self._root is not None
         return [located(self._root, each.path, each.message, each.suggestion) for each in mistakes if each is not None]
 
-    @property
-    def all_metrics(self) -> list[KerasObject]:
-        """The metrics of all targets."""
-        return [metric for head in self.heads for metric in head.metrics]
-
     def plain(self) -> dict[str, Any]:
         """The whole configuration, defaults included, as plain data that reads back as the same."""
         result: dict[str, Any] = plain(self)

@@ -58,7 +58,8 @@ class EarlyStopping(Spec):
     min_delta: Annotated[float, Field(ge=0)] = 0.0
     """The least change that counts as improvement."""
     mode: Mode = "auto"
-    """Whether less (`min`) or more (`max`) is better; `auto` knows it for losses and the metrics of Keras."""
+    """Whether less (`min`) or more (`max`) is better; `auto` knows it for losses, the metrics of Keras, and metrics of
+    plugins that say it (`dlcli_direction = "up"` in the class)."""
 
 
 class ReduceOnPlateau(Spec):
@@ -82,6 +83,8 @@ class Checkpoint(Spec):
     """How many checkpoints are kept."""
     monitor: str | None = None
     """The value by which the best epoch is kept beside them; by default that of `early_stopping`, else `val_loss`."""
+    mode: Mode = "auto"
+    """Whether less (`min`) or more (`max`) of it is better, as in `early_stopping`, from which it is taken by default."""
     on_save_error: Literal["stop", "warn"] = "stop"
     """What follows when the disk refuses a checkpoint: training stops, or goes on and tries again when the next is due."""
 

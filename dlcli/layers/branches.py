@@ -14,7 +14,7 @@ from dlcli.layers.layer import named
 from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import KerasObject, KerasThing, Named
 
-CONCATENATE = KerasObject("layers", "Concatenate", "Concatenate", {})
+CONCATENATE = KerasObject("layers", "Concatenate", "Concatenate", {}, traits={"merges": True})
 
 
 class Branches(Named):
@@ -41,6 +41,6 @@ class Branches(Named):
         place = (*path, self.word)
         made = [graph.stack(way, taken, (*place, "paths", number)) for number, way in enumerate(self.paths)]
         at = (*place, "merge")
-        with building(self.merge.written, made, at):
+        with building(self.merge.written, made, at, traits=self.merge.traits):
             layer = named(self.merge, self.name, graph)
-        return graph.call(layer, made, at, self.merge.written)
+        return graph.call(layer, made, at, self.merge.written, traits=self.merge.traits)

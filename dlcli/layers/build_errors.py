@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from dlcli.errors import BlockError, DlcliError, ResourceError, TreePath
 from dlcli.layers.memory import BYTES, TooLarge
 
+SERIES_AXES, IMAGE_AXES = 2, 3
+"""The axes of a sample of a series (time, features), and of an image (height, width, channels)."""
+
 
 @contextmanager
-def building(word: str, taken: Any, path: TreePath) -> Iterator[None]:
+def building(word: str, taken: Any, path: TreePath, *, traits: Mapping[str, Any]) -> Iterator[None]:
     """Turns what is raised while a layer is made or called on `taken` into an error at its place."""
     try:
         yield
@@ -21,7 +24,7 @@ def building(word: str, taken: Any, path: TreePath) -> Iterator[None]:
     except TooLarge as error:
         raise too_large(word, error, path) from None
     except Exception as error:
-        raise build_error(word, taken, error, path) from error
+        raise build_error(word, taken, error, path, traits=traits) from error
 
 
 def too_large(word: str, error: TooLarge, path: TreePath) -> BlockError:
@@ -31,19 +34,18 @@ def too_large(word: str, error: TooLarge, path: TreePath) -> BlockError:
     return BlockError((*path, word), f"{message}, more than the free memory", hint="make the layer smaller")
 
 
-def build_error(word: str, taken: Any, error: Exception, path: TreePath) -> Exception:
+def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, traits: Mapping[str, Any]) -> Exception:
     """What Keras said of a layer, at its place, with the shape it was given."""
     if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
         return ResourceError(f"{word} does not fit in memory", hint="make the layer smaller")
     shapes = [tuple(tensor.shape[1:]) for tensor in tensors_in(taken)]
     given = ", ".join(map(str, shapes))
     said = first_sentence(str(error))
-    several = isinstance(taken, list) and "2D" not in word and len(taken) > 1 and word not in MERGING
-    hint = f"'from' took {len(taken)} tensors; take one of them: from: NAME.0" if several else advice(word, shapes)
+    several = (
+        isinstance(taken, list) and traits.get("axes") != IMAGE_AXES and len(taken) > 1 and not traits.get("merges")
+    )
+    hint = f"'from' took {len(taken)} tensors; take one of them: from: NAME.0" if several else advice(traits, shapes)
     return BlockError((*path, word), f"{word} cannot take the shape {given}: {said}", hint=hint)
-
-
-MERGING = frozenset({"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"})
 
 
 def tensors_in(taken: Any) -> list[Any]:
@@ -63,16 +65,16 @@ def first_sentence(text: str) -> str:
     return " ".join(lines)[:300] or "no reason given"
 
 
-def advice(word: str, shapes: Sequence[tuple[int | None, ...]]) -> str | None:
-    """What most often helps when a layer cannot take a shape."""
-    axes = len(shapes[0]) if shapes else 0
-    if "2D" in word and axes == 2:
+def advice(traits: Mapping[str, Any], shapes: Sequence[tuple[int | None, ...]]) -> str | None:
+    """What most often helps when a layer with these traits cannot take a shape (of one sample)."""
+    given, wanted = len(shapes[0]) if shapes else 0, traits.get("axes")
+    if wanted == IMAGE_AXES and given == 2:
         height, width = shapes[0]
         return f"images need a channel axis: put Reshape: {{target_shape: [{height}, {width}, 1]}} before it"
-    if "2D" in word and axes == 1:
+    if wanted == IMAGE_AXES and given == 1:
         return "it needs (height, width, channels); the data has one axis a sample"
-    if "1D" in word and axes == 1:
-        return f"it needs (time, features): put Reshape: {{target_shape: [{shapes[0][0]}, 1]}} before it"
-    if word in {"LSTM", "GRU", "SimpleRNN"} and axes != 2:
+    if traits.get("macs") == "recurrent" and given != SERIES_AXES:
         return "it needs (time, features)"
+    if wanted == SERIES_AXES and given == 1:
+        return f"it needs (time, features): put Reshape: {{target_shape: [{shapes[0][0]}, 1]}} before it"
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, Protocol, TypeAlias
 
@@ -28,8 +28,8 @@ class Graph(Protocol):
     def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
         """What `make` makes; under a name that stands again the same once more."""
 
-    def call(self, layer: Any, taken: Any, path: TreePath, word: str) -> Any:
-        """The output of a Keras layer. Raises `BlockError` at `path` where it cannot take what it is given."""
+    def call(self, layer: Any, taken: Any, path: TreePath, word: str, *, traits: Mapping[str, Any] = {}) -> Any:
+        """The output of a Keras layer with its traits. Raises `BlockError` at `path` where it cannot take what it is given."""
 
     def free_name(self, name: str, *, given: bool = False) -> str:
         """The name, with a number behind it if the model has one such already; no name that the configuration gives,

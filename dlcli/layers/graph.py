@@ -149,9 +149,9 @@ class Building:
         self.names.add(free)
         return free
 
-    def call(self, layer: Any, taken: Any, path: TreePath, word: str) -> Any:
+    def call(self, layer: Any, taken: Any, path: TreePath, word: str, *, traits: Mapping[str, Any] = {}) -> Any:
         """The output of a layer, whose place is kept."""
-        with building(word, taken, path):
+        with building(word, taken, path, traits=traits):
             output = called(layer, taken, (*path, word))
         self.places.setdefault(layer.name, path)
         return list(output) if isinstance(output, tuple) else output

@@ -41,11 +41,11 @@ class Layer:
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         """Calls the layer; one whose name is known already is the same layer once more."""
         made = graph.shared(self.name, lambda: self.made(taken, graph, path))
-        return graph.call(made, taken, path, self.keras.written)
+        return graph.call(made, taken, path, self.keras.written, traits=self.keras.traits)
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
         """The Keras layer, under a name that the model does not have yet."""
-        with building(self.keras.written, taken, path):
+        with building(self.keras.written, taken, path, traits=self.keras.traits):
             if is_backbone(self.keras):
                 return make_backbone(self.keras, taken, graph, path)
             return named(self.keras, self.name, graph)

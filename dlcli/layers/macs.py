@@ -1,56 +1,100 @@
-"""Multiply-adds of a layer for one sample, from its weights and shapes."""
+"""Multiply-adds of a layer for one sample, from its weights and shapes.
+
+Of matrix products and convolutions; what is done element by element counts nothing. Shapes are without the batch axis, and an
+open axis counts as one position. How a layer is counted is its trait `macs`, a key of COUNTS.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from dlcli.layers.nodes import inner_calls
 
+Shape: TypeAlias = Sequence[int | None]
+Traits: TypeAlias = Callable[[type], Mapping[str, Any]]
+"""What the catalogue knows of a class of layers."""
 
-def macs_of(layer: Any, input_shape: Sequence[int | None], output_shape: Sequence[int | None]) -> int:
-    """Multiply-adds of matrix products and convolutions; what is done element by element counts nothing.
 
-    Shapes are without the batch axis; an open axis counts as one position.
-    """
-    name = type(layer).__name__
+@dataclass(frozen=True)
+class Work:
+    """One call of a layer: what it takes and puts out, without the batch axis."""
+
+    layer: Any
+    input: Shape
+    output: Shape
+    traits: Traits
+
+    @property
+    def kernel(self) -> int:
+        """The elements of the weights that multiply, as biases and statistics do not."""
+        return sum(size(each.shape) for each in self.layer.weights if "kernel" in str(each.path).rsplit("/", 1)[-1])
+
+    @property
+    def steps(self) -> int:
+        """The time steps of the input."""
+        return self.input[0] or 1
+
+    def inside(self, layer: Any, *, drops: int = 0) -> int:
+        """The multiply-adds of a layer inside this one, which takes the same without its first `drops` axes."""
+        return macs_of(layer, self.input[drops:], self.output[drops:], traits=self.traits)
+
+
+def macs_of(layer: Any, input_shape: Shape, output_shape: Shape, *, traits: Traits) -> int:
+    """Multiply-adds of one call; of a model inside a model those of all its calls."""
     if hasattr(layer, "layers"):
-        return sum(macs_of(each.layer, each.inputs[0], each.outputs[0]) for each in inner_calls(layer) if each.inputs)
-    if name in {"TimeDistributed", "Bidirectional", "SpectralNormalization"}:
-        return wrapped(layer, input_shape, output_shape)
-    kernels = [weight for weight in layer.weights if is_kernel(str(weight.path).rsplit("/", 1)[-1])]
-    elements = sum(size(weight.shape) for weight in kernels)
-    if name in {"LSTM", "GRU", "SimpleRNN", "RNN"}:
-        return elements * (input_shape[0] or 1)
-    if name == "Dense":
-        return elements * size(output_shape[:-1])
-    if name == "EinsumDense":
-        return elements * size(output_shape) // size(output_part(layer.equation, layer.kernel.shape))
-    if name.startswith("ConvLSTM"):
-        rank = int(name[-2])
-        places = output_shape[-1 - rank : -1] if layer.data_format == "channels_last" else output_shape[-rank:]
-        return elements * (input_shape[0] or 1) * size(places)
-    if name.endswith("Transpose"):
-        return elements * size(positions(layer, input_shape))
-    if name.startswith("SeparableConv"):
-        return separable(layer, output_shape)
-    if "Conv" in name:
-        return elements * size(positions(layer, output_shape))
-    if name == "MultiHeadAttention":
-        length = input_shape[0] or 1
-        return int(elements * length + length * length * layer.num_heads * (layer.key_dim + layer.value_dim))
-    if name == "GroupedQueryAttention":
-        length = input_shape[0] or 1
-        return int(elements * length + 2 * length * length * layer.num_query_heads * layer.head_dim)
-    return 0
+        calls = [each for each in inner_calls(layer) if each.inputs]
+        return sum(macs_of(each.layer, each.inputs[0], each.outputs[0], traits=traits) for each in calls)
+    count = COUNTS.get(traits(type(layer)).get("macs", ""))
+    return int(count(Work(layer, input_shape, output_shape, traits))) if count is not None else 0
 
 
-def is_kernel(name: str) -> bool:
-    """Whether a weight multiplies, as biases and statistics do not."""
-    return "kernel" in name
+def convolution(work: Work) -> int:
+    """Each kernel at every place of the output."""
+    return work.kernel * size(places(work.layer, work.output))
 
 
-def positions(layer: Any, shape: Sequence[int | None]) -> Sequence[int | None]:
+def einsum(work: Work) -> int:
+    """Each element of the kernel once for every element of the output that it has no axis of."""
+    return work.kernel * size(work.output) // size(output_part(work.layer.equation, work.layer.kernel.shape))
+
+
+def recurrent_convolution(work: Work) -> int:
+    """The kernels of a step at every place, at each time step."""
+    rank = len(work.layer.kernel_size)
+    last = work.layer.data_format == "channels_last"
+    return work.kernel * work.steps * size(work.output[-1 - rank : -1] if last else work.output[-rank:])
+
+
+def attention(work: Work) -> int:
+    """The projections at each step, and the products of every step with every other."""
+    heads = work.layer.num_heads * (work.layer.key_dim + work.layer.value_dim)
+    return work.kernel * work.steps + work.steps**2 * int(heads)
+
+
+def grouped_attention(work: Work) -> int:
+    """As attention; the heads of a group share key and value."""
+    return work.kernel * work.steps + 2 * work.steps**2 * int(work.layer.num_query_heads * work.layer.head_dim)
+
+
+COUNTS: Mapping[str, Callable[[Work], int]] = {
+    "attention": attention,
+    "both directions": lambda work: work.inside(work.layer.forward_layer) + work.inside(work.layer.backward_layer),
+    "convolution": convolution,
+    "each step": lambda work: work.steps * work.inside(work.layer.layer, drops=1),
+    "einsum": einsum,
+    "grouped attention": grouped_attention,
+    "inside": lambda work: work.inside(work.layer.layer),
+    "product": lambda work: work.kernel * size(work.output[:-1]),
+    "recurrent": lambda work: work.kernel * work.steps,
+    "recurrent convolution": recurrent_convolution,
+    "transposed convolution": lambda work: work.kernel * size(places(work.layer, work.input)),
+}
+"""By the trait `macs`, the multiply-adds of a call."""
+
+
+def places(layer: Any, shape: Shape) -> Shape:
     """The axes over which a convolution moves."""
     return shape[1:] if getattr(layer, "data_format", "channels_last") == "channels_first" else shape[:-1]
 
@@ -61,24 +105,7 @@ def output_part(equation: str, kernel: Sequence[int]) -> list[int]:
     return [axis for letter, axis in zip(operands.split(",")[1], kernel, strict=True) if letter in output]
 
 
-def separable(layer: Any, output_shape: Sequence[int | None]) -> int:
-    """A depthwise kernel and a pointwise one, each at every position."""
-    places = size(positions(layer, output_shape))
-    return places * (size(layer.depthwise_kernel.shape) + size(layer.pointwise_kernel.shape))
-
-
-def wrapped(layer: Any, input_shape: Sequence[int | None], output_shape: Sequence[int | None]) -> int:
-    """What the layer inside does: at each time step, or in both directions."""
-    if type(layer).__name__ == "SpectralNormalization":
-        return macs_of(layer.layer, input_shape, output_shape)
-    if type(layer).__name__ == "TimeDistributed":
-        return (input_shape[0] or 1) * macs_of(layer.layer, input_shape[1:], output_shape[1:])
-    return macs_of(layer.forward_layer, input_shape, output_shape) + macs_of(
-        layer.backward_layer, input_shape, output_shape
-    )
-
-
-def size(shape: Sequence[int | None]) -> int:
+def size(shape: Shape) -> int:
     """The number of elements; an open axis counts as one."""
     total = 1
     for axis in shape:

@@ -49,7 +49,7 @@ class Residual(Named):
                 hint=bridge(*shapes),
             )
         name = graph.free_name(self.name or "add", given=self.name is not None)
-        return graph.call(keras.layers.Add(name=name), [long, short], place, self.word)
+        return graph.call(keras.layers.Add(name=name), [long, short], place, self.word, traits={"merges": True})
 
 
 def bridge(long: tuple[int | None, ...], short: tuple[int | None, ...]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
 from dlcli.spec import Facts, KerasObject, KerasThing, snake_case
 
@@ -12,102 +11,39 @@ __all__ = ["Loss", "Metric", "labels_of", "metric_name", "needs"]
 
 Loss = Annotated[KerasObject, KerasThing("losses")]
 Metric = Annotated[KerasObject, KerasThing("metrics")]
-Needs = Literal["classes", "one_hot", "binary", "numbers"]
-
-NEEDS: dict[str, Needs] = {
-    "SparseCategoricalCrossentropy": "classes",
-    "CategoricalCrossentropy": "one_hot",
-    "CategoricalFocalCrossentropy": "one_hot",
-    "CategoricalGeneralizedCrossEntropy": "classes",
-    "CategoricalHinge": "one_hot",
-    "BinaryCrossentropy": "binary",
-    "BinaryFocalCrossentropy": "binary",
-    "Hinge": "binary",
-    "SquaredHinge": "binary",
-}
-"""What each loss for classes needs as target; the others compare numbers."""
-
-SPARSE_METRICS = frozenset(
-    {"SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy"}
-)
-CATEGORICAL_METRICS = frozenset(
-    {
-        "CategoricalAccuracy",
-        "CategoricalCrossentropy",
-        "TopKCategoricalAccuracy",
-        "CategoricalHinge",
-        "F1Score",
-        "FBetaScore",
-        "OneHotIoU",
-        "OneHotMeanIoU",
-    }
-)
-BINARY_METRICS = frozenset(
-    {
-        "BinaryAccuracy",
-        "BinaryCrossentropy",
-        "AUC",
-        "Precision",
-        "Recall",
-        "TruePositives",
-        "TrueNegatives",
-        "FalsePositives",
-        "FalseNegatives",
-        "PrecisionAtRecall",
-        "RecallAtPrecision",
-        "SensitivityAtSpecificity",
-        "SpecificityAtSensitivity",
-        "BinaryIoU",
-    }
-)
-FROM_LOGITS: Mapping[str, Any] = {"from_logits": True}
-POSITIVE: Mapping[str, Any] = {"thresholds": 0.0}
-RAW_SCORES: Mapping[str, Mapping[str, Any]] = {
-    "AUC": FROM_LOGITS,
-    "BinaryAccuracy": {"threshold": 0.0},
-    "BinaryCrossentropy": FROM_LOGITS,
-    "BinaryIoU": {"threshold": 0.0},
-    "CategoricalCrossentropy": FROM_LOGITS,
-    "FalseNegatives": POSITIVE,
-    "FalsePositives": POSITIVE,
-    "Precision": POSITIVE,
-    "Recall": POSITIVE,
-    "SparseCategoricalCrossentropy": FROM_LOGITS,
-    "TrueNegatives": POSITIVE,
-    "TruePositives": POSITIVE,
-}
-"""What makes a metric read raw scores instead of probabilities: an argument, or 0 in the place of one half."""
-GREATER_IS_BETTER = (
-    "accuracy",
-    "auc",
-    "precision",
-    "recall",
-    "f1",
-    "f_beta",
-    "fbeta",
-    "iou",
-    "io_u",
-    "r2",
-    "correlation",
-    "sensitivity",
-    "specificity",
-    "true_positives",
-    "true_negatives",
-    "acc",
-    "cosine_similarity",
-)
+Needs: TypeAlias = Literal["classes", "one_hot", "binary", "numbers"]
+Direction: TypeAlias = Literal["up", "down"]
+"""Whether more or less of a value is better."""
 
 
-def needs(loss: KerasObject) -> Needs:
-    """What the loss needs as target."""
-    return NEEDS.get(loss.name, "numbers")
+def needs(loss: KerasObject) -> Needs | None:
+    """What the loss compares with: class indices, one-hot vectors, 0 and 1, numbers; None of a plugin that does not say.
+
+    A loss that can compare anything compares number by number.
+    """
+    target: Any = loss.traits.get("target")
+    return "numbers" if target == "any" else target
 
 
 def labels_of(loss: KerasObject) -> Needs | None:
     """What the data section is told of the target: a loss that can compare anything says nothing."""
-    if loss.name in {"Dice", "Tversky", "Circle", "CTC", "KLDivergence", "CosineSimilarity"}:
-        return None
-    return needs(loss)
+    target: Any = loss.traits.get("target")
+    return None if target == "any" else target
+
+
+def reads_scores(loss: KerasObject) -> bool:
+    """Whether the loss takes scores of which the sign decides, with targets of -1 and 1, as hinge losses do."""
+    return loss.traits.get("reads") == "scores"
+
+
+def reads_probabilities(loss: KerasObject) -> bool:
+    """Whether the loss takes probabilities, or what becomes probabilities."""
+    return loss.traits.get("reads") == "probabilities"
+
+
+def logits(loss: KerasObject) -> bool:
+    """Whether the loss takes raw scores instead of probabilities."""
+    return bool(loss.arguments.get("from_logits", False))
 
 
 def metric_name(metric: KerasObject) -> str:
@@ -117,26 +53,13 @@ def metric_name(metric: KerasObject) -> str:
         return str(given)
     if metric.written != metric.name or metric.written[0].islower():
         return {"acc": "accuracy"}.get(metric.written, metric.written)
-    keras_names = {
-        "AUC": "auc",
-        "FBetaScore": "fbeta_score",
-        "LogCoshError": "logcosh",
-        "R2Score": "r2_score",
-        "MeanIoU": "mean_io_u",
-    }
-    return keras_names.get(metric.name, snake_case(metric.name))
+    return str(metric.traits.get("reported") or snake_case(metric.name))
 
 
-def greater_is_better(monitor: str, metrics: Sequence[KerasObject] = ()) -> bool:
-    """Whether more of a monitored value is better; less is better of every loss and error.
-
-    A metric of `metrics` that has a name of its own is judged by what it is.
-    """
-    name = monitor.removeprefix("val_")
-    for metric in metrics:
-        if metric_name(metric) == name:
-            name = metric_name(replace(metric, written=metric.name, arguments={}))
-    return any(word in name for word in GREATER_IS_BETTER) and "error" not in name and name != "loss"
+def direction_of(metric: KerasObject) -> Direction | None:
+    """Whether more or less of a metric is better; None of a plugin that does not say."""
+    direction: Direction | None = metric.traits.get("direction")
+    return direction
 
 
 def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: int, facts: Facts) -> list[Any]:
@@ -153,16 +76,11 @@ def build_metrics(metrics: Sequence[KerasObject], loss: KerasObject, *, width: i
         if metric.written in {"accuracy", "acc"}:
             built.append(accuracy(loss, width=width))
         elif isinstance(metric.made_by(), type):
-            of_scores = RAW_SCORES.get(metric.name, {}) if logits(loss) else {}
+            of_scores = metric.traits.get("scores", {}) if logits(loss) else {}
             built.append(metric.made_by()(**{**of_scores, **metric.values(facts), "name": name}))
         else:
             built.append(keras.metrics.MeanMetricWrapper(metric.made_by(), name=name))
     return built
-
-
-def logits(loss: KerasObject) -> bool:
-    """Whether the loss takes raw scores instead of probabilities."""
-    return bool(loss.arguments.get("from_logits", False))
 
 
 def accuracy(loss: KerasObject, *, width: int) -> Any:
@@ -177,5 +95,5 @@ def accuracy(loss: KerasObject, *, width: int) -> Any:
         return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     if need == "one_hot" or (need == "numbers" and width > 1):
         return keras.metrics.CategoricalAccuracy(name="accuracy")
-    threshold = 0.0 if logits(loss) or loss.name in {"Hinge", "SquaredHinge"} else 0.5
+    threshold = 0.0 if logits(loss) or (need == "binary" and reads_scores(loss)) else 0.5
     return keras.metrics.BinaryAccuracy(name="accuracy", threshold=threshold)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlcli.errors import TreePath
-from dlcli.loss import metric_name
+from dlcli.loss import Direction, direction_of, metric_name
 from dlcli.spec import KerasObject
 
 
@@ -33,7 +33,8 @@ class Head:
         return name if self.name is None else f"{self.name}_{name}"
 
     @property
-    def values(self) -> list[str]:
-        """The names of all its values."""
-        own = [] if self.name is None else ["loss"]
-        return [self.reported(name) for name in [*own, *(metric_name(metric) for metric in self.metrics)]]
+    def directions(self) -> dict[str, Direction | None]:
+        """By the names of all its values, whether more or less is better; None where a plugin does not say."""
+        loss: dict[str, Direction | None] = {} if self.name is None else {"loss": "down"}
+        both = {**loss, **{metric_name(metric): direction_of(metric) for metric in self.metrics}}
+        return {self.reported(name): direction for name, direction in both.items()}

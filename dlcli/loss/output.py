@@ -8,9 +8,6 @@ from typing import Any
 
 from dlcli.errors import TreePath
 
-WIDTHS = {"Dense": "units", "Conv1D": "filters", "Conv2D": "filters", "Conv3D": "filters"}
-"""The layers that tell their width, by the argument that says it."""
-
 
 @dataclass(frozen=True)
 class Output:
@@ -41,14 +38,14 @@ def output_of(entries: Sequence[Any], name: str | None = None) -> Output:
         activation = "softmax" if thing.name == "Softmax" else activation
         # What stands above it is what it takes, unless it says otherwise.
         width = width_of(above.keras) if above is not None and last.takes is None else None
-    elif thing.name not in WIDTHS and thing.name != "EinsumDense":
+    elif "width" not in thing.traits and thing.name != "EinsumDense":
         return Output(None, None, thing.written, place)
     return Output(width, activation or "linear", thing.written, place)
 
 
 def width_of(thing: Any) -> int | None:
     """How many values a layer puts out along its last axis, where it says so in a number."""
-    width = thing.arguments.get(WIDTHS.get(thing.name, ""))
+    width = thing.arguments.get(thing.traits.get("width", ""))
     return width if isinstance(width, int) else None
 
 

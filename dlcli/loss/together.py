@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlcli.loss import BINARY_METRICS, CATEGORICAL_METRICS, NEEDS, SPARSE_METRICS, logits, metric_name, needs
+from dlcli.loss import labels_of, logits, metric_name, needs, reads_probabilities
 from dlcli.loss.head import Head
 from dlcli.loss.output import Output
 from dlcli.spec import KerasObject, Mistake
@@ -41,7 +41,7 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
                 "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy, or as many units as classes",
             )
         ]
-    if loss.name not in NEEDS or activation is None or "Hinge" in loss.name:
+    if activation is None or not reads_probabilities(loss):
         return []
     if logits(loss):
         if activation in PROBABILITIES:
@@ -88,7 +88,7 @@ def width_mistakes(output: Output, head: Head, classes: int | None, target: tupl
                     f"write units: {classes}",
                 )
             ]
-    if target is None or width is None:
+    if target is None or width is None or need is None:
         return []
     if need == "one_hot" and not target:
         return [
@@ -136,7 +136,12 @@ def metric_mistakes(head: Head) -> list[Mistake]:
                 )
             )
         seen.add(name)
-        if metric.written in {"accuracy", "acc"} and need == "numbers" and loss.name in NUMBER_LOSSES:
+        target = metric.traits.get("target")
+        if metric.written in {"accuracy", "acc"} and need is None:
+            message = f"{loss.written} does not say what it compares, so accuracy does not know what to count"
+            hint = f"write dlcli_target = 'classes' in the class {loss.name} (or 'one_hot', 'binary', 'numbers')"
+            mistakes.append(Mistake(message, path, hint))
+        elif metric.written in {"accuracy", "acc"} and labels_of(loss) == "numbers":
             mistakes.append(
                 Mistake(
                     f"accuracy counts right classes, but {loss.written} compares numbers",
@@ -144,7 +149,7 @@ def metric_mistakes(head: Head) -> list[Mistake]:
                     "write metrics: [mae] or [r2_score]",
                 )
             )
-        elif need == "classes" and metric.name in CATEGORICAL_METRICS:
+        elif need == "classes" and target == "one_hot":
             mistakes.append(
                 Mistake(
                     f"{metric.written} reads one-hot targets, but the target holds class indices",
@@ -152,7 +157,7 @@ def metric_mistakes(head: Head) -> list[Mistake]:
                     "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
                 )
             )
-        elif need == "classes" and metric.name in BINARY_METRICS:
+        elif need == "classes" and target == "binary":
             mistakes.append(
                 Mistake(
                     f"{metric.written} reads one probability a sample, but the output has one for each class",
@@ -160,21 +165,8 @@ def metric_mistakes(head: Head) -> list[Mistake]:
                     "write accuracy",
                 )
             )
-        elif need in {"binary", "one_hot"} and metric.name in SPARSE_METRICS:
+        elif need in {"binary", "one_hot"} and target == "classes":
             mistakes.append(
                 Mistake(f"{metric.written} reads class indices against one probability a class", path, "write accuracy")
             )
     return mistakes
-
-
-NUMBER_LOSSES = frozenset(
-    {
-        "MeanSquaredError",
-        "MeanAbsoluteError",
-        "MeanAbsolutePercentageError",
-        "MeanSquaredLogarithmicError",
-        "Huber",
-        "LogCosh",
-        "Poisson",
-    }
-)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from dlcli.spec import Facts, KerasObject, KerasThing
 
-__all__ = ["Optimizer", "build_optimizer", "learning_rate"]
+__all__ = ["Optimizer", "build_optimizer"]
 
 Optimizer = Annotated[KerasObject, KerasThing("optimizers")]
 
@@ -14,8 +14,3 @@ Optimizer = Annotated[KerasObject, KerasThing("optimizers")]
 def build_optimizer(optimizer: KerasObject, facts: Facts) -> Any:
     """The optimizer; `facts` give the steps of an epoch for schedules written in epochs."""
     return optimizer.build(facts)
-
-
-def learning_rate(optimizer: Any) -> float:
-    """The rate of the next step, also where a schedule sets it."""
-    return float(optimizer.learning_rate)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dlcli.spec import Epochs, KerasObject, Mistake
 
-ENDS_AT = {"CosineDecay": ("alpha", 0.0), "PolynomialDecay": ("end_learning_rate", 0.0001)}
-"""The schedules that end, by the argument that says what remains and its default."""
-
 
 def early_end(optimizer: KerasObject, *, epochs: int, steps_per_epoch: int | None = None) -> Mistake | None:
     """The mistake of a schedule that leaves a rate of zero for whole epochs.
@@ -14,10 +11,11 @@ def early_end(optimizer: KerasObject, *, epochs: int, steps_per_epoch: int | Non
     Without `steps_per_epoch` only what is written in epochs can be judged.
     """
     schedule = optimizer.arguments.get("learning_rate")
-    if not isinstance(schedule, KerasObject) or schedule.name not in ENDS_AT or schedule.arguments.get("cycle"):
+    if not isinstance(schedule, KerasObject) or "remains" not in schedule.traits or schedule.arguments.get("cycle"):
         return None
-    key, default = ENDS_AT[schedule.name]
-    if schedule.arguments.get(key, default) != 0:
+    remains = schedule.traits["remains"]
+    key = remains["argument"]
+    if schedule.arguments.get(key, remains["default"]) != 0:
         return None
     decay = in_epochs(schedule.arguments.get("decay_steps"), steps_per_epoch)
     warms = schedule.arguments.get("warmup_target") is not None

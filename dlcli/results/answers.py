@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
-from dlcli.loss import logits, needs
+from dlcli.loss import logits, needs, reads_scores
 from dlcli.spec import KerasObject
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSc
     if target.columns is not None and needs(loss) == "binary" and output.shape[1:] == tuple(target.shape):
         chance = chances(scores, loss)
         return Answers((chance > 0.5).astype(np.int64), chance)
-    if target.classes is None or needs(loss) == "numbers":
+    if target.classes is None or needs(loss) in {"numbers", None}:
         return None
     count = len(target.classes)
     if needs(loss) == "binary":
@@ -53,7 +53,7 @@ def chances(scores: np.ndarray[Any, Any], loss: KerasObject) -> np.ndarray[Any, 
     import numpy as np
 
     chance = 1 / (1 + np.exp(-scores)) if logits(loss) else scores
-    if "Hinge" in loss.name:
+    if reads_scores(loss):
         chance = (scores + 1) / 2
     clipped: np.ndarray[Any, Any] = np.clip(chance, 0.0, 1.0)
     return clipped

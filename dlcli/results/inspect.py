@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dlcli.config import Config
+from dlcli.config.catalogue.live import layer_traits
 from dlcli.errors import DlcliError, TreePath
 from dlcli.finding import Finding
 from dlcli.layers.macs import macs_of, size
@@ -108,7 +109,7 @@ def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: 
         if call.is_input:
             continue
         row = rows.get(name)
-        macs = macs_of(call.layer, call.inputs[0], call.outputs[0]) if call.inputs else 0
+        macs = macs_of(call.layer, call.inputs[0], call.outputs[0], traits=layer_traits) if call.inputs else 0
         own = sum(size(shape) for shape in call.outputs) * wide
         if row is not None:  # A layer that is called again has the same weights, and works and puts out once more.
             rows[name] = LayerRow(**{**vars(row), "macs": row.macs + macs, "bytes": row.bytes + own})

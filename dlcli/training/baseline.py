@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
-from dlcli.loss import logits, needs
+from dlcli.loss import logits, needs, reads_scores
 from dlcli.loss.head import Head
 from dlcli.training.experiment import Experiment, output_shape
 
@@ -26,7 +26,7 @@ def trivial_baseline(experiment: Experiment) -> dict[str, Any]:
     total, metrics, methods = 0.0, dict[str, float](), []
     for head, target in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
         shape = output_shape(experiment.model, head.name)
-        if None in shape:
+        if None in shape or needs(head.loss) is None:
             return {}
         answer = constant_answer(experiment, head, target)
         if answer.size not in {size_of(shape), shape[-1] if shape else 1}:
@@ -51,8 +51,9 @@ def constant_answer(experiment: Experiment, head: Head, schema: TargetSchema) ->
         answer = np.bincount(train.ravel(), minlength=width or 1) / train.size
     else:
         answer = np.asarray(train.mean(axis=0, dtype=np.float64))
-    if need == "binary" and "Hinge" in loss.name:
-        return np.asarray(2 * answer - 1 if loss.name == "SquaredHinge" else np.where(answer > 0.5, 1.0, -1.0))
+    if need == "binary" and reads_scores(loss):
+        signs = loss.traits.get("constant") == "sign"
+        return np.asarray(np.where(answer > 0.5, 1.0, -1.0) if signs else 2 * answer - 1)
     if logits(loss):
         clipped = np.clip(answer, SMALLEST, 1 - SMALLEST)
         return np.log(clipped / (1 - clipped)) if need == "binary" else np.log(clipped)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.config import Config, load_config
+from dlcli.config.monitors import directions
 from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
 from dlcli.errors import ArtifactError, ConflictError
@@ -158,7 +159,7 @@ def ended(run: Run, config: Config, checkpoint: Checkpoint) -> Stop | None:
     entries, progress = history.read(run), Progress()
     if not entries or checkpoint.state["progress"]["begun"]:
         return None
-    rules = Stopping.of(config.train, validation=bool(entries[-1]["validation"]), metrics=config.all_metrics)
+    rules = Stopping.of(config.train, directions=directions(config.heads, validation=bool(entries[-1]["validation"])))
     put_back_rules(checkpoint.state, progress, rules.watch, None)
     values = values_of(entries[-1])
     return rules.stop(values, epoch=progress.epoch, seconds=progress.spent) or by_callback(progress.ended)

@@ -7,6 +7,7 @@ import math
 import time
 from typing import Any
 
+from dlcli.config.monitors import directions
 from dlcli.errors import BlockError, DlcliError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256, write_bytes
@@ -46,10 +47,10 @@ class Session:
         self.progress, self.started = Progress(), time.monotonic()
         self.best_weights: Arrays | None = None
         self.saving = Saving(config.train.checkpoint, step=0)
-        validation = "validation" in experiment.splits
-        self.stopping = Stopping.of(config.train, validation=validation, metrics=config.all_metrics)
+        self.directions = directions(config.heads, validation="validation" in experiment.splits)
+        self.stopping = Stopping.of(config.train, directions=self.directions)
         plateau = config.train.reduce_on_plateau
-        self.plateau = None if plateau is None else Plateau.of(plateau, metrics=config.all_metrics)
+        self.plateau = None if plateau is None else Plateau.of(plateau, directions=self.directions)
         try:
             self.callbacks = Callbacks(
                 config.train.callbacks,
@@ -83,7 +84,7 @@ class Session:
     def earlier_lines(self) -> list[EpochLine]:
         """The epochs of a resumed training that are over, as the view shows them."""
         config = self.experiment.config
-        rule = Stopping.of(config.train, validation="validation" in self.experiment.splits, metrics=config.all_metrics)
+        rule = Stopping.of(config.train, directions=self.directions)
         lines = []
         for entry in self.progress.entries:
             better = rule.watch.see(values_of(entry), entry["epoch"])

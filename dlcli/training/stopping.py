@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.config.monitors import Directions
 from dlcli.config.train import ReduceOnPlateau, Train
-from dlcli.loss import greater_is_better
 from dlcli.runs.state import StopReason
-from dlcli.spec import KerasObject
 
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
@@ -59,9 +58,9 @@ def values_of(entry: Mapping[str, Any]) -> dict[str, float]:
     return {**entry["train"], **{f"val_{name}": value for name, value in entry["validation"].items()}}
 
 
-def watch(monitor: str, mode: str, min_delta: float = 0.0, *, metrics: Sequence[KerasObject] = ()) -> Watch:
-    """A watch over a monitor; `auto` knows whether more or less is better, also of a metric with a name of its own."""
-    greater = greater_is_better(monitor, metrics) if mode == "auto" else mode == "max"
+def watch(monitor: str, mode: str, min_delta: float = 0.0, *, directions: Directions) -> Watch:
+    """A watch over a monitor; `auto` asks the metric that it is a value of whether more or less is better."""
+    greater = directions.get(monitor) == "up" if mode == "auto" else mode == "max"
     return Watch(monitor, greater, min_delta)
 
 
@@ -78,15 +77,20 @@ class Stopping:
     keeps_best: bool
 
     @classmethod
-    def of(cls, train: Train, *, validation: bool, metrics: Sequence[KerasObject] = ()) -> Stopping:
-        """The rules of a train block; without early stopping the loss still tells which epoch was best."""
-        early = train.early_stopping
+    def of(cls, train: Train, *, directions: Directions) -> Stopping:
+        """The rules of a train block; without early stopping the loss still tells which epoch was best.
+
+        `directions` are all values that are measured.
+        """
+        early, checkpoint = train.early_stopping, train.checkpoint
         if early is not None:
-            rule = watch(early.monitor, early.mode, early.min_delta, metrics=metrics)
+            rule = watch(early.monitor, early.mode, early.min_delta, directions=directions)
             return cls(train, rule, early.patience, keeps_best=True)
-        monitor = None if train.checkpoint is None else train.checkpoint.monitor
-        rule = watch(monitor or ("val_loss" if validation else "loss"), "auto", metrics=metrics)
-        return cls(train, rule, None, keeps_best=monitor is not None)
+        if checkpoint is not None and checkpoint.monitor is not None:
+            rule = watch(checkpoint.monitor, checkpoint.mode, directions=directions)
+            return cls(train, rule, None, keeps_best=True)
+        rule = watch("val_loss" if "val_loss" in directions else "loss", "min", directions=directions)
+        return cls(train, rule, None, keeps_best=False)
 
     def stop(self, values: Mapping[str, float], *, epoch: int, seconds: float) -> Stop | None:
         """Why training ends after this epoch, or None."""
@@ -111,8 +115,8 @@ class Plateau:
     cooling: int = 0
 
     @classmethod
-    def of(cls, block: ReduceOnPlateau, *, metrics: Sequence[KerasObject] = ()) -> Plateau:
-        return cls(block, watch(block.monitor, block.mode, block.min_delta, metrics=metrics))
+    def of(cls, block: ReduceOnPlateau, *, directions: Directions) -> Plateau:
+        return cls(block, watch(block.monitor, block.mode, block.min_delta, directions=directions))
 
     def rate(self, values: Mapping[str, float], *, epoch: int, rate: float) -> float:
         """The learning rate of the next epoch."""

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dlcli.config.catalogue.live import layer_traits
 from dlcli.layers.macs import macs_of
 from dlcli.layers.nodes import calls_of
 
@@ -26,51 +27,6 @@ STEP_SECONDS = 2e-4
 """What a step of a graph takes besides its arithmetic."""
 MACS_A_SECOND = 4e10
 """Multiply-adds that a step gets through; its gradients take two more for each."""
-FASTER = frozenset(
-    {
-        "Activation",
-        "Add",
-        "AdditiveAttention",
-        "AlphaDropout",
-        "Attention",
-        "Average",
-        "BatchNormalization",
-        "Concatenate",
-        "Dense",
-        "Dot",
-        "Dropout",
-        "ELU",
-        "EinsumDense",
-        "Embedding",
-        "Flatten",
-        "GaussianDropout",
-        "GaussianNoise",
-        "GlobalAveragePooling1D",
-        "GlobalMaxPooling1D",
-        "GroupNormalization",
-        "GroupedQueryAttention",
-        "Identity",
-        "InputLayer",
-        "LayerNormalization",
-        "LeakyReLU",
-        "Maximum",
-        "Minimum",
-        "MultiHeadAttention",
-        "Multiply",
-        "PReLU",
-        "Permute",
-        "RMSNormalization",
-        "ReLU",
-        "RepeatVector",
-        "Rescaling",
-        "Reshape",
-        "Softmax",
-        "SpatialDropout1D",
-        "Subtract",
-        "UnitNormalization",
-    }
-)
-"""Layers that XLA makes faster on a CPU."""
 RANDOM = ("stateless_uniform", "stateless_normal", "stateless_truncated_normal")
 
 
@@ -82,7 +38,7 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
     if model.dtype_policy.name != "float32":
         return None, f"not by XLA: {model.dtype_policy.name} is not faster with it"
     layers = list(model._flatten_layers(include_self=False))
-    slower = next((layer for layer in layers if type(layer).__name__ not in FASTER), None)
+    slower = next((layer for layer in layers if not layer_traits(type(layer)).get("xla")), None)
     if slower is not None:
         return None, f"not by XLA: {type(slower).__name__} is not faster with it"
     unsafe = next(
@@ -91,7 +47,7 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
     if unsafe is not None:
         return None, f"not by XLA: what '{unsafe.name}' takes is not known to be below its input_dim"
     macs = sum(
-        macs_of(call.layer, call.inputs[0] if call.inputs else call.outputs[0], call.outputs[0])
+        macs_of(call.layer, call.inputs[0] if call.inputs else call.outputs[0], call.outputs[0], traits=layer_traits)
         for call in calls_of(model)
         if not call.is_input
     )

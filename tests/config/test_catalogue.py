@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from dlcli.config.catalogue import SINGULAR, article, keras_catalogue
-from dlcli.config.catalogue.limits import REFUSED
 from dlcli.spec import KerasObject, plain
 
 COUNTS = {
@@ -83,7 +82,7 @@ def messages(kind, value):
 
 def names(kind):
     """Every class of a kind that may be used, with its entry."""
-    refused = REFUSED.get(kind, {})
+    refused = keras_catalogue().refused[kind]
     return [(name, entry) for name, entry in keras_catalogue().kinds[kind].items() if name not in refused]
 
 
@@ -155,7 +154,7 @@ def test_every_class_with_one_required_argument_is_read_in_its_short_form(kind):
 
 @pytest.mark.parametrize("kind", COUNTS)
 def test_every_spelling_means_its_class(kind):
-    refused = REFUSED.get(kind, {})
+    refused = keras_catalogue().refused[kind]
     seen = 0
     for name, entry in names(kind):
         for spelling in entry["spellings"]:
@@ -169,7 +168,7 @@ def test_every_spelling_means_its_class(kind):
 
 @pytest.mark.parametrize("kind", COUNTS)
 def test_a_class_that_is_refused_says_why(kind):
-    reasons = REFUSED.get(kind, {})
+    reasons = keras_catalogue().refused[kind]
     for name, reason in reasons.items():
         assert reason
         for value in (name, {name: {}}, {name: 1}):
@@ -179,7 +178,7 @@ def test_a_class_that_is_refused_says_why(kind):
 
 @pytest.mark.parametrize("kind", COUNTS)
 def test_every_spelling_of_a_refused_class_is_refused(kind):
-    reasons = REFUSED.get(kind, {})
+    reasons = keras_catalogue().refused[kind]
     for name, reason in reasons.items():
         for spelling in keras_catalogue().kinds[kind].get(name, {"spellings": []})["spellings"]:
             assert messages(kind, spelling) == [(f"{spelling} is not available: {reasons.get(spelling, reason)}", ())]

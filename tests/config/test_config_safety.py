@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dlcli.config.catalogue.limits import FORBIDDEN, REFUSED
+from dlcli.config.catalogue import keras_catalogue
 
 LAYER = "Dense: {units: 64, activation: relu}"
 IMPORTS = {
@@ -83,7 +83,7 @@ def test_row_16_a_module_beside_the_file_is_not_imported(write, digits, tmp_path
 
 
 def test_row_17_lambda_is_refused_in_every_form(problem, change):
-    reason = REFUSED["layers"]["Lambda"]
+    reason = keras_catalogue().refused["layers"]["Lambda"]
     message = f"Lambda is not available: {reason}"
     forms = {"Lambda": 5, "{Lambda: 'x ** 2'}": 6, "{Lambda: {function: 'lambda x: x'}}": 6}
     for written, column in forms.items():
@@ -120,7 +120,13 @@ def test_row_18_arguments_that_read_files_take_lists_only(problem, change):
     }
     for written, (line, column, message) in wrong.items():
         assert problem(change((LAYER, written))).at == (line, column, message + end)
-    assert frozenset({"vocabulary", "idf_weights"}) == FORBIDDEN
+    inline = {
+        key
+        for entry in keras_catalogue().kinds["layers"].values()
+        for key, argument in entry["arguments"].items()
+        if argument.get("inline")
+    }
+    assert inline == {"vocabulary", "idf_weights"}
 
 
 def test_row_18_a_vocabulary_in_the_file_is_read(read, change):

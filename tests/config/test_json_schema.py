@@ -15,9 +15,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from dlcli.config.catalogue import SINGULAR, keras_catalogue
-from dlcli.config.catalogue.limits import REFUSED
 from dlcli.config.json_schema import schema_text
-from dlcli.config.reference.examples import VALUES
 from dlcli.config.reference.kinds import KINDS, names_of
 from dlcli.config.reference.things import things
 from dlcli.errors import ConfigError
@@ -226,7 +224,7 @@ PROBES: list[Any] = [
 
 def written(name: str, entry: Any) -> Iterator[Any]:
     """A class in every form, and with a probe in the place of each argument."""
-    needed = {key: load(VALUES[key]) for key, each in entry["arguments"].items() if each.get("required")}
+    needed = {key: load(each["example"]) for key, each in entry["arguments"].items() if each.get("required")}
     yield from (name, {name: needed}, {name: {**needed, "no_such_argument": 1}}, *({name: probe} for probe in PROBES))
     for spelling in entry["spellings"]:
         yield from (spelling, {spelling: needed})
@@ -240,7 +238,7 @@ def test_the_schema_judges_the_things_of_keras_as_dlcli_does(kind: str, validato
     judge = validator.evolve(schema={"$ref": f"#/$defs/{definition}", "$defs": validator.schema["$defs"]})
     valid = broken = 0
     for name, entry in keras_catalogue().kinds[kind].items():
-        for value in written(name, entry) if name not in REFUSED.get(kind, {}) else ():
+        for value in written(name, entry) if name not in keras_catalogue().refused[kind] else ():
             try:
                 keras_catalogue().read("layers" if kind == "applications" else kind, value)
                 accepted = True

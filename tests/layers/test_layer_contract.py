@@ -9,9 +9,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.catalogue.limits import REFUSED
 from dlcli.layers.entry import Stack
-from dlcli.layers.misplaced import MISPLACED
+from dlcli.layers.misplaced import places
 
 VECTOR, SERIES, IMAGE, VOLUME, VIDEO = (6,), (8, 4), (8, 8, 3), (8, 8, 8, 2), (4, 8, 8, 2)
 ARGUMENTS: dict[str, Any] = {
@@ -114,7 +113,7 @@ TWO = {
 
 def offered(kind: str) -> list[str]:
     """The names of a kind that a configuration may use."""
-    return [name for name in keras_catalogue().kinds[kind] if name not in REFUSED.get(kind, {})]
+    return [name for name in keras_catalogue().kinds[kind] if name not in keras_catalogue().refused[kind]]
 
 
 def example(kind: str, name: str, arguments: dict[str, Any]) -> Any:
@@ -134,18 +133,21 @@ def shape_for(name: str) -> tuple[int, ...]:
     return VOLUME if "3D" in name else VECTOR
 
 
+TRAITS = {name: entry["traits"] for name, entry in keras_catalogue().kinds["layers"].items()}
+MISPLACED = [name for name in offered("layers") if "layers" not in places(TRAITS[name])]
 LAYERS = [name for name in offered("layers") if name not in MISPLACED]
 
 
 def test_every_layer_stands_in_the_list_or_elsewhere_or_is_refused() -> None:
     assert len(keras_catalogue().kinds["layers"]) == 142
-    assert len(LAYERS) == 142 - len(REFUSED["layers"]) - len(MISPLACED) == 126
-    assert set(MISPLACED) <= set(offered("layers"))
+    assert len(LAYERS) == 142 - len(keras_catalogue().refused["layers"]) - len(MISPLACED) == 126
+    assert [name for name in offered("layers") if "misplaced" in TRAITS[name]] == MISPLACED
 
 
 def test_a_layer_that_stands_elsewhere_is_refused_in_the_list_with_its_place() -> None:
     seen = 0
-    for name, (_, hint) in MISPLACED.items():
+    for name in MISPLACED:
+        hint = TRAITS[name].get("write")
         written = example("layers", name, {**ARGUMENTS, "max_number": 3, "num_bins": 3})
         with pytest.raises(ValidationError) as caught:
             TypeAdapter(Stack).validate_python([written], context=keras_catalogue())
@@ -203,7 +205,7 @@ def test_every_callback_of_a_configuration_is_built(tmp_path: Path) -> None:
         callback = keras_catalogue().read("callbacks", example("callbacks", name, arguments))
         made = build_callback(callback, position, folder=tmp_path)
         assert type(made).__name__ == name
-    assert len(names) == 15 - len(REFUSED["callbacks"].keys() & keras_catalogue().kinds["callbacks"].keys()) == 3
+    assert len(names) == 15 - len(keras_catalogue().refused["callbacks"]) == 3
 
 
 SMALL = {"MobileNet", "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small", "EfficientNetB0"}
@@ -238,7 +240,7 @@ def test_the_whole_of_keras_is_counted() -> None:
         "callbacks": 3,
         "applications": 40,
     }
-    reasons = [reason for kind in REFUSED.values() for reason in kind.values()]
+    reasons = [reason for kind in keras_catalogue().refused.values() for reason in kind.values()]
     assert len(reasons) == 23
     assert all(len(reason) > 10 for reason in reasons)
 
@@ -327,7 +329,7 @@ def test_every_optimizer_moves_weights() -> None:
         optimizer.apply_gradients([(np.ones((4, 4), np.float32), weight)])
         assert np.isfinite(weight.numpy()).all(), name
         assert (weight.numpy() != 1.0).any(), name
-    assert len(names) == 16 - len(REFUSED["optimizers"].keys() & keras_catalogue().kinds["optimizers"].keys()) == 15
+    assert len(names) == 16 - len(keras_catalogue().refused["optimizers"]) == 15
 
 
 def test_every_schedule_gives_a_rate_with_steps_written_in_epochs() -> None:
@@ -356,7 +358,7 @@ def test_every_schedule_gives_a_rate_with_steps_written_in_epochs() -> None:
 def test_every_metric_reads_a_target_and_a_prediction_it_is_for() -> None:
     import numpy as np
 
-    from dlcli.loss import SPARSE_METRICS, build_metrics
+    from dlcli.loss import build_metrics
 
     arguments = {
         "num_classes": 2,
@@ -370,13 +372,13 @@ def test_every_metric_reads_a_target_and_a_prediction_it_is_for() -> None:
     loss = keras_catalogue().read("losses", "categorical_crossentropy")
     predicted = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]], np.float32)
     for name in names:
-        sparse = name in SPARSE_METRICS or name.startswith("sparse_")
+        sparse = keras_catalogue().kinds["metrics"][name]["traits"]["target"] == "classes"
         truth = np.array([0, 2]) if sparse else np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], np.float32)
         metric = keras_catalogue().read("metrics", example("metrics", name, arguments))
         (built,) = build_metrics([metric], loss, width=3, facts={})
         built.update_state(truth, predicted)
         assert np.isfinite(np.mean(built.result())), name
-    assert len(names) == 49 - len(REFUSED["metrics"].keys() & keras_catalogue().kinds["metrics"].keys()) == 46
+    assert len(names) == 49 - len(keras_catalogue().refused["metrics"]) == 46
 
 
 @pytest.mark.parametrize(

@@ -133,18 +133,20 @@ def test_multiply_adds_are_those_counted_by_hand(name: str) -> None:
     import keras
 
     from dlcli.config.catalogue import keras_catalogue
+    from dlcli.config.catalogue.live import layer_traits
     from dlcli.layers.macs import macs_of
 
     written, shape, expected = MACS[name]
     layer = keras_catalogue().read("layers", written).build({})
     output = layer(keras.Input(tuple(shape)))
-    assert macs_of(layer, shape, output.shape[1:]) == expected
+    assert macs_of(layer, shape, output.shape[1:], traits=layer_traits) == expected
 
 
 @pytest.mark.parametrize(("key", "value"), [(3, None), (3, 5)])
 def test_attention_counts_projections_scores_and_sums(key: int, value: int | None) -> None:
     import keras
 
+    from dlcli.config.catalogue.live import layer_traits
     from dlcli.layers.macs import macs_of
 
     layer, length, width, heads = keras.layers.MultiHeadAttention(2, key, value_dim=value), 6, 8, 2
@@ -152,15 +154,18 @@ def test_attention_counts_projections_scores_and_sums(key: int, value: int | Non
     layer(tensor, tensor)
     inner = value or key
     projections = length * width * heads * (key + key + inner + inner)
-    assert macs_of(layer, (length, width), (length, width)) == projections + length * length * heads * (key + inner)
+    assert macs_of(
+        layer, (length, width), (length, width), traits=layer_traits
+    ) == projections + length * length * heads * (key + inner)
 
 
 def test_grouped_attention_counts_fewer_keys_and_values() -> None:
     import keras
 
+    from dlcli.config.catalogue.live import layer_traits
     from dlcli.layers.macs import macs_of
 
     layer = keras.layers.GroupQueryAttention(head_dim=3, num_query_heads=4, num_key_value_heads=2)
     tensor = keras.Input((6, 8))
     layer(tensor, tensor)
-    assert macs_of(layer, (6, 8), (6, 8)) == 6 * 8 * 3 * (4 + 2 + 2 + 4) + 2 * 6 * 6 * 4 * 3
+    assert macs_of(layer, (6, 8), (6, 8), traits=layer_traits) == 6 * 8 * 3 * (4 + 2 + 2 + 4) + 2 * 6 * 6 * 4 * 3

@@ -46,7 +46,7 @@ def test_early_stopping_stops_and_keeps_the_epochs_that_keras_does(patience: int
             epochs=40,
             early_stopping=EarlyStopping(monitor="val_loss", patience=patience, min_delta=min_delta, mode="min"),
         )
-        ours, last = Stopping.of(train, validation=True), 0
+        ours, last = Stopping.of(train, directions={}), 0
         theirs = keras.callbacks.EarlyStopping("val_loss", patience=patience, min_delta=min_delta, mode="min")
         model = SimpleNamespace(stop_training=False)
         theirs.set_model(model)
@@ -77,7 +77,7 @@ def test_the_rate_goes_down_in_the_epochs_in_which_keras_lowers_it(patience: int
     lowered = 0
     for seed in range(25):
         block = ReduceOnPlateau(factor=0.5, patience=patience, cooldown=cooldown, min_lr=1e-3, mode="min")
-        ours, rate = Plateau.of(block), 0.1
+        ours, rate = Plateau.of(block, directions={}), 0.1
         theirs = keras.callbacks.ReduceLROnPlateau(
             "val_loss", factor=0.5, patience=patience, cooldown=cooldown, min_lr=1e-3, mode="min"
         )
@@ -97,7 +97,8 @@ def test_the_watch_knows_which_way_every_metric_of_keras_is_better() -> None:
     import keras
 
     from dlcli.config.catalogue import keras_catalogue
-    from dlcli.loss import greater_is_better, metric_name
+    from dlcli.loss import direction_of
+    from dlcli.loss.head import Head
 
     arguments: dict[str, dict[str, Any]] = {
         "IoU": {"num_classes": 2, "target_class_ids": [0]},
@@ -134,13 +135,12 @@ def test_the_watch_knows_which_way_every_metric_of_keras_is_better() -> None:
             built = getattr(keras.metrics, name)()
             assert built._direction in {"up", "down"}, name
             expected = built._direction == "up"
-        assert greater_is_better(metric_name(metric)) == expected, name
-        assert greater_is_better(f"val_{metric_name(metric)}") == expected, name
+        assert direction_of(metric) == ("up" if expected else "down"), name
         named = catalogue.read("metrics", {name: {**arguments.get(name, {}), "name": "mine"}})
-        assert greater_is_better("val_mine", [named]) == expected, name
+        loss = catalogue.read("losses", "mse")
+        of_account = Head("account", loss, [named]).directions
+        assert of_account == {"account_loss": "down", "account_mine": "up" if expected else "down"}, name
     assert seen == 42
-    assert greater_is_better("loss") is False
-    assert greater_is_better("val_loss") is False
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +236,7 @@ def test_each_rule_ends_training_exactly_where_it_says(
 ) -> None:
     from dlcli.training.stopping import Stopping
 
-    end = Stopping.of(Train(**train), validation=False).stop(values, epoch=epoch, seconds=seconds)
+    end = Stopping.of(Train(**train), directions={}).stop(values, epoch=epoch, seconds=seconds)
     assert (end and (end.reason, end.words)) == stop
 
 
@@ -318,7 +318,7 @@ def test_a_schedule_in_epochs_follows_its_own_formula(
     import keras
 
     from dlcli.config import load_config
-    from dlcli.optimizer import build_optimizer, learning_rate
+    from dlcli.optimizer import build_optimizer
     from dlcli.training.experiment import read_data
 
     arguments: dict[str, Any] = {
@@ -341,8 +341,8 @@ def test_a_schedule_in_epochs_follows_its_own_formula(
     ours = build_optimizer(config.optimizer, facts)
     for step in range(4 * steps):
         ours.iterations.assign(step)
-        assert learning_rate(ours) == pytest.approx(float(theirs(step)), rel=1e-6)
-    assert learning_rate(ours) < 0.05
+        assert float(ours.learning_rate) == pytest.approx(float(theirs(step)), rel=1e-6)
+    assert float(ours.learning_rate) < 0.05
 
 
 def test_the_history_records_the_rate_with_which_each_epoch_of_a_schedule_began(

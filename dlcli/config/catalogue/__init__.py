@@ -1,6 +1,7 @@
 """What Keras offers, and the check of a thing written in the idiom against it, without importing Keras.
 
-The file keras.json beside this one is generated (`generate.py`) and holds every class with its arguments.
+Two files beside this one: keras.json is generated (`generate.py`) and holds every class with its arguments;
+keras.extra.json is written by hand, and `traits.py` says what stands in it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dlcli.config.catalogue.checks import check_argument, check_finite, check_range
-from dlcli.config.catalogue.limits import LEAST, REFUSED
+from dlcli.config.catalogue.checks import check_argument, check_finite, check_range, is_ranged
+from dlcli.config.catalogue.traits import with_traits
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
 from dlcli.spec import (
@@ -61,6 +62,14 @@ class KerasCatalogue:
     keras: str
     activations: list[str]
     kinds: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def refused(self) -> dict[str, dict[str, str]]:
+        """By kind: the classes that a configuration may not use, and why, with the alternative."""
+        return {
+            kind: {name: entry["traits"]["refused"] for name, entry in classes.items() if "refused" in entry["traits"]}
+            for kind, classes in self.kinds.items()
+        }
 
     @cached_property
     def spellings(self) -> dict[str, dict[str, str]]:
@@ -119,11 +128,11 @@ class KerasCatalogue:
         if mistakes or nested:
             details = [*map(detail_of, mistakes), *(each for error in nested for each in details_of(error))]
             raise ValidationError.from_exception_data("dlcli", details)
-        return KerasObject(kind, name, written, checked, entry.get("plugin"))
+        return KerasObject(kind, name, written, checked, entry.get("plugin"), entry["traits"])
 
     def resolve(self, kind: str, written: str) -> str:
         """The class that a name means."""
-        refused = REFUSED.get(kind, {})
+        refused = self.refused[kind]
         if written in refused:
             fail(Mistake(f"{written} is not available: {refused[written]}", at="name"))
         spellings = self.spellings[kind]
@@ -158,8 +167,8 @@ class KerasCatalogue:
         """One argument, checked; raises the mistakes in it."""
         thing = entry.get("thing")
         if thing is not None and (value is not None or entry.get("required") or thing == "schedules"):
-            return self.nested(thing, key, value)
-        value = counted(key, value) if kind == "schedules" else value
+            return self.nested(thing, key, value, entry)
+        value = counted(key, value, entry) if kind == "schedules" else value
         if isinstance(value, Epochs):
             return value
         check_argument(key, value, entry, kind=kind)
@@ -171,7 +180,7 @@ class KerasCatalogue:
         call: list[str] | None = self.kinds["layers"].get(layer, {}).get("call")
         return call
 
-    def nested(self, thing: str, key: str, value: Any) -> Any:
+    def nested(self, thing: str, key: str, value: Any, entry: Mapping[str, Any]) -> Any:
         """An argument that is itself a thing: a layer in a wrapper, an initializer, a schedule, an activation."""
         if thing == "activations":
             return self.activation(key, value)
@@ -180,7 +189,7 @@ class KerasCatalogue:
                 hint = unquoted(value) if isinstance(value, str) else None
                 fail(Mistake(f"'{key}' must be a number or a schedule, found {describe(value)}", suggestion=hint))
             check_finite(key, value)
-            check_range(key, value)
+            check_range(key, value, entry)
             return float(value)
         if isinstance(value, list) and key in LISTS:
             items: list[Any] = []
@@ -223,16 +232,16 @@ def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistak
     return Mistake(message, (written, key), suggestion, f"dlcli show {written}", "key")
 
 
-def counted(key: str, value: Any) -> Any:
+def counted(key: str, value: Any, entry: Mapping[str, Any]) -> Any:
     """A count of steps, or a list of them, that may be written in epochs."""
     if isinstance(value, list):
-        return [counted(key, item) for item in value]
+        return [counted(key, item, entry) for item in value]
     if not isinstance(value, str) or not (key.endswith("steps") or key == "boundaries"):
         return value
     found = IN_EPOCHS.fullmatch(value)
     if found is None:
         return value
-    if key in LEAST and float(found[1]) == 0:
+    if is_ranged(entry) and float(found[1]) == 0:
         fail(Mistake(f"'{key}' must be more than 0 epochs"))
     return Epochs(float(found[1]))
 
@@ -252,5 +261,8 @@ def article(noun: str) -> str:
 @cache
 def keras_catalogue() -> KerasCatalogue:
     """The catalogue, read once."""
-    content = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
-    return KerasCatalogue(content["keras"], content["activations"], content["kinds"])
+    generated, by_hand = (
+        json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+        for name in ("keras.json", "keras.extra.json")
+    )
+    return KerasCatalogue(generated["keras"], generated["activations"], with_traits(generated["kinds"], by_hand))

@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dlcli.config.catalogue.limits import FORBIDDEN, LEAST
-from dlcli.spec import Epochs, Fact, Mistake, describe, fail, unquoted
+from dlcli.spec import Epochs, Fact, Mistake, describe, did_you_mean, fail, unquoted
 
 AMBIGUOUS = frozenset({"yes", "no", "on", "off", "y", "n"})
 WORDS = {
@@ -21,13 +20,14 @@ WORDS = {
 
 def check_argument(key: str, value: Any, entry: Mapping[str, Any], *, kind: str) -> None:
     """Refuses what the argument cannot be. Raises `pydantic.ValidationError` with one mistake."""
-    if key in FORBIDDEN and not isinstance(value, list | None):
+    if entry.get("inline") and not isinstance(value, list | None):
         fail(Mistake(f"'{key}' must be a list, found {describe(value)}: files are read by the data section only"))
     check_finite(key, value)
     check_types(key, value, types_of(entry, kind=kind), required=bool(entry.get("required")), entry=entry)
     for position, item in enumerate(value if isinstance(value, list) else []):
-        check_item(key, item, position)
-    check_range(key, value)
+        check_item(key, item, position, entry)
+    check_range(key, value, entry)
+    check_text(key, value, entry)
 
 
 def types_of(entry: Mapping[str, Any], *, kind: str) -> list[str]:
@@ -67,16 +67,16 @@ def check_types(key: str, value: Any, types: list[str], *, required: bool, entry
     fail(Mistake(f"'{key}' must be {expected(types)}, found {describe(value)}", suggestion=suggestion))
 
 
-def check_item(key: str, item: Any, position: int) -> None:
+def check_item(key: str, item: Any, position: int, entry: Mapping[str, Any]) -> None:
     """Refuses an item of a list: a mapping, a number that is not finite, a count that is none."""
     if isinstance(item, dict):
         fail(Mistake(f"'{key}' must hold plain values, found a mapping", (position,)))
     if isinstance(item, float) and not math.isfinite(item):
         fail(Mistake(f"'{key}' must hold finite numbers, found {item}", (position,)))
-    if key in LEAST and not isinstance(item, Fact | Epochs):
+    if is_ranged(entry) and not isinstance(item, Fact | Epochs):
         if isinstance(item, bool) or not isinstance(item, int | float):
             fail(Mistake(f"'{key}' must hold numbers, found {describe(item)}", (position,)))
-        check_range(key, item, (position,))
+        check_range(key, item, entry, (position,))
 
 
 def check_finite(key: str, value: Any) -> None:
@@ -85,20 +85,34 @@ def check_finite(key: str, value: Any) -> None:
         fail(Mistake(f"'{key}' must be a finite number, found {value}"))
 
 
-def check_range(key: str, value: Any, path: tuple[int, ...] = ()) -> None:
+def is_ranged(entry: Mapping[str, Any]) -> bool:
+    """Whether the numbers that an argument takes have a bound."""
+    return "least" in entry or "above" in entry
+
+
+def check_range(key: str, value: Any, entry: Mapping[str, Any], path: tuple[int, ...] = ()) -> None:
     """Refuses numbers that no thing of Keras can use: no units, a negative rate."""
-    if key not in LEAST:
+    if not is_ranged(entry):
         return
     if isinstance(value, str | bool):
         fail(Mistake(f"'{key}' must be a number, found {describe(value)}", path))
     if not isinstance(value, int | float):
         return
-    least, most, exclusive = LEAST[key]
-    if value < least or (exclusive and value == least):
-        bound = f"greater than {least:g}" if exclusive else f"at least {least:g}"
-        fail(Mistake(f"'{key}' must be {bound}, found {value}", path))
-    if most is not None and value > most:
-        fail(Mistake(f"'{key}' must be at most {int(most)}, found {value}", path))
+    if value < entry.get("least", value):
+        fail(Mistake(f"'{key}' must be at least {entry['least']:g}, found {value}", path))
+    if "above" in entry and value <= entry["above"]:
+        fail(Mistake(f"'{key}' must be greater than {entry['above']:g}, found {value}", path))
+    if value > entry.get("most", value):
+        fail(Mistake(f"'{key}' must be at most {entry['most']}, found {value}", path))
+
+
+def check_text(key: str, value: Any, entry: Mapping[str, Any]) -> None:
+    """Refuses a word that is none of those that the argument knows."""
+    known = entry.get("values")
+    if known is None or not isinstance(value, str) or value in known:
+        return
+    hint = did_you_mean(value, known)
+    fail(Mistake(f"'{key}' must be {' or '.join(known)}, found '{value}'", suggestion=hint))
 
 
 def expected(types: list[str]) -> str:

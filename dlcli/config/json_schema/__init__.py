@@ -15,7 +15,7 @@ from dlcli.data.sources import SOURCES
 from dlcli.data.sources.splits import Splits
 from dlcli.layers import GROUPS
 from dlcli.layers.block import Block
-from dlcli.layers.misplaced import MISPLACED
+from dlcli.layers.misplaced import places
 from dlcli.layers.submodel import Submodel
 from dlcli.spec import Named
 
@@ -139,8 +139,9 @@ def groups(definitions: Json) -> Json:
 def entry(words: Json) -> Json:
     """What stands in a list of layers: a layer, a backbone, or one of dlcli's own words."""
     catalogue = keras_catalogue()
-    bare = [name for name in bare_names(catalogue, *LAYERS) if name not in MISPLACED]
-    values = {name: value for name, value in values_of(catalogue, *LAYERS).items() if name not in MISPLACED}
+    elsewhere = {name for name, entry in catalogue.kinds["layers"].items() if "layers" not in places(entry["traits"])}
+    bare = [name for name in bare_names(catalogue, *LAYERS) if name not in elsewhere]
+    values = {name: value for name, value in values_of(catalogue, *LAYERS).items() if name not in elsewhere}
     return idiom(bare, {**words, **values})
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dlcli.config.catalogue import IN_EPOCHS, LISTS, SINGULAR, KerasCatalogue
-from dlcli.config.catalogue.checks import expected, types_of
-from dlcli.config.catalogue.limits import FORBIDDEN, LEAST, REFUSED
+from dlcli.config.catalogue.checks import expected, is_ranged, types_of
 from dlcli.config.json_schema.values import (
     NO_MAPPING,
     NUMBER_PATTERN,
@@ -38,7 +37,7 @@ def keras_definitions(catalogue: KerasCatalogue) -> Json:
 
 def offered(catalogue: KerasCatalogue, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The classes of a kind that a configuration can name."""
-    yield from ((name, entry) for name, entry in catalogue.kinds[kind].items() if name not in REFUSED.get(kind, {}))
+    yield from ((name, entry) for name, entry in catalogue.kinds[kind].items() if name not in catalogue.refused[kind])
 
 
 def required_of(entry: Mapping[str, Any]) -> list[str]:
@@ -53,7 +52,7 @@ def bare_names(catalogue: KerasCatalogue, *kinds: str) -> list[str]:
         for kind in kinds
         for name, entry in offered(catalogue, kind)
         for spelling in (name, *entry["spellings"])
-        if not required_of(entry) and spelling not in REFUSED.get(kind, {})
+        if not required_of(entry) and spelling not in catalogue.refused[kind]
     ]
 
 
@@ -64,7 +63,7 @@ def values_of(catalogue: KerasCatalogue, *kinds: str) -> Json:
         for kind in kinds
         for name, entry in offered(catalogue, kind)
         for spelling in (name, *entry["spellings"])
-        if spelling not in REFUSED.get(kind, {})
+        if spelling not in catalogue.refused[kind]
     }
 
 
@@ -124,7 +123,7 @@ def thing_schema(key: str, entry: Mapping[str, Any]) -> Json:
     kind = entry["thing"]
     options = [to("wrapped" if kind == "layers" else SINGULAR[kind])]
     if kind == "schedules":
-        options = [{"type": ["number", "string"], **bounds(key), "pattern": NUMBER_PATTERN}, *options]
+        options = [{"type": ["number", "string"], **bounds(entry), "pattern": NUMBER_PATTERN}, *options]
     elif not entry.get("required"):
         options.append({"type": "null"})
     if key in LISTS:
@@ -134,7 +133,7 @@ def thing_schema(key: str, entry: Mapping[str, Any]) -> Json:
 
 def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
     """An argument that is a plain value: of the types that Keras names, or of any where it names none."""
-    if key in FORBIDDEN:
+    if entry.get("inline"):
         return {"type": ["array", "null", "string"], "pattern": REFERENCE_PATTERN, "items": NO_MAPPING}
     named = types_of(entry, kind=kind)
     types = {TYPES[each] for each in named}
@@ -143,28 +142,34 @@ def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
     if not entry.get("required"):
         types.add("null")
     pattern = None if "string" in types else NUMBER_PATTERN if "number" in types else REFERENCE_PATTERN
-    if key in LEAST:
+    if is_ranged(entry):
         types, pattern = types - {"boolean"}, NUMBER_PATTERN if "number" in types else REFERENCE_PATTERN
     if kind == "schedules" and (key.endswith("steps") or key == "boundaries"):
         pattern = EPOCHS_PATTERN
-    schema: Json = {"type": sorted({*types, "string"}), **bounds(key)}
+    schema: Json = {"type": sorted({*types, "string"}), **bounds(entry)}
     if pattern is not None:
         schema["pattern"] = pattern
         if named:
             schema["patternErrorMessage"] = f"'{key}' must be {expected(named)}"
     if "array" in types:
-        schema["items"] = item_schema(key)
-    return schema
+        schema["items"] = item_schema(entry)
+    return any_of({"enum": entry["values"]}, without_text(schema)) if "values" in entry else schema
 
 
-def item_schema(key: str) -> Json:
+def without_text(schema: Json) -> Json:
+    """The schema of an argument whose words are listed beside it: other text is a number or a reference."""
+    pattern = schema.get("pattern")
+    return {**schema, "pattern": REFERENCE_PATTERN if pattern is None else pattern}
+
+
+def item_schema(entry: Mapping[str, Any]) -> Json:
     """An item of a list."""
-    return {"type": ["number", "string"], **bounds(key), "pattern": NUMBER_PATTERN} if key in LEAST else NO_MAPPING
+    if not is_ranged(entry):
+        return NO_MAPPING
+    return {"type": ["number", "string"], **bounds(entry), "pattern": NUMBER_PATTERN}
 
 
-def bounds(key: str) -> Json:
+def bounds(entry: Mapping[str, Any]) -> Json:
     """The range of the numbers that an argument takes."""
-    if key not in LEAST:
-        return {}
-    least, most, exclusive = LEAST[key]
-    return {"exclusiveMinimum" if exclusive else "minimum": least} | ({} if most is None else {"maximum": most})
+    words = {"least": "minimum", "above": "exclusiveMinimum", "most": "maximum"}
+    return {word: entry[key] for key, word in words.items() if key in entry}

@@ -8,41 +8,32 @@ from collections.abc import Callable, Mapping, Sequence
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.gallery import FOLDERS, templates
 from dlcli.data.sources import by_word
-from dlcli.loss import BINARY_METRICS, CATEGORICAL_METRICS, SPARSE_METRICS, labels_of
-from dlcli.spec import KerasObject
 
-LAYERS = {
-    "dense and embedding": r"(Einsum)?Dense|(Reversible)?Embedding|Identity|Masking",
-    "activation": r"Activation|\w*ReLU|ELU|Softmax",
-    "convolution": r"(Depthwise|Separable)?Conv\dD(Transpose)?",
-    "pooling": r"\w*Pooling\dD",
-    "recurrent, and over time": r"(Conv)?LSTM\w*|GRU\w*|\w*RNN\w*|Bidirectional|TimeDistributed",
-    "attention": r"\w*Attention",
-    "normalization": r"\w+Normalization",
-    "regularization": r"\w*Dropout(\dD)?|GaussianNoise|ActivityRegularization",
-    "merging": r"Add|Average|Concatenate|Dot|Maximum|Minimum|Multiply|Subtract",
-    "shape": r"Cropping\dD|Flatten|Permute|RepeatVector|Reshape|UpSampling\dD|ZeroPadding\dD",
-    "numbers, names and text": (
-        r"CategoryEncoding|Discretization|Hash\w+|\w+Lookup|Normalization|Pipeline|Rescaling|TextVectorization"
-    ),
-    "sound": r"\w+Spectrogram",
-    "images": r"\w+",
-}
-"""By group, the layers in it; a layer is in the first that fits."""
+LAYERS = (
+    "dense and embedding",
+    "activation",
+    "convolution",
+    "pooling",
+    "recurrent, and over time",
+    "attention",
+    "normalization",
+    "regularization",
+    "merging",
+    "shape",
+    "numbers, names and text",
+    "sound",
+    "images",
+)
+"""The groups of layers in the order in which they are listed; the trait `group` of a layer is one of them."""
 FAMILY = re.compile(r"ConvNeXt|DenseNet|EfficientNetV2|EfficientNet|Inception|MobileNet|NASNet|ResNet|VGG|Xception")
 FOR_LABELS = {
     "classes": "for class indices",
     "one_hot": "for one-hot vectors",
     "binary": "for two classes, or several yes-or-no",
     "numbers": "for numbers and others",
-    None: "for targets of their own form",
+    "any": "for targets of their own form",
 }
 ANY_FORM = "for classes of any form"
-FOR_METRICS = {
-    "for class indices": SPARSE_METRICS,
-    "for one-hot vectors": CATEGORICAL_METRICS,
-    "for two classes, or several yes-or-no": BINARY_METRICS,
-}
 OF_SOURCES = {
     "bundled": "real sets inside the package",
     "generated": "generated",
@@ -57,7 +48,7 @@ ORDER = ("to begin with", *LAYERS, ANY_FORM, *FOR_LABELS.values(), OWN_DATA, *OF
 
 def layer_group(name: str) -> str:
     """What a layer is for."""
-    return next(group for group, pattern in LAYERS.items() if re.fullmatch(pattern, name))
+    return str(keras_catalogue().kinds["layers"][name]["traits"]["group"])
 
 
 def family(name: str) -> str:
@@ -68,14 +59,15 @@ def family(name: str) -> str:
 
 def loss_group(name: str) -> str:
     """What a loss needs as target."""
-    return FOR_LABELS[labels_of(KerasObject("losses", name, name, {}))]
+    return FOR_LABELS[keras_catalogue().kinds["losses"][name]["traits"]["target"]]
 
 
 def metric_group(name: str) -> str:
     """What a metric needs as target; `accuracy` reads what the loss reads."""
     if name == "Accuracy":
         return ANY_FORM
-    return next((group for group, known in FOR_METRICS.items() if name in known), FOR_LABELS["numbers"])
+    target = keras_catalogue().kinds["metrics"][name]["traits"]["target"]
+    return FOR_LABELS["numbers" if target == "any" else target]
 
 
 def source_group(word: str) -> str:

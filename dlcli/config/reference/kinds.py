@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.catalogue.limits import REFUSED
 from dlcli.config.gallery import templates, title
 from dlcli.config.meanings import summary_of
-from dlcli.config.reference.groups import grouped, layer_group
+from dlcli.config.reference.groups import grouped
 from dlcli.config.schema import Config
 from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
 from dlcli.data import Data
@@ -20,7 +19,7 @@ from dlcli.data.split import Split
 from dlcli.data.target import Target
 from dlcli.errors import UsageError
 from dlcli.layers import GROUPS
-from dlcli.layers.misplaced import MISPLACED
+from dlcli.layers.misplaced import places
 from dlcli.spec import Named, Spec, did_you_mean
 
 KINDS = {
@@ -56,10 +55,6 @@ BLOCKS: Mapping[str, type[Spec]] = {
 """The blocks by the path of their key."""
 OWN: Mapping[str, tuple[type[Named], ...]] = {"sources": SOURCES, "graph": GROUPS, "preparations": (Pca,)}
 """dlcli's own things by their kind."""
-RESHAPING = ("CenterCrop", "Flatten", "Permute", "Reshape", "Resizing")
-NOISE = ("Dropout", "GaussianDropout", "GaussianNoise")
-NO_AUGMENTATION = frozenset({"CenterCrop", "MaxNumBoundingBoxes", "RandomCrop", "Resizing"})
-"""Layers for images that change their shape, which an augmentation must not do."""
 
 
 def kinds() -> dict[str, Any]:
@@ -82,8 +77,8 @@ def names_of(kind: str) -> list[str]:
     """The names of one kind that a configuration may use, in the order in which they are looked up."""
     own = [each.word for each in OWN.get(kind, ())]
     found: Mapping[str, Callable[[], list[str]]] = {
-        "preparations": lambda: sorted([*own, *RESHAPING, *filter(is_preparation, offered("layers"))]),
-        "augmentations": lambda: sorted([*NOISE, *filter(is_augmentation, offered("layers"))]),
+        "preparations": lambda: sorted([*own, *standing("prepare")]),
+        "augmentations": lambda: sorted(standing("augment")),
         "activations": lambda: keras_catalogue().activations,
         "blocks": lambda: [*BLOCKS],
         "templates": lambda: [*templates()],
@@ -93,18 +88,18 @@ def names_of(kind: str) -> list[str]:
 
 def offered(kind: str) -> list[str]:
     """The classes of Keras that are not refused and that some place of a configuration takes."""
-    nowhere = {name for name, (_, hint) in MISPLACED.items() if hint is None} if kind == "layers" else set()
-    return [name for name in keras_catalogue().kinds[kind] if name not in REFUSED.get(kind, {}) and name not in nowhere]
+    catalogue = keras_catalogue()
+    return [
+        name
+        for name, entry in catalogue.kinds[kind].items()
+        if name not in catalogue.refused[kind] and places(entry["traits"])
+    ]
 
 
-def is_preparation(layer: str) -> bool:
-    """Whether a layer is made to prepare data."""
-    return layer_group(layer) in {"numbers, names and text", "sound"}
-
-
-def is_augmentation(layer: str) -> bool:
-    """Whether a layer is made to change images at random, and leaves their shape."""
-    return layer_group(layer) == "images" and layer not in NO_AUGMENTATION
+def standing(place: str) -> list[str]:
+    """The layers that can stand at a place."""
+    layers = keras_catalogue().kinds["layers"]
+    return [name for name in offered("layers") if place in places(layers[name]["traits"])]
 
 
 def summary(kind: str, name: str) -> str:

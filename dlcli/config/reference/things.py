@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from dlcli.config.catalogue import SINGULAR, keras_catalogue
-from dlcli.config.catalogue.limits import REFUSED
 from dlcli.config.gallery import templates, title
 from dlcli.config.json_schema import OF_FILES
 from dlcli.config.json_schema.blocks import block_definitions
@@ -19,7 +18,7 @@ from dlcli.config.reference.examples import KEYS, LINES, keras_example
 from dlcli.config.reference.kinds import BLOCKS, KINDS, OWN, names_of
 from dlcli.config.reference.words import in_words
 from dlcli.errors import UsageError
-from dlcli.layers.misplaced import MISPLACED
+from dlcli.layers.misplaced import places
 from dlcli.spec import Named, did_you_mean, plain
 
 Thing = dict[str, Any]
@@ -68,12 +67,12 @@ def keras_things(name: str) -> Iterator[Thing]:
     """What Keras has under a name, in all kinds, and what of it is refused."""
     catalogue = keras_catalogue()
     for kind, spellings in catalogue.spellings.items():
-        refused = REFUSED.get(kind, {})
+        refused = catalogue.refused[kind]
         if name not in spellings and name not in refused:
             continue
         canonical = spellings.get(name, name)
         entry = catalogue.kinds[kind].get(canonical, {"summary": "", "arguments": {}})
-        why = refused.get(name) or refused.get(canonical) or nowhere(kind, canonical)
+        why = refused.get(name) or refused.get(canonical) or nowhere(entry)
         yield thing(
             name,
             SINGULAR[kind],
@@ -84,10 +83,10 @@ def keras_things(name: str) -> Iterator[Thing]:
         )
 
 
-def nowhere(kind: str, name: str) -> str | None:
+def nowhere(entry: Mapping[str, Any]) -> str | None:
     """Why no place of a configuration takes a layer, if none does."""
-    message, hint = MISPLACED.get(name, ("", "")) if kind == "layers" else ("", "")
-    return message.format(name="it") if hint is None else None
+    traits = entry.get("traits", {})
+    return None if places(traits) else f"it {traits['misplaced']}"
 
 
 def keras_arguments(kind: str, entry: Mapping[str, Any]) -> list[Thing]:

@@ -19,10 +19,6 @@ from dlcli.training.steps import place
 SAMPLES = 1024
 SETTLING = 128
 """Samples whose statistics batch normalization begins with."""
-AT_CHANCE = frozenset(
-    {"SparseCategoricalCrossentropy", "CategoricalCrossentropy", "BinaryCrossentropy"},
-)
-"""The losses that have a known value where every answer is as likely as the others."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def first_loss(experiment: Experiment) -> FirstLoss:
 
 def chance(head: Head, target: TargetSchema) -> tuple[float, str] | None:
     """The loss where every class is as likely as the others, with its formula; None for other losses."""
-    if head.loss.name not in AT_CHANCE:
+    if not head.loss.traits.get("chance"):
         return None
     if needs(head.loss) == "binary":
         return math.log(2), "ln 2"

@@ -1,0 +1,117 @@
+"""What Keras does not say of its classes and dlcli has to know: keras.extra.json, one line a class, written by hand.
+
+A class has `traits`. A plugin gives the same of its own classes, as class attributes with the prefix `dlcli_`
+(`dlcli_target = "classes"`), and inherits those of the class of Keras that it is made from:
+
+    losses    target     what it compares with: classes (indices 0…C-1), one_hot, binary (0 and 1), numbers, any
+              reads      what it takes from the model: probabilities, or scores whose sign decides
+              constant   the one answer for all samples that costs least: sign of the majority; otherwise the mean
+              chance     whether it is ln C where each of C answers is as likely as the others
+    metrics   target     as of a loss
+              direction  up: more is better; down: less is better
+              scores     the arguments with which it reads raw scores instead of probabilities
+              reported   the name of its values, where Keras's is not the class's name in small letters
+    layers    group      what a person would look for it under
+              xla        whether XLA makes it faster on a CPU
+              macs       how its multiply-adds are counted (layers/macs.py)
+              axes       the axes of a sample that it takes, channels included
+              width      the argument that says how many values it puts out
+              stands     where it can stand, the most natural place first: layers (the default), prepare, augment, cell
+              misplaced  why it cannot stand among the layers;  write: what to write instead
+              merges     it takes several tensors;  drops: it leaves out values at random while training
+              example    what shows it better than its required arguments alone
+    schedules remains    the argument that says what is left of the rate at its end, and its default
+    all       refused    why a configuration may not use it, and what to write instead
+
+An argument has `least`, `above` and `most` (the range of its numbers), `values` (the words it knows), `inline` (Keras would
+read a file for it, so it must be written out) and `example`: under `arguments` for all classes that have it, in the line of
+a class for that class alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PREFIX = "dlcli_"
+"""Begins a class attribute of a plugin that is a trait."""
+
+WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
+    "losses": {
+        "target": ("classes", "one_hot", "binary", "numbers", "any"),
+        "reads": ("probabilities", "scores"),
+        "constant": ("mean", "sign"),
+        "chance": (True, False),
+    },
+    "metrics": {
+        "target": ("classes", "one_hot", "binary", "numbers", "any"),
+        "direction": ("up", "down"),
+    },
+    "layers": {
+        "xla": (True, False),
+        "macs": (
+            "product",
+            "einsum",
+            "convolution",
+            "transposed convolution",
+            "recurrent",
+            "recurrent convolution",
+            "attention",
+            "grouped attention",
+            "each step",
+            "both directions",
+            "inside",
+        ),
+        "merges": (True, False),
+        "drops": (True, False),
+    },
+}
+"""By kind, the traits that a plugin can give, and what each can be."""
+OF_THE_CLASS_ALONE = frozenset({"refused", "xla", "reported", "example", "stands", "misplaced", "write"})
+"""Traits that a class made from another does not have from it: what it changes may be just that."""
+
+
+def with_traits(kinds: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[str, Any]:
+    """The generated classes by kind, each with its traits, and each argument with what is known of it."""
+    of_arguments = by_hand["arguments"]
+    result: dict[str, Any] = {}
+    for kind, classes in kinds.items():
+        lines = by_hand.get(kind, {})
+        result[kind] = {}
+        for name, entry in classes.items():
+            traits = lines.get(name, {})
+            own = traits.get("arguments", {})
+            arguments = {
+                key: {**argument, **of_name(of_arguments.get(key, {}), argument), **own.get(key, {})}
+                for key, argument in entry["arguments"].items()
+            }
+            result[kind][name] = {**entry, "arguments": arguments, "traits": traits}
+    return result
+
+
+def of_name(known: Mapping[str, Any], argument: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is known of all arguments of a name, as far as it is true of one: `padding` of ZeroPadding2D is no word."""
+    if isinstance(argument.get("default"), int | float | list):
+        return {key: value for key, value in known.items() if key != "values"}
+    return known
+
+
+def inherited(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """The traits that a class made from another has from it."""
+    return {key: value for key, value in traits.items() if key not in OF_THE_CLASS_ALONE}
+
+
+def wrong_traits(kind: str, traits: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong in the traits that a plugin gives: each as message and what to write."""
+    known = WORDS.get(kind, {})
+    wrong = []
+    for key, value in traits.items():
+        if key not in known:
+            names = ", ".join(PREFIX + each for each in known) or "none"
+            wrong.append((f"unknown attribute '{PREFIX}{key}'", f"there are: {names}"))
+        elif value not in known[key]:
+            words = " or ".join(repr(each) for each in known[key])
+            wrong.append(
+                (f"'{PREFIX}{key}' must be {words}, found {value!r}", f"write {PREFIX}{key} = {known[key][0]!r}")
+            )
+    return wrong
