@@ -1,0 +1,50 @@
+"""The base of every block of YAML: its idiom, its paths, its facts, and how mistakes in it are told.
+
+A thing is written `Flatten`, `Dropout: 0.2` or `Dense: {units: 64}`. Things of Keras become a `KerasObject`; things of
+dlcli's own (sources, …) are `Named` blocks. Nothing here imports Keras, so a configuration is checked in a fraction of a
+second.
+"""
+
+from __future__ import annotations
+
+from dlcli.spec.block import Spec
+from dlcli.spec.fact import Epochs, Fact, Facts
+from dlcli.spec.idiom import Idiomatic, Named, fields_of, one_of, plain, read_named, split_idiom
+from dlcli.spec.keras_object import Buildable, KerasObject, built, plugin_module, snake_case
+from dlcli.spec.language import Catalogue, KerasThing, catalogue_of
+from dlcli.spec.mistake import Mistake, below, describe, detail_of, details_of, did_you_mean, fail, near, unquoted
+from dlcli.spec.path import DataPath, Text, absolute_path
+
+__all__ = [
+    "Buildable",
+    "Catalogue",
+    "DataPath",
+    "Epochs",
+    "Fact",
+    "Facts",
+    "Idiomatic",
+    "KerasObject",
+    "KerasThing",
+    "Mistake",
+    "Named",
+    "Spec",
+    "Text",
+    "absolute_path",
+    "below",
+    "built",
+    "catalogue_of",
+    "describe",
+    "detail_of",
+    "details_of",
+    "did_you_mean",
+    "fail",
+    "fields_of",
+    "near",
+    "one_of",
+    "plain",
+    "plugin_module",
+    "read_named",
+    "snake_case",
+    "split_idiom",
+    "unquoted",
+]

@@ -1,0 +1,117 @@
+"""The idiom in which named things are written: `Flatten`, `Dropout: 0.2` or `Dense: {units: 64}`, read and written again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, BeforeValidator, ValidationError, ValidationInfo
+
+from dlcli.spec.block import Spec
+from dlcli.spec.fact import Epochs, Fact
+from dlcli.spec.keras_object import KerasObject
+from dlcli.spec.mistake import Mistake, below, describe, did_you_mean, fail
+
+
+@runtime_checkable
+class Idiomatic(Protocol):
+    """What says itself how it stands in a configuration."""
+
+    def idiom(self) -> Any:
+        """The value in the idiom, as plain data."""
+
+
+def plain(value: Any) -> Any:
+    """A block or value as plain data, in the idiom: what reads back as the same."""
+    match value:
+        case KerasObject():
+            return {value.written: plain(value.arguments)}
+        case Idiomatic():
+            return value.idiom()
+        case Named():
+            return {value.word: fields_of(value)}
+        case BaseModel():
+            return fields_of(value)
+        case Fact() | Epochs():
+            return str(value)
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def fields_of(value: BaseModel) -> dict[str, Any]:
+    """The fields of a block by their keys, as plain data."""
+    fields = type(value).model_fields
+    return {field.alias or key: plain(getattr(value, key)) for key, field in fields.items()}
+
+
+class Named(Spec):
+    """A thing of dlcli's own, written in the idiom; `word` is its name, its first field takes the short form."""
+
+    word: ClassVar[str]
+
+
+def split_idiom(value: Any, *, expected: str) -> tuple[str, Any]:
+    """The name of a thing written in the idiom and what stands behind it; None where nothing does.
+
+    `expected` names the kind in the message ("a layer").
+    """
+    if isinstance(value, str):
+        return value, None
+    if isinstance(value, dict) and len(value) > 1:
+        names = ", ".join(f"'{key}'" for key in value)
+        fail(
+            Mistake(
+                f"expected one name with its arguments behind it, found {len(value)} names: {names}",
+                suggestion="indent the arguments below the name, or start each thing with '- '",
+            )
+        )
+    if not isinstance(value, dict) or not value:
+        fail(Mistake(f"expected {expected}, found {describe(value)}"))
+    return next(iter(value.items()))
+
+
+def one_of(
+    choices: Callable[[], Mapping[str, type[Any]]], *, expected: str, short: Callable[[Any], Any] | None = None
+) -> BeforeValidator:
+    """The annotation of a field that holds one of dlcli's own things.
+
+    `choices` gives the classes by their word, `expected` names the kind in messages, and `short` may turn a special short
+    form (a path alone) into the idiom.
+    """
+
+    def read(value: Any, information: ValidationInfo) -> Named:
+        written = value if isinstance(value, Named) or short is None else short(value)
+        return read_named(written, information.context, choices(), expected=expected)
+
+    return BeforeValidator(read)
+
+
+def read_named(value: Any, context: Any, classes: Mapping[str, type[Any]], *, expected: str) -> Named:
+    """One of dlcli's own things in the idiom, of the classes that there are by their word; `context` as in validation."""
+    if isinstance(value, Named):
+        return value
+    name, arguments = split_idiom(value, expected=expected)
+    if name not in classes:
+        known = ", ".join(sorted(classes))
+        fail(
+            Mistake(
+                f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}",
+                suggestion=did_you_mean(name, classes),
+                at="name",
+            )
+        )
+    found: type[Named] = classes[name]
+    fields = arguments
+    if arguments is None:
+        fields = {}
+    elif not isinstance(arguments, dict):
+        if not found.model_fields:
+            fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,)))
+        fields = {next(iter(found.model_fields)): arguments}
+    try:
+        return found.model_validate(fields, context=context)
+    except ValidationError as error:
+        raise below(error, name, short=fields is not arguments and arguments is not None) from None
