@@ -28,6 +28,7 @@ from dlcli.cli.show import show
 from dlcli.cli.train import train
 from dlcli.cli.validate import validate
 from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, UsageError
+from dlcli.first_line import named_line
 
 BEFORE, TRAINING, AFTER, UNDERSTANDING = "Before training", "Training", "After training", "Understanding"
 COMMANDS = (
@@ -118,9 +119,8 @@ def bug(error: Exception) -> InternalError:
     """An unexpected error as one line, its traceback in a file."""
     with tempfile.NamedTemporaryFile("w", prefix="dlcli-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
-    said = (str(error).splitlines() or [""])[0]
     return InternalError(
-        f"a bug in dlcli: {type(error).__name__}: {said}",
+        f"a bug in dlcli: {named_line(error)}",
         file=Path(file.name),
         hint="please report it with the traceback in this file",
     )

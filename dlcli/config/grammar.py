@@ -1,4 +1,8 @@
-"""The syntax errors of PyYAML in words that say what to write instead."""
+"""The syntax errors of PyYAML in words that say what to write instead.
+
+PyYAML tells them by nothing but its own English: this is the one room that knows its phrases. A test provokes each of them
+with the PyYAML that is installed, and a phrase that is not known is passed on as it is.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,17 @@ import yaml
 
 from dlcli.errors import Problem
 
-OPENED = {"while parsing a flow sequence": ("[", "]"), "while parsing a flow mapping": ("{", "}")}
+IN_SEQUENCE, IN_MAPPING = "while parsing a flow sequence", "while parsing a flow mapping"
+OPENED = {IN_SEQUENCE: ("[", "]"), IN_MAPPING: ("{", "}")}
+NO_TOKEN = re.compile(r"found character '(.+?)' that cannot start any token")
+NO_VALUE_HERE = "mapping values are not allowed"
+NO_COLON = "could not find expected ':'"
+NO_QUOTE = "found unexpected end of stream"
+NO_QUOTE_BEFORE_DOCUMENT = "found unexpected document separator"
+ESCAPE = "escape"
+END_OF_BLOCK = "expected <block end>"
+START_OF_DOCUMENT = "expected '<document start>'"
+END_OF_FILE = "<stream end>"
 
 
 def grammar_problem(error: yaml.MarkedYAMLError, *, file: str, lines: Sequence[str]) -> Problem:
@@ -32,31 +46,31 @@ def wording(
 
     `line` and `column` are where PyYAML stopped, `opened` is where it began what it could not end.
     """
-    character = re.search(r"found character '(.+?)' that cannot start any token", said)
+    character = NO_TOKEN.search(said)
     if character is not None:
         if character[1] == "\\t":
             return "a tab may not stand here", "indent with spaces instead of tabs", False
         return f"text may not start with '{character[1]}'", "put quotes around the text", False
-    if "mapping values are not allowed" in said:
+    if NO_VALUE_HERE in said:
         hint = "put quotes around text that holds ': ', or check the indentation above"
         if "\t" in line[: column + 1]:
             hint = "indent with spaces instead of tabs"
         return "':' may not stand here", hint, False
-    if "could not find expected ':'" in said:
+    if NO_COLON in said:
         return "expected a key with ': ' and a value", None, True
     if context in OPENED:
         return unclosed(said, *OPENED[context], line=line, column=column, opened=opened[0] + 1)
-    if "found unexpected end of stream" in said or "found unexpected document separator" in said:
+    if NO_QUOTE in said or NO_QUOTE_BEFORE_DOCUMENT in said:
         return "the quote that opens here is not closed", None, True
-    if "escape" in said:
+    if ESCAPE in said:
         hint = "write single quotes: in them a backslash is only itself"
         return "this backslash means nothing inside double quotes", hint, False
-    if "expected <block end>" in said:
+    if END_OF_BLOCK in said:
         if line[:column].strip(" -"):
             return "nothing may follow on this line", "put quotes around the whole text", False
         block = f"this line does not fit the block that starts at line {opened[0] + 1}"
         return block, "indent it like the other lines of its block", False
-    if "expected '<document start>'" in said:
+    if START_OF_DOCUMENT in said:
         return "this line does not fit what stands above it", "start every key of the file in the same column", False
     return " ".join(part for part in (said, context) if part), None, False
 
@@ -65,7 +79,7 @@ def unclosed(
     said: str, opening: str, closing: str, *, line: str, column: int, opened: int
 ) -> tuple[str, str | None, bool]:
     """A list or mapping in brackets that does not end as it should."""
-    if "<stream end>" in said:
+    if END_OF_FILE in said:
         return f"the '{opening}' that opens here is not closed", f"write '{closing}' at its end", True
     message = f"expected ',' or '{closing}' here, to go on or to close the '{opening}' of line {opened}"
     if line[:column].endswith("$"):

@@ -14,6 +14,7 @@ from dlcli.config.catalogue.traits import PREFIX, inherited, wrong_traits
 from dlcli.config.nodes import Mark, Node
 from dlcli.config.text import content_of
 from dlcli.errors import Problem
+from dlcli.first_line import first_line
 from dlcli.spec import absolute_path
 
 BASES = {base: kind for kind, base in KINDS.items()}
@@ -65,7 +66,7 @@ class Plugins:
             return
         except (SyntaxError, ValueError) as error:
             line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-            self.problems.append(mark.problem(f"{path.name}{line} is not Python: {str(error).splitlines()[0]}"))
+            self.problems.append(mark.problem(f"{path.name}{line} is not Python: {first_line(error)}"))
             return
         found, names = 0, imported(tree)
         for statement in tree.body:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from dlcli.errors import ConfigError, Problem
+from dlcli.first_line import first_line
 
 MOST_BYTES = 2_000_000
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -24,7 +25,7 @@ def content_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except ValueError as error:
-        raise OSError(0, str(error)) from None
+        raise OSError(0, first_line(error)) from None
 
 
 def decode(content: bytes, *, file: str) -> str:

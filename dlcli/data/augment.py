@@ -9,6 +9,8 @@ from typing import Any
 from dlcli.data.schema import Schema
 from dlcli.data.single_precision import single_precision
 from dlcli.errors import BlockError, TreePath
+from dlcli.first_line import first_line, without_words
+from dlcli.foreign_error import is_foreign
 from dlcli.spec import Facts, KerasObject
 
 IMAGE = ["height", "width"]
@@ -84,6 +86,8 @@ class Augmentation:
         try:
             made, moved = applied(self.layers[number], values, target, image=self.images)
         except Exception as error:
+            if not is_foreign(error):
+                raise
             message = f"{written} cannot change '{name}' of shape {shape}: {sentence(error)}"
             raise BlockError(self.place(number), message) from error
         if tuple(made.shape[1:]) != shape:
@@ -129,8 +133,11 @@ def moves(layer: Any) -> bool:
 
 def sentence(error: Exception) -> str:
     """What Keras says is wrong, without where in it that came up."""
-    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Exception encountered")]
-    return re.sub(r"\x1b\[[0-9;]*m", "", lines[0]).strip() if lines else type(error).__name__
+    text = re.sub(r"\x1b\[[0-9;]*m|\s*Arguments received by [\s\S]*", "", str(error))
+    lines = [
+        line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Exception encountered")
+    ]
+    return lines[0] if lines else without_words(error)
 
 
 def built(block: KerasObject, number: int, facts: Facts) -> Any:
@@ -138,7 +145,9 @@ def built(block: KerasObject, number: int, facts: Facts) -> Any:
     try:
         return block.build(facts)
     except Exception as error:
-        message = f"{block.written}: {str(error).splitlines()[0]}"
+        if not is_foreign(error):
+            raise
+        message = f"{block.written}: {first_line(error)}"
         raise BlockError(("data", "augment", number, block.written), message) from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from dlcli.errors import DataError, DlcliError
+from dlcli.first_line import named_line
 
 
 def run_file(path: Path, *, name: str) -> ModuleType:
@@ -38,5 +39,4 @@ def raised_inside(error: BaseException, path: Path) -> DataError:
     """The error of code of the person's own, at the line in their file."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
-    said = str(error).splitlines()[0] if str(error) else "without a message"
-    return DataError(f"it raised {type(error).__name__}: {said}", file=path, line=line)
+    return DataError(f"it raised {named_line(error)}", file=path, line=line)

@@ -14,6 +14,7 @@ from dlcli.data.preparation import Pca
 from dlcli.data.schema import InputSchema
 from dlcli.data.single_precision import single_precision
 from dlcli.errors import BlockError, DlcliError, TreePath
+from dlcli.first_line import first_line
 from dlcli.spec import Facts, KerasObject
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 raise  # the data that it learns from cannot be read
             except Exception as error:
                 # TensorFlow names the node of its graph before what it says, and the operation behind it.
-                said = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:.*", "", str(error).splitlines()[0])
+                said = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:.*", "", first_line(error))
                 message = f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {said}"
                 raise BlockError((*path, step.written), message, hint=advice(step, schema)) from error
             made.append(layer)

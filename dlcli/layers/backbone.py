@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.errors import ArtifactError, BlockError, TreePath
+from dlcli.first_line import first_line
 from dlcli.layers.entry import Graph
 from dlcli.spec import KerasObject
 
@@ -42,7 +43,8 @@ def make_backbone(thing: KerasObject, taken: Any, graph: Graph, path: TreePath) 
         with contextlib.redirect_stdout(sys.stderr):  # Keras tells there of a download
             model = replace(thing, arguments=arguments).build(graph.facts)
     except Exception as error:
-        if weights is None or ("fetch failure" not in str(error) and not isinstance(error, OSError)):
+        # Keras raises a bare Exception for a download that failed; what caused it is an OSError.
+        if weights is None or not any(isinstance(each, OSError) for each in (error, error.__context__)):
             raise
         raise unavailable(thing, weights, error) from error
     model.trainable = thing.arguments.get("trainable", True)
@@ -51,7 +53,7 @@ def make_backbone(thing: KerasObject, taken: Any, graph: Graph, path: TreePath) 
 
 def unavailable(thing: KerasObject, weights: str, error: Exception) -> ArtifactError:
     """The error of weights that cannot be downloaded or read."""
-    said = str(error).splitlines()[0][:200]
+    said = first_line(error, most=200)
     if weights == PUBLIC:
         hint = (
             "put them into ~/.keras/models by hand, or write weights: FILE.weights.h5, or weights: null to begin anew"

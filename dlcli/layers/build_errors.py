@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlcli.errors import BlockError, DlcliError, ResourceError, TreePath
+from dlcli.first_line import without_words
+from dlcli.foreign_error import is_foreign
 from dlcli.layers.memory import BYTES, TooLarge
 
 SERIES_AXES, IMAGE_AXES = 2, 3
@@ -24,6 +26,8 @@ def building(word: str, taken: Any, path: TreePath, *, traits: Mapping[str, Any]
     except TooLarge as error:
         raise too_large(word, error, path) from None
     except Exception as error:
+        if not is_foreign(error):
+            raise
         raise build_error(word, taken, error, path, traits=traits) from error
 
 
@@ -40,7 +44,7 @@ def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, trai
         return ResourceError(f"{word} does not fit in memory", hint="make the layer smaller")
     shapes = [tuple(tensor.shape[1:]) for tensor in tensors_in(taken)]
     given = ", ".join(map(str, shapes))
-    said = first_sentence(str(error))
+    said = first_sentence(str(error)) or without_words(error)
     several = (
         isinstance(taken, list) and traits.get("axes") != IMAGE_AXES and len(taken) > 1 and not traits.get("merges")
     )
@@ -57,12 +61,12 @@ def tensors_in(taken: Any) -> list[Any]:
 
 
 def first_sentence(text: str) -> str:
-    """The part of a message of Keras that a person needs."""
+    """The part of a message of Keras that a person needs; nothing of none."""
     text = re.sub(r"\s*Arguments received by [\s\S]*", "", text)
     text = re.sub(r"Exception encountered when calling .*?\n+", "", text)
     text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return " ".join(lines)[:300] or "no reason given"
+    return " ".join(lines)[:300]
 
 
 def advice(traits: Mapping[str, Any], shapes: Sequence[tuple[int | None, ...]]) -> str | None:

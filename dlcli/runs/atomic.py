@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.errors import ResourceError
+from dlcli.first_line import first_line
 
 TEMPORARY, DELETED, REPLACED = ".tmp-", ".del-", ".old-"
 MANIFEST = "MANIFEST.json"
@@ -238,7 +239,7 @@ def refusals(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "the disk is full" if error.errno in FULL else (error.strerror or str(error))
+        reason = "the disk is full" if error.errno in FULL else (error.strerror or first_line(error))
         raise ResourceError(
             f"cannot write {path}: {reason}", file=path, hint="free some space, or choose another folder with --runs"
         ) from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 from dlcli.errors import ArtifactError
+from dlcli.first_line import first_line
 from dlcli.runs.atomic import UNREADABLE, committed_folder, damage, encoded, plain, remove_folder, write_json
 from dlcli.runs.folder import Run
 
@@ -86,7 +87,7 @@ def load(path: Path) -> Checkpoint:
         best = read_arrays(path / BEST, content["best"]) if "best" in content else None
         return Checkpoint(content["step"], arrays, content["state"], best)
     except (*UNREADABLE, BadZipFile) as error:
-        raise ArtifactError(f"the checkpoint {path.name} cannot be read: {error}", file=path) from None
+        raise ArtifactError(f"the checkpoint {path.name} cannot be read: {first_line(error)}", file=path) from None
 
 
 def typed(array: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from dlcli.errors import ArtifactError
+from dlcli.first_line import first_line
 from dlcli.runs.atomic import UNREADABLE, write_json
 from dlcli.runs.folder import Run
 from dlcli.runs.lock import is_locked
@@ -94,7 +95,7 @@ def read_state(run: Run) -> RunState:
         content = json.loads(run.state.read_bytes().decode())
         fault = what_is_wrong(content)
     except UNREADABLE as error:
-        fault = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        fault = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
     if fault is not None:
         raise ArtifactError(f"run.json of '{run.name}' cannot be read: {fault}", file=run.state)
     return RunState(**{key: value for key, value in content.items() if key in KINDS})

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dlcli.errors import BlockError
+from dlcli.first_line import first_line
+from dlcli.foreign_error import is_foreign
 from dlcli.spec import KerasObject
 
 PATHS = ("filename", "filepath", "log_dir")
@@ -65,7 +68,7 @@ class Callbacks:
         try:
             getattr(self.list, hook)(*arguments)
         except (ValueError, TypeError, ImportError) as error:
-            raise BlockError(("train", "callbacks"), str(error).splitlines()[0]) from error
+            raise BlockError(("train", "callbacks"), first_line(error)) from error
 
 
 def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any:
@@ -80,9 +83,11 @@ def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any
                 raise BlockError((*place, key), message, hint="write a relative path without '..'")
             arguments[key] = str(path)
     try:
-        return callback.made_by()(**arguments)
+        return replace(callback, arguments=arguments).build({})
     except Exception as error:
-        raise BlockError(place, f"{callback.written}: {str(error).splitlines()[0]}") from error
+        if not is_foreign(error):
+            raise
+        raise BlockError(place, f"{callback.written}: {first_line(error)}") from error
 
 
 def noted(callback: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.errors import BlockError
+from dlcli.first_line import first_line
 from dlcli.training.engine import Engine, FitEngine, ResidentEngine, StreamingEngine
 from dlcli.training.experiment import Experiment
 from dlcli.training.steps import Work
@@ -43,7 +44,8 @@ def choose_engine(
         why = f"{why}; compiled {how}" if step is not None else f"{why}; {how}"
 
     def not_compiled(failure: Exception | None) -> None:
-        what = f"XLA cannot compile these steps: {str(failure).splitlines()[0][:200]}"
+        why_not = "" if failure is None else f": {first_line(failure, most=200)}"
+        what = f"XLA cannot compile these steps{why_not}"
         if forced:
             raise BlockError(("train", "xla"), what, hint="leave it out")
         changed(f"{what}; they stay a graph", f"{WHY[kind.name]}; not by XLA, which cannot compile them")

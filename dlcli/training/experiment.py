@@ -14,6 +14,8 @@ from dlcli.data.layout import order
 from dlcli.data.memory import free_memory
 from dlcli.data.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
+from dlcli.first_line import first_line
+from dlcli.foreign_error import is_foreign
 from dlcli.layers.graph import Built, build_model
 from dlcli.layers.memory import activation_bytes
 from dlcli.loss import build_metrics, labels_of, needs
@@ -180,6 +182,8 @@ def check_metrics(config: Config, model: Any, train: Feed, facts: Mapping[str, i
                 (built,) = build_metrics([metric], head.loss, width=predicted.shape[-1], facts=facts)
                 built.update_state(target, predicted)
             except Exception as error:
+                if not is_foreign(error):
+                    raise
                 wanted = f"a target of shape {target.shape[1:]} with a prediction of shape {shape}"
                 raise BlockError(
                     (*head.metrics_path, position),
@@ -221,4 +225,6 @@ def built_block(name: str, build: Callable[[], Any]) -> Any:
     try:
         return build()
     except Exception as error:
-        raise BlockError((name,), f"{name}: {str(error).splitlines()[0]}") from error
+        if not is_foreign(error):
+            raise
+        raise BlockError((name,), f"{name}: {first_line(error)}") from error

@@ -6,6 +6,7 @@ import dataclasses
 import traceback
 
 from dlcli.errors import DlcliError, InternalError, ResourceError
+from dlcli.first_line import named_line
 from dlcli.runs import Run, RunState
 from dlcli.runs.atomic import write_bytes
 
@@ -15,8 +16,7 @@ def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
     failure = out_of_memory(error)
     if failure is None:
         write_bytes(run.error_log, "".join(traceback.format_exception(error)).encode())
-        said = (str(error).splitlines() or [""])[0]
-        message = f"a bug in dlcli: {type(error).__name__}: {said}"
+        message = f"a bug in dlcli: {named_line(error)}"
         failure = InternalError(message, file=run.error_log, hint="please report it with the traceback in this file")
     dataclasses.replace(state, status="failed", reason=failure.message, exit_code=failure.code).write(run)
     return failure

@@ -11,6 +11,7 @@ from typing import Any
 
 from dlcli.data import Schema
 from dlcli.errors import ArtifactError, UnsafeError
+from dlcli.first_line import first_line
 from dlcli.runs import Run
 from dlcli.runs.atomic import committed_folder, damage
 from dlcli.training.plugins import run_plugins
@@ -87,7 +88,8 @@ def what_was_wrong(error: Exception) -> str:
     """The layer that Keras could not make, and why, out of its long message that holds those of all layers around it."""
     text = str(error)
     layers = re.findall(r"Error when deserializing class '(\w+)'", text)
-    reason = text.rpartition("Exception encountered: ")[2].splitlines()[0][:200]
+    lines = text.rpartition("Exception encountered: ")[2].splitlines()
+    reason = lines[0][:200] if lines else first_line(error, most=200)
     return f"{layers[-1]}: {reason}" if layers else reason
 
 

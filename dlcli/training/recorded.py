@@ -9,6 +9,7 @@ from dlcli.config import Config, load_resolved
 from dlcli.data import Dataset
 from dlcli.data.fingerprint import changed
 from dlcli.errors import ArtifactError, ConflictError
+from dlcli.first_line import first_line
 from dlcli.runs import Run
 from dlcli.training.experiment import read_data
 from dlcli.training.plugins import kept_plugins
@@ -24,7 +25,7 @@ def recorded_config(run: Run) -> Config:
         return load_resolved(tree)
     except (OSError, ValueError, TypeError) as error:
         raise ArtifactError(
-            f"the configuration of '{run.name}' cannot be read: {str(error).splitlines()[0]}", file=run.resolved
+            f"the configuration of '{run.name}' cannot be read: {first_line(error)}", file=run.resolved
         ) from None
 
 

@@ -18,8 +18,9 @@ from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.data.memory import free_memory
-from dlcli.data.sources.hdf5 import datasets
+from dlcli.data.sources.hdf5 import NoDatasets, datasets
 from dlcli.errors import ArtifactError, DlcliError, ResourceError, UnsafeError
+from dlcli.first_line import first_line
 from dlcli.layers.memory import BYTES, TooLarge, bounded
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets"
@@ -51,7 +52,7 @@ def check_model_file(path: Path, *, own: Collection[str] = ()) -> int:
             config = json.loads(archive.read(CONFIG))
             weights = io.BytesIO(archive.read(WEIGHTS)) if WEIGHTS in archive.namelist() else None
     except (OSError, KeyError, ValueError, EOFError, RecursionError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ArtifactError(f"{path.name} is damaged or no .keras file: {error}", file=path) from None
+        raise ArtifactError(f"{path.name} is damaged or no .keras file: {first_line(error)}", file=path) from None
     stored = 0
     if weights is not None:
         stored = check_weights(weights, path)
@@ -96,9 +97,9 @@ def check_weights(weights: io.BytesIO, path: Path) -> int:
         forms = datasets(path, weights)
     except (UnsafeError, ResourceError) as error:
         raise UnsafeError(f"the weights of {path.name}: {error.message}", file=path, hint=HINT) from None
+    except NoDatasets:
+        return 0
     except DlcliError as error:
-        if "holds no datasets" in error.message:
-            return 0
         raise ArtifactError(f"the weights of {path.name}: {error.message}", file=path) from None
     return sum(math.prod(shape) for shape, _ in forms.values())
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dlcli.data import Dataset
+from dlcli.data.sources.csv_text import QuoteError
 from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}
@@ -236,7 +237,7 @@ def test_a_quote_that_is_never_closed_swallows_nothing(
 ) -> None:
     path = write("a,y\n" + rows)
     assert refuse(block(path)) == (
-        *(DataError, 4, f"row {bad}: a quote is opened and never closed", str(path), bad + 1),
+        *(QuoteError, 4, f"row {bad}: a quote is opened and never closed", str(path), bad + 1),
         "a quote within quotes is written twice",
     )
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data.arrow import array_of
 from dlcli.data.columns import Evidence, Kind, evidence_of, values_of
 from dlcli.data.fields import Place
-from dlcli.data.sources.csv_text import TWICE, checked_text, header_of, rows_of, utf8
-from dlcli.data.sources.text_blocks import Block, Content, Rows, blocks
+from dlcli.data.sources.csv_text import QuoteError, checked_text, header_of, rows_of, utf8
+from dlcli.data.sources.text_blocks import Block, Content, LongRow, Rows, blocks
 from dlcli.errors import DataError
+from dlcli.first_line import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,8 +56,8 @@ class CsvFile:
         try:
             for block in self.blocks(start, whole=whole):
                 self.add(block)
-        except DataError as error:
-            if whole or error.hint not in {TWICE, UNCLOSED}:
+        except (QuoteError, LongRow):
+            if whole:
                 raise
             self.rows, self.evidence = Rows(rows.first_line), [Evidence()] * len(evidence)
             content = utf8(self.path, self.source.encoding)
@@ -152,7 +153,7 @@ class CsvFile:
         try:
             table = pyarrow.csv.read_csv(pyarrow.BufferReader(data), read, parse, convert)
         except pyarrow.ArrowInvalid as error:
-            raise self.ragged(data, str(error), line=line, row=row) from None
+            raise self.ragged(data, first_line(error), line=line, row=row) from None
         return table.rename_columns(list(names))
 
     def ragged(self, data: bytes, said: str, *, line: int, row: int) -> DataError:
@@ -168,7 +169,7 @@ class CsvFile:
                     else "an empty cell still needs its separator"
                 )
                 return DataError(message, file=self.path, line=at, hint=hint)
-        return DataError(f"the file cannot be read as a table: {said.splitlines()[0]}", file=self.path)
+        return DataError(f"the file cannot be read as a table: {said}", file=self.path)
 
 
 def row_end(data: bytes) -> int:

@@ -10,9 +10,16 @@ from pathlib import Path
 from dlcli.data.header import checked_names
 from dlcli.data.sources.files import content_of
 from dlcli.errors import DataError
+from dlcli.first_line import first_line
 
 BOM = b"\xef\xbb\xbf"
 TWICE = "a quote within quotes is written twice"
+
+
+class QuoteError(DataError):
+    """A quote that is not closed or closed too early, so that where rows end cannot be told."""
+
+
 SAVE = "write encoding: cp949 (Korean Windows), latin-1, … or save the file as UTF-8"
 
 
@@ -36,7 +43,7 @@ def utf8(path: Path, encoding: str) -> bytes:
         except UnicodeDecodeError as error:
             raise not_in(error, encoding, path, hint=None) from None
         except UnicodeError as error:
-            raise DataError(f"the file is not {encoding.upper()}: {error}", file=path) from None
+            raise DataError(f"the file is not {encoding.upper()}: {first_line(error)}", file=path) from None
     return content if b"\n" in content else content.replace(b"\r", b"\n")
 
 
@@ -83,7 +90,7 @@ def header_of(content: bytes, separator: str, path: Path) -> tuple[list[str], li
     try:
         written = next(csv.reader([first], delimiter=separator, strict=True))
     except csv.Error as error:
-        raise DataError(f"the header is no row of names: {error}", file=path, line=1) from None
+        raise DataError(f"the header is no row of names: {first_line(error)}", file=path, line=1) from None
     if len(written) == 1:
         check_separator(written[0], separator, path)
     names, notes = checked_names(written, path, line=1)
@@ -99,6 +106,17 @@ def check_separator(first: str, separator: str, path: Path) -> None:
             raise DataError(f"there is only one column, '{first}'", file=path, line=1, hint=hint)
 
 
+class Lines:
+    """The lines of a text with their ends; `over` says that more were asked for than there are."""
+
+    def __init__(self, text: str) -> None:
+        self.lines, self.over = io.StringIO(text, newline=""), False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.lines
+        self.over = True
+
+
 def rows_of(
     content: bytes, separator: str, path: Path, *, line: int = 1, row: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
@@ -106,7 +124,8 @@ def rows_of(
 
     The content begins at `line` with `row`. Raises `DataError` for a quote that is not closed or closed too early.
     """
-    reader = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=separator, strict=True)
+    text = Lines(content.decode())
+    reader = csv.reader(text, delimiter=separator, strict=True)
     start = line
     try:
         for cells in reader:
@@ -115,5 +134,6 @@ def rows_of(
                 row += 1
             start = reader.line_num + line
     except csv.Error as error:
-        said = "a quote is opened and never closed" if "unexpected end" in str(error) else str(error)
-        raise DataError(f"row {row}: {said}", file=path, line=start, hint=TWICE) from None
+        # A reader that asks for more lines than there are looks for the end of a quote.
+        said = "a quote is opened and never closed" if text.over else first_line(error)
+        raise QuoteError(f"row {row}: {said}", file=path, line=start, hint=TWICE) from None

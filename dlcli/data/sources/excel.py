@@ -15,6 +15,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.files import only_file
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath, did_you_mean
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ class Excel(SourceBlock):
         except DlcliError:
             raise
         except Exception as error:  # what the library raises depends on what is damaged
-            said = (str(error).splitlines() or [type(error).__name__])[0]
-            raise DataError(f"the file is damaged or no workbook: {said}", file=path) from None
+            raise DataError(f"the file is damaged or no workbook: {first_line(error)}", file=path) from None
         return rows
 
     def cell(self, value: Any) -> Any:
@@ -127,7 +127,7 @@ def check_size(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             declared = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"the file is damaged or no workbook: {error}", file=path) from None
+        raise DataError(f"the file is damaged or no workbook: {first_line(error)}", file=path) from None
     # A cell takes about ten times as much in memory as in the file.
     if 10 * declared > free_memory() // 2:
         raise ResourceError(f"the workbook unpacks to {declared / 1e9:.1f} GB, more than fits in memory", file=path)

@@ -15,6 +15,7 @@ from dlcli.data.sources.arrays import check_memory, checked, chunked, elsewhere_
 from dlcli.data.sources.files import only_file
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ def opened(path: Path, content: BinaryIO | None = None) -> Iterator[Any]:
     except MemoryError:
         raise ResourceError("a dataset of the file does not fit in memory", file=path) from None
     except Exception as error:  # what h5py raises depends on the byte that is wrong
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"the file is damaged or no HDF5 file: {said}", file=path) from None
+        raise DataError(f"the file is damaged or no HDF5 file: {first_line(error)}", file=path) from None
+
+
+class NoDatasets(DataError):
+    """A file of HDF5 that is whole and holds nothing."""
 
 
 def datasets(path: Path, content: BinaryIO | None = None) -> dict[str, Form]:
@@ -146,7 +150,7 @@ class Walk:
             if end in self.found:
                 found[name] = self.found[end]
         if not found:
-            raise DataError("the file holds no datasets", file=self.path)
+            raise NoDatasets("the file holds no datasets", file=self.path)
         return found
 
 

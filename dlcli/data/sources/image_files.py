@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from dlcli.data.sources.listing import Unreadable
+from dlcli.first_line import first_line
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 """What is decoded, whatever a file is called: Pillow knows others, and some of them start programs."""
@@ -80,9 +81,11 @@ def opened(file: str) -> Iterator[Any]:
     except PIL.UnidentifiedImageError:
         raise Unreadable(empty_or_unknown(file)) from None
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}" if error.strerror else f"damaged: {error}") from None
+        raise Unreadable(
+            f"cannot be read: {error.strerror}" if error.strerror else f"damaged: {first_line(error)}"
+        ) from None
     except Exception as error:  # what Pillow raises depends on the byte that is wrong
-        raise Unreadable(f"damaged: {(str(error).splitlines() or [type(error).__name__])[0]}") from None
+        raise Unreadable(f"damaged: {first_line(error)}") from None
 
 
 def empty_or_unknown(file: str) -> str:

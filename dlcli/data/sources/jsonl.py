@@ -19,6 +19,7 @@ from dlcli.data.header import checked_names
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def parsed(block: Block, schema: pyarrow.Schema | None) -> pyarrow.Table:
         read = pyarrow.json.ReadOptions(block_size=len(content) + 1)
         table = pyarrow.json.read_json(io.BytesIO(content), read, options)
     except (pyarrow.ArrowException, UnicodeDecodeError) as error:
-        raise wrong_line(block) or DataError(str(error).splitlines()[0], file=block.path) from None
+        raise wrong_line(block) or DataError(first_line(error), file=block.path) from None
     if table.num_rows != block.rows:
         raise wrong_line(block) or DataError("the lines are not one object each", file=block.path)
     return table
@@ -264,7 +265,7 @@ def fault_in(text: bytes, kinds: dict[str, tuple[str, int]], line: int) -> str |
     except UnicodeDecodeError as error:
         return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
     except ValueError as error:
-        return f"no JSON: {error}"
+        return f"no JSON: {first_line(error)}"
     if not isinstance(value, dict):
         return f"expected an object, found {type(value).__name__}"
     for name, cell in value.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -14,7 +15,8 @@ from dlcli.data.schema import Schema
 from dlcli.data.sources.arrays import check_memory, check_samples, checked, chunked, in_chunks
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
-from dlcli.errors import DataError, UnsafeError
+from dlcli.errors import DataError, DlcliError, UnsafeError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
@@ -128,11 +130,12 @@ def mapped(path: Path) -> np.memmap[Any, Any]:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 raise DataError("the file is no NumPy array, or damaged", file=path)
+        check_header(path)
         array: np.memmap[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except DataError:
+    except DlcliError:
         raise
     except Exception as error:  # what NumPy raises depends on where its header is wrong
-        raise unreadable(error, path) from None
+        raise DataError(f"the file is damaged: {first_line(error)}", file=path) from None
     if not array.ndim:
         raise DataError("the file holds a single value; expected samples on the first axis", file=path)
     if not len(array):
@@ -143,15 +146,21 @@ def mapped(path: Path) -> np.memmap[Any, Any]:
     return array
 
 
-def unreadable(error: Exception, path: Path) -> DataError | UnsafeError:
-    """What NumPy says of a file that it cannot map."""
-    text = str(error)
-    if "Python objects" in text:
-        return UnsafeError(
+def check_header(path: Path) -> None:
+    """Refuses pickled objects, and a file with fewer bytes than its header says; raises what NumPy says of a header."""
+    import numpy as np
+
+    with path.open("rb") as file:
+        major, _ = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+        start = file.tell()
+    if dtype.hasobject:
+        raise UnsafeError(
             "the file holds pickled Python objects, which could run code; dlcli never loads them",
             file=path,
             hint="save a plain array: np.save(path, x)",
         )
-    if "mmap length" in text:
-        text = f"it has {path.stat().st_size:,} bytes, fewer than its header says"
-    return DataError(f"the file is damaged: {text.splitlines()[0] if text else type(error).__name__}", file=path)
+    size = path.stat().st_size
+    if size < start + math.prod(shape) * dtype.itemsize:
+        raise DataError(f"the file is damaged: it has {size:,} bytes, fewer than its header says", file=path)

@@ -14,6 +14,7 @@ from dlcli.data.sources.arrays import check_memory, checked, elsewhere_names, fi
 from dlcli.data.sources.files import only_file
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
@@ -131,8 +132,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except MemoryError:
         raise ResourceError("an array of the file does not fit in memory", file=path) from None
     except Exception as error:  # what zipfile and NumPy raise depends on the byte that is wrong
-        said = f": {str(error).splitlines()[0]}" if str(error) else ""
-        raise DataError(f"the file is damaged or no NumPy archive{said}", file=path) from None
+        raise DataError(f"the file is damaged or no NumPy archive: {first_line(error)}", file=path) from None
 
 
 def unpacked(forms: Mapping[str, Form]) -> int:

@@ -16,6 +16,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError, ResourceError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def about(path: Path) -> Any:
     try:
         return pyarrow.parquet.read_metadata(path)
     except (pyarrow.ArrowException, OSError) as error:
-        said = str(error).splitlines()[0]
-        raise DataError(f"the file is damaged or no Parquet file: {said}", file=path) from None
+        raise DataError(f"the file is damaged or no Parquet file: {first_line(error)}", file=path) from None
 
 
 def empty_in_group(about: Any, path: Path, group: int, column: str) -> bool:
@@ -155,8 +155,7 @@ class Columns:
             with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
                 table = file.read_row_group(group, columns=[self.written[name] for name in wanted], use_threads=True)
         except (pyarrow.ArrowException, OSError) as error:
-            said = str(error).splitlines()[0]
-            raise DataError(f"row group {group + 1} is damaged: {said}", file=path) from None
+            raise DataError(f"row group {group + 1} is damaged: {first_line(error)}", file=path) from None
         return {
             name: array_of(
                 name,

@@ -16,6 +16,7 @@ from dlcli.data.fields import Fields, Place
 from dlcli.data.join import joined_splits
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
+from dlcli.first_line import first_line
 from dlcli.spec import Mistake, did_you_mean, fail
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def downloading(what: str, by_hand: str) -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     except Exception as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0][:300]
+        said = first_line(error, most=300)
         raise DataError(f"{what} cannot be had: {said}", hint=f"check the network, or {by_hand}") from error
     finally:
         socket.setdefaulttimeout(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,7 +102,7 @@ def opened(file: str, *, whole: bool = False) -> Iterator[PlainWave | LibrarySou
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
     except Exception as error:  # what the libraries raise depends on the byte that is wrong
-        said = (str(error).splitlines() or [""])[0].partition(">: ")[2] or "its header or its samples cannot be read"
+        said = getattr(error, "error_string", None) or "its header or its samples cannot be read"
         raise Unreadable(f"damaged: {said}") from None
 
 
@@ -114,11 +115,23 @@ def sound_of(content: IO[bytes], *, whole: bool) -> PlainWave | LibrarySound:
     if start == b"RIFF":
         try:
             return PlainWave(content)
-        except wave.Error as error:
-            if not str(error).startswith("unknown format"):
+        except wave.Error:
+            if wave_format(content) in {None, wave.WAVE_FORMAT_PCM}:
                 raise
             content.seek(0)
     return LibrarySound(content, whole=whole)
+
+
+def wave_format(content: IO[bytes]) -> int | None:
+    """The number with which a WAV says how its samples are written, or None where it does not."""
+    content.seek(12)  # behind RIFF, its length and WAVE
+    while len(head := content.read(8)) == 8:
+        name, length = struct.unpack("<4sI", head)
+        if name == b"fmt ":
+            number = content.read(2)
+            return int.from_bytes(number, "little") if len(number) == 2 else None
+        content.seek(length + length % 2, os.SEEK_CUR)
+    return None
 
 
 def header(file: str) -> Sound | str:

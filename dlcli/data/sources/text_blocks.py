@@ -60,10 +60,14 @@ class Block(NamedTuple):
     data: bytes
 
 
+class LongRow(DataError):
+    """A row of more bytes than any has: where it ends was not found."""
+
+
 def blocks(content: Content, start: int, row_end: Callable[[bytes], int], *, hint: str) -> Iterator[Block]:
     """The rows from the byte `start` on, about BLOCK_BYTES at a time.
 
-    `row_end` says where the last row that is whole ends. Raises `DataError` for a row of more than MOST_ROW bytes; `hint`
+    `row_end` says where the last row that is whole ends. Raises `LongRow` for a row of more than MOST_ROW bytes; `hint`
     tells what it may be.
     """
     while start < content.size:
@@ -75,7 +79,7 @@ def blocks(content: Content, start: int, row_end: Callable[[bytes], int], *, hin
             end = len(data) if start + len(data) >= content.size else row_end(data)
             if not end and size >= MOST_ROW:
                 message = f"a row takes more than {MOST_ROW >> 20} MB"
-                raise DataError(message, file=content.path, line=content.line_at(start), hint=hint)
+                raise LongRow(message, file=content.path, line=content.line_at(start), hint=hint)
             size *= 2
         yield Block(start, data[:end])
         start += end

@@ -18,6 +18,7 @@ from dlcli.data.sources.listing import MOST_SHOWN, Listing
 from dlcli.data.sources.parallel import in_parallel
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
+from dlcli.first_line import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,7 +140,7 @@ class TextField(Lazy):
             words = f"line {line}: byte 0x{error.object[error.start]:02x} is not {self.encoding.upper()}"
             return Fault(words, line, OTHER_ENCODING if self.plain else None)
         except UnicodeError as error:
-            return Fault(f"the file is not {self.encoding.upper()}: {error}")
+            return Fault(f"the file is not {self.encoding.upper()}: {first_line(error)}")
         text = text.removeprefix("\ufeff")
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1

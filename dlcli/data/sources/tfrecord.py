@@ -16,6 +16,7 @@ from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath, Spec, did_you_mean
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ class Records:
                     file=self.paths[file],
                     hint=f"it holds {held}",
                 )
-        return DataError(str(error).splitlines()[0], file=self.paths[file])
+        return DataError(first_line(error), file=self.paths[file])
 
 
 def pieces(index: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
