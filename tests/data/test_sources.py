@@ -1,30 +1,16 @@
 from __future__ import annotations
 
-import inspect
-import json
-import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
-import openpyxl
-import pyarrow
-import pyarrow.parquet
 import pytest
-import yaml
-from PIL import Image
 from sklearn import datasets
 
-from dlcli.config.catalogue import keras_catalogue
-from dlcli.data import Data, Dataset, Fields
-from dlcli.data.sources import SOURCES, SUFFIXES, by_word, from_path
+from dlcli.data import Dataset
+from dlcli.data.sources import SUFFIXES, by_word, from_path
 
-BUNDLED = [
-    *["autompg", "basic_motions", "breast_cancer", "co2", "diabetes", "digits", "iris", "mnist_5k", "penguins", "wine"],
-]
-GENERATED = ["line", "moons", "paper_balls", "sentences", "shapes", "sine", "spiral", "xor"]
 IMAGES = {"digits": (8, 16), "mnist_5k": (28, 255)}
 SPLITS = {
     "autompg": (274, 59, 59),
@@ -44,147 +30,6 @@ CLASSES = {
     "wine": {"cultivar_1": 59, "cultivar_2": 71, "cultivar_3": 48},
 }
 FEATURES = {"autompg": 7, "breast_cancer": 30, "diabetes": 10, "iris": 4, "wine": 13}
-
-
-NETWORK = {"huggingface", "keras", "tfds"}
-"""Sources whose data only their own libraries can download; they have tests of their own."""
-
-
-@pytest.fixture
-def examples(write: Callable[..., Path], tmp_path: Path) -> dict[str, dict[str, Any]]:
-    """A data block for every source that there is and that needs no network."""
-    made: dict[str, dict[str, Any]] = {name: {"source": name} for name in [*BUNDLED, *GENERATED]}
-    made["penguins"]["missing"] = "drop"
-    rows = "".join(f"{number},{number * 3 % 7},{'uv'[number % 2]}\n" for number in range(20))
-    table = write("a,b,y\n" + rows)
-    made["csv"] = {"source": {"csv": str(table)}, "target": "y"}
-    made["series"] = {"source": {"series": {"path": str(table), "window": 3}}, "target": "b"}
-    parts = {split: str(write("a,b,y\n" + rows, f"{split}.csv")) for split in ("train", "validation", "test")}
-    made["splits"] = {"source": parts, "target": "y"}
-    x, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
-    np.savez(tmp_path / "arrays.npz", x=x, y=y)
-    made["npz"] = {"source": {"npz": str(tmp_path / "arrays.npz")}}
-    np.save(tmp_path / "x.npy", x)
-    np.save(tmp_path / "y.npy", y)
-    made["npy"] = {"source": {"npy": {"path": str(tmp_path / "x.npy"), "target": str(tmp_path / "y.npy")}}}
-    with h5py.File(tmp_path / "arrays.h5", "w") as file:
-        file["x"], file["y"] = x, y
-    made["hdf5"] = {"source": str(tmp_path / "arrays.h5")}
-    made |= examples_of_files(tmp_path) | examples_of_tables(tmp_path, x, y)
-    (tmp_path / "mine.py").write_text("import numpy as np\ndef load():\n    return np.eye(20), np.arange(20) % 2\n")
-    made["python"] = {"source": {"python": str(tmp_path / "mine.py")}}
-    made["tfrecord"] = {"source": {"tfrecord": records(tmp_path / "r.tfrecord", y)}, "target": "y"}
-    return made
-
-
-def examples_of_files(folder: Path) -> dict[str, dict[str, Any]]:
-    """Twenty pictures, texts and sounds, in a folder a class."""
-    for number in range(20):
-        for kind in ("images", "text", "audio"):
-            (folder / kind / "uv"[number % 2]).mkdir(parents=True, exist_ok=True)
-        where = f"{'uv'[number % 2]}/{number}"
-        Image.fromarray(np.full((6, 5), number * 10, np.uint8)).save(folder / "images" / f"{where}.png")
-        (folder / "text" / f"{where}.txt").write_text(f"글 {number}", encoding="utf-8")
-        with wave.open(str(folder / "audio" / f"{where}.wav"), "wb") as sound:
-            sound.setparams((1, 2, 8000, 0, "NONE", ""))
-            sound.writeframes(np.full(100, number * 100, "<i2").tobytes())
-    return {kind: {"source": {kind: str(folder / kind)}} for kind in ("images", "text", "audio")}
-
-
-def examples_of_tables(folder: Path, x: Any, y: Any) -> dict[str, dict[str, Any]]:
-    """The same table in the forms that other programs write."""
-    columns = {"a": x[:, 0], "b": x[:, 1], "y": np.array(["u", "v"], object)[y]}
-    pyarrow.parquet.write_table(
-        pyarrow.table({name: list(values) for name, values in columns.items()}), folder / "t.parquet"
-    )
-    rows = [
-        dict(zip(columns, row, strict=True)) for row in zip(*(list(each) for each in columns.values()), strict=True)
-    ]
-    (folder / "t.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    book = openpyxl.Workbook()
-    for row in [list(columns), *(list(row.values()) for row in rows)]:
-        book.active.append(row)
-    book.save(folder / "t.xlsx")
-    endings = {"parquet": "parquet", "jsonl": "jsonl", "excel": "xlsx"}
-    return {word: {"source": {word: str(folder / f"t.{end}")}, "target": "y"} for word, end in endings.items()}
-
-
-def records(path: Path, y: Any) -> dict[str, Any]:
-    """Twenty records with two numbers and a label, as TensorFlow writes them."""
-    import tensorflow as tf
-
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for label in y.tolist():
-            feature = {
-                "x": tf.train.Feature(float_list=tf.train.FloatList(value=[label, 1.0])),
-                "y": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
-            }
-            writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
-    return {"path": str(path), "features": {"x": {"shape": [2]}, "y": "int64"}}
-
-
-@pytest.mark.parametrize("stream", [False, True], ids=["in memory", "streamed"])
-def test_every_source_keeps_the_contract(examples: dict[str, dict[str, Any]], stream: bool) -> None:
-    seen = 0
-    for source in SOURCES:
-        parameters = inspect.signature(source.read).parameters
-        assert list(parameters) == ["self", "reading"], source.word
-        assert source.__doc__, source.word
-        if source.word in NETWORK:
-            continue
-        block = {**examples[source.word], "stream": stream}
-        dataset = Data.model_validate(block, context=keras_catalogue()).load(seed=0, allow_code=True)
-        check_dataset(dataset, source.word, stream=stream)
-        seen += 1
-    assert seen == len(examples) == len(SOURCES) - len(NETWORK) == 32
-
-
-def check_dataset(dataset: Dataset, word: str, *, stream: bool) -> None:
-    """What every data set is, whatever it was read from."""
-    fields = dataset.fields
-    assert isinstance(fields, Fields), word
-    assert {len(array) for array in fields.arrays.values()} == {fields.samples}, word
-    assert all(path.is_file() for path in fields.files), word
-    assert dataset.streams is stream, word
-    assert list(dataset.splits) == ["train", "validation", "test"], word
-    rows = np.concatenate([part.rows for part in dataset.splits.values()])
-    assert len(np.unique(rows)) == len(rows), word
-    for part in dataset.splits.values():
-        columns = [*part.inputs.values(), *part.targets.values()]
-        assert {len(column) for column in columns} == {len(part)} == {len(part.rows)}, word
-        for schema in [*dataset.schema.inputs, *dataset.schema.targets]:
-            values = {**part.inputs, **part.targets}[schema.name]
-            assert values.shape[1:] == tuple(schema.shape), word
-            assert len(schema.axes) == values.ndim, word
-            assert schema.axes[0] == "samples", word
-            some = values[np.array([0, len(part) - 1])]
-            assert (some.shape, some.dtype) == ((2, *values.shape[1:]), values.dtype), word
-
-
-def test_every_source_streams_what_it_has_in_memory(examples: dict[str, dict[str, Any]]) -> None:
-    seen = 0
-    for word, example in examples.items():
-        loaded, streamed = (
-            Data.model_validate({**example, "stream": stream}, context=keras_catalogue()).load(seed=3, allow_code=True)
-            for stream in (False, True)
-        )
-        assert streamed.schema == loaded.schema, word
-        for split, part in loaded.splits.items():
-            other = streamed.splits[split]
-            np.testing.assert_array_equal(part.rows, other.rows, err_msg=word)
-            for name, column in {**part.inputs, **part.targets}.items():
-                np.testing.assert_array_equal(
-                    column, {**other.inputs, **other.targets}[name][:], err_msg=f"{word} {name}"
-                )
-        seen += 1
-    assert seen == len(examples)
-
-
-def test_the_words_are_lower_case_sorted_and_those_of_the_union() -> None:
-    words = [source.word for source in SOURCES]
-    assert words == sorted(words) == list(by_word())
-    assert all(word == word.lower() for word in words)
-    assert len(words) == 35
 
 
 @pytest.mark.parametrize("name", sorted(SPLITS))
@@ -348,11 +193,3 @@ def test_a_table_with_tabs_is_read_by_its_ending(write: Callable[..., Path], loa
     path = write("a\ty\n1\t0\n2\t1\n3\t0\n4\t1\n", "t.tsv")
     dataset = load({"source": str(path), "target": "y", "split": {"validation": 0.0, "test": 0.0}})
     assert dataset.splits["train"].inputs["features"].tolist() == [[1], [2], [3], [4]]
-
-
-def test_the_example_that_show_gives_of_a_source_is_valid() -> None:
-    for source in SOURCES:
-        written = yaml.safe_load(source.example) if source.example else source.word
-        data = Data.model_validate({"source": written}, context=keras_catalogue())
-        assert data.source.word == source.word
-    assert sum(bool(source.example) for source in SOURCES) == 17

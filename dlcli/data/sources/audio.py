@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -37,6 +38,14 @@ class Audio(FileSource):
     """How long each is: longer ones are cut, shorter ones end in silence; by default the length that all have."""
     channels: Literal[1, 2] | None = None
     """1 is the mean of all channels; by default as many as all have."""
+
+    @classmethod
+    def write_example(cls, file: Path, number: int) -> None:
+        import wave
+
+        with wave.open(str(file), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(number.to_bytes(2, "little") * 100)
 
     def read(self, reading: Reading) -> Fields:
         """The sounds as a lazy field `audio` (samples, time, channels) of float32 from -1 to 1.

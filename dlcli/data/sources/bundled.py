@@ -10,7 +10,7 @@ from typing import ClassVar
 from dlcli.data.fields import Fields
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.windows import Count, Windows
 
 FOLDER = Path(__file__).with_name("bundled")
@@ -113,6 +113,10 @@ class Penguins(SourceBlock):
     """344 penguins, numbers and names mixed, some cells empty, three species."""
 
     word: ClassVar[str] = "penguins"
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        return [Example({"source": cls.word, "missing": "drop"})]
 
     def read(self, reading: Reading) -> Fields:
         return table(self.word, "species")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -16,7 +17,7 @@ from dlcli.data.sources.csv_file import CsvFile
 from dlcli.data.sources.csv_text import is_utf8
 from dlcli.data.sources.encodings import known_encoding
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.spec import DataPath, Mistake, fail
 
@@ -41,6 +42,13 @@ class Csv(SourceBlock):
     """`utf-8`, `cp949`, `utf-16`, `latin-1`, …"""
     empty: list[str] = []
     """Texts that mean an empty cell besides the empty cell itself, such as `NA` or `?`."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        table, path = Example.table(rows), folder / "table.csv"
+        lines = (",".join(map(str, row)) for row in zip(*table.values(), strict=True))
+        path.write_text("\n".join([",".join(table), *lines]), encoding="utf-8")
+        return [Example({"source": {cls.word: str(path)}, "target": "y"}, [path])]
 
     @field_validator("separator", "decimal")
     @classmethod

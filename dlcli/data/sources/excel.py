@@ -13,7 +13,7 @@ from dlcli.data.fields import Fields, Place
 from dlcli.data.header import checked_names
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.files import only_file
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath, did_you_mean
@@ -31,6 +31,7 @@ class Excel(SourceBlock):
     word: ClassVar[str] = "excel"
     example: ClassVar[str] = "{excel: {path: flowers.xlsx, sheet: Sheet1}}"
     endings: ClassVar[tuple[str, ...]] = (".xlsx",)
+    whole: ClassVar[bool] = True
 
     path: DataPath
     """The workbook."""
@@ -38,6 +39,14 @@ class Excel(SourceBlock):
     """The sheet; by default the first."""
     empty: list[str] = []
     """Texts that mean an empty cell besides the empty cell itself, such as `NA` or `#N/A`."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        book, table, path = openpyxl().Workbook(), Example.table(rows), folder / "table.xlsx"
+        for row in [list(table), *zip(*table.values(), strict=True)]:
+            book.active.append(row)
+        book.save(path)
+        return [Example({"source": {cls.word: str(path)}, "target": "y"}, [path])]
 
     def read(self, reading: Reading) -> Fields:
         """All rows. Raises `DataError` with the cell of a formula that has no value and of text among numbers."""

@@ -13,7 +13,7 @@ from dlcli.data.sources.files import found_files, is_file
 from dlcli.data.sources.folders import folder_at, of_folder
 from dlcli.data.sources.listing import LABEL, Listing
 from dlcli.data.sources.path_tables import is_table, of_table
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.spec import DataPath
 
@@ -33,6 +33,19 @@ class FileSource(SourceBlock):
     """The classes in the order of their indices; by default the names of the class folders, sorted."""
     follow_links: bool = False
     """Whether symbolic links are followed."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        files = [folder / cls.word / "uv"[row % 2] / f"{row}{cls.inside[0]}" for row in range(rows)]
+        for row, file in enumerate(files):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            cls.write_example(file, row)
+        return [Example({"source": {cls.word: str(folder / cls.word)}}, files)]
+
+    @classmethod
+    def write_example(cls, file: Path, number: int) -> None:
+        """Writes one small file of this kind, another for each number."""
+        raise NotImplementedError
 
     def listing(self, reading: Reading) -> Listing:
         """The files in the order of their names.

@@ -13,7 +13,7 @@ from dlcli.data.lazy import Column
 from dlcli.data.schema import Schema
 from dlcli.data.sources.arrays import check_memory, checked, chunked, elsewhere_names, fields_of, named_inputs, size_of
 from dlcli.data.sources.files import only_file
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath
@@ -43,6 +43,16 @@ class Hdf5(SourceBlock):
     """The dataset, or the datasets, that are input; one in a group is written `group/name`."""
     target: str | None = None
     """The dataset that is the target."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        import h5py
+        import numpy as np
+
+        path = folder / "arrays.h5"
+        with h5py.File(path, "w") as file:
+            file["x"], file["y"] = np.arange(3.0 * rows).reshape(rows, 3), np.arange(rows) % 2
+        return [Example({"source": {cls.word: str(path)}}, [path])]
 
     def read(self, reading: Reading) -> Fields:
         """The datasets that the configuration names, or the usual names (x and y, image and label).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -49,6 +50,12 @@ class Images(FileSource):
     """What images that cannot be read mean: an error, or that they are left out."""
     scan: Literal["header", "full"] = "header"
     """What is looked at of each image before training: its header, or, much slower, all pixels."""
+
+    @classmethod
+    def write_example(cls, file: Path, number: int) -> None:
+        from PIL import Image
+
+        Image.new("L", (6, 5), number % 256).save(file)
 
     def read(self, reading: Reading) -> Fields:
         """The images as a lazy field `image` (samples, height, width, channels) of uint8.

@@ -17,7 +17,7 @@ from dlcli.data.chunks import Chunks
 from dlcli.data.fields import Fields, Place
 from dlcli.data.header import checked_names
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath
@@ -44,6 +44,13 @@ class Jsonl(SourceBlock):
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        table, path = Example.table(rows), folder / "table.jsonl"
+        lines = (json.dumps(dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True))
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return [Example({"source": {cls.word: str(path)}, "target": "y"}, [path])]
 
     def read(self, reading: Reading) -> Fields:
         """All rows. Raises `DataError` with the line of what is no object of numbers, texts and lists of numbers."""

@@ -14,7 +14,7 @@ from dlcli.data.lazy import Column
 from dlcli.data.schema import Schema
 from dlcli.data.sources.arrays import check_memory, check_samples, checked, chunked, in_chunks
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, UnsafeError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath
@@ -38,6 +38,15 @@ class Npy(SourceBlock):
     several inputs."""
     target: Files | None = None
     """The file, or files, of the target."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        import numpy as np
+
+        x, y = folder / "x.npy", folder / "y.npy"
+        np.save(x, np.arange(3.0 * rows).reshape(rows, 3))
+        np.save(y, np.arange(rows) % 2)
+        return [Example({"source": {cls.word: {"path": str(x), "target": str(y)}}}, [x, y])]
 
     def read(self, reading: Reading) -> Fields:
         """The arrays. Raises `DataError` for a damaged file, `UnsafeError` for pickled objects."""

@@ -12,7 +12,7 @@ from dlcli.data.fields import Fields
 from dlcli.data.schema import Schema
 from dlcli.data.sources.arrays import check_memory, checked, elsewhere_names, fields_of, named_inputs, size_of
 from dlcli.data.sources.files import only_file
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath
@@ -29,6 +29,7 @@ class Npz(SourceBlock):
     word: ClassVar[str] = "npz"
     example: ClassVar[str] = "{npz: {path: arrays.npz, inputs: x, target: y}}"
     endings: ClassVar[tuple[str, ...]] = (".npz",)
+    whole: ClassVar[bool] = True
 
     path: DataPath
     """The file."""
@@ -36,6 +37,14 @@ class Npz(SourceBlock):
     """The array, or the arrays, that are input."""
     target: str | None = None
     """The array that is the target."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        import numpy as np
+
+        path = folder / "arrays.npz"
+        np.savez(path, x=np.arange(3.0 * rows).reshape(rows, 3), y=np.arange(rows) % 2)
+        return [Example({"source": {cls.word: str(path)}}, [path])]
 
     def read(self, reading: Reading) -> Fields:
         """The arrays that the configuration names, or the usual names (x and y, image and label).

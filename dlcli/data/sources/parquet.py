@@ -14,7 +14,7 @@ from dlcli.data.fields import Fields, Place
 from dlcli.data.header import check_same_names, checked_names
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, ResourceError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath
@@ -35,6 +35,15 @@ class Parquet(SourceBlock):
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        import pyarrow
+        import pyarrow.parquet
+
+        path = folder / "table.parquet"
+        pyarrow.parquet.write_table(pyarrow.table(Example.table(rows)), path, row_group_size=1 + rows // 3)
+        return [Example({"source": {cls.word: str(path)}, "target": "y"}, [path])]
 
     def read(self, reading: Reading) -> Fields:
         """All rows; where it streams a row group at a time.

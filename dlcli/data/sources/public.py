@@ -49,6 +49,7 @@ class KerasData(SourceBlock):
 
     word: ClassVar[str] = "keras"
     example: ClassVar[str] = "{keras: mnist}"
+    network: ClassVar[bool] = True
 
     name: str
     """mnist, fashion_mnist, cifar10, cifar100, imdb, reuters, california_housing or boston_housing."""
@@ -104,6 +105,7 @@ class Tfds(SourceBlock):
 
     word: ClassVar[str] = "tfds"
     example: ClassVar[str] = "{tfds: iris}"
+    network: ClassVar[bool] = True
 
     name: str
     """Its name, with a configuration after a slash where it has several: `glue/cola`."""
@@ -129,6 +131,7 @@ class HuggingFace(SourceBlock):
 
     word: ClassVar[str] = "huggingface"
     example: ClassVar[str] = "{huggingface: scikit-learn/iris}"
+    network: ClassVar[bool] = True
 
     name: str
     """Its name, such as `scikit-learn/iris`, or a folder that the library has saved."""

@@ -11,7 +11,7 @@ from dlcli.data.join import joined_splits
 from dlcli.data.own_code import inside, run_file
 from dlcli.data.sources.arrays import check_samples, checked
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
 from dlcli.spec import DataPath, did_you_mean
 
@@ -27,11 +27,18 @@ class Python(SourceBlock):
 
     word: ClassVar[str] = "python"
     example: ClassVar[str] = "{python: {path: mine.py, function: load}}"
+    whole: ClassVar[bool] = True
 
     path: DataPath
     """The Python file."""
     function: str = "load"
     """The function in it."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        path = folder / "mine.py"
+        path.write_text(f"import numpy as np\ndef load():\n    return np.ones(({rows}, 3)), np.arange({rows}) % 2\n")
+        return [Example({"source": {cls.word: str(path)}}, [path])]
 
     def read(self, reading: Reading) -> Fields:
         """The arrays. Raises `UnsafeError` without `--allow-code`, and `DataError` for what goes wrong in the function."""

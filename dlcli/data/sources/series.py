@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.data.fields import Fields
 from dlcli.data.schema import Schema
-from dlcli.data.sources.source import FEATURES, Reading, SourceBlock
+from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.source import FEATURES, Example, Reading, SourceBlock
 from dlcli.data.sources.splits import Part
 from dlcli.data.windows import Count, Windows
 from dlcli.spec import Mistake, fail
@@ -37,6 +39,12 @@ class Series(SourceBlock):
     """Every how many-th row is in a window."""
     group: str | None = None
     """A column that tells several series in one table apart: no window reaches from one into another."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        [table] = Csv.examples(folder, rows)
+        source = {cls.word: {"path": str(table.files[0]), "window": 3}}
+        return [Example({"source": source, "inputs": ["a"], "target": "b"}, table.files)]
 
     @field_validator("path")
     @classmethod

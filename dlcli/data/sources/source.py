@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from dlcli.data.fields import Fields
@@ -26,6 +27,23 @@ class Reading:
     """Whether a source may run Python that the configuration names."""
 
 
+@dataclass(frozen=True)
+class Example:
+    """A data set of a source as it is written under `data`, and the files that hold it."""
+
+    data: Mapping[str, Any]
+    files: Sequence[Path] = ()
+
+    @staticmethod
+    def table(rows: int) -> dict[str, list[Any]]:
+        """Columns for a table: whole numbers, numbers, names of two classes."""
+        return {
+            "a": list(range(rows)),
+            "b": [row * 7 % 11 / 2 for row in range(rows)],
+            "y": ["uv"[row % 2] for row in range(rows)],
+        }
+
+
 class SourceBlock(Named):
     """The block of a source; a table unless the source says otherwise."""
 
@@ -36,6 +54,16 @@ class SourceBlock(Named):
 
     inside: ClassVar[tuple[str, ...]] = ()
     """Endings of files that mean this source where they are found in a folder."""
+
+    network: ClassVar[bool] = False
+    """Whether it downloads what it reads, so that no example of it can be written."""
+    whole: ClassVar[bool] = False
+    """Whether its files are read whole even where it is asked to stream."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        """Data sets of so many samples, written into a folder: what every source is tested with. Here one without files."""
+        return [] if cls.network else [Example({"source": cls.word})]
 
     def read(self, reading: Reading) -> Fields:
         """Everything the source holds, in memory or as lazy fields.

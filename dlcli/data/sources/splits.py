@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from dlcli.data.fields import Fields
 from dlcli.data.join import joined_splits
 from dlcli.data.schema import Schema
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.csv import Csv
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.spec import one_of
 
 
@@ -41,6 +43,17 @@ class Splits(SourceBlock):
     """What is watched while training; without it a share of `train`."""
     test: Part | None = None
     """What is evaluated in the end."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        sources: dict[str, str] = {}
+        files: list[Path] = []
+        for split in ("train", "validation", "test"):
+            (folder / split).mkdir()
+            [part] = Csv.examples(folder / split, rows)
+            sources[split] = str(part.files[0])
+            files += part.files
+        return [Example({"source": sources, "target": "y"}, files)]
 
     @property
     def parts(self) -> dict[str, SourceBlock]:

@@ -47,6 +47,10 @@ class TextFiles(FileSource):
     def one_that_is_known(cls, value: str) -> str:
         return known_encoding(value)
 
+    @classmethod
+    def write_example(cls, file: Path, number: int) -> None:
+        file.write_text(f"글 {number}", encoding="utf-8")
+
     def read(self, reading: Reading) -> Fields:
         """The texts as a lazy field `text` (samples,) of objects.
 

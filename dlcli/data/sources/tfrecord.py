@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 from dlcli.data.chunks import Chunks
 from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.files import found_files
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath, Spec, did_you_mean
@@ -58,6 +58,21 @@ class TfRecord(SourceBlock):
     """What each record holds, by name: `{image: {shape: [28, 28], dtype: uint8}, label: int64}`."""
     records: Annotated[int, Field(ge=1)] | None = None
     """How many records there must be: a file that is cut between two records shows in no other way."""
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        import tensorflow as tf
+
+        path = folder / "records.tfrecord"
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for row in range(rows):
+                values = {
+                    "x": tf.train.Feature(float_list=tf.train.FloatList(value=[row] * 16)),
+                    "y": tf.train.Feature(int64_list=tf.train.Int64List(value=[row % 2])),
+                }
+                writer.write(tf.train.Example(features=tf.train.Features(feature=values)).SerializeToString())
+        source = {cls.word: {"path": str(path), "features": {"x": {"shape": [16]}, "y": "int64"}}}
+        return [Example({"source": source, "target": "y"}, [path])]
 
     def read(self, reading: Reading) -> Fields:
         """All records. Raises `DataError` for a damaged record and for a feature that it does not hold, with its number."""
