@@ -13,7 +13,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,8 @@ def append_line(path: Path, line: str) -> None:
 def committed_folder(target: Path) -> Iterator[Path]:
     """A folder to fill that takes its name only once it is complete.
 
-    Every file is fsynced and listed with size and SHA-256 in MANIFEST.json before the rename. What stood under the name
-    before is replaced, and intact on an error. On an error nothing of the new one remains.
+    Every file, in folders below it too, is fsynced and listed with size and SHA-256 in MANIFEST.json before the rename.
+    What stood under the name before is replaced, and intact on an error. On an error nothing of the new one remains.
     """
     temporary = target.with_name(f"{TEMPORARY}{target.name}-{os.getpid()}")
     with refusals(target):
@@ -115,25 +115,28 @@ def put_in_place(folder: Path, target: Path) -> None:
 
 
 def write_manifest(folder: Path) -> None:
-    """Fsyncs every file of a folder and lists it."""
+    """Fsyncs every file of a folder and of those below it, and lists it by its way from there."""
     manifest = {}
-    for path in sorted(folder.iterdir()):
+    for name in sorted(entries(folder)):
+        path = folder / name
         descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)  # what is only read cannot be synced there
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        manifest[path.name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        manifest[name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
     write_new(folder / MANIFEST, json.dumps(manifest, indent=2).encode())
+    for below in sorted(path for path in folder.rglob("*") if path.is_dir()):
+        sync_folder(below)
     sync_folder(folder)
 
 
 def damage(folder: Path) -> list[str]:
-    """What differs between a folder and its manifest; nothing when it is whole."""
+    """What differs between a folder, with those below it, and its manifest; nothing when it is whole."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         expected = {str(name): (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
-        found = {path.name for path in folder.iterdir()} - {MANIFEST}
+        found = {*entries(folder, files=expected)} - {MANIFEST}
     except UNREADABLE:
         return [f"{MANIFEST} is missing or unreadable"]
     problems = [f"{name} is missing" for name in sorted(expected.keys() - found)]
@@ -150,6 +153,19 @@ def damage(folder: Path) -> list[str]:
         except OSError as error:
             problems.append(f"{name} cannot be read: {error.strerror}")
     return problems
+
+
+def entries(folder: Path, *, files: Collection[str] = (), above: str = "") -> Iterator[str]:
+    """What a manifest lists of a folder: the way to every file below it; no link is followed.
+
+    A folder under one of the names `files` is not gone into: a file should be there.
+    """
+    for path in folder.iterdir():
+        name = f"{above}{path.name}"
+        if path.is_dir() and not path.is_symlink() and name not in files:
+            yield from entries(path, files=files, above=f"{name}/")
+        else:
+            yield name
 
 
 def remove_folder(path: Path) -> None:
