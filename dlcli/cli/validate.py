@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from dlcli.cli import options
 from dlcli.cli.output import emit, out
-from dlcli.errors import ConfigError, Problem
 
 
 def validate(
@@ -22,52 +21,15 @@ def validate(
 
     Example: dlcli validate configs/digits.yaml
     """
-    found = {file: judged(file, settings, build=build, allow_code=allow_code) for file in configs}
+    from dlcli.results.validate import validated
+    from dlcli.view.json_value import json_value
+    from dlcli.view.validation import Validation, draw_validation, exit_code
+
+    files = dict.fromkeys(configs)
+    judgements = [validated(file, settings, build=build, allow_code=allow_code) for file in files]
     if json:
-        emit({"files": [{"file": file, **as_json(*judgement)} for file, judgement in found.items()]})
+        emit(json_value(Validation([judgement.shown() for judgement in judgements])))
     else:
-        from dlcli.view.console import supports_unicode
-        from dlcli.view.problems import error_text, problem_text
-
-        console = out()
-        unicode = supports_unicode(console.file)
-        for file, (problems, notes) in found.items():
-            for note in notes:
-                console.print(problem_text(note, unicode=unicode, kind="note"))
-            console.print(error_text(ConfigError(problems), unicode=unicode) if problems else f"{file}: ok")
-    if any(problems for problems, _ in found.values()):
-        raise typer.Exit(ConfigError.code)
-
-
-def judged(file: str, settings: list[str], *, build: bool, allow_code: bool) -> tuple[list[Problem], list[Problem]]:
-    """The problems of one file, with `build` also those of the model on the shapes of its data; and the notes."""
-    from dlcli.config import load_config
-
-    try:
-        config, _ = load_config(file, settings=settings)
-        if build:
-            from dlcli.training.backend import chatter_to
-            from dlcli.training.experiment import set_up_config
-
-            with chatter_to(None):
-                set_up_config(config, allow_code=allow_code)
-    except ConfigError as error:
-        return error.problems, []
-    return [], config.notes
-
-
-def as_json(problems: list[Problem], notes: list[Problem]) -> dict[str, Any]:
-    """Problems and notes as JSON has them."""
-    return {"problems": [plain(each) for each in problems], "notes": [plain(each) for each in notes]}
-
-
-def plain(problem: Problem) -> dict[str, Any]:
-    """A problem as JSON has it."""
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "path": ".".join(str(part) for part in problem.path),
-        "message": problem.message,
-        "suggestion": problem.suggestion or problem.see,
-    }
+        draw_validation(out(), judgements)
+    if code := exit_code(judgements):
+        raise typer.Exit(code)

@@ -93,12 +93,21 @@ def test_a_plugin_is_checked_without_being_run(folder: Path, run_dlcli: Run) -> 
     assert not (folder / "ran").exists()
 
 
-@pytest.mark.parametrize("command", [["train"], ["inspect"], ["validate", "--build"]])
+@pytest.mark.parametrize("command", [["train"], ["inspect"]])
 def test_a_plugin_is_not_run_without_the_flag(command: list[str], folder: Path, run_dlcli: Run) -> None:
     refused = run_dlcli(*command, "c.yaml", "--json", cwd=folder)
     assert (refused.code, refused.error["name"]) == (10, "unsafe")
     assert refused.error["message"] == "the plugin mine.py is Python code, which runs as it likes"
     assert refused.error["hint"] == "read it, and if you trust it add --allow-code"
+    assert not (folder / "ran").exists()
+
+
+def test_validate_does_not_run_it_either(folder: Path, run_dlcli: Run) -> None:
+    refused = run_dlcli("validate", "--build", "c.yaml", "--json", cwd=folder)
+    [file] = refused.value["files"]
+    assert (refused.code, file["code"], len(file["problems"])) == (10, 10, 1)
+    assert file["problems"][0]["message"] == "the plugin mine.py is Python code, which runs as it likes"
+    assert file["problems"][0]["suggestion"] == "read it, and if you trust it add --allow-code"
     assert not (folder / "ran").exists()
 
 

@@ -1,0 +1,90 @@
+"""What is wrong with configurations: every problem of every file, with the lines that they are at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+
+from dlcli.errors import ConfigError, DlcliError, Problem
+from dlcli.view.console import supports_unicode
+from dlcli.view.problems import error_text, problem_text
+
+
+@dataclass(frozen=True)
+class ProblemShown:
+    """A problem as JSON has it; `path` is the way to it in the configuration, joined by dots."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    suggestion: str | None
+
+
+@dataclass(frozen=True)
+class FileShown:
+    """A file with what is wrong with it; `code` is the exit code that it alone would give."""
+
+    file: str
+    problems: Sequence[ProblemShown]
+    notes: Sequence[ProblemShown]
+    code: int
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The keys of `dlcli validate --json`."""
+
+    files: Sequence[FileShown]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What ended the reading of a file, or None, and notes on it."""
+
+    file: str
+    error: DlcliError | None
+    notes: Sequence[Problem] = field(default_factory=tuple)
+
+    @property
+    def code(self) -> int:
+        """The exit code of the file alone."""
+        return 0 if self.error is None else self.error.code
+
+    def shown(self) -> FileShown:
+        """The file as JSON has it."""
+        problems = [] if self.error is None else problems_in(self.error)
+        return FileShown(self.file, list(map(problem_shown, problems)), list(map(problem_shown, self.notes)), self.code)
+
+
+def exit_code(judgements: Sequence[Judgement]) -> int:
+    """0 where all is well, the code of the only kind of error, or that of a wrong configuration where there are several."""
+    codes = {judgement.code for judgement in judgements} - {0}
+    return codes.pop() if len(codes) == 1 else ConfigError.code if codes else 0
+
+
+def draw_validation(console: Console, judgements: Sequence[Judgement]) -> None:
+    """The problems of each file, or that it is well."""
+    unicode = supports_unicode(console.file)
+    for judgement in judgements:
+        for note in judgement.notes:
+            console.print(problem_text(note, unicode=unicode, kind="note"))
+        error = judgement.error
+        console.print(f"{judgement.file}: ok" if error is None else error_text(error, unicode=unicode))
+
+
+def problems_in(error: DlcliError) -> Sequence[Problem]:
+    """An error as problems: all those of a configuration, or the one of data that cannot be read."""
+    if isinstance(error, ConfigError):
+        return error.problems
+    line, column = error.line or 0, error.column or 0
+    return [Problem(error.message, error.file or "", line, column, suggestion=error.hint)]
+
+
+def problem_shown(problem: Problem) -> ProblemShown:
+    """A problem as JSON has it."""
+    path, suggestion = ".".join(map(str, problem.path)), problem.suggestion or problem.see
+    return ProblemShown(problem.file, problem.line, problem.column, path, problem.message, suggestion)

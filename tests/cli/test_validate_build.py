@@ -1,0 +1,56 @@
+"""`validate --build` judges every file, whatever is wrong with the ones before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+REST = "layers: [Dense: 1]\nloss: mse\noptimizer: Adam\ntrain: {epochs: 1}\n"
+FILES = {
+    "missing.yaml": "data: {source: missing.csv, target: y}\n" + REST,
+    "fine.yaml": "data: {source: line}\n" + REST,
+    "wrong.yaml": "data: {source: line}\n" + REST.replace("mse", "msee"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_second_file_is_judged_where_the_first_has_no_data(folder: Path, run_dlcli: Run) -> None:
+    done = run_dlcli("validate", "--build", "missing.yaml", "fine.yaml", "--json", cwd=folder)
+    assert done.code == 4
+    assert list(done.value) == ["files"]
+    missing, fine = done.value["files"]
+    assert (missing["file"], missing["code"], fine["file"], fine["code"]) == ("missing.yaml", 4, "fine.yaml", 0)
+    assert [each["message"] for each in missing["problems"]] == [f"there is no file {folder / 'missing.csv'}"]
+    assert (fine["problems"], fine["notes"]) == ([], [])
+
+
+def test_in_words_each_file_has_its_own(folder: Path, run_dlcli: Run) -> None:
+    done = run_dlcli("validate", "--build", "missing.yaml", "fine.yaml", cwd=folder)
+    assert done.out.startswith(f"error: there is no file {folder / 'missing.csv'}\n")
+    assert done.out.endswith("\nfine.yaml: ok\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        (["fine.yaml"], 0),
+        (["missing.yaml"], 4),
+        (["wrong.yaml", "fine.yaml"], 3),
+        (["missing.yaml", "wrong.yaml", "fine.yaml"], 3),
+    ],
+)
+def test_the_exit_code_is_that_of_the_only_kind_of_error(
+    files: list[str], code: int, folder: Path, run_dlcli: Run
+) -> None:
+    done = run_dlcli("validate", "--build", *files, "--json", cwd=folder)
+    assert (done.code, [each["file"] for each in done.value["files"]]) == (code, files)
