@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
@@ -27,3 +28,6 @@ def check(
 
     found = look(load_config(config, settings=settings)[0], rates=rates, allow_code=allow_code)
     give(found.plain(), draw_check, as_json=json)
+
+
+COMMAND = Command("check", check, Panel.BEFORE, heavy=True)

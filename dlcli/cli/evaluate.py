@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give
 
 
@@ -34,3 +35,6 @@ def evaluate(
     for note in () if quiet else evaluation.notes:
         err().print(f"note: {note}")
     give(evaluation.plain(), draw_evaluation, as_json=json)
+
+
+COMMAND = Command("evaluate", evaluate, Panel.AFTER, heavy=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, write
 from dlcli.errors import UsageError
 
@@ -44,3 +45,6 @@ def init(
         return
     write_new(text, output, force=force)
     err().print(f"written to {output}; next: dlcli train {output}")
+
+
+COMMAND = Command("init", init, Panel.BEFORE)

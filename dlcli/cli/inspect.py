@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give
 
 
@@ -43,3 +44,6 @@ def inspect(
         write_bytes(svg, graph_svg(summary.graph).encode())
         err().print(f"written to {svg}")
     give(summary.plain(), draw_model, as_json=json)
+
+
+COMMAND = Command("inspect", inspect, Panel.BEFORE, heavy=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give, out
 from dlcli.errors import DataError
 
@@ -39,3 +40,6 @@ def inspect_data(
             f"{len(serious)} findings: {', '.join(each['finding'] for each in serious)}",
             hint="leave out --strict to go on",
         )
+
+
+COMMAND = Command("inspect-data", inspect_data, Panel.BEFORE)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
@@ -22,3 +23,6 @@ def list_kind(
     from dlcli.view.reference import draw_kinds, draw_names
 
     give(names(kind) if kind else kinds(), draw_names if kind else draw_kinds, as_json=json)
+
+
+COMMAND = Command("list", list_kind, Panel.UNDERSTANDING)

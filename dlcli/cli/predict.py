@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import emit, err, write
 
 
@@ -57,3 +58,6 @@ def predict(
         )
     elif output == "-":
         write(as_csv(predictions).decode())
+
+
+COMMAND = Command("predict", predict, Panel.AFTER, heavy=True)

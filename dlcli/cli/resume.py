@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.training import show_training
 
 
@@ -44,3 +45,6 @@ def resume(
         allow_data_change=allow_data_change,
     )
     show_training(lambda view: go_on(request, view), quiet=quiet, json=json, json_lines=json_lines)
+
+
+COMMAND = Command("resume", resume, Panel.TRAINING, heavy=True)

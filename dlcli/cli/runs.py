@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
@@ -32,3 +33,6 @@ def runs(
     if sort is not None:
         rows = sort_runs(rows, sort)
     give([row.plain() for row in rows], draw_runs, as_json=json)
+
+
+COMMAND = Command("runs", runs, Panel.AFTER)

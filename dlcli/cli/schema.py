@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, write
 
 
@@ -27,3 +28,6 @@ def schema(
         return
     write_bytes(output, schema_text().encode())
     err().print(f"written to {output}; begin a configuration with: # yaml-language-server: $schema={output}")
+
+
+COMMAND = Command("schema", schema, Panel.UNDERSTANDING)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
@@ -24,3 +25,6 @@ def show(
     from dlcli.view.reference import draw_thing
 
     give(things(name), draw_thing, as_json=json)
+
+
+COMMAND = Command("show", show, Panel.UNDERSTANDING)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.training import show_training
 
 
@@ -39,3 +40,6 @@ def train(
 
     request = Request(checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code)
     show_training(lambda view: run_training(request, view), quiet=quiet, json=json, json_lines=json_lines)
+
+
+COMMAND = Command("train", train, Panel.TRAINING, heavy=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import emit, out
 
 
@@ -33,3 +34,6 @@ def validate(
         draw_validation(out(), judgements)
     if code := exit_code(judgements):
         raise typer.Exit(code)
+
+
+COMMAND = Command("validate", validate, Panel.BEFORE)
