@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from dlcli.config.catalogue import SINGULAR, article, keras_catalogue
@@ -22,57 +23,6 @@ COUNTS = {
 }
 """By kind: how many classes Keras 3.15 has, and how many of them are refused."""
 
-VALUES = {
-    "activation": "relu",
-    "axes": 1,
-    "boundaries": [100, 200],
-    "cell": {"LSTMCell": {"units": 4}},
-    "cells": [{"LSTMCell": 4}, {"GRUCell": 4}],
-    "decay_rate": 0.9,
-    "decay_steps": 100,
-    "dims": [2, 1],
-    "equation": "abc,cd->abd",
-    "factor": 0.2,
-    "filename": "log.csv",
-    "filters": 8,
-    "first_decay_steps": 100,
-    "head_dim": 4,
-    "height": 8,
-    "height_factor": 0.1,
-    "initial_learning_rate": 0.1,
-    "inner_optimizer": "adam",
-    "input_dim": 100,
-    "kernel_size": 3,
-    "key_dim": 4,
-    "layer": {"LSTM": {"units": 4}},
-    "layers": ["Flatten", {"Dropout": 0.1}],
-    "max_number": 5,
-    "n": 3,
-    "num_bins": 10,
-    "num_classes": 3,
-    "num_heads": 2,
-    "num_key_value_heads": 2,
-    "num_query_heads": 4,
-    "output_dim": 8,
-    "output_shape": [None, 4],
-    "output_size": 4,
-    "pool_size": 2,
-    "precision": 0.5,
-    "rate": 0.2,
-    "recall": 0.5,
-    "scale": 0.5,
-    "sensitivity": 0.5,
-    "specificity": 0.5,
-    "stddev": 0.1,
-    "target_class_ids": [0, 1],
-    "target_shape": [4, 4],
-    "units": 8,
-    "values": [0.1, 0.01, 0.001],
-    "width": 8,
-    "width_factor": 0.1,
-}
-"""A plausible value for every argument that something requires."""
-
 
 def messages(kind, value):
     with pytest.raises(ValidationError) as caught:
@@ -87,7 +37,8 @@ def names(kind):
 
 
 def required(entry):
-    return {key: VALUES[key] for key, each in entry["arguments"].items() if each.get("required")}
+    """What a class cannot do without, with the values of its example."""
+    return {key: yaml.safe_load(each["example"]) for key, each in entry["arguments"].items() if each.get("required")}
 
 
 def test_the_catalogue_is_of_the_keras_that_is_installed_with_dlcli():
