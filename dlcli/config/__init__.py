@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from dlcli.config.blocks import with_blocks
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.fitting import fitting_problems
+from dlcli.config.fitting import Written, fitting_problems
 from dlcli.config.interpolation import REFERENCE, interpolated, is_fact
+from dlcli.config.language import Language
 from dlcli.config.merge import apply_settings, extended
 from dlcli.config.nodes import Mark, Node
 from dlcli.config.plugins import plugin_files, with_plugins
@@ -21,6 +22,7 @@ from dlcli.config.schema import Config
 from dlcli.config.text import MOST_BYTES, content_of
 from dlcli.config.yaml import read_document
 from dlcli.errors import ConfigError, Problem
+from dlcli.layers.connections import with_shared
 from dlcli.spec import Fact
 
 __all__ = ["Config", "load_config", "load_resolved"]
@@ -44,7 +46,7 @@ def load_resolved(tree: Mapping[str, Any]) -> Config:
     catalogue, problems = with_plugins(keras_catalogue(), files)
     if problems:
         raise ConfigError(problems)
-    return Config.model_validate(with_facts(tree), context=catalogue)
+    return Config.model_validate(with_facts(tree), context=Language(catalogue))
 
 
 def with_facts(value: Any) -> Any:
@@ -78,15 +80,19 @@ def check(root: Node, problems: Sequence[Problem] = ()) -> Config:
     root, of_blocks = with_blocks(root)
     root, of_references = interpolated(root)
     catalogue, of_plugins = with_plugins(keras_catalogue(), plugin_files(root))
+    tree = root.plain()
+    written = Written(
+        {**tree, "layers": with_shared(tree["layers"])} if "layers" in tree else tree, Language(catalogue)
+    )
     config, of_values = None, []
     try:
-        config = Config.model_validate(root.plain(), context=catalogue)
+        config = Config.model_validate(written.tree, context=written.language)
     except ValidationError as error:
         of_values = problems_of(error, root=root, model=Config)
-    found = in_order(problems, of_blocks, of_references, of_plugins, of_values, fitting_problems(root, catalogue))
+    found = in_order(problems, of_blocks, of_references, of_plugins, of_values, fitting_problems(root, written))
     if found or config is None:
         raise ConfigError(found)
-    config._root = root
+    config._root, config._connected = root, written.inputs is not None
     return config
 
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from dlcli.config.catalogue import KerasCatalogue
+from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
 from dlcli.config.nodes import Node
 from dlcli.config.problems import located
-from dlcli.data.sources import Source
 from dlcli.errors import Problem
-from dlcli.layers.connections import connection_mistakes, with_shared
-from dlcli.layers.entry import Stack
+from dlcli.layers.connections import connection_mistakes
+from dlcli.layers.entry import Entry
+from dlcli.layers.last_layer import last_layer
 from dlcli.loss.head import Head
 from dlcli.loss.output import output_of
-from dlcli.loss.together import together
+from dlcli.loss.together import activation_mistakes, metric_mistakes, shape_mistakes
 from dlcli.spec import KerasObject, Mistake
 
+Value = TypeVar("Value")
 
-def fitting_problems(root: Node, catalogue: KerasCatalogue) -> list[Problem]:
+
+def fitting_problems(root: Node, written: Written) -> list[Problem]:
     """The problems between the blocks of a tree that may have other problems too."""
-    written = Written(root.plain(), catalogue)
     checks = (connections, heads_together, missing_monitors)
     mistakes = [mistake for check in checks for mistake in check(written)]
     return [located(root, each.path, each.message, each.suggestion, each.see, at=each.at) for each in mistakes]
@@ -33,10 +34,13 @@ def fitting_problems(root: Node, catalogue: KerasCatalogue) -> list[Problem]:
 
 @dataclass(frozen=True)
 class Written:
-    """A configuration as it is written, of which each part can be asked for whether or not the others can be read."""
+    """A configuration as it is written, of which each part can be asked for whether or not the others can be read.
+
+    `tree` is what the blocks were read from, by the same language, so that nothing is read again.
+    """
 
     tree: dict[str, Any]
-    catalogue: KerasCatalogue
+    language: Language
 
     def block(self, name: str) -> dict[str, Any]:
         """A block that is a mapping, or an empty one."""
@@ -45,17 +49,13 @@ class Written:
 
     def read(self, kind: str, value: Any) -> KerasObject | None:
         """A thing of Keras, or None where it cannot be read."""
-        found: KerasObject | None = readable(partial(self.catalogue.read, kind, value))
-        return found
+        return readable(lambda: self.language.keras(kind, value))
 
     @property
-    def layers(self) -> list[Any]:
+    def layers(self) -> list[Entry | None]:
         """The entries of the list of layers; None for each that cannot be read."""
         layers = self.tree.get("layers")
-        read_stack = partial(TypeAdapter(Stack).validate_python, context=self.catalogue)
-        entries = with_shared(layers) if isinstance(layers, list) else []
-        read = [readable(partial(read_stack, [each])) for each in entries]
-        return [each[0] if each is not None else None for each in read]
+        return [readable(partial(self.language.entry, each)) for each in layers] if isinstance(layers, list) else []
 
     @property
     def inputs(self) -> list[str] | None:
@@ -63,9 +63,8 @@ class Written:
         inputs, source = self.block("data").get("inputs"), self.block("data").get("source")
         if isinstance(inputs, dict):
             return list(inputs)
-        found = readable(lambda: TypeAdapter(Source).validate_python(source, context=self.catalogue))
-        names: list[str] | None = found.input_names() if found is not None else None
-        return names
+        read = readable(lambda: self.language.source(source))
+        return read.input_names() if read is not None else None
 
     @property
     def targets(self) -> list[str]:
@@ -116,7 +115,7 @@ class Written:
         return share > 0 if isinstance(share, int | float) and 0 <= share < 1 else None
 
 
-def readable(read: Callable[[], Any]) -> Any:
+def readable(read: Callable[[], Value]) -> Value | None:
     """What `read` gives, or None where it finds mistakes."""
     try:
         return read()
@@ -126,8 +125,7 @@ def readable(read: Callable[[], Any]) -> Any:
 
 def connections(written: Written) -> Iterator[Mistake]:
     """Names, cycles, dead ends and unused inputs."""
-    layers = with_shared(written.tree.get("layers"))
-    for mistake in connection_mistakes(layers, written.inputs, outputs=written.targets):
+    for mistake in connection_mistakes(written.tree.get("layers"), written.inputs, outputs=written.targets):
         yield replace(mistake, path=("layers", *mistake.path))
 
 
@@ -135,7 +133,9 @@ def heads_together(written: Written) -> Iterator[Mistake]:
     """Target, last layer, loss and metrics."""
     layers = written.layers
     for head in written.heads:
-        mistakes = together(output_of(layers, head.name), head)
+        last = last_layer(layers, head.name)
+        output = output_of(last.layer, above=last.above, path=last.path)
+        mistakes = [*activation_mistakes(output, head.loss), *shape_mistakes(output, head), *metric_mistakes(head)]
         # Of several at one place the first says enough.
         first = {each.path: each for each in reversed(mistakes)}
         yield from (replace(each, at="key") for each in first.values())

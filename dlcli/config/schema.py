@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
-    BeforeValidator,
     Field,
     PrivateAttr,
     ValidationError,
@@ -23,7 +22,6 @@ from dlcli.config.train import Train
 from dlcli.data import Data
 from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, Problem, TreePath
 from dlcli.layers import Layers
-from dlcli.layers.connections import with_shared
 from dlcli.loss import Loss, Metric
 from dlcli.loss.head import Head
 from dlcli.optimizer import Optimizer
@@ -33,11 +31,11 @@ from dlcli.spec import (
     KerasObject,
     Mistake,
     Spec,
-    catalogue_of,
     describe,
     details_of,
     did_you_mean,
     fail,
+    language_of,
     plain,
 )
 
@@ -61,7 +59,7 @@ class Config(Spec):
     """Where all randomness starts: the split, the first weights, the order of samples, dropout."""
     data: Data
     """Step 1: the input data and the target."""
-    layers: Annotated[Layers, BeforeValidator(with_shared)]
+    layers: Layers
     """Step 2: the layers."""
     loss: Loss | dict[str, Loss]
     """Step 3: the loss, the guideline that a person gives; for several targets a mapping by target."""
@@ -75,6 +73,7 @@ class Config(Spec):
     """Python files whose classes can be named like those of Keras; they run only with --allow-code."""
 
     _root: Node | None = PrivateAttr(default=None)
+    _connected: bool = PrivateAttr(default=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -94,6 +93,11 @@ class Config(Spec):
         if isinstance(value, ForTargets):
             return by_target(value.value, value.targets, kind, information)
         return only_target(value, kind, information)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connections of the layers have been judged: only where data is read can its inputs be unknown."""
+        return self._connected
 
     @property
     def heads(self) -> list[Head]:
@@ -145,9 +149,9 @@ def heads_of(loss: Any, metrics: Any) -> list[Head]:
 
 def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
     """The loss or the metrics of the only target."""
-    catalogue = catalogue_of(information)
+    language = language_of(information)
     if kind == "losses":
-        return value if isinstance(value, KerasObject) else catalogue.read(kind, value)
+        return value if isinstance(value, KerasObject) else language.keras(kind, value)
     if not isinstance(value, list):
         fail(
             Mistake(
@@ -155,7 +159,7 @@ def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
                 suggestion=f"write [{value}]" if isinstance(value, str) else None,
             )
         )
-    return read_each(value, lambda each: each if isinstance(each, KerasObject) else catalogue.read(kind, each))
+    return read_each(value, lambda each: each if isinstance(each, KerasObject) else language.keras(kind, each))
 
 
 def by_target(value: Any, targets: list[str], kind: str, information: ValidationInfo) -> Any:

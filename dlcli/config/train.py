@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from dlcli.spec import KerasObject, KerasThing, Mistake, Spec, describe, fail
+from dlcli.spec import KerasObject, Mistake, Reader, Spec, describe, fail, keras_thing
 
 LARGEST_BATCH = 1_000_000
 MOST_EPOCHS = 10_000_000
@@ -21,7 +21,7 @@ EVERY = re.compile(r"([1-9]\d{0,9})\s*(epoch|step|minute)s?")
 Mode = Literal["auto", "min", "max"]
 
 
-def read_class_weight(value: Any) -> Any:
+def read_class_weight(value: Any, information: ValidationInfo) -> Any:
     """`balanced`, or numbers by class; for several targets such a one by target. Raises `pydantic.ValidationError`."""
     if value is None or value == "balanced":
         return value
@@ -45,7 +45,7 @@ def weight_mistakes(value: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
         yield Mistake(f"'{path[-1]}' must be at least 0, found {describe(value)}", path)
 
 
-ClassWeight = Annotated[Any, BeforeValidator(read_class_weight)]
+ClassWeight = Annotated[Any, Reader(read_class_weight, "class_weight")]
 
 
 class EarlyStopping(Spec):
@@ -123,7 +123,7 @@ class Train(Spec):
     """Stops after the epoch in which this time is over: `90s`, `30m`, `2h`."""
     until: str | None = None
     """Stops after the epoch that fulfils it: `val_accuracy >= 0.98`."""
-    callbacks: list[Annotated[KerasObject, KerasThing("callbacks")]] = []
+    callbacks: list[Annotated[KerasObject, keras_thing("callbacks")]] = []
     """Callbacks of Keras by name."""
     deterministic: Literal["auto"] | bool = "auto"
     """Whether every operation gives the same bits each time: `auto` does it on a CPU; without it no run is exact."""

@@ -14,13 +14,12 @@ from dlcli.data.inputs import Constant, Input, Missing
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation import Preparation
 from dlcli.data.schema import Schema
-from dlcli.data.sources import Source
-from dlcli.data.sources.source import Reading
+from dlcli.data.sources.source import Reading, Source
 from dlcli.data.split import Split
-from dlcli.data.target import Labels, Target
-from dlcli.spec import KerasObject, KerasThing, Mistake, Spec, fail
+from dlcli.data.target import Target
+from dlcli.spec import KerasObject, Labels, Mistake, Spec, fail, keras_thing
 
-Augmentation = Annotated[KerasObject, KerasThing("layers")]
+Augmentation = Annotated[KerasObject, keras_thing("layers")]
 LabelsByName: TypeAlias = Labels | Mapping[str | None, Labels | None] | None
 """What the loss needs as target; for several targets by name."""
 

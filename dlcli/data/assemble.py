@@ -15,11 +15,11 @@ from dlcli.data.lazy import Column, Selected, loaded, nbytes
 from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
 from dlcli.data.survey import Empty, find_empty
-from dlcli.data.target import Labels, Target, empty_target, encoded_target
+from dlcli.data.target import Target, empty_target, encoded_target
 from dlcli.data.values import rows_in_words
 from dlcli.data.window_samples import RowSamples, WindowSamples, samples_of
 from dlcli.errors import DataError
-from dlcli.spec import did_you_mean
+from dlcli.spec import Labels, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np

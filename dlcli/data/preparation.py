@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import Field, PlainValidator, ValidationInfo
+from pydantic import Field, ValidationInfo
 
-from dlcli.spec import KerasObject, Named, catalogue_of, read_named, split_idiom
+from dlcli.spec import KerasObject, Named, Reader, language_of, read_named, split_idiom
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,10 +85,10 @@ def read_preparation(value: Any, information: ValidationInfo) -> KerasObject | P
         return value
     name, _ = split_idiom(value, expected="a preparation")
     if name == Pca.word:
-        pca = read_named(value, information, {Pca.word: Pca}, expected="a preparation")
+        pca = read_named(value, language_of(information), {Pca.word: Pca}, expected="a preparation")
         assert isinstance(pca, Pca)
         return pca
-    return catalogue_of(information).read("layers", value)
+    return language_of(information).keras("layers", value)
 
 
-Preparation: TypeAlias = Annotated[KerasObject | Pca, PlainValidator(read_preparation)]
+Preparation: TypeAlias = Annotated[KerasObject | Pca, Reader(read_preparation, "preparation")]

@@ -15,13 +15,10 @@ from dlcli.data.schema import TargetSchema
 from dlcli.data.survey import Empty, distinct
 from dlcli.data.values import check_finite, missing, rows_in_words
 from dlcli.errors import DataError
-from dlcli.spec import Mistake, Spec, did_you_mean, fail
+from dlcli.spec import Labels, Mistake, Spec, did_you_mean, fail
 
 if TYPE_CHECKING:
     import numpy as np
-
-Labels = Literal["classes", "one_hot", "binary", "numbers"]
-"""What a loss needs as target: indices 0…C-1, one-hot vectors, two classes (or several yes-or-no), or numbers."""
 
 MOST_CLASSES = 20
 """Up to this many different whole numbers are taken for classes where no loss says what they are."""

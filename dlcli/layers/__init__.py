@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
 from dlcli.layers.block import Block
 from dlcli.layers.branches import Branches
 from dlcli.layers.entry import Entry, Stack
-from dlcli.layers.layer import Layer
+from dlcli.layers.layer import Layer, read_layer
 from dlcli.layers.repeat import Repeat
 from dlcli.layers.residual import Residual
 from dlcli.layers.submodel import Submodel
+from dlcli.spec import Language, Mistake, did_you_mean, fail, near, read_named, split_idiom
 
-__all__ = ["GROUPS", "Entry", "Layer", "Layers"]
+__all__ = ["GROUPS", "Entry", "Layer", "Layers", "read_entry"]
 
 GROUPS = (Block, Branches, Repeat, Residual, Submodel)
 """dlcli's own words among the layers: each holds layers itself."""
+
+WORDS = {group.word: group for group in GROUPS}
+
+
+def read_entry(value: Any, language: Language) -> Entry:
+    """An entry in the idiom. Raises `pydantic.ValidationError` with every mistake in it."""
+    word, _ = split_idiom(value, expected="a layer")
+    if word in WORDS:
+        group: Any = read_named(value, language, WORDS, expected="a layer")
+        return cast(Entry, group)
+    if word.islower() and near(word, WORDS):
+        hint = did_you_mean(word, WORDS)
+        fail(Mistake(f"unknown layer '{word}'", suggestion=hint, see="dlcli list graph", at="name"))
+    return read_layer(value, language)
+
 
 Layers = Annotated[Stack, Field(min_length=1)]
 """The block: at least one layer, the last one (or several that nothing takes) being the output."""

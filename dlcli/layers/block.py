@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlcli.errors import TreePath
-from dlcli.layers.entry import Graph, Stack, innermost
+from dlcli.layers.entry import Entry, Graph, Stack
 from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Named
 
@@ -20,6 +20,7 @@ class Block(Named):
     example: ClassVar[str] = "block: {use: head, units: 128}"
     stacks: ClassVar[tuple[str, ...]] = ("layers",)
     names: ClassVar[Names] = "own"
+    ends_inside: ClassVar[bool] = True
 
     layers: Annotated[Stack, Field(min_length=1)]
     """The layers; filled in from `blocks` where `use` names one."""
@@ -30,8 +31,9 @@ class Block(Named):
     takes: From = None
     """What it takes; by default what stands above."""
 
-    def innermost(self) -> Iterator[Any]:
-        return innermost(self.layers)
+    @property
+    def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:
+        return ((("layers",), self.layers),)
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         with graph.own_names():

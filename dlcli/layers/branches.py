@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlcli.errors import TreePath
 from dlcli.layers.build_errors import building
-from dlcli.layers.entry import Graph, Stack, innermost
+from dlcli.layers.entry import Entry, Graph, Stack
 from dlcli.layers.layer import named
 from dlcli.layers.takes import From, Name, Names
-from dlcli.spec import KerasObject, KerasThing, Named
+from dlcli.spec import KerasObject, Named, keras_thing
 
 CONCATENATE = KerasObject("layers", "Concatenate", "Concatenate", {}, traits={"merges": True})
 
@@ -24,18 +24,20 @@ class Branches(Named):
     example: ClassVar[str] = "branches: {merge: Concatenate, paths: [[Dense: 16], [Dense: 32, ReLU]]}"
     stacks: ClassVar[tuple[str, ...]] = ("paths",)
     names: ClassVar[Names] = "outer"
+    ends_inside: ClassVar[bool] = False
 
     paths: Annotated[list[Stack], Field(min_length=2)]
     """The ways, each a list of layers; an empty list is the input itself."""
-    merge: Annotated[KerasObject, KerasThing("layers")] = CONCATENATE
+    merge: Annotated[KerasObject, keras_thing("layers")] = CONCATENATE
     """The layer that puts them together: Concatenate (the default), Add, Multiply, Average, Maximum, …"""
     name: Name = None
     """What the merged output is called for `from`."""
     takes: From = None
     """What it takes; by default what stands above."""
 
-    def innermost(self) -> Iterator[Any]:
-        return innermost([entry for way in self.paths for entry in way])
+    @property
+    def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:
+        return tuple((("paths", number), way) for number, way in enumerate(self.paths))
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         place = (*path, self.word)

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlcli.errors import TreePath
+from dlcli.errors import BlockError, TreePath
+from dlcli.layers import WORDS, Entry
 from dlcli.layers.takes import Names, names_in, whole
-from dlcli.spec import Mistake, did_you_mean
+from dlcli.spec import Mistake, did_you_mean, plain
 
 
 @dataclass
@@ -48,6 +49,12 @@ def connection_mistakes(layers: Any, inputs: Sequence[str] | None, *, outputs: S
     if not mistakes and inputs is not None and entry_of(layers[0])[1].get("from") is not None:
         mistakes = [unused(name) for name in inputs if name not in walk.inputs_taken]
     return mistakes
+
+
+def check_connections(layers: Sequence[Entry], inputs: Sequence[str], *, outputs: Sequence[str] = ()) -> None:
+    """Raises `BlockError` for the first mistake in the connections of layers whose inputs the data has told."""
+    for mistake in connection_mistakes(plain(list(layers)), inputs, outputs=outputs):
+        raise BlockError(("layers", *mistake.path), mistake.message, hint=mistake.suggestion)
 
 
 @dataclass
@@ -144,9 +151,7 @@ class Walk:
 
 def group_of(word: str) -> Any:
     """The class of dlcli's own word, or None for another."""
-    from dlcli.layers import GROUPS
-
-    return next((group for group in GROUPS if group.word == word), None)
+    return WORDS.get(word)
 
 
 def names_inside(word: str) -> Names:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated, Any, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias, runtime_checkable
 
-from pydantic import GetCoreSchemaHandler, ValidationInfo
-from pydantic_core import core_schema
+from pydantic import ValidationInfo
 
 from dlcli.errors import TreePath
 from dlcli.layers.takes import Takes
-from dlcli.spec import Facts, Mistake, Named, did_you_mean, fail, near, read_named, split_idiom
+from dlcli.spec import Facts, Reader, language_of
 
 
 class Graph(Protocol):
@@ -36,6 +35,7 @@ class Graph(Protocol):
         unless it is `given`."""
 
 
+@runtime_checkable
 class Entry(Protocol):
     """What stands in a list of layers."""
 
@@ -50,40 +50,38 @@ class Entry(Protocol):
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         """Puts it into the graph behind what it takes and gives its output."""
 
-    def innermost(self) -> Iterator[Any]:
-        """The layers of Keras that it stands for, in order."""
+    @property
+    def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:
+        """The lists of layers that it holds, with the way to each; none of a layer of Keras."""
+
+    @property
+    def ends_inside(self) -> bool:
+        """Whether what it puts out is what the last layer of its only list does."""
 
 
 def innermost(entries: Sequence[Entry]) -> Iterator[Any]:
     """The layers of Keras that a list of entries stands for, in order."""
     for entry in entries:
-        yield from entry.innermost()
+        if not entry.parts:
+            yield entry
+        for _, part in entry.parts:
+            yield from innermost(part)
 
 
-class ReadEntry:
-    """The annotation of an entry."""
+def names_given(entries: Sequence[Entry]) -> Iterator[str]:
+    """All names that a list of entries and the lists in it give."""
+    for entry in entries:
+        if entry.name is not None:
+            yield entry.name
+        for _, part in entry.parts:
+            yield from names_given(part)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(read_entry)
+
+def read_by_language(value: Any, information: ValidationInfo) -> Entry:
+    """An entry, read by the language, which knows all of dlcli's own words."""
+    entry: Entry = value if isinstance(value, Entry) else language_of(information).entry(value)
+    return entry
 
 
-Stack: TypeAlias = list[Annotated[Any, ReadEntry()]]
+Stack: TypeAlias = list[Annotated[Any, Reader(read_by_language, "entry")]]
 """The type of a list of entries."""
-
-
-def read_entry(value: Any, information: ValidationInfo) -> Entry:
-    """An entry in the idiom. Raises `pydantic.ValidationError` with every mistake in it."""
-    from dlcli.layers import GROUPS
-    from dlcli.layers.layer import Layer, read_layer
-
-    if isinstance(value, Layer | Named):
-        return value  # type: ignore[return-value]
-    word, _ = split_idiom(value, expected="a layer")
-    groups = {each.word: each for each in GROUPS}
-    if word in groups:
-        return read_named(value, information.context, groups, expected="a layer")  # type: ignore[return-value]
-    if word.islower() and near(word, groups):
-        fail(
-            Mistake(f"unknown layer '{word}'", suggestion=did_you_mean(word, groups), see="dlcli list graph", at="name")
-        )
-    return read_layer(value, information)

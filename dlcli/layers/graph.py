@@ -12,8 +12,7 @@ from typing import Any
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers.build_errors import building
-from dlcli.layers.connections import connection_mistakes, given_names
-from dlcli.layers.entry import Entry
+from dlcli.layers.entry import Entry, names_given
 from dlcli.layers.memory import bounded
 from dlcli.layers.takes import resolved, whole, wrong_call
 from dlcli.spec import Facts, plain
@@ -41,16 +40,13 @@ def build_model(
     """The functional model of a list of layers.
 
     `inputs` gives the shape of one sample of each input by name; `outputs` names the layers that put out several targets.
-    `memory` in bytes bounds what training may take.
+    `memory` in bytes bounds what training may take. The connections have been judged (`layers/connections.py`).
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
     import keras
 
-    written = plain(list(layers))
-    for mistake in connection_mistakes(written, list(inputs), outputs=outputs):
-        raise BlockError(("layers", *mistake.path), mistake.message, hint=mistake.suggestion)
     with bounded(memory):
-        graph = Building(inputs, given=frozenset(given_names(written)), facts=facts)
+        graph = Building(inputs, given=frozenset(names_given(layers)), facts=facts)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
         made_out = {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only(current, layers)
         return Built(keras.Model({name: graph.tensors[name] for name in inputs}, made_out), graph.places)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import ValidationError, ValidationInfo
+from pydantic import ValidationError
 
 from dlcli.errors import TreePath
 from dlcli.layers.backbone import is_backbone, make_backbone
@@ -14,7 +13,7 @@ from dlcli.layers.build_errors import building
 from dlcli.layers.entry import Graph
 from dlcli.layers.misplaced import misplaced
 from dlcli.layers.takes import Takes, read_takes, wrong_call
-from dlcli.spec import KerasObject, catalogue_of, details_of, fail, plain, split_idiom
+from dlcli.spec import KerasObject, Language, details_of, fail, plain, split_idiom
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,13 @@ class Layer:
         arguments = plain(self.keras.arguments)
         return {self.keras.written: arguments if self.takes is None else {**arguments, "from": self.takes}}
 
-    def innermost(self) -> Iterator[Layer]:
-        yield self
+    @property
+    def parts(self) -> tuple[()]:
+        return ()
+
+    @property
+    def ends_inside(self) -> bool:
+        return False
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         """Calls the layer; one whose name is known already is the same layer once more."""
@@ -60,12 +64,11 @@ def named(thing: KerasObject, name: str | None, graph: Graph) -> Any:
     return replace(thing, arguments={**thing.arguments, "name": free}).build(graph.facts)
 
 
-def read_layer(value: Any, information: ValidationInfo) -> Layer:
+def read_layer(value: Any, language: Language) -> Layer:
     """A layer in the idiom; `from` is dlcli's own argument and is taken out before Keras's are checked."""
-    catalogue = catalogue_of(information)
     word, arguments = split_idiom(value, expected="a layer")
     if not isinstance(arguments, dict) or "from" not in arguments:
-        return placed(Layer(catalogue.read("layers", value)))
+        return placed(Layer(language.keras("layers", value)))
     details: list[Any] = []
     takes: Takes | None = None
     try:
@@ -73,12 +76,12 @@ def read_layer(value: Any, information: ValidationInfo) -> Layer:
     except ValidationError as error:
         details += details_of(error, word, "from")
     try:
-        layer = catalogue.read("layers", {word: {key: each for key, each in arguments.items() if key != "from"}})
+        layer = language.keras("layers", {word: {key: each for key, each in arguments.items() if key != "from"}})
     except ValidationError as error:
         details += details_of(error)
     if details:
         raise ValidationError.from_exception_data("dlcli", details)
-    check_call(takes, layer, catalogue.call_arguments(layer.name))
+    check_call(takes, layer, language.call_arguments(layer.name))
     return placed(Layer(layer, takes))
 
 

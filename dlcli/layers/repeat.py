@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlcli.errors import TreePath
-from dlcli.layers.entry import Graph, Stack, innermost
+from dlcli.layers.entry import Entry, Graph, Stack
 from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Named
 
@@ -22,6 +22,7 @@ class Repeat(Named):
     example: ClassVar[str] = "repeat: {times: 3, layers: [Dense: 32, ReLU]}"
     stacks: ClassVar[tuple[str, ...]] = ("layers",)
     names: ClassVar[Names] = "own"
+    ends_inside: ClassVar[bool] = True
 
     layers: Annotated[Stack, Field(min_length=1)]
     """What is repeated."""
@@ -32,8 +33,9 @@ class Repeat(Named):
     takes: From = None
     """What the first time takes; by default what stands above."""
 
-    def innermost(self) -> Iterator[Any]:
-        return innermost(self.layers)
+    @property
+    def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:
+        return ((("layers",), self.layers),)
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         for _ in range(self.times):

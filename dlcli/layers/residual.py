@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from dlcli.errors import BlockError, TreePath
-from dlcli.layers.entry import Graph, Stack, innermost
+from dlcli.layers.entry import Entry, Graph, Stack
 from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Named
 
@@ -18,6 +18,7 @@ class Residual(Named):
     example: ClassVar[str] = "residual: {layers: [Dense: 32, ReLU, Dense: 64], shortcut: [Dense: 64]}"
     stacks: ClassVar[tuple[str, ...]] = ("layers", "shortcut")
     names: ClassVar[Names] = "outer"
+    ends_inside: ClassVar[bool] = False
 
     layers: Stack
     """The long way, F."""
@@ -28,8 +29,9 @@ class Residual(Named):
     takes: From = None
     """What it takes; by default what stands above."""
 
-    def innermost(self) -> Iterator[Any]:
-        return innermost([*self.layers, *self.shortcut])
+    @property
+    def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:
+        return ((("layers",), self.layers), (("shortcut",), self.shortcut))
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         import keras

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlcli.errors import TreePath
-from dlcli.layers.entry import Graph, Stack, innermost
+from dlcli.layers.entry import Entry, Graph, Stack
 from dlcli.layers.takes import From, Name, Names
 from dlcli.spec import Facts, Named
 
@@ -20,6 +20,7 @@ class Submodel(Named):
     example: ClassVar[str] = "submodel: {name: tower, layers: [Dense: 32, ReLU, Dense: 16]}"
     stacks: ClassVar[tuple[str, ...]] = ("layers",)
     names: ClassVar[Names] = "apart"
+    ends_inside: ClassVar[bool] = True
 
     layers: Annotated[Stack, Field(min_length=1)]
     """Its layers; inside a wrapper such as TimeDistributed a plain stack."""
@@ -30,8 +31,9 @@ class Submodel(Named):
     trainable: bool = True
     """Whether its weights are trained."""
 
-    def innermost(self) -> Iterator[Any]:
-        return innermost(self.layers)
+    @property
+    def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:
+        return ((("layers",), self.layers),)
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         made = graph.shared(self.name, lambda: self.made(taken, graph, (*path, self.word, "layers")))

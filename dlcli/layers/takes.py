@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, ValidationInfo
 
 from dlcli.errors import TreePath
-from dlcli.spec import Mistake, did_you_mean, fail
+from dlcli.spec import Mistake, Reader, did_you_mean, fail
 
 Takes: TypeAlias = str | list[str] | dict[str, Any]
 PART = re.compile(r"(.+)\.([0-9]{1,3})")
@@ -31,7 +31,7 @@ def read_takes(value: Any) -> Takes | None:
     return taken
 
 
-def read_group_takes(value: Any) -> Takes | None:
+def read_group_takes(value: Any, information: ValidationInfo) -> Takes | None:
     """The value of `from` of a group of layers, which is not called by arguments. Raises like `read_takes`."""
     if isinstance(value, dict):
         fail(Mistake("'from' of a group is a name or a list of names", suggestion="write from: NAME"))
@@ -48,7 +48,7 @@ Names = Literal["outer", "own", "apart"]
 """Whose names the layers inside a group have: those outside, their own beside these, or their own alone, as a model has."""
 Name = Annotated[str | None, Field(min_length=1)]
 """The field `name` of an entry."""
-From = Annotated[Any, BeforeValidator(read_group_takes), Field(alias="from")]
+From = Annotated[Any, Reader(read_group_takes, "from"), Field(alias="from")]
 """The field `from` of a group of layers."""
 
 

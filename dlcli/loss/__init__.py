@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
-from dlcli.spec import Facts, KerasObject, KerasThing, snake_case
+from dlcli.spec import Facts, KerasObject, Labels, keras_thing, snake_case
 
 __all__ = ["Loss", "Metric", "labels_of", "metric_name", "needs"]
 
-Loss = Annotated[KerasObject, KerasThing("losses")]
-Metric = Annotated[KerasObject, KerasThing("metrics")]
-Needs: TypeAlias = Literal["classes", "one_hot", "binary", "numbers"]
+Loss = Annotated[KerasObject, keras_thing("losses")]
+Metric = Annotated[KerasObject, keras_thing("metrics")]
 Direction: TypeAlias = Literal["up", "down"]
 """Whether more or less of a value is better."""
 
 
-def needs(loss: KerasObject) -> Needs | None:
+def needs(loss: KerasObject) -> Labels | None:
     """What the loss compares with: class indices, one-hot vectors, 0 and 1, numbers; None of a plugin that does not say.
 
     A loss that can compare anything compares number by number.
@@ -25,7 +24,7 @@ def needs(loss: KerasObject) -> Needs | None:
     return "numbers" if target == "any" else target
 
 
-def labels_of(loss: KerasObject) -> Needs | None:
+def labels_of(loss: KerasObject) -> Labels | None:
     """What the data section is told of the target: a loss that can compare anything says nothing."""
     target: Any = loss.traits.get("target")
     return None if target == "any" else target

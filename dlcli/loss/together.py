@@ -1,4 +1,7 @@
-"""Do the four steps fit together? Checks target, last layer, loss and metrics before anything trains."""
+"""Do the four steps fit together? Checks target, last layer, loss and metrics before anything trains.
+
+Each of the three says what does not fit, with what to write instead; paths lead from the root of the configuration.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +13,11 @@ from dlcli.spec import KerasObject, Mistake
 PROBABILITIES = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
 
 
-def together(
-    output: Output,
-    head: Head,
-    *,
-    classes: int | None = None,
-    target: tuple[int, ...] | None = None,
-) -> list[Mistake]:
-    """What does not fit, each with what to write instead; paths lead from the root of the configuration.
-
-    `classes` and `target`, the shape of one sample's target, are None before the data is read.
-    """
-    return [
-        *activation_mistakes(output, head.loss),
-        *width_mistakes(output, head, classes, target),
-        *metric_mistakes(head),
-    ]
-
-
 def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
-    """Softmax over one unit, an activation the loss does not read, raw scores under a loss for probabilities."""
+    """An activation that the loss does not read, raw scores under a loss for probabilities. Paths lead from the root."""
     path = output.path
     activation, need = output.activation, needs(loss)
-    if activation == "softmax" and output.width == 1:
-        message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
-        return [
-            Mistake(
-                message,
-                path,
-                "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy, or as many units as classes",
-            )
-        ]
-    if activation is None or not reads_probabilities(loss):
+    if activation is None or not reads_probabilities(loss) or is_constant(output):
         return []
     if logits(loss):
         if activation in PROBABILITIES:
@@ -65,11 +41,27 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
     return []
 
 
-def width_mistakes(output: Output, head: Head, classes: int | None, target: tuple[int, ...] | None) -> list[Mistake]:
-    """As many units as classes; a target and a prediction of one shape."""
+def is_constant(output: Output) -> bool:
+    """Whether the output is 1 whatever the model does."""
+    return output.activation == "softmax" and output.width == 1
+
+
+def shape_mistakes(
+    output: Output, head: Head, *, classes: int | None = None, target: tuple[int, ...] | None = None
+) -> list[Mistake]:
+    """Softmax over one unit; other than as many units as classes; a target and a prediction of two shapes.
+
+    `classes` and `target`, the shape of one sample's target, are None before the data is read.
+    """
     loss = head.loss
     path = output.path
     width, need = output.width, needs(loss)
+    if is_constant(output):
+        message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
+        sigmoid = (
+            "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy, or as many units as classes"
+        )
+        return [Mistake(message, path, sigmoid)]
     if need == "classes" and width is not None:
         if (classes is not None and width < classes) or width == 1:
             count = classes if classes is not None else "as many as there are classes"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from dlcli.spec import Facts, KerasObject, KerasThing
+from dlcli.spec import Facts, KerasObject, keras_thing
 
 __all__ = ["Optimizer", "build_optimizer"]
 
-Optimizer = Annotated[KerasObject, KerasThing("optimizers")]
+Optimizer = Annotated[KerasObject, keras_thing("optimizers")]
 
 
 def build_optimizer(optimizer: KerasObject, facts: Facts) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.findings import findings
 from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
@@ -40,7 +40,7 @@ class Draft:
     def load(self, fields: Fields) -> Dataset:
         """The data set of the block as it is now."""
         block = {"source": self.source, "target": self.target, **self.block}
-        return Data.model_validate(block, context=keras_catalogue()).dataset(fields, seed=0, labels=None)
+        return Data.model_validate(block, context=Language()).dataset(fields, seed=0, labels=None)
 
     @property
     def is_imbalanced(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dlcli.config import load_config
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.columns_seen import columns_in, columns_of
 from dlcli.data.dataset import spread
@@ -72,7 +72,7 @@ def data_at(what: str, target: str | None) -> Data:
         )
         raise UsageError(f"cannot tell what '{what}' is", hint=hint)
     try:
-        return Data.model_validate({"source": what, "target": target}, context=keras_catalogue())
+        return Data.model_validate({"source": what, "target": target}, context=Language())
     except ValidationError as error:
         said = str(error.errors(include_url=False)[0]["msg"])
         raise UsageError(f"'{what}' needs more than its name: {said}", hint=f"dlcli show {what}") from None

@@ -9,38 +9,42 @@ from __future__ import annotations
 
 from dlcli.spec.block import Spec
 from dlcli.spec.fact import Epochs, Fact, Facts
-from dlcli.spec.idiom import Idiomatic, Named, fields_of, one_of, plain, read_named, split_idiom
+from dlcli.spec.idiom import Idiomatic, Named, fields_of, plain, read_named, split_idiom
 from dlcli.spec.keras_object import Buildable, KerasObject, built, plugin_module, snake_case
-from dlcli.spec.language import Catalogue, KerasThing, catalogue_of
+from dlcli.spec.labels import Labels
+from dlcli.spec.language import DEFINITION, Language, Reader, ShortForm, keras_thing, language_of
 from dlcli.spec.mistake import Mistake, below, describe, detail_of, details_of, did_you_mean, fail, near, unquoted
 from dlcli.spec.path import DataPath, Text, absolute_path
 
 __all__ = [
+    "DEFINITION",
     "Buildable",
-    "Catalogue",
     "DataPath",
     "Epochs",
     "Fact",
     "Facts",
     "Idiomatic",
     "KerasObject",
-    "KerasThing",
+    "Labels",
+    "Language",
     "Mistake",
     "Named",
+    "Reader",
+    "ShortForm",
     "Spec",
     "Text",
     "absolute_path",
     "below",
     "built",
-    "catalogue_of",
     "describe",
     "detail_of",
     "details_of",
     "did_you_mean",
     "fail",
     "fields_of",
+    "keras_thing",
+    "language_of",
     "near",
-    "one_of",
     "plain",
     "plugin_module",
     "read_named",

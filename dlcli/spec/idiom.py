@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from pydantic import BaseModel, BeforeValidator, ValidationError, ValidationInfo
+from pydantic import BaseModel, ValidationError
 
 from dlcli.spec.block import Spec
 from dlcli.spec.fact import Epochs, Fact
 from dlcli.spec.keras_object import KerasObject
+from dlcli.spec.language import Language
 from dlcli.spec.mistake import Mistake, below, describe, did_you_mean, fail
 
 
@@ -73,24 +74,8 @@ def split_idiom(value: Any, *, expected: str) -> tuple[str, Any]:
     return next(iter(value.items()))
 
 
-def one_of(
-    choices: Callable[[], Mapping[str, type[Any]]], *, expected: str, short: Callable[[Any], Any] | None = None
-) -> BeforeValidator:
-    """The annotation of a field that holds one of dlcli's own things.
-
-    `choices` gives the classes by their word, `expected` names the kind in messages, and `short` may turn a special short
-    form (a path alone) into the idiom.
-    """
-
-    def read(value: Any, information: ValidationInfo) -> Named:
-        written = value if isinstance(value, Named) or short is None else short(value)
-        return read_named(written, information.context, choices(), expected=expected)
-
-    return BeforeValidator(read)
-
-
-def read_named(value: Any, context: Any, classes: Mapping[str, type[Any]], *, expected: str) -> Named:
-    """One of dlcli's own things in the idiom, of the classes that there are by their word; `context` as in validation."""
+def read_named(value: Any, language: Language, classes: Mapping[str, type[Any]], *, expected: str) -> Named:
+    """One of dlcli's own things in the idiom, of the classes that there are by their word."""
     if isinstance(value, Named):
         return value
     name, arguments = split_idiom(value, expected=expected)
@@ -112,6 +97,6 @@ def read_named(value: Any, context: Any, classes: Mapping[str, type[Any]], *, ex
             fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,)))
         fields = {next(iter(found.model_fields)): arguments}
     try:
-        return found.model_validate(fields, context=context)
+        return found.model_validate(fields, context=language)
     except ValidationError as error:
         raise below(error, name, short=fields is not arguments and arguments is not None) from None

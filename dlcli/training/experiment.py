@@ -16,12 +16,14 @@ from dlcli.data.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.first_line import first_line
 from dlcli.foreign_error import is_foreign
+from dlcli.layers.connections import check_connections
 from dlcli.layers.graph import Built, build_model
+from dlcli.layers.last_layer import last_layer
 from dlcli.layers.memory import activation_bytes
 from dlcli.loss import build_metrics, labels_of, needs
 from dlcli.loss.head import Head
 from dlcli.loss.output import Output, output_of
-from dlcli.loss.together import together
+from dlcli.loss.together import shape_mistakes
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
 from dlcli.training.backend import chatter_to, start_keras
@@ -91,6 +93,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         augment = augmentation(config, dataset, facts)
         shapes = prepared_shapes(preparation, dataset)
         outputs = [head.name for head in config.heads if head.name is not None]
+        if not config.connected:
+            check_connections(config.layers, list(shapes), outputs=outputs)
         built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory())
         check_activations(built.model, min(config.train.batch_size, len(dataset.splits["train"])))
         check_together(config, dataset, built.model)
@@ -148,10 +152,11 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
     problems = []
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         shape = output_shape(model, head.name)
-        told = output_of(config.layers, head.name)
+        last = last_layer(config.layers, head.name)
+        told = output_of(last.layer, above=last.above, path=last.path)
         output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.path, shape)
         classes = len(target.classes) if target.classes is not None else None
-        for mistake in together(output, head, classes=classes, target=tuple(target.shape)):
+        for mistake in shape_mistakes(output, head, classes=classes, target=tuple(target.shape)):
             problems += config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems
     if problems:
         raise ConfigError(problems)

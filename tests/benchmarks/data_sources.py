@@ -133,14 +133,14 @@ SOURCES: dict[str, tuple[Callable[[Path, int], None], Callable[[Path], dict[str,
 
 def ours(name: str, folder: Path) -> Iterator[int]:
     """The samples of each batch, once the data has been looked through."""
-    from dlcli.config.catalogue import keras_catalogue
+    from dlcli.config.language import Language
     from dlcli.data import Data
     from dlcli.data.layout import order
     from dlcli.training.blocks import blocks
     from dlcli.training.feed import Feed
 
     block = {**SOURCES[name][1](folder), "stream": True, "split": {"validation": 0.0, "test": 0.0}}
-    dataset = Data.model_validate(block, context=keras_catalogue()).load(seed=0)
+    dataset = Data.model_validate(block, context=Language()).load(seed=0)
     feed = Feed(dataset.splits["train"], None, dataset.schema.targets)
     yield 0
     for rows, inputs, _ in blocks(feed, order(len(feed), seed=0, epoch=0, layout=dataset.chunks), batch_size=BATCH):

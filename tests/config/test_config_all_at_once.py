@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlcli.data.sources import by_word
+from dlcli.data.sources import BY_WORD
 
 TWELVE = """\
 name: digits
@@ -29,7 +29,7 @@ train:
   early_stopping: {monitor: val_loss, patience: 5}
 """
 LOSS = "sparse_categorical_crossentropy"
-SOURCES = ", ".join(by_word())
+SOURCES = ", ".join(BY_WORD)
 EXPECTED = [
     (2, 7, "'seed' must be at least 0, found the number -1"),
     (4, 11, f"unknown source 'digit'; there are: {SOURCES}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlcli.data.sources import SUFFIXES, by_word
+from dlcli.data.sources import BY_WORD, SUFFIXES
 
 TOP = "there are: name, seed, data, layers, loss, optimizer, metrics, train, plugins, blocks, extends"
 
@@ -54,7 +54,7 @@ NEAREST = {
         (
             8,
             11,
-            f"unknown source 'digit'; there are: {', '.join(by_word())}",
+            f"unknown source 'digit'; there are: {', '.join(BY_WORD)}",
         ),
         "did you mean 'digits'?",
     ),

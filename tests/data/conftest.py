@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.errors import DlcliError
 
@@ -32,7 +32,7 @@ Whole = Callable[..., Any]
 
 
 def load_block(block: Mapping[str, Any], *, seed: int = 0, labels: Any = None) -> Dataset:
-    return Data.model_validate(dict(block), context=keras_catalogue()).load(seed=seed, labels=labels)
+    return Data.model_validate(dict(block), context=Language()).load(seed=seed, labels=labels)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def mistakes() -> Mistakes:
 
     def run(block: Mapping[str, Any]) -> list[tuple[str, str | None]]:
         with pytest.raises(ValidationError) as caught:
-            Data.model_validate(dict(block), context=keras_catalogue())
+            Data.model_validate(dict(block), context=Language())
         return [
             (each["ctx"]["message"], each["ctx"]["suggestion"]) if each["type"] == "mistake" else (each["msg"], None)
             for each in caught.value.errors(include_url=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.data.description import describe_dataset, describe_fields
 from dlcli.data.findings import RULES, findings
@@ -36,7 +36,7 @@ def table(folder: Path, **columns: object) -> dict[str, object]:
 
 
 def load(block: dict[str, object]) -> Dataset:
-    return Data.model_validate(block, context=keras_catalogue()).load(seed=0)
+    return Data.model_validate(block, context=Language()).load(seed=0)
 
 
 def found(block: dict[str, object]) -> dict[str, tuple[str, str]]:
@@ -180,7 +180,7 @@ def test_tensors_are_described_as_numpy_sees_them(tmp_path: Path) -> None:
 
 
 def test_a_table_without_a_target_is_described_column_by_column(tmp_path: Path) -> None:
-    data = Data.model_validate(table(tmp_path, c=[None, *range(SAMPLES - 1)]), context=keras_catalogue())
+    data = Data.model_validate(table(tmp_path, c=[None, *range(SAMPLES - 1)]), context=Language())
     described = {each.name: each for each in describe_fields(data.source.read(Reading()))}
     assert {name: (each.role, each.dtype, each.missing) for name, each in described.items()} == {
         "a": ("column", "float64", 0),

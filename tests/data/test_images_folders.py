@@ -334,7 +334,7 @@ def test_the_name_of_the_input_is_known_before_reading() -> None:
 
 @pytest.mark.parametrize("encode", ["index", "one_hot"])
 def test_the_class_of_a_folder_may_be_encoded_as_any_target(encode: str, tmp_path: Path) -> None:
-    from dlcli.config.catalogue import keras_catalogue
+    from dlcli.config.language import Language
     from dlcli.data import Data
 
     for number in range(20):
@@ -343,7 +343,7 @@ def test_the_class_of_a_folder_may_be_encoded_as_any_target(encode: str, tmp_pat
         Image.fromarray(np.full((4, 4), number, np.uint8)).save(folder / f"{number}.png")
     target = {"column": "label", "encode": encode, "classes": ["고양이", "개"]}
     block = {"source": str(tmp_path / "pictures"), "target": target, "split": {"validation": 0.0, "test": 0.0}}
-    train = Data.model_validate(block, context=keras_catalogue()).load(seed=0).splits["train"]
+    train = Data.model_validate(block, context=Language()).load(seed=0).splits["train"]
     shades = train.inputs["image"][:][:, 0, 0, 0]
     index = np.array([1 - shade % 2 for shade in shades])  # 개 holds the even ones, and is the second class here
     expected = index if encode == "index" else np.eye(2)[index]

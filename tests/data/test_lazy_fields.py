@@ -251,7 +251,7 @@ def test_fields_in_pieces_are_the_fields(seed: int) -> None:
 def test_images_stay_on_disk_where_they_would_not_fit_once_they_are_prepared(tmp_path: Any, monkeypatch: Any) -> None:
     from PIL import Image
 
-    from dlcli.config.catalogue import keras_catalogue
+    from dlcli.config.language import Language
     from dlcli.data import Data
 
     for number in range(10):
@@ -259,7 +259,7 @@ def test_images_stay_on_disk_where_they_would_not_fit_once_they_are_prepared(tmp
         Image.new("L", (10, 10), number).save(tmp_path / "ab"[number % 2] / f"{number}.png")
     # A value takes 1 byte as it is, 4 prepared and 4 as a tensor; a label 8, 4 and 4.
     needed = 10 * 10 * 10 * 9 + 10 * 16
-    data = Data.model_validate({"source": {"images": str(tmp_path)}}, context=keras_catalogue())
+    data = Data.model_validate({"source": {"images": str(tmp_path)}}, context=Language())
     for free, streams in ((2 * needed, False), (2 * needed - 2, True)):
         monkeypatch.setattr("dlcli.data.free_memory", lambda free=free: free)
         assert data.load(seed=0).streams is streams

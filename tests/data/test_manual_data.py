@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data
 from dlcli.data.sources import SOURCES
 
@@ -47,7 +47,7 @@ def test_the_examples_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(folder)
     read = 0
     for example in EXAMPLES:
-        data = Data.model_validate(example, context=keras_catalogue())
+        data = Data.model_validate(example, context=Language())
         dataset = data.load(seed=0, allow_code=True)
         assert list(dataset.splits) == ["train", "validation", "test"], example
         assert dataset.fields.samples >= 60, example
@@ -56,7 +56,7 @@ def test_the_examples_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_examples_from_elsewhere_are_understood() -> None:
-    words = [Data.model_validate(example, context=keras_catalogue()).source.word for example in ELSEWHERE]
+    words = [Data.model_validate(example, context=Language()).source.word for example in ELSEWHERE]
     assert words == ["keras", "tfds", "huggingface"]
 
 

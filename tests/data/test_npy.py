@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.data.chunks import ChunkedColumn
 from dlcli.data.fingerprint import fingerprint
@@ -274,4 +275,4 @@ def test_a_file_that_shrinks_while_it_is_read_is_an_error_and_no_crash(x: str, y
 
 def test_a_list_of_no_files_is_refused_with_the_configuration(mistakes: Callable[..., Any]) -> None:
     assert mistakes(block([]))
-    assert Data.model_validate(block("x.npy")).source.input_names() == ["x"]
+    assert Data.model_validate(block("x.npy"), context=Language()).source.input_names() == ["x"]

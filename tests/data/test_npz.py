@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.data.sources import arrays
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
@@ -299,7 +300,7 @@ def test_members_that_lead_out_of_the_archive_are_never_written(tmp_path: Path, 
 def test_a_cut_archive_is_refused_wherever_it_is_cut(archive: Callable[..., Path]) -> None:
     path = archive(x=X[:, 0], y=Y)
     content, seen = path.read_bytes(), Counter[str]()
-    data = Data.model_validate(block(path))
+    data = Data.model_validate(block(path), context=Language())
     for end in range(len(content)):
         path.write_bytes(content[:end])
         with pytest.raises(DataError) as caught:
@@ -313,7 +314,7 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(save: Callable[..., None],
     path = tmp_path / "data.npz"
     save(path, x=X[:, 0], y=Y)
     content, seen = path.read_bytes(), Counter[str]()
-    data = Data.model_validate(block(path))
+    data = Data.model_validate(block(path), context=Language())
     for position in range(len(content)):
         for mask in (0x01, 0xFF):
             flipped = bytearray(content)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.lazy import is_lazy
 from dlcli.data.sources import SOURCES
@@ -32,7 +32,7 @@ Source = type[SourceBlock]
 
 
 def data_of(example: Example, **keys: Any) -> Data:
-    return Data.model_validate({**example.data, **keys}, context=keras_catalogue())
+    return Data.model_validate({**example.data, **keys}, context=Language())
 
 
 def loaded(example: Example, **keys: Any) -> Dataset:
@@ -256,7 +256,7 @@ def test_a_source_that_breaks_the_contract_is_noticed(
     wrong: Source, check: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def data(example: Example, **keys: Any) -> Data:
-        right = Data.model_validate({**example.data, **keys}, context=keras_catalogue())
+        right = Data.model_validate({**example.data, **keys}, context=Language())
         return right.model_copy(update={"source": wrong.model_construct(**dict(right.source))})
 
     monkeypatch.setitem(globals(), "data_of", data)

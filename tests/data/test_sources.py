@@ -9,7 +9,7 @@ import pytest
 from sklearn import datasets
 
 from dlcli.data import Dataset
-from dlcli.data.sources import SUFFIXES, by_word, from_path
+from dlcli.data.sources import BY_WORD, SUFFIXES, from_path
 
 IMAGES = {"digits": (8, 16), "mnist_5k": (28, 255)}
 SPLITS = {
@@ -185,7 +185,7 @@ def test_an_ending_that_no_source_has_is_refused_with_the_known_ones(mistakes: C
 
 
 def test_a_source_that_there_is_not_is_refused_with_the_nearest(mistakes: Callable[..., Any]) -> None:
-    known = ", ".join(by_word())
+    known = ", ".join(BY_WORD)
     assert mistakes({"source": "irsi"}) == [(f"unknown source 'irsi'; there are: {known}", "did you mean 'iris'?")]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.errors import BlockError
 from dlcli.layers.connections import connection_mistakes, with_shared
 from dlcli.layers.entry import Stack
@@ -19,16 +19,19 @@ VECTOR = {"x": (4,)}
 
 
 def entries(layers: Sequence[Any]) -> list[Any]:
-    read: list[Any] = TypeAdapter(Stack).validate_python(with_shared(list(layers)), context=keras_catalogue())
+    read: list[Any] = TypeAdapter(Stack).validate_python(with_shared(list(layers)), context=Language())
     return read
 
 
 def build(layers: Sequence[Any], inputs: Mapping[str, tuple[int, ...]] = VECTOR, **named: Any) -> Any:
+    from dlcli.layers.connections import check_connections
     from dlcli.layers.graph import build_model
     from dlcli.training.backend import start_keras
 
     start_keras(seed=0)
-    return build_model(entries(layers), inputs, facts={"data.classes": 3}, memory=10**9, **named)
+    read = entries(layers)
+    check_connections(read, list(inputs), outputs=named.get("outputs", ()))
+    return build_model(read, inputs, facts={"data.classes": 3}, memory=10**9, **named)
 
 
 def values(shape: tuple[int, ...], seed: int = 0) -> Any:

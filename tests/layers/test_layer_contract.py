@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.layers.entry import Stack
 from dlcli.layers.misplaced import places
 
@@ -150,7 +151,7 @@ def test_a_layer_that_stands_elsewhere_is_refused_in_the_list_with_its_place() -
         hint = TRAITS[name].get("write")
         written = example("layers", name, {**ARGUMENTS, "max_number": 3, "num_bins": 3})
         with pytest.raises(ValidationError) as caught:
-            TypeAdapter(Stack).validate_python([written], context=keras_catalogue())
+            TypeAdapter(Stack).validate_python([written], context=Language())
         [error] = caught.value.errors()
         assert name in error["msg"]
         assert error["ctx"]["suggestion"] == hint

@@ -17,13 +17,15 @@ def build(layers: Sequence[Any], inputs: Mapping[str, tuple[int, ...]], **facts:
     """The model of a list in the idiom."""
     from pydantic import TypeAdapter
 
-    from dlcli.config.catalogue import keras_catalogue
+    from dlcli.config.language import Language
+    from dlcli.layers.connections import check_connections
     from dlcli.layers.entry import Stack
     from dlcli.layers.graph import build_model
     from dlcli.training.backend import start_keras
 
     start_keras(seed=0)
-    checked = TypeAdapter(Stack).validate_python(list(layers), context=keras_catalogue())
+    checked = TypeAdapter(Stack).validate_python(list(layers), context=Language())
+    check_connections(checked, list(inputs))
     return build_model(checked, inputs, facts={f"data.{name}": value for name, value in facts.items()}, memory=10**9)
 
 

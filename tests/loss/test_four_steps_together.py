@@ -11,7 +11,7 @@ import pytest
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.loss.head import Head
 from dlcli.loss.output import Output, output_of
-from dlcli.loss.together import together
+from dlcli.loss.together import activation_mistakes, metric_mistakes, shape_mistakes
 
 SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 SPARSE_SCORES = {"SparseCategoricalCrossentropy": {"from_logits": True}}
@@ -267,7 +267,11 @@ def test_what_does_not_fit_is_said_with_what_to_write_instead(name: str) -> None
     catalogue = keras_catalogue()
     metrics = [catalogue.read("metrics", each) for each in given["metrics"]]
     head = Head(None, catalogue.read("losses", given["loss"]), metrics)
-    mistakes = together(given["output"], head, classes=given["classes"], target=given["target"])
+    mistakes = [
+        *activation_mistakes(given["output"], head.loss),
+        *shape_mistakes(given["output"], head, classes=given["classes"], target=given["target"]),
+        *metric_mistakes(head),
+    ]
     assert [(each.message, each.suggestion) for each in mistakes] == expected
     places = {("layers", 1, "Dense"), ("loss",), *(("metrics", position) for position in range(2))}
     assert {each.path for each in mistakes} <= places
@@ -295,9 +299,11 @@ def test_the_last_layer_tells_what_it_can(
     layers: list[Any], width: int | None, activation: str | None, word: str
 ) -> None:
     from dlcli.layers import Layer
+    from dlcli.layers.last_layer import last_layer
 
     catalogue = keras_catalogue()
-    found = output_of([Layer(catalogue.read("layers", each)) for each in layers])
+    last = last_layer([Layer(catalogue.read("layers", each)) for each in layers])
+    found = output_of(last.layer, above=last.above, path=last.path)
     assert found.path == ("layers", len(layers) - 1, word)
     assert (found.width, found.activation, found.layer) == (width, activation, word)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.errors import BlockError
 
@@ -64,7 +64,7 @@ def augmented(block: Mapping[str, Any], *, seed: int = 0, labels: Any = "classes
     """The data set of a block and its augmentation."""
     from dlcli.data.augment import Augmentation
 
-    data = Data.model_validate(dict(block), context=keras_catalogue())
+    data = Data.model_validate(dict(block), context=Language())
     dataset = data.load(seed=0, labels=labels)
     return dataset, Augmentation(data.augment, dataset.schema, seed=seed, facts=dataset.facts(16))
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.data.chunks import Chunks
 from dlcli.data.prepare import fit_preparation, prepare
@@ -120,7 +120,7 @@ def fitted(path: Path, block: Mapping[str, Any]) -> Prepared:
     """The preparation of a table."""
     source = {"csv": str(path)} if path.suffix == ".csv" else {"npz": {"path": str(path), "inputs": "x", "target": "y"}}
     split = {"split": {"by": "column:part"}, "target": "kind"} if path.suffix == ".csv" else {}
-    data = Data.model_validate({"source": source, **split, **block}, context=keras_catalogue())
+    data = Data.model_validate({"source": source, **split, **block}, context=Language())
     dataset = data.load(seed=0, labels="classes")
     return Prepared(data, dataset, fit_preparation(data, dataset, facts=dataset.facts(8)))
 

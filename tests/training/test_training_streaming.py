@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Schema
 from dlcli.data.assemble import assembled
 from dlcli.data.chunks import Chunks
@@ -89,7 +89,7 @@ def fields_of(arrays: Mapping[str, np.ndarray[Any, Any]], disk: Disk | None) -> 
 
 def loaded(block: Mapping[str, Any], fields: Fields, labels: Any, *, seed: int = 0) -> Dataset:
     """The data set of a data block, whose source has read these fields; on disk if they are."""
-    data = Data.model_validate({"source": "iris", **block}, context=keras_catalogue())
+    data = Data.model_validate({"source": "iris", **block}, context=Language())
     named = labels if isinstance(labels, dict) else {None: labels}
     return assembled(
         fields,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dlcli.config import load_config
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.config.train import Train
 from dlcli.data import Data, Dataset
 from dlcli.errors import BlockError, DataError
@@ -33,7 +33,7 @@ def loaded(path: Path, *, weight: str | None = None, **block: Any) -> Dataset:
     data = {"source": str(path), "target": "y", "split": {"validation": 0.0, "test": 0.0}, **block}
     if "targets" in block:
         del data["target"]
-    return Data.model_validate(data, context=keras_catalogue()).load(seed=0, weight=weight)
+    return Data.model_validate(data, context=Language()).load(seed=0, weight=weight)
 
 
 def in_batch(dataset: Dataset, train: Train) -> Any:
@@ -89,7 +89,7 @@ def test_several_targets_weigh_each_by_its_classes(tmp_path: Path) -> None:
 
 
 def test_a_dense_target_weighs_each_pixel_by_its_class() -> None:
-    data = Data.model_validate({"source": {"shapes": {"samples": 20, "size": 16}}}, context=keras_catalogue())
+    data = Data.model_validate({"source": {"shapes": {"samples": 20, "size": 16}}}, context=Language())
     dataset = data.load(seed=0)
     masks = dataset.splits["train"].target[:].astype(int)
     counts = np.bincount(masks.ravel(), minlength=3)

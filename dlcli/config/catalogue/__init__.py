@@ -23,6 +23,7 @@ from dlcli.layers.submodel import Submodel
 from dlcli.spec import (
     Epochs,
     KerasObject,
+    Language,
     Mistake,
     absolute_path,
     below,
@@ -32,7 +33,6 @@ from dlcli.spec import (
     did_you_mean,
     fail,
     near,
-    read_named,
     split_idiom,
     unquoted,
 )
@@ -92,9 +92,10 @@ class KerasCatalogue:
         found = [self.kinds[kind][names[name]] for kind, names in self.spellings.items() if name in names]
         return [argument for entry in found for argument in entry["arguments"]]
 
-    def read(self, kind: str, value: Any) -> KerasObject:
+    def read(self, kind: str, value: Any, *, language: Language | None = None) -> KerasObject:
         """Checks a thing written in the idiom: its name, its arguments and what is nested in them.
 
+        `language` reads what is nested and not Keras's own: a submodel in a wrapper.
         Raises `pydantic.ValidationError` with every mistake.
         """
         written, behind = split_idiom(value, expected=article(SINGULAR[kind]))
@@ -112,7 +113,7 @@ class KerasCatalogue:
                 mistakes.append(unknown_argument(written, key, entry))
                 continue
             try:
-                checked[key] = self.argument(kind, key, argument, entry["arguments"][key])
+                checked[key] = self.argument(kind, key, argument, entry["arguments"][key], language)
             except ValidationError as error:
                 nested.append(below(error, written) if short else below(below(error, key), written))
         # A misspelt argument is one mistake: the one it meant is not reported as missing too.
@@ -163,11 +164,11 @@ class KerasCatalogue:
             fail(Mistake(f"{written} takes no arguments, found {describe(behind)}", (written,)))
         return {first: behind}
 
-    def argument(self, kind: str, key: str, value: Any, entry: Mapping[str, Any]) -> Any:
+    def argument(self, kind: str, key: str, value: Any, entry: Mapping[str, Any], language: Language | None) -> Any:
         """One argument, checked; raises the mistakes in it."""
         thing = entry.get("thing")
         if thing is not None and (value is not None or entry.get("required") or thing == "schedules"):
-            return self.nested(thing, key, value, entry)
+            return self.nested(thing, key, value, entry, language)
         value = counted(key, value, entry) if kind == "schedules" else value
         if isinstance(value, Epochs):
             return value
@@ -180,7 +181,7 @@ class KerasCatalogue:
         call: list[str] | None = self.kinds["layers"].get(layer, {}).get("call")
         return call
 
-    def nested(self, thing: str, key: str, value: Any, entry: Mapping[str, Any]) -> Any:
+    def nested(self, thing: str, key: str, value: Any, entry: Mapping[str, Any], language: Language | None) -> Any:
         """An argument that is itself a thing: a layer in a wrapper, an initializer, a schedule, an activation."""
         if thing == "activations":
             return self.activation(key, value)
@@ -196,15 +197,15 @@ class KerasCatalogue:
             details: list[Any] = []
             for position, item in enumerate(value):
                 try:
-                    items.append(self.read(thing, item))
+                    items.append(self.read(thing, item, language=language))
                 except ValidationError as error:
                     details += details_of(error, position)
             if details:
                 raise ValidationError.from_exception_data("dlcli", details)
             return items
-        if thing == "layers" and isinstance(value, dict) and Submodel.word in value:
-            return read_named(value, self, {Submodel.word: Submodel}, expected="a layer")
-        return self.read(thing, value)
+        if thing == "layers" and language is not None and isinstance(value, dict) and Submodel.word in value:
+            return language.entry(value)
+        return self.read(thing, value, language=language)
 
     def activation(self, key: str, value: Any) -> str:
         """The name of an activation function."""

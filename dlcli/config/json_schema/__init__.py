@@ -71,7 +71,7 @@ def configuration_schema() -> Json:
         "entry": entry(own),
         "wrapped": nested_layer(catalogue, {Submodel.word: own[Submodel.word]}),
         "preparation": preparation(words.pop(Pca.word)),
-        "SourceBlock": source(words, required),
+        "source": source(words, required),
     }
     keys = {**OF_FILES, **config["properties"], "loss": losses(definitions)}
     return {

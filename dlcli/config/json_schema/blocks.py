@@ -11,22 +11,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from dlcli.config.catalogue import SINGULAR
 from dlcli.config.json_schema.values import NUMBER_PATTERN, REFERENCE, REFERENCE_PATTERN, Json, to
 from dlcli.config.meanings import field_meanings, summary_of
-from dlcli.config.train import read_class_weight
-from dlcli.data.preparation import read_preparation
-from dlcli.data.sources.tfrecord import short_form as feature_alone
-from dlcli.layers.entry import read_entry
-from dlcli.layers.takes import read_group_takes
-from dlcli.spec import KerasThing
+from dlcli.spec import DEFINITION
 
-READERS = {
-    read_entry: "entry",
-    read_preparation: "preparation",
-    read_group_takes: "from",
-    read_class_weight: "class_weight",
-}
-"""The definition of what a reader of ours takes."""
-PLACEHOLDER = "definition"
-"""Stands for `$ref` while pydantic, which knows its own definitions alone, is at work."""
 SCALARS = frozenset({"boolean", "integer", "number"})
 
 
@@ -49,19 +35,7 @@ def describe(schema: Json, definitions: Json) -> None:
 
 
 class Generator(GenerateJsonSchema):
-    """Adds what pydantic cannot know: docstrings of fields, things of Keras, entries of a list of layers."""
-
-    def function_plain_schema(self, schema: Any) -> JsonSchemaValue:
-        function = schema["function"]["function"]
-        owner = getattr(function, "__self__", None)
-        return {PLACEHOLDER: SINGULAR[owner.kind] if isinstance(owner, KerasThing) else READERS[function]}
-
-    def function_before_schema(self, schema: Any) -> JsonSchemaValue:
-        function = schema["function"]["function"]
-        if function in READERS:
-            return {PLACEHOLDER: READERS[function]}
-        inner = super().function_before_schema(schema)
-        return {"anyOf": [inner, {"type": "string"}]} if function is feature_alone else inner
+    """Adds the docstrings of fields, which pydantic does not know."""
 
     def model_schema(self, schema: Any) -> JsonSchemaValue:
         block = schema["cls"]
@@ -78,8 +52,9 @@ class Generator(GenerateJsonSchema):
 
 def finished(schema: Json) -> Json:
     """A schema with references to our definitions, in which every value may also be `${…}`."""
-    if PLACEHOLDER in schema:
-        return to(schema[PLACEHOLDER]) | {key: value for key, value in schema.items() if key != PLACEHOLDER}
+    if DEFINITION in schema:
+        name = str(schema[DEFINITION])
+        return to(SINGULAR.get(name, name)) | {key: value for key, value in schema.items() if key != DEFINITION}
     made = dict(schema)
     if made.get("default", ...) is None:
         del made["default"]
@@ -96,7 +71,7 @@ def finished(schema: Json) -> Json:
 def value_schema(schema: Json) -> Json:
     """The schema of a value, which may also be `${…}`."""
     made = finished(schema)
-    if takes_text(made):
+    if takes_text(schema):
         return made
     if made.get("type") in SCALARS:
         pattern = NUMBER_PATTERN if made["type"] == "number" else REFERENCE_PATTERN
@@ -106,13 +81,9 @@ def value_schema(schema: Json) -> Json:
 
 
 def takes_text(schema: Json) -> bool:
-    """Whether a schema takes every `${…}` as it is; the definitions that are ours do."""
+    """Whether a schema takes every `${…}` as it is; the definitions that are ours, not pydantic's, do."""
     if "anyOf" in schema:
         return any(takes_text(each) for each in schema["anyOf"])
-    if "$ref" in schema:
-        return schema["$ref"].rsplit("/", 1)[1] in OWN
+    if DEFINITION in schema:
+        return True
     return schema.get("type") == "string" and not {"enum", "const"} & {*schema}
-
-
-OWN = frozenset({*READERS.values(), *SINGULAR.values(), "SourceBlock"})
-"""Definitions that take a reference themselves."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.gallery import FOLDERS, templates
-from dlcli.data.sources import by_word
+from dlcli.data.sources import BY_WORD
 
 LAYERS = (
     "dense and embedding",
@@ -72,7 +72,7 @@ def metric_group(name: str) -> str:
 
 def source_group(word: str) -> str:
     """Where the data of a source comes from."""
-    module = by_word()[word].__module__.rsplit(".", 1)[1]
+    module = BY_WORD[word].__module__.rsplit(".", 1)[1]
     return OF_SOURCES.get(module, OWN_DATA)
 
 

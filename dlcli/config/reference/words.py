@@ -68,6 +68,4 @@ def of_bounds(schema: Json) -> str:
 def definition(name: str) -> str:
     """A definition by its name: a thing of Keras, or a block of dlcli's own."""
     known = DEFINITIONS.get(name, name)
-    if known == "SourceBlock":
-        return "a source"
     return article(known) if known.islower() and " " not in known else known if known.islower() else "mapping"

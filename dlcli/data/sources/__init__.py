@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from dlcli.data.schema import Schema
 from dlcli.data.sources.audio import Audio
@@ -44,7 +44,7 @@ from dlcli.data.sources.splits import Splits
 from dlcli.data.sources.texts import TextFiles
 from dlcli.data.sources.tfrecord import TfRecord
 from dlcli.errors import UsageError
-from dlcli.spec import Mistake, absolute_path, fail, one_of
+from dlcli.spec import Language, Mistake, absolute_path, fail, read_named
 
 SOURCES: tuple[type[SourceBlock], ...] = (
     Audio,
@@ -83,13 +83,10 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Wine,
     Xor,
 )
+BY_WORD = {source.word: source for source in SOURCES}
+"""The sources by their word."""
 SUFFIXES = {ending: source.word for source in SOURCES for ending in source.endings}
 """What a path alone means, by its ending."""
-
-
-def by_word() -> dict[str, type[SourceBlock]]:
-    """The sources by their word."""
-    return {source.word: source for source in SOURCES}
 
 
 def from_path(value: Any, *, known_only: bool = False) -> Any:
@@ -99,12 +96,12 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
     """
     if isinstance(value, dict) and value and set(value) <= set(Splits.model_fields):
         return {Splits.word: value}
-    if not isinstance(value, str) or value in by_word():
+    if not isinstance(value, str) or value in BY_WORD:
         return value
     suffix = Path(value).suffix.lower()
     if suffix in SUFFIXES:
         word = SUFFIXES[suffix]
-        return {word: {"path": value, "separator": "\t"} if suffix == ".tsv" else value}
+        return {word: BY_WORD[word].at(value)}
     folder = Path(absolute_path(value))
     if is_folder(folder) and (held := word_of_folder(folder)):
         return {held: value}
@@ -155,7 +152,7 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
 
     Raises `UsageError` for a path that cannot be told.
     """
-    named = by_word().get(path)
+    named = BY_WORD.get(path)
     if (
         named is not None
         and not Path(path).exists()
@@ -170,8 +167,12 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
     [(word, arguments)] = chosen.items()
     fields = arguments if isinstance(arguments, dict) else {}
     absolute = str(Path(path).expanduser().absolute())
-    return like.elsewhere(by_word()[word], {**fields, "path": absolute}, schema)
+    return like.elsewhere(BY_WORD[word], {**fields, "path": absolute}, schema)
 
 
-Source = Annotated[SourceBlock, one_of(by_word, expected="a source", short=from_path)]
-"""A field that holds one of the sources."""
+def read_source(value: Any, language: Language) -> SourceBlock:
+    """A source in the idiom, or what a path alone means. Raises `pydantic.ValidationError` with every mistake in it."""
+    written = value if isinstance(value, SourceBlock) else from_path(value)
+    source = read_named(written, language, BY_WORD, expected="a source")
+    assert isinstance(source, SourceBlock)
+    return source

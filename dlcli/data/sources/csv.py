@@ -14,7 +14,7 @@ from dlcli.data.columns import Evidence, Kind, not_a_number
 from dlcli.data.fields import Fields
 from dlcli.data.header import check_same_names
 from dlcli.data.sources.csv_file import CsvFile
-from dlcli.data.sources.csv_text import is_utf8
+from dlcli.data.sources.csv_text import CsvForm
 from dlcli.data.sources.encodings import known_encoding
 from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
@@ -64,10 +64,14 @@ class Csv(SourceBlock):
     def one_that_is_known(cls, value: str) -> str:
         return known_encoding(value)
 
+    @classmethod
+    def at(cls, path: str) -> Any:
+        return {"path": path, "separator": "\t"} if path.lower().endswith(".tsv") else path
+
     @property
-    def is_utf8(self) -> bool:
-        """Whether the files are UTF-8."""
-        return is_utf8(self.encoding)
+    def form(self) -> CsvForm:
+        """How the files are written."""
+        return CsvForm(self.separator, self.decimal, self.encoding, tuple(self.empty))
 
     def read(self, reading: Reading) -> Fields:
         """All rows; where it streams a block of some megabytes at a time.
@@ -75,7 +79,7 @@ class Csv(SourceBlock):
         Raises `DataError` for a file that is missing, empty, ragged, not in its encoding or with doubtful columns.
         """
         paths = found_files(self.path)
-        files = [CsvFile(self, path, keep=not reading.stream) for path in paths]
+        files = [CsvFile(self.form, path, keep=not reading.stream) for path in paths]
         check_same_names(paths, [file.names for file in files])
         names, places = files[0].names, [file.place for file in files]
         kinds: dict[str, Kind] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data.arrow import array_of
 from dlcli.data.columns import Evidence, Kind, evidence_of, values_of
 from dlcli.data.fields import Place
-from dlcli.data.sources.csv_text import QuoteError, checked_text, header_of, rows_of, utf8
+from dlcli.data.sources.csv_text import CsvForm, QuoteError, checked_text, header_of, rows_of, utf8
 from dlcli.data.sources.text_blocks import Block, Content, LongRow, Rows, blocks
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
@@ -17,8 +17,6 @@ from dlcli.first_line import first_line
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow
-
-    from dlcli.data.sources.csv import Csv
 
 BOM = b"\xef\xbb\xbf"
 HEAD = 1 << 20
@@ -33,16 +31,16 @@ class CsvFile:
     `DataError` for a file that is empty, not in its encoding, or ragged, with the row.
     """
 
-    def __init__(self, source: Csv, path: Path, *, keep: bool) -> None:
-        self.source, self.path = source, path
-        content = utf8(path, source.encoding) if keep or not source.is_utf8 else None
+    def __init__(self, form: CsvForm, path: Path, *, keep: bool) -> None:
+        self.form, self.path = form, path
+        content = utf8(path, form.encoding) if keep or not form.is_utf8 else None
         self.content = Content(path, content)
         start = self.content.read(0, HEAD)
         self.content.returns = b"\n" not in start and b"\r" in start
         head = self.content.read(0, HEAD)
         if content is None:
             head = checked_text(head.removeprefix(BOM), head, path)
-        self.names, self.notes, length = header_of(head, source.separator, path)
+        self.names, self.notes, length = header_of(head, form.separator, path)
         if content is None and self.content.read(0, len(BOM)) == BOM:
             length += len(BOM)
         self.rows, self.evidence = Rows(2), [Evidence()] * len(self.names)
@@ -60,7 +58,7 @@ class CsvFile:
             if whole:
                 raise
             self.rows, self.evidence = Rows(rows.first_line), [Evidence()] * len(evidence)
-            content = utf8(self.path, self.source.encoding)
+            content = utf8(self.path, self.form.encoding)
             self.content = Content(self.path, content)
             self.go_through(content.index(b"\n") + 1, whole=True)
 
@@ -82,13 +80,13 @@ class CsvFile:
         starts = None
         if lines != table.num_rows or data.count(b'"') % 2:
             first, row = self.rows.next_line, self.rows.count + 1
-            each = rows_of(data, self.source.separator, self.path, line=first, row=row)
+            each = rows_of(data, self.form.separator, self.path, line=first, row=row)
             found = [line - first for line, _ in each]
             if len(found) == table.num_rows:
                 starts = np.array(found, np.int64)
         self.rows.add(block, table.num_rows, lines, starts)
         self.evidence = [
-            before + evidence_of(column, guess, decimal=self.source.decimal)
+            before + evidence_of(column, guess, decimal=self.form.decimal)
             for before, column, guess in zip(self.evidence, table.columns, guesses.columns, strict=True)
         ]
 
@@ -109,7 +107,7 @@ class CsvFile:
         types = {
             name: pyarrow.string() if kind == "text" else pyarrow.type_for_alias(kind) for name, kind in kinds.items()
         }
-        decimal, data = self.source.decimal, self.content.read(*self.rows.spans[block])
+        decimal, data = self.form.decimal, self.content.read(*self.rows.spans[block])
         if decimal == ".":
             try:
                 table = self.parsed(data, list(kinds), types=types)
@@ -144,12 +142,12 @@ class CsvFile:
         convert = pyarrow.csv.ConvertOptions(
             column_types={} if guess else {places[name]: (types or {}).get(name, pyarrow.string()) for name in names},
             include_columns=[places[name] for name in names],
-            null_values=["", *self.source.empty],
+            null_values=["", *self.form.empty],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
         )
         read = pyarrow.csv.ReadOptions(column_names=list(places.values()), block_size=block_size(data))
-        parse = pyarrow.csv.ParseOptions(delimiter=self.source.separator, newlines_in_values=b'"' in data)
+        parse = pyarrow.csv.ParseOptions(delimiter=self.form.separator, newlines_in_values=b'"' in data)
         try:
             table = pyarrow.csv.read_csv(pyarrow.BufferReader(data), read, parse, convert)
         except pyarrow.ArrowInvalid as error:
@@ -159,7 +157,7 @@ class CsvFile:
     def ragged(self, data: bytes, said: str, *, line: int, row: int) -> DataError:
         """The error of a file whose rows differ in length, with the first such row."""
         width = len(self.names)
-        for number, (at, cells) in enumerate(rows_of(data, self.source.separator, self.path, line=line, row=row), row):
+        for number, (at, cells) in enumerate(rows_of(data, self.form.separator, self.path, line=line, row=row), row):
             if len(cells) != width:
                 many = "cell" if len(cells) == 1 else "cells"
                 message = f"row {number} has {len(cells)} {many}, the header has {width}"

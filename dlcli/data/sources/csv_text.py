@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from dlcli.data.header import checked_names
@@ -21,6 +22,21 @@ class QuoteError(DataError):
 
 
 SAVE = "write encoding: cp949 (Korean Windows), latin-1, … or save the file as UTF-8"
+
+
+@dataclass(frozen=True)
+class CsvForm:
+    """How a file is written: what stands between cells and before decimals, its encoding, and texts for an empty cell."""
+
+    separator: str = ","
+    decimal: str = "."
+    encoding: str = "utf-8"
+    empty: tuple[str, ...] = ()
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the file is UTF-8."""
+        return is_utf8(self.encoding)
 
 
 def is_utf8(encoding: str) -> bool:

@@ -12,6 +12,7 @@ from dlcli.data.fields import Fields
 from dlcli.data.sources.files import existing, is_file, siblings
 from dlcli.data.sources.listing import LABEL, MOST_SHOWN, Listing
 from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.tables import TABLES, table_of
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
@@ -46,14 +47,9 @@ def of_table(
 
 def table_at(path: str, suffixes: Sequence[str]) -> SourceBlock:
     """The source of a table, by the ending of its name. Raises `DataError` for a path that is none."""
-    from dlcli.data.sources import by_word, from_path
-
-    chosen = from_path(path, known_only=True)
-    if isinstance(chosen, dict):
-        [(word, arguments)] = chosen.items()
-        kind = by_word()[word]
-        if is_table(kind):
-            return kind.model_validate(arguments if isinstance(arguments, dict) else {"path": arguments})
+    table = table_of(path)
+    if table is not None:
+        return table
     existing(Path(path))
     raise DataError(
         f"{Path(path).name} is neither a folder nor a table, and ends in none of {', '.join(suffixes)}", file=path
@@ -61,8 +57,8 @@ def table_at(path: str, suffixes: Sequence[str]) -> SourceBlock:
 
 
 def is_table(kind: type[SourceBlock]) -> bool:
-    """Whether a kind of source is a table: its inputs are called what those of any table are."""
-    return kind.input_names is SourceBlock.input_names
+    """Whether a kind of source is a table in a file."""
+    return kind in TABLES
 
 
 def column_of_paths(fields: Fields, suffixes: Sequence[str], column: str | None) -> str:

@@ -12,8 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from dlcli.data.fields import Fields
 from dlcli.data.schema import Schema
 from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.source import FEATURES, Example, Reading, SourceBlock
-from dlcli.data.sources.splits import Part
+from dlcli.data.sources.source import FEATURES, Example, Reading, Source, SourceBlock
 from dlcli.data.windows import Count, Windows
 from dlcli.spec import Mistake, fail
 
@@ -27,7 +26,7 @@ class Series(SourceBlock):
     word: ClassVar[str] = "series"
     example: ClassVar[str] = "{series: {path: weather.csv, window: 24, horizon: 6}}"
 
-    path: Part
+    path: Source
     """The table: a path, a glob, or a source such as `csv: {path: …, separator: ";"}`. Its rows stand in the order of time."""
     window: Count
     """How many rows a window holds."""

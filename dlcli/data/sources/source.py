@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ValidationInfo
 
 from dlcli.data.fields import Fields
 from dlcli.data.schema import Schema
-from dlcli.spec import Named
+from dlcli.spec import Named, Reader, language_of
 
 FEATURES = "features"
 """The name of the input that a table becomes where the configuration names none."""
@@ -83,6 +85,21 @@ class SourceBlock(Named):
         """
         return self.model_copy(update=changes) if isinstance(self, kind) else kind.model_validate(changes)
 
+    @classmethod
+    def at(cls, path: str) -> Any:
+        """What stands behind its word where a path alone means it."""
+        return path
+
     def input_names(self) -> list[str] | None:
         """What its inputs are called where the configuration does not name them, or None where only reading tells."""
         return [FEATURES]
+
+
+def read_by_language(value: Any, information: ValidationInfo) -> SourceBlock:
+    """A source, read by the language, which has the list of all."""
+    source: SourceBlock = value if isinstance(value, SourceBlock) else language_of(information).source(value)
+    return source
+
+
+Source = Annotated[SourceBlock, Reader(read_by_language, "source")]
+"""A field that holds one of the sources."""

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from dlcli.data.fields import Fields
 from dlcli.data.join import joined_splits
 from dlcli.data.schema import Schema
 from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.spec import one_of
-
-
-def any_source() -> Mapping[str, type[SourceBlock]]:
-    """Every source by its word; the list is made of files like this one."""
-    from dlcli.data.sources import by_word
-
-    return by_word()
-
-
-def short_form(value: Any) -> Any:
-    """A path alone, as everywhere."""
-    from dlcli.data.sources import from_path
-
-    return from_path(value)
-
-
-Part = Annotated[SourceBlock, one_of(any_source, expected="a source", short=short_form)]
+from dlcli.data.sources.source import Example, Reading, Source, SourceBlock
 
 
 class Splits(SourceBlock):
@@ -37,11 +19,11 @@ class Splits(SourceBlock):
     word: ClassVar[str] = "splits"
     example: ClassVar[str] = "{train: a.csv, validation: b.csv, test: c.csv}"
 
-    train: Part
+    train: Source
     """What is trained on."""
-    validation: Part | None = None
+    validation: Source | None = None
     """What is watched while training; without it a share of `train`."""
-    test: Part | None = None
+    test: Source | None = None
     """What is evaluated in the end."""
 
     @classmethod

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from dlcli.data.chunks import Chunks
 from dlcli.data.fields import Fields, Place
@@ -17,7 +17,7 @@ from dlcli.data.sources.files import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
-from dlcli.spec import DataPath, Spec, did_you_mean
+from dlcli.spec import DataPath, ShortForm, Spec, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,7 @@ class Feature(Spec):
     """What it is read as. Numbers may be stored as such, as raw bytes, or as a JPEG or PNG picture."""
 
 
-def short_form(value: Any) -> Any:
+def whole_feature(value: Any) -> Any:
     """`label: int64` is `label: {dtype: int64}`."""
     return {"dtype": value} if isinstance(value, str) else value
 
@@ -54,7 +54,7 @@ class TfRecord(SourceBlock):
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them."""
-    features: dict[str, Annotated[Feature, BeforeValidator(short_form)]] | None = None
+    features: dict[str, Annotated[Feature, ShortForm(whole_feature, {"type": "string"})]] | None = None
     """What each record holds, by name: `{image: {shape: [28, 28], dtype: uint8}, label: int64}`."""
     records: Annotated[int, Field(ge=1)] | None = None
     """How many records there must be: a file that is cut between two records shows in no other way."""
