@@ -99,13 +99,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_rule_speaks_where_its_numbers_say_so_and_only_there(name: str, plain: Path) -> None:
-    from dlcli.training.verdict import RULES, verdict
+    from dlcli.training.verdict import verdict
 
     given, expected = CASES[name]
     history = {**given, "train": given["train"][: len(given["validation"])]}
     assert [judgement_of_training(each).finding for each in verdict(story_of(plain, **history))] == expected
-    assert len(RULES) == 3
-    assert len(CASES) == 12
 
 
 def test_the_advice_names_the_key_with_its_old_and_new_value(plain: Path) -> None:

@@ -1,4 +1,4 @@
-"""What looks wrong in a data set. A rule costs a file here and a line in RULES."""
+"""What looks wrong in a data set. A rule costs a file here, with `cases` that show it, and a line in RULES."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dlcli.data.dataset import Dataset
-from dlcli.data.findings.class_balance import few_samples, imbalance
-from dlcli.data.findings.columns import constant_columns, identifier_columns
+from dlcli.data.findings.constant_columns import constant_columns
+from dlcli.data.findings.few_samples import few_samples
+from dlcli.data.findings.identifier_columns import identifier_columns
+from dlcli.data.findings.imbalanced_classes import imbalanced_classes
 from dlcli.data.findings.leak import target_given_away
 from dlcli.data.findings.missing_values import missing_values
 from dlcli.data.findings.order import sorted_order
@@ -21,7 +23,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     far_from_unit_scale,
     few_samples,
     identifier_columns,
-    imbalance,
+    imbalanced_classes,
     missing_values,
     overlapping_windows,
     same_rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
@@ -63,3 +64,11 @@ def gives_away(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], is_cl
     if not np.isfinite(numbers).all() or numbers.std() == 0:
         return False
     return bool(abs(np.corrcoef(numbers, target)[0, 1]) > ALMOST_EQUAL)
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(y=["u", "v"] * 100, c=[7, 3] * 100), True),
+        (table(y=["u", "v"] * 100, c=[7, 3] * 90 + [3] * 20), False),
+    ]

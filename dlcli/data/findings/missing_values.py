@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
@@ -22,3 +23,11 @@ def missing_values(dataset: Dataset) -> Finding | None:
     if not counts:
         return None
     return Finding(code="missing_values", severity="note", where=only(list(counts)), facts={"columns": counts})
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(c=[None, *range(199, 0, -1)], keys={"missing": "mean"}), True),
+        (table(c=[*range(200, 0, -1)], keys={"missing": "mean"}), False),
+    ]

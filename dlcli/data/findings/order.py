@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcli.data.dataset import Dataset
 from dlcli.data.values import missing
 from dlcli.finding import Finding
@@ -23,3 +25,11 @@ def sorted_order(dataset: Dataset) -> Finding | None:
         return None
     facts = {"changes": changes, "rows": len(values)}
     return Finding(code="sorted_order", severity="note", where=dataset.schema.targets[0].name, facts=facts)
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(y=["u"] * 120 + ["v"] * 80), True),
+        (table(y=["u"] * 120 + ["v"] * 79 + ["u"]), False),
+    ]

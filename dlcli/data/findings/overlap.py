@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcli.data.dataset import Dataset
 from dlcli.finding import Finding, Setting, only
 
@@ -32,3 +34,11 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
         facts={"splits": splits},
         advice=[Setting(key="data.split.by", old=None, new="time", why=why)],
     )
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(keys={"windows": {"window": 3}, "target": "a"}), True),
+        (table(keys={"windows": {"window": 3}, "target": "a", "split": {"by": "time"}}), False),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples
@@ -45,3 +46,11 @@ def as_bytes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         digests = [hashlib.blake2b(str(value).encode(), digest_size=16).digest() for value in values]
         return np.frombuffer(b"".join(digests), np.uint8).reshape(len(values), -1)
     return np.ascontiguousarray(values).reshape(len(values), -1).view(np.uint8)
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(a=[*range(100)] * 2, b=[*range(100)] * 2), True),
+        (table(a=[*range(200)], b=[*range(100)] * 2), False),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
@@ -40,3 +41,12 @@ def normalized(dataset: Dataset) -> list[Setting]:
         return []
     why = "layers learn slowly from inputs far from unit scale"
     return [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(c=[0, 28] * 100), True),
+        (table(c=[0, 25] * 100), False),
+        (table(c=[0, 60] * 100, keys={"prepare": ["Normalization"]}), False),
+    ]

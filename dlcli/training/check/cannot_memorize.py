@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 
 from dlcli.finding import Finding, Setting
@@ -33,3 +34,11 @@ def judged(seen: Seen, code: str, *, factor: float, why: str) -> Finding:
     """A finding about the learning rate, which is to be `factor` times what it is."""
     rate = Setting(key=seen.rate_key, old=seen.rate, new=seen.scaled_rate(factor), why=why)
     return Finding(code=code, severity="warning", where=seen.rate_key, facts=asdict(seen.batch), advice=[rate])
+
+
+def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:
+    """What is seen of a model that shows it, and of others that do not."""
+    return [
+        (seen(losses=[2.3, 0.12]), True),
+        (seen(losses=[2.3, 0.11]), False),
+    ]

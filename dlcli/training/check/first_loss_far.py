@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcli.finding import Finding, Setting
 from dlcli.training.check.seen import Seen
 
@@ -18,3 +20,11 @@ def first_loss_far(seen: Seen) -> Finding | None:
     advice = [] if seen.config.data.prepares else [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
     facts = {"measured": first.measured, "expected": first.expected, "formula": first.why}
     return Finding(code="first_loss_far", severity="warning", facts=facts, advice=advice)
+
+
+def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:
+    """What is seen of a model that shows it, and of others that do not."""
+    return [
+        (seen(first=4.61, expected=2.3), True),
+        (seen(first=4.59, expected=2.3), False),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
 from dlcli.training.check.seen import Seen
@@ -24,3 +25,11 @@ def gradients_explode(seen: Seen) -> Finding | None:
     layer = bad[0].layer
     facts = {"layer": layer, "norm": bad[0].norm, "weights": bad[0].weights}
     return Finding(code="exploding_gradients", severity="warning", where=layer, facts=facts, advice=advice)
+
+
+def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:
+    """What is seen of a model that shows it, and of others that do not."""
+    return [
+        (seen(gradients=[1.0, 1001.0]), True),
+        (seen(gradients=[1.0, 999.0]), False),
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcli.finding import Finding, Setting
 from dlcli.training.check.seen import Seen
 
@@ -21,3 +23,11 @@ def gradients_vanish(seen: Seen) -> Finding | None:
     relu = Setting(key=f"layers.{layer.layer}.activation", old=None, new="relu", why=why)
     facts = {"layer": layer.layer, "ratio": ratios[layer], "largest": largest}
     return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=[relu])
+
+
+def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:
+    """What is seen of a model that shows it, and of others that do not."""
+    return [
+        (seen(gradients=[0.00009, 1.0]), True),
+        (seen(gradients=[0.00011, 1.0]), False),
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcli.finding import Finding, Setting
 from dlcli.spec import KerasObject
 from dlcli.training.verdict.story import Story
@@ -45,3 +47,12 @@ def rate_key(optimizer: KerasObject) -> str:
 def shortest(rate: float) -> float:
     """A learning rate as a person would write it: float32 has seven digits."""
     return float(f"{rate:.6g}")
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+    return [
+        (story(validation=[0.9, 0.6, 0.5901], baseline=0.6), True),
+        (story(validation=[0.9, 0.6, 0.5879], baseline=0.6), False),
+        (story(validation=[0.9, 0.6, 0.5901], baseline=None), False),
+    ]

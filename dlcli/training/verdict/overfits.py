@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcli.finding import Finding, Setting
 from dlcli.layers.entry import innermost
 from dlcli.training.verdict.story import Story
@@ -38,3 +40,12 @@ def overfits(story: Story) -> Finding | None:
         "train_last": train[-1],
     }
     return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+    return [
+        (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.661]), True),
+        (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.659]), False),
+        (story(train=[0.9, 0.5, 0.55, 0.6, 0.7], validation=[0.9, 0.6, 0.62, 0.65, 0.7]), False),
+    ]

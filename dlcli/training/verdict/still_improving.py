@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.verdict.story import Story
@@ -23,3 +25,12 @@ def still_improving(story: Story) -> Finding | None:
     longer = Setting(key="train.epochs", old=epochs, new=epochs * 2, why="there is more to gain")
     facts = {"epochs": window, "before": before, "after": after}
     return Finding(code="still_improving", severity="note", facts=facts, advice=[longer])
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+    return [
+        (story(validation=[1.0, 0.5, 0.49, 0.488, 0.4849]), True),
+        (story(validation=[1.0, 0.5, 0.49, 0.488, 0.4851]), False),
+        (story(validation=[1.0, 0.5, 0.4, 0.3], stop=StopReason.TIME_LIMIT), False),
+    ]

@@ -1,35 +1,17 @@
-"""Classes with few or no samples in a split, and classes that are far more frequent than others."""
+"""Classes that are far more frequent than others."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
 from dlcli.finding import Finding, Setting, only
 
-FEWEST = 5
 RATIO = 10.0
 
 
-def few_samples(dataset: Dataset) -> Finding | None:
-    """A class of which a split has none, or training fewer than five."""
-    rare = []
-    for split in dataset.splits:
-        least = FEWEST if split == "train" else 1
-        for target in dataset.schema.targets:
-            counts = dataset.class_counts(split, target) or {}
-            rare += [
-                {"target": target.name, "class": name, "split": split, "samples": count}
-                for name, count in counts.items()
-                if count < least
-            ]
-    if not rare:
-        return None
-    splits = list(dict.fromkeys(str(each["split"]) for each in rare))
-    return Finding(code="few_samples", severity="warning", where=only(splits), facts={"classes": rare})
-
-
-def imbalance(dataset: Dataset) -> Finding | None:
+def imbalanced_classes(dataset: Dataset) -> Finding | None:
     """The most frequent class of training is ten times as frequent as the rarest."""
     uneven: list[dict[str, Any]] = []
     for target in dataset.schema.targets:
@@ -54,3 +36,11 @@ def imbalance(dataset: Dataset) -> Finding | None:
         facts={"targets": uneven},
         advice=[Setting(key="train.class_weight", old=None, new=balanced, why=why)],
     )
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(y=["u"] * 185 + ["v"] * 15), True),
+        (table(y=["u"] * 170 + ["v"] * 30), False),
+    ]

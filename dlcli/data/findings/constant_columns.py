@@ -1,0 +1,42 @@
+"""Columns that always hold the same value and cannot help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlcli.data.dataset import Dataset
+from dlcli.data.findings.columns import settings_without
+from dlcli.finding import Finding, only
+
+
+def constant_columns(dataset: Dataset) -> Finding | None:
+    """A column whose cells are all the same in training."""
+    import numpy as np
+
+    constant: list[str] = []
+    for each in dataset.schema.inputs:
+        if each.columns is None:
+            continue
+        tensor, start = dataset.splits["train"].inputs[each.name][:].reshape(-1, each.shape[-1]), 0
+        for column in each.columns:
+            part = tensor[:, start : start + column.width]
+            if not len(part) or np.all(part == part[0]):
+                constant.append(column.name)
+            start += column.width
+    if not constant:
+        return None
+    return Finding(
+        code="constant_columns",
+        severity="warning",
+        where=only(constant),
+        facts={"columns": constant},
+        advice=settings_without(dataset, constant, why="they cannot help"),
+    )
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    return [
+        (table(c=[3] * 200), True),
+        (table(c=[3, 4] * 100), False),
+    ]
