@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dlcli.config import Config, load_config
-from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.data import findings as data
 from dlcli.finding import Finding
@@ -60,7 +60,7 @@ def table_in(folder: Path) -> Callable[..., Dataset]:
         windows = keys.get("windows")
         source = {"series": {"path": str(path), **windows}} if windows else {"csv": str(path)}
         block = {"source": source, "target": "y", **{key: value for key, value in keys.items() if key != "windows"}}
-        return Data.model_validate(block, context=keras_catalogue()).load(seed=0)
+        return Data.model_validate(block, context=Language()).load(seed=0)
 
     return table
 

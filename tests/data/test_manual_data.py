@@ -13,6 +13,7 @@ import yaml
 from dlcli.config.language import Language
 from dlcli.data import Data
 from dlcli.data.sources import SOURCES
+from dlcli.data.sources.source import Origin
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -34,11 +35,7 @@ def test_every_source_has_an_example() -> None:
     text = str(EXAMPLES + ELSEWHERE)
     written = {source.word for source in SOURCES if f"'{source.word}'" in text}
     by_path = {"csv", "parquet", "jsonl", "splits"}
-    shipped = {
-        source.word
-        for source in SOURCES
-        if source.__module__.endswith((".bundled", ".generated", ".sentences", ".shapes"))
-    }
+    shipped = {source.word for source in SOURCES if source.origin in {Origin.BUNDLED, Origin.GENERATED}}
     assert written | by_path | shipped == {source.word for source in SOURCES}
     assert all(f"`{word}`" in PAGE or word in PAGE for word in shipped)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import inspect
+import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,13 +22,13 @@ from dlcli.data import Data, Dataset, Fields
 from dlcli.data.lazy import is_lazy
 from dlcli.data.sources import SOURCES
 from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.source import Example, Reading, SourceBlock
+from dlcli.data.sources.source import Example, Origin, Reading, SourceBlock
 from dlcli.errors import DataError
 
 ROWS, MANY = 20, 5_000
 GARBAGE = b"\xfe\xff\x00\x01 no such data \xd8\x00" * 3
 FOLDER = Path(inspect.getfile(SourceBlock)).parent
-WITH_EXAMPLES = [source for source in SOURCES if not source.network]
+WITH_EXAMPLES = [source for source in SOURCES if source.origin is not Origin.PUBLIC]
 Source = type[SourceBlock]
 
 
@@ -72,8 +73,9 @@ def test_the_list_holds_every_source_once_and_sorted() -> None:
     assert all(word == word.lower() for word in words)
 
 
-def test_only_sources_that_download_have_no_example() -> None:
-    assert {source.word for source in SOURCES if source.network} == {"huggingface", "keras", "tfds"}
+def test_only_sources_that_download_have_no_example(tmp_path: Path) -> None:
+    without = {source for source in SOURCES if not source.examples(Path(tempfile.mkdtemp(dir=tmp_path)), ROWS)}
+    assert without == {source for source in SOURCES if source.origin is Origin.PUBLIC}
 
 
 def test_a_source_says_what_it_is_and_how_it_is_written() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.gallery import FOLDERS, templates
 from dlcli.data.sources import BY_WORD
+from dlcli.data.sources.source import Origin
 
 LAYERS = (
     "dense and embedding",
@@ -34,15 +35,7 @@ FOR_LABELS = {
     "any": "for targets of their own form",
 }
 ANY_FORM = "for classes of any form"
-OF_SOURCES = {
-    "bundled": "real sets inside the package",
-    "generated": "generated",
-    "shapes": "generated",
-    "sentences": "generated",
-    "public": "downloaded once",
-}
-OWN_DATA = "your own data"
-ORDER = ("to begin with", *LAYERS, ANY_FORM, *FOR_LABELS.values(), OWN_DATA, *OF_SOURCES.values())
+ORDER = ("to begin with", *LAYERS, ANY_FORM, *FOR_LABELS.values(), *Origin)
 """Groups whose order says something; others stand behind them in the order of the alphabet."""
 
 
@@ -72,8 +65,7 @@ def metric_group(name: str) -> str:
 
 def source_group(word: str) -> str:
     """Where the data of a source comes from."""
-    module = BY_WORD[word].__module__.rsplit(".", 1)[1]
-    return OF_SOURCES.get(module, OWN_DATA)
+    return BY_WORD[word].origin
 
 
 def folder_of(template: str) -> str:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from dlcli.data.fields import Fields
 from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.npz import Npz
-from dlcli.data.sources.source import Example, Reading, SourceBlock
+from dlcli.data.sources.source import Example, Origin, Reading, SourceBlock
 from dlcli.data.windows import Count, Windows
 
 FOLDER = Path(__file__).with_name("bundled")
@@ -30,7 +30,13 @@ def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
     return replace(fields, target=target, inputs=inputs)
 
 
-class BasicMotions(SourceBlock):
+class Bundled(SourceBlock):
+    """What all of them have."""
+
+    origin: ClassVar[Origin] = Origin.BUNDLED
+
+
+class BasicMotions(Bundled):
     """80 series of a smart watch, 100 steps of 6 channels, four activities; half of them are the test split."""
 
     word: ClassVar[str] = "basic_motions"
@@ -42,7 +48,7 @@ class BasicMotions(SourceBlock):
         return ["series"]
 
 
-class Co2(SourceBlock):
+class Co2(Bundled):
     """Carbon dioxide in the air of Mauna Loa, week by week from 1958 to 2001: what will it be some weeks later?"""
 
     word: ClassVar[str] = "co2"
@@ -58,7 +64,7 @@ class Co2(SourceBlock):
         return replace(fields, inputs=("co2",), target="co2", windows=windows)
 
 
-class Digits(SourceBlock):
+class Digits(Bundled):
     """1,797 handwritten digits, 8×8 grey values from 0 to 16, ten classes."""
 
     word: ClassVar[str] = "digits"
@@ -70,7 +76,7 @@ class Digits(SourceBlock):
         return ["image"]
 
 
-class Mnist5k(SourceBlock):
+class Mnist5k(Bundled):
     """5,000 handwritten digits, 28×28 grey values from 0 to 255, ten classes."""
 
     word: ClassVar[str] = "mnist_5k"
@@ -82,7 +88,7 @@ class Mnist5k(SourceBlock):
         return ["image"]
 
 
-class Iris(SourceBlock):
+class Iris(Bundled):
     """150 flowers, four lengths, three species."""
 
     word: ClassVar[str] = "iris"
@@ -91,7 +97,7 @@ class Iris(SourceBlock):
         return table(self.word, "species")
 
 
-class Wine(SourceBlock):
+class Wine(Bundled):
     """178 wines, thirteen measurements, three cultivars."""
 
     word: ClassVar[str] = "wine"
@@ -100,7 +106,7 @@ class Wine(SourceBlock):
         return table(self.word, "cultivar")
 
 
-class BreastCancer(SourceBlock):
+class BreastCancer(Bundled):
     """569 biopsies, thirty measurements, benign or malignant."""
 
     word: ClassVar[str] = "breast_cancer"
@@ -109,7 +115,7 @@ class BreastCancer(SourceBlock):
         return table(self.word, "diagnosis")
 
 
-class Penguins(SourceBlock):
+class Penguins(Bundled):
     """344 penguins, numbers and names mixed, some cells empty, three species."""
 
     word: ClassVar[str] = "penguins"
@@ -122,7 +128,7 @@ class Penguins(SourceBlock):
         return table(self.word, "species")
 
 
-class Diabetes(SourceBlock):
+class Diabetes(Bundled):
     """442 patients, ten measurements, a number to predict: how far the disease progressed in a year."""
 
     word: ClassVar[str] = "diabetes"
@@ -131,7 +137,7 @@ class Diabetes(SourceBlock):
         return table(self.word, "progression")
 
 
-class Autompg(SourceBlock):
+class Autompg(Bundled):
     """392 cars, seven attributes, a number to predict: miles per gallon."""
 
     word: ClassVar[str] = "autompg"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlcli.data.fields import Fields, Place
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Origin, Reading, SourceBlock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +19,8 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 class Generated(SourceBlock):
     """What all of them have."""
+
+    origin: ClassVar[Origin] = Origin.GENERATED
 
     samples: Samples = 1000
     """How many samples."""

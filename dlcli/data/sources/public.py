@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.join import joined_splits
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Origin, Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
 from dlcli.spec import Mistake, did_you_mean, fail
@@ -49,7 +49,7 @@ class KerasData(SourceBlock):
 
     word: ClassVar[str] = "keras"
     example: ClassVar[str] = "{keras: mnist}"
-    network: ClassVar[bool] = True
+    origin: ClassVar[Origin] = Origin.PUBLIC
 
     name: str
     """mnist, fashion_mnist, cifar10, cifar100, imdb, reuters, california_housing or boston_housing."""
@@ -105,7 +105,7 @@ class Tfds(SourceBlock):
 
     word: ClassVar[str] = "tfds"
     example: ClassVar[str] = "{tfds: iris}"
-    network: ClassVar[bool] = True
+    origin: ClassVar[Origin] = Origin.PUBLIC
 
     name: str
     """Its name, with a configuration after a slash where it has several: `glue/cola`."""
@@ -131,7 +131,7 @@ class HuggingFace(SourceBlock):
 
     word: ClassVar[str] = "huggingface"
     example: ClassVar[str] = "{huggingface: scikit-learn/iris}"
-    network: ClassVar[bool] = True
+    origin: ClassVar[Origin] = Origin.PUBLIC
 
     name: str
     """Its name, such as `scikit-learn/iris`, or a folder that the library has saved."""

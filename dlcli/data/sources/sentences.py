@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.generated import Samples, Seed
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Origin, Reading, SourceBlock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ class Sentences(SourceBlock):
     """
 
     word: ClassVar[str] = "sentences"
+    origin: ClassVar[Origin] = Origin.GENERATED
 
     samples: Samples = 1000
     """How many sentences."""

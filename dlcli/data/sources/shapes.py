@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dlcli.data.fields import Fields, Place
 from dlcli.data.sources.generated import Noise, Samples, Seed
-from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.source import Origin, Reading, SourceBlock
 
 CLASSES = ["background", "disc", "square"]
 
@@ -17,6 +17,7 @@ class Shapes(SourceBlock):
     """Pictures of a disc and a square, each of a random colour, place and size, with the class of every pixel."""
 
     word: ClassVar[str] = "shapes"
+    origin: ClassVar[Origin] = Origin.GENERATED
 
     samples: Samples = 400
     """How many pictures."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -27,6 +28,15 @@ class Reading:
     """Whether a table stays on disk: its fields are then columns of `Fields.chunks`."""
     allow_code: bool = False
     """Whether a source may run Python that the configuration names."""
+
+
+class Origin(StrEnum):
+    """Where the data of a source comes from, in the order of the reference."""
+
+    OWN = "your own data"
+    BUNDLED = "real sets inside the package"
+    GENERATED = "generated"
+    PUBLIC = "downloaded once"
 
 
 @dataclass(frozen=True)
@@ -57,15 +67,15 @@ class SourceBlock(Named):
     inside: ClassVar[tuple[str, ...]] = ()
     """Endings of files that mean this source where they are found in a folder."""
 
-    network: ClassVar[bool] = False
-    """Whether it downloads what it reads, so that no example of it can be written."""
+    origin: ClassVar[Origin] = Origin.OWN
+    """Where its data comes from."""
     whole: ClassVar[bool] = False
     """Whether its files are read whole even where it is asked to stream."""
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
-        """Data sets of so many samples, written into a folder: what every source is tested with. Here one without files."""
-        return [] if cls.network else [Example({"source": cls.word})]
+        """Data sets of so many samples, written into a folder: what every source is tested with. None of what is downloaded."""
+        return [] if cls.origin is Origin.PUBLIC else [Example({"source": cls.word})]
 
     def read(self, reading: Reading) -> Fields:
         """Everything the source holds, in memory or as lazy fields.
