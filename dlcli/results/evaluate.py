@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dlcli.config import Config
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
 from dlcli.loss.head import Head
-from dlcli.results.answers import Answers, answers_of, by_class, by_label, confusion
 from dlcli.results.other_data import raw_samples, read_raw
 from dlcli.runs import Run
-from dlcli.training.backend import chatter_to, start_keras
-from dlcli.training.experiment import compile_model, wide_targets
+from dlcli.training.answers import Answers, by_class, by_label, confusion
 from dlcli.training.feed import Feed
-from dlcli.training.measure import Measure
-from dlcli.training.model_folder import load_model, load_schema
-from dlcli.training.plugins import refuse_plugins
-from dlcli.training.recorded import recorded_config, recorded_data
+from dlcli.training.measure import Measured
+from dlcli.training.trained import Trained, open_trained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,29 +95,21 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
 
     Raises `ArtifactError`, `DataError`, `ConflictError` for data that has changed, `UsageError` for an unknown split.
     """
-    config = recorded_config(run)
-    refuse_plugins(config.plugins, allow_code=allow_code)
-    schema = load_schema(run)
-    notes: list[str] = []
-    if data is not None:
-        fields = read_raw(config, schema, data)
-        samples, notes = raw_samples(fields, schema, with_target=True)
-        split = data
-    else:
-        dataset = recorded_data(run, config, allow_code=allow_code)
-        if split not in dataset.splits:
-            raise UsageError(f"the run has no split '{split}'; it has: {', '.join(dataset.splits)}")
-        fields, samples = dataset.fields, dataset.splits[split]
-    with chatter_to(run.log if run.log.exists() else None):
-        start_keras(seed=config.seed, precision=config.train.precision)
-        saved = load_model(run, plugins=config.plugins)
-        # How many steps an epoch had matters no more.
-        compile_model(config, saved.model, saved.schema.facts(steps_per_epoch=1), learns=False)
-        wide = wide_targets(config, schema, saved.model)
-        feed = Feed(samples, saved.preparation, schema.targets, wide=wide)
-        measure = Measure(saved.model)
-        metrics = measure.measure(feed)
-        judged = judged_targets(config, feed, measure.predict(feed))
+    with open_trained(run, allow_code=allow_code) as trained:
+        config, schema = trained.config, trained.schema
+        notes: list[str] = []
+        if data is not None:
+            fields = read_raw(config, schema, data)
+            samples, notes = raw_samples(fields, schema, with_target=True)
+            split = data
+        else:
+            dataset = trained.dataset()
+            if split not in dataset.splits:
+                raise UsageError(f"the run has no split '{split}'; it has: {', '.join(dataset.splits)}")
+            fields, samples = dataset.fields, dataset.splits[split]
+        feed = trained.feed(samples)
+        seen = trained.judged(feed)
+        judged = judged_targets(trained, seen)
     scores = {each.schema.name: each.scores() for each in judged}
     first = next(iter(scores.values()))
     return Evaluation(
@@ -130,21 +117,22 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         run=run.name,
         split=split,
         samples=len(samples),
-        metrics=metrics,
+        metrics=dict(seen.metrics),
         worst=worst_samples(fields, feed, judged, worst),
         notes=notes,
         targets=scores if len(scores) > 1 else {},
     )
 
 
-def judged_targets(config: Config, feed: Feed, output: dict[str, np.ndarray[Any, Any]]) -> list[Judged]:
+def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
     """Each target with what the model said of it."""
-    found = []
-    for head, schema in zip(config.heads, feed.schemas, strict=True):
-        target, said = feed.target(schema.name), output[schema.name]
-        losses = sample_losses(head, target, said)
-        found.append(Judged(schema, target, said, answers_of(said, head.loss, schema), losses))
-    return found
+    answers = trained.answers(seen.outputs)
+    judged = []
+    for head, schema in zip(trained.config.heads, trained.schema.targets, strict=True):
+        target, output = seen.targets[schema.name], seen.outputs[schema.name]
+        losses = sample_losses(head, target, output)
+        judged.append(Judged(schema, target, output, answers[schema.name], losses))
+    return judged
 
 
 def sample_losses(head: Head, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -16,12 +16,10 @@ from dlcli.layers.nodes import Call, calls_of
 from dlcli.results.layer_states import LayerStates, layer_states
 from dlcli.results.model_findings import model_findings
 from dlcli.runs import Run
-from dlcli.training.backend import chatter_to, start_keras
+from dlcli.training.backend import chatter_to
 from dlcli.training.check.first_loss import first_loss
 from dlcli.training.experiment import set_up_config
-from dlcli.training.model_folder import load_model
-from dlcli.training.plugins import refuse_plugins
-from dlcli.training.recorded import recorded_config, recorded_data
+from dlcli.training.trained import open_trained
 from dlcli.view.json_value import json_value
 from dlcli.view.sentences import told_of_model
 
@@ -87,18 +85,15 @@ def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
 
 def inspect_run(run: Run, *, allow_code: bool = False) -> ModelSummary:
     """The model that a run has saved, and on its data what its layers have learnt."""
-    config = recorded_config(run)
-    refuse_plugins(config.plugins, allow_code=allow_code)
     states, notes = None, []
-    with chatter_to(run.log if run.log.exists() else None):
-        start_keras(seed=config.seed, precision=config.train.precision)
-        saved = load_model(run, plugins=config.plugins)
+    with open_trained(run, allow_code=allow_code) as trained:
+        config, model = trained.config, trained.model
         try:
-            states = layer_states(saved, recorded_data(run, config, allow_code=allow_code))
+            states = layer_states(trained, trained.dataset())
         except DlcliError as error:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
-            states = layer_states(saved, None)
-        return summary(saved.model, {}, config, states=states, findings=model_findings(states), notes=notes)
+            states = layer_states(trained, None)
+        return summary(model, {}, config, states=states, findings=model_findings(states), notes=notes)
 
 
 def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:

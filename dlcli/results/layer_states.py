@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset, class_indices
 from dlcli.layers.nodes import Call, calls_of
-from dlcli.training.feed import Feed
-from dlcli.training.model_folder import SavedModel
+from dlcli.training.trained import Trained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,17 +27,17 @@ class LayerStates:
     separation: list[dict[str, Any]] = field(default_factory=list)
 
 
-def layer_states(saved: SavedModel, dataset: Dataset | None) -> LayerStates:
-    """The states of a saved model; without a data set those of its weights alone. Keras must have been started."""
+def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
+    """The states of a trained model; without a data set those of its weights alone."""
     import keras
 
-    calls = [call for call in calls_of(saved.model) if not call.is_input]
-    weights = [weights_of(layer) for layer in saved.model.layers if layer.weights]
+    calls = [call for call in calls_of(trained.model) if not call.is_input]
+    weights = [weights_of(layer) for layer in trained.model.layers if layer.weights]
     if dataset is None:
         return LayerStates(weights)
     samples = dataset.splits.get("validation", dataset.splits["train"])
-    inputs, _ = Feed(samples, saved.preparation, dataset.schema.targets).take(slice(0, SAMPLES))
-    every = keras.Model(saved.model.input, [call.tensors[0] for call in calls])
+    inputs, _ = trained.feed(samples).take(slice(0, SAMPLES))
+    every = keras.Model(trained.model.input, [call.tensors[0] for call in calls])
     outputs = [numbers(output) for output in every.predict(inputs, batch_size=128, verbose=0)]
     dead = [dead_units(call, output) for call, output in zip(calls, outputs, strict=True) if is_relu(call.layer)]
     return LayerStates(weights, dead, separations(calls, outputs, dataset, samples))

@@ -13,16 +13,11 @@ from dlcli.data.fields import FileEach
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
 from dlcli.loss.head import Head
-from dlcli.results.answers import answers_of
 from dlcli.results.other_data import raw_samples, read_raw
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
-from dlcli.training.backend import chatter_to, start_keras
-from dlcli.training.feed import Feed
-from dlcli.training.measure import Measure
-from dlcli.training.model_folder import load_model, load_schema
-from dlcli.training.plugins import refuse_plugins
-from dlcli.training.recorded import recorded_config
+from dlcli.training.answers import Answers
+from dlcli.training.trained import open_trained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,20 +42,17 @@ class Predictions:
 
 def predict(run: Run, data: str, *, allow_code: bool = False) -> Predictions:
     """The predictions for all samples of a file or folder. Raises `ArtifactError` and `DataError`."""
-    config = recorded_config(run)
-    refuse_plugins(config.plugins, allow_code=allow_code)
-    schema = load_schema(run)
-    fields = read_raw(config, schema, data)
-    samples, notes = raw_samples(fields, schema, with_target=False)
-    with chatter_to(run.log if run.log.exists() else None):
-        start_keras(seed=config.seed, precision=config.train.precision)
-        saved = load_model(run, plugins=config.plugins)
-        output = Measure(saved.model).predict(Feed(samples, saved.preparation, schema.targets))
+    with open_trained(run, allow_code=allow_code) as trained:
+        config, schema = trained.config, trained.schema
+        fields = read_raw(config, schema, data)
+        samples, notes = raw_samples(fields, schema, with_target=False)
+        output = trained.predicted(trained.feed(samples))
+        answers = trained.answers(output)
     columns: Columns = {}
     if isinstance(fields.places, FileEach):
         columns["file"] = np_objects([fields.where(int(row))[0] for row in samples.rows])
     for head, target in zip(config.heads, schema.targets, strict=True):
-        columns |= columns_of(output[target.name], head, target)
+        columns |= columns_of(output[target.name], answers[target.name], head, target)
     return Predictions(run.name, len(samples), columns, notes)
 
 
@@ -71,13 +63,12 @@ def np_objects(values: list[str]) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=object)
 
 
-def columns_of(output: np.ndarray[Any, Any], head: Head, target: TargetSchema) -> Columns:
+def columns_of(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
     """The output for one target as named columns (samples, …); the names of several targets begin with theirs."""
     import numpy as np
 
     name, classes = target.name, target.classes
     before = "" if head.name is None else f"{name} "
-    answers = answers_of(output, head.loss, target)
     if answers is not None and target.columns is not None:
         columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.columns)}
         of_each = enumerate(target.columns)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.training.blocks import blocks
 from dlcli.training.feed import Arrays, Feed
-from dlcli.training.steps import Pace, build_state, numbers, one_test, place, signatures, sliced
+from dlcli.training.steps import Pace, build_state, numbers, one_judged_test, one_test, place, signatures, sliced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 LARGE_BATCH = 1024
 """Samples at a time where nothing is learnt, if they are small."""
 LARGE_BATCH_BYTES = 1 << 26
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Loss and metrics of some samples, with their targets and what the model put out: (samples, …) by target."""
+
+    metrics: Mapping[str, float]
+    targets: Mapping[str, np.ndarray[Any, Any]]
+    outputs: Mapping[str, np.ndarray[Any, Any]]
 
 
 class Measure:
@@ -52,6 +62,26 @@ class Measure:
                     return values
         return values
 
+    def judge(self, feed: Feed) -> Measured:
+        """Loss, metrics, targets and outputs of one pass; the numbers are those of `measure`, to the last bit."""
+        import numpy as np
+
+        run, size = self.graph("judge", lambda: judging_graph(self.model, *feed.take(slice(0, 1)))), batch_of(feed)
+        self.model.reset_metrics()
+        names = [each.name for each in feed.schemas]
+        results: Mapping[str, Any] = {}
+        collected: list[dict[str, Any]] = []
+        wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
+        for inputs, targets, samples in self.parts(feed, size):
+            for start in range(0, samples, size):
+                rows = slice(start, start + size)
+                results, output = run(sliced(inputs, rows), sliced(targets, rows))
+                collected.append(by_target(output, names))
+            for name in names:
+                wanted[name].append(np.asarray(targets[name]))
+        outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
+        return Measured(numbers(results), {name: np.concatenate(parts) for name, parts in wanted.items()}, outputs)
+
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
         """The model's output (samples, …) in float32 by target."""
         import numpy as np
@@ -63,9 +93,8 @@ class Measure:
         for inputs, _, samples in self.parts(feed, size):
             for start in range(0, samples, size):
                 output = run(sliced(inputs, slice(start, start + size)))
-                for name in names:
-                    made = output[name] if isinstance(output, dict) else output
-                    parts[name].append(np.asarray(made, dtype=np.float32))
+                for name, values in by_target(output, names).items():
+                    parts[name].append(values)
         return {name: np.concatenate(each) for name, each in parts.items()}
 
     def parts(self, feed: Feed, size: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], int]]:
@@ -107,6 +136,27 @@ def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
         return results
 
     return run
+
+
+def judging_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
+    """The graph that counts a batch towards loss and metrics, and gives these as they stand with what the model put out."""
+    import tensorflow as tf
+
+    build_state(model, inputs, targets)
+
+    @tf.function(autograph=False, input_signature=[signatures(inputs), signatures(targets)])  # type: ignore[untyped-decorator]
+    def run(inputs: Any, targets: Any) -> tuple[dict[str, Any], Any]:
+        output = one_judged_test(model, inputs, targets)
+        return model.get_metrics_result(), output
+
+    return run
+
+
+def by_target(output: Any, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """What a model put out, in float32, by the name of each target or of the only one."""
+    import numpy as np
+
+    return {name: np.asarray(output[name] if isinstance(output, dict) else output, np.float32) for name in names}
 
 
 def forward_graph(model: Any, inputs: Arrays) -> Any:

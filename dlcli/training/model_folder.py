@@ -53,13 +53,12 @@ def load_schema(run: Run) -> Schema:
     return Schema.model_validate(json.loads((run.model / SCHEMA).read_bytes()))
 
 
-def load_model(run: Run, *, plugins: Sequence[str] = ()) -> SavedModel:
-    """The model of a run, verified against its manifest. Keras must have been started.
+def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> SavedModel:
+    """The model of a run, whose `load_schema` has compared the files with their manifest. Keras must have been started.
 
     `plugins` are the files of the run that its model needs; they are run.
-    Raises `ArtifactError` for a model that is missing, damaged, or of a Keras that this one cannot read.
+    Raises `ArtifactError` for a model of a Keras that this one cannot read.
     """
-    schema = load_schema(run)
     preparation = run.model / PREPARATION
     own = run_plugins(plugins)
     return SavedModel(load(run.model / MODEL, own), load(preparation) if preparation.exists() else None, schema)

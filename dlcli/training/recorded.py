@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from dlcli.config import Config, load_resolved
+from dlcli.config import Config, load_config, load_resolved
 from dlcli.data import Dataset
 from dlcli.data.fingerprint import changed
 from dlcli.errors import ArtifactError, ConflictError
@@ -27,6 +28,14 @@ def recorded_config(run: Run) -> Config:
         raise ArtifactError(
             f"the configuration of '{run.name}' cannot be read: {first_line(error)}", file=run.resolved
         ) from None
+
+
+def resumed_config(run: Run, settings: Sequence[str]) -> Config:
+    """The recorded configuration with changes of it, as `train.epochs=40`. Raises `ConfigError` for a wrong one."""
+    recorded_config(run)  # raises where it is missing or damaged
+    plugins = recorded_environment(run)["plugins"]
+    kept = [f"plugins={json.dumps(kept_plugins(run, plugins))}"] if plugins else []
+    return load_config(str(run.resolved), settings=[*settings, *kept])[0]
 
 
 def recorded_environment(run: Run) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.config import Config, load_config
+from dlcli.config import Config
 from dlcli.config.monitors import directions
 from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
@@ -17,16 +17,16 @@ from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep, write_json
 from dlcli.runs.checkpoint import Checkpoint, folders, newest
 from dlcli.runs.lock import Lock
-from dlcli.training.backend import chatter_to, environment
+from dlcli.training.backend import environment
 from dlcli.training.experiment import read_data
-from dlcli.training.plugins import kept_plugins
-from dlcli.training.recorded import changed_files, recorded_config, recorded_environment
+from dlcli.training.recorded import changed_files, recorded_environment
 from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
 from dlcli.training.snapshot import Progress, put_back_rules
 from dlcli.training.splits_file import check_splits, save_splits
 from dlcli.training.stopping import Stop, Stopping, by_callback, values_of
 from dlcli.training.train import INEXACT, start
+from dlcli.training.trained import open_trained
 from dlcli.view.events import TrainingView
 
 FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint")
@@ -53,12 +53,16 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
     `ArtifactError` where nothing is left to go on from; otherwise what `train` raises.
     """
     run = request.run
-    with Lock(run.path), chatter_to(run.log), stop_request() as stop:
+    with (
+        Lock(run.path),
+        open_trained(run, allow_code=request.allow_code, log=run.log) as trained,
+        stop_request() as stop,
+    ):
         sweep(run.path)
         sweep(run.checkpoints)
         state = read_state(run)
         checkpoint = last_checkpoint(run, state, view)
-        config = resumed_config(request)
+        config = trained.config_with(request.settings)
         reasons = changed_settings(request, config, checkpoint)
         over = checkpoint and ended(run, config, checkpoint)
         if over and state.status == "done":
@@ -106,18 +110,6 @@ def place_of(checkpoint: Checkpoint) -> str:
     if progress["begun"]:
         return f"step {progress['begun']} of epoch {progress['epoch'] + 1}"
     return f"the end of epoch {progress['epoch']}"
-
-
-def resumed_config(request: ResumeRequest) -> Config:
-    """The configuration of the run with the changes that are asked for."""
-    run = request.run
-    recorded_config(run)  # raises where it is missing or damaged
-    settings = list(request.settings)
-    plugins = recorded_environment(run)["plugins"]
-    if plugins:
-        settings.append(f"plugins={json.dumps(kept_plugins(run, plugins))}")
-    config, _ = load_config(str(run.resolved), settings=settings)
-    return config
 
 
 def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpoint | None) -> list[str]:

@@ -98,6 +98,24 @@ def one_test(model: Any, inputs: Any, targets: Any) -> None:
         model.test_step((inputs, only(targets)))
 
 
+def one_judged_test(model: Any, inputs: Any, targets: Any) -> Any:
+    """Counts a batch towards loss and metrics, and gives what the model put out on the way."""
+    outputs: list[Any] = []
+    computed = model.compute_metrics
+
+    # The step of Keras gives nothing but metrics; this is the one place where it hands its prediction over.
+    def compute_metrics(x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        outputs.append(y_pred)
+        return computed(x, y, y_pred, sample_weight=sample_weight)
+
+    model.compute_metrics = compute_metrics
+    try:
+        one_test(model, inputs, targets)
+    finally:
+        del model.compute_metrics
+    return outputs[0]
+
+
 @contextmanager
 def weighed_losses(model: Any, targets: Mapping[str, Any]) -> Iterator[None]:
     """Lets a batch count by its size in the loss of each of several targets.

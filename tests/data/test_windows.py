@@ -346,9 +346,10 @@ def forecast(
 def saved_model(folder: Path) -> Any:
     """The model of the run with its preparation."""
     from dlcli.runs import Run
-    from dlcli.training.model_folder import load_model
+    from dlcli.training.model_folder import load_model, load_schema
 
-    return load_model(Run(folder / "runs" / "f"))
+    run = Run(folder / "runs" / "f")
+    return load_model(run, load_schema(run))
 
 
 def test_normalization_is_fitted_on_the_windows_of_the_training_split_alone(forecast: Path) -> None:

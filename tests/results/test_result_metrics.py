@@ -302,7 +302,7 @@ def test_an_output_is_read_the_way_its_loss_reads_it(
 
     from dlcli.config.catalogue import keras_catalogue
     from dlcli.data.schema import TargetSchema
-    from dlcli.results.answers import answers_of
+    from dlcli.training.answers import answers_of
 
     read = keras_catalogue().read("losses", loss)
     names = [str(number) for number in range(len(chances[0]))]
@@ -329,7 +329,7 @@ def test_an_output_that_is_no_class_a_sample_is_not_read_as_one(
 
     from dlcli.config.catalogue import keras_catalogue
     from dlcli.data.schema import TargetSchema
-    from dlcli.results.answers import answers_of
+    from dlcli.training.answers import answers_of
 
     names = [str(number) for number in range(classes)]
     target = TargetSchema(name="y", encode="index", classes=names, axes=["samples"], shape=[])
@@ -339,7 +339,7 @@ def test_an_output_that_is_no_class_a_sample_is_not_read_as_one(
 def test_scores_that_are_not_defined_are_none() -> None:
     import numpy as np
 
-    from dlcli.results.answers import by_class, confusion
+    from dlcli.training.answers import by_class, confusion
 
     matrix = confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), classes=3)
     assert matrix.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]

@@ -362,7 +362,7 @@ def test_raw_rows_are_prepared_to_the_same_bits_in_any_batches_and_order(
     from dlcli.results.other_data import raw_samples
     from dlcli.runs import Run
     from dlcli.training.feed import Feed
-    from dlcli.training.model_folder import load_model, save_model
+    from dlcli.training.model_folder import load_model, load_schema, save_model
 
     block, _ = CASES[case]
     prepared = fitted(table, block)
@@ -372,7 +372,7 @@ def test_raw_rows_are_prepared_to_the_same_bits_in_any_batches_and_order(
     run = Run(tmp_path / "run")
     run.path.mkdir()
     save_model(run, any_model(), prepared.model, prepared.dataset.schema)
-    saved = load_model(run)
+    saved = load_model(run, load_schema(run))
     raw = [row for row in rows_of() if row[-1] == "train"]
     order = np.random.default_rng(5).permutation(len(raw))
     new = write_rows(tmp_path / "new.csv", [raw[row] for row in order])
