@@ -92,8 +92,12 @@ def test_a_circle_by_an_import_inside_a_function_would_be_seen(tmp_path: Path) -
 
 def test_only_commands_and_what_is_heavy_is_imported_inside_functions() -> None:
     """Below the commands an import inside a function hides an arrow; each that is left is there to start light."""
-    hidden = [each for each in inside_functions(ROOT) if not each.startswith("dlcli.cli")]
-    assert len(hidden) <= HIDDEN, hidden
+    hidden = {each for each in inside_functions(ROOT) if not each.startswith("dlcli.cli")}
+    assert hidden == HIDDEN
 
 
-HIDDEN = 12
+HIDDEN = {
+    "dlcli.results.validate: dlcli.training.backend",
+    "dlcli.results.validate: dlcli.training.experiment",
+}
+"""`validate` alone starts in a tenth of a second; only `--build` needs what trains."""

@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from dlcli.config.nodes import Mark, Node
+from dlcli.data.sources import SOURCES
 from dlcli.errors import Problem, TreePath
+from dlcli.layers import GROUPS
 from dlcli.spec import describe, did_you_mean, near, unquoted
 
 MOST_PROBLEMS = 1000
@@ -238,7 +240,4 @@ def model_in(annotation: Any) -> Any:
 
 def named_classes() -> list[Any]:
     """dlcli's own things, whose word stands in the path in place of a field."""
-    from dlcli.data.sources import SOURCES
-    from dlcli.layers import GROUPS
-
     return [*SOURCES, *GROUPS]

@@ -14,8 +14,6 @@ from dlcli.foreign_error import is_foreign
 from dlcli.spec import Facts, KerasObject
 
 IMAGE = ["height", "width"]
-MIXING = frozenset({"CutMix", "MixUp"})
-"""Layers that mix the labels of samples with their images."""
 
 
 class Augmentation:
@@ -50,7 +48,7 @@ class Augmentation:
         """The targets that change with the images: masks, or one-hot classes under a layer that mixes samples."""
         masks = [each.name for each in schema.targets if each.axes[1:3] == IMAGE]
         one_hot = [each.name for each in schema.targets if each.encode == "one_hot"]
-        mixing = [number for number, block in enumerate(self.blocks) if block.name in MIXING]
+        mixing = [number for number, block in enumerate(self.blocks) if block.traits.get("mixes")]
         if mixing and (len(one_hot) < len(schema.targets) or len(mixing) < len(self.blocks)):
             written = self.blocks[mixing[0]].written
             raise BlockError(
@@ -83,8 +81,9 @@ class Augmentation:
     def changed(self, number: int, name: str, values: Any, target: Any) -> tuple[Any, Any]:
         """A batch of an input as a layer changes it, and the target (or None) moved with it."""
         shape, written = tuple(values.shape[1:]), self.blocks[number].written
+        mixes = bool(self.blocks[number].traits.get("mixes"))
         try:
-            made, moved = applied(self.layers[number], values, target, image=self.images)
+            made, moved = applied(self.layers[number], values, target, image=self.images, mixes=mixes)
         except Exception as error:
             if not is_foreign(error):
                 raise
@@ -105,15 +104,15 @@ class Augmentation:
             state.assign(tf.cast(tf.stack([own, at]), state.dtype))
 
 
-def applied(layer: Any, values: Any, target: Any, *, image: bool) -> tuple[Any, Any]:
-    """What a layer makes of a batch, and of the target (or None) that moves with it."""
+def applied(layer: Any, values: Any, target: Any, *, image: bool, mixes: bool) -> tuple[Any, Any]:
+    """What a layer makes of a batch, and of the target (or None) that moves with it, or that it `mixes` with the images."""
     import tensorflow as tf
 
     given = with_channel(values) if image else values
     if target is None:
         made, moved = layer(given, training=True), None
     else:
-        key = "labels" if type(layer).__name__ in MIXING else "segmentation_masks"
+        key = "labels" if mixes else "segmentation_masks"
         both = layer({"images": given, key: target if key == "labels" else with_channel(target)}, training=True)
         made, moved = both["images"], tf.cast(tf.reshape(both[key], tf.shape(target)), target.dtype)
     return made[..., 0] if len(made.shape) > len(values.shape) else made, moved

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.keras_internals import graph_of, nodes_of, producer
+
 Shape = list[int | None]
 
 
@@ -32,17 +34,12 @@ def calls_of(model: Any) -> list[Call]:
     """
     import keras
 
-    nodes = [
-        node
-        for depth in sorted(model._nodes_by_depth, reverse=True)
-        for node in model._nodes_by_depth[depth]
-        if isinstance(node.operation, keras.Layer)
-    ]
+    nodes = [node for node in nodes_of(model) if isinstance(node.operation, keras.Layer)]
     number = {id(node): position for position, node in enumerate(nodes)}
     return [
         Call(
             node.operation,
-            [shape_of(each) for each in node.input_tensors if isinstance(each._keras_history.operation, keras.Layer)],
+            [shape_of(each) for each in node.input_tensors if isinstance(producer(each), keras.Layer)],
             [shape_of(tensor) for tensor in node.output_tensors],
             list(node.output_tensors),
             list(dict.fromkeys(number[id(parent)] for parent in node.parent_nodes if id(parent) in number)),
@@ -53,9 +50,9 @@ def calls_of(model: Any) -> list[Call]:
 
 def inner_calls(model: Any) -> Iterator[Call]:
     """The calls inside a model that is a layer; of a stack without a graph none are known."""
-    functional = getattr(model, "_functional", model)
-    if hasattr(functional, "_nodes_by_depth"):
-        yield from calls_of(functional)
+    graph = graph_of(model)
+    if graph is not None:
+        yield from calls_of(graph)
 
 
 def shape_of(tensor: Any) -> Shape:

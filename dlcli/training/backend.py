@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.errors import ArtifactError
+from dlcli.keras_internals import is_deterministic, leave_determinism
 from dlcli.training.deferred import defer_public_modules
 
 STANDARD_ERROR = 2
@@ -86,12 +87,10 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     if used_before:
         keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
-    from tensorflow.python.framework import config as framework
-
     if deterministic is True or (deterministic == "auto" and not tf.config.list_physical_devices("GPU")):
         tf.config.experimental.enable_op_determinism()
-    elif framework.is_op_determinism_enabled():
-        framework.disable_op_determinism()
+    elif is_deterministic():
+        leave_determinism()
     keras.config.set_dtype_policy(precision)
     return keras
 
@@ -103,7 +102,6 @@ def environment() -> dict[str, Any]:
     import keras
     import numpy
     import tensorflow as tf
-    from tensorflow.python.framework import config as framework
 
     import dlcli
 
@@ -122,7 +120,7 @@ def environment() -> dict[str, Any]:
             "intra": tf.config.threading.get_intra_op_parallelism_threads(),
         },
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
-        "deterministic": framework.is_op_determinism_enabled(),
+        "deterministic": is_deterministic(),
         "devices": [device.name for device in tf.config.list_physical_devices()],
         "command": sys.argv,
     }

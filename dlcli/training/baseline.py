@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
-from dlcli.loss import logits, needs, reads_scores
+from dlcli.loss import build_metrics, logits, metric_name, needs, reads_scores
 from dlcli.loss.head import Head
 from dlcli.training.experiment import Experiment, output_shape
 
@@ -65,8 +65,6 @@ def measured(
 ) -> tuple[float, dict[str, float]]:
     """Loss and metrics of the constant answer on a split."""
     import numpy as np
-
-    from dlcli.loss import build_metrics, metric_name
 
     shape = [size or 1 for size in output_shape(experiment.model, head.name)]
     target = experiment.splits[split].target(schema.name)

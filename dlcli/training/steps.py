@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dlcli import keras_internals
 from dlcli.data.aligned import ALIGNMENT
 from dlcli.data.augment import Augmentation
 from dlcli.data.layout import Layout, order
+from dlcli.keras_internals import loss_trackers
 from dlcli.training.feed import Arrays, Feed
 from dlcli.training.weights import Weights
 
@@ -130,7 +132,7 @@ def weighed_losses(model: Any, targets: Mapping[str, Any]) -> Iterator[None]:
     def update(tracker: Any, value: Any, sample_weight: Any = None) -> Any:
         return type(tracker).update_state(tracker, value, sample_weight=size)
 
-    trackers = [each for each in model._compile_loss.metrics if each is not None]
+    trackers = loss_trackers(model)
     for tracker in trackers:
         tracker.update_state = partial(update, tracker)
     try:
@@ -204,7 +206,7 @@ def sliced(tensors: Mapping[str, Any], rows: slice) -> dict[str, Any]:
 
 def build_state(model: Any, inputs: Arrays, targets: Arrays) -> None:
     """Makes all variables of optimizer, loss and metrics, which a graph that loops may not make."""
-    model._symbolic_build(data_batch=(inputs, only(targets)))
+    keras_internals.build_state(model, inputs, only(targets))
     if model.optimizer is not None and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
 

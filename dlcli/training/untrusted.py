@@ -21,6 +21,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.hdf5 import NoDatasets, datasets
 from dlcli.errors import ArtifactError, DlcliError, ResourceError, UnsafeError
 from dlcli.first_line import first_line
+from dlcli.keras_internals import OPERATIONS
 from dlcli.layers.memory import BYTES, TooLarge, bounded
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets"
@@ -31,8 +32,6 @@ STRUCTURE = frozenset({"Functional", "Sequential", "Model", "InputLayer", "DType
 """What a model consists of besides the things that a configuration names."""
 PLAIN = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__tuple__", "__ellipsis__", "__bytes__", "slice"})
 """Values, not things, that Keras writes like things."""
-OPERATIONS = ("keras.src.ops.numpy", "keras.src.ops.nn")
-"""Modules of plain arithmetic, which Keras writes into a model for masks."""
 CODE = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"})
 """Layers that are code, or load it."""
 SIZES = frozenset({"units", "filters", "input_dim", "output_dim", "key_dim", "value_dim", "num_heads", "hidden_dim"})

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config.catalogue.live import layer_traits
+from dlcli.keras_internals import calls_of_layer, leaf_layers, producer, run_on
 from dlcli.layers.macs import macs_of
 from dlcli.layers.nodes import calls_of
 
@@ -37,7 +38,7 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
     """
     if model.dtype_policy.name != "float32":
         return None, f"not by XLA: {model.dtype_policy.name} is not faster with it"
-    layers = list(model._flatten_layers(include_self=False))
+    layers = leaf_layers(model)
     slower = next((layer for layer in layers if not layer_traits(type(layer)).get("xla")), None)
     if slower is not None:
         return None, f"not by XLA: {type(slower).__name__} is not faster with it"
@@ -58,9 +59,9 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
 def fits(embedding: Any, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]]) -> bool:
     """Whether an embedding takes an input of the model whose numbers all have a row in it."""
     sources = [
-        node.input_tensors[0]._keras_history.operation.name
-        for node in embedding._inbound_nodes
-        if hasattr(node.input_tensors[0], "_keras_history")
+        operation.name
+        for node in calls_of_layer(embedding)
+        if (operation := producer(node.input_tensors[0])) is not None
     ]
     return all(
         name in inputs and inputs[name].min() >= 0 and inputs[name].max() < embedding.input_dim for name in sources
@@ -100,7 +101,7 @@ class CompiledAhead:
         try:
             aside = {id(each.handle): tf.Variable(tf.zeros(each.shape, each.dtype)) for each in graph.graph.variables}
             captured = [aside[id(each)].handle if id(each) in aside else each for each in graph.captured_inputs]
-            graph._call_flat(list(arguments), captured)
+            run_on(graph, arguments, captured)
         except Exception as error:
             self.failure = error
 

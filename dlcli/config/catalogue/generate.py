@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dlcli.keras_internals import short_names
 from dlcli.spec import snake_case
 
 KINDS = {
@@ -103,7 +104,7 @@ def shorter(kind: str, found: dict[str, Any]) -> None:
     """Adds the abbreviations (`mse`, `bce`, …) that Keras keeps in its own tables."""
     if kind not in {"losses", "metrics", "regularizers", "initializers", "constraints"}:
         return
-    table = importlib.import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
+    table = short_names(kind)
     for short, value in table.items():
         name = value.__name__
         for candidate, entry in found.items():

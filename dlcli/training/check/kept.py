@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from dlcli.keras_internals import leaf_layers
+
 
 @contextmanager
 def kept(model: Any) -> Iterator[None]:
@@ -26,9 +28,7 @@ def settle(model: Any, inputs: Any) -> None:
     import keras
 
     normalizing = [
-        layer
-        for layer in model._flatten_layers(include_self=False)
-        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+        layer for layer in leaf_layers(model) if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
     ]
     if not normalizing:
         return
@@ -46,7 +46,7 @@ def without_noise(model: Any) -> Iterator[None]:
     """While it is open, dropout and noise are off, so that a batch can be memorized."""
     noisy = [
         (layer, name)
-        for layer in model._flatten_layers(include_self=False)
+        for layer in leaf_layers(model)
         for name in ("rate", "stddev", "dropout", "recurrent_dropout")
         if isinstance(getattr(layer, name, None), float) and not isinstance(getattr(type(layer), name, None), property)
     ]

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.keras_internals import learning_rate_is
 from dlcli.training.check.kept import kept
 from dlcli.training.check.step import trained_on
 from dlcli.training.experiment import Experiment
@@ -45,31 +46,26 @@ def rate_range(experiment: Experiment) -> RateRange:
     rows = experiment.first_rows()
     rates: list[float] = []
     losses: list[float] = []
-    own_rate = scaled._learning_rate
-    with kept(model):
-        rate = tf.Variable(LEAST, dtype=tf.float32)
-        scaled._learning_rate = rate
+    rate = tf.Variable(LEAST, dtype=tf.float32)
+    with kept(model), learning_rate_is(scaled, rate):
 
         @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
         def step(inputs: Any, targets: Any) -> Any:
             return trained_on(model, inputs, targets)[0]
 
         average, started = 0.0, time.monotonic()
-        try:
-            for number in range(STEPS):
-                rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
-                start = number * size % len(train)
-                loss = float(step(*place(*train.take(rows[start : start + size]))))
-                average = SMOOTHING * average + (1 - SMOOTHING) * loss
-                smooth = average / (1 - SMOOTHING ** (number + 1))
-                if not math.isfinite(loss) or (losses and smooth > EXPLODED * min(losses)):
-                    break
-                rates.append(float(rate.numpy()))
-                losses.append(smooth)
-                if time.monotonic() - started > MOST_SECONDS:
-                    break
-        finally:
-            scaled._learning_rate = own_rate
+        for number in range(STEPS):
+            rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
+            start = number * size % len(train)
+            loss = float(step(*place(*train.take(rows[start : start + size]))))
+            average = SMOOTHING * average + (1 - SMOOTHING) * loss
+            smooth = average / (1 - SMOOTHING ** (number + 1))
+            if not math.isfinite(loss) or (losses and smooth > EXPLODED * min(losses)):
+                break
+            rates.append(float(rate.numpy()))
+            losses.append(smooth)
+            if time.monotonic() - started > MOST_SECONDS:
+                break
     return RateRange(rates, losses, proposed(rates, losses))
 
 

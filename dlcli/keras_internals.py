@@ -1,0 +1,89 @@
+"""The private names of Keras and TensorFlow that dlcli uses, each behind one function here: what a new release may break.
+
+A contract test holds each of them against the installed releases, so that moving to the next is work in this file alone.
+TensorFlow's own modules, which are loaded on demand, are in `training/lazy_tensorflow.py`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+OPERATIONS = ("keras.src.ops.numpy", "keras.src.ops.nn")
+"""Modules of plain arithmetic, which Keras writes into a saved model for masks."""
+
+
+def leaf_layers(model: Any) -> list[Any]:
+    """All layers of a model, those inside others too."""
+    return list(model._flatten_layers(include_self=False))
+
+
+def graph_of(model: Any) -> Any:
+    """The functional model that a model is or holds, or None for one without a graph."""
+    functional = getattr(model, "_functional", model)
+    return functional if hasattr(functional, "_nodes_by_depth") else None
+
+
+def nodes_of(model: Any) -> list[Any]:
+    """The calls of a functional model, each behind those that it takes: `operation`, `input_tensors`, `parent_nodes`, …"""
+    by_depth = model._nodes_by_depth
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+
+
+def producer(tensor: Any) -> Any:
+    """The operation that puts out a symbolic tensor, or None where it has no history."""
+    history = getattr(tensor, "_keras_history", None)
+    return None if history is None else history.operation
+
+
+def calls_of_layer(layer: Any) -> list[Any]:
+    """The nodes at which a layer is called."""
+    return list(layer._inbound_nodes)
+
+
+def loss_trackers(model: Any) -> list[Any]:
+    """The metrics that average the losses of a compiled and built model."""
+    return [each for each in model._compile_loss.metrics if each is not None]
+
+
+def build_state(model: Any, inputs: Any, targets: Any) -> None:
+    """Makes all variables of loss and metrics from a batch, without a step."""
+    model._symbolic_build(data_batch=(inputs, targets))
+
+
+def run_on(graph: Any, arguments: Sequence[Any], captured: Sequence[Any]) -> None:
+    """Calls a concrete function with other captured tensors than its own."""
+    graph._call_flat(list(arguments), list(captured))
+
+
+@contextmanager
+def learning_rate_is(optimizer: Any, variable: Any) -> Iterator[None]:
+    """While it is open, an optimizer takes its rate from a variable, also where a schedule sets it otherwise."""
+    own = optimizer._learning_rate
+    optimizer._learning_rate = variable
+    try:
+        yield
+    finally:
+        optimizer._learning_rate = own
+
+
+def is_deterministic() -> bool:
+    """Whether TensorFlow's operations are bound to give the same bits each time."""
+    from tensorflow.python.framework import config
+
+    return bool(config.is_op_determinism_enabled())
+
+
+def leave_determinism() -> None:
+    """Unbinds them again, which TensorFlow's public interface cannot."""
+    from tensorflow.python.framework import config
+
+    config.disable_op_determinism()
+
+
+def short_names(kind: str) -> Mapping[str, Any]:
+    """The abbreviations that Keras takes for things of a kind (`mse`), with the classes that they mean."""
+    table: Mapping[str, Any] = importlib.import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
+    return table
