@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ from dlcli.errors import ConfigError, Problem
 from dlcli.layers.connections import with_shared
 from dlcli.spec import Fact
 
-__all__ = ["Config", "load_config", "load_resolved"]
+FORM = 1
+"""The number of the form in which a run records its configuration; `dlcli.runs.upgrades` has the steps to it."""
+
+__all__ = ["Config", "config_of", "load_config", "load_resolved"]
 
 
 def load_config(file: str, *, settings: Sequence[str] = ()) -> tuple[Config, bytes]:
@@ -34,10 +38,23 @@ def load_config(file: str, *, settings: Sequence[str] = ()) -> tuple[Config, byt
     Raises `ConfigError` with every problem. Nothing of TensorFlow is imported.
     """
     content = read_file(file)
+    return config_of(content, file=file, settings=settings), content
+
+
+def config_of(content: bytes, *, file: str, settings: Sequence[str] = ()) -> Config:
+    """The configuration that the bytes of a file hold, as `load_config` gives it."""
     folder = Path() if file == "-" else Path(file).parent
     root, problems = read_document(content, file=file, folder=folder.absolute())
-    root = apply_settings(extended(root, file=file), settings)
-    return check(root, problems), content
+    root = apply_settings(extended(without_number(root), file=file), settings)
+    return check(root, problems)
+
+
+def without_number(root: Node) -> Node:
+    """The configuration of a run, which says the number of its form, as one to train; another number stays and is refused."""
+    number = root.value.get("schema") if isinstance(root.value, dict) else None
+    if number is None or number.value != FORM:
+        return root
+    return replace(root, value={key: node for key, node in root.value.items() if key != "schema"})
 
 
 def load_resolved(tree: Mapping[str, Any]) -> Config:

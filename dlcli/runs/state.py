@@ -15,8 +15,7 @@ from dlcli.first_line import first_line
 from dlcli.runs.atomic import UNREADABLE, write_json
 from dlcli.runs.folder import Run
 from dlcli.runs.lock import is_locked
-
-SCHEMA = 1
+from dlcli.runs.upgrades import numbered, upgraded
 
 
 class StopReason(StrEnum):
@@ -33,7 +32,6 @@ class StopReason(StrEnum):
 ALIVE = frozenset({"created", "running"})
 NEEDED: dict[str, Any] = {"run": str, "number": int, "status": str, "config": str, "started": str}
 KINDS: dict[str, Any] = NEEDED | {
-    "schema": int,
     "reason": str | None,
     "stop": str | None,
     "exit_code": int | None,
@@ -66,7 +64,6 @@ class RunState:
     status: str
     config: str
     started: str
-    schema: int = SCHEMA
     reason: str | None = None
     stop: str | None = None
     exit_code: int | None = None
@@ -85,14 +82,14 @@ class RunState:
 
     def write(self, run: Run) -> RunState:
         """Replaces run.json."""
-        write_json(run.state, dataclasses.asdict(self))
+        write_json(run.state, numbered(run.state.name, dataclasses.asdict(self)))
         return self
 
 
 def read_state(run: Run) -> RunState:
     """The state of a run. Raises `ArtifactError` where run.json is damaged."""
     try:
-        content = json.loads(run.state.read_bytes().decode())
+        content = upgraded(run.state, json.loads(run.state.read_bytes().decode()), run=run)
         fault = what_is_wrong(content)
     except UNREADABLE as error:
         fault = (error.strerror if isinstance(error, OSError) else None) or first_line(error)

@@ -14,6 +14,7 @@ from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.first_line import first_line
 from dlcli.runs import Run
 from dlcli.runs.atomic import committed_folder, damage
+from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded
 from dlcli.training.plugins import run_plugins
 from dlcli.training.untrusted import check_model_file, no_more_than_stored
 
@@ -38,7 +39,8 @@ def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
         keras.Model(model.input, model.output, name="model").save(folder / MODEL)
         if preparation is not None:
             preparation.save(folder / PREPARATION)
-        (folder / SCHEMA).write_text(schema.model_dump_json(indent=2), encoding="utf-8")
+        content = numbered(SCHEMA, schema.model_dump(mode="json"))
+        (folder / SCHEMA).write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
 def load_schema(run: Run) -> Schema:
@@ -50,7 +52,11 @@ def load_schema(run: Run) -> Schema:
     problems = damage(run.model)
     if problems:
         raise ArtifactError(f"the model of '{run.name}' is damaged: {problems[0]}", file=run.model)
-    return Schema.model_validate(json.loads((run.model / SCHEMA).read_bytes()))
+    path = run.model / SCHEMA
+    try:
+        return Schema.model_validate(upgraded(path, json.loads(path.read_bytes()), run=run))
+    except (OSError, ValueError) as error:
+        raise not_of_its_form(path, error, run=run) from None
 
 
 def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> SavedModel:

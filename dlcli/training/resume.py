@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +13,18 @@ from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run, RunState, history, read_state
-from dlcli.runs.atomic import sha256, sweep, write_json
+from dlcli.runs.atomic import sha256, sweep
 from dlcli.runs.checkpoint import Checkpoint, folders, newest
 from dlcli.runs.lock import Lock
 from dlcli.training.backend import environment
 from dlcli.training.experiment import read_data
-from dlcli.training.recorded import changed_files, recorded_environment
+from dlcli.training.recorded import (
+    changed_files,
+    record_config,
+    record_environment,
+    recorded_environment,
+    recorded_tree,
+)
 from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
 from dlcli.training.snapshot import Progress, put_back_rules
@@ -72,8 +77,8 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
             view.note(f"note: '{run.name}' goes on from {place_of(checkpoint)}")
         dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
-        if config.plain() != json.loads(run.resolved.read_bytes()):
-            write_json(run.resolved, config.plain())
+        if config.plain() != recorded_tree(run):
+            record_config(run, config)
         experiment = start(config, dataset, view)
         reasons += changed_environment(run)
         for reason in reasons:
@@ -168,7 +173,7 @@ def changed_data(request: ResumeRequest, dataset: Dataset) -> list[str]:
         message = f"{others[0]} has changed since '{run.name}' was started"
         raise ConflictError(message, file=others[0], hint="put it back, or add --allow-data-change")
     save_splits(run, dataset)
-    write_json(run.environment, {**recorded_environment(run), "data": fingerprint(dataset.fields.files)})
+    record_environment(run, {**recorded_environment(run), "data": fingerprint(dataset.fields.files)})
     return [f"the data has changed: {', '.join(others)}"]
 
 
@@ -176,7 +181,7 @@ def changed_environment(run: Run) -> list[str]:
     """What the last bits depend on and is no longer as it was; a run that was stopped before is recorded now."""
     now, recorded = environment(), recorded_environment(run)
     if "versions" not in recorded:
-        write_json(run.environment, {**now, **recorded})
+        record_environment(run, {**now, **recorded})
         return [] if now["deterministic"] else [INEXACT]
     before, after = ({key: tree.get(key) for key in NUMBERS} for tree in (recorded, now))
     return [f"{path} was {old} and is {new}" for path, old, new in differences(before, after)]

@@ -16,7 +16,7 @@ from dlcli.data.fingerprint import fingerprint
 from dlcli.errors import DlcliError
 from dlcli.optimizer.schedules import early_end
 from dlcli.runs import Run, RunState
-from dlcli.runs.atomic import write_bytes, write_json
+from dlcli.runs.atomic import write_bytes
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock
 from dlcli.runs.names import safe_name
@@ -24,6 +24,7 @@ from dlcli.training.backend import chatter_to, environment, start_keras
 from dlcli.training.experiment import Experiment, read_data, set_up
 from dlcli.training.failures import recorded_bug
 from dlcli.training.plugins import keep_plugins
+from dlcli.training.recorded import record_config, record_environment
 from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
 from dlcli.training.splits_file import save_splits
@@ -67,11 +68,11 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
             save_splits(run, dataset)
             plugins = keep_plugins(run, config.plugins)
             data = {"data": fingerprint(dataset.fields.files), "plugins": plugins}
-            write_json(run.environment, data)
-            write_json(run.resolved, config.plain())
+            record_environment(run, data)
+            record_config(run, config)
             experiment = start(config, dataset, view)
             around = environment()
-            write_json(run.environment, {**around, **data})
+            record_environment(run, {**around, **data})
             inexact = [] if around["deterministic"] else [INEXACT]
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
             session = Session(run, experiment, view, stop, state)
