@@ -79,7 +79,7 @@ def test_a_configuration_trains_a_step(name: str) -> None:
     moved = [bool((weight.numpy() != old).any()) for weight, old in zip(model.trainable_weights, before, strict=True)]
     assert math.isfinite(values["loss"])
     assert any(moved)
-    assert set(values) == {"loss", *(each for head in config.heads for each in head.values)}
+    assert set(values) == {"loss", *(each for head in config.heads for each in head.directions)}
 
 
 def trained(name: str, engine: str, *, compiled: bool = False) -> dict[str, Any]:
