@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from dlcli import __version__
+from dlcli.cli.asked import as_far_as_can_be_told, asked, begin, for_debug
 from dlcli.cli.check import COMMAND as CHECK
 from dlcli.cli.evaluate import COMMAND as EVALUATE
 from dlcli.cli.init import COMMAND as INIT
@@ -71,14 +72,16 @@ def general(
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", callback=for_debug, is_eager=True, help="Show the traceback of an error.")
+    ] = False,
 ) -> None:
     """Trains Keras models: one YAML file describes an experiment in the four steps of deep learning."""
 
 
 def program() -> None:
-    """Runs a command as a process of its own, which ends at once: nothing is left to put away, and a thread of XLA may still
-    be compiling what a stopped training no longer needs.
+    """Runs a command as a process of its own, which ends at once: all that was opened is closed by now, and a thread of XLA
+    may still be compiling what a stopped training no longer needs. Nothing below this door ends the process.
     """
     try:
         main()
@@ -91,10 +94,11 @@ def program() -> None:
 
 def main() -> None:
     """Runs a command; every error ends here, with its exit code."""
+    begin()
     try:
         sys.exit(app(standalone_mode=False))
     except DlcliError as error:
-        if "--debug" in sys.argv:
+        if asked.debug:
             traceback.print_exc()
         show_error(error)
         sys.exit(error.code)
@@ -107,9 +111,10 @@ def main() -> None:
         leave_quietly(ResourceError.code)
     except Exception as error:
         if hasattr(error, "format_message"):
+            as_far_as_can_be_told(sys.argv[1:])
             show_error(UsageError(error.format_message(), hint="dlcli --help, or dlcli COMMAND --help"))
             sys.exit(UsageError.code)
-        if "--debug" in sys.argv:
+        if asked.debug:
             raise
         show_error(bug(error))
         sys.exit(1)
@@ -131,7 +136,7 @@ def show_error(error: DlcliError) -> None:
     from dlcli.view.console import supports_unicode
     from dlcli.view.problems import error_text
 
-    if "--json" in sys.argv or "--json-lines" in sys.argv:
+    if asked.json:
         with suppress(OSError):  # Where the error is that standard output cannot be written, the words below must do.
             emit({"error": described(error)})
     console = err()

@@ -7,9 +7,19 @@ from typing import Annotated
 
 import typer
 
+from dlcli.cli.asked import for_json
+
 Config = Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or - for standard input.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, its folder, or last.")]
-Json = Annotated[bool, typer.Option("--json", help="Give the result as one JSON object on standard output.")]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        callback=for_json,
+        is_eager=True,
+        help="Give the result as one JSON object on standard output.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the result.")]
 Runs = Annotated[
     Path, typer.Option("--runs", metavar="DIR", envvar="DLCLI_RUNS", help="The folder of runs.", show_default=True)
@@ -20,7 +30,15 @@ Settings = Annotated[
 ]
 RUNS = Path("runs")
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Let the configuration run Python of its own.")]
-JsonLines = Annotated[bool, typer.Option("--json-lines", help="One JSON object on standard output as each epoch ends.")]
+JsonLines = Annotated[
+    bool,
+    typer.Option(
+        "--json-lines",
+        callback=for_json,
+        is_eager=True,
+        help="One JSON object on standard output as each epoch ends.",
+    ),
+]
 Epochs = Annotated[int | None, typer.Option(min=1, help="The same as --set train.epochs=N.")]
 Until = Annotated[str | None, typer.Option(metavar="CONDITION", help="Stop when it holds: 'val_accuracy >= 0.98'.")]
 TimeLimit = Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")]

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,32 +16,34 @@ if TYPE_CHECKING:
 WIDE = 120
 
 
-def emit(value: Any) -> None:
-    """One JSON value on a line of standard output; what is not finite becomes null."""
-    write(json.dumps(finite(value), ensure_ascii=ascii_only(), allow_nan=False) + "\n")
+def emit(value: Any, *, stream: TextIO | None = None) -> None:
+    """One JSON value on a line of standard output (or `stream`); what is not finite becomes null."""
+    stream = stream or sys.stdout
+    write(json.dumps(finite(value), ensure_ascii=ascii_only(stream), allow_nan=False) + "\n", stream=stream)
 
 
-def write(text: str) -> None:
-    """Text on standard output, at once."""
-    with flushed():
-        sys.stdout.write(text)
+def write(text: str, *, stream: TextIO | None = None) -> None:
+    """Text on standard output (or `stream`), at once."""
+    stream = stream or sys.stdout
+    with flushed(stream):
+        stream.write(text)
 
 
 @contextmanager
-def flushed() -> Iterator[None]:
+def flushed(stream: TextIO) -> Iterator[None]:
     """Flushes standard output in the end. That a reader has gone is said without an error number: Typer would take an
     error with one for its own and end the process with another code.
     """
     try:
         yield
-        sys.stdout.flush()
+        stream.flush()
     except BrokenPipeError:
         raise BrokenPipeError from None
 
 
-def ascii_only() -> bool:
-    """Whether standard output cannot carry every letter, so that JSON must escape them."""
-    return (sys.stdout.encoding or "ascii").lower().replace("-", "") not in {"utf8", "utf16"}
+def ascii_only(stream: TextIO) -> bool:
+    """Whether a stream cannot carry every letter, so that JSON must escape them."""
+    return (stream.encoding or "ascii").lower().replace("-", "") not in {"utf8", "utf16"}
 
 
 def finite(value: Any) -> Any:
@@ -56,21 +58,22 @@ def finite(value: Any) -> Any:
     return value
 
 
-def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool) -> None:
-    """Gives a result: as JSON, or drawn for a person."""
+def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool, stream: TextIO | None = None) -> None:
+    """Gives a result on standard output (or `stream`): as JSON, or drawn for a person."""
+    stream = stream or sys.stdout
     if as_json:
-        emit(value)
+        emit(value, stream=stream)
     else:
-        with flushed():
-            draw(out(), value)
+        with flushed(stream):
+            draw(out(stream), value)
 
 
-def out() -> Console:
+def out(stream: TextIO | None = None) -> Console:
     """The console of results; where it is no terminal, lines may be longer than on one."""
     from dlcli.view.console import is_terminal, make_console
 
-    console = make_console(stderr=False)
-    if not is_terminal(sys.stdout) and "COLUMNS" not in os.environ:
+    console = make_console(stderr=False, file=stream)
+    if not is_terminal(stream or sys.stdout) and "COLUMNS" not in os.environ:
         console.width = WIDE
     console.on_broken_pipe = broken_pipe  # type: ignore[method-assign]
     return console

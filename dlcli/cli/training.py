@@ -47,5 +47,4 @@ def show_training(
     value: dict[str, Any] = {"run": run.name, "path": str(run.path), **{key: getattr(state, key) for key in KEYS}}
     if json or not json_lines:
         # The training is done and saved: that nobody reads the result any more is no reason to fail.
-        sys.stdout = FadingStream(sys.stdout)
-        give(value, draw_training, as_json=json)
+        give(value, draw_training, as_json=json, stream=FadingStream(sys.stdout))

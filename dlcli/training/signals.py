@@ -1,11 +1,10 @@
-"""Signals: the first asks the training to end after the batch, the second ends the process at once.
+"""Signals: the first asks the training to end after the batch, the second ends it where it is, as the end of the process.
 
 Before the first step there is nothing to save, so the first signal ends the set-up where it is.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -32,7 +31,7 @@ class StopRequest:
         Before the first step it raises `KeyboardInterrupt`, which nothing takes for an error of what it interrupts.
         """
         if self.signal is not None:
-            os._exit(128 + number)
+            raise SystemExit(128 + number)
         self.signal = signal.Signals(number)
         if not self.steps_begun:
             raise KeyboardInterrupt

@@ -199,10 +199,9 @@ def test_names_in_any_script_pass_through_an_ascii_stream(tmp_path: Path) -> Non
     assert [each["name"] for each in json.loads(text)["tensors"] if each["role"] == "target"][:1] == ["종류"]
 
 
-def test_the_second_signal_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dlcli.training.signals as signals
+def test_the_second_signal_ends_the_process_at_once() -> None:
+    from dlcli.training import signals
 
-    monkeypatch.setattr(signals.os, "_exit", sys.exit)
     request = signals.StopRequest()
     request.steps_begun = True
     request.receive(signal.SIGINT, None)

@@ -1,0 +1,42 @@
+"""What the command line has asked of the door itself: errors as JSON, tracebacks. Known from the options as they are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass
+class Asked:
+    """`json`: an error is told as JSON too. `debug`: it is told with its traceback."""
+
+    json: bool = False
+    debug: bool = False
+
+
+asked = Asked()
+"""Of the command that runs; `begin` clears it."""
+
+
+def begin() -> None:
+    """A command begins, of which nothing is known yet."""
+    asked.json = asked.debug = False
+
+
+def for_json(value: bool) -> bool:
+    """Notes that a result is asked for as JSON; the callback of options that mean it."""
+    asked.json = asked.json or value
+    return value
+
+
+def for_debug(value: bool) -> bool:
+    """Notes that tracebacks are asked for; the callback of the option that means it."""
+    asked.debug = asked.debug or value
+    return value
+
+
+def as_far_as_can_be_told(arguments: Sequence[str]) -> None:
+    """For a command line that could not be parsed: what stands on it word for word, before a `--`."""
+    words = list(arguments)
+    options = words[: words.index("--")] if "--" in words else words
+    asked.json = asked.json or bool({"--json", "--json-lines"} & set(options))
