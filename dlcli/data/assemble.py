@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.aligned import rows_of
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.encode import empty_counts, empty_error, encoded
-from dlcli.data.fields import Fields
+from dlcli.data.fields.aligned import rows_of
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, Selected, loaded, nbytes
+from dlcli.data.fields.order import Layout
+from dlcli.data.fields.samples import RowSamples, WindowSamples, samples_of
+from dlcli.data.fields.values import rows_in_words
+from dlcli.data.first_pass import Empty, find_empty
 from dlcli.data.inputs import Constant, Group, Input, Missing, groups_of, input_schemas, is_table, kind_of
-from dlcli.data.layout import Layout
-from dlcli.data.lazy import Column, Selected, loaded, nbytes
 from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
-from dlcli.data.survey import Empty, find_empty
 from dlcli.data.target import Target, empty_target, encoded_target
-from dlcli.data.values import rows_in_words
-from dlcli.data.window_samples import RowSamples, WindowSamples, samples_of
 from dlcli.errors import DataError
 from dlcli.spec import Labels, did_you_mean
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.fields import Fields
-from dlcli.data.layout import Layout
-from dlcli.data.lazy import Column, is_lazy, nbytes
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, is_lazy, nbytes
+from dlcli.data.fields.order import Layout
 from dlcli.data.schema import Schema, TargetSchema
 
 if TYPE_CHECKING:

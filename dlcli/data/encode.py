@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.chunks import ChunkedColumn, Chunks
-from dlcli.data.columns import LEADING_ZERO, NUMBER
-from dlcli.data.fields import Fields
-from dlcli.data.lazy import Column, is_lazy, nbytes
+from dlcli.data.fields.chunks import ChunkedColumn, Chunks
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, is_lazy, nbytes
+from dlcli.data.fields.values import check_finite, missing
+from dlcli.data.first_pass import Empty, names_of
 from dlcli.data.schema import ColumnSchema, InputSchema
-from dlcli.data.survey import Empty, names_of
-from dlcli.data.values import check_finite, missing
+from dlcli.data.sources.tables.cells import LEADING_ZERO, NUMBER
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 

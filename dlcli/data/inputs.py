@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlcli.data.fields import Fields
-from dlcli.data.lazy import is_lazy
-from dlcli.data.preparation import Preparation
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import is_lazy
+from dlcli.data.first_pass import Learnt, learn
+from dlcli.data.preparation.pca import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
-from dlcli.data.survey import Learnt, learn
 from dlcli.errors import DataError
 from dlcli.spec import Spec, did_you_mean
 

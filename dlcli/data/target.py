@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dlcli.data.chunks import Chunks
-from dlcli.data.fields import Fields
-from dlcli.data.lazy import Column, block_rows, is_lazy
+from dlcli.data.fields.chunks import Chunks
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, block_rows, is_lazy
+from dlcli.data.fields.values import check_finite, missing, rows_in_words
+from dlcli.data.first_pass import Empty, distinct
 from dlcli.data.schema import TargetSchema
-from dlcli.data.survey import Empty, distinct
-from dlcli.data.values import check_finite, missing, rows_in_words
 from dlcli.errors import DataError
 from dlcli.spec import Labels, Mistake, Spec, did_you_mean, fail
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
+from dlcli.data.fields.lazy import is_lazy
+from dlcli.data.fields.values import missing
 from dlcli.data.findings import findings
+from dlcli.data.first_pass import find_empty
 from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
-from dlcli.data.lazy import is_lazy
 from dlcli.data.schema import InputSchema, TargetSchema
-from dlcli.data.survey import find_empty
-from dlcli.data.values import missing
 from dlcli.errors import DataError
 from dlcli.finding import Finding
 from dlcli.results.written import written

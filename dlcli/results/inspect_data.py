@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from dlcli.config import load_config
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
-from dlcli.data.columns_seen import columns_in, columns_of
 from dlcli.data.dataset import spread
-from dlcli.data.description import describe_dataset, describe_fields
+from dlcli.data.description.columns import columns_in, columns_of
+from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
+from dlcli.data.first_pass import find_empty
 from dlcli.data.sources import SOURCES, SUFFIXES, from_path
 from dlcli.data.sources.source import Reading
-from dlcli.data.survey import find_empty
 from dlcli.errors import UsageError
 from dlcli.results.shown import Shown, shown
 from dlcli.spec import did_you_mean

@@ -7,12 +7,12 @@ from dataclasses import replace
 from dlcli.config import Config
 from dlcli.data import Fields, Samples, Schema
 from dlcli.data.encode import encoded
-from dlcli.data.lazy import Column, Selected
+from dlcli.data.fields.lazy import Column, Selected
+from dlcli.data.fields.samples import samples_of
 from dlcli.data.memory import free_memory
 from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
 from dlcli.data.target import encoded_target
-from dlcli.data.window_samples import samples_of
 
 
 def read_raw(config: Config, schema: Schema, path: str) -> Fields:

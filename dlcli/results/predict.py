@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.fields import FileEach
+from dlcli.data.fields.fields import FileEach
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
 from dlcli.loss.head import Head

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.lazy import nbytes
+from dlcli.data.fields.lazy import nbytes
 from dlcli.training.feed import Arrays, Feed
 
 if TYPE_CHECKING:

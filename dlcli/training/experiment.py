@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data import Dataset, Schema
-from dlcli.data.augment import Augmentation
-from dlcli.data.layout import order
+from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
-from dlcli.data.prepare import fit_preparation, prepare
+from dlcli.data.preparation.augment import Augmentation
+from dlcli.data.preparation.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.first_line import first_line
 from dlcli.foreign_error import is_foreign

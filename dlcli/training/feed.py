@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Samples
-from dlcli.data.lazy import Column, is_lazy
-from dlcli.data.prepare import prepare
+from dlcli.data.fields.lazy import Column, is_lazy
+from dlcli.data.preparation.prepare import prepare
 from dlcli.data.schema import TargetSchema
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlcli import keras_internals
-from dlcli.data.aligned import ALIGNMENT
-from dlcli.data.augment import Augmentation
-from dlcli.data.layout import Layout, order
+from dlcli.data.fields.aligned import ALIGNMENT
+from dlcli.data.fields.order import Layout, order
+from dlcli.data.preparation.augment import Augmentation
 from dlcli.keras_internals import loss_trackers
 from dlcli.training.feed import Arrays, Feed
 from dlcli.training.weights import Weights

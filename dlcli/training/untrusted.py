@@ -18,7 +18,7 @@ from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.data.memory import free_memory
-from dlcli.data.sources.hdf5 import NoDatasets, datasets
+from dlcli.data.sources.arrays.hdf5 import NoDatasets, datasets
 from dlcli.errors import ArtifactError, DlcliError, ResourceError, UnsafeError
 from dlcli.first_line import first_line
 from dlcli.keras_internals import OPERATIONS

@@ -135,7 +135,7 @@ def ours(name: str, folder: Path) -> Iterator[int]:
     """The samples of each batch, once the data has been looked through."""
     from dlcli.config.language import Language
     from dlcli.data import Data
-    from dlcli.data.layout import order
+    from dlcli.data.fields.order import order
     from dlcli.training.blocks import blocks
     from dlcli.training.feed import Feed
 

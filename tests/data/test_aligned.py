@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlcli.data.aligned import ALIGNMENT, empty, rows_of
+from dlcli.data.fields.aligned import ALIGNMENT, empty, rows_of
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "int64", "bool", "float16"])

@@ -15,7 +15,7 @@ import soundfile
 from pydantic import ValidationError
 
 from dlcli.data import Dataset
-from dlcli.data.sources.audio import Audio
+from dlcli.data.sources.folders.audio import Audio
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 

@@ -95,7 +95,7 @@ def test_a_parquet_file_of_few_bytes_that_declares_a_thousand_million_rows_is_re
         for _ in range(50):
             writer.write_table(table)
     assert path.stat().st_size < 250_000
-    monkeypatch.setattr("dlcli.data.sources.parquet.free_memory", lambda: 500_000_000)
+    monkeypatch.setattr("dlcli.data.sources.tables.parquet.free_memory", lambda: 500_000_000)
     monkeypatch.setattr(pyarrow.parquet.ParquetFile, "read_row_group", None)
     refusal = refuse({"source": str(path), "target": "a", "stream": False})
     assert (refusal.code, refusal.hint) == (7, "write data.stream: true to read it piece by piece")
@@ -358,7 +358,7 @@ def test_damaged_sounds_are_all_listed(tmp_path: Path, refuse: Refuse) -> None:
 
 
 def test_a_tone_at_another_rate_is_the_same_tone() -> None:
-    from dlcli.data.sources.sound_files import resampled
+    from dlcli.data.sources.folders.sound_files import resampled
 
     def tone(rate: int) -> Any:
         return np.sin(2 * np.pi * 100 * np.arange(rate) / rate)[:, None].astype(np.float32)

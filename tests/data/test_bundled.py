@@ -16,7 +16,7 @@ from sklearn import datasets
 
 import dlcli
 
-BUNDLED = Path(dlcli.__file__).parent / "data" / "sources" / "bundled"
+BUNDLED = Path(dlcli.__file__).parent / "data" / "sources" / "samples" / "bundled"
 ARRAYS = ["basic_motions", "digits", "mnist_5k"]
 TABLES = ["autompg", "breast_cancer", "co2", "diabetes", "iris", "penguins", "wine"]
 FILES = sorted([*(f"{name}.npz" for name in ARRAYS), *(f"{name}.csv" for name in TABLES)])

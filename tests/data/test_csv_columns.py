@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dlcli.data import Dataset
-from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.source import Reading
+from dlcli.data.sources.tables.csv import Csv
 from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dlcli.data import Dataset
-from dlcli.data.sources.csv_text import QuoteError
+from dlcli.data.sources.tables.csv_text import QuoteError
 from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}
@@ -209,7 +209,7 @@ def test_line_breaks_within_quotes_may_stand_at_the_end_of_a_block(
 ) -> None:
     names = ["u\nu", "v\nv\nv"]
     path = write("a,y\n" + "".join(f'{row},"{names[row % 2]}"\n' for row in range(500)))
-    monkeypatch.setattr("dlcli.data.sources.csv_file.block_size", lambda content: 128)
+    monkeypatch.setattr("dlcli.data.sources.tables.csv_file.block_size", lambda content: 128)
     assert cells(load(block(path))) == {"a": list(range(500)), "y": names * 250}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
-from dlcli.data.description import describe_dataset, describe_fields
+from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import findings
 from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.identifier_columns import identifier_columns

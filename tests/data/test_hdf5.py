@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from dlcli.data import Dataset
-from dlcli.data.sources import arrays
-from dlcli.data.sources.hdf5 import Hdf5
+from dlcli.data.sources.arrays import shared as arrays
+from dlcli.data.sources.arrays.hdf5 import Hdf5
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 

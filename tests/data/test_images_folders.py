@@ -13,10 +13,10 @@ from PIL import Image
 
 from dlcli.data import Dataset
 from dlcli.data.schema import Schema
-from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.images import Images
-from dlcli.data.sources.npz import Npz
+from dlcli.data.sources.arrays.npz import Npz
+from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.source import Reading
+from dlcli.data.sources.tables.csv import Csv
 from dlcli.errors import DataError
 
 KINDS = ".jpg, .jpeg, .png, .bmp, .gif, .webp, .tif, .tiff, .ppm, .pgm"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlcli.data.sources.images import Images
+from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from dlcli.data import Dataset
-from dlcli.data.sources.images import Images
+from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 
@@ -314,8 +314,9 @@ def test_options_are_checked_before_anything_is_read(options: dict[str, Any], pl
 
 def test_checking_a_configuration_needs_no_pillow() -> None:
     program = (
-        "import sys\nfrom dlcli.data.sources.images import Images\nfrom dlcli.data.sources.texts import TextFiles\n"
-        "from dlcli.data.sources.audio import Audio\nImages.model_validate({'path': 'x', 'size': [2, 2]})\n"
+        "import sys\nfrom dlcli.data.sources.folders.images import Images\n"
+        "from dlcli.data.sources.folders.text import TextFiles\n"
+        "from dlcli.data.sources.folders.audio import Audio\nImages.model_validate({'path': 'x', 'size': [2, 2]})\n"
         "print([name for name in ('PIL', 'numpy', 'soundfile', 'tensorflow') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

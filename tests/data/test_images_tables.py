@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dlcli.data import Dataset
-from dlcli.data.sources.images import Images
+from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 

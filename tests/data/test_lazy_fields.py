@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.data.chunks import Chunks
-from dlcli.data.fields import Fields, Place
-from dlcli.data.lazy import Column, Joined, Lazy, Selected, block_rows, is_lazy, loaded, nbytes
+from dlcli.data.fields.chunks import Chunks
+from dlcli.data.fields.fields import Fields, Place
+from dlcli.data.fields.lazy import Column, Joined, Lazy, Selected, block_rows, is_lazy, loaded, nbytes
 
 SHAPES: list[tuple[int, ...]] = [(), (3,), (2, 4)]
 

@@ -13,10 +13,10 @@ import pytest
 
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
-from dlcli.data.chunks import ChunkedColumn
+from dlcli.data.fields.chunks import ChunkedColumn
 from dlcli.data.fingerprint import fingerprint
-from dlcli.data.sources import arrays
-from dlcli.data.sources.npy import Npy
+from dlcli.data.sources.arrays import shared as arrays
+from dlcli.data.sources.arrays.npy import Npy
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 

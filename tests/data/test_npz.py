@@ -14,7 +14,7 @@ import pytest
 
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
-from dlcli.data.sources import arrays
+from dlcli.data.sources.arrays import shared as arrays
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.data.chunks import Chunks
-from dlcli.data.layout import Layout, order
-from dlcli.data.lazy import Selected
+from dlcli.data.fields.chunks import Chunks
+from dlcli.data.fields.lazy import Selected
+from dlcli.data.fields.order import Layout, order
 
 
 def parts_of(samples: int, *, seed: int, epoch: int, layout: Layout | None = None) -> list[np.ndarray[Any, Any]]:

@@ -19,10 +19,10 @@ import yaml
 
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
-from dlcli.data.lazy import is_lazy
+from dlcli.data.fields.lazy import is_lazy
 from dlcli.data.sources import SOURCES
-from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.source import Example, Origin, Reading, SourceBlock
+from dlcli.data.sources.tables.csv import Csv
 from dlcli.errors import DataError
 
 ROWS, MANY = 20, 5_000

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dlcli.data.fields import Fields
-from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.jsonl import Jsonl
-from dlcli.data.sources.parquet import Parquet
+from dlcli.data.fields.fields import Fields
 from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.data.sources.tables.csv import Csv
+from dlcli.data.sources.tables.jsonl import Jsonl
+from dlcli.data.sources.tables.parquet import Parquet
 from dlcli.errors import DataError, ResourceError
 
 BOTH = pytest.mark.parametrize("stream", [False, True])
@@ -63,7 +63,7 @@ AWKWARD_CSV = [
 def test_a_streamed_csv_equals_the_one_in_memory(
     text: str, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.data.sources.text_blocks.BLOCK_BYTES", 64)
+    monkeypatch.setattr("dlcli.data.sources.tables.text_blocks.BLOCK_BYTES", 64)
     fields = check_streamed_equals_in_memory(Csv(path=str(write(text))))
     assert fields.chunks is not None
     assert len(fields.chunks.rows) > 1
@@ -84,7 +84,7 @@ def test_a_streamed_csv_equals_the_one_in_memory(
 def test_a_fault_far_down_a_csv_is_the_same_fault_streamed(
     last: bytes, message: str, line: int, stream: bool, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.data.sources.text_blocks.BLOCK_BYTES", 64)
+    monkeypatch.setattr("dlcli.data.sources.tables.text_blocks.BLOCK_BYTES", 64)
     path = write(b"a,y\n" + b"1,u\n" * 40 + last)
     assert refusal(Csv(path=str(path)), stream=stream) == (message, str(path), line)
 
@@ -103,7 +103,7 @@ def peak_of(source: SourceBlock, *, stream: bool) -> int:
 def test_the_memory_of_a_streamed_csv_does_not_grow_with_the_file(
     write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.data.sources.text_blocks.BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr("dlcli.data.sources.tables.text_blocks.BLOCK_BYTES", 1 << 16)
     row = "123456789,some text of a row\n"
     small, large = (Csv(path=str(write("a,y\n" + row * rows, f"{rows}.csv"))) for rows in (50_000, 200_000))
     assert peak_of(large, stream=True) < 1.2 * peak_of(small, stream=True)
@@ -186,13 +186,13 @@ def test_a_parquet_that_declares_more_than_fits_is_refused_before_it_is_read(
 ) -> None:
     path = stored(tmp_path / "bomb.parquet", {"a": np.zeros(5_000_000, np.int64)})
     assert path.stat().st_size < 100_000
-    monkeypatch.setattr("dlcli.data.sources.parquet.free_memory", lambda: 20_000_000)
+    monkeypatch.setattr("dlcli.data.sources.tables.parquet.free_memory", lambda: 20_000_000)
     with pytest.raises(ResourceError) as caught:
         read(Parquet(path=str(path)))
     assert caught.value.code == 7
     assert caught.value.message.startswith("5,000,000 rows of 1 columns take 0.0 GB")
     assert caught.value.hint == "write data.stream: true to read it piece by piece"
-    monkeypatch.setattr("dlcli.data.sources.parquet.free_memory", lambda: 200_000_000)
+    monkeypatch.setattr("dlcli.data.sources.tables.parquet.free_memory", lambda: 200_000_000)
     assert read(Parquet(path=str(path))).samples == 5_000_000
 
 
@@ -228,7 +228,7 @@ def test_lines_of_json_become_columns(stream: bool, write: Callable[..., Path]) 
 
 
 def test_a_streamed_jsonl_equals_the_one_in_memory(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dlcli.data.sources.jsonl.BLOCK", 64)
+    monkeypatch.setattr("dlcli.data.sources.tables.jsonl.BLOCK", 64)
     text = '{"a": 1}\n' * 20 + "\n" + '{"a": 1.5, "b": "u"}\n' * 20 + '{"b": null}\n'
     fields = check_streamed_equals_in_memory(Jsonl(path=str(write(text, "a.jsonl"))))
     assert fields.chunks is not None

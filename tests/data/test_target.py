@@ -9,8 +9,8 @@ import pytest
 
 from dlcli.data import Dataset
 from dlcli.data.schema import TargetSchema
-from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.source import Reading
+from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.target import encode_target
 from dlcli.errors import DataError
 

@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from dlcli.data import Dataset
-from dlcli.data.sources import texts
+from dlcli.data.sources.folders import text as texts
+from dlcli.data.sources.folders.text import TextFiles
 from dlcli.data.sources.source import Reading
-from dlcli.data.sources.texts import TextFiles
 from dlcli.errors import DataError
 
 

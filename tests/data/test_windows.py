@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from dlcli.data import Dataset
-from dlcli.data.sources.csv import Csv
+from dlcli.data.fields.samples import samples_of
 from dlcli.data.sources.series import Series
 from dlcli.data.sources.source import Reading
-from dlcli.data.window_samples import samples_of
+from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.windows import Windows
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}

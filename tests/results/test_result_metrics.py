@@ -197,7 +197,7 @@ def test_a_regression_is_measured_and_predicted_in_its_own_numbers(
     )
     assert run_dlcli("train", config, "--name", "a", "-q", cwd=tmp_path).code == 0
     value = run_dlcli("evaluate", "a", "--worst", "2", "--json", cwd=tmp_path).value
-    import dlcli.data.sources.bundled as bundled
+    import dlcli.data.sources.samples.bundled as bundled
 
     said = predictions_of(tmp_path, "a", str(bundled.FOLDER / "diabetes.csv"), run_dlcli)
     test = dataset_of(config).splits["test"]

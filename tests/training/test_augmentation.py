@@ -62,7 +62,7 @@ def block_of(pictures: Path, *augment: Any, inputs: Any = "grey", target: Any = 
 
 def augmented(block: Mapping[str, Any], *, seed: int = 0, labels: Any = "classes") -> tuple[Dataset, Any]:
     """The data set of a block and its augmentation."""
-    from dlcli.data.augment import Augmentation
+    from dlcli.data.preparation.augment import Augmentation
 
     data = Data.model_validate(dict(block), context=Language())
     dataset = data.load(seed=0, labels=labels)

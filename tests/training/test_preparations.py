@@ -16,8 +16,8 @@ import pytest
 
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
-from dlcli.data.chunks import Chunks
-from dlcli.data.prepare import fit_preparation, prepare
+from dlcli.data.fields.chunks import Chunks
+from dlcli.data.preparation.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, DataError
 
 SAMPLES = 120
@@ -381,7 +381,7 @@ def test_raw_rows_are_prepared_to_the_same_bits_in_any_batches_and_order(
     assert (len(samples), notes) == (80, [])
     sizes = [8192, 1, 7, 80, 79]
     for size in sizes:
-        monkeypatch.setattr("dlcli.data.prepare.BATCH", size)
+        monkeypatch.setattr("dlcli.data.preparation.prepare.BATCH", size)
         np.testing.assert_array_equal(prepare(saved.preparation, samples.inputs)[name], trained[order])
     lazily = replace(samples, inputs={key: OneByOne(column) for key, column in samples.inputs.items()})
     stream = Feed(lazily, saved.preparation, saved.schema.targets)
@@ -391,9 +391,9 @@ def test_raw_rows_are_prepared_to_the_same_bits_in_any_batches_and_order(
     assert not np.array_equal(trained[order], trained)
 
 
-def OneByOne(column: Any) -> Any:  # noqa: N802 (a field like the classes of dlcli.data.lazy)
+def OneByOne(column: Any) -> Any:  # noqa: N802 (a field like the classes of dlcli.data.fields.lazy)
     """The same field, read when it is asked for."""
-    from dlcli.data.lazy import Selected
+    from dlcli.data.fields.lazy import Selected
 
     return Selected(column, np.arange(len(column)))
 
@@ -423,7 +423,7 @@ def test_what_is_learnt_from_a_stream_is_what_is_learnt_in_memory(
     streamed = fitted(table, {**block, "stream": True})
     assert (memory.dataset.streams, streamed.dataset.streams) == (False, True)
     np.testing.assert_array_equal(streamed("test"), memory("test"))
-    monkeypatch.setattr("dlcli.data.prepare.BATCH", 9)
+    monkeypatch.setattr("dlcli.data.preparation.prepare.BATCH", 9)
     batched = fitted(table, {**block, "stream": True})
     if case == "Discretization":  # it is Keras's own estimate, which depends on the batches
         assert np.mean(batched("test") == memory("test")) > 0.9

@@ -40,7 +40,7 @@ def order_of(samples: int, *, seed: int, epoch: int) -> Any:
     """The order of the samples in an epoch."""
     import numpy as np
 
-    from dlcli.data.layout import order
+    from dlcli.data.fields.order import order
 
     return np.concatenate(list(order(samples, seed=seed, epoch=epoch)))
 

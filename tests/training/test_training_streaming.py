@@ -14,9 +14,9 @@ import pytest
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Schema
 from dlcli.data.assemble import assembled
-from dlcli.data.chunks import Chunks
-from dlcli.data.fields import Fields, Place
-from dlcli.data.lazy import Column
+from dlcli.data.fields.chunks import Chunks
+from dlcli.data.fields.fields import Fields, Place
+from dlcli.data.fields.lazy import Column
 from dlcli.errors import DataError
 
 ROWS = 240
@@ -321,7 +321,7 @@ def test_few_chunks_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> No
 
 def orders(dataset: Dataset, *, epochs: int) -> Iterator[np.ndarray[Any, Any]]:
     """The parts of the order of some epochs."""
-    from dlcli.data.layout import order
+    from dlcli.data.fields.order import order
 
     for epoch in range(epochs):
         yield from order(len(dataset.splits["train"]), seed=0, epoch=epoch, layout=dataset.chunks)

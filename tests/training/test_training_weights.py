@@ -163,7 +163,7 @@ train: {epochs: 2, batch_size: 16, class_weight: balanced, engine: ENGINE}
 
 @pytest.mark.parametrize("engine", ["resident", "keras"])
 def test_dense_class_weights_train_like_the_sample_weights_of_fit(engine: str, tmp_path: Path) -> None:
-    from dlcli.data.layout import order
+    from dlcli.data.fields.order import order
     from dlcli.training.backend import start_keras
     from dlcli.training.engine import FitEngine, ResidentEngine
     from dlcli.training.experiment import read_data, set_up

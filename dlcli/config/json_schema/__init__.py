@@ -10,7 +10,7 @@ from dlcli.config.json_schema.things import LAYERS, bare_names, keras_definition
 from dlcli.config.json_schema.values import NO_MAPPING, ONE_NAME, REFERENCE, Json, any_of, behind, idiom, needed, to
 from dlcli.config.schema import Config
 from dlcli.config.train import CONDITION, DURATION
-from dlcli.data.preparation import Pca
+from dlcli.data.preparation.pca import Pca
 from dlcli.data.sources import SOURCES
 from dlcli.data.sources.splits import Splits
 from dlcli.layers import GROUPS

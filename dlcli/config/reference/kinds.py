@@ -13,7 +13,7 @@ from dlcli.config.schema import Config
 from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
 from dlcli.data import Data
 from dlcli.data.inputs import Input
-from dlcli.data.preparation import Pca
+from dlcli.data.preparation.pca import Pca
 from dlcli.data.sources import SOURCES
 from dlcli.data.split import Split
 from dlcli.data.target import Target

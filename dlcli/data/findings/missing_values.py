@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.fields.values import missing
 from dlcli.data.findings.columns import input_columns
-from dlcli.data.values import missing
 from dlcli.finding import Finding, only
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
-from dlcli.data.values import missing
+from dlcli.data.fields.values import missing
 from dlcli.finding import Finding
 
 

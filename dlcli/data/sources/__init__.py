@@ -11,8 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.data.schema import Schema
-from dlcli.data.sources.audio import Audio
-from dlcli.data.sources.bundled import (
+from dlcli.data.sources.arrays.hdf5 import Hdf5
+from dlcli.data.sources.arrays.npy import Npy
+from dlcli.data.sources.arrays.npz import Npz
+from dlcli.data.sources.arrays.tfrecord import TfRecord
+from dlcli.data.sources.folders.audio import Audio
+from dlcli.data.sources.folders.images import Images
+from dlcli.data.sources.folders.text import TextFiles
+from dlcli.data.sources.paths import is_folder
+from dlcli.data.sources.python import Python
+from dlcli.data.sources.samples.bundled import (
     Autompg,
     BasicMotions,
     BreastCancer,
@@ -24,25 +32,17 @@ from dlcli.data.sources.bundled import (
     Penguins,
     Wine,
 )
-from dlcli.data.sources.csv import Csv
-from dlcli.data.sources.excel import Excel
-from dlcli.data.sources.files import is_folder
-from dlcli.data.sources.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
-from dlcli.data.sources.hdf5 import Hdf5
-from dlcli.data.sources.images import Images
-from dlcli.data.sources.jsonl import Jsonl
-from dlcli.data.sources.npy import Npy
-from dlcli.data.sources.npz import Npz
-from dlcli.data.sources.parquet import Parquet
-from dlcli.data.sources.public import HuggingFace, KerasData, Tfds
-from dlcli.data.sources.python import Python
-from dlcli.data.sources.sentences import Sentences
+from dlcli.data.sources.samples.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
+from dlcli.data.sources.samples.public import HuggingFace, KerasData, Tfds
+from dlcli.data.sources.samples.sentences import Sentences
+from dlcli.data.sources.samples.shapes import Shapes
 from dlcli.data.sources.series import Series
-from dlcli.data.sources.shapes import Shapes
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
-from dlcli.data.sources.texts import TextFiles
-from dlcli.data.sources.tfrecord import TfRecord
+from dlcli.data.sources.tables.csv import Csv
+from dlcli.data.sources.tables.excel import Excel
+from dlcli.data.sources.tables.jsonl import Jsonl
+from dlcli.data.sources.tables.parquet import Parquet
 from dlcli.errors import UsageError
 from dlcli.spec import Language, Mistake, absolute_path, fail, read_named
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dlcli.data.fields import Fields
+from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import Schema
-from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.source import FEATURES, Example, Reading, Source, SourceBlock
+from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.windows import Count, Windows
 from dlcli.spec import Mistake, fail
 

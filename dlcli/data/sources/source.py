@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ValidationInfo
 
-from dlcli.data.fields import Fields
+from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import Schema
 from dlcli.spec import Named, Reader, language_of
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from dlcli.data.fields import Fields
-from dlcli.data.join import joined_splits
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.join import joined_splits
 from dlcli.data.schema import Schema
-from dlcli.data.sources.csv import Csv
 from dlcli.data.sources.source import Example, Reading, Source, SourceBlock
+from dlcli.data.sources.tables.csv import Csv
 
 
 class Splits(SourceBlock):

@@ -1,0 +1,1 @@
+"""What `inspect-data` tells of tensors and columns."""

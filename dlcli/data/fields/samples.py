@@ -1,0 +1,166 @@
+"""What a sample is: a row of the fields, or a window of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, Lazy, Selected, is_lazy
+from dlcli.data.schema import InputSchema
+from dlcli.data.windows import Windows
+from dlcli.errors import DataError
+from dlcli.spec import did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Splits = Mapping[str, "np.ndarray[Any, Any]"]
+
+
+class RowSamples:
+    """Every row is a sample."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def input(self, tensor: Column) -> Column:
+        """An input of all samples."""
+        return tensor
+
+    def target(self, values: Column) -> Column:
+        """The target of all samples."""
+        return values
+
+    def schema(self, schema: InputSchema) -> InputSchema:
+        """An input as samples have it."""
+        return schema
+
+    def rows_in(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The rows that some samples are made of, ascending."""
+        return samples
+
+    def target_rows(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The rows at which samples stand."""
+        return samples
+
+    def own(self, splits: Splits) -> Splits:
+        """The splits of the source, in samples."""
+        return splits
+
+    def apart(self, splits: dict[str, np.ndarray[Any, Any]], by: str | None) -> dict[str, np.ndarray[Any, Any]]:
+        """The splits without samples that reach from one into another."""
+        return splits
+
+
+class WindowSamples:
+    """Every window is a sample; it stands at the row of its target, or at its last one where no target is asked for."""
+
+    def __init__(self, windows: Windows, starts: np.ndarray[Any, Any], *, with_target: bool = True) -> None:
+        self.windows, self.starts, self.count = windows, starts, len(starts)
+        self.reach = windows.reach if with_target else windows.sampling * (windows.window - 1)
+
+    def input(self, tensor: Column) -> Column:
+        return Windowed(tensor, self.starts, self.windows)
+
+    def target(self, values: Column) -> Column:
+        rows = self.starts + self.reach
+        return Selected(values, rows) if is_lazy(values) else values[rows]
+
+    def schema(self, schema: InputSchema) -> InputSchema:
+        if schema.text:
+            raise DataError(f"'{schema.name}' is text, and windows are cut from numbers and names")
+        axes = ["samples", "time", *schema.axes[1:]]
+        return schema.model_copy(update={"axes": axes, "shape": [self.windows.window, *schema.shape]})
+
+    def rows_in(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        inside = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
+        np.add.at(inside, self.starts[samples], 1)
+        np.add.at(inside, self.starts[samples] + self.windows.sampling * (self.windows.window - 1) + 1, -1)
+        return np.flatnonzero(np.cumsum(inside) > 0)
+
+    def target_rows(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        rows: np.ndarray[Any, Any] = self.starts[samples] + self.reach
+        return rows
+
+    def own(self, splits: Splits) -> Splits:
+        import numpy as np
+
+        rows = self.starts + self.reach
+        return {name: np.flatnonzero(np.isin(rows, its)) for name, its in splits.items()}
+
+    def apart(self, splits: dict[str, np.ndarray[Any, Any]], by: str | None) -> dict[str, np.ndarray[Any, Any]]:
+        import numpy as np
+
+        if by is None or by.partition(":")[0] != "time":
+            return splits
+        found: dict[str, np.ndarray[Any, Any]] = {}
+        taken = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
+        for name in ("train", "validation", "test"):
+            if name in splits:
+                starts = self.starts[splits[name]]
+                # How many rows of earlier splits stand before each row; several series may follow each other.
+                before = np.concatenate([[0], np.cumsum(np.cumsum(taken) > 0)])
+                found[name] = splits[name][before[starts + self.reach + 1] == before[starts]]
+                np.add.at(taken, self.starts[found[name]], 1)
+                np.add.at(taken, self.starts[found[name]] + self.reach + 1, -1)
+        empty = [name for name, rows in found.items() if not len(rows)]
+        if empty:
+            raise DataError(
+                f"the {empty[0]} split would be empty: its windows all reach back into the split before it",
+                hint="write a smaller window, or a larger share for the split",
+            )
+        return found
+
+
+class Windowed(Lazy):
+    """The windows of a table (rows, features): (windows, window, features)."""
+
+    def __init__(self, table: Column, starts: np.ndarray[Any, Any], windows: Windows) -> None:
+        super().__init__((len(starts), windows.window, *table.shape[1:]), table.dtype)
+        self.table, self.starts, self.windows = table, starts, windows
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        # The table may lie on a disk, which NumPy's sliding_window_view cannot slide over: it is asked for rows alone.
+        inside = np.arange(self.windows.window) * self.windows.sampling
+        wanted = (self.starts[rows][:, None] + inside).ravel()
+        values: np.ndarray[Any, Any] = self.table[wanted]
+        return values.reshape(len(rows), *self.shape[1:])
+
+
+def samples_of(fields: Fields, *, with_target: bool = True) -> RowSamples | WindowSamples:
+    """What the samples of some fields are. Raises `DataError` for series that are shorter than a window."""
+    windows = fields.windows
+    if windows is None:
+        return RowSamples(fields.samples)
+    group = None if windows.group is None else group_column(windows.group, fields)
+    segments = segments_of([place.rows for place in fields.places], group)
+    return WindowSamples(windows, windows.starts(segments, with_target=with_target), with_target=with_target)
+
+
+def group_column(name: str, fields: Fields) -> Column:
+    """The column that tells series apart, which the data has."""
+    if name not in fields.arrays:
+        raise DataError(
+            f"the series are told apart by column '{name}', which the data does not have; "
+            f"it has: {', '.join(fields.arrays)}",
+            file=fields.places[0].file,
+            hint=did_you_mean(name, fields.arrays),
+        )
+    return fields.arrays[name]
+
+
+def segments_of(file_rows: Sequence[int], group: Column | None) -> list[int]:
+    """The lengths of the series in a table: its files, cut again wherever the column `group` (rows,) changes."""
+    import numpy as np
+
+    ends = set(np.cumsum(file_rows).tolist())
+    if group is not None:
+        values = group[:]
+        ends |= set((np.flatnonzero(values[1:] != values[:-1]) + 1).tolist())
+    lengths: list[int] = np.diff([0, *sorted(ends - {0})]).tolist()
+    return lengths

@@ -1,0 +1,155 @@
+"""Augmentation: layers of Keras that change training batches at random, by seed, epoch and step alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dlcli.data.preparation.single_precision import single_precision
+from dlcli.data.schema import Schema
+from dlcli.errors import BlockError, TreePath
+from dlcli.first_line import first_line, without_words
+from dlcli.foreign_error import is_foreign
+from dlcli.spec import Facts, KerasObject
+
+IMAGE = ["height", "width"]
+
+
+class Augmentation:
+    """The layers, applied to the inputs that are images, or to all inputs where none is.
+
+    Targets that are images too (masks) are moved with the first of them. What is drawn is a function of the seed, the epoch
+    and the step within it, so that no state has to be kept.
+    """
+
+    def __init__(self, blocks: Sequence[KerasObject], schema: Schema, *, seed: int, facts: Facts) -> None:
+        self.blocks, self.seed = blocks, seed
+        with single_precision():
+            self.layers = [built(block, number, facts) for number, block in enumerate(blocks)]
+        images = [each.name for each in schema.inputs if each.axes[1:3] == IMAGE]
+        self.inputs = images or [each.name for each in schema.inputs]
+        self.images = bool(images)
+        for number, layer in enumerate(self.layers):
+            if not images and moves(layer):
+                axes = ", ".join(schema.inputs[0].axes)
+                raise BlockError(
+                    self.place(number),
+                    f"{blocks[number].written} changes images, and '{self.inputs[0]}' has the axes {axes}",
+                    hint="images have the axes samples, height, width and channels, which may be one",
+                )
+        self.beside = self.moved_targets(schema)
+
+    def place(self, number: int) -> TreePath:
+        """Where a layer stands in the configuration."""
+        return ("data", "augment", number, self.blocks[number].written)
+
+    def moved_targets(self, schema: Schema) -> list[str]:
+        """The targets that change with the images: masks, or one-hot classes under a layer that mixes samples."""
+        masks = [each.name for each in schema.targets if each.axes[1:3] == IMAGE]
+        one_hot = [each.name for each in schema.targets if each.encode == "one_hot"]
+        mixing = [number for number, block in enumerate(self.blocks) if block.traits.get("mixes")]
+        if mixing and (len(one_hot) < len(schema.targets) or len(mixing) < len(self.blocks)):
+            written = self.blocks[mixing[0]].written
+            raise BlockError(
+                self.place(mixing[0]),
+                f"{written} mixes samples with their labels, which needs a one-hot target and no other layer beside it",
+                hint="write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+            )
+        return one_hot if mixing else masks if self.images else []
+
+    def __call__(
+        self, inputs: Mapping[str, Any], targets: Mapping[str, Any], epoch: Any, step: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A batch of prepared inputs, and of targets, augmented; `epoch` and `step` count from 0.
+
+        Raises `BlockError` at the layer that cannot change a batch, or changes its shape.
+        """
+        inputs, targets = dict(inputs), dict(targets)
+        for number, layer in enumerate(self.layers):
+            for name in self.inputs:
+                own: list[str | None] = [*self.beside] if name == self.inputs[0] and moves(layer) else []
+                before = inputs[name]
+                # Each target is moved by a call of its own, which draws the same.
+                for beside in own or [None]:
+                    self.start(layer, number, epoch, step)
+                    inputs[name], moved = self.changed(number, name, before, beside and targets[beside])
+                    if beside is not None:
+                        targets[beside] = moved
+        return inputs, targets
+
+    def changed(self, number: int, name: str, values: Any, target: Any) -> tuple[Any, Any]:
+        """A batch of an input as a layer changes it, and the target (or None) moved with it."""
+        shape, written = tuple(values.shape[1:]), self.blocks[number].written
+        mixes = bool(self.blocks[number].traits.get("mixes"))
+        try:
+            made, moved = applied(self.layers[number], values, target, image=self.images, mixes=mixes)
+        except Exception as error:
+            if not is_foreign(error):
+                raise
+            message = f"{written} cannot change '{name}' of shape {shape}: {sentence(error)}"
+            raise BlockError(self.place(number), message) from error
+        if tuple(made.shape[1:]) != shape:
+            message = f"{written} makes {tuple(made.shape[1:])} of '{name}' of shape {shape}; it has to stay as it is"
+            raise BlockError(self.place(number), message)
+        return made, moved
+
+    def start(self, layer: Any, number: int, epoch: Any, step: Any) -> None:
+        """Starts every generator of a layer from a seed of its own."""
+        import tensorflow as tf
+
+        at = tf.cast(epoch, tf.int64) * 1_000_003 + tf.cast(step, tf.int64)
+        for place, state in enumerate(states(layer)):
+            own = tf.constant(self.seed + 7919 * number + place, tf.int64)
+            state.assign(tf.cast(tf.stack([own, at]), state.dtype))
+
+
+def applied(layer: Any, values: Any, target: Any, *, image: bool, mixes: bool) -> tuple[Any, Any]:
+    """What a layer makes of a batch, and of the target (or None) that moves with it, or that it `mixes` with the images."""
+    import tensorflow as tf
+
+    given = with_channel(values) if image else values
+    if target is None:
+        made, moved = layer(given, training=True), None
+    else:
+        key = "labels" if mixes else "segmentation_masks"
+        both = layer({"images": given, key: target if key == "labels" else with_channel(target)}, training=True)
+        made, moved = both["images"], tf.cast(tf.reshape(both[key], tf.shape(target)), target.dtype)
+    return made[..., 0] if len(made.shape) > len(values.shape) else made, moved
+
+
+def with_channel(values: Any) -> Any:
+    """Images (samples, height, width) with an axis of one channel, without which Keras takes them for a single image."""
+    import tensorflow as tf
+
+    return values[..., tf.newaxis] if len(values.shape) == 3 else values
+
+
+def moves(layer: Any) -> bool:
+    """Whether a layer is made for images, so that it can move a mask with them."""
+    return hasattr(layer, "transform_images") or any(moves(each) for each in getattr(layer, "layers", []))
+
+
+def sentence(error: Exception) -> str:
+    """What Keras says is wrong, without where in it that came up."""
+    text = re.sub(r"\x1b\[[0-9;]*m|\s*Arguments received by [\s\S]*", "", str(error))
+    lines = [
+        line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Exception encountered")
+    ]
+    return lines[0] if lines else without_words(error)
+
+
+def built(block: KerasObject, number: int, facts: Facts) -> Any:
+    """One layer. Raises `BlockError` at its place."""
+    try:
+        return block.build(facts)
+    except Exception as error:
+        if not is_foreign(error):
+            raise
+        message = f"{block.written}: {first_line(error)}"
+        raise BlockError(("data", "augment", number, block.written), message) from error
+
+
+def states(layer: Any) -> list[Any]:
+    """The states of the random generators in a layer."""
+    return [each for each in layer.variables if tuple(each.shape) == (2,) and "seed" in each.path]

@@ -1,0 +1,182 @@
+"""Preparation: preprocessing layers fitted on the training split alone, and kept as a model of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data import Data
+from dlcli.data.dataset import Dataset
+from dlcli.data.fields.aligned import empty, floats
+from dlcli.data.fields.lazy import Column
+from dlcli.data.preparation.pca import Pca
+from dlcli.data.preparation.single_precision import single_precision
+from dlcli.data.schema import InputSchema
+from dlcli.errors import BlockError, DlcliError, TreePath
+from dlcli.first_line import first_line
+from dlcli.spec import Facts, KerasObject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BATCH = 8192
+"""Samples that are prepared at a time, if they are small."""
+BATCH_BYTES = 1 << 26
+TEXT_LAYERS = frozenset({"Hashing", "StringLookup", "TextVectorization"})
+"""Layers that take text; where there are other inputs too, `data.prepare` applies them to text alone."""
+
+GIVEN = ("bin_boundaries", "mean", "vocabulary")
+"""Arguments that say what a layer would learn otherwise."""
+
+Step = tuple[TreePath, KerasObject | Pca]
+
+
+def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[Step]]:
+    """By input: its preparations in order, each with its place; those of `data.prepare` come first."""
+    found: dict[str, list[Step]] = {}
+    mixed = len({schema.text for schema in inputs}) > 1
+    for schema in inputs:
+        steps: list[Step] = [
+            (("data", "prepare", number), step)
+            for number, step in enumerate(data.prepare)
+            if not mixed or (step.written in TEXT_LAYERS) == schema.text
+        ]
+        if isinstance(data.inputs, dict):
+            own = data.inputs[schema.name].prepare
+            steps += [(("data", "inputs", schema.name, "prepare", number), step) for number, step in enumerate(own)]
+        if schema.text and not steps:
+            raise BlockError(
+                ("data",),
+                f"the input '{schema.name}' is text, which layers cannot take",
+                hint="write data.prepare: [TextVectorization: {max_tokens: 10000, output_sequence_length: 100}]",
+            )
+        found[schema.name] = steps
+    return found
+
+
+def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
+    """The model from raw to prepared inputs, by name, or None where nothing is prepared.
+
+    Layers with something to learn (`Normalization`: mean and variance) learn it from the training split in the order of the
+    source, batch by batch, each from what the layers before it make. Raises `BlockError` at the preparation that cannot be
+    fitted.
+    """
+    steps = preparations(data, dataset.schema.inputs)
+    if not any(steps.values()):
+        return None
+    with single_precision():
+        return fitted_model(steps, dataset, facts=facts)
+
+
+def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Facts) -> Any:
+    """The model of these preparations, by input, each with its place."""
+    import keras
+
+    raw, prepared = {}, {}
+    for schema in dataset.schema.inputs:
+        dtype = "string" if schema.text else "float32"
+        raw[schema.name] = keras.Input(tuple(schema.shape), name=schema.name, dtype=dtype)
+        tensor, made = raw[schema.name], list[Any]()
+        column = dataset.splits["train"].inputs[schema.name]
+        for path, step in steps[schema.name]:
+            if tensor.dtype == "string" and step.written not in TEXT_LAYERS:
+                message = f"{step.written} takes numbers, and '{schema.name}' is text"
+                raise BlockError((*path, step.written), message, hint="text needs TextVectorization before it")
+            try:
+                layer = fitted(step, column, made, facts=facts)
+                tensor = layer(tensor)
+                check_learnt(layer, step)
+            except DlcliError:
+                raise  # the data that it learns from cannot be read
+            except Exception as error:
+                # TensorFlow names the node of its graph before what it says, and the operation behind it.
+                said = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:.*", "", first_line(error))
+                message = f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {said}"
+                raise BlockError((*path, step.written), message, hint=advice(step, schema)) from error
+            made.append(layer)
+            if None in tensor.shape[1:]:
+                message = f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
+                hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"
+                raise BlockError((*path, step.written), message, hint=hint)
+        prepared[schema.name] = tensor
+    return keras.Model(raw, prepared)
+
+
+def check_learnt(layer: Any, step: KerasObject | Pca) -> None:
+    """Refuses a layer whose weights only training could teach."""
+    if layer.trainable_weights:
+        raise ValueError(f"{step.written} learns while the model trains; write it under layers")
+
+
+def fitted(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
+    """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
+    import tensorflow as tf
+
+    if isinstance(step, Pca):
+        return step.fitted(prepared_batches(column, before))
+    layer = step.build(facts)
+    if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
+        layer.adapt(tf.convert_to_tensor(batch) for batch in prepared_batches(column, before))
+    return layer
+
+
+def prepared_batches(column: Column, layers: Sequence[Any]) -> Iterator[np.ndarray[Any, Any]]:
+    """A field in batches, as some layers make it."""
+    import numpy as np
+
+    size = batch_size(column)
+    for start in range(0, len(column), size):
+        values: Any = raw_values(column[start : start + size])
+        for layer in layers:
+            values = layer(values)
+        yield np.asarray(values)
+
+
+def raw_values(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Raw inputs as the layers of Keras take them: text, or numbers of 32 bits."""
+    import numpy as np
+
+    return values.astype(str) if values.dtype == object else values.astype(np.float32, copy=False)
+
+
+def batch_size(column: Column) -> int:
+    """How many samples are prepared at a time."""
+    one = 4
+    for size in column.shape[1:]:
+        one *= size
+    return max(1, min(BATCH, BATCH_BYTES // max(one, 1)))
+
+
+def advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
+    """What to write where a preparation is of the wrong kind."""
+    if not schema.text and step.written in TEXT_LAYERS:
+        column = schema.columns[0].name if schema.columns else schema.name
+        return f"make it text: data.inputs: {{NAME: {{columns: {column}, kind: text}}}}"
+    return None
+
+
+def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[Any, Any]]:
+    """The inputs (samples, …) as the model takes them: prepared, float32."""
+    import numpy as np
+
+    if model is None:
+        return {name: floats(values[:]) for name, values in inputs.items()}
+    samples = len(next(iter(inputs.values())))
+    size = min(batch_size(values) for values in inputs.values())
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for start in range(0, samples, size):
+        batch = {name: raw_values(values[start : start + size]) for name, values in inputs.items()}
+        for name, made in model(as_tensors(batch), training=False).items():
+            values = np.asarray(made, dtype=np.float32)
+            # Made whole at once, so that no second copy of all of it is ever needed.
+            whole = found.setdefault(name, empty((samples, *values.shape[1:]), values.dtype))
+            whole[start : start + len(values)] = values
+    return found
+
+
+def as_tensors(batch: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Any]:
+    """A batch as tensors; Keras itself would not take an array of text."""
+    import tensorflow as tf
+
+    return {name: tf.convert_to_tensor(values) for name, values in batch.items()}

@@ -1,0 +1,1 @@
+"""Sources that are arrays in files: npz, npy, hdf5, tfrecord."""

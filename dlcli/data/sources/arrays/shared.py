@@ -1,0 +1,222 @@
+"""What the sources of arrays share: usual names, own splits told by name, and reading a large array in chunks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields.chunks import ChunkedColumn, Chunks
+from dlcli.data.fields.fields import Fields, Place
+from dlcli.data.fields.join import joined_splits
+from dlcli.data.fields.lazy import Column, nbytes
+from dlcli.data.memory import free_memory
+from dlcli.data.schema import Schema
+from dlcli.errors import DataError, ResourceError
+from dlcli.spec import did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CHUNK_BYTES = 1 << 22
+
+Slice = Callable[[int, int], "np.ndarray[Any, Any]"]
+"""Reads the samples from one number up to another."""
+
+
+def chunked(name: str, shape: Sequence[int], dtype: Any, read: Slice, *, multiple: int = 1) -> ChunkedColumn:
+    """An array (samples, …) in chunks of about CHUNK_BYTES, each a multiple of so many samples as are stored together."""
+    import numpy as np
+
+    samples = shape[0]
+    rows = max(1, CHUNK_BYTES // max(size_of(shape[1:], np.dtype(dtype)), 1))
+    rows = max(multiple, rows - rows % multiple)
+    starts = range(0, samples, rows)
+
+    def read_chunk(number: int, names: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
+        start = starts[number]
+        return {name: read(start, min(start + rows, samples))}
+
+    chunks = Chunks([min(start + rows, samples) - start for start in starts], read_chunk)
+    return chunks.column(name, dtype, shape[1:])
+
+
+def checked(name: str, array: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any]:
+    """The array, text in it as Python's own. Raises `DataError` for what is neither numbers nor text."""
+    import numpy as np
+
+    if array.dtype.kind == "S":
+        try:
+            array = np.char.decode(array, "utf-8")
+        except UnicodeDecodeError:
+            raise DataError(f"the array '{name}' holds bytes that are no UTF-8 text", file=path) from None
+    if array.dtype.kind == "U":
+        return array.astype(object)
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"the array '{name}' has the type {array.dtype}; expected numbers or text", file=path)
+    return array
+
+
+def check_samples(arrays: Mapping[str, Column], path: Path) -> int:
+    """How many samples the arrays have, which must agree."""
+    counts = {name: (array.shape[0] if array.ndim else 0) for name, array in arrays.items()}
+    if len(set(counts.values())) > 1:
+        shown = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise DataError(f"the arrays differ in their number of samples (first axis): {shown}", file=path)
+    for name, array in arrays.items():
+        if 0 in array.shape[1:]:
+            raise DataError(f"the array '{name}' has the shape {tuple(array.shape)}: its samples are empty", file=path)
+    samples = next(iter(counts.values()))
+    if not samples:
+        raise DataError("the arrays hold no samples", file=path)
+    return samples
+
+
+def check_memory(
+    declared: int, path: Path, *, hint: str = "write data.stream: true to read them piece by piece"
+) -> None:
+    """Refuses what would not fit, before anything is allocated."""
+    free = free_memory()
+    if declared > free // 2:
+        raise ResourceError(
+            f"the arrays take {declared / 1e9:,.1f} GB, more than half of the {free / 1e9:.1f} GB of free memory",
+            file=path,
+            hint=hint,
+        )
+
+
+def size_of(shape: Sequence[int], dtype: np.dtype[Any]) -> int:
+    """Bytes of an array; a product of Python's own numbers, which cannot overflow."""
+    return math.prod(map(int, shape)) * dtype.itemsize
+
+
+INPUTS = ("x", "x_train", "inputs", "input", "image", "images", "features", "data")
+TARGETS = ("y", "y_train", "target", "targets", "label", "labels")
+ENDINGS = {
+    "train": ("_train", "_training"),
+    "validation": ("_validation", "_valid", "_val"),
+    "test": ("_test",),
+}
+"""How the names of arrays end that belong to one split."""
+
+
+def own_splits(names: Collection[str]) -> dict[str, dict[str, str]]:
+    """By common name the arrays of each split: x_train and x_test are the splits of x."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        for split, endings in ENDINGS.items():
+            ending = next((each for each in endings if name.lower().endswith(each) and len(name) > len(each)), None)
+            if ending is not None:
+                found.setdefault(name[: -len(ending)], {})[split] = name
+    return {stem: splits for stem, splits in found.items() if "train" in splits and len(splits) > 1}
+
+
+def usual(names: Collection[str], arrays: Collection[str]) -> list[str]:
+    """The array that has one of the usual names."""
+    by_lower = {name.lower(): name for name in arrays}
+    return [by_lower[name] for name in names if name in by_lower][:1]
+
+
+def chosen(
+    arrays: Collection[str], inputs: str | Sequence[str] | None, target: str | None, *, word: str, path: Path
+) -> tuple[list[str], str | None]:
+    """The arrays that are input and target: those that are named, else those with the usual names.
+
+    Raises `DataError` for a name that is not there, and where no name tells which one is the input.
+    """
+    names = [inputs] if isinstance(inputs, str) else list(inputs or usual(INPUTS, arrays))
+    target = target or next(iter(usual(TARGETS, arrays)), None)
+    for name in (*names, *([target] if target else [])):
+        if name not in arrays:
+            known = ", ".join(arrays)
+            raise DataError(
+                f"the file has no array '{name}'; it has: {known}", file=path, hint=did_you_mean(name, arrays)
+            )
+    if not names and len(arrays) == 1:
+        names = list(arrays)
+    if not names:
+        raise DataError(
+            f"which array is the input? the file has: {', '.join(arrays)}",
+            file=path,
+            hint=f"write {word}: {{path: …, inputs: NAME, target: NAME}}",
+        )
+    return names, target
+
+
+def by_split(
+    arrays: Collection[str], inputs: str | Sequence[str] | None, target: str | None
+) -> dict[str, dict[str, str]]:
+    """By split the array that each name stands for, if the arrays that are asked for have splits of their own."""
+    splits = own_splits(arrays)
+    stems = {name: stem for stem, own in splits.items() for name in [stem, own["train"]]}
+    if isinstance(inputs, str):
+        inputs = [inputs]
+    named = [*(inputs or usual(INPUTS, stems)), *([target] if target else usual(TARGETS, stems))]
+    if not named or not all(name in stems for name in named):
+        return {}
+    found = {
+        split: {stems[name]: splits[stems[name]][split] for name in named}
+        for split in ENDINGS
+        if all(split in splits[stems[name]] for name in named)
+    }
+    return found if len(found) > 1 else {}
+
+
+def elsewhere_names(arrays: Collection[str], schema: Schema) -> dict[str, Any]:
+    """Which arrays of other data are inputs and target, by the schema of a run; a single array is the single input."""
+    inputs = [each.array or each.name for each in schema.inputs]
+    if len(inputs) == 1 and inputs[0] not in arrays and len(arrays) == 1:
+        inputs = list(arrays)
+    targets = [name for target in schema.targets for name in target.names if name in arrays]
+    return {"inputs": inputs, "target": next(iter(targets), None)}
+
+
+def fields_of(
+    read: Callable[[str], Column],
+    names: Collection[str],
+    inputs: str | Sequence[str] | None,
+    target: str | None,
+    *,
+    word: str,
+    path: Path,
+) -> Fields:
+    """The fields of some arrays of a file, of which `read` gives one by its name; with splits if their names say so."""
+    splits = by_split(names, inputs, target)
+    if splits:
+        first = splits["train"]
+        goal = target or next(iter(usual(TARGETS, first)), None)
+        goal = next((stem for stem, name in first.items() if goal in {stem, name}), None)
+        return joined_splits({split: one(read, own, goal, path) for split, own in splits.items()})
+    wanted, goal = chosen(names, inputs, target, word=word, path=path)
+    return one(read, {name: name for name in (*wanted, *([goal] if goal else []))}, goal, path)
+
+
+def one(read: Callable[[str], Column], names: Mapping[str, str], target: str | None, path: Path) -> Fields:
+    """Some arrays under the names they are to have."""
+    stored = {name: read(each) for name, each in names.items()}
+    samples = check_samples(stored, path)
+    arrays, chunks = in_chunks(stored)
+    inputs = tuple(name for name in arrays if name != target)
+    return Fields(arrays, [Place(str(path), samples)], inputs=inputs, target=target, chunks=chunks)
+
+
+def in_chunks(arrays: Mapping[str, Column]) -> tuple[dict[str, Column], Chunks | None]:
+    """The arrays, with the chunks they are read from if all of them stay on disk: the chunks of the widest of them."""
+    columns = {name: each for name, each in arrays.items() if isinstance(each, ChunkedColumn)}
+    if len(columns) < len(arrays):
+        return dict(arrays), None
+    widest = max(columns.values(), key=nbytes).chunks
+
+    def read(number: int, names: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
+        start, end = int(widest.starts[number]), int(widest.starts[number + 1])
+        return {name: columns[name][start:end] for name in names}
+
+    chunks = Chunks(widest.rows, read)
+    return {name: chunks.column(name, each.dtype, each.shape[1:]) for name, each in columns.items()}, chunks
+
+
+def named_inputs(inputs: str | list[str] | None) -> list[str] | None:
+    """What inputs will be called, as far as that is certain: x_train may become x."""
+    names = [inputs] if isinstance(inputs, str) else inputs
+    return None if names is None or any(name.lower().endswith(ENDINGS["train"]) for name in names) else names

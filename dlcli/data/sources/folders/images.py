@@ -1,0 +1,167 @@
+"""The source `images`: a picture file each, decoded when it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Lazy
+from dlcli.data.schema import InputSchema
+from dlcli.data.sources.folders.file_source import FileSource
+from dlcli.data.sources.folders.image_files import prepare_pillow
+from dlcli.data.sources.folders.image_pixels import decoded
+from dlcli.data.sources.folders.image_scan import Scan, pictures, scan
+from dlcli.data.sources.folders.listing import LABEL, Listing, Unreadable
+from dlcli.data.sources.folders.masks import mask_files, masks_of
+from dlcli.data.sources.folders.parallel import in_parallel
+from dlcli.data.sources.source import Reading
+from dlcli.errors import DataError
+from dlcli.spec import DataPath
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+AXES = ("samples", "height", "width", "channels")
+MASK_AXES = ("samples", "height", "width")
+Side = Annotated[int, Field(ge=1, le=65_500)]
+
+
+class Images(FileSource):
+    """Images: a folder with one sub-folder a class, or a table with a column of paths."""
+
+    word: ClassVar[str] = "images"
+    example: ClassVar[str] = "{images: {path: photos/, size: [64, 64]}}"
+    name: ClassVar[str] = "image"
+    inside: ClassVar[tuple[str, ...]] = SUFFIXES
+
+    size: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None
+    """`[height, width]` that all are resized to; by default the size that all have."""
+    channels: Literal[1, 3, 4] | None = None
+    """1 for grey, 3 for colour, 4 for colour with transparency; by default 1 if all are grey, else 3."""
+    masks: DataPath | None = None
+    """A folder with a mask for each image, of the same name with an ending of its own. Its pixels are class indices, or of
+    two values; they are the target `mask`."""
+    bad: Literal["error", "skip"] = "error"
+    """What images that cannot be read mean: an error, or that they are left out."""
+    scan: Literal["header", "full"] = "header"
+    """What is looked at of each image before training: its header, or, much slower, all pixels."""
+
+    @classmethod
+    def write_example(cls, file: Path, number: int) -> None:
+        from PIL import Image
+
+        Image.new("L", (6, 5), number % 256).save(file)
+
+    def read(self, reading: Reading) -> Fields:
+        """The images as a lazy field `image` (samples, height, width, channels) of uint8.
+
+        Raises `DataError` with all images that cannot be read, for several sizes, and for masks that do not fit.
+        """
+        listing = self.listing(reading)
+        masks = None if self.masks is None else mask_files(listing, self.masks, SUFFIXES)
+        found = scan(listing.files, full=self.scan == "full")
+        if found.faults:
+            listing, masks = self.without_bad(listing, found, masks)
+        size = (self.size[0], self.size[1]) if self.size is not None else common_size(found, listing)
+        channels = self.channels or (1 if found.grey else 3)
+        listing.notes.extend(found.notes(channels))
+        images = ImageField(listing.files, size, channels, resize=self.size is not None)
+        fields = listing.fields(self.name, images, AXES)
+        if masks is None:
+            return fields
+        field, classes, notes = masks_of(masks, listing, found.sizes, size)
+        return replace(
+            fields,
+            arrays={**fields.arrays, "mask": field},
+            axes={**fields.axes, "mask": MASK_AXES},
+            target="mask",
+            classes={**fields.classes, "mask": classes},
+            notes=(*fields.notes, *notes),
+            beside=(*fields.beside, *masks.files),
+        )
+
+    def without_bad(self, listing: Listing, found: Scan, masks: Listing | None) -> tuple[Listing, Listing | None]:
+        """The images that can be read, and their masks. Raises `DataError` with the others, unless they are skipped."""
+        head = f"{pictures(len(found.faults))} of {len(listing.files)} cannot be read"
+        if self.bad == "error" or len(found.faults) == len(listing.files):
+            hint = "mend or remove them, or write images: {…, bad: skip} to leave them out"
+            raise listing.unreadable(f"{head}:", found.faults, hint=hint)
+        note = listing.unreadable(f"{head} and are left out:", found.faults, hint=None).message
+        kept = listing.without(found.faults)
+        check_left(listing, kept)
+        kept.notes.append(note)
+        return kept, masks and masks.without(found.faults)
+
+    def as_in(self, schema: InputSchema) -> dict[str, Any]:
+        height, width, channels = schema.shape
+        return {"size": [height, width], "channels": channels, "masks": None}
+
+
+def check_left(listing: Listing, kept: Listing) -> None:
+    """Refuses to leave out all images of a split or of a class."""
+    empty = [split for split, rows in (kept.splits or {}).items() if not len(rows)]
+    if empty:
+        raise DataError(f"no picture of the {empty[0]} split can be read", file=listing.root)
+    if listing.classes is not None:
+        gone = set(listing.columns[LABEL].tolist()) - set(kept.columns[LABEL].tolist())
+        if gone:
+            raise DataError(f"no picture of the class '{listing.classes[min(gone)]}' can be read", file=listing.root)
+
+
+def common_size(found: Scan, listing: Listing) -> tuple[int, int]:
+    """The size (height, width) that all images have. Raises `DataError` where they differ, with the commonest."""
+    import numpy as np
+
+    sizes, first, counts = np.unique(found.sizes, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    height, width = sizes[order[0]].tolist()
+    if len(sizes) > 1:
+        shown = ", ".join(f"{sizes[each][0]}×{sizes[each][1]} ({counts[each]})" for each in order[:5])
+        more = ", …" if len(sizes) > 5 else ""
+        raise DataError(
+            f"the pictures have {len(sizes)} sizes (height×width): {shown}{more}",
+            file=listing.files[first[order[1]]],
+            hint=f"write images: {{…, size: [{height}, {width}]}} to bring all to one",
+        )
+    return height, width
+
+
+DAMAGED = "write images: {…, scan: full, bad: skip} to find such images before training and leave them out"
+
+
+class ImageField(Lazy):
+    """Images that are decoded when they are asked for: (samples, height, width, channels) of uint8."""
+
+    def __init__(self, files: list[str], size: tuple[int, int], channels: int, *, resize: bool) -> None:
+        super().__init__((len(files), *size, channels), "uint8")
+        self.files, self.size, self.channels, self.resize = files, size, channels, resize
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        prepare_pillow()
+        found = np.empty((len(rows), *self.shape[1:]), np.uint8)
+
+        def decode(position: int) -> None:
+            found[position] = self.decoded(self.files[rows[position]])
+
+        for _ in in_parallel(decode, range(len(rows))):
+            pass
+        return found
+
+    def decoded(self, file: str) -> np.ndarray[Any, Any]:
+        """The pixels of one image: (height, width, channels)."""
+        try:
+            pixels = decoded(file, self.size if self.resize else None, self.channels)
+        except Unreadable as error:
+            raise DataError(str(error), file=file, hint=DAMAGED) from None
+        if pixels.shape != self.shape[1:]:
+            height, width = pixels.shape[:2]
+            before = f"{self.size[0]}×{self.size[1]}"
+            raise DataError(f"it is {height}×{width} now and was {before} before", file=file)
+        return pixels

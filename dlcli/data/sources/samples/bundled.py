@@ -1,0 +1,146 @@
+"""The real data sets that are shipped inside the package; origins and licences are in bundled/LICENSES.md."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from dlcli.data.fields.fields import Fields
+from dlcli.data.sources.arrays.npz import Npz
+from dlcli.data.sources.source import Example, Origin, Reading, SourceBlock
+from dlcli.data.sources.tables.csv import Csv
+from dlcli.data.windows import Count, Windows
+
+FOLDER = Path(__file__).with_name("bundled")
+DIGITS = [str(digit) for digit in range(10)]
+
+
+def images(name: str) -> Fields:
+    """A set of grey images of digits."""
+    fields = Npz(path=str(FOLDER / f"{name}.npz"), inputs="image", target="label").read(Reading())
+    return replace(fields, axes={"image": ("samples", "height", "width")}, classes={"label": DIGITS})
+
+
+def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
+    """A table; `without` are columns that no model should learn from."""
+    fields = Csv(path=str(FOLDER / f"{name}.csv")).read(Reading())
+    inputs = tuple(column for column in fields.arrays if column != target and column not in without)
+    return replace(fields, target=target, inputs=inputs)
+
+
+class Bundled(SourceBlock):
+    """What all of them have."""
+
+    origin: ClassVar[Origin] = Origin.BUNDLED
+
+
+class BasicMotions(Bundled):
+    """80 series of a smart watch, 100 steps of 6 channels, four activities; half of them are the test split."""
+
+    word: ClassVar[str] = "basic_motions"
+
+    def read(self, reading: Reading) -> Fields:
+        return Npz(path=str(FOLDER / f"{self.word}.npz"), inputs="series", target="label").read(Reading())
+
+    def input_names(self) -> list[str] | None:
+        return ["series"]
+
+
+class Co2(Bundled):
+    """Carbon dioxide in the air of Mauna Loa, week by week from 1958 to 2001: what will it be some weeks later?"""
+
+    word: ClassVar[str] = "co2"
+
+    window: Count = 52
+    """How many weeks are looked at."""
+    horizon: Count = 4
+    """How many weeks later is predicted."""
+
+    def read(self, reading: Reading) -> Fields:
+        windows = Windows(window=self.window, horizon=self.horizon)
+        fields = Csv(path=str(FOLDER / f"{self.word}.csv")).read(Reading())
+        return replace(fields, inputs=("co2",), target="co2", windows=windows)
+
+
+class Digits(Bundled):
+    """1,797 handwritten digits, 8×8 grey values from 0 to 16, ten classes."""
+
+    word: ClassVar[str] = "digits"
+
+    def read(self, reading: Reading) -> Fields:
+        return images(self.word)
+
+    def input_names(self) -> list[str] | None:
+        return ["image"]
+
+
+class Mnist5k(Bundled):
+    """5,000 handwritten digits, 28×28 grey values from 0 to 255, ten classes."""
+
+    word: ClassVar[str] = "mnist_5k"
+
+    def read(self, reading: Reading) -> Fields:
+        return images(self.word)
+
+    def input_names(self) -> list[str] | None:
+        return ["image"]
+
+
+class Iris(Bundled):
+    """150 flowers, four lengths, three species."""
+
+    word: ClassVar[str] = "iris"
+
+    def read(self, reading: Reading) -> Fields:
+        return table(self.word, "species")
+
+
+class Wine(Bundled):
+    """178 wines, thirteen measurements, three cultivars."""
+
+    word: ClassVar[str] = "wine"
+
+    def read(self, reading: Reading) -> Fields:
+        return table(self.word, "cultivar")
+
+
+class BreastCancer(Bundled):
+    """569 biopsies, thirty measurements, benign or malignant."""
+
+    word: ClassVar[str] = "breast_cancer"
+
+    def read(self, reading: Reading) -> Fields:
+        return table(self.word, "diagnosis")
+
+
+class Penguins(Bundled):
+    """344 penguins, numbers and names mixed, some cells empty, three species."""
+
+    word: ClassVar[str] = "penguins"
+
+    @classmethod
+    def examples(cls, folder: Path, rows: int) -> list[Example]:
+        return [Example({"source": cls.word, "missing": "drop"})]
+
+    def read(self, reading: Reading) -> Fields:
+        return table(self.word, "species")
+
+
+class Diabetes(Bundled):
+    """442 patients, ten measurements, a number to predict: how far the disease progressed in a year."""
+
+    word: ClassVar[str] = "diabetes"
+
+    def read(self, reading: Reading) -> Fields:
+        return table(self.word, "progression")
+
+
+class Autompg(Bundled):
+    """392 cars, seven attributes, a number to predict: miles per gallon."""
+
+    word: ClassVar[str] = "autompg"
+
+    def read(self, reading: Reading) -> Fields:
+        return table(self.word, "mpg", without={"car_name"})
