@@ -16,11 +16,11 @@ from dlcli.config.fitting import Written, fitting_problems
 from dlcli.config.interpolation import REFERENCE, interpolated, is_fact
 from dlcli.config.language import Language
 from dlcli.config.merge import apply_settings, extended
-from dlcli.config.nodes import Mark, Node
 from dlcli.config.plugins import plugin_files, with_plugins
 from dlcli.config.problems import problems_of
 from dlcli.config.schema import Config
 from dlcli.config.text import MOST_BYTES, content_of
+from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_document
 from dlcli.errors import ConfigError, Problem
 from dlcli.layers.connections import with_shared

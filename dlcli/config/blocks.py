@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dlcli.config.interpolation import REFERENCE
-from dlcli.config.nodes import Node
+from dlcli.config.tree import Node
 from dlcli.config.yaml import MOST_NODES
 from dlcli.errors import ConfigError, Problem
 from dlcli.spec import describe, did_you_mean

@@ -11,15 +11,15 @@ from pydantic import ValidationError
 
 from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
-from dlcli.config.nodes import Node
 from dlcli.config.problems import located
+from dlcli.config.tree import Node
 from dlcli.errors import Problem
 from dlcli.layers.connections import connection_mistakes
-from dlcli.layers.entry import Entry
 from dlcli.layers.last_layer import last_layer
-from dlcli.loss.head import Head
-from dlcli.loss.output import output_of
-from dlcli.loss.together import activation_mistakes, metric_mistakes, shape_mistakes
+from dlcli.layers.stack import Entry
+from dlcli.loss.fit import activation_mistakes, metric_mistakes, shape_mistakes
+from dlcli.loss.model_output import output_of
+from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
 
 Value = TypeVar("Value")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlcli.config.merge import is_thing, position_in
-from dlcli.config.nodes import Node
+from dlcli.config.tree import Node
 from dlcli.config.yaml import DEEPEST, MOST_NODES
 from dlcli.errors import ConfigError, Problem
 from dlcli.spec import Fact, did_you_mean

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.nodes import Mark, Node
 from dlcli.config.problems import named_classes
 from dlcli.config.text import content_of
+from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_yaml
 from dlcli.data.sources import SUFFIXES, from_path
 from dlcli.errors import ConfigError, Problem

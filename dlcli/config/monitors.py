@@ -8,7 +8,7 @@ from typing import Any
 from dlcli.config.train import CONDITION, Checkpoint, EarlyStopping, ReduceOnPlateau
 from dlcli.errors import TreePath
 from dlcli.loss import Direction
-from dlcli.loss.head import Head
+from dlcli.loss.target_loss import Head
 from dlcli.spec import Mistake, Spec, did_you_mean, near
 
 Directions = Mapping[str, Direction | None]

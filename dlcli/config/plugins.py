@@ -11,8 +11,8 @@ from typing import Any
 from dlcli.config.catalogue import SINGULAR, KerasCatalogue, article
 from dlcli.config.catalogue.generate import KINDS, LAYER_ARGUMENTS
 from dlcli.config.catalogue.traits import PREFIX, inherited, wrong_traits
-from dlcli.config.nodes import Mark, Node
 from dlcli.config.text import content_of
+from dlcli.config.tree import Mark, Node
 from dlcli.errors import Problem
 from dlcli.first_line import first_line
 from dlcli.spec import absolute_path

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from dlcli.config.nodes import Mark, Node
+from dlcli.config.tree import Mark, Node
 from dlcli.data.sources import SOURCES
 from dlcli.errors import Problem, TreePath
 from dlcli.layers import GROUPS

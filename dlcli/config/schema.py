@@ -16,14 +16,14 @@ from pydantic import (
     model_validator,
 )
 
-from dlcli.config.nodes import Node
 from dlcli.config.problems import located
 from dlcli.config.train import Train
+from dlcli.config.tree import Node
 from dlcli.data import Data
 from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, Problem, TreePath
 from dlcli.layers import Layers
 from dlcli.loss import Loss, Metric
-from dlcli.loss.head import Head
+from dlcli.loss.target_loss import Head
 from dlcli.optimizer import Optimizer
 from dlcli.optimizer.schedules import early_end
 from dlcli.spec import (

@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 
 from dlcli.config.grammar import grammar_problem
-from dlcli.config.nodes import Mark, Node
 from dlcli.config.text import decode
+from dlcli.config.tree import Mark, Node
 from dlcli.errors import ConfigError, Problem
 
 DEEPEST = 64

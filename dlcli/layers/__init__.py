@@ -8,10 +8,10 @@ from pydantic import Field
 
 from dlcli.layers.block import Block
 from dlcli.layers.branches import Branches
-from dlcli.layers.entry import Entry, Stack
 from dlcli.layers.layer import Layer, read_layer
 from dlcli.layers.repeat import Repeat
 from dlcli.layers.residual import Residual
+from dlcli.layers.stack import Entry, Stack
 from dlcli.layers.submodel import Submodel
 from dlcli.spec import Language, Mistake, did_you_mean, fail, near, read_named, split_idiom
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from dlcli.errors import ArtifactError, BlockError, TreePath
 from dlcli.first_line import first_line
-from dlcli.layers.entry import Graph
+from dlcli.layers.stack import Graph
 from dlcli.spec import KerasObject
 
 KIND = "applications"

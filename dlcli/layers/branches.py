@@ -9,9 +9,9 @@ from pydantic import Field
 
 from dlcli.errors import TreePath
 from dlcli.layers.build_errors import building
-from dlcli.layers.entry import Entry, Graph, Stack
+from dlcli.layers.from_key import From, Name, Names
 from dlcli.layers.layer import named
-from dlcli.layers.takes import From, Name, Names
+from dlcli.layers.stack import Entry, Graph, Stack
 from dlcli.spec import KerasObject, Named, keras_thing
 
 CONCATENATE = KerasObject("layers", "Concatenate", "Concatenate", {}, traits={"merges": True})

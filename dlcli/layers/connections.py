@@ -12,7 +12,7 @@ from typing import Any
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers import WORDS, Entry
-from dlcli.layers.takes import Names, names_in, whole
+from dlcli.layers.from_key import Names, names_in, whole
 from dlcli.spec import Mistake, did_you_mean, plain
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers.build_errors import building
-from dlcli.layers.entry import Entry, names_given
+from dlcli.layers.from_key import resolved, whole, wrong_call
 from dlcli.layers.memory import bounded
-from dlcli.layers.takes import resolved, whole, wrong_call
+from dlcli.layers.stack import Entry, names_given
 from dlcli.spec import Facts, plain
 
 NUMBERED = re.compile(r"_[0-9]+$")

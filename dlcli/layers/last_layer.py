@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlcli.errors import TreePath
-from dlcli.layers.entry import Entry
 from dlcli.layers.layer import Layer
+from dlcli.layers.stack import Entry
 from dlcli.spec import KerasObject
 
 

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from dlcli.errors import TreePath
 from dlcli.layers.backbone import is_backbone, make_backbone
 from dlcli.layers.build_errors import building
-from dlcli.layers.entry import Graph
+from dlcli.layers.from_key import Takes, read_takes, wrong_call
 from dlcli.layers.misplaced import misplaced
-from dlcli.layers.takes import Takes, read_takes, wrong_call
+from dlcli.layers.stack import Graph
 from dlcli.spec import KerasObject, Language, details_of, fail, plain, split_idiom
 
 

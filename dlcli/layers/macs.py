@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from dlcli.layers.nodes import inner_calls
+from dlcli.layers.calls import inner_calls
 
 Shape: TypeAlias = Sequence[int | None]
 Traits: TypeAlias = Callable[[type], Mapping[str, Any]]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from dlcli.layers.calls import calls_of
 from dlcli.layers.macs import size
-from dlcli.layers.nodes import calls_of
 
 BYTES = 16
 """What training keeps for a parameter: itself, its gradient and two moments of the optimizer, four bytes each."""

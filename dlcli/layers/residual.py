@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from dlcli.errors import BlockError, TreePath
-from dlcli.layers.entry import Entry, Graph, Stack
-from dlcli.layers.takes import From, Name, Names
+from dlcli.layers.from_key import From, Name, Names
+from dlcli.layers.stack import Entry, Graph, Stack
 from dlcli.spec import Named
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlcli.errors import TreePath
-from dlcli.layers.entry import Entry, Graph, Stack
-from dlcli.layers.takes import From, Name, Names
+from dlcli.layers.from_key import From, Name, Names
+from dlcli.layers.stack import Entry, Graph, Stack
 from dlcli.spec import Facts, Named
 
 

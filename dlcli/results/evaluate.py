@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
-from dlcli.loss.head import Head
+from dlcli.loss.target_loss import Head
 from dlcli.results.other_data import raw_samples, read_raw
 from dlcli.runs import Run
 from dlcli.training.answers import Answers, by_class, by_label, confusion

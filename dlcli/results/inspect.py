@@ -10,9 +10,9 @@ from dlcli.config import Config
 from dlcli.config.catalogue.live import layer_traits
 from dlcli.errors import DlcliError, TreePath
 from dlcli.finding import Finding
+from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.macs import macs_of, size
 from dlcli.layers.memory import BYTES, FLOAT
-from dlcli.layers.nodes import Call, calls_of
 from dlcli.results.layer_states import LayerStates, layer_states
 from dlcli.results.model_findings import model_findings
 from dlcli.runs import Run

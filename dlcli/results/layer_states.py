@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset, class_indices
-from dlcli.layers.nodes import Call, calls_of
+from dlcli.layers.calls import Call, calls_of
 from dlcli.training.trained import Trained
 
 if TYPE_CHECKING:

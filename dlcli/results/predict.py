@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data.fields.fields import FileEach
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
-from dlcli.loss.head import Head
+from dlcli.loss.target_loss import Head
 from dlcli.results.other_data import raw_samples, read_raw
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes

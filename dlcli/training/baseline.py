@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import build_metrics, logits, metric_name, needs, reads_scores
-from dlcli.loss.head import Head
+from dlcli.loss.target_loss import Head
 from dlcli.training.experiment import Experiment, output_shape
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from dlcli.layers.graph import Built, build_model
 from dlcli.layers.last_layer import last_layer
 from dlcli.layers.memory import activation_bytes
 from dlcli.loss import build_metrics, labels_of, needs
-from dlcli.loss.head import Head
-from dlcli.loss.output import Output, output_of
-from dlcli.loss.together import shape_mistakes
+from dlcli.loss.fit import shape_mistakes
+from dlcli.loss.model_output import Output, output_of
+from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import KerasObject
 from dlcli.training.backend import chatter_to, start_keras

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.config.catalogue.live import layer_traits
 from dlcli.keras_internals import calls_of_layer, leaf_layers, producer, run_on
+from dlcli.layers.calls import calls_of
 from dlcli.layers.macs import macs_of
-from dlcli.layers.nodes import calls_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from dlcli.config.catalogue import SINGULAR, keras_catalogue
 from dlcli.config.json_schema import schema_text
-from dlcli.config.reference.kinds import KINDS, names_of
-from dlcli.config.reference.things import things
+from dlcli.config.reference.lists import KINDS, names_of
+from dlcli.config.reference.show import things
 from dlcli.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from dlcli.config.language import Language
 from dlcli.errors import BlockError
 from dlcli.layers.connections import connection_mistakes, with_shared
-from dlcli.layers.entry import Stack
+from dlcli.layers.stack import Stack
 from dlcli.spec import plain
 
 VECTOR = {"x": (4,)}

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.language import Language
-from dlcli.layers.entry import Stack
 from dlcli.layers.misplaced import places
+from dlcli.layers.stack import Stack
 
 VECTOR, SERIES, IMAGE, VOLUME, VIDEO = (6,), (8, 4), (8, 8, 3), (8, 8, 8, 2), (4, 8, 8, 2)
 ARGUMENTS: dict[str, Any] = {

@@ -19,8 +19,8 @@ def build(layers: Sequence[Any], inputs: Mapping[str, tuple[int, ...]], **facts:
 
     from dlcli.config.language import Language
     from dlcli.layers.connections import check_connections
-    from dlcli.layers.entry import Stack
     from dlcli.layers.graph import build_model
+    from dlcli.layers.stack import Stack
     from dlcli.training.backend import start_keras
 
     start_keras(seed=0)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.loss.head import Head
-from dlcli.loss.output import Output, output_of
-from dlcli.loss.together import activation_mistakes, metric_mistakes, shape_mistakes
+from dlcli.loss.fit import activation_mistakes, metric_mistakes, shape_mistakes
+from dlcli.loss.model_output import Output, output_of
+from dlcli.loss.target_loss import Head
 
 SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 SPARSE_SCORES = {"SparseCategoricalCrossentropy": {"from_logits": True}}

@@ -98,7 +98,7 @@ def test_the_watch_knows_which_way_every_metric_of_keras_is_better() -> None:
 
     from dlcli.config.catalogue import keras_catalogue
     from dlcli.loss import direction_of
-    from dlcli.loss.head import Head
+    from dlcli.loss.target_loss import Head
 
     arguments: dict[str, dict[str, Any]] = {
         "IoU": {"num_classes": 2, "target_class_ids": [0]},

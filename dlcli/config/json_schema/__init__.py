@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.json_schema.blocks import block_definitions
-from dlcli.config.json_schema.things import LAYERS, bare_names, keras_definitions, nested_layer, values_of
+from dlcli.config.json_schema.keras import LAYERS, bare_names, keras_definitions, nested_layer, values_of
+from dlcli.config.json_schema.specs import block_definitions
 from dlcli.config.json_schema.values import NO_MAPPING, ONE_NAME, REFERENCE, Json, any_of, behind, idiom, needed, to
 from dlcli.config.schema import Config
 from dlcli.config.train import CONDITION, DURATION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlcli.config.reference.kinds import kinds, names
-from dlcli.config.reference.things import things
+from dlcli.config.reference.lists import kinds, names
+from dlcli.config.reference.show import things
 
 __all__ = ["kinds", "names", "things"]

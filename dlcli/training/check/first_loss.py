@@ -9,7 +9,7 @@ from typing import Any
 
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import needs
-from dlcli.loss.head import Head
+from dlcli.loss.target_loss import Head
 from dlcli.training.baseline import trivial_baseline
 from dlcli.training.check.kept import kept, settle
 from dlcli.training.experiment import Experiment

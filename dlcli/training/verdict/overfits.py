@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
-from dlcli.layers.entry import innermost
+from dlcli.layers.stack import innermost
 from dlcli.training.verdict.story import Story
 
 RISE = 1.10

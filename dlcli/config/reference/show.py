@@ -10,12 +10,12 @@ from pydantic import BaseModel
 from dlcli.config.catalogue import SINGULAR, keras_catalogue
 from dlcli.config.gallery import templates, title
 from dlcli.config.json_schema import OF_FILES
-from dlcli.config.json_schema.blocks import block_definitions
-from dlcli.config.json_schema.things import LAYERS, argument_schema
+from dlcli.config.json_schema.keras import LAYERS, argument_schema
+from dlcli.config.json_schema.specs import block_definitions
 from dlcli.config.meanings import field_meanings, summary_of
 from dlcli.config.reference.examples import BLOCKS as EXAMPLES
 from dlcli.config.reference.examples import KEYS, LINES, keras_example
-from dlcli.config.reference.kinds import BLOCKS, KINDS, OWN, names_of
+from dlcli.config.reference.lists import BLOCKS, KINDS, OWN, names_of
 from dlcli.config.reference.words import in_words
 from dlcli.errors import UsageError
 from dlcli.layers.misplaced import places

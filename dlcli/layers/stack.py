@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol, TypeAlias, runtime_checkable
 from pydantic import ValidationInfo
 
 from dlcli.errors import TreePath
-from dlcli.layers.takes import Takes
+from dlcli.layers.from_key import Takes
 from dlcli.spec import Facts, Reader, language_of
 
 

@@ -6,8 +6,8 @@ Each of the three says what does not fit, with what to write instead; paths lead
 from __future__ import annotations
 
 from dlcli.loss import labels_of, logits, metric_name, needs, reads_probabilities
-from dlcli.loss.head import Head
-from dlcli.loss.output import Output
+from dlcli.loss.model_output import Output
+from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
 
 PROBABILITIES = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
