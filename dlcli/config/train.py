@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -51,6 +51,25 @@ ClassWeight = Annotated[Any, Reader(read_class_weight, "class_weight")]
 class EarlyStopping(Spec):
     """Stops when the monitored value no longer gets better, and restores the weights of the best epoch."""
 
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "monitor": (
+            "train.early_stopping.monitor=loss",
+            "train.early_stopping={}",
+        ),
+        "patience": (
+            "train.early_stopping.patience=2",
+            "train.early_stopping={patience: 1, min_delta: 10}",
+        ),
+        "min_delta": (
+            "train.early_stopping.min_delta=10",
+            "train.early_stopping={patience: 1}",
+        ),
+        "mode": (
+            "train.early_stopping.mode=max",
+            "train.early_stopping={patience: 1}",
+        ),
+    }
+
     monitor: str = "val_loss"
     """`loss` or a metric; `val_` before it means the validation split."""
     patience: Annotated[int, Field(ge=0)] = 5
@@ -65,6 +84,37 @@ class EarlyStopping(Spec):
 class ReduceOnPlateau(Spec):
     """Multiplies the learning rate by `factor` when the monitored value stands still."""
 
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "monitor": (
+            "train.reduce_on_plateau.monitor=val_auc",
+            "train.reduce_on_plateau={patience: 1, mode: min}",
+        ),
+        "factor": (
+            "train.reduce_on_plateau.factor=0.5",
+            "train.reduce_on_plateau={patience: 1, min_delta: 10}",
+        ),
+        "patience": (
+            "train.reduce_on_plateau.patience=2",
+            "train.reduce_on_plateau={patience: 1, min_delta: 10}",
+        ),
+        "min_delta": (
+            "train.reduce_on_plateau.min_delta=10",
+            "train.reduce_on_plateau={patience: 1}",
+        ),
+        "cooldown": (
+            "train.reduce_on_plateau.cooldown=2",
+            "train.reduce_on_plateau={patience: 1, min_delta: 10}",
+        ),
+        "min_lr": (
+            "train.reduce_on_plateau.min_lr=0.009",
+            "train.reduce_on_plateau={patience: 1, min_delta: 10}",
+        ),
+        "mode": (
+            "train.reduce_on_plateau.mode=max",
+            "train.reduce_on_plateau={patience: 1}",
+        ),
+    }
+
     monitor: str = "val_loss"
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     patience: Annotated[int, Field(ge=0)] = 10
@@ -76,6 +126,25 @@ class ReduceOnPlateau(Spec):
 
 class Checkpoint(Spec):
     """When the state of training is saved, so that `dlcli resume` goes on from there."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "every": (
+            "train.checkpoint.every=1 step",
+            "train.checkpoint={keep: 9}",
+        ),
+        "keep": (
+            "train.checkpoint.keep=1",
+            "train.checkpoint={every: 1 epoch}",
+        ),
+        "monitor": (
+            "train.checkpoint.monitor=loss",
+            "train.checkpoint={}",
+        ),
+        "mode": (
+            "train.checkpoint.mode=max",
+            "train.checkpoint={}",
+        ),
+    }
 
     every: str = "1 epoch"
     """`1 epoch`, `500 steps` or `10 minutes`. Whatever it says, the state is also saved at a signal and at the end."""
@@ -105,6 +174,23 @@ class Checkpoint(Spec):
 
 class Train(Spec):
     """How long to train, in what batches, when to stop."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "epochs": ("train.epochs=2",),
+        "batch_size": ("train.batch_size=8",),
+        "early_stopping": ("train.early_stopping={patience: 1, min_delta: 10}",),
+        "reduce_on_plateau": ("train.reduce_on_plateau={patience: 1, min_delta: 10}",),
+        "checkpoint": ("train.checkpoint={every: 1 step, keep: 9}",),
+        "class_weight": ("train.class_weight={u: 3}",),
+        "sample_weight": ("train.sample_weight=w",),
+        "precision": ("train.precision=mixed_bfloat16",),
+        "time_limit": ("train.time_limit=0.001s",),
+        "until": ("train.until=loss < 1000",),
+        "callbacks": ("train.callbacks=[CSVLogger: {filename: epochs.csv}]",),
+        "deterministic": ("train.deterministic=false",),
+        "xla": ("train.xla=true",),
+        "engine": ("train.engine=keras",),
+    }
 
     epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
     """How many times the training split is gone through."""

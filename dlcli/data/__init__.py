@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -28,6 +28,24 @@ __all__ = ["Data", "Dataset", "Fields", "Samples", "Schema", "class_indices"]
 
 class Data(Spec):
     """Where the data comes from, what of it is input and what is the target, and how it is prepared and split."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "source": (
+            "data.source=gaps.csv",
+            "data.missing=mean",
+        ),
+        "inputs": ("data.inputs=[a]",),
+        "target": ("data.target=c",),
+        "targets": ("data.targets={y: y}",),
+        "prepare": ("data.prepare=[Normalization]",),
+        "augment": ("data.augment=[GaussianNoise: 0.5]",),
+        "split": ("data.split={validation: 0.4}",),
+        "missing": (
+            "data.missing=drop",
+            "data.source=gaps.csv",
+        ),
+        "stream": ("data.stream=true",),
+    }
 
     source: Source
     inputs: Annotated[list[str], Field(min_length=1)] | Annotated[dict[str, Input], Field(min_length=1)] | None = None

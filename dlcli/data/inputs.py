@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,12 +30,35 @@ Missing = Literal["error", "drop", "mean", "median", "most_frequent"]
 class Constant(Spec):
     """Fills every empty cell with one value."""
 
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "constant": (
+            "data.missing.constant=5",
+            "data.source=gaps.csv",
+            "data.missing={constant: 0}",
+        ),
+    }
+
     constant: float | str
     """A number for columns of numbers; a name for columns of names."""
 
 
 class Input(Spec):
     """One of several inputs."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "columns": (
+            "data.inputs.one.columns=[a]",
+            "data.inputs={one: {columns: [a, g]}}",
+        ),
+        "kind": (
+            "data.inputs.one.kind=category",
+            "data.inputs={one: {columns: [g]}}",
+        ),
+        "prepare": (
+            "data.inputs.one.prepare=[Normalization]",
+            "data.inputs={one: {columns: [a, g]}}",
+        ),
+    }
 
     columns: Annotated[list[str], Field(min_length=1)] | str
     """The columns that make up its vector, or one array."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -24,6 +24,12 @@ NAMES = ("train", "validation", "test")
 
 class Split(Spec):
     """The shares of the validation and the test split; the rest is for training."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "validation": ("data.split.validation=0.4",),
+        "test": ("data.split.test=0.4",),
+        "by": ("data.split.by=column:set",),
+    }
 
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
     test: Annotated[float, Field(ge=0, lt=1, validate_default=True)] = 0.15

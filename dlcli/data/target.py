@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -32,6 +32,22 @@ LAST = 10**18
 
 class Target(Spec):
     """The column that is predicted."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "column": (
+            "data.target.column=c",
+            "data.target={column: y}",
+        ),
+        "encode": (
+            "data.target.encode=one_hot",
+            "data.target={column: y}",
+            "loss=categorical_crossentropy",
+        ),
+        "classes": (
+            "data.target.classes=[v, u]",
+            "data.target={column: y}",
+        ),
+    }
 
     column: str | Annotated[list[str], Field(min_length=1)] | None = None
     """Its name; by default the one that the source names. A list of columns makes a vector: several numbers, or several

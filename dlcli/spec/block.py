@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -16,3 +19,6 @@ class Spec(BaseModel):
         # A block is compiled when it is first used: most configurations name one source of many.
         defer_build=True,
     )
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """By key, a setting that changes it and those beside which that is seen, as `--set` takes them: the contract of keys
+    trains with and without the first. Its table has numbers a, b and g, names c and y, weights w, and a column set."""
