@@ -132,18 +132,12 @@ class Checkpoint(Spec):
             "train.checkpoint.every=1 step",
             "train.checkpoint={keep: 9}",
         ),
-        "keep": (
-            "train.checkpoint.keep=1",
-            "train.checkpoint={every: 1 epoch}",
-        ),
+        "keep": ("train.checkpoint.keep=9", "train.checkpoint={every: 1 step}"),
         "monitor": (
             "train.checkpoint.monitor=loss",
             "train.checkpoint={}",
         ),
-        "mode": (
-            "train.checkpoint.mode=max",
-            "train.checkpoint={}",
-        ),
+        "mode": ("train.checkpoint.mode=max", "train.checkpoint={monitor: val_loss}"),
     }
 
     every: str = "1 epoch"
