@@ -44,7 +44,7 @@ def resume(
         allow_config_change=allow_config_change,
         allow_data_change=allow_data_change,
     )
-    show_training(lambda view: go_on(request, view), quiet=quiet, json=json, json_lines=json_lines)
+    show_training(lambda listeners: go_on(request, listeners), quiet=quiet, json=json, json_lines=json_lines)
 
 
 COMMAND = Command("resume", resume, Panel.TRAINING, heavy=True)

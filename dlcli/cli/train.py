@@ -39,7 +39,7 @@ def train(
     from dlcli.training.train import train as run_training
 
     request = Request(checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code)
-    show_training(lambda view: run_training(request, view), quiet=quiet, json=json, json_lines=json_lines)
+    show_training(lambda listeners: run_training(request, listeners), quiet=quiet, json=json, json_lines=json_lines)
 
 
 COMMAND = Command("train", train, Panel.TRAINING, heavy=True)

@@ -10,7 +10,7 @@ from dlcli.cli.output import err, give
 
 if TYPE_CHECKING:
     from dlcli.runs import Run, RunState
-    from dlcli.view.events import TrainingView
+    from dlcli.view.listeners import Listeners
 
 KEYS = (
     "status",
@@ -31,19 +31,20 @@ KEYS = (
 
 
 def show_training(
-    work: Callable[[TrainingView], tuple[Run, RunState]], *, quiet: bool, json: bool, json_lines: bool
+    work: Callable[[Listeners], tuple[Run, RunState]], *, quiet: bool, json: bool, json_lines: bool
 ) -> None:
-    """Trains with a view, and gives the result."""
+    """Trains with those that listen, and gives the result."""
     from dlcli.view.console import FadingStream
     from dlcli.view.json_lines import JsonLinesView
+    from dlcli.view.listeners import Listeners
     from dlcli.view.live import choose_view
     from dlcli.view.training_result import draw_training
 
-    view = choose_view(err(), quiet=quiet)
+    views = [choose_view(err(), quiet=quiet)]
     if json_lines:
-        view = JsonLinesView(FadingStream(sys.stdout), view)
-    with view:
-        run, state = work(view)
+        views = [JsonLinesView(FadingStream(sys.stdout)), *views]
+    with Listeners(views) as listeners:
+        run, state = work(listeners)
     value: dict[str, Any] = {"run": run.name, "path": str(run.path), **{key: getattr(state, key) for key in KEYS}}
     if json or not json_lines:
         # The training is done and saved: that nobody reads the result any more is no reason to fail.

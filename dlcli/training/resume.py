@@ -18,6 +18,7 @@ from dlcli.runs.checkpoint import Checkpoint, folders, newest
 from dlcli.runs.lock import Lock
 from dlcli.training.backend import environment
 from dlcli.training.experiment import read_data
+from dlcli.training.record import INEXACT
 from dlcli.training.recorded import (
     changed_files,
     record_config,
@@ -30,9 +31,9 @@ from dlcli.training.signals import stop_request
 from dlcli.training.snapshot import Progress, put_back_rules
 from dlcli.training.splits_file import check_splits, save_splits
 from dlcli.training.stopping import Stop, Stopping, by_callback, values_of
-from dlcli.training.train import INEXACT, start
+from dlcli.training.train import start
 from dlcli.training.trained import open_trained
-from dlcli.view.events import TrainingView
+from dlcli.view.listeners import Listeners
 
 FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint")
 """What may change from one process of a run to the next: none of it has a part in a step."""
@@ -51,7 +52,7 @@ class ResumeRequest:
     allow_data_change: bool = False
 
 
-def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
+def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]:
     """Trains a run to its end, and gives it with its final state; one that has ended already is left as it is.
 
     Raises `ConflictError` where another process trains it, or where configuration or data have changed, and
@@ -66,28 +67,28 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
         sweep(run.path)
         sweep(run.checkpoints)
         state = read_state(run)
-        checkpoint = last_checkpoint(run, state, view)
+        checkpoint = last_checkpoint(run, state, listeners)
         config = trained.config_with(request.settings)
         reasons = changed_settings(request, config, checkpoint)
         over = checkpoint and ended(run, config, checkpoint)
         if over and state.status == "done":
-            view.note(f"note: '{run.name}' is complete: {over.words}")
+            listeners.note(f"note: '{run.name}' is complete: {over.words}")
             return run, state
         if checkpoint is not None:
-            view.note(f"note: '{run.name}' goes on from {place_of(checkpoint)}")
+            listeners.note(f"note: '{run.name}' goes on from {place_of(checkpoint)}")
         dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
         if config.plain() != recorded_tree(run):
             record_config(run, config)
-        experiment = start(config, dataset, view)
+        experiment = start(config, dataset, listeners)
         reasons += changed_environment(run)
         for reason in reasons:
-            view.note(f"note: not exact any more: {reason}")
+            listeners.note(f"note: not exact any more: {reason}")
         inexact = list(dict.fromkeys([*state.inexact, *reasons]))
         state = dataclasses.replace(state, reason=None, stop=None, exit_code=None, exact=not inexact, inexact=inexact)
         if checkpoint is None:
             history.cut(run, 0)
-        session = Session(run, experiment, view, stop, state, checkpoint)
+        session = Session(run, experiment, listeners, stop, state, checkpoint)
         if checkpoint is not None and checkpoint.state["steps"] != session.steps:
             before = checkpoint.state["steps"]
             message = f"an epoch had {before} steps and has {session.steps} now, so there is no place to go on from"
@@ -95,7 +96,7 @@ def resume(request: ResumeRequest, view: TrainingView) -> tuple[Run, RunState]:
         return run, session.run_to_end()
 
 
-def last_checkpoint(run: Run, state: RunState, view: TrainingView) -> Checkpoint | None:
+def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoint | None:
     """The newest valid checkpoint; None where the run was stopped before its first. Says what it passed over."""
     found = newest(run)
     damaged = [path.name for path in folders(run) if found is None or path.name > f"step-{found.step:010d}"]
@@ -103,9 +104,9 @@ def last_checkpoint(run: Run, state: RunState, view: TrainingView) -> Checkpoint
         what = f"is damaged: {damaged[-1]}" if damaged else "is missing"
         raise ArtifactError(f"every checkpoint of '{run.name}' {what}", file=run.checkpoints, hint="train it anew")
     for name in damaged:
-        view.note(f"note: the checkpoint {name} is damaged; an earlier one is used")
+        listeners.note(f"note: the checkpoint {name} is damaged; an earlier one is used")
     if found is None:
-        view.note(f"note: '{run.name}' was stopped before its first checkpoint; it begins at the beginning")
+        listeners.note(f"note: '{run.name}' was stopped before its first checkpoint; it begins at the beginning")
     return found
 
 

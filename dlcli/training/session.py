@@ -10,23 +10,24 @@ from typing import Any
 from dlcli.config.monitors import directions
 from dlcli.errors import BlockError, DlcliError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
-from dlcli.runs.atomic import sha256, write_bytes
-from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save
+from dlcli.runs.atomic import sha256
+from dlcli.runs.checkpoint import Checkpoint
 from dlcli.runs.state import StopReason
 from dlcli.training.callbacks import Callbacks
+from dlcli.training.checkpointing import Checkpointing
 from dlcli.training.choice import choose_engine
 from dlcli.training.ending import outcome
 from dlcli.training.experiment import Experiment
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
+from dlcli.training.loss_picture import LossPicture
 from dlcli.training.measure import Measure
 from dlcli.training.model_folder import save_model
-from dlcli.training.saving import Saving, check_room
 from dlcli.training.signals import StopRequest
-from dlcli.training.snapshot import Progress, arrays_of, put_back, put_back_rules, rules_of
+from dlcli.training.snapshot import Progress, put_back, put_back_rules, rules_of
 from dlcli.training.stopping import Plateau, Stop, Stopping, by_callback, values_of
-from dlcli.view.events import EpochLine, Plan, TrainingView
-from dlcli.view.picture import loss_curve
+from dlcli.view.events import EpochLine, Plan
+from dlcli.view.listeners import Listeners
 
 
 class Session:
@@ -36,17 +37,17 @@ class Session:
         self,
         run: Run,
         experiment: Experiment,
-        view: TrainingView,
+        listeners: Listeners,
         stop: StopRequest,
         state: RunState,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        self.run, self.experiment, self.view, self.stop, self.state = run, experiment, view, stop, state
+        self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
+        self.listeners = listeners.and_also(LossPicture(run))
         config, train = experiment.config, experiment.splits["train"]
         self.steps = math.ceil(len(train) / config.train.batch_size)
         self.progress, self.started = Progress(), time.monotonic()
-        self.best_weights: Arrays | None = None
-        self.saving = Saving(config.train.checkpoint, step=0)
+        self.checkpoints = Checkpointing(run, experiment, state=self.everything_else, note=self.listeners.note)
         self.directions = directions(config.heads, validation="validation" in experiment.splits)
         self.stopping = Stopping.of(config.train, directions=self.directions)
         plateau = config.train.reduce_on_plateau
@@ -61,14 +62,15 @@ class Session:
             )
             self.callbacks.begin(None if checkpoint is None else checkpoint.state["callbacks"])
             self.engine, self.way = choose_engine(
-                experiment, by_batch=self.callbacks.by_batch, pause=self.saving.pause, changed=self.changed_way
+                experiment,
+                by_batch=self.callbacks.by_batch,
+                pause=self.checkpoints.saving.pause,
+                changed=self.changed_way,
             )
         except BlockError as error:
             raise config.located(error) from None
         self.measure = Measure(experiment.model)
         self.health = Health(run, experiment, self.progress)
-        arrays = arrays_of(experiment.model)
-        check_room(run, sum(array.nbytes for array in arrays.values()))
         if checkpoint is not None:
             self.go_on_from(checkpoint)
 
@@ -76,10 +78,9 @@ class Session:
         """Puts everything back as it was when a checkpoint was made; what came later is taken back."""
         put_back(self.experiment.model, checkpoint.arrays)
         put_back_rules(checkpoint.state, self.progress, self.stopping.watch, self.plateau)
-        self.best_weights = checkpoint.best
+        self.checkpoints.go_on_from(checkpoint)
         history.cut(self.run, checkpoint.state["history"])
         self.progress.entries = [with_numbers(entry) for entry in history.read(self.run)]
-        self.saving = Saving(self.experiment.config.train.checkpoint, step=checkpoint.step)
 
     def earlier_lines(self) -> list[EpochLine]:
         """The epochs of a resumed training that are over, as the view shows them."""
@@ -94,16 +95,21 @@ class Session:
 
     def changed_way(self, what: str, way: str) -> None:
         """Says that the steps go another way than was planned."""
-        self.view.note(f"note: {what}")
+        self.listeners.note(f"note: {what}")
         self.update(way=way)
 
     def run_to_end(self) -> RunState:
+        """All epochs, and the end whatever it is; the listeners are closed then."""
+        with self.listeners:
+            return self.trained()
+
+    def trained(self) -> RunState:
         """All epochs, and the end whatever it is."""
         self.stop.steps_begun = True
         config, train = self.experiment.config, self.experiment.splits["train"]
         self.update(status="running", engine=self.engine.name, way=self.way)
-        self.view.note(f"engine: {self.engine.name} ({self.way})")
-        self.view.start(
+        self.listeners.note(f"engine: {self.engine.name} ({self.way})")
+        self.listeners.start(
             Plan(
                 self.run.name,
                 config.train.epochs,
@@ -116,7 +122,6 @@ class Session:
         self.started = time.monotonic()
         try:
             stop = self.epochs()
-            self.view.close()
             return self.finish(stop)
         except Stopped as error:
             ending = {"reason": error.message, "stop": StopReason.SIGNAL, "exit_code": error.code}
@@ -145,7 +150,7 @@ class Session:
         while stop is None:
             self.one_epoch()
             stop = self.ended()
-        if self.step != self.saving.step:
+        if self.step != self.checkpoints.step:
             self.checkpoint()
         self.callbacks.tell("on_train_end")
         return stop
@@ -191,7 +196,7 @@ class Session:
         self.progress.entries.append(entry)
         history.append(self.run, entry)
         epochs = self.experiment.config.train.epochs
-        self.view.epoch(
+        self.listeners.epoch(
             EpochLine(self.progress.epoch, epochs, trained, validation, rate, time.monotonic() - started, better)
         )
         if model.stop_training:
@@ -202,12 +207,12 @@ class Session:
         """Keeps the best weights, lowers the rate on a plateau, saves a checkpoint when it is time."""
         model = self.experiment.model
         if better and self.stopping.keeps_best:
-            self.best_weights = {f"{number}:{each.path}": each.numpy() for number, each in enumerate(model.weights)}
+            self.checkpoints.keep_best()
         if self.plateau is not None:
             lower = self.plateau.rate(values, epoch=self.progress.epoch, rate=rate)
             if lower != rate:
                 model.optimizer.learning_rate = lower
-        if self.saving.due(self.step, epoch_ended=True):
+        if self.checkpoints.saving.due(self.step, epoch_ended=True):
             self.checkpoint()
 
     def between(self, step: int, loss: float) -> bool:
@@ -217,9 +222,9 @@ class Session:
             if step < self.steps:
                 self.callbacks.tell("on_train_batch_begin", step)
         self.progress.begun = step
-        self.view.step(step, loss)
+        self.listeners.step(step, loss)
         self.health.check_step(loss)
-        if step < self.steps and self.saving.due(self.step, epoch_ended=False):
+        if step < self.steps and self.checkpoints.saving.due(self.step, epoch_ended=False):
             self.checkpoint()
         return self.stop.signal is None
 
@@ -257,10 +262,15 @@ class Session:
 
     def checkpoint(self) -> None:
         """Commits all that the training is at this instant."""
-        started, arrays = time.monotonic(), arrays_of(self.experiment.model)
         self.health.check_weights(step=self.step)
+        is_best = self.stopping.watch.best_epoch == self.progress.epoch
+        if self.checkpoints.commit(self.step, is_best=is_best) and not self.state.resumable:
+            self.update(resumable=True)
+
+    def everything_else(self) -> dict[str, Any]:
+        """What a checkpoint holds besides the variables, as JSON can hold it."""
         progress = dataclasses.replace(self.progress, spent=self.seconds)
-        state = {
+        return {
             **rules_of(progress, self.stopping.watch, self.plateau),
             "callbacks": self.callbacks.state(),
             "history": history.length(self.run),
@@ -269,26 +279,13 @@ class Session:
             "file": sha256(self.run.config),
             "steps": self.steps,
         }
-        try:
-            save(self.run, step=self.step, arrays=arrays, state=state, best=self.best_weights, keep=self.saving.keep)
-            watch = self.stopping.watch
-            if watch.best_epoch == self.progress.epoch or self.best_weights is not None:
-                mark_best(self.run, step=self.step)
-        except ResourceError as error:
-            if not self.saving.warns:
-                raise
-            self.view.note(f"note: no checkpoint of step {self.step}: {error.message}; training goes on")
-        else:
-            if not self.state.resumable:
-                self.update(resumable=True)
-        self.saving.saved(self.step, time.monotonic() - started)
 
     def finish(self, stop: Stop) -> RunState:
-        """Saves the model and the pictures, and says how it went."""
+        """Saves the model, tells the listeners, and says how it went."""
         seconds, entries = self.seconds, self.progress.entries
-        end = outcome(self.experiment, self.measure, self.stopping, entries, self.best_weights, stop.reason)
+        end = outcome(self.experiment, self.measure, self.stopping, entries, self.checkpoints.best_weights, stop.reason)
         self.save()
-        self.pictures(self.stopping.watch.best_epoch or None)
+        self.listeners.end(self.stopping.watch.best_epoch or None)
         samples = len(self.experiment.splits["train"]) * len(entries)
         rate = round(samples / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}
@@ -297,13 +294,6 @@ class Session:
     def save(self) -> None:
         """Commits the model with its preparation and schema."""
         save_model(self.run, self.experiment.model, self.experiment.preparation, self.experiment.dataset.schema)
-
-    def pictures(self, best_epoch: int | None) -> None:
-        """The loss curve as SVG and PNG."""
-        curves = history.curves(self.progress.entries, "loss")
-        svg, png = loss_curve(curves, title=self.run.name, best_epoch=best_epoch)
-        write_bytes(self.run.path / "loss.svg", svg)
-        write_bytes(self.run.path / "loss.png", png)
 
     def update(self, **changes: Any) -> RunState:
         """Replaces the state of the run."""

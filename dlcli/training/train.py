@@ -12,25 +12,19 @@ from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.data import Dataset
-from dlcli.data.fingerprint import fingerprint
 from dlcli.errors import DlcliError
 from dlcli.optimizer.schedules import early_end
 from dlcli.runs import Run, RunState
-from dlcli.runs.atomic import write_bytes
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock
 from dlcli.runs.names import safe_name
-from dlcli.training.backend import chatter_to, environment, start_keras
+from dlcli.training.backend import chatter_to, start_keras
 from dlcli.training.experiment import Experiment, read_data, set_up
 from dlcli.training.failures import recorded_bug
-from dlcli.training.plugins import keep_plugins
-from dlcli.training.recorded import record_config, record_environment
+from dlcli.training.record import Record
 from dlcli.training.session import Session
 from dlcli.training.signals import stop_request
-from dlcli.training.splits_file import save_splits
-from dlcli.view.events import TrainingView
-
-INEXACT = "its operations need not be deterministic (train.deterministic)"
+from dlcli.view.listeners import Listeners
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ class Request:
     """Whether the configuration may run Python of its own."""
 
 
-def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
+def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
     """Trains, and gives the run with its final state.
 
     Raises what set-up raises, leaving no run behind; `DivergedError`, `Stopped` or another error of training leaves a run
@@ -57,35 +51,28 @@ def train(request: Request, view: TrainingView) -> tuple[Run, RunState]:
     config = request.config
     dataset = read_data(config, allow_code=request.allow_code)
     for note in dataset.notes:
-        view.note(f"note: {note}")
+        listeners.note(f"note: {note}")
     named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
     run = Run.claim(request.runs, named, rename=request.rename)
     with Lock(run.path), chatter_to(run.log), stop_request() as stop:
         state = RunState(run.name, next_number(request.runs), "created", request.file, now()).write(run)
         with nothing_left_of(run, state):
-            # All that `resume` needs is there before the first second is over.
-            write_bytes(run.config, request.content)
-            save_splits(run, dataset)
-            plugins = keep_plugins(run, config.plugins)
-            data = {"data": fingerprint(dataset.fields.files), "plugins": plugins}
-            record_environment(run, data)
-            record_config(run, config)
-            experiment = start(config, dataset, view)
-            around = environment()
-            record_environment(run, {**around, **data})
-            inexact = [] if around["deterministic"] else [INEXACT]
+            record = Record(run, config, request.content, dataset)
+            record.begin()
+            experiment = start(config, dataset, listeners)
+            inexact = record.complete()
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
-            session = Session(run, experiment, view, stop, state)
+            session = Session(run, experiment, listeners, stop, state)
         return run, session.run_to_end()
 
 
-def start(config: Config, dataset: Dataset, view: TrainingView) -> Experiment:
+def start(config: Config, dataset: Dataset, listeners: Listeners) -> Experiment:
     """Starts Keras and sets the experiment up; says what is worth a look now that the data is known."""
     start_keras(seed=config.seed, precision=config.train.precision, deterministic=config.train.deterministic)
     experiment = set_up(config, dataset)
     steps = experiment.facts["data.steps_per_epoch"]
     for each in config.noted(early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)):
-        view.note(f"note: {each.file}:{each.line}: {each.message}; {each.suggestion}")
+        listeners.note(f"note: {each.file}:{each.line}: {each.message}; {each.suggestion}")
     return experiment
 
 

@@ -1,11 +1,10 @@
-"""What a training tells its view: the plan, each epoch, and the methods that every view has."""
+"""What a training tells its listeners: the plan, each epoch, and the methods that every listener has."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,11 @@ class Plan:
     earlier: Sequence[EpochLine] = ()
 
 
-class TrainingView(Protocol):
-    """What a training is shown on. A view is a context manager and closes itself, also when the training fails."""
+class Listener(Protocol):
+    """What hears of a training: a view, pictures, a tracker. It is closed also when the training fails."""
 
     def start(self, plan: Plan) -> None:
-        """Shows what is going to be trained; called once, before all others but `note`."""
+        """Tells what is going to be trained; called once, before all others but `note`."""
 
     def step(self, step: int, loss: float | None) -> None:
         """`step` steps of the current epoch are done, the last (or their mean) with this loss."""
@@ -62,11 +61,8 @@ class TrainingView(Protocol):
     def note(self, text: str) -> None:
         """Says something that stays to be read."""
 
+    def end(self, best_epoch: int | None) -> None:
+        """The training has ended and its model is saved; `best_epoch` counts from 1, none where no epoch was."""
+
     def close(self) -> None:
-        """Leaves the final picture and gives the terminal back; a second call does nothing."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+        """Lets go of what it holds, leaving on a terminal the final picture; a second call does nothing."""

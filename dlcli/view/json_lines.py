@@ -1,49 +1,41 @@
-"""A view for scripts: one JSON object on a stream as each epoch ends, beside the view for people."""
+"""A listener for scripts: one JSON object on a stream as each epoch ends."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TextIO
 
-from dlcli.view.events import EpochLine, Plan, TrainingView
+from dlcli.view.events import EpochLine, Plan
 
 
 class JsonLinesView:
-    """Writes the epochs to `stream` and passes everything on to the view `beside` it."""
+    """Writes the epochs to `stream`, each at once."""
 
-    def __init__(self, stream: TextIO, beside: TrainingView) -> None:
-        self.stream, self.beside = stream, beside
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
 
     def start(self, plan: Plan) -> None:
-        self.beside.start(plan)
+        return
 
     def note(self, text: str) -> None:
-        self.beside.note(text)
+        return
 
     def step(self, step: int, loss: float | None) -> None:
-        self.beside.step(step, loss)
+        return
 
     def epoch(self, line: EpochLine) -> None:
         values = {"train": finite(line.train), "validation": finite(line.validation)}
         entry = {"epoch": line.epoch, **values, "seconds": round(line.seconds, 4), "best": line.best}
         self.stream.write(json.dumps(entry) + "\n")
         self.stream.flush()
-        self.beside.epoch(line)
+
+    def end(self, best_epoch: int | None) -> None:
+        return
 
     def close(self) -> None:
-        self.beside.close()
-
-    def __enter__(self) -> JsonLinesView:
-        self.beside.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.beside.__exit__(kind, error, traceback)
+        self.stream.flush()
 
 
 def finite(values: Mapping[str, float]) -> dict[str, float | None]:

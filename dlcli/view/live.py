@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console import FadingStream, printable
-from dlcli.view.events import EpochLine, Plan, TrainingView
+from dlcli.view.events import EpochLine, Listener, Plan
 from dlcli.view.tables import duration, number
 from dlcli.view.terminal import TerminalView
 
-__all__ = ["EpochLine", "LineView", "Plan", "SilentView", "TerminalView", "TrainingView", "choose_view"]
+__all__ = ["EpochLine", "LineView", "Listener", "Plan", "SilentView", "TerminalView", "choose_view"]
 
 NUMBER_WIDTH = 6
 
 
-def choose_view(console: Console, *, quiet: bool) -> TrainingView:
+def choose_view(console: Console, *, quiet: bool) -> Listener:
     """The view that fits the console: redrawn on a terminal, lines anywhere else, nothing where `quiet`.
 
     From here on the console writes through a `FadingStream`: a terminal that vanishes does not end the training.
@@ -57,16 +56,11 @@ class LineView:
         for line in text.splitlines():
             self._print(printable(line))
 
-    def close(self) -> None:
+    def end(self, best_epoch: int | None) -> None:
         return
 
-    def __enter__(self) -> LineView:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+    def close(self) -> None:
+        return
 
     def _print(self, line: str) -> None:
         self.console.print(Text(line), soft_wrap=True)
@@ -87,13 +81,8 @@ class SilentView:
     def note(self, text: str) -> None:
         return
 
-    def close(self) -> None:
+    def end(self, best_epoch: int | None) -> None:
         return
 
-    def __enter__(self) -> SilentView:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         return

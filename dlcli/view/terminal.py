@@ -7,7 +7,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
@@ -92,18 +91,13 @@ class TerminalView:
         for line in text.splitlines():
             self.console.print(Text(printable(line)))
 
+    def end(self, best_epoch: int | None) -> None:
+        self.close()
+
     def close(self) -> None:
         live, self._live = self._live, None
         if live is not None:
             live.stop()
-
-    def __enter__(self) -> TerminalView:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _redraw(self) -> None:
         begun = self._clock()

@@ -275,10 +275,10 @@ def test_a_run_that_is_being_trained_is_not_gone_on_with(runs: Path, run_dlcli: 
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], None]]:
     """`full_disk(first, last)` lets the checkpoints of these numbers (from 1) fail as on a full disk."""
-    import dlcli.training.session as session
     from dlcli.errors import ResourceError
+    from dlcli.training import checkpointing
 
-    real, made = session.save, [0]
+    real, made = checkpointing.save, [0]
 
     def fail(first: int, last: int) -> None:
         def counted(*arguments: Any, **options: Any) -> Any:
@@ -287,7 +287,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], 
                 raise ResourceError("cannot write vars.npz: the disk is full")
             return real(*arguments, **options)
 
-        monkeypatch.setattr(session, "save", counted)
+        monkeypatch.setattr(checkpointing, "save", counted)
 
     yield fail
     assert made[0] > 0

@@ -102,6 +102,7 @@ def session(tmp_path: Path, write_experiment: Callable[..., Path]) -> Any:
     from dlcli.training.experiment import read_data, set_up
     from dlcli.training.session import Session
     from dlcli.training.signals import StopRequest
+    from dlcli.view.listeners import Listeners
     from dlcli.view.live import SilentView
 
     config, _ = load_config(str(write_experiment(tmp_path)))
@@ -110,7 +111,7 @@ def session(tmp_path: Path, write_experiment: Callable[..., Path]) -> Any:
     experiment = set_up(config, dataset)
     run = RunFolder.claim(tmp_path / "runs", "a")
     state = RunState("a", 1, "created", "experiment.yaml", "2026-01-01T00:00:00+00:00").write(run)
-    return Session(run, experiment, SilentView(), StopRequest(), state)
+    return Session(run, experiment, Listeners([SilentView()]), StopRequest(), state)
 
 
 def test_weights_that_are_not_finite_are_found_behind_a_finite_loss(session: Any) -> None:

@@ -38,7 +38,7 @@ def written(console: Console) -> str:
 
 def test_one_line_an_epoch():
     console = make_console(stderr=True, file=io.StringIO())
-    with LineView(console) as view:
+    with contextlib.closing(LineView(console)) as view:
         view.start(Plan("digits", 30, 10, 320))
         view.step(1, 0.5)
         view.epoch(
@@ -61,7 +61,7 @@ def test_lines_have_no_control_characters_even_where_colour_is_forced(monkeypatc
     console = make_console(stderr=True, file=io.StringIO())
     view = choose_view(console, quiet=False)
     assert isinstance(view, LineView)
-    with view:
+    with contextlib.closing(view):
         view.start(Plan("digits", 30, 10, 320))
         view.epoch(line(1, **{"[/b]": 1.0}))
     text = console.file.stream.getvalue()
@@ -156,7 +156,7 @@ def test_the_end_of_an_epoch_is_drawn_at_once():
 
 def test_the_cursor_comes_back_after_an_error():
     console = terminal()
-    with contextlib.suppress(RuntimeError), TerminalView(console) as view:
+    with contextlib.suppress(RuntimeError), contextlib.closing(TerminalView(console)) as view:
         view.start(Plan("digits", 4, 10, 320))
         view.epoch(line(1))
         raise RuntimeError
@@ -194,7 +194,7 @@ def test_a_vanished_terminal_does_not_end_the_training():
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as pipe:
         console = Console(file=FadingStream(pipe), width=80, height=24, force_terminal=True)
-        with TerminalView(console) as view:
+        with contextlib.closing(TerminalView(console)) as view:
             view.start(Plan("digits", 3, 10, 320))
             os.close(reader)
             for epoch in (1, 2, 3):
@@ -209,7 +209,7 @@ def test_ascii_terminals_get_ascii():
     console = Console(
         file=stream, width=80, height=24, force_terminal=True, _environ={"NO_COLOR": "1", "TERM": "xterm"}
     )
-    with TerminalView(console) as view:
+    with contextlib.closing(TerminalView(console)) as view:
         view.start(Plan("digits", 3, 10, 320))
         for epoch in (1, 2, 3):
             view.epoch(line(epoch))
@@ -228,7 +228,7 @@ def test_a_diverged_loss_is_shown():
 
 
 def test_silence_is_silent(capsys):
-    with contextlib.redirect_stderr(io.StringIO()) as error, SilentView() as view:
+    with contextlib.redirect_stderr(io.StringIO()) as error, contextlib.closing(SilentView()) as view:
         view.start(Plan("digits", 3, 10, 320))
         view.step(1, 1.0)
         view.epoch(line(1))

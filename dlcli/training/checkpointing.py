@@ -1,0 +1,73 @@
+"""Commits the state of a training when it is time, and keeps the weights of its best epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dlcli.errors import ResourceError
+from dlcli.runs import Run
+from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save
+from dlcli.training.experiment import Experiment
+from dlcli.training.saving import Saving, check_room
+from dlcli.training.snapshot import arrays_of
+
+
+class Checkpointing:
+    """The checkpoints of a training: all variables, with what `state` says of everything else at that instant.
+
+    `note` is told where the disk refuses one and the configuration says that training goes on.
+    Raises `ResourceError` where there is no room for two.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        experiment: Experiment,
+        *,
+        state: Callable[[], Mapping[str, Any]],
+        note: Callable[[str], None],
+    ) -> None:
+        self.run, self.model, self.block = run, experiment.model, experiment.config.train.checkpoint
+        self.state, self.note = state, note
+        self.saving = Saving(self.block, step=0)
+        self.best_weights: Arrays | None = None
+        check_room(run, sum(array.nbytes for array in arrays_of(self.model).values()))
+
+    @property
+    def step(self) -> int:
+        """The step of the last checkpoint."""
+        return self.saving.step
+
+    def go_on_from(self, checkpoint: Checkpoint) -> None:
+        """Counts from a checkpoint on."""
+        self.saving, self.best_weights = Saving(self.block, step=checkpoint.step), checkpoint.best
+
+    def keep_best(self) -> None:
+        """Keeps the weights as they are now: those of the best epoch so far."""
+        weights = enumerate(self.model.weights)
+        self.best_weights = {f"{number}:{each.path}": each.numpy() for number, each in weights}
+
+    def commit(self, step: int, *, is_best: bool) -> bool:
+        """Saves all that the training is after `step` steps; whether that was possible. `is_best`: the last epoch was."""
+        started, arrays = time.monotonic(), arrays_of(self.model)
+        try:
+            save(
+                self.run,
+                step=step,
+                arrays=arrays,
+                state=self.state(),
+                best=self.best_weights,
+                keep=self.saving.keep,
+            )
+            if is_best or self.best_weights is not None:
+                mark_best(self.run, step=step)
+        except ResourceError as error:
+            if not self.saving.warns:
+                raise
+            self.note(f"note: no checkpoint of step {step}: {error.message}; training goes on")
+            return False
+        finally:
+            self.saving.saved(step, time.monotonic() - started)
+        return True
