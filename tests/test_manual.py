@@ -27,7 +27,7 @@ NOT_RUN = "# not run by the tests: "
 """The first line of a block that needs the network or hours, for everybody to see."""
 COMMANDS = {
     "README.md": 14, "docs/README.md": 0, "docs/after-training.md": 5, "docs/data.md": 3, "docs/models.md": 11,
-    "docs/safety.md": 0, "docs/scripting.md": 2, "docs/speed.md": 0, "docs/training.md": 5,
+    "docs/plugins.md": 0, "docs/safety.md": 0, "docs/scripting.md": 2, "docs/speed.md": 0, "docs/training.md": 5,
 }  # fmt: skip
 INSTALLING = {
     "pip install -e . && dlcli train configs/digits.yaml": "dlcli train configs/digits.yaml",
@@ -105,7 +105,7 @@ def test_every_page_was_read() -> None:
     assert {page: len(list(commands(page))) for page in PAGES} == COMMANDS
     left_out = [block for language in ("sh", "yaml") for block in blocks(language) if not block.is_run]
     assert [block.page for block in left_out] == [*["docs/speed.md"] * 4, "docs/training.md", "docs/data.md"]
-    assert {block.language for block in fenced()} == {"sh", "yaml", "text"}
+    assert {block.language for block in fenced()} == {"sh", "yaml", "text", "python"}
 
 
 @pytest.mark.parametrize("page", [page for page, count in COMMANDS.items() if count])
@@ -160,7 +160,7 @@ def test_the_kinds_of_yaml_are_known() -> None:
     lists = [block for block in blocks("yaml") if isinstance(yaml.safe_load(block.text), list)]
     assert {block.page for block in lists} == {"docs/data.md"}, "tests/data/test_manual_data.py reads these"
     assert len(lists) == 2
-    assert len(configurations()) == 4
+    assert len(configurations()) == 5
 
 
 @pytest.mark.parametrize("number", range(len(configurations())))
@@ -171,18 +171,21 @@ def test_a_configuration_of_a_page_trains(number: int, examples: Path, run_dlcli
     text = block.text + yaml.safe_dump(added) if added and "data" not in written else block.text
     file = examples / f"{number}.yaml"
     file.write_text(text, encoding="utf-8")
-    done = run_dlcli("train", file, "--epochs", "1", "--json", "-q", cwd=examples)
+    done = run_dlcli("train", file, "--epochs", "1", "--allow-code", "--json", "-q", cwd=examples)
     assert done.code == 0, done.err
     assert done.value["epochs"] == 1
 
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the data that the pages name."""
+    """A folder with the data and the plugins that the pages name."""
     from example_files import write_examples
 
     folder = tmp_path_factory.mktemp("examples")
     write_examples(folder)
+    for block in blocks("python"):
+        name, _, _ = block.text.removeprefix("# ").partition("\n")
+        (folder / name).write_text(block.text, encoding="utf-8")
     return folder
 
 
@@ -237,7 +240,7 @@ def test_the_readme_is_a_door_and_the_pages_are_short() -> None:
 
 def test_every_page_is_named_in_the_index_and_at_the_door() -> None:
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    assert len(pages) == 7
+    assert len(pages) == 8
     for index in (ROOT / "docs" / "README.md", ROOT / "README.md"):
         assert {
             Path(link).name for link in re.findall(r"\]\(([\w/-]+\.md)\)", index.read_text(encoding="utf-8"))
