@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import wave
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,20 @@ from PIL import Image
 
 KINDS = ["rose", "lily", "tulip"]
 ROWS = 60
+
+
+def class_folders(
+    folder: Path, names: Mapping[str, str], write: Callable[[Path, int, int], object], *, files: int = 10
+) -> Path:
+    """A folder with a sub-folder a class, whose files are named after a pattern such as `{}.png`.
+
+    `write(path, label, number)` makes one of them; `label` counts the classes, `number` the files in each.
+    """
+    for label, (name, pattern) in enumerate(names.items()):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(files):
+            write(folder / name / pattern.format(number), label, number)
+    return folder
 
 
 def write_examples(folder: Path) -> None:

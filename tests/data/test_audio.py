@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from example_files import class_folders
 from pydantic import ValidationError
 
 from dlcli.data import Dataset
@@ -52,10 +53,10 @@ def refused(path: Path, **options: Any) -> DataError:
 
 @pytest.fixture
 def sounds(tmp_path: Path) -> Path:
-    for number in range(10):
-        save(tmp_path / "소리" / "낮음" / f"음 {number}.wav", tone(200 + number, 8000), 8000)
-        save(tmp_path / "소리" / "높음" / f"{number}.WAV", tone(1000 + number, 8000), 8000)
-    return tmp_path / "소리"
+    names = {"낮음": "음 {}.wav", "높음": "{}.WAV"}
+    return class_folders(
+        tmp_path / "소리", names, lambda path, label, number: save(path, tone(200 + 800 * label + number, 8000), 8000)
+    )
 
 
 def test_each_file_is_a_sound_with_its_folder_as_label(sounds: Path) -> None:

@@ -16,6 +16,7 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
+from example_files import class_folders
 from PIL import Image
 
 Refuse = Callable[..., Any]
@@ -30,9 +31,8 @@ def picture(path: Path, value: int = 0, size: tuple[int, int] = (6, 4), mode: st
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """Twelve pictures of two classes."""
-    for number in range(12):
-        picture(tmp_path / "photos" / "빨강파랑"[number % 2 * 2 :][:2] / f"{number}.png", number)
-    return tmp_path / "photos"
+    names = {"빨강": "{}.png", "파랑": "b{}.png"}
+    return class_folders(tmp_path / "photos", names, lambda path, label, number: picture(path, number), files=6)
 
 
 def images(path: Path, **more: Any) -> dict[str, Any]:

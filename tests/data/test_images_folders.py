@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from example_files import class_folders
 from PIL import Image
 
 from dlcli.data import Dataset
@@ -46,10 +47,8 @@ def names(fields: Any, root: Path) -> list[str]:
 
 @pytest.fixture
 def animals(tmp_path: Path) -> Path:
-    for number in range(10):
-        picture(tmp_path / "동물" / "개" / f"사진 {number}.png", number)
-        picture(tmp_path / "동물" / "고양이" / f"{number}.png", 100 + number)
-    return tmp_path / "동물"
+    names = {"개": "사진 {}.png", "고양이": "{}.png"}
+    return class_folders(tmp_path / "동물", names, lambda path, label, number: picture(path, 100 * label + number))
 
 
 def test_the_folders_are_the_classes_in_the_order_of_their_names(animals: Path) -> None:

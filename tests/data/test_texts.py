@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from example_files import class_folders
 from pydantic import ValidationError
 
 from dlcli.data import Dataset
@@ -35,10 +36,9 @@ def refused(path: Path, **options: Any) -> DataError:
 
 @pytest.fixture
 def reviews(tmp_path: Path) -> Path:
-    for number in range(10):
-        write(tmp_path / "영화" / "좋음" / f"평 {number}.txt", f"정말 좋다 {number}\n다시 보고 싶다\n")
-        write(tmp_path / "영화" / "나쁨" / f"{number}.MD", f"별로다 {number}")
-    return tmp_path / "영화"
+    texts = ("정말 좋다 {}\n다시 보고 싶다\n", "별로다 {}")
+    names = {"좋음": "평 {}.txt", "나쁨": "{}.MD"}
+    return class_folders(tmp_path / "영화", names, lambda path, label, number: write(path, texts[label].format(number)))
 
 
 def test_each_file_is_a_text_with_its_folder_as_label(reviews: Path) -> None:
