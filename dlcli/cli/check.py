@@ -27,7 +27,7 @@ def check(
     from dlcli.view.check import draw_check
 
     found = look(load_config(config, settings=settings)[0], rates=rates, allow_code=allow_code)
-    give(found.plain(), draw_check, as_json=json)
+    give(found, draw_check, as_json=json)
 
 
 COMMAND = Command("check", check, Panel.BEFORE, heavy=True)

@@ -34,7 +34,7 @@ def evaluate(
     evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, allow_code=allow_code)
     for note in () if quiet else evaluation.notes:
         err().print(f"note: {note}")
-    give(evaluation.plain(), draw_evaluation, as_json=json)
+    give(evaluation, draw_evaluation, as_json=json)
 
 
 COMMAND = Command("evaluate", evaluate, Panel.AFTER, heavy=True)

@@ -43,7 +43,7 @@ def inspect(
 
         write_bytes(svg, graph_svg(summary.graph).encode())
         err().print(f"written to {svg}")
-    give(summary.plain(), draw_model, as_json=json)
+    give(summary, draw_model, as_json=json)
 
 
 COMMAND = Command("inspect", inspect, Panel.BEFORE, heavy=True)

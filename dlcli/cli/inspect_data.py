@@ -31,13 +31,13 @@ def inspect_data(
     from dlcli.view.samples import draw_samples
 
     seen = look(what, target=target, settings=settings, allow_code=allow_code)
-    give(seen.value, draw_data, as_json=json)
+    give(seen.shown, draw_data, as_json=json)
     if seen.samples and not json:
         draw_samples(out(), seen.samples)
-    serious = [each for each in seen.value["findings"] if each["severity"] != "note"]
+    serious = [finding for finding in seen.shown.findings if finding.severity != "note"]
     if strict and serious:
         raise DataError(
-            f"{len(serious)} findings: {', '.join(each['finding'] for each in serious)}",
+            f"{len(serious)} findings: {', '.join(finding.finding for finding in serious)}",
             hint="leave out --strict to go on",
         )
 

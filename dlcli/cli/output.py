@@ -62,7 +62,9 @@ def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool, str
     """Gives a result on standard output (or `stream`): as JSON, or drawn for a person."""
     stream = stream or sys.stdout
     if as_json:
-        emit(value, stream=stream)
+        from dlcli.view.json_value import json_value
+
+        emit(json_value(value), stream=stream)
     else:
         with flushed(stream):
             draw(out(stream), value)

@@ -26,13 +26,10 @@ def runs(
 
     Example: dlcli runs --sort=-val_accuracy --filter status=done
     """
-    from dlcli.runs.listing import filter_runs, list_runs, sort_runs
+    from dlcli.results.runs import listed_runs
     from dlcli.view.runs import draw_runs
 
-    rows = filter_runs(list_runs(runs), filters)
-    if sort is not None:
-        rows = sort_runs(rows, sort)
-    give([row.plain() for row in rows], draw_runs, as_json=json)
+    give(listed_runs(runs, filters=filters, sort=sort), draw_runs, as_json=json)
 
 
 COMMAND = Command("runs", runs, Panel.AFTER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlcli.cli.output import err, give
 
@@ -12,28 +12,12 @@ if TYPE_CHECKING:
     from dlcli.runs import Run, RunState
     from dlcli.view.listeners import Listeners
 
-KEYS = (
-    "status",
-    "reason",
-    "stop",
-    "exact",
-    "inexact",
-    "epochs",
-    "best",
-    "metrics",
-    "baseline",
-    "verdict",
-    "seconds",
-    "samples_per_second",
-    "engine",
-)
-"""What of a run's state its result gives."""
-
 
 def show_training(
     work: Callable[[Listeners], tuple[Run, RunState]], *, quiet: bool, json: bool, json_lines: bool
 ) -> None:
     """Trains with those that listen, and gives the result."""
+    from dlcli.results.training_result import training_result
     from dlcli.view.console import FadingStream
     from dlcli.view.json_lines import JsonLinesView
     from dlcli.view.listeners import Listeners
@@ -45,7 +29,6 @@ def show_training(
         views = [JsonLinesView(FadingStream(sys.stdout)), *views]
     with Listeners(views) as listeners:
         run, state = work(listeners)
-    value: dict[str, Any] = {"run": run.name, "path": str(run.path), **{key: getattr(state, key) for key in KEYS}}
     if json or not json_lines:
         # The training is done and saved: that nobody reads the result any more is no reason to fail.
-        give(value, draw_training, as_json=json, stream=FadingStream(sys.stdout))
+        give(training_result(run, state), draw_training, as_json=json, stream=FadingStream(sys.stdout))

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict
 
 from dlcli.config import Config
-from dlcli.finding import Finding
 from dlcli.training.backend import chatter_to
 from dlcli.training.check import Seen, judged
-from dlcli.training.check.first_loss import FirstLoss, first_loss
+from dlcli.training.check.first_loss import first_loss
 from dlcli.training.check.gradients import LayerGradient, layer_gradients
-from dlcli.training.check.one_batch import OneBatch, overfit
+from dlcli.training.check.one_batch import overfit
 from dlcli.training.check.rate_range import RateRange, rate_range
 from dlcli.training.experiment import set_up_config
-from dlcli.view.json_value import json_value
+from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown
 from dlcli.view.sentences import judgement_of_check
 
 MOST_SAMPLES = 64
 """Samples of the batch that is to be memorized."""
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What was seen, the verdict, and the range test where it was asked for."""
-
-    first_loss: FirstLoss
-    gradients: list[LayerGradient]
-    overfit: OneBatch
-    verdict: list[Finding]
-    rates: RateRange | None
-    rate_key: str
-    """The key that sets the learning rate."""
-
-    def plain(self) -> dict[str, Any]:
-        """The result as `dlcli check --json` gives it."""
-        return {
-            "first_loss": self.first_loss.plain(),
-            "gradients": [each.plain() for each in self.gradients],
-            "overfit": self.overfit.plain(),
-            "verdict": [json_value(judgement_of_check(each)) for each in self.verdict],
-            "rates": None if self.rates is None else {"set": self.rate_key, **self.rates.plain()},
-        }
-
-
-def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> Checked:
+def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> CheckShown:
     """Looks at first loss, gradients and one batch, with `rates` also at learning rates; leaves nothing behind.
 
     Raises what reading the data and building the model raise.
@@ -57,4 +32,21 @@ def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> C
         batch = overfit(experiment, rows)
         found = rate_range(experiment) if rates else None
     seen = Seen(config, rate, first, gradients, batch)
-    return Checked(first, gradients, batch, judged(seen), found, seen.rate_key)
+    return CheckShown(
+        first_loss=first.shown(),
+        gradients=[gradient_shown(each) for each in gradients],
+        overfit=BatchShown(**asdict(batch), memorized=batch.memorized),
+        verdict=[judgement_of_check(finding) for finding in judged(seen)],
+        rates=None if found is None else rates_shown(found, seen.rate_key),
+    )
+
+
+def gradient_shown(gradient: LayerGradient) -> GradientShown:
+    """A gradient as it is shown."""
+    return GradientShown(**asdict(gradient), ratio=gradient.ratio)
+
+
+def rates_shown(found: RateRange, key: str) -> RatesShown:
+    """A range test as it is shown, with the key that sets the rate."""
+    points = [RatePoint(rate, loss) for rate, loss in zip(found.rates, found.losses, strict=True)]
+    return RatesShown(key=key, points=points, proposed=found.proposed)

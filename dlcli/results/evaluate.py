@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Fields, class_indices
@@ -15,39 +16,10 @@ from dlcli.training.answers import Answers, by_class, by_label, confusion
 from dlcli.training.feed import Feed
 from dlcli.training.measure import Measured
 from dlcli.training.trained import Trained, open_trained
+from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
 
 if TYPE_CHECKING:
     import numpy as np
-
-ScoresByClass = dict[str, dict[str, float | int | None]]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """How well the classes of one target are told apart; None where there are none."""
-
-    classes: list[str] | None
-    confusion: list[list[int]] | None
-    by_class: ScoresByClass | None
-
-
-@dataclass(frozen=True)
-class Evaluation(Scores):
-    """The keys of `dlcli evaluate --json`, and notes on the data; `targets` has the scores of each of several targets."""
-
-    run: str
-    split: str
-    samples: int
-    metrics: dict[str, float]
-    worst: list[dict[str, Any]]
-    notes: list[str]
-    targets: dict[str, Scores] = field(default_factory=dict)
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
-        keys = ["run", "split", "samples", "metrics", "classes", "confusion", "by_class", "worst"]
-        value = {key: asdict(self)[key] for key in keys}
-        return value if not self.targets else {**value, "targets": asdict(self)["targets"]}
 
 
 @dataclass(frozen=True)
@@ -66,9 +38,9 @@ class Judged:
         truth = class_indices(self.target, self.schema)
         if self.answers is not None and truth is not None and classes is not None:
             counted = confusion(truth.ravel(), self.answers.classes.ravel(), classes=len(classes))
-            return Scores(classes, counted.tolist(), by_class(counted, classes))
+            return Scores(classes, counted.tolist(), shown_scores(by_class(counted, classes)))
         if self.answers is not None and self.schema.columns is not None:
-            return Scores(classes, None, by_label(self.target, self.answers.classes, self.schema.columns))
+            return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.columns)))
         return Scores(classes, None, None)
 
     def plain(self, position: int) -> tuple[Any, Any]:
@@ -113,14 +85,14 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
     scores = {each.schema.name: each.scores() for each in judged}
     first = next(iter(scores.values()))
     return Evaluation(
-        *(first.classes, first.confusion, first.by_class) if len(scores) == 1 else (None, None, None),
         run=run.name,
         split=split,
         samples=len(samples),
-        metrics=dict(seen.metrics),
+        metrics=seen.metrics,
+        scores=first if len(scores) == 1 else NO_SCORES,
         worst=worst_samples(fields, feed, judged, worst),
         notes=notes,
-        targets=scores if len(scores) > 1 else {},
+        several=Targets(scores) if len(scores) > 1 else None,
     )
 
 
@@ -153,20 +125,22 @@ AT_ONCE = 4096
 """Samples whose losses are counted at a time."""
 
 
-def worst_samples(fields: Fields, feed: Feed, judged: list[Judged], count: int) -> list[dict[str, Any]]:
+def shown_scores(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, ClassScores]:
+    """The scores of each class, as they are shown."""
+    return {name: ClassScores(**each) for name, each in scores.items()}
+
+
+def worst_samples(fields: Fields, feed: Feed, judged: list[Judged], count: int) -> list[WorstSample]:
     """The samples with the greatest loss: where each stands, what it is, what the model said."""
     losses = sum(each.losses for each in judged)
     assert not isinstance(losses, int)
-    found = []
+    worst = []
     for position in losses.argsort(kind="stable")[::-1][:count]:
         row = int(feed.rows[position])
         file, line, _ = fields.where(row)
         pairs = {each.schema.name: each.plain(int(position)) for each in judged}
-        only = next(iter(pairs.values())) if len(pairs) == 1 else None
-        truth, said = only or (
-            {name: pair[0] for name, pair in pairs.items()},
-            {n: pair[1] for n, pair in pairs.items()},
-        )
-        loss = float(losses[position])
-        found.append({"row": row + 1, "file": file, "line": line, "target": truth, "predicted": said, "loss": loss})
-    return found
+        truth, said = {name: pair[0] for name, pair in pairs.items()}, {name: pair[1] for name, pair in pairs.items()}
+        alone = judged[0].schema.name if len(judged) == 1 else None
+        target, predicted = (truth, said) if alone is None else (truth[alone], said[alone])
+        worst.append(WorstSample(row + 1, file, line, target, predicted, float(losses[position])))
+    return worst

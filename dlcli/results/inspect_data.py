@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -24,7 +23,7 @@ from dlcli.results.shown import Shown, shown
 from dlcli.spec import did_you_mean
 from dlcli.training.backend import chatter_to
 from dlcli.training.experiment import read_data
-from dlcli.view.json_value import json_value
+from dlcli.view.data import DataShown
 from dlcli.view.sentences import told_of_data
 
 LARGE = 1 << 28
@@ -33,9 +32,9 @@ LARGE = 1 << 28
 
 @dataclass(frozen=True)
 class InspectedData:
-    """`value` is that of `dlcli inspect-data --json`; `samples` are some to look at."""
+    """What is known of the data, and some samples to look at."""
 
-    value: dict[str, Any]
+    shown: DataShown
     samples: list[Shown] = field(default_factory=list)
 
 
@@ -80,18 +79,12 @@ def data_at(what: str, target: str | None) -> Data:
 
 def undecided(what: str, fields: Fields) -> InspectedData:
     """Data of which no target is known: its columns or arrays."""
-    tensors = [asdict(each) for each in describe_fields(fields)]
-    columns = [asdict(each) for each in columns_in(fields, spread(fields.samples, MOST))] if fields.is_table else []
-    return InspectedData({"source": what, "tensors": tensors, "columns": columns, "findings": []})
+    columns = columns_in(fields, spread(fields.samples, MOST)) if fields.is_table else []
+    return InspectedData(DataShown(what, describe_fields(fields), columns))
 
 
 def described(what: str, dataset: Dataset) -> InspectedData:
     """Tensors, columns, findings and some samples of a data set."""
-    value = {
-        "source": what,
-        "tensors": [asdict(each) for each in describe_dataset(dataset)],
-        "columns": [asdict(each) for each in columns_of(dataset.sample(MOST))],
-        "findings": [json_value(told_of_data(each)) for each in findings(dataset)],
-        "notes": list(dataset.notes),
-    }
-    return InspectedData(value, shown(dataset))
+    told = [told_of_data(finding) for finding in findings(dataset)]
+    columns = columns_of(dataset.sample(MOST))
+    return InspectedData(DataShown(what, describe_dataset(dataset), columns, told, dataset.notes), shown(dataset))

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset, class_indices
 from dlcli.layers.calls import Call, calls_of
 from dlcli.training.trained import Trained
+from dlcli.view.layer_states import DeadUnits, LayerStates, LayerWeights, Separation
 
 if TYPE_CHECKING:
     import numpy as np
 
 SAMPLES = 1024
 RELU = frozenset({"relu", "relu6"})
-
-
-@dataclass(frozen=True)
-class LayerStates:
-    """`weights`: mean, deviation, share of zeros and count of what is not finite, by layer. `dead`: units that are 0 for every
-    sample looked at, of layers that can have such. `separation`: the share of samples whose nearest class mean is their own.
-    """
-
-    weights: list[dict[str, Any]]
-    dead: list[dict[str, Any]] = field(default_factory=list)
-    separation: list[dict[str, Any]] = field(default_factory=list)
 
 
 def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
@@ -43,19 +32,19 @@ def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
     return LayerStates(weights, dead, separations(calls, outputs, dataset, samples))
 
 
-def weights_of(layer: Any) -> dict[str, Any]:
+def weights_of(layer: Any) -> LayerWeights:
     """The weights of a layer in numbers."""
     import numpy as np
 
     values = np.concatenate([np.ravel(each.numpy()).astype(np.float64) for each in layer.weights])
     finite = values[np.isfinite(values)]
-    return {
-        "layer": layer.name,
-        "mean": float(finite.mean()) if len(finite) else None,
-        "deviation": float(finite.std()) if len(finite) else None,
-        "zeros": float((values == 0).mean()),
-        "not_finite": len(values) - len(finite),
-    }
+    return LayerWeights(
+        layer=layer.name,
+        mean=float(finite.mean()) if len(finite) else None,
+        deviation=float(finite.std()) if len(finite) else None,
+        zeros=float((values == 0).mean()),
+        not_finite=len(values) - len(finite),
+    )
 
 
 def is_relu(layer: Any) -> bool:
@@ -64,19 +53,19 @@ def is_relu(layer: Any) -> bool:
     return type(layer).__name__ == "ReLU" or activation in RELU
 
 
-def dead_units(call: Call, output: np.ndarray[Any, Any]) -> dict[str, Any]:
+def dead_units(call: Call, output: np.ndarray[Any, Any]) -> DeadUnits:
     """The units (along the last axis) that are 0 for every sample and place."""
     active = (output != 0).reshape(-1, output.shape[-1]).any(axis=0)
-    return {"layer": call.layer.name, "units": len(active), "dead": int((~active).sum())}
+    return DeadUnits(call.layer.name, len(active), int((~active).sum()))
 
 
-def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples: Any) -> list[dict[str, Any]]:
+def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples: Any) -> list[Separation]:
     """How far each layer separates the classes of the first target that has one class a sample."""
     for schema in dataset.schema.targets:
         if schema.classes is not None and (schema.encode == "one_hot" or not schema.shape):
             labels = class_indices(samples.targets[schema.name][:SAMPLES], schema)
             return [
-                {"layer": call.layer.name, "target": schema.name, "nearest_own_mean": nearest_mean(output, labels)}
+                Separation(call.layer.name, schema.name, nearest_mean(output, labels))
                 for call, output in zip(calls, outputs, strict=True)
             ]
     return []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from dlcli.finding import Finding
-from dlcli.results.layer_states import LayerStates
+from dlcli.view.layer_states import LayerStates
 
 MANY_DEAD = 0.25
 """The share of dead units from which on something should be done."""
@@ -19,9 +20,9 @@ def model_findings(states: LayerStates) -> list[Finding]:
 def dead_units(states: LayerStates) -> list[Finding]:
     """Layers of which more than a quarter of the units are 0 for every sample."""
     return [
-        Finding(code="dead_units", severity="warning", where=each["layer"], facts=each)
+        Finding(code="dead_units", severity="warning", where=each.layer, facts=asdict(each))
         for each in states.dead
-        if each["dead"] > MANY_DEAD * each["units"]
+        if each.dead > MANY_DEAD * each.units
     ]
 
 
@@ -31,11 +32,11 @@ def broken_weights(states: LayerStates) -> list[Finding]:
         Finding(
             code="broken_weights",
             severity="error",
-            where=each["layer"],
-            facts={"layer": each["layer"], "not_finite": each["not_finite"]},
+            where=each.layer,
+            facts={"layer": each.layer, "not_finite": each.not_finite},
         )
         for each in states.weights
-        if each["not_finite"]
+        if each.not_finite
     ]
 
 

@@ -40,17 +40,6 @@ class RunSummary:
             split, metric = ("validation", name.removeprefix("val_")) if name.startswith("val_") else ("train", name)
         return self.metrics.get(split, {}).get(metric)
 
-    def plain(self) -> dict[str, Any]:
-        """The row as `dlcli runs --json` gives it."""
-        return {
-            "run": self.run,
-            "status": self.status,
-            "epochs": self.epochs,
-            "seconds": self.seconds,
-            "metrics": self.metrics,
-            "config": self.config,
-        }
-
 
 def list_runs(root: Path) -> list[RunSummary]:
     """All runs in the order in which they were started."""

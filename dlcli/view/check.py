@@ -2,62 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
 from dlcli.view.console import supports_unicode
 from dlcli.view.curve import curve
-from dlcli.view.labelled import line, plain
-from dlcli.view.tables import number, plain_table
+from dlcli.view.first_loss import FirstLossShown
+from dlcli.view.json_value import named
+from dlcli.view.labelled import line
+from dlcli.view.sentences import Judgement
+from dlcli.view.table import Column, Table, drawn, numbers
+from dlcli.view.tables import number
+from dlcli.view.verdict import draw_verdict
 
-Value = Mapping[str, Any]
 WIDEST, HEIGHT = 100, 14
 
 
-def draw_check(console: Console, value: Value) -> None:
+@dataclass(frozen=True, kw_only=True)
+class GradientShown:
+    """A layer's gradient beside its weights: their norms on one batch, and how large it is of them.
+
+    `norm` is None where no gradient arrives.
+    """
+
+    layer: str
+    kind: str = field(metadata=named("class"))
+    line: int | None
+    norm: float | None
+    weights: float
+    frozen: bool
+    ratio: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchShown:
+    """Training on so many samples alone: the loss before and after so many steps, and the highest on the way."""
+
+    samples: int
+    steps: int
+    first: float
+    last: float
+    most: float
+    contradictory: bool
+    memorized: bool
+
+
+@dataclass(frozen=True)
+class RatePoint:
+    """The smoothed loss at a learning rate."""
+
+    rate: float
+    loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatesShown:
+    """The loss by learning rate, the key that sets it, and the one to begin with, or None where the loss never fell."""
+
+    key: str = field(metadata=named("set"))
+    points: Sequence[RatePoint]
+    proposed: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckShown:
+    """The keys of `dlcli check --json`; `rates` where they were asked for."""
+
+    first_loss: FirstLossShown
+    gradients: Sequence[GradientShown]
+    overfit: BatchShown
+    verdict: Sequence[Judgement]
+    rates: RatesShown | None
+
+
+def draw_check(console: Console, check: CheckShown) -> None:
     """What was seen, and what it means."""
-    first, batch = value["first_loss"], value["overfit"]
-    expected = f"; {number(first['expected'])} expected ({first['why']})" if first["expected"] is not None else ""
-    line(console, "untrained", f"loss {number(first['measured'])}{expected}")
-    went = f"{number(batch['first'])} to {number(batch['last'])} in {batch['steps']} steps"
-    line(console, "one batch", f"{batch['samples']} samples alone: loss {went}")
+    first, batch = check.first_loss, check.overfit
+    expected = f"; {number(first.expected)} expected ({first.why})" if first.expected is not None else ""
+    line(console, "untrained", f"loss {number(first.measured)}{expected}")
+    went = f"{number(batch.first)} to {number(batch.last)} in {batch.steps} steps"
+    line(console, "one batch", f"{batch.samples} samples alone: loss {went}")
     console.print()
-    console.print(gradients_table(value["gradients"]))
+    console.print(drawn(gradients_table(check.gradients)))
     console.print()
-    if value["rates"] is not None:
-        draw_rates(console, value["rates"])
+    if check.rates is not None:
+        draw_rates(console, check.rates)
         console.print()
-    for finding in value["verdict"]:
-        line(console, "verdict", f"{finding['finding']}: {finding['evidence']}")
-        for advice in finding["advice"]:
-            line(console, "", f"try {advice['set']}: {plain(advice['to'])}  ({advice['why']})")
+    draw_verdict(console, check.verdict)
 
 
-def gradients_table(gradients: list[Value]) -> Any:
+def gradients_table(gradients: Sequence[GradientShown]) -> Table:
     """A row for each layer that has weights."""
-    rows = [
-        [
-            f"{each['layer']} ({each['class']})",
-            "frozen" if each["frozen"] else "none" if each["norm"] is None else f"{each['norm']:.2e}",
-            f"{each['weights']:.2e}",
-            "" if each["ratio"] is None else f"{each['ratio']:.1e}",
-        ]
-        for each in gradients
-    ]
-    return plain_table(["layer", "gradient", "weights", "ratio"], rows, right=[1, 2, 3])
+    rows = []
+    for each in gradients:
+        norm = "frozen" if each.frozen else "none" if each.norm is None else f"{each.norm:.2e}"
+        rows.append([f"{each.layer} ({each.kind})", norm, each.weights, each.ratio])
+    columns = [Column("layer"), numbers("gradient", str), numbers("weights", "{:.2e}".format)]
+    return Table([*columns, numbers("ratio", ratio_of)], rows)
 
 
-def draw_rates(console: Console, rates: Value) -> None:
+def ratio_of(ratio: float | None) -> str:
+    """A ratio in a cell."""
+    return "" if ratio is None else f"{ratio:.1e}"
+
+
+def draw_rates(console: Console, rates: RatesShown) -> None:
     """The loss by learning rate, whose axis is logarithmic, and the rate to begin with."""
-    points = rates["points"]
+    points = rates.points
     if len(points) > 1:
-        ends = (f"{points[0]['rate']:.0e}", f"{points[-1]['rate']:.0e}")
-        losses = {"loss": [each["loss"] for each in points]}
+        ends = (f"{points[0].rate:.0e}", f"{points[-1].rate:.0e}")
+        losses = {"loss": [each.loss for each in points]}
         width, unicode = min(console.width, WIDEST), supports_unicode(console.file)
         console.print(curve(losses, width=width, height=HEIGHT, x_label="learning rate", ends=ends, unicode=unicode))
-    if rates["proposed"] is None:
+    if rates.proposed is None:
         line(console, "rate", "the loss fell at no learning rate")
     else:
-        line(console, "rate", f"--set {rates['set']}={rates['proposed']:g}", style="cyan")
+        line(console, "rate", f"--set {rates.key}={rates.proposed:g}", style="cyan")

@@ -3,95 +3,135 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.text import Text
 
+from dlcli.data.description.columns import ColumnSeen
+from dlcli.data.description.tensors import Tensor
 from dlcli.view.bars import bars
 from dlcli.view.console import supports_unicode
 from dlcli.view.histogram import histogram
 from dlcli.view.labelled import line
+from dlcli.view.sentences import Told
 from dlcli.view.shapes import shape
+from dlcli.view.table import Column, Table, drawn, numbers
 from dlcli.view.tables import folded, number, plain_table, size
 
-Value = Mapping[str, Any]
 MOST_ROWS = 60
 
 
-def draw_data(console: Console, value: Value) -> None:
+@dataclass(frozen=True)
+class DataShown:
+    """The keys of `dlcli inspect-data --json`; without a target there are no findings and no notes."""
+
+    source: str
+    tensors: Sequence[Tensor]
+    columns: Sequence[ColumnSeen]
+    findings: Sequence[Told] = ()
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def draw_data(console: Console, data: DataShown) -> None:
     """The tensors, the classes and the findings."""
-    tensors = value["tensors"]
+    draw_tensors(console, data.tensors)
+    for tensor in data.tensors:
+        if tensor.classes and tensor.split in {"train", "all"}:
+            console.print(Text(f"classes of '{tensor.name}' in {tensor.split}", style="bold"))
+            console.print(bars(tensor.classes, width=min(console.width, 76), unicode=supports_unicode(console.file)))
+            console.print()
+    draw_columns(console, data.columns)
+    if not data.findings:
+        console.print(Text("no findings"))
+    for finding in data.findings:
+        line(console, finding.severity, f"{finding.finding}: {finding.evidence}")
+        if finding.advice:
+            line(console, "", finding.advice, style="cyan")
+
+
+def tensors_table(tensors: Sequence[Tensor]) -> Table:
+    """A row for each tensor of each split."""
+    columns = [
+        *map(Column, ("split", "role", "name")),
+        Column("shape", text=shape),
+        Column("axes", text="×".join),
+        numbers("ndim"),
+        Column("dtype"),
+        numbers("bytes", size),
+        Column("range"),
+        numbers("mean"),
+        numbers("missing", str),
+    ]
     rows = [
         [
-            each["split"],
-            each["role"],
-            each["name"],
-            shape(each["shape"]),
-            "×".join(each["axes"]),
-            str(each["ndim"]),
-            each["dtype"],
-            size(each["bytes"]),
-            spread(each),
-            number(each["mean"]),
-            str(each["missing"]),
+            *(each.split, each.role, each.name, each.shape, each.axes, each.ndim, each.dtype, each.bytes),
+            *(spread(each), each.mean, each.missing),
         ]
-        for each in tensors[:MOST_ROWS]
+        for each in tensors
     ]
-    columns = ["split", "role", "name", "shape", "axes", "ndim", "dtype", "bytes", "range", "mean", "missing"]
-    for part in folded(columns, rows, keys=3, width=console.width):
-        numbers = [index for index, name in enumerate(part.columns) if name in {"ndim", "bytes", "mean", "missing"}]
-        console.print(plain_table(part.columns, part.rows, right=numbers))
+    return Table(columns, rows)
+
+
+def draw_tensors(console: Console, tensors: Sequence[Tensor]) -> None:
+    """The first of the tensors; where the width does not do, in several tables below each other."""
+    table = tensors_table(tensors[:MOST_ROWS])
+    right = {column.name for column in table.columns if column.right}
+    for part in folded(table.names, table.cells, keys=3, width=console.width):
+        places = [at for at, name in enumerate(part.columns) if name in right]
+        console.print(plain_table(part.columns, part.rows, right=places))
         console.print()
     if len(tensors) > MOST_ROWS:
         console.print(Text(f"… and {len(tensors) - MOST_ROWS} more; --json lists them all", style="dim"))
-    for each in tensors:
-        if each["classes"] and each["split"] in {"train", "all"}:
-            console.print(Text(f"classes of '{each['name']}' in {each['split']}", style="bold"))
-            console.print(bars(each["classes"], width=min(console.width, 76), unicode=supports_unicode(console.file)))
-            console.print()
-    draw_columns(console, value.get("columns", []))
-    if not value["findings"]:
-        console.print(Text("no findings"))
-    for each in value["findings"]:
-        line(console, each["severity"], f"{each['finding']}: {each['evidence']}")
-        if each["advice"]:
-            line(console, "", each["advice"], style="cyan")
 
 
-def draw_columns(console: Console, columns: Sequence[Value]) -> None:
-    """What each column of a table holds: its spread as a small histogram, or its most frequent names."""
+def columns_table(columns: Sequence[ColumnSeen], *, unicode: bool) -> Table:
+    """A row for each column of a table: its spread as a small histogram, or its most frequent names."""
+
+    def held(column: ColumnSeen) -> str:
+        frequent = ", ".join(f"{name} {count:,}" for name, count in column.names.items())
+        return histogram(column.histogram, unicode=unicode) if column.histogram else frequent
+
+    head = [
+        Column("column"),
+        Column("range"),
+        numbers("mean", number_or_nothing),
+        numbers("deviation", number_or_nothing),
+        numbers("different", str),
+        numbers("missing", str),
+        Column("histogram, or most frequent"),
+    ]
+    rows = [
+        [
+            *(each.name, spread(each) if each.histogram else "", each.mean, each.deviation),
+            *(each.different, each.missing, held(each)),
+        ]
+        for each in columns
+    ]
+    return Table(head, rows)
+
+
+def draw_columns(console: Console, columns: Sequence[ColumnSeen]) -> None:
+    """What each column of a table holds."""
     if not columns:
         return
-    unicode = supports_unicode(console.file)
-    rows = []
-    for each in columns[:MOST_ROWS]:
-        frequent = ", ".join(f"{name} {count:,}" for name, count in each["names"].items())
-        drawn = histogram(each["histogram"], unicode=unicode) if each["histogram"] else frequent
-        spread_of = "" if each["deviation"] is None else number(each["deviation"])
-        mean = "" if each["mean"] is None else number(each["mean"])
-        rows.append(
-            [
-                each["name"],
-                spread(each) if each["histogram"] else "",
-                mean,
-                spread_of,
-                str(each["different"]),
-                str(each["missing"]),
-                drawn,
-            ]
-        )
-    names = ["column", "range", "mean", "deviation", "different", "missing", "histogram, or most frequent"]
-    console.print(plain_table(names, rows, right=[2, 3, 4, 5]))
+    console.print(drawn(columns_table(columns[:MOST_ROWS], unicode=supports_unicode(console.file))))
     if len(columns) > MOST_ROWS:
         console.print(Text(f"… and {len(columns) - MOST_ROWS} more; --json lists them", style="dim"))
     console.print()
 
 
-def spread(each: Value) -> str:
-    """The range of a tensor."""
-    return "–" if each["min"] is None else f"{number(whole(each['min']))} … {number(whole(each['max']))}"
+def number_or_nothing(value: float | None) -> str:
+    """A number in a cell that stays empty where there is none."""
+    return "" if value is None else number(value)
+
+
+def spread(each: Tensor | ColumnSeen) -> str:
+    """The range of a tensor or a column."""
+    if each.min is None or each.max is None:
+        return "–"
+    return f"{number(whole(each.min))} … {number(whole(each.max))}"
 
 
 def whole(value: float) -> float | int:

@@ -3,69 +3,141 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console import supports_unicode
+from dlcli.view.json_value import INLINE, UNSAID
 from dlcli.view.labelled import line
-from dlcli.view.tables import number, plain_table
+from dlcli.view.table import Column, Table, drawn, numbers
+from dlcli.view.tables import number
 
-Value = Mapping[str, Any]
 WIDEST_CONFUSION = 12
 
 
-def draw_evaluation(console: Console, value: Value) -> None:
+@dataclass(frozen=True)
+class ClassScores:
+    """The scores of one class, or of one label that may hold; None where a score is not defined."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    samples: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well the classes of one target are told apart; None where there are none. `confusion` counts by true class (row)."""
+
+    classes: Sequence[str] | None
+    confusion: Sequence[Sequence[int]] | None
+    by_class: Mapping[str, ClassScores] | None
+
+
+NO_SCORES = Scores(None, None, None)
+
+
+@dataclass(frozen=True)
+class WorstSample:
+    """A sample with a great loss: where it stands in the source, counted from 1, what it is, and what the model said."""
+
+    row: int
+    file: str
+    line: int | None
+    target: Any
+    predicted: Any
+    loss: float
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The scores of each of several targets."""
+
+    targets: Mapping[str, Scores]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """The keys of `dlcli evaluate --json`, and notes on the data; with several targets each has its own scores."""
+
+    run: str
+    split: str
+    samples: int
+    metrics: Mapping[str, float]
+    scores: Scores = field(metadata=INLINE)
+    worst: Sequence[WorstSample]
+    several: Targets | None = field(default=None, metadata=INLINE)
+    notes: Sequence[str] = field(default_factory=tuple, metadata=UNSAID)
+
+
+def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     """Metrics, confusion matrix, scores by class, the worst samples."""
-    line(console, "run", f"{value['run']}, {value['split']}: {value['samples']:,} samples")
+    line(console, "run", f"{evaluation.run}, {evaluation.split}: {evaluation.samples:,} samples")
     console.print()
-    console.print(
-        plain_table(
-            ["metric", value["split"]], [[name, number(each)] for name, each in value["metrics"].items()], right=[1]
-        )
-    )
-    if value["by_class"] is not None:
-        draw_classes(console, value)
-    for name, scores in value.get("targets", {}).items():
-        if scores["by_class"] is not None:
+    console.print(drawn(metrics_table(evaluation)))
+    draw_classes(console, evaluation.scores)
+    for name, scores in evaluation.several.targets.items() if evaluation.several is not None else ():
+        if scores.by_class is not None:
             console.print()
             console.print(Text(name, style="bold"))
             draw_classes(console, scores)
-    if value["worst"]:
+    if evaluation.worst:
         console.print()
         console.print(Text("the worst samples", style="bold"))
-        rows = [
-            [str(each["row"]), place(each), short(each["target"]), short(each["predicted"]), number(each["loss"])]
-            for each in value["worst"]
-        ]
-        console.print(plain_table(["row", "place", "target", "predicted", "loss"], rows, right=[0, 4]))
+        console.print(drawn(worst_table(evaluation.worst)))
 
 
-def draw_classes(console: Console, value: Value) -> None:
+def metrics_table(evaluation: Evaluation) -> Table:
+    """A row for each metric."""
+    return Table([Column("metric"), numbers(evaluation.split)], [list(each) for each in evaluation.metrics.items()])
+
+
+def worst_table(worst: Sequence[WorstSample]) -> Table:
+    """A row for each sample."""
+    columns = [numbers("row", str), Column("place"), Column("target", text=short), Column("predicted", text=short)]
+    rows = [[each.row, place(each), each.target, each.predicted, each.loss] for each in worst]
+    return Table([*columns, numbers("loss")], rows)
+
+
+def draw_classes(console: Console, scores: Scores) -> None:
     """The confusion matrix and the scores of each class."""
-    classes, matrix = value["classes"], value["confusion"]
+    if scores.by_class is None:
+        return
     console.print()
-    if matrix is not None and len(classes) <= WIDEST_CONFUSION:
+    if scores.confusion is not None and scores.classes is not None and len(scores.classes) <= WIDEST_CONFUSION:
         console.print(Text("rows: the true class; columns: what the model said", style="dim"))
-        rows = [
-            [name, *(str(count) if count else "·" if supports_unicode(console.file) else "." for count in row)]
-            for name, row in zip(classes, matrix, strict=True)
-        ]
-        console.print(plain_table(["", *classes], rows, right=range(1, len(classes) + 1)))
+        nothing = "·" if supports_unicode(console.file) else "."
+        console.print(drawn(confusion_table(scores.classes, scores.confusion, nothing=nothing)))
         console.print()
-    rows = [
-        [name, number(each["precision"]), number(each["recall"]), number(each["f1"]), number(each["samples"])]
-        for name, each in value["by_class"].items()
-    ]
-    console.print(plain_table(["class", "precision", "recall", "f1", "samples"], rows, right=[1, 2, 3, 4]))
+    console.print(drawn(class_table(scores.by_class)))
 
 
-def place(row: Value) -> str:
+def confusion_table(classes: Sequence[str], confusion: Sequence[Sequence[int]], *, nothing: str = "0") -> Table:
+    """A row for each true class and a column for each answer; `nothing` stands for none."""
+
+    def counted(count: int) -> str:
+        return str(count) if count else nothing
+
+    columns = [Column(""), *(numbers(name, counted) for name in classes)]
+    return Table(columns, [[name, *row] for name, row in zip(classes, confusion, strict=True)])
+
+
+def class_table(by_class: Mapping[str, ClassScores]) -> Table:
+    """A row for each class."""
+    columns = [Column("class"), *map(numbers, ("precision", "recall", "f1", "samples"))]
+    return Table(
+        columns, [[name, each.precision, each.recall, each.f1, each.samples] for name, each in by_class.items()]
+    )
+
+
+def place(sample: WorstSample) -> str:
     """File and line of a sample."""
-    name = os.path.basename(row["file"])  # noqa: PTH119
-    return f"{name}:{row['line']}" if row["line"] else name
+    name = os.path.basename(sample.file)  # noqa: PTH119
+    return f"{name}:{sample.line}" if sample.line else name
 
 
 def short(value: Any) -> str:

@@ -6,14 +6,13 @@ The layout is the layered one of Sugiyama, Tagawa and Toda (1981): ranks by the 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
+from dlcli.view.graph_node import GraphNode
 from dlcli.view.shapes import shape
 
-Value = Mapping[str, Any]
 WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 190, 46, 26, 34, 20
 LANE = 16
 """The room of an edge that passes a rank."""
@@ -43,8 +42,8 @@ class Spot:
         return MARGIN + self.rank * (HEIGHT + DOWN)
 
 
-def graph_svg(graph: Sequence[Value]) -> str:
-    """The picture of a graph whose nodes have `name`, `class`, `shape`, `parameters`, `takes` (numbers above) and `output`."""
+def graph_svg(graph: Sequence[GraphNode]) -> str:
+    """The picture of a graph."""
     spots, ways = placed(graph)
     ranks = in_ranks(spots)
     arrange(spots, ranks)
@@ -60,15 +59,15 @@ def graph_svg(graph: Sequence[Value]) -> str:
     )
 
 
-def placed(graph: Sequence[Value]) -> tuple[list[Spot], list[list[int]]]:
+def placed(graph: Sequence[GraphNode]) -> tuple[list[Spot], list[list[int]]]:
     """A spot for every node and for each rank that an edge passes, and the way of each edge over spots."""
     rank = [0] * len(graph)
     for number, node in enumerate(graph):
-        rank[number] = max((rank[each] + 1 for each in node["takes"]), default=0)
+        rank[number] = max((rank[each] + 1 for each in node.takes), default=0)
     spots = [Spot(number, rank[number]) for number in range(len(graph))]
     ways = []
     for number, node in enumerate(graph):
-        for source in node["takes"]:
+        for source in node.takes:
             way = [source]
             for between in range(rank[source] + 1, rank[number]):
                 spots.append(Spot(None, between))
@@ -141,18 +140,18 @@ def edge(way: Sequence[Spot]) -> str:
     return f'<path d="{path}" fill="none" stroke="#64748b" stroke-width="1.4"/>'
 
 
-def box(node: Value, spot: Spot) -> str:
+def box(node: GraphNode, spot: Spot) -> str:
     """The box of a node: its name and class, its shape and parameters."""
-    role = "input" if node["class"] == "input" else "output" if node["output"] else "layer"
+    role = "input" if node.kind == "input" else "output" if node.output else "layer"
     x, middle = spot.x - WIDTH / 2, spot.x
-    parameters = f" · {node['parameters']:,}" if node["parameters"] else ""
-    kind = "" if node["class"] in {"input", node["name"]} else f" {node['class']}"
+    parameters = f" · {node.parameters:,}" if node.parameters else ""
+    kind = "" if node.kind in {"input", node.name} else f" {node.kind}"
     return (
-        f"<g><title>{escape(node['name'] + kind)}</title>"
+        f"<g><title>{escape(node.name + kind)}</title>"
         f'<rect x="{x:.1f}" y="{spot.y:.1f}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{COLOURS[role]}" stroke="#94a3b8"/>'
-        f'<text x="{middle:.1f}" y="{spot.y + 19:.1f}" text-anchor="middle">{escape(shortened(node["name"], kind))}</text>'
+        f'<text x="{middle:.1f}" y="{spot.y + 19:.1f}" text-anchor="middle">{escape(shortened(node.name, kind))}</text>'
         f'<text x="{middle:.1f}" y="{spot.y + 36:.1f}" text-anchor="middle" fill="#475569" font-size="11">'
-        f"{escape(cut(shape(node['shape']) + parameters, LONGEST_NAME + 4))}</text></g>"
+        f"{escape(cut(shape(node.shape) + parameters, LONGEST_NAME + 4))}</text></g>"
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from dlcli.view.console import printable
+from dlcli.view.graph_node import GraphNode
 from dlcli.view.shapes import shape
 
-Value = Mapping[str, Any]
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
 BOXES = {
     0: " ",
@@ -32,13 +31,13 @@ ROOM = 30
 """Columns that the words of a layer need."""
 
 
-def is_stack(graph: Sequence[Value]) -> bool:
+def is_stack(graph: Sequence[GraphNode]) -> bool:
     """Whether every layer takes the one above and nothing else."""
-    return all(each["takes"] == ([number - 1] if number else []) for number, each in enumerate(graph))
+    return all(each.takes == ([number - 1] if number else []) for number, each in enumerate(graph))
 
 
-def graph_lines(graph: Sequence[Value], *, width: int, unicode: bool = True) -> list[str]:
-    """The lines of a graph whose nodes have `name`, `class`, `shape`, `takes` (numbers of nodes above) and `output`.
+def graph_lines(graph: Sequence[GraphNode], *, width: int, unicode: bool = True) -> list[str]:
+    """The lines of a graph.
 
     Where there are more lanes than fit, each line names what it takes instead.
     """
@@ -50,27 +49,27 @@ def graph_lines(graph: Sequence[Value], *, width: int, unicode: bool = True) -> 
     return [each if unicode else each.translate(ASCII) for each in found]
 
 
-def words_of(node: Value) -> str:
+def words_of(node: GraphNode) -> str:
     """A node in words."""
-    kind = "" if node["class"] == "input" else f" ({node['class']})"
-    role = "  input" if node["class"] == "input" else "  output" if node["output"] else ""
-    return printable(f"{node['name']}{kind} {shape(node['shape'])}{role}")
+    kind = "" if node.kind == "input" else f" ({node.kind})"
+    role = "  input" if node.kind == "input" else "  output" if node.output else ""
+    return printable(f"{node.name}{kind} {shape(node.shape)}{role}")
 
 
-def listed(graph: Sequence[Value]) -> Iterator[tuple[str, str]]:
+def listed(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
     """A line for each node with the names of what it takes, where that is not the one above."""
     for number, node in enumerate(graph):
-        takes = "" if node["takes"] == [number - 1] else ", ".join(graph[each]["name"] for each in node["takes"])
+        takes = "" if node.takes == [number - 1] else ", ".join(graph[each].name for each in node.takes)
         yield NODE, words_of(node) + (f"  from {printable(takes)}" if takes else "")
 
 
-def drawn(graph: Sequence[Value]) -> Iterator[tuple[str, str]]:
+def drawn(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
     """Lanes and words, line by line."""
-    waiting = [sum(number in node["takes"] for node in graph) for number in range(len(graph))]
+    waiting = [sum(number in node.takes for node in graph) for number in range(len(graph))]
     lanes: list[int | None] = []
     for number, node in enumerate(graph):
-        sources = [lanes.index(each) for each in node["takes"]]
-        for each in node["takes"]:
+        sources = [lanes.index(each) for each in node.takes]
+        for each in node.takes:
             waiting[each] -= 1
         ended = {lane for lane in sources if not waiting[lanes[lane] or 0]}
         lane = min(ended) if ended else next((at for at, each in enumerate(lanes) if each is None), len(lanes))

@@ -10,8 +10,6 @@ from rich.text import Text
 
 from dlcli.view.console import printable
 
-Value = Mapping[str, Any]
-
 
 def line(console: Console, label: str, text: str, *, style: str = "") -> None:
     """A labelled line; long ones wrap under their beginning."""

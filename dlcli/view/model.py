@@ -2,111 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console import supports_unicode
+from dlcli.view.first_loss import FirstLossShown
+from dlcli.view.graph_node import GraphNode
 from dlcli.view.graph_text import graph_lines, is_stack
+from dlcli.view.json_value import INLINE, named
 from dlcli.view.labelled import line
+from dlcli.view.layer_states import LayerStates, draw_states
+from dlcli.view.sentences import Told
 from dlcli.view.shapes import shape
-from dlcli.view.tables import number, plain_table, size
-
-Value = Mapping[str, Any]
-NEAR = 0.25
-"""A first loss that differs from the expected one by less than this share agrees with it."""
+from dlcli.view.table import Column, Table, drawn, numbers
+from dlcli.view.tables import size
 
 
-def draw_model(console: Console, value: Value) -> None:
+@dataclass(frozen=True, kw_only=True)
+class LayerRow:
+    """One layer; shapes are without the batch axis, `macs` are multiply-adds and `bytes` those of its output for one sample,
+    `line` that of the file.
+    """
+
+    name: str
+    kind: str = field(metadata=named("class"))
+    input_shape: Sequence[Any]
+    output_shape: Sequence[Any]
+    parameters: int
+    macs: int
+    bytes: int
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSummary:
+    """All layers with their totals; the keys of `dlcli inspect --json`.
+
+    `bytes` are those of the parameters, `activation_bytes` those of the outputs of a batch, `training_bytes` those of
+    parameters, gradients and the moments of an optimizer. `first_loss` is what the untrained model says, `states` what a run
+    has learnt; None where it was not looked at. `findings` are what looks wrong in the states.
+    """
+
+    layers: Sequence[LayerRow]
+    parameters: int
+    trainable: int
+    macs: int
+    bytes: int
+    batch_size: int
+    activation_bytes: int
+    training_bytes: int
+    graph: Sequence[GraphNode]
+    first_loss: FirstLossShown | None = None
+    states: LayerStates | None = field(default=None, metadata=INLINE)
+    findings: Sequence[Told] = field(default_factory=tuple)
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def draw_model(console: Console, model: ModelSummary) -> None:
     """The layers with their totals, the graph where it is no plain stack, and what is known of the weights."""
-    console.print(layers_table(value["layers"]))
+    console.print(drawn(layers_table(model.layers)))
     console.print()
-    if not is_stack(value["graph"]):
+    if not is_stack(model.graph):
         unicode = supports_unicode(console.file)
-        for each in graph_lines(value["graph"], width=console.width, unicode=unicode):
+        for each in graph_lines(model.graph, width=console.width, unicode=unicode):
             console.print(Text(each), overflow="ellipsis", no_wrap=True)
         console.print()
-    draw_totals(console, value)
-    if value["first_loss"] is not None:
-        line(console, "untrained", first_loss_words(value["first_loss"]))
-    if "weights" in value:
+    draw_totals(console, model)
+    if model.first_loss is not None:
+        line(console, "untrained", model.first_loss.words)
+    if model.states is not None:
         console.print()
-        draw_states(console, value)
-    for note in value["notes"]:
+        draw_states(console, model.states, layers=[layer.name for layer in model.layers])
+    for finding in model.findings:
+        line(console, finding.finding, "; ".join(filter(None, [finding.evidence, finding.advice])))
+    for note in model.notes:
         line(console, "note", note)
 
 
-def layers_table(layers: list[Value]) -> Any:
+def layers_table(layers: Sequence[LayerRow]) -> Table:
     """A row for each layer."""
+    columns = [
+        Column("layer"),
+        Column("input", text=shape),
+        Column("output", text=shape),
+        numbers("parameters", "{:,}".format),
+        numbers("multiply-adds", "{:,}".format),
+        numbers("memory", size),
+        numbers("line", line_number),
+    ]
     rows = [
         [
-            f"{each['name']} ({each['class']})",
-            shape(each["input_shape"]),
-            shape(each["output_shape"]),
-            f"{each['parameters']:,}",
-            f"{each['macs']:,}",
-            size(each["bytes"]),
-            str(each["line"] or ""),
+            *(f"{each.name} ({each.kind})", each.input_shape, each.output_shape),
+            *(each.parameters, each.macs, each.bytes, each.line),
         ]
         for each in layers
     ]
-    head = ["layer", "input", "output", "parameters", "multiply-adds", "memory", "line"]
-    return plain_table(head, rows, right=[3, 4, 5, 6])
+    return Table(columns, rows)
 
 
-def draw_totals(console: Console, value: Value) -> None:
+def line_number(number: int | None) -> str:
+    """A line of a file in a cell."""
+    return str(number or "")
+
+
+def draw_totals(console: Console, model: ModelSummary) -> None:
     """The totals in words."""
-    frozen = value["parameters"] - value["trainable"]
-    kept = f" ({value['trainable']:,} trainable)" if frozen else ""
-    console.print(
-        Text(
-            f"{value['parameters']:,} parameters{kept}, {size(value['bytes'])}; {value['macs']:,} multiply-adds a sample"
-        )
+    kept = f" ({model.trainable:,} trainable)" if model.parameters - model.trainable else ""
+    parameters = f"{model.parameters:,} parameters{kept}, {size(model.bytes)}"
+    console.print(Text(f"{parameters}; {model.macs:,} multiply-adds a sample"))
+    training, activations = size(model.training_bytes), size(model.activation_bytes)
+    step = (
+        f"a step of {model.batch_size} samples keeps {activations} of layer outputs beside {training} of parameters, "
     )
-    training, activations = size(value["training_bytes"]), size(value["activation_bytes"])
-    console.print(
-        Text(
-            f"a step of {value['batch_size']} samples keeps {activations} of layer outputs beside {training} of parameters, "
-            "gradients and moments"
-        )
-    )
-
-
-def first_loss_words(first: Value) -> str:
-    """The measured first loss beside the expected one."""
-    if first["expected"] is None:
-        return f"loss {number(first['measured'])}"
-    if not first["at_chance"]:
-        return f"loss {number(first['measured'])}; the {first['why']} alone reaches {number(first['expected'])}"
-    near = abs(first["measured"] - first["expected"]) <= NEAR * abs(first["expected"])
-    judged = "as expected" if near else "not as expected: dlcli check says more"
-    return f"loss {number(first['measured'])}, {number(first['expected'])} expected ({first['why']}): {judged}"
-
-
-def draw_states(console: Console, value: Value) -> None:
-    """The weights, dead units and separation of a trained model."""
-    separation = {each["layer"]: each["nearest_own_mean"] for each in value["separation"]}
-    weights = {each["layer"]: each for each in value["weights"]}
-    dead = {each["layer"]: each for each in value["dead"]}
-    rows = []
-    for layer in value["layers"]:
-        name = layer["name"]
-        own = weights.get(name)
-        rows.append(
-            [
-                name,
-                "" if own is None or own["mean"] is None else f"{own['mean']:.3g} ± {own['deviation']:.3g}",
-                "" if own is None else f"{own['zeros']:.0%}",
-                f"{dead[name]['dead']} of {dead[name]['units']}" if name in dead else "",
-                f"{separation[name]:.0%}" if name in separation else "",
-            ]
-        )
-    console.print(plain_table(["layer", "weights", "zeros", "dead units", "classes apart"], rows, right=[1, 2, 3, 4]))
-    console.print()
-    if value["separation"]:
-        target = value["separation"][0]["target"]
-        console.print(Text(f"classes apart: how many samples lie nearest to the mean of their own class of '{target}'"))
-    for each in value["findings"]:
-        line(console, each["finding"], "; ".join(filter(None, [each["evidence"], each["advice"]])))
+    console.print(Text(f"{step}gradients and moments"))

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.tables import duration, fitting, number, plain_table
+from dlcli.view.table import Column, Table, drawn, numbers
+from dlcli.view.tables import duration
 
-Value = Mapping[str, Any]
+Metrics = Mapping[str, Mapping[str, float | None]]
+"""Values by split and name."""
 
 
-def draw_runs(console: Console, value: Sequence[Value]) -> None:
+@dataclass(frozen=True)
+class RunShown:
+    """A run as a row; the keys of `dlcli runs --json`. `seconds` are those in the training loop."""
+
+    run: str
+    status: str
+    epochs: int
+    seconds: float | None
+    metrics: Metrics
+    config: str
+
+    @property
+    def measured(self) -> Mapping[str, float | None]:
+        """The metrics that tell a run's worth, named by split: those of validation where there are any."""
+        if "validation" in self.metrics:
+            return {f"val_{name}": value for name, value in self.metrics["validation"].items()}
+        return self.metrics.get("train", {})
+
+
+def runs_table(runs: Sequence[RunShown]) -> Table:
+    """A row for each run, with a column for each metric that any of them has."""
+    names = list(dict.fromkeys(name for run in runs for name in run.measured))
+    columns = [Column("run"), Column("status"), numbers("epochs"), numbers("time", time_of)]
+    rows = [
+        [run.run, run.status, run.epochs, run.seconds, *(run.measured.get(name) for name in names), run.config]
+        for run in runs
+    ]
+    return Table([*columns, *map(numbers, names), Column("config")], rows)
+
+
+def draw_runs(console: Console, runs: Sequence[RunShown]) -> None:
     """A line for each run; metrics of the validation split where there is one."""
-    if not value:
+    if not runs:
         console.print(Text("no runs"))
         return
-    names = list(dict.fromkeys(name for row in value for name in measured(row)))
-    rows = [
-        [
-            row["run"],
-            row["status"],
-            number(row["epochs"]),
-            "–" if row["seconds"] is None else duration(row["seconds"]),
-            *(number(measured(row).get(name)) for name in names),
-            row["config"],
-        ]
-        for row in value
-    ]
-    columns = ["run", "status", "epochs", "time", *names, "config"]
-    shown = fitting(columns, rows, least=4, width=console.width)
-    numbers = [index for index, name in enumerate(shown.columns) if name not in {"run", "status", "config"}]
-    console.print(plain_table(shown.columns, shown.rows, right=numbers))
+    console.print(drawn(runs_table(runs), width=console.width, least=4))
 
 
-def measured(row: Value) -> dict[str, Any]:
-    """The metrics that tell a run's worth, named by split."""
-    metrics = row["metrics"]
-    if "validation" in metrics:
-        return {f"val_{name}": each for name, each in metrics["validation"].items()}
-    return dict(metrics.get("train", {}))
+def time_of(seconds: float | None) -> str:
+    """A time in a cell."""
+    return "–" if seconds is None else duration(seconds)

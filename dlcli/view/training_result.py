@@ -4,42 +4,57 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
-from dlcli.view.labelled import line, plain
-from dlcli.view.tables import duration, number, plain_table
+from dlcli.view.labelled import line
+from dlcli.view.runs import Metrics
+from dlcli.view.sentences import Judgement
+from dlcli.view.table import Column, Table, drawn, numbers
+from dlcli.view.tables import duration, number
+from dlcli.view.verdict import draw_verdict
 
-Value = Mapping[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult:
+    """The keys of `dlcli train --json`, as they are recorded in run.json; `best` and `baseline` may be empty."""
+
+    run: str
+    path: str
+    status: str
+    reason: str | None
+    stop: str | None
+    exact: bool
+    inexact: Sequence[str]
+    epochs: int
+    best: Mapping[str, Any]
+    metrics: Metrics
+    baseline: Mapping[str, Any]
+    verdict: Sequence[Judgement]
+    seconds: float | None
+    samples_per_second: float | None
+    engine: str | None
 
 
-def draw_training(console: Console, value: Value) -> None:
+def draw_training(console: Console, result: TrainingResult) -> None:
     """The end of a training: where it is, how good, how it went, what to try next."""
     console.print()
-    line(console, "run", f"{value['path']}  ({value['status']}: {value['reason']})")
-    best = value["best"]
-    line(
-        console,
-        "best",
-        f"epoch {best['epoch']} of {value['epochs']} by {best['monitor']} {number(best['value'])}"
-        + ("; its weights are kept" if best["weights"] == "restored" else ""),
-    )
-    line(
-        console,
-        "time",
-        f"{duration(value['seconds'])}, {number(round(value['samples_per_second']))} samples/s, engine {value['engine']}",
-    )
+    line(console, "run", f"{result.path}  ({result.status}: {result.reason})")
+    best = result.best
+    reached = f"epoch {best['epoch']} of {result.epochs} by {best['monitor']} {number(best['value'])}"
+    line(console, "best", reached + ("; its weights are kept" if best["weights"] == "restored" else ""))
+    assert result.seconds is not None
+    assert result.samples_per_second is not None
+    pace = f"{number(round(result.samples_per_second))} samples/s, engine {result.engine}"
+    line(console, "time", f"{duration(result.seconds)}, {pace}")
     console.print()
-    console.print(metrics_table(console, value["metrics"], value["baseline"]))
+    console.print(drawn(metrics_table(result.metrics, result.baseline)))
     console.print()
-    for finding in value["verdict"]:
-        since = f" since epoch {finding['since_epoch']}" if finding["since_epoch"] else ""
-        line(console, "verdict", f"{finding['finding']}{since}: {finding['evidence']}")
-        for advice in finding["advice"]:
-            line(console, "", f"try {advice['set']}: {plain(advice['to'])}  ({advice['why']})")
-    line(console, "next", f"dlcli evaluate {shlex.quote(value['run'])}" + runs_option(value["path"]), style="cyan")
+    draw_verdict(console, result.verdict)
+    line(console, "next", f"dlcli evaluate {shlex.quote(result.run)}" + runs_option(result.path), style="cyan")
 
 
 def runs_option(path: str) -> str:
@@ -48,15 +63,13 @@ def runs_option(path: str) -> str:
     return "" if folder in {"", "runs"} else f" --runs {shlex.quote(folder)}"
 
 
-def metrics_table(console: Console, metrics: Mapping[str, Mapping[str, float]], baseline: Value) -> Any:
+def metrics_table(metrics: Metrics, baseline: Mapping[str, Any]) -> Table:
     """A row for each metric and a column for each split, with the trivial baseline beside them."""
-    splits = list(metrics)
-    columns = ["metric", *splits]
-    if baseline:
-        columns.append(f"{baseline['method']} ({baseline['split']})")
     names = list(dict.fromkeys(name for values in metrics.values() for name in values))
-    rows = []
+    columns, rows = [Column("metric"), *map(numbers, metrics)], []
+    if baseline:
+        columns.append(numbers(f"{baseline['method']} ({baseline['split']})"))
     for name in names:
-        row = [name, *(number(metrics[split].get(name)) for split in splits)]
-        rows.append([*row, number(baseline["metrics"].get(name))] if baseline else row)
-    return plain_table(columns, rows, right=range(1, len(columns)))
+        row = [name, *(values.get(name) for values in metrics.values())]
+        rows.append([*row, baseline["metrics"].get(name)] if baseline else row)
+    return Table(columns, rows)

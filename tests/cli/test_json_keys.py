@@ -139,7 +139,7 @@ def test_validate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
     outcome = run_dlcli("validate", "experiment.yaml", "bad.yaml", "--json", cwd=trained.folder)
     assert outcome.code == 3
     good, bad = outcome.value["files"]
-    assert good == {"file": "experiment.yaml", "problems": [], "notes": []}
+    assert good == {"file": "experiment.yaml", "problems": [], "notes": [], "code": 0}
     assert bad["file"] == "bad.yaml"
     assert all(holds(each, ["line", "column", "path", "message", "suggestion"]) for each in bad["problems"])
     unknown = next(each for each in bad["problems"] if each["message"] == "unknown argument 'unit' for Dense")

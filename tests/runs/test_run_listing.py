@@ -46,8 +46,9 @@ def test_runs_are_listed_in_the_order_they_were_started(five: Path) -> None:
     rows = list_runs(five)
     assert names(rows) == ["d", "b", "e", "a", "손글씨"]
     assert [row.number for row in rows] == [1, 2, 3, 4, 5]
-    assert rows[1].plain() == {
+    assert vars(rows[1]) == {
         "run": "b",
+        "number": 2,
         "status": "done",
         "epochs": 10,
         "seconds": 10.0,

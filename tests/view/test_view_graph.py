@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from dlcli.view.graph_node import INPUT, GraphNode
 from dlcli.view.graph_svg import HEIGHT, WIDTH, graph_svg
 from dlcli.view.graph_text import graph_lines, is_stack
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def node(name: str, takes: list[int], kind: str = "Dense", *, output: bool = False) -> dict[str, Any]:
-    kind = kind if takes else "input"
-    return {"name": name, "class": kind, "shape": [4], "parameters": 20, "takes": takes, "output": output}
+def node(name: str, takes: list[int], kind: str = "Dense", *, output: bool = False) -> GraphNode:
+    kind = kind if takes else INPUT
+    return GraphNode(name=name, kind=kind, shape=[4], parameters=20, takes=takes, output=output)
 
 
 STACK = [node("x", []), node("a", [0]), node("b", [1], output=True)]
@@ -119,9 +119,9 @@ def test_the_picture_holds_every_layer_once_and_every_edge(name: str) -> None:
     for (x, y), (other_x, other_y) in itertools.combinations(places, 2):
         assert abs(x - other_x) >= WIDTH or abs(y - other_y) >= HEIGHT
     edges = picture.findall(f"{SVG}path")
-    assert len(edges) == sum(len(each["takes"]) for each in graph)
+    assert len(edges) == sum(len(each.takes) for each in graph)
     for each in graph:
-        for source in each["takes"]:
+        for source in each.takes:
             assert places[source][1] + HEIGHT < places[graph.index(each)][1]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import needs
@@ -15,6 +14,7 @@ from dlcli.training.check.kept import kept, settle
 from dlcli.training.experiment import Experiment
 from dlcli.training.measure import Measure
 from dlcli.training.steps import place
+from dlcli.view.first_loss import FirstLossShown
 
 SAMPLES = 1024
 SETTLING = 128
@@ -34,8 +34,8 @@ class FirstLoss:
     targets: Mapping[str, float]
     """For several targets the measured loss of each."""
 
-    def plain(self) -> dict[str, Any]:
-        return asdict(self)
+    def shown(self) -> FirstLossShown:
+        return FirstLossShown(self.measured, self.expected, self.why, self.at_chance, self.targets)
 
 
 def first_loss(experiment: Experiment) -> FirstLoss:

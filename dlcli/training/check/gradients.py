@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dlcli.training.check.step import gradients_of
@@ -25,10 +25,6 @@ class LayerGradient:
     def ratio(self) -> float | None:
         """The gradient beside the weights."""
         return None if self.norm is None or not self.weights else self.norm / self.weights
-
-    def plain(self) -> dict[str, Any]:
-        values = asdict(self)
-        return {"layer": values.pop("layer"), "class": values.pop("kind"), **values, "ratio": self.ratio}
 
 
 def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:

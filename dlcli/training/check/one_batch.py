@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dlcli.training.check.kept import kept, without_noise
@@ -37,9 +37,6 @@ class OneBatch:
     def memorized(self) -> bool:
         """Whether the loss has come down to next to nothing."""
         return math.isfinite(self.last) and self.last <= MEMORIZED * self.first
-
-    def plain(self) -> dict[str, Any]:
-        return {**asdict(self), "memorized": self.memorized}
 
 
 def overfit(experiment: Experiment, rows: Any) -> OneBatch:

@@ -31,10 +31,6 @@ class RateRange:
     losses: list[float]
     proposed: float | None
 
-    def plain(self) -> dict[str, Any]:
-        points = [{"rate": rate, "loss": loss} for rate, loss in zip(self.rates, self.losses, strict=True)]
-        return {"points": points, "proposed": self.proposed}
-
 
 def rate_range(experiment: Experiment) -> RateRange:
     """Trains with a rate that grows from step to step; the model is left as it was."""

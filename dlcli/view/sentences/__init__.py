@@ -34,14 +34,17 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A finding of a verdict in words; the keys of `verdict` in JSON. `since_epoch` counts from 1."""
+    """A finding of a verdict in words; the keys of `verdict` in JSON. `since_epoch` counts from 1.
+
+    A run of a time before findings had codes has none.
+    """
 
     finding: str
     since_epoch: int | None
     evidence: str
     advice: Sequence[Setting]
-    code: str
-    severity: Severity
+    code: str | None
+    severity: Severity | None
     where: str | None
     facts: Mapping[str, Any]
 
@@ -91,4 +94,20 @@ def judgement(finding: Finding, sentence: Sentence) -> Judgement:
         severity=finding.severity,
         where=finding.where,
         facts=finding.facts,
+    )
+
+
+def judgement_read(recorded: Mapping[str, Any]) -> Judgement:
+    """A finding of a verdict as a run has recorded it."""
+    return Judgement(
+        finding=recorded["finding"],
+        since_epoch=recorded["since_epoch"],
+        evidence=recorded["evidence"],
+        advice=[
+            Setting(key=each["set"], old=each["from"], new=each["to"], why=each["why"]) for each in recorded["advice"]
+        ],
+        code=recorded.get("code"),
+        severity=recorded.get("severity"),
+        where=recorded.get("where"),
+        facts=recorded.get("facts", {}),
     )

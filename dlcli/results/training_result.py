@@ -1,0 +1,28 @@
+"""The result of a training: what its run knows of itself in the end."""
+
+from __future__ import annotations
+
+from dlcli.runs import Run, RunState
+from dlcli.view.sentences import judgement_read
+from dlcli.view.training_result import TrainingResult
+
+
+def training_result(run: Run, state: RunState) -> TrainingResult:
+    """What `train` and `resume` give of a run."""
+    return TrainingResult(
+        run=run.name,
+        path=str(run.path),
+        status=state.status,
+        reason=state.reason,
+        stop=state.stop,
+        exact=state.exact,
+        inexact=state.inexact,
+        epochs=state.epochs,
+        best=state.best,
+        metrics=state.metrics,
+        baseline=state.baseline,
+        verdict=[judgement_read(each) for each in state.verdict],
+        seconds=state.seconds,
+        samples_per_second=state.samples_per_second,
+        engine=state.engine,
+    )

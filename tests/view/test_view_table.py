@@ -1,0 +1,129 @@
+"""One table gives the terminal, JSON, Markdown and CSV; one result gives JSON by the keys of scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from dataclasses import dataclass, field
+
+from rich.console import Console
+
+from dlcli.view.evaluation import ClassScores, class_table, confusion_table
+from dlcli.view.json_value import INLINE, UNSAID, json_value, named
+from dlcli.view.runs import RunShown, draw_runs, runs_table
+from dlcli.view.table import Column, Table, csv_text, drawn, markdown, numbers, records
+from dlcli.view.training_result import metrics_table
+
+RUNS = [
+    RunShown("a", "done", 3, 61.5, {"train": {"loss": 0.1}, "validation": {"loss": 0.25, "f|1": None}}, "a.yaml"),
+    RunShown("b", "crashed", 12_000, None, {"train": {"loss": math.nan}}, 'b, "c".yaml'),
+]
+
+
+def text_of(table: Table, width: int = 80) -> list[str]:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(drawn(table, width=width, least=2))
+    stream = console.file
+    assert isinstance(stream, io.StringIO)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def test_the_same_table_in_four_ways() -> None:
+    table = runs_table(RUNS)
+    assert text_of(table) == [
+        "run   status    epochs         time   val_loss   val_f|1   loss   config",
+        "─────────────────────────────────────────────────────────────────────────────",
+        "a     done           3   1 min 02 s     0.2500         –      –   a.yaml",
+        'b     crashed   12,000            –          –         –    nan   b, "c".yaml',
+    ]
+    assert records(table)[0] == {
+        "run": "a",
+        "status": "done",
+        "epochs": 3,
+        "time": 61.5,
+        "val_loss": 0.25,
+        "val_f|1": None,
+        "loss": None,
+        "config": "a.yaml",
+    }
+    assert markdown(table).splitlines()[:3] == [
+        "| run | status | epochs | time | val_loss | val_f\\|1 | loss | config |",
+        "| :-- | :-- | --: | --: | --: | --: | --: | :-- |",
+        "| a | done | 3 | 1 min 02 s | 0.2500 | – | – | a.yaml |",
+    ]
+    rows = list(csv.reader(io.StringIO(csv_text(table))))
+    assert rows == [
+        ["run", "status", "epochs", "time", "val_loss", "val_f|1", "loss", "config"],
+        ["a", "done", "3", "61.5", "0.25", "", "", "a.yaml"],
+        ["b", "crashed", "12000", "", "", "", "", 'b, "c".yaml'],
+    ]
+
+
+def test_where_the_width_does_not_do_the_last_columns_are_left_out_and_numbers_stay_right() -> None:
+    table = Table([Column("name"), numbers("one"), numbers("two")], [["a", 1, 22_222], ["bb", 333, None]])
+    assert [line.split() for line in text_of(table, 80)][2] == ["a", "1", "22,222"]
+    narrow = text_of(table, 14)
+    assert narrow[0].split() == ["name", "one"]
+    assert narrow[2].endswith("  1")
+    assert narrow[3].endswith("333")
+
+
+def test_a_cell_cannot_end_its_line_in_markdown() -> None:
+    assert markdown(Table([Column("a")], [["x\ny | z"]])).splitlines()[2] == "| x y \\| z |"
+
+
+def test_csv_keeps_all_digits() -> None:
+    assert csv_text(Table([numbers("a")], [[0.1 + 0.2], [math.inf]])) == 'a\n0.30000000000000004\n""\n'
+
+
+def test_tables_of_results() -> None:
+    scores = {"u": ClassScores(0.5, None, 0.25, 4)}
+    assert records(class_table(scores)) == [{"class": "u", "precision": 0.5, "recall": None, "f1": 0.25, "samples": 4}]
+    assert confusion_table(["u", "v"], [[3, 0], [1, 2]], nothing=".").cells == [["u", "3", "."], ["v", "1", "2"]]
+    table = metrics_table(
+        {"train": {"loss": 1.0}, "validation": {"loss": 2.0, "mae": 3.0}},
+        {"method": "mean", "split": "validation", "metrics": {"loss": 4.0}},
+    )
+    assert records(table) == [
+        {"metric": "loss", "train": 1.0, "validation": 2.0, "mean (validation)": 4.0},
+        {"metric": "mae", "train": None, "validation": 3.0, "mean (validation)": None},
+    ]
+
+
+def test_no_runs_are_said_to_be_none() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    draw_runs(console, [])
+    stream = console.file
+    assert isinstance(stream, io.StringIO)
+    assert stream.getvalue() == "no runs\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inner:
+    kind: str = field(metadata=named("class"))
+    values: tuple[int, ...] = (1, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outer:
+    before: int
+    inner: Inner | None = field(default=None, metadata=INLINE)
+    inners: list[Inner] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list, metadata=UNSAID)
+    mapping: dict[str, Inner] = field(default_factory=dict)
+
+
+def test_keys_are_renamed_left_out_and_put_beside_others() -> None:
+    inner = Inner(kind="a")
+    value = json_value(Outer(before=1, inner=inner, inners=[inner], notes=["x"], mapping={"m": inner}))
+    assert list(value) == ["before", "class", "values", "inners", "mapping"]
+    assert json.loads(json.dumps(value)) == {
+        "before": 1,
+        "class": "a",
+        "values": [1, 2],
+        "inners": [{"class": "a", "values": [1, 2]}],
+        "mapping": {"m": {"class": "a", "values": [1, 2]}},
+    }
+    assert json_value(Outer(before=1)) == {"before": 1, "inners": [], "mapping": {}}
