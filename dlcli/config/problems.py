@@ -12,13 +12,12 @@ from dlcli.config.tree import Mark, Node
 from dlcli.data.sources import SOURCES
 from dlcli.errors import Problem, TreePath
 from dlcli.layers import GROUPS
-from dlcli.spec import describe, did_you_mean, near, unquoted
+from dlcli.spec import AMBIGUOUS, describe, did_you_mean, near, unquoted
 
 MOST_PROBLEMS = 1000
 TYPE_TRIED = re.compile(r"str|int|float|bool|[a-z-]+\[.*\]")
 BLOCK_TRIED = re.compile(r"[A-Z]\w*")
 """What pydantic calls the types of a union: `str`, `list[str]`, `literal['error']`; `Target` for a block."""
-AMBIGUOUS = {"yes", "no", "on", "off", "y", "n"}
 EXPECTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",

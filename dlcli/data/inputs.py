@@ -16,7 +16,7 @@ from dlcli.data.preparation.pca import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
 from dlcli.errors import DataError
-from dlcli.spec import Spec, did_you_mean
+from dlcli.spec import Spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,12 +104,7 @@ def groups_of(
         groups = default_groups(chosen or default_inputs(fields, without=without), fields)
     for group in groups:
         for name in group.columns:
-            if name not in fields.arrays:
-                raise DataError(
-                    f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
-                    file=fields.places[0].file,
-                    hint=did_you_mean(name, fields.arrays),
-                )
+            fields.check_column(name)
     if not groups:
         beside = "', '".join(targets)
         raise DataError(f"nothing is left as input beside the target '{beside}'", file=fields.places[0].file)

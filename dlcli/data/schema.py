@@ -7,6 +7,9 @@ from typing import Literal
 from dlcli.data.windows import Windows
 from dlcli.spec import Spec
 
+SPLITS = ("train", "validation", "test")
+"""The splits, in the order in which they are told and dealt."""
+
 
 class ColumnSchema(Spec):
     """A column of a table as it enters an input."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
+from dlcli.data.schema import SPLITS
 from dlcli.errors import DataError
 from dlcli.spec import Mistake, Spec, fail
 
@@ -19,7 +20,6 @@ BLOCK = 1 << 22
 """So many samples are shuffled and split at once."""
 IN_ORDER = re.compile(r"\d{4}(([-/.])\d{2}(\2\d{2}([ T]\d{2}:\d{2}.*)?)?)?|\d{2}:\d{2}(:\d{2}.*)?")
 """Times as text that sort in the order of time."""
-NAMES = ("train", "validation", "test")
 
 
 class Split(Spec):
@@ -116,7 +116,7 @@ class Split(Spec):
                 f"the data has splits of its own ({', '.join(own)}), so it cannot be split by {self.by}",
                 hint="leave data.split.by out",
             )
-        parts = {split: own[split] for split in NAMES if split in own}
+        parts = {split: own[split] for split in SPLITS if split in own}
         if "validation" in parts or not self.validation:
             return parts
         train = parts["train"]
@@ -124,7 +124,7 @@ class Split(Spec):
         inner = cut.shuffled(len(train), None if classes is None else classes[train], generator)
         cut.check(inner, len(train))
         parts |= {"train": train[inner["train"]], "validation": train[inner["validation"]]}
-        return {name: parts[name] for name in NAMES if name in parts}
+        return {name: parts[name] for name in SPLITS if name in parts}
 
     def shuffled(
         self, samples: int, classes: np.ndarray[Any, Any] | None, generator: np.random.Generator
@@ -132,7 +132,7 @@ class Split(Spec):
         """A random split, by class where `classes` are given: of BLOCK samples at a time, so that memory is bounded."""
         import numpy as np
 
-        found: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in NAMES}
+        found: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in SPLITS}
         for start in range(0, samples, BLOCK):
             size = min(BLOCK, samples - start)
             if classes is None:
@@ -180,7 +180,7 @@ class Split(Spec):
             wish = np.where(empty, wanted, -np.inf) if empty.sum() == left else wanted - taken
             where[group] = int(np.argmax(wish))
             taken[where[group]] += counts[group]
-        return {split: np.flatnonzero(where[index] == number) for number, split in enumerate(NAMES)}
+        return {split: np.flatnonzero(where[index] == number) for number, split in enumerate(SPLITS)}
 
     def check(self, parts: Mapping[str, np.ndarray[Any, Any]], samples: int) -> None:
         """Refuses a split that was asked for and would be empty."""
@@ -210,7 +210,7 @@ def by_column(column: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
     """The split that a column names for each row."""
     import numpy as np
 
-    unknown = sorted({str(value) for value in column} - set(NAMES))
+    unknown = sorted({str(value) for value in column} - set(SPLITS))
     if unknown:
         raise DataError(f"the column of the split holds '{unknown[0]}'; expected train, validation or test")
-    return {split: np.flatnonzero(column == split) for split in NAMES}
+    return {split: np.flatnonzero(column == split) for split in SPLITS}

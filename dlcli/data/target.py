@@ -129,13 +129,7 @@ class Target(Spec):
                 file=fields.places[0].file,
                 hint=hint,
             )
-        if name not in fields.arrays:
-            raise DataError(
-                f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
-                file=fields.places[0].file,
-                line=1 if fields.places[0].first_line else None,
-                hint=did_you_mean(name, fields.arrays),
-            )
+        fields.check_column(name)
         return name
 
     def found_classes(self, name: str, fields: Fields, *, encode: str, labels: Labels | None) -> list[str] | None:
@@ -305,12 +299,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     import numpy as np
 
     for name in schema.names:
-        if name not in fields.arrays:
-            raise DataError(
-                f"there is no column '{name}'; the data has: {', '.join(fields.arrays)}",
-                file=fields.places[0].file,
-                hint=did_you_mean(name, fields.arrays),
-            )
+        fields.check_column(name)
         if not is_lazy(fields.arrays[name]):
             check_present(name, fields)
             check_finite(name, fields.arrays[name][:], fields)

@@ -64,8 +64,7 @@ def drafted(source: Any, fields: Fields, target: str | None) -> tuple[Draft, Dat
         draft.target, draft.reasons["target"] = guessed_target(fields), "the last column; --target takes another"
     goal = draft.target or fields.target
     assert goal is not None
-    if goal not in fields.arrays:
-        raise DataError(f"there is no column '{goal}'; the data has: {', '.join(fields.arrays)}", file=place_of(fields))
+    fields.check_column(goal)
     choose_inputs(draft, fields, goal)
     choose_missing(draft, fields, goal)
     choose_split(draft, fields, goal)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlcli.config.yaml import read_yaml
 from dlcli.errors import ConfigError
+from dlcli.spec import AMBIGUOUS
 
 
 def written(value: Any) -> str:
@@ -22,4 +23,4 @@ def written(value: Any) -> str:
         plain = read_yaml(f"a: [{value}]\n".encode(), file="-", folder=Path()).plain() == {"a": [value]}
     except ConfigError:
         plain = False
-    return value if plain and value not in {"yes", "no", "on", "off"} else json.dumps(value, ensure_ascii=False)
+    return value if plain and value not in AMBIGUOUS else json.dumps(value, ensure_ascii=False)

@@ -13,10 +13,22 @@ from dlcli.spec.idiom import Idiomatic, Named, fields_of, plain, read_named, spl
 from dlcli.spec.keras_object import Buildable, KerasObject, built, plugin_module, snake_case
 from dlcli.spec.labels import Labels
 from dlcli.spec.language import DEFINITION, Language, Reader, ShortForm, keras_thing, language_of
-from dlcli.spec.mistake import Mistake, below, describe, detail_of, details_of, did_you_mean, fail, near, unquoted
+from dlcli.spec.mistake import (
+    AMBIGUOUS,
+    Mistake,
+    below,
+    describe,
+    detail_of,
+    details_of,
+    did_you_mean,
+    fail,
+    near,
+    unquoted,
+)
 from dlcli.spec.path import DataPath, Text, absolute_path
 
 __all__ = [
+    "AMBIGUOUS",
     "DEFINITION",
     "Buildable",
     "DataPath",

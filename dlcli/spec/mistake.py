@@ -12,6 +12,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from dlcli.errors import TreePath
 from dlcli.spec.fact import Fact
 
+AMBIGUOUS = frozenset({"yes", "no", "on", "off", "y", "n"})
+"""Words that YAML 1.1 takes for true or false and YAML 1.2 for text."""
+
 
 @dataclass(frozen=True)
 class Mistake:

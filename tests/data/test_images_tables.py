@@ -156,7 +156,7 @@ def test_a_table_without_such_a_column_lists_its_columns(folder: Path) -> None:
         "write column: NAME",
     )
     error = refused(path, column="nam")
-    assert (error.message, error.hint) == ("there is no column 'nam'; the table has: name, age", "did you mean 'name'?")
+    assert (error.message, error.hint) == ("there is no column 'nam'; the data has: name, age", "did you mean 'name'?")
 
 
 def test_a_column_that_is_called_like_the_content_is_refused(folder: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_column_that_is_not_there_is_refused_with_the_nearest(
     path = write(FLOWERS)
     message = "there is no column 'lenght'; the data has: length, colour, width, y"
     hint = "did you mean 'length'?"
-    assert refuse(block(path, inputs=inputs)) == (DataError, 4, message, str(path), None, hint)
+    assert refuse(block(path, inputs=inputs)) == (DataError, 4, message, str(path), 1, hint)
 
 
 def test_an_input_without_columns_is_refused(mistakes: Callable[..., Any], write: Callable[..., Path]) -> None:

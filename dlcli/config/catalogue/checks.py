@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dlcli.spec import Epochs, Fact, Mistake, describe, did_you_mean, fail, unquoted
+from dlcli.spec import AMBIGUOUS, Epochs, Fact, Mistake, describe, did_you_mean, fail, unquoted
 
-AMBIGUOUS = frozenset({"yes", "no", "on", "off", "y", "n"})
 WORDS = {
     "boolean": "true or false",
     "integer": "a whole number",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.lazy import Column, Selected, is_lazy
 from dlcli.data.windows import Windows
+from dlcli.errors import DataError
+from dlcli.spec import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,6 +99,17 @@ class Fields:
         if isinstance(self.places, FileEach):
             return [Path(file) for file in (*self.places.files, *self.beside)]
         return [Path(place.file) for place in self.places if place.file]
+
+    def check_column(self, name: str) -> None:
+        """Raises `DataError` where there is no such field, with what there is and the nearest name."""
+        if name not in self.arrays:
+            place = self.places[0]
+            raise DataError(
+                f"there is no column '{name}'; the data has: {', '.join(self.arrays)}",
+                file=place.file,
+                line=1 if place.first_line else None,
+                hint=did_you_mean(name, self.arrays),
+            )
 
     def file_numbers(self) -> np.ndarray[Any, Any]:
         """For each sample the number of the file that it stands in: (samples,)."""

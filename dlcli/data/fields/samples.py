@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, Lazy, Selected, is_lazy
-from dlcli.data.schema import InputSchema
+from dlcli.data.schema import SPLITS, InputSchema
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
@@ -98,7 +98,7 @@ class WindowSamples:
             return splits
         found: dict[str, np.ndarray[Any, Any]] = {}
         taken = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
-        for name in ("train", "validation", "test"):
+        for name in SPLITS:
             if name in splits:
                 starts = self.starts[splits[name]]
                 # How many rows of earlier splits stand before each row; several series may follow each other.

@@ -9,13 +9,12 @@ from typing import Any, ClassVar
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.join import joined_splits
 from dlcli.data.own_code import inside, run_file
+from dlcli.data.schema import SPLITS
 from dlcli.data.sources.arrays.shared import check_samples, checked
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
 from dlcli.spec import DataPath, did_you_mean
-
-SPLITS = ("train", "validation", "test")
 
 
 class Python(SourceBlock):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.join import joined_splits
-from dlcli.data.schema import Schema
+from dlcli.data.schema import SPLITS, Schema
 from dlcli.data.sources.source import Example, Reading, Source, SourceBlock
 from dlcli.data.sources.tables.csv import Csv
 
@@ -30,7 +30,7 @@ class Splits(SourceBlock):
     def examples(cls, folder: Path, rows: int) -> list[Example]:
         sources: dict[str, str] = {}
         files: list[Path] = []
-        for split in ("train", "validation", "test"):
+        for split in SPLITS:
             (folder / split).mkdir()
             [part] = Csv.examples(folder / split, rows)
             sources[split] = str(part.files[0])

@@ -12,11 +12,12 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Lazy
 from dlcli.data.schema import InputSchema
 from dlcli.data.sources.folders.file_source import FileSource
-from dlcli.data.sources.folders.listing import Listing, Unreadable
+from dlcli.data.sources.folders.listing import Listing, NoLibrary, Unreadable
 from dlcli.data.sources.folders.parallel import in_parallel
-from dlcli.data.sources.folders.sound_files import EXTRA, NEEDS_EXTRA, RATES, decoded, header, length_at
+from dlcli.data.sources.folders.sound_files import RATES, decoded, header, length_at
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
+from dlcli.extras import installing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,16 +109,17 @@ def scan(listing: Listing, *, channels: int | None) -> Scan:
     facts = np.zeros((3, len(listing.files)), np.int64)
     faults: dict[int, str] = {}
     misnamed: list[str] = []
+    missing = False
     for row, seen in enumerate(in_parallel(header, listing.files)):
-        if isinstance(seen, str):
-            faults[row] = seen
+        if isinstance(seen, Unreadable):
+            faults[row], missing = str(seen), missing or isinstance(seen, NoLibrary)
         elif channels == 2 and seen.channels > 2:
             faults[row] = f"{seen.channels} channels, which cannot become 2"
         else:
             facts[:, row] = seen[:3]
             misnamed += [listing.named(row)] * seen.misnamed
     if faults:
-        hint = EXTRA if NEEDS_EXTRA in faults.values() else "mend or remove them"
+        hint = installing("audio") if missing else "mend or remove them"
         raise listing.unreadable(f"{len(faults)} of {len(listing.files)} sounds cannot be read:", faults, hint=hint)
     rates, frames, number = facts
     return Scan(rates, frames, number, misnamed)
@@ -126,7 +128,7 @@ def scan(listing: Listing, *, channels: int | None) -> Scan:
 def scan_one(listing: Listing) -> int:
     """The rate of the first file."""
     seen = header(listing.files[0])
-    if isinstance(seen, str):
+    if isinstance(seen, Unreadable):
         hint = "write the rate of the training: audio: {…, rate: 16000}"
         raise DataError(f"its rate is not known: {seen}", file=listing.files[0], hint=hint)
     return seen.rate

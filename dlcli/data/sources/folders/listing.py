@@ -24,6 +24,10 @@ class Unreadable(Exception):
     """Says what is wrong with a file, in words that follow its name."""
 
 
+class NoLibrary(Unreadable):
+    """A file that a package would read which is not there."""
+
+
 @dataclass(frozen=True)
 class Listing:
     """Files that are a sample each, and what their folders or a table say of them.

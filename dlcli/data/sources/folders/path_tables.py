@@ -14,7 +14,6 @@ from dlcli.data.sources.paths import existing, is_file, siblings
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.data.sources.tables import TABLES, table_of
 from dlcli.errors import DataError
-from dlcli.spec import did_you_mean
 
 JUDGED = 100
 """So many cells of a column tell whether it holds paths."""
@@ -66,12 +65,7 @@ def column_of_paths(fields: Fields, suffixes: Sequence[str], column: str | None)
     table = fields.places[0].file
     known = ", ".join(fields.arrays)
     if column is not None:
-        if column not in fields.arrays:
-            raise DataError(
-                f"there is no column '{column}'; the table has: {known}",
-                file=table,
-                hint=did_you_mean(column, fields.arrays),
-            )
+        fields.check_column(column)
         return column
     for name, values in fields.arrays.items():
         if values.dtype == object:

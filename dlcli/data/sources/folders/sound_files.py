@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dlcli.data.sources.folders.listing import Unreadable
+from dlcli.data.sources.folders.listing import NoLibrary, Unreadable
+from dlcli.extras import has
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,8 +24,6 @@ FADING = 0.05
 """The share of the frequencies, below the highest that is kept, that fade out."""
 MARGIN = 4096
 """So many samples of silence, or of what follows, keep the end of a sound apart from its start when it is resampled."""
-EXTRA = 'pip install "dlcli[audio]"'
-NEEDS_EXTRA = "reading it needs the package soundfile"
 
 
 class Sound(NamedTuple):
@@ -69,10 +68,10 @@ class LibrarySound:
     """A sound that libsndfile reads: FLAC, OGG, and WAV of other kinds."""
 
     def __init__(self, content: IO[bytes], *, whole: bool) -> None:
-        try:
-            import soundfile
-        except (ImportError, OSError):
-            raise Unreadable(NEEDS_EXTRA) from None
+        if not has("soundfile"):
+            raise NoLibrary("reading it needs the package soundfile")
+        import soundfile
+
         self.sound = soundfile.SoundFile(content)
         self.rate, self.frames, self.channels = self.sound.samplerate, self.sound.frames, self.sound.channels
         if whole and self.frames:
@@ -134,18 +133,18 @@ def wave_format(content: IO[bytes]) -> int | None:
     return None
 
 
-def header(file: str) -> Sound | str:
+def header(file: str) -> Sound | Unreadable:
     """The header of a file, or what is wrong with it."""
     try:
         with opened(file, whole=True) as sound:
             if not sound.frames:
-                return "the file holds no sound"
+                return Unreadable("the file holds no sound")
             if sound.rate not in RATES:
-                return f"{sound.rate} samples a second; expected {RATES[0]} to {RATES[-1]}"
+                return Unreadable(f"{sound.rate} samples a second; expected {RATES[0]} to {RATES[-1]}")
             misnamed = not file.lower().endswith(kind_of(file))
             return Sound(sound.rate, sound.frames, sound.channels, misnamed)
     except Unreadable as error:
-        return str(error)
+        return error
 
 
 def kind_of(file: str) -> str:

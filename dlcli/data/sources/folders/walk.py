@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from dlcli.data.schema import SPLITS
 from dlcli.data.sources.folders.listing import LABEL, Listing
 from dlcli.data.sources.paths import is_folder, siblings
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
-NAMES: tuple[str, ...] = ("train", "validation", "test")
-SPLITS = {
+SPLIT_OF = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "valid", "val"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
@@ -149,7 +149,7 @@ def of_folder(
 
 def splits_of(folders: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """The folder of each split, if folders are named for splits rather than for classes; and a note on others."""
-    named = [(SPLITS.get(Path(each).name.lower()), each) for each in folders]
+    named = [(SPLIT_OF.get(Path(each).name.lower()), each) for each in folders]
     found = {split: each for split, each in named if split is not None}
     others = [Path(each).name for split, each in named if split is None]
     if "train" not in found or (others and not has_folders(found["train"])):
@@ -158,7 +158,7 @@ def splits_of(folders: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         if split is not None and found[split] != each:
             both = f"{Path(each).name} and {Path(found[split]).name}"
             raise DataError(f"the folders {both} are both for {split}", file=each, hint="make them one folder")
-    in_order = {split: found[split] for split in NAMES if split in found}
+    in_order = {split: found[split] for split in SPLITS if split in found}
     return in_order, [f"folders beside train were left out: {', '.join(others[:5])}"] if others else []
 
 

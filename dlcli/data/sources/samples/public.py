@@ -16,6 +16,7 @@ from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.join import joined_splits
 from dlcli.data.sources.source import Origin, Reading, SourceBlock
 from dlcli.errors import DataError
+from dlcli.extras import need
 from dlcli.first_line import first_line
 from dlcli.spec import Mistake, did_you_mean, fail
 
@@ -114,7 +115,7 @@ class Tfds(SourceBlock):
 
     def read(self, reading: Reading) -> Fields:
         """All splits, one after the other. Raises `DataError` where it is missing or cannot be downloaded."""
-        library = extra("tensorflow_datasets", "tfds")
+        library = need("tensorflow_datasets", extra="tfds", use="'tfds'")
         with downloading(f"the data set '{self.name}' of TensorFlow Datasets", "prepare it where there is a network"):
             read, about = library.load(self.name, data_dir=self.folder, batch_size=-1, with_info=True)
             arrays = {split: library.as_numpy(values) for split, values in read.items()}
@@ -140,7 +141,7 @@ class HuggingFace(SourceBlock):
 
     def read(self, reading: Reading) -> Fields:
         """All splits, one after the other. Raises `DataError` where it is missing or cannot be downloaded."""
-        library = extra("datasets", "huggingface")
+        library = need("datasets", extra="huggingface", use="'huggingface'")
         with downloading(f"the data set '{self.name}' of Hugging Face", "save it where there is a network"):
             saved = Path(self.name).expanduser()
             read = (
@@ -155,16 +156,6 @@ class HuggingFace(SourceBlock):
 
     def input_names(self) -> list[str] | None:
         return None
-
-
-def extra(module: str, name: str) -> Any:
-    """A library that is not always there."""
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise DataError(f"'{name}' needs the package {module}", hint=f'pip install "dlcli[{name}]"') from None
 
 
 @contextlib.contextmanager

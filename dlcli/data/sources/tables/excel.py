@@ -15,6 +15,7 @@ from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.sources.tables.cells import MOSTLY
 from dlcli.data.sources.tables.column_names import checked_names
 from dlcli.errors import DataError, DlcliError, ResourceError
+from dlcli.extras import need
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath, did_you_mean
 
@@ -112,11 +113,7 @@ def openpyxl() -> Any:
     """The library that reads workbooks."""
     # python-calamine is faster, but gives "" for a cell that holds an error, so that data is missing in silence, and ends the
     # process where a single cell stands far out (it asks for 550 GB at once).
-    try:
-        import openpyxl as library
-    except ImportError:
-        raise DataError("reading a workbook needs the package openpyxl", hint='pip install "dlcli[excel]"') from None
-    return library
+    return need("openpyxl", extra="excel", use="reading a workbook")
 
 
 def check_extent(sheet: Any, path: Path) -> None:
