@@ -20,9 +20,12 @@ def list_kind(
     Example: dlcli list layers
     """
     from dlcli.config.reference import kinds, names
-    from dlcli.view.reference import draw_kinds, draw_names
+    from dlcli.view.reference import draw_kinds, draw_names, names_shown
 
-    give(names(kind) if kind else kinds(), draw_names if kind else draw_kinds, as_json=json)
+    if kind is None:
+        give(kinds(), draw_kinds, as_json=json)
+    else:
+        give(names_shown(names(kind)), draw_names, as_json=json)
 
 
 COMMAND = Command("list", list_kind, Panel.UNDERSTANDING)

@@ -37,6 +37,8 @@ def predict(
     from dlcli.results.predict import as_csv, check_form, write_predictions
     from dlcli.results.predict import predict as answer
     from dlcli.runs import Run
+    from dlcli.view.json_value import json_value
+    from dlcli.view.prediction import PredictionResult
 
     if output != "-":
         check_form(Path(output))
@@ -49,13 +51,8 @@ def predict(
         if not quiet:
             console.print(f"{predictions.samples:,} predictions written to {output}")
     if json:
-        emit(
-            {
-                "run": predictions.run,
-                "samples": predictions.samples,
-                "predictions": predictions.rows() if output == "-" else output,
-            }
-        )
+        rows = predictions.rows() if output == "-" else output
+        emit(json_value(PredictionResult(predictions.run, predictions.samples, rows)))
     elif output == "-":
         write(as_csv(predictions).decode())
 

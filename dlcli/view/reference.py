@@ -3,38 +3,58 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from dlcli.config.reference.thing import Argument, Kinds, Names, Thing
+from dlcli.view.json_value import INLINE
 from dlcli.view.labelled import plain
+from dlcli.view.table import Column, Table, drawn, numbers
 from dlcli.view.tables import plain_table
 
-Value = Mapping[str, Any]
 INDENT = 2
 WIDEST_NAME = 28
 """Names that are longer have their summary on the line below."""
 
 
-def draw_kinds(console: Console, value: Value) -> None:
+@dataclass(frozen=True)
+class NamesShown:
+    """The keys of `dlcli list KIND --json`: the names under their kind, and by group each with a summary."""
+
+    listed: Mapping[str, Sequence[str]] = field(metadata=INLINE)
+    groups: Mapping[str, Mapping[str, str]]
+
+
+def names_shown(names: Names) -> NamesShown:
+    """The names of a kind as they are shown."""
+    return NamesShown({names.kind: names.names}, names.groups)
+
+
+def kinds_table(kinds: Kinds) -> Table:
+    """A row for each kind."""
+    rows = [[kind, kinds.counts[kind], kinds.meanings[kind]] for kind in kinds.kinds]
+    return Table([Column("kind"), numbers("", str), Column("what for")], rows)
+
+
+def draw_kinds(console: Console, kinds: Kinds) -> None:
     """The kinds with their counts and what each is for; piped their names alone."""
     if not console.is_terminal:
-        draw_lines(console, value["kinds"])
+        draw_lines(console, kinds.kinds)
         return
-    rows = [[kind, f"{value['counts'][kind]}", value["meanings"][kind]] for kind in value["kinds"]]
-    console.print(plain_table(["kind", "", "what for"], rows, right=[1]))
+    console.print(drawn(kinds_table(kinds)))
 
 
-def draw_names(console: Console, value: Value) -> None:
+def draw_names(console: Console, shown: NamesShown) -> None:
     """Names in groups with what each is; piped one a line, so that they can be searched."""
-    groups = value["groups"]
     if not console.is_terminal:
-        draw_lines(console, next(iter(value.values())))
+        draw_lines(console, next(iter(shown.listed.values())))
         return
-    for position, (group, names) in enumerate(groups.items()):
+    for position, (group, names) in enumerate(shown.groups.items()):
         if group:
             console.print(Text("\n" * bool(position) + group, style="bold"))
         wide = min(WIDEST_NAME, max(map(cell_len, names)))
@@ -55,44 +75,44 @@ def draw_name(console: Console, name: str, summary: str, *, wide: int) -> None:
         console.print(Text(gap + line), no_wrap=True)
 
 
-def draw_lines(console: Console, names: list[str]) -> None:
+def draw_lines(console: Console, names: Sequence[str]) -> None:
     """One name a line."""
     for name in names:
         console.print(Text(name))
 
 
-def draw_thing(console: Console, value: Value) -> None:
+def draw_thing(console: Console, thing: Thing) -> None:
     """What a thing takes, and how it is written; then what else has its name."""
-    for position, each in enumerate([value, *value["also"]]):
+    for position, each in enumerate([thing, *thing.also]):
         if position:
             console.print()
         draw_meaning(console, each)
 
 
-def draw_meaning(console: Console, value: Value) -> None:
+def draw_meaning(console: Console, thing: Thing) -> None:
     """One thing that a name means."""
-    console.print(Text.assemble((value["name"], "bold"), f" ({value['kind']})"))
-    if value["summary"]:
-        console.print(Text(value["summary"]))
-    if value["refused"]:
-        console.print(Text(f"not available in a configuration: {value['refused']}"))
+    console.print(Text.assemble((thing.name, "bold"), f" ({thing.kind})"))
+    if thing.summary:
+        console.print(Text(thing.summary))
+    if thing.refused:
+        console.print(Text(f"not available in a configuration: {thing.refused}"))
     rows = [
-        [each["name"], "required" if each["required"] else short_default(each["default"]), takes(each)]
-        for each in value["arguments"]
+        [each.name, "required" if each.required else short_default(each.default), takes(each)]
+        for each in thing.arguments
     ]
     if rows:
         table = plain_table(["argument", "default", "takes"], rows)
         table.columns[0].no_wrap = True
         console.print()
         console.print(table)
-    if value["example"]:
+    if thing.example:
         console.print()
-        console.print(Text(value["example"], style="cyan"))
+        console.print(Text(thing.example, style="cyan"))
 
 
-def takes(argument: Value) -> str:
+def takes(argument: Argument) -> str:
     """What an argument takes, and what it means."""
-    return ": ".join(part for part in (argument["takes"], argument["meaning"]) if part)
+    return ": ".join(part for part in (argument.takes, argument.meaning) if part)
 
 
 def short_default(value: Any) -> str:

@@ -88,9 +88,9 @@ def completed(example: Any, whole: Any) -> Any:
 def examples() -> Iterator[tuple[str, Any]]:
     for kind in KINDS:
         for name in names_of(kind) if kind != "templates" else ():
-            for each in (first := things(name), *first["also"]):
-                if each["example"]:
-                    yield f"{kind} {name}", load(each["example"])
+            for each in (first := things(name), *first.also):
+                if each.example:
+                    yield f"{kind} {name}", load(each.example)
 
 
 def faults(tree: Any, read: Callable[..., Any]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from dlcli.config.reference import kinds, names, things
-from dlcli.view.reference import draw_kinds, draw_names, draw_thing
+from dlcli.view.reference import draw_kinds, draw_names, draw_thing, names_shown
 
 Run = Callable[..., Any]
 
@@ -29,7 +29,7 @@ def test_piped_names_stand_one_a_line(tmp_path: Path, run_dlcli: Run) -> None:
     assert "Dense" in lines
     assert "Lambda" not in lines
     assert all(line.isidentifier() for line in lines)
-    assert run_dlcli("list", cwd=tmp_path).out.split() == kinds()["kinds"]
+    assert run_dlcli("list", cwd=tmp_path).out.split() == kinds().kinds
     assert run_dlcli("list", "graph", cwd=tmp_path).out.split() == [
         "block",
         "branches",
@@ -39,15 +39,15 @@ def test_piped_names_stand_one_a_line(tmp_path: Path, run_dlcli: Run) -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", kinds()["kinds"])
+@pytest.mark.parametrize("kind", kinds().kinds)
 @pytest.mark.parametrize("width", [60, 120])
 def test_every_kind_is_drawn_in_the_width(kind: str, width: int) -> None:
     value = names(kind)
-    text = drawn(draw_names, value, width=width)
+    text = drawn(draw_names, names_shown(value), width=width)
     assert max(map(len, text.splitlines())) <= width
-    assert all(name[: width - 4] in text for name in value[kind])
-    assert sorted(name for group in value["groups"].values() for name in group) == sorted(value[kind])
-    assert kinds()["counts"][kind] == len(value[kind]) > 0
+    assert all(name[: width - 4] in text for name in value.names)
+    assert sorted(name for group in value.groups.values() for name in group) == sorted(value.names)
+    assert kinds().counts[kind] == len(value.names) > 0
 
 
 def test_the_kinds_are_told_with_what_they_are_for() -> None:
@@ -65,7 +65,7 @@ def test_a_thing_tells_kind_arguments_and_an_example() -> None:
 
 def test_a_name_of_two_kinds_tells_both() -> None:
     found = things("MeanSquaredError")
-    assert [found["kind"], *(each["kind"] for each in found["also"])] == ["loss", "metric"]
+    assert [found.kind, *(each.kind for each in found.also)] == ["loss", "metric"]
     text = drawn(draw_thing, found, width=80)
     assert "loss: MeanSquaredError" in text
     assert "metrics: [MeanSquaredError]" in text
@@ -74,18 +74,17 @@ def test_a_name_of_two_kinds_tells_both() -> None:
 def test_a_refused_thing_says_why_and_what_to_write() -> None:
     found = things("Lambda")
     assert (
-        found["refused"]
-        == "it runs Python code; write the same with Keras's layers (Rescaling, Reshape, Activation, …)"
+        found.refused == "it runs Python code; write the same with Keras's layers (Rescaling, Reshape, Activation, …)"
     )
-    assert found["example"] is None
+    assert found.example is None
 
 
 def test_inner_blocks_and_keys_are_shown(tmp_path: Path, run_dlcli: Run) -> None:
     assert "patience" in run_dlcli("show", "train.early_stopping", cwd=tmp_path).out
-    assert things("data.split")["kind"] == "block"
-    assert [each["name"] for each in things("train.class_weight")["arguments"]] == ["class_weight"]
-    assert things("blocks")["example"] is not None
-    assert things("lenet5")["kind"] == "template"
+    assert things("data.split").kind == "block"
+    assert [each.name for each in things("train.class_weight").arguments] == ["class_weight"]
+    assert things("blocks").example is not None
+    assert things("lenet5").kind == "template"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +109,7 @@ def test_the_groups_of_layers_are_those_of_keras() -> None:
     import keras
 
     modules: dict[str, set[str]] = {}
-    for group, layers in names("layers")["groups"].items():
+    for group, layers in names("layers").groups.items():
         modules[group] = {getattr(keras.layers, name).__module__.removeprefix("keras.src.layers.") for name in layers}
     packages = {group: {module.rsplit(".", 1)[0] for module in found} for group, found in modules.items()}
     assert packages == {
@@ -137,7 +136,7 @@ def test_the_name_of_an_argument_keeps_its_line_in_sixty_columns() -> None:
 
 
 def test_a_refused_name_that_the_catalogue_does_not_have_says_why() -> None:
-    assert things("LearningRateScheduler")["refused"] == (
+    assert things("LearningRateScheduler").refused == (
         "it runs Python code; give the optimizer a schedule: learning_rate: {CosineDecay: …}"
     )
-    assert things("LearningRateScheduler")["arguments"] == []
+    assert list(things("LearningRateScheduler").arguments) == []

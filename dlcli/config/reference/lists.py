@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.gallery import templates, title
 from dlcli.config.meanings import summary_of
 from dlcli.config.reference.groups import grouped
+from dlcli.config.reference.thing import Kinds, Names
 from dlcli.config.schema import Config
 from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
 from dlcli.data import Data
@@ -57,12 +57,12 @@ OWN: Mapping[str, tuple[type[Named], ...]] = {"sources": SOURCES, "graph": GROUP
 """dlcli's own things by their kind."""
 
 
-def kinds() -> dict[str, Any]:
+def kinds() -> Kinds:
     """The kinds that can be listed, how many there are of each, and what each is for."""
-    return {"kinds": [*KINDS], "counts": {kind: len(names_of(kind)) for kind in KINDS}, "meanings": dict(KINDS)}
+    return Kinds([*KINDS], {kind: len(names_of(kind)) for kind in KINDS}, KINDS)
 
 
-def names(kind: str) -> dict[str, Any]:
+def names(kind: str) -> Names:
     """The names of one kind; by group each with a summary. Raises `UsageError` for a kind that does not exist."""
     if kind not in KINDS:
         raise UsageError(
@@ -70,7 +70,7 @@ def names(kind: str) -> dict[str, Any]:
         )
     found = names_of(kind)
     groups = {group: {name: summary(kind, name) for name in each} for group, each in grouped(kind, found).items()}
-    return {kind: found, "groups": groups}
+    return Names(kind, found, groups)
 
 
 def names_of(kind: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,19 +17,19 @@ from dlcli.config.meanings import field_meanings, summary_of
 from dlcli.config.reference.examples import BLOCKS as EXAMPLES
 from dlcli.config.reference.examples import KEYS, LINES, keras_example
 from dlcli.config.reference.lists import BLOCKS, KINDS, OWN, names_of
+from dlcli.config.reference.thing import Argument, Thing
 from dlcli.config.reference.words import in_words
 from dlcli.errors import UsageError
 from dlcli.layers.misplaced import places
 from dlcli.spec import Named, did_you_mean, plain
 
-Thing = dict[str, Any]
-FROM = {
-    "name": "from",
-    "takes": "name or names",
-    "required": False,
-    "default": None,
-    "meaning": "What it takes: layers above or inputs of the data; by default what stands above.",
-}
+FROM = Argument(
+    name="from",
+    takes="name or names",
+    required=False,
+    default=None,
+    meaning="What it takes: layers above or inputs of the data; by default what stands above.",
+)
 
 
 def things(name: str) -> Thing:
@@ -38,14 +39,14 @@ def things(name: str) -> Thing:
     """
     found = [*keras_things(name), *own_things(name), *block_things(name)]
     if name in keras_catalogue().activations:
-        found.append(thing(name, "activation", example=LINES["activations"](name)))
+        found.append(Thing(name=name, kind="activation", example=LINES["activations"](name)))
     if name in templates():
         text = templates()[name].read_text(encoding="utf-8")
-        found.append(thing(name, "template", summary=title(templates()[name]), example=text.rstrip()))
+        found.append(Thing(name=name, kind="template", summary=title(templates()[name]), example=text.rstrip()))
     if not found:
         raise unknown(name)
-    first, *others = sorted(found, key=lambda each: each["refused"] is not None)
-    return {**first, "also": others}
+    first, *others = sorted(found, key=lambda each: each.refused is not None)
+    return replace(first, also=others)
 
 
 def unknown(name: str) -> UsageError:
@@ -58,11 +59,6 @@ def unknown(name: str) -> UsageError:
     return UsageError(f"nothing is called '{name}'", hint=hint)
 
 
-def thing(name: str, kind: str, **told: Any) -> Thing:
-    """The answer for one meaning of a name."""
-    return {"name": name, "kind": kind, "summary": "", "refused": None, "arguments": [], "example": None, **told}
-
-
 def keras_things(name: str) -> Iterator[Thing]:
     """What Keras has under a name, in all kinds, and what of it is refused."""
     catalogue = keras_catalogue()
@@ -73,9 +69,9 @@ def keras_things(name: str) -> Iterator[Thing]:
         canonical = spellings.get(name, name)
         entry = catalogue.kinds[kind].get(canonical, {"summary": "", "arguments": {}})
         why = refused.get(name) or refused.get(canonical) or nowhere(entry)
-        yield thing(
-            name,
-            SINGULAR[kind],
+        yield Thing(
+            name=name,
+            kind=SINGULAR[kind],
             summary=entry["summary"],
             refused=why,
             arguments=[] if why else [*keras_arguments(kind, entry), *([FROM] if kind in LAYERS else [])],
@@ -89,16 +85,16 @@ def nowhere(entry: Mapping[str, Any]) -> str | None:
     return None if places(traits) else f"it {traits['misplaced']}"
 
 
-def keras_arguments(kind: str, entry: Mapping[str, Any]) -> list[Thing]:
+def keras_arguments(kind: str, entry: Mapping[str, Any]) -> list[Argument]:
     """What a class of Keras takes."""
     return [
-        {
-            "name": key,
-            "takes": in_words(argument_schema(kind, key, each)),
-            "required": bool(each.get("required")),
-            "default": each.get("default"),
-            "meaning": None,
-        }
+        Argument(
+            name=key,
+            takes=in_words(argument_schema(kind, key, each)),
+            required=bool(each.get("required")),
+            default=each.get("default"),
+            meaning=None,
+        )
         for key, each in entry["arguments"].items()
     ]
 
@@ -132,10 +128,10 @@ def block_things(name: str) -> Iterator[Thing]:
     holder = above or "config"
     if not paths and holder in BLOCKS and key in fields_of(BLOCKS[holder]):
         found = block_thing(name, "key", BLOCKS[holder], example=EXAMPLES[holder])
-        [argument] = (each for each in found["arguments"] if each["name"] == key)
-        yield {**found, "summary": argument["meaning"] or "", "arguments": [{**argument, "meaning": None}]}
+        [argument] = (each for each in found.arguments if each.name == key)
+        yield replace(found, summary=argument.meaning or "", arguments=[replace(argument, meaning=None)])
     if name in OF_FILES:
-        yield thing(name, "key", summary=OF_FILES[name]["description"], example=KEYS[name])
+        yield Thing(name=name, kind="key", summary=OF_FILES[name]["description"], example=KEYS[name])
 
 
 def fields_of(block: type[BaseModel]) -> dict[str, Any]:
@@ -148,13 +144,13 @@ def block_thing(name: str, kind: str, block: type[BaseModel], *, example: str | 
     schemas = block_definitions([block])[block.__name__]["properties"]
     meanings = field_meanings(block)
     arguments = [
-        {
-            "name": field.alias or key,
-            "takes": in_words(schemas[field.alias or key]),
-            "required": field.is_required(),
-            "default": None if field.is_required() else plain(field.get_default(call_default_factory=True)),
-            "meaning": meanings.get(key) or schemas[field.alias or key].get("description"),
-        }
+        Argument(
+            name=field.alias or key,
+            takes=in_words(schemas[field.alias or key]),
+            required=field.is_required(),
+            default=None if field.is_required() else plain(field.get_default(call_default_factory=True)),
+            meaning=meanings.get(key) or schemas[field.alias or key].get("description"),
+        )
         for key, field in block.model_fields.items()
     ]
-    return thing(name, kind, summary=summary_of(block), arguments=arguments, example=example)
+    return Thing(name=name, kind=kind, summary=summary_of(block), arguments=arguments, example=example)
