@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("cli", "config", "data", "layers", "loss", "optimizer", "results", "runs", "spec", "training", "view")
+FOLDERS = ("actions", "cli", "config", "data", "layers", "loss", "optimizer", "runs", "spec", "training", "view")
 TESTS = {"spec": "config"}
 """Folders whose tests stand in that of another."""
 KEPT = Path(tempfile.gettempdir()) / "dlcli-mutants"

@@ -97,7 +97,7 @@ def test_only_commands_and_what_is_heavy_is_imported_inside_functions() -> None:
 
 
 HIDDEN = {
-    "dlcli.results.validate: dlcli.training.backend",
-    "dlcli.results.validate: dlcli.training.experiment",
+    "dlcli.actions.validate: dlcli.training.setup.backend",
+    "dlcli.actions.validate: dlcli.training.setup.experiment",
 }
 """`validate` alone starts in a tenth of a second; only `--build` needs what trains."""

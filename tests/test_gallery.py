@@ -49,8 +49,8 @@ ROUNDED = {"images/resnet20.yaml", "text/transformer.yaml"}
 
 def experiment_of(path: Path, *settings: str) -> Any:
     """The experiment of a configuration, set up."""
-    from dlcli.training.backend import start_keras
-    from dlcli.training.experiment import read_data, set_up
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
 
     config, _ = load_config(str(path), settings=settings)
     dataset = read_data(config)
@@ -60,10 +60,10 @@ def experiment_of(path: Path, *settings: str) -> Any:
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_a_configuration_trains_a_step(name: str) -> None:
-    from dlcli.results.inspect import summary
-    from dlcli.training.engine import ResidentEngine
-    from dlcli.training.steps import Work
-    from dlcli.training.weights import training_weights
+    from dlcli.actions.inspect import summary
+    from dlcli.training.engine.engines import ResidentEngine
+    from dlcli.training.engine.steps import Work
+    from dlcli.training.setup.weights import training_weights
 
     experiment = experiment_of(GALLERY[name], *OFFLINE.get(name, []))
     config, model = experiment.config, experiment.model
@@ -84,10 +84,10 @@ def test_a_configuration_trains_a_step(name: str) -> None:
 
 def trained(name: str, engine: str, *, compiled: bool = False) -> dict[str, Any]:
     """All variables after two whole batches and a ragged one, augmented and weighed as the configuration says."""
-    from dlcli.training.engine import FitEngine, ResidentEngine
-    from dlcli.training.snapshot import arrays_of
-    from dlcli.training.steps import Work
-    from dlcli.training.weights import Weights, training_weights
+    from dlcli.training.engine.engines import FitEngine, ResidentEngine
+    from dlcli.training.engine.steps import Work
+    from dlcli.training.kept.snapshot import arrays_of
+    from dlcli.training.setup.weights import Weights, training_weights
 
     experiment = experiment_of(GALLERY[name], *OFFLINE.get(name, []))
     config, size = experiment.config, min(8, experiment.config.train.batch_size)
@@ -105,7 +105,7 @@ def trained(name: str, engine: str, *, compiled: bool = False) -> dict[str, Any]
 def test_a_configuration_trains_to_the_numbers_of_fit(name: str) -> None:
     import numpy as np
 
-    from dlcli.training.xla import xla_from
+    from dlcli.training.engine.xla import xla_from
 
     fit, resident = trained(name, "keras"), trained(name, "resident")
     assert list(fit) == list(resident)
@@ -145,7 +145,7 @@ train: {epochs: 1}
         encoding="utf-8",
     )
     from dlcli.layers.graph import build_model
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     config, _ = load_config(str(path))
     start_keras(seed=0)

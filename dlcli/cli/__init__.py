@@ -133,7 +133,7 @@ def bug(error: Exception) -> InternalError:
 
 def show_error(error: DlcliError) -> None:
     """The error as JSON on standard output where JSON was asked for, otherwise in words on standard error."""
-    from dlcli.view.console import supports_unicode
+    from dlcli.view.console.console import supports_unicode
     from dlcli.view.problems import error_text
 
     if asked.json:

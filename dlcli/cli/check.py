@@ -22,8 +22,8 @@ def check(
 
     Example: dlcli check configs/digits.yaml --lr
     """
+    from dlcli.actions.check import check as look
     from dlcli.config import load_config
-    from dlcli.results.check import check as look
     from dlcli.view.check import draw_check
 
     found = look(load_config(config, settings=settings)[0], rates=rates, allow_code=allow_code)

@@ -27,7 +27,7 @@ def evaluate(
 
     Example: dlcli evaluate last --split test --worst 5
     """
-    from dlcli.results.evaluate import evaluate as measure
+    from dlcli.actions.evaluate import evaluate as measure
     from dlcli.runs import Run
     from dlcli.view.evaluation import draw_evaluation
 

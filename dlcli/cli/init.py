@@ -29,9 +29,9 @@ def init(
 
     Example: dlcli init iris -o my-iris.yaml
     """
-    from dlcli.results.init import init as draft
-    from dlcli.results.init import template as copy
-    from dlcli.results.init import write_new
+    from dlcli.actions.init import init as draft
+    from dlcli.actions.init import template as copy
+    from dlcli.actions.init import write_new
 
     if (data is None) == (template is None):
         raise UsageError("name either DATA or --template NAME", hint="dlcli init iris")

@@ -26,8 +26,8 @@ def inspect(
 
     Example: dlcli inspect configs/digits.yaml
     """
+    from dlcli.actions.inspect import inspect_config, inspect_run
     from dlcli.config import load_config
-    from dlcli.results.inspect import inspect_config, inspect_run
     from dlcli.runs import Run
     from dlcli.view.model import draw_model
 
@@ -39,7 +39,7 @@ def inspect(
     )
     if svg is not None:
         from dlcli.runs.atomic import write_bytes
-        from dlcli.view.graph_svg import graph_svg
+        from dlcli.view.drawing.graph_svg import graph_svg
 
         write_bytes(svg, graph_svg(summary.graph).encode())
         err().print(f"written to {svg}")

@@ -26,7 +26,7 @@ def inspect_data(
 
     Example: dlcli inspect-data configs/digits.yaml
     """
-    from dlcli.results.inspect_data import inspect_data as look
+    from dlcli.actions.inspect_data import inspect_data as look
     from dlcli.view.data import draw_data
     from dlcli.view.samples import draw_samples
 

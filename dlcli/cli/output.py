@@ -62,7 +62,7 @@ def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool, str
     """Gives a result on standard output (or `stream`): as JSON, or drawn for a person."""
     stream = stream or sys.stdout
     if as_json:
-        from dlcli.view.json_value import json_value
+        from dlcli.view.console.json_value import json_value
 
         emit(json_value(value), stream=stream)
     else:
@@ -72,7 +72,7 @@ def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool, str
 
 def out(stream: TextIO | None = None) -> Console:
     """The console of results; where it is no terminal, lines may be longer than on one."""
-    from dlcli.view.console import is_terminal, make_console
+    from dlcli.view.console.console import is_terminal, make_console
 
     console = make_console(stderr=False, file=stream)
     if not is_terminal(stream or sys.stdout) and "COLUMNS" not in os.environ:
@@ -88,7 +88,7 @@ def broken_pipe() -> None:
 
 def err() -> Console:
     """The console of everything else; it may vanish without stopping anything."""
-    from dlcli.view.console import FadingStream, make_console, standard_error
+    from dlcli.view.console.console import FadingStream, make_console, standard_error
 
     return make_console(stderr=True, file=FadingStream(standard_error()))
 

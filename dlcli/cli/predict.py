@@ -34,10 +34,10 @@ def predict(
 
     Example: dlcli predict last new.csv -o predictions.csv
     """
-    from dlcli.results.predict import as_csv, check_form, write_predictions
-    from dlcli.results.predict import predict as answer
+    from dlcli.actions.predict import as_csv, check_form, write_predictions
+    from dlcli.actions.predict import predict as answer
     from dlcli.runs import Run
-    from dlcli.view.json_value import json_value
+    from dlcli.view.console.json_value import json_value
     from dlcli.view.prediction import PredictionResult
 
     if output != "-":

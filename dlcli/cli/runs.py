@@ -26,7 +26,7 @@ def runs(
 
     Example: dlcli runs --sort=-val_accuracy --filter status=done
     """
-    from dlcli.results.runs import listed_runs
+    from dlcli.actions.runs import listed_runs
     from dlcli.view.runs import draw_runs
 
     give(listed_runs(runs, filters=filters, sort=sort), draw_runs, as_json=json)

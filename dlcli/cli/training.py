@@ -10,18 +10,18 @@ from dlcli.cli.output import err, give
 
 if TYPE_CHECKING:
     from dlcli.runs import Run, RunState
-    from dlcli.view.listeners import Listeners
+    from dlcli.view.training.listeners import Listeners
 
 
 def show_training(
     work: Callable[[Listeners], tuple[Run, RunState]], *, quiet: bool, json: bool, json_lines: bool
 ) -> None:
     """Trains with those that listen, and gives the result."""
-    from dlcli.results.training_result import training_result
-    from dlcli.view.console import FadingStream
-    from dlcli.view.json_lines import JsonLinesView
-    from dlcli.view.listeners import Listeners
-    from dlcli.view.live import choose_view
+    from dlcli.actions.training_result import training_result
+    from dlcli.view.console.console import FadingStream
+    from dlcli.view.training.json_lines import JsonLinesView
+    from dlcli.view.training.listeners import Listeners
+    from dlcli.view.training.live import choose_view
     from dlcli.view.training_result import draw_training
 
     views = [choose_view(err(), quiet=quiet)]

@@ -22,8 +22,8 @@ def validate(
 
     Example: dlcli validate configs/digits.yaml
     """
-    from dlcli.results.validate import validated
-    from dlcli.view.json_value import json_value
+    from dlcli.actions.validate import validated
+    from dlcli.view.console.json_value import json_value
     from dlcli.view.validation import Validation, draw_validation, exit_code
 
     files = dict.fromkeys(configs)

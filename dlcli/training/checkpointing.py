@@ -9,9 +9,9 @@ from typing import Any
 from dlcli.errors import ResourceError
 from dlcli.runs import Run
 from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save
-from dlcli.training.experiment import Experiment
-from dlcli.training.saving import Saving, check_room
-from dlcli.training.snapshot import arrays_of
+from dlcli.training.kept.snapshot import arrays_of
+from dlcli.training.kept.when_to_save import Saving, check_room
+from dlcli.training.setup.experiment import Experiment
 
 
 class Checkpointing:

@@ -7,9 +7,9 @@ import math
 from dlcli.errors import DivergedError
 from dlcli.runs import Run
 from dlcli.runs.checkpoint import folders
-from dlcli.training.baseline import trivial_baseline
-from dlcli.training.experiment import Experiment
-from dlcli.training.snapshot import Progress
+from dlcli.training.kept.snapshot import Progress
+from dlcli.training.setup.experiment import Experiment
+from dlcli.training.trivial import trivial_baseline
 
 LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
 """Above the first no step helps; the second is where most optimizers of Keras start."""

@@ -16,24 +16,24 @@ from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep
 from dlcli.runs.checkpoint import Checkpoint, folders, newest
 from dlcli.runs.lock import Lock
-from dlcli.training.backend import environment
-from dlcli.training.experiment import read_data
-from dlcli.training.record import INEXACT
-from dlcli.training.recorded import (
+from dlcli.training.kept.record import INEXACT
+from dlcli.training.kept.recorded import (
     changed_files,
     record_config,
     record_environment,
     recorded_environment,
     recorded_tree,
 )
+from dlcli.training.kept.snapshot import Progress, put_back_rules
+from dlcli.training.kept.splits_file import check_splits, save_splits
+from dlcli.training.kept.trained import open_trained
 from dlcli.training.session import Session
+from dlcli.training.setup.backend import environment
+from dlcli.training.setup.experiment import read_data
 from dlcli.training.signals import stop_request
-from dlcli.training.snapshot import Progress, put_back_rules
-from dlcli.training.splits_file import check_splits, save_splits
 from dlcli.training.stopping import Stop, Stopping, by_callback, values_of
 from dlcli.training.train import start
-from dlcli.training.trained import open_trained
-from dlcli.view.listeners import Listeners
+from dlcli.view.training.listeners import Listeners
 
 FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint")
 """What may change from one process of a run to the next: none of it has a part in a step."""

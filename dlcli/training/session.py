@@ -13,21 +13,21 @@ from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
 from dlcli.runs.state import StopReason
-from dlcli.training.callbacks import Callbacks
 from dlcli.training.checkpointing import Checkpointing
-from dlcli.training.choice import choose_engine
-from dlcli.training.ending import outcome
-from dlcli.training.experiment import Experiment
+from dlcli.training.engine.engine_choice import choose_engine
+from dlcli.training.engine.measure import Measure
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
-from dlcli.training.loss_picture import LossPicture
-from dlcli.training.measure import Measure
-from dlcli.training.model_folder import save_model
+from dlcli.training.kept.model_folder import save_model
+from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rules_of
+from dlcli.training.listeners.loss_picture import LossPicture
+from dlcli.training.outcome import outcome
+from dlcli.training.setup.callbacks import Callbacks
+from dlcli.training.setup.experiment import Experiment
 from dlcli.training.signals import StopRequest
-from dlcli.training.snapshot import Progress, put_back, put_back_rules, rules_of
 from dlcli.training.stopping import Plateau, Stop, Stopping, by_callback, values_of
-from dlcli.view.events import EpochLine, Plan
-from dlcli.view.listeners import Listeners
+from dlcli.view.training.events import EpochLine, Plan
+from dlcli.view.training.listeners import Listeners
 
 
 class Session:

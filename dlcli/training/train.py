@@ -18,13 +18,13 @@ from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock
 from dlcli.runs.names import safe_name
-from dlcli.training.backend import chatter_to, start_keras
-from dlcli.training.experiment import Experiment, read_data, set_up
 from dlcli.training.failures import recorded_bug
-from dlcli.training.record import Record
+from dlcli.training.kept.record import Record
 from dlcli.training.session import Session
+from dlcli.training.setup.backend import chatter_to, start_keras
+from dlcli.training.setup.experiment import Experiment, read_data, set_up
 from dlcli.training.signals import stop_request
-from dlcli.view.listeners import Listeners
+from dlcli.view.training.listeners import Listeners
 
 
 @dataclass(frozen=True)

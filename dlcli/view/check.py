@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from dlcli.view.console import supports_unicode
-from dlcli.view.curve import curve
+from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.json_value import named
+from dlcli.view.console.labelled import line
+from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.tables import number
+from dlcli.view.drawing.curve import curve
 from dlcli.view.first_loss import FirstLossShown
-from dlcli.view.json_value import named
-from dlcli.view.labelled import line
 from dlcli.view.sentences import Judgement
-from dlcli.view.table import Column, Table, drawn, numbers
-from dlcli.view.tables import number
 from dlcli.view.verdict import draw_verdict
 
 WIDEST, HEIGHT = 100, 14

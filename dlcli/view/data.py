@@ -11,14 +11,14 @@ from rich.text import Text
 
 from dlcli.data.description.columns import ColumnSeen
 from dlcli.data.description.tensors import Tensor
-from dlcli.view.bars import bars
-from dlcli.view.console import supports_unicode
-from dlcli.view.histogram import histogram
-from dlcli.view.labelled import line
+from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.labelled import line
+from dlcli.view.console.shapes import shape
+from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.tables import folded, number, plain_table, size
+from dlcli.view.drawing.bars import bars
+from dlcli.view.drawing.histogram import histogram
 from dlcli.view.sentences import Told
-from dlcli.view.shapes import shape
-from dlcli.view.table import Column, Table, drawn, numbers
-from dlcli.view.tables import folded, number, plain_table, size
 
 MOST_ROWS = 60
 

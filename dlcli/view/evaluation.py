@@ -10,11 +10,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console import supports_unicode
-from dlcli.view.json_value import INLINE, UNSAID
-from dlcli.view.labelled import line
-from dlcli.view.table import Column, Table, drawn, numbers
-from dlcli.view.tables import number
+from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.json_value import INLINE, UNSAID
+from dlcli.view.console.labelled import line
+from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.tables import number
 
 WIDEST_CONFUSION = 12
 

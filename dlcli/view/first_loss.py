@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dlcli.view.tables import number
+from dlcli.view.console.tables import number
 
 NEAR = 0.25
 """A first loss that differs from the expected one by less than this share agrees with it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.table import Column, Table, drawn, numbers
+from dlcli.view.console.table import Column, Table, drawn, numbers
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console import supports_unicode
+from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.json_value import INLINE, named
+from dlcli.view.console.labelled import line
+from dlcli.view.console.shapes import shape
+from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.tables import size
+from dlcli.view.drawing.graph_node import GraphNode
+from dlcli.view.drawing.graph_text import graph_lines, is_stack
 from dlcli.view.first_loss import FirstLossShown
-from dlcli.view.graph_node import GraphNode
-from dlcli.view.graph_text import graph_lines, is_stack
-from dlcli.view.json_value import INLINE, named
-from dlcli.view.labelled import line
 from dlcli.view.layer_states import LayerStates, draw_states
 from dlcli.view.sentences import Told
-from dlcli.view.shapes import shape
-from dlcli.view.table import Column, Table, drawn, numbers
-from dlcli.view.tables import size
 
 
 @dataclass(frozen=True, kw_only=True)

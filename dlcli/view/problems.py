@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from dlcli.errors import ConfigError, DlcliError, Problem
-from dlcli.view.console import printable, visible
+from dlcli.view.console.console import printable, visible
 
 WIDEST = 120
 TAB = "    "

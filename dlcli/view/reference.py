@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.text import Text
 
 from dlcli.config.reference.thing import Argument, Kinds, Names, Thing
-from dlcli.view.json_value import INLINE
-from dlcli.view.labelled import plain
-from dlcli.view.table import Column, Table, drawn, numbers
-from dlcli.view.tables import plain_table
+from dlcli.view.console.json_value import INLINE
+from dlcli.view.console.labelled import plain
+from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.tables import plain_table
 
 INDENT = 2
 WIDEST_NAME = 28

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.table import Column, Table, drawn, numbers
-from dlcli.view.tables import duration
+from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.tables import duration
 
 Metrics = Mapping[str, Mapping[str, float | None]]
 """Values by split and name."""

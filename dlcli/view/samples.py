@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console import printable, supports_unicode
-from dlcli.view.curve import curve
-from dlcli.view.halfblocks import gallery
+from dlcli.view.console.console import printable, supports_unicode
+from dlcli.view.drawing.curve import curve
+from dlcli.view.drawing.halfblocks import gallery
 
 WIDEST = 100
 CURVE_HEIGHT = 10

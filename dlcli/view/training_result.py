@@ -10,11 +10,11 @@ from typing import Any
 
 from rich.console import Console
 
-from dlcli.view.labelled import line
+from dlcli.view.console.labelled import line
+from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.tables import duration, number
 from dlcli.view.runs import Metrics
 from dlcli.view.sentences import Judgement
-from dlcli.view.table import Column, Table, drawn, numbers
-from dlcli.view.tables import duration, number
 from dlcli.view.verdict import draw_verdict
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from dlcli.errors import ConfigError, DlcliError, Problem
-from dlcli.view.console import supports_unicode
+from dlcli.view.console.console import supports_unicode
 from dlcli.view.problems import error_text, problem_text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from dlcli.view.labelled import line, plain
+from dlcli.view.console.labelled import line, plain
 from dlcli.view.sentences import Judgement
 
 

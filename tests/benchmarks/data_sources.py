@@ -136,8 +136,8 @@ def ours(name: str, folder: Path) -> Iterator[int]:
     from dlcli.config.language import Language
     from dlcli.data import Data
     from dlcli.data.fields.order import order
-    from dlcli.training.blocks import blocks
-    from dlcli.training.feed import Feed
+    from dlcli.training.engine.read_ahead import blocks
+    from dlcli.training.setup.feed import Feed
 
     block = {**SOURCES[name][1](folder), "stream": True, "split": {"validation": 0.0, "test": 0.0}}
     dataset = Data.model_validate(block, context=Language()).load(seed=0)

@@ -23,8 +23,8 @@ from pathlib import Path
 CONFIG = Path(__file__).parents[2] / "configs" / "digits.yaml"
 TRAIN = """
 import sys, time
-from dlcli.view.live import LineView
-from dlcli.view.terminal import TerminalView
+from dlcli.view.training.live import LineView
+from dlcli.view.training.terminal import TerminalView
 spent = 0.0
 def timed(function):
     def call(*arguments):

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TRAIN = """
 import sys, time
-import dlcli.training.backend as backend
+import dlcli.training.setup.backend as backend
 {change}
 import dlcli.training.session as session
 between = session.Session.between

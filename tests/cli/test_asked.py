@@ -72,7 +72,7 @@ def test_only_the_door_ends_the_process_and_reads_the_command_line() -> None:
     assert [path for path, names in files.items() if "os._exit" in names and path != door] == []
     assert [path for path, names in files.items() if {"sys.stdout =", "sys.stderr ="} & names] == []
     readers = [path.relative_to(PACKAGE).as_posix() for path, names in files.items() if "sys.argv" in names]
-    assert sorted(readers) == ["cli/__init__.py", "training/backend.py"]
+    assert sorted(readers) == ["cli/__init__.py", "training/setup/backend.py"]
     assert len(files) > 200
 
 

@@ -214,12 +214,12 @@ def test_an_error_is_one_object_and_words_on_standard_error(name: str, trained: 
 def test_a_bug_is_one_line_with_a_file_that_holds_the_traceback(
     trained: Any, run_dlcli: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import dlcli.results.runs
+    import dlcli.actions.runs
 
     def broken(root: Path) -> list[Any]:
         raise RuntimeError("one\ntwo")
 
-    monkeypatch.setattr(dlcli.results.runs, "list_runs", broken)
+    monkeypatch.setattr(dlcli.actions.runs, "list_runs", broken)
     outcome = run_dlcli("runs", "--json", cwd=trained.folder)
     assert outcome.code == 1
     assert (outcome.error["name"], outcome.error["message"]) == ("internal", "a bug in dlcli: RuntimeError: one")

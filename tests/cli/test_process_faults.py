@@ -98,7 +98,7 @@ def test_memory_that_a_step_cannot_have_ends_training_with_7_and_says_what_to_ch
 ) -> None:
     import tensorflow as tf
 
-    import dlcli.training.engine as engine
+    import dlcli.training.engine.engines as engine
 
     real = engine.one_step
 

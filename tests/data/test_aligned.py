@@ -28,7 +28,7 @@ def test_text_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "int64", "bool"])
 @pytest.mark.parametrize("kind", ["aligned", "shifted", "transposed", "read-only", "empty"])
 def test_a_tensor_holds_what_its_array_holds(kind: str, dtype: str) -> None:
-    from dlcli.training.steps import placed
+    from dlcli.training.engine.steps import placed
 
     values = empty((6, 4), np.dtype(dtype))
     values[:] = np.arange(24).reshape(6, 4) % 2

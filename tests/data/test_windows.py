@@ -346,7 +346,7 @@ def forecast(
 def saved_model(folder: Path) -> Any:
     """The model of the run with its preparation."""
     from dlcli.runs import Run
-    from dlcli.training.model_folder import load_model, load_schema
+    from dlcli.training.kept.model_folder import load_model, load_schema
 
     run = Run(folder / "runs" / "f")
     return load_model(run, load_schema(run))

@@ -26,7 +26,7 @@ def entries(layers: Sequence[Any]) -> list[Any]:
 def build(layers: Sequence[Any], inputs: Mapping[str, tuple[int, ...]] = VECTOR, **named: Any) -> Any:
     from dlcli.layers.connections import check_connections
     from dlcli.layers.graph import build_model
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     read = entries(layers)

@@ -163,7 +163,7 @@ def test_a_layer_that_stands_elsewhere_is_refused_in_the_list_with_its_place() -
 def test_a_cell_is_the_step_of_a_recurrent_layer(cell: str) -> None:
     from dlcli.layers import Layer
     from dlcli.layers.graph import build_model
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     inner = {cell: {"cells": [{"GRUCell": 4}, {"LSTMCell": 4}]}} if cell == "StackedRNNCells" else {cell: 4}
@@ -175,7 +175,7 @@ def test_a_cell_is_the_step_of_a_recurrent_layer(cell: str) -> None:
 def test_layers_for_text_are_built_as_preparations() -> None:
     import numpy as np
 
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     words = np.array([["a"], ["b"], ["a"]], object)
@@ -198,7 +198,7 @@ def test_layers_for_text_are_built_as_preparations() -> None:
 
 
 def test_every_callback_of_a_configuration_is_built(tmp_path: Path) -> None:
-    from dlcli.training.callbacks import build_callback
+    from dlcli.training.setup.callbacks import build_callback
 
     names = offered("callbacks")
     arguments = {"filename": "log.csv"}
@@ -217,7 +217,7 @@ SMALL = {"MobileNet", "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small", "Ef
 def test_a_backbone_is_built_from_a_configuration(name: str) -> None:
     from dlcli.layers import Layer
     from dlcli.layers.graph import build_model
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     written = {name: {"weights": None, "include_top": False, "trainable": False, "pooling": "avg"}}
@@ -252,7 +252,7 @@ def test_a_layer_is_built_from_a_configuration_and_called(name: str) -> None:
 
     from dlcli.layers import Layer
     from dlcli.layers.graph import build_model
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     written = {name: SPECIAL[name]} if name in SPECIAL else example("layers", name, ARGUMENTS)
@@ -275,7 +275,7 @@ def test_attention_takes_a_query_and_a_value_or_one_tensor_for_both() -> None:
 
     from dlcli.layers import Layer
     from dlcli.layers.graph import build_model
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     attention = keras_catalogue().read("layers", {"MultiHeadAttention": {"num_heads": 2, "key_dim": 4}})

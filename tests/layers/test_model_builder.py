@@ -21,7 +21,7 @@ def build(layers: Sequence[Any], inputs: Mapping[str, tuple[int, ...]], **facts:
     from dlcli.layers.connections import check_connections
     from dlcli.layers.graph import build_model
     from dlcli.layers.stack import Stack
-    from dlcli.training.backend import start_keras
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     checked = TypeAdapter(Stack).validate_python(list(layers), context=Language())

@@ -31,8 +31,8 @@ SIGMOIDS = "\n".join(
 
 def experiment_of(folder: Path, text: str) -> Any:
     from dlcli.config import load_config
-    from dlcli.training.backend import start_keras
-    from dlcli.training.experiment import read_data, set_up
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
 
     (folder / "c.yaml").write_text(text, encoding="utf-8")
     config, _ = load_config(str(folder / "c.yaml"))
@@ -193,7 +193,7 @@ def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_o
 
 def test_a_step_in_half_precision_is_as_long_as_the_one_of_training(tmp_path: Path) -> None:
     from dlcli.training.check.step import trained_on
-    from dlcli.training.steps import place
+    from dlcli.training.engine.steps import place
 
     text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace("{Adam: 3e-3}", "{SGD: 0.1}")
     found = {}

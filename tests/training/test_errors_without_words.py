@@ -115,7 +115,7 @@ OWN = ["build_optimizer", "build_metrics", "compile_model"]
 def test_a_bug_of_dlcli_is_told_as_such(
     name: str, tmp_path: Path, run_dlcli: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dlcli.training import experiment
+    from dlcli.training.setup import experiment
 
     monkeypatch.setattr(experiment, name, broken)
     (tmp_path / "c.yaml").write_text(CONFIG.replace("plugins: [mine.py]\n", "metrics: [mae]\n"), encoding="utf-8")

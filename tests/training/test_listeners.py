@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dlcli.errors import DlcliError
-from dlcli.view.events import EpochLine, Plan
-from dlcli.view.listeners import Listeners
+from dlcli.view.training.events import EpochLine, Plan
+from dlcli.view.training.listeners import Listeners
 
 
 class Ear:

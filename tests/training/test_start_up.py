@@ -8,10 +8,10 @@ import sys
 
 PROGRAM = """
 import importlib, json, sys, types
-from dlcli.training.backend import start_keras
+from dlcli.training.setup.backend import start_keras
 keras = start_keras(seed=0)
 import tensorflow as tf
-from dlcli.training.deferred import PUBLIC, Deferred
+from dlcli.training.setup.lazy_tensorflow import PUBLIC, Deferred
 said = {"before": {name: name in sys.modules for name in ("matplotlib", "sklearn", "tensorflow.python.feature_column")}}
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dropout(0.5), keras.layers.Softmax()])
 model.compile("adam", "mse")

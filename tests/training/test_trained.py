@@ -60,7 +60,7 @@ def test_evaluate_passes_over_the_samples_once(
     write_experiment: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from dlcli.training.feed import Feed
+    from dlcli.training.setup.feed import Feed
 
     name = f"stream-{stream}"
     config = write_experiment(trained.folder, {"train.epochs": 1, "data.stream": stream})
@@ -82,7 +82,7 @@ def test_evaluate_passes_over_the_samples_once(
 
 
 def test_judging_gives_the_numbers_of_measuring_to_the_last_bit(trained: Any) -> None:
-    from dlcli.training.trained import open_trained
+    from dlcli.training.kept.trained import open_trained
 
     with open_trained(trained.run) as door:
         feed = door.feed(door.dataset().splits["validation"])
@@ -116,7 +116,7 @@ def test_regularization_and_noise_are_judged_as_keras_does(
 
 
 def test_nothing_is_read_before_it_is_asked_for(tmp_path: Path) -> None:
-    from dlcli.training.trained import open_trained
+    from dlcli.training.kept.trained import open_trained
 
     (tmp_path / "logs").mkdir()
     with open_trained(Run(tmp_path)) as door:

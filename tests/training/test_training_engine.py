@@ -48,8 +48,8 @@ def order_of(samples: int, *, seed: int, epoch: int) -> Any:
 def experiment_of(config: Path, *settings: str) -> Any:
     """The experiment of a configuration, built from its seed."""
     from dlcli.config import load_config
-    from dlcli.training.backend import start_keras
-    from dlcli.training.experiment import read_data, set_up
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
 
     checked, _ = load_config(str(config), settings=settings)
     dataset = read_data(checked)
@@ -59,9 +59,9 @@ def experiment_of(config: Path, *settings: str) -> Any:
 
 def trained_by_dlcli(config: Path, *, seed: int, stream: bool = False) -> tuple[list[Any], dict[str, float]]:
     """All weights and the last metrics of two epochs in the resident or the streaming engine."""
-    from dlcli.training.engine import ResidentEngine, StreamingEngine
-    from dlcli.training.steps import Work
-    from dlcli.training.weights import training_weights
+    from dlcli.training.engine.engines import ResidentEngine, StreamingEngine
+    from dlcli.training.engine.steps import Work
+    from dlcli.training.setup.weights import training_weights
 
     experiment = experiment_of(config, f"data.stream={str(stream).lower()}")
     train, checked = experiment.splits["train"], experiment.config
@@ -179,7 +179,7 @@ def test_keras_and_the_resident_engine_write_the_same_history(
 
 
 def test_calls_grow_and_shrink_towards_a_quarter_of_a_second() -> None:
-    from dlcli.training.steps import Pace
+    from dlcli.training.engine.steps import Pace
 
     pace = Pace(1000)
     chunks = []

@@ -98,12 +98,12 @@ def session(tmp_path: Path, write_experiment: Callable[..., Path]) -> Any:
     from dlcli.config import load_config
     from dlcli.runs import Run as RunFolder
     from dlcli.runs import RunState
-    from dlcli.training.backend import start_keras
-    from dlcli.training.experiment import read_data, set_up
     from dlcli.training.session import Session
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
     from dlcli.training.signals import StopRequest
-    from dlcli.view.listeners import Listeners
-    from dlcli.view.live import SilentView
+    from dlcli.view.training.listeners import Listeners
+    from dlcli.view.training.live import SilentView
 
     config, _ = load_config(str(write_experiment(tmp_path)))
     dataset = read_data(config)

@@ -319,7 +319,7 @@ def test_a_schedule_in_epochs_follows_its_own_formula(
 
     from dlcli.config import load_config
     from dlcli.optimizer import build_optimizer
-    from dlcli.training.experiment import read_data
+    from dlcli.training.setup.experiment import read_data
 
     arguments: dict[str, Any] = {
         "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": "3 epochs"},

@@ -329,7 +329,7 @@ def orders(dataset: Dataset, *, epochs: int) -> Iterator[np.ndarray[Any, Any]]:
 
 def feed_of(dataset: Dataset, split: str = "train") -> Any:
     """A split as the model takes it."""
-    from dlcli.training.feed import Feed
+    from dlcli.training.setup.feed import Feed
 
     return Feed(dataset.splits[split], None, dataset.schema.targets)
 
@@ -365,9 +365,9 @@ SEVERAL, SEVERAL_LABELS = BLOCKS["several inputs and targets"]
 
 def trained(kind: str, dataset: Dataset, layout: Any, *, seed: int = 6) -> tuple[list[Any], list[dict[str, float]]]:
     """All weights after three epochs in an engine, and the history."""
-    from dlcli.training.engine import ResidentEngine, StreamingEngine
-    from dlcli.training.steps import Work
-    from dlcli.training.weights import Weights
+    from dlcli.training.engine.engines import ResidentEngine, StreamingEngine
+    from dlcli.training.engine.steps import Work
+    from dlcli.training.setup.weights import Weights
 
     weight = np.linspace(0.5, 1.5, len(dataset.splits["train"])).astype(np.float32)
     model = model_of(dataset)
@@ -380,7 +380,7 @@ def trained(kind: str, dataset: Dataset, layout: Any, *, seed: int = 6) -> tuple
 
 
 def test_a_stream_trains_to_the_same_weights_and_history_to_the_last_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dlcli.training.blocks.MOST_BATCHES", 2)
+    monkeypatch.setattr("dlcli.training.engine.read_ahead.MOST_BATCHES", 2)
     memory, disk, _ = both(SEVERAL, arrays_of(), SEVERAL_LABELS)
     layout = disk.chunks
     assert layout is not None
@@ -400,7 +400,7 @@ def test_a_stream_trains_to_the_same_weights_and_history_to_the_last_bit(monkeyp
 
 
 def test_measures_and_predictions_of_a_stream_are_those_in_memory() -> None:
-    from dlcli.training.measure import Measure
+    from dlcli.training.engine.measure import Measure
 
     memory, disk, _ = both(SEVERAL, arrays_of(3000), SEVERAL_LABELS, [300] * 10)
     model = model_of(memory)
@@ -436,12 +436,12 @@ def readers() -> list[str]:
 
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a single batch."""
-    monkeypatch.setattr("dlcli.training.blocks.MOST_BATCHES", 1)
+    monkeypatch.setattr("dlcli.training.engine.read_ahead.MOST_BATCHES", 1)
 
 
 def streaming_engine(dataset: Dataset, *, one_by_one: bool = True) -> Any:
-    from dlcli.training.engine import StreamingEngine
-    from dlcli.training.steps import Work
+    from dlcli.training.engine.engines import StreamingEngine
+    from dlcli.training.engine.steps import Work
 
     return StreamingEngine(
         model_of(dataset), Work(feed_of(dataset), None, BATCH, 0, layout=dataset.chunks, one_by_one=one_by_one)
@@ -495,7 +495,7 @@ def test_an_error_while_a_block_is_read_reaches_the_user(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("seed", range(10))
 def test_blocks_are_the_order_cut_into_whole_batches(seed: int) -> None:
-    from dlcli.training.blocks import cut
+    from dlcli.training.engine.read_ahead import cut
 
     generator = np.random.default_rng(seed)
     sizes = generator.integers(0, 90, 8).tolist()
@@ -509,7 +509,7 @@ def test_blocks_are_the_order_cut_into_whole_batches(seed: int) -> None:
 
 
 def test_blocks_are_read_ahead_by_one_thread_and_no_more_than_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlcli.training.blocks import blocks
+    from dlcli.training.engine.read_ahead import blocks
 
     small_blocks(monkeypatch)
     asked: list[Any] = []

@@ -10,7 +10,7 @@ import pytest
 
 from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
-from dlcli.view.json_value import json_value
+from dlcli.view.console.json_value import json_value
 from dlcli.view.sentences import judgement_of_training
 
 Run = Callable[..., Any]
@@ -213,7 +213,7 @@ def test_the_baseline_of_classes_is_that_of_scikit_learn(
 def splits_of(folder: Path) -> dict[str, Any]:
     """The targets of each split of `experiment.yaml`."""
     from dlcli.config import load_config
-    from dlcli.training.experiment import read_data
+    from dlcli.training.setup.experiment import read_data
 
     dataset = read_data(load_config(str(folder / "experiment.yaml"))[0])
     return {name: samples.target for name, samples in dataset.splits.items()}
@@ -259,9 +259,9 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     import numpy as np
 
     from dlcli.config import load_config
-    from dlcli.training.backend import start_keras
-    from dlcli.training.baseline import constant_answer, trivial_baseline
-    from dlcli.training.experiment import read_data, set_up
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
+    from dlcli.training.trivial import constant_answer, trivial_baseline
 
     y = (np.arange(80) % 4 == 0).astype(np.int64)
     np.savez(tmp_path / "classes.npz", x=np.ones((80, 2), np.float32), y=y)

@@ -38,8 +38,8 @@ def loaded(path: Path, *, weight: str | None = None, **block: Any) -> Dataset:
 
 def in_batch(dataset: Dataset, train: Train) -> Any:
     """The weights of all training samples, as the engine gives them to Keras."""
-    from dlcli.training.feed import Feed
-    from dlcli.training.weights import training_weights
+    from dlcli.training.setup.feed import Feed
+    from dlcli.training.setup.weights import training_weights
 
     weights = training_weights(train, dataset)
     if weights is None:
@@ -123,7 +123,7 @@ def test_a_dense_target_weighs_each_pixel_by_its_class() -> None:
 def test_weights_that_fit_no_class_or_target_are_refused(
     wanted: Any, targets: Any, path: tuple[str, ...], message: str, hint: str | None, tmp_path: Path
 ) -> None:
-    from dlcli.training.weights import training_weights
+    from dlcli.training.setup.weights import training_weights
 
     block = {"targets": targets, "inputs": ["w"]} if targets else {}
     dataset = loaded(table(tmp_path, w=list(range(ROWS))), **block)
@@ -143,7 +143,7 @@ def test_weights_that_fit_no_class_or_target_are_refused(
     ],
 )
 def test_a_column_that_cannot_weigh_is_refused(values: Any, message: str, tmp_path: Path) -> None:
-    from dlcli.training.weights import training_weights
+    from dlcli.training.setup.weights import training_weights
 
     dataset = loaded(table(tmp_path, n=values), weight="n")
     with pytest.raises(DataError) as caught:
@@ -164,11 +164,11 @@ train: {epochs: 2, batch_size: 16, class_weight: balanced, engine: ENGINE}
 @pytest.mark.parametrize("engine", ["resident", "keras"])
 def test_dense_class_weights_train_like_the_sample_weights_of_fit(engine: str, tmp_path: Path) -> None:
     from dlcli.data.fields.order import order
-    from dlcli.training.backend import start_keras
-    from dlcli.training.engine import FitEngine, ResidentEngine
-    from dlcli.training.experiment import read_data, set_up
-    from dlcli.training.steps import Work
-    from dlcli.training.weights import training_weights
+    from dlcli.training.engine.engines import FitEngine, ResidentEngine
+    from dlcli.training.engine.steps import Work
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
+    from dlcli.training.setup.weights import training_weights
 
     path = tmp_path / "c.yaml"
     path.write_text(SEGMENT.replace("ENGINE", engine), encoding="utf-8")

@@ -17,10 +17,10 @@ EXPERIMENT = {"train.batch_size": 16, "train.epochs": 4}
 
 def engine_of(config: Path, *, compiled_from: int | None) -> tuple[Any, Any]:
     """A resident engine and its model."""
-    from dlcli.training.backend import start_keras
-    from dlcli.training.engine import ResidentEngine
-    from dlcli.training.experiment import read_data, set_up
-    from dlcli.training.steps import Work
+    from dlcli.training.engine.engines import ResidentEngine
+    from dlcli.training.engine.steps import Work
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
 
     checked, _ = load_config(str(config))
     dataset = read_data(checked)
@@ -36,7 +36,7 @@ def config(tmp_path: Path, write_experiment: Callable[..., Path]) -> Path:
 
 
 def arrays(model: Any) -> list[Any]:
-    from dlcli.training.snapshot import arrays_of
+    from dlcli.training.kept.snapshot import arrays_of
 
     return list(arrays_of(model).values())
 
@@ -80,7 +80,7 @@ def unknown_to_xla(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step holds something that XLA has no program for."""
     import tensorflow as tf
 
-    import dlcli.training.engine as engine
+    import dlcli.training.engine.engines as engine
 
     real = engine.one_step
 
@@ -90,7 +90,7 @@ def unknown_to_xla(monkeypatch: pytest.MonkeyPatch) -> None:
         count.assign_add(0 * tf.cast(tf.strings.length(tf.strings.as_string(count)), count.dtype))
 
     monkeypatch.setattr(engine, "one_step", step)
-    monkeypatch.setattr("dlcli.training.xla.COMPILE_SECONDS", 0.001)
+    monkeypatch.setattr("dlcli.training.engine.xla.COMPILE_SECONDS", 0.001)
 
 
 @pytest.mark.usefixtures("unknown_to_xla")

@@ -16,7 +16,7 @@ import pytest
 
 from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.runs.atomic import MANIFEST, write_manifest
-from dlcli.training.untrusted import check_model_file
+from dlcli.training.kept.untrusted import check_model_file
 
 Command = Callable[..., Any]
 Members = dict[str, bytes]
@@ -188,8 +188,8 @@ def test_what_is_no_archive_is_damaged(content: bytes, tmp_path: Path) -> None:
 
 def test_layers_that_ask_for_more_weights_than_are_stored_do_not_get_them(members: Members, tmp_path: Path) -> None:
     """The sizes of the layer are small; what it takes is not."""
-    from dlcli.training.backend import start_keras
-    from dlcli.training.model_folder import load
+    from dlcli.training.kept.model_folder import load
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     tree = json.loads(members["config.json"])
@@ -207,8 +207,8 @@ def test_layers_that_ask_for_more_weights_than_are_stored_do_not_get_them(member
 def test_a_model_of_another_keras_is_named_with_both_versions(members: Members, tmp_path: Path) -> None:
     import keras
 
-    from dlcli.training.backend import start_keras
-    from dlcli.training.model_folder import load
+    from dlcli.training.kept.model_folder import load
+    from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
     strange = dense(members, config__no_such_argument=1)

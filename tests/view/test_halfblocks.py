@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.halfblocks import brightness, gallery, halfblocks, shrunk
+from dlcli.view.drawing.halfblocks import brightness, gallery, halfblocks, shrunk
 
 
 def rendered(text: Text, *, color_system: str | None = "truecolor") -> str:

@@ -10,7 +10,7 @@ import pytest
 
 import dlcli
 from dlcli.finding import Finding, Setting
-from dlcli.view.json_value import json_value
+from dlcli.view.console.json_value import json_value
 from dlcli.view.sentences import LISTS, judgement_of_check, judgement_of_training, told_of_data, told_of_model
 from dlcli.view.sentences.sentence import first_of, listed
 
@@ -18,7 +18,7 @@ PACKAGE = Path(dlcli.__file__).parent
 RULES = {
     "check": [PACKAGE / "training/check"],
     "data": [PACKAGE / "data/findings"],
-    "model": [PACKAGE / "results/model_findings.py"],
+    "model": [PACKAGE / "actions/model_findings.py"],
     "verdict": [PACKAGE / "training/verdict"],
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
-from dlcli.view.console import FadingStream, make_console, printable, supports_unicode
+from dlcli.view.console.console import FadingStream, make_console, printable, supports_unicode
 
 FULL = Path("/dev/full")
 
@@ -133,7 +133,7 @@ def test_characters_an_encoding_lacks_do_not_silence_the_stream():
 
 PROGRAM = """
 import sys
-from dlcli.view.console import FadingStream
+from dlcli.view.console.console import FadingStream
 stream = FadingStream(sys.{name})
 stream.write("x" * 100000)
 stream.flush()
@@ -151,7 +151,7 @@ def test_the_exit_code_survives_a_full_device(name):
 
 def test_the_light_modules_load_nothing_heavy():
     program = (
-        "import sys, dlcli.view.console, dlcli.view.problems, dlcli.view.tables;"
+        "import sys, dlcli.view.console.console, dlcli.view.problems, dlcli.view.console.tables;"
         "print([m for m in ('numpy', 'matplotlib', 'pandas', 'rich.live', 'rich.progress', 'rich.markdown', 'keras',"
         " 'asyncio', 'pydantic') if m in sys.modules])"
     )

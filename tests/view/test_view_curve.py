@@ -5,7 +5,7 @@ import math
 import pytest
 from rich.cells import cell_len
 
-from dlcli.view.curve import curve, spans_decades
+from dlcli.view.drawing.curve import curve, spans_decades
 
 HARD = {
     "empty": {},

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dlcli.view.graph_node import INPUT, GraphNode
-from dlcli.view.graph_svg import HEIGHT, WIDTH, graph_svg
-from dlcli.view.graph_text import graph_lines, is_stack
+from dlcli.view.drawing.graph_node import INPUT, GraphNode
+from dlcli.view.drawing.graph_svg import HEIGHT, WIDTH, graph_svg
+from dlcli.view.drawing.graph_text import graph_lines, is_stack
 
 SVG = "{http://www.w3.org/2000/svg}"
 

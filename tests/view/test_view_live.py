@@ -9,8 +9,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from dlcli.view.console import FadingStream, make_console
-from dlcli.view.live import EpochLine, LineView, Plan, SilentView, TerminalView, choose_view
+from dlcli.view.console.console import FadingStream, make_console
+from dlcli.view.training.live import EpochLine, LineView, Plan, SilentView, TerminalView, choose_view
 
 SHOWN, HIDDEN = "\x1b[?25h", "\x1b[?25l"
 

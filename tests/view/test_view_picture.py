@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dlcli.view.picture import loss_curve
+from dlcli.view.drawing.picture import loss_curve
 
 LOSSES = {"train": [2.0, 1.0, 0.5], "validation": [2.1, 1.2, 1.3]}
 
@@ -21,7 +21,7 @@ def test_svg_and_png_of_the_stated_size():
 
 def test_the_same_curves_give_the_same_bytes_in_another_process():
     program = (
-        "import hashlib; from dlcli.view.picture import loss_curve;"
+        "import hashlib; from dlcli.view.drawing.picture import loss_curve;"
         f"print([hashlib.sha256(b).hexdigest() for b in loss_curve({LOSSES!r}, title='digits', best_epoch=2)])"
     )
     first, second = (
@@ -49,7 +49,7 @@ def test_every_series_is_drawn_without_a_warning(series):
 
 def test_pyplot_stays_out():
     program = (
-        "import sys; from dlcli.view.picture import loss_curve; before = 'matplotlib' in sys.modules;"
+        "import sys; from dlcli.view.drawing.picture import loss_curve; before = 'matplotlib' in sys.modules;"
         "loss_curve({'a': [1.0, 2.0]}, title='t', best_epoch=None); print(before, 'matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

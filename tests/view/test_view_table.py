@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
+from dlcli.view.console.json_value import INLINE, UNSAID, json_value, named
+from dlcli.view.console.table import Column, Table, csv_text, drawn, markdown, numbers, records
 from dlcli.view.evaluation import ClassScores, class_table, confusion_table
-from dlcli.view.json_value import INLINE, UNSAID, json_value, named
 from dlcli.view.runs import RunShown, draw_runs, runs_table
-from dlcli.view.table import Column, Table, csv_text, drawn, markdown, numbers, records
 from dlcli.view.training_result import metrics_table
 
 RUNS = [

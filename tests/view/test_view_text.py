@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dlcli.errors import ConfigError, DataError, Problem
-from dlcli.view.bars import bars
+from dlcli.view.console.tables import duration, number, plain_table, size
+from dlcli.view.drawing.bars import bars
 from dlcli.view.problems import error_text, problem_text
-from dlcli.view.tables import duration, number, plain_table, size
 
 
 def problem(**changes: object) -> Problem:

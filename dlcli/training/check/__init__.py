@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding
 from dlcli.training.check.cannot_memorize import cannot_memorize
+from dlcli.training.check.evidence import Seen
 from dlcli.training.check.first_loss_far import first_loss_far
 from dlcli.training.check.gradients_explode import gradients_explode
 from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
-from dlcli.training.check.seen import Seen
 
 __all__ = ["RULES", "Seen", "judged"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from dlcli.finding import Finding, Setting
-from dlcli.training.check.seen import Seen
+from dlcli.training.check.evidence import Seen
 
 JUMP = 4.0
 """A loss so many times as high as the first was thrown there by too long a step."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import needs
 from dlcli.loss.target_loss import Head
-from dlcli.training.baseline import trivial_baseline
-from dlcli.training.check.kept import kept, settle
-from dlcli.training.experiment import Experiment
-from dlcli.training.measure import Measure
-from dlcli.training.steps import place
+from dlcli.training.check.restore import kept, settle
+from dlcli.training.engine.measure import Measure
+from dlcli.training.engine.steps import place
+from dlcli.training.setup.experiment import Experiment
+from dlcli.training.trivial import trivial_baseline
 from dlcli.view.first_loss import FirstLossShown
 
 SAMPLES = 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
-from dlcli.training.check.seen import Seen
+from dlcli.training.check.evidence import Seen
 
 FAR = 2.0
 """How many times the loss of chance is far."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.training.check.step import gradients_of
-from dlcli.training.experiment import Experiment
-from dlcli.training.steps import place
+from dlcli.training.engine.steps import place
+from dlcli.training.setup.experiment import Experiment
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
-from dlcli.training.check.seen import Seen
+from dlcli.training.check.evidence import Seen
 
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""

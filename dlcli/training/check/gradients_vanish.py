@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
-from dlcli.training.check.seen import Seen
+from dlcli.training.check.evidence import Seen
 
 VANISHED = 1e-4
 """The share of the largest ratio of gradient to weights below which a layer hardly learns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting, only
-from dlcli.training.check.seen import Seen
+from dlcli.training.check.evidence import Seen
 
 
 def no_gradient(seen: Seen) -> Finding | None:

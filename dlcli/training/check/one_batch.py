@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.training.check.kept import kept, without_noise
+from dlcli.training.check.restore import kept, without_noise
 from dlcli.training.check.step import trained_on
-from dlcli.training.experiment import Experiment
-from dlcli.training.steps import place
+from dlcli.training.engine.steps import place
+from dlcli.training.setup.experiment import Experiment
 
 MOST_STEPS = 400
 MOST_SECONDS = 20.0

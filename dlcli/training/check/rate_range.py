@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.keras_internals import learning_rate_is
-from dlcli.training.check.kept import kept
+from dlcli.training.check.restore import kept
 from dlcli.training.check.step import trained_on
-from dlcli.training.experiment import Experiment
-from dlcli.training.steps import place
+from dlcli.training.engine.steps import place
+from dlcli.training.setup.experiment import Experiment
 
 LEAST, MOST = 1e-7, 10.0
 STEPS = 120

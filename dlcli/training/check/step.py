@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlcli.training.steps import only
+from dlcli.training.engine.steps import only
 
 
 def gradients_of(model: Any, inputs: Any, targets: Any, *, scaled: bool = False) -> tuple[Any, Any, list[Any]]:

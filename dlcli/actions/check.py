@@ -1,0 +1,52 @@
+"""Check: can this configuration learn at all?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from dlcli.config import Config
+from dlcli.training.check import Seen, judged
+from dlcli.training.check.first_loss import first_loss
+from dlcli.training.check.gradients import LayerGradient, layer_gradients
+from dlcli.training.check.one_batch import overfit
+from dlcli.training.check.rate_range import RateRange, rate_range
+from dlcli.training.setup.backend import chatter_to
+from dlcli.training.setup.experiment import set_up_config
+from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown
+from dlcli.view.sentences import judgement_of_check
+
+MOST_SAMPLES = 64
+"""Samples of the batch that is to be memorized."""
+
+
+def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> CheckShown:
+    """Looks at first loss, gradients and one batch, with `rates` also at learning rates; leaves nothing behind.
+
+    Raises what reading the data and building the model raise.
+    """
+    with chatter_to(None):
+        experiment = set_up_config(config, allow_code=allow_code)
+        rows = experiment.first_rows()[: min(config.train.batch_size, MOST_SAMPLES)]
+        rate = float(experiment.model.optimizer.learning_rate)
+        first, gradients = first_loss(experiment), layer_gradients(experiment, rows)
+        batch = overfit(experiment, rows)
+        found = rate_range(experiment) if rates else None
+    seen = Seen(config, rate, first, gradients, batch)
+    return CheckShown(
+        first_loss=first.shown(),
+        gradients=[gradient_shown(each) for each in gradients],
+        overfit=BatchShown(**asdict(batch), memorized=batch.memorized),
+        verdict=[judgement_of_check(finding) for finding in judged(seen)],
+        rates=None if found is None else rates_shown(found, seen.rate_key),
+    )
+
+
+def gradient_shown(gradient: LayerGradient) -> GradientShown:
+    """A gradient as it is shown."""
+    return GradientShown(**asdict(gradient), ratio=gradient.ratio)
+
+
+def rates_shown(found: RateRange, key: str) -> RatesShown:
+    """A range test as it is shown, with the key that sets the rate."""
+    points = [RatePoint(rate, loss) for rate, loss in zip(found.rates, found.losses, strict=True)]
+    return RatesShown(key=key, points=points, proposed=found.proposed)

@@ -1,0 +1,142 @@
+"""Init: writes a configuration for a data set, every choice with the reason for it, or copies one of the gallery."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from dlcli.actions.inspect_data import data_at
+from dlcli.actions.suggestions import Draft, Line, drafted, layers_of, loss_of, preparation_of
+from dlcli.actions.written import written
+from dlcli.config.gallery import templates
+from dlcli.data import Dataset
+from dlcli.data.memory import free_memory
+from dlcli.data.sources.source import Reading
+from dlcli.errors import ConflictError, UsageError
+from dlcli.runs.atomic import write_bytes
+from dlcli.runs.names import safe_name
+from dlcli.spec import did_you_mean
+from dlcli.training.setup.backend import chatter_to
+
+COMMENTS = 50
+"""The column in which comments stand."""
+
+
+def init(what: str, *, target: str | None, folder: Path) -> str:
+    """The text of a configuration for a file, a folder, or a set by its name; its paths count from `folder`.
+
+    Raises `UsageError` for what is no data, `DataError` for data that cannot be read or has no target.
+    """
+    data = data_at(what, target)
+    stream = data.source.memory() > free_memory() // 2
+    with chatter_to(None):
+        fields = data.source.read(Reading(stream=stream))
+        draft, dataset = drafted(what, fields, target)
+    is_name = what == data.source.word
+    source = what if is_name else relative(what, folder)
+    return "\n".join(lines_of(draft, dataset, source, name=safe_name(Path(what).stem or what))) + "\n"
+
+
+def relative(path: str, folder: Path) -> str:
+    """A path as it is written in a file of a folder; whole where it is on another drive."""
+    absolute = Path(path).absolute()
+    if absolute.drive != folder.absolute().drive:
+        return absolute.as_posix()
+    return Path(os.path.relpath(absolute, folder.absolute())).as_posix()
+
+
+def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str) -> list[str]:
+    """The configuration, line by line."""
+    target = dataset.schema.targets[0]
+    samples = ", ".join(f"{len(part):,} {split}" for split, part in dataset.splits.items())
+    (loss, why), metric = loss_of(target)
+    return [
+        f"# {name}: {samples} samples.",
+        f"#   dlcli train {name}.yaml",
+        f"name: {written(name)}",
+        "seed: 0",
+        "",
+        *with_comments([("data:", "step 1: input data and target"), *data_lines(draft, dataset, source)]),
+        "",
+        *with_comments([("layers:", "step 2: the layers")]),
+        *with_comments((f"  - {layer}", reason) for layer, reason in layers_of(dataset)),
+        "",
+        *with_comments([(f"loss: {loss}", f"step 3: the loss, {why}")]),
+        "",
+        *with_comments([("optimizer:", "step 4: the optimizer"), (f"  Adam: {{learning_rate: {rate(dataset)}}}", "")]),
+        "",
+        f"metrics: [{metric}]",
+        "",
+        "train:",
+        *with_comments(train_lines(draft, dataset)),
+    ]
+
+
+def data_lines(draft: Draft, dataset: Dataset, source: str) -> list[Line]:
+    """The block `data`."""
+    lines: list[Line] = [(f"  source: {written(source)}", "")]
+    if draft.target is not None:
+        lines.append((f"  target: {written(draft.target)}", draft.reasons.get("target", "")))
+    for key in ("inputs", "missing", "split"):
+        if key in draft.block:
+            value = written(draft.block[key])
+            reason = draft.reasons.get(key, "")
+            # A long line has its comment above.
+            lines += (
+                [("  # " + " ".join(reason.split()), ""), (f"  {key}: {value}", "")]
+                if len(value) > 60
+                else [(f"  {key}: {value}", reason)]
+            )
+    if not isinstance(draft.block.get("inputs"), dict):
+        prepared = preparation_of(dataset)
+        lines += [("  prepare:", "learnt from the training split alone")] if prepared else []
+        lines += [(f"    - {layer}", reason) for layer, reason in prepared]
+    return lines
+
+
+def rate(dataset: Dataset) -> str:
+    """The learning rate: a target of large numbers is many steps away from the first weights."""
+    return "1e-3" if dataset.schema.targets[0].classes is not None else "1e-2"
+
+
+def train_lines(draft: Draft, dataset: Dataset) -> list[Line]:
+    """How long to train."""
+    samples = len(dataset.splits["train"])
+    epochs = 200 if samples < 1000 else 100 if samples < 3000 else 30 if samples < 50_000 else 5
+    batch = 16 if samples < 1000 else 32 if samples < 50_000 else 256
+    lines: list[Line] = [
+        (f"  epochs: {epochs}", "at most"),
+        (f"  batch_size: {batch}", ""),
+    ]
+    if "validation" in dataset.splits:
+        patience = max(3, epochs // 10)
+        lines.append(
+            (f"  early_stopping: {{monitor: val_loss, patience: {patience}}}", "ends when it no longer improves")
+        )
+    if draft.is_imbalanced:
+        lines.append(("  class_weight: balanced", "some classes are far rarer than others"))
+    return lines
+
+
+def with_comments(lines: Iterable[Line]) -> list[str]:
+    """Lines with their comments below each other."""
+    # A name may hold a line's end, which would end the comment too.
+    words = [(text, " ".join(comment.split())) for text, comment in lines]
+    return [f"{text:<{COMMENTS}} # {comment}" if comment else text for text, comment in words]
+
+
+def template(name: str) -> str:
+    """A configuration of the gallery, by its name. Raises `UsageError` with the names that there are."""
+    found = templates()
+    if name not in found:
+        known = ", ".join(sorted(found))
+        raise UsageError(f"there is no template '{name}'; there are: {known}", hint=did_you_mean(name, found))
+    return found[name].read_text(encoding="utf-8")
+
+
+def write_new(text: str, path: Path, *, force: bool) -> None:
+    """Writes the configuration. Raises `ConflictError` for a file that is there already."""
+    if path.exists() and not force:
+        raise ConflictError(f"{path} is there already", file=path, hint="choose another name with -o, or write --force")
+    write_bytes(path, text.encode())

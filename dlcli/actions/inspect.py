@@ -1,0 +1,105 @@
+"""Inspect a model: its layers with shapes, parameters, multiply-adds and memory, its graph, and of a run what it has learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from dlcli.actions.layer_states import layer_states
+from dlcli.actions.model_findings import model_findings
+from dlcli.config import Config
+from dlcli.config.catalogue.live import layer_traits
+from dlcli.errors import DlcliError, TreePath
+from dlcli.layers.calls import Call, calls_of
+from dlcli.layers.macs import macs_of, size
+from dlcli.layers.memory import BYTES, FLOAT
+from dlcli.runs import Run
+from dlcli.training.check.first_loss import first_loss
+from dlcli.training.kept.trained import open_trained
+from dlcli.training.setup.backend import chatter_to
+from dlcli.training.setup.experiment import set_up_config
+from dlcli.view.drawing.graph_node import INPUT, GraphNode
+from dlcli.view.model import LayerRow, ModelSummary
+from dlcli.view.sentences import told_of_model
+
+
+def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
+    """The model of a configuration, and its loss before any training."""
+    with chatter_to(None):
+        experiment = set_up_config(config, allow_code=allow_code)
+        first = first_loss(experiment).shown()
+        return summary(experiment.model, experiment.built.places, config, first_loss=first)
+
+
+def inspect_run(run: Run, *, allow_code: bool = False) -> ModelSummary:
+    """The model that a run has saved, and on its data what its layers have learnt."""
+    states, notes = None, []
+    with open_trained(run, allow_code=allow_code) as trained:
+        config, model = trained.config, trained.model
+        try:
+            states = layer_states(trained, trained.dataset())
+        except DlcliError as error:
+            notes.append(f"what the layers do with the data is not shown: {error.message}")
+            states = layer_states(trained, None)
+        told = [told_of_model(finding) for finding in model_findings(states)]
+        return summary(model, {}, config, states=states, findings=told, notes=notes)
+
+
+def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:
+    """The rows of a built model, one a layer."""
+    calls, rows, wide = calls_of(model), dict[str, LayerRow](), 2 if "16" in config.train.precision else FLOAT
+    for call in calls:
+        name = call.layer.name
+        if call.is_input:
+            continue
+        row = rows.get(name)
+        macs = macs_of(call.layer, call.inputs[0], call.outputs[0], traits=layer_traits) if call.inputs else 0
+        own = sum(size(shape) for shape in call.outputs) * wide
+        if row is not None:  # A layer that is called again has the same weights, and works and puts out once more.
+            rows[name] = replace(row, macs=row.macs + macs, bytes=row.bytes + own)
+            continue
+        line = config.line(places[name]) if name in places else None
+        kind, parameters = type(call.layer).__name__, call.layer.count_params()
+        rows[name] = LayerRow(
+            name=name,
+            kind=kind,
+            input_shape=one_or_all(call.inputs),
+            output_shape=one_or_all(call.outputs),
+            parameters=parameters,
+            macs=macs,
+            bytes=own,
+            line=line,
+        )
+    parameters, batch = model.count_params(), config.train.batch_size
+    trainable = sum(size(weight.shape) for weight in model.trainable_weights)
+    return ModelSummary(
+        layers=list(rows.values()),
+        parameters=parameters,
+        trainable=trainable,
+        macs=sum(row.macs for row in rows.values()),
+        bytes=parameters * FLOAT,
+        batch_size=batch,
+        activation_bytes=sum(row.bytes for row in rows.values()) * batch,
+        training_bytes=trainable * BYTES + (parameters - trainable) * FLOAT,
+        graph=[node_of(call, model) for call in calls],
+        **more,
+    )
+
+
+def node_of(call: Call, model: Any) -> GraphNode:
+    """A call as the graph is drawn from it."""
+    ends = {id(tensor) for tensor in model.outputs}
+    return GraphNode(
+        name=call.layer.name,
+        kind=INPUT if call.is_input else type(call.layer).__name__,
+        shape=one_or_all(call.outputs),
+        parameters=0 if call.is_input else call.layer.count_params(),
+        takes=call.takes,
+        output=any(id(tensor) in ends for tensor in call.tensors),
+    )
+
+
+def one_or_all(shapes: list[Any]) -> list[Any]:
+    """The only shape, or the list of several."""
+    return shapes[0] if len(shapes) == 1 else shapes

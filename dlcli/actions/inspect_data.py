@@ -1,0 +1,90 @@
+"""Inspect data: the tensors of a configuration's data, of a file or folder, or of a bundled set, and what looks wrong in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dlcli.actions.samples import Shown, shown
+from dlcli.config import load_config
+from dlcli.config.language import Language
+from dlcli.data import Data, Dataset, Fields
+from dlcli.data.dataset import spread
+from dlcli.data.description.columns import columns_in, columns_of
+from dlcli.data.description.tensors import describe_dataset, describe_fields
+from dlcli.data.findings import MOST, findings
+from dlcli.data.first_pass import find_empty
+from dlcli.data.sources import SOURCES, SUFFIXES, from_path
+from dlcli.data.sources.source import Reading
+from dlcli.errors import UsageError
+from dlcli.spec import did_you_mean
+from dlcli.training.setup.backend import chatter_to
+from dlcli.training.setup.experiment import read_data
+from dlcli.view.data import DataShown
+from dlcli.view.sentences import told_of_data
+
+LARGE = 1 << 28
+"""Bytes in memory from which on data is looked at piece by piece, even where it would fit."""
+
+
+@dataclass(frozen=True)
+class InspectedData:
+    """What is known of the data, and some samples to look at."""
+
+    shown: DataShown
+    samples: list[Shown] = field(default_factory=list)
+
+
+def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allow_code: bool = False) -> InspectedData:
+    """Looks at data; nothing of TensorFlow is needed for tables, arrays and images.
+
+    Raises `ConfigError`, `DataError`, or `UsageError` for what is neither a configuration nor data.
+    """
+    if what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}:
+        config, _ = load_config(what, settings=settings)
+        if config.data.stream == "auto" and config.data.source.memory() > LARGE:
+            config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
+        return described(what, read_data(config, allow_code=allow_code))
+    data = data_at(what, target)
+    stream = data.source.memory() > LARGE
+    with chatter_to(None):  # some sources are read by TensorFlow
+        fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
+    if target is None and fields.target is None:
+        return undecided(what, fields)
+    names = [name for name, column in fields.arrays.items() if column.ndim == 1]
+    if find_empty(fields, names)[0]:
+        # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
+        data = data.model_copy(update={"missing": "most_frequent"})
+    return described(what, data.dataset(fields, seed=0, labels=None, stream=stream))
+
+
+def data_at(what: str, target: str | None) -> Data:
+    """The data block of a file, a folder or a bundled set."""
+    words = [source.word for source in SOURCES]
+    if what not in words and not isinstance(from_path(what, known_only=True), dict):
+        hint = (
+            did_you_mean(what, words)
+            or f"a configuration (.yaml), a folder, a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
+        )
+        raise UsageError(f"cannot tell what '{what}' is", hint=hint)
+    try:
+        return Data.model_validate({"source": what, "target": target}, context=Language())
+    except ValidationError as error:
+        said = str(error.errors(include_url=False)[0]["msg"])
+        raise UsageError(f"'{what}' needs more than its name: {said}", hint=f"dlcli show {what}") from None
+
+
+def undecided(what: str, fields: Fields) -> InspectedData:
+    """Data of which no target is known: its columns or arrays."""
+    columns = columns_in(fields, spread(fields.samples, MOST)) if fields.is_table else []
+    return InspectedData(DataShown(what, describe_fields(fields), columns))
+
+
+def described(what: str, dataset: Dataset) -> InspectedData:
+    """Tensors, columns, findings and some samples of a data set."""
+    told = [told_of_data(finding) for finding in findings(dataset)]
+    columns = columns_of(dataset.sample(MOST))
+    return InspectedData(DataShown(what, describe_dataset(dataset), columns, told, dataset.notes), shown(dataset))

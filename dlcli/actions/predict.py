@@ -1,0 +1,151 @@
+"""Predict: what a run's model says of raw rows without targets."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.actions.new_data import raw_samples, read_raw
+from dlcli.data.fields.fields import FileEach
+from dlcli.data.schema import TargetSchema
+from dlcli.errors import UsageError
+from dlcli.loss.target_loss import Head
+from dlcli.runs import Run
+from dlcli.runs.atomic import write_bytes
+from dlcli.training.kept.predictions import Answers
+from dlcli.training.kept.trained import open_trained
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Columns = dict[str, "np.ndarray[Any, Any]"]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions as columns (samples,): the answer first, then the probability of each class; a dense target has more axes."""
+
+    run: str
+    samples: int
+    columns: Columns
+    notes: list[str]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One mapping a sample."""
+        lists = {name: values.tolist() for name, values in self.columns.items()}
+        return [{name: values[row] for name, values in lists.items()} for row in range(self.samples)]
+
+
+def predict(run: Run, data: str, *, allow_code: bool = False) -> Predictions:
+    """The predictions for all samples of a file or folder. Raises `ArtifactError` and `DataError`."""
+    with open_trained(run, allow_code=allow_code) as trained:
+        config, schema = trained.config, trained.schema
+        fields = read_raw(config, schema, data)
+        samples, notes = raw_samples(fields, schema, with_target=False)
+        output = trained.predicted(trained.feed(samples))
+        answers = trained.answers(output)
+    columns: Columns = {}
+    if isinstance(fields.places, FileEach):
+        columns["file"] = np_objects([fields.where(int(row))[0] for row in samples.rows])
+    for head, target in zip(config.heads, schema.targets, strict=True):
+        columns |= columns_of(output[target.name], answers[target.name], head, target)
+    return Predictions(run.name, len(samples), columns, notes)
+
+
+def np_objects(values: list[str]) -> np.ndarray[Any, Any]:
+    """Texts as a column."""
+    import numpy as np
+
+    return np.array(values, dtype=object)
+
+
+def columns_of(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
+    """The output for one target as named columns (samples, …); the names of several targets begin with theirs."""
+    import numpy as np
+
+    name, classes = target.name, target.classes
+    before = "" if head.name is None else f"{name} "
+    if answers is not None and target.columns is not None:
+        columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.columns)}
+        of_each = enumerate(target.columns)
+        return columns | {f"{before}probability {each}": answers.probabilities[:, index] for index, each in of_each}
+    if answers is not None and classes is not None:
+        if answers.classes.ndim > 1:
+            return {name: answers.classes}
+        columns = {name: np.array(classes, dtype=object)[answers.classes]}
+        return columns | {
+            f"{before}probability {each}": answers.probabilities[:, index] for index, each in enumerate(classes)
+        }
+    if output.ndim > 2:
+        return {name: output}
+    flat = output.reshape(len(output), -1)
+    if flat.shape[1] == 1:
+        return {name: flat[:, 0]}
+    names = target.columns or (classes if classes and len(classes) == flat.shape[1] else None)
+    if target.columns is not None and len(target.columns) == flat.shape[1]:
+        return {f"{before}{each}": flat[:, index] for index, each in enumerate(target.columns)}
+    return {f"{name} {each}": flat[:, index] for index, each in enumerate(names or map(str, range(flat.shape[1])))}
+
+
+def check_form(path: Path) -> None:
+    """Raises `UsageError` for a file whose ending names no form."""
+    if path.suffix.lower() not in WRITERS:
+        raise UsageError(f"cannot tell from '{path.name}' in what form to write", hint=f"endings: {', '.join(WRITERS)}")
+
+
+def write_predictions(predictions: Predictions, path: Path) -> None:
+    """Writes the predictions in the form that the ending of the file names, whole or not at all."""
+    check_form(path)
+    write_bytes(path, WRITERS[path.suffix.lower()](predictions))
+
+
+def as_csv(predictions: Predictions) -> bytes:
+    """Comma-separated values in UTF-8; numbers with all their digits."""
+    import csv
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(predictions.columns)
+    writer.writerows(zip(*(values.tolist() for values in predictions.columns.values()), strict=True))
+    return buffer.getvalue().encode()
+
+
+def as_json_lines(predictions: Predictions) -> bytes:
+    """One JSON object a line."""
+    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in predictions.rows()).encode()
+
+
+def as_npz(predictions: Predictions) -> bytes:
+    """A NumPy archive with an array for each column; names of classes as text of fixed width."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    arrays = {
+        name: values.astype(str) if values.dtype == object else values for name, values in predictions.columns.items()
+    }
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def as_parquet(predictions: Predictions) -> bytes:
+    """A Parquet file."""
+    import pyarrow
+    import pyarrow.parquet
+
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(
+        pyarrow.table({name: values.tolist() for name, values in predictions.columns.items()}), buffer
+    )
+    return buffer.getvalue()
+
+
+WRITERS: dict[str, Callable[[Predictions], bytes]] = {
+    ".csv": as_csv,
+    ".jsonl": as_json_lines,
+    ".npz": as_npz,
+    ".parquet": as_parquet,
+}

@@ -1,0 +1,24 @@
+"""Validate: whether a configuration is right, with `build` also its data and the model on its shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlcli.config import load_config
+from dlcli.errors import DlcliError
+from dlcli.view.validation import Judgement
+
+
+def validated(file: str, settings: Sequence[str], *, build: bool, allow_code: bool) -> Judgement:
+    """What is wrong with one file; whatever error it is, the next file can still be judged."""
+    try:
+        config, _ = load_config(file, settings=settings)
+        if build:
+            from dlcli.training.setup.backend import chatter_to
+            from dlcli.training.setup.experiment import set_up_config
+
+            with chatter_to(None):
+                set_up_config(config, allow_code=allow_code)
+    except DlcliError as error:
+        return Judgement(file, error)
+    return Judgement(file, None, config.notes)

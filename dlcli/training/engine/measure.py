@@ -1,0 +1,175 @@
+"""Loss, metrics and predictions of a model, in large batches and in graphs that are made once."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlcli.training.engine.read_ahead import blocks
+from dlcli.training.engine.steps import Pace, build_state, numbers, one_judged_test, one_test, place, signatures, sliced
+from dlcli.training.setup.feed import Arrays, Feed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LARGE_BATCH = 1024
+"""Samples at a time where nothing is learnt, if they are small."""
+LARGE_BATCH_BYTES = 1 << 26
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Loss and metrics of some samples, with their targets and what the model put out: (samples, …) by target."""
+
+    metrics: Mapping[str, float]
+    targets: Mapping[str, np.ndarray[Any, Any]]
+    outputs: Mapping[str, np.ndarray[Any, Any]]
+
+
+class Measure:
+    """Loss and metrics over a split, or its predictions, in large batches and one graph each.
+
+    A split that is in memory is placed once. One graph serves all splits and sizes: another graph could round otherwise.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.placed: dict[Feed, tuple[dict[str, Any], dict[str, Any]]] = {}
+        self.graphs: dict[str, Any] = {}
+
+    def measure(self, feed: Feed, *, between: Callable[[], bool] = lambda: True) -> dict[str, float]:
+        """Loss and metrics of the model on a split; the model's own running metrics are lost.
+
+        `between` is asked a few times a second whether to go on; what comes back after a no means nothing.
+        """
+        import tensorflow as tf
+
+        run, size = self.graph("test", lambda: test_graph(self.model, *feed.take(slice(0, 1)))), batch_of(feed)
+        self.model.reset_metrics()
+        values: dict[str, float] = {}
+        for inputs, targets, samples in self.parts(feed, size):
+            batches, done = math.ceil(samples / size), 0
+            pace = Pace(batches)
+            while done < batches:
+                end, started = min(batches, done + pace.steps), time.monotonic()
+                values = numbers(run(inputs, targets, *map(tf.constant, (size, done, end))))
+                pace.seen(end - done, time.monotonic() - started)
+                done = end
+                if not between():
+                    return values
+        return values
+
+    def judge(self, feed: Feed) -> Measured:
+        """Loss, metrics, targets and outputs of one pass; the numbers are those of `measure`, to the last bit."""
+        import numpy as np
+
+        run, size = self.graph("judge", lambda: judging_graph(self.model, *feed.take(slice(0, 1)))), batch_of(feed)
+        self.model.reset_metrics()
+        names = [each.name for each in feed.schemas]
+        results: Mapping[str, Any] = {}
+        collected: list[dict[str, Any]] = []
+        wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
+        for inputs, targets, samples in self.parts(feed, size):
+            for start in range(0, samples, size):
+                rows = slice(start, start + size)
+                results, output = run(sliced(inputs, rows), sliced(targets, rows))
+                collected.append(by_target(output, names))
+            for name in names:
+                wanted[name].append(np.asarray(targets[name]))
+        outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
+        return Measured(numbers(results), {name: np.concatenate(parts) for name, parts in wanted.items()}, outputs)
+
+    def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
+        """The model's output (samples, …) in float32 by target."""
+        import numpy as np
+
+        one, _ = feed.take(slice(0, 1))
+        run, size = self.graph("forward", lambda: forward_graph(self.model, one)), batch_of(feed)
+        names = [each.name for each in feed.schemas]
+        parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
+        for inputs, _, samples in self.parts(feed, size):
+            for start in range(0, samples, size):
+                output = run(sliced(inputs, slice(start, start + size)))
+                for name, values in by_target(output, names).items():
+                    parts[name].append(values)
+        return {name: np.concatenate(each) for name, each in parts.items()}
+
+    def parts(self, feed: Feed, size: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], int]]:
+        """Inputs, targets and how many samples they are: a whole split, or one block after the other of one that streams."""
+        import numpy as np
+
+        if feed.streams:
+            for rows, *arrays in blocks(feed, [np.arange(len(feed))], batch_size=size):
+                yield (*place(*arrays), len(rows))
+            return
+        if feed not in self.placed:
+            self.placed[feed] = place(*feed.take(slice(None)))
+        yield (*self.placed[feed], len(feed))
+
+    def graph(self, name: str, make: Callable[[], Any]) -> Any:
+        """A graph that is made once."""
+        if name not in self.graphs:
+            self.graphs[name] = make()
+        return self.graphs[name]
+
+
+def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
+    """The graph that counts batches, from one number to another, of some samples towards loss and metrics."""
+    import tensorflow as tf
+
+    build_state(model, inputs, targets)
+    number = tf.TensorSpec((), tf.int32)
+    form = [signatures(inputs), signatures(targets), number, number, number]
+
+    @tf.function(autograph=False, input_signature=form)  # type: ignore[untyped-decorator]
+    def run(inputs: Any, targets: Any, size: Any, start: Any, end: Any) -> dict[str, Any]:
+        def step(position: Any) -> tuple[Any]:
+            rows = slice(position * size, (position + 1) * size)
+            one_test(model, sliced(inputs, rows), sliced(targets, rows))
+            return (position + 1,)
+
+        tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
+        results: dict[str, Any] = model.get_metrics_result()
+        return results
+
+    return run
+
+
+def judging_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
+    """The graph that counts a batch towards loss and metrics, and gives these as they stand with what the model put out."""
+    import tensorflow as tf
+
+    build_state(model, inputs, targets)
+
+    @tf.function(autograph=False, input_signature=[signatures(inputs), signatures(targets)])  # type: ignore[untyped-decorator]
+    def run(inputs: Any, targets: Any) -> tuple[dict[str, Any], Any]:
+        output = one_judged_test(model, inputs, targets)
+        return model.get_metrics_result(), output
+
+    return run
+
+
+def by_target(output: Any, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """What a model put out, in float32, by the name of each target or of the only one."""
+    import numpy as np
+
+    return {name: np.asarray(output[name] if isinstance(output, dict) else output, np.float32) for name in names}
+
+
+def forward_graph(model: Any, inputs: Arrays) -> Any:
+    """The graph that predicts a batch."""
+    import tensorflow as tf
+
+    return tf.function(
+        lambda batch: model(batch, training=False), autograph=False, input_signature=[signatures(inputs)]
+    )
+
+
+def batch_of(feed: Feed) -> int:
+    """How many samples are measured or predicted at a time."""
+    inputs, _ = feed.take(slice(0, 1))
+    one = sum(values.nbytes for values in inputs.values())
+    return max(1, min(LARGE_BATCH, LARGE_BATCH_BYTES // max(one, 1)))

@@ -1,0 +1,109 @@
+"""The model of a run on disk: the Keras model, its preparation and the schema of its data, committed together."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlcli.data import Schema
+from dlcli.errors import ArtifactError, UnsafeError
+from dlcli.first_line import first_line
+from dlcli.runs import Run
+from dlcli.runs.atomic import committed_folder, damage
+from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded
+from dlcli.training.kept.untrusted import check_model_file, no_more_than_stored
+from dlcli.training.setup.plugins import run_plugins
+
+MODEL, PREPARATION, SCHEMA = "model.keras", "prepare.keras", "schema.json"
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model without its optimizer, the model that prepares its inputs (or None), and what its data looked like."""
+
+    model: Any
+    preparation: Any
+    schema: Schema
+
+
+def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
+    """Commits the three as RUN/model; what stood there before is replaced whole."""
+    import keras
+
+    with committed_folder(run.model) as folder:
+        # A model around the same layers, because the compiled one would save its optimizer too.
+        keras.Model(model.input, model.output, name="model").save(folder / MODEL)
+        if preparation is not None:
+            preparation.save(folder / PREPARATION)
+        content = numbered(SCHEMA, schema.model_dump(mode="json"))
+        (folder / SCHEMA).write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def load_schema(run: Run) -> Schema:
+    """The schema of the data that a run was trained on. Raises `ArtifactError` where the model is missing or damaged."""
+    if not run.model.is_dir():
+        raise ArtifactError(
+            f"the run '{run.name}' has no model", file=run.path, hint="it did not finish; train it again"
+        )
+    problems = damage(run.model)
+    if problems:
+        raise ArtifactError(f"the model of '{run.name}' is damaged: {problems[0]}", file=run.model)
+    path = run.model / SCHEMA
+    try:
+        return Schema.model_validate(upgraded(path, json.loads(path.read_bytes()), run=run))
+    except (OSError, ValueError) as error:
+        raise not_of_its_form(path, error, run=run) from None
+
+
+def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> SavedModel:
+    """The model of a run, whose `load_schema` has compared the files with their manifest. Keras must have been started.
+
+    `plugins` are the files of the run that its model needs; they are run.
+    Raises `ArtifactError` for a model of a Keras that this one cannot read.
+    """
+    preparation = run.model / PREPARATION
+    own = run_plugins(plugins)
+    return SavedModel(load(run.model / MODEL, own), load(preparation) if preparation.exists() else None, schema)
+
+
+def load(path: Path, own: Mapping[str, Any] | None = None) -> Any:
+    """One Keras file, loaded in safe mode; `own` are the classes of plugins by name."""
+    import keras
+
+    stored = check_model_file(path, own=own or ())
+    try:
+        with no_more_than_stored(stored, path):
+            return keras.saving.load_model(path, custom_objects=own, compile=False, safe_mode=True)
+    except UnsafeError:
+        raise
+    except Exception as error:
+        written = saved_with(path)
+        raise ArtifactError(
+            f"{path.name} cannot be loaded: {what_was_wrong(error)}",
+            file=path,
+            hint=f"it was saved by Keras {written}; this is Keras {keras.__version__}",
+        ) from error
+
+
+def what_was_wrong(error: Exception) -> str:
+    """The layer that Keras could not make, and why, out of its long message that holds those of all layers around it."""
+    text = str(error)
+    layers = re.findall(r"Error when deserializing class '(\w+)'", text)
+    lines = text.rpartition("Exception encountered: ")[2].splitlines()
+    reason = lines[0][:200] if lines else first_line(error, most=200)
+    return f"{layers[-1]}: {reason}" if layers else reason
+
+
+def saved_with(path: Path) -> str:
+    """The version of Keras that saved a file."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json"))["keras_version"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return "of an unknown version"

@@ -1,0 +1,43 @@
+"""The record that a run makes of itself when it begins: all that another process needs to go on with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.config import Config
+from dlcli.data import Dataset
+from dlcli.data.fingerprint import fingerprint
+from dlcli.runs import Run
+from dlcli.runs.atomic import write_bytes
+from dlcli.training.kept.recorded import record_config, record_environment
+from dlcli.training.kept.splits_file import save_splits
+from dlcli.training.setup.backend import environment
+from dlcli.training.setup.plugins import keep_plugins
+
+INEXACT = "its operations need not be deterministic (train.deterministic)"
+
+
+@dataclass
+class Record:
+    """What a run was begun with: its configuration and data. `content` is the file of the configuration, byte for byte."""
+
+    run: Run
+    config: Config
+    content: bytes
+    dataset: Dataset
+
+    def begin(self) -> None:
+        """Writes all that `resume` needs, before the first second is over: a kill may come while Keras starts."""
+        write_bytes(self.run.config, self.content)
+        save_splits(self.run, self.dataset)
+        plugins = keep_plugins(self.run, self.config.plugins)
+        self.origin: dict[str, Any] = {"data": fingerprint(self.dataset.fields.files), "plugins": plugins}
+        record_environment(self.run, self.origin)
+        record_config(self.run, self.config)
+
+    def complete(self) -> list[str]:
+        """Adds what only Keras, once started, can tell of the environment; gives why the run is not exact."""
+        around = environment()
+        record_environment(self.run, {**around, **self.origin})
+        return [] if around["deterministic"] else [INEXACT]

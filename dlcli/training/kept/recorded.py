@@ -1,0 +1,87 @@
+"""What a run has recorded, read back: its configuration, its environment, and its data as they were split."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dlcli.config import Config, config_of, load_resolved
+from dlcli.data import Dataset
+from dlcli.data.fingerprint import changed
+from dlcli.errors import ArtifactError, ConflictError
+from dlcli.first_line import first_line
+from dlcli.runs import Run
+from dlcli.runs.atomic import write_json
+from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded
+from dlcli.training.kept.splits_file import check_splits
+from dlcli.training.setup.experiment import read_data
+from dlcli.training.setup.plugins import kept_plugins
+
+
+def recorded_config(run: Run) -> Config:
+    """The configuration as it took effect. Raises `ArtifactError` where it is missing or damaged."""
+    tree = recorded_tree(run)
+    try:
+        if tree.get("plugins"):
+            tree["plugins"] = kept_plugins(run, recorded_environment(run)["plugins"])
+        return load_resolved(tree)
+    except (OSError, ValueError, TypeError) as error:
+        raise not_of_its_form(run.resolved, error, run=run) from None
+
+
+def recorded_tree(run: Run) -> dict[str, Any]:
+    """The configuration as it took effect, as plain data in today's form; as in `recorded_config`."""
+    try:
+        content = json.loads(run.resolved.read_bytes())
+    except (OSError, ValueError) as error:
+        message = f"the configuration of '{run.name}' cannot be read: {first_line(error)}"
+        raise ArtifactError(message, file=run.resolved) from None
+    return upgraded(run.resolved, content, run=run)
+
+
+def record_config(run: Run, config: Config) -> None:
+    """Writes the configuration as it takes effect."""
+    write_json(run.resolved, numbered(run.resolved.name, config.plain()))
+
+
+def record_environment(run: Run, environment: Mapping[str, Any]) -> None:
+    """Writes what the numbers of a run depend on besides its configuration."""
+    write_json(run.environment, numbered(run.environment.name, environment))
+
+
+def resumed_config(run: Run, settings: Sequence[str]) -> Config:
+    """The recorded configuration with changes of it, as `train.epochs=40`. Raises `ConfigError` for a wrong one."""
+    recorded_config(run)  # raises where it is missing or damaged
+    plugins = recorded_environment(run)["plugins"]
+    kept = [f"plugins={json.dumps(kept_plugins(run, plugins))}"] if plugins else []
+    content = json.dumps(recorded_tree(run), ensure_ascii=False, indent=2).encode()
+    return config_of(content, file=str(run.resolved), settings=[*settings, *kept])
+
+
+def recorded_environment(run: Run) -> dict[str, Any]:
+    """What env.json says. Raises `ArtifactError` where it cannot be read."""
+    try:
+        content = json.loads(run.environment.read_bytes())
+    except (OSError, ValueError):
+        raise ArtifactError(f"env.json of '{run.name}' cannot be read", file=run.environment) from None
+    return upgraded(run.environment, content, run=run)
+
+
+def changed_files(run: Run, dataset: Dataset) -> list[str]:
+    """The files of the data that are no longer what the run was trained on."""
+    return changed(recorded_environment(run).get("data", []), dataset.fields.files)
+
+
+def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
+    """The data of a run, split as in training. Raises `ConflictError` if a file is no longer what it was."""
+    dataset = read_data(config, allow_code=allow_code)
+    others = changed_files(run, dataset)
+    if others:
+        raise ConflictError(
+            f"{others[0]} has changed since the training, so its splits would no longer be the same",
+            file=others[0],
+            hint="name the data to use: --data PATH",
+        )
+    check_splits(run, dataset)
+    return dataset

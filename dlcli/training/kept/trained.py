@@ -1,0 +1,117 @@
+"""The one door to a trained run: what it was trained as, its model, and what that says of samples.
+
+    with open_trained(run, allow_code=allow_code) as trained:
+        feed = trained.feed(samples)
+        judged = trained.judged(feed)
+
+Everything is read when it is first asked for, and once: the configuration without TensorFlow, the files of the model when
+their schema is, Keras with the model. While the door is open, what libraries say goes to the log of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlcli.config import Config
+from dlcli.data import Dataset, Samples, Schema
+from dlcli.runs import Run
+from dlcli.training.engine.measure import Measure, Measured
+from dlcli.training.kept.model_folder import SavedModel, load_model, load_schema
+from dlcli.training.kept.predictions import Answers, answers_of
+from dlcli.training.kept.recorded import recorded_config, recorded_data, recorded_environment, resumed_config
+from dlcli.training.setup.backend import chatter_to, start_keras
+from dlcli.training.setup.experiment import compile_model, wide_targets
+from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.plugins import refuse_plugins
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A run that has been trained, or has begun to be. What is missing or damaged is an `ArtifactError` when it is asked for."""
+
+    run: Run
+    allow_code: bool
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration as it took effect. Raises `UnsafeError` where it has plugins that may not be run."""
+        config = recorded_config(self.run)
+        refuse_plugins(config.plugins, allow_code=self.allow_code)
+        return config
+
+    def config_with(self, settings: Sequence[str]) -> Config:
+        """The configuration with changes (`train.epochs=40`), to go on with; its plugins are not run yet."""
+        return resumed_config(self.run, settings)
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions, threads, command line and fingerprints of the data, as they are recorded now."""
+        return recorded_environment(self.run)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What the data looked like; the files of the model are compared with their manifest."""
+        return load_schema(self.run)
+
+    def dataset(self) -> Dataset:
+        """The run's own data, split as in training. Raises `ConflictError` where it has changed."""
+        return recorded_data(self.run, self.config, allow_code=self.allow_code)
+
+    @cached_property
+    def saved(self) -> SavedModel:
+        """Keras is started, and the model and its preparation loaded."""
+        schema = self.schema
+        start_keras(seed=self.config.seed, precision=self.config.train.precision)
+        return load_model(self.run, schema, plugins=self.config.plugins)
+
+    @property
+    def model(self) -> Any:
+        """The Keras model: prepared inputs to outputs."""
+        return self.saved.model
+
+    @property
+    def preparation(self) -> Any:
+        """The Keras model that prepares raw inputs, or None."""
+        return self.saved.preparation
+
+    def feed(self, samples: Samples) -> Feed:
+        """Raw samples as the model takes them, prepared."""
+        wide = wide_targets(self.config, self.schema, self.model)
+        return Feed(samples, self.preparation, self.schema.targets, wide=wide)
+
+    @cached_property
+    def measure(self) -> Measure:
+        """The model with its loss and metrics, to measure with."""
+        # How many steps an epoch had matters no more.
+        compile_model(self.config, self.model, self.schema.facts(steps_per_epoch=1), learns=False)
+        return Measure(self.model)
+
+    def predicted(self, feed: Feed) -> Arrays:
+        """What the model puts out: (samples, …) in float32, by target. Its loss is not needed for it."""
+        return Measure(self.model).predict(feed)
+
+    def judged(self, feed: Feed) -> Measured:
+        """Loss and metrics, targets and outputs, all of one pass over the samples."""
+        return self.measure.judge(feed)
+
+    def answers(self, output: Arrays) -> dict[str, Answers | None]:
+        """What outputs say, by target: classes with probabilities, or None where they are numbers."""
+        pairs = zip(self.config.heads, self.schema.targets, strict=True)
+        return {target.name: answers_of(output[target.name], head.loss, target) for head, target in pairs}
+
+
+@contextmanager
+def open_trained(run: Run, *, allow_code: bool = False, log: Path | None = None) -> Iterator[Trained]:
+    """A run with all that a command after its training needs; `log` by default is that of the run, where it has one."""
+    with chatter_to(log or (run.log if run.log.exists() else None)):
+        yield Trained(run=run, allow_code=allow_code)

@@ -1,0 +1,1 @@
+"""Who is told of a training while it runs and at its end."""

@@ -1,0 +1,126 @@
+"""Starts Keras and TensorFlow: their chatter goes to a log, their randomness and arithmetic are fixed."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlcli.errors import ArtifactError
+from dlcli.keras_internals import is_deterministic, leave_determinism
+from dlcli.training.setup.lazy_tensorflow import defer_public_modules
+
+STANDARD_ERROR = 2
+PROBED = ("matplotlib", "pandas", "scipy", "sklearn")
+"""Packages of which Keras uses only what dlcli does not."""
+
+
+@contextlib.contextmanager
+def chatter_to(log: Path | None) -> Iterator[None]:
+    """Sends what libraries write to standard error, also from C++, to a log file (or nowhere) while it is open.
+
+    What dlcli itself says goes to a copy of standard error (`dlcli.view.console.console.standard_error`), so it is not touched.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    try:
+        kept = os.dup(STANDARD_ERROR)
+    except OSError:  # There is no standard error to keep quiet.
+        yield
+        return
+    target = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(target, STANDARD_ERROR)
+    os.close(target)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+
+
+@contextlib.contextmanager
+def quick_import() -> Iterator[None]:
+    """Makes importing Keras quicker: no garbage is collected, and nothing is loaded that training does not need.
+
+    Keras looks whether Matplotlib, pandas and scikit-learn are there and would load them, which takes longer than it does
+    itself. `python tests/benchmarks/start_up.py` measures what each of these measures brings.
+    """
+    if "keras" in sys.modules:
+        yield
+        return
+    hidden = [name for name in PROBED if name not in sys.modules]
+    defer_public_modules()
+    collects = gc.isenabled()
+    gc.disable()
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            if sys.modules.get(name) is None:
+                sys.modules.pop(name, None)
+        if collects:
+            gc.enable()
+        gc.freeze()
+
+
+def start_keras(*, seed: int, precision: str = "float32", deterministic: str | bool = "auto") -> Any:
+    """Imports Keras on TensorFlow with everything random seeded and, where that is wanted, every operation deterministic.
+
+    `auto` wants it on a CPU, where a run can then be exact.
+    """
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    used_before = "keras" in sys.modules
+    with quick_import():
+        import keras
+        import tensorflow as tf
+
+    if keras.backend.backend() != "tensorflow":
+        raise ArtifactError(
+            f"Keras runs on {keras.backend.backend()}, dlcli needs TensorFlow", hint="unset KERAS_BACKEND"
+        )
+    if used_before:
+        keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(seed)
+    if deterministic is True or (deterministic == "auto" and not tf.config.list_physical_devices("GPU")):
+        tf.config.experimental.enable_op_determinism()
+    elif is_deterministic():
+        leave_determinism()
+    keras.config.set_dtype_policy(precision)
+    return keras
+
+
+def environment() -> dict[str, Any]:
+    """What the numbers of a run depend on besides configuration and data."""
+    import platform
+
+    import keras
+    import numpy
+    import tensorflow as tf
+
+    import dlcli
+
+    return {
+        "versions": {
+            "dlcli": dlcli.__version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            "numpy": numpy.__version__,
+            "python": platform.python_version(),
+        },
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "threads": {
+            "inter": tf.config.threading.get_inter_op_parallelism_threads(),
+            "intra": tf.config.threading.get_intra_op_parallelism_threads(),
+        },
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        "deterministic": is_deterministic(),
+        "devices": [device.name for device in tf.config.list_physical_devices()],
+        "command": sys.argv,
+    }

@@ -1,0 +1,235 @@
+"""The experiment: data, preparation and compiled model of a configuration, checked to fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dlcli.config import Config
+from dlcli.data import Dataset, Schema
+from dlcli.data.fields.order import order
+from dlcli.data.memory import free_memory
+from dlcli.data.preparation.augment import Augmentation
+from dlcli.data.preparation.prepare import fit_preparation, prepare
+from dlcli.errors import BlockError, ConfigError, DataError
+from dlcli.first_line import first_line
+from dlcli.foreign_error import is_foreign
+from dlcli.layers.connections import check_connections
+from dlcli.layers.graph import Built, build_model
+from dlcli.layers.last_layer import last_layer
+from dlcli.layers.memory import activation_bytes
+from dlcli.loss import build_metrics, labels_of, needs
+from dlcli.loss.fit import shape_mistakes
+from dlcli.loss.model_output import Output, output_of
+from dlcli.loss.target_loss import Head
+from dlcli.optimizer import build_optimizer
+from dlcli.spec import KerasObject
+from dlcli.training.setup.backend import chatter_to, start_keras
+from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.plugins import refuse_plugins, run_plugins
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything a training needs.
+
+    `splits` are as the model takes them; `preparation` and `augment` are None where nothing is prepared or augmented.
+    """
+
+    config: Config
+    dataset: Dataset
+    splits: Mapping[str, Feed]
+    built: Built
+    preparation: Any
+    augment: Augmentation | None
+    facts: Mapping[str, int]
+
+    @property
+    def model(self) -> Any:
+        return self.built.model
+
+    def first_rows(self) -> np.ndarray[Any, Any]:
+        """The numbers of the training samples in the order of the first epoch."""
+        import numpy as np
+
+        samples, layout = len(self.splits["train"]), self.dataset.chunks
+        return np.concatenate(list(order(samples, seed=self.config.seed, epoch=0, layout=layout)))
+
+
+def set_up_config(config: Config, *, allow_code: bool = False) -> Experiment:
+    """The experiment of a configuration from its file on: reads the data, starts Keras, builds and compiles the model."""
+    dataset = read_data(config, allow_code=allow_code)
+    start_keras(seed=config.seed, precision=config.train.precision)
+    return set_up(config, dataset)
+
+
+def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
+    """Step 1 alone: the data set, without TensorFlow. Raises `UnsafeError` for code that may not be run."""
+    refuse_plugins(config.plugins, allow_code=allow_code)
+    labels = {head.name: labels_of(head.loss) for head in config.heads}
+    try:
+        with chatter_to(None):  # some sources are read by TensorFlow
+            return config.data.load(
+                seed=config.seed, labels=labels, weight=config.train.sample_weight, allow_code=allow_code
+            )
+    except DataError as error:
+        raise config.at_source(error) from None
+
+
+def set_up(config: Config, dataset: Dataset) -> Experiment:
+    """Prepares the data, builds and compiles the model. Keras must have been started.
+
+    Raises `ConfigError` at the line of the block that cannot be built or does not fit.
+    """
+    facts = dataset.facts(config.train.batch_size)
+    run_plugins(config.plugins)
+    try:
+        preparation = fit_preparation(config.data, dataset, facts=facts)
+        augment = augmentation(config, dataset, facts)
+        shapes = prepared_shapes(preparation, dataset)
+        outputs = [head.name for head in config.heads if head.name is not None]
+        if not config.connected:
+            check_connections(config.layers, list(shapes), outputs=outputs)
+        built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory())
+        check_activations(built.model, min(config.train.batch_size, len(dataset.splits["train"])))
+        check_together(config, dataset, built.model)
+        wide = wide_targets(config, dataset.schema, built.model)
+        splits = {
+            name: Feed(samples, preparation, dataset.schema.targets, wide=wide)
+            for name, samples in dataset.splits.items()
+        }
+        check_metrics(config, built.model, splits["train"], facts)
+        check_rate(config)
+        compile_model(config, built.model, facts)
+    except BlockError as error:
+        raise config.located(error) from error
+    return Experiment(config, dataset, splits, built, preparation, augment, facts)
+
+
+def augmentation(config: Config, dataset: Dataset, facts: Mapping[str, int]) -> Augmentation | None:
+    """What changes training batches, if anything does."""
+    blocks = config.data.augment
+    return Augmentation(blocks, dataset.schema, seed=config.seed, facts=facts) if blocks else None
+
+
+def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, ...]]:
+    """The shape of one sample of each input as the model takes it."""
+    train = dataset.splits["train"].inputs
+    if preparation is None:
+        return {name: values.shape[1:] for name, values in train.items()}
+    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in preparation.output.items()}
+    if all(None not in shape for shape in shapes.values()):
+        return shapes
+    # Only a sample tells how long what a layer such as TextVectorization makes of it is.
+    first = prepare(preparation, {name: values[:1] for name, values in train.items()})
+    return {name: values.shape[1:] for name, values in first.items()}
+
+
+def output_shape(model: Any, name: str | None) -> tuple[int | None, ...]:
+    """The shape that a model puts out a sample, for one of several targets or the only one."""
+    output = model.output if name is None else model.output[name]
+    return () if isinstance(output, list | dict) else tuple(output.shape[1:])
+
+
+def check_activations(model: Any, batch: int) -> None:
+    """Refuses a batch whose layer outputs would not fit: a step keeps at least half of them for the gradients."""
+    one, free = activation_bytes(model), free_memory()
+    if one * batch / 2 > free:
+        most = int(free / one)
+        each, total = f"{one / 1e6:,.1f} MB", f"{one * batch / 1e9:,.1f} GB"
+        message = f"the layers put out {each} for a sample, so a batch of {batch:,} takes {total}"
+        hint = f"write batch_size: {most}" if most > 1 else "make the layers smaller"
+        raise BlockError(("train", "batch_size"), f"{message}, more than the free memory", hint=hint)
+
+
+def check_together(config: Config, dataset: Dataset, model: Any) -> None:
+    """Refuses four steps that do not fit, now that all shapes are known."""
+    problems = []
+    for head, target in zip(config.heads, dataset.schema.targets, strict=True):
+        shape = output_shape(model, head.name)
+        last = last_layer(config.layers, head.name)
+        told = output_of(last.layer, above=last.above, path=last.path)
+        output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.path, shape)
+        classes = len(target.classes) if target.classes is not None else None
+        for mistake in shape_mistakes(output, head, classes=classes, target=tuple(target.shape)):
+            problems += config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems
+    if problems:
+        raise ConfigError(problems)
+
+
+def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:
+    """Targets of one number where the model puts out (samples, 1): losses take both, some metrics do not."""
+    return frozenset(
+        target.name
+        for head, target in zip(config.heads, schema.targets, strict=True)
+        if not target.shape and needs(head.loss) != "classes" and output_shape(model, head.name) == (1,)
+    )
+
+
+def check_metrics(config: Config, model: Any, train: Feed, facts: Mapping[str, int]) -> None:
+    """Refuses a metric that cannot read its target and prediction, tried on the targets of a few samples."""
+    import numpy as np
+
+    targets = list(train.take(slice(0, 2))[1].values())
+    for head, target in zip(config.heads, targets, strict=True):
+        shape = output_shape(model, head.name)
+        if None in shape:
+            continue
+        sizes = [size or 1 for size in shape]
+        predicted = np.full((len(target), *sizes), 1 / sizes[-1] if sizes else 0.5, np.float32)
+        for position, metric in enumerate(head.metrics):
+            try:
+                (built,) = build_metrics([metric], head.loss, width=predicted.shape[-1], facts=facts)
+                built.update_state(target, predicted)
+            except Exception as error:
+                if not is_foreign(error):
+                    raise
+                wanted = f"a target of shape {target.shape[1:]} with a prediction of shape {shape}"
+                raise BlockError(
+                    (*head.metrics_path, position),
+                    f"{metric.written} cannot compare {wanted}",
+                    hint="write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out",
+                ) from error
+
+
+def check_rate(config: Config) -> None:
+    """Refuses a plateau rule beside a schedule: only one of them can set the learning rate."""
+    rate = config.optimizer.arguments.get("learning_rate")
+    if config.train.reduce_on_plateau is not None and isinstance(rate, KerasObject):
+        raise BlockError(
+            ("train", "reduce_on_plateau"),
+            f"'reduce_on_plateau' cannot change the learning rate, because {rate.written} sets it",
+            hint="leave one of them out",
+        )
+
+
+def compile_model(config: Config, model: Any, facts: Mapping[str, int], *, learns: bool = True) -> None:
+    """Gives the model its loss, metrics and, where it is to learn, its optimizer."""
+    optimizer = built_block("optimizer", lambda: build_optimizer(config.optimizer, facts)) if learns else None
+    losses = {head.name: built_block("loss", partial(head.loss.build, facts)) for head in config.heads}
+    metrics = {head.name: built_block("metrics", partial(head_metrics, head, model, facts)) for head in config.heads}
+    if None in losses:
+        model.compile(loss=losses[None], optimizer=optimizer, metrics=metrics[None], jit_compile=False)
+    else:
+        model.compile(loss=losses, optimizer=optimizer, metrics=metrics, jit_compile=False)
+
+
+def head_metrics(head: Head, model: Any, facts: Mapping[str, int]) -> list[Any]:
+    """The metrics of a head as Keras objects."""
+    width = (output_shape(model, head.name) or (1,))[-1] or 1
+    return build_metrics(head.metrics, head.loss, width=width, facts=facts)
+
+
+def built_block(name: str, build: Callable[[], Any]) -> Any:
+    """What a block builds, or its error at the block's place."""
+    try:
+        return build()
+    except Exception as error:
+        if not is_foreign(error):
+            raise
+        raise BlockError((name,), f"{name}: {first_line(error)}") from error

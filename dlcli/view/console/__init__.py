@@ -1,0 +1,1 @@
+"""Width, colour and tables of a terminal, and a value as JSON."""

@@ -1,0 +1,1 @@
+"""Curves, bars, graphs and pictures, as text or as files."""

@@ -1,0 +1,88 @@
+"""The training as it runs: on a terminal, one line an epoch, or silent."""
+
+from __future__ import annotations
+
+from typing import TextIO, cast
+
+from rich.console import Console
+from rich.text import Text
+
+from dlcli.view.console.console import FadingStream, printable
+from dlcli.view.console.tables import duration, number
+from dlcli.view.training.events import EpochLine, Listener, Plan
+from dlcli.view.training.terminal import TerminalView
+
+__all__ = ["EpochLine", "LineView", "Listener", "Plan", "SilentView", "TerminalView", "choose_view"]
+
+NUMBER_WIDTH = 6
+
+
+def choose_view(console: Console, *, quiet: bool) -> Listener:
+    """The view that fits the console: redrawn on a terminal, lines anywhere else, nothing where `quiet`.
+
+    From here on the console writes through a `FadingStream`: a terminal that vanishes does not end the training.
+    """
+    if quiet or console.quiet:
+        return SilentView()
+    redrawn = console.is_terminal and console.is_interactive and not console.is_dumb_terminal
+    if not isinstance(console.file, FadingStream):
+        console.file = FadingStream(cast(TextIO, console.file))
+    return TerminalView(console) if redrawn else LineView(console)
+
+
+class LineView:
+    """One line an epoch, without control characters, for files and pipes; `*` ends the line of the best so far.
+
+    `epoch  3/30  loss 0.3120  accuracy 0.9134  val_loss 0.2871  val_accuracy 0.9259  0.4 s  *`
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def start(self, plan: Plan) -> None:
+        return
+
+    def step(self, step: int, loss: float | None) -> None:
+        return
+
+    def epoch(self, line: EpochLine) -> None:
+        values = {**line.train, **{f"val_{name}": value for name, value in line.validation.items()}}
+        parts = [f"epoch {line.epoch:>{len(str(line.epochs))}}/{line.epochs}"]
+        parts += [f"{printable(name)} {number(value):<{NUMBER_WIDTH}}" for name, value in values.items()]
+        parts.append(duration(line.seconds))
+        self._print("  ".join(parts + ["*"] * line.best))
+
+    def note(self, text: str) -> None:
+        for line in text.splitlines():
+            self._print(printable(line))
+
+    def end(self, best_epoch: int | None) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+    def _print(self, line: str) -> None:
+        self.console.print(Text(line), soft_wrap=True)
+
+
+class SilentView:
+    """Shows nothing."""
+
+    def start(self, plan: Plan) -> None:
+        return
+
+    def step(self, step: int, loss: float | None) -> None:
+        return
+
+    def epoch(self, line: EpochLine) -> None:
+        return
+
+    def note(self, text: str) -> None:
+        return
+
+    def end(self, best_epoch: int | None) -> None:
+        return
+
+    def close(self) -> None:
+        return

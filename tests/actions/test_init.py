@@ -1,0 +1,195 @@
+"""Init writes a configuration that is valid, trains as it is, and beats the trivial baseline."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlcli.actions.init import init, template
+from dlcli.actions.written import written
+from dlcli.config import Config, load_config
+from dlcli.data.findings import findings
+
+Run = Callable[..., Any]
+BUNDLED = [
+    *["autompg", "basic_motions", "breast_cancer", "co2", "diabetes", "digits", "iris", "mnist_5k", "penguins", "wine"],
+]
+FLOWERS = """\
+# flowers: 70 train, 15 validation, 15 test samples.
+#   dlcli train flowers.yaml
+name: flowers
+seed: 0
+
+data:                                              # step 1: input data and target
+  source: flowers.csv
+  target: kind                                     # the last column; --target takes another
+  inputs: [length, width]                          # without number: constant, or a count of the rows
+  missing: drop                                    # empty cells: width 2
+  prepare:                                         # learnt from the training split alone
+    - Normalization                                # every feature to mean 0 and variance 1
+
+layers:                                            # step 2: the layers
+  - Dense: {units: 16, activation: relu}           # finds patterns
+  - Dense: {units: 1, activation: sigmoid}         # the probability of rose
+
+loss: binary_crossentropy                          # step 3: the loss, for two classes
+
+optimizer:                                         # step 4: the optimizer
+  Adam: {learning_rate: 1e-3}
+
+metrics: [accuracy]
+
+train:
+  epochs: 200                                      # at most
+  batch_size: 16
+  early_stopping: {monitor: val_loss, patience: 20} # ends when it no longer improves
+"""
+
+
+def flowers(folder: Path) -> Path:
+    rows = "".join(
+        f"{row},{row * 7 % 13 / 2},{'' if row in (3, 50) else row * 5 % 11},{['rose', 'lily'][row % 2]}\n"
+        for row in range(102)
+    )
+    (folder / "flowers.csv").write_text(f"number,length,width,kind\n{rows}")
+    return folder / "flowers.csv"
+
+
+def test_a_table_becomes_this_configuration(tmp_path: Path, run_dlcli: Run) -> None:
+    flowers(tmp_path)
+    outcome = run_dlcli("init", "flowers.csv", cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out == FLOWERS
+
+
+def table(folder: Path, columns: list[str], cells: list[list[object]]) -> Path:
+    """A table with these column names, as a program that knows CSV writes it."""
+    with (folder / "t.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(cells)
+    return folder / "t.csv"
+
+
+def written_for(folder: Path, columns: list[str], cells: list[list[object]]) -> Config:
+    """What is written for a table, read back."""
+    path = folder / "t.yaml"
+    path.write_text(init(str(table(folder, columns, cells)), target=None, folder=folder), encoding="utf-8")
+    return load_config(str(path))[0]
+
+
+def test_all_of_many_constant_columns_are_left_out(tmp_path: Path) -> None:
+    columns = [*(f"c{number}" for number in range(8)), "a", "b", "y"]
+    cells = [[*[1] * 8, row * 7 % 13 / 2, row * 5 % 11 / 2, row % 2] for row in range(100)]
+    assert written_for(tmp_path, columns, cells).data.inputs == ["a", "b"]
+
+
+def test_names_with_apostrophes_are_left_out_whole(tmp_path: Path) -> None:
+    cells = [[1, 2, row * 7 % 13 / 2, row % 2] for row in range(100)]
+    assert written_for(tmp_path, ["it's", "don't", "x", "y"], cells).data.inputs == ["x"]
+    assert "# without don't, it's: constant, or a count of the rows\n" in (tmp_path / "t.yaml").read_text()
+
+
+ODD = ["a, b", '"q"', "[c]", "k: v", "# n", "- m", "{z}", "'s'", "*p", "&q", "!r", "%t", "@u", "`v", "1", "true", "~"]
+
+
+def test_names_that_yaml_reads_otherwise_are_read_back_as_they_are(tmp_path: Path) -> None:
+    cells = [[*((row * (3 + 2 * at)) % 101 / 2 for at in range(len(ODD))), 3, row % 2] for row in range(100)]
+    assert len(ODD) == 17
+    assert written_for(tmp_path, [*ODD, "constant", "y"], cells).data.inputs == ODD
+
+
+def test_an_input_of_sentences_may_have_any_name(tmp_path: Path) -> None:
+    cells = [[f"good words and number {row * 7919 % 10007} here", row / 7, row % 2] for row in range(100)]
+    config = written_for(tmp_path, ["re, view[1]", "n: m", "y"], cells)
+    assert isinstance(config.data.inputs, dict)
+    assert [each.columns for each in config.data.inputs.values()] == [["n: m"], "re, view[1]"]
+
+
+def test_the_rules_about_data_run_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlcli.actions import suggestions as draft
+
+    calls = []
+    monkeypatch.setattr(draft, "findings", lambda dataset: calls.append(dataset) or findings(dataset))
+    init(str(flowers(tmp_path)), target=None, folder=tmp_path)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_what_is_written_for_a_bundled_set_is_valid(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(init(name, target=None, folder=tmp_path))
+    config, _ = load_config(str(path))
+    assert config.data.source.word == name
+    assert len(config.layers) >= 2
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_it_trains_and_beats_the_trivial_baseline(name: str, tmp_path: Path, run_dlcli: Run) -> None:
+    assert run_dlcli("init", name, "-o", "a.yaml", cwd=tmp_path).code == 0
+    outcome = run_dlcli(
+        "train", "a.yaml", "-q", "--json", "--epochs", "2" if name == "mnist_5k" else "15", cwd=tmp_path
+    )
+    assert outcome.code == 0, outcome.err
+    reached, trivial = outcome.value["metrics"]["validation"], outcome.value["baseline"]["metrics"]
+    assert reached["loss"] < 0.95 * trivial["loss"], (reached, trivial)
+
+
+def test_a_file_that_is_there_is_kept_unless_it_is_forced(tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "a.yaml").write_text("mine")
+    outcome = run_dlcli("init", "iris", "-o", "a.yaml", cwd=tmp_path)
+    assert outcome.code == 8
+    assert (tmp_path / "a.yaml").read_text() == "mine"
+    assert run_dlcli("init", "iris", "-o", "a.yaml", "--force", cwd=tmp_path).code == 0
+    assert (tmp_path / "a.yaml").read_text().startswith("# iris:")
+
+
+def test_a_path_counts_from_the_file_that_is_written(tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "deep").mkdir()
+    flowers(tmp_path)
+    assert run_dlcli("init", "flowers.csv", "-o", "deep/a.yaml", cwd=tmp_path).code == 0
+    assert "  source: ../flowers.csv\n" in (tmp_path / "deep" / "a.yaml").read_text()
+    assert run_dlcli("inspect-data", "deep/a.yaml", cwd=tmp_path).code == 0
+
+
+def test_times_split_and_sentences_are_an_input_of_their_own(tmp_path: Path, run_dlcli: Run) -> None:
+    rows = "".join(
+        f"2024-{1 + row // 28:02d}-{1 + row % 28:02d},{row % 7},this is note number {row},{['좋음', '나쁨'][row % 2]}\n"
+        for row in range(200)
+    )
+    (tmp_path / "날.csv").write_text(f"day,size,note,맛\n{rows}", encoding="utf-8")
+    assert run_dlcli("init", "날.csv", "-o", "a.yaml", cwd=tmp_path).code == 0
+    text = (tmp_path / "a.yaml").read_text(encoding="utf-8")
+    assert "split: {by: time:day}" in text or 'split: {by: "time:day"}' in text
+    assert "note: {columns: note, kind: text" in text
+    outcome = run_dlcli("train", "a.yaml", "--epochs", "1", "-q", "--json", cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+
+
+def test_without_a_target_that_can_be_told_it_is_asked_for(tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "t.csv").write_text("a,name\n" + "".join(f"{row},person {row}\n" for row in range(50)))
+    outcome = run_dlcli("init", "t.csv", "-o", "a.yaml", cwd=tmp_path)
+    assert outcome.code == 4
+    assert "which column is the target? the data has: a, name" in outcome.err
+    assert not (tmp_path / "a.yaml").exists()
+
+
+def test_a_template_is_a_file_of_the_gallery(tmp_path: Path, run_dlcli: Run) -> None:
+    gallery = Path(__file__).parents[2] / "configs"
+    assert template("digits") == (gallery / "digits.yaml").read_text(encoding="utf-8")
+    outcome = run_dlcli("init", "--template", "digit", cwd=tmp_path)
+    assert outcome.code == 2
+    assert "did you mean 'digits'?" in outcome.err
+    assert run_dlcli("init", cwd=tmp_path).code == 2
+
+
+@pytest.mark.parametrize("value", ["no", "1e3", "a: b", "12", "~", "x#y", "null", "[", "", " a", "키"])
+def test_awkward_names_read_back_as_they_were(value: str) -> None:
+    from dlcli.config.yaml import read_yaml
+
+    text = f"a: [{written(value)}]\n"
+    assert read_yaml(text.encode(), file="-", folder=Path()).plain() == {"a": [value]}

@@ -1,0 +1,128 @@
+"""inspect: memory, first loss, shared and nested layers, the picture, and of a run weights, dead units and separation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Run = Callable[..., Any]
+CONFIG = """\
+data: {source: iris, prepare: [Normalization]}
+layers:
+  - Dense: {units: 6, activation: relu, name: alive}
+  - Dense: {units: 5, activation: relu, bias_initializer: {Constant: -100}, name: dead, trainable: false}
+  - Concatenate: {from: [alive, dead]}
+  - Dense: {units: 3, activation: softmax}
+loss: sparse_categorical_crossentropy
+optimizer: {Adam: 0.05}
+train: {epochs: 20, batch_size: 16}
+"""
+
+
+def inspected(folder: Path, run_dlcli: Run, *arguments: str) -> dict[str, Any]:
+    done = run_dlcli("inspect", *arguments, "--json", cwd=folder)
+    assert done.code == 0, done.err
+    value: dict[str, Any] = done.value
+    return value
+
+
+def test_a_configuration_tells_memory_and_first_loss(tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "c.yaml").write_text(CONFIG, encoding="utf-8")
+    value = inspected(tmp_path, run_dlcli, "c.yaml")
+    assert [each["bytes"] for each in value["layers"]] == [4 * 6, 4 * 5, 4 * 11, 4 * 3]
+    assert value["activation_bytes"] == 16 * 4 * (6 + 5 + 11 + 3)
+    trainable, frozen = 4 * 6 + 6 + 11 * 3 + 3, 6 * 5 + 5
+    assert (value["trainable"], value["parameters"]) == (trainable, trainable + frozen)
+    assert value["training_bytes"] == 16 * trainable + 4 * frozen
+    assert value["first_loss"]["expected"] == pytest.approx(math.log(3))
+    assert value["first_loss"]["measured"] > 0
+    assert [(each["name"], each["takes"]) for each in value["graph"]] == [
+        ("features", []),
+        ("alive", [0]),
+        ("dead", [1]),
+        ("concatenate", [1, 2]),
+        ("dense", [3]),
+    ]
+    half = inspected(tmp_path, run_dlcli, "c.yaml", "--set", "train.precision=mixed_bfloat16")
+    assert half["activation_bytes"] == value["activation_bytes"] // 2
+
+
+def test_a_run_tells_weights_dead_units_and_separation(tmp_path: Path, run_dlcli: Run) -> None:
+    import keras
+
+    (tmp_path / "c.yaml").write_text(CONFIG, encoding="utf-8")
+    assert run_dlcli("train", "c.yaml", "-q", "--json", cwd=tmp_path).code == 0
+    value = inspected(tmp_path, run_dlcli, "last")
+    dead = {each["layer"]: (each["dead"], each["units"]) for each in value["dead"]}
+    assert dead["dead"] == (5, 5)
+    assert dead["alive"][0] < 6
+    model = keras.saving.load_model(tmp_path / "runs" / "c" / "model" / "model.keras")
+    kernel = np.concatenate([np.ravel(each.numpy()) for each in model.get_layer("alive").weights])
+    weights = {each["layer"]: each for each in value["weights"]}
+    assert weights["alive"]["mean"] == pytest.approx(float(kernel.mean()), rel=1e-5)
+    assert weights["alive"]["deviation"] == pytest.approx(float(kernel.std()), rel=1e-5)
+    assert [each["not_finite"] for each in value["weights"]] == [0, 0, 0]
+    apart = {each["layer"]: each["nearest_own_mean"] for each in value["separation"]}
+    assert apart["dense"] > 0.7
+    assert apart["dead"] < 0.5  # all zeros tell nothing
+    drawn = run_dlcli("inspect", "last", cwd=tmp_path).out
+    assert "5 of 5 units of dead are 0 for every sample; try a lower learning rate" in drawn
+    assert "├─╮" in drawn
+
+
+def test_separation_is_the_share_nearest_to_the_own_mean() -> None:
+    from dlcli.actions.layer_states import nearest_mean
+
+    labels = np.array([0, 0, 1, 1] * 10)
+    apart = np.where(labels == 0, 0.0, 5.0)[:, None] + np.linspace(0, 1, 40)[:, None]
+    assert nearest_mean(apart, labels) == 1.0
+    swapped = labels.copy()
+    swapped[1::2] = 1 - swapped[1::2]
+    assert nearest_mean(apart, swapped) == 0.0
+    wide = np.random.default_rng(0).normal(size=(40, 40, 40, 4))
+    wide[labels == 1, ..., 0] += 1
+    assert nearest_mean(wide, labels) == 1.0
+
+
+def test_a_run_whose_data_is_gone_still_shows_its_model(tmp_path: Path, run_dlcli: Run) -> None:
+    rows = "".join(f"{row},{'uv'[row % 2]}\n" for row in range(40))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    text = CONFIG.replace("{source: iris,", "{source: t.csv, target: y,").replace("units: 3", "units: 2")
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    assert run_dlcli("train", "c.yaml", "-q", "--json", "--epochs", "1", cwd=tmp_path).code == 0
+    (tmp_path / "t.csv").unlink()
+    value = inspected(tmp_path, run_dlcli, "last")
+    assert len(value["layers"]) == 4
+    assert len(value["weights"]) == 3
+    assert (value["dead"], value["separation"]) == ([], [])
+    assert value["notes"][0].startswith("what the layers do with the data is not shown: ")
+
+
+def test_shared_and_nested_layers_are_rows_of_their_own(tmp_path: Path, run_dlcli: Run) -> None:
+    text = (
+        CONFIG.split("layers:")[0]
+        + """\
+layers:
+  - Dense: {units: 4, name: shared}
+  - Dense: {name: shared}
+  - submodel: {name: tower, layers: [Dense: 8, ReLU, Dense: 3]}
+  - Softmax
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+train: {epochs: 1}
+"""
+    )
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    value = inspected(tmp_path, run_dlcli, "c.yaml", "--svg", "model.svg")
+    rows = {each["name"]: each for each in value["layers"]}
+    assert (rows["shared"]["parameters"], rows["shared"]["macs"]) == (20, 2 * 16)
+    assert (rows["tower"]["parameters"], rows["tower"]["macs"]) == (40 + 27, 4 * 8 + 8 * 3)
+    assert [each["name"] for each in value["graph"]] == ["features", "shared", "shared", "tower", "softmax"]
+    assert (tmp_path / "model.svg").read_text(encoding="utf-8").startswith("<svg ")
+    refused = run_dlcli("inspect", "c.yaml", "--svg", "none/model.svg", "--json", cwd=tmp_path)
+    assert refused.code == 7

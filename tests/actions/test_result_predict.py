@@ -1,0 +1,174 @@
+"""Predict: the preparation of the training split goes with the model, and columns are found by name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+HEADER = ["a", "b", "colour", "kind"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run, write_experiment: Callable[..., Path]) -> Any:
+    """A run on a small table with a column of names, far from unit scale."""
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("predict")
+    generator = np.random.default_rng(1)
+    rows = [
+        [f"{generator.normal(1000, 50):.3f}", f"{generator.normal(0, 1):.3f}", ["red", "blue"][row % 2], "xyz"[row % 3]]
+        for row in range(90)
+    ]
+    write(folder / "table.csv", [HEADER, *rows])
+    config = write_experiment(
+        folder,
+        {
+            "data": {"source": "table.csv", "target": "kind", "prepare": ["Normalization"]},
+            "train.epochs": 1,
+        },
+    )
+    outcome = run_dlcli("train", config, "--name", "p", "-q", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    return SimpleNamespace(folder=folder, rows=rows, config=config)
+
+
+def write(path: Path, rows: list[list[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def raw_inputs(config: Path) -> Any:
+    """The data set before preparation."""
+    from dlcli.config import load_config
+    from dlcli.training.setup.experiment import read_data
+
+    return read_data(load_config(str(config))[0])
+
+
+def load(trained: Any, file: str) -> Any:
+    import keras
+
+    return keras.saving.load_model(trained.folder / "runs" / "p" / "model" / file, compile=False)
+
+
+def test_normalization_has_the_mean_and_variance_of_the_training_rows_alone(trained: Any) -> None:
+    import keras
+    import numpy as np
+
+    dataset = raw_inputs(trained.config)
+    train = dataset.splits["train"].inputs["features"].astype(np.float64)
+    whole = np.concatenate([each.inputs["features"] for each in dataset.splits.values()]).astype(np.float64)
+    (layer,) = [each for each in load(trained, "prepare.keras").layers if isinstance(each, keras.layers.Normalization)]
+    np.testing.assert_allclose(np.ravel(layer.mean), train.mean(axis=0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.ravel(layer.variance), train.var(axis=0), rtol=1e-3, atol=1e-5)
+    assert not np.allclose(np.ravel(layer.mean), whole.mean(axis=0), rtol=1e-5, atol=1e-6)
+    assert len(train) < len(whole) == 90
+
+
+def test_predictions_of_raw_rows_are_the_model_on_prepared_rows(trained: Any, run_dlcli: Run) -> None:
+    import numpy as np
+
+    outcome = run_dlcli("predict", "p", "table.csv", cwd=trained.folder)
+    assert (outcome.code, outcome.err) == (0, "")
+    said = list(csv.DictReader(io.StringIO(outcome.out)))
+    assert list(said[0]) == ["kind", "probability x", "probability y", "probability z"]
+    raw = np.array(
+        [[float(a), float(b), colour == "blue", colour == "red"] for a, b, colour, _ in trained.rows], np.float32
+    )
+    prepared = load(trained, "prepare.keras")({"features": raw})
+    expected = np.asarray(load(trained, "model.keras")(prepared, training=False))
+    found = np.array([[float(row[f"probability {name}"]) for name in "xyz"] for row in said])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert [row["kind"] for row in said] == ["xyz"[index] for index in expected.argmax(axis=1)]
+
+
+def test_columns_are_found_by_name_in_any_order_and_others_are_left_alone(trained: Any, run_dlcli: Run) -> None:
+    whole = run_dlcli("predict", "p", "table.csv", cwd=trained.folder).out
+    turned = [["more", "colour", "b", "a"], *(["?", row[2], row[1], row[0]] for row in trained.rows)]
+    write(trained.folder / "turned.csv", turned)
+    outcome = run_dlcli("predict", "p", "turned.csv", cwd=trained.folder)
+    assert (outcome.code, outcome.out) == (0, whole)
+
+
+def test_a_missing_column_is_an_error_that_names_it(trained: Any, run_dlcli: Run) -> None:
+    write(trained.folder / "less.csv", [["a", "colou"], ["1000", "red"]])
+    outcome = run_dlcli("predict", "p", "less.csv", "--json", cwd=trained.folder)
+    assert (outcome.code, outcome.error["name"]) == (4, "data")
+    assert outcome.error["message"].startswith("the data lacks the column 'b' and 1 more; it has: a, colou")
+    assert Path(outcome.error["file"]).name == "less.csv"
+
+
+def test_an_unseen_name_is_a_note_and_counts_as_none(trained: Any, run_dlcli: Run) -> None:
+    import numpy as np
+
+    write(trained.folder / "new.csv", [["a", "b", "colour"], ["1000", "0", "green"], ["1000", "0", "red"]])
+    outcome = run_dlcli("predict", "p", "new.csv", "--json", cwd=trained.folder)
+    assert outcome.code == 0
+    assert outcome.err == (
+        "note: column 'colour': 1 value was not in the training split ('green'); it counts as none of its names\n"
+    )
+    raw = np.array([[1000, 0, 0, 0], [1000, 0, 0, 1]], np.float32)
+    expected = np.asarray(load(trained, "model.keras")(load(trained, "prepare.keras")({"features": raw})))
+    found = [[row[f"probability {name}"] for name in "xyz"] for row in outcome.value["predictions"]]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert run_dlcli("predict", "p", "new.csv", "-q", cwd=trained.folder).err == ""
+
+
+def test_text_in_a_column_of_numbers_is_an_error_at_its_row(trained: Any, run_dlcli: Run) -> None:
+    write(trained.folder / "text.csv", [["a", "b", "colour"], ["1000", "0", "red"], ["1000", "zero", "red"]])
+    outcome = run_dlcli("predict", "p", "text.csv", "--json", cwd=trained.folder)
+    assert outcome.code == 4
+    assert outcome.error["message"] == "column 'b' held numbers in training, but row 2 is 'zero'"
+    assert outcome.error["line"] == 3
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "npz", "parquet"])
+def test_every_form_holds_the_same_predictions(ending: str, trained: Any, run_dlcli: Run) -> None:
+    import json
+
+    import numpy as np
+    import pyarrow.parquet
+
+    expected = run_dlcli("predict", "p", "table.csv", "--json", cwd=trained.folder).value["predictions"]
+    file = trained.folder / f"said.{ending}"
+    outcome = run_dlcli("predict", "p", "table.csv", "-o", file, cwd=trained.folder)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == f"90 predictions written to {file}\n"
+    if ending == "csv":
+        rows: list[Any] = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+        rows = [{name: value if name == "kind" else float(value) for name, value in row.items()} for row in rows]
+    elif ending == "jsonl":
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+    elif ending == "npz":
+        with np.load(file) as arrays:
+            rows = [dict(zip(arrays, values, strict=True)) for values in zip(*arrays.values(), strict=True)]
+    else:
+        rows = pyarrow.parquet.read_table(file).to_pylist()
+    assert rows == expected
+    assert len(rows) == 90
+
+
+def test_a_form_that_is_not_known_is_refused_before_anything_is_read(trained: Any, run_dlcli: Run) -> None:
+    outcome = run_dlcli("predict", "p", "absent.csv", "-o", "said.xls", "--json", cwd=trained.folder)
+    assert outcome.code == 2
+    assert outcome.error["message"] == "cannot tell from 'said.xls' in what form to write"
+    assert outcome.error["hint"] == "endings: .csv, .jsonl, .npz, .parquet"
+
+
+def test_a_set_is_predicted_by_its_name(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: iris}\nlayers: [Dense: {units: 3, activation: softmax}]\n"
+        "loss: sparse_categorical_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    assert run_dlcli("train", "c.yaml", "-q", "--json", cwd=tmp_path).code == 0
+    value = run_dlcli("predict", "c", "iris", "--json", cwd=tmp_path).value
+    assert value["samples"] == 150
+    assert run_dlcli("predict", "c", "irsi", "--json", cwd=tmp_path).code == 2
