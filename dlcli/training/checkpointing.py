@@ -18,7 +18,6 @@ class Checkpointing:
     """The checkpoints of a training: all variables, with what `state` says of everything else at that instant.
 
     `note` is told where the disk refuses one and the configuration says that training goes on.
-    Raises `ResourceError` where there is no room for two.
     """
 
     def __init__(
@@ -33,7 +32,10 @@ class Checkpointing:
         self.state, self.note = state, note
         self.saving = Saving(self.block, step=0)
         self.best_weights: Arrays | None = None
-        check_room(run, sum(array.nbytes for array in arrays_of(self.model).values()))
+
+    def check_room(self) -> None:
+        """Raises `ResourceError` where the disk has no room for two checkpoints; the optimizer must have its state by now."""
+        check_room(self.run, sum(array.nbytes for array in arrays_of(self.model).values()))
 
     @property
     def step(self) -> int:

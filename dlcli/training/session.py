@@ -71,6 +71,7 @@ class Session:
             raise config.located(error) from None
         self.measure = Measure(experiment.model)
         self.health = Health(run, experiment, self.progress)
+        self.checkpoints.check_room()
         if checkpoint is not None:
             self.go_on_from(checkpoint)
 

@@ -318,6 +318,27 @@ def test_a_full_disk_is_a_warning_where_that_is_asked_for(
     assert history(runs, "warned") == history(runs, "whole")
 
 
+@pytest.mark.parametrize(("missing", "code"), [(0, 0), (1, 7)])
+def test_there_has_to_be_room_for_two_checkpoints_with_the_moments_of_the_optimizer(
+    missing: int,
+    code: int,
+    tmp_path: Path,
+    run_dlcli: Command,
+    write_experiment: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dlcli.runs.checkpoint import newest
+
+    config = write_experiment(tmp_path, {"train.epochs": 1, "optimizer": {"Adam": {"learning_rate": 0.01}}})
+    assert run_dlcli("train", config, "--name", "first", "-q", cwd=tmp_path).code == 0
+    checkpoint = newest(Run(tmp_path / "runs" / "first"))
+    assert checkpoint is not None
+    size = sum(array.nbytes for array in checkpoint.arrays.values())
+    free = 2 * size - missing
+    monkeypatch.setattr("shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - free, free))
+    assert run_dlcli("train", config, "--name", "second", "-q", cwd=tmp_path).code == code
+
+
 def test_a_disk_without_room_for_two_checkpoints_is_refused_before_training(
     runs: Path, run_dlcli: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
