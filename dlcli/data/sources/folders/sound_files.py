@@ -127,7 +127,7 @@ def wave_format(content: IO[bytes]) -> int | None:
     while len(head := content.read(8)) == 8:
         name, length = struct.unpack("<4sI", head)
         if name == b"fmt ":
-            number = content.read(2)
+            number = content.read(min(length, 2))
             return int.from_bytes(number, "little") if len(number) == 2 else None
         content.seek(length + length % 2, os.SEEK_CUR)
     return None
