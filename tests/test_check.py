@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import check
@@ -37,6 +38,16 @@ def test_what_contributors_are_told_to_run_is_there() -> None:
         assert (ROOT / path).exists() or any(ROOT.glob(re.sub("[A-Z]+", "*", path))), path
     for module in re.findall(r"python -m (dlcli\S+)`", text):
         assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+
+
+def test_the_direction_of_imports_is_told_as_it_is_checked() -> None:
+    """Of the order that import-linter holds, the packages; single files stand beside them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [layers] = [each["layers"] for each in project["tool"]["importlinter"]["contracts"] if each["type"] == "layers"]
+    rooms = [[name.removeprefix("dlcli.") for name in layer.split(" | ")] for layer in layers]
+    packages = [" | ".join(name for name in floor if (ROOT / "dlcli" / name).is_dir()) for floor in rooms]
+    text = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"`{' → '.join(filter(None, packages))}`" in text
 
 
 @pytest.mark.parametrize(("codes", "ended", "failed"), [([0, 0], 0, ""), ([0, 3], 1, "failed: two\n")])
