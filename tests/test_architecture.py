@@ -101,3 +101,37 @@ HIDDEN = {
     "dlcli.actions.validate: dlcli.training.setup.experiment",
 }
 """`validate` alone starts in a tenth of a second; only `--build` needs what trains."""
+
+
+def rooms_of_the_map() -> dict[str, str]:
+    """The folders and files that the map names, from the package's root, with their words."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    rooms: dict[str, str] = {}
+    above: list[str] = []
+    for line in text.splitlines()[1:]:
+        names, _, words = line.strip().partition("   ")
+        depth = (len(line) - len(line.lstrip())) // 2
+        for name in names.split("  "):
+            above[depth - 1 :] = [name.rstrip("/")]
+            rooms["/".join(above)] = words.strip()
+    return rooms
+
+
+def test_the_map_shows_every_room_and_no_other() -> None:
+    folders = {
+        path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_dir() and path.name != "__pycache__"
+    }
+    files = {path.name for path in ROOT.glob("*.py")}
+    rooms = rooms_of_the_map()
+    assert set(rooms) == folders | files
+    assert all(0 < len(words.split()) <= 7 for words in rooms.values())
+
+
+def test_every_module_opens_with_one_sentence_that_says_what_it_is() -> None:
+    seen = 0
+    for name, path in modules(ROOT).items():
+        first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0]
+        assert len(first) > 10, name
+        assert first.rstrip().endswith((".", "?", ":", "`", ")")), (name, first)
+        seen += 1
+    assert seen > 250
