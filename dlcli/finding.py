@@ -37,6 +37,6 @@ class Finding:
     advice: Sequence[Setting] = ()
 
 
-def only(names: Sequence[str]) -> str | None:
+def only_name(names: Sequence[str]) -> str | None:
     """The one name of a list that holds no more: what a finding about it is about."""
     return names[0] if len(names) == 1 else None

@@ -135,3 +135,37 @@ def test_every_module_opens_with_one_sentence_that_says_what_it_is() -> None:
         assert first.rstrip().endswith((".", "?", ":", "`", ")")), (name, first)
         seen += 1
     assert seen > 250
+
+
+ALIKE = ("dlcli.view.sentences", "dlcli.cli", "dlcli.actions", "dlcli.training")
+"""A rule and its sentence, a command and what it does, have one name: that of their subject."""
+
+
+def test_a_function_stands_in_one_module_alone() -> None:
+    homes: dict[str, list[str]] = {}
+    for name, path in modules(ROOT).items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                homes.setdefault(node.name, []).append(name)
+    twice = {
+        function: names
+        for function, names in homes.items()
+        if len(names) > 1 and function != "cases" and not (len(names) == 2 and any(n.startswith(ALIKE) for n in names))
+    }
+    assert twice == {}
+    assert len(homes) > 900
+
+
+def test_modules_and_functions_are_short() -> None:
+    lines = {name: path.read_text(encoding="utf-8").count("\n") for name, path in modules(ROOT).items()}
+    assert max(lines.values()) <= 400
+    assert sorted(lines.values())[len(lines) // 2] < 130
+    functions = [
+        ((node.end_lineno or 0) - node.lineno + 1, f"{name}.{node.name}")
+        for name, path in modules(ROOT).items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert [name for length, name in functions if length > 60] == []
+    assert sorted(functions)[len(functions) // 2][0] < 10
+    assert len(functions) > 1500

@@ -60,7 +60,7 @@ def experiment_of(path: Path, *settings: str) -> Any:
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_a_configuration_trains_a_step(name: str) -> None:
-    from dlcli.actions.inspect import summary
+    from dlcli.actions.inspect import model_summary
     from dlcli.training.engine.engines import ResidentEngine
     from dlcli.training.engine.steps import Work
     from dlcli.training.setup.weights import training_weights
@@ -69,7 +69,7 @@ def test_a_configuration_trains_a_step(name: str) -> None:
     config, model = experiment.config, experiment.model
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     assert trainable == TRAINABLE.get(name, trainable)
-    shown = summary(model, experiment.built.places, config)
+    shown = model_summary(model, experiment.built.places, config)
     assert (shown.parameters, shown.trainable) == (model.count_params(), trainable)
     assert {row.name for row in shown.layers if row.parameters} == {each.name for each in model.layers if each.weights}
     weights = training_weights(config.train, experiment.dataset)

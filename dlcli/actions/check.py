@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from dlcli.config import Config
-from dlcli.training.check import Seen, judged
+from dlcli.training.check import Seen, check_findings
 from dlcli.training.check.first_loss import first_loss
 from dlcli.training.check.gradients import LayerGradient, layer_gradients
 from dlcli.training.check.one_batch import overfit
@@ -36,7 +36,7 @@ def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> C
         first_loss=first.shown(),
         gradients=[gradient_shown(each) for each in gradients],
         overfit=BatchShown(**asdict(batch), memorized=batch.memorized),
-        verdict=[judgement_of_check(finding) for finding in judged(seen)],
+        verdict=[judgement_of_check(finding) for finding in check_findings(seen)],
         rates=None if found is None else rates_shown(found, seen.rate_key),
     )
 

@@ -13,7 +13,7 @@ from dlcli.errors import UsageError
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.training.engine.measure import Measured
-from dlcli.training.kept.predictions import Answers, by_class, by_label, confusion
+from dlcli.training.kept.predictions import Answers, by_label, confusion, scores_by_class
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
 from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
@@ -38,7 +38,7 @@ class Judged:
         truth = class_indices(self.target, self.schema)
         if self.answers is not None and truth is not None and classes is not None:
             counted = confusion(truth.ravel(), self.answers.classes.ravel(), classes=len(classes))
-            return Scores(classes, counted.tolist(), shown_scores(by_class(counted, classes)))
+            return Scores(classes, counted.tolist(), shown_scores(scores_by_class(counted, classes)))
         if self.answers is not None and self.schema.columns is not None:
             return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.columns)))
         return Scores(classes, None, None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dlcli.actions.inspect_data import data_at
 from dlcli.actions.suggestions import Draft, Line, drafted, layers_of, loss_of, preparation_of
-from dlcli.actions.written import written
+from dlcli.actions.written import inline_yaml
 from dlcli.config.gallery import templates
 from dlcli.data import Dataset
 from dlcli.data.memory import free_memory
@@ -54,7 +54,7 @@ def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str) -> list[
     return [
         f"# {name}: {samples} samples.",
         f"#   dlcli train {name}.yaml",
-        f"name: {written(name)}",
+        f"name: {inline_yaml(name)}",
         "seed: 0",
         "",
         *with_comments([("data:", "step 1: input data and target"), *data_lines(draft, dataset, source)]),
@@ -75,12 +75,12 @@ def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str) -> list[
 
 def data_lines(draft: Draft, dataset: Dataset, source: str) -> list[Line]:
     """The block `data`."""
-    lines: list[Line] = [(f"  source: {written(source)}", "")]
+    lines: list[Line] = [(f"  source: {inline_yaml(source)}", "")]
     if draft.target is not None:
-        lines.append((f"  target: {written(draft.target)}", draft.reasons.get("target", "")))
+        lines.append((f"  target: {inline_yaml(draft.target)}", draft.reasons.get("target", "")))
     for key in ("inputs", "missing", "split"):
         if key in draft.block:
-            value = written(draft.block[key])
+            value = inline_yaml(draft.block[key])
             reason = draft.reasons.get(key, "")
             # A long line has its comment above.
             lines += (
@@ -135,7 +135,7 @@ def template(name: str) -> str:
     return found[name].read_text(encoding="utf-8")
 
 
-def write_new(text: str, path: Path, *, force: bool) -> None:
+def write_configuration(text: str, path: Path, *, force: bool) -> None:
     """Writes the configuration. Raises `ConflictError` for a file that is there already."""
     if path.exists() and not force:
         raise ConflictError(f"{path} is there already", file=path, hint="choose another name with -o, or write --force")

@@ -12,7 +12,7 @@ from dlcli.config import Config
 from dlcli.config.catalogue.live import layer_traits
 from dlcli.errors import DlcliError, TreePath
 from dlcli.layers.calls import Call, calls_of
-from dlcli.layers.macs import macs_of, size
+from dlcli.layers.macs import elements, macs_of
 from dlcli.layers.memory import BYTES, FLOAT
 from dlcli.runs import Run
 from dlcli.training.check.first_loss import first_loss
@@ -29,7 +29,7 @@ def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
     with chatter_to(None):
         experiment = set_up_config(config, allow_code=allow_code)
         first = first_loss(experiment).shown()
-        return summary(experiment.model, experiment.built.places, config, first_loss=first)
+        return model_summary(experiment.model, experiment.built.places, config, first_loss=first)
 
 
 def inspect_run(run: Run, *, allow_code: bool = False) -> ModelSummary:
@@ -43,10 +43,10 @@ def inspect_run(run: Run, *, allow_code: bool = False) -> ModelSummary:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(trained, None)
         told = [told_of_model(finding) for finding in model_findings(states)]
-        return summary(model, {}, config, states=states, findings=told, notes=notes)
+        return model_summary(model, {}, config, states=states, findings=told, notes=notes)
 
 
-def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:
+def model_summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:
     """The rows of a built model, one a layer."""
     calls, rows, wide = calls_of(model), dict[str, LayerRow](), 2 if "16" in config.train.precision else FLOAT
     for call in calls:
@@ -55,7 +55,7 @@ def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: 
             continue
         row = rows.get(name)
         macs = macs_of(call.layer, call.inputs[0], call.outputs[0], traits=layer_traits) if call.inputs else 0
-        own = sum(size(shape) for shape in call.outputs) * wide
+        own = sum(elements(shape) for shape in call.outputs) * wide
         if row is not None:  # A layer that is called again has the same weights, and works and puts out once more.
             rows[name] = replace(row, macs=row.macs + macs, bytes=row.bytes + own)
             continue
@@ -72,7 +72,7 @@ def summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: 
             line=line,
         )
     parameters, batch = model.count_params(), config.train.batch_size
-    trainable = sum(size(weight.shape) for weight in model.trainable_weights)
+    trainable = sum(elements(weight.shape) for weight in model.trainable_weights)
     return ModelSummary(
         layers=list(rows.values()),
         parameters=parameters,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from dlcli.actions.samples import Shown, shown
+from dlcli.actions.samples import Shown, drawable_samples
 from dlcli.config import load_config
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
-from dlcli.data.dataset import spread
-from dlcli.data.description.columns import columns_in, columns_of
+from dlcli.data.dataset import spread_samples
+from dlcli.data.description.columns import columns_in, input_descriptions
 from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
 from dlcli.data.first_pass import find_empty
@@ -47,7 +47,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         config, _ = load_config(what, settings=settings)
         if config.data.stream == "auto" and config.data.source.memory() > LARGE:
             config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
-        return described(what, read_data(config, allow_code=allow_code))
+        return data_description(what, read_data(config, allow_code=allow_code))
     data = data_at(what, target)
     stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
@@ -58,7 +58,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
     if find_empty(fields, names)[0]:
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})
-    return described(what, data.dataset(fields, seed=0, labels=None, stream=stream))
+    return data_description(what, data.dataset(fields, seed=0, labels=None, stream=stream))
 
 
 def data_at(what: str, target: str | None) -> Data:
@@ -79,12 +79,14 @@ def data_at(what: str, target: str | None) -> Data:
 
 def undecided(what: str, fields: Fields) -> InspectedData:
     """Data of which no target is known: its columns or arrays."""
-    columns = columns_in(fields, spread(fields.samples, MOST)) if fields.is_table else []
+    columns = columns_in(fields, spread_samples(fields.samples, MOST)) if fields.is_table else []
     return InspectedData(DataShown(what, describe_fields(fields), columns))
 
 
-def described(what: str, dataset: Dataset) -> InspectedData:
+def data_description(what: str, dataset: Dataset) -> InspectedData:
     """Tensors, columns, findings and some samples of a data set."""
     told = [told_of_data(finding) for finding in findings(dataset)]
-    columns = columns_of(dataset.sample(MOST))
-    return InspectedData(DataShown(what, describe_dataset(dataset), columns, told, dataset.notes), shown(dataset))
+    columns = input_descriptions(dataset.sample(MOST))
+    return InspectedData(
+        DataShown(what, describe_dataset(dataset), columns, told, dataset.notes), drawable_samples(dataset)
+    )

@@ -27,8 +27,8 @@ def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
     samples = dataset.splits.get("validation", dataset.splits["train"])
     inputs, _ = trained.feed(samples).take(slice(0, SAMPLES))
     every = keras.Model(trained.model.input, [call.tensors[0] for call in calls])
-    outputs = [numbers(output) for output in every.predict(inputs, batch_size=128, verbose=0)]
-    dead = [dead_units(call, output) for call, output in zip(calls, outputs, strict=True) if is_relu(call.layer)]
+    outputs = [output_numbers(output) for output in every.predict(inputs, batch_size=128, verbose=0)]
+    dead = [dead_channels(call, output) for call, output in zip(calls, outputs, strict=True) if is_relu(call.layer)]
     return LayerStates(weights, dead, separations(calls, outputs, dataset, samples))
 
 
@@ -53,7 +53,7 @@ def is_relu(layer: Any) -> bool:
     return type(layer).__name__ == "ReLU" or activation in RELU
 
 
-def dead_units(call: Call, output: np.ndarray[Any, Any]) -> DeadUnits:
+def dead_channels(call: Call, output: np.ndarray[Any, Any]) -> DeadUnits:
     """The units (along the last axis) that are 0 for every sample and place."""
     active = (output != 0).reshape(-1, output.shape[-1]).any(axis=0)
     return DeadUnits(call.layer.name, len(active), int((~active).sum()))
@@ -91,7 +91,7 @@ def nearest_mean(output: np.ndarray[Any, Any], labels: Any) -> float:
 LARGE = 4096
 
 
-def numbers(output: Any) -> np.ndarray[Any, Any]:
+def output_numbers(output: Any) -> np.ndarray[Any, Any]:
     """The output of a layer (samples, …, features) as 64-bit numbers."""
     import numpy as np
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dlcli.config import Config
 from dlcli.data import Fields, Samples, Schema
-from dlcli.data.encode import encoded
+from dlcli.data.encode import encoded_input
 from dlcli.data.fields.lazy import Column, Selected
 from dlcli.data.fields.samples import samples_of
 from dlcli.data.memory import free_memory
@@ -45,7 +45,7 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
     notes: list[str] = []
     for each in schema.inputs:
         of_rows = each if schema.windows is None else each.model_copy(update={"shape": each.shape[1:]})
-        tensor, said = encoded(of_rows, fields)
+        tensor, said = encoded_input(of_rows, fields)
         tensors[each.name] = samples.input(tensor)
         notes += said
     if with_target:

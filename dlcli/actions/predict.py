@@ -52,7 +52,7 @@ def predict(run: Run, data: str, *, allow_code: bool = False) -> Predictions:
     if isinstance(fields.places, FileEach):
         columns["file"] = np_objects([fields.where(int(row))[0] for row in samples.rows])
     for head, target in zip(config.heads, schema.targets, strict=True):
-        columns |= columns_of(output[target.name], answers[target.name], head, target)
+        columns |= answer_columns(output[target.name], answers[target.name], head, target)
     return Predictions(run.name, len(samples), columns, notes)
 
 
@@ -63,7 +63,7 @@ def np_objects(values: list[str]) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=object)
 
 
-def columns_of(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
+def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
     """The output for one target as named columns (samples, …); the names of several targets begin with theirs."""
     import numpy as np
 

@@ -25,12 +25,12 @@ class Shown:
     values: np.ndarray[Any, Any] | str
 
 
-def shown(dataset: Dataset) -> list[Shown]:
+def drawable_samples(dataset: Dataset) -> list[Shown]:
     """The first training sample of each class, or the first few, of every input that can be looked at."""
-    rows = chosen(dataset)
+    rows = sample_numbers(dataset)
     found = []
     for schema in dataset.schema.inputs:
-        kind = kind_of(schema)
+        kind = drawing_of(schema)
         if kind is None:
             continue
         most = MOST if kind == "image" else MOST_CURVES
@@ -40,7 +40,7 @@ def shown(dataset: Dataset) -> list[Shown]:
     return found
 
 
-def kind_of(schema: InputSchema) -> Literal["image", "series", "text"] | None:
+def drawing_of(schema: InputSchema) -> Literal["image", "series", "text"] | None:
     """How an input can be drawn."""
     if schema.text:
         return "text"
@@ -57,7 +57,7 @@ def as_shown(kind: str, value: Any) -> Any:
     return value[:, None] if kind == "series" and value.ndim == 1 else value
 
 
-def chosen(dataset: Dataset) -> np.ndarray[Any, Any]:
+def sample_numbers(dataset: Dataset) -> np.ndarray[Any, Any]:
     """The numbers of the samples: the first of each class in turn, else the first ones."""
     import numpy as np
 

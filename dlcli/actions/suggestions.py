@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlcli.actions.written import written
+from dlcli.actions.written import inline_yaml
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.fields.lazy import is_lazy
@@ -79,7 +79,7 @@ def drafted(source: Any, fields: Fields, target: str | None) -> tuple[Draft, Dat
     return draft, dataset
 
 
-def place_of(fields: Fields) -> str | None:
+def named_file(fields: Fields) -> str | None:
     """The file that an error names."""
     return fields.places[0].file or None
 
@@ -92,7 +92,7 @@ def guessed_target(fields: Fields) -> str:
         return names[-1]
     raise DataError(
         f"which column is the target? the data has: {', '.join(names)}",
-        file=place_of(fields),
+        file=named_file(fields),
         hint="name it: --target COLUMN",
     )
 
@@ -188,14 +188,14 @@ def layers_of(dataset: Dataset) -> list[Line]:
                 ends.append(schema.name)
                 continue
             first, last = own[0], own[-1]
-            own[0] = (with_argument(first[0], f"from: {written(schema.name)}"), first[1])
+            own[0] = (with_argument(first[0], f"from: {inline_yaml(schema.name)}"), first[1])
             last = own[-1]
-            own[-1] = (with_argument(last[0], f"name: {written(f'{schema.name}_seen')}"), last[1])
+            own[-1] = (with_argument(last[0], f"name: {inline_yaml(f'{schema.name}_seen')}"), last[1])
             ends.append(f"{schema.name}_seen")
             lines += own
-        lines.append((f"Concatenate: {{from: {written(ends)}}}", "all inputs together"))
+        lines.append((f"Concatenate: {{from: {inline_yaml(ends)}}}", "all inputs together"))
         lines.append((f"Dense: {{units: {dense}, activation: relu}}", "finds patterns"))
-    return [*lines, output_of(target)]
+    return [*lines, output_layer(target)]
 
 
 def with_argument(layer: str, argument: str) -> str:
@@ -250,7 +250,7 @@ def image_branch(schema: InputSchema, *, dense: bool) -> Iterator[Line]:
         yield "Flatten", ""
 
 
-def output_of(target: TargetSchema) -> Line:
+def output_layer(target: TargetSchema) -> Line:
     """The last layer."""
     if is_dense(target):
         if target.classes is None:

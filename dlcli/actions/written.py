@@ -11,12 +11,12 @@ from dlcli.errors import ConfigError
 from dlcli.spec import AMBIGUOUS
 
 
-def written(value: Any) -> str:
+def inline_yaml(value: Any) -> str:
     """A value in YAML on one line; a text that could be taken for something else in quotes."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{written(key)}: {written(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{inline_yaml(key)}: {inline_yaml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(written, value)) + "]"
+        return "[" + ", ".join(map(inline_yaml, value)) + "]"
     if not isinstance(value, str):
         return json.dumps(value)
     try:

@@ -138,12 +138,12 @@ def show_error(error: DlcliError) -> None:
 
     if asked.json:
         with suppress(OSError):  # Where the error is that standard output cannot be written, the words below must do.
-            emit({"error": described(error)})
+            emit({"error": error_json(error)})
     console = err()
     console.print(error_text(error, unicode=supports_unicode(console.file)))
 
 
-def described(error: DlcliError) -> dict[str, Any]:
+def error_json(error: DlcliError) -> dict[str, Any]:
     """The error as JSON has it; a configuration's has all its problems."""
     content: dict[str, Any] = {
         "code": error.code,

@@ -31,7 +31,7 @@ def init(
     """
     from dlcli.actions.init import init as draft
     from dlcli.actions.init import template as copy
-    from dlcli.actions.init import write_new
+    from dlcli.actions.init import write_configuration
 
     if (data is None) == (template is None):
         raise UsageError("name either DATA or --template NAME", hint="dlcli init iris")
@@ -43,7 +43,7 @@ def init(
     if output is None:
         write(text)
         return
-    write_new(text, output, force=force)
+    write_configuration(text, output, force=force)
     err().print(f"written to {output}; next: dlcli train {output}")
 
 

@@ -19,7 +19,7 @@ from dlcli.config.merge import apply_settings, extended
 from dlcli.config.plugins import plugin_files, with_plugins
 from dlcli.config.problems import problems_of
 from dlcli.config.schema import Config
-from dlcli.config.text import MOST_BYTES, content_of
+from dlcli.config.text import MOST_BYTES, configuration_bytes
 from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_document
 from dlcli.errors import ConfigError, Problem
@@ -46,7 +46,7 @@ def config_of(content: bytes, *, file: str, settings: Sequence[str] = ()) -> Con
     folder = Path() if file == "-" else Path(file).parent
     root, problems = read_document(content, file=file, folder=folder.absolute())
     root = apply_settings(extended(without_number(root), file=file), settings)
-    return check(root, problems)
+    return checked_config(root, problems)
 
 
 def without_number(root: Node) -> Node:
@@ -83,14 +83,14 @@ def read_file(file: str) -> bytes:
     if file == "-":
         return sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
-        return content_of(Path(file))
+        return configuration_bytes(Path(file))
     except OSError as error:
         names = sorted(str(each) for each in Path(file.replace("\0", "")).parent.glob("*.y*ml"))[:5]
         hint = f"there are: {', '.join(names)}" if names else f"the working directory is {Path.cwd()}"
         raise ConfigError([Problem(f"cannot read the configuration: {error.strerror}", file, see=hint)]) from None
 
 
-def check(root: Node, problems: Sequence[Problem] = ()) -> Config:
+def checked_config(root: Node, problems: Sequence[Problem] = ()) -> Config:
     """The checked configuration of a tree whose text has these problems. Raises `ConfigError` with all there are."""
     if problems and not {"data", "layers"} <= root.value.keys():
         raise ConfigError(list(problems))  # a text that is no configuration yet is not judged as one

@@ -116,10 +116,10 @@ class Blocks:
             )
             hint = None if definition else did_you_mean(str(name.value), self.definitions)
             self.problems.append(name.mark.problem(message, suggestion=hint))
-            return replace(use, value={**kept(use), "layers": Node([Node("Identity", name.mark)], name.mark)})
+            return replace(use, value={**block_keys(use), "layers": Node([Node("Identity", name.mark)], name.mark)})
         arguments = self.arguments(name.value, definition, use)
         filled = substituted(definition.layers, arguments)
-        return replace(use, value={**kept(use), "layers": self.fill(filled, inside=(*inside, name.value))})
+        return replace(use, value={**block_keys(use), "layers": self.fill(filled, inside=(*inside, name.value))})
 
     def arguments(self, name: str, definition: Definition, use: Node) -> dict[str, Node]:
         """What stands for each parameter in one use."""
@@ -140,7 +140,7 @@ class Blocks:
         return found
 
 
-def kept(use: Node) -> dict[str, Node]:
+def block_keys(use: Node) -> dict[str, Node]:
     """What of a use is no argument."""
     return {key: node for key, node in use.value.items() if key in KEPT}
 

@@ -33,13 +33,13 @@ def grammar_problem(error: yaml.MarkedYAMLError, *, file: str, lines: Sequence[s
     assert end is not None, "PyYAML always says where"
     found = (start.line, start.column) if start is not None else (end.line, end.column)
     line = lines[end.line] if end.line < len(lines) else ""
-    message, suggestion, at_start = wording(said, context, line=line, column=end.column, opened=found)
+    message, suggestion, at_start = syntax_wording(said, context, line=line, column=end.column, opened=found)
     place = found if at_start else (end.line, end.column)
     text = lines[place[0]] if place[0] < len(lines) else ""
     return Problem(message, file, place[0] + 1, place[1] + 1, text=text, suggestion=suggestion)
 
 
-def wording(
+def syntax_wording(
     said: str, context: str, *, line: str, column: int, opened: tuple[int, int]
 ) -> tuple[str, str | None, bool]:
     """Message, suggestion, and whether it belongs to the place where the thing was opened.

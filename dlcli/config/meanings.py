@@ -30,10 +30,10 @@ def summary_of(block: type) -> str:
 def meanings_in(module: str) -> Mapping[str, Mapping[str, str]]:
     """By class and field of a module, the docstrings beneath the fields."""
     statements = ast.parse(inspect.getsource(importlib.import_module(module))).body
-    return {each.name: dict(documented(each)) for each in statements if isinstance(each, ast.ClassDef)}
+    return {each.name: dict(documented_fields(each)) for each in statements if isinstance(each, ast.ClassDef)}
 
 
-def documented(statement: ast.ClassDef) -> list[tuple[str, str]]:
+def documented_fields(statement: ast.ClassDef) -> list[tuple[str, str]]:
     """Each annotated name of a class that has a docstring beneath it."""
     return [
         (before.target.id, " ".join(after.value.value.split()))

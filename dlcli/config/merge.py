@@ -11,7 +11,7 @@ from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.problems import named_classes
-from dlcli.config.text import content_of
+from dlcli.config.text import configuration_bytes
 from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_yaml
 from dlcli.data.sources import SUFFIXES, from_path
@@ -48,7 +48,7 @@ def base_of(name: Node, *, chain: tuple[Path, ...]) -> Node:
     if len(chain) > MOST_FILES:
         raise ConfigError([name.mark.problem(f"more than {MOST_FILES} files extend one another")])
     try:
-        content = content_of(path)
+        content = configuration_bytes(path)
     except OSError as error:
         raise ConfigError([name.mark.problem(f"cannot read {path}: {error.strerror}")]) from None
     return extended(read_yaml(content, file=str(path), folder=path.parent), file=str(path), chain=chain)
@@ -156,7 +156,7 @@ def put(node: Node, path: list[str], value: Node, *, option: Mark, append: bool)
     if len(entries) == 1 and part not in entries and keras_catalogue().same(part, next(iter(entries))):
         part = next(iter(entries))
     if part not in entries and len(entries) == 1 and is_thing(name := next(iter(entries))):
-        check_same(name, part, option)
+        check_same_thing(name, part, option)
         inner = put(
             named_arguments(entries[name], name, part if not rest else None), path, value, option=option, append=append
         )
@@ -172,9 +172,9 @@ def put(node: Node, path: list[str], value: Node, *, option: Mark, append: bool)
     return replace(node, value={**entries, part: placed})
 
 
-def check_same(name: str, part: str, option: Mark) -> None:
+def check_same_thing(name: str, part: str, option: Mark) -> None:
     """Refuses a path that names another thing than the one that is there: its arguments would not fit."""
-    if part in arguments_of(name) or not is_thing(part):
+    if part in known_arguments(name) or not is_thing(part):
         return
     raise ConfigError(
         [option.problem(f"here stands {name}, not {part}", suggestion=f"set the whole: {{{part}: {{…}}}}")]
@@ -200,7 +200,7 @@ def source_of_path(node: Node) -> dict[str, Node] | None:
     if not isinstance(node.value, str) or Path(node.value).suffix.lower() not in SUFFIXES:
         return None
     word, behind = next(iter(from_path(node.value).items()))
-    arguments = behind if isinstance(behind, dict) else {arguments_of(word)[0]: behind}
+    arguments = behind if isinstance(behind, dict) else {known_arguments(word)[0]: behind}
     inner = {key: Node(each, node.mark, node.mark) for key, each in arguments.items()}
     return {word: Node(inner, node.mark, node.mark)}
 
@@ -212,11 +212,11 @@ def named_arguments(node: Node, name: str, part: str | None) -> Node:
         return node
     if node.value is None:
         return replace(node, value={})
-    first = next(iter(arguments_of(name)), None)
+    first = next(iter(known_arguments(name)), None)
     return replace(node, value={} if first is None or first == part else {first: node})
 
 
-def arguments_of(name: str) -> list[str]:
+def known_arguments(name: str) -> list[str]:
     """The arguments of a thing; the first is the one that its short form gives."""
     for each in named_classes():
         if each.word == name:

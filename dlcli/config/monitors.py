@@ -34,7 +34,7 @@ def watched(train: dict[str, Any], known: Directions, *, unread: Sequence[str]) 
 
     What is like one of `unread`, metrics that cannot be read themselves, may be meant by it and is left alone.
     """
-    for path, monitor in named(train):
+    for path, monitor in named_monitors(train):
         if monitor in known:
             yield from undirected(train, path, monitor, known[monitor])
         elif not any(near(monitor.removeprefix("val_"), [name]) for name in unread):
@@ -54,7 +54,7 @@ def undirected(
         yield Mistake(message, path, "write mode: max or mode: min beside it, or dlcli_direction = 'up' in its class")
 
 
-def named(train: dict[str, Any]) -> Iterator[tuple[TreePath, str]]:
+def named_monitors(train: dict[str, Any]) -> Iterator[tuple[TreePath, str]]:
     """Every monitor that a train block names, with its place."""
     for key, block in BLOCKS.items():
         written = train.get(key)

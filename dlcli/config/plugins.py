@@ -11,7 +11,7 @@ from typing import Any
 from dlcli.config.catalogue import SINGULAR, KerasCatalogue, article
 from dlcli.config.catalogue.generate import KINDS, LAYER_ARGUMENTS
 from dlcli.config.catalogue.traits import PREFIX, inherited, wrong_traits
-from dlcli.config.text import content_of
+from dlcli.config.text import configuration_bytes
 from dlcli.config.tree import Mark, Node
 from dlcli.errors import Problem
 from dlcli.first_line import first_line
@@ -60,7 +60,7 @@ class Plugins:
     def read(self, path: Path, mark: Mark) -> None:
         """Adds the classes of one file."""
         try:
-            tree = ast.parse(content_of(path), filename=str(path))
+            tree = ast.parse(configuration_bytes(path), filename=str(path))
         except OSError as error:
             self.problems.append(mark.problem(f"cannot read the plugin {path}: {error.strerror}"))
             return
@@ -95,7 +95,7 @@ class Plugins:
             entry = {
                 "spellings": [],
                 "summary": (ast.get_docstring(statement) or "").split("\n\n")[0],
-                "arguments": arguments_of(statement, arguments),
+                "arguments": class_arguments(statement, arguments),
                 "traits": traits,
                 "plugin": str(path),
             }
@@ -143,7 +143,7 @@ def traits_of(statement: ast.ClassDef) -> dict[str, Any]:
     return traits
 
 
-def arguments_of(statement: ast.ClassDef, inherited: Mapping[str, Any]) -> dict[str, Any]:
+def class_arguments(statement: ast.ClassDef, inherited: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a class: those of its `__init__`, and where it has none or hands on `**kwargs`, the inherited ones."""
     for each in statement.body:
         if isinstance(each, ast.FunctionDef) and each.name == "__init__":

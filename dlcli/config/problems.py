@@ -42,7 +42,7 @@ def problems_of(error: ValidationError, *, root: Node, model: type[BaseModel]) -
     for each in errors:
         if each["type"] == "missing" and each["loc"] in meant:
             continue
-        problem = located(root, each["loc"], *wording(each, model), at=place(each))
+        problem = located(root, each["loc"], *value_wording(each, model), at=caret_place(each))
         missing = each["loc"] if each["type"] == "missing" else ()
         # Two validators may say the same of one value; the first says enough.
         found.setdefault((problem.file, problem.line, problem.column, missing), problem)
@@ -140,14 +140,14 @@ def near_key(path: TreePath, model: type[BaseModel]) -> str | None:
     return near(str(path[-1]), keys_at(model, path[:-1]))
 
 
-def place(error: Mapping[str, Any]) -> str:
+def caret_place(error: Mapping[str, Any]) -> str:
     """Whether the caret of an error stands under the key or the value."""
     if error["type"] == "mistake":
         return str(error["ctx"]["at"])
     return "key" if error["type"] in {"extra_forbidden", "missing"} else "value"
 
 
-def wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str | None, str | None]:
+def value_wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str | None, str | None]:
     """Message, suggestion and where to read on for one error of pydantic."""
     kind, path, value, said = error["type"], error["loc"], error["input"], error.get("ctx", {})
     key = next((str(part) for part in reversed(path) if isinstance(part, str)), "the file")

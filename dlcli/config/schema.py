@@ -91,7 +91,7 @@ class Config(Spec):
     def read_by_target(cls, value: Any, read: ValidatorFunctionWrapHandler, information: ValidationInfo) -> Any:
         kind = "losses" if information.field_name == "loss" else "metrics"
         if isinstance(value, ForTargets):
-            return by_target(value.value, value.targets, kind, information)
+            return things_by_target(value.value, value.targets, kind, information)
         return only_target(value, kind, information)
 
     @property
@@ -162,7 +162,7 @@ def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
     return read_each(value, lambda each: each if isinstance(each, KerasObject) else language.keras(kind, each))
 
 
-def by_target(value: Any, targets: list[str], kind: str, information: ValidationInfo) -> Any:
+def things_by_target(value: Any, targets: list[str], kind: str, information: ValidationInfo) -> Any:
     """The losses or the metrics of several targets."""
     if kind == "metrics" and value == []:
         return {}

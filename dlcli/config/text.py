@@ -19,7 +19,7 @@ WIDE = {
 """The byte order marks of other encodings; the longer ones first, because they begin like the shorter."""
 
 
-def content_of(path: Path) -> bytes:
+def configuration_bytes(path: Path) -> bytes:
     """The bytes of a file, at most one more than a configuration may have: a device has no end. Raises `OSError`."""
     try:
         with path.open("rb") as file:

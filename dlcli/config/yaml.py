@@ -142,7 +142,7 @@ class Reader:
 
     def closed(self, mark: Mark, start: yaml.Event, end: yaml.Event) -> Mark:
         """The mark of a collection; one in brackets on a single line reaches to its closing bracket."""
-        first, last = places(start)[0], places(end)[1]
+        first, last = event_marks(start)[0], event_marks(end)[1]
         if not getattr(start, "flow_style", False) or first.line != last.line:
             return mark
         return replace(mark, length=last.column - first.column)
@@ -254,7 +254,7 @@ class Reader:
         return value
 
     def mark(self, event: yaml.Event, *, length: int | None = None) -> Mark:
-        start, end = places(event)
+        start, end = event_marks(event)
         line = self.line(start.line)
         if length is None:
             length = end.column - start.column if end.line == start.line else len(line) - start.column
@@ -266,7 +266,7 @@ class Reader:
         return self.lines[number] if number < len(self.lines) else ""
 
 
-def places(event: yaml.Event) -> tuple[Any, Any]:
+def event_marks(event: yaml.Event) -> tuple[Any, Any]:
     """The marks of PyYAML where an event begins and ends."""
     return event.start_mark, event.end_mark
 

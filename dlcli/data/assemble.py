@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples, class_indices
-from dlcli.data.encode import empty_counts, empty_error, encoded
-from dlcli.data.fields.aligned import rows_of
+from dlcli.data.encode import empty_counts, empty_error, encoded_input
+from dlcli.data.fields.aligned import aligned_rows
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, Selected, loaded, nbytes
 from dlcli.data.fields.order import Layout
 from dlcli.data.fields.samples import RowSamples, WindowSamples, samples_of
 from dlcli.data.fields.values import rows_in_words
 from dlcli.data.first_pass import Empty, find_empty
-from dlcli.data.inputs import Constant, Group, Input, Missing, groups_of, input_schemas, is_table, kind_of
+from dlcli.data.inputs import Constant, Group, Input, Missing, column_kind, groups_of, input_schemas, is_vector
 from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
 from dlcli.data.target import Target, empty_target, encoded_target
@@ -54,7 +54,7 @@ def assembled(
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
     tensors: dict[str, Column] = {}
     for each in schemas:
-        tensor, said = encoded(each, fields)
+        tensor, said = encoded_input(each, fields)
         tensors[each.name] = samples.input(tensor)
         notes += said
     total = sum(while_training(each) for each in [*tensors.values(), *encoded_targets.values()])
@@ -62,8 +62,8 @@ def assembled(
     kept = fields.kept
     parts = {
         name: Samples(
-            {each: taken(tensor, rows, keep=keep) for each, tensor in tensors.items()},
-            {each: taken(target, rows, keep=keep) for each, target in encoded_targets.items()},
+            {each: taken_samples(tensor, rows, keep=keep) for each, tensor in tensors.items()},
+            {each: taken_samples(target, rows, keep=keep) for each, target in encoded_targets.items()},
             samples.target_rows(rows) if kept is None else kept[samples.target_rows(rows)],
         )
         for name, rows in splits.items()
@@ -124,13 +124,13 @@ def split_rows(
     return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
 
 
-def taken(column: Column, rows: np.ndarray[Any, Any], *, keep: bool) -> Column:
+def taken_samples(column: Column, rows: np.ndarray[Any, Any], *, keep: bool) -> Column:
     """Some samples of a tensor: in memory, unless the data is to stay where it is."""
     import numpy as np
 
     if keep:
         return Selected(column, rows)
-    return rows_of(column, rows) if isinstance(column, np.ndarray) else column[rows]
+    return aligned_rows(column, rows) if isinstance(column, np.ndarray) else column[rows]
 
 
 def without_empty(
@@ -182,7 +182,7 @@ def check_constant(
         return
     for group in groups:
         for name in group.columns:
-            if name in empty and is_table(group, fields) and kind_of(name, group.kind, fields) == "number":
+            if name in empty and is_vector(group, fields) and column_kind(name, group.kind, fields) == "number":
                 raise DataError(
                     f"column '{name}' holds numbers and cannot be filled with '{policy.constant}'",
                     hint="write data.missing: {constant: 0}",

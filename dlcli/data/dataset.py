@@ -80,7 +80,7 @@ class Dataset:
         """A part of it in memory: all of a small split, else about `most` samples in runs that are spread evenly."""
         if not self.streams and all(len(each) <= most for each in self.splits.values()):
             return self
-        chosen = {name: spread(len(each), most) for name, each in self.splits.items()}
+        chosen = {name: spread_samples(len(each), most) for name, each in self.splits.items()}
         splits = {
             name: Samples(
                 {key: column[chosen[name]] for key, column in each.inputs.items()},
@@ -119,7 +119,7 @@ class Dataset:
         return {name: int(count) for name, count in zip(target.classes, counts, strict=True)}
 
 
-def spread(samples: int, most: int) -> np.ndarray[Any, Any]:
+def spread_samples(samples: int, most: int) -> np.ndarray[Any, Any]:
     """The numbers of about `most` samples in RUNS runs of neighbours, all of them if there are no more."""
     import numpy as np
 

@@ -10,7 +10,7 @@ from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, nbytes
 from dlcli.data.fields.values import check_finite, missing
-from dlcli.data.first_pass import Empty, names_of
+from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.tables.cells import LEADING_ZERO, NUMBER
 from dlcli.errors import DataError
@@ -23,7 +23,7 @@ BUFFER_BYTES = 1 << 27
 """How much encoded data of one input is kept to be shuffled together, where it is read in chunks."""
 
 
-def encoded(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
+def encoded_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
     """One input (samples, *shape), and notes on names that the training split did not have.
 
     Of a source in chunks it is a lazy field that is encoded a chunk at a time; files stay lazy too. Raises `DataError` for a
@@ -90,7 +90,7 @@ def encode_table(
     tensor = np.zeros((fields.samples, schema.shape[-1]), np.float32)
     notes, start = [], 0
     for column in columns:
-        values = filled(column, fields)
+        values = filled_column(column, fields)
         if column.kind == "number":
             tensor[:, start] = values
         else:
@@ -122,7 +122,7 @@ def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
     if not empty.any():
         return values
     if schema.fill is None:
-        raise empty_cells({name: empty}, fields)
+        raise empty_cells_error({name: empty}, fields)
     filled_in = values[:].copy()
     filled_in[empty] = schema.fill
     return filled_in
@@ -149,20 +149,20 @@ def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:
         return values
     if schema.fill is not None:
         return np.where(np.isnan(values[:]), schema.fill, values[:])
-    raise empty_cells({name: empty}, fields, hint="write data.missing: drop or {constant: 0}")
+    raise empty_cells_error({name: empty}, fields, hint="write data.missing: drop or {constant: 0}")
 
 
-def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
+def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     """The values of a column with its empty cells filled."""
     import numpy as np
 
     values = fields.arrays[column.name][:]
     if column.kind == "category":
-        values = np.array(names_of(values), dtype=object)
-    elif values.dtype == object and all(value is None or is_number(value) for value in values):
+        values = np.array(cell_names(values), dtype=object)
+    elif values.dtype == object and all(value is None or is_written_number(value) for value in values):
         values = np.array([np.nan if value is None else float(value) for value in values])
     elif values.dtype == object:
-        row = next(row for row, value in enumerate(values) if value is not None and not is_number(value))
+        row = next(row for row, value in enumerate(values) if value is not None and not is_written_number(value))
         file, line, words = fields.where(row)
         raise DataError(
             f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'", file=file, line=line
@@ -175,19 +175,21 @@ def filled(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
         hint = None
         if column.kind == "number" and np.isnan(values).all():
             hint = f"no cell of it holds a number: leave '{column.name}' out of data.inputs"
-        raise empty_cells({column.name: empty}, fields, hint=hint)
+        raise empty_cells_error({column.name: empty}, fields, hint=hint)
     values = values.copy()
     values[empty] = column.fill
     return values
 
 
-def is_number(cell: Any) -> bool:
+def is_written_number(cell: Any) -> bool:
     """Whether a cell that was read as text is written as a number; one with a leading zero is a name."""
     text = str(cell).strip()
     return re.fullmatch(NUMBER, text) is not None and re.fullmatch(LEADING_ZERO, text) is None
 
 
-def empty_cells(empty: Mapping[str, np.ndarray[Any, Any]], fields: Fields, *, hint: str | None = None) -> DataError:
+def empty_cells_error(
+    empty: Mapping[str, np.ndarray[Any, Any]], fields: Fields, *, hint: str | None = None
+) -> DataError:
     """The error of empty cells without a value for them, from a mask of each column's rows."""
     import numpy as np
 

@@ -92,7 +92,7 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
         for name, kind in kinds.items():
             values, seen = part.arrays[name][rows], found[name]
             if kind == "category":
-                seen.names.update(name for name in names_of(values) if name is not None)
+                seen.names.update(name for name in cell_names(values) if name is not None)
                 continue
             known = values[~missing(values)]
             seen.total += float(np.sum(known, dtype=np.float64))
@@ -103,7 +103,7 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
     return found
 
 
-def names_of(values: np.ndarray[Any, Any]) -> list[str | None]:
+def cell_names(values: np.ndarray[Any, Any]) -> list[str | None]:
     """The values of a column as names, None for an empty one."""
     if values.dtype == object:
         return [value if value is None else str(value) for value in values.tolist()]

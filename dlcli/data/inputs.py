@@ -138,10 +138,10 @@ def input_schemas(
     groups: Sequence[Group], fields: Fields, *, train: np.ndarray[Any, Any], policy: Missing | Constant
 ) -> list[InputSchema]:
     """What each input is made of; categories and fill values are those of the rows `train` alone."""
-    tables = [each for each in groups if is_table(each, fields)]
+    tables = [each for each in groups if is_vector(each, fields)]
     for group in tables:
         check_table(group, fields)
-    kinds = {(name, kind_of(name, each.kind, fields)) for each in tables for name in each.columns}
+    kinds = {(name, column_kind(name, each.kind, fields)) for each in tables for name in each.columns}
     learnt = {
         kind: learn(
             fields,
@@ -153,12 +153,14 @@ def input_schemas(
         if kind == "category" or policy in {"mean", "median", "most_frequent"}
     }
     return [
-        table_schema(each, fields, learnt, policy=policy) if each in tables else array_schema(each, fields, policy)
+        table_schema(each, fields, learnt, policy=policy)
+        if each in tables
+        else array_input_schema(each, fields, policy)
         for each in groups
     ]
 
 
-def is_table(group: Group, fields: Fields) -> bool:
+def is_vector(group: Group, fields: Fields) -> bool:
     """Whether an input is a group of columns, which become the features of one vector."""
     first = fields.arrays[group.columns[0]]
     return not (
@@ -167,7 +169,7 @@ def is_table(group: Group, fields: Fields) -> bool:
     )
 
 
-def array_schema(group: Group, fields: Fields, policy: Missing | Constant) -> InputSchema:
+def array_input_schema(group: Group, fields: Fields, policy: Missing | Constant) -> InputSchema:
     """The schema of an input that is one array, or text."""
     name = group.columns[0]
     values = fields.arrays[name]
@@ -196,7 +198,7 @@ def table_schema(
     """The schema of an input that joins columns."""
     described = []
     for column in group.columns:
-        kind = kind_of(column, group.kind, fields)
+        kind = column_kind(column, group.kind, fields)
         if kind == "number":
             known = learnt["number"][column] if "number" in learnt else None
             described.append(ColumnSchema(name=column, kind="number", fill=number_fill(known, policy, column)))
@@ -223,11 +225,11 @@ def check_table(group: Group, fields: Fields) -> None:
                 file=fields.places[0].file,
                 hint=f"make it an input of its own: data.inputs: {{{column}: {{columns: {column}}}, …}}",
             )
-        if kind_of(column, group.kind, fields) == "number":
+        if column_kind(column, group.kind, fields) == "number":
             check_number(column, fields)
 
 
-def kind_of(name: str, kind: Kind | None, fields: Fields) -> Literal["number", "category"]:
+def column_kind(name: str, kind: Kind | None, fields: Fields) -> Literal["number", "category"]:
     """What a column holds: what the configuration says, else what it looks like."""
     if kind == "number" or kind == "category":
         return kind

@@ -79,7 +79,7 @@ class Target(Spec):
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=labels, name=name)
         if fields.arrays[names[0]].ndim > 1:
-            return array_schema(names[0], fields, labels=labels, name=name)
+            return array_target_schema(names[0], fields, labels=labels, name=name)
         return self.value_schema(names[0], distinct(names[0], self.seen(names[0], fields)), labels=labels, called=name)
 
     def seen(self, name: str, fields: Fields) -> Fields:
@@ -97,16 +97,16 @@ class Target(Spec):
         is_text = values.dtype == object
         if is_text and labels == "numbers":
             hint = "choose a loss for classes, such as sparse_categorical_crossentropy"
-            raise not_a_number(name, fields, "the loss compares numbers", hint=hint)
+            raise text_target(name, fields, "the loss compares numbers", hint=hint)
         encode = self.encode or ("index" if is_text or self.classes else "none")
         if is_text and encode == "none":
-            raise not_a_number(name, fields, "encode: none leaves numbers as they are", hint="write encode: index")
+            raise text_target(name, fields, "encode: none leaves numbers as they are", hint="write encode: index")
         classes = self.classes or self.found_classes(name, fields, encode=encode, labels=labels)
         if classes is not None and len(classes) == 1:
             raise single_class(name, classes[0], fields)
         if labels == "binary" and classes is not None and len(classes) > 2 and encode != "one_hot":
             raise DataError(
-                f"target '{name}' has {len(classes)} classes ({shown(classes)}), but the loss is for two",
+                f"target '{name}' has {len(classes)} classes ({some_values(classes)}), but the loss is for two",
                 file=fields.places[0].file,
                 hint="write loss: sparse_categorical_crossentropy, and softmax with as many units as classes",
             )
@@ -181,7 +181,7 @@ def check_yes_or_no(name: str, fields: Fields) -> None:
         raise DataError(message, file=file, line=line)
 
 
-def array_schema(column: str, fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
+def array_target_schema(column: str, fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
     """The schema of a target that is an array a sample: numbers, one-hot vectors, or a class for each pixel."""
     values = fields.arrays[column]
     shape = list(values.shape[1:])
@@ -218,7 +218,7 @@ def single_class(name: str, only: str, fields: Fields) -> DataError:
     return DataError(message, file=fields.places[0].file)
 
 
-def not_a_number(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
+def text_target(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
     """The error of a target of text where numbers are needed."""
     file, line, words = fields.where(0)
     message = f"target '{name}' is text ('{fields.arrays[name][0]}' in {words}), but {why}"
@@ -255,19 +255,19 @@ def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
         raise single_class(name, str(different[0]), fields)
     if labels == "binary" and not set(different.tolist()) <= {0, 1}:
         raise DataError(
-            f"the labels of '{name}' are {shown(different)}; a loss for two classes needs 0 and 1",
+            f"the labels of '{name}' are {some_values(different)}; a loss for two classes needs 0 and 1",
             file=fields.places[0].file,
             hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy",
         )
     if not np.array_equal(different, np.arange(len(different))):
         raise DataError(
-            f"the labels of '{name}' are {shown(different)}; expected 0 to {len(different) - 1}",
+            f"the labels of '{name}' are {some_values(different)}; expected 0 to {len(different) - 1}",
             file=fields.places[0].file,
             hint=hint,
         )
 
 
-def shown(values: Any) -> str:
+def some_values(values: Any) -> str:
     """Some values for a message."""
     first = [str(value) for value in list(values)[:6]]
     return ", ".join(first) + (", …" if len(values) > 6 else "")
@@ -311,7 +311,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     values = fields.arrays[name][:]
     if schema.encode == "none" and not (schema.classes and values.dtype == object):
         if values.dtype == object:
-            raise not_a_number(name, fields, "in training it held numbers", hint="correct the data")
+            raise text_target(name, fields, "in training it held numbers", hint="correct the data")
         if schema.classes is None:
             return values.astype(np.float32)
         check_range(name, len(schema.classes), fields)
@@ -334,7 +334,7 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
         file, line, words = fields.where(int(unknown[0]))
         label = str(values[unknown[0]])
         raise DataError(
-            f"label '{label}' in {words} is none of the classes: {shown(list(index))}",
+            f"label '{label}' in {words} is none of the classes: {some_values(list(index))}",
             file=file,
             line=line,
             hint=did_you_mean(label, index),

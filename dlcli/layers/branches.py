@@ -10,7 +10,7 @@ from pydantic import Field
 from dlcli.errors import TreePath
 from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import From, Name, Names
-from dlcli.layers.layer import named
+from dlcli.layers.layer import named_layer
 from dlcli.layers.stack import Entry, Graph, Stack
 from dlcli.spec import KerasObject, Named, keras_thing
 
@@ -44,5 +44,5 @@ class Branches(Named):
         made = [graph.stack(way, taken, (*place, "paths", number)) for number, way in enumerate(self.paths)]
         at = (*place, "merge")
         with building(self.merge.written, made, at, traits=self.merge.traits):
-            layer = named(self.merge, self.name, graph)
+            layer = named_layer(self.merge, self.name, graph)
         return graph.call(layer, made, at, self.merge.written, traits=self.merge.traits)

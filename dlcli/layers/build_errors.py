@@ -48,7 +48,9 @@ def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, trai
     several = (
         isinstance(taken, list) and traits.get("axes") != IMAGE_AXES and len(taken) > 1 and not traits.get("merges")
     )
-    hint = f"'from' took {len(taken)} tensors; take one of them: from: NAME.0" if several else advice(traits, shapes)
+    hint = (
+        f"'from' took {len(taken)} tensors; take one of them: from: NAME.0" if several else shape_advice(traits, shapes)
+    )
     return BlockError((*path, word), f"{word} cannot take the shape {given}: {said}", hint=hint)
 
 
@@ -69,7 +71,7 @@ def first_sentence(text: str) -> str:
     return " ".join(lines)[:300]
 
 
-def advice(traits: Mapping[str, Any], shapes: Sequence[tuple[int | None, ...]]) -> str | None:
+def shape_advice(traits: Mapping[str, Any], shapes: Sequence[tuple[int | None, ...]]) -> str | None:
     """What most often helps when a layer with these traits cannot take a shape (of one sample)."""
     given, wanted = len(shapes[0]) if shapes else 0, traits.get("axes")
     if wanted == IMAGE_AXES and given == 2:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers import WORDS, Entry
-from dlcli.layers.from_key import Names, names_in, whole
+from dlcli.layers.from_key import Names, names_in, numbered_output
 from dlcli.spec import Mistake, did_you_mean, plain
 
 
@@ -99,7 +99,7 @@ class Walk:
 
     def take(self, name: str, path: TreePath, *, word: str, own: Any) -> None:
         """Marks what a name stands for as taken."""
-        part = whole(name)
+        part = numbered_output(name)
         known = name if name in self.tensors or part is None else part[0]
         if known in self.tensors:
             self.tensors[known].taken = True

@@ -94,7 +94,7 @@ def wrong_call(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) ->
     return mistakes
 
 
-def whole(name: str) -> tuple[str, int] | None:
+def numbered_output(name: str) -> tuple[str, int] | None:
     """The layer and the number of one of its outputs (`encoder.1`), or None for another name."""
     found = PART.fullmatch(name)
     return (found[1], int(found[2])) if found else None

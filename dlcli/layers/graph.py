@@ -12,7 +12,7 @@ from typing import Any
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers.build_errors import building
-from dlcli.layers.from_key import resolved, whole, wrong_call
+from dlcli.layers.from_key import numbered_output, resolved, wrong_call
 from dlcli.layers.memory import bounded
 from dlcli.layers.stack import Entry, names_given
 from dlcli.spec import Facts, plain
@@ -48,11 +48,13 @@ def build_model(
     with bounded(memory):
         graph = Building(inputs, given=frozenset(names_given(layers)), facts=facts)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
-        made_out = {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only(current, layers)
+        made_out = (
+            {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
+        )
         return Built(keras.Model({name: graph.tensors[name] for name in inputs}, made_out), graph.places)
 
 
-def only(output: Any, layers: Sequence[Entry]) -> Any:
+def only_output(output: Any, layers: Sequence[Entry]) -> Any:
     """The output of a model with one target. Raises `BlockError` for a last layer that puts out several tensors."""
     if not isinstance(output, list):
         return output
@@ -111,7 +113,7 @@ class Building:
         """The tensor of an input or a layer, or one of several that a layer puts out."""
         if name in self.tensors:
             return self.tensors[name]
-        part = whole(name)
+        part = numbered_output(name)
         outputs = self.tensors.get(part[0]) if part else None
         if part and isinstance(outputs, list | tuple) and part[1] < len(outputs):
             return outputs[part[1]]

@@ -52,10 +52,10 @@ class Layer:
         with building(self.keras.written, taken, path, traits=self.keras.traits):
             if is_backbone(self.keras):
                 return make_backbone(self.keras, taken, graph, path)
-            return named(self.keras, self.name, graph)
+            return named_layer(self.keras, self.name, graph)
 
 
-def named(thing: KerasObject, name: str | None, graph: Graph) -> Any:
+def named_layer(thing: KerasObject, name: str | None, graph: Graph) -> Any:
     """A layer of Keras under the name given to it, or Keras's own, made free in the model."""
     layer = thing.build(graph.facts)
     free = graph.free_name(name or layer.name, given=name is not None)
@@ -68,7 +68,7 @@ def read_layer(value: Any, language: Language) -> Layer:
     """A layer in the idiom; `from` is dlcli's own argument and is taken out before Keras's are checked."""
     word, arguments = split_idiom(value, expected="a layer")
     if not isinstance(arguments, dict) or "from" not in arguments:
-        return placed(Layer(language.keras("layers", value)))
+        return placed_layer(Layer(language.keras("layers", value)))
     details: list[Any] = []
     takes: Takes | None = None
     try:
@@ -82,10 +82,10 @@ def read_layer(value: Any, language: Language) -> Layer:
     if details:
         raise ValidationError.from_exception_data("dlcli", details)
     check_call(takes, layer, language.call_arguments(layer.name))
-    return placed(Layer(layer, takes))
+    return placed_layer(Layer(layer, takes))
 
 
-def placed(layer: Layer) -> Layer:
+def placed_layer(layer: Layer) -> Layer:
     """The layer, if it can stand in the list."""
     mistake = misplaced(layer.keras)
     if mistake is not None:

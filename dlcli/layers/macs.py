@@ -29,7 +29,7 @@ class Work:
     @property
     def kernel(self) -> int:
         """The elements of the weights that multiply, as biases and statistics do not."""
-        return sum(size(each.shape) for each in self.layer.weights if "kernel" in str(each.path).rsplit("/", 1)[-1])
+        return sum(elements(each.shape) for each in self.layer.weights if "kernel" in str(each.path).rsplit("/", 1)[-1])
 
     @property
     def steps(self) -> int:
@@ -52,19 +52,19 @@ def macs_of(layer: Any, input_shape: Shape, output_shape: Shape, *, traits: Trai
 
 def convolution(work: Work) -> int:
     """Each kernel at every place of the output."""
-    return work.kernel * size(places(work.layer, work.output))
+    return work.kernel * elements(moved_axes(work.layer, work.output))
 
 
 def einsum(work: Work) -> int:
     """Each element of the kernel once for every element of the output that it has no axis of."""
-    return work.kernel * size(work.output) // size(output_part(work.layer.equation, work.layer.kernel.shape))
+    return work.kernel * elements(work.output) // elements(output_part(work.layer.equation, work.layer.kernel.shape))
 
 
 def recurrent_convolution(work: Work) -> int:
     """The kernels of a step at every place, at each time step."""
     rank = len(work.layer.kernel_size)
     last = work.layer.data_format == "channels_last"
-    return work.kernel * work.steps * size(work.output[-1 - rank : -1] if last else work.output[-rank:])
+    return work.kernel * work.steps * elements(work.output[-1 - rank : -1] if last else work.output[-rank:])
 
 
 def attention(work: Work) -> int:
@@ -86,15 +86,15 @@ COUNTS: Mapping[str, Callable[[Work], int]] = {
     "einsum": einsum,
     "grouped attention": grouped_attention,
     "inside": lambda work: work.inside(work.layer.layer),
-    "product": lambda work: work.kernel * size(work.output[:-1]),
+    "product": lambda work: work.kernel * elements(work.output[:-1]),
     "recurrent": lambda work: work.kernel * work.steps,
     "recurrent convolution": recurrent_convolution,
-    "transposed convolution": lambda work: work.kernel * size(places(work.layer, work.input)),
+    "transposed convolution": lambda work: work.kernel * elements(moved_axes(work.layer, work.input)),
 }
 """By the trait `macs`, the multiply-adds of a call."""
 
 
-def places(layer: Any, shape: Shape) -> Shape:
+def moved_axes(layer: Any, shape: Shape) -> Shape:
     """The axes over which a convolution moves."""
     return shape[1:] if getattr(layer, "data_format", "channels_last") == "channels_first" else shape[:-1]
 
@@ -105,7 +105,7 @@ def output_part(equation: str, kernel: Sequence[int]) -> list[int]:
     return [axis for letter, axis in zip(operands.split(",")[1], kernel, strict=True) if letter in output]
 
 
-def size(shape: Shape) -> int:
+def elements(shape: Shape) -> int:
     """The number of elements; an open axis counts as one."""
     total = 1
     for axis in shape:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlcli.layers.calls import calls_of
-from dlcli.layers.macs import size
+from dlcli.layers.macs import elements
 
 BYTES = 16
 """What training keeps for a parameter: itself, its gradient and two moments of the optimizer, four bytes each."""
@@ -37,7 +37,7 @@ def bounded(memory: int | None) -> Iterator[None]:
 
     def add_weight(layer: Any, shape: Sequence[int] | None = None, *arguments: Any, **named: Any) -> Any:
         nonlocal parameters
-        parameters += size(shape or ())
+        parameters += elements(shape or ())
         if parameters * BYTES > memory:
             raise TooLarge(parameters)
         return original(layer, shape, *arguments, **named)
@@ -58,4 +58,4 @@ def activation_bytes(model: Any) -> int:
 
     free = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Identity)
     calls = [call for call in calls_of(model) if not isinstance(call.layer, free)]
-    return sum(size(shape) * FLOAT for call in calls for shape in call.outputs)
+    return sum(elements(shape) * FLOAT for call in calls for shape in call.outputs)

@@ -15,6 +15,6 @@ def misplaced(layer: KerasObject) -> Mistake | None:
     return Mistake(f"{layer.written} {layer.traits['misplaced']}", suggestion=layer.traits.get("write"), at="name")
 
 
-def places(traits: Mapping[str, Any]) -> list[str]:
+def possible_places(traits: Mapping[str, Any]) -> list[str]:
     """Where a layer can stand, the most natural place first: `layers`, `prepare`, `augment`, or `cell` of an RNN."""
     return list(traits.get("stands", ["layers"]))

@@ -77,11 +77,11 @@ def names_given(entries: Sequence[Entry]) -> Iterator[str]:
             yield from names_given(part)
 
 
-def read_by_language(value: Any, information: ValidationInfo) -> Entry:
+def read_entry_by_language(value: Any, information: ValidationInfo) -> Entry:
     """An entry, read by the language, which knows all of dlcli's own words."""
     entry: Entry = value if isinstance(value, Entry) else language_of(information).entry(value)
     return entry
 
 
-Stack: TypeAlias = list[Annotated[Any, Reader(read_by_language, "entry")]]
+Stack: TypeAlias = list[Annotated[Any, Reader(read_entry_by_language, "entry")]]
 """The type of a list of entries."""

@@ -53,65 +53,53 @@ def shape_mistakes(
 
     `classes` and `target`, the shape of one sample's target, are None before the data is read.
     """
-    loss = head.loss
-    path = output.path
-    width, need = output.width, needs(loss)
     if is_constant(output):
         message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
-        sigmoid = (
-            "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy, or as many units as classes"
-        )
-        return [Mistake(message, path, sigmoid)]
-    if need == "classes" and width is not None:
-        if (classes is not None and width < classes) or width == 1:
-            count = classes if classes is not None else "as many as there are classes"
-            return [
-                Mistake(
-                    f"{output.layer} has {width} unit{'s' * (width != 1)}, but there are {classes or 'at least 2'} classes",
-                    path,
-                    f"write units: {count}",
-                )
-            ]
-        if classes is not None and width > classes:
-            return [
-                Mistake(
-                    f"{output.layer} has {width} units, but there are {classes} classes",
-                    path,
-                    f"write units: {classes}",
-                )
-            ]
-    if target is None or width is None or need is None:
+        sigmoid = "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy"
+        return [Mistake(message, output.path, f"{sigmoid}, or as many units as classes")]
+    if needs(head.loss) == "classes":
+        return unit_mistakes(output, classes) or index_mistakes(output, head, target)
+    if target is None or output.width is None or needs(head.loss) is None:
         return []
-    if need == "one_hot" and not target:
-        return [
-            Mistake(
-                f"{loss.written} needs one-hot vectors, but the target holds class indices",
-                head.loss_path,
-                "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}",
-            )
-        ]
-    wanted = target[-1] if target else 1
+    if needs(head.loss) == "one_hot" and not target:
+        message = f"{head.loss.written} needs one-hot vectors, but the target holds class indices"
+        hint = "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}"
+        return [Mistake(message, head.loss_path, hint)]
+    return value_mistakes(output, head, target, classes=classes)
+
+
+def unit_mistakes(output: Output, classes: int | None) -> list[Mistake]:
+    """Other than a unit for each class; at least two where their number is not known."""
+    width = output.width
+    if width is None or (width > 1 if classes is None else width == classes):
+        return []
+    units = f"{width} unit{'s' * (width != 1)}"
+    message = f"{output.layer} has {units}, but there are {classes or 'at least 2'} classes"
+    return [Mistake(message, output.path, f"write units: {classes or 'as many as there are classes'}")]
+
+
+def index_mistakes(output: Output, head: Head, target: tuple[int, ...] | None) -> list[Mistake]:
+    """A target that is no class index for each place of the output."""
+    if not target or output.width is None or tuple((output.shape or (output.width,))[:-1]) == tuple(target):
+        return []
+    message = f"{head.loss.written} needs one class index a sample, but the target has the shape {target}"
+    return [Mistake(message, head.loss_path, "write loss: categorical_crossentropy for one-hot vectors")]
+
+
+def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, classes: int | None) -> list[Mistake]:
+    """A prediction and a target that are compared number by number, of two shapes."""
+    width, wanted = output.width, target[-1] if target else 1
     shape = output.shape or (width,)
-    if need in {"classes"} and target and tuple(shape[:-1]) != tuple(target):
-        return [
-            Mistake(
-                f"{loss.written} needs one class index a sample, but the target has the shape {target}",
-                head.loss_path,
-                "write loss: categorical_crossentropy for one-hot vectors",
-            )
-        ]
-    if need != "classes" and (width != wanted or (len(shape) > 1 and tuple(shape) != tuple(target))):
-        unit = "value" if wanted == 1 else "values"
-        put_out = tuple(shape) if len(shape) > 1 else width
-        needed = tuple(target) if len(target) > 1 else wanted
-        message = f"{output.layer} puts out {put_out}, but the target has {needed} {unit} a sample"
-        hint = (
-            f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
-        )
-        if need == "binary" and classes == 2 and width == 2:
-            hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
-        return [Mistake(message, path, hint)]
-    return []
+    if width == wanted and (len(shape) == 1 or tuple(shape) == tuple(target)):
+        return []
+    unit = "value" if wanted == 1 else "values"
+    put_out = tuple(shape) if len(shape) > 1 else width
+    needed = tuple(target) if len(target) > 1 else wanted
+    message = f"{output.layer} puts out {put_out}, but the target has {needed} {unit} a sample"
+    hint = f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
+    if needs(head.loss) == "binary" and classes == 2 and width == 2:
+        hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
+    return [Mistake(message, output.path, hint)]
 
 
 def metric_mistakes(head: Head) -> list[Mistake]:

@@ -53,8 +53,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Replaces a JSON file; what JSON cannot hold becomes null, text or a list."""
-    text = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
-    write_bytes(path, encoded(f"{text}\n"))
+    text = json.dumps(json_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    write_bytes(path, json_bytes(f"{text}\n"))
 
 
 def append_line(path: Path, line: str) -> None:
@@ -67,7 +67,7 @@ def append_line(path: Path, line: str) -> None:
         try:
             length = os.fstat(descriptor).st_size
             try:
-                write_all(descriptor, encoded(f"{line}\n"))
+                write_all(descriptor, json_bytes(f"{line}\n"))
             except BaseException:
                 with contextlib.suppress(OSError):
                     os.ftruncate(descriptor, length)
@@ -117,7 +117,7 @@ def put_in_place(folder: Path, target: Path) -> None:
 def write_manifest(folder: Path) -> None:
     """Fsyncs every file of a folder and of those below it, and lists it by its way from there."""
     manifest = {}
-    for name in sorted(entries(folder)):
+    for name in sorted(manifest_entries(folder)):
         path = folder / name
         descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)  # what is only read cannot be synced there
         try:
@@ -136,7 +136,7 @@ def damage(folder: Path) -> list[str]:
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         expected = {str(name): (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
-        found = {*entries(folder, files=expected)} - {MANIFEST}
+        found = {*manifest_entries(folder, files=expected)} - {MANIFEST}
     except UNREADABLE:
         return [f"{MANIFEST} is missing or unreadable"]
     problems = [f"{name} is missing" for name in sorted(expected.keys() - found)]
@@ -155,7 +155,7 @@ def damage(folder: Path) -> list[str]:
     return problems
 
 
-def entries(folder: Path, *, files: Collection[str] = (), above: str = "") -> Iterator[str]:
+def manifest_entries(folder: Path, *, files: Collection[str] = (), above: str = "") -> Iterator[str]:
     """What a manifest lists of a folder: the way to every file below it; no link is followed.
 
     A folder under one of the names `files` is not gone into: a file should be there.
@@ -163,7 +163,7 @@ def entries(folder: Path, *, files: Collection[str] = (), above: str = "") -> It
     for path in folder.iterdir():
         name = f"{above}{path.name}"
         if path.is_dir() and not path.is_symlink() and name not in files:
-            yield from entries(path, files=files, above=f"{name}/")
+            yield from manifest_entries(path, files=files, above=f"{name}/")
         else:
             yield name
 
@@ -261,21 +261,21 @@ def refusals(path: Path) -> Iterator[None]:
         ) from error
 
 
-def encoded(text: str) -> bytes:
+def json_bytes(text: str) -> bytes:
     r"""JSON text as UTF-8; half a surrogate pair, as in a file's name that is no UTF-8, as JSON's own `\udcff`."""
     return text.encode("utf-8", "backslashreplace")
 
 
-def plain(value: Any) -> Any:
+def json_plain(value: Any) -> Any:
     """A value that JSON can hold: numbers of NumPy as numbers, paths as text, what is not finite as null."""
     if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
+        return {str(key): json_plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(each) for each in value]
+        return [json_plain(each) for each in value]
     if isinstance(value, bool | int | str) or value is None:
         return value
     if hasattr(value, "tolist"):
-        return plain(value.tolist())
+        return json_plain(value.tolist())
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value)

@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 
 from dlcli.errors import ArtifactError
 from dlcli.first_line import first_line
-from dlcli.runs.atomic import UNREADABLE, committed_folder, damage, encoded, plain, remove_folder, write_json
+from dlcli.runs.atomic import UNREADABLE, committed_folder, damage, json_bytes, json_plain, remove_folder, write_json
 from dlcli.runs.folder import Run
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def save(
     """Commits a checkpoint and removes those older than the newest `keep`, but never the best."""
     target = run.checkpoints / f"step-{step:010d}"
     with committed_folder(target) as folder:
-        content = {"step": step, "arrays": write_arrays(folder / VARIABLES, arrays), "state": plain(state)}
+        content = {"step": step, "arrays": write_arrays(folder / VARIABLES, arrays), "state": json_plain(state)}
         if best is not None:
             content["best"] = write_arrays(folder / BEST, best)
-        (folder / "state.json").write_bytes(encoded(json.dumps(content, ensure_ascii=False)))
+        (folder / "state.json").write_bytes(json_bytes(json.dumps(content, ensure_ascii=False)))
     prune(run, keep=keep, step=step)
     return target
 
@@ -58,7 +58,7 @@ def write_arrays(path: Path, arrays: Arrays) -> list[dict[str, str]]:
     import numpy as np
 
     buffer = io.BytesIO()
-    np.savez(buffer, **{f"a{number}": raw(array) for number, array in enumerate(arrays.values())})  # type: ignore[arg-type]
+    np.savez(buffer, **{f"a{number}": storable(array) for number, array in enumerate(arrays.values())})  # type: ignore[arg-type]
     path.write_bytes(buffer.getvalue())
     return [{"name": name, "dtype": str(array.dtype)} for name, array in arrays.items()]
 
@@ -71,12 +71,12 @@ def read_arrays(path: Path, described: list[dict[str, str]]) -> Arrays:
         return {each["name"]: typed(file[f"a{number}"], each["dtype"]) for number, each in enumerate(described)}
 
 
-def raw(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def storable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array in a type that NumPy's files know; bfloat16 is stored as its bits."""
     return array.view("uint16") if str(array.dtype) == "bfloat16" else array
 
 
-def load(path: Path) -> Checkpoint:
+def load_checkpoint(path: Path) -> Checkpoint:
     """A checkpoint whose files are what its manifest says. Raises `ArtifactError`."""
     problems = damage(path)
     if problems:
@@ -103,7 +103,7 @@ def newest(run: Run) -> Checkpoint | None:
     """The valid checkpoint of the highest step, or None. Damaged ones are passed over."""
     for path in reversed(folders(run)):
         with contextlib.suppress(ArtifactError):
-            return load(path)
+            return load_checkpoint(path)
     return None
 
 

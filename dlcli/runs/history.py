@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.errors import ArtifactError
-from dlcli.runs.atomic import UNREADABLE, append_line, plain, write_bytes
+from dlcli.runs.atomic import UNREADABLE, append_line, json_plain, write_bytes
 from dlcli.runs.folder import Run
 
 
 def append(run: Run, entry: Mapping[str, Any]) -> None:
     """Adds an epoch."""
-    append_line(run.metrics, json.dumps(plain(entry), ensure_ascii=False, allow_nan=False))
+    append_line(run.metrics, json.dumps(json_plain(entry), ensure_ascii=False, allow_nan=False))
 
 
 def read(run: Run) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def length(run: Run) -> int:
         return 0
 
 
-def cut(run: Run, size: int) -> None:
+def cut_history(run: Run, size: int) -> None:
     """Takes back what was added after the history had `size` bytes. Raises `ArtifactError` where it has fewer."""
     if length(run) < size:
         raise ArtifactError(f"the history of '{run.name}' is shorter than when it was saved", file=run.metrics)

@@ -43,10 +43,10 @@ class RunSummary:
 
 def list_runs(root: Path) -> list[RunSummary]:
     """All runs in the order in which they were started."""
-    return sorted((summary(Run(path)) for path in run_folders(root)), key=lambda row: (row.number, row.run))
+    return sorted((run_summary(Run(path)) for path in run_folders(root)), key=lambda row: (row.number, row.run))
 
 
-def summary(run: Run) -> RunSummary:
+def run_summary(run: Run) -> RunSummary:
     """The row of one run; one that cannot be read has a row too."""
     try:
         state: RunState = read_state(run)

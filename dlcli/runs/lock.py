@@ -48,7 +48,7 @@ class Lock:
     def acquire(self) -> None:
         """Takes the lock and writes who holds it; on a full disk the holder stays unnamed."""
         for _ in range(TRIES):
-            if taken(self.descriptor):
+            if lock_taken(self.descriptor):
                 break
             time.sleep(PAUSE)
         else:
@@ -61,7 +61,7 @@ class Lock:
             os.write(self.descriptor, f" process {os.getpid()} on {socket.gethostname()} since {now}\n".encode())
 
 
-def taken(descriptor: int) -> bool:
+def lock_taken(descriptor: int) -> bool:
     """Takes the lock of an open file unless somebody has it; it lasts until the file is closed, by whatever means."""
     from filelock import lock_descriptor
 
@@ -84,7 +84,7 @@ def is_locked(folder: Path) -> bool:
         return False
     try:
         for _ in range(QUESTIONS):
-            if taken(descriptor):
+            if lock_taken(descriptor):
                 return False
             time.sleep(PAUSE)
     except OSError:

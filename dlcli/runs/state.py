@@ -107,12 +107,12 @@ def what_is_wrong(content: Any) -> str | None:
         return f"it has no '{missing[0]}'"
     other = [name for name, kind in KINDS.items() if name in content and not isinstance(content[name], kind)]
     by_split = [] if other else content.get("metrics", {}).values()
-    if not all(isinstance(values, dict) and all(map(is_number, values.values())) for values in by_split):
+    if not all(isinstance(values, dict) and all(map(is_metric_value, values.values())) for values in by_split):
         other = ["metrics"]
     return f"its '{other[0]}' has another form" if other else None
 
 
-def is_number(value: Any) -> bool:
+def is_metric_value(value: Any) -> bool:
     """Whether a value can be a metric: a number, or null for one that was not finite."""
     return isinstance(value, float | int | None)
 

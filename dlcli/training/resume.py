@@ -31,7 +31,7 @@ from dlcli.training.session import Session
 from dlcli.training.setup.backend import environment
 from dlcli.training.setup.experiment import read_data
 from dlcli.training.signals import stop_request
-from dlcli.training.stopping import Stop, Stopping, by_callback, values_of
+from dlcli.training.stopping import Stop, Stopping, by_callback, monitored_values
 from dlcli.training.train import start
 from dlcli.view.training.listeners import Listeners
 
@@ -75,7 +75,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             listeners.note(f"note: '{run.name}' is complete: {over.words}")
             return run, state
         if checkpoint is not None:
-            listeners.note(f"note: '{run.name}' goes on from {place_of(checkpoint)}")
+            listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
         if config.plain() != recorded_tree(run):
@@ -87,7 +87,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         inexact = list(dict.fromkeys([*state.inexact, *reasons]))
         state = dataclasses.replace(state, reason=None, stop=None, exit_code=None, exact=not inexact, inexact=inexact)
         if checkpoint is None:
-            history.cut(run, 0)
+            history.cut_history(run, 0)
         session = Session(run, experiment, listeners, stop, state, checkpoint)
         if checkpoint is not None and checkpoint.state["steps"] != session.steps:
             before = checkpoint.state["steps"]
@@ -110,7 +110,7 @@ def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoi
     return found
 
 
-def place_of(checkpoint: Checkpoint) -> str:
+def checkpoint_place(checkpoint: Checkpoint) -> str:
     """Where a checkpoint stands, in words."""
     progress = checkpoint.state["progress"]
     if progress["begun"]:
@@ -153,13 +153,13 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, 
 
 def ended(run: Run, config: Config, checkpoint: Checkpoint) -> Stop | None:
     """Why a training is over where its checkpoint stands, or None."""
-    history.cut(run, checkpoint.state["history"])
+    history.cut_history(run, checkpoint.state["history"])
     entries, progress = history.read(run), Progress()
     if not entries or checkpoint.state["progress"]["begun"]:
         return None
     rules = Stopping.of(config.train, directions=directions(config.heads, validation=bool(entries[-1]["validation"])))
     put_back_rules(checkpoint.state, progress, rules.watch, None)
-    values = values_of(entries[-1])
+    values = monitored_values(entries[-1])
     return rules.stop(values, epoch=progress.epoch, seconds=progress.spent) or by_callback(progress.ended)
 
 

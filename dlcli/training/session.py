@@ -25,7 +25,7 @@ from dlcli.training.outcome import outcome
 from dlcli.training.setup.callbacks import Callbacks
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.signals import StopRequest
-from dlcli.training.stopping import Plateau, Stop, Stopping, by_callback, values_of
+from dlcli.training.stopping import Plateau, Stop, Stopping, by_callback, monitored_values
 from dlcli.view.training.events import EpochLine, Plan
 from dlcli.view.training.listeners import Listeners
 
@@ -80,7 +80,7 @@ class Session:
         put_back(self.experiment.model, checkpoint.arrays)
         put_back_rules(checkpoint.state, self.progress, self.stopping.watch, self.plateau)
         self.checkpoints.go_on_from(checkpoint)
-        history.cut(self.run, checkpoint.state["history"])
+        history.cut_history(self.run, checkpoint.state["history"])
         self.progress.entries = [with_numbers(entry) for entry in history.read(self.run)]
 
     def earlier_lines(self) -> list[EpochLine]:
@@ -89,7 +89,7 @@ class Session:
         rule = Stopping.of(config.train, directions=self.directions)
         lines = []
         for entry in self.progress.entries:
-            better = rule.watch.see(values_of(entry), entry["epoch"])
+            better = rule.watch.see(monitored_values(entry), entry["epoch"])
             values = entry["train"], entry["validation"], entry["learning_rate"]
             lines.append(EpochLine(entry["epoch"], config.train.epochs, *values, 0.0, better))
         return lines
@@ -161,7 +161,7 @@ class Session:
         progress = self.progress
         if not progress.entries or progress.begun:
             return None
-        values = values_of(progress.entries[-1])
+        values = monitored_values(progress.entries[-1])
         return self.stopping.stop(values, epoch=progress.epoch, seconds=self.seconds) or by_callback(progress.ended)
 
     def one_epoch(self) -> None:
@@ -191,7 +191,7 @@ class Session:
             "train": trained,
             "validation": validation,
         }
-        values = values_of(entry)
+        values = monitored_values(entry)
         self.callbacks.tell("on_epoch_end", number, values)
         better = self.stopping.watch.see(values, self.progress.epoch)
         self.progress.entries.append(entry)

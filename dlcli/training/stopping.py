@@ -53,7 +53,7 @@ def by_callback(words: str | None) -> Stop | None:
     return None if words is None else Stop(StopReason.CALLBACK, words)
 
 
-def values_of(entry: Mapping[str, Any]) -> dict[str, float]:
+def monitored_values(entry: Mapping[str, Any]) -> dict[str, float]:
     """Everything measured in an epoch, by the name under which it is monitored."""
     return {**entry["train"], **{f"val_{name}": value for name, value in entry["validation"].items()}}
 

@@ -29,7 +29,7 @@ def trivial_baseline(experiment: Experiment) -> dict[str, Any]:
         if None in shape or needs(head.loss) is None:
             return {}
         answer = constant_answer(experiment, head, target)
-        if answer.size not in {size_of(shape), shape[-1] if shape else 1}:
+        if answer.size not in {output_size(shape), shape[-1] if shape else 1}:
             return {}
         loss, own = measured(experiment, head, target, answer, split=split)
         total += loss
@@ -68,10 +68,10 @@ def measured(
 
     shape = [size or 1 for size in output_shape(experiment.model, head.name)]
     target = experiment.splits[split].target(schema.name)
-    one = answer.reshape(shape) if answer.size == size_of(shape) else answer
+    one = answer.reshape(shape) if answer.size == output_size(shape) else answer
     built = build_metrics(head.metrics, head.loss, width=shape[-1] if shape else 1, facts=experiment.facts)
     loss, total = head.loss.build(experiment.facts), 0.0
-    rows = max(1, LARGEST // max(size_of(shape), 1))
+    rows = max(1, LARGEST // max(output_size(shape), 1))
     for start in range(0, len(target), rows):
         part = target[start : start + rows]
         predicted = np.broadcast_to(one, (len(part), *shape)).astype(np.float32)
@@ -89,7 +89,7 @@ LARGEST = 1 << 24
 """Values that are predicted at a time."""
 
 
-def size_of(shape: Sequence[int | None]) -> int:
+def output_size(shape: Sequence[int | None]) -> int:
     """Values in one sample's output; 0 where the shape is open."""
     total = 1
     for size in shape:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from dlcli.view.console.console import supports_unicode
-from dlcli.view.console.json_value import named
+from dlcli.view.console.json_value import json_name
 from dlcli.view.console.labelled import line
-from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
 from dlcli.view.console.tables import number
 from dlcli.view.drawing.curve import curve
 from dlcli.view.first_loss import FirstLossShown
@@ -28,7 +28,7 @@ class GradientShown:
     """
 
     layer: str
-    kind: str = field(metadata=named("class"))
+    kind: str = field(metadata=json_name("class"))
     line: int | None
     norm: float | None
     weights: float
@@ -61,7 +61,7 @@ class RatePoint:
 class RatesShown:
     """The loss by learning rate, the key that sets it, and the one to begin with, or None where the loss never fell."""
 
-    key: str = field(metadata=named("set"))
+    key: str = field(metadata=json_name("set"))
     points: Sequence[RatePoint]
     proposed: float | None
 
@@ -85,7 +85,7 @@ def draw_check(console: Console, check: CheckShown) -> None:
     went = f"{number(batch.first)} to {number(batch.last)} in {batch.steps} steps"
     line(console, "one batch", f"{batch.samples} samples alone: loss {went}")
     console.print()
-    console.print(drawn(gradients_table(check.gradients)))
+    console.print(drawn_table(gradients_table(check.gradients)))
     console.print()
     if check.rates is not None:
         draw_rates(console, check.rates)
@@ -99,8 +99,8 @@ def gradients_table(gradients: Sequence[GradientShown]) -> Table:
     for each in gradients:
         norm = "frozen" if each.frozen else "none" if each.norm is None else f"{each.norm:.2e}"
         rows.append([f"{each.layer} ({each.kind})", norm, each.weights, each.ratio])
-    columns = [Column("layer"), numbers("gradient", str), numbers("weights", "{:.2e}".format)]
-    return Table([*columns, numbers("ratio", ratio_of)], rows)
+    columns = [Column("layer"), number_column("gradient", str), number_column("weights", "{:.2e}".format)]
+    return Table([*columns, number_column("ratio", ratio_of)], rows)
 
 
 def ratio_of(ratio: float | None) -> str:

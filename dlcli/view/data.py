@@ -14,8 +14,8 @@ from dlcli.data.description.tensors import Tensor
 from dlcli.view.console.console import supports_unicode
 from dlcli.view.console.labelled import line
 from dlcli.view.console.shapes import shape
-from dlcli.view.console.table import Column, Table, drawn, numbers
-from dlcli.view.console.tables import folded, number, plain_table, size
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.tables import byte_size, folded, number, plain_table
 from dlcli.view.drawing.bars import bars
 from dlcli.view.drawing.histogram import histogram
 from dlcli.view.sentences import Told
@@ -57,17 +57,17 @@ def tensors_table(tensors: Sequence[Tensor]) -> Table:
         *map(Column, ("split", "role", "name")),
         Column("shape", text=shape),
         Column("axes", text="×".join),
-        numbers("ndim"),
+        number_column("ndim"),
         Column("dtype"),
-        numbers("bytes", size),
+        number_column("bytes", byte_size),
         Column("range"),
-        numbers("mean"),
-        numbers("missing", str),
+        number_column("mean"),
+        number_column("missing", str),
     ]
     rows = [
         [
             *(each.split, each.role, each.name, each.shape, each.axes, each.ndim, each.dtype, each.bytes),
-            *(spread(each), each.mean, each.missing),
+            *(range_words(each), each.mean, each.missing),
         ]
         for each in tensors
     ]
@@ -96,15 +96,15 @@ def columns_table(columns: Sequence[ColumnSeen], *, unicode: bool) -> Table:
     head = [
         Column("column"),
         Column("range"),
-        numbers("mean", number_or_nothing),
-        numbers("deviation", number_or_nothing),
-        numbers("different", str),
-        numbers("missing", str),
+        number_column("mean", number_or_nothing),
+        number_column("deviation", number_or_nothing),
+        number_column("different", str),
+        number_column("missing", str),
         Column("histogram, or most frequent"),
     ]
     rows = [
         [
-            *(each.name, spread(each) if each.histogram else "", each.mean, each.deviation),
+            *(each.name, range_words(each) if each.histogram else "", each.mean, each.deviation),
             *(each.different, each.missing, held(each)),
         ]
         for each in columns
@@ -116,7 +116,7 @@ def draw_columns(console: Console, columns: Sequence[ColumnSeen]) -> None:
     """What each column of a table holds."""
     if not columns:
         return
-    console.print(drawn(columns_table(columns[:MOST_ROWS], unicode=supports_unicode(console.file))))
+    console.print(drawn_table(columns_table(columns[:MOST_ROWS], unicode=supports_unicode(console.file))))
     if len(columns) > MOST_ROWS:
         console.print(Text(f"… and {len(columns) - MOST_ROWS} more; --json lists them", style="dim"))
     console.print()
@@ -127,13 +127,13 @@ def number_or_nothing(value: float | None) -> str:
     return "" if value is None else number(value)
 
 
-def spread(each: Tensor | ColumnSeen) -> str:
+def range_words(each: Tensor | ColumnSeen) -> str:
     """The range of a tensor or a column."""
     if each.min is None or each.max is None:
         return "–"
-    return f"{number(whole(each.min))} … {number(whole(each.max))}"
+    return f"{number(whole_number(each.min))} … {number(whole_number(each.max))}"
 
 
-def whole(value: float) -> float | int:
+def whole_number(value: float) -> float | int:
     """A whole number without decimals."""
     return int(value) if math.isfinite(value) and value == int(value) and abs(value) < 1e15 else value

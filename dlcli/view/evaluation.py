@@ -13,7 +13,7 @@ from rich.text import Text
 from dlcli.view.console.console import supports_unicode
 from dlcli.view.console.json_value import INLINE, UNSAID
 from dlcli.view.console.labelled import line
-from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
 from dlcli.view.console.tables import number
 
 WIDEST_CONFUSION = 12
@@ -78,7 +78,7 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     """Metrics, confusion matrix, scores by class, the worst samples."""
     line(console, "run", f"{evaluation.run}, {evaluation.split}: {evaluation.samples:,} samples")
     console.print()
-    console.print(drawn(metrics_table(evaluation)))
+    console.print(drawn_table(evaluation_metrics_table(evaluation)))
     draw_classes(console, evaluation.scores)
     for name, scores in evaluation.several.targets.items() if evaluation.several is not None else ():
         if scores.by_class is not None:
@@ -88,19 +88,26 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     if evaluation.worst:
         console.print()
         console.print(Text("the worst samples", style="bold"))
-        console.print(drawn(worst_table(evaluation.worst)))
+        console.print(drawn_table(worst_table(evaluation.worst)))
 
 
-def metrics_table(evaluation: Evaluation) -> Table:
+def evaluation_metrics_table(evaluation: Evaluation) -> Table:
     """A row for each metric."""
-    return Table([Column("metric"), numbers(evaluation.split)], [list(each) for each in evaluation.metrics.items()])
+    return Table(
+        [Column("metric"), number_column(evaluation.split)], [list(each) for each in evaluation.metrics.items()]
+    )
 
 
 def worst_table(worst: Sequence[WorstSample]) -> Table:
     """A row for each sample."""
-    columns = [numbers("row", str), Column("place"), Column("target", text=short), Column("predicted", text=short)]
-    rows = [[each.row, place(each), each.target, each.predicted, each.loss] for each in worst]
-    return Table([*columns, numbers("loss")], rows)
+    columns = [
+        number_column("row", str),
+        Column("place"),
+        Column("target", text=short),
+        Column("predicted", text=short),
+    ]
+    rows = [[each.row, sample_place(each), each.target, each.predicted, each.loss] for each in worst]
+    return Table([*columns, number_column("loss")], rows)
 
 
 def draw_classes(console: Console, scores: Scores) -> None:
@@ -111,9 +118,9 @@ def draw_classes(console: Console, scores: Scores) -> None:
     if scores.confusion is not None and scores.classes is not None and len(scores.classes) <= WIDEST_CONFUSION:
         console.print(Text("rows: the true class; columns: what the model said", style="dim"))
         nothing = "·" if supports_unicode(console.file) else "."
-        console.print(drawn(confusion_table(scores.classes, scores.confusion, nothing=nothing)))
+        console.print(drawn_table(confusion_table(scores.classes, scores.confusion, nothing=nothing)))
         console.print()
-    console.print(drawn(class_table(scores.by_class)))
+    console.print(drawn_table(class_table(scores.by_class)))
 
 
 def confusion_table(classes: Sequence[str], confusion: Sequence[Sequence[int]], *, nothing: str = "0") -> Table:
@@ -122,19 +129,19 @@ def confusion_table(classes: Sequence[str], confusion: Sequence[Sequence[int]], 
     def counted(count: int) -> str:
         return str(count) if count else nothing
 
-    columns = [Column(""), *(numbers(name, counted) for name in classes)]
+    columns = [Column(""), *(number_column(name, counted) for name in classes)]
     return Table(columns, [[name, *row] for name, row in zip(classes, confusion, strict=True)])
 
 
 def class_table(by_class: Mapping[str, ClassScores]) -> Table:
     """A row for each class."""
-    columns = [Column("class"), *map(numbers, ("precision", "recall", "f1", "samples"))]
+    columns = [Column("class"), *map(number_column, ("precision", "recall", "f1", "samples"))]
     return Table(
         columns, [[name, each.precision, each.recall, each.f1, each.samples] for name, each in by_class.items()]
     )
 
 
-def place(sample: WorstSample) -> str:
+def sample_place(sample: WorstSample) -> str:
     """File and line of a sample."""
     name = os.path.basename(sample.file)  # noqa: PTH119
     return f"{name}:{sample.line}" if sample.line else name

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class LayerStates:
 
 def draw_states(console: Console, states: LayerStates, *, layers: Sequence[str]) -> None:
     """A row for each layer, and what the last column means."""
-    console.print(drawn(states_table(states, layers)))
+    console.print(drawn_table(states_table(states, layers)))
     console.print()
     if states.separation:
         target = states.separation[0].target
@@ -70,4 +70,4 @@ def states_table(states: LayerStates, layers: Sequence[str]) -> Table:
         zeros = "" if own is None else f"{own.zeros:.0%}"
         rows.append([name, spread, zeros, dead.get(name, ""), separation.get(name, "")])
     heads = ("weights", "zeros", "dead units", "classes apart")
-    return Table([Column("layer"), *(numbers(head, str) for head in heads)], rows)
+    return Table([Column("layer"), *(number_column(head, str) for head in heads)], rows)

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console.console import supports_unicode
-from dlcli.view.console.json_value import INLINE, named
+from dlcli.view.console.json_value import INLINE, json_name
 from dlcli.view.console.labelled import line
 from dlcli.view.console.shapes import shape
-from dlcli.view.console.table import Column, Table, drawn, numbers
-from dlcli.view.console.tables import size
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.tables import byte_size
 from dlcli.view.drawing.graph_node import GraphNode
 from dlcli.view.drawing.graph_text import graph_lines, is_stack
 from dlcli.view.first_loss import FirstLossShown
@@ -29,7 +29,7 @@ class LayerRow:
     """
 
     name: str
-    kind: str = field(metadata=named("class"))
+    kind: str = field(metadata=json_name("class"))
     input_shape: Sequence[Any]
     output_shape: Sequence[Any]
     parameters: int
@@ -64,7 +64,7 @@ class ModelSummary:
 
 def draw_model(console: Console, model: ModelSummary) -> None:
     """The layers with their totals, the graph where it is no plain stack, and what is known of the weights."""
-    console.print(drawn(layers_table(model.layers)))
+    console.print(drawn_table(layers_table(model.layers)))
     console.print()
     if not is_stack(model.graph):
         unicode = supports_unicode(console.file)
@@ -89,10 +89,10 @@ def layers_table(layers: Sequence[LayerRow]) -> Table:
         Column("layer"),
         Column("input", text=shape),
         Column("output", text=shape),
-        numbers("parameters", "{:,}".format),
-        numbers("multiply-adds", "{:,}".format),
-        numbers("memory", size),
-        numbers("line", line_number),
+        number_column("parameters", "{:,}".format),
+        number_column("multiply-adds", "{:,}".format),
+        number_column("memory", byte_size),
+        number_column("line", line_number),
     ]
     rows = [
         [
@@ -112,9 +112,9 @@ def line_number(number: int | None) -> str:
 def draw_totals(console: Console, model: ModelSummary) -> None:
     """The totals in words."""
     kept = f" ({model.trainable:,} trainable)" if model.parameters - model.trainable else ""
-    parameters = f"{model.parameters:,} parameters{kept}, {size(model.bytes)}"
+    parameters = f"{model.parameters:,} parameters{kept}, {byte_size(model.bytes)}"
     console.print(Text(f"{parameters}; {model.macs:,} multiply-adds a sample"))
-    training, activations = size(model.training_bytes), size(model.activation_bytes)
+    training, activations = byte_size(model.training_bytes), byte_size(model.activation_bytes)
     step = (
         f"a step of {model.batch_size} samples keeps {activations} of layer outputs beside {training} of parameters, "
     )

@@ -32,7 +32,7 @@ def problem_text(problem: Problem, *, unicode: bool, width: int | None = None, k
     """
     gutter = len(str(problem.line)) if problem.line else 2
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    text = header(problem.message, place, gutter=gutter, unicode=unicode, kind=kind)
+    text = error_header(problem.message, place, gutter=gutter, unicode=unicode, kind=kind)
     if problem.line:
         text.append_text(source_lines(problem, gutter=gutter, unicode=unicode, width=width))
     elif problem.suggestion:
@@ -47,13 +47,13 @@ def single_text(error: DlcliError, *, unicode: bool, width: int | None) -> Text:
     place = error.file
     if place is not None and error.line:
         place += f":{error.line}" + (f":{error.column}" if error.column else "")
-    text = header(error.message, place, gutter=2, unicode=unicode)
+    text = error_header(error.message, place, gutter=2, unicode=unicode)
     if error.hint:
         text.append_text(remark(error.hint, gutter=2, width=width))
     return text
 
 
-def header(message: str, place: str | None, *, gutter: int, unicode: bool, kind: str = "error") -> Text:
+def error_header(message: str, place: str | None, *, gutter: int, unicode: bool, kind: str = "error") -> Text:
     """`error: message`, and the place on the line below."""
     style = "bold red" if kind == "error" else "bold yellow"
     text = Text.assemble((f"{kind}: ", style), ("\n".join(map(printable, message.splitlines())), "bold"))
@@ -72,7 +72,7 @@ def remark(words: str, *, gutter: int, width: int | None) -> Text:
 def source_lines(problem: Problem, *, gutter: int, unicode: bool, width: int | None) -> Text:
     """The line of the file and the line with the caret, each behind the gutter."""
     room = WIDEST if width is None else max(20, min(WIDEST, width - gutter - 3))
-    line, start, length = cut(problem, room=room, unicode=unicode)
+    line, start, length = cut_line(problem, room=room, unicode=unicode)
     edge = "│ " if unicode else "| "
     empty = "\n" + " " * (gutter + 1) + edge
     text = Text.assemble((f"\n{problem.line} {edge}", "blue"), line, (empty, "blue"), " " * start)
@@ -87,12 +87,12 @@ def source_lines(problem: Problem, *, gutter: int, unicode: bool, width: int | N
     return text
 
 
-def cut(problem: Problem, *, room: int, unicode: bool) -> tuple[str, int, int]:
+def cut_line(problem: Problem, *, room: int, unicode: bool) -> tuple[str, int, int]:
     """The line in at most `room` cells, and where its caret starts and how long it is, in cells."""
     at = max(0, problem.column - 1)
     text = problem.text.rstrip("\r\n")
-    before, marked = shown(text[:at]), shown(text[at : at + problem.length])
-    line = shown(text)
+    before, marked = printable_text(text[:at]), printable_text(text[at : at + problem.length])
+    line = printable_text(text)
     # Beyond the end of the line there is nothing to measure, but a caret may stand there.
     start = cell_len(before) + max(0, at - len(text))
     length = max(1, cell_len(marked))
@@ -105,11 +105,11 @@ def cut(problem: Problem, *, room: int, unicode: bool) -> tuple[str, int, int]:
         tail, skipped = dropped(line, left + len(mark))
         head, start = mark, len(mark) + start - skipped
     if cell_len(head + tail) > room:
-        tail = taken(tail, room - len(head) - len(mark)) + mark
+        tail = first_cells(tail, room - len(head) - len(mark)) + mark
     return head + tail, start, max(1, min(length, cell_len(head + tail) - start))
 
 
-def shown(text: str) -> str:
+def printable_text(text: str) -> str:
     """`text` with tabs as spaces and without control characters."""
     return "".join(TAB if character == "\t" else visible(character) for character in text)
 
@@ -123,7 +123,7 @@ def dropped(text: str, cells: int) -> tuple[str, int]:
     return text[position:], skipped
 
 
-def taken(text: str, cells: int) -> str:
+def first_cells(text: str, cells: int) -> str:
     """The first characters of `text`, at most `cells` wide."""
     while cell_len(text) > cells:
         text = text[: min(len(text) - 1, max(cells, 0))] if len(text) > cells else text[:-1]

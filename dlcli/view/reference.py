@@ -13,8 +13,8 @@ from rich.text import Text
 
 from dlcli.config.reference.thing import Argument, Kinds, Names, Thing
 from dlcli.view.console.json_value import INLINE
-from dlcli.view.console.labelled import plain
-from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.labelled import plain_text
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
 from dlcli.view.console.tables import plain_table
 
 INDENT = 2
@@ -38,7 +38,7 @@ def names_shown(names: Names) -> NamesShown:
 def kinds_table(kinds: Kinds) -> Table:
     """A row for each kind."""
     rows = [[kind, kinds.counts[kind], kinds.meanings[kind]] for kind in kinds.kinds]
-    return Table([Column("kind"), numbers("", str), Column("what for")], rows)
+    return Table([Column("kind"), number_column("", str), Column("what for")], rows)
 
 
 def draw_kinds(console: Console, kinds: Kinds) -> None:
@@ -46,7 +46,7 @@ def draw_kinds(console: Console, kinds: Kinds) -> None:
     if not console.is_terminal:
         draw_lines(console, kinds.kinds)
         return
-    console.print(drawn(kinds_table(kinds)))
+    console.print(drawn_table(kinds_table(kinds)))
 
 
 def draw_names(console: Console, shown: NamesShown) -> None:
@@ -97,7 +97,7 @@ def draw_meaning(console: Console, thing: Thing) -> None:
     if thing.refused:
         console.print(Text(f"not available in a configuration: {thing.refused}"))
     rows = [
-        [each.name, "required" if each.required else short_default(each.default), takes(each)]
+        [each.name, "required" if each.required else short_default(each.default), argument_words(each)]
         for each in thing.arguments
     ]
     if rows:
@@ -110,7 +110,7 @@ def draw_meaning(console: Console, thing: Thing) -> None:
         console.print(Text(thing.example, style="cyan"))
 
 
-def takes(argument: Argument) -> str:
+def argument_words(argument: Argument) -> str:
     """What an argument takes, and what it means."""
     return ": ".join(part for part in (argument.takes, argument.meaning) if part)
 
@@ -119,5 +119,5 @@ def short_default(value: Any) -> str:
     """A default in a cell."""
     if value is None:
         return "none"
-    text = str(value).lower() if isinstance(value, bool) else plain(value)
+    text = str(value).lower() if isinstance(value, bool) else plain_text(value)
     return text if len(text) <= 40 else text[:39] + "…"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
 from dlcli.view.console.tables import duration
 
 Metrics = Mapping[str, Mapping[str, float | None]]
@@ -37,12 +37,12 @@ class RunShown:
 def runs_table(runs: Sequence[RunShown]) -> Table:
     """A row for each run, with a column for each metric that any of them has."""
     names = list(dict.fromkeys(name for run in runs for name in run.measured))
-    columns = [Column("run"), Column("status"), numbers("epochs"), numbers("time", time_of)]
+    columns = [Column("run"), Column("status"), number_column("epochs"), number_column("time", time_of)]
     rows = [
         [run.run, run.status, run.epochs, run.seconds, *(run.measured.get(name) for name in names), run.config]
         for run in runs
     ]
-    return Table([*columns, *map(numbers, names), Column("config")], rows)
+    return Table([*columns, *map(number_column, names), Column("config")], rows)
 
 
 def draw_runs(console: Console, runs: Sequence[RunShown]) -> None:
@@ -50,7 +50,7 @@ def draw_runs(console: Console, runs: Sequence[RunShown]) -> None:
     if not runs:
         console.print(Text("no runs"))
         return
-    console.print(drawn(runs_table(runs), width=console.width, least=4))
+    console.print(drawn_table(runs_table(runs), width=console.width, least=4))
 
 
 def time_of(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from dlcli.view.console.labelled import line
-from dlcli.view.console.table import Column, Table, drawn, numbers
+from dlcli.view.console.table import Column, Table, drawn_table, number_column
 from dlcli.view.console.tables import duration, number
 from dlcli.view.runs import Metrics
 from dlcli.view.sentences import Judgement
@@ -51,7 +51,7 @@ def draw_training(console: Console, result: TrainingResult) -> None:
     pace = f"{number(round(result.samples_per_second))} samples/s, engine {result.engine}"
     line(console, "time", f"{duration(result.seconds)}, {pace}")
     console.print()
-    console.print(drawn(metrics_table(result.metrics, result.baseline)))
+    console.print(drawn_table(metrics_table(result.metrics, result.baseline)))
     console.print()
     draw_verdict(console, result.verdict)
     line(console, "next", f"dlcli evaluate {shlex.quote(result.run)}" + runs_option(result.path), style="cyan")
@@ -66,9 +66,9 @@ def runs_option(path: str) -> str:
 def metrics_table(metrics: Metrics, baseline: Mapping[str, Any]) -> Table:
     """A row for each metric and a column for each split, with the trivial baseline beside them."""
     names = list(dict.fromkeys(name for values in metrics.values() for name in values))
-    columns, rows = [Column("metric"), *map(numbers, metrics)], []
+    columns, rows = [Column("metric"), *map(number_column, metrics)], []
     if baseline:
-        columns.append(numbers(f"{baseline['method']} ({baseline['split']})"))
+        columns.append(number_column(f"{baseline['method']} ({baseline['split']})"))
     for name in names:
         row = [name, *(values.get(name) for values in metrics.values())]
         rows.append([*row, baseline["metrics"].get(name)] if baseline else row)

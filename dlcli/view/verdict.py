@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from dlcli.view.console.labelled import line, plain
+from dlcli.view.console.labelled import line, plain_text
 from dlcli.view.sentences import Judgement
 
 
@@ -16,4 +16,4 @@ def draw_verdict(console: Console, verdict: Sequence[Judgement]) -> None:
         since = f" since epoch {judgement.since_epoch}" if judgement.since_epoch else ""
         line(console, "verdict", f"{judgement.finding}{since}: {judgement.evidence}")
         for setting in judgement.advice:
-            line(console, "", f"try {setting.key}: {plain(setting.new)}  ({setting.why})")
+            line(console, "", f"try {setting.key}: {plain_text(setting.new)}  ({setting.why})")

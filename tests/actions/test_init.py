@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dlcli.actions.init import init, template
-from dlcli.actions.written import written
+from dlcli.actions.written import inline_yaml
 from dlcli.config import Config, load_config
 from dlcli.data.findings import findings
 
@@ -191,5 +191,5 @@ def test_a_template_is_a_file_of_the_gallery(tmp_path: Path, run_dlcli: Run) -> 
 def test_awkward_names_read_back_as_they_were(value: str) -> None:
     from dlcli.config.yaml import read_yaml
 
-    text = f"a: [{written(value)}]\n"
+    text = f"a: [{inline_yaml(value)}]\n"
     assert read_yaml(text.encode(), file="-", folder=Path()).plain() == {"a": [value]}

@@ -63,7 +63,7 @@ def test_a_model_is_shown_with_the_lines_of_its_layers(
 
 
 def test_parameters_are_those_that_keras_counts(tmp_path: Path, write_experiment: Callable[..., Path]) -> None:
-    from dlcli.actions.inspect import summary
+    from dlcli.actions.inspect import model_summary
     from dlcli.config import load_config
     from dlcli.training.setup.backend import start_keras
     from dlcli.training.setup.experiment import read_data, set_up
@@ -74,7 +74,7 @@ def test_parameters_are_those_that_keras_counts(tmp_path: Path, write_experiment
     dataset = read_data(config)
     start_keras(seed=0)
     built = set_up(config, dataset).built
-    found = summary(built.model, built.places, config)
+    found = model_summary(built.model, built.places, config)
     assert found.parameters == built.model.count_params()
     counted = [layer.count_params() for layer in built.model.layers[1:]]
     assert [row.parameters for row in found.layers] == counted

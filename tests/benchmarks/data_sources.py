@@ -136,14 +136,16 @@ def ours(name: str, folder: Path) -> Iterator[int]:
     from dlcli.config.language import Language
     from dlcli.data import Data
     from dlcli.data.fields.order import order
-    from dlcli.training.engine.read_ahead import blocks
+    from dlcli.training.engine.read_ahead import batch_blocks
     from dlcli.training.setup.feed import Feed
 
     block = {**SOURCES[name][1](folder), "stream": True, "split": {"validation": 0.0, "test": 0.0}}
     dataset = Data.model_validate(block, context=Language()).load(seed=0)
     feed = Feed(dataset.splits["train"], None, dataset.schema.targets)
     yield 0
-    for rows, inputs, _ in blocks(feed, order(len(feed), seed=0, epoch=0, layout=dataset.chunks), batch_size=BATCH):
+    for rows, inputs, _ in batch_blocks(
+        feed, order(len(feed), seed=0, epoch=0, layout=dataset.chunks), batch_size=BATCH
+    ):
         assert all(len(values) == len(rows) for values in inputs.values())
         yield len(rows)
 

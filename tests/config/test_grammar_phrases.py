@@ -50,5 +50,5 @@ def test_every_phrase_is_provoked() -> None:
 
 
 def test_another_phrase_is_passed_on() -> None:
-    message = grammar.wording("something new", "while doing it", line="a: 1", column=0, opened=(0, 0))
+    message = grammar.syntax_wording("something new", "while doing it", line="a: 1", column=0, opened=(0, 0))
     assert message == ("something new while doing it", None, False)

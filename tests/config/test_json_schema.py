@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from dlcli.config.catalogue import SINGULAR, keras_catalogue
 from dlcli.config.json_schema import schema_text
-from dlcli.config.reference.lists import KINDS, names_of
+from dlcli.config.reference.lists import KINDS, kind_names
 from dlcli.config.reference.show import things
 from dlcli.errors import ConfigError
 
@@ -87,7 +87,7 @@ def completed(example: Any, whole: Any) -> Any:
 
 def examples() -> Iterator[tuple[str, Any]]:
     for kind in KINDS:
-        for name in names_of(kind) if kind != "templates" else ():
+        for name in kind_names(kind) if kind != "templates" else ():
             for each in (first := things(name), *first.also):
                 if each.example:
                     yield f"{kind} {name}", load(each.example)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.language import Language
-from dlcli.layers.misplaced import places
+from dlcli.layers.misplaced import possible_places
 from dlcli.layers.stack import Stack
 
 VECTOR, SERIES, IMAGE, VOLUME, VIDEO = (6,), (8, 4), (8, 8, 3), (8, 8, 8, 2), (4, 8, 8, 2)
@@ -135,7 +135,7 @@ def shape_for(name: str) -> tuple[int, ...]:
 
 
 TRAITS = {name: entry["traits"] for name, entry in keras_catalogue().kinds["layers"].items()}
-MISPLACED = [name for name in offered("layers") if "layers" not in places(TRAITS[name])]
+MISPLACED = [name for name in offered("layers") if "layers" not in possible_places(TRAITS[name])]
 LAYERS = [name for name in offered("layers") if name not in MISPLACED]
 
 
@@ -417,7 +417,7 @@ def test_the_catalogue_is_what_the_installed_keras_offers() -> None:
     from pathlib import Path
 
     import dlcli.config.catalogue as catalogue
-    from dlcli.config.catalogue.generate import written
+    from dlcli.config.catalogue.generate import catalogue_text
 
     kept = Path(catalogue.__file__).with_name("keras.json").read_text(encoding="utf-8")
-    assert written() == kept
+    assert catalogue_text() == kept

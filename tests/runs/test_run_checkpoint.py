@@ -14,7 +14,7 @@ import pytest
 from dlcli.errors import ResourceError
 from dlcli.runs import Run
 from dlcli.runs.atomic import damage
-from dlcli.runs.checkpoint import best, folders, load, mark_best, newest, save
+from dlcli.runs.checkpoint import best, folders, load_checkpoint, mark_best, newest, save
 
 ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "dense/kernel": np.arange(12, dtype="float32").reshape(3, 4),
@@ -42,14 +42,14 @@ def store(run: Run, step: int, *, keep: int = 2) -> Path:
 
 
 def steps(run: Run) -> list[int]:
-    return [load(path).step for path in folders(run)]
+    return [load_checkpoint(path).step for path in folders(run)]
 
 
 def test_arrays_come_back_bit_for_bit_in_their_order(run: Run) -> None:
     path = save(run, step=120, arrays=ARRAYS, state={})
     assert path == run.path / "checkpoints" / "step-0000000120"
     assert names_in(path) == ["MANIFEST.json", "state.json", "vars.npz"]
-    checkpoint = load(path)
+    checkpoint = load_checkpoint(path)
     assert checkpoint.step == 120
     assert list(checkpoint.arrays) == list(ARRAYS)
     seen = 0
@@ -75,7 +75,7 @@ def test_the_state_comes_back_as_json_holds_it(run: Run) -> None:
         "bytes of a name": "a\udcff",
         "none": None,
     }
-    assert load(save(run, step=1, arrays={}, state=state)).state == {
+    assert load_checkpoint(save(run, step=1, arrays={}, state=state)).state == {
         "epoch": 3,
         "rate": 0.10000000149011612,
         "third": 1 / 3,
@@ -136,7 +136,7 @@ def test_a_step_saved_again_replaces_the_first(run: Run) -> None:
     store(run, 1)
     path = save(run, step=1, arrays={"v": np.zeros(2)}, state={"again": True})
     assert names_in(run.checkpoints) == ["step-0000000001"]
-    checkpoint = load(path)
+    checkpoint = load_checkpoint(path)
     assert list(checkpoint.arrays) == ["v"]
     assert checkpoint.state == {"again": True}
 

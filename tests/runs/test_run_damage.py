@@ -18,9 +18,9 @@ from dlcli.errors import ArtifactError
 from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs import checkpoint as checkpoints
 from dlcli.runs.atomic import MANIFEST, damage, write_manifest
-from dlcli.runs.checkpoint import best, load, mark_best, newest, save
+from dlcli.runs.checkpoint import best, load_checkpoint, mark_best, newest, save
 from dlcli.runs.folder import number_of
-from dlcli.runs.listing import list_runs, summary
+from dlcli.runs.listing import list_runs, run_summary
 from dlcli.runs.state import KINDS
 
 STATE = RunState(
@@ -117,7 +117,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_taken(
     path = store(run, 2)
     way(path / name)
     if (name, way) == (MANIFEST, link):
-        assert load(path).step == 2, "the manifest's own content is what counts"
+        assert load_checkpoint(path).step == 2, "the manifest's own content is what counts"
         return
     problem = f"{name} {DAMAGES[way]}" if name != MANIFEST else f"{MANIFEST} is missing or unreadable"
     if (name, way) == (MANIFEST, flipped):
@@ -125,7 +125,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_taken(
         problem = damage(path)[0]
     assert damage(path) == [problem] or name == MANIFEST
     with pytest.raises(ArtifactError) as caught:
-        load(path)
+        load_checkpoint(path)
     assert caught.value.message == f"the checkpoint step-0000000002 is damaged: {problem}"
     assert caught.value.file == str(path)
     assert caught.value.code == 5
@@ -147,11 +147,11 @@ def test_a_flip_of_any_byte_of_a_checkpoint_is_found(run: Run, name: str) -> Non
     for place in range(len(content)):
         (path / name).write_bytes(with_bit_flipped(content, place, dice.randrange(8)))
         with pytest.raises(ArtifactError, match=r"^the checkpoint step-0000000001 is damaged: "):
-            load(path)
+            load_checkpoint(path)
         seen += 1
     assert seen == len(content) > 50
     (path / name).write_bytes(content)
-    assert load(path).step == 1
+    assert load_checkpoint(path).step == 1
 
 
 def test_a_file_too_many_is_damage(run: Run) -> None:
@@ -225,7 +225,7 @@ def test_wrong_content_under_a_right_manifest_is_an_artifact_error(
     write_manifest(path)
     assert damage(path) == []
     with pytest.raises(ArtifactError, match=r"^the checkpoint step-0000000001 cannot be read: "):
-        load(path)
+        load_checkpoint(path)
     assert newest(run) is None
     assert not (tmp_path / "sprung").exists()
 
@@ -281,7 +281,7 @@ def test_a_damaged_state_is_an_artifact_error_with_the_reason(run: Run, way: Cal
         read_state(run)
     assert caught.value.message == f"run.json of 'trial' cannot be read: {STATE_ERRORS[way]}"
     assert caught.value.file == str(run.state)
-    assert summary(run).status == "unreadable"
+    assert run_summary(run).status == "unreadable"
     assert number_of(run.path) == 0
 
 

@@ -148,7 +148,7 @@ def test_one_who_asks_is_not_taken_for_a_writer(
     with Lock(run.path):
         pass
     answers = [False] * askers + [True]
-    monkeypatch.setattr(lock, "taken", lambda descriptor: answers.pop(0))
+    monkeypatch.setattr(lock, "lock_taken", lambda descriptor: answers.pop(0))
     assert is_locked(run.path) is locked
 
 

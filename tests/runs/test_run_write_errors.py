@@ -18,7 +18,7 @@ import pytest
 from dlcli.errors import ResourceError
 from dlcli.runs import Run, atomic, history
 from dlcli.runs.atomic import append_line, committed_folder, damage, sweep, write_bytes, write_json
-from dlcli.runs.checkpoint import folders, load, newest, save
+from dlcli.runs.checkpoint import folders, load_checkpoint, newest, save
 
 REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -255,10 +255,10 @@ def test_a_refused_call_in_a_checkpoint_keeps_the_older_ones(
         target = run.checkpoints / f"step-000000000{1 if pruning else 3}"
         assert caught.message == f"cannot write {target}: {REASONS[reason]}"
         assert caught.file == str(target)
-        left.append([load(path).step for path in folders(run)])
+        left.append([load_checkpoint(path).step for path in folders(run)])
         assert [path.name for path in run.checkpoints.iterdir() if path.name.startswith(".")] == []
     assert left == kept
-    assert [load(path).step for path in folders(run)] == [2, 3]
+    assert [load_checkpoint(path).step for path in folders(run)] == [2, 3]
 
 
 @pytest.mark.parametrize("forever", [False, True])
@@ -271,7 +271,7 @@ def test_a_refused_rename_while_a_step_is_saved_again_keeps_what_was_saved(run: 
             store(run, 1, 5.0)
     sweep(run.checkpoints)
     assert [path.name for path in run.checkpoints.iterdir()] == ["step-0000000001"]
-    assert load(run.checkpoints / "step-0000000001").state == {"value": 1.0}
+    assert load_checkpoint(run.checkpoints / "step-0000000001").state == {"value": 1.0}
 
 
 def test_an_error_of_the_one_who_fills_a_folder_leaves_nothing(tmp_path: Path) -> None:

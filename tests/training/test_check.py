@@ -193,7 +193,7 @@ def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_o
 
 def test_a_step_in_half_precision_is_as_long_as_the_one_of_training(tmp_path: Path) -> None:
     from dlcli.training.check.step import trained_on
-    from dlcli.training.engine.steps import place
+    from dlcli.training.engine.steps import batch_tensors
 
     text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace("{Adam: 3e-3}", "{SGD: 0.1}")
     found = {}
@@ -203,7 +203,7 @@ def test_a_step_in_half_precision_is_as_long_as_the_one_of_training(tmp_path: Pa
         before = model.layers[-1].kernel.numpy()
         arrays = experiment.splits["train"].take(np.arange(16))
         if way == "check":
-            trained_on(model, *place(*arrays))
+            trained_on(model, *batch_tensors(*arrays))
         else:
             model.train_on_batch(arrays[0], arrays[1]["label"])
         found[way] = model.layers[-1].kernel.numpy() - before

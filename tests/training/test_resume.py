@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dlcli.runs import Run
-from dlcli.runs.checkpoint import folders, load, save
+from dlcli.runs.checkpoint import folders, load_checkpoint, save
 from dlcli.runs.lock import Lock
 
 Command = Callable[..., Any]
@@ -64,7 +64,7 @@ def runs(finished: Path, tmp_path: Path) -> Path:
         path.write_text(path.read_text().replace(str(finished), str(folder)))
     for run in ("cut", "whole"):
         for path in folders(Run(folder / "runs" / run)):
-            kept = load(path)
+            kept = load_checkpoint(path)
             config = json.loads(json.dumps(kept.state["config"]).replace(str(finished), str(folder)))
             save(
                 Run(folder / "runs" / run),
@@ -85,7 +85,7 @@ def history(folder: Path, name: str) -> bytes:
 
 def variables(folder: Path, name: str) -> dict[str, bytes]:
     """All variables of the newest checkpoint."""
-    kept = load(folders(Run(folder / "runs" / name))[-1])
+    kept = load_checkpoint(folders(Run(folder / "runs" / name))[-1])
     return {each: array.tobytes() for each, array in kept.arrays.items()}
 
 
@@ -118,7 +118,7 @@ def spoilt(arrays: Mapping[str, Any], word: str) -> dict[str, Any]:
 @pytest.mark.parametrize("word", ["seed_generator_state", "momentum", "iteration", "total", "learning_rate", "kernel"])
 def test_a_checkpoint_without_any_part_of_the_state_would_be_seen(word: str, runs: Path, run_dlcli: Command) -> None:
     run = Run(runs / "runs" / "cut")
-    kept = load(folders(run)[-1])
+    kept = load_checkpoint(folders(run)[-1])
     save(run, step=kept.step, arrays=spoilt(kept.arrays, word), state=kept.state, keep=9)
     assert run_dlcli("resume", "cut", "-q", cwd=runs).code == 0
     same = history(runs, "cut") == history(runs, "whole") and variables(runs, "cut") == variables(runs, "whole")
@@ -128,7 +128,7 @@ def test_a_checkpoint_without_any_part_of_the_state_would_be_seen(word: str, run
 @pytest.mark.parametrize("part", ["plateau", "begun"])
 def test_a_checkpoint_without_its_rules_or_its_place_would_be_seen(part: str, runs: Path, run_dlcli: Command) -> None:
     run = Run(runs / "runs" / "cut")
-    kept = load(folders(run)[-1])
+    kept = load_checkpoint(folders(run)[-1])
     state = json.loads(json.dumps(kept.state))
     if part == "plateau":
         assert state["plateau"]["watch"]["best"] is not None

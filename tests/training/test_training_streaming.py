@@ -495,13 +495,13 @@ def test_an_error_while_a_block_is_read_reaches_the_user(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("seed", range(10))
 def test_blocks_are_the_order_cut_into_whole_batches(seed: int) -> None:
-    from dlcli.training.engine.read_ahead import cut
+    from dlcli.training.engine.read_ahead import cut_order
 
     generator = np.random.default_rng(seed)
     sizes = generator.integers(0, 90, 8).tolist()
     batch, batches = int(generator.integers(1, 12)), int(generator.integers(1, 5))
     parts = np.split(generator.permutation(sum(sizes)), np.cumsum(sizes)[:-1])
-    pieces = list(cut(parts, batch * batches, batch_size=batch))
+    pieces = list(cut_order(parts, batch * batches, batch_size=batch))
     assert np.concatenate(pieces).tolist() == np.concatenate(parts).tolist()
     assert [len(each) % batch for each in pieces[:-1]] == [0] * (len(pieces) - 1)
     assert max(map(len, pieces)) <= batch * batches
@@ -509,7 +509,7 @@ def test_blocks_are_the_order_cut_into_whole_batches(seed: int) -> None:
 
 
 def test_blocks_are_read_ahead_by_one_thread_and_no_more_than_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlcli.training.engine.read_ahead import blocks
+    from dlcli.training.engine.read_ahead import batch_blocks
 
     small_blocks(monkeypatch)
     asked: list[Any] = []
@@ -528,7 +528,7 @@ def test_blocks_are_read_ahead_by_one_thread_and_no_more_than_two(monkeypatch: p
             return {"x": np.zeros((1, 1), np.float32)}, {"y": np.zeros(1, np.float32)}
 
     feed: Any = Watched()
-    made = blocks(feed, [np.arange(100)], batch_size=10)
+    made = batch_blocks(feed, [np.arange(100)], batch_size=10)
     for number in range(1, 11):
         rows, _, _ = next(made)
         assert rows.tolist() == list(range(10 * number - 10, 10 * number))

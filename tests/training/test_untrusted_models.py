@@ -188,7 +188,7 @@ def test_what_is_no_archive_is_damaged(content: bytes, tmp_path: Path) -> None:
 
 def test_layers_that_ask_for_more_weights_than_are_stored_do_not_get_them(members: Members, tmp_path: Path) -> None:
     """The sizes of the layer are small; what it takes is not."""
-    from dlcli.training.kept.model_folder import load
+    from dlcli.training.kept.model_folder import load_keras_file
     from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
@@ -200,14 +200,14 @@ def test_layers_that_ask_for_more_weights_than_are_stored_do_not_get_them(member
         each.pop("build_config", None)
     path = packed(tmp_path / "model.keras", {**members, "config.json": json.dumps(tree).encode()})
     with pytest.raises(UnsafeError, match=r"ask for 80,000,000,000 weights or more, and 163 are stored"):
-        load(path)
-    assert load(packed(tmp_path / "model.keras", members)).count_params() == 163
+        load_keras_file(path)
+    assert load_keras_file(packed(tmp_path / "model.keras", members)).count_params() == 163
 
 
 def test_a_model_of_another_keras_is_named_with_both_versions(members: Members, tmp_path: Path) -> None:
     import keras
 
-    from dlcli.training.kept.model_folder import load
+    from dlcli.training.kept.model_folder import load_keras_file
     from dlcli.training.setup.backend import start_keras
 
     start_keras(seed=0)
@@ -215,7 +215,7 @@ def test_a_model_of_another_keras_is_named_with_both_versions(members: Members, 
     metadata = {**json.loads(members["metadata.json"]), "keras_version": "9.9.9"}
     path = packed(tmp_path / "model.keras", {**strange, "metadata.json": json.dumps(metadata).encode()})
     with pytest.raises(ArtifactError) as caught:
-        load(path)
+        load_keras_file(path)
     assert caught.value.code == 5
     assert caught.value.hint == f"it was saved by Keras 9.9.9; this is Keras {keras.__version__}"
     assert "Dense" in caught.value.message

@@ -35,7 +35,7 @@ def codes_in(path: Path) -> set[str]:
     for call in calls_in(path):
         assert isinstance(call.func, ast.Name)
         given = [each.value for each in call.keywords if each.arg == "code"] if call.func.id == "Finding" else []
-        given += call.args[1:2] if call.func.id == "judged" else []
+        given += call.args[1:2] if call.func.id == "rate_finding" else []
         codes |= {each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)}
     return codes
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from dlcli.view.console.json_value import INLINE, UNSAID, json_value, named
-from dlcli.view.console.table import Column, Table, csv_text, drawn, markdown, numbers, records
+from dlcli.view.console.json_value import INLINE, UNSAID, json_name, json_value
+from dlcli.view.console.table import Column, Table, csv_text, drawn_table, markdown, number_column, records
 from dlcli.view.evaluation import ClassScores, class_table, confusion_table
 from dlcli.view.runs import RunShown, draw_runs, runs_table
 from dlcli.view.training_result import metrics_table
@@ -24,7 +24,7 @@ RUNS = [
 
 def text_of(table: Table, width: int = 80) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(drawn(table, width=width, least=2))
+    console.print(drawn_table(table, width=width, least=2))
     stream = console.file
     assert isinstance(stream, io.StringIO)
     return [line.rstrip() for line in stream.getvalue().splitlines()]
@@ -62,7 +62,7 @@ def test_the_same_table_in_four_ways() -> None:
 
 
 def test_where_the_width_does_not_do_the_last_columns_are_left_out_and_numbers_stay_right() -> None:
-    table = Table([Column("name"), numbers("one"), numbers("two")], [["a", 1, 22_222], ["bb", 333, None]])
+    table = Table([Column("name"), number_column("one"), number_column("two")], [["a", 1, 22_222], ["bb", 333, None]])
     assert [line.split() for line in text_of(table, 80)][2] == ["a", "1", "22,222"]
     narrow = text_of(table, 14)
     assert narrow[0].split() == ["name", "one"]
@@ -75,7 +75,7 @@ def test_a_cell_cannot_end_its_line_in_markdown() -> None:
 
 
 def test_csv_keeps_all_digits() -> None:
-    assert csv_text(Table([numbers("a")], [[0.1 + 0.2], [math.inf]])) == 'a\n0.30000000000000004\n""\n'
+    assert csv_text(Table([number_column("a")], [[0.1 + 0.2], [math.inf]])) == 'a\n0.30000000000000004\n""\n'
 
 
 def test_tables_of_results() -> None:
@@ -102,7 +102,7 @@ def test_no_runs_are_said_to_be_none() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Inner:
-    kind: str = field(metadata=named("class"))
+    kind: str = field(metadata=json_name("class"))
     values: tuple[int, ...] = (1, 2)
 
 

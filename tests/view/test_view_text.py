@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dlcli.errors import ConfigError, DataError, Problem
-from dlcli.view.console.tables import duration, number, plain_table, size
+from dlcli.view.console.tables import byte_size, duration, number, plain_table
 from dlcli.view.drawing.bars import bars
 from dlcli.view.problems import error_text, problem_text
 
@@ -185,7 +185,7 @@ def test_numbers(value, shown):
     ],
 )
 def test_sizes(bytes, shown):
-    assert size(bytes) == shown
+    assert byte_size(bytes) == shown
 
 
 @pytest.mark.parametrize(

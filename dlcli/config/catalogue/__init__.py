@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dlcli.config.catalogue.checks import check_argument, check_finite, check_range, is_ranged
+from dlcli.config.catalogue.checks import check_argument, check_argument_range, check_finite_argument, is_ranged
 from dlcli.config.catalogue.traits import with_traits
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
@@ -189,8 +189,8 @@ class KerasCatalogue:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 hint = unquoted(value) if isinstance(value, str) else None
                 fail(Mistake(f"'{key}' must be a number or a schedule, found {describe(value)}", suggestion=hint))
-            check_finite(key, value)
-            check_range(key, value, entry)
+            check_finite_argument(key, value)
+            check_argument_range(key, value, entry)
             return float(value)
         if isinstance(value, list) and key in LISTS:
             items: list[Any] = []

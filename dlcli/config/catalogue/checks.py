@@ -21,15 +21,15 @@ def check_argument(key: str, value: Any, entry: Mapping[str, Any], *, kind: str)
     """Refuses what the argument cannot be. Raises `pydantic.ValidationError` with one mistake."""
     if entry.get("inline") and not isinstance(value, list | None):
         fail(Mistake(f"'{key}' must be a list, found {describe(value)}: files are read by the data section only"))
-    check_finite(key, value)
-    check_types(key, value, types_of(entry, kind=kind), required=bool(entry.get("required")), entry=entry)
+    check_finite_argument(key, value)
+    check_types(key, value, argument_types(entry, kind=kind), required=bool(entry.get("required")), entry=entry)
     for position, item in enumerate(value if isinstance(value, list) else []):
         check_item(key, item, position, entry)
-    check_range(key, value, entry)
+    check_argument_range(key, value, entry)
     check_text(key, value, entry)
 
 
-def types_of(entry: Mapping[str, Any], *, kind: str) -> list[str]:
+def argument_types(entry: Mapping[str, Any], *, kind: str) -> list[str]:
     """The types that an argument takes; where Keras does not say, a default that is a number asks for one."""
     default = entry.get("default")
     if "types" in entry:
@@ -75,10 +75,10 @@ def check_item(key: str, item: Any, position: int, entry: Mapping[str, Any]) -> 
     if is_ranged(entry) and not isinstance(item, Fact | Epochs):
         if isinstance(item, bool) or not isinstance(item, int | float):
             fail(Mistake(f"'{key}' must hold numbers, found {describe(item)}", (position,)))
-        check_range(key, item, entry, (position,))
+        check_argument_range(key, item, entry, (position,))
 
 
-def check_finite(key: str, value: Any) -> None:
+def check_finite_argument(key: str, value: Any) -> None:
     """Refuses NaN and infinity."""
     if isinstance(value, float) and not math.isfinite(value):
         fail(Mistake(f"'{key}' must be a finite number, found {value}"))
@@ -89,7 +89,7 @@ def is_ranged(entry: Mapping[str, Any]) -> bool:
     return "least" in entry or "above" in entry
 
 
-def check_range(key: str, value: Any, entry: Mapping[str, Any], path: tuple[int, ...] = ()) -> None:
+def check_argument_range(key: str, value: Any, entry: Mapping[str, Any], path: tuple[int, ...] = ()) -> None:
     """Refuses numbers that no thing of Keras can use: no units, a negative rate."""
     if not is_ranged(entry):
         return

@@ -59,7 +59,7 @@ def catalogue() -> dict[str, Any]:
         module = importlib.import_module("keras.optimizers.schedules" if kind == "schedules" else f"keras.{kind}")
         kinds[kind] = classes_of(kind, module, getattr(module, base))
     kinds["applications"] = {
-        name: {"spellings": [], **describe("applications", value)}
+        name: {"spellings": [], **class_entry("applications", value)}
         for name, value in sorted(vars(keras.applications).items())
         if inspect.isfunction(value)
     }
@@ -77,7 +77,7 @@ def classes_of(kind: str, module: Any, base: type) -> dict[str, Any]:
     for exported, value in sorted(vars(module).items()):
         if inspect.isclass(value) and issubclass(value, base) and value is not base:
             name = value.__name__ if hasattr(module, value.__name__) else exported
-            entry = found.setdefault(name, {"spellings": [], **describe(kind, value)})
+            entry = found.setdefault(name, {"spellings": [], **class_entry(kind, value)})
             entry["spellings"] += [exported, *spellings(kind, value.__name__)]
     for exported, value in sorted(vars(module).items()):
         if kind == "metrics" and inspect.isfunction(value) and exported not in {"get", "serialize", "deserialize"}:
@@ -112,10 +112,10 @@ def shorter(kind: str, found: dict[str, Any]) -> None:
                 entry["spellings"].append(short)
 
 
-def describe(kind: str, value: Any) -> dict[str, Any]:
+def class_entry(kind: str, value: Any) -> dict[str, Any]:
     """The summary of a class or function and its arguments in order; of a layer also those of its call."""
     documentation = inspect.getdoc(value) or ""
-    said = documented(documentation)
+    said = documented_arguments(documentation)
     arguments: dict[str, Any] = {}
     for name, parameter in named_parameters(value).items():
         if name != "input_tensor":  # the tensor that a model of keras.applications is called on
@@ -139,7 +139,7 @@ def named_parameters(value: Any) -> dict[str, inspect.Parameter]:
     }
 
 
-def documented(documentation: str) -> dict[str, str]:
+def documented_arguments(documentation: str) -> dict[str, str]:
     """The first words behind each name in the `Args:` part of a docstring."""
     part = re.search(r"^Args:\n((?:(?:[ ]{4}.*)?\n?)+)", documentation, re.MULTILINE)
     if part is None:
@@ -160,7 +160,7 @@ def argument(name: str, parameter: inspect.Parameter, said: str) -> dict[str, An
             entry["thing"] = kind
     if name == "learning_rate" and "thing" not in entry:
         entry["thing"] = "schedules"
-    types = [] if entry.get("thing") else types_of(said, None if required else default)
+    types = [] if entry.get("thing") else documented_types(said, None if required else default)
     if types:
         entry["types"] = types
     if required:
@@ -170,7 +170,7 @@ def argument(name: str, parameter: inspect.Parameter, said: str) -> dict[str, An
     return entry
 
 
-def types_of(said: str, default: Any) -> list[str]:
+def documented_types(said: str, default: Any) -> list[str]:
     """The types an argument takes, or none where neither its documentation nor its default is plain."""
     head = re.split(r"[.;]\s|[.;]$|\bdefaults?\b", said.lower())[0][:70]
     if isinstance(default, bool) and not re.search("string", head):
@@ -199,7 +199,7 @@ def list_or_text(default: Any) -> Any:
     return str(default)
 
 
-def written() -> str:
+def catalogue_text() -> str:
     """The text of keras.json: a line for each class, so that a new Keras shows as a readable change."""
     found = catalogue()
     lines = [
@@ -216,4 +216,4 @@ def written() -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("keras.json").write_text(written(), encoding="utf-8")
+    Path(__file__).with_name("keras.json").write_text(catalogue_text(), encoding="utf-8")

@@ -5,9 +5,19 @@ from __future__ import annotations
 import json
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.json_schema.keras import LAYERS, bare_names, keras_definitions, nested_layer, values_of
+from dlcli.config.json_schema.keras import LAYERS, bare_names, keras_definitions, nested_layer, spelled_values
 from dlcli.config.json_schema.specs import block_definitions
-from dlcli.config.json_schema.values import NO_MAPPING, ONE_NAME, REFERENCE, Json, any_of, behind, idiom, needed, to
+from dlcli.config.json_schema.values import (
+    NO_MAPPING,
+    ONE_NAME,
+    REFERENCE,
+    Json,
+    any_of,
+    behind,
+    idiom,
+    needed_in_entry,
+    to,
+)
 from dlcli.config.schema import Config
 from dlcli.config.train import CONDITION, DURATION
 from dlcli.data.preparation.pca import Pca
@@ -15,7 +25,7 @@ from dlcli.data.sources import SOURCES
 from dlcli.data.sources.splits import Splits
 from dlcli.layers import GROUPS
 from dlcli.layers.block import Block
-from dlcli.layers.misplaced import places
+from dlcli.layers.misplaced import possible_places
 from dlcli.layers.submodel import Submodel
 from dlcli.spec import Named
 
@@ -80,7 +90,10 @@ def configuration_schema() -> Json:
         "type": "object",
         "properties": {key: {"description": each["description"], "doNotSuggest": True} for key, each in keys.items()},
         "additionalProperties": False,
-        "allOf": [by_plugins(keys), {"if": {"required": ["extends"]}, "else": whole(config["required"], required)}],
+        "allOf": [
+            by_plugins(keys),
+            {"if": {"required": ["extends"]}, "else": required_keys(config["required"], required)},
+        ],
         "$defs": definitions,
     }
 
@@ -131,7 +144,7 @@ def groups(definitions: Json) -> Json:
         block["properties"]["from"] |= NO_MAPPING
         required = block.pop("required")
         first = next(iter(block["properties"].values()))["anyOf"][0]
-        words[group.word] = {**behind(block, required, first=first), **needed(required)}
+        words[group.word] = {**behind(block, required, first=first), **needed_in_entry(required)}
     words[Block.word]["else"] = {"anyOf": [{"required": ["use"]}, {"required": ["layers"]}]}
     return words
 
@@ -139,9 +152,11 @@ def groups(definitions: Json) -> Json:
 def entry(words: Json) -> Json:
     """What stands in a list of layers: a layer, a backbone, or one of dlcli's own words."""
     catalogue = keras_catalogue()
-    elsewhere = {name for name, entry in catalogue.kinds["layers"].items() if "layers" not in places(entry["traits"])}
+    elsewhere = {
+        name for name, entry in catalogue.kinds["layers"].items() if "layers" not in possible_places(entry["traits"])
+    }
     bare = [name for name in bare_names(catalogue, *LAYERS) if name not in elsewhere]
-    values = {name: value for name, value in values_of(catalogue, *LAYERS).items() if name not in elsewhere}
+    values = {name: value for name, value in spelled_values(catalogue, *LAYERS).items() if name not in elsewhere}
     return idiom(bare, {**words, **values})
 
 
@@ -170,7 +185,7 @@ def source(words: Json, required: dict[str, list[str]]) -> Json:
     }
 
 
-def whole(needed: list[str], required: dict[str, list[str]]) -> Json:
+def required_keys(needed: list[str], required: dict[str, list[str]]) -> Json:
     """What must be there in a file that extends no other; editors are not to offer it a second time."""
     hidden = {"doNotSuggest": True}
     words = {each.word: {**hidden, "required": required[each.__name__]} for each in SOURCES if required[each.__name__]}

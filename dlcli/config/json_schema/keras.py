@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dlcli.config.catalogue import IN_EPOCHS, LISTS, SINGULAR, KerasCatalogue
-from dlcli.config.catalogue.checks import expected, is_ranged, types_of
+from dlcli.config.catalogue.checks import argument_types, expected, is_ranged
 from dlcli.config.json_schema.values import (
     NO_MAPPING,
     NUMBER_PATTERN,
@@ -16,7 +16,7 @@ from dlcli.config.json_schema.values import (
     any_of,
     behind,
     idiom,
-    needed,
+    needed_in_entry,
     to,
 )
 
@@ -29,13 +29,13 @@ def keras_definitions(catalogue: KerasCatalogue) -> Json:
     """The definitions of all kinds and of all their classes."""
     found: Json = {"activation": any_of({"enum": catalogue.activations}, REFERENCE)}
     for kind in catalogue.kinds:
-        found |= {f"{kind}.{name}": class_schema(kind, name, entry) for name, entry in offered(catalogue, kind)}
+        found |= {f"{kind}.{name}": class_schema(kind, name, entry) for name, entry in offered_classes(catalogue, kind)}
     for kind in (each for each in catalogue.kinds if each not in LAYERS):
-        found[SINGULAR[kind]] = idiom(bare_names(catalogue, kind), values_of(catalogue, kind))
-    return found | {"layer": nested_layer(catalogue, {}), "from": takes()}
+        found[SINGULAR[kind]] = idiom(bare_names(catalogue, kind), spelled_values(catalogue, kind))
+    return found | {"layer": nested_layer(catalogue, {}), "from": from_schema()}
 
 
-def offered(catalogue: KerasCatalogue, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def offered_classes(catalogue: KerasCatalogue, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The classes of a kind that a configuration can name."""
     yield from ((name, entry) for name, entry in catalogue.kinds[kind].items() if name not in catalogue.refused[kind])
 
@@ -50,18 +50,18 @@ def bare_names(catalogue: KerasCatalogue, *kinds: str) -> list[str]:
     return [
         spelling
         for kind in kinds
-        for name, entry in offered(catalogue, kind)
+        for name, entry in offered_classes(catalogue, kind)
         for spelling in (name, *entry["spellings"])
         if not required_of(entry) and spelling not in catalogue.refused[kind]
     ]
 
 
-def values_of(catalogue: KerasCatalogue, *kinds: str) -> Json:
+def spelled_values(catalogue: KerasCatalogue, *kinds: str) -> Json:
     """By every spelling, what may stand behind it."""
     return {
         spelling: to(f"{kind}.{name}")
         for kind in kinds
-        for name, entry in offered(catalogue, kind)
+        for name, entry in offered_classes(catalogue, kind)
         for spelling in (name, *entry["spellings"])
         if spelling not in catalogue.refused[kind]
     }
@@ -69,7 +69,7 @@ def values_of(catalogue: KerasCatalogue, *kinds: str) -> Json:
 
 def nested_layer(catalogue: KerasCatalogue, words: Mapping[str, Json]) -> Json:
     """A layer outside of the list of layers, where nothing can be taken by name; `words` are those of dlcli's own."""
-    schema = idiom(bare_names(catalogue, *LAYERS), {**values_of(catalogue, *LAYERS), **words})
+    schema = idiom(bare_names(catalogue, *LAYERS), {**spelled_values(catalogue, *LAYERS), **words})
     return {**schema, "additionalProperties": {"properties": {"from": False}}}
 
 
@@ -80,12 +80,12 @@ def class_schema(kind: str, name: str, entry: Mapping[str, Any]) -> Json:
     mapping: Json = {"type": "object", "properties": {**arguments, **own}, "additionalProperties": False}
     required = required_of(entry)
     if required:
-        mapping |= needed(required) if kind in LAYERS else {"required": required}
-    said = " ".join(part for part in (entry["summary"], f"({class_name(kind, name)})") if part)
+        mapping |= needed_in_entry(required) if kind in LAYERS else {"required": required}
+    said = " ".join(part for part in (entry["summary"], f"({keras_path(kind, name)})") if part)
     return {"description": said, **behind(mapping, required)}
 
 
-def class_name(kind: str, name: str) -> str:
+def keras_path(kind: str, name: str) -> str:
     """Where Keras has a class: `keras.layers.Dense`."""
     return f"keras.{'optimizers.schedules' if kind == 'schedules' else kind}.{name}"
 
@@ -96,7 +96,7 @@ def taken_by(entry: Mapping[str, Any]) -> Json:
     return {**to("from"), **({"propertyNames": {"enum": call}, "required": call[:1]} if call else {})}
 
 
-def takes() -> Json:
+def from_schema() -> Json:
     """`from`: a name, names, or names by the arguments of a layer's call."""
     names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     by_argument = {
@@ -135,7 +135,7 @@ def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
     """An argument that is a plain value: of the types that Keras names, or of any where it names none."""
     if entry.get("inline"):
         return {"type": ["array", "null", "string"], "pattern": REFERENCE_PATTERN, "items": NO_MAPPING}
-    named = types_of(entry, kind=kind)
+    named = argument_types(entry, kind=kind)
     types = {TYPES[each] for each in named}
     if "types" not in entry:
         types |= {"array"} if named else {"array", "boolean", "null", "number", "string"}

@@ -22,11 +22,11 @@ def block_definitions(blocks: Iterable[type[BaseModel]]) -> Json:
     definitions = {name: finished(each) for name, each in made["$defs"].items()}
     for block in definitions.values():
         for each in block.get("properties", {}).values():
-            describe(each, definitions)
+            describe_keys(each, definitions)
     return definitions
 
 
-def describe(schema: Json, definitions: Json) -> None:
+def describe_keys(schema: Json, definitions: Json) -> None:
     """Gives a key that has no docstring the words of the block that it holds."""
     for option in schema.get("anyOf", [schema]):
         known = definitions.get(option.get("$ref", "").rsplit("/", 1)[-1], {})

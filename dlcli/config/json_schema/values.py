@@ -51,7 +51,7 @@ def behind(arguments: Json, required: Sequence[str], *, first: Json | None = Non
     return any_of(arguments, {**short, **NO_MAPPING}, *({"type": each} for each in empty))
 
 
-def needed(names: list[str]) -> Json:
+def needed_in_entry(names: list[str]) -> Json:
     """Required arguments of an entry of the layers; one that has a name alone is a layer above once more."""
     again = {"required": ["name"], "propertyNames": {"enum": ["name", "from"]}}
     return {"if": again, "else": {"required": names}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dlcli.layers.misplaced import places
+from dlcli.layers.misplaced import possible_places
 
 WEIGHTS = "include_top: false, weights: imagenet, pooling: avg, trainable: false"
 BLOCKS = {
@@ -60,7 +60,7 @@ IN_BRACES = frozenset(LINES) - {"applications"}
 
 def keras_example(name: str, kind: str, entry: Mapping[str, Any]) -> str:
     """A thing of Keras with what it cannot do without, at its place."""
-    arguments = WEIGHTS if kind == "applications" else entry["traits"].get("example") or needed(entry)
+    arguments = WEIGHTS if kind == "applications" else entry["traits"].get("example") or required_example(entry)
     if kind == "optimizers" and not arguments:
         arguments = f"learning_rate: {entry['arguments']['learning_rate']['default']}"
     written = f"{name}: {{{arguments}}}" if arguments else name
@@ -69,14 +69,14 @@ def keras_example(name: str, kind: str, entry: Mapping[str, Any]) -> str:
     return at_its_place(name, written, entry["traits"]) if kind == "layers" else LINES[kind](written)
 
 
-def needed(entry: Mapping[str, Any]) -> str:
+def required_example(entry: Mapping[str, Any]) -> str:
     """The required arguments of a class with plausible values."""
     return ", ".join(f"{key}: {each['example']}" for key, each in entry["arguments"].items() if each.get("required"))
 
 
 def at_its_place(name: str, layer: str, traits: Mapping[str, Any]) -> str:
     """A layer where it can stand: among the layers, in a recurrent layer, between branches, or with the data."""
-    place = next(iter(places(traits)), "layers")
+    place = next(iter(possible_places(traits)), "layers")
     if place == "cell":
         return f"layers:\n  - RNN: {{cell: {{{layer}}}}}"
     if traits.get("merges"):

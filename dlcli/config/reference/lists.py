@@ -19,7 +19,7 @@ from dlcli.data.split import Split
 from dlcli.data.target import Target
 from dlcli.errors import UsageError
 from dlcli.layers import GROUPS
-from dlcli.layers.misplaced import places
+from dlcli.layers.misplaced import possible_places
 from dlcli.spec import Named, Spec, did_you_mean
 
 KINDS = {
@@ -59,7 +59,7 @@ OWN: Mapping[str, tuple[type[Named], ...]] = {"sources": SOURCES, "graph": GROUP
 
 def kinds() -> Kinds:
     """The kinds that can be listed, how many there are of each, and what each is for."""
-    return Kinds([*KINDS], {kind: len(names_of(kind)) for kind in KINDS}, KINDS)
+    return Kinds([*KINDS], {kind: len(kind_names(kind)) for kind in KINDS}, KINDS)
 
 
 def names(kind: str) -> Names:
@@ -68,12 +68,12 @@ def names(kind: str) -> Names:
         raise UsageError(
             f"there is no kind '{kind}'", hint=did_you_mean(kind, KINDS) or f"there are: {', '.join(KINDS)}"
         )
-    found = names_of(kind)
-    groups = {group: {name: summary(kind, name) for name in each} for group, each in grouped(kind, found).items()}
+    found = kind_names(kind)
+    groups = {group: {name: summary_line(kind, name) for name in each} for group, each in grouped(kind, found).items()}
     return Names(kind, found, groups)
 
 
-def names_of(kind: str) -> list[str]:
+def kind_names(kind: str) -> list[str]:
     """The names of one kind that a configuration may use, in the order in which they are looked up."""
     own = [each.word for each in OWN.get(kind, ())]
     found: Mapping[str, Callable[[], list[str]]] = {
@@ -83,26 +83,26 @@ def names_of(kind: str) -> list[str]:
         "blocks": lambda: [*BLOCKS],
         "templates": lambda: [*templates()],
     }
-    return found[kind]() if kind in found else own or offered(kind)
+    return found[kind]() if kind in found else own or offered_names(kind)
 
 
-def offered(kind: str) -> list[str]:
+def offered_names(kind: str) -> list[str]:
     """The classes of Keras that are not refused and that some place of a configuration takes."""
     catalogue = keras_catalogue()
     return [
         name
         for name, entry in catalogue.kinds[kind].items()
-        if name not in catalogue.refused[kind] and places(entry["traits"])
+        if name not in catalogue.refused[kind] and possible_places(entry["traits"])
     ]
 
 
 def standing(place: str) -> list[str]:
     """The layers that can stand at a place."""
     layers = keras_catalogue().kinds["layers"]
-    return [name for name in offered("layers") if place in places(layers[name]["traits"])]
+    return [name for name in offered_names("layers") if place in possible_places(layers[name]["traits"])]
 
 
-def summary(kind: str, name: str) -> str:
+def summary_line(kind: str, name: str) -> str:
     """One line on what a thing is."""
     own = {each.word: each for each in OWN.get(kind, ())}
     if name in own or kind == "blocks":

@@ -16,11 +16,11 @@ from dlcli.config.json_schema.specs import block_definitions
 from dlcli.config.meanings import field_meanings, summary_of
 from dlcli.config.reference.examples import BLOCKS as EXAMPLES
 from dlcli.config.reference.examples import KEYS, LINES, keras_example
-from dlcli.config.reference.lists import BLOCKS, KINDS, OWN, names_of
+from dlcli.config.reference.lists import BLOCKS, KINDS, OWN, kind_names
 from dlcli.config.reference.thing import Argument, Thing
 from dlcli.config.reference.words import in_words
 from dlcli.errors import UsageError
-from dlcli.layers.misplaced import places
+from dlcli.layers.misplaced import possible_places
 from dlcli.spec import Named, did_you_mean, plain
 
 FROM = Argument(
@@ -53,7 +53,7 @@ def unknown(name: str) -> UsageError:
     """The error of a name that means nothing."""
     if name in KINDS:
         return UsageError(f"'{name}' is a kind of things", hint=f"dlcli list {name}")
-    known = [each for kind in KINDS for each in names_of(kind)]
+    known = [each for kind in KINDS for each in kind_names(kind)]
     spellings = [each for spelled in keras_catalogue().spellings.values() for each in spelled]
     hint = did_you_mean(name, [*known, *spellings]) or "dlcli list shows what there is"
     return UsageError(f"nothing is called '{name}'", hint=hint)
@@ -82,7 +82,7 @@ def keras_things(name: str) -> Iterator[Thing]:
 def nowhere(entry: Mapping[str, Any]) -> str | None:
     """Why no place of a configuration takes a layer, if none does."""
     traits = entry.get("traits", {})
-    return None if places(traits) else f"it {traits['misplaced']}"
+    return None if possible_places(traits) else f"it {traits['misplaced']}"
 
 
 def keras_arguments(kind: str, entry: Mapping[str, Any]) -> list[Argument]:
@@ -126,7 +126,7 @@ def block_things(name: str) -> Iterator[Thing]:
         yield block_thing(path, "block", block, example=EXAMPLES[path])
     above, _, key = name.rpartition(".")
     holder = above or "config"
-    if not paths and holder in BLOCKS and key in fields_of(BLOCKS[holder]):
+    if not paths and holder in BLOCKS and key in block_fields(BLOCKS[holder]):
         found = block_thing(name, "key", BLOCKS[holder], example=EXAMPLES[holder])
         [argument] = (each for each in found.arguments if each.name == key)
         yield replace(found, summary=argument.meaning or "", arguments=[replace(argument, meaning=None)])
@@ -134,7 +134,7 @@ def block_things(name: str) -> Iterator[Thing]:
         yield Thing(name=name, kind="key", summary=OF_FILES[name]["description"], example=KEYS[name])
 
 
-def fields_of(block: type[BaseModel]) -> dict[str, Any]:
+def block_fields(block: type[BaseModel]) -> dict[str, Any]:
     """The fields of a block by their keys."""
     return {field.alias or name: field for name, field in block.model_fields.items()}
 

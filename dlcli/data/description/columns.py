@@ -35,7 +35,7 @@ class ColumnSeen:
     names: dict[str, int] = field(default_factory=dict)
 
 
-def columns_of(dataset: Dataset) -> list[ColumnSeen]:
+def input_descriptions(dataset: Dataset) -> list[ColumnSeen]:
     """The columns of all inputs in the training rows, in the order of the inputs."""
     names = dict.fromkeys(column.name for each in dataset.schema.inputs for column in each.columns or [])
     rows = dataset.splits["train"].rows

@@ -67,7 +67,7 @@ class Range:
                 self.count += known.size
 
 
-def blocks(column: Column) -> Iterator[np.ndarray[Any, Any]]:
+def field_blocks(column: Column) -> Iterator[np.ndarray[Any, Any]]:
     """All of a field in blocks that fit in memory; of many files some, spread evenly."""
     import numpy as np
 
@@ -92,7 +92,7 @@ def tensor(
 ) -> Tensor:
     """The description of an array; text has no range."""
     seen = Range()
-    for block in blocks(column):
+    for block in field_blocks(column):
         seen.add(block)
     return of_range(split, role, name, column, axes, seen, missing=missing, classes=classes)
 
@@ -134,7 +134,7 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
     for split, samples in dataset.splits.items():
         for schema in dataset.schema.inputs:
             names = [column.name for column in schema.columns or []]
-            count = empty_cells(dataset.fields, names, samples)
+            count = empty_cell_count(dataset.fields, names, samples)
             tensors = samples.inputs[schema.name]
             described.append(tensor(split, "input", schema.name, tensors, schema.axes, missing=count))
         for target in dataset.schema.targets:
@@ -144,7 +144,7 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
     return described
 
 
-def empty_cells(fields: Fields, names: list[str], samples: Samples) -> int:
+def empty_cell_count(fields: Fields, names: list[str], samples: Samples) -> int:
     """How many cells of some columns are empty in the rows of a split."""
     import numpy as np
 
@@ -181,5 +181,7 @@ def describe_fields(fields: Fields) -> list[Tensor]:
 def empty_in(column: Column) -> int:
     """How many cells of a field are empty; files are not read for it."""
     return (
-        0 if is_lazy(column) and column.dtype == object else sum(int(missing(block).sum()) for block in blocks(column))
+        0
+        if is_lazy(column) and column.dtype == object
+        else sum(int(missing(block).sum()) for block in field_blocks(column))
     )

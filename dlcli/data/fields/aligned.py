@@ -33,7 +33,7 @@ def floats(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return made
 
 
-def rows_of(values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def aligned_rows(values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """`values[rows]` for row numbers from 0 on."""
     import numpy as np
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def joined(parts: Sequence[Fields], *, splits: Mapping[str, np.ndarray[Any, Any]]) -> Fields:
+def joined_parts(parts: Sequence[Fields], *, splits: Mapping[str, np.ndarray[Any, Any]]) -> Fields:
     """The fields of all parts. Raises `DataError` where they have other fields, shapes, types or classes than the first."""
     first = parts[0]
     for other in parts[1:]:
-        check_same(first, other)
+        check_same_columns(first, other)
     parts = [with_classes_of(first, each) for each in parts]
     chunked = [each.chunks for each in parts if each.chunks is not None]
     chunks = Chunks.joined(chunked) if len(chunked) == len(parts) else None
@@ -45,7 +45,7 @@ def joined_splits(parts: Mapping[str, Fields]) -> Fields:
         own = np.arange(fields.samples) if fields.splits is None else fields.splits["train"]
         splits[name] = own + start
         start += fields.samples
-    return joined(list(parts.values()), splits=splits)
+    return joined_parts(list(parts.values()), splits=splits)
 
 
 def one_after_the_other(columns: Sequence[Column]) -> Column:
@@ -62,7 +62,7 @@ def places_of(parts: Sequence[Fields]) -> Sequence[Place]:
     return [place for each in parts for place in each.places]
 
 
-def check_same(first: Fields, other: Fields) -> None:
+def check_same_columns(first: Fields, other: Fields) -> None:
     """Refuses parts that cannot be one table."""
     file = other.places[0].file
     names, others = set(first.arrays), set(other.arrays)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.columns import settings_without
-from dlcli.finding import Finding, only
+from dlcli.finding import Finding, only_name
 
 
 def constant_columns(dataset: Dataset) -> Finding | None:
@@ -28,7 +28,7 @@ def constant_columns(dataset: Dataset) -> Finding | None:
     return Finding(
         code="constant_columns",
         severity="warning",
-        where=only(constant),
+        where=only_name(constant),
         facts={"columns": constant},
         advice=settings_without(dataset, constant, why="they cannot help"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
-from dlcli.finding import Finding, only
+from dlcli.finding import Finding, only_name
 
 FEWEST = 5
 
@@ -25,7 +25,7 @@ def few_samples(dataset: Dataset) -> Finding | None:
     if not rare:
         return None
     splits = list(dict.fromkeys(str(each["split"]) for each in rare))
-    return Finding(code="few_samples", severity="warning", where=only(splits), facts={"classes": rare})
+    return Finding(code="few_samples", severity="warning", where=only_name(splits), facts={"classes": rare})
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.columns import input_columns, settings_without
-from dlcli.finding import Finding, only
+from dlcli.finding import Finding, only_name
 
 
 def identifier_columns(dataset: Dataset) -> Finding | None:
@@ -26,7 +26,7 @@ def identifier_columns(dataset: Dataset) -> Finding | None:
     return Finding(
         code="identifier_columns",
         severity="warning",
-        where=only(counting),
+        where=only_name(counting),
         facts={"columns": counting},
         advice=settings_without(dataset, counting, why="a model could learn the rows by heart"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
-from dlcli.finding import Finding, Setting, only
+from dlcli.finding import Finding, Setting, only_name
 
 RATIO = 10.0
 
@@ -32,7 +32,7 @@ def imbalanced_classes(dataset: Dataset) -> Finding | None:
     return Finding(
         code="imbalanced_classes",
         severity="warning",
-        where=only(targets),
+        where=only_name(targets),
         facts={"targets": uneven},
         advice=[Setting(key="train.class_weight", old=None, new=balanced, why=why)],
     )

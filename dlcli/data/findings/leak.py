@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
 from dlcli.data.findings.columns import input_columns, settings_without
-from dlcli.finding import Finding, only
+from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ def target_given_away(dataset: Dataset) -> Finding | None:
     return Finding(
         code="target_given_away",
         severity="warning",
-        where=only(telling),
+        where=only_name(telling),
         facts={"columns": telling},
         advice=settings_without(dataset, telling, why="it may not be known when predicting"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from dlcli.data.dataset import Dataset
 from dlcli.data.fields.values import missing
 from dlcli.data.findings.columns import input_columns
-from dlcli.finding import Finding, only
+from dlcli.finding import Finding, only_name
 
 
 def values_in(dataset: Dataset, name: str) -> Any:
@@ -22,7 +22,7 @@ def missing_values(dataset: Dataset) -> Finding | None:
     counts = {name: count for name in names if (count := int(missing(values_in(dataset, name)).sum()))}
     if not counts:
         return None
-    return Finding(code="missing_values", severity="note", where=only(list(counts)), facts={"columns": counts})
+    return Finding(code="missing_values", severity="note", where=only_name(list(counts)), facts={"columns": counts})
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:

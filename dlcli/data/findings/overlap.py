@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
-from dlcli.finding import Finding, Setting, only
+from dlcli.finding import Finding, Setting, only_name
 
 
 def overlapping_windows(dataset: Dataset) -> Finding | None:
@@ -30,7 +30,7 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
     return Finding(
         code="overlapping_windows",
         severity="warning",
-        where=only(list(splits)),
+        where=only_name(list(splits)),
         facts={"splits": splits},
         advice=[Setting(key="data.split.by", old=None, new="time", why=why)],
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples
-from dlcli.finding import Finding, only
+from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ def same_rows(dataset: Dataset) -> Finding | None:
     copies = {split: count for split, count in counts.items() if count}
     if not copies:
         return None
-    return Finding(code="same_rows", severity="warning", where=only(list(copies)), facts={"splits": copies})
+    return Finding(code="same_rows", severity="warning", where=only_name(list(copies)), facts={"splits": copies})
 
 
 def contents(samples: Samples) -> list[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
-from dlcli.finding import Finding, Setting, only
+from dlcli.finding import Finding, Setting, only_name
 
 LARGEST = 10.0
 
@@ -29,7 +29,7 @@ def far_from_unit_scale(dataset: Dataset) -> Finding | None:
     return Finding(
         code="far_from_unit_scale",
         severity="note",
-        where=only([each["input"] for each in inputs]),
+        where=only_name([each["input"] for each in inputs]),
         facts={"inputs": inputs},
         advice=normalized(dataset),
     )

@@ -26,7 +26,7 @@ class Augmentation:
     def __init__(self, blocks: Sequence[KerasObject], schema: Schema, *, seed: int, facts: Facts) -> None:
         self.blocks, self.seed = blocks, seed
         with single_precision():
-            self.layers = [built(block, number, facts) for number, block in enumerate(blocks)]
+            self.layers = [augmentation_layer(block, number, facts) for number, block in enumerate(blocks)]
         images = [each.name for each in schema.inputs if each.axes[1:3] == IMAGE]
         self.inputs = images or [each.name for each in schema.inputs]
         self.images = bool(images)
@@ -139,7 +139,7 @@ def sentence(error: Exception) -> str:
     return lines[0] if lines else without_words(error)
 
 
-def built(block: KerasObject, number: int, facts: Facts) -> Any:
+def augmentation_layer(block: KerasObject, number: int, facts: Facts) -> Any:
     """One layer. Raises `BlockError` at its place."""
     try:
         return block.build(facts)

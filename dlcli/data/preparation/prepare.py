@@ -84,7 +84,7 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 message = f"{step.written} takes numbers, and '{schema.name}' is text"
                 raise BlockError((*path, step.written), message, hint="text needs TextVectorization before it")
             try:
-                layer = fitted(step, column, made, facts=facts)
+                layer = fitted_layer(step, column, made, facts=facts)
                 tensor = layer(tensor)
                 check_learnt(layer, step)
             except DlcliError:
@@ -93,7 +93,7 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 # TensorFlow names the node of its graph before what it says, and the operation behind it.
                 said = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:.*", "", first_line(error))
                 message = f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {said}"
-                raise BlockError((*path, step.written), message, hint=advice(step, schema)) from error
+                raise BlockError((*path, step.written), message, hint=preparation_advice(step, schema)) from error
             made.append(layer)
             if None in tensor.shape[1:]:
                 message = f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
@@ -109,7 +109,7 @@ def check_learnt(layer: Any, step: KerasObject | Pca) -> None:
         raise ValueError(f"{step.written} learns while the model trains; write it under layers")
 
 
-def fitted(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
+def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
     """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
     import tensorflow as tf
 
@@ -148,7 +148,7 @@ def batch_size(column: Column) -> int:
     return max(1, min(BATCH, BATCH_BYTES // max(one, 1)))
 
 
-def advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
+def preparation_advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
     """What to write where a preparation is of the wrong kind."""
     if not schema.text and step.written in TEXT_LAYERS:
         column = schema.columns[0].name if schema.columns else schema.name

@@ -50,8 +50,8 @@ class Python(SourceBlock):
             )
         made = self.called(path)
         if isinstance(made, Mapping) and "train" in made and set(made) <= set(SPLITS):
-            return joined_splits({name: fields_of(made[name], path) for name in SPLITS if name in made})
-        return fields_of(made, path)
+            return joined_splits({name: made_fields(made[name], path) for name in SPLITS if name in made})
+        return made_fields(made, path)
 
     def input_names(self) -> list[str] | None:
         return None
@@ -69,7 +69,7 @@ class Python(SourceBlock):
             return function()
 
 
-def fields_of(made: Any, path: Path) -> Fields:
+def made_fields(made: Any, path: Path) -> Fields:
     """A mapping of arrays, or a pair of inputs and target."""
     import numpy as np
 

@@ -105,11 +105,11 @@ class SourceBlock(Named):
         return [FEATURES]
 
 
-def read_by_language(value: Any, information: ValidationInfo) -> SourceBlock:
+def read_source_by_language(value: Any, information: ValidationInfo) -> SourceBlock:
     """A source, read by the language, which has the list of all."""
     source: SourceBlock = value if isinstance(value, SourceBlock) else language_of(information).source(value)
     return source
 
 
-Source = Annotated[SourceBlock, Reader(read_by_language, "source")]
+Source = Annotated[SourceBlock, Reader(read_source_by_language, "source")]
 """A field that holds one of the sources."""

@@ -12,7 +12,7 @@ from dlcli.training.check.gradients_explode import gradients_explode
 from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
 
-__all__ = ["RULES", "Seen", "judged"]
+__all__ = ["RULES", "Seen", "check_findings"]
 
 RULES: tuple[Callable[[Seen], Finding | None], ...] = (
     cannot_memorize,
@@ -23,7 +23,7 @@ RULES: tuple[Callable[[Seen], Finding | None], ...] = (
 )
 
 
-def judged(seen: Seen) -> list[Finding]:
+def check_findings(seen: Seen) -> list[Finding]:
     """What the rules have seen; a model that can learn gets one calm finding."""
     findings = [finding for rule in RULES if (finding := rule(seen)) is not None]
     facts = {"samples": seen.batch.samples, "steps": seen.batch.steps}

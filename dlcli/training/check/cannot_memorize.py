@@ -22,15 +22,17 @@ def cannot_memorize(seen: Seen) -> Finding | None:
     if batch.memorized and not jumped:
         return None
     if jumped or batch.last > batch.first:
-        return judged(seen, "rate_too_high", factor=0.1, why="the steps are too long")
+        return rate_finding(seen, "rate_too_high", factor=0.1, why="the steps are too long")
     if batch.contradictory:
         return Finding(code="cannot_memorize", severity="warning", facts=asdict(batch))
     if batch.last > STILL * batch.first:
-        return judged(seen, "rate_too_low", factor=100, why="the loss hardly moves; dlcli check --lr finds a rate")
-    return judged(seen, "memorizes_slowly", factor=10, why="it learns, but slowly; or give the layers more units")
+        return rate_finding(
+            seen, "rate_too_low", factor=100, why="the loss hardly moves; dlcli check --lr finds a rate"
+        )
+    return rate_finding(seen, "memorizes_slowly", factor=10, why="it learns, but slowly; or give the layers more units")
 
 
-def judged(seen: Seen, code: str, *, factor: float, why: str) -> Finding:
+def rate_finding(seen: Seen, code: str, *, factor: float, why: str) -> Finding:
     """A finding about the learning rate, which is to be `factor` times what it is."""
     rate = Setting(key=seen.rate_key, old=seen.rate, new=seen.scaled_rate(factor), why=why)
     return Finding(code=code, severity="warning", where=seen.rate_key, facts=asdict(seen.batch), advice=[rate])

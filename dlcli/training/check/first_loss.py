@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import needs
 from dlcli.loss.target_loss import Head
-from dlcli.training.check.restore import kept, settle
+from dlcli.training.check.restore import restored, settle
 from dlcli.training.engine.measure import Measure
-from dlcli.training.engine.steps import place
+from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.trivial import trivial_baseline
 from dlcli.view.first_loss import FirstLossShown
@@ -41,8 +41,8 @@ class FirstLoss:
 def first_loss(experiment: Experiment) -> FirstLoss:
     """The loss on up to 1,024 training samples before any step, without regularization; the model is left as it is."""
     train = experiment.splits["train"].first(SAMPLES)
-    with kept(experiment.model):
-        settle(experiment.model, place(*train.take(slice(0, SETTLING)))[0])
+    with restored(experiment.model):
+        settle(experiment.model, batch_tensors(*train.take(slice(0, SETTLING)))[0])
         values = Measure(experiment.model).measure(train)
     measured = values["loss"] - sum(float(each) for each in experiment.model.losses)
     heads, targets = experiment.config.heads, experiment.dataset.schema.targets

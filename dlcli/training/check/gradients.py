@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.training.check.step import gradients_of
-from dlcli.training.engine.steps import place
+from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment
 
 
@@ -33,7 +33,7 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
     import tensorflow as tf
 
     model, config = experiment.model, experiment.config
-    inputs, targets = place(*experiment.splits["train"].take(rows))
+    inputs, targets = batch_tensors(*experiment.splits["train"].take(rows))
     _, _, gradients = gradients_of(model, inputs, targets)
     arrived = dict(zip(map(id, model.trainable_variables), gradients, strict=True))
     found = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlcli.finding import Finding, Setting, only
+from dlcli.finding import Finding, Setting, only_name
 from dlcli.training.check.evidence import Seen
 
 
@@ -15,7 +15,9 @@ def no_gradient(seen: Seen) -> Finding | None:
         return None
     why = "units that are 0 for every sample pass nothing on; leaky_relu always does"
     leaky = Setting(key=f"layers.{dead[0]}.activation", old=None, new="leaky_relu", why=why)
-    return Finding(code="no_gradient", severity="warning", where=only(dead), facts={"layers": dead}, advice=[leaky])
+    return Finding(
+        code="no_gradient", severity="warning", where=only_name(dead), facts={"layers": dead}, advice=[leaky]
+    )
 
 
 def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:

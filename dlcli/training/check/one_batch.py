@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.training.check.restore import kept, without_noise
+from dlcli.training.check.restore import restored, without_noise
 from dlcli.training.check.step import trained_on
-from dlcli.training.engine.steps import place
+from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment
 
 MOST_STEPS = 400
@@ -45,9 +45,9 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
 
     model, train = experiment.model, experiment.splits["train"]
     arrays = train.take(rows)
-    inputs, targets = place(*arrays)
+    inputs, targets = batch_tensors(*arrays)
     losses: list[float] = []
-    with kept(model), without_noise(model):
+    with restored(model), without_noise(model):
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
         def step() -> Any:

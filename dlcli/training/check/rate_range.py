@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.keras_internals import learning_rate_is
-from dlcli.training.check.restore import kept
+from dlcli.training.check.restore import restored
 from dlcli.training.check.step import trained_on
-from dlcli.training.engine.steps import place
+from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment
 
 LEAST, MOST = 1e-7, 10.0
@@ -43,7 +43,7 @@ def rate_range(experiment: Experiment) -> RateRange:
     rates: list[float] = []
     losses: list[float] = []
     rate = tf.Variable(LEAST, dtype=tf.float32)
-    with kept(model), learning_rate_is(scaled, rate):
+    with restored(model), learning_rate_is(scaled, rate):
 
         @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
         def step(inputs: Any, targets: Any) -> Any:
@@ -53,7 +53,7 @@ def rate_range(experiment: Experiment) -> RateRange:
         for number in range(STEPS):
             rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
             start = number * size % len(train)
-            loss = float(step(*place(*train.take(rows[start : start + size]))))
+            loss = float(step(*batch_tensors(*train.take(rows[start : start + size]))))
             average = SMOOTHING * average + (1 - SMOOTHING) * loss
             smooth = average / (1 - SMOOTHING ** (number + 1))
             if not math.isfinite(loss) or (losses and smooth > EXPLODED * min(losses)):

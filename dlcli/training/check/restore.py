@@ -10,7 +10,7 @@ from dlcli.keras_internals import leaf_layers
 
 
 @contextmanager
-def kept(model: Any) -> Iterator[None]:
+def restored(model: Any) -> Iterator[None]:
     """Puts all variables of model and optimizer back when it ends."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlcli.training.engine.steps import only
+from dlcli.training.engine.steps import only_target
 
 
 def gradients_of(model: Any, inputs: Any, targets: Any, *, scaled: bool = False) -> tuple[Any, Any, list[Any]]:
@@ -15,7 +15,7 @@ def gradients_of(model: Any, inputs: Any, targets: Any, *, scaled: bool = False)
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
-        loss = model.compute_loss(inputs, only(targets), model(inputs, training=True))
+        loss = model.compute_loss(inputs, only_target(targets), model(inputs, training=True))
         penalty = sum(tf.cast(each, loss.dtype) for each in model.losses)
         followed = model.optimizer.scale_loss(loss) if scaled else loss
     return loss, penalty, tape.gradient(followed, [each.value for each in model.trainable_variables])

@@ -12,16 +12,16 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any, Protocol
 
-from dlcli.training.engine.read_ahead import blocks
+from dlcli.training.engine.read_ahead import batch_blocks
 from dlcli.training.engine.steps import (
     Pace,
     Work,
     as_batch,
-    build_state,
+    batch_tensors,
+    build_variables,
     gathered,
-    numbers,
+    metric_numbers,
     one_step,
-    place,
     results_of,
     signature,
     signatures,
@@ -57,8 +57,8 @@ class ResidentEngine:
 
         self.model, self.work, self.steps = model, work, work.steps
         self.pace = Pace(1 if work.one_by_one else self.steps)
-        build_state(model, *work.feed.take(slice(0, 1)))
-        inputs, targets = place(*work.feed.take(slice(None)))
+        build_variables(model, *work.feed.take(slice(0, 1)))
+        inputs, targets = batch_tensors(*work.feed.take(slice(None)))
         column = None if work.column is None else tf.constant(work.column)
         batch_size = work.batch_size
 
@@ -94,7 +94,7 @@ class ResidentEngine:
             run, last = self.way(number, step)
             end = self.work.end_of(number, step, min(last, step + self.pace.steps))
             started = time.monotonic()
-            values = numbers(run(order, *map(tf.constant, (number, step, end))))
+            values = metric_numbers(run(order, *map(tf.constant, (number, step, end))))
             self.pace.seen(end - step, time.monotonic() - started)
             step = end
             if not between(step, values["loss"]):
@@ -127,7 +127,7 @@ class StreamingEngine:
 
         self.model, self.work, self.steps = model, work, work.steps
         self.pace = Pace(1 if work.one_by_one else self.steps)
-        build_state(model, *work.feed.take(slice(0, 1)))
+        build_variables(model, *work.feed.take(slice(0, 1)))
         batch_size = work.batch_size
         # One graph whatever the size of a block: another graph could round otherwise.
         one = work.feed.take(slice(0, 1))
@@ -156,15 +156,15 @@ class StreamingEngine:
 
         work, step, values = self.work, started_at(self.model, first), dict[str, float]()
         order = without(work.order(number), first * work.batch_size)
-        for rows, *arrays in blocks(work.feed, order, batch_size=work.batch_size):
-            inputs, targets = place(*arrays)
+        for rows, *arrays in batch_blocks(work.feed, order, batch_size=work.batch_size):
+            inputs, targets = batch_tensors(*arrays)
             columns = [] if work.column is None else [tf.constant(work.column[rows])]
             begin, last = step, step + math.ceil(len(rows) / work.batch_size)
             while step < last:
                 end = min(last, work.end_of(number, step, step + self.pace.steps))
                 started = time.monotonic()
                 places = map(tf.constant, (number, begin, step - begin, end - begin))
-                values = numbers(self.run(inputs, targets, columns, *places))
+                values = metric_numbers(self.run(inputs, targets, columns, *places))
                 self.pace.seen(end - step, time.monotonic() - started)
                 step = end
                 if not between(step, values["loss"]):
@@ -179,7 +179,7 @@ class FitEngine:
 
     def __init__(self, model: Any, work: Work) -> None:
         self.model, self.work = model, work
-        build_state(model, *work.feed.take(slice(0, 1)))
+        build_variables(model, *work.feed.take(slice(0, 1)))
 
     def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:
         import keras
@@ -218,7 +218,7 @@ class FitEngine:
         work, size = self.work, self.work.batch_size
 
         def read() -> Iterator[Any]:
-            for rows, *arrays in blocks(work.feed, without(work.order(epoch), first * size), batch_size=size):
+            for rows, *arrays in batch_blocks(work.feed, without(work.order(epoch), first * size), batch_size=size):
                 for start in range(0, len(rows), size):
                     batch = [{name: values[start : start + size] for name, values in each.items()} for each in arrays]
                     yield (*batch, rows[start : start + size])

@@ -8,8 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlcli.training.engine.read_ahead import blocks
-from dlcli.training.engine.steps import Pace, build_state, numbers, one_judged_test, one_test, place, signatures, sliced
+from dlcli.training.engine.read_ahead import batch_blocks
+from dlcli.training.engine.steps import (
+    Pace,
+    batch_tensors,
+    build_variables,
+    metric_numbers,
+    one_judged_test,
+    one_test,
+    signatures,
+    sliced,
+)
 from dlcli.training.setup.feed import Arrays, Feed
 
 if TYPE_CHECKING:
@@ -55,7 +64,7 @@ class Measure:
             pace = Pace(batches)
             while done < batches:
                 end, started = min(batches, done + pace.steps), time.monotonic()
-                values = numbers(run(inputs, targets, *map(tf.constant, (size, done, end))))
+                values = metric_numbers(run(inputs, targets, *map(tf.constant, (size, done, end))))
                 pace.seen(end - done, time.monotonic() - started)
                 done = end
                 if not between():
@@ -76,11 +85,13 @@ class Measure:
             for start in range(0, samples, size):
                 rows = slice(start, start + size)
                 results, output = run(sliced(inputs, rows), sliced(targets, rows))
-                collected.append(by_target(output, names))
+                collected.append(outputs_by_target(output, names))
             for name in names:
                 wanted[name].append(np.asarray(targets[name]))
         outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
-        return Measured(numbers(results), {name: np.concatenate(parts) for name, parts in wanted.items()}, outputs)
+        return Measured(
+            metric_numbers(results), {name: np.concatenate(parts) for name, parts in wanted.items()}, outputs
+        )
 
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
         """The model's output (samples, …) in float32 by target."""
@@ -93,7 +104,7 @@ class Measure:
         for inputs, _, samples in self.parts(feed, size):
             for start in range(0, samples, size):
                 output = run(sliced(inputs, slice(start, start + size)))
-                for name, values in by_target(output, names).items():
+                for name, values in outputs_by_target(output, names).items():
                     parts[name].append(values)
         return {name: np.concatenate(each) for name, each in parts.items()}
 
@@ -102,11 +113,11 @@ class Measure:
         import numpy as np
 
         if feed.streams:
-            for rows, *arrays in blocks(feed, [np.arange(len(feed))], batch_size=size):
-                yield (*place(*arrays), len(rows))
+            for rows, *arrays in batch_blocks(feed, [np.arange(len(feed))], batch_size=size):
+                yield (*batch_tensors(*arrays), len(rows))
             return
         if feed not in self.placed:
-            self.placed[feed] = place(*feed.take(slice(None)))
+            self.placed[feed] = batch_tensors(*feed.take(slice(None)))
         yield (*self.placed[feed], len(feed))
 
     def graph(self, name: str, make: Callable[[], Any]) -> Any:
@@ -120,7 +131,7 @@ def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
     """The graph that counts batches, from one number to another, of some samples towards loss and metrics."""
     import tensorflow as tf
 
-    build_state(model, inputs, targets)
+    build_variables(model, inputs, targets)
     number = tf.TensorSpec((), tf.int32)
     form = [signatures(inputs), signatures(targets), number, number, number]
 
@@ -142,7 +153,7 @@ def judging_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
     """The graph that counts a batch towards loss and metrics, and gives these as they stand with what the model put out."""
     import tensorflow as tf
 
-    build_state(model, inputs, targets)
+    build_variables(model, inputs, targets)
 
     @tf.function(autograph=False, input_signature=[signatures(inputs), signatures(targets)])  # type: ignore[untyped-decorator]
     def run(inputs: Any, targets: Any) -> tuple[dict[str, Any], Any]:
@@ -152,7 +163,7 @@ def judging_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
     return run
 
 
-def by_target(output: Any, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
+def outputs_by_target(output: Any, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
     """What a model put out, in float32, by the name of each target or of the only one."""
     import numpy as np
 

@@ -22,7 +22,7 @@ MOST_BATCHES = 1024
 Block = tuple["np.ndarray[Any, Any]", Arrays, Arrays]
 
 
-def blocks(feed: Feed, order: Iterable[np.ndarray[Any, Any]], *, batch_size: int) -> Iterator[Block]:
+def batch_blocks(feed: Feed, order: Iterable[np.ndarray[Any, Any]], *, batch_size: int) -> Iterator[Block]:
     """Numbers, inputs and targets of the samples in `order`, whose parts are cut into blocks of whole batches.
 
     What is left over of a part comes first in the next one. Ends early without leaving a thread behind.
@@ -34,7 +34,7 @@ def blocks(feed: Feed, order: Iterable[np.ndarray[Any, Any]], *, batch_size: int
     with ThreadPoolExecutor(1, "read ahead") as reader:
         waiting: deque[Future[Block]] = deque()
         try:
-            for rows in cut(order, batch_size * batches_at_once(feed, batch_size), batch_size=batch_size):
+            for rows in cut_order(order, batch_size * batches_at_once(feed, batch_size), batch_size=batch_size):
                 waiting.append(reader.submit(read, rows))
                 if len(waiting) > AHEAD:
                     yield waiting.popleft().result()
@@ -52,7 +52,7 @@ def batches_at_once(feed: Feed, batch_size: int) -> int:
     return max(1, min(MOST_BATCHES, BLOCK_BYTES // max(one, 1)))
 
 
-def cut(order: Iterable[np.ndarray[Any, Any]], size: int, *, batch_size: int) -> Iterator[np.ndarray[Any, Any]]:
+def cut_order(order: Iterable[np.ndarray[Any, Any]], size: int, *, batch_size: int) -> Iterator[np.ndarray[Any, Any]]:
     """The parts of an order in pieces of at most `size`, each but the last a number of whole batches."""
     import numpy as np
 

@@ -90,14 +90,14 @@ def one_step(model: Any, work: Work, inputs: Any, targets: Any, own: Any, epoch:
 
 def as_batch(work: Work, inputs: Any, targets: Any, own: Any) -> tuple[Any, ...]:
     """A batch as Keras takes it, with its weights where samples weigh differently."""
-    batch = (inputs, only(targets))
+    batch = (inputs, only_target(targets))
     return batch if work.weights is None else (*batch, work.weights.of(targets, own))
 
 
 def one_test(model: Any, inputs: Any, targets: Any) -> None:
     """Counts a batch towards loss and metrics."""
     with weighed_losses(model, targets):
-        model.test_step((inputs, only(targets)))
+        model.test_step((inputs, only_target(targets)))
 
 
 def one_judged_test(model: Any, inputs: Any, targets: Any) -> Any:
@@ -142,7 +142,7 @@ def weighed_losses(model: Any, targets: Mapping[str, Any]) -> Iterator[None]:
             del tracker.update_state
 
 
-def only(targets: Mapping[str, Any]) -> Any:
+def only_target(targets: Mapping[str, Any]) -> Any:
     """The targets as Keras takes them: by name, or the only one by itself."""
     return next(iter(targets.values())) if len(targets) == 1 else dict(targets)
 
@@ -174,15 +174,15 @@ def signatures(arrays: Arrays) -> dict[str, Any]:
     return {name: signature(values) for name, values in arrays.items()}
 
 
-def place(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+def batch_tensors(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
     """Arrays as tensors."""
     return (
-        {name: placed(values) for name, values in inputs.items()},
-        {name: placed(values) for name, values in targets.items()},
+        {name: placed_tensor(values) for name, values in inputs.items()},
+        {name: placed_tensor(values) for name, values in targets.items()},
     )
 
 
-def placed(values: np.ndarray[Any, Any]) -> Any:
+def placed_tensor(values: np.ndarray[Any, Any]) -> Any:
     """An array as a tensor, which is the same memory where that begins as TensorFlow needs it; it may not change any more."""
     import tensorflow as tf
 
@@ -204,14 +204,14 @@ def sliced(tensors: Mapping[str, Any], rows: slice) -> dict[str, Any]:
     return {name: values[rows] for name, values in tensors.items()}
 
 
-def build_state(model: Any, inputs: Arrays, targets: Arrays) -> None:
+def build_variables(model: Any, inputs: Arrays, targets: Arrays) -> None:
     """Makes all variables of optimizer, loss and metrics, which a graph that loops may not make."""
-    keras_internals.build_state(model, inputs, only(targets))
+    keras_internals.build_state(model, inputs, only_target(targets))
     if model.optimizer is not None and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
 
 
-def numbers(results: Mapping[str, Any]) -> dict[str, float]:
+def metric_numbers(results: Mapping[str, Any]) -> dict[str, float]:
     """Loss and metrics, which a graph has given as tensors, as numbers."""
     import numpy as np
 
@@ -220,4 +220,4 @@ def numbers(results: Mapping[str, Any]) -> dict[str, float]:
 
 def results_of(model: Any) -> dict[str, float]:
     """Loss and metrics as they stand."""
-    return numbers(model.get_metrics_result())
+    return metric_numbers(model.get_metrics_result())

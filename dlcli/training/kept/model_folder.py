@@ -67,10 +67,12 @@ def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> Save
     """
     preparation = run.model / PREPARATION
     own = run_plugins(plugins)
-    return SavedModel(load(run.model / MODEL, own), load(preparation) if preparation.exists() else None, schema)
+    return SavedModel(
+        load_keras_file(run.model / MODEL, own), load_keras_file(preparation) if preparation.exists() else None, schema
+    )
 
 
-def load(path: Path, own: Mapping[str, Any] | None = None) -> Any:
+def load_keras_file(path: Path, own: Mapping[str, Any] | None = None) -> Any:
     """One Keras file, loaded in safe mode; `own` are the classes of plugins by name."""
     import keras
 

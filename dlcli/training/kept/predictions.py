@@ -66,7 +66,7 @@ def confusion(truth: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], *, clas
     return np.bincount(truth * classes + answer, minlength=classes * classes).reshape(classes, classes)
 
 
-def by_class(matrix: np.ndarray[Any, Any], names: list[str]) -> dict[str, dict[str, float | int | None]]:
+def scores_by_class(matrix: np.ndarray[Any, Any], names: list[str]) -> dict[str, dict[str, float | int | None]]:
     """Precision, recall, F1 and samples of each class; None where a score is not defined."""
     return {
         name: scores(int(matrix[index, index]), int(matrix[:, index].sum()), int(matrix[index].sum()))

@@ -56,7 +56,7 @@ def check_model_file(path: Path, *, own: Collection[str] = ()) -> int:
     if weights is not None:
         stored = check_weights(weights, path)
     known = names_of_keras()
-    for thing in things(config, path):
+    for thing in serialized_things(config, path):
         check_thing(thing, path, known=known, own=own, stored=stored)
     return stored
 
@@ -103,7 +103,7 @@ def check_weights(weights: io.BytesIO, path: Path) -> int:
     return sum(math.prod(shape) for shape, _ in forms.values())
 
 
-def things(value: Any, path: Path, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+def serialized_things(value: Any, path: Path, depth: int = 0) -> Iterator[Mapping[str, Any]]:
     """Every serialized thing in a configuration, at any depth."""
     if depth > DEEPEST:
         raise UnsafeError(f"the configuration of {path.name} is nested more than {DEEPEST} deep", file=path, hint=HINT)
@@ -111,10 +111,10 @@ def things(value: Any, path: Path, depth: int = 0) -> Iterator[Mapping[str, Any]
         if "class_name" in value:
             yield value
         for each in value.values():
-            yield from things(each, path, depth + 1)
+            yield from serialized_things(each, path, depth + 1)
     elif isinstance(value, list):
         for each in value:
-            yield from things(each, path, depth + 1)
+            yield from serialized_things(each, path, depth + 1)
 
 
 def names_of_keras() -> frozenset[str]:

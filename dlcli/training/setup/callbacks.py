@@ -46,7 +46,7 @@ class Callbacks:
 
     def state(self) -> list[dict[str, Any]]:
         """What each has noted of itself in plain values, and how long the file that it writes is."""
-        return [{"values": noted(each), "bytes": size_of(each)} for each in self.built]
+        return [{"values": noted(each), "bytes": file_size(each)} for each in self.built]
 
     def begin(self, state: Sequence[Mapping[str, Any]] | None) -> None:
         """The begin of training; with the `state` of an earlier one each callback goes on from there.
@@ -100,7 +100,7 @@ def noted(callback: Any) -> dict[str, Any]:
     }
 
 
-def size_of(callback: Any) -> int | None:
+def file_size(callback: Any) -> int | None:
     """The bytes of the file that a callback writes on and on."""
     filename = getattr(callback, "filename", None)
     return Path(filename).stat().st_size if filename and Path(filename).is_file() else None

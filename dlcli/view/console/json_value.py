@@ -17,7 +17,7 @@ INLINE: Mapping[str, Any] = {BESIDE: True}
 """The metadata of a field whose own keys stand beside those of the whole; none of them where it is None."""
 
 
-def named(name: str) -> Mapping[str, Any]:
+def json_name(name: str) -> Mapping[str, Any]:
     """The metadata of a field whose key in JSON is no name that Python could use."""
     return {KEY: name}
 
@@ -25,7 +25,7 @@ def named(name: str) -> Mapping[str, Any]:
 def json_value(value: Any) -> Any:
     """Plain data of a result."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: content for each in fields(value) for name, content in entries(value, each)}
+        return {name: content for each in fields(value) for name, content in json_entries(value, each)}
     if isinstance(value, Mapping):
         return {name: json_value(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -33,7 +33,7 @@ def json_value(value: Any) -> Any:
     return value
 
 
-def entries(value: Any, of: Field[Any]) -> list[tuple[str, Any]]:
+def json_entries(value: Any, of: Field[Any]) -> list[tuple[str, Any]]:
     """What a field adds to its mapping."""
     content, name = getattr(value, of.name), of.metadata.get(KEY, of.name)
     if BESIDE in of.metadata:

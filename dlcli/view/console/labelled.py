@@ -16,10 +16,10 @@ def line(console: Console, label: str, text: str, *, style: str = "") -> None:
     console.print(Text.assemble((f"{label:<10}", "bold"), (printable(text), style)))
 
 
-def plain(value: Any) -> str:
+def plain_text(value: Any) -> str:
     """A value as it would be written in YAML."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {plain(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {plain_text(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(plain(each) for each in value) + "]"
+        return "[" + ", ".join(plain_text(each) for each in value) + "]"
     return str(value)

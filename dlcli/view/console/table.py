@@ -11,7 +11,7 @@ from typing import Any
 
 import rich.table
 
-from dlcli.view.console.tables import fitting, number, plain_table
+from dlcli.view.console.tables import fitting_columns, number, plain_table
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Column:
     text: Callable[[Any], str] = str
 
 
-def numbers(name: str, text: Callable[[Any], str] = number) -> Column:
+def number_column(name: str, text: Callable[[Any], str] = number) -> Column:
     """A column of numbers."""
     return Column(name, right=True, text=text)
 
@@ -46,11 +46,11 @@ class Table:
         return [[column.text(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
 
 
-def drawn(table: Table, *, width: int | None = None, least: int = 1) -> rich.table.Table:
+def drawn_table(table: Table, *, width: int | None = None, least: int = 1) -> rich.table.Table:
     """The table for a terminal; with a `width` without those of its last columns that do not fit, but the first `least`."""
     names, cells = table.names, table.cells
     if width is not None:
-        part = fitting(names, cells, least=least, width=width)
+        part = fitting_columns(names, cells, least=least, width=width)
         names, cells = part.columns, part.rows
     # Columns are left out at the end only, so those that are left keep their places.
     right = [at for at, column in enumerate(table.columns[: len(names)]) if column.right]

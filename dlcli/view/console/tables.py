@@ -42,7 +42,7 @@ class Part:
     rows: list[list[str]]
 
 
-def taken(columns: Sequence[str], rows: Sequence[Sequence[str]], chosen: Sequence[int]) -> Part:
+def chosen_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], chosen: Sequence[int]) -> Part:
     """The part of a table that has the chosen columns."""
     return Part([columns[index] for index in chosen], [[row[index] for index in chosen] for row in rows])
 
@@ -60,16 +60,16 @@ def folded(columns: Sequence[str], rows: Sequence[Sequence[str]], *, keys: int, 
         if len(parts[-1]) > keys and sum(needed[each] for each in parts[-1]) + needed[index] > width + 3:
             parts.append(list(range(keys)))
         parts[-1].append(index)
-    return [taken(columns, rows, part) for part in parts]
+    return [chosen_columns(columns, rows, part) for part in parts]
 
 
-def fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], *, least: int, width: int) -> Part:
+def fitting_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], *, least: int, width: int) -> Part:
     """A table without those of its last columns that do not fit; at least the first `least`."""
     needed = widths(columns, rows) if rows else [0] * len(columns)
     count = len(columns)
     while count > least and sum(needed[:count]) > width + 3:
         count -= 1
-    return taken(columns, rows, range(count))
+    return chosen_columns(columns, rows, range(count))
 
 
 def number(value: float | int | None) -> str:
@@ -87,7 +87,7 @@ def number(value: float | int | None) -> str:
     return f"{value:#.4g}".rstrip(".")
 
 
-def size(bytes: int) -> str:
+def byte_size(bytes: int) -> str:
     """A number of bytes in B, kB, MB or GB of a thousand each."""
     # rich.filesize writes "1,000.0 kB" and "0 bytes"; columns of a table want three digits and a short unit.
     if bytes < 1000:

@@ -31,7 +31,7 @@ def bars(counts: Mapping[str, int], *, width: int, unicode: bool = True, most: i
     lines = Text()
     for name, count in shown:
         percent = f"{100 * count / total:.1f} %" if total else "0.0 %"
-        lines.append(shortened(name, names, unicode=unicode))
+        lines.append(shortened_text(name, names, unicode=unicode))
         lines.append("  ")
         lines.append(bar(count / greatest if greatest else 0.0, room, unicode=unicode), style="cyan")
         lines.append(f"  {number(count):>{figures}}  {percent:>7}\n")
@@ -41,7 +41,7 @@ def bars(counts: Mapping[str, int], *, width: int, unicode: bool = True, most: i
     return lines
 
 
-def shortened(text: str, width: int, *, unicode: bool) -> str:
+def shortened_text(text: str, width: int, *, unicode: bool) -> str:
     """`text` in exactly `width` cells, with a mark at its end where it was cut."""
     if cell_len(text) <= width:
         return set_cell_size(text, width)

@@ -86,7 +86,7 @@ class Canvas:
 
     def line(self, series: int, dots: Sequence[tuple[int, int]], stroke: str) -> None:
         """Joins dots; `stroke` says which dots along the way are drawn."""
-        path = list(joined(thinned(dots)))
+        path = list(line_dots(thinned(dots)))
         for count, (x, y) in enumerate(path):
             if stroke[count % len(stroke)] == "1":
                 self.dot(series, x, y)
@@ -180,7 +180,7 @@ def thinned(dots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
             start = end
 
 
-def joined(dots: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def line_dots(dots: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Every dot of the straight lines from each dot to the next, once."""
     before: tuple[int, int] | None = None
     for x, y in dots:

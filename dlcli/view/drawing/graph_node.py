@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlcli.view.console.json_value import named
+from dlcli.view.console.json_value import json_name
 
 INPUT = "input"
 """The kind of a node that is an input of the model."""
@@ -19,7 +19,7 @@ class GraphNode:
     """
 
     name: str
-    kind: str = field(metadata=named("class"))
+    kind: str = field(metadata=json_name("class"))
     shape: Sequence[Any]
     parameters: int
     takes: Sequence[int]

@@ -44,7 +44,7 @@ class Spot:
 
 def graph_svg(graph: Sequence[GraphNode]) -> str:
     """The picture of a graph."""
-    spots, ways = placed(graph)
+    spots, ways = placed_graph(graph)
     ranks = in_ranks(spots)
     arrange(spots, ranks)
     width = max(spot.x + spot.room / 2 for spot in spots) + MARGIN
@@ -59,7 +59,7 @@ def graph_svg(graph: Sequence[GraphNode]) -> str:
     )
 
 
-def placed(graph: Sequence[GraphNode]) -> tuple[list[Spot], list[list[int]]]:
+def placed_graph(graph: Sequence[GraphNode]) -> tuple[list[Spot], list[list[int]]]:
     """A spot for every node and for each rank that an edge passes, and the way of each edge over spots."""
     rank = [0] * len(graph)
     for number, node in enumerate(graph):
@@ -101,7 +101,7 @@ def in_ranks(spots: Sequence[Spot]) -> list[list[int]]:
 def arrange(spots: Sequence[Spot], ranks: Sequence[Sequence[int]]) -> None:
     """Gives each spot its middle: as near to those it is tied to as its neighbours in the rank leave room for."""
     for row in ranks:
-        place(spots, row, [0.0] * len(row))
+        spread_rank(spots, row, [0.0] * len(row))
     for sweep in range(SWEEPS):
         for row in ranks if sweep % 2 == 0 else reversed(ranks):
             wanted = []
@@ -109,13 +109,13 @@ def arrange(spots: Sequence[Spot], ranks: Sequence[Sequence[int]]) -> None:
                 near = spots[each].above if sweep % 2 == 0 else spots[each].below
                 tied = near or [each]
                 wanted.append(sum(spots[other].x for other in tied) / len(tied))
-            place(spots, row, wanted)
+            spread_rank(spots, row, wanted)
     left = min(spot.x - spot.room / 2 for spot in spots)
     for spot in spots:
         spot.x += MARGIN - left
 
 
-def place(spots: Sequence[Spot], row: Sequence[int], wanted: Sequence[float]) -> None:
+def spread_rank(spots: Sequence[Spot], row: Sequence[int], wanted: Sequence[float]) -> None:
     """Sets a rank so that nothing overlaps and the whole lies about where it is wanted."""
     xs: list[float] = []
     for at, each in enumerate(row):
@@ -149,18 +149,18 @@ def box(node: GraphNode, spot: Spot) -> str:
     return (
         f"<g><title>{escape(node.name + kind)}</title>"
         f'<rect x="{x:.1f}" y="{spot.y:.1f}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{COLOURS[role]}" stroke="#94a3b8"/>'
-        f'<text x="{middle:.1f}" y="{spot.y + 19:.1f}" text-anchor="middle">{escape(shortened(node.name, kind))}</text>'
+        f'<text x="{middle:.1f}" y="{spot.y + 19:.1f}" text-anchor="middle">{escape(shortened_name(node.name, kind))}</text>'
         f'<text x="{middle:.1f}" y="{spot.y + 36:.1f}" text-anchor="middle" fill="#475569" font-size="11">'
-        f"{escape(cut(shape(node.shape) + parameters, LONGEST_NAME + 4))}</text></g>"
+        f"{escape(cut_label(shape(node.shape) + parameters, LONGEST_NAME + 4))}</text></g>"
     )
 
 
-def shortened(name: str, kind: str) -> str:
+def shortened_name(name: str, kind: str) -> str:
     """A name with its class, as far as they fit into a box."""
-    return name + kind if cells(name + kind) <= LONGEST_NAME else cut(name, LONGEST_NAME)
+    return name + kind if cells(name + kind) <= LONGEST_NAME else cut_label(name, LONGEST_NAME)
 
 
-def cut(text: str, most: int) -> str:
+def cut_label(text: str, most: int) -> str:
     """A text that is no wider than so many letters; a Korean one counts for two."""
     if cells(text) <= most:
         return text

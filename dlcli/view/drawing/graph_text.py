@@ -41,7 +41,7 @@ def graph_lines(graph: Sequence[GraphNode], *, width: int, unicode: bool = True)
 
     Where there are more lanes than fit, each line names what it takes instead.
     """
-    lines = list(drawn(graph))
+    lines = list(drawn_graph(graph))
     if max((len(lanes) for lanes, _ in lines), default=0) > max(1, width - ROOM):
         lines = list(listed(graph))
     wide = max((len(lanes) for lanes, _ in lines), default=0)
@@ -63,7 +63,7 @@ def listed(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
         yield NODE, words_of(node) + (f"  from {printable(takes)}" if takes else "")
 
 
-def drawn(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
+def drawn_graph(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
     """Lanes and words, line by line."""
     waiting = [sum(number in node.takes for node in graph) for number in range(len(graph))]
     lanes: list[int | None] = []
@@ -74,7 +74,7 @@ def drawn(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
         ended = {lane for lane in sources if not waiting[lanes[lane] or 0]}
         lane = min(ended) if ended else next((at for at, each in enumerate(lanes) if each is None), len(lanes))
         if len({*sources, lane}) > 1:
-            yield joined(lanes, {*sources}, ended, lane), ""
+            yield tied_lanes(lanes, {*sources}, ended, lane), ""
         for each in ended:
             lanes[each] = None
         lanes += [None] * (lane + 1 - len(lanes))
@@ -87,7 +87,7 @@ def drawn(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
             lanes.pop()
 
 
-def joined(lanes: Sequence[int | None], sources: set[int], ended: set[int], lane: int) -> str:
+def tied_lanes(lanes: Sequence[int | None], sources: set[int], ended: set[int], lane: int) -> str:
     """The line above a node that ties the lanes of what it takes to its own; other lanes run through."""
     low, high = min(*sources, lane), max(*sources, lane)
     marks = []

@@ -54,7 +54,7 @@ def gallery(images: Sequence[tuple[str, Array]], *, width: int, unicode: bool, c
 def gallery_row(tiles: Sequence[tuple[str, list[Text], int]], *, unicode: bool) -> Text:
     """Tiles of (caption, lines, cells) side by side."""
     gap = Text(" " * GAP)
-    lines = [gap.join(Text(fitted(words, tile, unicode=unicode), style="bold") for words, _, tile in tiles)]
+    lines = [gap.join(Text(fitted_words(words, tile, unicode=unicode), style="bold") for words, _, tile in tiles)]
     for at in range(max(len(image) for _, image, _ in tiles)):
         parts = []
         for _, image, tile in tiles:
@@ -65,7 +65,7 @@ def gallery_row(tiles: Sequence[tuple[str, list[Text], int]], *, unicode: bool) 
     return Text("\n").join(lines)
 
 
-def fitted(words: str, width: int, *, unicode: bool) -> str:
+def fitted_words(words: str, width: int, *, unicode: bool) -> str:
     """`words` in exactly `width` cells, with a mark at the end where they were cut."""
     if cell_len(words) <= width:
         return set_cell_size(words, width)

@@ -24,7 +24,7 @@ def epoch_table(lines: Sequence[EpochLine], *, rows: int, width: int, unicode: b
     shown = list(lines[-rows:])
     if best is not None and rows > 1 and best not in shown:
         shown = [best, *lines[-(rows - 1) :]]
-    columns = fitting(table_columns(shown, best), width)
+    columns = fitting_count(table_columns(shown, best), width)
     widths = [max(map(cell_len, column)) for column in columns]
     styles = ["bold", *("bold green" if line is best else "" for line in shown)]
     text = [
@@ -51,7 +51,7 @@ def figure(split: Mapping[str, float], name: str) -> str:
     return number(split[name]) if name in split else ""
 
 
-def fitting(columns: Sequence[list[str]], width: int) -> list[list[str]]:
+def fitting_count(columns: Sequence[list[str]], width: int) -> list[list[str]]:
     """As many columns from the left as fit, at least one."""
     used, kept = -len(GAP), list[list[str]]()
     for column in columns:

@@ -12,13 +12,13 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column
 from dlcli.data.schema import Schema
 from dlcli.data.sources.arrays.shared import (
-    check_memory,
+    array_bytes,
+    array_fields,
+    check_array_memory,
     checked,
     chunked,
     elsewhere_names,
-    fields_of,
     named_inputs,
-    size_of,
 )
 from dlcli.data.sources.paths import only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
@@ -71,13 +71,13 @@ class Hdf5(SourceBlock):
         forms = datasets(path)
 
         def read(name: str) -> Column:
-            return column(path, name, forms[name], stream=reading.stream)
+            return dataset_column(path, name, forms[name], stream=reading.stream)
 
-        return fields_of(read, forms, self.inputs, self.target, word=self.word, path=path)
+        return array_fields(read, forms, self.inputs, self.target, word=self.word, path=path)
 
     def memory(self) -> int:
         try:
-            return sum(size_of(*form) for form in datasets(only_file(self.path)).values())
+            return sum(array_bytes(*form) for form in datasets(only_file(self.path)).values())
         except (DataError, ResourceError, UnsafeError):
             return 0
 
@@ -92,7 +92,7 @@ class Hdf5(SourceBlock):
 
 
 @contextlib.contextmanager
-def opened(path: Path, content: BinaryIO | None = None) -> Iterator[Any]:
+def opened_hdf5(path: Path, content: BinaryIO | None = None) -> Iterator[Any]:
     """The file, or its `content` from elsewhere, opened for reading; what HDF5 says of a damaged one becomes `DataError`."""
     import h5py
 
@@ -116,7 +116,7 @@ def datasets(path: Path, content: BinaryIO | None = None) -> dict[str, Form]:
 
     Raises `UnsafeError` for a link or storage outside the file, `ResourceError` for a dataset that claims more than it stores.
     """
-    with opened(path, content) as file:
+    with opened_hdf5(path, content) as file:
         walk = Walk(path)
         walk.group(file, "")
         return walk.with_second_names()
@@ -188,24 +188,24 @@ def check_stored(dataset: Any, name: str, path: Path) -> None:
         )
 
 
-def column(path: Path, name: str, form: Form, *, stream: bool) -> Column:
+def dataset_column(path: Path, name: str, form: Form, *, stream: bool) -> Column:
     """One dataset: in memory, or read in chunks of its own."""
     shape, dtype = form
     if not shape:
         raise DataError(f"'{name}' is a single value; expected samples on the first axis", file=path)
 
     def read(start: int, end: int) -> np.ndarray[Any, Any]:
-        with opened(path) as file:
+        with opened_hdf5(path) as file:
             return values(file[name], start, end, name, path)
 
-    with opened(path) as file:
+    with opened_hdf5(path) as file:
         pieces = file[name].chunks or (1,)
         check_pieces(file[name], name, path)
     # A piece is unpacked as a whole, also where only a part of it is asked for.
-    check_memory(size_of(pieces, dtype), path, hint="write the file anew with smaller chunks")
+    check_array_memory(array_bytes(pieces, dtype), path, hint="write the file anew with smaller chunks")
     if stream:
         return chunked(name, shape, read(0, 1).dtype, read, multiple=pieces[0])
-    check_memory(size_of(shape, dtype), path)
+    check_array_memory(array_bytes(shape, dtype), path)
     return read(0, shape[0])
 
 

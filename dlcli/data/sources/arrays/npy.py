@@ -12,7 +12,7 @@ from pydantic import Field
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.lazy import Column
 from dlcli.data.schema import Schema
-from dlcli.data.sources.arrays.shared import check_memory, check_samples, checked, chunked, in_chunks
+from dlcli.data.sources.arrays.shared import check_array_memory, check_samples, checked, chunked, in_chunks
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, UnsafeError
@@ -60,7 +60,7 @@ class Npy(SourceBlock):
             inputs[target] = paths
         if not reading.stream:
             total = sum(path.stat().st_size for paths in inputs.values() for path in paths)
-            check_memory(total, next(iter(inputs.values()))[0])
+            check_array_memory(total, next(iter(inputs.values()))[0])
         stored = {name: stacked(name, paths, stream=reading.stream) for name, paths in inputs.items()}
         first, *others = inputs.values()
         check_samples(stored, first[0])
@@ -96,7 +96,7 @@ def stacked(name: str, paths: Sequence[Path], *, stream: bool) -> Column:
     maps = [mapped(path) for path in paths]
     first = maps[0]
     for path, each in zip(paths, maps, strict=True):
-        if each.shape[1:] != first.shape[1:] or kind_of(each) != kind_of(first):
+        if each.shape[1:] != first.shape[1:] or array_type(each) != array_type(first):
             held = f"the shape {each.shape[1:]} a sample and the type {each.dtype}"
             expected = f"{first.shape[1:]} and {first.dtype} as in {paths[0].name}"
             raise DataError(f"the array has {held}; expected {expected}", file=path)
@@ -118,7 +118,7 @@ def stacked(name: str, paths: Sequence[Path], *, stream: bool) -> Column:
     return chunked(name, (int(starts[-1]), *first.shape[1:]), dtype, read)
 
 
-def kind_of(array: np.ndarray[Any, Any]) -> str:
+def array_type(array: np.ndarray[Any, Any]) -> str:
     """The type of an array; texts of different lengths are of one type."""
     return "text" if array.dtype.kind in "SU" else str(array.dtype)
 

@@ -10,7 +10,14 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import Schema
-from dlcli.data.sources.arrays.shared import check_memory, checked, elsewhere_names, fields_of, named_inputs, size_of
+from dlcli.data.sources.arrays.shared import (
+    array_bytes,
+    array_fields,
+    check_array_memory,
+    checked,
+    elsewhere_names,
+    named_inputs,
+)
 from dlcli.data.sources.paths import only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, DlcliError, ResourceError, UnsafeError
@@ -55,12 +62,12 @@ class Npz(SourceBlock):
         """
         path = only_file(self.path)
         forms = array_forms(path)
-        check_memory(unpacked(forms), path, hint="save the arrays as .npy files, which are read piece by piece")
+        check_array_memory(unpacked(forms), path, hint="save the arrays as .npy files, which are read piece by piece")
 
         def read(name: str) -> np.ndarray[Any, Any]:
             return checked(name, read_array(path, name), path)
 
-        return fields_of(read, forms, self.inputs, self.target, word=self.word, path=path)
+        return array_fields(read, forms, self.inputs, self.target, word=self.word, path=path)
 
     def memory(self) -> int:
         try:
@@ -84,7 +91,7 @@ def array_forms(path: Path) -> dict[str, Form]:
     Raises `DataError` for a damaged archive and an array that claims more than it holds, `UnsafeError` for pickles.
     """
     found = {}
-    with opened(path) as archive:
+    with opened_archive(path) as archive:
         for member in archive.infolist():
             with archive.open(member) as stream:
                 form = form_of(stream, member, path)
@@ -111,7 +118,7 @@ def form_of(stream: IO[bytes], member: zipfile.ZipInfo, path: Path) -> Form | No
             file=path,
             hint="save plain arrays: np.savez(path, x=x, y=y)",
         )
-    declared, held = size_of(shape, dtype), member.file_size - stream.tell()
+    declared, held = array_bytes(shape, dtype), member.file_size - stream.tell()
     if declared != held or any(size < 0 for size in shape):
         form = f"the shape {shape} of {dtype}, which takes {declared:,} bytes"
         raise DataError(f"the file is damaged: '{member.filename}' claims {form}, but holds {held:,}", file=path)
@@ -122,13 +129,13 @@ def read_array(path: Path, name: str) -> np.ndarray[Any, Any]:
     """One array of the archive. Raises `DataError` where it differs from its checksum."""
     import numpy as np
 
-    with opened(path), np.load(path, allow_pickle=False) as file:
+    with opened_archive(path), np.load(path, allow_pickle=False) as file:
         array: np.ndarray[Any, Any] = file[name]
         return array
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive; whatever is wrong with it becomes a `DataError`."""
     try:
         with path.open("rb") as start:
@@ -146,4 +153,4 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def unpacked(forms: Mapping[str, Form]) -> int:
     """Bytes that all arrays take in memory."""
-    return sum(size_of(*form) for form in forms.values())
+    return sum(array_bytes(*form) for form in forms.values())

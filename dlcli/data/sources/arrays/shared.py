@@ -30,7 +30,7 @@ def chunked(name: str, shape: Sequence[int], dtype: Any, read: Slice, *, multipl
     import numpy as np
 
     samples = shape[0]
-    rows = max(1, CHUNK_BYTES // max(size_of(shape[1:], np.dtype(dtype)), 1))
+    rows = max(1, CHUNK_BYTES // max(array_bytes(shape[1:], np.dtype(dtype)), 1))
     rows = max(multiple, rows - rows % multiple)
     starts = range(0, samples, rows)
 
@@ -73,7 +73,7 @@ def check_samples(arrays: Mapping[str, Column], path: Path) -> int:
     return samples
 
 
-def check_memory(
+def check_array_memory(
     declared: int, path: Path, *, hint: str = "write data.stream: true to read them piece by piece"
 ) -> None:
     """Refuses what would not fit, before anything is allocated."""
@@ -86,7 +86,7 @@ def check_memory(
         )
 
 
-def size_of(shape: Sequence[int], dtype: np.dtype[Any]) -> int:
+def array_bytes(shape: Sequence[int], dtype: np.dtype[Any]) -> int:
     """Bytes of an array; a product of Python's own numbers, which cannot overflow."""
     return math.prod(map(int, shape)) * dtype.itemsize
 
@@ -118,7 +118,7 @@ def usual(names: Collection[str], arrays: Collection[str]) -> list[str]:
     return [by_lower[name] for name in names if name in by_lower][:1]
 
 
-def chosen(
+def chosen_arrays(
     arrays: Collection[str], inputs: str | Sequence[str] | None, target: str | None, *, word: str, path: Path
 ) -> tuple[list[str], str | None]:
     """The arrays that are input and target: those that are named, else those with the usual names.
@@ -172,7 +172,7 @@ def elsewhere_names(arrays: Collection[str], schema: Schema) -> dict[str, Any]:
     return {"inputs": inputs, "target": next(iter(targets), None)}
 
 
-def fields_of(
+def array_fields(
     read: Callable[[str], Column],
     names: Collection[str],
     inputs: str | Sequence[str] | None,
@@ -188,7 +188,7 @@ def fields_of(
         goal = target or next(iter(usual(TARGETS, first)), None)
         goal = next((stem for stem, name in first.items() if goal in {stem, name}), None)
         return joined_splits({split: one(read, own, goal, path) for split, own in splits.items()})
-    wanted, goal = chosen(names, inputs, target, word=word, path=path)
+    wanted, goal = chosen_arrays(names, inputs, target, word=word, path=path)
     return one(read, {name: name for name in (*wanted, *([goal] if goal else []))}, goal, path)
 
 

@@ -165,7 +165,7 @@ def example(path: Path, index: np.ndarray[Any, Any]) -> Mapping[str, Any]:
     return dict(first.features.feature)
 
 
-def values_of(feature: Any) -> tuple[str, Sequence[Any]]:
+def feature_values(feature: Any) -> tuple[str, Sequence[Any]]:
     """The kind and the values of a feature as it is stored."""
     kind = feature.WhichOneof("kind") or "bytes_list"
     return KINDS[kind], getattr(feature, kind).value
@@ -175,7 +175,7 @@ def as_yaml(first: Mapping[str, Any]) -> str:
     """The features of a record as a configuration would say them."""
     said = []
     for name in sorted(first):
-        kind, values = values_of(first[name])
+        kind, values = feature_values(first[name])
         shape = "" if len(values) == 1 else f", shape: [{len(values)}]"
         dtype = "string" if kind == "bytes" else kind
         said.append(f"{name}: {{dtype: {dtype}{shape}}}" if shape else f"{name}: {dtype}")
@@ -205,7 +205,7 @@ class Records:
                 file=self.paths[0],
                 hint=did_you_mean(name, first),
             )
-        kind, values = values_of(first[name])
+        kind, values = feature_values(first[name])
         is_picture = kind == "bytes" and len(values) > 0 and values[0].startswith(PICTURES)
         return "picture" if is_picture and self.features[name].dtype != "string" else kind
 
@@ -245,7 +245,7 @@ class Records:
             return np.array([self.text(each, name, file) for each in values.ravel()], object).reshape(values.shape)
         if self.stored[name] not in {"bytes", "picture"}:
             return values.astype(feature.dtype)
-        decode = picture if self.stored[name] == "picture" else raw
+        decode = picture if self.stored[name] == "picture" else raw_numbers
         found = np.empty((len(values), *feature.shape), feature.dtype)
         for row, each in enumerate(values):
             made = decode(each, feature)
@@ -294,7 +294,7 @@ def pieces(index: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def raw(value: bytes, feature: Feature) -> np.ndarray[Any, Any] | None:
+def raw_numbers(value: bytes, feature: Feature) -> np.ndarray[Any, Any] | None:
     """Raw bytes as numbers; a flat array where their count is another than the shape's."""
     import numpy as np
 

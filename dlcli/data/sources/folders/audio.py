@@ -14,7 +14,7 @@ from dlcli.data.schema import InputSchema
 from dlcli.data.sources.folders.file_source import FileSource
 from dlcli.data.sources.folders.listing import Listing, NoLibrary, Unreadable
 from dlcli.data.sources.folders.parallel import in_parallel
-from dlcli.data.sources.folders.sound_files import RATES, decoded, header, length_at
+from dlcli.data.sources.folders.sound_files import RATES, decoded_sound, length_at, sound_header
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 from dlcli.extras import installing
@@ -54,7 +54,7 @@ class Audio(FileSource):
         Raises `DataError` with all files that cannot be read, and for several rates, lengths or numbers of channels.
         """
         listing = self.listing(reading)
-        found = scan(listing, channels=self.channels)
+        found = scan_sounds(listing, channels=self.channels)
         rate = self.rate or the_only(found.rates, listing, "rates in Hz", "rate: {}")
         channels = self.channels or the_only(found.channels, listing, "numbers of channels", "channels: 1")
         lengths = found.lengths(rate)
@@ -102,7 +102,7 @@ class Scan:
         return [f"{count} {'sound' if count == 1 else 'sounds'} {words}" for count, words in said if count]
 
 
-def scan(listing: Listing, *, channels: int | None) -> Scan:
+def scan_sounds(listing: Listing, *, channels: int | None) -> Scan:
     """Looks at the header of every file. Raises `DataError` with all that cannot be read as so many channels."""
     import numpy as np
 
@@ -110,7 +110,7 @@ def scan(listing: Listing, *, channels: int | None) -> Scan:
     faults: dict[int, str] = {}
     misnamed: list[str] = []
     missing = False
-    for row, seen in enumerate(in_parallel(header, listing.files)):
+    for row, seen in enumerate(in_parallel(sound_header, listing.files)):
         if isinstance(seen, Unreadable):
             faults[row], missing = str(seen), missing or isinstance(seen, NoLibrary)
         elif channels == 2 and seen.channels > 2:
@@ -127,7 +127,7 @@ def scan(listing: Listing, *, channels: int | None) -> Scan:
 
 def scan_one(listing: Listing) -> int:
     """The rate of the first file."""
-    seen = header(listing.files[0])
+    seen = sound_header(listing.files[0])
     if isinstance(seen, Unreadable):
         hint = "write the rate of the training: audio: {…, rate: 16000}"
         raise DataError(f"its rate is not known: {seen}", file=listing.files[0], hint=hint)
@@ -190,7 +190,7 @@ class AudioField(Lazy):
         def decode(position: int) -> None:
             file = self.files[rows[position]]
             try:
-                sound = decoded(file, rate=self.rate, channels=channels, length=length)
+                sound = decoded_sound(file, rate=self.rate, channels=channels, length=length)
             except Unreadable as error:
                 raise DataError(str(error), file=file, hint="mend or remove it") from None
             found[position, : len(sound)] = sound

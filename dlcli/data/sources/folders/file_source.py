@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dlcli.data.schema import InputSchema, Schema
 from dlcli.data.sources.folders.listing import LABEL, Listing
-from dlcli.data.sources.folders.path_tables import is_table, of_table
+from dlcli.data.sources.folders.path_tables import is_table_source, of_table
 from dlcli.data.sources.folders.walk import folder_at, of_folder
 from dlcli.data.sources.paths import found_files, is_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
@@ -66,7 +66,7 @@ class FileSource(SourceBlock):
         return [self.name]
 
     def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
-        if kind.endings and not is_table(kind):
+        if kind.endings and not is_table_source(kind):
             return super().elsewhere(kind, changes, schema)
         # A folder of other data may lack a class, whose number must stay the same all the same.
         classes = [each.classes for each in schema.targets if each.names == [LABEL] and each.encode != "index"]

@@ -43,9 +43,9 @@ class Header(NamedTuple):
     remarks: tuple[str, ...]
 
 
-def header(file: str) -> Header:
+def image_header(file: str) -> Header:
     """The header of a file. Raises `Unreadable`."""
-    with opened(file) as image:
+    with opened_image(file) as image:
         height, width = image.height, image.width
         if orientation(image) >= 5:
             height, width = width, height
@@ -66,7 +66,7 @@ def header(file: str) -> Header:
 
 
 @contextmanager
-def opened(file: str) -> Iterator[Any]:
+def opened_image(file: str) -> Iterator[Any]:
     """The image of a file, of which the header is read. Raises `Unreadable`, also for what goes wrong while it is open."""
     import PIL.Image
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.sources.folders.image_files import DEEP, opened, orientation
+from dlcli.data.sources.folders.image_files import DEEP, opened_image, orientation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ TURNS = {
 """What sets an image upright, by its orientation in EXIF."""
 
 
-def decoded(file: str, size: tuple[int, int] | None, channels: int) -> np.ndarray[Any, Any]:
+def decoded_image(file: str, size: tuple[int, int] | None, channels: int) -> np.ndarray[Any, Any]:
     """The pixels of an image (height, width, channels) uint8, resized to a size where one is given.
 
     Raises `Unreadable` for a file whose pixels cannot be decoded.
@@ -30,7 +30,7 @@ def decoded(file: str, size: tuple[int, int] | None, channels: int) -> np.ndarra
     import numpy as np
     from PIL.Image import Resampling, Transpose
 
-    with opened(file) as image:
+    with opened_image(file) as image:
         turn = orientation(image)
         # Pillow's sizes are (width, height), and this one is that before the turn.
         wanted = size if size is None or turn >= 5 else (size[1], size[0])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.sources.folders.image_files import Header, header, prepare_pillow
-from dlcli.data.sources.folders.image_pixels import decoded
+from dlcli.data.sources.folders.image_files import Header, image_header, prepare_pillow
+from dlcli.data.sources.folders.image_pixels import decoded_image
 from dlcli.data.sources.folders.listing import Unreadable
 from dlcli.data.sources.folders.parallel import in_parallel
 
@@ -47,7 +47,7 @@ class Scan:
         ]
 
 
-def scan(files: Sequence[str], *, full: bool) -> Scan:
+def scan_images(files: Sequence[str], *, full: bool) -> Scan:
     """Looks at the header of every file, and decodes it if `full`."""
     import numpy as np
 
@@ -71,9 +71,9 @@ def scan(files: Sequence[str], *, full: bool) -> Scan:
 def looked_at(file: str, *, full: bool) -> Header | str:
     """The header of a file, or what is wrong with it."""
     try:
-        seen = header(file)
+        seen = image_header(file)
         if full:
-            decoded(file, None, 3)
+            decoded_image(file, None, 3)
     except Unreadable as error:
         return str(error)
     return seen

@@ -13,8 +13,8 @@ from dlcli.data.fields.lazy import Lazy
 from dlcli.data.schema import InputSchema
 from dlcli.data.sources.folders.file_source import FileSource
 from dlcli.data.sources.folders.image_files import prepare_pillow
-from dlcli.data.sources.folders.image_pixels import decoded
-from dlcli.data.sources.folders.image_scan import Scan, pictures, scan
+from dlcli.data.sources.folders.image_pixels import decoded_image
+from dlcli.data.sources.folders.image_scan import Scan, pictures, scan_images
 from dlcli.data.sources.folders.listing import LABEL, Listing, Unreadable
 from dlcli.data.sources.folders.masks import mask_files, masks_of
 from dlcli.data.sources.folders.parallel import in_parallel
@@ -64,7 +64,7 @@ class Images(FileSource):
         """
         listing = self.listing(reading)
         masks = None if self.masks is None else mask_files(listing, self.masks, SUFFIXES)
-        found = scan(listing.files, full=self.scan == "full")
+        found = scan_images(listing.files, full=self.scan == "full")
         if found.faults:
             listing, masks = self.without_bad(listing, found, masks)
         size = (self.size[0], self.size[1]) if self.size is not None else common_size(found, listing)
@@ -157,7 +157,7 @@ class ImageField(Lazy):
     def decoded(self, file: str) -> np.ndarray[Any, Any]:
         """The pixels of one image: (height, width, channels)."""
         try:
-            pixels = decoded(file, self.size if self.resize else None, self.channels)
+            pixels = decoded_image(file, self.size if self.resize else None, self.channels)
         except Unreadable as error:
             raise DataError(str(error), file=file, hint=DAMAGED) from None
         if pixels.shape != self.shape[1:]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.lazy import Lazy
-from dlcli.data.sources.folders.image_files import DEEP, opened, prepare_pillow
+from dlcli.data.sources.folders.image_files import DEEP, opened_image, prepare_pillow
 from dlcli.data.sources.folders.listing import MOST_SHOWN, Listing, Unreadable
 from dlcli.data.sources.folders.parallel import in_parallel
 from dlcli.data.sources.folders.walk import folder_at, of_folder
@@ -73,7 +73,7 @@ def masks_of(
     prepare_pillow()
     present = np.zeros(256, bool)
     faults: dict[int, str] = {}
-    for row, seen in enumerate(in_parallel(values_of, masks.files)):
+    for row, seen in enumerate(in_parallel(mask_values, masks.files)):
         if isinstance(seen, str):
             faults[row] = seen
         elif seen[0] != tuple(sizes[row].tolist()):
@@ -103,7 +103,7 @@ def masks_of(
     return MaskField(masks.files, size, meaning), [str(each) for each in range(values[-1] + 1)], notes
 
 
-def values_of(file: str) -> tuple[tuple[int, int], np.ndarray[Any, Any]] | str:
+def mask_values(file: str) -> tuple[tuple[int, int], np.ndarray[Any, Any]] | str:
     """The size of a mask and which of the values 0 to 255 it holds, or what is wrong with it."""
     import numpy as np
 
@@ -118,7 +118,7 @@ def mask_pixels(file: str) -> np.ndarray[Any, Any]:
     """The values of a mask (height, width) uint8: of a palette the indices. Raises `Unreadable`."""
     import numpy as np
 
-    with opened(file) as image:
+    with opened_image(file) as image:
         if image.format == "JPEG":
             raise Unreadable("a JPEG, which blurs the borders between classes; masks are PNG")
         if image.mode not in DEEP | ONE_CHANNEL:

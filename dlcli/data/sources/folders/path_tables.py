@@ -12,7 +12,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.sources.folders.listing import LABEL, MOST_SHOWN, Listing
 from dlcli.data.sources.paths import existing, is_file, siblings
 from dlcli.data.sources.source import Reading, SourceBlock
-from dlcli.data.sources.tables import TABLES, table_of
+from dlcli.data.sources.tables import TABLES, table_at_path
 from dlcli.errors import DataError
 
 JUDGED = 100
@@ -46,7 +46,7 @@ def of_table(
 
 def table_at(path: str, suffixes: Sequence[str]) -> SourceBlock:
     """The source of a table, by the ending of its name. Raises `DataError` for a path that is none."""
-    table = table_of(path)
+    table = table_at_path(path)
     if table is not None:
         return table
     existing(Path(path))
@@ -55,7 +55,7 @@ def table_at(path: str, suffixes: Sequence[str]) -> SourceBlock:
     )
 
 
-def is_table(kind: type[SourceBlock]) -> bool:
+def is_table_source(kind: type[SourceBlock]) -> bool:
     """Whether a kind of source is a table in a file."""
     return kind in TABLES
 

@@ -91,7 +91,7 @@ class LibrarySound:
 
 
 @contextmanager
-def opened(file: str, *, whole: bool = False) -> Iterator[PlainWave | LibrarySound]:
+def opened_sound(file: str, *, whole: bool = False) -> Iterator[PlainWave | LibrarySound]:
     """The sound of a file, of which the header is read, and its end if `whole`. Raises `Unreadable`."""
     try:
         with open(file, "rb") as content:  # noqa: PTH123 (a million times)
@@ -133,34 +133,34 @@ def wave_format(content: IO[bytes]) -> int | None:
     return None
 
 
-def header(file: str) -> Sound | Unreadable:
+def sound_header(file: str) -> Sound | Unreadable:
     """The header of a file, or what is wrong with it."""
     try:
-        with opened(file, whole=True) as sound:
+        with opened_sound(file, whole=True) as sound:
             if not sound.frames:
                 return Unreadable("the file holds no sound")
             if sound.rate not in RATES:
                 return Unreadable(f"{sound.rate} samples a second; expected {RATES[0]} to {RATES[-1]}")
-            misnamed = not file.lower().endswith(kind_of(file))
+            misnamed = not file.lower().endswith(content_ending(file))
             return Sound(sound.rate, sound.frames, sound.channels, misnamed)
     except Unreadable as error:
         return error
 
 
-def kind_of(file: str) -> str:
+def content_ending(file: str) -> str:
     """The ending that a file of this content has."""
     with open(file, "rb") as content:  # noqa: PTH123 (a million times)
         return STARTS[content.read(4)]
 
 
-def decoded(file: str, *, rate: int, channels: int, length: int) -> np.ndarray[Any, Any]:
+def decoded_sound(file: str, *, rate: int, channels: int, length: int) -> np.ndarray[Any, Any]:
     """The first `length` samples of a sound at a rate, or fewer: (time, channels) float32 from -1 to 1.
 
     Raises `Unreadable`.
     """
     import numpy as np
 
-    with opened(file) as sound:
+    with opened_sound(file) as sound:
         needed = math.ceil(length * sound.rate / rate) + (MARGIN if sound.rate != rate else 0)
         wanted = min(sound.frames, needed)
         values = sound.read(wanted)
@@ -172,7 +172,7 @@ def decoded(file: str, *, rate: int, channels: int, length: int) -> np.ndarray[A
         values = np.repeat(values, channels, axis=1)
     if sound.rate != rate:
         enough = length_at(len(values), sound.rate, rate)
-        values = resampled(padded(values, sound.rate, rate), sound.rate, rate)[:enough]
+        values = resampled(padded_sound(values, sound.rate, rate), sound.rate, rate)[:enough]
     clipped: np.ndarray[Any, Any] = np.clip(values[:length], -1, 1)
     return clipped
 
@@ -182,7 +182,7 @@ def length_at(frames: int, old: int, new: int) -> int:
     return -(-frames * new // old)
 
 
-def padded(values: np.ndarray[Any, Any], old: int, new: int) -> np.ndarray[Any, Any]:
+def padded_sound(values: np.ndarray[Any, Any], old: int, new: int) -> np.ndarray[Any, Any]:
     """A sound (time, channels) with silence behind it, so long that it is a whole number of samples at both rates."""
     import numpy as np
 

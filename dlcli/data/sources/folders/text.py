@@ -57,7 +57,7 @@ class TextFiles(FileSource):
         Raises `DataError` with all files that are empty or, unless they are large, not in their encoding.
         """
         listing = self.listing(reading)
-        sizes = list(in_parallel(size_of, listing.files))
+        sizes = list(in_parallel(file_bytes, listing.files))
         texts = TextField(listing.files, self.encoding, self.errors)
         faults = {row: EMPTY for row, size in enumerate(sizes) if not size}
         if sum(sizes) <= MOST_BYTES:
@@ -69,10 +69,10 @@ class TextFiles(FileSource):
 
     def memory(self) -> int:
         listing: Listing = self.listing(Reading())
-        return sum(size + OBJECT_BYTES for size in in_parallel(size_of, listing.files))
+        return sum(size + OBJECT_BYTES for size in in_parallel(file_bytes, listing.files))
 
 
-def size_of(file: str) -> int:
+def file_bytes(file: str) -> int:
     """How many bytes a file has."""
     try:
         return os.path.getsize(file)  # noqa: PTH202 (a million times)

@@ -135,16 +135,16 @@ def of_folder(
     walk = Walk(suffixes, follow_links)
     level = walk.level(str(folder))
     own, notes = splits_of(level[1])
-    parts = {split: by_class(walk.level(each), walk, each) for split, each in own.items()}
+    parts = {split: files_by_class(walk.level(each), walk, each) for split, each in own.items()}
     if not parts:
-        parts = {"train": by_class(level, walk, str(folder))}
+        parts = {"train": files_by_class(level, walk, str(folder))}
     if not any(files for part in parts.values() for files in part.values()):
         raise nothing_found(folder, walk)
     check_alike(parts, own)
     labelled = FLAT not in parts["train"]
     names = list(classes) if classes is not None else sorted(parts["train"])
     listing = Listing(folder, [], notes=[*notes, *walk.notes(folder)])
-    return filled(listing, parts, names if labelled else None)
+    return filled_listing(listing, parts, names if labelled else None)
 
 
 def splits_of(folders: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -167,12 +167,12 @@ def has_folders(folder: str) -> bool:
     return bool(Walk((), follow_links=False).level(folder)[1])
 
 
-def by_class(level: tuple[list[str], list[str]], walk: Walk, folder: str) -> ByClass:
+def files_by_class(level: tuple[list[str], list[str]], walk: Walk, folder: str) -> ByClass:
     """The files of a folder by class. Raises `DataError` that names the class folders without any."""
     files, folders = level
     found: ByClass = {}
     for each in folders:
-        found.setdefault(class_name(each), []).extend(walk.below(each))
+        found.setdefault(folder_class(each), []).extend(walk.below(each))
     if not any(found.values()):
         return {FLAT: files}
     empty = [name for name, its in found.items() if not its]
@@ -187,7 +187,7 @@ def by_class(level: tuple[list[str], list[str]], walk: Walk, folder: str) -> ByC
     return found
 
 
-def class_name(folder: str) -> str:
+def folder_class(folder: str) -> str:
     """The class that a folder is for: its name, in Unicode's composed form."""
     name = Path(folder).name
     try:
@@ -212,7 +212,7 @@ def check_alike(parts: Mapping[str, ByClass], folders: Mapping[str, str]) -> Non
             )
 
 
-def filled(listing: Listing, parts: Mapping[str, ByClass], classes: list[str] | None) -> Listing:
+def filled_listing(listing: Listing, parts: Mapping[str, ByClass], classes: list[str] | None) -> Listing:
     """The listing with the files of all parts, their labels, and their rows by split if there are several parts."""
     import numpy as np
 

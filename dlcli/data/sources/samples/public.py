@@ -85,7 +85,7 @@ class KerasData(SourceBlock):
         target = np.asarray(target).reshape(-1)
         field = "text" if self.name in TEXTS else "features" if self.name in NUMBERS else "image"
         if field == "text":
-            inputs = padded(inputs, self.length)
+            inputs = padded_texts(inputs, self.length)
         classes = CLASSES.get(self.name)
         known = list(classes) if classes else [str(number) for number in range(int(target.max()) + 1)]
         return Fields(
@@ -152,7 +152,9 @@ class HuggingFace(SourceBlock):
         classes = {name: list(each.names) for name, each in first.features.items() if hasattr(each, "names")}
         named = [name for name in ("label", "labels", "target", "y") if name in first.features]
         target = next(iter([*classes, *named]), None)
-        return in_splits({split: plain_fields(columns_of(each), classes, target) for split, each in splits.items()})
+        return in_splits(
+            {split: plain_fields(dataset_columns(each), classes, target) for split, each in splits.items()}
+        )
 
     def input_names(self) -> list[str] | None:
         return None
@@ -174,7 +176,7 @@ def downloading(what: str, by_hand: str) -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def padded(texts: Any, length: int) -> np.ndarray[Any, Any]:
+def padded_texts(texts: Any, length: int) -> np.ndarray[Any, Any]:
     """Lists of word numbers as (samples, length): the last words, behind zeros where there are fewer."""
     import numpy as np
 
@@ -185,7 +187,7 @@ def padded(texts: Any, length: int) -> np.ndarray[Any, Any]:
     return found
 
 
-def columns_of(table: Any) -> dict[str, Any]:
+def dataset_columns(table: Any) -> dict[str, Any]:
     """The columns of a split of Hugging Face as arrays; pictures decoded."""
     import numpy as np
 

@@ -11,7 +11,7 @@ from dlcli.data.sources.tables.parquet import Parquet
 TABLES: tuple[type[SourceBlock], ...] = (Csv, Excel, Jsonl, Parquet)
 
 
-def table_of(path: str) -> SourceBlock | None:
+def table_at_path(path: str) -> SourceBlock | None:
     """The table at a path, by the ending of its name; None for another ending."""
     ending = next((suffix for suffix in (path[path.rfind(".") :].lower(),) if "." in path), "")
     kind = next((table for table in TABLES if ending in table.endings), None)

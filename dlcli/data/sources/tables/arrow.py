@@ -21,7 +21,7 @@ def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
         kind = kind.value_type
         if types.is_integer(kind) or types.is_floating(kind) or is_list(kind):
             return
-    elif is_number(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind):
+    elif is_number_type(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind):
         return
     raise DataError(
         f"column '{name}' holds {kind}, which is neither numbers, text nor times",
@@ -30,7 +30,7 @@ def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
     )
 
 
-def is_number(kind: pyarrow.DataType) -> bool:
+def is_number_type(kind: pyarrow.DataType) -> bool:
     """Whether a type is a number, yes or no counting as one."""
     import pyarrow
 
@@ -80,10 +80,10 @@ def array_of(
         column = column.cast(pyarrow.float64())
     if column.null_count:
         column = column.fill_null(pyarrow.scalar(float("nan"), column.type))
-    return plain(column)
+    return plain_numbers(column)
 
 
-def plain(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
+def plain_numbers(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
     """Numbers without empty cells.
 
     Arrow's own way loads pandas where that is installed, which takes longer than reading a small table.
@@ -119,7 +119,7 @@ def texts(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
     for chunk in column.chunks:
         names = np.array([*chunk.dictionary.cast(pyarrow.string()).to_pylist(), None], object)
         codes = chunk.indices.cast(pyarrow.int64()).fill_null(len(names) - 1)
-        parts.append(names[plain(pyarrow.chunked_array([codes]))])
+        parts.append(names[plain_numbers(pyarrow.chunked_array([codes]))])
     return np.concatenate(parts)
 
 

@@ -133,12 +133,12 @@ def evidence_of_chunk(chunk: pyarrow.DictionaryArray, decimal: str) -> Evidence:
         present,
         count(compute.match_substring_regex(texts, WHOLE)),
         count(compute.match_substring_regex(texts, LEADING_ZERO)),
-        count(is_number(texts, decimal)),
+        count(are_numbers(texts, decimal)),
         count(compute.match_substring_regex(compute.replace_substring(texts, ",", "."), DIGITS)),
     )
 
 
-def is_number(texts: pyarrow.Array, decimal: str) -> pyarrow.Array:
+def are_numbers(texts: pyarrow.Array, decimal: str) -> pyarrow.Array:
     """Which texts, without blanks around them, are numbers."""
     import pyarrow.compute as compute
 
@@ -156,7 +156,7 @@ def with_point(texts: pyarrow.Array, decimal: str) -> pyarrow.Array:
     return texts if decimal == "." else compute.replace_substring(texts, decimal, ".")
 
 
-def values_of(cells: pyarrow.ChunkedArray, kind: Kind, *, decimal: str) -> np.ndarray[Any, Any]:
+def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, *, decimal: str) -> np.ndarray[Any, Any]:
     """Text cells as what their column holds: int64, float64 with NaN for an empty one, or text with None."""
     import numpy as np
     import pyarrow
@@ -176,7 +176,7 @@ def values_of(cells: pyarrow.ChunkedArray, kind: Kind, *, decimal: str) -> np.nd
     return np.concatenate(parts) if parts else np.empty(0, dtype.to_pandas_dtype())
 
 
-def not_a_number(
+def damaged_column(
     name: str, pieces: Iterable[pyarrow.ChunkedArray], places: Sequence[Place], *, decimal: str
 ) -> DataError:
     """The error of a column of numbers in which some cells hold something else, with the first of these.
@@ -188,7 +188,9 @@ def not_a_number(
     row, bad, first, value = 0, 0, -1, ""
     for piece in pieces:
         for chunk in piece.dictionary_encode().chunks:
-            odd = compute.invert(is_number(compute.utf8_trim_whitespace(chunk.dictionary), decimal)).take(chunk.indices)
+            odd = compute.invert(are_numbers(compute.utf8_trim_whitespace(chunk.dictionary), decimal)).take(
+                chunk.indices
+            )
             count = compute.sum(odd).as_py() or 0
             if count and not bad:
                 own = compute.index(odd, True).as_py()

@@ -14,7 +14,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.sources.encodings import known_encoding
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.data.sources.tables.cells import Evidence, Kind, not_a_number
+from dlcli.data.sources.tables.cells import Evidence, Kind, damaged_column
 from dlcli.data.sources.tables.column_names import check_same_names
 from dlcli.data.sources.tables.csv_file import CsvFile
 from dlcli.data.sources.tables.csv_text import CsvForm
@@ -89,7 +89,7 @@ class Csv(SourceBlock):
                 kind = "text"
             if kind == "damaged":
                 pieces = (file.cells(block, [name])[name] for file in files for block in range(len(file.rows.spans)))
-                raise not_a_number(name, pieces, places, decimal=self.decimal)
+                raise damaged_column(name, pieces, places, decimal=self.decimal)
             kinds[name] = kind
         notes = tuple(dict.fromkeys(note for file in files for note in file.notes))
         blocks = [(file, block) for file in files for block in range(len(file.rows.spans))]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Place
 from dlcli.data.sources.tables.arrow import array_of
-from dlcli.data.sources.tables.cells import Evidence, Kind, evidence_of, values_of
-from dlcli.data.sources.tables.csv_text import CsvForm, QuoteError, checked_text, header_of, rows_of, utf8
-from dlcli.data.sources.tables.text_blocks import Block, Content, LongRow, Rows, blocks
+from dlcli.data.sources.tables.cells import Evidence, Kind, evidence_of, typed_cells
+from dlcli.data.sources.tables.csv_text import CsvForm, QuoteError, checked_text, csv_rows, header_of, utf8
+from dlcli.data.sources.tables.text_blocks import Block, Content, LongRow, Rows, row_blocks
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
 
@@ -67,7 +67,7 @@ class CsvFile:
         if whole:
             yield Block(start, self.content.read(start, self.content.size))
         else:
-            yield from blocks(self.content, start, row_end, hint=UNCLOSED)
+            yield from row_blocks(self.content, start, row_end, hint=UNCLOSED)
 
     def add(self, block: Block) -> None:
         """Takes note of where the rows of a block stand, and of what its columns hold."""
@@ -80,7 +80,7 @@ class CsvFile:
         starts = None
         if lines != table.num_rows or data.count(b'"') % 2:
             first, row = self.rows.next_line, self.rows.count + 1
-            each = rows_of(data, self.form.separator, self.path, line=first, row=row)
+            each = csv_rows(data, self.form.separator, self.path, line=first, row=row)
             found = [line - first for line, _ in each]
             if len(found) == table.num_rows:
                 starts = np.array(found, np.int64)
@@ -115,7 +115,7 @@ class CsvFile:
             except DataError:
                 pass  # such as +5 or a number behind blanks that the parser does not take for one
         table = self.parsed(data, list(kinds))
-        return {name: values_of(table.column(name), kind, decimal=decimal) for name, kind in kinds.items()}
+        return {name: typed_cells(table.column(name), kind, decimal=decimal) for name, kind in kinds.items()}
 
     def parsed(
         self,
@@ -157,7 +157,7 @@ class CsvFile:
     def ragged(self, data: bytes, said: str, *, line: int, row: int) -> DataError:
         """The error of a file whose rows differ in length, with the first such row."""
         width = len(self.names)
-        for number, (at, cells) in enumerate(rows_of(data, self.form.separator, self.path, line=line, row=row), row):
+        for number, (at, cells) in enumerate(csv_rows(data, self.form.separator, self.path, line=line, row=row), row):
             if len(cells) != width:
                 many = "cell" if len(cells) == 1 else "cells"
                 message = f"row {number} has {len(cells)} {many}, the header has {width}"

@@ -133,7 +133,7 @@ class Lines:
         self.over = True
 
 
-def rows_of(
+def csv_rows(
     content: bytes, separator: str, path: Path, *, line: int = 1, row: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     """The line at which each row begins and its cells; lines without any cell are none.

@@ -66,7 +66,7 @@ class Excel(SourceBlock):
             raise DataError("the sheet has a header but no rows", file=path, line=header + 1)
         check_width(body, width, header, path)
         arrays = {
-            name: column([row[index] for row in body], name, index, header, path, as_text=name in reading.text)
+            name: sheet_column([row[index] for row in body], name, index, header, path, as_text=name in reading.text)
             for index, name in enumerate(names)
         }
         return Fields(arrays, [Place(str(path), len(body), header + 2)], notes=tuple(notes))
@@ -147,7 +147,9 @@ def check_width(body: Sequence[Sequence[Any]], width: int, header: int, path: Pa
             raise DataError(f"row {number + 1} has more cells than the header", file=path, line=line)
 
 
-def column(cells: list[Any], name: str, index: int, header: int, path: Path, *, as_text: bool) -> np.ndarray[Any, Any]:
+def sheet_column(
+    cells: list[Any], name: str, index: int, header: int, path: Path, *, as_text: bool
+) -> np.ndarray[Any, Any]:
     """A column (rows,): int64 or float64 where every cell is a number, otherwise text with None for an empty cell."""
     import numpy as np
 

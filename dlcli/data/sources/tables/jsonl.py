@@ -16,7 +16,7 @@ from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.data.sources.tables.arrow import array_of, check_type, is_number
+from dlcli.data.sources.tables.arrow import array_of, check_type, is_number_type
 from dlcli.data.sources.tables.column_names import checked_names
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
@@ -66,7 +66,7 @@ class Jsonl(SourceBlock):
         with_empty = {name for name in schema if any(name not in own or own[name][1] for own in found)}
 
         def read(number: int, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
-            table, path = table_of(blocks[number], schema), blocks[number].path
+            table, path = block_table(blocks[number], schema), blocks[number].path
             columns = {name: table.column(written[name]) for name in wanted}
             try:
                 return {
@@ -75,7 +75,7 @@ class Jsonl(SourceBlock):
                         column,
                         path,
                         as_text=name in reading.text,
-                        has_empty=written[name] in with_empty and is_number(column.type),
+                        has_empty=written[name] in with_empty and is_number_type(column.type),
                     )
                     for name, column in columns.items()
                 }
@@ -83,7 +83,7 @@ class Jsonl(SourceBlock):
                 raise wrong_line(blocks[number]) or error from None
 
         chunks = Chunks([block.rows for block in blocks], read)
-        places = [place_of(path, own) for path, own in zip(paths, of_files, strict=True)]
+        places = [rows_place(path, own) for path, own in zip(paths, of_files, strict=True)]
         if reading.stream:
             first = read(0, names)
             lazy = {name: chunks.column(name, first[name].dtype, first[name].shape[1:]) for name in names}
@@ -145,7 +145,7 @@ def blocks_of(path: Path) -> list[Block]:
     return found
 
 
-def place_of(path: Path, blocks: Sequence[Block]) -> Place:
+def rows_place(path: Path, blocks: Sequence[Block]) -> Place:
     """Where the rows of a file stand."""
     rows = sum(block.rows for block in blocks)
     if all(block.lines is None for block in blocks):
@@ -235,12 +235,12 @@ def unified(found: Sequence[Mapping[str, tuple[Any, int]]], blocks: Sequence[Blo
                     raise DataError(
                         f"'{name}' holds {kind}, but {known} before", file=block.path, line=block.line(0)
                     ) from None
-                if is_number(known) != is_number(schema[name]):
+                if is_number_type(known) != is_number_type(schema[name]):
                     raise DataError(f"'{name}' holds {kind}, but {known} before", file=block.path, line=block.line(0))
     return schema
 
 
-def table_of(block: Block, schema: Mapping[str, Any]) -> pyarrow.Table:
+def block_table(block: Block, schema: Mapping[str, Any]) -> pyarrow.Table:
     """A block with all keys of the whole file."""
     import pyarrow
 
@@ -276,7 +276,7 @@ def fault_in(text: bytes, kinds: dict[str, tuple[str, int]], line: int) -> str |
     if not isinstance(value, dict):
         return f"expected an object, found {type(value).__name__}"
     for name, cell in value.items():
-        kind = kind_of(cell)
+        kind = cell_kind(cell)
         if kind in {"an object", OTHER_LIST}:
             return f"'{name}' holds {kind}; expected a number, text or a list of numbers"
         before = kinds.get(name)
@@ -301,14 +301,14 @@ def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(found)
 
 
-def kind_of(cell: Any) -> str:
+def cell_kind(cell: Any) -> str:
     """What a cell holds, in words."""
     if cell is None:
         return "nothing"
     if isinstance(cell, bool):
         return "true or false"
     if isinstance(cell, list):
-        kinds = {kind_of(each) for each in cell}
+        kinds = {cell_kind(each) for each in cell}
         plain = (len(kinds) == 1 and kinds <= {"a number"}) or all(kind.startswith("a list of") for kind in kinds)
         return f"a list of {len(cell)}" if plain and cell else OTHER_LIST
     words = {str: "text", int: "a number", float: "a number", dict: "an object"}

@@ -13,7 +13,7 @@ from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.data.sources.tables.arrow import array_of, check_type, is_number
+from dlcli.data.sources.tables.arrow import array_of, check_type, is_number_type
 from dlcli.data.sources.tables.column_names import check_same_names, checked_names
 from dlcli.errors import DataError, ResourceError
 from dlcli.first_line import first_line
@@ -58,7 +58,7 @@ class Parquet(SourceBlock):
         if not sum(rows):
             raise DataError("the table has no rows", file=paths[0])
         if not reading.stream:
-            check_memory(sum(rows), len(names), paths[0])
+            check_table_memory(sum(rows), len(names), paths[0])
         columns = Columns(paths, names, abouts, reading.text)
         groups = [
             (path, group) for path, each in zip(paths, abouts, strict=True) for group in range(each.num_row_groups)
@@ -110,7 +110,7 @@ def empty_in_group(about: Any, path: Path, group: int, column: str) -> bool:
         return bool(file.read_row_group(group, columns=[column]).column(0).null_count)
 
 
-def check_memory(rows: int, columns: int, path: Path) -> None:
+def check_table_memory(rows: int, columns: int, path: Path) -> None:
     """Refuses a table that would not fit, before anything of it is read: a few kilobytes can declare billions of rows."""
     declared, free = rows * columns * CELL, free_memory()
     if declared > free // 2:
@@ -135,11 +135,11 @@ class Columns:
             for name, written in self.written.items():
                 own = each.schema.to_arrow_schema().field(written).type
                 check_type(name, own, path)
-                if is_number(own) != is_number(schema.field(written).type):
+                if is_number_type(own) != is_number_type(schema.field(written).type):
                     raise DataError(
                         f"column '{name}' holds {own}, in {paths[0].name} {schema.field(written).type}", file=path
                     )
-        numbers = [name for name, written in self.written.items() if is_number(schema.field(written).type)]
+        numbers = [name for name, written in self.written.items() if is_number_type(schema.field(written).type)]
         kinds = {
             name: {str(each.schema.to_arrow_schema().field(self.written[name]).type) for each in abouts}
             for name in numbers

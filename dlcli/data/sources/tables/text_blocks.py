@@ -64,7 +64,7 @@ class LongRow(DataError):
     """A row of more bytes than any has: where it ends was not found."""
 
 
-def blocks(content: Content, start: int, row_end: Callable[[bytes], int], *, hint: str) -> Iterator[Block]:
+def row_blocks(content: Content, start: int, row_end: Callable[[bytes], int], *, hint: str) -> Iterator[Block]:
     """The rows from the byte `start` on, about BLOCK_BYTES at a time.
 
     `row_end` says where the last row that is whole ends. Raises `LongRow` for a row of more than MOST_ROW bytes; `hint`
