@@ -126,3 +126,34 @@ train: {epochs: 1}
     assert (tmp_path / "model.svg").read_text(encoding="utf-8").startswith("<svg ")
     refused = run_dlcli("inspect", "c.yaml", "--svg", "none/model.svg", "--json", cwd=tmp_path)
     assert refused.code == 7
+
+
+def test_separation_is_judged_on_samples_that_the_means_have_not_seen() -> None:
+    from sklearn.neighbors import NearestCentroid
+
+    from dlcli.actions.layer_states import nearest_mean
+
+    generator = np.random.default_rng(0)
+    noise, labels = generator.normal(size=(200, 400)), generator.integers(0, 2, 200)
+    independent = NearestCentroid().fit(noise[::2], labels[::2])
+    assert nearest_mean(noise, labels) == independent.score(noise[1::2], labels[1::2])
+    assert independent.score(noise[::2], labels[::2]) > 0.9  # of the samples that made the means
+
+
+@pytest.mark.parametrize(("features", "share"), [(4, 1.0), (5, 0.5)])
+def test_outputs_of_more_than_4096_numbers_are_averaged_over_their_places(features: int, share: float) -> None:
+    from dlcli.actions.layer_states import nearest_mean
+
+    labels = np.arange(40) // 2 % 2
+    output = np.zeros((40, 1024, features))
+    output[:, 0], output[:, 1] = labels[:, None] - 0.5, 0.5 - labels[:, None]  # a mean over places is 0 for all
+    assert nearest_mean(output, labels) == share
+
+
+@pytest.mark.parametrize(("dead", "told"), [(25, False), (26, True)])
+def test_units_are_dead_from_more_than_a_quarter_on(dead: int, told: bool) -> None:
+    from dlcli.actions.model_findings import model_findings
+    from dlcli.view.layer_states import DeadUnits, LayerStates
+
+    states = LayerStates([], [DeadUnits("hidden", 100, dead)], [])
+    assert [(each.code, each.where) for each in model_findings(states)] == [("dead_units", "hidden")] * told

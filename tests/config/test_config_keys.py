@@ -224,3 +224,21 @@ def test_thousands_of_unknown_keys_are_not_all_told(problems, digits):
     found = problems("".join(f"k{each}: 1\n" for each in range(1200)) + digits)
     assert len(found) == 1000
     assert found[0].at == (1, 1, "unknown key 'k0'")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "suggestion"),
+    [
+        (
+            "metrics: [accuracy]",
+            "metrics: accuracy",
+            "'metrics' must be a list, found the text 'accuracy'",
+            "[accuracy]",
+        ),
+        ("epochs: 30", 'epochs: "30"', "'epochs' must be a whole number, found the text '30'", "30 without quotes"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_answered_with_what_to_write(change, problem, old, new, said, suggestion) -> None:
+    found = problem(change((old, new)))
+    assert found.at[2] == said
+    assert found.suggestion == f"write {suggestion}"

@@ -190,3 +190,40 @@ def test_a_table_without_a_target_is_described_column_by_column(tmp_path: Path) 
     }
     assert (described["c"].min, described["c"].max) == (0.0, SAMPLES - 2)
     assert described["y"].mean is None
+
+
+@pytest.mark.parametrize(
+    ("correlation", "told"), [(0.99985, False), (0.99995, True), (-0.99985, False), (-0.99995, True)]
+)
+def test_a_number_gives_another_away_from_a_correlation_of_0_9999_on(
+    correlation: float, told: bool, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(4)
+    target, other = np.linalg.qr(generator.normal(size=(SAMPLES, 3)) - [[0.5, 0, 0]])[0].T[1:]
+    column = correlation * target + np.sqrt(1 - correlation**2) * other
+    seen = found(table(tmp_path, y=target, c=column))
+    assert ("an input gives the target away" in seen) is told
+
+
+@pytest.mark.parametrize(("samples", "told"), [(9, False), (10, True)])
+def test_of_fewer_than_ten_training_samples_nothing_is_said_to_be_given_away(
+    samples: int, told: bool, tmp_path: Path
+) -> None:
+    from dlcli.data.findings.leak import target_given_away
+
+    rows = "".join(f"{row * row},{2 * row * row + 1}\n" for row in range(samples))
+    (tmp_path / "t.csv").write_text("c,y\n" + rows, encoding="utf-8")
+    block = {"source": str(tmp_path / "t.csv"), "target": "y", "split": {"validation": 0, "test": 0}}
+    assert (target_given_away(load(block)) is not None) is told
+
+
+def test_the_histogram_of_a_column_is_that_of_numpy_from_the_least_to_the_greatest(tmp_path: Path) -> None:
+    from dlcli.data.description.columns import input_descriptions
+
+    values = np.random.default_rng(7).exponential(size=SAMPLES).round(6)
+    dataset = load({**table(tmp_path, c=values), "inputs": ["c"]})
+    [column] = input_descriptions(dataset)
+    looked_at = dataset.splits["train"].inputs["features"][:, 0]
+    counts = np.histogram(looked_at, bins=len(column.histogram))[0].tolist()
+    assert column.histogram == counts
+    assert counts[0] > counts[-1]

@@ -358,3 +358,11 @@ def test_as_many_groups_as_are_needed_fill_every_split() -> None:
         found = parts_of(shares(0.15, 0.15, "group:who"), len(groups), seed=seed, column=groups)
         assert list(found) == NAMES
         assert len(found["train"]) > len(found["validation"])
+
+
+def test_the_largest_group_is_dealt_first() -> None:
+    groups = np.array(["the largest"] * 50 + [f"g{number}" for number in range(50)])
+    for seed in range(20):
+        found = parts_of(shares(0.25, 0.25, "group:who"), 100, seed=seed, column=groups)
+        assert [len(found[name]) for name in NAMES] == [50, 25, 25]
+        assert found["train"] == list(range(50))

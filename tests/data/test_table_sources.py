@@ -260,3 +260,22 @@ def test_the_memory_of_a_missing_file_is_nothing(tmp_path: Path) -> None:
     for kind, ending in kinds:
         assert kind(path=str(tmp_path / f"no.{ending}")).memory() == 0
     assert len(kinds) == 3
+
+
+def test_days_of_a_workbook_are_days_and_times_are_text_that_sorts(tmp_path: Path) -> None:
+    import datetime
+
+    import openpyxl
+
+    from dlcli.data.sources.tables.excel import Excel
+
+    day, moment = datetime.datetime(2024, 1, 31), datetime.datetime(2024, 1, 31, 9, 30)
+    book = openpyxl.Workbook()
+    for row in (["day", "moment", "time", "yes"], [day, moment, datetime.time(9, 30), True], [day, day, None, False]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    arrays = read(Excel(path=str(tmp_path / "t.xlsx"))).arrays
+    assert arrays["day"].tolist() == ["2024-01-31", "2024-01-31"]
+    assert arrays["moment"].tolist() == ["2024-01-31 09:30:00", "2024-01-31"]
+    assert arrays["time"].tolist() == ["09:30:00", None]
+    assert (arrays["yes"].dtype, arrays["yes"].tolist()) == (np.int64, [1, 0])

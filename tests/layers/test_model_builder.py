@@ -272,3 +272,58 @@ def test_a_size_that_nobody_means_is_refused_without_a_model(
     assert outcome.code == 3
     assert outcome.error["message"] == "'units' must be at most 10000000, found 1000000000"
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "hint"),
+    [
+        ({"SimpleRNN": 4}, (3,), "it needs (time, features)"),
+        ({"SimpleRNN": 4}, (3, 4, 5), "it needs (time, features)"),
+        ({"GRU": 4}, (3,), "it needs (time, features)"),
+        (
+            {"Conv1D": {"filters": 4, "kernel_size": 3}},
+            (9,),
+            "it needs (time, features): put Reshape: {target_shape: [9, 1]} before it",
+        ),
+        (
+            {"Conv2D": {"filters": 4, "kernel_size": 3}},
+            (8, 9),
+            "images need a channel axis: put Reshape: {target_shape: [8, 9, 1]} before it",
+        ),
+        (
+            {"Conv2D": {"filters": 4, "kernel_size": 3}},
+            (8,),
+            "it needs (height, width, channels); the data has one axis a sample",
+        ),
+        ({"Conv2D": {"filters": 4, "kernel_size": 3}}, (2, 8, 9, 1), None),
+    ],
+)
+def test_a_layer_that_cannot_take_a_shape_says_which_it_needs(
+    layer: dict[str, Any], shape: tuple[int, ...], hint: str | None
+) -> None:
+    with pytest.raises(BlockError) as caught:
+        build([layer], {"x": shape})
+    assert caught.value.hint == hint
+
+
+def test_what_only_has_another_shape_takes_no_memory() -> None:
+    from dlcli.layers.memory import activation_bytes
+
+    same = [{"Reshape": {"target_shape": [2, 3]}}, "Flatten", "Identity", {"Dense": 5}, "ReLU"]
+    assert activation_bytes(build(same, {"x": (6,)}).model) == 4 * (5 + 5)
+
+
+@pytest.mark.parametrize(("memory", "fits"), [(16 * 12 - 1, False), (16 * 12, True)])
+def test_training_keeps_sixteen_bytes_a_parameter(memory: int, fits: bool) -> None:
+    import keras
+
+    from dlcli.layers.memory import TooLarge, bounded
+
+    layer = keras.layers.Dense(3)
+    with bounded(memory):
+        if fits:
+            layer.build((None, 3))
+            assert layer.count_params() == 12
+        else:
+            with pytest.raises(TooLarge, match="^12 parameters$"):
+                layer.build((None, 3))

@@ -189,3 +189,18 @@ def test_metrics_that_want_two_axes_read_one_number_a_sample(
     if loss != "mse":
         assert metrics["binary_crossentropy"] == pytest.approx(metrics["loss"], rel=1e-6)
     assert len(metrics) == 3
+
+
+@pytest.mark.parametrize(
+    ("metric", "direction"),
+    [("cosine_similarity", "up"), ("CosineSimilarity", "up"), ("accuracy", "up"), ("AUC", "up"), ("mse", "down")],
+)
+def test_a_metric_says_whether_more_of_it_is_better(metric: str, direction: str) -> None:
+    from dlcli.loss import direction_of
+
+    built = keras_catalogue().read("metrics", metric)
+    assert direction_of(built) == direction
+    right, wrong = ([0.0, 1.0], [1.0, 0.0])
+    if metric not in {"AUC", "accuracy"}:  # the catalogue against the values themselves
+        good, bad = (value_of(metric, "mse", [right], [answer]) for answer in (right, wrong))
+        assert (good > bad) == (direction == "up")

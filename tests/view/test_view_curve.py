@@ -104,3 +104,13 @@ def test_spans_decades_from_a_hundredfold_on():
     assert spans_decades([0.0, 99.0]) is False
     assert spans_decades([]) is False
     assert spans_decades([5e-324, 1.7e308]) is True
+
+
+@pytest.mark.parametrize("at", [5_037, 3_001, 9_998])
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("up", [True, False])
+def test_a_spike_within_a_column_of_dots_is_kept(at, unicode, up):
+    values = [0.0 if up else 1.0] * 10_000
+    values[at] = 1.0 if up else 0.0
+    plot = [line[3:] for line in curve({"a": values}, width=40, height=8, unicode=unicode).plain.split("\n")[1:6]]
+    assert all(line.strip(" ┤│+|") for line in plot)

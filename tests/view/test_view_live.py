@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dlcli.view.console.console import FadingStream, make_console
+from dlcli.view.console.tables import duration
 from dlcli.view.training.live import EpochLine, LineView, Plan, SilentView, TerminalView, choose_view
 
 SHOWN, HIDDEN = "\x1b[?25h", "\x1b[?25l"
@@ -234,3 +235,15 @@ def test_silence_is_silent(capsys):
         view.epoch(line(1))
         view.note("x")
     assert (capsys.readouterr().out, error.getvalue()) == ("", "")
+
+
+def test_the_time_left_is_that_of_the_last_five_epochs():
+    view = TerminalView(terminal())
+    seconds = [1000.0, *[100.0] * 20, 10.0, 20.0, 30.0, 40.0, 50.0]
+    earlier = [
+        EpochLine(epoch, 36, {"loss": 1.0}, {}, None, took, False) for epoch, took in enumerate(seconds, start=1)
+    ]
+    for count, left in ((26, 10 * 30.0), (25, 11 * 40.0), (2, 34 * 100.0), (1, 35 * 1000.0)):
+        view.start(Plan("digits", 36, 10, 320, earlier=earlier[:count]))
+        assert f"  {duration(left)} left" in view._picture().plain
+        view.close()

@@ -11,7 +11,9 @@ from rich.console import Console
 from dlcli.errors import ConfigError, DataError, Problem
 from dlcli.view.console.tables import byte_size, duration, number, plain_table
 from dlcli.view.drawing.bars import bars
+from dlcli.view.drawing.histogram import histogram
 from dlcli.view.problems import error_text, problem_text
+from dlcli.view.sentences.sentence import listed
 
 
 def problem(**changes: object) -> Problem:
@@ -221,3 +223,22 @@ def test_a_table_has_a_rule_under_its_header_only():
 
 def test_a_table_in_ascii():
     assert printed("ascii", 60) == "name |  count\n-----+-------\n[/b] |      1\ncat  | 12,345\n"
+
+
+@pytest.mark.parametrize(("classes", "last"), [(19, "c18"), (20, "c19"), (21, "… and 1 more")])
+def test_up_to_twenty_bars_are_all_of_them(classes, last):
+    lines = bars({f"c{number}": 1 for number in range(classes)}, width=60).plain.split("\n")
+    assert len(lines) == classes
+    assert lines[-1].startswith(last)
+
+
+def test_a_histogram_goes_from_left_to_right():
+    assert histogram([1, 0, 3, 8]) == "▁ ▃█"
+    assert histogram([1, 0, 3, 8], unicode=False) == "_ -@"
+    assert histogram([1, 1000]) == "▁█"
+    assert histogram([0, 0]) == "  "
+
+
+@pytest.mark.parametrize(("names", "text"), [(5, "'0', '1', '2', '3', '4'"), (6, "'0', '1', '2', '3', '4' and 1 more")])
+def test_five_names_are_listed_and_the_rest_is_counted(names, text):
+    assert listed([str(number) for number in range(names)]) == text

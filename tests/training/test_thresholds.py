@@ -1,0 +1,140 @@
+"""Where training gives up, what it proposes then, and the room that it asks for: just below and just above each threshold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcli.errors import DivergedError, ResourceError
+from dlcli.runs import Run
+from dlcli.training.check.rate_range import proposed
+from dlcli.training.health import Health
+from dlcli.training.kept.when_to_save import check_room
+
+LINE = """\
+data: {source: line}
+layers: [Dense: 1]
+loss: mse
+optimizer: {SGD: 0.01}
+train: {epochs: 1}
+"""
+
+
+@pytest.fixture
+def health(tmp_path: Path) -> Callable[..., Health]:
+    """`health(last=1.0, rate=0.01)`: of a training whose last epoch had this loss."""
+    from dlcli.config import load_config
+    from dlcli.training.setup.backend import start_keras
+    from dlcli.training.setup.experiment import read_data, set_up
+
+    (tmp_path / "c.yaml").write_text(LINE, encoding="utf-8")
+    config, _ = load_config(str(tmp_path / "c.yaml"))
+    start_keras(seed=config.seed, precision=config.train.precision)
+    experiment = set_up(config, read_data(config))
+    (tmp_path / "checkpoints").mkdir()
+
+    def make(*, last: float | None, rate: float = 0.01) -> Health:
+        experiment.model.optimizer.learning_rate = rate
+        entries = [] if last is None else [{"train": {"loss": last}}]
+        progress: Any = SimpleNamespace(entries=entries, epoch=len(entries), begun=5)
+        return Health(Run(tmp_path), experiment, progress)
+
+    return make
+
+
+def trivial_loss(health: Health) -> float:
+    """The squared error of the mean of the training targets on the validation split."""
+    splits, (target,) = health.experiment.splits, health.experiment.dataset.schema.targets
+    train, validation = (np.asarray(splits[name].target(target.name), float) for name in ("train", "validation"))
+    return float(((validation - train.mean(axis=0)) ** 2).mean())
+
+
+@pytest.mark.parametrize(("times", "ends"), [(0.99e6, False), (1.01e6, True)])
+def test_a_loss_of_a_million_times_that_of_the_trivial_baseline_ends_the_training(
+    times: float, ends: bool, health: Callable[..., Health]
+) -> None:
+    watched = health(last=1.0)
+    loss = times * max(trivial_loss(watched), 1.0)
+    assert watched.exploded(loss) is ends
+    if ends:
+        with pytest.raises(DivergedError, match="a million times that of the trivial baseline, and does not fall"):
+            watched.check_epoch(loss, step=1)
+        assert health(last=None).exploded(loss) is False  # a first epoch may start anywhere
+    else:
+        watched.check_epoch(loss, step=1)
+
+
+@pytest.mark.parametrize(("share", "ends"), [(0.49, False), (0.51, True)])
+def test_a_loss_that_halves_from_epoch_to_epoch_is_given_time(
+    share: float, ends: bool, health: Callable[..., Health]
+) -> None:
+    assert health(last=1e12).exploded(share * 1e12) is ends
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_ends_the_training(loss: float, health: Callable[..., Health]) -> None:
+    with pytest.raises(DivergedError, match=f"the loss became {loss} by step 5 of epoch 2"):
+        health(last=1.0).check_step(loss)
+    health(last=1.0).check_step(1e30)
+
+
+@pytest.mark.parametrize(("rate", "lower"), [(0.02, "0.002"), (1.0, "0.1"), (1.01, "0.001")])
+def test_a_tenth_of_the_rate_is_proposed_unless_it_was_far_too_large(
+    rate: float, lower: str, health: Callable[..., Health]
+) -> None:
+    hint = health(last=1.0, rate=rate).diverged("the loss became nan").hint
+    assert hint == f"lower the learning rate: --set optimizer.learning_rate={lower}"
+
+
+def ramp(lowest: float, *, at: int = 60, points: int = 80) -> tuple[list[float], list[float]]:
+    """Rates a decade every ten points; a loss of 1 that falls evenly from point 20 to its lowest, then rises again."""
+    rates = [1e-7 * 10 ** (point / 10) for point in range(points)]
+    falls = [1 - (1 - lowest) * min(max(point - 20, 0) / max(at - 20, 1), 1.0) for point in range(at + 1)]
+    return rates, falls + [lowest + 0.1 * (point - at) for point in range(at + 1, points)]
+
+
+def test_the_rate_is_at_most_a_tenth_of_the_one_of_the_lowest_loss() -> None:
+    rates, losses = ramp(0.2)
+    for point in range(52, 61):  # steepest at the end, where the rate is all but too large
+        losses[point] = losses[51] - 0.02 * (point - 51) ** 1.5
+    assert int(np.argmin(losses)) == 60
+    assert rates[60] == pytest.approx(1e-1)
+    assert proposed(rates, losses) == 0.01
+
+
+def test_the_rate_is_that_of_the_steepest_fall() -> None:
+    rates, losses = ramp(0.5)
+    for point in range(30, 61):
+        losses[point] -= 0.3 * min((point - 30) / 8, 1.0)  # eight points from 30 on fall steepest
+    assert proposed(rates, losses) == float(f"{rates[38]:.1g}") == 6e-4
+
+
+@pytest.mark.parametrize(("lowest", "falls"), [(0.981, False), (0.979, True)])
+def test_a_loss_that_falls_by_less_than_two_hundredths_proposes_nothing(lowest: float, falls: bool) -> None:
+    assert (proposed(*ramp(lowest)) is not None) is falls
+
+
+@pytest.mark.parametrize(("at", "proposes"), [(7, False), (8, True)])
+def test_what_the_first_eight_steps_do_is_noise(at: int, proposes: bool) -> None:
+    rates = [1e-5 * 1.1**point for point in range(20)]
+    losses = [1.0] * 20
+    losses[at] = 0.5
+    assert (proposed(rates, losses) is not None) is proposes
+
+
+@pytest.mark.parametrize(("free", "enough"), [(1_999_999, False), (2_000_000, True)])
+def test_the_disk_has_to_have_room_for_two_checkpoints(
+    free: int, enough: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=free))
+    if enough:
+        check_room(Run(tmp_path), 1_000_000)
+        return
+    with pytest.raises(ResourceError, match=r"^two checkpoints take 2\.0 MB, and the disk has 2\.0 MB free$"):
+        check_room(Run(tmp_path), 1_000_000)
