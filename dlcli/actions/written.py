@@ -20,7 +20,14 @@ def inline_yaml(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     try:
-        plain = read_yaml(f"a: [{value}]\n".encode(), file="-", folder=Path()).plain() == {"a": [value]}
+        # As a key and as a value: a line separator of Unicode may be either end of a value, but not of a key.
+        plain = read_yaml(f"{value}: [{value}]\n".encode(), file="-", folder=Path()).plain() == {value: [value]}
     except ConfigError:
         plain = False
-    return value if plain and value not in AMBIGUOUS else json.dumps(value, ensure_ascii=False)
+    return value if plain and value not in AMBIGUOUS else quoted(value)
+
+
+def quoted(text: str) -> str:
+    """The text in quotes, on one line whatever is in it: JSON writes some line ends and controls as they are."""
+    written = json.dumps(text, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in written)

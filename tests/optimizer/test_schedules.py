@@ -76,3 +76,14 @@ def test_training_says_so_too_when_it_knows_how_many_steps_an_epoch_has(
 def test_only_a_rate_of_zero_for_whole_epochs_is_told(schedule: Any, ends: bool) -> None:
     optimizer = keras_catalogue().read("optimizers", {"Adam": {"learning_rate": schedule}})
     assert (early_end(optimizer, epochs=10) is not None) == ends
+
+
+@pytest.mark.parametrize(
+    ("decay", "steps_per_epoch", "told"),
+    [(32, 8, True), (33, 8, False), (32, None, False), ("4 epochs", None, True), ("5 epochs", None, False)],
+)
+def test_a_rate_of_zero_is_told_from_one_whole_epoch_on(decay: object, steps_per_epoch: int | None, told: bool) -> None:
+    schedule = {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": decay}}
+    optimizer = keras_catalogue().read("optimizers", {"SGD": {"learning_rate": schedule}})
+    mistake = early_end(optimizer, epochs=5, steps_per_epoch=steps_per_epoch)
+    assert (mistake is not None) is told
