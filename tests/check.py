@@ -19,8 +19,12 @@ CHECKS = (
     ["lint-imports"],
     ["pytest", "-n", "2", "--dist", "worksteal"],
 )
-NIGHTLY = (["python", "tests/training/killed_runs.py", "--kills", "220"],)
-"""What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed."""
+NIGHTLY = (
+    ["python", "tests/training/killed_runs.py", "--kills", "220"],
+    ["python", "tests/mutants.py", "--count", "120", "--least", "85"],
+)
+"""What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, and the code broken
+in 120 places, of which tests have to notice 85 %."""
 
 
 def main() -> int:
