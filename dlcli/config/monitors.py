@@ -34,6 +34,7 @@ def watched(train: dict[str, Any], known: Directions, *, unread: Sequence[str]) 
 
     What is like one of `unread`, metrics that cannot be read themselves, may be meant by it and is left alone.
     """
+    yield from unheard(train)
     for path, monitor in named_monitors(train):
         if monitor in known:
             yield from undirected(train, path, monitor, known[monitor])
@@ -42,6 +43,28 @@ def watched(train: dict[str, Any], known: Directions, *, unread: Sequence[str]) 
             if monitor.startswith("val_") and monitor.removeprefix("val_") in known:
                 hint = "there is no validation split: write data.split.validation: 0.15"
             yield Mistake(f"nothing is called '{monitor}'; there are: {', '.join(known)}", path, hint)
+
+
+def unheard(train: Mapping[str, Any]) -> Iterator[Mistake]:
+    """The mistakes of a `checkpoint` whose word on the best epoch would count for nothing."""
+    checkpoint, early = train.get("checkpoint"), train.get("early_stopping")
+    if not isinstance(checkpoint, dict):
+        return
+    monitor = checkpoint.get("monitor")
+    if monitor is None and checkpoint.get("mode", "auto") != "auto":
+        message = "'mode' says which way 'monitor' is better, and there is no 'monitor'"
+        yield Mistake(message, ("checkpoint", "mode"), "write monitor: NAME beside it, or leave it out")
+    if monitor is None or not isinstance(early, dict):
+        return
+    watched_early = early.get("monitor", EarlyStopping.model_fields["monitor"].default)
+    for key, own, others in (
+        ("monitor", monitor, watched_early),
+        ("mode", checkpoint.get("mode", "auto"), early.get("mode", "auto")),
+    ):
+        if own != others:
+            message = f"'checkpoint' and 'early_stopping' say two things of the best epoch: {key} {own} and {others}"
+            yield Mistake(message, ("checkpoint", key), f"leave {key} out of checkpoint: early_stopping decides")
+            return
 
 
 def undirected(

@@ -147,7 +147,7 @@ class Checkpoint(Spec):
     monitor: str | None = None
     """The value by which the best epoch is kept beside them; by default that of `early_stopping`, else `val_loss`."""
     mode: Mode = "auto"
-    """Whether less (`min`) or more (`max`) of it is better, as in `early_stopping`, from which it is taken by default."""
+    """Whether less (`min`) or more (`max`) of `monitor` is better, as in `early_stopping`, which decides where it is given."""
     on_save_error: Literal["stop", "warn"] = "stop"
     """What follows when the disk refuses a checkpoint: training stops, or goes on and tries again when the next is due."""
 

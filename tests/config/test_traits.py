@@ -301,3 +301,40 @@ def test_a_metric_of_ones_own_says_which_way_it_is_better_or_the_block_does(tmp_
     assert problem["message"] == "'val_score' does not say whether more or less of it is better"
     until = with_plugin(tmp_path, metrics="[Score]", train="{epochs: 3, until: val_score > 1}", **DECLARED)
     assert run_dlcli("validate", until, cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        (
+            "{epochs: 3, checkpoint: {mode: max}}",
+            "'mode' says which way 'monitor' is better, and there is no 'monitor'",
+        ),
+        (
+            "{epochs: 3, checkpoint: {monitor: loss}, early_stopping: {}}",
+            "'checkpoint' and 'early_stopping' say two things of the best epoch: monitor loss and val_loss",
+        ),
+        (
+            "{epochs: 3, checkpoint: {monitor: val_loss, mode: max}, early_stopping: {}}",
+            "'checkpoint' and 'early_stopping' say two things of the best epoch: mode max and auto",
+        ),
+    ],
+)
+def test_a_word_on_the_best_epoch_that_would_count_for_nothing_is_refused(
+    tmp_path: Path, run_dlcli: Run, train: str, message: str
+) -> None:
+    refused = run_dlcli("validate", with_plugin(tmp_path, train=train, **DECLARED), "--json", cwd=tmp_path)
+    [problem] = refused.value["files"][0]["problems"]
+    assert problem["message"] == message
+
+
+@pytest.mark.parametrize(
+    "train",
+    [
+        "{epochs: 3, checkpoint: {every: 1 step}, early_stopping: {monitor: loss}}",
+        "{epochs: 3, checkpoint: {monitor: loss}, early_stopping: {monitor: loss}}",
+        "{epochs: 3, checkpoint: {monitor: loss, mode: max}}",
+    ],
+)
+def test_words_on_the_best_epoch_that_agree_are_taken(tmp_path: Path, run_dlcli: Run, train: str) -> None:
+    assert run_dlcli("validate", with_plugin(tmp_path, train=train, **DECLARED), cwd=tmp_path).code == 0
