@@ -121,7 +121,7 @@ def sample_losses(head: Head, target: np.ndarray[Any, Any], output: np.ndarray[A
     return np.concatenate([part.reshape(len(part), -1).mean(axis=1) for part in parts])
 
 
-AT_ONCE = 4096
+AT_ONCE = 4096  # unseen: memory alone
 """Samples whose losses are counted at a time."""
 
 

@@ -26,7 +26,7 @@ from dlcli.training.setup.experiment import read_data
 from dlcli.view.data import DataShown
 from dlcli.view.sentences import told_of_data
 
-LARGE = 1 << 28
+LARGE = 1 << 28  # unseen: memory alone
 """Bytes in memory from which on data is looked at piece by piece, even where it would fit."""
 
 

@@ -131,7 +131,7 @@ def spread_samples(samples: int, most: int) -> np.ndarray[Any, Any]:
 
 
 RUNS = 32
-COUNTED = 65536
+COUNTED = 65536  # unseen: memory alone
 """Samples whose classes are counted at a time."""
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_CLASSES = 20
 """Up to this many different whole numbers are taken for classes where no loss says what they are."""
 
-MOST_CHUNKS = 64
+MOST_CHUNKS = 64  # unseen: time alone
 """Chunks of a target that are kept; a chunk of inputs is larger."""
 
 LAST = 10**18

@@ -27,7 +27,7 @@ BYTES, NO_LINK = getattr(os, "O_BINARY", 0), getattr(os, "O_NOFOLLOW", 0)
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | NO_LINK
 WINDOWS = os.name == "nt"
 BUSY = (PermissionError,) if WINDOWS else ()
-PATIENCE, PAUSE = 50, 0.02
+PATIENCE, PAUSE = 50, 0.02  # unseen: time alone
 """On Windows a file that somebody is reading, or looks through for viruses, keeps its name that long: tries, seconds."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RecursionError)

@@ -14,7 +14,7 @@ from dlcli.errors import ConflictError
 from dlcli.runs.atomic import BYTES, NO_LINK, refusals
 
 NAME = ".lock"
-TRIES, PAUSE = 20, 0.01
+TRIES, PAUSE = 20, 0.01  # unseen: time alone
 """A reader that asks whether there is a writer holds the lock for some microseconds: tried again, in seconds."""
 QUESTIONS = 3
 """So many readers in a row are not taken for a writer."""

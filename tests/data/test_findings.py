@@ -227,3 +227,53 @@ def test_the_histogram_of_a_column_is_that_of_numpy_from_the_least_to_the_greate
     counts = np.histogram(looked_at, bins=len(column.histogram))[0].tolist()
     assert column.histogram == counts
     assert counts[0] > counts[-1]
+
+
+def all_for_training(folder: Path, **columns: object) -> dict[str, object]:
+    """A block whose training split is the whole table."""
+    return {**table(folder, **columns), "split": {"validation": 0, "test": 0}}
+
+
+@pytest.mark.parametrize(("rare", "told"), [(4, True), (5, False)])
+def test_a_class_is_rare_with_fewer_than_five_training_samples(rare: int, told: bool, tmp_path: Path) -> None:
+    target = np.array(["u", "v"] * 98 + ["u"] * 4)
+    target[np.arange(rare) * 37 % 196] = "w"
+    seen = found(all_for_training(tmp_path, y=target))
+    assert ("a class with few samples in a split" in seen) is told
+
+
+@pytest.mark.parametrize(("most", "told"), [(99, False), (100, True)])
+def test_classes_are_imbalanced_from_ten_times_on(most: int, told: bool, tmp_path: Path) -> None:
+    target = np.random.default_rng(0).permutation(["u"] * most + ["v"] * 10 + ["w"] * (SAMPLES - most - 10))
+    assert ("imbalanced classes" in found(all_for_training(tmp_path, y=target))) is told
+
+
+@pytest.mark.parametrize(("size", "told"), [(9.99, False), (10.01, True)])
+def test_an_input_is_far_from_unit_scale_from_a_deviation_of_ten_on(size: float, told: bool, tmp_path: Path) -> None:
+    from dlcli.data.findings.scale import far_from_unit_scale
+
+    dataset = load({**all_for_training(tmp_path, c=[-size, size] * (SAMPLES // 2)), "inputs": ["c"]})
+    finding = far_from_unit_scale(dataset)
+    assert (finding is not None) is told
+    if finding is not None:
+        assert finding.facts["inputs"][0]["deviation"] == pytest.approx(size, rel=1e-5)
+
+
+@pytest.mark.parametrize(("rows", "told"), [(9, False), (10, True)])
+def test_an_order_is_told_of_ten_rows_on(rows: int, told: bool, tmp_path: Path) -> None:
+    from dlcli.data.findings.order import sorted_order
+
+    lines = [f"{row * row % 7},{'u' if row < 5 else 'v'}" for row in range(rows)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y", *lines]) + "\n", encoding="utf-8")
+    block = {"source": str(tmp_path / "t.csv"), "target": "y", "split": {"validation": 0, "test": 0}}
+    assert (sorted_order(load(block)) is not None) is told
+
+
+def test_a_column_is_described_by_its_five_most_frequent_names_and_sixteen_bins() -> None:
+    from dlcli.data.description.columns import seen
+
+    names = np.array([*"aaaaaabbbbbccccdddeeffg", None], dtype=object)
+    described = seen("c", names)
+    assert (described.names, described.different) == ({"a": 6, "b": 5, "c": 4, "d": 3, "e": 2}, 7)
+    assert described.missing == 1
+    assert seen("c", np.arange(32.0)).histogram == [2] * 16

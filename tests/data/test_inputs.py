@@ -361,3 +361,20 @@ def test_text_where_training_had_numbers_is_refused_unless_it_is_a_number(
     with pytest.raises(DataError) as caught:
         encode_input(schema, fields)
     assert caught.value.message == f"column 'width' held numbers in training, but row {row} is '{cell}'"
+
+
+@pytest.mark.parametrize(("names", "fits"), [(1000, True), (1001, False)])
+def test_a_column_has_up_to_a_thousand_names(names: int, fits: bool, tmp_path: Path) -> None:
+    from dlcli.config.language import Language
+    from dlcli.data import Data
+    from dlcli.errors import DataError
+
+    rows = "".join(f"n{row % names},{row % 2}\n" for row in range(3 * names))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    block = {"source": str(tmp_path / "t.csv"), "target": "y", "split": {"validation": 0, "test": 0}}
+    data = Data.model_validate(block, context=Language())
+    if fits:
+        assert data.load(seed=0).schema.inputs[0].shape == [names]
+    else:
+        with pytest.raises(DataError, match="1001"):
+            data.load(seed=0)

@@ -327,3 +327,57 @@ def test_a_group_is_not_called_by_arguments() -> None:
 
     with pytest.raises(ValidationError, match="'from' of a group is a name or a list of names"):
         entries([{"repeat": {"times": 2, "layers": ["ReLU"], "from": {"inputs": "x"}}}])
+
+
+def test_a_name_further_down_is_told_from_one_out_of_reach_whatever_else_is_there() -> None:
+    above = {"Dense": {"units": 1, "name": "above"}}
+    layers = [above, {"ReLU": {"from": ["above", "below"]}}, {"Dense": {"units": 1, "name": "below"}}]
+    [found] = [each.message for each in connection_mistakes(layers, ["x"]) if "'below'" in each.message]
+    assert found.startswith("'from' names 'below', which stands further down")
+
+
+@pytest.mark.parametrize(
+    ("last", "way"),
+    [
+        ({"repeat": {"times": 2, "layers": [{"Dense": 4}, {"Dense": 5}]}}, ("repeat", "layers", 1)),
+        ({"submodel": [{"Dense": 4}, {"Dense": 5}]}, ("submodel", "layers", 1)),
+        ({"block": {"layers": [{"Dense": 4}, {"Dense": 5}]}}, ("block", "layers", 1)),
+    ],
+)
+def test_the_last_layer_of_a_group_that_ends_inside_is_its_last(last: Any, way: tuple[Any, ...]) -> None:
+    from dlcli.layers.last_layer import last_layer
+
+    found = last_layer(entries([{"Dense": 3}, last]))
+    assert found.path == ("layers", 1, *way)
+    assert found.layer is not None
+    assert found.layer.arguments["units"] == 5
+
+
+@pytest.mark.parametrize(
+    "last", [{"residual": [{"Dense": 4}]}, {"branches": {"paths": [[{"Dense": 4}], [{"Dense": 4}]]}}]
+)
+def test_the_last_layer_of_a_group_that_merges_is_none_of_its_layers(last: Any) -> None:
+    from dlcli.layers.last_layer import last_layer
+
+    found = last_layer(entries([{"Dense": 3}, last]))
+    assert (found.path, found.layer) == (("layers", 1), None)
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "hint"),
+    [
+        ((5,), (4,), "write shortcut: [Dense: 5]"),
+        ((6, 8), (6, 4), "write shortcut: [Conv1D: {filters: 8, kernel_size: 1}]"),
+        ((4, 4, 8), (8, 8, 3), "write shortcut: [Conv2D: {filters: 8, kernel_size: 1, strides: 2}]"),
+        ((1, 1, 8), (8, 8, 3), "write shortcut: [Conv2D: {filters: 8, kernel_size: 1, strides: 8}]"),
+        ((1, 1, 8), (9, 9, 3), "write padding: same in the layers, which otherwise lose the border"),
+        ((6, 6, 8), (8, 8, 8), "write padding: same in the layers, which otherwise lose the border"),
+        ((2, 2, 2, 8), (2, 2, 2, 4), "write shortcut: [Conv3D: {filters: 8, kernel_size: 1}]"),
+        ((2, 2, 2, 2, 8), (2, 2, 2, 2, 4), "give both ways the same number of axes"),
+        ((4, 8), (4,), "give both ways the same number of axes"),
+    ],
+)
+def test_two_ways_of_unlike_shape_are_bridged(long: tuple[int, ...], short: tuple[int, ...], hint: str) -> None:
+    from dlcli.layers.residual import bridge
+
+    assert bridge(long, short) == hint

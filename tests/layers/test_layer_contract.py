@@ -421,3 +421,36 @@ def test_the_catalogue_is_what_the_installed_keras_offers() -> None:
 
     kept = Path(catalogue.__file__).with_name("keras.json").read_text(encoding="utf-8")
     assert catalogue_text() == kept
+
+
+@pytest.mark.filterwarnings("ignore:`input_shape` is undefined or non-square:UserWarning")
+@pytest.mark.parametrize(
+    ("cause", "kind"), [(OSError("no route to host"), "ArtifactError"), (KeyError("x"), "BlockError")]
+)
+def test_weights_that_cannot_be_downloaded_are_told_from_other_faults(
+    cause: Exception, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    from dlcli.errors import DlcliError
+    from dlcli.layers import Layer
+    from dlcli.layers.graph import build_model
+    from dlcli.training.setup.backend import start_keras
+
+    def refuse(*arguments: object, **named: object) -> None:
+        try:
+            raise cause
+        except type(cause):
+            raise Exception("URL fetch failure on https://example.invalid: no route to host")  # noqa: B904
+
+    start_keras(seed=0)
+    monkeypatch.setattr(keras.src.applications.mobilenet.file_utils, "get_file", refuse)
+    written = Layer(keras_catalogue().read("layers", {"MobileNet": {"include_top": False}}))
+    with pytest.raises(DlcliError) as caught:
+        build_model([written], {"a": (32, 32, 3)}, facts={})
+    assert type(caught.value).__name__ == kind
+    if kind == "ArtifactError":
+        assert caught.value.message.startswith(
+            "the weights 'imagenet' of MobileNet cannot be downloaded: URL fetch failure"
+        )
+        assert "write weights: FILE.weights.h5" in (caught.value.hint or "")

@@ -114,3 +114,11 @@ def test_a_spike_within_a_column_of_dots_is_kept(at, unicode, up):
     values[at] = 1.0 if up else 0.0
     plot = [line[3:] for line in curve({"a": values}, width=40, height=8, unicode=unicode).plain.split("\n")[1:6]]
     assert all(line.strip(" ┤│+|") for line in plot)
+
+
+@pytest.mark.parametrize(
+    ("height", "rows"), [(4, [0]), (8, [0, 4]), (9, [0, 5]), (10, [0, 3, 6]), (12, [0, 4, 8]), (20, [0, 4, 8, 12, 16])]
+)
+def test_a_label_stands_at_every_fourth_row_or_about_that(height, rows):
+    plot = curve({"a": [0.0, 1.0]}, width=40, height=height).plain.split("\n")[1:-2]
+    assert [row for row, line in enumerate(plot) if "┤" in line] == rows

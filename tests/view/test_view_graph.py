@@ -151,3 +151,33 @@ def test_names_are_escaped_and_shortened() -> None:
     assert words[2] == "a_name_that_is_far_too_…"
     titles = [each.text for each in picture.iter(f"{SVG}title")]
     assert titles[1] == "a_name_that_is_far_too_long_for_any_box Dense"
+
+
+def test_a_picture_has_boxes_of_190_by_46_in_ranks_34_apart_and_lanes_of_16() -> None:
+    stack, residual = (ElementTree.fromstring(graph_svg(graph)) for graph in (STACK, RESIDUAL))
+    assert (stack.get("width"), stack.get("height")) == ("256", str(20 + 2 * 80 + 46 + 20))
+    assert residual.get("height") == str(20 + 4 * 80 + 46 + 20)
+    [passing] = [
+        way for path in residual.iter(f"{SVG}path") if len(way := re.findall(r"L([\d.]+),", path.get("d", ""))) == 2
+    ]
+    dense = next(box for box in residual.iter(f"{SVG}rect") if box.get("y") == "100.0")
+    assert abs(float(passing[0]) - (float(dense.get("x", "")) + 190 / 2)) == (190 + 26 + 16) / 2
+    boxes = [box for box in stack.iter(f"{SVG}rect") if box.get("rx")]
+    assert [(box.get("x"), box.get("y"), box.get("width"), box.get("height")) for box in boxes] == [
+        ("33.0", f"{20 + 80 * rank}.0", "190", "46") for rank in range(3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("letters", "shown"), [(18, "n" * 18 + " Dense"), (19, "n" * 19), (24, "n" * 24), (25, "n" * 23 + "…")]
+)
+def test_a_name_in_a_box_has_at_most_24_letters(letters: int, shown: str) -> None:
+    graph = [node("x", []), node("n" * letters, [0], output=True)]
+    texts = [text.text for text in ElementTree.fromstring(graph_svg(graph)).iter(f"{SVG}text")]
+    assert shown in texts
+
+
+def test_lanes_are_drawn_where_thirty_columns_are_left_for_words() -> None:
+    wide = max(line.rindex(mark) for line in graph_lines(BRANCHES, width=200) for mark in "●│╮╯╰╭┤" if mark in line) + 1
+    assert graph_lines(BRANCHES, width=wide + 30) == graph_lines(BRANCHES, width=200)
+    assert any("  from " in line for line in graph_lines(BRANCHES, width=wide + 29))

@@ -12,7 +12,7 @@ from dlcli.errors import ConfigError, DataError, Problem
 from dlcli.view.console.tables import byte_size, duration, number, plain_table
 from dlcli.view.drawing.bars import bars
 from dlcli.view.drawing.histogram import histogram
-from dlcli.view.problems import error_text, problem_text
+from dlcli.view.problems import cut_line, error_text, problem_text
 from dlcli.view.sentences.sentence import listed
 
 
@@ -242,3 +242,50 @@ def test_a_histogram_goes_from_left_to_right():
 @pytest.mark.parametrize(("names", "text"), [(5, "'0', '1', '2', '3', '4'"), (6, "'0', '1', '2', '3', '4' and 1 more")])
 def test_five_names_are_listed_and_the_rest_is_counted(names, text):
     assert listed([str(number) for number in range(names)]) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.0949, "0.09 s"),
+        (0.095, "0.1 s"),
+        (9.949, "9.9 s"),
+        (9.95, "10 s"),
+        (59.4, "59 s"),
+        (60, "1 min 00 s"),
+        (3599.4, "59 min 59 s"),
+        (3600, "1 h 00 min"),
+    ],
+)
+def test_a_time_changes_its_unit_where_its_digits_do(seconds, shown):
+    assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (99_949, "99.9 kB"),
+        (99_951, "100 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (999_499_999, "999 MB"),
+        (999_500_000, "1.0 GB"),
+    ],
+)
+def test_a_size_changes_its_unit_where_its_digits_do(size, shown):
+    assert byte_size(size) == shown
+
+
+@pytest.mark.parametrize(("column", "length", "start"), [(36, 4, "a"), (37, 4, "…"), (20, 19, "a"), (21, 20, "…")])
+def test_a_long_line_keeps_its_start_as_long_as_what_is_marked_fits(column, length, start):
+    evil = problem(text="a" * 200, column=column, length=length)
+    shown, at, marked = cut_line(evil, room=40, unicode=True)
+    assert (cell_len(shown), shown[0], shown[-1]) == (40, start, "…")
+    assert 0 < marked <= length
+    assert at + marked <= 40
+
+
+def test_a_line_that_fits_is_whole():
+    evil = problem(text="a" * 40, column=40, length=1)
+    assert cut_line(evil, room=40, unicode=True) == ("a" * 40, 39, 1)
+    assert cut_line(problem(text="a" * 41, column=1, length=1), room=40, unicode=True)[0] == "a" * 39 + "…"

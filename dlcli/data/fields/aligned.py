@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-ALIGNMENT = 64
+ALIGNMENT = 64  # unseen: time alone
 """Bytes; the width of the largest registers."""
 
 

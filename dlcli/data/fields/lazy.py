@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-BLOCK_BYTES = 1 << 25
+BLOCK_BYTES = 1 << 25  # unseen: memory alone
 """How much of an array is in memory at a time where all of it is gone through."""
 
 

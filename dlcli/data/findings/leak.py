@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ALMOST_EQUAL = 0.9999
 FEWEST = 10
-FIRST = 1000
+FIRST = 1000  # unseen: time alone
 
 
 def target_given_away(dataset: Dataset) -> Finding | None:

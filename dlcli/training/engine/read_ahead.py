@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 1 << 24
 """About how much prepared data is in one block; three of them are in memory."""
-AHEAD = 2
+AHEAD = 2  # unseen: time and memory alone
 """Blocks that are read while one is trained on."""
 MOST_BATCHES = 1024
 

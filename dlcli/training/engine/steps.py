@@ -23,7 +23,7 @@ from dlcli.training.setup.weights import Weights
 if TYPE_CHECKING:
     import numpy as np
 
-CHUNK_SECONDS = 0.25
+CHUNK_SECONDS = 0.25  # unseen: time alone
 """How long one call of the graph lasts: progress moves and a signal is answered that often."""
 
 

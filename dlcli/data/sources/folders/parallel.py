@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 64  # unseen: time alone
 """A thread takes up to so many files at a time: handing each over alone would take longer than a small one does."""
-MOST_THREADS = 16
+MOST_THREADS = 16  # unseen: time alone
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

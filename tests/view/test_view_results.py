@@ -1,0 +1,163 @@
+"""What is drawn of data, checks, evaluations and samples: each limit just below and just above, each word where it belongs."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from dlcli.data.description.columns import ColumnSeen
+from dlcli.data.description.tensors import Tensor
+from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown, draw_check, draw_rates
+from dlcli.view.data import DataShown, draw_data, range_words
+from dlcli.view.evaluation import ClassScores, Scores, draw_classes
+from dlcli.view.first_loss import FirstLossShown
+from dlcli.view.samples import draw_samples
+
+
+def drawn(draw: Any, *values: Any, width: int = 160) -> str:
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False, _environ={})
+    draw(console, *values)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def tensor(name: str, *, least: float = 0.0, most: float = 1.0, **changes: Any) -> Tensor:
+    values: dict[str, Any] = {
+        "split": "train",
+        "role": "input",
+        "name": name,
+        "shape": [10, 2],
+        "axes": ["samples", "features"],
+        "ndim": 2,
+        "dtype": "float32",
+        "bytes": 80,
+        "min": least,
+        "max": most,
+        "mean": 0.5,
+        "missing": 0,
+        "classes": None,
+        "seen": 10,
+    }
+    kept = {key: value for key, value in {**values, **changes}.items() if key in Tensor.__dataclass_fields__}
+    return Tensor(**kept)
+
+
+def column(name: str) -> ColumnSeen:
+    return ColumnSeen(name, "numbers", 0.0, 7.0, 3.5, 2.0, 1, 8, [1, 2, 3, 8])
+
+
+@pytest.mark.parametrize(("count", "more"), [(60, ""), (61, "… and 1 more; --json lists them")])
+def test_up_to_sixty_tensors_and_columns_are_all_of_them(count: int, more: str) -> None:
+    tensors = drawn(draw_data, DataShown("s", [tensor(f"t{number}_") for number in range(count)], []))
+    columns = drawn(draw_data, DataShown("s", [], [column(f"c{number}_") for number in range(count)]))
+    for text, letter in ((tensors, "t"), (columns, "c")):
+        assert text.count(f" {letter}59_ ") + text.count(f"\n{letter}59_ ") == 1
+        assert f"{letter}60_" not in text
+        assert ("more; --json lists them" in text) is bool(more)
+        assert more in text
+
+
+def test_data_is_drawn_with_its_classes_of_the_training_split_alone() -> None:
+    parts = [
+        tensor("y", split=split, role="target", classes={"u": 3, "v": number})
+        for number, split in enumerate(("train", "validation", "test"), start=1)
+    ]
+    text = drawn(draw_data, DataShown("s", parts, [column("c")]))
+    assert text.count("classes of 'y' in ") == 1
+    assert "classes of 'y' in train\nu  █" in text
+    assert "75.0 %" in text
+    assert "no findings" in text
+    assert "▁▂▃█" in text
+
+
+def test_a_range_is_told_in_whole_numbers_where_it_is_whole() -> None:
+    assert range_words(tensor("x", least=-3.0, most=0.5)) == "-3 … 0.5000"
+    assert range_words(tensor("x", least=0.0, most=16.0)) == "0 … 16"
+    assert range_words(tensor("x", least=-1e15, most=1e14)) == "-1.000e+15 … 100,000,000,000,000"
+
+
+@pytest.mark.parametrize(
+    ("measured", "at_chance", "words"),
+    [
+        (2.49, True, "loss 2.490, 2.000 expected (ln 7): as expected"),
+        (2.51, True, "loss 2.510, 2.000 expected (ln 7): not as expected: dlcli check says more"),
+        (1.51, True, "loss 1.510, 2.000 expected (ln 7): as expected"),
+        (1.49, True, "loss 1.490, 2.000 expected (ln 7): not as expected: dlcli check says more"),
+        (1.49, False, "loss 1.490; the ln 7 alone reaches 2.000"),
+    ],
+)
+def test_a_first_loss_agrees_up_to_a_quarter(measured: float, at_chance: bool, words: str) -> None:
+    assert FirstLossShown(measured, 2.0, "ln 7", at_chance, {}).words == words
+    assert FirstLossShown(measured, None, "", at_chance, {}).words == f"loss {measured:.3f}"
+
+
+def check(rates: RatesShown | None) -> CheckShown:
+    def layer(name: str, **changes: Any) -> GradientShown:
+        base: dict[str, Any] = {"kind": "Dense", "line": 3, "norm": 0.5, "weights": 2.0, "frozen": False, "ratio": 0.25}
+        return GradientShown(layer=name, **{**base, **changes})
+
+    gradients = [layer("a"), layer("b", norm=None, ratio=None), layer("c", norm=None, frozen=True, ratio=None)]
+    batch = BatchShown(samples=8, steps=40, first=2.5, last=0.01, most=3.0, contradictory=False, memorized=True)
+    first = FirstLossShown(2.5, 2.0, "ln 7", True, {})
+    return CheckShown(first_loss=first, gradients=gradients, overfit=batch, verdict=[], rates=rates)
+
+
+def test_a_check_is_drawn_with_every_gradient() -> None:
+    lines = [line.split() for line in drawn(draw_check, check(None)).splitlines()]
+    assert ["untrained", "loss", "2.500;", "2.000", "expected", "(ln", "7)"] in lines
+    assert "8 samples alone: loss 2.500 to 0.01000 in 40 steps" in " ".join(lines[1])
+    assert ["a", "(Dense)", "5.00e-01", "2.00e+00", "2.5e-01"] in lines
+    assert ["b", "(Dense)", "none", "2.00e+00"] in lines
+    assert ["c", "(Dense)", "frozen", "2.00e+00"] in lines
+
+
+@pytest.mark.parametrize(("width", "wide"), [(80, 80), (100, 100), (101, 100), (200, 100)])
+def test_the_rates_are_a_curve_of_fourteen_lines_and_at_most_a_hundred_cells(width: int, wide: int) -> None:
+    points = [RatePoint(10.0**exponent, 1.0 / (8 + exponent)) for exponent in range(-7, 1)]
+    text = drawn(draw_rates, RatesShown(key="optimizer.learning_rate", points=points, proposed=0.003), width=width)
+    *lines, last = text.splitlines()
+    assert [len(line) for line in lines] == [wide] * 14
+    assert last.split() == ["rate", "--set", "optimizer.learning_rate=0.003"]
+    assert lines[-1].split() == ["1e-07", "learning", "rate", "1e+00"]
+    one = drawn(draw_rates, RatesShown(key="k", points=points[:1], proposed=None), width=width)
+    assert one.split() == ["rate", "the", "loss", "fell", "at", "no", "learning", "rate"]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(12, True), (13, False)])
+def test_a_confusion_matrix_is_drawn_of_up_to_twelve_classes(count: int, shown: bool) -> None:
+    names = [f"c{number}" for number in range(count)]
+    confusion = (np.eye(count, dtype=int) * 7).tolist()
+    scores = {name: ClassScores(1.0, 1.0, 1.0, 7) for name in names}
+    text = drawn(draw_classes, Scores(names, confusion, scores))
+    assert ("rows: the true class" in text) is shown
+    assert text.count("precision") == 1
+    assert drawn(draw_classes, Scores(None, None, None)) == ""
+
+
+class Sample:
+    def __init__(self, kind: str, values: Any) -> None:
+        self.kind, self.values, self.caption = kind, values, f"a {kind}"
+
+
+@pytest.mark.parametrize(
+    ("length", "channels", "label", "named"),
+    [
+        (500, 4, "time", 4),
+        (501, 5, "time, the first 500 of 501 steps", 4),
+        (20, 3, "time", 3),
+    ],
+)
+def test_a_series_is_drawn_with_its_first_channels_and_steps(
+    length: int, channels: int, label: str, named: int
+) -> None:
+    values = np.sin(np.arange(length * channels)).reshape(length, channels)
+    blank, caption, *lines = drawn(draw_samples, [Sample("series", values)], width=120).splitlines()
+    assert (blank, caption) == ("", "a series")
+    assert [len(line) for line in lines] == [100] * 10
+    assert [f"channel {number}" in lines[0] for number in range(5)] == [number < named for number in range(5)]
+    assert " ".join(lines[-1].split()) == f"0 {label} {min(length, 500) - 1}"
+    assert drawn(draw_samples, [Sample("text", "좋은 영화")]) == "\na text\n좋은 영화\n"
