@@ -1,6 +1,7 @@
 """Which changes of behaviour do a folder's own tests notice? `python tests/mutants.py [FOLDER…] [--count 120] [--seed 0]`.
 
-The program changes the code in one place, runs those tests of the same folder that execute the place, and puts it back. The
+The program changes the code in one place, runs those tests of the same folder (and of the contracts in BESIDE) that execute
+the place, and puts it back. The
 places are drawn by the seed from all thresholds, comparisons, flags, defaults and orders; `--constants` takes every numeric
 constant instead, once just below and once just above. A change that no test notices is printed with its file and line.
 
@@ -35,6 +36,8 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("actions", "cli", "config", "data", "layers", "loss", "optimizer", "runs", "spec", "training", "view")
 TESTS = {"spec": "config"}
 """Folders whose tests stand in that of another."""
+BESIDE = {"data": ["tests/test_rule_contract.py"], "training": ["tests/test_rule_contract.py"]}
+"""Files of tests that stand beside the folders, because they hold what members of several folders keep."""
 KEPT = Path(tempfile.gettempdir()) / "dlcli-mutants"
 """Where records and copies are kept."""
 SECONDS = 240
@@ -323,10 +326,8 @@ def recorded(folder: str, *, again: bool) -> dict[str, Any]:
     """What the tests of a folder execute; files of tests that are new or have changed are run for it."""
     tests = TESTS.get(folder, folder)
     path = KEPT / f"{tests}.record.json"
-    digests = {
-        file.relative_to(ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted((ROOT / "tests" / tests).glob("test_*.py"))
-    }
+    paths = [*sorted((ROOT / "tests" / tests).glob("test_*.py")), *(ROOT / name for name in BESIDE.get(tests, ()))]
+    digests = {file.relative_to(ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in paths}
     known = {name: file["digest"] for name, file in read_record(path).items()}
     files = {name: digest for name, digest in digests.items() if again or known.get(name) != digest}
     if files:

@@ -138,3 +138,87 @@ def test_the_disk_has_to_have_room_for_two_checkpoints(
         return
     with pytest.raises(ResourceError, match=r"^two checkpoints take 2\.0 MB, and the disk has 2\.0 MB free$"):
         check_room(Run(tmp_path), 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("losses", "contradictory", "code"),
+    [
+        ([2.0, 0.099], False, None),
+        ([2.0, 0.101], False, "memorizes_slowly"),
+        ([2.0, 1.79], False, "memorizes_slowly"),
+        ([2.0, 1.81], False, "rate_too_low"),
+        ([2.0, 1.99, 2.01], False, "rate_too_high"),
+        ([2.0, 7.99, 0.099], False, None),
+        ([2.0, 8.01, 0.099], False, "rate_too_high"),
+        ([2.0, math.nan], False, "rate_too_high"),
+        ([2.0, 1.0], True, "cannot_memorize"),
+        ([2.0, 0.099], True, None),
+    ],
+)
+def test_one_batch_is_judged_by_how_far_its_loss_came_down(
+    losses: list[float], contradictory: bool, code: str | None
+) -> None:
+    from dlcli.training.check.cannot_memorize import cannot_memorize
+    from dlcli.training.check.evidence import Seen
+    from dlcli.training.check.one_batch import OneBatch
+
+    config: Any = SimpleNamespace(optimizer=SimpleNamespace(arguments={}))
+    first: Any = None
+    batch = OneBatch(8, len(losses), losses[0], losses[-1], max(losses), contradictory)
+    finding = cannot_memorize(Seen(config, 0.03, first, [], batch))
+    assert (finding.code if finding else None) == code
+    if finding is not None and finding.advice:
+        factor = {"rate_too_high": 0.003, "rate_too_low": 3.0, "memorizes_slowly": 0.3}[finding.code]
+        assert [(each.key, each.old, each.new) for each in finding.advice] == [
+            ("optimizer.learning_rate", 0.03, factor)
+        ]
+
+
+def told(rule: Any, train: list[float], validation: list[float], *, trivial: float | None = None) -> Any:
+    """What a rule of the verdict says of a training with these losses, early stopping and a Dropout."""
+    from dlcli.runs.state import StopReason
+    from dlcli.training.verdict import Story
+
+    data = SimpleNamespace(prepares=True)
+    block = SimpleNamespace(epochs=len(train), early_stopping=object())
+    config: Any = SimpleNamespace(data=data, train=block, layers=[], optimizer=SimpleNamespace(arguments={}))
+    history: Any = [
+        {"learning_rate": 0.01, "train": {"loss": one}, "validation": {"loss": other}}
+        for one, other in zip(train, validation, strict=True)
+    ]
+    metrics = {"train": {"loss": train[-1]}, "validation": {"loss": validation[-1]}}
+    baseline = {} if trivial is None else {"method": "mean", "split": "validation", "metrics": {"loss": trivial}}
+    return rule(Story(config, history, metrics, baseline, 1, StopReason.ALL_EPOCHS))
+
+
+@pytest.mark.parametrize(("first", "seen"), [(10.1, False), (9.9, True)])
+def test_a_rise_counts_from_two_hundredths_of_the_first_loss_on(first: float, seen: bool) -> None:
+    from dlcli.training.verdict.overfits import overfits
+
+    validation = [first, 0.5, 0.5, 0.6, 0.7]  # a rise of 0.2
+    assert (told(overfits, [0.9, 0.5, 0.3, 0.2, 0.1], validation) is not None) is seen
+
+
+@pytest.mark.parametrize(("epochs", "seen"), [(2, False), (3, True)])
+def test_a_training_overfits_from_three_epochs_after_its_lowest_loss_on(epochs: int, seen: bool) -> None:
+    from dlcli.training.verdict.overfits import overfits
+
+    validation = [0.9, 0.5, 0.6, 0.7, 0.8][: 2 + epochs]
+    finding = told(overfits, [0.9, 0.5, 0.3, 0.2, 0.1][: 2 + epochs], validation)
+    assert (finding is not None) is seen
+    if finding is not None:
+        assert finding.facts["since_epoch"] == 3
+    assert told(overfits, [0.9, 0.3, 0.2, 0.3], [0.5, 0.6, 0.7, 0.8]).facts["since_epoch"] == 2
+
+
+@pytest.mark.parametrize(("trivial", "faster"), [(1e4, 0.1), (1.01e4, 1.0)])
+def test_a_target_in_the_thousands_needs_a_hundred_times_the_rate(trivial: float, faster: float) -> None:
+    from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
+
+    finding = told(no_better_than_baseline, [2e4, 1.9e4], [2e4, 1.9e4], trivial=trivial)
+    assert [(each.key, each.new) for each in finding.advice] == [
+        ("optimizer.learning_rate", faster),
+        ("train.epochs", 10),
+    ]
+    still = told(no_better_than_baseline, [1.9e4, 1.9e4], [2e4, 1.9e4], trivial=trivial)
+    assert [each.key for each in still.advice] == ["train.epochs"]
