@@ -13,6 +13,9 @@
     ├── UnsafeError              10  unsafe      refused for safety
     └── Stopped        129, 130, 143  stopped     ended by a signal after the state was saved
 
+Each also carries its `kind`, a word for the mistake itself (`missing_file`, `no_such_column`): scripts, reports and
+translations go by it, so a kind once given is kept.
+
 An error says what was found, where, what was expected and what to write instead. It is raised where the fact is known
 and shown in one place, the boundary in `dlcli.cli`.
 """
@@ -21,7 +24,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 TreePath = tuple[str | int, ...]
@@ -34,7 +37,7 @@ class Problem:
 
     `line` and `column` count from 1; both are 0 where the problem belongs to the file as a whole. `text` is the line
     itself and `length` the number of characters under the caret. `file` is a path, `-` for standard input, or the
-    option (`--set metrics=…`) that the value came from.
+    option (`--set metrics=…`) that the value came from. `kind` is the word for this sort of mistake (`unknown_key`).
     """
 
     message: str
@@ -46,10 +49,12 @@ class Problem:
     path: TreePath = ()
     suggestion: str | None = None
     see: str | None = None
+    _: KW_ONLY
+    kind: str
 
 
 class DlcliError(Exception):
-    """What all errors of dlcli share: a message, a place and a hint on how to mend it."""
+    """What all errors of dlcli share: a message, a kind, a place and a hint on how to mend it."""
 
     code = 1
     name = "internal"
@@ -58,6 +63,7 @@ class DlcliError(Exception):
         self,
         message: str,
         *,
+        kind: str,
         hint: str | None = None,
         file: str | Path | None = None,
         line: int | None = None,
@@ -65,6 +71,7 @@ class DlcliError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.kind = kind
         self.hint = hint
         self.file = None if file is None else str(file)
         self.line = line
@@ -73,6 +80,11 @@ class DlcliError(Exception):
 
 class InternalError(DlcliError):
     """A bug: an error that nobody expected, its traceback in `file`."""
+
+    kind = "bug"
+
+    def __init__(self, message: str, *, hint: str | None = None, file: str | Path | None = None) -> None:
+        super().__init__(message, kind=self.kind, hint=hint, file=file)
 
 
 class UsageError(DlcliError):
@@ -92,6 +104,7 @@ class ConfigError(DlcliError):
         first = problems[0]
         super().__init__(
             first.message,
+            kind=first.kind,
             hint=first.suggestion or first.see,
             file=first.file,
             line=first.line or None,
@@ -109,8 +122,8 @@ class BlockError(DlcliError):
     code = 3
     name = "config"
 
-    def __init__(self, path: TreePath, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, path: TreePath, message: str, *, kind: str, hint: str | None = None) -> None:
+        super().__init__(message, kind=kind, hint=hint)
         self.path = path
 
 
@@ -160,8 +173,9 @@ class Stopped(DlcliError):
     """A signal ended the training after its state was saved; the exit code is 128 plus the signal's number."""
 
     name = "stopped"
+    kind = "stopped_by_signal"
 
     def __init__(self, received: signal.Signals, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, kind=self.kind, hint=hint)
         self.code = 128 + received
         self.signal = received

@@ -16,7 +16,7 @@ def need(module: str, *, extra: str, use: str) -> Any:
     try:
         return importlib.import_module(module)
     except (ImportError, OSError):  # a package can be there without the system's library that it wraps
-        raise DataError(f"{use} needs the package {module}", hint=installing(extra)) from None
+        raise DataError(f"{use} needs the package {module}", hint=installing(extra), kind="missing_package") from None
 
 
 def has(module: str) -> bool:

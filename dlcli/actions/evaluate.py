@@ -77,7 +77,9 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         else:
             dataset = trained.dataset()
             if split not in dataset.splits:
-                raise UsageError(f"the run has no split '{split}'; it has: {', '.join(dataset.splits)}")
+                raise UsageError(
+                    f"the run has no split '{split}'; it has: {', '.join(dataset.splits)}", kind="no_such_split"
+                )
             fields, samples = dataset.fields, dataset.splits[split]
         feed = trained.feed(samples)
         seen = trained.judged(feed)

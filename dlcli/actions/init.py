@@ -131,12 +131,21 @@ def template(name: str) -> str:
     found = templates()
     if name not in found:
         known = ", ".join(sorted(found))
-        raise UsageError(f"there is no template '{name}'; there are: {known}", hint=did_you_mean(name, found))
+        raise UsageError(
+            f"there is no template '{name}'; there are: {known}",
+            hint=did_you_mean(name, found),
+            kind="no_such_template",
+        )
     return found[name].read_text(encoding="utf-8")
 
 
 def write_configuration(text: str, path: Path, *, force: bool) -> None:
     """Writes the configuration. Raises `ConflictError` for a file that is there already."""
     if path.exists() and not force:
-        raise ConflictError(f"{path} is there already", file=path, hint="choose another name with -o, or write --force")
+        raise ConflictError(
+            f"{path} is there already",
+            file=path,
+            hint="choose another name with -o, or write --force",
+            kind="file_exists",
+        )
     write_bytes(path, text.encode())

@@ -69,12 +69,14 @@ def data_at(what: str, target: str | None) -> Data:
             did_you_mean(what, words)
             or f"a configuration (.yaml), a folder, a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
         )
-        raise UsageError(f"cannot tell what '{what}' is", hint=hint)
+        raise UsageError(f"cannot tell what '{what}' is", hint=hint, kind="unknown_form")
     try:
         return Data.model_validate({"source": what, "target": target}, context=Language())
     except ValidationError as error:
         said = str(error.errors(include_url=False)[0]["msg"])
-        raise UsageError(f"'{what}' needs more than its name: {said}", hint=f"dlcli show {what}") from None
+        raise UsageError(
+            f"'{what}' needs more than its name: {said}", hint=f"dlcli show {what}", kind="source_needs_more"
+        ) from None
 
 
 def undecided(what: str, fields: Fields) -> InspectedData:

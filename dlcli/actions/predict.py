@@ -94,7 +94,11 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
 def check_form(path: Path) -> None:
     """Raises `UsageError` for a file whose ending names no form."""
     if path.suffix.lower() not in WRITERS:
-        raise UsageError(f"cannot tell from '{path.name}' in what form to write", hint=f"endings: {', '.join(WRITERS)}")
+        raise UsageError(
+            f"cannot tell from '{path.name}' in what form to write",
+            hint=f"endings: {', '.join(WRITERS)}",
+            kind="unknown_form",
+        )
 
 
 def write_predictions(predictions: Predictions, path: Path) -> None:

@@ -94,6 +94,7 @@ def guessed_target(fields: Fields) -> str:
         f"which column is the target? the data has: {', '.join(names)}",
         file=named_file(fields),
         hint="name it: --target COLUMN",
+        kind="target_not_named",
     )
 
 

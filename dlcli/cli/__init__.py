@@ -107,12 +107,16 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except OSError as error:
-        show_error(ResourceError(f"cannot write: {error.strerror}", file=error.filename))
+        show_error(ResourceError(f"cannot write: {error.strerror}", file=error.filename, kind="not_writable"))
         leave_quietly(ResourceError.code)
     except Exception as error:
         if hasattr(error, "format_message"):
             as_far_as_can_be_told(sys.argv[1:])
-            show_error(UsageError(error.format_message(), hint="dlcli --help, or dlcli COMMAND --help"))
+            show_error(
+                UsageError(
+                    error.format_message(), hint="dlcli --help, or dlcli COMMAND --help", kind="bad_command_line"
+                )
+            )
             sys.exit(UsageError.code)
         if asked.debug:
             raise
@@ -148,6 +152,7 @@ def error_json(error: DlcliError) -> dict[str, Any]:
     content: dict[str, Any] = {
         "code": error.code,
         "name": error.name,
+        "kind": error.kind,
         "message": error.message,
         "file": error.file,
         "line": error.line,
@@ -162,6 +167,7 @@ def error_json(error: DlcliError) -> dict[str, Any]:
                 "column": each.column,
                 "message": each.message,
                 "suggestion": each.suggestion,
+                "kind": each.kind,
             }
             for each in error.problems
         ]

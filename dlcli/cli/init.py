@@ -34,7 +34,7 @@ def init(
     from dlcli.actions.init import write_configuration
 
     if (data is None) == (template is None):
-        raise UsageError("name either DATA or --template NAME", hint="dlcli init iris")
+        raise UsageError("name either DATA or --template NAME", hint="dlcli init iris", kind="bad_command_line")
     if template is not None:
         text = copy(template)
     else:

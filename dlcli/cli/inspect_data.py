@@ -39,6 +39,7 @@ def inspect_data(
         raise DataError(
             f"{len(serious)} findings: {', '.join(finding.finding for finding in serious)}",
             hint="leave out --strict to go on",
+            kind="serious_findings",
         )
 
 

@@ -87,7 +87,16 @@ def read_file(file: str) -> bytes:
     except OSError as error:
         names = sorted(str(each) for each in Path(file.replace("\0", "")).parent.glob("*.y*ml"))[:5]
         hint = f"there are: {', '.join(names)}" if names else f"the working directory is {Path.cwd()}"
-        raise ConfigError([Problem(f"cannot read the configuration: {error.strerror}", file, see=hint)]) from None
+        raise ConfigError(
+            [
+                Problem(
+                    f"cannot read the configuration: {error.strerror}",
+                    file,
+                    see=hint,
+                    kind="missing_file" if isinstance(error, FileNotFoundError) else "unreadable_file",
+                )
+            ]
+        ) from None
 
 
 def checked_config(root: Node, problems: Sequence[Problem] = ()) -> Config:

@@ -51,7 +51,9 @@ class Blocks:
             example = 'write blocks: {head: {parameters: {units: 64}, layers: [Dense: "${units}"]}}'
             self.problems.append(
                 blocks.mark.problem(
-                    f"'blocks' must be a mapping by name, found {describe(blocks.plain())}", suggestion=example
+                    f"'blocks' must be a mapping by name, found {describe(blocks.plain())}",
+                    suggestion=example,
+                    kind="wrong_type",
                 )
             )
             return
@@ -65,7 +67,9 @@ class Blocks:
         layers = node.child("layers")
         if layers is None or not isinstance(layers.value, list):
             problem = (node.key or node.mark).problem(
-                f"the block '{name}' needs 'layers', a list", suggestion=f"write {name}: {{layers: [Dense: 8]}}"
+                f"the block '{name}' needs 'layers', a list",
+                suggestion=f"write {name}: {{layers: [Dense: 8]}}",
+                kind="block_without_layers",
             )
             self.problems.append(problem)
             return None
@@ -73,7 +77,9 @@ class Blocks:
             if key not in {"parameters", "layers"}:
                 known = did_you_mean(key, ["parameters", "layers"]) or "there are: parameters, layers"
                 self.problems.append(
-                    (each.key or each.mark).problem(f"unknown key '{key}' in the block '{name}'", suggestion=known)
+                    (each.key or each.mark).problem(
+                        f"unknown key '{key}' in the block '{name}'", suggestion=known, kind="unknown_key"
+                    )
                 )
         return Definition(self.parameters(name, node.child("parameters")), layers)
 
@@ -86,7 +92,9 @@ class Blocks:
         if isinstance(node.value, list) and all(isinstance(each.value, str) for each in node.value):
             return {each.value: None for each in node.value}
         self.problems.append(
-            node.mark.problem(f"the parameters of '{name}' must be a mapping to defaults, or a list of names")
+            node.mark.problem(
+                f"the parameters of '{name}' must be a mapping to defaults, or a list of names", kind="wrong_type"
+            )
         )
         return {}
 
@@ -94,7 +102,7 @@ class Blocks:
         """A node with the blocks used in it filled in; `inside` are the blocks that led to it."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise ConfigError([node.mark.problem("what the blocks stand for is too large")])
+            raise ConfigError([node.mark.problem("what the blocks stand for is too large", kind="expands_too_large")])
         if isinstance(node.value, list):
             return replace(node, value=[self.fill(each, inside=inside) for each in node.value])
         if not isinstance(node.value, dict):
@@ -115,7 +123,9 @@ class Blocks:
                 f"the block {words} uses itself" if definition else f"no block is called {words}; there are: {known}"
             )
             hint = None if definition else did_you_mean(str(name.value), self.definitions)
-            self.problems.append(name.mark.problem(message, suggestion=hint))
+            self.problems.append(
+                name.mark.problem(message, suggestion=hint, kind="block_uses_itself" if definition else "no_such_block")
+            )
             return replace(use, value={**block_keys(use), "layers": Node([Node("Identity", name.mark)], name.mark)})
         arguments = self.arguments(name.value, definition, use)
         filled = substituted(definition.layers, arguments)
@@ -131,11 +141,19 @@ class Blocks:
                 known = ", ".join(definition.parameters) or "it has none"
                 hint = did_you_mean(key, definition.parameters) or f"there are: {known}"
                 mark = node.key or node.mark
-                self.problems.append(mark.problem(f"the block '{name}' has no parameter '{key}'", suggestion=hint))
+                self.problems.append(
+                    mark.problem(
+                        f"the block '{name}' has no parameter '{key}'", suggestion=hint, kind="unknown_parameter"
+                    )
+                )
         for key in definition.parameters:
             if key not in found:
                 mark = use.key or use.mark
-                self.problems.append(mark.problem(f"the block '{name}' needs '{key}'", suggestion=f"write {key}: …"))
+                self.problems.append(
+                    mark.problem(
+                        f"the block '{name}' needs '{key}'", suggestion=f"write {key}: …", kind="missing_parameter"
+                    )
+                )
                 found[key] = Node(None, mark)
         return found
 

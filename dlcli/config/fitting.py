@@ -29,7 +29,10 @@ def fitting_problems(root: Node, written: Written) -> list[Problem]:
     """The problems between the blocks of a tree that may have other problems too."""
     checks = (connections, heads_together, missing_monitors)
     mistakes = [mistake for check in checks for mistake in check(written)]
-    return [located(root, each.path, each.message, each.suggestion, each.see, at=each.at) for each in mistakes]
+    return [
+        located(root, each.path, each.message, each.suggestion, each.see, at=each.at, kind=each.kind)
+        for each in mistakes
+    ]
 
 
 @dataclass(frozen=True)

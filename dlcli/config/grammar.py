@@ -36,7 +36,7 @@ def grammar_problem(error: yaml.MarkedYAMLError, *, file: str, lines: Sequence[s
     message, suggestion, at_start = syntax_wording(said, context, line=line, column=end.column, opened=found)
     place = found if at_start else (end.line, end.column)
     text = lines[place[0]] if place[0] < len(lines) else ""
-    return Problem(message, file, place[0] + 1, place[1] + 1, text=text, suggestion=suggestion)
+    return Problem(message, file, place[0] + 1, place[1] + 1, text=text, suggestion=suggestion, kind="bad_yaml")
 
 
 def syntax_wording(

@@ -62,9 +62,15 @@ class Filling:
         assert self.outermost is not None, "a reference led here"
         mark = self.outermost.mark
         if depth > DEEPEST or len(inside) > DEEPEST:
-            raise ConfigError([mark.problem(f"what '${{…}}' stands for here is nested deeper than {DEEPEST} levels")])
+            raise ConfigError(
+                [
+                    mark.problem(
+                        f"what '${{…}}' stands for here is nested deeper than {DEEPEST} levels", kind="nested_too_deep"
+                    )
+                ]
+            )
         if self.values > MOST_NODES or self.characters > MOST_CHARACTERS:
-            raise ConfigError([mark.problem("what '${…}' stands for here is too large")])
+            raise ConfigError([mark.problem("what '${…}' stands for here is too large", kind="expands_too_large")])
 
     def text(self, node: Node, value: str, *, depth: int, inside: tuple[str, ...]) -> Node:
         """A text that is a reference, or holds some."""
@@ -77,7 +83,11 @@ class Filling:
         def written(found: re.Match[str]) -> str:
             inner = self.referred(found[1].strip(), node, depth=depth, inside=inside).value
             if isinstance(inner, dict | list | Fact):
-                self.problems.append(node.mark.problem(f"'{found[0]}' is no text and cannot stand inside one"))
+                self.problems.append(
+                    node.mark.problem(
+                        f"'{found[0]}' is no text and cannot stand inside one", kind="reference_is_no_text"
+                    )
+                )
                 return ""
             text = "" if inner is None else str(inner).lower() if isinstance(inner, bool) else str(inner)
             self.characters += len(text)
@@ -91,7 +101,7 @@ class Filling:
         if is_fact(name):
             return replace(node, value=Fact(name), plain_style=True)
         if name in inside:
-            self.problems.append(node.mark.problem(f"'${{{name}}}' refers to itself"))
+            self.problems.append(node.mark.problem(f"'${{{name}}}' refers to itself", kind="refers_to_itself"))
             return replace(node, value=None)
         found: Node | None = self.root
         for part in name.split("."):
@@ -102,7 +112,7 @@ class Filling:
                 suggestion = did_you_mean(name, [*FACTS, *paths(self.root)])
             facts = f"facts of the data: {', '.join(FACTS)}"
             message = f"nothing is named '${{{name}}}'"
-            self.problems.append(node.mark.problem(message, suggestion=suggestion, see=facts))
+            self.problems.append(node.mark.problem(message, suggestion=suggestion, see=facts, kind="unknown_reference"))
             return replace(node, value=None)
         filled = self.fill(found, depth=depth, inside=(*inside, name))
         return replace(filled, mark=node.mark, key=node.key)

@@ -41,16 +41,27 @@ def extended(root: Node, *, file: str, chain: tuple[Path, ...] = ()) -> Node:
 def base_of(name: Node, *, chain: tuple[Path, ...]) -> Node:
     """The tree of one extended file, itself extended."""
     if not isinstance(name.value, str):
-        raise ConfigError([name.mark.problem("'extends' takes the path of a file or a list of paths")])
+        raise ConfigError(
+            [name.mark.problem("'extends' takes the path of a file or a list of paths", kind="wrong_type")]
+        )
     path = name.mark.folder / name.value
     if path.resolve() in chain:
-        raise ConfigError([name.mark.problem(f"{path} extends itself")])
+        raise ConfigError([name.mark.problem(f"{path} extends itself", kind="extends_itself")])
     if len(chain) > MOST_FILES:
-        raise ConfigError([name.mark.problem(f"more than {MOST_FILES} files extend one another")])
+        raise ConfigError(
+            [name.mark.problem(f"more than {MOST_FILES} files extend one another", kind="too_many_extended")]
+        )
     try:
         content = configuration_bytes(path)
     except OSError as error:
-        raise ConfigError([name.mark.problem(f"cannot read {path}: {error.strerror}")]) from None
+        raise ConfigError(
+            [
+                name.mark.problem(
+                    f"cannot read {path}: {error.strerror}",
+                    kind="missing_file" if isinstance(error, FileNotFoundError) else "unreadable_file",
+                )
+            ]
+        ) from None
     return extended(read_yaml(content, file=str(path), folder=path.parent), file=str(path), chain=chain)
 
 
@@ -95,14 +106,24 @@ def apply_setting(root: Node, setting: str) -> Node:
     shown = setting.encode("utf-8", "replace").decode()
     option = f"--set {shown}"
     if shown != setting:
-        raise ConfigError([Problem("the option is not UTF-8", option, 1, 1, length=len(shown), text=shown)])
+        raise ConfigError(
+            [Problem("the option is not UTF-8", option, 1, 1, length=len(shown), text=shown, kind="wrong_encoding")]
+        )
     where, separator, written = setting.partition("=")
     path = unicodedata.normalize("NFC", where.removesuffix("+").strip())
     mark = Mark(option, 1, 1, len(setting), setting, Path.cwd())
     if not separator or not path or not all(path.split(".")):
-        raise ConfigError([mark.problem("expected PATH=VALUE", suggestion="for example --set train.epochs=5")])
+        raise ConfigError(
+            [mark.problem("expected PATH=VALUE", suggestion="for example --set train.epochs=5", kind="bad_setting")]
+        )
     if path.split(".")[0] == "extends":
-        raise ConfigError([replace(mark, length=len(path)).problem("'extends' stands in a file and cannot be set")])
+        raise ConfigError(
+            [
+                replace(mark, length=len(path)).problem(
+                    "'extends' stands in a file and cannot be set", kind="extends_in_setting"
+                )
+            ]
+        )
     value = value_of(written, option=option, offset=len(where) + 1, whole=setting)
     key = replace(mark, length=len(path))
     return put(root, path.split("."), value.with_key(key), option=key, append=where.endswith("+"))
@@ -122,7 +143,9 @@ def value_of(written: str, *, option: str, offset: int, whole: str) -> Node:
             [replace(each, line=1, column=column(each.line, each.column), text=whole) for each in error.problems]
         ) from None
     if len(root.value) > 1:
-        raise ConfigError([Problem("a value ends with its line", option, 1, offset + 1, text=whole)])
+        raise ConfigError(
+            [Problem("a value ends with its line", option, 1, offset + 1, text=whole, kind="value_over_lines")]
+        )
 
     def moved_node(node: Node) -> Node:
         inner: Any = node.value
@@ -177,7 +200,13 @@ def check_same_thing(name: str, part: str, option: Mark) -> None:
     if part in known_arguments(name) or not is_thing(part):
         return
     raise ConfigError(
-        [option.problem(f"here stands {name}, not {part}", suggestion=f"set the whole: {{{part}: {{…}}}}")]
+        [
+            option.problem(
+                f"here stands {name}, not {part}",
+                suggestion=f"set the whole: {{{part}: {{…}}}}",
+                kind="other_name_stands_here",
+            )
+        ]
     )
 
 
@@ -192,7 +221,13 @@ def as_mapping(node: Node, option: Mark) -> dict[str, Node]:
     short = source_of_path(node)
     if short is not None:
         return short
-    raise ConfigError([option.problem(f"on this path stands {describe(node.value)}, which has no keys of its own")])
+    raise ConfigError(
+        [
+            option.problem(
+                f"on this path stands {describe(node.value)}, which has no keys of its own", kind="has_no_keys"
+            )
+        ]
+    )
 
 
 def source_of_path(node: Node) -> dict[str, Node] | None:
@@ -230,13 +265,20 @@ def index_of(items: list[Node], part: str, option: Mark) -> int:
     if position is not None:
         return position
     if POSITION.fullmatch(part):
-        raise ConfigError([option.problem(f"there is no position {part}; the list has {len(items)}, counted from 0")])
+        raise ConfigError(
+            [
+                option.problem(
+                    f"there is no position {part}; the list has {len(items)}, counted from 0", kind="no_such_list_item"
+                )
+            ]
+        )
     known = did_you_mean(part, [name for name in map(name_of, items) if name])
     raise ConfigError(
         [
             option.problem(
                 f"nothing in the list is named '{part}'",
                 suggestion=known or "address it by its position, counted from 0",
+                kind="no_such_list_item",
             )
         ]
     )
@@ -265,6 +307,12 @@ def combined(old: Node | None, value: Node, option: Mark, append: bool) -> Node:
     items = [] if old is None or old.value is None else old.value
     if not isinstance(items, list):
         found = describe(items)
-        raise ConfigError([option.problem(f"'+=' appends to a list, and here stands {found}", suggestion="use '='")])
+        raise ConfigError(
+            [
+                option.problem(
+                    f"'+=' appends to a list, and here stands {found}", suggestion="use '='", kind="appends_to_no_list"
+                )
+            ]
+        )
     more = value.value if isinstance(value.value, list) else [value.with_key(None)]
     return Node([*items, *more], value.mark, option)

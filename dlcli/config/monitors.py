@@ -42,7 +42,9 @@ def watched(train: dict[str, Any], known: Directions, *, unread: Sequence[str]) 
             hint = did_you_mean(monitor, known)
             if monitor.startswith("val_") and monitor.removeprefix("val_") in known:
                 hint = "there is no validation split: write data.split.validation: 0.15"
-            yield Mistake(f"nothing is called '{monitor}'; there are: {', '.join(known)}", path, hint)
+            yield Mistake(
+                f"nothing is called '{monitor}'; there are: {', '.join(known)}", path, hint, kind="unknown_monitor"
+            )
 
 
 def unheard(train: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -53,7 +55,8 @@ def unheard(train: Mapping[str, Any]) -> Iterator[Mistake]:
     monitor = checkpoint.get("monitor")
     if monitor is None and checkpoint.get("mode", "auto") != "auto":
         message = "'mode' says which way 'monitor' is better, and there is no 'monitor'"
-        yield Mistake(message, ("checkpoint", "mode"), "write monitor: NAME beside it, or leave it out")
+        hint = "write monitor: NAME beside it, or leave it out"
+        yield Mistake(message, ("checkpoint", "mode"), hint, kind="mode_without_monitor")
     if monitor is None or not isinstance(early, dict):
         return
     watched_early = early.get("monitor", EarlyStopping.model_fields["monitor"].default)
@@ -63,7 +66,8 @@ def unheard(train: Mapping[str, Any]) -> Iterator[Mistake]:
     ):
         if own != others:
             message = f"'checkpoint' and 'early_stopping' say two things of the best epoch: {key} {own} and {others}"
-            yield Mistake(message, ("checkpoint", key), f"leave {key} out of checkpoint: early_stopping decides")
+            hint = f"leave {key} out of checkpoint: early_stopping decides"
+            yield Mistake(message, ("checkpoint", key), hint, kind="monitors_differ")
             return
 
 
@@ -74,7 +78,12 @@ def undirected(
     block = train[str(path[0])]
     if direction is None and isinstance(block, dict) and block.get("mode", "auto") == "auto":
         message = f"'{monitor}' does not say whether more or less of it is better"
-        yield Mistake(message, path, "write mode: max or mode: min beside it, or dlcli_direction = 'up' in its class")
+        yield Mistake(
+            message,
+            path,
+            "write mode: max or mode: min beside it, or dlcli_direction = 'up' in its class",
+            kind="monitor_without_direction",
+        )
 
 
 def named_monitors(train: dict[str, Any]) -> Iterator[tuple[TreePath, str]]:

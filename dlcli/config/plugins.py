@@ -62,11 +62,18 @@ class Plugins:
         try:
             tree = ast.parse(configuration_bytes(path), filename=str(path))
         except OSError as error:
-            self.problems.append(mark.problem(f"cannot read the plugin {path}: {error.strerror}"))
+            self.problems.append(
+                mark.problem(
+                    f"cannot read the plugin {path}: {error.strerror}",
+                    kind="missing_file" if isinstance(error, FileNotFoundError) else "unreadable_file",
+                )
+            )
             return
         except (SyntaxError, ValueError) as error:
             line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-            self.problems.append(mark.problem(f"{path.name}{line} is not Python: {first_line(error)}"))
+            self.problems.append(
+                mark.problem(f"{path.name}{line} is not Python: {first_line(error)}", kind="plugin_not_python")
+            )
             return
         found, names = 0, imported(tree)
         for statement in tree.body:
@@ -75,7 +82,11 @@ class Plugins:
         if not found:
             known = ", ".join(BASES)
             hint = f"make it from one of Keras's: {known}"
-            self.problems.append(mark.problem(f"{path.name} holds no class that can be named", suggestion=hint))
+            self.problems.append(
+                mark.problem(
+                    f"{path.name} holds no class that can be named", suggestion=hint, kind="plugin_without_class"
+                )
+            )
 
     def add(self, statement: ast.ClassDef, names: Mapping[str, str], path: Path, mark: Mark) -> bool:
         """Adds a class under the kind that its base tells; says whether it has one. `names` are what the file imports."""
@@ -86,11 +97,13 @@ class Plugins:
                 continue
             traits = {**inherited(above), **traits_of(statement)}
             for message, hint in wrong_traits(kind, traits_of(statement)):
-                self.problems.append(mark.problem(f"{path.name}, {statement.name}: {message}", suggestion=hint))
+                self.problems.append(
+                    mark.problem(f"{path.name}, {statement.name}: {message}", suggestion=hint, kind="bad_plugin_trait")
+                )
             if statement.name in self.catalogue.kinds[kind]:
                 word = article(SINGULAR[kind])
                 message = f"{path.name} calls a class {statement.name}, which is {word} of Keras or of another plugin"
-                self.problems.append(mark.problem(message, suggestion="give it another name"))
+                self.problems.append(mark.problem(message, suggestion="give it another name", kind="class_name_taken"))
                 return True
             entry = {
                 "spellings": [],

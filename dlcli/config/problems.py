@@ -31,6 +31,23 @@ EXPECTED = {
     "model_attributes_type": "a mapping",
     "none_required": "nothing",
 }
+LENGTHS = {"string_too_short": "at least", "string_too_long": "at most", "too_short": "at least", "too_long": "at most"}
+BOUNDS = {
+    "greater_than": "greater than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+}
+KINDS = {
+    **dict.fromkeys(EXPECTED, "wrong_type"),
+    "finite_number": "not_finite",
+    "extra_forbidden": "unknown_key",
+    "missing": "missing_key",
+    "literal_error": "not_a_choice",
+    **dict.fromkeys(BOUNDS, "out_of_range"),
+    **dict.fromkeys(LENGTHS, "wrong_length"),
+}
+"""The kind of a mistake by what pydantic calls it; of any other it is `bad_value`."""
 
 
 def problems_of(error: ValidationError, *, root: Node, model: type[BaseModel]) -> list[Problem]:
@@ -42,7 +59,7 @@ def problems_of(error: ValidationError, *, root: Node, model: type[BaseModel]) -
     for each in errors:
         if each["type"] == "missing" and each["loc"] in meant:
             continue
-        problem = located(root, each["loc"], *value_wording(each, model), at=caret_place(each))
+        problem = located(root, each["loc"], *value_wording(each, model), at=caret_place(each), kind=kind_of(each))
         missing = each["loc"] if each["type"] == "missing" else ()
         # Two validators may say the same of one value; the first says enough.
         found.setdefault((problem.file, problem.line, problem.column, missing), problem)
@@ -113,6 +130,7 @@ def located(
     suggestion: str | None = None,
     see: str | None = None,
     *,
+    kind: str,
     at: str = "value",
 ) -> Problem:
     """A problem at the value (or the key) of `path`, or at the nearest thing above that the file holds."""
@@ -124,7 +142,7 @@ def located(
         mark = node.key
     elif depth == 0:
         mark = Mark(mark.file, 0, 0, 1, "", mark.folder) if path else mark
-    problem = mark.problem(message, suggestion=suggestion, see=see)
+    problem = mark.problem(message, suggestion=suggestion, see=see, kind=kind)
     return Problem(**{**vars(problem), "path": path})
 
 
@@ -145,6 +163,13 @@ def caret_place(error: Mapping[str, Any]) -> str:
     if error["type"] == "mistake":
         return str(error["ctx"]["at"])
     return "key" if error["type"] in {"extra_forbidden", "missing"} else "value"
+
+
+def kind_of(error: Mapping[str, Any]) -> str:
+    """The kind of a mistake: ours say it themselves, pydantic's types are told in the words of dlcli."""
+    if error["type"] == "mistake":
+        return str(error["ctx"]["kind"])
+    return "wrong_type" if "types" in error else KINDS.get(error["type"], "bad_value")
 
 
 def value_wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str | None, str | None]:
@@ -184,15 +209,6 @@ def value_wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str
         return f"'{key}' must have {LENGTHS[kind]} {least} {items}, found {found}", None, None
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"'{key}': {message[:1].lower()}{message[1:]}", None, None
-
-
-LENGTHS = {"string_too_short": "at least", "string_too_long": "at most", "too_short": "at least", "too_long": "at most"}
-BOUNDS = {
-    "greater_than": "greater than",
-    "greater_than_equal": "at least",
-    "less_than": "less than",
-    "less_than_equal": "at most",
-}
 
 
 def typing_suggestion(kind: str, value: Any) -> str | None:

@@ -112,7 +112,11 @@ class Config(Spec):
     def noted(self, *mistakes: Mistake | None) -> list[Problem]:
         """Mistakes that need not be any, at their lines."""
         assert self._root is not None
-        return [located(self._root, each.path, each.message, each.suggestion) for each in mistakes if each is not None]
+        return [
+            located(self._root, each.path, each.message, each.suggestion, kind=each.kind)
+            for each in mistakes
+            if each is not None
+        ]
 
     def plain(self) -> dict[str, Any]:
         """The whole configuration, defaults included, as plain data that reads back as the same."""
@@ -122,7 +126,7 @@ class Config(Spec):
     def located(self, error: BlockError) -> ConfigError:
         """The error of a block at its line."""
         assert self._root is not None
-        return ConfigError([located(self._root, error.path, error.message, error.hint, at="key")])
+        return ConfigError([located(self._root, error.path, error.message, error.hint, at="key", kind=error.kind)])
 
     def at_source(self, error: DataError) -> DlcliError:
         """The error of data that names no file of its own, at the line of `data`."""
@@ -157,6 +161,7 @@ def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
             Mistake(
                 f"'metrics' must be a list, found {describe(value)}",
                 suggestion=f"write [{value}]" if isinstance(value, str) else None,
+                kind="wrong_type",
             )
         )
     return read_each(value, lambda each: each if isinstance(each, KerasObject) else language.keras(kind, each))
@@ -170,7 +175,11 @@ def things_by_target(value: Any, targets: list[str], kind: str, information: Val
     if not isinstance(value, dict) or (len(value) == 1 and next(iter(value)) not in targets):
         example = ", ".join(f"{name}: {'…' if word == 'loss' else '[…]'}" for name in targets)
         fail(
-            Mistake(f"there are several targets, so '{word}' is a mapping by target", suggestion=f"write {{{example}}}")
+            Mistake(
+                f"there are several targets, so '{word}' is a mapping by target",
+                suggestion=f"write {{{example}}}",
+                kind="needs_mapping_by_target",
+            )
         )
     mistakes = [
         Mistake(
@@ -178,12 +187,17 @@ def things_by_target(value: Any, targets: list[str], kind: str, information: Val
             (name,),
             did_you_mean(name, targets),
             at="key",
+            kind="no_such_target",
         )
         for name in value
         if name not in targets
     ]
     if kind == "losses":
-        mistakes += [Mistake(f"the target '{name}' has no loss") for name in targets if name not in value]
+        mistakes += [
+            Mistake(f"the target '{name}' has no loss", kind="target_without_loss")
+            for name in targets
+            if name not in value
+        ]
     if mistakes:
         fail(*mistakes)
     return read_each(value, lambda each: only_target(each, kind, information))

@@ -31,11 +31,21 @@ def configuration_bytes(path: Path) -> bytes:
 def decode(content: bytes, *, file: str) -> str:
     """The text of a UTF-8 file, with or without BOM. Raises `ConfigError` at the byte that is none of it."""
     if len(content) > MOST_BYTES:
-        raise ConfigError([Problem(f"the file is too large: a configuration has at most {MOST_BYTES:,} bytes", file)])
+        raise ConfigError(
+            [
+                Problem(
+                    f"the file is too large: a configuration has at most {MOST_BYTES:,} bytes",
+                    file,
+                    kind="file_too_large",
+                )
+            ]
+        )
     found = encoding_of(content)
     if found is not None:
         message = f"the file is {found.removesuffix('LE').removesuffix('BE')}, expected UTF-8"
-        raise ConfigError([Problem(message, file, 1, 1, see=f"iconv -f {found} -t UTF-8 {file}")])
+        raise ConfigError(
+            [Problem(message, file, 1, 1, see=f"iconv -f {found} -t UTF-8 {file}", kind="wrong_encoding")]
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -49,6 +59,7 @@ def decode(content: bytes, *, file: str) -> str:
             len(before[-1]) + 1,
             text=LINE_END.split(body.decode("utf-8", "replace"))[len(before) - 1],
             see=f"iconv -f CP949 -t UTF-8 {file}   (Korean Windows; or another encoding)",
+            kind="wrong_encoding",
         )
         raise ConfigError([problem]) from None
     for position, character in enumerate(text):
@@ -57,7 +68,9 @@ def decode(content: bytes, *, file: str) -> str:
             line = before[-1] + LINE_END.split(text[position:], maxsplit=1)[0]
             shown = "".join("�" if unprintable(each) else each for each in line)
             message = f"the character U+{ord(character):04X} may not stand in a text file"
-            raise ConfigError([Problem(message, file, len(before), len(before[-1]) + 1, text=shown)])
+            raise ConfigError(
+                [Problem(message, file, len(before), len(before[-1]) + 1, text=shown, kind="forbidden_character")]
+            )
     return text
 
 

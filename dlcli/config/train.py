@@ -26,7 +26,7 @@ def read_class_weight(value: Any, information: ValidationInfo) -> Any:
     if value is None or value == "balanced":
         return value
     if not isinstance(value, dict):
-        fail(Mistake(f"'class_weight' must be 'balanced' or a mapping, found {describe(value)}"))
+        fail(Mistake(f"'class_weight' must be 'balanced' or a mapping, found {describe(value)}", kind="wrong_type"))
     mistakes = [mistake for name, each in value.items() for mistake in weight_mistakes(each, (name,))]
     if mistakes:
         fail(*mistakes)
@@ -40,9 +40,9 @@ def weight_mistakes(value: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
             yield from weight_mistakes(each, (*path, name))
     elif isinstance(value, bool) or not isinstance(value, int | float):
         if not (value == "balanced" and len(path) == 1):
-            yield Mistake(f"'{path[-1]}' must be a number, found {describe(value)}", path)
+            yield Mistake(f"'{path[-1]}' must be a number, found {describe(value)}", path, kind="wrong_type")
     elif not 0 <= value < math.inf:
-        yield Mistake(f"'{path[-1]}' must be at least 0, found {describe(value)}", path)
+        yield Mistake(f"'{path[-1]}' must be at least 0, found {describe(value)}", path, kind="out_of_range")
 
 
 ClassWeight = Annotated[Any, Reader(read_class_weight, "class_weight")]
@@ -156,7 +156,7 @@ class Checkpoint(Spec):
     def check_every(cls, value: Any) -> Any:
         if not (isinstance(value, str) and EVERY.fullmatch(value)):
             example = "a number of epochs, steps or minutes such as 1 epoch, 500 steps or 10 minutes"
-            fail(Mistake(f"'every' must be {example}, found {describe(value)}"))
+            fail(Mistake(f"'every' must be {example}, found {describe(value)}", kind="wrong_type"))
         return value
 
     def interval(self) -> tuple[int, str]:
@@ -216,14 +216,23 @@ class Train(Spec):
     @classmethod
     def check_time_limit(cls, value: Any) -> Any:
         if value is not None and not (isinstance(value, str) and DURATION.fullmatch(value)):
-            fail(Mistake(f"'time_limit' must be a time such as 90s, 30m or 2h, found {describe(value)}"))
+            fail(
+                Mistake(
+                    f"'time_limit' must be a time such as 90s, 30m or 2h, found {describe(value)}", kind="not_a_time"
+                )
+            )
         return value
 
     @field_validator("until", mode="before")
     @classmethod
     def check_until(cls, value: Any) -> Any:
         if value is not None and not (isinstance(value, str) and CONDITION.fullmatch(value)):
-            fail(Mistake(f"'until' must be a condition such as 'val_accuracy >= 0.98', found {describe(value)}"))
+            fail(
+                Mistake(
+                    f"'until' must be a condition such as 'val_accuracy >= 0.98', found {describe(value)}",
+                    kind="not_a_condition",
+                )
+            )
         return value
 
     def seconds(self) -> float | None:

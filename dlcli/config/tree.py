@@ -24,11 +24,19 @@ class Mark:
     text: str
     folder: Path
 
-    def problem(self, message: str, *, suggestion: str | None = None, see: str | None = None) -> Problem:
+    def problem(self, message: str, *, kind: str, suggestion: str | None = None, see: str | None = None) -> Problem:
         """A problem at this place; its words stay on one line, whatever they quote."""
         message, suggestion = one_line(message), suggestion and one_line(suggestion)
         return Problem(
-            message, self.file, self.line, self.column, self.length, self.text, suggestion=suggestion, see=see
+            message,
+            self.file,
+            self.line,
+            self.column,
+            self.length,
+            self.text,
+            suggestion=suggestion,
+            see=see,
+            kind=kind,
         )
 
 

@@ -84,7 +84,9 @@ class Reader:
             line, column = loader.line, loader.column
             directive = self.line(line).startswith("%")
             message = "this version is none of YAML" if directive else "this escape names no character"
-            self.problems.append(Problem(message, self.file, line + 1, column + 1, text=self.line(line)))
+            self.problems.append(
+                Problem(message, self.file, line + 1, column + 1, text=self.line(line), kind="bad_yaml")
+            )
         finally:
             loader.dispose()
         return None
@@ -95,18 +97,24 @@ class Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     mark = self.mark(event, length=3)
-                    self.problems.append(mark.problem("a second document starts here; a file holds one experiment"))
+                    self.problems.append(
+                        mark.problem(
+                            "a second document starts here; a file holds one experiment", kind="second_document"
+                        )
+                    )
                     return None
                 root = self.node(next(events), events, depth=1)
         if root is None or (root.value is None and root.plain_style):
             self.problems.append(
-                Problem("the file is empty", self.file, 1, 1, text=self.line(0), see="dlcli show config")
+                Problem(
+                    "the file is empty", self.file, 1, 1, text=self.line(0), see="dlcli show config", kind="empty_file"
+                )
             )
             return None
         if not isinstance(root.value, dict):
             kind = "a list" if isinstance(root.value, list) else "a single value"
             message = f"the file holds {kind}; expected keys: data, layers, loss, optimizer, train"
-            self.problems.append(root.mark.problem(message))
+            self.problems.append(root.mark.problem(message, kind="wrong_type"))
             return None
         return root
 
@@ -115,7 +123,7 @@ class Reader:
         mark = self.mark(event)
         self.count(1, mark)
         if depth > DEEPEST:
-            raise Unreadable(mark.problem(f"nested deeper than {DEEPEST} levels"))
+            raise Unreadable(mark.problem(f"nested deeper than {DEEPEST} levels", kind="nested_too_deep"))
         if isinstance(event, yaml.AliasEvent):
             return self.alias(str(event.anchor), mark, depth=depth)
         assert isinstance(event, yaml.NodeEvent)
@@ -138,7 +146,9 @@ class Reader:
         tag = getattr(event, "tag", None)
         if tag is not None:
             shown = tag.replace("tag:yaml.org,2002:", "!!")
-            self.problems.append(mark.problem(f"tags are not allowed, found '{shown}'", suggestion="leave the tag out"))
+            self.problems.append(
+                mark.problem(f"tags are not allowed, found '{shown}'", suggestion="leave the tag out", kind="yaml_tag")
+            )
 
     def closed(self, mark: Mark, start: yaml.Event, end: yaml.Event) -> Mark:
         """The mark of a collection; one in brackets on a single line reaches to its closing bracket."""
@@ -162,7 +172,7 @@ class Reader:
                 first = entries[key].key
                 assert first is not None
                 message = f"duplicate key '{key}', first written at line {first.line}"
-                self.problems.append(mark.problem(message, suggestion="keep one of the two"))
+                self.problems.append(mark.problem(message, suggestion="keep one of the two", kind="duplicate_key"))
             entries[key] = value
         return entries, event
 
@@ -178,7 +188,7 @@ class Reader:
                 if isinstance(found.value, list)
                 else "a mapping"
             )
-            self.problems.append(mark.problem(f"a key must be text, found {kind}"))
+            self.problems.append(mark.problem(f"a key must be text, found {kind}", kind="key_not_text"))
             return f"\0{len(self.problems)}", mark
         self.check_tag(event, mark)
         self.check_usable(event.value, mark)
@@ -187,7 +197,9 @@ class Reader:
         if event.value == "<<" and event.style is None:
             self.problems.append(
                 mark.problem(
-                    "merge keys ('<<') are not allowed", see="extends: base.yaml shares settings between files"
+                    "merge keys ('<<') are not allowed",
+                    see="extends: base.yaml shares settings between files",
+                    kind="yaml_merge_key",
                 )
             )
         return unicodedata.normalize("NFC", event.value), mark
@@ -195,25 +207,33 @@ class Reader:
     def check_usable(self, text: str, mark: Mark) -> None:
         found = UNUSABLE.search(text)
         if found is not None:
-            self.problems.append(mark.problem(f"the character U+{ord(found[0]):04X} may not stand in a text"))
+            self.problems.append(
+                mark.problem(f"the character U+{ord(found[0]):04X} may not stand in a text", kind="forbidden_character")
+            )
 
     def alias(self, anchor: str, mark: Mark, *, depth: int) -> Node:
         if anchor not in self.anchors:
-            raise Unreadable(mark.problem(f"nothing above is named '&{anchor}'"))
+            raise Unreadable(mark.problem(f"nothing above is named '&{anchor}'", kind="unknown_anchor"))
         node = self.anchors[anchor]
         if node is None:
-            raise Unreadable(mark.problem(f"'*{anchor}' stands inside what it names, so it would never end"))
+            raise Unreadable(
+                mark.problem(f"'*{anchor}' stands inside what it names, so it would never end", kind="refers_to_itself")
+            )
         values, height = extent(node, at_most=MOST_NODES)
         self.count(values, mark)
         if depth + height - 1 > DEEPEST:
-            raise Unreadable(mark.problem(f"nested deeper than {DEEPEST} levels"))
+            raise Unreadable(mark.problem(f"nested deeper than {DEEPEST} levels", kind="nested_too_deep"))
         return node
 
     def count(self, nodes: int, mark: Mark) -> None:
         """Aliases are counted as what they stand for: a few lines can stand for billions of values."""
         self.nodes += nodes
         if self.nodes > MOST_NODES:
-            raise Unreadable(mark.problem(f"more than {MOST_NODES:,} values, aliases counted as what they stand for"))
+            raise Unreadable(
+                mark.problem(
+                    f"more than {MOST_NODES:,} values, aliases counted as what they stand for", kind="expands_too_large"
+                )
+            )
 
     def scalar(self, event: yaml.ScalarEvent, mark: Mark) -> Node:
         self.check_usable(event.value, mark)
@@ -235,6 +255,7 @@ class Reader:
                 mark.problem(
                     f"a number with a leading zero is ambiguous: {text[:40]}",
                     suggestion=f'write {without}, or "{text[:40]}" for text',
+                    kind="leading_zero",
                 )
             )
             return 0
@@ -249,7 +270,7 @@ class Reader:
         value = int(text[2:] if base != 10 else text, base) if len(text) <= LONGEST_NUMBER else 2**64
         if not -(2**63) <= value < 2**63:
             shown = text if len(text) <= 40 else f"{text[:20]}… ({len(text):,} digits)"
-            self.problems.append(mark.problem(f"the number does not fit in 64 bits: {shown}"))
+            self.problems.append(mark.problem(f"the number does not fit in 64 bits: {shown}", kind="number_too_large"))
             return 0
         return value
 

@@ -68,7 +68,13 @@ class Data(Spec):
     @classmethod
     def either(cls, targets: dict[str, str | Target] | None, information: ValidationInfo) -> Any:
         if targets is not None and information.data.get("target") is not None:
-            fail(Mistake("there are both 'target' and 'targets'; write either", suggestion="put it into targets"))
+            fail(
+                Mistake(
+                    "there are both 'target' and 'targets'; write either",
+                    suggestion="put it into targets",
+                    kind="keys_exclude_each_other",
+                )
+            )
         return targets
 
     @property

@@ -91,6 +91,7 @@ def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> lis
                 f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,
                 hint=did_you_mean(name, fields.arrays),
+                kind="no_such_column",
             )
     return names
 
@@ -119,7 +120,7 @@ def split_rows(
     for name, rows in (own or {}).items():
         if not len(rows):
             what = "none of its rows is left" if fields.windows is None else "none of its series is as long as a window"
-            raise DataError(f"the {name} split would be empty: {what}")
+            raise DataError(f"the {name} split would be empty: {what}", kind="empty_split")
     count = samples.count
     return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
 
@@ -153,7 +154,9 @@ def without_empty(
             raise empty_error(empty, fields, hint=f"rows of a series cannot be left out: {hint}")
         if len(rows) == fields.samples:
             counts = empty_counts(empty)
-            raise DataError(f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file)
+            raise DataError(
+                f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file, kind="no_rows_left"
+            )
         were = "was" if len(rows) == 1 else "were"
         notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out")
         return fields.chosen(np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)), notes
@@ -186,4 +189,5 @@ def check_constant(
                 raise DataError(
                     f"column '{name}' holds numbers and cannot be filled with '{policy.constant}'",
                     hint="write data.missing: {constant: 0}",
+                    kind="fill_is_no_number",
                 )

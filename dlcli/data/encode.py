@@ -58,6 +58,7 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
             raise DataError(
                 f"the data has no {'column' if schema.text else 'array'} '{name}'; it has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,
+                kind="no_such_column",
             )
         return [name]
     absent = [column.name for column in schema.columns if column.name not in fields.arrays]
@@ -67,6 +68,7 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
             f"the data lacks the column '{absent[0]}'{more}; it has: {', '.join(fields.arrays)}",
             file=fields.places[0].file,
             hint=did_you_mean(absent[0], fields.arrays),
+            kind="no_such_column",
         )
     return [column.name for column in schema.columns]
 
@@ -115,7 +117,11 @@ def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
     """An input of text, as it is."""
     values = fields.arrays[name]
     if values.dtype != object or values.ndim > 1:
-        raise DataError(f"'{name}' holds no text, but was text in training", file=fields.places[0].file)
+        raise DataError(
+            f"'{name}' holds no text, but was text in training",
+            file=fields.places[0].file,
+            kind="type_differs_from_training",
+        )
     if is_lazy(values):
         return values
     empty = missing(values[:])
@@ -137,10 +143,11 @@ def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:
         raise DataError(
             f"'{name}' has the shape {tuple(values.shape[1:])} a sample, expected {tuple(schema.shape)}",
             file=fields.places[0].file,
+            kind="shape_differs_from_training",
         )
     if values.dtype.kind not in "fiub":
         held = "text" if values.dtype == object else f"the type {values.dtype}"
-        raise DataError(f"'{name}' holds {held}; expected numbers", file=fields.places[0].file)
+        raise DataError(f"'{name}' holds {held}; expected numbers", file=fields.places[0].file, kind="not_a_number")
     if is_lazy(values) or values.dtype.kind != "f":
         return values
     check_finite(name, values[:], fields)
@@ -165,7 +172,10 @@ def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
         row = next(row for row, value in enumerate(values) if value is not None and not is_written_number(value))
         file, line, words = fields.where(row)
         raise DataError(
-            f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'", file=file, line=line
+            f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'",
+            file=file,
+            line=line,
+            kind="type_differs_from_training",
         )
     check_finite(column.name, values, fields)
     empty = missing(values)
@@ -205,6 +215,7 @@ def empty_error(empty: Mapping[str, Empty], fields: Fields, *, hint: str | None 
         file=file,
         line=line,
         hint=hint or "write data.missing: drop, mean, median, most_frequent or {constant: 0}",
+        kind="empty_cells",
     )
 
 

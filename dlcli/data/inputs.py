@@ -107,7 +107,9 @@ def groups_of(
             fields.check_column(name)
     if not groups:
         beside = "', '".join(targets)
-        raise DataError(f"nothing is left as input beside the target '{beside}'", file=fields.places[0].file)
+        raise DataError(
+            f"nothing is left as input beside the target '{beside}'", file=fields.places[0].file, kind="no_input_left"
+        )
     return groups
 
 
@@ -218,12 +220,14 @@ def check_table(group: Group, fields: Fields) -> None:
                 f"input '{group.name}' is text and takes one column, found {len(group.columns)}",
                 file=fields.places[0].file,
                 hint=f"make each an input of its own: data.inputs: {{{column}: {{columns: {column}, kind: text}}, …}}",
+                kind="text_input_of_several_columns",
             )
         if values.ndim > 1:
             raise DataError(
                 f"input '{group.name}' joins columns, but '{column}' has the shape {tuple(values.shape[1:])} a sample",
                 file=fields.places[0].file,
                 hint=f"make it an input of its own: data.inputs: {{{column}: {{columns: {column}}}, …}}",
+                kind="joined_column_has_axes",
             )
         if column_kind(column, group.kind, fields) == "number":
             check_number(column, fields)
@@ -244,7 +248,7 @@ def check_number(name: str, fields: Fields) -> None:
     row = next(row for row, value in enumerate(values) if value is not None)
     file, line, words = fields.where(row)
     message = f"column '{name}' is text ('{values[row]}' in {words}), but its input is of kind number"
-    raise DataError(message, file=file, line=line)
+    raise DataError(message, file=file, line=line, kind="not_a_number")
 
 
 def category_schema(
@@ -265,6 +269,7 @@ def category_schema(
             hint=f"if it is text to learn from: data.inputs: {{{name}: {{columns: {name}, kind: text}}}}"
             if words
             else leave_out,
+            kind="too_many_categories",
         )
     return ColumnSchema(name=name, kind="category", categories=categories, fill=fill)
 

@@ -39,4 +39,4 @@ def raised_inside(error: BaseException, path: Path) -> DataError:
     """The error of code of the person's own, at the line in their file."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
-    return DataError(f"it raised {named_line(error)}", file=path, line=line)
+    return DataError(f"it raised {named_line(error)}", file=path, line=line, kind="own_code_raised")

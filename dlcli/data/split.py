@@ -46,7 +46,8 @@ class Split(Spec):
             fail(
                 Mistake(
                     f"validation and test together take {together:g} of the samples; "
-                    f"at most {LARGEST:g}, so that some are left for training"
+                    f"at most {LARGEST:g}, so that some are left for training",
+                    kind="nothing_left_for_training",
                 )
             )
         return test
@@ -59,7 +60,7 @@ class Split(Spec):
             {"time", "group", "column"} if colon else {"random", "stratified", "time", "file"}
         ):
             ways = "random, stratified, file, time, time:COLUMN, group:COLUMN or column:COLUMN"
-            fail(Mistake(f"'by' must be {ways}, found '{by}'"))
+            fail(Mistake(f"'by' must be {ways}, found '{by}'", kind="not_a_choice"))
         return by
 
     @property
@@ -88,7 +89,9 @@ class Split(Spec):
         generator = np.random.default_rng(seed)
         if way == "stratified" and classes is None:
             raise DataError(
-                "a stratified split needs classes, and the target holds numbers", hint="write data.split.by: random"
+                "a stratified split needs classes, and the target holds numbers",
+                hint="write data.split.by: random",
+                kind="stratified_needs_classes",
             )
         if own is not None:
             parts = self.within(own, classes, generator)
@@ -115,6 +118,7 @@ class Split(Spec):
             raise DataError(
                 f"the data has splits of its own ({', '.join(own)}), so it cannot be split by {self.by}",
                 hint="leave data.split.by out",
+                kind="has_splits_of_its_own",
             )
         parts = {split: own[split] for split in SPLITS if split in own}
         if "validation" in parts or not self.validation:
@@ -190,6 +194,7 @@ class Split(Spec):
                 raise DataError(
                     f"the {split} split would be empty: there are {samples} samples",
                     hint="write data.split: {validation: 0, test: 0} or more data",
+                    kind="empty_split",
                 )
 
 
@@ -202,6 +207,7 @@ def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         raise DataError(
             f"the split is by the time in column '{name}', which holds '{odd}'",
             hint="write times as numbers, or the year first and every part with all its digits: 2024-01-31 09:30",
+            kind="not_a_time",
         )
     return np.argsort(column, kind="stable")
 
@@ -212,5 +218,7 @@ def by_column(column: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
 
     unknown = sorted({str(value) for value in column} - set(SPLITS))
     if unknown:
-        raise DataError(f"the column of the split holds '{unknown[0]}'; expected train, validation or test")
+        raise DataError(
+            f"the column of the split holds '{unknown[0]}'; expected train, validation or test", kind="unknown_split"
+        )
     return {split: np.flatnonzero(column == split) for split in SPLITS}

@@ -62,7 +62,12 @@ class Target(Spec):
     @classmethod
     def of_one_column(cls, value: Any, information: ValidationInfo) -> Any:
         if value is not None and isinstance(information.data.get("column"), list):
-            fail(Mistake(f"'{information.field_name}' is for a single column, and the target joins several"))
+            fail(
+                Mistake(
+                    f"'{information.field_name}' is for a single column, and the target joins several",
+                    kind="for_single_column",
+                )
+            )
         return value
 
     @property
@@ -109,6 +114,7 @@ class Target(Spec):
                 f"target '{name}' has {len(classes)} classes ({some_values(classes)}), but the loss is for two",
                 file=fields.places[0].file,
                 hint="write loss: sparse_categorical_crossentropy, and softmax with as many units as classes",
+                kind="too_many_classes",
             )
         axes, shape = ["samples"], []
         if encode == "one_hot":
@@ -128,6 +134,7 @@ class Target(Spec):
                 f"which one is the target? the data has: {', '.join(fields.arrays)}",
                 file=fields.places[0].file,
                 hint=hint,
+                kind="target_not_named",
             )
         fields.check_column(name)
         return name
@@ -162,6 +169,7 @@ def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, na
                 f"the target joins the columns {', '.join(names)}, but '{column}' holds {held}",
                 file=fields.places[0].file,
                 hint="write data.targets: {NAME: COLUMN, …} for several targets of their own",
+                kind="joined_columns_differ",
             )
         if labels == "binary":
             check_yes_or_no(column, distinct(column, fields))
@@ -178,7 +186,7 @@ def check_yes_or_no(name: str, fields: Fields) -> None:
     if len(broken):
         file, line, words = fields.where(int(broken[0]))
         message = f"'{name}' is {values[broken[0]]} in {words}; a loss for yes and no needs 0 and 1"
-        raise DataError(message, file=file, line=line)
+        raise DataError(message, file=file, line=line, kind="labels_do_not_fit_loss")
 
 
 def array_target_schema(column: str, fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
@@ -187,7 +195,7 @@ def array_target_schema(column: str, fields: Fields, *, labels: Labels | None, n
     shape = list(values.shape[1:])
     if values.dtype == object:
         message = f"target '{column}' is text of the shape {tuple(shape)} a sample; expected one name a sample"
-        raise DataError(message, file=fields.places[0].file)
+        raise DataError(message, file=fields.places[0].file, kind="target_is_text")
     classes = fields.classes.get(column)
     if classes is None and labels == "classes" and values.dtype.kind in "iu":
         highest = max(
@@ -215,14 +223,14 @@ def by_name(name: str) -> tuple[int, str]:
 def single_class(name: str, only: str, fields: Fields) -> DataError:
     """The error of a target of which all samples are the same."""
     message = f"target '{name}' has a single class, '{only}': there is nothing to tell apart"
-    return DataError(message, file=fields.places[0].file)
+    return DataError(message, file=fields.places[0].file, kind="single_class")
 
 
 def text_target(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
     """The error of a target of text where numbers are needed."""
     file, line, words = fields.where(0)
     message = f"target '{name}' is text ('{fields.arrays[name][0]}' in {words}), but {why}"
-    return DataError(message, file=file, line=line, hint=hint)
+    return DataError(message, file=file, line=line, hint=hint, kind="target_is_text")
 
 
 def like_classes(values: np.ndarray[Any, Any]) -> bool:
@@ -249,6 +257,7 @@ def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
             file=file,
             line=line,
             hint=hint,
+            kind="labels_do_not_fit_loss",
         )
     different = np.unique(values)
     if len(different) == 1:
@@ -258,12 +267,14 @@ def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
             f"the labels of '{name}' are {some_values(different)}; a loss for two classes needs 0 and 1",
             file=fields.places[0].file,
             hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy",
+            kind="labels_do_not_fit_loss",
         )
     if not np.array_equal(different, np.arange(len(different))):
         raise DataError(
             f"the labels of '{name}' are {some_values(different)}; expected 0 to {len(different) - 1}",
             file=fields.places[0].file,
             hint=hint,
+            kind="labels_do_not_fit_loss",
         )
 
 
@@ -338,6 +349,7 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
             file=file,
             line=line,
             hint=did_you_mean(label, index),
+            kind="unknown_class",
         )
     return codes
 
@@ -359,6 +371,7 @@ def empty_target(name: str, empty: Empty, fields: Fields) -> DataError:
         file=file,
         line=line,
         hint="write data.missing: drop to leave such rows out",
+        kind="empty_target",
     )
 
 
@@ -378,4 +391,4 @@ def check_range(name: str, classes: int, fields: Fields) -> None:
         file, line, words = fields.where(int(broken[0]))
         label = values[broken[0]][np.argmax(bad[broken[0]])]
         message = f"label {label} in {words} is none of the {classes} classes 0 to {classes - 1}"
-        raise DataError(message, file=file, line=line)
+        raise DataError(message, file=file, line=line, kind="unknown_class")

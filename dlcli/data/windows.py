@@ -53,5 +53,9 @@ class Windows(Spec):
             what, hint = "a window", None
             if with_target:
                 what, hint = "a window with its target", "write a smaller window, horizon or sampling"
-            raise DataError(f"{what} reaches over {reach + 1} rows, but the longest series has {longest}", hint=hint)
+            raise DataError(
+                f"{what} reaches over {reach + 1} rows, but the longest series has {longest}",
+                hint=hint,
+                kind="window_too_long",
+            )
         return starts

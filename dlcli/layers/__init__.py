@@ -31,7 +31,9 @@ def read_entry(value: Any, language: Language) -> Entry:
         return cast(Entry, group)
     if word.islower() and near(word, WORDS):
         hint = did_you_mean(word, WORDS)
-        fail(Mistake(f"unknown layer '{word}'", suggestion=hint, see="dlcli list graph", at="name"))
+        fail(
+            Mistake(f"unknown layer '{word}'", suggestion=hint, see="dlcli list graph", at="name", kind="unknown_name")
+        )
     return read_layer(value, language)
 
 

@@ -34,7 +34,10 @@ def make_backbone(thing: KerasObject, taken: Any, graph: Graph, path: TreePath) 
     weights = arguments.get("weights", PUBLIC)
     if weights not in {None, PUBLIC} and not Path(weights).is_file():
         raise BlockError(
-            (*place, "weights"), f"there is no file {weights}", hint="write weights: imagenet, null or a file"
+            (*place, "weights"),
+            f"there is no file {weights}",
+            hint="write weights: imagenet, null or a file",
+            kind="missing_file",
         )
     arguments.setdefault("input_shape", list(taken.shape[1:]))
     if "name" in arguments:
@@ -58,5 +61,9 @@ def unavailable(thing: KerasObject, weights: str, error: Exception) -> ArtifactE
         hint = (
             "put them into ~/.keras/models by hand, or write weights: FILE.weights.h5, or weights: null to begin anew"
         )
-        return ArtifactError(f"the weights '{weights}' of {thing.written} cannot be downloaded: {said}", hint=hint)
-    return ArtifactError(f"the weights of {thing.written} cannot be read: {said}", file=Path(weights))
+        return ArtifactError(
+            f"the weights '{weights}' of {thing.written} cannot be downloaded: {said}", hint=hint, kind="not_downloaded"
+        )
+    return ArtifactError(
+        f"the weights of {thing.written} cannot be read: {said}", file=Path(weights), kind="unreadable_weights"
+    )

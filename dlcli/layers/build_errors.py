@@ -35,13 +35,15 @@ def too_large(word: str, error: TooLarge, path: TreePath) -> BlockError:
     """The error of a layer with which the model no longer fits in memory."""
     needed = error.parameters * BYTES / 1e9
     message = f"with {word} the model has {error.parameters:,} parameters; training them takes {needed:,.0f} GB"
-    return BlockError((*path, word), f"{message}, more than the free memory", hint="make the layer smaller")
+    return BlockError(
+        (*path, word), f"{message}, more than the free memory", hint="make the layer smaller", kind="out_of_memory"
+    )
 
 
 def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, traits: Mapping[str, Any]) -> Exception:
     """What Keras said of a layer, at its place, with the shape it was given."""
     if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
-        return ResourceError(f"{word} does not fit in memory", hint="make the layer smaller")
+        return ResourceError(f"{word} does not fit in memory", hint="make the layer smaller", kind="out_of_memory")
     shapes = [tuple(tensor.shape[1:]) for tensor in tensors_in(taken)]
     given = ", ".join(map(str, shapes))
     said = first_sentence(str(error)) or without_words(error)
@@ -51,7 +53,7 @@ def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, trai
     hint = (
         f"'from' took {len(taken)} tensors; take one of them: from: NAME.0" if several else shape_advice(traits, shapes)
     )
-    return BlockError((*path, word), f"{word} cannot take the shape {given}: {said}", hint=hint)
+    return BlockError((*path, word), f"{word} cannot take the shape {given}: {said}", hint=hint, kind="layer_refuses")
 
 
 def tensors_in(taken: Any) -> list[Any]:

@@ -54,7 +54,7 @@ def connection_mistakes(layers: Any, inputs: Sequence[str] | None, *, outputs: S
 def check_connections(layers: Sequence[Entry], inputs: Sequence[str], *, outputs: Sequence[str] = ()) -> None:
     """Raises `BlockError` for the first mistake in the connections of layers whose inputs the data has told."""
     for mistake in connection_mistakes(plain(list(layers)), inputs, outputs=outputs):
-        raise BlockError(("layers", *mistake.path), mistake.message, hint=mistake.suggestion)
+        raise BlockError(("layers", *mistake.path), mistake.message, hint=mistake.suggestion, kind=mistake.kind)
 
 
 @dataclass
@@ -107,21 +107,27 @@ class Walk:
             self.inputs_taken.add(known)
         elif known == own:
             self.mistakes.append(
-                Mistake(f"{word} takes its own output '{name}': a cycle", path, "take a layer above it")
+                Mistake(f"{word} takes its own output '{name}': a cycle", path, "take a layer above it", kind="cycle")
             )
         elif any(each.name == known for each in self.made):
             message = f"'from' names '{name}', which cannot be reached from here"
             hint = "names inside repeat, block and submodel end with it, and a submodel takes its inputs alone"
-            self.mistakes.append(Mistake(message, path, hint))
+            self.mistakes.append(Mistake(message, path, hint, kind="layer_out_of_reach"))
         elif known in self.given:
             message = f"'from' names '{name}', which stands further down; a layer takes what is above it, so there is no cycle"
-            self.mistakes.append(Mistake(message, path, "move the layer above this one, or take another"))
+            self.mistakes.append(
+                Mistake(message, path, "move the layer above this one, or take another", kind="layer_further_down")
+            )
         elif self.inputs is not None:
             there = [*self.tensors, *self.inputs]
             hint = did_you_mean(name, there) or (
                 f"there are: {', '.join(there)}" if there else "name a layer: Dense: {units: 8, name: stem}"
             )
-            self.mistakes.append(Mistake(f"'from' names '{name}', which is no layer above and no input", path, hint))
+            self.mistakes.append(
+                Mistake(
+                    f"'from' names '{name}', which is no layer above and no input", path, hint, kind="no_such_layer"
+                )
+            )
 
     def put(self, word: str, arguments: dict[str, Any], place: TreePath) -> Output:
         """Keeps what an entry puts out, under its name if it has one."""
@@ -134,7 +140,10 @@ class Walk:
         if self.inputs is not None and output.name in self.inputs:
             self.mistakes.append(
                 Mistake(
-                    f"the name '{output.name}' is taken by an input of the data", (*place, "name"), "choose another"
+                    f"the name '{output.name}' is taken by an input of the data",
+                    (*place, "name"),
+                    "choose another",
+                    kind="name_taken",
                 )
             )
         elif first is not None and (first.word, first.arguments) != (word, output.arguments):
@@ -143,6 +152,7 @@ class Walk:
                     f"'{output.name}' is the name of another {first.word} above; a layer named twice is one layer",
                     (*place, "name"),
                     "give it another name, or the same arguments to use the same weights again",
+                    kind="name_taken",
                 )
             )
         self.tensors[output.name] = output
@@ -220,6 +230,7 @@ def unmade(outputs: Sequence[str], tensors: ChainMap[str, Output], layers: list[
         Mistake(
             f"no layer bears the name of the target '{name}'",
             suggestion=f"name the layer that puts it out: {word}: {{…, name: {name}}}",
+            kind="no_layer_of_target",
         )
         for name in outputs
         if name not in tensors
@@ -231,13 +242,15 @@ def dead_end(output: Output) -> Mistake:
     hint = "name it and take it with 'from', or leave it out"
     if output.name is not None:
         hint = f"take it with from: {output.name}, or leave it out; Identity: {{name: …}} behind it keeps it under another name"
-    return Mistake(f"nothing takes the output of {output.word}", output.path, hint, at="key")
+    return Mistake(f"nothing takes the output of {output.word}", output.path, hint, at="key", kind="output_not_taken")
 
 
 def unused(name: str) -> Mistake:
     """The mistake of an input that nothing takes."""
     return Mistake(
-        f"nothing takes the input '{name}'", suggestion=f"take it with from: {name}, or leave it out of data.inputs"
+        f"nothing takes the input '{name}'",
+        suggestion=f"take it with from: {name}, or leave it out of data.inputs",
+        kind="input_not_taken",
     )
 
 

@@ -25,6 +25,7 @@ def read_takes(value: Any) -> Takes | None:
                 "'from' must be the name of a layer or an input, or a list of names",
                 suggestion="write from: NAME, from: [ONE, OTHER], or by the arguments of its call, "
                 "from: {query: ONE, value: OTHER}",
+                kind="wrong_type",
             )
         )
     taken: Takes | None = value
@@ -34,7 +35,9 @@ def read_takes(value: Any) -> Takes | None:
 def read_group_takes(value: Any, information: ValidationInfo) -> Takes | None:
     """The value of `from` of a group of layers, which is not called by arguments. Raises like `read_takes`."""
     if isinstance(value, dict):
-        fail(Mistake("'from' of a group is a name or a list of names", suggestion="write from: NAME"))
+        fail(
+            Mistake("'from' of a group is a name or a list of names", suggestion="write from: NAME", kind="wrong_type")
+        )
     return read_takes(value)
 
 
@@ -84,13 +87,14 @@ def wrong_call(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) ->
             ("from", name),
             did_you_mean(name, arguments) or f"it takes {', '.join(arguments)}",
             at="key",
+            kind="unknown_call_argument",
         )
         for name in takes
         if name not in arguments
     ]
     if not mistakes and arguments[0] not in takes:
         hint = f"write from: {{{arguments[0]}: NAME, …}}"
-        mistakes = [Mistake(f"'from' leaves out '{arguments[0]}'", ("from",), hint)]
+        mistakes = [Mistake(f"'from' leaves out '{arguments[0]}'", ("from",), hint, kind="missing_call_argument")]
     return mistakes
 
 

@@ -60,7 +60,9 @@ def only_output(output: Any, layers: Sequence[Entry]) -> Any:
         return output
     word = next(iter(plain(layers[-1])))
     message = f"{word} puts out {len(output)} tensors, and the model has one target"
-    raise BlockError(("layers", len(layers) - 1), message, hint="name it, and add Identity: {from: NAME.0}")
+    raise BlockError(
+        ("layers", len(layers) - 1), message, hint="name it, and add Identity: {from: NAME.0}", kind="several_outputs"
+    )
 
 
 class Building:
@@ -92,7 +94,10 @@ class Building:
         shown = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         word = next(iter(plain(entry)))
         raise BlockError(
-            ("layers", 0), f"{word} takes which input? there are: {shown}", hint=f"write from: {next(iter(inputs))}"
+            ("layers", 0),
+            f"{word} takes which input? there are: {shown}",
+            hint=f"write from: {next(iter(inputs))}",
+            kind="input_not_named",
         )
 
     def stack(self, entries: Sequence[Entry], tensor: Any, path: TreePath) -> Any:
@@ -119,7 +124,12 @@ class Building:
             return outputs[part[1]]
         count = len(outputs) if isinstance(outputs, list | tuple) else 1
         hint = f"it has {count}, counted from 0" if outputs is not None else f"there are: {', '.join(self.tensors)}"
-        raise BlockError(path, f"'from' names '{name}', which is no layer above and no output of one", hint=hint)
+        raise BlockError(
+            path,
+            f"'from' names '{name}', which is no layer above and no output of one",
+            hint=hint,
+            kind="no_such_layer",
+        )
 
     @contextmanager
     def own_names(self, *, apart: bool = False) -> Iterator[None]:
@@ -174,6 +184,6 @@ def by_argument(layer: Any, taken: Mapping[str, Any], path: TreePath) -> Any:
     parameters = inspect.signature(layer.call).parameters
     names = [name for name, each in parameters.items() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     for mistake in wrong_call(str(path[-1]), taken, names):
-        raise BlockError((*path, "from"), mistake.message, hint=mistake.suggestion)
+        raise BlockError((*path, "from"), mistake.message, hint=mistake.suggestion, kind=mistake.kind)
     first = names[0]
     return layer(taken[first], **{name: value for name, value in taken.items() if name != first})

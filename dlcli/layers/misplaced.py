@@ -12,7 +12,12 @@ def misplaced(layer: KerasObject) -> Mistake | None:
     """The mistake of a layer that cannot stand in the list of layers."""
     if "misplaced" not in layer.traits:
         return None
-    return Mistake(f"{layer.written} {layer.traits['misplaced']}", suggestion=layer.traits.get("write"), at="name")
+    return Mistake(
+        f"{layer.written} {layer.traits['misplaced']}",
+        suggestion=layer.traits.get("write"),
+        at="name",
+        kind="misplaced_layer",
+    )
 
 
 def possible_places(traits: Mapping[str, Any]) -> list[str]:

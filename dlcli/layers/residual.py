@@ -41,7 +41,10 @@ class Residual(Named):
         short = graph.stack(self.shortcut, taken, (*place, "shortcut"))
         if isinstance(long, list) or isinstance(short, list):
             raise BlockError(
-                place, "residual adds two tensors, but one way puts out several", hint="end it in from: NAME.0"
+                place,
+                "residual adds two tensors, but one way puts out several",
+                hint="end it in from: NAME.0",
+                kind="several_outputs",
             )
         shapes = [tuple(tensor.shape[1:]) for tensor in (long, short)]
         if shapes[0] != shapes[1]:
@@ -49,6 +52,7 @@ class Residual(Named):
                 place,
                 f"residual cannot add {shapes[0]} of the layers to {shapes[1]} of the shortcut",
                 hint=bridge(*shapes),
+                kind="residual_shapes_differ",
             )
         name = graph.free_name(self.name or "add", given=self.name is not None)
         return graph.call(keras.layers.Add(name=name), [long, short], place, self.word, traits={"merges": True})

@@ -22,14 +22,21 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
     if logits(loss):
         if activation in PROBABILITIES:
             message = f"{loss.written} with from_logits takes raw scores, but {output.layer} ends in {activation}"
-            return [Mistake(message, path, f"leave out from_logits, or the activation {activation}")]
+            return [
+                Mistake(
+                    message,
+                    path,
+                    f"leave out from_logits, or the activation {activation}",
+                    kind="activation_does_not_fit_loss",
+                )
+            ]
         return []
     if need in {"classes", "one_hot"} and activation != "softmax":
         message = f"{loss.written} needs probabilities that sum to 1, but {output.layer} ends in {activation}"
         hint = "write activation: softmax" + (
             f", or loss: {{{loss.name}: {{from_logits: true}}}}" if activation == "linear" else ""
         )
-        return [Mistake(message, path, hint)]
+        return [Mistake(message, path, hint, kind="activation_does_not_fit_loss")]
     if need == "binary" and activation not in {"sigmoid", "hard_sigmoid"}:
         message = f"{loss.written} needs a probability for each unit, but {output.layer} ends in {activation}"
         hint = (
@@ -37,7 +44,7 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
             if activation != "softmax"
             else "write activation: sigmoid, or loss: sparse_categorical_crossentropy for one class of several"
         )
-        return [Mistake(message, path, hint)]
+        return [Mistake(message, path, hint, kind="activation_does_not_fit_loss")]
     return []
 
 
@@ -56,7 +63,7 @@ def shape_mistakes(
     if is_constant(output):
         message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
         sigmoid = "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy"
-        return [Mistake(message, output.path, f"{sigmoid}, or as many units as classes")]
+        return [Mistake(message, output.path, f"{sigmoid}, or as many units as classes", kind="softmax_over_one_unit")]
     if needs(head.loss) == "classes":
         return unit_mistakes(output, classes) or index_mistakes(output, head, target)
     if target is None or output.width is None or needs(head.loss) is None:
@@ -64,7 +71,7 @@ def shape_mistakes(
     if needs(head.loss) == "one_hot" and not target:
         message = f"{head.loss.written} needs one-hot vectors, but the target holds class indices"
         hint = "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}"
-        return [Mistake(message, head.loss_path, hint)]
+        return [Mistake(message, head.loss_path, hint, kind="target_does_not_fit_loss")]
     return value_mistakes(output, head, target, classes=classes)
 
 
@@ -75,7 +82,14 @@ def unit_mistakes(output: Output, classes: int | None) -> list[Mistake]:
         return []
     units = f"{width} unit{'s' * (width != 1)}"
     message = f"{output.layer} has {units}, but there are {classes or 'at least 2'} classes"
-    return [Mistake(message, output.path, f"write units: {classes or 'as many as there are classes'}")]
+    return [
+        Mistake(
+            message,
+            output.path,
+            f"write units: {classes or 'as many as there are classes'}",
+            kind="units_do_not_fit_classes",
+        )
+    ]
 
 
 def index_mistakes(output: Output, head: Head, target: tuple[int, ...] | None) -> list[Mistake]:
@@ -83,7 +97,14 @@ def index_mistakes(output: Output, head: Head, target: tuple[int, ...] | None) -
     if not target or output.width is None or tuple((output.shape or (output.width,))[:-1]) == tuple(target):
         return []
     message = f"{head.loss.written} needs one class index a sample, but the target has the shape {target}"
-    return [Mistake(message, head.loss_path, "write loss: categorical_crossentropy for one-hot vectors")]
+    return [
+        Mistake(
+            message,
+            head.loss_path,
+            "write loss: categorical_crossentropy for one-hot vectors",
+            kind="target_does_not_fit_loss",
+        )
+    ]
 
 
 def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, classes: int | None) -> list[Mistake]:
@@ -99,7 +120,7 @@ def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, class
     hint = f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
     if needs(head.loss) == "binary" and classes == 2 and width == 2:
         hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
-    return [Mistake(message, output.path, hint)]
+    return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]
 
 
 def metric_mistakes(head: Head) -> list[Mistake]:
@@ -112,7 +133,10 @@ def metric_mistakes(head: Head) -> list[Mistake]:
         if name in seen or name == "loss":
             mistakes.append(
                 Mistake(
-                    f"two values would be called '{name}'", path, "leave one out, or give it a name: {…, name: other}"
+                    f"two values would be called '{name}'",
+                    path,
+                    "leave one out, or give it a name: {…, name: other}",
+                    kind="name_taken",
                 )
             )
         seen.add(name)
@@ -120,13 +144,14 @@ def metric_mistakes(head: Head) -> list[Mistake]:
         if metric.written in {"accuracy", "acc"} and need is None:
             message = f"{loss.written} does not say what it compares, so accuracy does not know what to count"
             hint = f"write dlcli_target = 'classes' in the class {loss.name} (or 'one_hot', 'binary', 'numbers')"
-            mistakes.append(Mistake(message, path, hint))
+            mistakes.append(Mistake(message, path, hint, kind="metric_does_not_fit_loss"))
         elif metric.written in {"accuracy", "acc"} and labels_of(loss) == "numbers":
             mistakes.append(
                 Mistake(
                     f"accuracy counts right classes, but {loss.written} compares numbers",
                     path,
                     "write metrics: [mae] or [r2_score]",
+                    kind="metric_does_not_fit_loss",
                 )
             )
         elif need == "classes" and target == "one_hot":
@@ -135,6 +160,7 @@ def metric_mistakes(head: Head) -> list[Mistake]:
                     f"{metric.written} reads one-hot targets, but the target holds class indices",
                     path,
                     "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+                    kind="metric_does_not_fit_target",
                 )
             )
         elif need == "classes" and target == "binary":
@@ -143,10 +169,16 @@ def metric_mistakes(head: Head) -> list[Mistake]:
                     f"{metric.written} reads one probability a sample, but the output has one for each class",
                     path,
                     "write accuracy",
+                    kind="metric_does_not_fit_output",
                 )
             )
         elif need in {"binary", "one_hot"} and target == "classes":
             mistakes.append(
-                Mistake(f"{metric.written} reads class indices against one probability a class", path, "write accuracy")
+                Mistake(
+                    f"{metric.written} reads class indices against one probability a class",
+                    path,
+                    "write accuracy",
+                    kind="metric_does_not_fit_output",
+                )
             )
     return mistakes

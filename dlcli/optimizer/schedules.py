@@ -27,7 +27,10 @@ def early_end(optimizer: KerasObject, *, epochs: int, steps_per_epoch: int | Non
         f"{schedule.written} is at a learning rate of 0 after epoch {decay + warmup:g}, but the training has {epochs}"
     )
     return Mistake(
-        message, path, f"write decay_steps: {epochs - warmup:g} epochs, or {key}: 0.01 to keep a part of the rate"
+        message,
+        path,
+        f"write decay_steps: {epochs - warmup:g} epochs, or {key}: 0.01 to keep a part of the rate",
+        kind="schedule_ends_early",
     )
 
 

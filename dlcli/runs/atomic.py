@@ -257,7 +257,10 @@ def refusals(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = "the disk is full" if error.errno in FULL else (error.strerror or first_line(error))
         raise ResourceError(
-            f"cannot write {path}: {reason}", file=path, hint="free some space, or choose another folder with --runs"
+            f"cannot write {path}: {reason}",
+            file=path,
+            hint="free some space, or choose another folder with --runs",
+            kind="not_writable",
         ) from error
 
 

@@ -80,14 +80,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """A checkpoint whose files are what its manifest says. Raises `ArtifactError`."""
     problems = damage(path)
     if problems:
-        raise ArtifactError(f"the checkpoint {path.name} is damaged: {problems[0]}", file=path)
+        raise ArtifactError(
+            f"the checkpoint {path.name} is damaged: {problems[0]}", file=path, kind="damaged_checkpoint"
+        )
     try:
         content = json.loads((path / "state.json").read_bytes())
         arrays = read_arrays(path / VARIABLES, content["arrays"])
         best = read_arrays(path / BEST, content["best"]) if "best" in content else None
         return Checkpoint(content["step"], arrays, content["state"], best)
     except (*UNREADABLE, BadZipFile) as error:
-        raise ArtifactError(f"the checkpoint {path.name} cannot be read: {first_line(error)}", file=path) from None
+        raise ArtifactError(
+            f"the checkpoint {path.name} cannot be read: {first_line(error)}", file=path, kind="damaged_checkpoint"
+        ) from None
 
 
 def typed(array: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:

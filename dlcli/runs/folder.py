@@ -80,7 +80,10 @@ class Run:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ResourceError(
-                f"cannot make the folder of runs {root}: {error.strerror}", file=root, hint="choose another with --runs"
+                f"cannot make the folder of runs {root}: {error.strerror}",
+                file=root,
+                hint="choose another with --runs",
+                kind="not_writable",
             ) from None
         for number in range(1, MOST_TRIES):
             path = root / (name if number == 1 else f"{name}-{number}")
@@ -90,15 +93,21 @@ class Run:
             except FileExistsError:
                 if not rename:
                     raise ConflictError(
-                        f"there is a run named '{name}' already", file=path, hint="give another --name"
+                        f"there is a run named '{name}' already",
+                        file=path,
+                        hint="give another --name",
+                        kind="name_taken",
                     ) from None
                 continue
             except OSError as error:
                 raise ResourceError(
-                    f"cannot make the run {path}: {error.strerror}", file=path, hint="choose another folder with --runs"
+                    f"cannot make the run {path}: {error.strerror}",
+                    file=path,
+                    hint="choose another folder with --runs",
+                    kind="not_writable",
                 ) from None
             return cls(path)
-        raise ConflictError(f"{MOST_TRIES} runs are named '{name}'")
+        raise ConflictError(f"{MOST_TRIES} runs are named '{name}'", kind="name_taken")
 
     @classmethod
     def find(cls, root: Path, text: str) -> Run:
@@ -114,7 +123,7 @@ class Run:
         names = [path.name for path in run_folders(root)]
         near = get_close_matches(text, names, n=3)
         hint = f"near it: {', '.join(near)}" if near else f"there are: {', '.join(names[-5:]) or 'none'}"
-        raise ArtifactError(f"there is no run '{text}' in {root}", file=root, hint=hint)
+        raise ArtifactError(f"there is no run '{text}' in {root}", file=root, hint=hint, kind="no_such_run")
 
 
 def make_logs(path: Path) -> None:
@@ -131,7 +140,9 @@ def last(root: Path) -> Path:
     """The folder of the run with the highest number."""
     folders = run_folders(root)
     if not folders:
-        raise ArtifactError(f"there is no run in {root}", file=root, hint="dlcli train CONFIG makes one")
+        raise ArtifactError(
+            f"there is no run in {root}", file=root, hint="dlcli train CONFIG makes one", kind="no_such_run"
+        )
     return max(folders, key=lambda path: (number_of(path), path.name))
 
 

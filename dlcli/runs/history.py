@@ -24,7 +24,7 @@ def read(run: Run) -> list[dict[str, Any]]:
         return []
     except OSError as error:
         message = f"the history of '{run.name}' cannot be read: {error.strerror}"
-        raise ArtifactError(message, file=run.metrics) from None
+        raise ArtifactError(message, file=run.metrics, kind="unreadable_file") from None
     entries: list[dict[str, Any]] = []
     for number, line in enumerate(lines[:-1], start=1):
         try:
@@ -32,7 +32,9 @@ def read(run: Run) -> list[dict[str, Any]]:
         except UNREADABLE:
             entry = None
         if not isinstance(entry, dict):
-            raise ArtifactError(f"line {number} of the history is damaged", file=run.metrics, line=number)
+            raise ArtifactError(
+                f"line {number} of the history is damaged", file=run.metrics, line=number, kind="damaged_history"
+            )
         entries.append(entry)
     return entries
 
@@ -48,7 +50,9 @@ def length(run: Run) -> int:
 def cut_history(run: Run, size: int) -> None:
     """Takes back what was added after the history had `size` bytes. Raises `ArtifactError` where it has fewer."""
     if length(run) < size:
-        raise ArtifactError(f"the history of '{run.name}' is shorter than when it was saved", file=run.metrics)
+        raise ArtifactError(
+            f"the history of '{run.name}' is shorter than when it was saved", file=run.metrics, kind="damaged_history"
+        )
     if length(run) > size:
         write_bytes(run.metrics, run.metrics.read_bytes()[:size])
 

@@ -61,7 +61,11 @@ def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
     name = by.removeprefix("-")
     present = [row for row in rows if row.value(name) is not None]
     if not present and rows:
-        raise UsageError(f"no run has a value '{name}'", hint="for example val_accuracy, -val_accuracy, seconds")
+        raise UsageError(
+            f"no run has a value '{name}'",
+            hint="for example val_accuracy, -val_accuracy, seconds",
+            kind="no_such_value",
+        )
     present.sort(key=lambda row: row.value(name), reverse=by.startswith("-"))
     return [*present, *(row for row in rows if row.value(name) is None)]
 
@@ -99,11 +103,11 @@ def condition(expression: str) -> Condition:
     found = EXPRESSION.fullmatch(unicodedata.normalize("NFC", expression).strip())
     if found is None:
         hint = "for example status=done, val_accuracy>=0.9, run~digits"
-        raise UsageError(f"cannot read the filter '{expression}'", hint=hint)
+        raise UsageError(f"cannot read the filter '{expression}'", hint=hint, kind="bad_filter")
     name, sign, wanted = found[1], found[2], found[3].strip()
     number = None
     with contextlib.suppress(ValueError):
         number = float(wanted)
     if sign in COMPARISONS and number is None:
-        raise UsageError(f"'{wanted}' in the filter '{expression}' is no number")
+        raise UsageError(f"'{wanted}' in the filter '{expression}' is no number", kind="bad_filter")
     return Condition(name, sign, wanted, number)

@@ -54,7 +54,7 @@ class Lock:
         else:
             message = f"the run is in use by {holder(self.descriptor) or 'another process'}"
             hint = "wait for it, or give the new run another name"
-            raise ConflictError(message, file=self.path.parent, hint=hint)
+            raise ConflictError(message, file=self.path.parent, hint=hint, kind="run_in_use")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with contextlib.suppress(OSError):
             os.ftruncate(self.descriptor, 0)

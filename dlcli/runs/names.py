@@ -15,9 +15,12 @@ def check_name(name: str) -> str:
     """The name in Unicode's composed form. Raises `UsageError` for what is no name of a run."""
     name = unicodedata.normalize("NFC", name)
     if not name or len(name.encode("utf-8", "surrogatepass")) > LONGEST:
-        raise UsageError(f"a run's name has 1 to {LONGEST} bytes, found {len(name.encode('utf-8', 'surrogatepass'))}")
+        raise UsageError(
+            f"a run's name has 1 to {LONGEST} bytes, found {len(name.encode('utf-8', 'surrogatepass'))}",
+            kind="bad_run_name",
+        )
     if is_reserved(name):
-        raise UsageError(f"'{name}' is reserved and cannot name a run")
+        raise UsageError(f"'{name}' is reserved and cannot name a run", kind="bad_run_name")
     wrong = next((each for each in name if not allowed(each)), None)
     if wrong is not None or name[0] in "-." or name[-1] == ".":
         shown = repr(wrong or (name[0] if name[0] in "-." else name[-1]))
@@ -25,6 +28,7 @@ def check_name(name: str) -> str:
         raise UsageError(
             f"a run's name may not hold {shown}{place}: {name!r}",
             hint="use letters, digits, and . _ - after the first character",
+            kind="bad_run_name",
         )
     return name
 

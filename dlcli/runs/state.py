@@ -94,7 +94,7 @@ def read_state(run: Run) -> RunState:
     except UNREADABLE as error:
         fault = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
     if fault is not None:
-        raise ArtifactError(f"run.json of '{run.name}' cannot be read: {fault}", file=run.state)
+        raise ArtifactError(f"run.json of '{run.name}' cannot be read: {fault}", file=run.state, kind="damaged_run")
     return RunState(**{key: value for key, value in content.items() if key in KINDS})
 
 

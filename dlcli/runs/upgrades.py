@@ -48,15 +48,19 @@ def upgraded(path: Path, content: Any, *, run: Run) -> dict[str, Any]:
     Raises `ArtifactError` for a form that only a later dlcli knows, and for what is no JSON object.
     """
     if not isinstance(content, dict):
-        raise ArtifactError(f"{path.name} of '{run.name}' cannot be read: it is no JSON object", file=path)
+        raise ArtifactError(
+            f"{path.name} of '{run.name}' cannot be read: it is no JSON object", file=path, kind="damaged_run"
+        )
     steps, number = STEPS[path.name], content.get(NUMBER, 0)
     if type(number) is not int or number < 0:
-        raise ArtifactError(f"{path.name} of '{run.name}' cannot be read: its '{NUMBER}' is no number", file=path)
+        raise ArtifactError(
+            f"{path.name} of '{run.name}' cannot be read: its '{NUMBER}' is no number", file=path, kind="damaged_run"
+        )
     if number > len(steps):
         message = (
             f"{path.name} of '{run.name}' has form {number}, and dlcli {__version__} knows forms up to {len(steps)}"
         )
-        raise ArtifactError(message, file=path, hint=written_by(run))
+        raise ArtifactError(message, file=path, hint=written_by(run), kind="newer_form")
     current = {key: value for key, value in content.items() if key != NUMBER}
     for step in steps[number:]:
         current = step(current)
@@ -80,4 +84,6 @@ def not_of_its_form(path: Path, error: Exception, *, run: Run) -> ArtifactError:
         place = ".".join(map(str, first["loc"])) or "the file"
         unknown = first["type"] == "extra_forbidden"
         reason = f"dlcli {__version__} does not know its '{place}'" if unknown else f"its '{place}' has another form"
-    return ArtifactError(f"{path.name} of '{run.name}' cannot be read: {reason}", file=path, hint=written_by(run))
+    return ArtifactError(
+        f"{path.name} of '{run.name}' cannot be read: {reason}", file=path, hint=written_by(run), kind="damaged_run"
+    )

@@ -67,10 +67,11 @@ def split_idiom(value: Any, *, expected: str) -> tuple[str, Any]:
             Mistake(
                 f"expected one name with its arguments behind it, found {len(value)} names: {names}",
                 suggestion="indent the arguments below the name, or start each thing with '- '",
+                kind="several_names",
             )
         )
     if not isinstance(value, dict) or not value:
-        fail(Mistake(f"expected {expected}, found {describe(value)}"))
+        fail(Mistake(f"expected {expected}, found {describe(value)}", kind="wrong_type"))
     return next(iter(value.items()))
 
 
@@ -86,6 +87,7 @@ def read_named(value: Any, language: Language, classes: Mapping[str, type[Any]],
                 f"unknown {expected.split(' ', 1)[1]} '{name}'; there are: {known}",
                 suggestion=did_you_mean(name, classes),
                 at="name",
+                kind="unknown_name",
             )
         )
     found: type[Named] = classes[name]
@@ -94,7 +96,7 @@ def read_named(value: Any, language: Language, classes: Mapping[str, type[Any]],
         fields = {}
     elif not isinstance(arguments, dict):
         if not found.model_fields:
-            fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,)))
+            fail(Mistake(f"{name} takes no arguments, found {describe(arguments)}", (name,), kind="takes_no_arguments"))
         fields = {next(iter(found.model_fields)): arguments}
     try:
         return found.model_validate(fields, context=language)

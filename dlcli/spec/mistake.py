@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ class Mistake:
     """One mistake found by a validator of ours; `path` leads from the validated value to it.
 
     `at` says what the caret stands under: the `key`, the `value`, or the `name` of the thing that the value is.
+    `kind` is the word for this sort of mistake (`not_a_number`).
     """
 
     message: str
@@ -28,6 +29,8 @@ class Mistake:
     suggestion: str | None = None
     see: str | None = None
     at: str = "value"
+    _: KW_ONLY
+    kind: str
 
 
 def fail(*mistakes: Mistake) -> NoReturn:
@@ -37,9 +40,9 @@ def fail(*mistakes: Mistake) -> NoReturn:
 
 def detail_of(mistake: Mistake) -> InitErrorDetails:
     """A mistake as pydantic keeps it."""
-    said = {"message": mistake.message, "suggestion": mistake.suggestion, "see": mistake.see, "at": mistake.at}
+    said = asdict(mistake)
     # A message may hold braces of the user's own, so it travels as a value of the template.
-    return InitErrorDetails(type=PydanticCustomError("mistake", "{message}", said), loc=mistake.path, input=None)
+    return InitErrorDetails(type=PydanticCustomError("mistake", "{message}", said), loc=said.pop("path"), input=None)
 
 
 def below(error: ValidationError, name: str, *, short: bool = False) -> ValidationError:

@@ -26,6 +26,8 @@ def out_of_memory(error: Exception) -> DlcliError | None:
     """The error to raise if this one says that memory is used up."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return ResourceError(
-            "training does not fit in memory", hint="lower train.batch_size, or make the layers smaller"
+            "training does not fit in memory",
+            hint="lower train.batch_size, or make the layers smaller",
+            kind="out_of_memory",
         )
     return None

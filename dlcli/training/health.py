@@ -68,5 +68,8 @@ class Health:
         if kept:
             what += f"; the last finite state is kept in {kept[-1].name}"
         return DivergedError(
-            what, file=self.run.path, hint=f"lower the learning rate: --set optimizer.learning_rate={lower:g}"
+            what,
+            file=self.run.path,
+            hint=f"lower the learning rate: --set optimizer.learning_rate={lower:g}",
+            kind="not_finite",
         )

@@ -92,7 +92,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         if checkpoint is not None and checkpoint.state["steps"] != session.steps:
             before = checkpoint.state["steps"]
             message = f"an epoch had {before} steps and has {session.steps} now, so there is no place to go on from"
-            raise ConflictError(message, file=run.path, hint="train it anew")
+            raise ConflictError(message, file=run.path, hint="train it anew", kind="steps_changed")
         return run, session.run_to_end()
 
 
@@ -102,7 +102,12 @@ def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoi
     damaged = [path.name for path in folders(run) if found is None or path.name > f"step-{found.step:010d}"]
     if found is None and (damaged or state.resumable):
         what = f"is damaged: {damaged[-1]}" if damaged else "is missing"
-        raise ArtifactError(f"every checkpoint of '{run.name}' {what}", file=run.checkpoints, hint="train it anew")
+        raise ArtifactError(
+            f"every checkpoint of '{run.name}' {what}",
+            file=run.checkpoints,
+            hint="train it anew",
+            kind="damaged_checkpoint",
+        )
     for name in damaged:
         listeners.note(f"note: the checkpoint {name} is damaged; an earlier one is used")
     if found is None:
@@ -135,6 +140,7 @@ def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpo
             f"the configuration of '{run.name}' has changed: {'; '.join(found)}",
             file=run.path,
             hint=f"train it anew, or add --allow-config-change; without it only {', '.join(FREE)} may change",
+            kind="configuration_changed",
         )
     return found
 
@@ -172,7 +178,9 @@ def changed_data(request: ResumeRequest, dataset: Dataset) -> list[str]:
         return []
     if not request.allow_data_change:
         message = f"{others[0]} has changed since '{run.name}' was started"
-        raise ConflictError(message, file=others[0], hint="put it back, or add --allow-data-change")
+        raise ConflictError(
+            message, file=others[0], hint="put it back, or add --allow-data-change", kind="data_changed"
+        )
     save_splits(run, dataset)
     record_environment(run, {**recorded_environment(run), "data": fingerprint(dataset.fields.files)})
     return [f"the data has changed: {', '.join(others)}"]

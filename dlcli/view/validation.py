@@ -22,6 +22,7 @@ class ProblemShown:
     path: str
     message: str
     suggestion: str | None
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,10 @@ def problems_in(error: DlcliError) -> Sequence[Problem]:
     if isinstance(error, ConfigError):
         return error.problems
     line, column = error.line or 0, error.column or 0
-    return [Problem(error.message, error.file or "", line, column, suggestion=error.hint)]
+    return [Problem(error.message, error.file or "", line, column, suggestion=error.hint, kind=error.kind)]
 
 
 def problem_shown(problem: Problem) -> ProblemShown:
     """A problem as JSON has it."""
     path, suggestion = ".".join(map(str, problem.path)), problem.suggestion or problem.see
-    return ProblemShown(problem.file, problem.line, problem.column, path, problem.message, suggestion)
+    return ProblemShown(problem.file, problem.line, problem.column, path, problem.message, suggestion, problem.kind)

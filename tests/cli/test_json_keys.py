@@ -141,9 +141,10 @@ def test_validate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
     good, bad = outcome.value["files"]
     assert good == {"file": "experiment.yaml", "problems": [], "notes": [], "code": 0}
     assert bad["file"] == "bad.yaml"
-    assert all(holds(each, ["line", "column", "path", "message", "suggestion"]) for each in bad["problems"])
+    assert all(holds(each, ["line", "column", "path", "message", "suggestion", "kind"]) for each in bad["problems"])
     unknown = next(each for each in bad["problems"] if each["message"] == "unknown argument 'unit' for Dense")
-    assert (unknown["line"], unknown["column"], unknown["suggestion"]) == (1, 18, "did you mean 'units'?")
+    assert (unknown["line"], unknown["column"], unknown["kind"]) == (1, 18, "unknown_argument")
+    assert unknown["suggestion"] == "did you mean 'units'?"
 
 
 def test_json_lines_gives_one_object_an_epoch_as_it_ends(
@@ -157,53 +158,65 @@ def test_json_lines_gives_one_object_an_epoch_as_it_ends(
     assert outcome.err == ""
 
 
-ERRORS: dict[str, tuple[list[str], int, str, str]] = {
+ERRORS: dict[str, tuple[list[str], int, str, str, str]] = {
     "an option that does not exist": (
         ["train", "experiment.yaml", "--epoch", "3"],
         2,
         "usage",
+        "bad_command_line",
         "No such option: --epoch",
     ),
-    "a command that does not exist": (["trian"], 2, "usage", "No such command 'trian'"),
+    "a command that does not exist": (["trian"], 2, "usage", "bad_command_line", "No such command 'trian'"),
     "a configuration that does not exist": (
         ["train", "absent.yaml"],
         3,
         "config",
+        "missing_file",
         "cannot read the configuration: No such file or directory",
     ),
     "a setting that does not fit": (
         ["train", "experiment.yaml", "--set", "train.epochs=0"],
         3,
         "config",
+        "out_of_range",
         "'epochs' must be",
     ),
     "data that does not exist": (
         ["train", "experiment.yaml", "--set", "data.source=absent.csv"],
         4,
         "data",
+        "missing_file",
         "",
     ),
-    "a run that does not exist": (["evaluate", "absent"], 5, "artifact", "there is no run 'absent' in runs"),
+    "a run that does not exist": (
+        ["evaluate", "absent"],
+        5,
+        "artifact",
+        "no_such_run",
+        "there is no run 'absent' in runs",
+    ),
     "a taken name": (
         ["train", "experiment.yaml", "--name", "a", "--no-rename"],
         8,
         "conflict",
+        "name_taken",
         "there is a run named 'a' already",
     ),
-    "a filter that cannot be read": (["runs", "--filter", "?"], 2, "usage", "cannot read the filter '?'"),
-    "a name that does not exist": (["show", "Dens"], 2, "usage", "nothing is called 'Dens'"),
-    "data of no known kind": (["inspect-data", "a.xyz"], 2, "usage", "cannot tell what 'a.xyz' is"),
+    "a filter that cannot be read": (["runs", "--filter", "?"], 2, "usage", "bad_filter", "cannot read the filter '?'"),
+    "a name that does not exist": (["show", "Dens"], 2, "usage", "unknown_name", "nothing is called 'Dens'"),
+    "data of no known kind": (["inspect-data", "a.xyz"], 2, "usage", "unknown_form", "cannot tell what 'a.xyz' is"),
 }
 
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_is_one_object_and_words_on_standard_error(name: str, trained: Any, run_dlcli: Run) -> None:
-    arguments, code, kind, message = ERRORS[name]
+    arguments, code, category, kind, message = ERRORS[name]
     outcome = run_dlcli(*arguments, "--json", cwd=trained.folder)
     assert outcome.code == code, outcome.err
     error = outcome.error
-    assert holds(error, ["code", "name", "message", "file", "line", "column", "hint"])
-    assert (error["code"], error["name"]) == (code, kind)
+    assert holds(error, ["code", "name", "kind", "message", "file", "line", "column", "hint"])
+    assert (error["code"], error["name"], error["kind"]) == (code, category, kind)
+    assert [each["kind"] for each in error.get("problems", [])] == [kind] * (code == 3)
     assert error["message"].startswith(message), error["message"]
     assert outcome.err.startswith("error: ")
     assert "Traceback" not in outcome.err
@@ -222,7 +235,8 @@ def test_a_bug_is_one_line_with_a_file_that_holds_the_traceback(
     monkeypatch.setattr(dlcli.actions.runs, "list_runs", broken)
     outcome = run_dlcli("runs", "--json", cwd=trained.folder)
     assert outcome.code == 1
-    assert (outcome.error["name"], outcome.error["message"]) == ("internal", "a bug in dlcli: RuntimeError: one")
+    assert (outcome.error["name"], outcome.error["kind"]) == ("internal", "bug")
+    assert outcome.error["message"] == "a bug in dlcli: RuntimeError: one"
     file = Path(outcome.error["file"])
     assert "RuntimeError: one\ntwo" in file.read_text(encoding="utf-8")
     file.unlink()

@@ -97,11 +97,16 @@ def test_a_problem_that_only_building_shows_is_told_at_the_line_of_its_layer(rea
     from dlcli.errors import BlockError
 
     config = read(digits)
-    error = config.located(BlockError(("layers", 1, "Dense"), "Dense cannot take the shape (8, 8)", hint="put Flatten"))
+    error = config.located(
+        BlockError(
+            ("layers", 1, "Dense"), "Dense cannot take the shape (8, 8)", kind="layer_refuses", hint="put Flatten"
+        )
+    )
     [found] = error.problems
     assert (found.line, found.column, found.length) == (15, 5, 5)
     assert found.text == "  - Dense: {units: 64, activation: relu}"
     assert (error.message, found.suggestion) == ("Dense cannot take the shape (8, 8)", "put Flatten")
+    assert (error.kind, found.kind) == ("layer_refuses", "layer_refuses")
     assert config.line(("layers", 2)) == 16
     assert config.line(("nowhere",)) == 4
 
@@ -110,8 +115,8 @@ def test_an_error_of_the_data_gets_the_line_of_the_data_block(read, digits):
     from dlcli.errors import DataError
 
     config = read(digits)
-    found = config.at_source(DataError("there is no column 'x'"))
+    found = config.at_source(DataError("there is no column 'x'", kind="no_such_column"))
     assert found.file.endswith("config.yaml")
     assert found.line == 7
-    own = config.at_source(DataError("the file is empty", file="x.csv"))
+    own = config.at_source(DataError("the file is empty", kind="empty_file", file="x.csv"))
     assert (own.file, own.line) == ("x.csv", None)

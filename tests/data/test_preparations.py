@@ -435,7 +435,7 @@ def test_data_that_cannot_be_read_while_it_is_learnt_from_is_told_as_such(table:
     prepared = fitted(table, CASES["Normalization"][0])
 
     def read(number: int, names: Any) -> Any:
-        raise DataError("row group 0 is damaged", file="table.parquet")
+        raise DataError("row group 0 is damaged", kind="damaged_file", file="table.parquet")
 
     train = prepared.dataset.splits["train"]
     broken = Chunks([80], read).column("features", np.float32, (3,))

@@ -284,7 +284,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], 
         def counted(*arguments: Any, **options: Any) -> Any:
             made[0] += 1
             if first <= made[0] <= last:
-                raise ResourceError("cannot write vars.npz: the disk is full")
+                raise ResourceError("cannot write vars.npz: the disk is full", kind="not_writable")
             return real(*arguments, **options)
 
         monkeypatch.setattr(checkpointing, "save", counted)

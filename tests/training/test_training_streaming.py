@@ -36,7 +36,7 @@ class Disk:
 
     def read(self, number: int, names: Collection[str]) -> Mapping[str, np.ndarray[Any, Any]]:
         if number == self.broken:
-            raise DataError("row group 3 is damaged", file="trees.parquet")
+            raise DataError("row group 3 is damaged", kind="damaged_file", file="trees.parquet")
         found = {name: self.arrays[name][self.starts[number] : self.starts[number + 1]].copy() for name in names}
         with self.lock:
             self.reads += 1

@@ -17,7 +17,7 @@ from dlcli.view.sentences.sentence import listed
 
 
 def problem(**changes: object) -> Problem:
-    values = {"message": "m", "file": "f.yaml", "line": 3, "column": 1, "text": "a: b", **changes}
+    values = {"message": "m", "file": "f.yaml", "line": 3, "column": 1, "text": "a: b", "kind": "bad_value", **changes}
     return Problem(**values)  # type: ignore[arg-type]
 
 
@@ -30,6 +30,7 @@ EXAMPLE = Problem(
     "  - Dense: {unit: 64, activation: relu}",
     suggestion="did you mean 'units'?",
     see="dlcli show Dense",
+    kind="unknown_argument",
 )
 
 
@@ -124,7 +125,7 @@ def test_problems_of_two_files_count_the_files():
     ],
 )
 def test_another_error_shows_message_place_and_hint(place, shown):
-    error = DataError("bad [/b]", hint="write this", **place)
+    error = DataError("bad [/b]", kind="bad_cell", hint="write this", **place)
     assert error_text(error, unicode=True).plain == f"error: bad [/b]{shown}\n   = write this"
 
 

@@ -125,7 +125,15 @@ class KerasCatalogue:
         ]
         if missing:
             quoted = ", ".join(f"'{each}'" for each in missing)
-            mistakes.append(Mistake(f"{written} needs {quoted}", (written,), see=f"dlcli show {written}", at="key"))
+            mistakes.append(
+                Mistake(
+                    f"{written} needs {quoted}",
+                    (written,),
+                    see=f"dlcli show {written}",
+                    at="key",
+                    kind="missing_argument",
+                )
+            )
         if mistakes or nested:
             details = [*map(detail_of, mistakes), *(each for error in nested for each in details_of(error))]
             raise ValidationError.from_exception_data("dlcli", details)
@@ -135,7 +143,7 @@ class KerasCatalogue:
         """The class that a name means."""
         refused = self.refused[kind]
         if written in refused:
-            fail(Mistake(f"{written} is not available: {refused[written]}", at="name"))
+            fail(Mistake(f"{written} is not available: {refused[written]}", at="name", kind="not_available"))
         spellings = self.spellings[kind]
         if written not in spellings:
             offered = [each for each in spellings if each not in refused]
@@ -147,10 +155,10 @@ class KerasCatalogue:
             ]
             if elsewhere:
                 message += f"; {written} is {article(elsewhere[0])}"
-            fail(Mistake(message, suggestion=did_you_mean(written, offered), see=see, at="name"))
+            fail(Mistake(message, suggestion=did_you_mean(written, offered), see=see, at="name", kind="unknown_name"))
         name = spellings[written]
         if name in refused:
-            fail(Mistake(f"{written} is not available: {refused[name]}", at="name"))
+            fail(Mistake(f"{written} is not available: {refused[name]}", at="name", kind="not_available"))
         return name
 
     def arguments(self, written: str, behind: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,7 +169,11 @@ class KerasCatalogue:
             return behind
         first = next(iter(entry["arguments"]), None)
         if first is None:
-            fail(Mistake(f"{written} takes no arguments, found {describe(behind)}", (written,)))
+            fail(
+                Mistake(
+                    f"{written} takes no arguments, found {describe(behind)}", (written,), kind="takes_no_arguments"
+                )
+            )
         return {first: behind}
 
     def argument(self, kind: str, key: str, value: Any, entry: Mapping[str, Any], language: Language | None) -> Any:
@@ -188,7 +200,13 @@ class KerasCatalogue:
         if thing == "schedules" and not isinstance(value, dict):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 hint = unquoted(value) if isinstance(value, str) else None
-                fail(Mistake(f"'{key}' must be a number or a schedule, found {describe(value)}", suggestion=hint))
+                fail(
+                    Mistake(
+                        f"'{key}' must be a number or a schedule, found {describe(value)}",
+                        suggestion=hint,
+                        kind="wrong_type",
+                    )
+                )
             check_finite_argument(key, value)
             check_argument_range(key, value, entry)
             return float(value)
@@ -210,10 +228,14 @@ class KerasCatalogue:
     def activation(self, key: str, value: Any) -> str:
         """The name of an activation function."""
         if not isinstance(value, str):
-            fail(Mistake(f"'{key}' must be the name of an activation, found {describe(value)}"))
+            fail(Mistake(f"'{key}' must be the name of an activation, found {describe(value)}", kind="wrong_type"))
         if value not in self.activations:
             known = did_you_mean(value, self.activations)
-            fail(Mistake(f"unknown activation '{value}'", suggestion=known, see="dlcli list activations"))
+            fail(
+                Mistake(
+                    f"unknown activation '{value}'", suggestion=known, see="dlcli list activations", kind="unknown_name"
+                )
+            )
         return str(value)
 
 
@@ -230,7 +252,7 @@ def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistak
     if suggestion is None and len(names) <= 8:
         suggestion = "it takes " + ", ".join(names) if names else "it takes no arguments"
     message = f"unknown argument '{key}' for {written}"
-    return Mistake(message, (written, key), suggestion, f"dlcli show {written}", "key")
+    return Mistake(message, (written, key), suggestion, f"dlcli show {written}", "key", kind="unknown_argument")
 
 
 def counted(key: str, value: Any, entry: Mapping[str, Any]) -> Any:
@@ -243,7 +265,7 @@ def counted(key: str, value: Any, entry: Mapping[str, Any]) -> Any:
     if found is None:
         return value
     if is_ranged(entry) and float(found[1]) == 0:
-        fail(Mistake(f"'{key}' must be more than 0 epochs"))
+        fail(Mistake(f"'{key}' must be more than 0 epochs", kind="out_of_range"))
     return Epochs(float(found[1]))
 
 

@@ -20,7 +20,12 @@ WORDS = {
 def check_argument(key: str, value: Any, entry: Mapping[str, Any], *, kind: str) -> None:
     """Refuses what the argument cannot be. Raises `pydantic.ValidationError` with one mistake."""
     if entry.get("inline") and not isinstance(value, list | None):
-        fail(Mistake(f"'{key}' must be a list, found {describe(value)}: files are read by the data section only"))
+        fail(
+            Mistake(
+                f"'{key}' must be a list, found {describe(value)}: files are read by the data section only",
+                kind="wrong_type",
+            )
+        )
     check_finite_argument(key, value)
     check_types(key, value, argument_types(entry, kind=kind), required=bool(entry.get("required")), entry=entry)
     for position, item in enumerate(value if isinstance(value, list) else []):
@@ -44,7 +49,7 @@ def check_types(key: str, value: Any, types: list[str], *, required: bool, entry
     """Refuses a value of another type; a mapping is no plain value, and Keras would make an object of it."""
     if isinstance(value, dict):
         wanted = expected(types) if types else "a plain value"
-        fail(Mistake(f"'{key}' must be {wanted}, found a mapping"))
+        fail(Mistake(f"'{key}' must be {wanted}, found a mapping", kind="wrong_type"))
     if not types or (value is None and not required):
         return
     number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -63,25 +68,27 @@ def check_types(key: str, value: Any, types: list[str], *, required: bool, entry
         suggestion = unquoted(value) if {"integer", "number"} & {*types} else None
         if "boolean" in types and value.lower() in AMBIGUOUS:
             suggestion = "write true or false"
-    fail(Mistake(f"'{key}' must be {expected(types)}, found {describe(value)}", suggestion=suggestion))
+    fail(
+        Mistake(f"'{key}' must be {expected(types)}, found {describe(value)}", suggestion=suggestion, kind="wrong_type")
+    )
 
 
 def check_item(key: str, item: Any, position: int, entry: Mapping[str, Any]) -> None:
     """Refuses an item of a list: a mapping, a number that is not finite, a count that is none."""
     if isinstance(item, dict):
-        fail(Mistake(f"'{key}' must hold plain values, found a mapping", (position,)))
+        fail(Mistake(f"'{key}' must hold plain values, found a mapping", (position,), kind="wrong_type"))
     if isinstance(item, float) and not math.isfinite(item):
-        fail(Mistake(f"'{key}' must hold finite numbers, found {item}", (position,)))
+        fail(Mistake(f"'{key}' must hold finite numbers, found {item}", (position,), kind="not_finite"))
     if is_ranged(entry) and not isinstance(item, Fact | Epochs):
         if isinstance(item, bool) or not isinstance(item, int | float):
-            fail(Mistake(f"'{key}' must hold numbers, found {describe(item)}", (position,)))
+            fail(Mistake(f"'{key}' must hold numbers, found {describe(item)}", (position,), kind="wrong_type"))
         check_argument_range(key, item, entry, (position,))
 
 
 def check_finite_argument(key: str, value: Any) -> None:
     """Refuses NaN and infinity."""
     if isinstance(value, float) and not math.isfinite(value):
-        fail(Mistake(f"'{key}' must be a finite number, found {value}"))
+        fail(Mistake(f"'{key}' must be a finite number, found {value}", kind="not_finite"))
 
 
 def is_ranged(entry: Mapping[str, Any]) -> bool:
@@ -94,15 +101,15 @@ def check_argument_range(key: str, value: Any, entry: Mapping[str, Any], path: t
     if not is_ranged(entry):
         return
     if isinstance(value, str | bool):
-        fail(Mistake(f"'{key}' must be a number, found {describe(value)}", path))
+        fail(Mistake(f"'{key}' must be a number, found {describe(value)}", path, kind="wrong_type"))
     if not isinstance(value, int | float):
         return
     if value < entry.get("least", value):
-        fail(Mistake(f"'{key}' must be at least {entry['least']:g}, found {value}", path))
+        fail(Mistake(f"'{key}' must be at least {entry['least']:g}, found {value}", path, kind="out_of_range"))
     if "above" in entry and value <= entry["above"]:
-        fail(Mistake(f"'{key}' must be greater than {entry['above']:g}, found {value}", path))
+        fail(Mistake(f"'{key}' must be greater than {entry['above']:g}, found {value}", path, kind="out_of_range"))
     if value > entry.get("most", value):
-        fail(Mistake(f"'{key}' must be at most {entry['most']}, found {value}", path))
+        fail(Mistake(f"'{key}' must be at most {entry['most']}, found {value}", path, kind="out_of_range"))
 
 
 def check_text(key: str, value: Any, entry: Mapping[str, Any]) -> None:
@@ -111,7 +118,7 @@ def check_text(key: str, value: Any, entry: Mapping[str, Any]) -> None:
     if known is None or not isinstance(value, str) or value in known:
         return
     hint = did_you_mean(value, known)
-    fail(Mistake(f"'{key}' must be {' or '.join(known)}, found '{value}'", suggestion=hint))
+    fail(Mistake(f"'{key}' must be {' or '.join(known)}, found '{value}'", suggestion=hint, kind="not_a_choice"))
 
 
 def expected(types: list[str]) -> str:

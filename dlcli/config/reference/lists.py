@@ -66,7 +66,9 @@ def names(kind: str) -> Names:
     """The names of one kind; by group each with a summary. Raises `UsageError` for a kind that does not exist."""
     if kind not in KINDS:
         raise UsageError(
-            f"there is no kind '{kind}'", hint=did_you_mean(kind, KINDS) or f"there are: {', '.join(KINDS)}"
+            f"there is no kind '{kind}'",
+            hint=did_you_mean(kind, KINDS) or f"there are: {', '.join(KINDS)}",
+            kind="unknown_kind",
         )
     found = kind_names(kind)
     groups = {group: {name: summary_line(kind, name) for name in each} for group, each in grouped(kind, found).items()}

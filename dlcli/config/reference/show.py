@@ -52,11 +52,11 @@ def things(name: str) -> Thing:
 def unknown(name: str) -> UsageError:
     """The error of a name that means nothing."""
     if name in KINDS:
-        return UsageError(f"'{name}' is a kind of things", hint=f"dlcli list {name}")
+        return UsageError(f"'{name}' is a kind of things", hint=f"dlcli list {name}", kind="kind_not_name")
     known = [each for kind in KINDS for each in kind_names(kind)]
     spellings = [each for spelled in keras_catalogue().spellings.values() for each in spelled]
     hint = did_you_mean(name, [*known, *spellings]) or "dlcli list shows what there is"
-    return UsageError(f"nothing is called '{name}'", hint=hint)
+    return UsageError(f"nothing is called '{name}'", hint=hint, kind="unknown_name")
 
 
 def keras_things(name: str) -> Iterator[Thing]:

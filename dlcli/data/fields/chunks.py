@@ -58,7 +58,10 @@ class Chunks:
         for name in names:
             shapes = {part[name].shape[1:] for part in parts}
             if len(shapes) > 1:
-                raise DataError(f"the samples of '{name}' have several shapes: {', '.join(map(str, sorted(shapes)))}")
+                raise DataError(
+                    f"the samples of '{name}' have several shapes: {', '.join(map(str, sorted(shapes)))}",
+                    kind="several_shapes",
+                )
         return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
     def column(self, name: str, dtype: Any, shape: Sequence[int] = ()) -> ChunkedColumn:
@@ -108,7 +111,8 @@ class ChunkedColumn(Lazy):
             if values.shape[1:] != self.shape[1:]:
                 raise DataError(
                     f"'{self.name}' has the shape {tuple(values.shape[1:])} a sample in row "
-                    f"{int(self.chunks.starts[number]) + 1} and after it, before {tuple(self.shape[1:])}"
+                    f"{int(self.chunks.starts[number]) + 1} and after it, before {tuple(self.shape[1:])}",
+                    kind="several_shapes",
                 )
             found[here] = values[rows[here] - self.chunks.starts[number]]
         return found

@@ -109,6 +109,7 @@ class Fields:
                 file=place.file,
                 line=1 if place.first_line else None,
                 hint=did_you_mean(name, self.arrays),
+                kind="no_such_column",
             )
 
     def file_numbers(self) -> np.ndarray[Any, Any]:

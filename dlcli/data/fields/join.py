@@ -73,17 +73,22 @@ def check_same_columns(first: Fields, other: Fields) -> None:
             f"it {what} the column '{absent[0]}'; the training data has: {', '.join(first.arrays)}",
             file=file,
             hint=did_you_mean(absent[0], others) if names - others else None,
+            kind="columns_differ",
         )
     if other.windows is not None and other.windows != first.windows:
-        raise DataError("its series are cut into other windows than those of the training data", file=file)
+        raise DataError(
+            "its series are cut into other windows than those of the training data", file=file, kind="windows_differ"
+        )
     for name, column in first.arrays.items():
         mine, theirs = column, other.arrays[name]
         if mine.shape[1:] != theirs.shape[1:]:
             shapes = f"{tuple(theirs.shape[1:])} a sample, in the training data {tuple(mine.shape[1:])}"
-            raise DataError(f"'{name}' has the shape {shapes}", file=file)
+            raise DataError(f"'{name}' has the shape {shapes}", file=file, kind="several_shapes")
         if (mine.dtype == object) != (theirs.dtype == object):
             held, here = ("text", "numbers") if mine.dtype == object else ("numbers", "text")
-            raise DataError(f"column '{name}' holds {here}, in the training data {held}", file=file)
+            raise DataError(
+                f"column '{name}' holds {here}, in the training data {held}", file=file, kind="types_differ"
+            )
 
 
 def with_classes_of(first: Fields, other: Fields) -> Fields:
@@ -99,6 +104,7 @@ def with_classes_of(first: Fields, other: Fields) -> Fields:
                 f"there is a class '{unknown[0]}' that the training data does not have",
                 file=other.places[0].file,
                 hint=did_you_mean(unknown[0], classes),
+                kind="unknown_class",
             )
         if own != classes:
             arrays[name] = np.array([classes.index(each) for each in own])[other.arrays[name][:]]

@@ -69,7 +69,9 @@ class WindowSamples:
 
     def schema(self, schema: InputSchema) -> InputSchema:
         if schema.text:
-            raise DataError(f"'{schema.name}' is text, and windows are cut from numbers and names")
+            raise DataError(
+                f"'{schema.name}' is text, and windows are cut from numbers and names", kind="text_in_windows"
+            )
         axes = ["samples", "time", *schema.axes[1:]]
         return schema.model_copy(update={"axes": axes, "shape": [self.windows.window, *schema.shape]})
 
@@ -111,6 +113,7 @@ class WindowSamples:
             raise DataError(
                 f"the {empty[0]} split would be empty: its windows all reach back into the split before it",
                 hint="write a smaller window, or a larger share for the split",
+                kind="empty_split",
             )
         return found
 
@@ -150,6 +153,7 @@ def group_column(name: str, fields: Fields) -> Column:
             f"it has: {', '.join(fields.arrays)}",
             file=fields.places[0].file,
             hint=did_you_mean(name, fields.arrays),
+            kind="no_such_column",
         )
     return fields.arrays[name]
 

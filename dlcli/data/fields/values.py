@@ -43,6 +43,7 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
             file=file,
             line=line,
             hint="correct the data; an infinite number cannot be trained on",
+            kind="not_finite",
         )
 
 

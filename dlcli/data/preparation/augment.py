@@ -37,6 +37,7 @@ class Augmentation:
                     self.place(number),
                     f"{blocks[number].written} changes images, and '{self.inputs[0]}' has the axes {axes}",
                     hint="images have the axes samples, height, width and channels, which may be one",
+                    kind="not_images",
                 )
         self.beside = self.moved_targets(schema)
 
@@ -55,6 +56,7 @@ class Augmentation:
                 self.place(mixing[0]),
                 f"{written} mixes samples with their labels, which needs a one-hot target and no other layer beside it",
                 hint="write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+                kind="mixing_needs_one_hot",
             )
         return one_hot if mixing else masks if self.images else []
 
@@ -88,10 +90,10 @@ class Augmentation:
             if not is_foreign(error):
                 raise
             message = f"{written} cannot change '{name}' of shape {shape}: {sentence(error)}"
-            raise BlockError(self.place(number), message) from error
+            raise BlockError(self.place(number), message, kind="layer_refuses") from error
         if tuple(made.shape[1:]) != shape:
             message = f"{written} makes {tuple(made.shape[1:])} of '{name}' of shape {shape}; it has to stay as it is"
-            raise BlockError(self.place(number), message)
+            raise BlockError(self.place(number), message, kind="shape_changed")
         return made, moved
 
     def start(self, layer: Any, number: int, epoch: Any, step: Any) -> None:
@@ -147,7 +149,7 @@ def augmentation_layer(block: KerasObject, number: int, facts: Facts) -> Any:
         if not is_foreign(error):
             raise
         message = f"{block.written}: {first_line(error)}"
-        raise BlockError(("data", "augment", number, block.written), message) from error
+        raise BlockError(("data", "augment", number, block.written), message, kind="layer_refuses") from error
 
 
 def states(layer: Any) -> list[Any]:

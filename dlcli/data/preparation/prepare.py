@@ -50,6 +50,7 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
                 ("data",),
                 f"the input '{schema.name}' is text, which layers cannot take",
                 hint="write data.prepare: [TextVectorization: {max_tokens: 10000, output_sequence_length: 100}]",
+                kind="text_reaches_layers",
             )
         found[schema.name] = steps
     return found
@@ -82,7 +83,12 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
         for path, step in steps[schema.name]:
             if tensor.dtype == "string" and step.written not in TEXT_LAYERS:
                 message = f"{step.written} takes numbers, and '{schema.name}' is text"
-                raise BlockError((*path, step.written), message, hint="text needs TextVectorization before it")
+                raise BlockError(
+                    (*path, step.written),
+                    message,
+                    hint="text needs TextVectorization before it",
+                    kind="layer_takes_numbers",
+                )
             try:
                 layer = fitted_layer(step, column, made, facts=facts)
                 tensor = layer(tensor)
@@ -93,12 +99,14 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 # TensorFlow names the node of its graph before what it says, and the operation behind it.
                 said = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:.*", "", first_line(error))
                 message = f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {said}"
-                raise BlockError((*path, step.written), message, hint=preparation_advice(step, schema)) from error
+                raise BlockError(
+                    (*path, step.written), message, hint=preparation_advice(step, schema), kind="layer_refuses"
+                ) from error
             made.append(layer)
             if None in tensor.shape[1:]:
                 message = f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
                 hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"
-                raise BlockError((*path, step.written), message, hint=hint)
+                raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
         prepared[schema.name] = tensor
     return keras.Model(raw, prepared)
 

@@ -111,6 +111,7 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
             Mistake(
                 f"cannot tell from its name what '{value}' holds; known endings: {known}",
                 suggestion=f"name the source: csv: {value}",
+                kind="unknown_form",
             )
         )
     return value
@@ -163,7 +164,9 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
     chosen = {like.word: path} if one_of_many else from_path(path, known_only=True)
     if not isinstance(chosen, dict):
         known = ", ".join([*like.inside, *SUFFIXES])
-        raise UsageError(f"cannot tell from its name what '{path}' holds", hint=f"known endings: {known}")
+        raise UsageError(
+            f"cannot tell from its name what '{path}' holds", hint=f"known endings: {known}", kind="unknown_form"
+        )
     [(word, arguments)] = chosen.items()
     fields = arguments if isinstance(arguments, dict) else {}
     absolute = str(Path(path).expanduser().absolute())

@@ -16,5 +16,5 @@ def known_encoding(value: str) -> str:
         pass  # half a character of UTF-16
     except (LookupError, ValueError):
         message = f"'encoding' must be one that Python knows, found '{value}'"
-        fail(Mistake(message, suggestion="utf-8, cp949, utf-16, latin-1"))
+        fail(Mistake(message, suggestion="utf-8, cp949, utf-16, latin-1", kind="unknown_encoding"))
     return value

@@ -33,6 +33,7 @@ def only_file(path: str) -> Path:
             f"'{path}' means {len(found)} files, expected one",
             file=path,
             hint=f"name one of them, such as {found[0].name}",
+            kind="several_files",
         )
     return found[0]
 
@@ -48,13 +49,17 @@ def existing(path: Path) -> Path:
             return path.parent / name
     if is_folder(path):
         raise DataError(
-            f"{path} is a folder, expected a file", file=path, hint="name a file in it, or a glob such as folder/*.csv"
+            f"{path} is a folder, expected a file",
+            file=path,
+            hint="name a file in it, or a glob such as folder/*.csv",
+            kind="folder_not_file",
         )
     if not is_folder(path.parent):
         raise DataError(
             f"there is no folder {path.parent}",
             file=path,
             hint=f"a path counts from the configuration file; the working directory is {Path.cwd()}",
+            kind="missing_folder",
         )
     near = get_close_matches(path.name, names, n=3)
     hint = (
@@ -62,7 +67,7 @@ def existing(path: Path) -> Path:
         if near
         else f"a path counts from the configuration file; the working directory is {Path.cwd()}"
     )
-    raise DataError(f"there is no file {path}", file=path, hint=hint)
+    raise DataError(f"there is no file {path}", file=path, hint=hint, kind="missing_file")
 
 
 def is_file(path: Path) -> bool:
@@ -94,4 +99,4 @@ def content_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}", file=path) from None
+        raise DataError(f"cannot read {path}: {error.strerror}", file=path, kind="unreadable_file") from None

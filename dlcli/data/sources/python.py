@@ -47,6 +47,7 @@ class Python(SourceBlock):
                 f"the data comes from the Python file {path.name}, which runs as it likes",
                 file=path,
                 hint="read it, and if you trust it add --allow-code",
+                kind="code_not_allowed",
             )
         made = self.called(path)
         if isinstance(made, Mapping) and "train" in made and set(made) <= set(SPLITS):
@@ -64,7 +65,10 @@ class Python(SourceBlock):
             if not callable(function):
                 names = [name for name, value in vars(module).items() if callable(value)]
                 raise DataError(
-                    f"there is no function '{self.function}' in it", file=path, hint=did_you_mean(self.function, names)
+                    f"there is no function '{self.function}' in it",
+                    file=path,
+                    hint=did_you_mean(self.function, names),
+                    kind="no_such_function",
                 )
             return function()
 
@@ -80,6 +84,7 @@ def made_fields(made: Any, path: Path) -> Fields:
         raise DataError(
             f"the function returned {type(made).__name__}; expected a mapping from names to arrays, or a pair (x, y)",
             file=path,
+            kind="unsupported_type",
         )
     arrays = {}
     for name, values in made.items():

@@ -49,7 +49,13 @@ class Series(SourceBlock):
     @classmethod
     def is_table(cls, path: SourceBlock, information: ValidationInfo) -> SourceBlock:
         if path.input_names() != [FEATURES]:
-            fail(Mistake(f"windows are cut from a table, and '{path.word}' is none", suggestion="path: data.csv"))
+            fail(
+                Mistake(
+                    f"windows are cut from a table, and '{path.word}' is none",
+                    suggestion="path: data.csv",
+                    kind="windows_need_table",
+                )
+            )
         return path
 
     def read(self, reading: Reading) -> Fields:

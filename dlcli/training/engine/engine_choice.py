@@ -35,10 +35,12 @@ def choose_engine(
     step, why = None, WHY[kind.name]
     if config.train.engine == "resident" and kind is not ResidentEngine:
         message = f"'engine: resident' trains on data in memory, and here {why}"
-        raise BlockError(("train", "engine"), message, hint="write data.stream: false, or leave it out")
+        raise BlockError(
+            ("train", "engine"), message, hint="write data.stream: false, or leave it out", kind="data_not_in_memory"
+        )
     if forced and kind is not ResidentEngine:
         message = f"'xla: true' compiles steps over data in memory, and here {why}"
-        raise BlockError(("train", "xla"), message, hint="leave it out")
+        raise BlockError(("train", "xla"), message, hint="leave it out", kind="data_not_in_memory")
     if kind is ResidentEngine and config.train.xla is not False:
         step, how = (0, "by XLA, as xla: true says") if forced else compiled_from(experiment, by_batch=by_batch)
         why = f"{why}; compiled {how}" if step is not None else f"{why}; {how}"
@@ -47,7 +49,7 @@ def choose_engine(
         why_not = "" if failure is None else f": {first_line(failure, most=200)}"
         what = f"XLA cannot compile these steps{why_not}"
         if forced:
-            raise BlockError(("train", "xla"), what, hint="leave it out")
+            raise BlockError(("train", "xla"), what, hint="leave it out", kind="not_compilable")
         changed(f"{what}; they stay a graph", f"{WHY[kind.name]}; not by XLA, which cannot compile them")
 
     work = Work(

@@ -47,11 +47,16 @@ def load_schema(run: Run) -> Schema:
     """The schema of the data that a run was trained on. Raises `ArtifactError` where the model is missing or damaged."""
     if not run.model.is_dir():
         raise ArtifactError(
-            f"the run '{run.name}' has no model", file=run.path, hint="it did not finish; train it again"
+            f"the run '{run.name}' has no model",
+            file=run.path,
+            hint="it did not finish; train it again",
+            kind="no_model",
         )
     problems = damage(run.model)
     if problems:
-        raise ArtifactError(f"the model of '{run.name}' is damaged: {problems[0]}", file=run.model)
+        raise ArtifactError(
+            f"the model of '{run.name}' is damaged: {problems[0]}", file=run.model, kind="damaged_model"
+        )
     path = run.model / SCHEMA
     try:
         return Schema.model_validate(upgraded(path, json.loads(path.read_bytes()), run=run))
@@ -88,6 +93,7 @@ def load_keras_file(path: Path, own: Mapping[str, Any] | None = None) -> Any:
             f"{path.name} cannot be loaded: {what_was_wrong(error)}",
             file=path,
             hint=f"it was saved by Keras {written}; this is Keras {keras.__version__}",
+            kind="damaged_model",
         ) from error
 
 

@@ -36,7 +36,7 @@ def recorded_tree(run: Run) -> dict[str, Any]:
         content = json.loads(run.resolved.read_bytes())
     except (OSError, ValueError) as error:
         message = f"the configuration of '{run.name}' cannot be read: {first_line(error)}"
-        raise ArtifactError(message, file=run.resolved) from None
+        raise ArtifactError(message, file=run.resolved, kind="damaged_run") from None
     return upgraded(run.resolved, content, run=run)
 
 
@@ -64,7 +64,9 @@ def recorded_environment(run: Run) -> dict[str, Any]:
     try:
         content = json.loads(run.environment.read_bytes())
     except (OSError, ValueError):
-        raise ArtifactError(f"env.json of '{run.name}' cannot be read", file=run.environment) from None
+        raise ArtifactError(
+            f"env.json of '{run.name}' cannot be read", file=run.environment, kind="damaged_run"
+        ) from None
     return upgraded(run.environment, content, run=run)
 
 
@@ -82,6 +84,7 @@ def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
             f"{others[0]} has changed since the training, so its splits would no longer be the same",
             file=others[0],
             hint="name the data to use: --data PATH",
+            kind="data_changed",
         )
     check_splits(run, dataset)
     return dataset

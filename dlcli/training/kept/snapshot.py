@@ -66,7 +66,9 @@ def put_back(model: Any, arrays: Mapping[str, Any]) -> None:
             message = (
                 f"the checkpoint is of another model: '{what}' is {found} in it, and {wanted} in the configuration"
             )
-            raise ArtifactError(message, hint="put the configuration back, or train anew")
+            raise ArtifactError(
+                message, hint="put the configuration back, or train anew", kind="checkpoint_of_another_model"
+            )
     for name, variable in variables.items():
         variable.assign(arrays[name])
 

@@ -39,5 +39,8 @@ def check_splits(run: Run, dataset: Dataset) -> None:
         )
     if not same:
         raise ConflictError(
-            f"the data is split otherwise than when '{run.name}' was trained", file=path, hint="train it again"
+            f"the data is split otherwise than when '{run.name}' was trained",
+            file=path,
+            hint="train it again",
+            kind="splits_changed",
         )

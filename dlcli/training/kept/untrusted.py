@@ -51,7 +51,9 @@ def check_model_file(path: Path, *, own: Collection[str] = ()) -> int:
             config = json.loads(archive.read(CONFIG))
             weights = io.BytesIO(archive.read(WEIGHTS)) if WEIGHTS in archive.namelist() else None
     except (OSError, KeyError, ValueError, EOFError, RecursionError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ArtifactError(f"{path.name} is damaged or no .keras file: {first_line(error)}", file=path) from None
+        raise ArtifactError(
+            f"{path.name} is damaged or no .keras file: {first_line(error)}", file=path, kind="damaged_model"
+        ) from None
     stored = 0
     if weights is not None:
         stored = check_weights(weights, path)
@@ -74,20 +76,29 @@ def no_more_than_stored(stored: int, path: Path) -> Iterator[None]:
         if cause is None:
             raise
         found = f"the layers of {path.name} ask for {cause.parameters:,} weights or more, and {stored:,} are stored"
-        raise UnsafeError(found, file=path, hint=HINT) from None
+        raise UnsafeError(found, file=path, hint=HINT, kind="claims_more_than_stored") from None
 
 
 def check_member(member: zipfile.ZipInfo, path: Path) -> None:
     """Refuses members that no model has, that lead elsewhere or that unpack to more than there is room for."""
     name = PurePosixPath(member.filename)
     if name.is_absolute() or ".." in name.parts or "\\" in member.filename or stat.S_ISLNK(member.external_attr >> 16):
-        raise UnsafeError(f"the member '{member.filename}' of {path.name} leads out of it", file=path, hint=HINT)
+        raise UnsafeError(
+            f"the member '{member.filename}' of {path.name} leads out of it",
+            file=path,
+            hint=HINT,
+            kind="member_leads_out",
+        )
     if member.filename not in {CONFIG, METADATA, WEIGHTS} and name.parts[:1] != (ASSETS,):
-        raise UnsafeError(f"{path.name} holds '{member.filename}', which no model has", file=path, hint=HINT)
+        raise UnsafeError(
+            f"{path.name} holds '{member.filename}', which no model has", file=path, hint=HINT, kind="unknown_member"
+        )
     limit = LARGEST.get(member.filename, free_memory() // 2)
     if member.file_size > limit:
         found = f"'{member.filename}' of {path.name} unpacks to {member.file_size / 1e6:,.1f} MB"
-        raise UnsafeError(f"{found}; the limit is {limit / 1e6:,.1f} MB", file=path, hint=HINT)
+        raise UnsafeError(
+            f"{found}; the limit is {limit / 1e6:,.1f} MB", file=path, hint=HINT, kind="unpacks_too_large"
+        )
 
 
 def check_weights(weights: io.BytesIO, path: Path) -> int:
@@ -95,18 +106,25 @@ def check_weights(weights: io.BytesIO, path: Path) -> int:
     try:
         forms = datasets(path, weights)
     except (UnsafeError, ResourceError) as error:
-        raise UnsafeError(f"the weights of {path.name}: {error.message}", file=path, hint=HINT) from None
+        raise UnsafeError(
+            f"the weights of {path.name}: {error.message}", file=path, hint=HINT, kind=error.kind
+        ) from None
     except NoDatasets:
         return 0
     except DlcliError as error:
-        raise ArtifactError(f"the weights of {path.name}: {error.message}", file=path) from None
+        raise ArtifactError(f"the weights of {path.name}: {error.message}", file=path, kind=error.kind) from None
     return sum(math.prod(shape) for shape, _ in forms.values())
 
 
 def serialized_things(value: Any, path: Path, depth: int = 0) -> Iterator[Mapping[str, Any]]:
     """Every serialized thing in a configuration, at any depth."""
     if depth > DEEPEST:
-        raise UnsafeError(f"the configuration of {path.name} is nested more than {DEEPEST} deep", file=path, hint=HINT)
+        raise UnsafeError(
+            f"the configuration of {path.name} is nested more than {DEEPEST} deep",
+            file=path,
+            hint=HINT,
+            kind="nested_too_deep",
+        )
     if isinstance(value, Mapping):
         if "class_name" in value:
             yield value
@@ -137,16 +155,21 @@ def check_thing(
         what = f"{module}.{name}" if module else str(name)
         flag = "; a class of a plugin needs --allow-code" if not of_keras else ""
         raise UnsafeError(
-            f"{path.name} holds {what}, which is no thing of Keras that dlcli knows{flag}", file=path, hint=HINT
+            f"{path.name} holds {what}, which is no thing of Keras that dlcli knows{flag}",
+            file=path,
+            hint=HINT,
+            kind="unknown_thing",
         )
     registered = thing.get("registered_name")
     if registered not in (None, name) and str(registered).partition(">")[2] not in own and name not in own:
-        raise UnsafeError(f"{path.name} holds {name} under the name {registered}", file=path, hint=HINT)
+        raise UnsafeError(
+            f"{path.name} holds {name} under the name {registered}", file=path, hint=HINT, kind="disguised_thing"
+        )
     if isinstance(config.get("vocabulary"), str):
         found = f"'{name}' of {path.name} reads its vocabulary from the file {config['vocabulary']}"
-        raise UnsafeError(found, file=path, hint=HINT)
+        raise UnsafeError(found, file=path, hint=HINT, kind="reads_other_file")
     for key in SIZES & config.keys():
         size = config[key]
         if isinstance(size, int) and size > max(stored, 1):
             found = f"{name} of {path.name} declares {key}: {size:,}, and {stored:,} weights are stored"
-            raise UnsafeError(found, file=path, hint=HINT)
+            raise UnsafeError(found, file=path, hint=HINT, kind="claims_more_than_stored")

@@ -49,4 +49,6 @@ def check_room(run: Run, size: int) -> None:
     free = shutil.disk_usage(run.path).free
     if free < 2 * size:
         message = f"two checkpoints take {2 * size / 1e6:,.1f} MB, and the disk has {free / 1e6:,.1f} MB free"
-        raise ResourceError(message, file=run.path, hint="free some space, or choose another folder with --runs")
+        raise ResourceError(
+            message, file=run.path, hint="free some space, or choose another folder with --runs", kind="disk_full"
+        )

@@ -82,7 +82,9 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
 
     if keras.backend.backend() != "tensorflow":
         raise ArtifactError(
-            f"Keras runs on {keras.backend.backend()}, dlcli needs TensorFlow", hint="unset KERAS_BACKEND"
+            f"Keras runs on {keras.backend.backend()}, dlcli needs TensorFlow",
+            hint="unset KERAS_BACKEND",
+            kind="wrong_backend",
         )
     if used_before:
         keras.utils.clear_session(free_memory=False)

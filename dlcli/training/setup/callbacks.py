@@ -68,7 +68,7 @@ class Callbacks:
         try:
             getattr(self.list, hook)(*arguments)
         except (ValueError, TypeError, ImportError) as error:
-            raise BlockError(("train", "callbacks"), first_line(error)) from error
+            raise BlockError(("train", "callbacks"), first_line(error), kind="callback_refuses") from error
 
 
 def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any:
@@ -80,14 +80,16 @@ def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any
             path = (folder / str(arguments[key])).resolve()
             if not path.is_relative_to(folder.resolve()):
                 message = f"'{key}' leads out of the run's folder"
-                raise BlockError((*place, key), message, hint="write a relative path without '..'")
+                raise BlockError(
+                    (*place, key), message, hint="write a relative path without '..'", kind="leads_out_of_run"
+                )
             arguments[key] = str(path)
     try:
         return replace(callback, arguments=arguments).build({})
     except Exception as error:
         if not is_foreign(error):
             raise
-        raise BlockError(place, f"{callback.written}: {first_line(error)}") from error
+        raise BlockError(place, f"{callback.written}: {first_line(error)}", kind="callback_refuses") from error
 
 
 def noted(callback: Any) -> dict[str, Any]:

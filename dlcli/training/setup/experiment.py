@@ -144,7 +144,9 @@ def check_activations(model: Any, batch: int) -> None:
         each, total = f"{one / 1e6:,.1f} MB", f"{one * batch / 1e9:,.1f} GB"
         message = f"the layers put out {each} for a sample, so a batch of {batch:,} takes {total}"
         hint = f"write batch_size: {most}" if most > 1 else "make the layers smaller"
-        raise BlockError(("train", "batch_size"), f"{message}, more than the free memory", hint=hint)
+        raise BlockError(
+            ("train", "batch_size"), f"{message}, more than the free memory", hint=hint, kind="out_of_memory"
+        )
 
 
 def check_together(config: Config, dataset: Dataset, model: Any) -> None:
@@ -157,7 +159,9 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
         output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.path, shape)
         classes = len(target.classes) if target.classes is not None else None
         for mistake in shape_mistakes(output, head, classes=classes, target=tuple(target.shape)):
-            problems += config.located(BlockError(mistake.path, mistake.message, hint=mistake.suggestion)).problems
+            problems += config.located(
+                BlockError(mistake.path, mistake.message, hint=mistake.suggestion, kind=mistake.kind)
+            ).problems
     if problems:
         raise ConfigError(problems)
 
@@ -194,6 +198,7 @@ def check_metrics(config: Config, model: Any, train: Feed, facts: Mapping[str, i
                     (*head.metrics_path, position),
                     f"{metric.written} cannot compare {wanted}",
                     hint="write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out",
+                    kind="metric_does_not_fit_output",
                 ) from error
 
 
@@ -205,6 +210,7 @@ def check_rate(config: Config) -> None:
             ("train", "reduce_on_plateau"),
             f"'reduce_on_plateau' cannot change the learning rate, because {rate.written} sets it",
             hint="leave one of them out",
+            kind="rate_is_scheduled",
         )
 
 
@@ -232,4 +238,4 @@ def built_block(name: str, build: Callable[[], Any]) -> Any:
     except Exception as error:
         if not is_foreign(error):
             raise
-        raise BlockError((name,), f"{name}: {first_line(error)}") from error
+        raise BlockError((name,), f"{name}: {first_line(error)}", kind="keras_refuses") from error

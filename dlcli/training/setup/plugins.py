@@ -24,6 +24,7 @@ def refuse_plugins(paths: Sequence[str], *, allow_code: bool) -> None:
             f"the plugin {Path(paths[0]).name} is Python code, which runs as it likes",
             file=paths[0],
             hint="read it, and if you trust it add --allow-code",
+            kind="code_not_allowed",
         )
 
 
@@ -56,10 +57,14 @@ def kept_plugins(run: Run, records: Sequence[dict[str, str]]) -> list[str]:
     for record in records:
         path = run.path / FOLDER / record["kept"]
         if not path.is_file():
-            raise ArtifactError(f"the plugin {record['kept']} of '{run.name}' is missing", file=path)
+            raise ArtifactError(
+                f"the plugin {record['kept']} of '{run.name}' is missing", file=path, kind="missing_plugin"
+            )
         if hashlib.sha256(path.read_bytes()).hexdigest() != record["sha256"]:
             raise ArtifactError(
-                f"the plugin {record['kept']} is no longer what '{run.name}' was trained with", file=path
+                f"the plugin {record['kept']} is no longer what '{run.name}' was trained with",
+                file=path,
+                kind="plugin_changed",
             )
         paths.append(str(path.absolute()))
     return paths

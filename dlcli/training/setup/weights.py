@@ -75,9 +75,19 @@ def class_weights(train: Train, dataset: Dataset) -> dict[str, np.ndarray[Any, A
         unknown = next((name for name in wanted if name not in names), None) if isinstance(wanted, dict) else None
         example = f"write class_weight: {{{targets[0].name}: balanced}}"
         if unknown is None:
-            raise BlockError(PLACE, "there are several targets, so 'class_weight' is a mapping by target", hint=example)
+            raise BlockError(
+                PLACE,
+                "there are several targets, so 'class_weight' is a mapping by target",
+                hint=example,
+                kind="needs_mapping_by_target",
+            )
         hint = did_you_mean(unknown, names) or example
-        raise BlockError((*PLACE, unknown), f"there is no target '{unknown}'; there are: {', '.join(names)}", hint=hint)
+        raise BlockError(
+            (*PLACE, unknown),
+            f"there is no target '{unknown}'; there are: {', '.join(names)}",
+            hint=hint,
+            kind="no_such_target",
+        )
     return {name: weight_of_classes(each, names[name], dataset, (*PLACE, name)) for name, each in wanted.items()}
 
 
@@ -92,7 +102,10 @@ def weight_of_classes(wanted: Any, target: TargetSchema, dataset: Dataset, place
     counts = dataset.class_counts("train", target)
     if counts is None:
         raise BlockError(
-            place, "'class_weight' needs a target of classes, and this one holds numbers", hint="leave it out"
+            place,
+            "'class_weight' needs a target of classes, and this one holds numbers",
+            hint="leave it out",
+            kind="weights_need_classes",
         )
     if wanted == "balanced":
         seen = np.array(list(counts.values()))
@@ -100,14 +113,19 @@ def weight_of_classes(wanted: Any, target: TargetSchema, dataset: Dataset, place
         return balanced
     if not isinstance(wanted, dict):
         raise BlockError(
-            place, f"expected balanced or a weight by class, found {describe(wanted)}", hint="write balanced"
+            place,
+            f"expected balanced or a weight by class, found {describe(wanted)}",
+            hint="write balanced",
+            kind="wrong_type",
         )
     for name, weight in wanted.items():
         if name not in counts:
             hint = did_you_mean(name, counts) or f"there are: {', '.join(list(counts)[:10])}"
-            raise BlockError((*place, name), f"there is no class '{name}'", hint=hint)
+            raise BlockError((*place, name), f"there is no class '{name}'", hint=hint, kind="unknown_class")
         if isinstance(weight, str | dict):
-            raise BlockError((*place, name), f"the weight of a class is a number, found {describe(weight)}")
+            raise BlockError(
+                (*place, name), f"the weight of a class is a number, found {describe(weight)}", kind="wrong_type"
+            )
     return np.array([wanted.get(name, 1.0) for name in counts])
 
 
@@ -118,13 +136,16 @@ def sample_weight(name: str, dataset: Dataset) -> np.ndarray[Any, Any]:
     rows = dataset.splits["train"].rows
     values = dataset.column(name, rows)
     if values.dtype == object or values.ndim != 1:
-        raise DataError(f"'{name}' weighs the samples and must hold one number a sample")
+        raise DataError(f"'{name}' weighs the samples and must hold one number a sample", kind="bad_sample_weights")
     weights: np.ndarray[Any, Any] = values.astype(np.float32)
     broken = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
     if len(broken):
         file, line, words = dataset.fields.where(int(rows[broken[0]]))
         found = f"the weight '{name}' is {values[broken[0]]} in {words}; expected 0 or more"
-        raise DataError(found, file=file, line=line)
+        raise DataError(found, file=file, line=line, kind="bad_sample_weights")
     if not weights.any():
-        raise DataError(f"the weights '{name}' of the training samples are all 0: nothing would be learnt")
+        raise DataError(
+            f"the weights '{name}' of the training samples are all 0: nothing would be learnt",
+            kind="bad_sample_weights",
+        )
     return weights

@@ -102,13 +102,20 @@ def opened_hdf5(path: Path, content: BinaryIO | None = None) -> Iterator[Any]:
     except DlcliError:
         raise
     except MemoryError:
-        raise ResourceError("a dataset of the file does not fit in memory", file=path) from None
+        raise ResourceError("a dataset of the file does not fit in memory", file=path, kind="out_of_memory") from None
     except Exception as error:  # what h5py raises depends on the byte that is wrong
-        raise DataError(f"the file is damaged or no HDF5 file: {first_line(error)}", file=path) from None
+        raise DataError(
+            f"the file is damaged or no HDF5 file: {first_line(error)}", file=path, kind="damaged_file"
+        ) from None
 
 
 class NoDatasets(DataError):
     """A file of HDF5 that is whole and holds nothing."""
+
+    kind = "no_arrays"
+
+    def __init__(self, message: str, *, file: Path) -> None:
+        super().__init__(message, kind=self.kind, file=file)
 
 
 def datasets(path: Path, content: BinaryIO | None = None) -> dict[str, Form]:
@@ -140,9 +147,12 @@ class Walk:
                     f"'{where}' is a link to another file, {link.filename}; dlcli does not follow it",
                     file=self.path,
                     hint="copy the data into this file",
+                    kind="link_out_of_file",
                 )
             if len(self.found) + len(self.seen) + len(self.links) > MOST_OBJECTS:
-                raise ResourceError(f"the file holds more than {MOST_OBJECTS:,} objects", file=self.path)
+                raise ResourceError(
+                    f"the file holds more than {MOST_OBJECTS:,} objects", file=self.path, kind="too_many_objects"
+                )
             if isinstance(link, h5py.SoftLink):
                 way = link.path if link.path.startswith("/") else before + link.path
                 self.links[where] = "/".join(part for part in way.split("/") if part not in {"", "."})
@@ -164,7 +174,9 @@ class Walk:
                 way.add(end)
                 end = self.links[end]
             if end in way or not end or f"{name}/".startswith(f"{end}/"):
-                raise UnsafeError(f"the link '{name}' leads back to itself", file=self.path, hint="remove it")
+                raise UnsafeError(
+                    f"the link '{name}' leads back to itself", file=self.path, hint="remove it", kind="circular_link"
+                )
             if end in self.found:
                 found[name] = self.found[end]
         if not found:
@@ -179,12 +191,15 @@ def check_stored(dataset: Any, name: str, path: Path) -> None:
             f"the data of '{name}' lies in other files; dlcli does not follow it",
             file=path,
             hint="copy the data into this file",
+            kind="data_in_other_files",
         )
     # What a damaged file says that it stores may be more than it is long.
     declared, stored = int(dataset.nbytes), min(dataset.id.get_storage_size(), path.stat().st_size)
     if declared > LARGEST_RATIO * stored + SMALL:
         raise ResourceError(
-            f"'{name}' claims {declared / 1e9:,.1f} GB, but the file stores {stored:,} bytes of it", file=path
+            f"'{name}' claims {declared / 1e9:,.1f} GB, but the file stores {stored:,} bytes of it",
+            file=path,
+            kind="claims_more_than_stored",
         )
 
 
@@ -192,7 +207,9 @@ def dataset_column(path: Path, name: str, form: Form, *, stream: bool) -> Column
     """One dataset: in memory, or read in chunks of its own."""
     shape, dtype = form
     if not shape:
-        raise DataError(f"'{name}' is a single value; expected samples on the first axis", file=path)
+        raise DataError(
+            f"'{name}' is a single value; expected samples on the first axis", file=path, kind="no_sample_axis"
+        )
 
     def read(start: int, end: int) -> np.ndarray[Any, Any]:
         with opened_hdf5(path) as file:
@@ -222,6 +239,7 @@ def check_pieces(dataset: Any, name: str, path: Path) -> None:
             f"of '{name}' {written:,} of {expected:,} pieces were written; the others would be read as zeros",
             file=path,
             hint="was it cut off while it was written? write the file anew",
+            kind="not_all_written",
         )
 
 
@@ -234,7 +252,11 @@ def values(dataset: Any, start: int, end: int, name: str, path: Path) -> np.ndar
         try:
             return np.asarray(dataset.asstr()[start:end], dtype=object)
         except UnicodeDecodeError:
-            raise DataError(f"'{name}' holds bytes that are no UTF-8 text", file=path) from None
+            raise DataError(f"'{name}' holds bytes that are no UTF-8 text", file=path, kind="wrong_encoding") from None
     if dataset.dtype.kind == "O":
-        raise DataError(f"'{name}' holds objects or lists of different lengths; expected numbers or text", file=path)
+        raise DataError(
+            f"'{name}' holds objects or lists of different lengths; expected numbers or text",
+            file=path,
+            kind="unsupported_type",
+        )
     return checked(name, dataset[start:end], path)

@@ -99,7 +99,7 @@ def stacked(name: str, paths: Sequence[Path], *, stream: bool) -> Column:
         if each.shape[1:] != first.shape[1:] or array_type(each) != array_type(first):
             held = f"the shape {each.shape[1:]} a sample and the type {each.dtype}"
             expected = f"{first.shape[1:]} and {first.dtype} as in {paths[0].name}"
-            raise DataError(f"the array has {held}; expected {expected}", file=path)
+            raise DataError(f"the array has {held}; expected {expected}", file=path, kind="arrays_differ")
     if not stream:
         arrays = [checked(name, np.array(each), path) for path, each in zip(paths, maps, strict=True)]
         return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
@@ -138,20 +138,24 @@ def mapped(path: Path) -> np.memmap[Any, Any]:
     try:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
-                raise DataError("the file is no NumPy array, or damaged", file=path)
+                raise DataError("the file is no NumPy array, or damaged", file=path, kind="damaged_file")
         check_header(path)
         array: np.memmap[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except DlcliError:
         raise
     except Exception as error:  # what NumPy raises depends on where its header is wrong
-        raise DataError(f"the file is damaged: {first_line(error)}", file=path) from None
+        raise DataError(f"the file is damaged: {first_line(error)}", file=path, kind="damaged_file") from None
     if not array.ndim:
-        raise DataError("the file holds a single value; expected samples on the first axis", file=path)
+        raise DataError(
+            "the file holds a single value; expected samples on the first axis", file=path, kind="no_sample_axis"
+        )
     if not len(array):
-        raise DataError("the array holds no samples", file=path)
+        raise DataError("the array holds no samples", file=path, kind="no_samples")
     size, said = path.stat().st_size, array.offset + array.nbytes
     if array.nbytes and size != said:
-        raise DataError(f"the file is damaged: its header says {said:,} bytes, it has {size:,}", file=path)
+        raise DataError(
+            f"the file is damaged: its header says {said:,} bytes, it has {size:,}", file=path, kind="damaged_file"
+        )
     return array
 
 
@@ -169,7 +173,10 @@ def check_header(path: Path) -> None:
             "the file holds pickled Python objects, which could run code; dlcli never loads them",
             file=path,
             hint="save a plain array: np.save(path, x)",
+            kind="pickled_objects",
         )
     size = path.stat().st_size
     if size < start + math.prod(shape) * dtype.itemsize:
-        raise DataError(f"the file is damaged: it has {size:,} bytes, fewer than its header says", file=path)
+        raise DataError(
+            f"the file is damaged: it has {size:,} bytes, fewer than its header says", file=path, kind="damaged_file"
+        )

@@ -98,7 +98,7 @@ def array_forms(path: Path) -> dict[str, Form]:
             if form is not None:
                 found[member.filename.removesuffix(".npy")] = form
     if not found:
-        raise DataError("the file holds no arrays", file=path)
+        raise DataError("the file holds no arrays", file=path, kind="no_arrays")
     return found
 
 
@@ -117,11 +117,16 @@ def form_of(stream: IO[bytes], member: zipfile.ZipInfo, path: Path) -> Form | No
             "the file holds pickled Python objects, which could run code; dlcli never loads them",
             file=path,
             hint="save plain arrays: np.savez(path, x=x, y=y)",
+            kind="pickled_objects",
         )
     declared, held = array_bytes(shape, dtype), member.file_size - stream.tell()
     if declared != held or any(size < 0 for size in shape):
         form = f"the shape {shape} of {dtype}, which takes {declared:,} bytes"
-        raise DataError(f"the file is damaged: '{member.filename}' claims {form}, but holds {held:,}", file=path)
+        raise DataError(
+            f"the file is damaged: '{member.filename}' claims {form}, but holds {held:,}",
+            file=path,
+            kind="damaged_file",
+        )
     return shape, dtype
 
 
@@ -146,9 +151,11 @@ def opened_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     except DlcliError:
         raise
     except MemoryError:
-        raise ResourceError("an array of the file does not fit in memory", file=path) from None
+        raise ResourceError("an array of the file does not fit in memory", file=path, kind="out_of_memory") from None
     except Exception as error:  # what zipfile and NumPy raise depends on the byte that is wrong
-        raise DataError(f"the file is damaged or no NumPy archive: {first_line(error)}", file=path) from None
+        raise DataError(
+            f"the file is damaged or no NumPy archive: {first_line(error)}", file=path, kind="damaged_file"
+        ) from None
 
 
 def unpacked(forms: Mapping[str, Form]) -> int:

@@ -50,11 +50,17 @@ def checked(name: str, array: np.ndarray[Any, Any], path: Path) -> np.ndarray[An
         try:
             array = np.char.decode(array, "utf-8")
         except UnicodeDecodeError:
-            raise DataError(f"the array '{name}' holds bytes that are no UTF-8 text", file=path) from None
+            raise DataError(
+                f"the array '{name}' holds bytes that are no UTF-8 text", file=path, kind="wrong_encoding"
+            ) from None
     if array.dtype.kind == "U":
         return array.astype(object)
     if array.dtype.kind not in "fiub":
-        raise DataError(f"the array '{name}' has the type {array.dtype}; expected numbers or text", file=path)
+        raise DataError(
+            f"the array '{name}' has the type {array.dtype}; expected numbers or text",
+            file=path,
+            kind="unsupported_type",
+        )
     return array
 
 
@@ -63,13 +69,21 @@ def check_samples(arrays: Mapping[str, Column], path: Path) -> int:
     counts = {name: (array.shape[0] if array.ndim else 0) for name, array in arrays.items()}
     if len(set(counts.values())) > 1:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise DataError(f"the arrays differ in their number of samples (first axis): {shown}", file=path)
+        raise DataError(
+            f"the arrays differ in their number of samples (first axis): {shown}",
+            file=path,
+            kind="sample_counts_differ",
+        )
     for name, array in arrays.items():
         if 0 in array.shape[1:]:
-            raise DataError(f"the array '{name}' has the shape {tuple(array.shape)}: its samples are empty", file=path)
+            raise DataError(
+                f"the array '{name}' has the shape {tuple(array.shape)}: its samples are empty",
+                file=path,
+                kind="empty_samples",
+            )
     samples = next(iter(counts.values()))
     if not samples:
-        raise DataError("the arrays hold no samples", file=path)
+        raise DataError("the arrays hold no samples", file=path, kind="no_samples")
     return samples
 
 
@@ -83,6 +97,7 @@ def check_array_memory(
             f"the arrays take {declared / 1e9:,.1f} GB, more than half of the {free / 1e9:.1f} GB of free memory",
             file=path,
             hint=hint,
+            kind="out_of_memory",
         )
 
 
@@ -131,7 +146,10 @@ def chosen_arrays(
         if name not in arrays:
             known = ", ".join(arrays)
             raise DataError(
-                f"the file has no array '{name}'; it has: {known}", file=path, hint=did_you_mean(name, arrays)
+                f"the file has no array '{name}'; it has: {known}",
+                file=path,
+                hint=did_you_mean(name, arrays),
+                kind="no_such_array",
             )
     if not names and len(arrays) == 1:
         names = list(arrays)
@@ -140,6 +158,7 @@ def chosen_arrays(
             f"which array is the input? the file has: {', '.join(arrays)}",
             file=path,
             hint=f"write {word}: {{path: …, inputs: NAME, target: NAME}}",
+            kind="input_not_named",
         )
     return names, target
 

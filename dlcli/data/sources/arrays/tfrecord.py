@@ -81,7 +81,10 @@ class TfRecord(SourceBlock):
         found = sum(len(each) - 1 for each in indexes)
         if self.records is not None and found != self.records:
             raise DataError(
-                f"there are {found:,} records, expected {self.records:,}", file=paths[0], hint="is a file cut short?"
+                f"there are {found:,} records, expected {self.records:,}",
+                file=paths[0],
+                hint="is a file cut short?",
+                kind="record_count_differs",
             )
         for path, index in zip(paths, indexes, strict=True):
             check_sums(path, index)
@@ -91,6 +94,7 @@ class TfRecord(SourceBlock):
                 "what do the records hold? a record does not say its shapes",
                 file=paths[0],
                 hint=f"write tfrecord: {{path: …, features: {{{as_yaml(first)}}}}}",
+                kind="features_not_named",
             )
         records = Records(paths, indexes, self.features, first)
         names = list(self.features)
@@ -116,17 +120,21 @@ def indexed(path: Path) -> np.ndarray[Any, Any]:
 
     size = path.stat().st_size
     if not size:
-        raise DataError("the file is empty", file=path)
+        raise DataError("the file is empty", file=path, kind="empty_file")
     starts, at = [], 0
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content[:2] == b"\x1f\x8b":
-            raise DataError("the file is compressed with gzip", file=path, hint="unpack it: gunzip FILE")
+            raise DataError(
+                "the file is compressed with gzip", file=path, hint="unpack it: gunzip FILE", kind="compressed_file"
+            )
         while at + HEADER <= size:
             starts.append(at)
             at += HEADER + FOOTER + int(struct.unpack_from("<Q", content, at)[0])
     if at != size:
         number = len(starts) if at > size else len(starts) + 1
-        raise DataError(f"record {number} is cut short or damaged, or these are no records at all", file=path)
+        raise DataError(
+            f"record {number} is cut short or damaged, or these are no records at all", file=path, kind="damaged_file"
+        )
     return np.array([*starts, at], np.int64)
 
 
@@ -142,7 +150,7 @@ def check_sums(path: Path, index: np.ndarray[Any, Any]) -> None:
         numbers = [int(word) for word in str(error).replace("'", " ").split() if word.isdigit()]
         at = next((number for number in numbers if number in index), None)
         which = f"record {index.tolist().index(at) + 1}" if at is not None else "a record"
-        raise DataError(f"{which} is damaged: it differs from its checksum", file=path) from None
+        raise DataError(f"{which} is damaged: it differs from its checksum", file=path, kind="damaged_file") from None
 
 
 def content(path: Path, index: np.ndarray[Any, Any], start: int, end: int) -> list[bytes]:
@@ -161,7 +169,7 @@ def example(path: Path, index: np.ndarray[Any, Any]) -> Mapping[str, Any]:
     try:
         first = tf.train.Example.FromString(content(path, index, 0, 1)[0])
     except Exception:
-        raise DataError("record 1 is no tf.train.Example", file=path) from None
+        raise DataError("record 1 is no tf.train.Example", file=path, kind="records_of_other_form") from None
     return dict(first.features.feature)
 
 
@@ -204,6 +212,7 @@ class Records:
                 f"record 1 has no feature '{name}'; it has: {', '.join(sorted(first))}",
                 file=self.paths[0],
                 hint=did_you_mean(name, first),
+                kind="no_such_feature",
             )
         kind, values = feature_values(first[name])
         is_picture = kind == "bytes" and len(values) > 0 and values[0].startswith(PICTURES)
@@ -254,6 +263,7 @@ class Records:
                 raise DataError(
                     f"record {start + row + 1}: the feature '{name}' has {held}, expected {tuple(feature.shape)}",
                     file=self.paths[file],
+                    kind="several_shapes",
                 )
             found[row] = made
         return found
@@ -263,7 +273,9 @@ class Records:
         try:
             return value.decode()
         except UnicodeDecodeError:
-            raise DataError(f"the feature '{name}' holds bytes that are no UTF-8 text", file=self.paths[file]) from None
+            raise DataError(
+                f"the feature '{name}' holds bytes that are no UTF-8 text", file=self.paths[file], kind="wrong_encoding"
+            ) from None
 
     def unlike(self, records: list[bytes], spec: Any, file: int, start: int, error: Exception) -> DataError:
         """The error of the first record that does not hold what the configuration says."""
@@ -280,8 +292,9 @@ class Records:
                     f"record {start + row + 1} is not what 'features' says: {said}",
                     file=self.paths[file],
                     hint=f"it holds {held}",
+                    kind="features_differ",
                 )
-        return DataError(first_line(error), file=self.paths[file])
+        return DataError(first_line(error), file=self.paths[file], kind="damaged_file")
 
 
 def pieces(index: np.ndarray[Any, Any]) -> list[tuple[int, int]]:

@@ -120,7 +120,8 @@ def scan_sounds(listing: Listing, *, channels: int | None) -> Scan:
             misnamed += [listing.named(row)] * seen.misnamed
     if faults:
         hint = installing("audio") if missing else "mend or remove them"
-        raise listing.unreadable(f"{len(faults)} of {len(listing.files)} sounds cannot be read:", faults, hint=hint)
+        head = f"{len(faults)} of {len(listing.files)} sounds cannot be read:"
+        raise listing.unreadable(head, faults, hint=hint, kind="missing_package" if missing else "unreadable_file")
     rates, frames, number = facts
     return Scan(rates, frames, number, misnamed)
 
@@ -130,7 +131,7 @@ def scan_one(listing: Listing) -> int:
     seen = sound_header(listing.files[0])
     if isinstance(seen, Unreadable):
         hint = "write the rate of the training: audio: {…, rate: 16000}"
-        raise DataError(f"its rate is not known: {seen}", file=listing.files[0], hint=hint)
+        raise DataError(f"its rate is not known: {seen}", file=listing.files[0], hint=hint, kind="unknown_rate")
     return seen.rate
 
 
@@ -148,6 +149,7 @@ def the_only(values: np.ndarray[Any, Any], listing: Listing, what: str, write: s
             f"the sounds have {len(different)} {what}: {shown}",
             file=listing.files[first[order[1]]],
             hint=f"write audio: {{…, {write.format(different[order[0]])}}} to bring all to one",
+            kind="sounds_differ",
         )
     return int(different[0])
 
@@ -167,6 +169,7 @@ def the_only_length(lengths: np.ndarray[Any, Any], rate: int, listing: Listing) 
         f"from {low} ({listing.named(shortest)}) to {high} ({listing.named(longest)})",
         file=listing.files[longest],
         hint=f"write audio: {{…, {seconds}}}: longer sounds are cut, shorter ones end in silence",
+        kind="several_lengths",
     )
 
 
@@ -192,7 +195,7 @@ class AudioField(Lazy):
             try:
                 sound = decoded_sound(file, rate=self.rate, channels=channels, length=length)
             except Unreadable as error:
-                raise DataError(str(error), file=file, hint="mend or remove it") from None
+                raise DataError(str(error), file=file, hint="mend or remove it", kind="unreadable_file") from None
             found[position, : len(sound)] = sound
 
         for _ in in_parallel(decode, range(len(rows))):

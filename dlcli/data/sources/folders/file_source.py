@@ -55,7 +55,12 @@ class FileSource(SourceBlock):
         folder = folder_at(Path(self.path))
         if folder is not None:
             if self.column is not None:
-                raise DataError(f"{folder} is a folder, and 'column' is for a table", file=folder, hint="leave it out")
+                raise DataError(
+                    f"{folder} is a folder, and 'column' is for a table",
+                    file=folder,
+                    hint="leave it out",
+                    kind="folder_not_table",
+                )
             return of_folder(folder, self.inside, follow_links=self.follow_links, classes=self.classes)
         if Path(self.path).suffix.lower() in self.inside:
             files = [str(file) for file in found_files(self.path)]

@@ -90,8 +90,8 @@ class Images(FileSource):
         head = f"{pictures(len(found.faults))} of {len(listing.files)} cannot be read"
         if self.bad == "error" or len(found.faults) == len(listing.files):
             hint = "mend or remove them, or write images: {…, bad: skip} to leave them out"
-            raise listing.unreadable(f"{head}:", found.faults, hint=hint)
-        note = listing.unreadable(f"{head} and are left out:", found.faults, hint=None).message
+            raise listing.unreadable(f"{head}:", found.faults, hint=hint, kind="unreadable_file")
+        note = listing.unreadable(f"{head} and are left out:", found.faults, hint=None, kind="unreadable_file").message
         kept = listing.without(found.faults)
         check_left(listing, kept)
         kept.notes.append(note)
@@ -106,11 +106,15 @@ def check_left(listing: Listing, kept: Listing) -> None:
     """Refuses to leave out all images of a split or of a class."""
     empty = [split for split, rows in (kept.splits or {}).items() if not len(rows)]
     if empty:
-        raise DataError(f"no picture of the {empty[0]} split can be read", file=listing.root)
+        raise DataError(f"no picture of the {empty[0]} split can be read", file=listing.root, kind="empty_split")
     if listing.classes is not None:
         gone = set(listing.columns[LABEL].tolist()) - set(kept.columns[LABEL].tolist())
         if gone:
-            raise DataError(f"no picture of the class '{listing.classes[min(gone)]}' can be read", file=listing.root)
+            raise DataError(
+                f"no picture of the class '{listing.classes[min(gone)]}' can be read",
+                file=listing.root,
+                kind="empty_class",
+            )
 
 
 def common_size(found: Scan, listing: Listing) -> tuple[int, int]:
@@ -127,6 +131,7 @@ def common_size(found: Scan, listing: Listing) -> tuple[int, int]:
             f"the pictures have {len(sizes)} sizes (height×width): {shown}{more}",
             file=listing.files[first[order[1]]],
             hint=f"write images: {{…, size: [{height}, {width}]}} to bring all to one",
+            kind="several_sizes",
         )
     return height, width
 
@@ -159,9 +164,9 @@ class ImageField(Lazy):
         try:
             pixels = decoded_image(file, self.size if self.resize else None, self.channels)
         except Unreadable as error:
-            raise DataError(str(error), file=file, hint=DAMAGED) from None
+            raise DataError(str(error), file=file, hint=DAMAGED, kind="unreadable_file") from None
         if pixels.shape != self.shape[1:]:
             height, width = pixels.shape[:2]
             before = f"{self.size[0]}×{self.size[1]}"
-            raise DataError(f"it is {height}×{width} now and was {before} before", file=file)
+            raise DataError(f"it is {height}×{width} now and was {before} before", file=file, kind="size_changed")
         return pixels

@@ -73,11 +73,11 @@ class Listing:
         same_drive = os.path.splitdrive(file)[0] == os.path.splitdrive(self.root)[0]
         return os.path.relpath(file, self.root) if same_drive else file
 
-    def unreadable(self, head: str, faults: Mapping[int, str], *, hint: str | None) -> DataError:
+    def unreadable(self, head: str, faults: Mapping[int, str], *, kind: str, hint: str | None) -> DataError:
         """The error of files that cannot be used: `head` sums up, `faults` says by row what is wrong."""
         shown = [f"{self.files[row]}: {faults[row]}" for row in sorted(faults)[:MOST_SHOWN]]
         more = [f"… and {len(faults) - MOST_SHOWN} more"] if len(faults) > MOST_SHOWN else []
-        return DataError("\n".join([head, *shown, *more]), file=self.files[min(faults)], hint=hint)
+        return DataError("\n".join([head, *shown, *more]), file=self.files[min(faults)], hint=hint, kind=kind)
 
     def fields(self, name: str, column: Lazy, axes: tuple[str, ...]) -> Fields:
         """The fields: what the files hold under its name, and all columns."""
@@ -86,6 +86,7 @@ class Listing:
                 f"the table has a column '{name}', which is what the content of the files is called",
                 file=self.root,
                 hint="rename the column",
+                kind="column_name_taken",
             )
         return Fields(
             {name: column, **self.columns},

@@ -28,7 +28,9 @@ def mask_files(images: Listing, folder: str, suffixes: Sequence[str]) -> Listing
     """
     found = folder_at(Path(folder))
     if found is None:
-        raise DataError(f"there is no folder {folder}", file=folder, hint="masks is a folder of pictures")
+        raise DataError(
+            f"there is no folder {folder}", file=folder, hint="masks is a folder of pictures", kind="missing_folder"
+        )
     masks = of_folder(found, suffixes, follow_links=False)
     wanted, own = keys(images, whole=False), keys(masks, whole=False)
     if len(set(wanted)) < len(wanted) or len(set(own)) < len(own):
@@ -36,16 +38,23 @@ def mask_files(images: Listing, folder: str, suffixes: Sequence[str]) -> Listing
     by_key: dict[str, str] = {}
     for key, file in zip(own, masks.files, strict=True):
         if key in by_key:
-            raise DataError(f"{Path(by_key[key]).name} and {Path(file).name} are masks of one picture", file=file)
+            raise DataError(
+                f"{Path(by_key[key]).name} and {Path(file).name} are masks of one picture", file=file, kind="two_masks"
+            )
         by_key[key] = file
     absent = [images.named(row) for row, key in enumerate(wanted) if key not in by_key]
     if absent:
         hint = "a mask has the name of its picture, with an ending of its own"
-        raise DataError(f"there is no mask for {some(absent)}", file=found, hint=hint)
+        raise DataError(f"there is no mask for {some(absent)}", file=found, hint=hint, kind="missing_mask")
     needed = set(wanted)
     spare = [masks.named(row) for row, key in enumerate(own) if key not in needed]
     if spare:
-        raise DataError(f"there is no picture for the mask {some(spare)}", file=found, hint="remove what is not needed")
+        raise DataError(
+            f"there is no picture for the mask {some(spare)}",
+            file=found,
+            hint="remove what is not needed",
+            kind="missing_picture",
+        )
     return Listing(found, [by_key[key] for key in wanted])
 
 
@@ -84,12 +93,18 @@ def masks_of(
             present |= seen[1]
     if len(faults) == 1:
         [(row, fault)] = faults.items()
-        raise DataError(fault, file=masks.files[row])
+        raise DataError(fault, file=masks.files[row], kind="bad_mask")
     if faults:
-        raise masks.unreadable(f"{len(faults)} masks of {len(masks.files)} cannot be used:", faults, hint=None)
+        raise masks.unreadable(
+            f"{len(faults)} masks of {len(masks.files)} cannot be used:", faults, hint=None, kind="bad_mask"
+        )
     values = np.flatnonzero(present).tolist()
     if len(values) == 1:
-        raise DataError(f"all pixels of all masks are {values[0]}: there is nothing to tell apart", file=masks.root)
+        raise DataError(
+            f"all pixels of all masks are {values[0]}: there is nothing to tell apart",
+            file=masks.root,
+            kind="single_class",
+        )
     meaning = np.arange(256, dtype=np.uint8)
     notes = []
     if len(values) == 2 and values != [0, 1]:
@@ -165,7 +180,7 @@ class MaskField(Lazy):
         try:
             classes: np.ndarray[Any, Any] = self.meaning[mask_pixels(file)]
         except Unreadable as error:
-            raise DataError(f"the mask cannot be read: {error}", file=file) from None
+            raise DataError(f"the mask cannot be read: {error}", file=file, kind="unreadable_file") from None
         if classes.shape == self.shape[1:]:
             return classes
         resized = fromarray(classes).resize((self.shape[2], self.shape[1]), Resampling.NEAREST)

@@ -51,7 +51,9 @@ def table_at(path: str, suffixes: Sequence[str]) -> SourceBlock:
         return table
     existing(Path(path))
     raise DataError(
-        f"{Path(path).name} is neither a folder nor a table, and ends in none of {', '.join(suffixes)}", file=path
+        f"{Path(path).name} is neither a folder nor a table, and ends in none of {', '.join(suffixes)}",
+        file=path,
+        kind="neither_folder_nor_table",
     )
 
 
@@ -76,6 +78,7 @@ def column_of_paths(fields: Fields, suffixes: Sequence[str], column: str | None)
         f"which column holds the paths? none holds names that end in {', '.join(suffixes)}; the table has: {known}",
         file=table,
         hint="write column: NAME",
+        kind="path_column_not_named",
     )
 
 
@@ -133,4 +136,6 @@ def faulty(fields: Fields, faults: dict[int, str], folder: Path) -> DataError:
     file, line, _ = fields.where(min(faults))
     shown = [f"{fields.where(row)[2]} {faults[row]}" for row in sorted(faults)[:MOST_SHOWN]]
     more = [f"… and {len(faults) - MOST_SHOWN} more rows"] if len(faults) > MOST_SHOWN else []
-    return DataError("\n".join([*shown, *more]), file=file, line=line, hint=f"paths count from {folder}")
+    return DataError(
+        "\n".join([*shown, *more]), file=file, line=line, hint=f"paths count from {folder}", kind="bad_paths"
+    )

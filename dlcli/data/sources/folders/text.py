@@ -77,7 +77,7 @@ def file_bytes(file: str) -> int:
     try:
         return os.path.getsize(file)  # noqa: PTH202 (a million times)
     except OSError as error:
-        raise DataError(f"cannot read {file}: {error.strerror}", file=file) from None
+        raise DataError(f"cannot read {file}: {error.strerror}", file=file, kind="unreadable_file") from None
 
 
 class Fault(NamedTuple):
@@ -97,11 +97,13 @@ def error_of(faults: Mapping[int, Fault], files: Sequence[str]) -> DataError:
     if empty:
         more = [f"… and {len(empty) - MOST_SHOWN} more"] if len(empty) > MOST_SHOWN else []
         message = "\n".join([f"{len(empty)} text files are empty:", *empty[:MOST_SHOWN], *more])
-        return DataError(message, file=empty[0], hint="remove them, or fill them")
+        return DataError(message, file=empty[0], hint="remove them, or fill them", kind="empty_file")
     row, others = min(faults), len(faults) - 1
     words, line, hint = faults[row]
     also = f"; {others} more {'file' if others == 1 else 'files'} cannot be read" if others else ""
-    return DataError(words, file=files[row], line=line, hint=f"{hint or 'mend or remove it'}{also}")
+    return DataError(
+        words, file=files[row], line=line, hint=f"{hint or 'mend or remove it'}{also}", kind="unreadable_file"
+    )
 
 
 class TextField(Lazy):

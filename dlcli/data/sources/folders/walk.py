@@ -56,7 +56,9 @@ class Walk:
                 for entry in entries:
                     self.sort_in(entry, files, folders)
         except OSError as error:
-            raise DataError(f"cannot read the folder {folder}: {error.strerror}", file=folder) from None
+            raise DataError(
+                f"cannot read the folder {folder}: {error.strerror}", file=folder, kind="unreadable_folder"
+            ) from None
         files.sort()
         folders.sort()
         return files, folders
@@ -157,7 +159,12 @@ def splits_of(folders: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     for split, each in named:
         if split is not None and found[split] != each:
             both = f"{Path(each).name} and {Path(found[split]).name}"
-            raise DataError(f"the folders {both} are both for {split}", file=each, hint="make them one folder")
+            raise DataError(
+                f"the folders {both} are both for {split}",
+                file=each,
+                hint="make them one folder",
+                kind="two_folders_of_split",
+            )
     in_order = {split: found[split] for split in SPLITS if split in found}
     return in_order, [f"folders beside train were left out: {', '.join(others[:5])}"] if others else []
 
@@ -182,6 +189,7 @@ def files_by_class(level: tuple[list[str], list[str]], walk: Walk, folder: str) 
             f"the {are} no file that ends in {', '.join(walk.suffixes)}",
             file=Path(folder) / empty[0],
             hint="remove the folder, or put samples of the class into it",
+            kind="no_files",
         )
     walk.loose += len(files)
     return found
@@ -194,7 +202,9 @@ def folder_class(folder: str) -> str:
         name.encode()
     except UnicodeEncodeError:
         shown = name.encode("utf-8", "replace").decode()
-        raise DataError(f"the name of the class folder '{shown}' is not UTF-8", hint="rename the folder") from None
+        raise DataError(
+            f"the name of the class folder '{shown}' is not UTF-8", hint="rename the folder", kind="wrong_encoding"
+        ) from None
     return unicodedata.normalize("NFC", name)
 
 
@@ -202,13 +212,16 @@ def check_alike(parts: Mapping[str, ByClass], folders: Mapping[str, str]) -> Non
     """Refuses splits of which one is empty, or only some have class folders."""
     for split, part in parts.items():
         if not any(part.values()):
-            raise DataError(f"the folder of the {split} split holds no files to read", file=folders[split])
+            raise DataError(
+                f"the folder of the {split} split holds no files to read", file=folders[split], kind="empty_split"
+            )
         if (FLAT in part) != (FLAT in parts["train"]):
             with_, without = ("train", split) if FLAT in part else (split, "train")
             raise DataError(
                 f"the {with_} split has class folders, the {without} split has none",
                 file=folders[split],
                 hint=f"put the files of {without} into class folders, or move a folder away",
+                kind="class_folders_differ",
             )
 
 
@@ -238,7 +251,10 @@ def unknown_class(name: str, split: str, classes: Sequence[str], file: str) -> D
     where = "" if split == "train" else f" of the {split} split"
     known = f"{', '.join(classes[:10])}{', …' if len(classes) > 10 else ''}"
     return DataError(
-        f"the class folder '{name}'{where} is none of the classes: {known}", file=file, hint=did_you_mean(name, classes)
+        f"the class folder '{name}'{where} is none of the classes: {known}",
+        file=file,
+        hint=did_you_mean(name, classes),
+        kind="unknown_class",
     )
 
 
@@ -250,6 +266,7 @@ def nothing_found(folder: Path, walk: Walk) -> DataError:
         f"no file in {folder} ends in {', '.join(walk.suffixes)}; found: {', '.join(held) or 'nothing'}",
         file=folder,
         hint="write follow_links: true to follow links" if walk.links and not walk.follow_links else None,
+        kind="no_files",
     )
 
 

@@ -64,7 +64,13 @@ class KerasData(SourceBlock):
     def known(cls, name: str) -> str:
         if name not in FILES:
             there_are = f"there are: {', '.join(FILES)}"
-            fail(Mistake(f"Keras has no data set '{name}'; {there_are}", suggestion=did_you_mean(name, FILES)))
+            fail(
+                Mistake(
+                    f"Keras has no data set '{name}'; {there_are}",
+                    suggestion=did_you_mean(name, FILES),
+                    kind="unknown_name",
+                )
+            )
         return name
 
     def read(self, reading: Reading) -> Fields:
@@ -171,7 +177,9 @@ def downloading(what: str, by_hand: str) -> Iterator[None]:
             yield
     except Exception as error:
         said = first_line(error, most=300)
-        raise DataError(f"{what} cannot be had: {said}", hint=f"check the network, or {by_hand}") from error
+        raise DataError(
+            f"{what} cannot be had: {said}", hint=f"check the network, or {by_hand}", kind="not_downloaded"
+        ) from error
     finally:
         socket.setdefaulttimeout(before)
 
@@ -234,5 +242,7 @@ def in_splits(parts: Mapping[str, Fields]) -> Fields:
     usual = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation", "test": "test"}
     named = {usual[name]: fields for name, fields in parts.items() if name in usual}
     if "train" not in named:
-        raise DataError(f"the data set has the splits {', '.join(parts)}; expected one called train")
+        raise DataError(
+            f"the data set has the splits {', '.join(parts)}; expected one called train", kind="splits_differ"
+        )
     return joined_splits(named)

@@ -27,6 +27,7 @@ def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
         f"column '{name}' holds {kind}, which is neither numbers, text nor times",
         file=path,
         hint="leave it out of the file",
+        kind="unsupported_type",
     )
 
 
@@ -144,5 +145,7 @@ def list_array(name: str, column: pyarrow.ChunkedArray, path: Path) -> np.ndarra
     except (ValueError, TypeError):
         array = np.zeros(0, object)
     if array.dtype.kind not in "fiu" or array.ndim < 2:
-        raise DataError(f"column '{name}' holds lists of different lengths, or empty ones", file=path)
+        raise DataError(
+            f"column '{name}' holds lists of different lengths, or empty ones", file=path, kind="several_shapes"
+        )
     return array

@@ -200,7 +200,7 @@ def damaged_column(
     hint = f"correct the cell, or {empty_hint('csv', value)}"
     if "," in value and decimal != ",":
         hint = 'if it is a decimal comma, write csv: {…, decimal: ","}'
-    return DataError(mixed_message(name, words, value, bad), file=file, line=line, hint=hint)
+    return DataError(mixed_message(name, words, value, bad), file=file, line=line, hint=hint, kind="mixed_column")
 
 
 def mixed_message(name: str, words: str, value: str, bad: int) -> str:

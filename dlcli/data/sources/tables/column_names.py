@@ -19,10 +19,18 @@ def checked_names(written: Sequence[str], path: Path, *, line: int | None = None
     counts = Counter(names)
     for number, name in enumerate(names, start=1):
         if not name:
-            raise DataError(f"column {number} has no name", file=path, line=line, hint="give each column a name")
+            raise DataError(
+                f"column {number} has no name",
+                file=path,
+                line=line,
+                hint="give each column a name",
+                kind="column_without_name",
+            )
         if counts[name] > 1:
             message = f"the column '{name}' stands {counts[name]} times in the header"
-            raise DataError(message, file=path, line=line, hint="give each column a name of its own")
+            raise DataError(
+                message, file=path, line=line, hint="give each column a name of its own", kind="duplicate_column"
+            )
     return names, [
         f"the column '{name}' has blanks around its name in the header; they were left out"
         for name, before in zip(names, written, strict=True)
@@ -35,4 +43,8 @@ def check_same_names(paths: Sequence[Path], names: Sequence[Sequence[str]]) -> N
     for path, others in zip(paths[1:], names[1:], strict=True):
         if list(others) != list(names[0]):
             other = sorted(set(names[0]) ^ set(others)) or ["the order"]
-            raise DataError(f"the columns differ from those of {paths[0].name}: {', '.join(other)}", file=path)
+            raise DataError(
+                f"the columns differ from those of {paths[0].name}: {', '.join(other)}",
+                file=path,
+                kind="columns_differ",
+            )

@@ -54,9 +54,16 @@ class Csv(SourceBlock):
     @classmethod
     def one_character(cls, value: str, information: ValidationInfo) -> str:
         if len(value) != 1:
-            fail(Mistake(f"'{information.field_name}' must be one character, found '{value}'"))
+            fail(
+                Mistake(f"'{information.field_name}' must be one character, found '{value}'", kind="not_one_character")
+            )
         if not value.isascii() or value.isalnum() or value in '"\n\r\0+-':
-            fail(Mistake(f"'{information.field_name}' cannot be {json.dumps(value, ensure_ascii=False)}"))
+            fail(
+                Mistake(
+                    f"'{information.field_name}' cannot be {json.dumps(value, ensure_ascii=False)}",
+                    kind="forbidden_character",
+                )
+            )
         return value
 
     @field_validator("encoding")

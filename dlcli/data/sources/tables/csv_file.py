@@ -46,7 +46,7 @@ class CsvFile:
         self.rows, self.evidence = Rows(2), [Evidence()] * len(self.names)
         self.go_through(length, whole=keep)
         if not self.rows.count:
-            raise DataError("the file has a header but no rows", file=path, line=1)
+            raise DataError("the file has a header but no rows", file=path, line=1, kind="no_rows")
 
     def go_through(self, start: int, *, whole: bool) -> None:
         """Takes note of all blocks; a file whose quotes do not tell where rows end is read whole after all."""
@@ -166,8 +166,8 @@ class CsvFile:
                     if len(cells) > width
                     else "an empty cell still needs its separator"
                 )
-                return DataError(message, file=self.path, line=at, hint=hint)
-        return DataError(f"the file cannot be read as a table: {said}", file=self.path)
+                return DataError(message, file=self.path, line=at, hint=hint, kind="ragged_row")
+        return DataError(f"the file cannot be read as a table: {said}", file=self.path, kind="damaged_file")
 
 
 def row_end(data: bytes) -> int:

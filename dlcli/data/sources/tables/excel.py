@@ -55,7 +55,7 @@ class Excel(SourceBlock):
         rows = self.rows(path)
         header = next((number for number, row in enumerate(rows) if any(cell is not None for cell in row)), None)
         if header is None:
-            raise DataError("the sheet is empty", file=path)
+            raise DataError("the sheet is empty", file=path, kind="empty_file")
         width = max(number for number, cell in enumerate(rows[header]) if cell is not None) + 1
         written = ["" if cell is None else str(cell) for cell in rows[header][:width]]
         names, notes = checked_names(written, path, line=header + 1)
@@ -63,7 +63,7 @@ class Excel(SourceBlock):
         while body and all(cell is None for cell in body[-1]):
             body.pop()
         if not body:
-            raise DataError("the sheet has a header but no rows", file=path, line=header + 1)
+            raise DataError("the sheet has a header but no rows", file=path, line=header + 1, kind="no_rows")
         check_width(body, width, header, path)
         arrays = {
             name: sheet_column([row[index] for row in body], name, index, header, path, as_text=name in reading.text)
@@ -84,6 +84,7 @@ class Excel(SourceBlock):
                     f"there is no sheet '{name}'; there are: {known}",
                     file=path,
                     hint=did_you_mean(name, book.sheetnames),
+                    kind="no_such_sheet",
                 )
             check_extent(book[name], path)
             rows = [[self.cell(value) for value in row] for row in book[name].iter_rows(values_only=True)]
@@ -91,7 +92,9 @@ class Excel(SourceBlock):
         except DlcliError:
             raise
         except Exception as error:  # what the library raises depends on what is damaged
-            raise DataError(f"the file is damaged or no workbook: {first_line(error)}", file=path) from None
+            raise DataError(
+                f"the file is damaged or no workbook: {first_line(error)}", file=path, kind="damaged_file"
+            ) from None
         return rows
 
     def cell(self, value: Any) -> Any:
@@ -124,6 +127,7 @@ def check_extent(sheet: Any, path: Path) -> None:
             f"the sheet reaches over {sheet.max_row:,} rows of {sheet.max_column:,} columns, {cells:,} cells in all",
             file=path,
             hint="remove what stands far from the table, or save the sheet as csv",
+            kind="sheet_too_large",
         )
 
 
@@ -133,10 +137,16 @@ def check_size(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             declared = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"the file is damaged or no workbook: {first_line(error)}", file=path) from None
+        raise DataError(
+            f"the file is damaged or no workbook: {first_line(error)}", file=path, kind="damaged_file"
+        ) from None
     # A cell takes about ten times as much in memory as in the file.
     if 10 * declared > free_memory() // 2:
-        raise ResourceError(f"the workbook unpacks to {declared / 1e9:.1f} GB, more than fits in memory", file=path)
+        raise ResourceError(
+            f"the workbook unpacks to {declared / 1e9:.1f} GB, more than fits in memory",
+            file=path,
+            kind="out_of_memory",
+        )
 
 
 def check_width(body: Sequence[Sequence[Any]], width: int, header: int, path: Path) -> None:
@@ -144,7 +154,7 @@ def check_width(body: Sequence[Sequence[Any]], width: int, header: int, path: Pa
     for number, row in enumerate(body):
         if any(cell is not None for cell in row[width:]):
             line = header + 2 + number
-            raise DataError(f"row {number + 1} has more cells than the header", file=path, line=line)
+            raise DataError(f"row {number + 1} has more cells than the header", file=path, line=line, kind="ragged_row")
 
 
 def sheet_column(
@@ -160,7 +170,9 @@ def sheet_column(
         if value in FAULTS:
             place, line = where(row)
             hint = f'correct it, or write excel: {{…, empty: ["{value}"]}}'
-            raise DataError(f"cell {place} of column '{name}' is {value}", file=path, line=line, hint=hint)
+            raise DataError(
+                f"cell {place} of column '{name}' is {value}", file=path, line=line, hint=hint, kind="bad_cell"
+            )
     present = [value for value in cells if value is not None]
     numbers = sum(isinstance(value, int | float) for value in present)
     if numbers == len(present) and not as_text:
@@ -170,7 +182,12 @@ def sheet_column(
     if numbers >= max(2, MOSTLY * len(present)) and not as_text:
         row = next(row for row, value in enumerate(cells) if isinstance(value, str))
         place, line = where(row)
-        raise DataError(f"column '{name}' holds numbers, but cell {place} is '{cells[row]}'", file=path, line=line)
+        raise DataError(
+            f"column '{name}' holds numbers, but cell {place} is '{cells[row]}'",
+            file=path,
+            line=line,
+            kind="mixed_column",
+        )
     texts = np.empty(len(cells), object)
     texts[:] = [None if value is None else str(value) for value in cells]
     return texts

@@ -60,7 +60,7 @@ class Jsonl(SourceBlock):
         found = [schema_of(block) for block in blocks]
         schema = unified(found, blocks)
         if not schema:
-            raise DataError("no line has a key", file=paths[0], line=1)
+            raise DataError("no line has a key", file=paths[0], line=1, kind="no_keys")
         names, notes = checked_names(list(schema), paths[0])
         written = dict(zip(names, schema, strict=True))
         with_empty = {name for name in schema if any(name not in own or own[name][1] for own in found)}
@@ -132,7 +132,12 @@ def blocks_of(path: Path) -> list[Block]:
             if not data.endswith(b"\n"):
                 data += file.readline(LONGEST)
             if len(data) >= LONGEST + BLOCK:
-                raise DataError(f"a line takes more than {LONGEST >> 20} MB", file=path, line=line + data.count(b"\n"))
+                raise DataError(
+                    f"a line takes more than {LONGEST >> 20} MB",
+                    file=path,
+                    line=line + data.count(b"\n"),
+                    kind="row_too_long",
+                )
             count = data.count(b"\n") + (not data.endswith(b"\n"))
             texts = data.split(b"\n")[:count]
             filled = [number for number, text in enumerate(texts) if text.strip() and text != b"\xef\xbb\xbf"]
@@ -141,7 +146,7 @@ def blocks_of(path: Path) -> list[Block]:
                 found.append(Block(path, start, len(data), line, len(filled), lines))
             start, line = start + len(data), line + count
     if not found:
-        raise DataError("the file is empty", file=path)
+        raise DataError("the file is empty", file=path, kind="empty_file")
     return found
 
 
@@ -170,9 +175,9 @@ def parsed(block: Block, schema: pyarrow.Schema | None) -> pyarrow.Table:
         read = pyarrow.json.ReadOptions(block_size=len(content) + 1)
         table = pyarrow.json.read_json(io.BytesIO(content), read, options)
     except (pyarrow.ArrowException, UnicodeDecodeError) as error:
-        raise wrong_line(block) or DataError(first_line(error), file=block.path) from None
+        raise wrong_line(block) or DataError(first_line(error), file=block.path, kind="bad_json") from None
     if table.num_rows != block.rows:
-        raise wrong_line(block) or DataError("the lines are not one object each", file=block.path)
+        raise wrong_line(block) or DataError("the lines are not one object each", file=block.path, kind="bad_json")
     return table
 
 
@@ -205,7 +210,7 @@ def schema_of(block: Block) -> dict[str, tuple[Any, int]]:
         if pyarrow.types.is_temporal(kind):
             kind = pyarrow.string()  # as it is written
         if pyarrow.types.is_struct(kind):
-            raise wrong_line(block) or DataError(f"'{name}' holds objects", file=block.path)
+            raise wrong_line(block) or DataError(f"'{name}' holds objects", file=block.path, kind="unsupported_type")
         check_type(name, kind, block.path)
         found[name] = (kind, column.null_count)
     return found
@@ -233,10 +238,18 @@ def unified(found: Sequence[Mapping[str, tuple[Any, int]]], blocks: Sequence[Blo
                     )
                 except pyarrow.ArrowException:
                     raise DataError(
-                        f"'{name}' holds {kind}, but {known} before", file=block.path, line=block.line(0)
+                        f"'{name}' holds {kind}, but {known} before",
+                        file=block.path,
+                        line=block.line(0),
+                        kind="mixed_column",
                     ) from None
                 if is_number_type(known) != is_number_type(schema[name]):
-                    raise DataError(f"'{name}' holds {kind}, but {known} before", file=block.path, line=block.line(0))
+                    raise DataError(
+                        f"'{name}' holds {kind}, but {known} before",
+                        file=block.path,
+                        line=block.line(0),
+                        kind="mixed_column",
+                    )
     return schema
 
 
@@ -258,7 +271,7 @@ def wrong_line(block: Block) -> DataError | None:
         row += 1
         said = fault_in(text, kinds, line)
         if said is not None:
-            return DataError(f"line {line}: {said}", file=block.path, line=line)
+            return DataError(f"line {line}: {said}", file=block.path, line=line, kind="bad_json")
     return None
 
 

@@ -56,7 +56,7 @@ class Parquet(SourceBlock):
         check_same_names(paths, [each.schema.to_arrow_schema().names for each in abouts])
         rows = [each.num_rows for each in abouts]
         if not sum(rows):
-            raise DataError("the table has no rows", file=paths[0])
+            raise DataError("the table has no rows", file=paths[0], kind="no_rows")
         if not reading.stream:
             check_table_memory(sum(rows), len(names), paths[0])
         columns = Columns(paths, names, abouts, reading.text)
@@ -93,7 +93,9 @@ def about(path: Path) -> Any:
     try:
         return pyarrow.parquet.read_metadata(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"the file is damaged or no Parquet file: {first_line(error)}", file=path) from None
+        raise DataError(
+            f"the file is damaged or no Parquet file: {first_line(error)}", file=path, kind="damaged_file"
+        ) from None
 
 
 def empty_in_group(about: Any, path: Path, group: int, column: str) -> bool:
@@ -119,6 +121,7 @@ def check_table_memory(rows: int, columns: int, path: Path) -> None:
             f"{free / 1e9:.1f} GB of free memory",
             file=path,
             hint="write data.stream: true to read it piece by piece",
+            kind="out_of_memory",
         )
 
 
@@ -137,7 +140,9 @@ class Columns:
                 check_type(name, own, path)
                 if is_number_type(own) != is_number_type(schema.field(written).type):
                     raise DataError(
-                        f"column '{name}' holds {own}, in {paths[0].name} {schema.field(written).type}", file=path
+                        f"column '{name}' holds {own}, in {paths[0].name} {schema.field(written).type}",
+                        file=path,
+                        kind="types_differ",
                     )
         numbers = [name for name, written in self.written.items() if is_number_type(schema.field(written).type)]
         kinds = {
@@ -164,7 +169,9 @@ class Columns:
             with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
                 table = file.read_row_group(group, columns=[self.written[name] for name in wanted], use_threads=True)
         except (pyarrow.ArrowException, OSError) as error:
-            raise DataError(f"row group {group + 1} is damaged: {first_line(error)}", file=path) from None
+            raise DataError(
+                f"row group {group + 1} is damaged: {first_line(error)}", file=path, kind="damaged_file"
+            ) from None
         return {
             name: array_of(
                 name,

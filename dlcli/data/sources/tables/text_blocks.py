@@ -50,7 +50,7 @@ class Content:
         return 1 + sum(self.read(start, min(BLOCK_BYTES, end - start)).count(b"\n") for start in starts)
 
     def unreadable(self, error: OSError) -> DataError:
-        return DataError(f"cannot read {self.path}: {error.strerror}", file=self.path)
+        return DataError(f"cannot read {self.path}: {error.strerror}", file=self.path, kind="unreadable_file")
 
 
 class Block(NamedTuple):
@@ -62,6 +62,11 @@ class Block(NamedTuple):
 
 class LongRow(DataError):
     """A row of more bytes than any has: where it ends was not found."""
+
+    kind = "row_too_long"
+
+    def __init__(self, message: str, *, hint: str, file: Path, line: int) -> None:
+        super().__init__(message, kind=self.kind, hint=hint, file=file, line=line)
 
 
 def row_blocks(content: Content, start: int, row_end: Callable[[bytes], int], *, hint: str) -> Iterator[Block]:
@@ -75,7 +80,7 @@ def row_blocks(content: Content, start: int, row_end: Callable[[bytes], int], *,
         while not end:
             data = content.read(start, size)
             if not data:
-                raise DataError("the file became shorter while it was read", file=content.path)
+                raise DataError("the file became shorter while it was read", file=content.path, kind="file_changed")
             end = len(data) if start + len(data) >= content.size else row_end(data)
             if not end and size >= MOST_ROW:
                 message = f"a row takes more than {MOST_ROW >> 20} MB"
