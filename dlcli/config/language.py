@@ -42,6 +42,9 @@ class Language:
 
     def once(self, what: str, value: Any, read: Callable[[], Any]) -> Any:
         """What a reader makes of a value, or the mistakes that it has raised, read the first time only."""
+        # The validator of a block and the checks between blocks ask for the same value, and a layer within a layer would be read
+        # anew at every depth. A list or mapping has no hash, so its identity is the key; mistakes are kept too, so that both
+        # askers meet the same ones.
         key = (what, id(value))
         if key not in self.readings:
             # The value is kept beside its reading: as long as it lives no other has its identity.

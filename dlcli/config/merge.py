@@ -178,6 +178,9 @@ def put(node: Node, path: list[str], value: Node, *, option: Mark, append: bool)
     entries = as_mapping(node, option)
     if len(entries) == 1 and part not in entries and keras_catalogue().same(part, next(iter(entries))):
         part = next(iter(entries))
+    # A thing is a mapping of one key, its name, and nobody writes that name into a path: `optimizer.learning_rate` means
+    # `optimizer.Adam.learning_rate`. Where the part is a key of the mapping itself it was taken above, so nothing that is
+    # written out can be mistaken for the short way.
     if part not in entries and len(entries) == 1 and is_thing(name := next(iter(entries))):
         check_same_thing(name, part, option)
         inner = put(

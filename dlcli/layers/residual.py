@@ -65,6 +65,8 @@ def bridge(long: tuple[int | None, ...], short: tuple[int | None, ...]) -> str:
     if len(long) == 1:
         return f"write shortcut: [Dense: {long[0]}]"
     sizes = [(here or 1, there or 1) for here, there in zip(long[:-1], short[:-1], strict=True)]
+    # With `same` padding a stride of s leaves ceil(n / s) places. One stride that explains every axis can be written as a
+    # shortcut; where none does, the layers cut the border, which no shortcut can imitate.
     step = next((step for step in range(1, 9) if all(-(-there // step) == here for here, there in sizes)), None)
     if step is None:
         return "write padding: same in the layers, which otherwise lose the border"

@@ -136,6 +136,9 @@ def prune(run: Run, *, keep: int, step: int) -> None:
 
     Those after `step` do not count: they are the damaged ones that training went back behind.
     """
+    # Checkpoints newer than `step` are damaged ones that a resumed training went back behind: counted among the newest they
+    # would push out the good ones, and a kill would leave nothing to go on from. They are overwritten when their step comes.
+    # The best stays whatever its age.
     kept = best(run)
     older = [path for path in folders(run) if path.name <= f"step-{step:010d}"]
     for path in older[: -max(keep, 1)]:

@@ -43,6 +43,7 @@ class Chunks:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
+        # Read without the lock: two threads may read one chunk twice, which costs time, but none waits for another's disk.
         found = self._read(number, names)
         with self._lock:
             self._kept[key] = found
@@ -72,6 +73,8 @@ class Chunks:
         """The same chunks with some of their samples alone, whose numbers ascend."""
         import numpy as np
 
+        # The numbers ascend, so those of one chunk are a slice of them, and two cuts a chunk find it. Sorting them here instead
+        # would give the samples in another order than the one who asked; what is dropped is dropped as a chunk is read.
         cuts = np.searchsorted(kept, self.starts)
 
         def read(number: int, names: Collection[str]) -> Mapping[str, np.ndarray[Any, Any]]:
@@ -89,6 +92,7 @@ class Chunks:
             part, own = owners[number]
             return part.read(own, names)
 
+        # Only the numbers of chunks are mapped, nothing is opened or copied: a thousand files joined cost what one does.
         # What a part keeps is enough.
         return cls([count for part in parts for count in part.rows], read, keep=0)
 

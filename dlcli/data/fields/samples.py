@@ -78,6 +78,7 @@ class WindowSamples:
     def rows_in(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import numpy as np
 
+        # As in `apart`: a row belongs where more windows have begun than ended, which costs one pass whatever their length.
         inside = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
         np.add.at(inside, self.starts[samples], 1)
         np.add.at(inside, self.starts[samples] + self.windows.sampling * (self.windows.window - 1) + 1, -1)
@@ -98,6 +99,9 @@ class WindowSamples:
 
         if by is None or by.partition(":")[0] != "time":
             return splits
+        # Series have millions of windows that overlap, so rows are not marked one window after the other: each adds 1 where it
+        # begins and takes 1 where it ends, and the running sum says how many lie over a row. An earlier split keeps its windows
+        # and the later one loses those that reach back into it, so that nothing of the past is tested on.
         found: dict[str, np.ndarray[Any, Any]] = {}
         taken = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
         for name in SPLITS:

@@ -18,6 +18,9 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
     length = windows.sampling * (windows.window - 1) + 1
     whole = dataset.whole or dataset
     starts = {name: samples.rows - windows.reach for name, samples in whole.splits.items()}
+    # A row is held by training where more of its windows have begun than ended. `held` counts these rows from the start of the
+    # table, so that a window shares one exactly if the count grows between its two ends: no window is walked row by row.
+    # The whole data set is asked, because a sample of it would leave out the neighbours that overlap.
     inside = np.zeros(max(int(each.max()) for each in starts.values()) + length + 1, np.int64)
     np.add.at(inside, starts["train"], 1)
     np.add.at(inside, starts["train"] + length, -1)

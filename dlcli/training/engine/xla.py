@@ -99,6 +99,9 @@ class CompiledAhead:
         import tensorflow as tf
 
         try:
+            # XLA compiles when a graph is first called, and a call takes hold of the variables that it has captured, which the
+            # training changes in another thread. So the graph gets others of the same shapes in their place, told apart by
+            # their handles; XLA keeps its programs by shape, and the real variables meet a program that is ready.
             aside = {id(each.handle): tf.Variable(tf.zeros(each.shape, each.dtype)) for each in graph.graph.variables}
             captured = [aside[id(each)].handle if id(each) in aside else each for each in graph.captured_inputs]
             run_on(graph, arguments, captured)

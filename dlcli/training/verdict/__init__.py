@@ -12,6 +12,8 @@ from dlcli.training.verdict.story import Story
 
 __all__ = ["RULES", "Story", "verdict"]
 
+# The first finding is the first thing to do. A model no better than a guess has learnt nothing, so whether it overfits is
+# beside the point; one that overfits does not get better by more epochs. So the causes stand before what they explain.
 RULES: tuple[Callable[[Story], Finding | None], ...] = (
     no_better_than_baseline,
     overfits,

@@ -19,6 +19,8 @@ def overfits(story: Story) -> Finding | None:
     validation, train = story.losses("validation"), story.losses("train")
     if len(validation) < FEWEST + 1:
         return None
+    # A loss that rises for an epoch is noise. Three things together are not: some epochs have passed since the lowest point,
+    # the training loss went on falling meanwhile (else the training itself fails), and the rise is more than a wobble.
     lowest = min(range(len(validation)), key=validation.__getitem__)
     later = len(validation) - 1 - lowest
     if later < FEWEST or validation[-1] < RISE * validation[lowest] or train[-1] >= train[lowest]:

@@ -85,6 +85,9 @@ def in_ranks(spots: Sequence[Spot]) -> list[list[int]]:
     ranks: list[list[int]] = [[] for _ in range(max(spot.rank for spot in spots) + 1)]
     for number, spot in enumerate(spots):
         ranks[spot.rank].append(number)
+    # The fewest crossings of two ranks is NP-hard already. Each spot is set at the mean place of its neighbours instead, down
+    # from the inputs and up from the outputs in turn, since a rank ordered by one side alone tears what the other ties.
+    # A lane counts like a box, or long edges would cross everything that they pass.
     for sweep in range(SWEEPS):
         downwards = sweep % 2 == 0
         for row in ranks if downwards else reversed(ranks):
@@ -100,6 +103,8 @@ def in_ranks(spots: Sequence[Spot]) -> list[list[int]]:
 
 def arrange(spots: Sequence[Spot], ranks: Sequence[Sequence[int]]) -> None:
     """Gives each spot its middle: as near to those it is tied to as its neighbours in the rank leave room for."""
+    # The order is settled before and stays: here only distances change. Sweeps alternate like those of the order, because a
+    # rank moved to what is above it moves away from what is below; twelve of them let long chains come to rest.
     for row in ranks:
         spread_rank(spots, row, [0.0] * len(row))
     for sweep in range(SWEEPS):

@@ -65,6 +65,9 @@ def listed(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
 
 def drawn_graph(graph: Sequence[GraphNode]) -> Iterator[tuple[str, str]]:
     """Lanes and words, line by line."""
+    # A lane belongs to a node from its line until the last that takes it, so `waiting` counts those to come. A node goes into
+    # the leftmost lane that ends in it, or into one that is free: a straight chain so stays one straight line, and lanes
+    # do not wander to the right. Free lanes at the end are dropped, those between keep their column.
     waiting = [sum(number in node.takes for node in graph) for number in range(len(graph))]
     lanes: list[int | None] = []
     for number, node in enumerate(graph):

@@ -172,6 +172,9 @@ class CsvFile:
 
 def row_end(data: bytes) -> int:
     """Where the last row ends that is whole: behind a line break outside quotes; 0 where there is none."""
+    # A quote within quotes is written twice, so quotes before the end of a row are even in number, whatever the cells hold:
+    # counting them finds the end without parsing. The search goes back from the end of the block, since nearly always the
+    # last line break ends a row already; where it lies inside a cell, the line that opened the cell is not far above.
     end = data.rfind(b"\n") + 1
     quotes = data.count(b'"', 0, end)
     while end and quotes % 2:

@@ -108,6 +108,8 @@ class Rows:
         """Adds a block of so many lines; `starts` are the lines, from 0, where rows begin that are not one a line."""
         import numpy as np
 
+        # Almost every file has a row a line, and then the first line says all. Only from the first block on where that is not so
+        # are lines kept, four bytes a row, and those of the rows before are filled in.
         if starts is not None and self.lines is None:
             self.lines = array("I", range(self.first_line, self.next_line))
         if self.lines is not None:
