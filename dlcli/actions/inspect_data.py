@@ -62,7 +62,10 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
 
 
 def data_at(what: str, target: str | None) -> Data:
-    """The data block of a file, a folder or a bundled set."""
+    """The data block of a file, a folder or a bundled set.
+
+    Raises `UsageError` for what is none of these, and for a set that needs more than its name.
+    """
     words = [source.word for source in SOURCES]
     if what not in words and not isinstance(from_path(what, known_only=True), dict):
         hint = (

@@ -57,7 +57,7 @@ def predict(run: Run, data: str, *, allow_code: bool = False) -> Predictions:
 
 
 def np_objects(values: list[str]) -> np.ndarray[Any, Any]:
-    """Texts as a column."""
+    """Texts as a column: (rows,) objects."""
     import numpy as np
 
     return np.array(values, dtype=object)

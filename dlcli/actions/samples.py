@@ -58,7 +58,7 @@ def as_shown(kind: str, value: Any) -> Any:
 
 
 def sample_numbers(dataset: Dataset) -> np.ndarray[Any, Any]:
-    """The numbers of the samples: the first of each class in turn, else the first ones."""
+    """The numbers of the samples (chosen,): the first of each class in turn, else the first ones."""
     import numpy as np
 
     target = dataset.schema.targets[0]

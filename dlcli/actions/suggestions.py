@@ -85,7 +85,7 @@ def named_file(fields: Fields) -> str | None:
 
 
 def guessed_target(fields: Fields) -> str:
-    """The last column, if it can be a target."""
+    """The last column, if it can be a target. Raises `DataError` where it cannot."""
     names = list(fields.arrays)
     last = fields.arrays[names[-1]]
     if fields.is_table and len(names) > 1 and not (last.dtype == object and too_many(last[:])):

@@ -58,7 +58,7 @@ def without_number(root: Node) -> Node:
 
 
 def load_resolved(tree: Mapping[str, Any]) -> Config:
-    """The configuration that a run has recorded."""
+    """The configuration that a run has recorded. Raises `ConfigError` for a plugin that cannot be read."""
     files = [(Path(file), Mark(file, 0, 0, 1, "", Path())) for file in tree.get("plugins", [])]
     catalogue, problems = with_plugins(keras_catalogue(), files)
     if problems:
@@ -79,7 +79,7 @@ def with_facts(value: Any) -> Any:
 
 
 def read_file(file: str) -> bytes:
-    """The bytes of a configuration."""
+    """The bytes of a configuration. Raises `ConfigError` where it cannot be read."""
     if file == "-":
         return sys.stdin.buffer.read(MOST_BYTES + 1)
     try:

@@ -99,7 +99,10 @@ class Blocks:
         return {}
 
     def fill(self, node: Node, *, inside: tuple[str, ...] = ()) -> Node:
-        """A node with the blocks used in it filled in; `inside` are the blocks that led to it."""
+        """A node with the blocks used in it filled in; `inside` are the blocks that led to it.
+
+        Raises `ConfigError` where blocks within blocks stand for too much.
+        """
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise ConfigError([node.mark.problem("what the blocks stand for is too large", kind="expands_too_large")])

@@ -39,7 +39,10 @@ def extended(root: Node, *, file: str, chain: tuple[Path, ...] = ()) -> Node:
 
 
 def base_of(name: Node, *, chain: tuple[Path, ...]) -> Node:
-    """The tree of one extended file, itself extended."""
+    """The tree of one extended file, itself extended.
+
+    Raises `ConfigError` for a circle, for too many files, and for one that cannot be read.
+    """
     if not isinstance(name.value, str):
         raise ConfigError(
             [name.mark.problem("'extends' takes the path of a file or a list of paths", kind="wrong_type")]
@@ -88,7 +91,10 @@ def is_thing(name: str) -> bool:
 
 
 def apply_settings(root: Node, settings: Sequence[str]) -> Node:
-    """The tree with each `PATH=VALUE` (or `PATH+=VALUE`) of the command line in it."""
+    """The tree with each `PATH=VALUE` (or `PATH+=VALUE`) of the command line in it.
+
+    Raises `ConfigError` with every option that cannot be read or placed.
+    """
     problems: list[Problem] = []
     for setting in settings:
         try:
@@ -130,7 +136,10 @@ def apply_setting(root: Node, setting: str) -> Node:
 
 
 def value_of(written: str, *, option: str, offset: int, whole: str) -> Node:
-    """The value of an option, read as YAML; its marks count from the start of the option."""
+    """The value of an option, read as YAML; its marks count from the start of the option.
+
+    Raises `ConfigError` for what is no YAML or goes over its line.
+    """
 
     def column(line: int, column: int) -> int:
         return max(1, column - len("value: ") + offset) if line == 1 else offset + 1
@@ -214,7 +223,10 @@ def check_same_thing(name: str, part: str, option: Mark) -> None:
 
 
 def as_mapping(node: Node, option: Mark) -> dict[str, Node]:
-    """The entries of a node; a bare name (`Adam`) becomes the mapping of that name to no arguments."""
+    """The entries of a node; a bare name (`Adam`) becomes the mapping of that name to no arguments.
+
+    Raises `ConfigError` for what has no keys.
+    """
     if isinstance(node.value, dict):
         return dict(node.value)
     if isinstance(node.value, str) and is_thing(node.value):
@@ -263,7 +275,10 @@ def known_arguments(name: str) -> list[str]:
 
 
 def index_of(items: list[Node], part: str, option: Mark) -> int:
-    """The position that a part of a path means: a number, or the name of a layer."""
+    """The position that a part of a path means: a number, or the name of a layer.
+
+    Raises `ConfigError` where the list has neither.
+    """
     position = position_in(items, part)
     if position is not None:
         return position
@@ -304,7 +319,10 @@ def name_of(item: Node) -> str | None:
 
 
 def combined(old: Node | None, value: Node, option: Mark, append: bool) -> Node:
-    """What stands at the end of a path: the new value, or the old list with the new value behind it."""
+    """What stands at the end of a path: the new value, or the old list with the new value behind it.
+
+    Raises `ConfigError` for `+=` on what is no list.
+    """
     if not append:
         return value if old is None else value.with_key(value.key)
     items = [] if old is None or old.value is None else old.value

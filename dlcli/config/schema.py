@@ -152,7 +152,7 @@ def heads_of(loss: Any, metrics: Any) -> list[Head]:
 
 
 def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
-    """The loss or the metrics of the only target."""
+    """The loss or the metrics of the only target. Raises `ValidationError` for metrics that are no list."""
     language = language_of(information)
     if kind == "losses":
         return value if isinstance(value, KerasObject) else language.keras(kind, value)
@@ -168,7 +168,10 @@ def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:
 
 
 def things_by_target(value: Any, targets: list[str], kind: str, information: ValidationInfo) -> Any:
-    """The losses or the metrics of several targets."""
+    """The losses or the metrics of several targets.
+
+    Raises `ValidationError` for one that is no mapping by target, or leaves one out.
+    """
     if kind == "metrics" and value == []:
         return {}
     word = "loss" if kind == "losses" else "metrics"

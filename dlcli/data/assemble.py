@@ -75,12 +75,15 @@ def assembled(
 
 
 def while_training(column: Column) -> int:
-    """Bytes that a field takes in memory while it is trained on: as it is, prepared in 32 bits, and as a tensor of these."""
+    """Bytes that a field (samples, …) takes in training: as it is, prepared in 32 bits, and as a tensor of these."""
     return nbytes(column) + 2 * 4 * (nbytes(column) // column.dtype.itemsize)
 
 
 def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> list[str]:
-    """The columns that serve the split, tell series apart or weigh samples: no inputs unless they are asked for."""
+    """The columns that serve the split, tell series apart or weigh samples: no inputs unless they are asked for.
+
+    Raises `DataError` for one that the data does not have.
+    """
     group = fields.windows.group if fields.windows else None
     served = {split.column: "split is by", group: "series are told apart by", weight: "samples are weighed by"}
     names = [name for name in served if name is not None]
@@ -105,7 +108,10 @@ def split_rows(
     *,
     seed: int,
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """By split its samples; stratified by the first target of classes."""
+    """By split its samples (samples of the split,); stratified by the first target of classes.
+
+    Raises `DataError` for a split that would be empty.
+    """
     classes = None
     for schema in schemas:
         if schema.classes is not None and (schema.encode == "one_hot" or not schema.shape):
@@ -126,7 +132,7 @@ def split_rows(
 
 
 def taken_samples(column: Column, rows: np.ndarray[Any, Any], *, keep: bool) -> Column:
-    """Some samples of a tensor: in memory, unless the data is to stay where it is."""
+    """Some samples of a tensor (samples, …): in memory, unless the data is to stay where it is."""
     import numpy as np
 
     if keep:

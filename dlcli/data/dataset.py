@@ -29,7 +29,7 @@ class Samples:
 
     @property
     def target(self) -> Column:
-        """The target, where there is only one."""
+        """The target (samples, …), where there is only one."""
         (only,) = self.targets.values()
         return only
 
@@ -92,12 +92,12 @@ class Dataset:
         return replace(self, splits=splits, whole=self)
 
     def column(self, name: str, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """The values that a column of the source has in some of its rows."""
+        """The values (rows, …) that a column of the source has in some of its rows."""
         return self.fields.arrays[name][rows]
 
     @property
     def rows(self) -> np.ndarray[Any, Any]:
-        """The rows of all splits, ascending."""
+        """The rows of all splits (samples,), ascending."""
         import numpy as np
 
         return np.sort(np.concatenate([each.rows for each in self.splits.values()]))
@@ -120,7 +120,7 @@ class Dataset:
 
 
 def spread_samples(samples: int, most: int) -> np.ndarray[Any, Any]:
-    """The numbers of about `most` samples in RUNS runs of neighbours, all of them if there are no more."""
+    """The numbers (about `most`,) of samples in RUNS runs of neighbours, all of them if there are no more."""
     import numpy as np
 
     if samples <= most:

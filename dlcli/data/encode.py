@@ -49,7 +49,10 @@ def chunks_at_once(column: ChunkedColumn) -> int:
 
 
 def present(schema: InputSchema, fields: Fields) -> list[str]:
-    """The names of the fields that an input is made of, all of which the data has."""
+    """The names of the fields that an input is made of, all of which the data has.
+
+    Raises `DataError` for one that it lacks.
+    """
     if schema.columns is None:
         name = schema.array or schema.name
         if name not in fields.arrays and schema.name in fields.arrays:
@@ -74,7 +77,7 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
 
 
 def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
-    """An input of fields that are in memory, or read file by file."""
+    """An input (samples, …) of fields that are in memory, or read file by file."""
     names = present(schema, fields)
     if schema.text:
         return encode_text(schema, names[0], fields), []
@@ -114,7 +117,7 @@ def unknown_names(name: str, values: np.ndarray[Any, Any], codes: np.ndarray[Any
 
 
 def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
-    """An input of text, as it is."""
+    """An input of text (samples, …), as it is. Raises `DataError` for numbers and for empty cells."""
     values = fields.arrays[name]
     if values.dtype != object or values.ndim > 1:
         raise DataError(
@@ -135,7 +138,10 @@ def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
 
 
 def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:
-    """An input that is one array, as it is, checked."""
+    """An input that is one array, as it is, checked.
+
+    Raises `DataError` for another shape than in training, for text and for empty cells.
+    """
     import numpy as np
 
     values = fields.arrays[name]
@@ -160,7 +166,10 @@ def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:
 
 
 def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
-    """The values of a column with its empty cells filled."""
+    """The values (rows,) of a column with its empty cells filled.
+
+    Raises `DataError` for text where training had numbers, and for empty cells that nothing fills.
+    """
     import numpy as np
 
     values = fields.arrays[column.name][:]
@@ -200,7 +209,7 @@ def is_written_number(cell: Any) -> bool:
 def empty_cells_error(
     empty: Mapping[str, np.ndarray[Any, Any]], fields: Fields, *, hint: str | None = None
 ) -> DataError:
-    """The error of empty cells without a value for them, from a mask of each column's rows."""
+    """The error of empty cells without a value for them, from a mask (rows,) of each column."""
     import numpy as np
 
     found = {name: Empty(int(rows.sum()), int(np.argmax(rows))) for name, rows in empty.items()}

@@ -30,7 +30,7 @@ class Empty:
 
 
 def find_empty(fields: Fields, names: Collection[str]) -> tuple[dict[str, Empty], np.ndarray[Any, Any]]:
-    """By column its empty cells, and all rows with an empty cell, ascending. Refuses infinite numbers on disk.
+    """By column its empty cells, and all rows with an empty cell (rows,), ascending. Refuses infinite numbers on disk.
 
     Fields that are read file by file are not looked into.
     """
@@ -75,7 +75,7 @@ class Learnt:
 
 
 def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, Any], keep: bool) -> dict[str, Learnt]:
-    """What the rows `train` hold in each column of `kinds` (`number` or `category`).
+    """What the rows `train` (rows,) hold in each column of `kinds` (`number` or `category`).
 
     `keep` asks for the numbers themselves, without the empty ones.
     """
@@ -104,7 +104,7 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
 
 
 def cell_names(values: np.ndarray[Any, Any]) -> list[str | None]:
-    """The values of a column as names, None for an empty one."""
+    """The values of a column (rows,) as names, None for an empty one."""
     if values.dtype == object:
         return [value if value is None else str(value) for value in values.tolist()]
     empty = missing(values)

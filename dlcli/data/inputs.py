@@ -139,7 +139,7 @@ def is_running_text(fields: Fields, name: str) -> bool:
 def input_schemas(
     groups: Sequence[Group], fields: Fields, *, train: np.ndarray[Any, Any], policy: Missing | Constant
 ) -> list[InputSchema]:
-    """What each input is made of; categories and fill values are those of the rows `train` alone."""
+    """What each input is made of; categories and fill values are those of the rows `train` (rows,) alone."""
     tables = [each for each in groups if is_vector(each, fields)]
     for group in tables:
         check_table(group, fields)
@@ -254,7 +254,10 @@ def check_number(name: str, fields: Fields) -> None:
 def category_schema(
     name: str, learnt: Learnt, fields: Fields, *, policy: Missing | Constant, others: Sequence[str]
 ) -> ColumnSchema:
-    """A column of names: its names in training, and what fills its empty cells; `others` are for a hint."""
+    """A column of names: its names in training, and what fills its empty cells; `others` are for a hint.
+
+    Raises `DataError` where nearly every row has a name of its own.
+    """
     categories, count = sorted(learnt.names), learnt.names.total()
     fill = name_fill(learnt.names, policy)
     if isinstance(fill, str) and fill not in categories:

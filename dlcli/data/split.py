@@ -115,7 +115,10 @@ class Split(Spec):
         classes: np.ndarray[Any, Any] | None,
         generator: np.random.Generator,
     ) -> dict[str, np.ndarray[Any, Any]]:
-        """The splits of the source; where it has none for validation, a share of its training split."""
+        """The splits of the source (samples of the split,); where it has none for validation, a share of its training split.
+
+        Raises `DataError` where they are to be split by something else.
+        """
         if self.column is not None or self.by in {"time", "file"}:
             raise DataError(
                 f"the data has splits of its own ({', '.join(own)}), so it cannot be split by {self.by}",
@@ -135,7 +138,7 @@ class Split(Spec):
     def shuffled(
         self, samples: int, classes: np.ndarray[Any, Any] | None, generator: np.random.Generator
     ) -> dict[str, np.ndarray[Any, Any]]:
-        """A random split, by class where `classes` are given: of BLOCK samples at a time, so that memory is bounded."""
+        """A random split, by class where `classes` (samples,) are given; BLOCK samples at a time, so that memory is bounded."""
         import numpy as np
 
         found: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in SPLITS}
@@ -150,7 +153,7 @@ class Split(Spec):
         return {name: np.concatenate(rows) for name, rows in found.items()}
 
     def cut(self, order: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
-        """The order cut into three: training first, test last."""
+        """The order (samples,) cut into three: training first, test last."""
         validation, test = round(len(order) * self.validation), round(len(order) * self.test)
         train = len(order) - validation - test
         return {
@@ -201,7 +204,7 @@ class Split(Spec):
 
 
 def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The rows from the earliest to the latest. Raises `DataError` for text whose order is not that of time."""
+    """The rows (rows,) from the earliest to the latest. Raises `DataError` for text whose order is not that of time."""
     import numpy as np
 
     odd = next((value for value in column if isinstance(value, str) and not IN_ORDER.fullmatch(value.strip())), None)
@@ -215,7 +218,7 @@ def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def by_column(column: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
-    """The split that a column names for each row."""
+    """The split that a column (rows,) names for each row. Raises `DataError` for any other word."""
     import numpy as np
 
     unknown = sorted({str(value) for value in column} - set(SPLITS))

@@ -96,7 +96,7 @@ class Target(Spec):
         return replace(fields, arrays={name: fields.arrays[name]}).chosen(np.sort(fields.splits["train"]))
 
     def value_schema(self, name: str, fields: Fields, *, labels: Labels | None, called: str | None) -> TargetSchema:
-        """The schema of a target that is one value a sample."""
+        """The schema of a target of one value a sample. Raises `DataError` for values that the loss cannot take."""
         values = fields.arrays[name][:]
         check_present(name, fields)
         is_text = values.dtype == object
@@ -127,7 +127,7 @@ class Target(Spec):
         return [self.known(name, fields) for name in names]
 
     def known(self, name: str | None, fields: Fields) -> str:
-        """A name that the data has."""
+        """A name that the data has. Raises `DataError` where none is named."""
         if name is None:
             hint = f"write data.target: {'COLUMN' if fields.is_table else 'NAME'}"
             raise DataError(
@@ -161,7 +161,10 @@ class Target(Spec):
 
 
 def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
-    """The schema of a target of several columns: numbers, or under a loss for two classes yes and no, each 0 or 1."""
+    """The schema of a target of several columns: numbers, or under a loss for two classes yes and no, each 0 or 1.
+
+    Raises `DataError` for a column of text or with axes.
+    """
     for column in names:
         if fields.arrays[column].dtype == object or fields.arrays[column].ndim > 1:
             held = "text" if fields.arrays[column].dtype == object else "an array"
@@ -190,7 +193,7 @@ def check_yes_or_no(name: str, fields: Fields) -> None:
 
 
 def array_target_schema(column: str, fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
-    """The schema of a target that is an array a sample: numbers, one-hot vectors, or a class for each pixel."""
+    """The schema of an array a sample: numbers, one-hot vectors, a class for each pixel. Raises `DataError` for text."""
     values = fields.arrays[column]
     shape = list(values.shape[1:])
     if values.dtype == object:
@@ -285,7 +288,7 @@ def some_values(values: Any) -> str:
 
 
 def encoded_target(schema: TargetSchema, fields: Fields) -> Column:
-    """The target of all samples: in memory where it is one value a sample, otherwise lazy if the fields are."""
+    """The target of all samples (samples, …): in memory where it is one value a sample, otherwise lazy if the fields are."""
     import numpy as np
 
     if fields.chunks is None:
@@ -332,7 +335,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
 
 
 def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:
-    """The index of each label among the classes: (samples,) int64."""
+    """The index of each label among the classes: (samples,) int64. Raises `DataError` for a label that is none of them."""
     import numpy as np
 
     index = {name: number for number, name in enumerate(schema.classes or [])}

@@ -18,7 +18,10 @@ SERIES_AXES, IMAGE_AXES = 2, 3
 
 @contextmanager
 def building(word: str, taken: Any, path: TreePath, *, traits: Mapping[str, Any]) -> Iterator[None]:
-    """Turns what is raised while a layer is made or called on `taken` into an error at its place."""
+    """Turns what is raised while a layer is made or called on `taken` into an error at its place.
+
+    Raises that as `BlockError`, or `ResourceError` where memory does not do.
+    """
     try:
         yield
     except DlcliError:

@@ -82,7 +82,10 @@ class Building:
         self.places: dict[str, TreePath] = {}
 
     def first_input(self, entry: Entry) -> Any:
-        """What a first entry without `from` takes: the input, or all inputs concatenated if they are vectors."""
+        """What a first entry without `from` takes: the input, or all inputs concatenated if they are vectors.
+
+        Raises `BlockError` where it cannot be told.
+        """
         import keras
 
         inputs = dict(self.tensors)
@@ -115,7 +118,10 @@ class Building:
         return resolved(takes, lambda name: self.find(name, path))
 
     def find(self, name: str, path: TreePath) -> Any:
-        """The tensor of an input or a layer, or one of several that a layer puts out."""
+        """The tensor of an input or a layer, or one of several that a layer puts out.
+
+        Raises `BlockError` for a name that is none of these.
+        """
         if name in self.tensors:
             return self.tensors[name]
         part = numbered_output(name)
@@ -180,7 +186,10 @@ def called(layer: Any, taken: Any, path: TreePath) -> Any:
 
 
 def by_argument(layer: Any, taken: Mapping[str, Any], path: TreePath) -> Any:
-    """The output of a layer whose `from` names the arguments of its call."""
+    """The output of a layer whose `from` names the arguments of its call.
+
+    Raises `BlockError` for arguments that the call does not take.
+    """
     parameters = inspect.signature(layer.call).parameters
     names = [name for name, each in parameters.items() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     for mistake in wrong_call(str(path[-1]), taken, names):

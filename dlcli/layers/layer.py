@@ -86,7 +86,7 @@ def read_layer(value: Any, language: Language) -> Layer:
 
 
 def placed_layer(layer: Layer) -> Layer:
-    """The layer, if it can stand in the list."""
+    """The layer, if it can stand in the list. Raises `ValidationError` where it belongs elsewhere."""
     mistake = misplaced(layer.keras)
     if mistake is not None:
         fail(mistake)

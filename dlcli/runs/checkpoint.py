@@ -72,7 +72,7 @@ def read_arrays(path: Path, described: list[dict[str, str]]) -> Arrays:
 
 
 def storable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array in a type that NumPy's files know; bfloat16 is stored as its bits."""
+    """The array, of any axes, in a type that NumPy's files know; bfloat16 is stored as its bits."""
     return array.view("uint16") if str(array.dtype) == "bfloat16" else array
 
 

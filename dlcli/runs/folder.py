@@ -137,7 +137,7 @@ def make_logs(path: Path) -> None:
 
 
 def last(root: Path) -> Path:
-    """The folder of the run with the highest number."""
+    """The folder of the run with the highest number. Raises `ArtifactError` where there is none."""
     folders = run_folders(root)
     if not folders:
         raise ArtifactError(

@@ -57,7 +57,10 @@ def run_summary(run: Run) -> RunSummary:
 
 
 def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
-    """Ascending by a value, or descending with `-` before it; rows without the value last."""
+    """Ascending by a value, or descending with `-` before it; rows without the value last.
+
+    Raises `UsageError` for a value that no run has.
+    """
     name = by.removeprefix("-")
     present = [row for row in rows if row.value(name) is not None]
     if not present and rows:

@@ -46,7 +46,10 @@ class Lock:
         os.close(self.descriptor)
 
     def acquire(self) -> None:
-        """Takes the lock and writes who holds it; on a full disk the holder stays unnamed."""
+        """Takes the lock and writes who holds it; on a full disk the holder stays unnamed.
+
+        Raises `ConflictError` where another process holds it.
+        """
         for _ in range(TRIES):
             if lock_taken(self.descriptor):
                 break

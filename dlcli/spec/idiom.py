@@ -58,6 +58,7 @@ def split_idiom(value: Any, *, expected: str) -> tuple[str, Any]:
     """The name of a thing written in the idiom and what stands behind it; None where nothing does.
 
     `expected` names the kind in the message ("a layer").
+    Raises `ValidationError` for several names and for what is no name.
     """
     if isinstance(value, str):
         return value, None
@@ -76,7 +77,10 @@ def split_idiom(value: Any, *, expected: str) -> tuple[str, Any]:
 
 
 def read_named(value: Any, language: Language, classes: Mapping[str, type[Any]], *, expected: str) -> Named:
-    """One of dlcli's own things in the idiom, of the classes that there are by their word."""
+    """One of dlcli's own things in the idiom, of the classes that there are by their word.
+
+    Raises `ValidationError` for a word that is none of them, and for arguments of one that takes none.
+    """
     if isinstance(value, Named):
         return value
     name, arguments = split_idiom(value, expected=expected)

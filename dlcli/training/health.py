@@ -24,14 +24,17 @@ class Health:
         self.run, self.experiment, self.progress = run, experiment, progress
 
     def check_step(self, loss: float) -> None:
-        """The mean loss within an epoch."""
+        """The mean loss within an epoch. Raises `DivergedError` where it is not finite."""
         if not math.isfinite(loss):
             raise self.diverged(
                 f"the loss became {loss} by step {self.progress.begun} of epoch {self.progress.epoch + 1}"
             )
 
     def check_epoch(self, loss: float, *, step: int) -> None:
-        """The loss of an epoch and the weights after it: a finite loss can hide broken weights."""
+        """The loss of an epoch and the weights after it: a finite loss can hide broken weights.
+
+        Raises `DivergedError` where one is not finite or the loss has exploded.
+        """
         epoch = self.progress.epoch + 1
         if not math.isfinite(loss):
             raise self.diverged(f"the loss became {loss} in epoch {epoch}")
@@ -42,7 +45,10 @@ class Health:
         self.check_weights(step=step)
 
     def check_weights(self, *, step: int) -> None:
-        """Weights that are not finite: neither is training worth going on nor are they worth keeping."""
+        """Weights that are not finite: neither is training worth going on nor are they worth keeping.
+
+        Raises `DivergedError` for the first of them.
+        """
         import numpy as np
 
         for weight in self.experiment.model.weights:

@@ -97,7 +97,10 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
 
 
 def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoint | None:
-    """The newest valid checkpoint; None where the run was stopped before its first. Says what it passed over."""
+    """The newest valid checkpoint; None where the run was stopped before its first. Says what it passed over.
+
+    Raises `ArtifactError` where every one is damaged.
+    """
     found = newest(run)
     damaged = [path.name for path in folders(run) if found is None or path.name > f"step-{found.step:010d}"]
     if found is None and (damaged or state.resumable):

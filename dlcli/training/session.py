@@ -105,7 +105,7 @@ class Session:
             return self.trained()
 
     def trained(self) -> RunState:
-        """All epochs, and the end whatever it is."""
+        """All epochs, and the end whatever it is. Raises what ended it, `BlockError` as `ConfigError` at its line."""
         self.stop.steps_begun = True
         config, train = self.experiment.config, self.experiment.splits["train"]
         self.update(status="running", engine=self.engine.name, way=self.way)
@@ -250,7 +250,7 @@ class Session:
         return values
 
     def interrupted(self) -> None:
-        """Saves what there is and ends."""
+        """Saves what there is and ends. Raises `Stopped` always."""
         assert self.stop.signal is not None
         self.checkpoint()
         self.save()

@@ -140,7 +140,7 @@ class KerasCatalogue:
         return KerasObject(kind, name, written, checked, entry.get("plugin"), entry["traits"])
 
     def resolve(self, kind: str, written: str) -> str:
-        """The class that a name means."""
+        """The class that a name means. Raises `ValidationError` for a name that is unknown or not available."""
         refused = self.refused[kind]
         if written in refused:
             fail(Mistake(f"{written} is not available: {refused[written]}", at="name", kind="not_available"))
@@ -162,7 +162,10 @@ class KerasCatalogue:
         return name
 
     def arguments(self, written: str, behind: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments by name, whatever form they were written in."""
+        """The arguments by name, whatever form they were written in.
+
+        Raises `ValidationError` for arguments of a thing that takes none.
+        """
         if behind is None:
             return {}
         if isinstance(behind, dict):
@@ -194,7 +197,10 @@ class KerasCatalogue:
         return call
 
     def nested(self, thing: str, key: str, value: Any, entry: Mapping[str, Any], language: Language | None) -> Any:
-        """An argument that is itself a thing: a layer in a wrapper, an initializer, a schedule, an activation."""
+        """An argument that is itself a thing: a layer in a wrapper, an initializer, a schedule, an activation.
+
+        Raises `ValidationError` for what cannot be read as one.
+        """
         if thing == "activations":
             return self.activation(key, value)
         if thing == "schedules" and not isinstance(value, dict):
@@ -226,7 +232,7 @@ class KerasCatalogue:
         return self.read(thing, value, language=language)
 
     def activation(self, key: str, value: Any) -> str:
-        """The name of an activation function."""
+        """The name of an activation function. Raises `ValidationError` for another thing or an unknown name."""
         if not isinstance(value, str):
             fail(Mistake(f"'{key}' must be the name of an activation, found {describe(value)}", kind="wrong_type"))
         if value not in self.activations:
@@ -256,7 +262,7 @@ def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistak
 
 
 def counted(key: str, value: Any, entry: Mapping[str, Any]) -> Any:
-    """A count of steps, or a list of them, that may be written in epochs."""
+    """A count of steps, or a list of them, that may be written in epochs. Raises `ValidationError` for no epochs at all."""
     if isinstance(value, list):
         return [counted(key, item, entry) for item in value]
     if not isinstance(value, str) or not (key.endswith("steps") or key == "boundaries"):

@@ -43,7 +43,7 @@ def input_descriptions(dataset: Dataset) -> list[ColumnSeen]:
 
 
 def columns_in(fields: Fields, rows: np.ndarray[Any, Any]) -> list[ColumnSeen]:
-    """The columns of a table of which no target is known, in some rows."""
+    """The columns of a table of which no target is known, in the rows (rows,)."""
     names = [name for name, column in fields.arrays.items() if column.ndim == 1]
     return [seen(name, fields.arrays[name][rows]) for name in names[:MOST_COLUMNS]]
 

@@ -53,7 +53,7 @@ class Range:
     samples: int = 0
 
     def add(self, values: np.ndarray[Any, Any]) -> None:
-        """Takes a block into account; NaN is no number."""
+        """Takes a block (samples, …) into account; NaN is no number."""
         import numpy as np
 
         self.samples += len(values)
@@ -68,7 +68,7 @@ class Range:
 
 
 def field_blocks(column: Column) -> Iterator[np.ndarray[Any, Any]]:
-    """All of a field in blocks that fit in memory; of many files some, spread evenly."""
+    """All of a field (samples, …) in blocks of samples that fit in memory; of many files some, spread evenly."""
     import numpy as np
 
     size, samples = block_rows(column), len(column)
@@ -90,7 +90,7 @@ def tensor(
     missing: int,
     classes: Mapping[str, int] | None = None,
 ) -> Tensor:
-    """The description of an array; text has no range."""
+    """The description of an array (samples, …); text has no range."""
     seen = Range()
     for block in field_blocks(column):
         seen.add(block)
@@ -179,7 +179,7 @@ def describe_fields(fields: Fields) -> list[Tensor]:
 
 
 def empty_in(column: Column) -> int:
-    """How many cells of a field are empty; files are not read for it."""
+    """How many cells of a field (samples, …) are empty; files are not read for it."""
     return (
         0
         if is_lazy(column) and column.dtype == object

@@ -37,7 +37,7 @@ class Chunks:
         return int(self.starts[-1])
 
     def read(self, number: int, names: Collection[str]) -> Mapping[str, np.ndarray[Any, Any]]:
-        """Some fields of a chunk; nobody may write into them."""
+        """Some fields of a chunk, each (rows of the chunk, …); nobody may write into them."""
         key = (number, frozenset(names))
         with self._lock:
             if key in self._kept:
@@ -70,7 +70,7 @@ class Chunks:
         return ChunkedColumn(self, name, dtype, shape)
 
     def of(self, kept: np.ndarray[Any, Any]) -> Chunks:
-        """The same chunks with some of their samples alone, whose numbers ascend."""
+        """The same chunks with some of their samples alone, whose numbers (samples,) ascend."""
         import numpy as np
 
         # The numbers ascend, so those of one chunk are a slice of them, and two cuts a chunk find it. Sorting them here instead

@@ -137,7 +137,7 @@ class Fields:
         return "", None, f"row {row + 1}"
 
     def chosen(self, rows: np.ndarray[Any, Any]) -> Fields:
-        """The fields of some rows alone, whose numbers ascend."""
+        """The fields of some rows alone, whose numbers (rows,) ascend."""
         import numpy as np
 
         chunks = None if self.chunks is None else self.chunks.of(rows)

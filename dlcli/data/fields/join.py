@@ -49,7 +49,7 @@ def joined_splits(parts: Mapping[str, Fields]) -> Fields:
 
 
 def one_after_the_other(columns: Sequence[Column]) -> Column:
-    """Columns joined: in memory, unless one of them is not."""
+    """Columns (samples, …) joined along the samples: in memory, unless one of them is not."""
     import numpy as np
 
     return Joined(columns) if any(map(is_lazy, columns)) else np.concatenate([column[:] for column in columns])

@@ -47,7 +47,7 @@ class Lazy:
         return self.shape[0]
 
     def __getitem__(self, rows: Any) -> np.ndarray[Any, Any]:
-        """The samples of a slice, or of an array of rows, as an array in memory."""
+        """The samples of a slice, or of an array of rows, as an array (rows, …) in memory."""
         import numpy as np
 
         if isinstance(rows, slice):
@@ -94,7 +94,7 @@ class Joined(Lazy):
 
 
 def loaded(column: Column) -> np.ndarray[Any, Any]:
-    """All of a field in memory."""
+    """All of a field (samples, …) in memory."""
     import numpy as np
 
     values: np.ndarray[Any, Any] = column if isinstance(column, np.ndarray) else column[:]
@@ -102,12 +102,12 @@ def loaded(column: Column) -> np.ndarray[Any, Any]:
 
 
 def is_lazy(column: Column) -> bool:
-    """Whether a field is read when it is asked for."""
+    """Whether a field (samples, …) is read when it is asked for."""
     return isinstance(column, Lazy)
 
 
 def nbytes(column: Column) -> int:
-    """Bytes that all of a field takes in memory; of text only the pointers."""
+    """Bytes that all of a field (samples, …) takes in memory; of text only the pointers."""
     total = column.dtype.itemsize
     for size in column.shape:
         total *= size
@@ -115,5 +115,5 @@ def nbytes(column: Column) -> int:
 
 
 def block_rows(column: Column) -> int:
-    """How many samples of a field make a block of BLOCK_BYTES, at least one."""
+    """How many samples of a field (samples, …) make a block of BLOCK_BYTES, at least one."""
     return max(1, BLOCK_BYTES * max(len(column), 1) // max(nbytes(column), 1))

@@ -25,11 +25,11 @@ class RowSamples:
         self.count = count
 
     def input(self, tensor: Column) -> Column:
-        """An input of all samples."""
+        """An input of all samples: (rows, …) becomes (samples, …)."""
         return tensor
 
     def target(self, values: Column) -> Column:
-        """The target of all samples."""
+        """The target of all samples: (rows, …) becomes (samples, …)."""
         return values
 
     def schema(self, schema: InputSchema) -> InputSchema:
@@ -37,11 +37,11 @@ class RowSamples:
         return schema
 
     def rows_in(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """The rows that some samples are made of, ascending."""
+        """The rows that some samples (samples,) are made of, ascending."""
         return samples
 
     def target_rows(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """The rows at which samples stand."""
+        """The rows (samples,) at which samples stand."""
         return samples
 
     def own(self, splits: Splits) -> Splits:
@@ -49,7 +49,7 @@ class RowSamples:
         return splits
 
     def apart(self, splits: dict[str, np.ndarray[Any, Any]], by: str | None) -> dict[str, np.ndarray[Any, Any]]:
-        """The splits without samples that reach from one into another."""
+        """The splits (samples of the split,) without samples that reach from one into another."""
         return splits
 
 
@@ -150,7 +150,7 @@ def samples_of(fields: Fields, *, with_target: bool = True) -> RowSamples | Wind
 
 
 def group_column(name: str, fields: Fields) -> Column:
-    """The column that tells series apart, which the data has."""
+    """The column (rows,) that tells series apart, which the data has. Raises `DataError` where it does not."""
     if name not in fields.arrays:
         raise DataError(
             f"the series are told apart by column '{name}', which the data does not have; "

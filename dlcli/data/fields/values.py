@@ -27,7 +27,7 @@ def missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> None:
-    """Refuses values that are infinite as numbers of 32 bits, with their count and the first row."""
+    """Refuses values (rows, …) that are infinite as numbers of 32 bits, with their count and the first row."""
     import numpy as np
 
     if values.dtype.kind != "f":

@@ -46,7 +46,10 @@ class Augmentation:
         return ("data", "augment", number, self.blocks[number].written)
 
     def moved_targets(self, schema: Schema) -> list[str]:
-        """The targets that change with the images: masks, or one-hot classes under a layer that mixes samples."""
+        """The targets that change with the images: masks, or one-hot classes under a layer that mixes samples.
+
+        Raises `BlockError` where labels cannot be mixed.
+        """
         masks = [each.name for each in schema.targets if each.axes[1:3] == IMAGE]
         one_hot = [each.name for each in schema.targets if each.encode == "one_hot"]
         mixing = [number for number, block in enumerate(self.blocks) if block.traits.get("mixes")]
@@ -81,7 +84,10 @@ class Augmentation:
         return inputs, targets
 
     def changed(self, number: int, name: str, values: Any, target: Any) -> tuple[Any, Any]:
-        """A batch of an input as a layer changes it, and the target (or None) moved with it."""
+        """A batch of an input as a layer changes it, and the target (or None) moved with it.
+
+        Raises `BlockError` where the layer refuses the batch or gives another shape.
+        """
         shape, written = tuple(values.shape[1:]), self.blocks[number].written
         mixes = bool(self.blocks[number].traits.get("mixes"))
         try:

@@ -33,7 +33,10 @@ Step = tuple[TreePath, KerasObject | Pca]
 
 
 def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[Step]]:
-    """By input: its preparations in order, each with its place; those of `data.prepare` come first."""
+    """By input: its preparations in order, each with its place; those of `data.prepare` come first.
+
+    Raises `BlockError` for text that nothing turns into numbers.
+    """
     found: dict[str, list[Step]] = {}
     mixed = len({schema.text for schema in inputs}) > 1
     for schema in inputs:
@@ -71,7 +74,10 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
 
 
 def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Facts) -> Any:
-    """The model of these preparations, by input, each with its place."""
+    """The model of these preparations, by input, each with its place.
+
+    Raises `BlockError` at the place of one that cannot prepare its input.
+    """
     import keras
 
     raw, prepared = {}, {}
@@ -130,7 +136,7 @@ def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any],
 
 
 def prepared_batches(column: Column, layers: Sequence[Any]) -> Iterator[np.ndarray[Any, Any]]:
-    """A field in batches, as some layers make it."""
+    """A field (samples, …) in batches, as some layers make it."""
     import numpy as np
 
     size = batch_size(column)
@@ -142,14 +148,14 @@ def prepared_batches(column: Column, layers: Sequence[Any]) -> Iterator[np.ndarr
 
 
 def raw_values(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Raw inputs as the layers of Keras take them: text, or numbers of 32 bits."""
+    """Raw inputs (batch, …) as the layers of Keras take them: text, or numbers of 32 bits."""
     import numpy as np
 
     return values.astype(str) if values.dtype == object else values.astype(np.float32, copy=False)
 
 
 def batch_size(column: Column) -> int:
-    """How many samples are prepared at a time."""
+    """How many samples of a field (samples, …) are prepared at a time."""
     one = 4
     for size in column.shape[1:]:
         one *= size
@@ -184,7 +190,7 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
 
 
 def as_tensors(batch: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Any]:
-    """A batch as tensors; Keras itself would not take an array of text."""
+    """A batch as tensors, each (batch, …); Keras itself would not take an array of text."""
     import tensorflow as tf
 
     return {name: tf.convert_to_tensor(values) for name, values in batch.items()}

@@ -93,6 +93,7 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
     """The idiom for a path alone, `iris.csv` for `csv: iris.csv`, and for splits in files of their own.
 
     A folder is what most of its files are. With `known_only` what cannot be told is given back as it is.
+    Raises `ValidationError` for a name that says nothing.
     """
     if isinstance(value, dict) and value and set(value) <= set(Splits.model_fields):
         return {Splits.word: value}

@@ -8,7 +8,7 @@ from dlcli.spec import Mistake, fail
 
 
 def known_encoding(value: str) -> str:
-    """An encoding that Python knows."""
+    """An encoding that Python knows. Raises `ValidationError` for another."""
     try:
         codecs.lookup(value)
         b"a".decode(value)

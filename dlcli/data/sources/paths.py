@@ -26,7 +26,7 @@ def found_files(paths: str | Sequence[str]) -> list[Path]:
 
 
 def only_file(path: str) -> Path:
-    """The file of a path that may mean only one."""
+    """The file of a path that may mean only one. Raises `DataError` where it means several."""
     found = found_files(path)
     if len(found) > 1:
         raise DataError(
@@ -39,7 +39,10 @@ def only_file(path: str) -> Path:
 
 
 def existing(path: Path) -> Path:
-    """The path of a file that exists, also where its name is composed of other Unicode characters than was written."""
+    """The path of a file that exists, also where its name is composed of other Unicode characters than was written.
+
+    Raises `DataError` where there is none, or a folder.
+    """
     if is_file(path):
         return path
     names = siblings(path.parent)
@@ -95,7 +98,7 @@ def siblings(folder: Path) -> list[str]:
 
 
 def content_of(path: Path) -> bytes:
-    """The bytes of a file."""
+    """The bytes of a file. Raises `DataError` where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -58,7 +58,7 @@ class Python(SourceBlock):
         return None
 
     def called(self, path: Path) -> Any:
-        """What the function returns."""
+        """What the function returns. Raises `DataError` where there is no such function, or it raises."""
         with inside(path):
             module = run_file(path, name=f"data_{path.stem}")
             function = getattr(module, self.function, None)
@@ -74,7 +74,7 @@ class Python(SourceBlock):
 
 
 def made_fields(made: Any, path: Path) -> Fields:
-    """A mapping of arrays, or a pair of inputs and target."""
+    """A mapping of arrays, or a pair of inputs and target. Raises `DataError` for anything else."""
     import numpy as np
 
     target = None

@@ -164,7 +164,7 @@ def judging_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
 
 
 def outputs_by_target(output: Any, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """What a model put out, in float32, by the name of each target or of the only one."""
+    """What a model put out (batch, …), in float32, by the name of each target or of the only one."""
     import numpy as np
 
     return {name: np.asarray(output[name] if isinstance(output, dict) else output, np.float32) for name in names}

@@ -23,7 +23,7 @@ Block = tuple["np.ndarray[Any, Any]", Arrays, Arrays]
 
 
 def batch_blocks(feed: Feed, order: Iterable[np.ndarray[Any, Any]], *, batch_size: int) -> Iterator[Block]:
-    """Numbers, inputs and targets of the samples in `order`, whose parts are cut into blocks of whole batches.
+    """Numbers, inputs and targets of the samples in `order`, whose parts (samples,) are cut into blocks of whole batches.
 
     What is left over of a part comes first in the next one. Ends early without leaving a thread behind.
     """
@@ -53,7 +53,7 @@ def batches_at_once(feed: Feed, batch_size: int) -> int:
 
 
 def cut_order(order: Iterable[np.ndarray[Any, Any]], size: int, *, batch_size: int) -> Iterator[np.ndarray[Any, Any]]:
-    """The parts of an order in pieces of at most `size`, each but the last a number of whole batches."""
+    """The parts (samples,) of an order in pieces of at most `size`, each but the last a number of whole batches."""
     import numpy as np
 
     left = np.zeros(0, np.int64)

@@ -64,7 +64,7 @@ class Work:
         return min(wanted, self.pause(before + step, before + self.steps) - before)
 
     def order(self, epoch: int) -> Iterator[np.ndarray[Any, Any]]:
-        """The order of the samples in an epoch, in parts."""
+        """The order of the samples in an epoch, in parts (samples,)."""
         return order(len(self.feed), seed=self.seed, epoch=epoch, layout=self.layout)
 
 
@@ -155,7 +155,7 @@ def started_at(model: Any, first: int) -> int:
 
 
 def without(order: Iterable[np.ndarray[Any, Any]], samples: int) -> Iterator[np.ndarray[Any, Any]]:
-    """An order of samples, in parts, without the first ones."""
+    """An order of samples, in parts (samples,), without the first ones."""
     for part in order:
         if len(part) > samples:
             yield part[samples:]
@@ -163,7 +163,7 @@ def without(order: Iterable[np.ndarray[Any, Any]], samples: int) -> Iterator[np.
 
 
 def signature(values: np.ndarray[Any, Any]) -> Any:
-    """The form of a batch of a tensor."""
+    """The form of a batch (batch, …) of a tensor."""
     import tensorflow as tf
 
     return tf.TensorSpec((None, *values.shape[1:]), values.dtype)

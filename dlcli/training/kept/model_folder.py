@@ -78,7 +78,10 @@ def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> Save
 
 
 def load_keras_file(path: Path, own: Mapping[str, Any] | None = None) -> Any:
-    """One Keras file, loaded in safe mode; `own` are the classes of plugins by name."""
+    """One Keras file, loaded in safe mode; `own` are the classes of plugins by name.
+
+    Raises `ArtifactError` where Keras cannot load it.
+    """
     import keras
 
     stored = check_model_file(path, own=own or ())

@@ -31,7 +31,10 @@ def recorded_config(run: Run) -> Config:
 
 
 def recorded_tree(run: Run) -> dict[str, Any]:
-    """The configuration as it took effect, as plain data in today's form; as in `recorded_config`."""
+    """The configuration as it took effect, as plain data in today's form; as in `recorded_config`.
+
+    Raises `ArtifactError` where it cannot be read.
+    """
     try:
         content = json.loads(run.resolved.read_bytes())
     except (OSError, ValueError) as error:

@@ -102,7 +102,10 @@ def check_member(member: zipfile.ZipInfo, path: Path) -> None:
 
 
 def check_weights(weights: io.BytesIO, path: Path) -> int:
-    """How many numbers the file of weights holds, all of them in itself."""
+    """How many numbers the file of weights holds, all of them in itself.
+
+    Raises `UnsafeError` where they lie elsewhere, `ArtifactError` where the file is damaged.
+    """
     try:
         forms = datasets(path, weights)
     except (UnsafeError, ResourceError) as error:
@@ -117,7 +120,7 @@ def check_weights(weights: io.BytesIO, path: Path) -> int:
 
 
 def serialized_things(value: Any, path: Path, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """Every serialized thing in a configuration, at any depth."""
+    """Every serialized thing in a configuration, at any depth. Raises `UnsafeError` where it is nested too deep."""
     if depth > DEEPEST:
         raise UnsafeError(
             f"the configuration of {path.name} is nested more than {DEEPEST} deep",

@@ -73,6 +73,7 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     """Imports Keras on TensorFlow with everything random seeded and, where that is wanted, every operation deterministic.
 
     `auto` wants it on a CPU, where a run can then be exact.
+    Raises `ArtifactError` where Keras runs on something else.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     used_before = "keras" in sys.modules

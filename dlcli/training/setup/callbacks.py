@@ -72,7 +72,7 @@ class Callbacks:
 
 
 def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any:
-    """One callback of Keras."""
+    """One callback of Keras. Raises `BlockError` for a file outside the run, and where Keras refuses."""
     arguments = callback.values({})
     place = ("train", "callbacks", position, callback.written)
     for key in PATHS:

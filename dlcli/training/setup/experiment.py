@@ -54,7 +54,7 @@ class Experiment:
         return self.built.model
 
     def first_rows(self) -> np.ndarray[Any, Any]:
-        """The numbers of the training samples in the order of the first epoch."""
+        """The numbers of the training samples (samples,) in the order of the first epoch."""
         import numpy as np
 
         samples, layout = len(self.splits["train"]), self.dataset.chunks
@@ -232,7 +232,7 @@ def head_metrics(head: Head, model: Any, facts: Mapping[str, int]) -> list[Any]:
 
 
 def built_block(name: str, build: Callable[[], Any]) -> Any:
-    """What a block builds, or its error at the block's place."""
+    """What a block builds, or its error at the block's place. Raises that as `BlockError`."""
     try:
         return build()
     except Exception as error:

@@ -54,13 +54,13 @@ class Feed:
         return prepare(self.preparation, inputs), targets
 
     def target(self, name: str) -> np.ndarray[Any, Any]:
-        """A whole target in memory."""
+        """A whole target (samples, …) in memory."""
         schema = next(each for each in self.schemas if each.name == name)
         column = self.targets[name]
         return self.aligned(schema, column[:]) if is_lazy(column) or self.streams else column[:]
 
     def aligned(self, schema: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """A target as losses take it: int64 for class indices, float32 for numbers."""
+        """A target (samples, …) as losses take it: int64 for class indices, float32 for numbers."""
         import numpy as np
 
         is_index = schema.classes is not None and schema.encode != "one_hot"

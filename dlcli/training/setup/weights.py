@@ -64,7 +64,10 @@ def training_weights(train: Train, dataset: Dataset) -> Weights | None:
 
 
 def class_weights(train: Train, dataset: Dataset) -> dict[str, np.ndarray[Any, Any]]:
-    """The weight of each class (classes,), by target."""
+    """The weight of each class (classes,), by target.
+
+    Raises `BlockError` for a target that there is not, and where a mapping by target is needed.
+    """
     wanted, targets = train.class_weight, dataset.schema.targets
     if wanted is None:
         return {}
@@ -96,6 +99,7 @@ def weight_of_classes(wanted: Any, target: TargetSchema, dataset: Dataset, place
 
     `balanced` is samples / (classes × samples of the class), so that every class counts the same and the mean over the
     samples is 1; of a target of classes for each pixel pixels are counted.
+    Raises `BlockError` for a target of numbers, an unknown class and what is no number.
     """
     import numpy as np
 

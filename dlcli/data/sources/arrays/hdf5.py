@@ -137,7 +137,10 @@ class Walk:
         self.seen: set[Any] = set()
 
     def group(self, group: Any, before: str) -> None:
-        """Finds the datasets and links in a group and in the groups in it."""
+        """Finds the datasets and links in a group and in the groups in it.
+
+        Raises `UnsafeError` for a link out of the file, `ResourceError` for too many objects.
+        """
         import h5py
 
         for name in group:
@@ -204,7 +207,7 @@ def check_stored(dataset: Any, name: str, path: Path) -> None:
 
 
 def dataset_column(path: Path, name: str, form: Form, *, stream: bool) -> Column:
-    """One dataset: in memory, or read in chunks of its own."""
+    """One dataset (samples, …): in memory, or read in chunks of its own. Raises `DataError` for a single value."""
     shape, dtype = form
     if not shape:
         raise DataError(
@@ -244,7 +247,10 @@ def check_pieces(dataset: Any, name: str, path: Path) -> None:
 
 
 def values(dataset: Any, start: int, end: int, name: str, path: Path) -> np.ndarray[Any, Any]:
-    """Some samples of a dataset, text as Python's own. Raises `DataError` for what is neither numbers nor text."""
+    """Some samples of a dataset (end - start, …), text as Python's own.
+
+    Raises `DataError` for what is neither numbers nor text.
+    """
     import h5py
     import numpy as np
 

@@ -90,7 +90,10 @@ class Npy(SourceBlock):
 
 
 def stacked(name: str, paths: Sequence[Path], *, stream: bool) -> Column:
-    """The array of one or several files: in memory, or read in chunks."""
+    """The array of one or several files: in memory, or read in chunks.
+
+    Raises `DataError` where their samples differ in shape or type.
+    """
     import numpy as np
 
     maps = [mapped(path) for path in paths]

@@ -103,7 +103,10 @@ def array_forms(path: Path) -> dict[str, Form]:
 
 
 def form_of(stream: IO[bytes], member: zipfile.ZipInfo, path: Path) -> Form | None:
-    """Shape and type of one member, or None for what is no array."""
+    """Shape and type of one member, or None for what is no array.
+
+    Raises `UnsafeError` for pickled objects, `DataError` for a member that holds less than it claims.
+    """
     from numpy.lib import format as npy
 
     start = stream.read(npy.MAGIC_LEN)

@@ -206,7 +206,10 @@ class Records:
         self.chunks = Chunks([end - start for _, start, end in self.pieces], self.read)
 
     def stored_as(self, name: str, first: Mapping[str, Any]) -> str:
-        """How a feature is stored: bytes, picture, float32 or int64."""
+        """How a feature is stored: bytes, picture, float32 or int64.
+
+        Raises `DataError` for one that the first record lacks.
+        """
         if name not in first:
             raise DataError(
                 f"record 1 has no feature '{name}'; it has: {', '.join(sorted(first))}",
@@ -224,7 +227,7 @@ class Records:
         return (object if feature.dtype == "string" else feature.dtype), feature.shape
 
     def read(self, number: int, names: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
-        """Some features of one piece."""
+        """Some features of one piece. Raises `DataError` for a record that is not what `features` says."""
         import tensorflow as tf
 
         file, start, end = self.pieces[number]
@@ -246,7 +249,7 @@ class Records:
         return tf.io.FixedLenFeature(feature.shape, tf.float32 if stored == "float32" else tf.int64)
 
     def finished(self, name: str, values: np.ndarray[Any, Any], file: int, start: int) -> np.ndarray[Any, Any]:
-        """A feature as the configuration wants it: (records, *shape)."""
+        """A feature as the configuration wants it: (records, *shape). Raises `DataError` for a record of another shape."""
         import numpy as np
 
         feature = self.features[name]
@@ -269,7 +272,7 @@ class Records:
         return found
 
     def text(self, value: bytes, name: str, file: int) -> str:
-        """A feature that is text."""
+        """A feature that is text. Raises `DataError` for bytes that are not UTF-8."""
         try:
             return value.decode()
         except UnicodeDecodeError:

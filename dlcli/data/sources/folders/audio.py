@@ -82,7 +82,7 @@ class Scan:
     misnamed: list[str]
 
     def lengths(self, rate: int) -> np.ndarray[Any, Any]:
-        """How many samples each sound has at a rate."""
+        """How many samples each sound has at a rate: (sounds,)."""
         lengths: np.ndarray[Any, Any] = length_at(self.frames, self.rates, rate)  # type: ignore[arg-type, assignment]
         return lengths
 
@@ -127,7 +127,7 @@ def scan_sounds(listing: Listing, *, channels: int | None) -> Scan:
 
 
 def scan_one(listing: Listing) -> int:
-    """The rate of the first file."""
+    """The rate of the first file. Raises `DataError` where that cannot be read."""
     seen = sound_header(listing.files[0])
     if isinstance(seen, Unreadable):
         hint = "write the rate of the training: audio: {…, rate: 16000}"
@@ -136,7 +136,7 @@ def scan_one(listing: Listing) -> int:
 
 
 def the_only(values: np.ndarray[Any, Any], listing: Listing, what: str, write: str) -> int:
-    """The value that all sounds have. Raises `DataError` where they differ, with the commonest."""
+    """The one value of `values` (sounds,) that all sounds have. Raises `DataError` where they differ, with the commonest."""
     import numpy as np
 
     different, first, counts = np.unique(values, return_index=True, return_counts=True)
@@ -155,7 +155,10 @@ def the_only(values: np.ndarray[Any, Any], listing: Listing, what: str, write: s
 
 
 def the_only_length(lengths: np.ndarray[Any, Any], rate: int, listing: Listing) -> int:
-    """The length that all sounds have. Raises `DataError` where they differ, with the shortest and the longest."""
+    """The one length of `lengths` (sounds,) that all sounds have.
+
+    Raises `DataError` where they differ, with the shortest and the longest.
+    """
     import numpy as np
 
     different = len(np.unique(lengths))

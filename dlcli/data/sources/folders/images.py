@@ -160,7 +160,10 @@ class ImageField(Lazy):
         return found
 
     def decoded(self, file: str) -> np.ndarray[Any, Any]:
-        """The pixels of one image: (height, width, channels)."""
+        """The pixels of one image: (height, width, channels).
+
+        Raises `DataError` where it cannot be read, or no longer has the size that was seen.
+        """
         try:
             pixels = decoded_image(file, self.size if self.resize else None, self.channels)
         except Unreadable as error:

@@ -80,7 +80,10 @@ class Listing:
         return DataError("\n".join([head, *shown, *more]), file=self.files[min(faults)], hint=hint, kind=kind)
 
     def fields(self, name: str, column: Lazy, axes: tuple[str, ...]) -> Fields:
-        """The fields: what the files hold under its name, and all columns."""
+        """The fields: what the files hold under its name, and all columns.
+
+        Raises `DataError` for a column of that very name.
+        """
         if name in self.columns:
             raise DataError(
                 f"the table has a column '{name}', which is what the content of the files is called",

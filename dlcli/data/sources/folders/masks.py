@@ -173,7 +173,10 @@ class MaskField(Lazy):
         return found
 
     def decoded(self, file: str) -> np.ndarray[Any, Any]:
-        """The classes of one mask (height, width); a new size takes the nearest pixel, so that no class is made up."""
+        """The classes of one mask (height, width); a new size takes the nearest pixel, so that no class is made up.
+
+        Raises `DataError` where it cannot be read.
+        """
         import numpy as np
         from PIL.Image import Resampling, fromarray
 

@@ -63,7 +63,10 @@ def is_table_source(kind: type[SourceBlock]) -> bool:
 
 
 def column_of_paths(fields: Fields, suffixes: Sequence[str], column: str | None) -> str:
-    """The column that holds paths: the one that is named, else the first of text that ends like them."""
+    """The column that holds paths: the one that is named, else the first of text that ends like them.
+
+    Raises `DataError` where none does.
+    """
     table = fields.places[0].file
     known = ", ".join(fields.arrays)
     if column is not None:

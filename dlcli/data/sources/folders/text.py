@@ -73,7 +73,7 @@ class TextFiles(FileSource):
 
 
 def file_bytes(file: str) -> int:
-    """How many bytes a file has."""
+    """How many bytes a file has. Raises `DataError` where it cannot be read."""
     try:
         return os.path.getsize(file)  # noqa: PTH202 (a million times)
     except OSError as error:

@@ -46,7 +46,10 @@ class Walk:
     seen: set[tuple[int, int]] = field(default_factory=set)
 
     def level(self, folder: str) -> tuple[list[str], list[str]]:
-        """The files and the folders in a folder, sorted; nothing for one that links have led to before."""
+        """The files and the folders in a folder, sorted; nothing for one that links have led to before.
+
+        Raises `DataError` where it cannot be read.
+        """
         files: list[str] = []
         folders: list[str] = []
         try:
@@ -150,7 +153,10 @@ def of_folder(
 
 
 def splits_of(folders: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The folder of each split, if folders are named for splits rather than for classes; and a note on others."""
+    """The folder of each split, if folders are named for splits rather than for classes; and a note on others.
+
+    Raises `DataError` for two folders of one split.
+    """
     named = [(SPLIT_OF.get(Path(each).name.lower()), each) for each in folders]
     found = {split: each for split, each in named if split is not None}
     others = [Path(each).name for split, each in named if split is None]
@@ -196,7 +202,7 @@ def files_by_class(level: tuple[list[str], list[str]], walk: Walk, folder: str) 
 
 
 def folder_class(folder: str) -> str:
-    """The class that a folder is for: its name, in Unicode's composed form."""
+    """The class that a folder is for: its name, in Unicode's composed form. Raises `DataError` where that is not UTF-8."""
     name = Path(folder).name
     try:
         name.encode()
@@ -226,7 +232,10 @@ def check_alike(parts: Mapping[str, ByClass], folders: Mapping[str, str]) -> Non
 
 
 def filled_listing(listing: Listing, parts: Mapping[str, ByClass], classes: list[str] | None) -> Listing:
-    """The listing with the files of all parts, their labels, and their rows by split if there are several parts."""
+    """The listing with the files of all parts, their labels, and their rows by split if there are several parts.
+
+    Raises `DataError` for a class folder that training does not have.
+    """
     import numpy as np
 
     codes: list[int] = []

@@ -168,7 +168,10 @@ class HuggingFace(SourceBlock):
 
 @contextlib.contextmanager
 def downloading(what: str, by_hand: str) -> Iterator[None]:
-    """Turns whatever goes wrong in a download into one error that says what was asked for and what to do without."""
+    """Turns whatever goes wrong in a download into one error that says what was asked for and what to do without.
+
+    Raises that as `DataError`.
+    """
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(SECONDS)
     try:
@@ -236,7 +239,10 @@ def plain_fields(arrays: Mapping[str, Any], classes: Mapping[str, list[str]], ta
 
 
 def in_splits(parts: Mapping[str, Fields]) -> Fields:
-    """The splits that a library has, under the names of dlcli's; a single one is no split."""
+    """The splits that a library has, under the names of dlcli's; a single one is no split.
+
+    Raises `DataError` where none of several is called train.
+    """
     if len(parts) == 1:
         return next(iter(parts.values()))
     usual = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation", "test": "test"}

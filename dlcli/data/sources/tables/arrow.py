@@ -85,7 +85,7 @@ def array_of(
 
 
 def plain_numbers(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
-    """Numbers without empty cells.
+    """Numbers (rows,) without empty cells.
 
     Arrow's own way loads pandas where that is installed, which takes longer than reading a small table.
     """
@@ -110,7 +110,7 @@ def plain_chunk(chunk: pyarrow.Array) -> np.ndarray[Any, Any]:
 
 
 def texts(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
-    """Text as objects, None for an empty cell; cells that are the same share their string."""
+    """Text as objects (rows,), None for an empty cell; cells that are the same share their string."""
     import numpy as np
     import pyarrow
 
@@ -125,7 +125,7 @@ def texts(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
 
 
 def times(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
-    """Times as text whose order is that of time: `2024-01-31 09:30:00`."""
+    """Times (rows,) as text whose order is that of time: `2024-01-31 09:30:00`."""
     import pyarrow
 
     if pyarrow.types.is_timestamp(column.type) and column.type.tz is not None:
@@ -134,7 +134,7 @@ def times(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
 
 
 def list_array(name: str, column: pyarrow.ChunkedArray, path: Path) -> np.ndarray[Any, Any]:
-    """Lists of numbers of one length, at any depth, as (rows, length, …)."""
+    """Lists of numbers of one length, at any depth, as (rows, length, …). Raises `DataError` where their lengths differ."""
     import numpy as np
 
     rows = column.to_pylist()

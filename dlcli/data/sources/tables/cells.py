@@ -157,7 +157,7 @@ def with_point(texts: pyarrow.Array, decimal: str) -> pyarrow.Array:
 
 
 def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, *, decimal: str) -> np.ndarray[Any, Any]:
-    """Text cells as what their column holds: int64, float64 with NaN for an empty one, or text with None."""
+    """Text cells (rows,) as what their column holds: int64, float64 with NaN for an empty one, or text with None."""
     import numpy as np
     import pyarrow
     import pyarrow.compute as compute

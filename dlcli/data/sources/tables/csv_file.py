@@ -101,7 +101,7 @@ class CsvFile:
         return {name: table.column(name) for name in names}
 
     def values(self, block: int, kinds: Mapping[str, Kind]) -> dict[str, np.ndarray[Any, Any]]:
-        """Some columns of a block as arrays, each as its kind says."""
+        """Some columns of a block as arrays (rows of the block,), each as its kind says."""
         import pyarrow
 
         types = {
@@ -130,6 +130,7 @@ class CsvFile:
         """Some columns of the rows in `data`, which begins at a line with a row, both counted from 1.
 
         All cells are text, unless `types` are given or may be guessed.
+        Raises `DataError` at the row whose cells are not as many as the names.
         """
         import pyarrow
         import pyarrow.csv

@@ -73,7 +73,10 @@ def utf8(path: Path, encoding: str) -> bytes:
 
 
 def checked_text(text: bytes, content: bytes, path: Path, *, line: int = 1) -> bytes:
-    """Bytes that are UTF-8 and begin at a line; `content` are the same with a byte-order mark, if there is one."""
+    """Bytes that are UTF-8 and begin at a line; `content` are the same with a byte-order mark, if there is one.
+
+    Raises `DataError` at the line of what is none, and for UTF-16 and zero bytes.
+    """
     if line == 1 and content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError("the file is UTF-16", file=path, hint="write encoding: utf-16", kind="wrong_encoding")
     if b"\0" in content:

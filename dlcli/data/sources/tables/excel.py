@@ -72,7 +72,10 @@ class Excel(SourceBlock):
         return Fields(arrays, [Place(str(path), len(body), header + 2)], notes=tuple(notes))
 
     def rows(self, path: Path) -> list[list[Any]]:
-        """All cells of the sheet, None for an empty one."""
+        """All cells of the sheet, None for an empty one.
+
+        Raises `DataError` where there is no such sheet or it is damaged.
+        """
         library = openpyxl()
         check_size(path)
         try:
@@ -160,7 +163,10 @@ def check_width(body: Sequence[Sequence[Any]], width: int, header: int, path: Pa
 def sheet_column(
     cells: list[Any], name: str, index: int, header: int, path: Path, *, as_text: bool
 ) -> np.ndarray[Any, Any]:
-    """A column (rows,): int64 or float64 where every cell is a number, otherwise text with None for an empty cell."""
+    """A column (rows,): int64 or float64 where every cell is a number, otherwise text with None for an empty cell.
+
+    Raises `DataError` at a cell that holds an error, or text among numbers.
+    """
     import numpy as np
 
     def where(row: int) -> tuple[str, int]:

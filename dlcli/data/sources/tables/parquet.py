@@ -161,7 +161,7 @@ class Columns:
         return False
 
     def read(self, path: Path, group: int, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
-        """Some columns of one row group."""
+        """Some columns of one row group. Raises `DataError` where the group is damaged."""
         import pyarrow
         import pyarrow.parquet
 
