@@ -277,3 +277,13 @@ def test_a_column_is_described_by_its_five_most_frequent_names_and_sixteen_bins(
     assert (described.names, described.different) == ({"a": 6, "b": 5, "c": 4, "d": 3, "e": 2}, 7)
     assert described.missing == 1
     assert seen("c", np.arange(32.0)).histogram == [2] * 16
+
+
+def test_one_number_of_a_vector_is_not_the_target(tmp_path: Path) -> None:
+    from dlcli.data.findings.leak import target_given_away
+
+    numbers = np.random.default_rng(4).normal(size=(2, SAMPLES)).round(6)
+    block = all_for_training(tmp_path, p=numbers[0], q=numbers[1], c=numbers[0])
+    vector = load({**block, "target": {"column": ["p", "q"]}, "inputs": ["a", "c"]})
+    assert target_given_away(vector) is None
+    assert target_given_away(load({**block, "target": "p", "inputs": ["a", "c"]})) is not None

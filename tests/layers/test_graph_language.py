@@ -381,3 +381,40 @@ def test_two_ways_of_unlike_shape_are_bridged(long: tuple[int, ...], short: tupl
     from dlcli.layers.residual import bridge
 
     assert bridge(long, short) == hint
+
+
+def test_the_layer_above_the_last_counts_only_where_the_last_takes_it() -> None:
+    from dlcli.layers.last_layer import last_layer
+
+    stack = [{"Dense": {"units": 4, "name": "a"}}, "ReLU", {"Dense": {"units": 2}}]
+    above = last_layer(entries(stack)).above
+    assert above is not None
+    assert above.name == "ReLU"
+    jumping = [*stack[:2], {"Dense": {"units": 2, "from": "a"}}]
+    assert last_layer(entries(jumping)).above is None
+    assert last_layer(entries(stack), "a").above is None
+
+
+@pytest.mark.parametrize(("output", "hint"), [(2, None), (3, "it has 3, counted from 0")])
+def test_the_outputs_of_a_layer_are_counted_from_0(output: int, hint: str | None) -> None:
+    layers = [
+        {"LSTM": {"units": 2, "return_state": True, "name": "state"}},
+        {"Dense": {"units": 1, "from": f"state.{output}"}},
+    ]
+    if hint is None:
+        assert build(layers, {"x": (5, 4)}).model.output_shape == (None, 1)
+        return
+    with pytest.raises(BlockError) as caught:
+        build(layers, {"x": (5, 4)})
+    assert caught.value.hint == hint
+
+
+def test_a_list_of_one_tensor_is_not_told_to_be_several() -> None:
+    conv = {"Conv1D": {"filters": 2, "kernel_size": 3, "from": ["a"]}}
+    with pytest.raises(BlockError) as caught:
+        build([{"Dense": {"units": 6, "name": "a"}}, conv], {"x": (4,)})
+    assert caught.value.hint == "it needs (time, features): put Reshape: {target_shape: [6, 1]} before it"
+    conv["Conv1D"]["from"] = ["a", "a"]
+    with pytest.raises(BlockError) as caught:
+        build([{"Dense": {"units": 6, "name": "a"}}, conv], {"x": (4,)})
+    assert caught.value.hint == "'from' took 2 tensors; take one of them: from: NAME.0"
