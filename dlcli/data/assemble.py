@@ -17,7 +17,8 @@ from dlcli.data.first_pass import Empty, find_empty
 from dlcli.data.inputs import Constant, Group, Input, Missing, column_kind, groups_of, input_schemas, is_vector
 from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
-from dlcli.data.target import Target, empty_target, encoded_target
+from dlcli.data.target import Target, encoded_target
+from dlcli.data.target_values import empty_target
 from dlcli.errors import DataError
 from dlcli.spec import Labels, did_you_mean
 

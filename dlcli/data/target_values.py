@@ -1,0 +1,120 @@
+"""Which values a target may hold, and the errors of those that it may not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.values import missing, rows_in_words
+from dlcli.data.first_pass import Empty
+from dlcli.errors import DataError
+from dlcli.spec import Labels
+
+if TYPE_CHECKING:
+    pass
+
+
+def check_yes_or_no(name: str, fields: Fields) -> None:
+    """Refuses values other than 0 and 1."""
+    import numpy as np
+
+    values = fields.arrays[name][:]
+    broken = np.flatnonzero((values != 0) & (values != 1) & ~missing(values))
+    if len(broken):
+        file, line, words = fields.where(int(broken[0]))
+        message = f"'{name}' is {values[broken[0]]} in {words}; a loss for yes and no needs 0 and 1"
+        raise DataError(message, file=file, line=line, kind="labels_do_not_fit_loss")
+
+
+def single_class(name: str, only: str, fields: Fields) -> DataError:
+    """The error of a target of which all samples are the same."""
+    message = f"target '{name}' has a single class, '{only}': there is nothing to tell apart"
+    return DataError(message, file=fields.places[0].file, kind="single_class")
+
+
+def text_target(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
+    """The error of a target of text where numbers are needed."""
+    file, line, words = fields.where(0)
+    message = f"target '{name}' is text ('{fields.arrays[name][0]}' in {words}), but {why}"
+    return DataError(message, file=file, line=line, hint=hint, kind="target_is_text")
+
+
+def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
+    """Refuses labels that are not the whole numbers 0…C-1, with the first row that is none."""
+    import numpy as np
+
+    values = fields.arrays[name][:]
+    broken = np.flatnonzero(values != np.floor(values.astype(float)))
+    hint = f"write target: {{column: {name}, encode: index}} if these are names of classes"
+    if len(broken):
+        file, line, words = fields.where(int(broken[0]))
+        raise DataError(
+            f"label {values[broken[0]]} in {words} is no whole number, but the loss needs classes",
+            file=file,
+            line=line,
+            hint=hint,
+            kind="labels_do_not_fit_loss",
+        )
+    different = np.unique(values)
+    if len(different) == 1:
+        raise single_class(name, str(different[0]), fields)
+    if labels == "binary" and not set(different.tolist()) <= {0, 1}:
+        raise DataError(
+            f"the labels of '{name}' are {some_values(different)}; a loss for two classes needs 0 and 1",
+            file=fields.places[0].file,
+            hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy",
+            kind="labels_do_not_fit_loss",
+        )
+    if not np.array_equal(different, np.arange(len(different))):
+        raise DataError(
+            f"the labels of '{name}' are {some_values(different)}; expected 0 to {len(different) - 1}",
+            file=fields.places[0].file,
+            hint=hint,
+            kind="labels_do_not_fit_loss",
+        )
+
+
+def some_values(values: Any) -> str:
+    """Some values for a message."""
+    first = [str(value) for value in list(values)[:6]]
+    return ", ".join(first) + (", …" if len(values) > 6 else "")
+
+
+def check_present(name: str, fields: Fields) -> None:
+    """Refuses a target with empty values, with their count and the first row."""
+    import numpy as np
+
+    empty = np.flatnonzero(missing(fields.arrays[name][:]))
+    if len(empty):
+        raise empty_target(name, Empty(len(empty), int(empty[0])), fields)
+
+
+def empty_target(name: str, empty: Empty, fields: Fields) -> DataError:
+    """The error of a target with empty values."""
+    file, line, words = fields.where(empty.first)
+    return DataError(
+        f"the target '{name}' is empty in {rows_in_words(empty.count)}, first in {words}",
+        file=file,
+        line=line,
+        hint="write data.missing: drop to leave such rows out",
+        kind="empty_target",
+    )
+
+
+def check_range(name: str, classes: int, fields: Fields) -> None:
+    """Refuses labels that are no index of a class, with the first row that holds one."""
+    import numpy as np
+
+    values = fields.arrays[name][:]
+    if not len(values):
+        return
+    values = values.reshape(len(values), -1)
+    bad = (values < 0) | (values >= classes)
+    if values.dtype.kind == "f":
+        bad |= values != np.floor(values)
+    broken = np.flatnonzero(bad.any(axis=1))
+    if len(broken):
+        file, line, words = fields.where(int(broken[0]))
+        label = values[broken[0]][np.argmax(bad[broken[0]])]
+        message = f"label {label} in {words} is none of the {classes} classes 0 to {classes - 1}"
+        raise DataError(message, file=file, line=line, kind="unknown_class")
