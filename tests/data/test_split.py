@@ -366,3 +366,18 @@ def test_the_largest_group_is_dealt_first() -> None:
         found = parts_of(shares(0.25, 0.25, "group:who"), 100, seed=seed, column=groups)
         assert [len(found[name]) for name in NAMES] == [50, 25, 25]
         assert found["train"] == list(range(50))
+
+
+@pytest.mark.parametrize("encode", ["index", "one_hot"])
+def test_classes_are_stratified_however_they_are_encoded(
+    encode: str, write: Callable[..., Path], load: Callable[..., Dataset]
+) -> None:
+    block = table(write, "a,y", [f"{row},{'u' if row % 5 == 0 else 'v'}" for row in range(200)])
+    block |= {"target": {"column": "y", "encode": encode}, "split": {"validation": 0.25, "test": 0.25}}
+    dataset = load(block)
+    target = dataset.schema.targets[0]
+    assert [dataset.class_counts(name, target) for name in NAMES] == [
+        {"u": 20, "v": 80},
+        {"u": 10, "v": 40},
+        {"u": 10, "v": 40},
+    ]

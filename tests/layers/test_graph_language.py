@@ -418,3 +418,15 @@ def test_a_list_of_one_tensor_is_not_told_to_be_several() -> None:
     with pytest.raises(BlockError) as caught:
         build([{"Dense": {"units": 6, "name": "a"}}, conv], {"x": (4,)})
     assert caught.value.hint == "'from' took 2 tensors; take one of them: from: NAME.0"
+
+
+@pytest.mark.parametrize(("times", "fits"), [(1000, True), (1001, False)])
+def test_layers_are_repeated_up_to_a_thousand_times(times: int, fits: bool) -> None:
+    from pydantic import ValidationError
+
+    repeat = [{"repeat": {"times": times, "layers": ["ReLU"]}}]
+    if fits:
+        assert plain(entries(repeat))[0]["repeat"]["times"] == times
+    else:
+        with pytest.raises(ValidationError, match="less than or equal to 1000"):
+            entries(repeat)

@@ -18,7 +18,8 @@ def sorted_order(dataset: Dataset) -> Finding | None:
     values = dataset.column(dataset.schema.targets[0].names[0], dataset.rows)
     if values.ndim > 1 or missing(values).any() or len(values) < 10:
         return None
-    codes = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)[1]
+    plain = values.astype(str) if values.dtype == object else values  # unseen: time alone
+    codes = np.unique(plain, return_inverse=True)[1]
     # A target sorted by name or by number, up or down, or in blocks.
     changes = int(np.count_nonzero(np.diff(codes)))
     if changes != len(np.unique(codes)) - 1 or changes == 0 or changes == len(values) - 1:
