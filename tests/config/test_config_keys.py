@@ -235,6 +235,12 @@ def test_thousands_of_unknown_keys_are_not_all_told(problems, digits):
             "'metrics' must be a list, found the text 'accuracy'",
             "[accuracy]",
         ),
+        (
+            "metrics: [accuracy]",
+            "metrics: [accuracy]\nplugins: mine.py",
+            "'plugins' must be a list, found the text 'mine.py'",
+            "[mine.py]",
+        ),
         ("epochs: 30", 'epochs: "30"', "'epochs' must be a whole number, found the text '30'", "30 without quotes"),
     ],
 )

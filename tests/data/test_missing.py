@@ -242,3 +242,11 @@ def test_numbers_that_are_names_are_filled_as_names(write: Callable[..., Path], 
 @pytest.mark.parametrize("policy", ["mode", "zero", 0, {"constant": 0, "value": 1}, {}])
 def test_a_policy_that_there_is_not_is_refused(policy: Any, mistakes: Callable[..., Any]) -> None:
     assert mistakes({"source": "iris", "missing": policy})
+
+
+def test_the_first_of_the_empty_cells_of_all_columns_is_named(tmp_path: Path, refuse: Callable[..., Any]) -> None:
+    rows = [[str(row), str(row * row), "uv"[row % 2]] for row in range(20)]
+    rows[9][0] = rows[3][1] = rows[12][1] = ""
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    refusal = refuse({"source": str(tmp_path / "t.csv"), "target": "y"})
+    assert (refusal.line, refusal.message) == (5, "empty cells: 'a' 1, 'b' 2; the first in row 4")
