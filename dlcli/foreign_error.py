@@ -5,6 +5,8 @@ from __future__ import annotations
 import traceback
 from types import FrameType
 
+from dlcli.errors import ConfigError, Problem
+from dlcli.first_line import named_line
 from dlcli.spec import Fact, KerasObject, plugin_module
 
 PLUGIN = plugin_module("").partition("_")[0] + "_"
@@ -27,3 +29,19 @@ def is_theirs(frame: FrameType) -> bool:
     """Whether a frame is of Keras, TensorFlow or a plugin."""
     name = str(frame.f_globals.get("__name__", ""))
     return name.partition(".")[0] in FOREIGN or name.startswith(PLUGIN)
+
+
+def plugin_frame(error: BaseException) -> FrameType | None:
+    """The innermost frame of a plugin in which an error came up, if it came up below one."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return next((each for each in reversed(frames) if str(each.f_globals.get("__name__", "")).startswith(PLUGIN)), None)
+
+
+def plugin_error(error: BaseException) -> ConfigError | None:
+    """The error at the line of the plugin that raised this one; None where no plugin did."""
+    frame = plugin_frame(error)
+    if frame is None:
+        return None
+    lines = [line for each, line in traceback.walk_tb(error.__traceback__) if each is frame]
+    message = f"{frame.f_code.co_qualname} raised {named_line(error)}"
+    return ConfigError([Problem(message, frame.f_code.co_filename, lines[-1], kind="own_code_raised")])

@@ -75,8 +75,34 @@ def drafted(source: Any, fields: Fields, target: str | None) -> tuple[Draft, Dat
         names = [column.name for each in dataset.schema.inputs for column in each.columns or []]
         draft.block["inputs"] = [name for name in names if name not in useless]
         draft.reasons["inputs"] = f"without {', '.join(useless)}: constant, or a count of the rows"
+        if not draft.block["inputs"]:
+            raise nothing_left(fields, f"{', '.join(useless)}: constant, or a count of the rows")
         dataset = draft.load(fields)
+    for name in names_in(draft.block.get("inputs", [])) if fields.is_table else ():
+        check_written(name, fields)
+    check_written(goal, fields)
     return draft, dataset
+
+
+def nothing_left(fields: Fields, useless: str) -> DataError:
+    """The error of a table of which no column can be an input."""
+    message = f"no column is left to learn from beside the target ({useless})"
+    hint = "add a column that says something of each row, or name another target: --target COLUMN"
+    return DataError(message, file=named_file(fields), hint=hint, kind="no_inputs_left")
+
+
+def check_written(name: str, fields: Fields) -> None:
+    """Raises `DataError` for a name that a configuration would take for a reference to another value."""
+    if "${" in name:
+        message = f"the column '{name}' cannot be named in a configuration, where ${{…}} stands for another value"
+        raise DataError(message, file=named_file(fields), hint="give it another name", kind="name_is_a_reference")
+
+
+def names_in(inputs: Any) -> list[str]:
+    """The columns that a block of inputs names."""
+    if isinstance(inputs, dict):
+        return [name for each in inputs.values() for name in names_in(each["columns"])]
+    return [inputs] if isinstance(inputs, str) else list(inputs)
 
 
 def named_file(fields: Fields) -> str | None:
@@ -115,6 +141,8 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
         return
     sentences = [name for name in texts if mostly_sentences(fields.arrays[name][:])]
     rest = [name for name in names if name not in texts]
+    if not sentences and not rest:
+        raise nothing_left(fields, f"{', '.join(texts)} names rows rather than kinds")
     if not sentences:
         draft.block["inputs"] = rest
         draft.reasons["inputs"] = f"without {', '.join(texts)}, which names rows rather than kinds"

@@ -120,8 +120,11 @@ def main() -> None:
             sys.exit(UsageError.code)
         if asked.debug:
             raise
-        show_error(bug(error))
-        sys.exit(1)
+        from dlcli.foreign_error import plugin_error
+
+        failure = plugin_error(error) or bug(error)
+        show_error(failure)
+        sys.exit(failure.code)
 
 
 def bug(error: Exception) -> InternalError:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dlcli.config.catalogue import SINGULAR, KerasCatalogue, article
 from dlcli.config.catalogue.generate import KINDS, LAYER_ARGUMENTS
-from dlcli.config.catalogue.traits import PREFIX, inherited, wrong_traits
+from dlcli.config.catalogue.traits import COMPUTED, PREFIX, inherited, wrong_traits
 from dlcli.config.text import configuration_bytes
 from dlcli.config.tree import Mark, Node
 from dlcli.errors import Problem
@@ -143,7 +143,7 @@ def imported(tree: ast.Module) -> dict[str, str]:
 
 
 def traits_of(statement: ast.ClassDef) -> dict[str, Any]:
-    """The traits that a class gives of itself: its attributes `dlcli_… = …`; None for what is no plain value."""
+    """The traits that a class gives of itself: its attributes `dlcli_… = …`, COMPUTED for what is no plain value."""
     traits: dict[str, Any] = {}
     for each in statement.body:
         targets = (
@@ -152,7 +152,7 @@ def traits_of(statement: ast.ClassDef) -> dict[str, Any]:
         for target in targets:
             if isinstance(target, ast.Name) and target.id.startswith(PREFIX):
                 value = each.value if isinstance(each, ast.Assign | ast.AnnAssign) else None
-                traits[target.id.removeprefix(PREFIX)] = value.value if isinstance(value, ast.Constant) else None
+                traits[target.id.removeprefix(PREFIX)] = value.value if isinstance(value, ast.Constant) else COMPUTED
     return traits
 
 

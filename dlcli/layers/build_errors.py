@@ -70,7 +70,7 @@ def tensors_in(taken: Any) -> list[Any]:
 def first_sentence(text: str) -> str:
     """The part of a message of Keras that a person needs; nothing of none."""
     text = re.sub(r"\s*Arguments received by [\s\S]*", "", text)
-    text = re.sub(r"Exception encountered when calling .*?\n+", "", text)
+    text = re.sub(r"Exception encountered when calling .*?\n+|Error encountered:\s*", "", text)
     text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     return " ".join(lines)[:300]

@@ -73,6 +73,8 @@ def written_by(run: Run) -> str:
         version = str(json.loads(run.environment.read_bytes())["versions"]["dlcli"])
     except UNREADABLE:
         return "it was written by a later dlcli: use that one, or train it anew"
+    if version == __version__:
+        return "this version did not write it so: it has been changed since; train it anew"
     return f"it was written by dlcli {version}: use that version, or train it anew"
 
 

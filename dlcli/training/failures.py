@@ -7,13 +7,14 @@ import traceback
 
 from dlcli.errors import DlcliError, InternalError, ResourceError
 from dlcli.first_line import named_line
+from dlcli.foreign_error import plugin_error
 from dlcli.runs import Run, RunState
 from dlcli.runs.atomic import write_bytes
 
 
 def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
     """The error to raise for one that nobody expected: its traceback is in the run, or memory is used up."""
-    failure = out_of_memory(error)
+    failure = out_of_memory(error) or plugin_error(error)
     if failure is None:
         write_bytes(run.error_log, "".join(traceback.format_exception(error)).encode())
         message = f"a bug in dlcli: {named_line(error)}"

@@ -193,3 +193,28 @@ def test_awkward_names_read_back_as_they_were(value: str) -> None:
 
     text = f"a: [{inline_yaml(value)}]\n"
     assert read_yaml(text.encode(), file="-", folder=Path()).plain() == {"a": [value]}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        ("k,kind", "7,{}", "no column is left to learn from beside the target (k: constant, or a count of the rows)"),
+        (
+            "${q},kind",
+            "{0}1,{0}",
+            "the column '${q}' cannot be named in a configuration, where ${…} stands for another value",
+        ),
+    ],
+)
+def test_a_table_of_which_no_configuration_can_be_written_is_refused(
+    tmp_path: Path, run_dlcli: Callable[..., Any], header: str, row: str, message: str
+) -> None:
+    rows = [row.format("pq"[number % 2]) for number in range(40)]
+    if "$" in header:
+        rows = [f"{number * number % 17},{'pq'[number % 2]}" for number in range(40)]
+        header = "${q},k,kind"
+        rows = [each.replace(",", ",5,") for each in rows]
+    (tmp_path / "t.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    refused = run_dlcli("init", "t.csv", cwd=tmp_path)
+    assert refused.code == 4
+    assert message in refused.err

@@ -117,6 +117,8 @@ def test_a_word_that_no_argument_knows_is_refused(layer: Any, message: str, hint
 def test_words_that_an_argument_knows_and_none_are_taken() -> None:
     for layer in (
         {"Conv1D": {"filters": 2, "kernel_size": 3, "padding": "causal"}},
+        {"Conv1D": {"filters": 2, "kernel_size": 3, "padding": "CAUSAL"}},
+        {"MaxPooling2D": {"padding": "SAME", "data_format": "Channels_Last"}},
         {"Bidirectional": {"layer": {"LSTM": 2}, "merge_mode": None}},
         {"TextVectorization": {"standardize": None}},
     ):
@@ -214,6 +216,10 @@ def test_a_loss_that_does_not_say_what_it_compares_trains_without_what_would_hav
             "own.py, Focal: 'dlcli_target' must be 'classes' or 'one_hot' or 'binary' or 'numbers' or 'any', found 'class'",
         ),
         ("dlcli_goal = 1", "own.py, Focal: unknown attribute 'dlcli_goal'"),
+        (
+            "dlcli_reads = 'sco' + 'res'",
+            "own.py, Focal: 'dlcli_reads' must be 'probabilities' or 'scores', found a computed value",
+        ),
     ],
 )
 def test_an_attribute_that_nobody_knows_is_refused(
@@ -338,3 +344,43 @@ def test_a_word_on_the_best_epoch_that_would_count_for_nothing_is_refused(
 )
 def test_words_on_the_best_epoch_that_agree_are_taken(tmp_path: Path, run_dlcli: Run, train: str) -> None:
     assert run_dlcli("validate", with_plugin(tmp_path, train=train, **DECLARED), cwd=tmp_path).code == 0
+
+
+RAISING = {
+    "loss": "def call(self, y_true, y_pred): raise KeyError('missing thing')",
+    "name": "def call(self, y_true, y_pred): return undefined_name",
+    "bare": "def call(self, y_true, y_pred): assert False",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (RAISING["loss"], "Raising.call raised KeyError: 'missing thing'"),
+        (RAISING["name"], "Raising.call raised NameError: name 'undefined_name' is not defined"),
+        (RAISING["bare"], "Raising.call raised AssertionError without a message"),
+    ],
+)
+def test_what_a_plugin_raises_while_it_trains_is_told_at_its_own_line(
+    tmp_path: Path, run_dlcli: Run, body: str, said: str
+) -> None:
+    path = with_plugin(tmp_path, loss="Raising", metrics="[]", plugins="[raising.py]")
+    text = f"import keras\n\n\nclass Raising(keras.losses.Loss):\n    dlcli_target = 'classes'\n    {body}\n"
+    (tmp_path / "raising.py").write_text(text, encoding="utf-8")
+    failed = run_dlcli("train", path, "--allow-code", "--json", cwd=tmp_path)
+    assert (failed.code, failed.error["message"]) == (3, said)
+    assert (Path(failed.error["file"]).name, failed.error["line"]) == ("raising.py", 6)
+    assert failed.error["kind"] == "own_code_raised"
+
+
+def test_what_a_metric_of_ones_own_raises_is_no_question_of_shapes(tmp_path: Path, run_dlcli: Run) -> None:
+    path = with_plugin(tmp_path, metrics="[Raising]", plugins="[own.py, raising.py]", **DECLARED)
+    (tmp_path / "raising.py").write_text(
+        "import keras\n\n\nclass Raising(keras.metrics.Metric):\n"
+        "    def update_state(self, y_true, y_pred, sample_weight=None):\n        raise ValueError\n\n"
+        "    def result(self):\n        return 0.0\n",
+        encoding="utf-8",
+    )
+    failed = run_dlcli("train", path, "--allow-code", "--json", cwd=tmp_path)
+    assert (failed.code, failed.error["line"]) == (3, 6)
+    assert failed.error["message"] == "Raising.update_state raised ValueError without a message"

@@ -162,7 +162,7 @@ def test_a_key_that_is_not_known_is_no_bug_and_no_message_of_pydantic(
     who = f"dlcli {dlcli.__version__} " if reason.startswith("does") else ""
     assert (done.code, done.error["name"]) == (5, "artifact")
     assert done.error["message"] == f"{Path(name).name} of 'tiny' cannot be read: {who}{reason}"
-    assert done.error["hint"].startswith("it was written by dlcli 0.1.0: ")
+    assert done.error["hint"].startswith("this version did not write it so")
 
 
 def test_the_configuration_of_a_run_can_be_trained_as_it_is(tmp_path: Path, run_dlcli: Command) -> None:
@@ -171,3 +171,58 @@ def test_the_configuration_of_a_run_can_be_trained_as_it_is(tmp_path: Path, run_
     changed(folder, "config.resolved.json", {"schema": 2})
     refused = run_dlcli("validate", "runs/tiny/config.resolved.json", "--json", cwd=folder)
     assert refused.value["files"][0]["problems"][0]["message"] == "unknown key 'schema'"
+
+
+DAMAGE: dict[str, tuple[str, Callable[[Any], Any], str]] = {
+    "data that is no list": (
+        "env.json",
+        lambda tree: {**tree, "data": "x"},
+        "env.json of 'tiny' cannot be read: its 'data' has another form",
+    ),
+    "data without a checksum": (
+        "env.json",
+        lambda tree: {**tree, "data": [{"file": 3}]},
+        "env.json of 'tiny' cannot be read: its 'data' has another form",
+    ),
+    "splits that are none": (
+        "splits.npz",
+        lambda tree: None,
+        "splits.npz of 'tiny' is damaged, so how the data was split is not known",
+    ),
+    "no targets": (
+        "model/schema.json",
+        lambda tree: {**tree, "targets": []},
+        "the model of 'tiny' and its configuration have other targets",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE)
+def test_a_file_that_was_changed_by_hand_is_an_error_that_names_it(
+    case: str, tmp_path: Path, run_dlcli: Command
+) -> None:
+    name, change, message = DAMAGE[case]
+    run = copied(FORMS[-1], tmp_path) / "runs" / "tiny"
+    path = run / name
+    tree = json.loads(path.read_bytes()) if path.suffix == ".json" else None
+    content = json.dumps(change(tree)).encode() if tree is not None else b"xx"
+    path.write_bytes(content)
+    manifest = run / "model" / "MANIFEST.json"
+    if path.parent == manifest.parent:
+        digest = hashlib.sha256(content).hexdigest()
+        entry = {path.name: {"bytes": len(content), "sha256": digest}}
+        manifest.write_text(json.dumps(json.loads(manifest.read_bytes()) | entry), encoding="utf-8")
+    failed = run_dlcli("evaluate", "tiny", "--json", cwd=tmp_path)
+    assert failed.code == 5, failed.err
+    assert failed.error["message"] == message
+
+
+def test_a_file_that_this_version_would_not_write_so_is_not_blamed_on_another(
+    tmp_path: Path, run_dlcli: Command
+) -> None:
+    run = copied(FORMS[-1], tmp_path) / "runs" / "tiny"
+    path = run / "config.resolved.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "schema": 99}), encoding="utf-8")
+    failed = run_dlcli("evaluate", "tiny", "--json", cwd=tmp_path)
+    assert failed.code == 5
+    assert failed.error["hint"] == "this version did not write it so: it has been changed since; train it anew"

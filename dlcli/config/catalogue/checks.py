@@ -115,7 +115,7 @@ def check_argument_range(key: str, value: Any, entry: Mapping[str, Any], path: t
 def check_text(key: str, value: Any, entry: Mapping[str, Any]) -> None:
     """Refuses a word that is none of those that the argument knows."""
     known = entry.get("values")
-    if known is None or not isinstance(value, str) or value in known:
+    if known is None or not isinstance(value, str) or (value.lower() if entry.get("any_case") else value) in known:
         return
     hint = did_you_mean(value, known)
     fail(Mistake(f"'{key}' must be {' or '.join(known)}, found '{value}'", suggestion=hint, kind="not_a_choice"))

@@ -24,7 +24,8 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
     schedules remains    the argument that says what is left of the rate at its end, and its default
     all       refused    why a configuration may not use it, and what to write instead
 
-An argument has `least`, `above` and `most` (the range of its numbers), `values` (the words it knows), `inline` (Keras would
+An argument has `least`, `above` and `most` (the range of its numbers), `values` (the words it knows; `any_case` where
+Keras takes capitals too), `inline` (Keras would
 read a file for it, so it must be written out) and `example`: under `arguments` for all classes that have it, in the line of
 a class for that class alone.
 """
@@ -36,6 +37,9 @@ from typing import Any
 
 PREFIX = "dlcli_"
 """Begins a class attribute of a plugin that is a trait."""
+
+COMPUTED = "a computed value"
+"""Stands for a trait of a plugin that is no plain value: nothing of a plugin is run to read it."""
 
 WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "losses": {
@@ -112,8 +116,7 @@ def wrong_traits(kind: str, traits: Mapping[str, Any]) -> list[tuple[str, str]]:
             names = ", ".join(PREFIX + each for each in known) or "none"
             wrong.append((f"unknown attribute '{PREFIX}{key}'", f"there are: {names}"))
         elif value not in known[key]:
-            words = " or ".join(repr(each) for each in known[key])
-            wrong.append(
-                (f"'{PREFIX}{key}' must be {words}, found {value!r}", f"write {PREFIX}{key} = {known[key][0]!r}")
-            )
+            words, given = " or ".join(map(repr, known[key])), value if value is COMPUTED else repr(value)
+            message = f"'{PREFIX}{key}' must be {words}, found {given}"
+            wrong.append((message, f"write {PREFIX}{key} = {known[key][0]!r}"))
     return wrong

@@ -153,7 +153,17 @@ def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
             schema["patternErrorMessage"] = f"'{key}' must be {expected(named)}"
     if "array" in types:
         schema["items"] = item_schema(entry)
-    return any_of({"enum": entry["values"]}, without_text(schema)) if "values" in entry else schema
+    return any_of(words_schema(entry), without_text(schema)) if "values" in entry else schema
+
+
+def words_schema(entry: Mapping[str, Any]) -> Json:
+    """The words that an argument knows, in any case where Keras takes them so."""
+    if not entry.get("any_case"):
+        return {"enum": entry["values"]}
+    letters = [
+        "".join(f"[{each}{each.upper()}]" if each.isalpha() else each for each in word) for word in entry["values"]
+    ]
+    return {"anyOf": [{"enum": entry["values"]}, {"type": "string", "pattern": f"^(?:{'|'.join(letters)})$"}]}
 
 
 def without_text(schema: Json) -> Json:

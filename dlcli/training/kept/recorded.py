@@ -13,7 +13,7 @@ from dlcli.errors import ArtifactError, ConflictError
 from dlcli.first_line import first_line
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_json
-from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded
+from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded, written_by
 from dlcli.training.kept.splits_file import check_splits
 from dlcli.training.setup.experiment import read_data
 from dlcli.training.setup.plugins import kept_plugins
@@ -70,7 +70,17 @@ def recorded_environment(run: Run) -> dict[str, Any]:
         raise ArtifactError(
             f"env.json of '{run.name}' cannot be read", file=run.environment, kind="damaged_run"
         ) from None
-    return upgraded(run.environment, content, run=run)
+    environment = upgraded(run.environment, content, run=run)
+    for key, needed in PRINTS.items():
+        prints = environment.get(key, [])
+        if not isinstance(prints, list) or any(not isinstance(each, dict) or needed - each.keys() for each in prints):
+            message = f"env.json of '{run.name}' cannot be read: its '{key}' has another form"
+            raise ArtifactError(message, file=run.environment, hint=written_by(run), kind="damaged_run")
+    return environment
+
+
+PRINTS = {"data": frozenset({"file", "sha256"}), "plugins": frozenset({"file", "kept", "sha256"})}
+"""What env.json says of each file of the data and of each plugin, by key."""
 
 
 def changed_files(run: Run, dataset: Dataset) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset
-from dlcli.errors import ConflictError
+from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
 
@@ -33,10 +35,14 @@ def check_splits(run: Run, dataset: Dataset) -> None:
     path = run.path / NAME
     if not path.exists():
         return
-    with np.load(path, allow_pickle=False) as recorded:
-        same = set(recorded.files) == set(dataset.splits) and all(
-            np.array_equal(recorded[name], samples.rows) for name, samples in dataset.splits.items()
-        )
+    try:
+        with np.load(path, allow_pickle=False) as recorded:
+            same = set(recorded.files) == set(dataset.splits) and all(
+                np.array_equal(recorded[name], samples.rows) for name, samples in dataset.splits.items()
+            )
+    except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error):
+        message = f"{NAME} of '{run.name}' is damaged, so how the data was split is not known"
+        raise ArtifactError(message, file=path, hint="train it again", kind="damaged_run") from None
     if not same:
         raise ConflictError(
             f"the data is split otherwise than when '{run.name}' was trained",

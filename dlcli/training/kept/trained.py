@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data import Dataset, Samples, Schema
+from dlcli.errors import ArtifactError
 from dlcli.runs import Run
 from dlcli.training.engine.measure import Measure, Measured
 from dlcli.training.kept.model_folder import SavedModel, load_model, load_schema
@@ -61,7 +62,11 @@ class Trained:
     @cached_property
     def schema(self) -> Schema:
         """What the data looked like; the files of the model are compared with their manifest."""
-        return load_schema(self.run)
+        schema = load_schema(self.run)
+        if len(schema.targets) != len(self.config.heads):
+            message = f"the model of '{self.run.name}' and its configuration have other targets"
+            raise ArtifactError(message, file=self.run.model, hint="train it again", kind="damaged_model")
+        return schema
 
     def dataset(self) -> Dataset:
         """The run's own data, split as in training. Raises `ConflictError` where it has changed."""

@@ -15,7 +15,7 @@ from dlcli.data.preparation.augment import Augmentation
 from dlcli.data.preparation.prepare import fit_preparation, prepare
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.first_line import first_line
-from dlcli.foreign_error import is_foreign
+from dlcli.foreign_error import is_foreign, plugin_error
 from dlcli.layers.connections import check_connections
 from dlcli.layers.graph import Built, build_model
 from dlcli.layers.last_layer import last_layer
@@ -193,6 +193,9 @@ def check_metrics(config: Config, model: Any, train: Feed, facts: Mapping[str, i
             except Exception as error:
                 if not is_foreign(error):
                     raise
+                own = plugin_error(error)
+                if own is not None:
+                    raise own from error
                 wanted = f"a target of shape {target.shape[1:]} with a prediction of shape {shape}"
                 raise BlockError(
                     (*head.metrics_path, position),
