@@ -21,10 +21,10 @@ CHECKS = (
 )
 NIGHTLY = (
     ["python", "tests/training/killed_runs.py", "--kills", "220"],
-    ["python", "tests/mutants.py", "--count", "120", "--least", "85"],
+    ["python", "tests/mutants.py", "--count", "120"],
 )
 """What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, and the code broken
-in 120 places, of which tests have to notice 85 %."""
+in 120 places, to see which no test notices."""
 
 
 def main() -> int:
