@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
@@ -26,9 +25,13 @@ def start(folder: Path, *arguments: str, **streams: Any) -> subprocess.Popen[byt
     hidden = {"DLCLI_RUNS", "COLUMNS", "FORCE_COLOR", "NO_COLOR"}
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
     environment |= streams.pop("environment", {})
-    # Where the tests themselves run under nohup, what they start shall hear SIGHUP all the same.
-    heard = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
-    return subprocess.Popen([*DLCLI, *arguments], cwd=folder, env=environment, preexec_fn=heard, **streams)
+    return subprocess.Popen([*DLCLI, *arguments], cwd=folder, env=environment, preexec_fn=hear, **streams)
+
+
+def hear() -> None:
+    """Undoes what a shell has asked the tests themselves to ignore: SIGHUP under nohup, SIGINT in the background."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def stopped(process: subprocess.Popen[bytes], number: int) -> bytes:
