@@ -13,7 +13,7 @@ from dlcli.data.fields.lazy import Lazy
 from dlcli.data.schema import InputSchema
 from dlcli.data.sources.folders.file_source import FileSource
 from dlcli.data.sources.folders.listing import Listing, NoLibrary, Unreadable
-from dlcli.data.sources.folders.parallel import in_parallel
+from dlcli.data.sources.folders.parallel import fill_in_parallel, in_parallel
 from dlcli.data.sources.folders.sound_files import RATES, decoded_sound, length_at, sound_header
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
@@ -190,17 +190,19 @@ class AudioField(Lazy):
     def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import numpy as np
 
+        decoded = np.empty((len(rows), *self.shape[1:]), np.float32)
+        fill_in_parallel(decoded, self.decoded, [self.files[row] for row in rows])
+        return decoded
+
+    def decoded(self, file: str) -> np.ndarray[Any, Any]:
+        """One sound: (time, channels), with silence behind a shorter one. Raises `DataError` where it cannot be read."""
+        import numpy as np
+
         length, channels = self.shape[1:]
-        found = np.zeros((len(rows), length, channels), np.float32)
-
-        def decode(position: int) -> None:
-            file = self.files[rows[position]]
-            try:
-                sound = decoded_sound(file, rate=self.rate, channels=channels, length=length)
-            except Unreadable as error:
-                raise DataError(str(error), file=file, hint="mend or remove it", kind="unreadable_file") from None
-            found[position, : len(sound)] = sound
-
-        for _ in in_parallel(decode, range(len(rows))):
-            pass
-        return found
+        whole = np.zeros((length, channels), np.float32)
+        try:
+            sound = decoded_sound(file, rate=self.rate, channels=channels, length=length)
+        except Unreadable as error:
+            raise DataError(str(error), file=file, hint="mend or remove it", kind="unreadable_file") from None
+        whole[: len(sound)] = sound
+        return whole

@@ -17,7 +17,7 @@ from dlcli.data.sources.folders.image_pixels import decoded_image
 from dlcli.data.sources.folders.image_scan import Scan, pictures, scan_images
 from dlcli.data.sources.folders.listing import LABEL, Listing, Unreadable
 from dlcli.data.sources.folders.masks import mask_files, masks_of
-from dlcli.data.sources.folders.parallel import in_parallel
+from dlcli.data.sources.folders.parallel import fill_in_parallel
 from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError
 from dlcli.spec import DataPath
@@ -150,14 +150,9 @@ class ImageField(Lazy):
         import numpy as np
 
         prepare_pillow()
-        found = np.empty((len(rows), *self.shape[1:]), np.uint8)
-
-        def decode(position: int) -> None:
-            found[position] = self.decoded(self.files[rows[position]])
-
-        for _ in in_parallel(decode, range(len(rows))):
-            pass
-        return found
+        decoded = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        fill_in_parallel(decoded, self.decoded, [self.files[row] for row in rows])
+        return decoded
 
     def decoded(self, file: str) -> np.ndarray[Any, Any]:
         """The pixels of one image: (height, width, channels).

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data.fields.lazy import Lazy
 from dlcli.data.sources.folders.image_files import DEEP, opened_image, prepare_pillow
 from dlcli.data.sources.folders.listing import MOST_SHOWN, Listing, Unreadable
-from dlcli.data.sources.folders.parallel import in_parallel
+from dlcli.data.sources.folders.parallel import fill_in_parallel, in_parallel
 from dlcli.data.sources.folders.walk import folder_at, of_folder
 from dlcli.errors import DataError
 
@@ -163,14 +163,9 @@ class MaskField(Lazy):
         import numpy as np
 
         prepare_pillow()
-        found = np.empty((len(rows), *self.shape[1:]), np.uint8)
-
-        def decode(position: int) -> None:
-            found[position] = self.decoded(self.files[rows[position]])
-
-        for _ in in_parallel(decode, range(len(rows))):
-            pass
-        return found
+        decoded = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        fill_in_parallel(decoded, self.decoded, [self.files[row] for row in rows])
+        return decoded
 
     def decoded(self, file: str) -> np.ndarray[Any, Any]:
         """The classes of one mask (height, width); a new size takes the nearest pixel, so that no class is made up.

@@ -6,7 +6,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_AT_ONCE = 64  # unseen: time alone
 """A thread takes up to so many files at a time: handing each over alone would take longer than a small one does."""
@@ -39,3 +42,15 @@ def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> It
 
     for found in pool().map(some, range(0, len(items), at_once)):
         yield from found
+
+
+def fill_in_parallel(
+    samples: np.ndarray[Any, Any], decode: Callable[[str], np.ndarray[Any, Any]], files: Sequence[str]
+) -> None:
+    """Puts what each file holds (axis, …) into `samples` (files, axis, …). Raises as `decode` does."""
+
+    def fill(position: int) -> None:
+        samples[position] = decode(files[position])
+
+    for _ in in_parallel(fill, range(len(files))):
+        pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.sources.tables.excel import Excel
@@ -13,8 +15,7 @@ TABLES: tuple[type[SourceBlock], ...] = (Csv, Excel, Jsonl, Parquet)
 
 def table_at_path(path: str) -> SourceBlock | None:
     """The table at a path, by the ending of its name; None for another ending."""
-    ending = next((suffix for suffix in (path[path.rfind(".") :].lower(),) if "." in path), "")
-    kind = next((table for table in TABLES if ending in table.endings), None)
+    kind = next((table for table in TABLES if Path(path).suffix.lower() in table.endings), None)
     if kind is None:
         return None
     arguments = kind.at(path)
