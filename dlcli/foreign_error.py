@@ -27,21 +27,21 @@ def is_foreign(error: BaseException) -> bool:
 
 def is_theirs(frame: FrameType) -> bool:
     """Whether a frame is of Keras, TensorFlow or a plugin."""
-    name = str(frame.f_globals.get("__name__", ""))
-    return name.partition(".")[0] in FOREIGN or name.startswith(PLUGIN)
+    return module_of(frame).partition(".")[0] in FOREIGN or module_of(frame).startswith(PLUGIN)
 
 
-def plugin_frame(error: BaseException) -> FrameType | None:
-    """The innermost frame of a plugin in which an error came up, if it came up below one."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return next((each for each in reversed(frames) if str(each.f_globals.get("__name__", "")).startswith(PLUGIN)), None)
+def module_of(frame: FrameType) -> str:
+    """The name of the module that a frame runs in."""
+    return str(frame.f_globals.get("__name__", ""))
 
 
 def plugin_error(error: BaseException) -> ConfigError | None:
-    """The error at the line of the plugin that raised this one; None where no plugin did."""
-    frame = plugin_frame(error)
-    if frame is None:
+    """The error at the innermost line of a plugin below which this one came up; None where it came up below none."""
+    places = [
+        (frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if module_of(frame).startswith(PLUGIN)
+    ]
+    if not places:
         return None
-    lines = [line for each, line in traceback.walk_tb(error.__traceback__) if each is frame]
-    message = f"{frame.f_code.co_qualname} raised {named_line(error)}"
-    return ConfigError([Problem(message, frame.f_code.co_filename, lines[-1], kind="own_code_raised")])
+    code, line = places[-1][0].f_code, places[-1][1]
+    message = f"{code.co_qualname} raised {named_line(error)}"
+    return ConfigError([Problem(message, code.co_filename, line, kind="own_code_raised")])
