@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -82,7 +83,10 @@ def general(
 def program() -> None:
     """Runs a command as a process of its own, which ends at once: all that was opened is closed by now, and a thread of XLA
     may still be compiling what a stopped training no longer needs. Nothing below this door ends the process.
+
+    Garbage is looked for rarely: what a start makes is kept, and looking costs it 5 %.
     """
+    gc.set_threshold(10_000)
     try:
         main()
     except SystemExit as end:

@@ -89,6 +89,8 @@ def with_traits(kinds: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[st
             own = traits.get("arguments", {})
             arguments = {
                 key: {**argument, **of_name(of_arguments.get(key, {}), argument), **own.get(key, {})}
+                if key in of_arguments or key in own
+                else argument
                 for key, argument in entry["arguments"].items()
             }
             result[kind][name] = {**entry, "arguments": arguments, "traits": traits}
