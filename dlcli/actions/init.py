@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,8 +24,10 @@ COMMENTS = 50
 """The column in which comments stand."""
 
 
-def init(what: str, *, target: str | None, folder: Path) -> str:
-    """The text of a configuration for a file, a folder, or a set by its name; its paths count from `folder`.
+def init(what: str, *, target: str | None, file: Path | None) -> str:
+    """The text of a configuration for a file, a folder, or a set by its name, as it will stand in `file`.
+
+    Its paths count from the folder of `file`, or from the working folder where it is only shown.
 
     Raises `UsageError` for what is no data, `DataError` for data that cannot be read or has no target.
     """
@@ -34,8 +37,9 @@ def init(what: str, *, target: str | None, folder: Path) -> str:
         fields = data.source.read(Reading(stream=stream))
         draft, dataset = drafted(what, fields, target)
     is_name = what == data.source.word
-    source = what if is_name else relative(what, folder)
-    return "\n".join(lines_of(draft, dataset, source, name=safe_name(Path(what).stem or what))) + "\n"
+    source = what if is_name else relative(what, file.parent if file is not None else Path())
+    name = safe_name(Path(what).stem or what)
+    return "\n".join(lines_of(draft, dataset, source, name=name, file=file or Path(f"{name}.yaml"))) + "\n"
 
 
 def relative(path: str, folder: Path) -> str:
@@ -46,14 +50,14 @@ def relative(path: str, folder: Path) -> str:
     return Path(os.path.relpath(absolute, folder.absolute())).as_posix()
 
 
-def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str) -> list[str]:
+def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str, file: Path) -> list[str]:
     """The configuration, line by line."""
     target = dataset.schema.targets[0]
     samples = ", ".join(f"{len(part):,} {split}" for split, part in dataset.splits.items())
     (loss, why), metric = loss_of(target)
     return [
         f"# {name}: {samples} samples.",
-        f"#   dlcli train {name}.yaml",
+        f"#   dlcli train {shlex.quote(str(file))}",
         f"name: {inline_yaml(name)}",
         "seed: 0",
         "",

@@ -21,7 +21,8 @@ def init(
         str | None, typer.Option(metavar="NAME", help="A configuration of the gallery instead.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of showing it.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of showing it; - shows it."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
@@ -35,12 +36,13 @@ def init(
 
     if (data is None) == (template is None):
         raise UsageError("name either DATA or --template NAME", hint="dlcli init iris", kind="bad_command_line")
+    shown = output in {None, Path("-")}
     if template is not None:
         text = copy(template)
     else:
         assert data is not None
-        text = draft(data, target=target, folder=output.parent if output is not None else Path())
-    if output is None:
+        text = draft(data, target=target, file=None if shown else output)
+    if output is None or shown:
         write(text)
         return
     write_configuration(text, output, force=force)

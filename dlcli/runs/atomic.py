@@ -140,7 +140,7 @@ def damage(folder: Path) -> list[str]:
     except UNREADABLE:
         return [f"{MANIFEST} is missing or unreadable"]
     problems = [f"{name} is missing" for name in sorted(expected.keys() - found)]
-    problems += [f"{name} was added" for name in sorted(found - expected.keys())]
+    problems += [f"{name} is not listed in {MANIFEST}" for name in sorted(found - expected.keys())]
     for name in sorted(expected.keys() & found):
         path = folder / name
         try:

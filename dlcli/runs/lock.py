@@ -56,7 +56,7 @@ class Lock:
             time.sleep(PAUSE)
         else:
             message = f"the run is in use by {holder(self.descriptor) or 'another process'}"
-            hint = "wait for it, or give the new run another name"
+            hint = "wait until that process has ended; a new run can have another --name"
             raise ConflictError(message, file=self.path.parent, hint=hint, kind="run_in_use")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with contextlib.suppress(OSError):

@@ -64,6 +64,19 @@ def test_a_table_becomes_this_configuration(tmp_path: Path, run_dlcli: Run) -> N
     outcome = run_dlcli("init", "flowers.csv", cwd=tmp_path)
     assert outcome.code == 0, outcome.err
     assert outcome.out == FLOWERS
+    shown = run_dlcli("init", "flowers.csv", "-o", "-", cwd=tmp_path)
+    assert (shown.code, shown.out) == (0, FLOWERS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["flowers.csv"]
+
+
+def test_the_command_in_its_head_names_the_file_that_is_written(tmp_path: Path, run_dlcli: Run) -> None:
+    flowers(tmp_path)
+    (tmp_path / "a b").mkdir()
+    outcome = run_dlcli("init", "flowers.csv", "-o", "a b/mine.yaml", cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    written = (tmp_path / "a b" / "mine.yaml").read_text()
+    assert "#   dlcli train 'a b/mine.yaml'\n" in written
+    assert "source: ../flowers.csv" in written
 
 
 def table(folder: Path, columns: list[str], cells: list[list[object]]) -> Path:
@@ -78,7 +91,7 @@ def table(folder: Path, columns: list[str], cells: list[list[object]]) -> Path:
 def written_for(folder: Path, columns: list[str], cells: list[list[object]]) -> Config:
     """What is written for a table, read back."""
     path = folder / "t.yaml"
-    path.write_text(init(str(table(folder, columns, cells)), target=None, folder=folder), encoding="utf-8")
+    path.write_text(init(str(table(folder, columns, cells)), target=None, file=path), encoding="utf-8")
     return load_config(str(path))[0]
 
 
@@ -115,14 +128,14 @@ def test_the_rules_about_data_run_once(tmp_path: Path, monkeypatch: pytest.Monke
 
     calls = []
     monkeypatch.setattr(draft, "findings", lambda dataset: calls.append(dataset) or findings(dataset))
-    init(str(flowers(tmp_path)), target=None, folder=tmp_path)
+    init(str(flowers(tmp_path)), target=None, file=None)
     assert len(calls) == 1
 
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_what_is_written_for_a_bundled_set_is_valid(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.yaml"
-    path.write_text(init(name, target=None, folder=tmp_path))
+    path.write_text(init(name, target=None, file=path))
     config, _ = load_config(str(path))
     assert config.data.source.word == name
     assert len(config.layers) >= 2

@@ -64,7 +64,7 @@ def test_a_second_process_is_told_who_holds_the_run(run: Run) -> None:
         time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"
         who = f"process {process.pid} on {re.escape(socket.gethostname())} since {time}"
         assert re.fullmatch(f"the run is in use by {who}", caught.value.message)
-        assert caught.value.hint == "wait for it, or give the new run another name"
+        assert caught.value.hint == "wait until that process has ended; a new run can have another --name"
         assert caught.value.file == str(run.path)
         assert caught.value.code == 8
         assert is_locked(run.path)

@@ -55,7 +55,10 @@ WAYS: dict[str, tuple[Callable[[Path], None], str]] = {
     "removed": (lambda path: path.unlink(), "variables/deep/data is missing"),
     "a folder in its place": (lambda path: (path.unlink(), path.mkdir(), None)[2], "variables/deep/data is no file"),
     "a link in its place": (replaced_by_a_link, "variables/deep/data is no file"),
-    "one beside it": (lambda path: (path.with_name("more").touch(), None)[1], "variables/deep/more was added"),
+    "one beside it": (
+        lambda path: (path.with_name("more").touch(), None)[1],
+        "variables/deep/more is not listed in MANIFEST.json",
+    ),
 }
 
 
