@@ -126,7 +126,7 @@ def dropped(text: str, cells: int) -> tuple[str, int]:
 def first_cells(text: str, cells: int) -> str:
     """The first characters of `text`, at most `cells` wide."""
     while cell_len(text) > cells:
-        text = text[: min(len(text) - 1, max(cells, 0))] if len(text) > cells else text[:-1]
+        text = text[: min(len(text) - 1, max(cells, 0))] if len(text) > cells else text[:-1]  # unseen: time alone
     return text
 
 

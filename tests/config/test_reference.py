@@ -7,21 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from dlcli.config.reference import kinds, names, things
-from dlcli.view.reference import draw_kinds, draw_names, draw_thing, names_shown
 
 Run = Callable[..., Any]
-
-
-def drawn(draw: Callable[..., None], value: Any, *, width: int) -> str:
-    import io
-
-    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None, highlight=False)
-    draw(console, value)
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return text
 
 
 def test_piped_names_stand_one_a_line(tmp_path: Path, run_dlcli: Run) -> None:
@@ -37,38 +26,6 @@ def test_piped_names_stand_one_a_line(tmp_path: Path, run_dlcli: Run) -> None:
         "residual",
         "submodel",
     ]
-
-
-@pytest.mark.parametrize("kind", kinds().kinds)
-@pytest.mark.parametrize("width", [60, 120])
-def test_every_kind_is_drawn_in_the_width(kind: str, width: int) -> None:
-    value = names(kind)
-    text = drawn(draw_names, names_shown(value), width=width)
-    assert max(map(len, text.splitlines())) <= width
-    assert all(name[: width - 4] in text for name in value.names)
-    assert sorted(name for group in value.groups.values() for name in group) == sorted(value.names)
-    assert kinds().counts[kind] == len(value.names) > 0
-
-
-def test_the_kinds_are_told_with_what_they_are_for() -> None:
-    text = drawn(draw_kinds, kinds(), width=100)
-    assert "dlcli's own words among the layers, which hold layers themselves" in text
-    assert "losses" in text
-
-
-def test_a_thing_tells_kind_arguments_and_an_example() -> None:
-    text = drawn(draw_thing, things("Dense"), width=80)
-    assert text.startswith("Dense (layer)\n")
-    assert "units                  required         whole number, at least 1" in text
-    assert "  - Dense: {units: 64}" in text
-
-
-def test_a_name_of_two_kinds_tells_both() -> None:
-    found = things("MeanSquaredError")
-    assert [found.kind, *(each.kind for each in found.also)] == ["loss", "metric"]
-    text = drawn(draw_thing, found, width=80)
-    assert "loss: MeanSquaredError" in text
-    assert "metrics: [MeanSquaredError]" in text
 
 
 def test_a_refused_thing_says_why_and_what_to_write() -> None:
@@ -127,12 +84,6 @@ def test_the_groups_of_layers_are_those_of_keras() -> None:
         "sound": {"preprocessing"},
         "images": {"preprocessing.image_preprocessing"},
     }
-
-
-def test_the_name_of_an_argument_keeps_its_line_in_sixty_columns() -> None:
-    text = drawn(draw_thing, things("adam"), width=60)
-    assert "\ngradient_accumulation_steps   none" in text
-    assert max(map(len, text.splitlines())) <= 60
 
 
 def test_a_refused_name_that_the_catalogue_does_not_have_says_why() -> None:

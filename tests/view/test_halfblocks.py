@@ -123,3 +123,12 @@ def test_a_gallery_never_exceeds_its_width(width, unicode):
 
     assert max(cell_len(line) for line in text.plain.split("\n")) <= width
     assert text.plain.isascii() is not unicode
+
+
+@pytest.mark.parametrize(("width", "wide"), [(60, 18), (52, 16), (50, 16), (53, 16), (55, 17), (10, 10)])
+def test_three_tiles_of_at_least_sixteen_cells_stand_beside_each_other(width: int, wide: int) -> None:
+    image = np.zeros((100, 100), dtype=np.uint8)
+    text = gallery([("a", image)] * 3, width=width, unicode=True, colour=True).plain
+    lines = text.splitlines()
+    beside = 3 if 3 * wide + 4 <= width else 2 if 2 * wide + 2 <= width else 1
+    assert len(lines[1]) == beside * wide + (beside - 1) * 2

@@ -157,3 +157,34 @@ def test_the_light_modules_load_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_marks_that_turn_the_direction_of_writing_are_not_written() -> None:
+    from dlcli.view.console.console import visible
+
+    turning = [code for code in range(0x2000, 0x2100) if visible(chr(code)) == "?"]
+    assert turning == [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+
+
+@pytest.mark.parametrize(
+    ("term", "size", "told"),
+    [
+        ("dumb", (132, 50), (132, 50)),
+        ("unknown", (0, 50), (None, 50)),
+        ("dumb", (132, 0), (132, None)),
+        ("xterm", (132, 50), (None, None)),
+    ],
+)
+def test_a_dumb_terminal_is_as_wide_as_the_system_says(
+    term: str,
+    size: tuple[int, int],
+    told: tuple[int | None, int | None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    from dlcli.view.console.console import size_of_dumb_terminal
+
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size(size))
+    with (tmp_path / "f").open("w") as stream:
+        assert size_of_dumb_terminal(stream) == told

@@ -181,3 +181,13 @@ def test_lanes_are_drawn_where_thirty_columns_are_left_for_words() -> None:
     wide = max(line.rindex(mark) for line in graph_lines(BRANCHES, width=200) for mark in "●│╮╯╰╭┤" if mark in line) + 1
     assert graph_lines(BRANCHES, width=wide + 30) == graph_lines(BRANCHES, width=200)
     assert any("  from " in line for line in graph_lines(BRANCHES, width=wide + 29))
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_a_picture_holds_all_its_boxes_and_begins_at_its_margin(name: str) -> None:
+    picture = ElementTree.fromstring(graph_svg(GRAPHS[name]))
+    places = boxes(picture)
+    assert min(x for x, _ in places) >= 20
+    assert max(x for x, _ in places) + WIDTH <= float(picture.get("width", "")) - 20
+    # The leftmost thing is a box with half a gap beside it, or a lane of 16 + 26.
+    assert min(x for x, _ in places) <= 20 + 13 + 42

@@ -247,3 +247,25 @@ def test_the_time_left_is_that_of_the_last_five_epochs():
         view.start(Plan("digits", 36, 10, 320, earlier=earlier[:count]))
         assert f"  {duration(left)} left" in view._picture().plain
         view.close()
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows", "curve"),
+    [
+        (12, 10, 0), (13, 3, 7), (14, 3, 8), (15, 4, 8), (24, 7, 14), (38, 11, 18), (39, 12, 18), (100, 12, 18),
+        (14 + 25, 12, 18), (2, 0, 0), (3, 1, 0), (11, 9, 0),
+    ],
+)  # fmt: skip
+def test_table_and_curve_share_the_lines_of_the_terminal(lines, rows, curve):
+    from dlcli.view.training.terminal import room
+
+    assert room(lines) == (rows, curve)
+
+
+@pytest.mark.parametrize(("width", "bar"), [(80, 80 - 9 - 4 - 34), (50, 4), (52, 5)])
+def test_a_bar_takes_what_the_figures_leave(width, bar):
+    view = TerminalView(terminal(width), clock=Clock())
+    view.start(Plan("digits", 4, 10, 320))
+    second = view._picture().plain.split("\n")[1]
+    assert second.startswith("epoch 1/4  " + "─" * bar + "  0/10")
+    view.close()

@@ -54,3 +54,31 @@ def test_pyplot_stays_out():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
+
+
+def test_the_frame_leaves_room_for_numbers_and_words_and_hardly_more():
+    """An SVG is 504 x 302.4 points; the first closed path with a white ground inside is the frame of the axes."""
+    import re
+
+    svg = loss_curve(LOSSES, title="digits", best_epoch=None)[0].decode()
+    frame = re.search(r'id="patch_2">\s*<path d="([^"]+)"', svg)
+    assert frame is not None
+    numbers = [float(each) for each in re.findall(r"[\d.]+", frame[1])]
+    xs, ys = sorted(set(numbers[0::2])), sorted(set(numbers[1::2]))
+    assert xs == pytest.approx([0.155 * 504, 0.97 * 504], abs=0.01)
+    assert ys == pytest.approx([(1 - 0.92) * 302.4, (1 - 0.13) * 302.4], abs=0.01)
+
+
+@pytest.mark.parametrize(("letters", "cut"), [(60, False), (61, True)])
+def test_a_title_of_more_than_sixty_letters_is_cut(letters, cut):
+    whole = loss_curve(LOSSES, title="n" * letters, best_epoch=None)[0]
+    assert (whole == loss_curve(LOSSES, title="n" * 59 + "…", best_epoch=None)[0]) is cut
+
+
+def test_a_value_too_large_to_be_drawn_leaves_a_gap():
+    assert loss_curve({"a": [1.0, 1.05e250]}, title="t", best_epoch=None) == loss_curve(
+        {"a": [1.0, math.nan]}, title="t", best_epoch=None
+    )
+    assert loss_curve({"a": [1.0, 0.95e250]}, title="t", best_epoch=None) != loss_curve(
+        {"a": [1.0, math.nan]}, title="t", best_epoch=None
+    )

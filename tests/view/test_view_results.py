@@ -74,6 +74,14 @@ def test_data_is_drawn_with_its_classes_of_the_training_split_alone() -> None:
     assert "▁▂▃█" in text
 
 
+@pytest.mark.parametrize(("width", "wide"), [(60, 60), (76, 76), (77, 76), (120, 76)])
+def test_classes_are_drawn_in_at_most_76_cells(width: int, wide: int) -> None:
+    part = tensor("y", role="target", classes={"u": 9, "v": 1})
+    lines = drawn(draw_data, DataShown("s", [part], []), width=width).splitlines()
+    [line] = [each for each in lines if each.startswith("u  █")]
+    assert len(line) == wide
+
+
 def test_a_range_is_told_in_whole_numbers_where_it_is_whole() -> None:
     assert range_words(tensor("x", least=-3.0, most=0.5)) == "-3 … 0.5000"
     assert range_words(tensor("x", least=0.0, most=16.0)) == "0 … 16"

@@ -20,7 +20,7 @@ DOTS_PER_INCH = 150
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito: told apart by colour-blind eyes
 STROKES = ("-", "--", "-.", ":")
 MARGINS = {"left": 0.155, "right": 0.97, "bottom": 0.13, "top": 0.92}
-LARGEST = 1e300
+LARGEST = 1e250  # a logarithmic axis is wider than its values by a twentieth at each end
 LONGEST_TITLE = 60
 
 
