@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.constant_columns import constant_columns
+from dlcli.data.findings.exact_sum import target_is_a_sum
 from dlcli.data.findings.few_samples import few_samples
 from dlcli.data.findings.identifier_columns import identifier_columns
 from dlcli.data.findings.imbalanced_classes import imbalanced_classes
@@ -29,6 +30,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     same_rows,
     sorted_order,
     target_given_away,
+    target_is_a_sum,
 )
 
 

@@ -14,56 +14,95 @@ if TYPE_CHECKING:
 
 ALMOST_EQUAL = 0.9999
 FEWEST = 10
+FEWEST_IN_ORDER, FEWEST_OF_A_CLASS = 20, 5
+"""Of fewer samples, or of fewer of some class, an order may be chance."""
+ROWS_A_NAME = 10
+"""Names that tell classes stand in so many samples on average; rarer ones tell samples apart."""
 FIRST = 1000  # unseen: time alone
 
 
 def target_given_away(dataset: Dataset) -> Finding | None:
-    """An input column that names the class of every training sample, or follows a target of numbers exactly."""
+    """An input column that alone tells the target of every training sample; `ways` says how each does.
+
+    copy: it names the class, or is proportional to a target of numbers. threshold: the classes lie one after the other on
+    it. order: a target of numbers rises or falls with it, without an exception. names: each of its names has one class.
+    """
     train = dataset.splits["train"]
-    if len(train) < FEWEST:
+    if len(train) < FEWEST or dataset.fields.windows is not None:
         return None
-    telling = []
+    ways: dict[str, str] = {}
     for schema in dataset.schema.targets:
-        if dataset.fields.windows is not None or (schema.shape and schema.encode != "one_hot"):
+        if schema.shape and schema.encode != "one_hot":
             continue
         target = train.targets[schema.name][:]
         indices = class_indices(target, schema)
-        values = target if indices is None else indices
-        telling += [
-            name
-            for name in input_columns(dataset)
-            if gives_away(dataset.column(name, train.rows), values, schema.classes is not None)
-        ]
-    if not telling:
+        for name in input_columns(dataset):
+            values = dataset.column(name, train.rows)
+            way = way_to_number(values, target) if indices is None else way_to_class(values, indices)
+            if way is not None:
+                ways[name] = way
+    if not ways:
         return None
     return Finding(
         code="target_given_away",
         severity="warning",
-        where=only_name(telling),
-        facts={"columns": telling},
-        advice=settings_without(dataset, telling, why="it may not be known when predicting"),
+        where=only_name(list(ways)),
+        facts={"columns": list(ways), "ways": ways},
+        advice=settings_without(dataset, list(ways), why="it may not be known when predicting"),
     )
 
 
-def gives_away(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], is_class: bool) -> bool:
-    """Whether one column alone tells the target."""
+def way_to_class(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> str | None:
+    """How a column (rows,) tells the class index of each row, or None."""
     import numpy as np
 
-    if is_class:
-        plain = values.astype(str) if values.dtype == object else values
-        classes = len(np.unique(target))
-        # As many different values as classes, each with one class: a renamed target, not a rich input.
-        # Most columns have more values than that among their first rows, and need not be sorted whole.
-        if len(np.unique(plain[:FIRST])) > classes:
-            return False
-        codes = np.unique(plain, return_inverse=True)[1]
-        return len(np.unique(codes)) == len(np.unique(codes * classes + target)) == classes
+    names = values.dtype == object
+    # Most columns mix the classes among their first rows already, and need not be sorted whole.
+    if not tells(values[:FIRST].astype(str) if names else values[:FIRST], target[:FIRST]):
+        return None
+    different, codes = np.unique(values.astype(str) if names else values, return_inverse=True)
+    if not tells(codes, target):
+        return None
+    counts = np.bincount(target)
+    counts = counts[counts > 0]
+    if len(different) == len(counts):
+        return "copy"
+    if len(target) < FEWEST_IN_ORDER or counts.min() < FEWEST_OF_A_CLASS or len(counts) < 2:
+        return None
+    if names:
+        return "names" if len(different) * ROWS_A_NAME <= len(target) else None
+    changes = np.count_nonzero(np.diff(target[np.argsort(codes, kind="stable")]))
+    return "threshold" if changes == len(counts) - 1 else None
+
+
+def tells(codes: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
+    """Whether rows with the same value (rows,) have the same target (rows,)."""
+    import numpy as np
+
+    order = np.argsort(codes, kind="stable")
+    same = codes[order][1:] == codes[order][:-1]
+    return bool(np.all(target[order][1:][same] == target[order][:-1][same]))
+
+
+def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> str | None:
+    """How a column (rows,) tells a target of numbers (rows,), or None."""
+    import numpy as np
+
     if values.dtype == object or target.std() == 0:
-        return False
+        return None
     numbers = values.astype(float)
     if not np.isfinite(numbers).all() or numbers.std() == 0:
-        return False
-    return bool(abs(np.corrcoef(numbers, target)[0, 1]) > ALMOST_EQUAL)
+        return None
+    if abs(np.corrcoef(numbers, target)[0, 1]) > ALMOST_EQUAL:
+        return "copy"
+    steps = np.diff(numbers)
+    # What rises with the rows is a time, and much rises with time.
+    if len(target) < FEWEST_IN_ORDER or np.all(steps >= 0) or np.all(steps <= 0):
+        return None
+    if len(np.unique(target)) < FEWEST or not tells(numbers, target):
+        return None
+    along = np.diff(target[np.argsort(numbers, kind="stable")])
+    return "order" if np.all(along >= 0) or np.all(along <= 0) else None
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:

@@ -56,10 +56,28 @@ def sorted_order(facts: Facts) -> str:
 
 
 def target_given_away(facts: Facts) -> str:
-    tells = "tells" if len(facts["columns"]) == 1 else "tell"
-    return f"{listed(facts['columns'])} alone {tells} the target of every training sample"
+    ways = facts["ways"]
+    columns = {way: [name for name in ways if ways[name] == way] for way in WAYS}
+    return "; ".join(
+        f"{listed(names)} alone {'tells' if len(names) == 1 else 'tell'} {WAYS[way]}"
+        for way, names in columns.items()
+        if names
+    )
 
 
+def target_is_a_sum(facts: Facts) -> str:
+    made = {"sum": "add up to", "product": "multiply to"}[facts["way"]]
+    return (
+        f"{listed(facts['columns'])} {made} '{facts['target']}' in every training sample, each with a factor of its own"
+    )
+
+
+WAYS = {
+    "copy": "the target of every training sample",
+    "threshold": "the classes apart: each class has a range of its own",
+    "order": "the target of every training sample: both rise or fall together, without an exception",
+    "names": "the classes apart: each name has one class",
+}
 SENTENCES = {
     "constant_columns": Sentence(
         "constant columns", constant_columns, "leave them out of data.inputs: they cannot help"
@@ -100,5 +118,10 @@ SENTENCES = {
         "an input gives the target away",
         target_given_away,
         "leave it out of data.inputs if it is not known when predicting",
+    ),
+    "target_is_a_sum": Sentence(
+        "inputs add up to the target",
+        target_is_a_sum,
+        "leave them out of data.inputs if they are not known when predicting",
     ),
 }

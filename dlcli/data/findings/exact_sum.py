@@ -1,0 +1,107 @@
+"""A target that several inputs add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.dataset import Dataset
+from dlcli.data.findings.columns import input_columns, settings_without
+from dlcli.finding import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FEWEST = 20
+ROWS_A_COLUMN = 4
+"""A sum of columns is exact by itself where there are hardly more rows than columns."""
+MOST_COLUMNS, LOOKED_AT = 200, 2000  # unseen: time alone
+REST = 1e-6
+"""What rounding may leave of the variance."""
+
+
+def target_is_a_sum(dataset: Dataset) -> Finding | None:
+    """Two or more columns of numbers whose sum, each times a number of its own, or whose product is the target of every
+    training sample: parts of a total, a price and a count.
+    """
+    train = dataset.splits["train"]
+    if len(train) < FEWEST or dataset.fields.windows is not None:
+        return None
+    for schema in dataset.schema.targets:
+        if schema.classes is not None or schema.shape:
+            continue
+        target = train.targets[schema.name][:].astype(float)
+        columns = numbers_in(dataset, train.rows)
+        if len(target) < ROWS_A_COLUMN * len(columns) or len(columns) > MOST_COLUMNS:
+            continue
+        for way, parts, whole in (("sum", columns, target), ("product", *logarithms(columns, target))):
+            names = parts_of(parts, whole)
+            if names:
+                facts = {"target": schema.name, "columns": names, "way": way}
+                advice = settings_without(dataset, names, why="they may not be known when predicting")
+                return Finding(
+                    code="target_is_a_sum", severity="warning", where=schema.name, facts=facts, advice=advice
+                )
+    return None
+
+
+def numbers_in(dataset: Dataset, rows: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """The input columns of numbers (rows,) that are finite and not all the same."""
+    import numpy as np
+
+    columns = {name: dataset.column(name, rows) for name in input_columns(dataset)}
+    numbers = {name: values.astype(float) for name, values in columns.items() if values.dtype.kind in "fiub"}
+    return {name: values for name, values in numbers.items() if np.isfinite(values).all() and values.std() > 0}
+
+
+def logarithms(
+    columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]
+) -> tuple[dict[str, np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    """The logarithms of what is above zero, in which a product is a sum."""
+    import numpy as np
+
+    if target.min() <= 0:
+        return {}, target
+    return {name: np.log(values) for name, values in columns.items() if values.min() > 0}, np.log(target)
+
+
+def parts_of(columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]) -> list[str]:
+    """The fewest columns, two or more, that make up the target; none where no sum of all is it."""
+    import numpy as np
+
+    if len(columns) < 2 or target.std() == 0:
+        return []
+    rows = np.unique(np.linspace(0, len(target) - 1, LOOKED_AT).astype(int))
+    names = list(columns)
+    table = np.stack([(columns[name] - columns[name].mean()) / columns[name].std() for name in names], axis=1)
+    whole = (target - target.mean()) / target.std()
+    if not is_sum(table[rows], whole[rows]) or not is_sum(table, whole):
+        return []
+    for name in list(names):
+        others = [at for at, other in enumerate(columns) if other in names and other != name]
+        if others and is_sum(table[rows][:, others], whole[rows]):
+            names.remove(name)
+    return names if len(names) > 1 else []
+
+
+def is_sum(table: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
+    """Whether least squares of columns (rows, columns) leave nothing of a target (rows,) of variance one."""
+    import numpy as np
+
+    table = np.column_stack([table, np.ones(len(table))])
+    rest = target - table @ np.linalg.lstsq(table, target, rcond=None)[0]
+    return bool(np.mean(rest**2) < REST)
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    import numpy as np
+
+    generator = np.random.default_rng(1)
+    casual, registered = generator.integers(0, 300, (2, 200))
+    noise = generator.normal(size=200).round(3)
+    return [
+        (table(y=casual + registered, c=casual, d=registered), True),
+        (table(y=casual + registered + noise, c=casual, d=registered), False),
+        (table(y=casual + registered, c=casual), False),
+    ]

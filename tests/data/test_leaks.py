@@ -1,0 +1,194 @@
+"""What gives a target away: copies, thresholds, orders, names and sums, each just within and just without its limit."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcli.config.language import Language
+from dlcli.data import Data
+from dlcli.data.findings import findings
+from dlcli.data.findings.exact_sum import target_is_a_sum
+from dlcli.data.findings.leak import target_given_away
+from dlcli.data.sources import SOURCES
+from dlcli.data.sources.source import Origin
+from dlcli.finding import Finding
+from dlcli.view.sentences import told_of_data
+
+GENERATOR = np.random.default_rng(3)
+ROWS = 300
+NOISE = GENERATOR.normal(size=ROWS).round(4)
+VALUE = GENERATOR.permutation(np.linspace(-3, 3, ROWS).round(4))
+"""All different and in no order."""
+Rule = Any
+
+
+def judged(rule: Rule, folder: Path, target: Any, *, keys: Mapping[str, Any] = {}, **columns: Any) -> Finding | None:
+    """What a rule says of a table that is all for training."""
+    cells = {"noise": NOISE[: len(target)], **columns, "y": target}
+    with (folder / "t.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(cells)
+        writer.writerows(zip(*cells.values(), strict=True))
+    block = {
+        "source": str(folder / "t.csv"),
+        "target": "y",
+        "split": {"by": "time", "validation": 0, "test": 0},
+        **keys,
+    }
+    data = Data.model_validate(block, context=Language())
+    finding: Finding | None = rule(data.load(seed=0))
+    return finding
+
+
+def ways(finding: Finding | None) -> Mapping[str, str]:
+    return {} if finding is None else finding.facts["ways"]
+
+
+def classes(values: Any, *bounds: float) -> Sequence[str]:
+    return [f"k{at}" for at in np.searchsorted(bounds, values)]
+
+
+@pytest.mark.parametrize("bounds", [(0.0,), (-1.0, 1.0), (-2.0, 0.5, 2.0)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_classes_that_follow_each_other_on_a_column_are_told(
+    tmp_path: Path, bounds: tuple[float, ...], sign: int
+) -> None:
+    finding = judged(target_given_away, tmp_path, classes(VALUE, *bounds), c=sign * VALUE)
+    assert ways(finding) == {"c": "threshold"}
+    assert finding is not None
+    assert told_of_data(finding).evidence == "'c' alone tells the classes apart: each class has a range of its own"
+
+
+def test_one_sample_on_the_other_side_is_enough_to_be_silent(tmp_path: Path) -> None:
+    target = np.array(classes(VALUE, 0.0))
+    target[np.argmax(VALUE)] = "k0"
+    assert judged(target_given_away, tmp_path, target, c=VALUE) is None
+
+
+def test_two_classes_on_one_value_are_not_told_apart(tmp_path: Path) -> None:
+    values = np.round(VALUE)
+    target = np.where(np.median(VALUE[values == 0]) > VALUE, "u", "v")
+    assert judged(target_given_away, tmp_path, target, c=values) is None
+    assert ways(judged(target_given_away, tmp_path, classes(values, 0.5), c=values)) == {"c": "threshold"}
+
+
+def test_a_class_in_two_ranges_is_no_threshold(tmp_path: Path) -> None:
+    assert judged(target_given_away, tmp_path, np.where(np.abs(VALUE) < 1, "u", "v"), c=VALUE) is None
+
+
+@pytest.mark.parametrize(("rows", "told"), [(19, False), (20, True)])
+def test_an_order_of_fewer_than_twenty_samples_may_be_chance(rows: int, told: bool, tmp_path: Path) -> None:
+    values = VALUE[:rows]
+    middle = float(np.median(values))
+    assert bool(ways(judged(target_given_away, tmp_path, classes(values, middle), c=values))) is told
+    assert bool(ways(judged(target_given_away, tmp_path, np.exp(3 * values), c=values))) is told
+
+
+@pytest.mark.parametrize(("rare", "told"), [(4, False), (5, True)])
+def test_a_class_of_fewer_than_five_samples_may_be_apart_by_chance(rare: int, told: bool, tmp_path: Path) -> None:
+    bound = float(np.sort(VALUE)[-rare]) - 1e-6
+    assert bool(ways(judged(target_given_away, tmp_path, classes(VALUE, bound), c=VALUE))) is told
+
+
+@pytest.mark.parametrize(("names", "told"), [(30, True), (31, False)])
+def test_names_that_tell_the_class_stand_in_ten_samples_on_average(names: int, told: bool, tmp_path: Path) -> None:
+    codes = np.arange(ROWS) % names
+    finding = judged(target_given_away, tmp_path, np.where(codes % 3 == 0, "u", "v"), c=[f"n{code}" for code in codes])
+    assert ways(finding) == ({"c": "names"} if told else {})
+
+
+@pytest.mark.parametrize("function", [np.exp, np.tanh, lambda x: -(x**3), lambda x: np.exp(-2 * x), np.floor])
+def test_a_number_that_rises_or_falls_with_the_target_is_told(function: Any, tmp_path: Path) -> None:
+    if function is np.floor:
+        assert judged(target_given_away, tmp_path, function(4 * VALUE), c=VALUE) is not None
+    else:
+        assert ways(judged(target_given_away, tmp_path, function(2 * VALUE), c=VALUE)) == {"c": "order"}
+
+
+def test_one_exception_ends_an_order(tmp_path: Path) -> None:
+    target = np.exp(2 * VALUE)
+    first, second = np.argsort(VALUE)[[100, 102]]
+    target[[first, second]] = target[[second, first]]
+    assert judged(target_given_away, tmp_path, target, c=VALUE) is None
+
+
+def test_what_rises_with_the_rows_is_a_time_and_no_leak(tmp_path: Path) -> None:
+    years = np.arange(ROWS) * 1.5 + 1700
+    assert judged(target_given_away, tmp_path, np.exp(years / 60), year=years) is None
+    shuffled = GENERATOR.permutation(ROWS)
+    assert ways(judged(target_given_away, tmp_path, np.exp(years / 60)[shuffled], year=years[shuffled])) == {
+        "year": "order"
+    }
+
+
+A, B, C = GENERATOR.integers(1, 500, (3, ROWS))
+
+
+@pytest.mark.parametrize(
+    ("target", "parts", "way"),
+    [
+        (A + B, ["a", "b"], "sum"),
+        (A - B, ["a", "b"], "sum"),
+        (A + B + C, ["a", "b", "c"], "sum"),
+        (np.round((A + B + C) / 3, 2), ["a", "b", "c"], "sum"),
+        (0.3 * A + 0.7 * C - 5, ["a", "c"], "sum"),
+        (A * B, ["a", "b"], "product"),
+        (A / B, ["a", "b"], "product"),
+    ],
+)
+def test_columns_that_make_up_the_target_are_named_and_no_others(
+    target: Any, parts: list[str], way: str, tmp_path: Path
+) -> None:
+    finding = judged(target_is_a_sum, tmp_path, target, a=A, b=B, c=C)
+    assert finding is not None
+    assert (finding.facts["columns"], finding.facts["way"]) == (parts, way)
+    assert finding.advice[0].new == [name for name in ("noise", "a", "b", "c") if name not in parts]
+    assert "make" not in told_of_data(finding).evidence
+    assert parts[0] in told_of_data(finding).evidence
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.95e-6, True), (1.1e-6, False)])
+def test_rounding_may_leave_a_millionth_of_the_variance(share: float, told: bool, tmp_path: Path) -> None:
+    whole = (A + B) / np.std(A + B)
+    rest = np.random.default_rng(9).normal(size=ROWS)
+    rest *= np.sqrt(share) / np.std(rest)
+    assert (judged(target_is_a_sum, tmp_path, whole + rest, a=A, b=B) is not None) is told
+
+
+@pytest.mark.parametrize(("rows", "told"), [(19, False), (20, True)])
+def test_a_sum_of_fewer_than_twenty_samples_may_be_chance(rows: int, told: bool, tmp_path: Path) -> None:
+    finding = judged(target_is_a_sum, tmp_path, (A + B)[:rows], a=A[:rows], b=B[:rows])
+    assert (finding is not None) is told
+
+
+@pytest.mark.parametrize(("rows", "told"), [(39, False), (40, True)])
+def test_a_sum_needs_four_rows_a_column(rows: int, told: bool, tmp_path: Path) -> None:
+    columns = {f"c{number}": GENERATOR.normal(size=rows).round(4) for number in range(9)}
+    total = sum(columns.values())
+    assert (judged(target_is_a_sum, tmp_path, total, **columns) is not None) is told
+
+
+def test_a_single_copy_is_no_sum_and_classes_are_none(tmp_path: Path) -> None:
+    assert judged(target_is_a_sum, tmp_path, 2 * A + 1, a=A, b=B) is None
+    assert judged(target_is_a_sum, tmp_path, classes(A + B, 300, 600), a=A, b=B) is None
+    assert judged(target_is_a_sum, tmp_path, GENERATOR.normal(size=ROWS), a=A, b=B) is None
+
+
+SHIPPED = [source.word for source in SOURCES if source.origin in {Origin.BUNDLED, Origin.GENERATED}]
+
+
+@pytest.mark.parametrize("word", SHIPPED)
+def test_no_shipped_set_is_said_to_leak(word: str) -> None:
+    data = Data.model_validate({"source": word, "missing": "most_frequent"}, context=Language())
+    codes = {each.code for each in findings(data.load(seed=0))}
+    assert codes & {"target_given_away", "target_is_a_sum"} == set()
+
+
+def test_there_are_shipped_sets() -> None:
+    assert len(SHIPPED) >= 15
