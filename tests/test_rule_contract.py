@@ -43,10 +43,20 @@ def build(tmp_path: Path, config: Config) -> Mapping[str, Callable[..., Any]]:
 
 
 def table_in(folder: Path) -> Callable[..., Dataset]:
-    """`table(c=[…], keys={…})`: unlike numbers `a` and `b`, a target `y` of two classes, and the given columns and keys."""
+    """`table(c=[…], keys={…})`: unlike numbers `a` and `b`, a target `y` of two classes, and the given columns and keys.
 
-    def table(*, keys: Mapping[str, Any] = {}, **columns: Sequence[Any]) -> Dataset:
+    `table(picture=(8, 8, 3))` instead: pictures of that shape.
+    """
+
+    def table(
+        *, keys: Mapping[str, Any] = {}, picture: tuple[int, ...] | None = None, **columns: Sequence[Any]
+    ) -> Dataset:
         generator = np.random.default_rng(0)
+        if picture is not None:
+            np.savez(folder / "p.npz", x=generator.random((SAMPLES, *picture)), y=np.arange(SAMPLES) % 2)
+            return Data.model_validate({"source": str(folder / "p.npz"), "target": "y"}, context=Language()).load(
+                seed=0
+            )
         cells: dict[str, Any] = {
             "a": generator.normal(size=SAMPLES).round(6),
             "b": generator.normal(size=SAMPLES).round(6),
@@ -154,6 +164,6 @@ def wordless(dataset: Dataset) -> Finding | None:
 def test_a_rule_that_breaks_the_contract_is_noticed(
     rule: Rule, build: Mapping[str, Callable[..., Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rule, "__module__", data.RULES[0].__module__)
+    monkeypatch.setattr(rule, "__module__", data.constant_columns.__module__)
     with pytest.raises(AssertionError):
         check_cases("data", rule, build)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dlcli.data import Dataset, class_indices
+from dlcli.data.fields.fields import CHANNELS_FIRST
 from dlcli.data.schema import InputSchema
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def drawable_samples(dataset: Dataset) -> list[Shown]:
         most = MOST if kind == "image" else MOST_CURVES
         values = dataset.splits["train"].inputs[schema.name][rows[:most]]
         for row, value in zip(rows, values, strict=False):
-            found.append(Shown(kind, caption(dataset, schema, int(row)), as_shown(kind, value)))
+            first = tuple(schema.axes) == CHANNELS_FIRST
+            shown = as_shown(kind, value.transpose(1, 2, 0) if first else value)
+            found.append(Shown(kind, caption(dataset, schema, int(row)), shown))
     return found
 
 
@@ -44,7 +47,7 @@ def drawing_of(schema: InputSchema) -> Literal["image", "series", "text"] | None
     """How an input can be drawn."""
     if schema.text:
         return "text"
-    if schema.axes[1:3] == ["height", "width"]:
+    if schema.axes[1:3] == ["height", "width"] or tuple(schema.axes) == CHANNELS_FIRST:
         return "image"
     return "series" if "time" in schema.axes[1:] else None
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.description.spread import spread_of
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.values import missing
 
 if TYPE_CHECKING:
     import numpy as np
 
-BINS = 16
 MOST_NAMES = 5
 MOST_COLUMNS = 1000
 """Columns beyond these are not described one by one."""
@@ -62,15 +62,15 @@ def seen(name: str, values: np.ndarray[Any, Any]) -> ColumnSeen:
     known = known[np.isfinite(known)]
     if not len(known):
         return ColumnSeen(name, "numbers", missing=int(empty.sum()))
-    numbers = known.astype(np.float64)
+    spread = spread_of(known)
     return ColumnSeen(
         name,
         "numbers",
-        float(numbers.min()),
-        float(numbers.max()),
-        float(numbers.mean()),
-        float(numbers.std()),
+        spread.least,
+        spread.greatest,
+        spread.mean,
+        spread.deviation,
         int(empty.sum()),
         len(np.unique(known)),
-        np.histogram(numbers, bins=BINS)[0].tolist(),
+        spread.histogram,
     )

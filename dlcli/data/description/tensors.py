@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples
+from dlcli.data.description.spread import mean_of
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, block_rows, is_lazy, nbytes
 from dlcli.data.fields.values import missing
@@ -43,11 +44,11 @@ class Tensor:
 
 @dataclass
 class Range:
-    """The least and greatest of many numbers, and their sum; of text only its bytes."""
+    """The least and greatest of many numbers, and their mean; of text only its bytes."""
 
     low: float = float("inf")
     high: float = float("-inf")
-    total: float = 0.0
+    mean: float = 0.0
     count: int = 0
     text_bytes: int = 0
     samples: int = 0
@@ -62,9 +63,10 @@ class Range:
         elif values.dtype.kind in "fiub":
             known = values[~np.isnan(values)] if values.dtype.kind == "f" and np.isnan(values).any() else values
             if known.size:
-                self.low, self.high = min(self.low, float(known.min())), max(self.high, float(known.max()))
-                self.total += float(known.sum(dtype=np.float64))
+                self.low, self.high = min(self.low, known.min().item()), max(self.high, known.max().item())
                 self.count += known.size
+                share = known.size / self.count
+                self.mean = self.mean * (1 - share) + mean_of(known) * share
 
 
 def field_blocks(column: Column) -> Iterator[np.ndarray[Any, Any]]:
@@ -121,7 +123,7 @@ def of_range(
         seen.text_bytes if text else nbytes(column),
         seen.low if seen.count else None,
         seen.high if seen.count else None,
-        seen.total / seen.count if seen.count else None,
+        seen.mean if seen.count else None,
         missing,
         classes,
         seen.samples,

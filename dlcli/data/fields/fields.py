@@ -16,6 +16,9 @@ from dlcli.spec import did_you_mean
 if TYPE_CHECKING:
     import numpy as np
 
+CHANNELS_FIRST = ("samples", "channels", "height", "width")
+CHANNELS_LAST = ("samples", "height", "width", "channels")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -122,7 +125,7 @@ class Fields:
 
     def axes_of(self, name: str) -> tuple[str, ...]:
         """The names of a field's axes, in Keras's order."""
-        return self.axes.get(name) or default_axes(self.arrays[name].ndim, str(self.arrays[name].dtype))
+        return self.axes.get(name) or default_axes(self.arrays[name].shape, str(self.arrays[name].dtype))
 
     def where(self, row: int) -> tuple[str, int | None, str]:
         """File, line and words for a row counted from 0 over all files; the words count from 1 in that file."""
@@ -178,16 +181,23 @@ class Fields:
         return replace(self, arrays=arrays, kept=kept, splits=None, chunks=None)
 
 
-def default_axes(dimensions: int, dtype: str) -> tuple[str, ...]:
+def are_colours(count: tuple[int, ...]) -> bool:
+    """Whether an axis can be that of colours: grey, RGB, or RGB with what is transparent."""
+    return count in {(1,), (3,), (4,)}
+
+
+def default_axes(shape: tuple[int, ...], dtype: str) -> tuple[str, ...]:
     """The names of the axes of an array of which nothing but its form is known.
 
-    Three axes of whole numbers are taken for grey images, of others for series; four are images, five are volumes.
+    Three axes of whole numbers are taken for grey images, of others for series; four are images, five are volumes. Colours
+    stand last, or first where only then there are as many as colours.
     """
+    dimensions = len(shape)
     names: dict[int, tuple[str, ...]] = {
         1: ("samples",),
         2: ("samples", "features"),
         3: ("samples", "height", "width") if "int" in dtype else ("samples", "time", "features"),
-        4: ("samples", "height", "width", "channels"),
+        4: CHANNELS_FIRST if are_colours(shape[1:2]) and not are_colours(shape[3:]) else CHANNELS_LAST,
         5: ("samples", "depth", "height", "width", "channels"),
     }
     return names.get(dimensions) or ("samples", *(f"axis {axis}" for axis in range(1, dimensions)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.findings.channels_first import channels_first
 from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.exact_sum import target_is_a_sum
 from dlcli.data.findings.few_samples import few_samples
@@ -20,6 +21,7 @@ from dlcli.data.findings.scale import far_from_unit_scale
 from dlcli.finding import Finding
 
 RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
+    channels_first,
     constant_columns,
     far_from_unit_scale,
     few_samples,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dlcli.view.console.shapes import shape
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
 
 
 def among(facts: Facts) -> str:
     """How much of the data was looked at, where it was not all."""
     return f" (among {facts['seen']:,} of {facts['samples']:,} samples)" if "seen" in facts else ""
+
+
+def channels_first(facts: Facts) -> str:
+    shapes = [f"'{name}' is channels, height, width: {shape(each)}" for name, each in facts["inputs"].items()]
+    return first_of(shapes, more="more inputs")
 
 
 def constant_columns(facts: Facts) -> str:
@@ -79,6 +85,11 @@ WAYS = {
     "names": "the classes apart: each name has one class",
 }
 SENTENCES = {
+    "channels_first": Sentence(
+        "channels before height and width",
+        channels_first,
+        "write Permute: {dims: [2, 3, 1]} as the first layer: Keras's layers take channels last",
+    ),
     "constant_columns": Sentence(
         "constant columns", constant_columns, "leave them out of data.inputs: they cannot help"
     ),
