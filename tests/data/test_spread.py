@@ -84,7 +84,7 @@ def test_the_mean_of_blocks_is_that_of_all() -> None:
     assert seen.mean == pytest.approx(known.mean(), rel=1e-12)
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_nanoseconds_are_looked_at(form: str, tmp_path: Path, run_dlcli: Run) -> None:
     import pyarrow as pa
     from pyarrow import parquet
@@ -92,9 +92,7 @@ def test_nanoseconds_are_looked_at(form: str, tmp_path: Path, run_dlcli: Run) ->
     first = 1_700_000_000_000_000_000
     rows = [(first + row, row % 2) for row in range(40)]
     path = tmp_path / f"t.{form}"
-    if form == "csv":
-        path.write_text("id,y\n" + "".join(f"{number},{label}\n" for number, label in rows))
-    elif form == "jsonl":
+    if form == "jsonl":
         path.write_text("".join(f'{{"id": {number}, "y": {label}}}\n' for number, label in rows))
     else:
         parquet.write_table(pa.table({"id": [row[0] for row in rows], "y": [row[1] for row in rows]}), path)
