@@ -69,17 +69,17 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
 
     name, classes = target.name, target.classes
     before = "" if head.name is None else f"{name} "
-    if answers is not None and target.columns is not None:
+    chances = None if answers is None else answers.probabilities
+    if answers is not None and target.columns is not None and chances is not None:
         columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.columns)}
         of_each = enumerate(target.columns)
-        return columns | {f"{before}probability {each}": answers.probabilities[:, index] for index, each in of_each}
+        return columns | {f"{before}probability {each}": chances[:, index] for index, each in of_each}
     if answers is not None and classes is not None:
         if answers.classes.ndim > 1:
             return {name: answers.classes}
         columns = {name: np.array(classes, dtype=object)[answers.classes]}
-        return columns | {
-            f"{before}probability {each}": answers.probabilities[:, index] for index, each in enumerate(classes)
-        }
+        shown, numbers = ("score", output) if chances is None else ("probability", chances)
+        return columns | {f"{before}{shown} {each}": numbers[:, index] for index, each in enumerate(classes)}
     if output.ndim > 2:
         return {name: output}
     flat = output.reshape(len(output), -1)

@@ -17,7 +17,8 @@ from dlcli.errors import Problem
 from dlcli.layers.connections import connection_mistakes
 from dlcli.layers.last_layer import last_layer
 from dlcli.layers.stack import Entry
-from dlcli.loss.fit import activation_mistakes, metric_mistakes, shape_mistakes
+from dlcli.loss.fit import activation_mistakes, shape_mistakes
+from dlcli.loss.metric_fit import metric_mistakes
 from dlcli.loss.model_output import output_of
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
@@ -138,7 +139,8 @@ def heads_together(written: Written) -> Iterator[Mistake]:
     for head in written.heads:
         last = last_layer(layers, head.name)
         output = output_of(last.layer, above=last.above, path=last.path)
-        mistakes = [*activation_mistakes(output, head.loss), *shape_mistakes(output, head), *metric_mistakes(head)]
+        fits = [*activation_mistakes(output, head.loss), *shape_mistakes(output, head)]
+        mistakes = [*fits, *metric_mistakes(head, width=output.width)]
         # Of several at one place the first says enough.
         first = {each.path: each for each in reversed(mistakes)}
         yield from (replace(each, at="key") for each in first.values())

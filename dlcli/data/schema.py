@@ -63,6 +63,11 @@ class TargetSchema(Spec):
         """The fields that it is made of."""
         return self.columns or [self.column or self.name]
 
+    @property
+    def names_of_units(self) -> list[str] | None:
+        """What the values of an answer stand for: classes, or the columns of a vector; None where they have no names."""
+        return self.columns or self.classes
+
 
 class Schema(Spec):
     """All inputs and targets; with `windows` a sample is a window of rows."""

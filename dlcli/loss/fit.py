@@ -5,7 +5,7 @@ Each of the three says what does not fit, with what to write instead; paths lead
 
 from __future__ import annotations
 
-from dlcli.loss import labels_of, logits, metric_name, needs, reads_probabilities
+from dlcli.loss import logits, needs, reads_probabilities
 from dlcli.loss.model_output import Output
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
@@ -121,64 +121,3 @@ def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, class
     if needs(head.loss) == "binary" and classes == 2 and width == 2:
         hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
     return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]
-
-
-def metric_mistakes(head: Head) -> list[Mistake]:
-    """Metrics that read another kind of target or prediction than the loss does, and names used twice."""
-    loss = head.loss
-    mistakes, need, seen = [], needs(loss), set[str]()
-    for position, metric in enumerate(head.metrics):
-        name = metric_name(metric)
-        path = (*head.metrics_path, position)
-        if name in seen or name == "loss":
-            mistakes.append(
-                Mistake(
-                    f"two values would be called '{name}'",
-                    path,
-                    "leave one out, or give it a name: {…, name: other}",
-                    kind="name_taken",
-                )
-            )
-        seen.add(name)
-        target = metric.traits.get("target")
-        if metric.written in {"accuracy", "acc"} and need is None:
-            message = f"{loss.written} does not say what it compares, so accuracy does not know what to count"
-            hint = f"write dlcli_target = 'classes' in the class {loss.name} (or 'one_hot', 'binary', 'numbers')"
-            mistakes.append(Mistake(message, path, hint, kind="metric_does_not_fit_loss"))
-        elif metric.written in {"accuracy", "acc"} and labels_of(loss) == "numbers":
-            mistakes.append(
-                Mistake(
-                    f"accuracy counts right classes, but {loss.written} compares numbers",
-                    path,
-                    "write metrics: [mae] or [r2_score]",
-                    kind="metric_does_not_fit_loss",
-                )
-            )
-        elif need == "classes" and target == "one_hot":
-            mistakes.append(
-                Mistake(
-                    f"{metric.written} reads one-hot targets, but the target holds class indices",
-                    path,
-                    "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
-                    kind="metric_does_not_fit_target",
-                )
-            )
-        elif need == "classes" and target == "binary":
-            mistakes.append(
-                Mistake(
-                    f"{metric.written} reads one probability a sample, but the output has one for each class",
-                    path,
-                    "write accuracy",
-                    kind="metric_does_not_fit_output",
-                )
-            )
-        elif need in {"binary", "one_hot"} and target == "classes":
-            mistakes.append(
-                Mistake(
-                    f"{metric.written} reads class indices against one probability a class",
-                    path,
-                    "write accuracy",
-                    kind="metric_does_not_fit_output",
-                )
-            )
-    return mistakes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlcli.errors import TreePath
-from dlcli.loss import Direction, direction_of, metric_name
+from dlcli.loss import Direction, direction_of, value_names
 from dlcli.spec import KerasObject
 
 
@@ -36,5 +36,6 @@ class Head:
     def directions(self) -> dict[str, Direction | None]:
         """By the names of all its values, whether more or less is better; None where a plugin does not say."""
         loss: dict[str, Direction | None] = {} if self.name is None else {"loss": "down"}
-        both = {**loss, **{metric_name(metric): direction_of(metric) for metric in self.metrics}}
+        values = {name: direction_of(metric) for metric in self.metrics for name in value_names(metric)}
+        both = {**loss, **values}
         return {self.reported(name): direction for name, direction in both.items()}

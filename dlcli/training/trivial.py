@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
-from dlcli.loss import build_metrics, logits, metric_name, needs, reads_scores
+from dlcli.loss import build_metrics, logits, metric_name, metric_values, needs, reads_scores
 from dlcli.loss.target_loss import Head
 from dlcli.training.setup.experiment import Experiment, output_shape
 
@@ -69,7 +69,9 @@ def measured(
     shape = [size or 1 for size in output_shape(experiment.model, head.name)]
     target = experiment.splits[split].target(schema.name)
     one = answer.reshape(shape) if answer.size == output_size(shape) else answer
-    built = build_metrics(head.metrics, head.loss, width=shape[-1] if shape else 1, facts=experiment.facts)
+    built = build_metrics(
+        head.metrics, head.loss, width=shape[-1] if shape else 1, facts=experiment.facts, classes=schema.names_of_units
+    )
     loss, total = head.loss.build(experiment.facts), 0.0
     rows = max(1, LARGEST // max(output_size(shape), 1))
     for start in range(0, len(target), rows):
@@ -79,10 +81,9 @@ def measured(
         for made in built:
             made.update_state(part, predicted)
     values = {
-        head.reported(metric_name(metric)): float(np.mean(made.result()))
-        for metric, made in zip(head.metrics, built, strict=True)
+        head.reported(metric_name(metric)): made.result() for metric, made in zip(head.metrics, built, strict=True)
     }
-    return total / len(target), values
+    return total / len(target), metric_values(values)
 
 
 LARGEST = 1 << 24

@@ -188,7 +188,7 @@ WRONG = {
     "metrics+=auc": (
         10,
         "auc reads one probability a sample, but the output has one for each class",
-        "write accuracy",
+        "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
         "auc",
     ),
     "metrics+=acuracy": (10, "unknown metric 'acuracy'", "did you mean 'accuracy'?", "acuracy"),

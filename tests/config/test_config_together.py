@@ -33,7 +33,7 @@ FIT = {
     ),
     (("[accuracy]", "[accuracy, auc]"),): (
         (24, 21, "auc reads one probability a sample, but the output has one for each class"),
-        "write accuracy",
+        "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
     ),
     (("[accuracy]", "[accuracy, accuracy]"),): (
         (24, 21, "two values would be called 'accuracy'"),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.loss.fit import activation_mistakes, metric_mistakes, shape_mistakes
+from dlcli.loss.fit import activation_mistakes, shape_mistakes
+from dlcli.loss.metric_fit import metric_mistakes
 from dlcli.loss.model_output import Output, output_of
 from dlcli.loss.target_loss import Head
 
@@ -230,7 +231,10 @@ TABLE: dict[str, Case] = {
         10,
         "softmax",
         SPARSE,
-        ("AUC reads one probability a sample, but the output has one for each class", "write accuracy"),
+        (
+            "AUC reads one probability a sample, but the output has one for each class",
+            "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+        ),
         metrics=["AUC"],
     ),
     "a metric of two classes for two classes": case(1, "sigmoid", BINARY, metrics=["AUC", "Precision"]),
@@ -253,7 +257,10 @@ TABLE: dict[str, Case] = {
             "write activation: softmax",
         ),
         ("Dense has 3 units, but there are 4 classes", "write units: 4"),
-        ("AUC reads one probability a sample, but the output has one for each class", "write accuracy"),
+        (
+            "AUC reads one probability a sample, but the output has one for each class",
+            "write accuracy, or data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+        ),
         metrics=["AUC"],
         classes=4,
         target=(),

@@ -9,7 +9,12 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               chance     whether it is ln C where each of C answers is as likely as the others
     metrics   target     as of a loss
               direction  up: more is better; down: less is better
-              scores     the arguments with which it reads raw scores instead of probabilities
+              reads      what it looks at: values (the default), decisions (the side of a threshold), order, largest (of
+                         several), scores (as hinge losses read them)
+              instead    what to write where there is no largest of several: another metric, or its `threshold`
+              equal      whether it counts numbers that are the same to the last bit
+              flattens   whether it takes the units of all places as places of their own
+              forms      by what the loss compares with, the arguments that say how target and output come
               reported   the name of its values, where Keras's is not the class's name in small letters
     layers    group      what a person would look for it under
               xla        whether XLA makes it faster on a CPU
@@ -51,6 +56,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "metrics": {
         "target": ("classes", "one_hot", "binary", "numbers", "any"),
         "direction": ("up", "down"),
+        "reads": ("values", "decisions", "order", "largest", "scores"),
     },
     "layers": {
         "xla": (True, False),

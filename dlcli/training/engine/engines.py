@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any, Protocol
 
+from dlcli.loss import metric_values
 from dlcli.training.engine.read_ahead import batch_blocks
 from dlcli.training.engine.steps import (
     Pace,
@@ -20,7 +21,6 @@ from dlcli.training.engine.steps import (
     batch_tensors,
     build_variables,
     gathered,
-    metric_numbers,
     one_step,
     results_of,
     signature,
@@ -94,7 +94,7 @@ class ResidentEngine:
             run, last = self.way(number, step)
             end = self.work.end_of(number, step, min(last, step + self.pace.steps))
             started = time.monotonic()
-            values = metric_numbers(run(order, *map(tf.constant, (number, step, end))))
+            values = metric_values(run(order, *map(tf.constant, (number, step, end))))
             self.pace.seen(end - step, time.monotonic() - started)
             step = end
             if not between(step, values["loss"]):
@@ -164,7 +164,7 @@ class StreamingEngine:
                 end = min(last, work.end_of(number, step, step + self.pace.steps))
                 started = time.monotonic()
                 places = map(tf.constant, (number, begin, step - begin, end - begin))
-                values = metric_numbers(self.run(inputs, targets, columns, *places))
+                values = metric_values(self.run(inputs, targets, columns, *places))
                 self.pace.seen(end - step, time.monotonic() - started)
                 step = end
                 if not between(step, values["loss"]):

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dlcli.loss import metric_values
 from dlcli.training.engine.read_ahead import batch_blocks
 from dlcli.training.engine.steps import (
     Pace,
     batch_tensors,
     build_variables,
-    metric_numbers,
     one_judged_test,
     one_test,
     signatures,
@@ -64,7 +64,7 @@ class Measure:
             pace = Pace(batches)
             while done < batches:
                 end, started = min(batches, done + pace.steps), time.monotonic()
-                values = metric_numbers(run(inputs, targets, *map(tf.constant, (size, done, end))))
+                values = metric_values(run(inputs, targets, *map(tf.constant, (size, done, end))))
                 pace.seen(end - done, time.monotonic() - started)
                 done = end
                 if not between():
@@ -90,7 +90,7 @@ class Measure:
                 wanted[name].append(np.asarray(targets[name]))
         outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
         return Measured(
-            metric_numbers(results), {name: np.concatenate(parts) for name, parts in wanted.items()}, outputs
+            metric_values(results), {name: np.concatenate(parts) for name, parts in wanted.items()}, outputs
         )
 
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:

@@ -17,6 +17,7 @@ from dlcli.data.fields.aligned import ALIGNMENT
 from dlcli.data.fields.order import Layout, order
 from dlcli.data.preparation.augment import Augmentation
 from dlcli.keras_internals import loss_trackers
+from dlcli.loss import metric_values
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.weights import Weights
 
@@ -211,13 +212,6 @@ def build_variables(model: Any, inputs: Arrays, targets: Arrays) -> None:
         model.optimizer.build(model.trainable_variables)
 
 
-def metric_numbers(results: Mapping[str, Any]) -> dict[str, float]:
-    """Loss and metrics, which a graph has given as tensors, as numbers."""
-    import numpy as np
-
-    return {name: float(np.mean(value)) for name, value in results.items()}
-
-
 def results_of(model: Any) -> dict[str, float]:
     """Loss and metrics as they stand."""
-    return metric_numbers(model.get_metrics_result())
+    return metric_values(model.get_metrics_result())

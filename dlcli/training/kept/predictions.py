@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
-from dlcli.loss import logits, needs, reads_scores
+from dlcli.loss import needs
+from dlcli.loss.reading import output_form, read_output
 from dlcli.spec import KerasObject
 
 if TYPE_CHECKING:
@@ -17,20 +18,21 @@ if TYPE_CHECKING:
 class Answers:
     """The class index of each sample (samples, …) with the probabilities (samples, …, classes).
 
-    Of labels any of which may hold: yes or no (samples, labels) as 1 or 0, with the probability of each.
+    Of labels any of which may hold: yes or no (samples, labels) as 1 or 0, with the probability of each. Where the loss
+    compares scores of several classes there are no probabilities.
     """
 
     classes: np.ndarray[Any, Any]
-    probabilities: np.ndarray[Any, Any]
+    probabilities: np.ndarray[Any, Any] | None
 
 
 def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSchema) -> Answers | None:
     """What the output says of a target, or None where it is numbers."""
     import numpy as np
 
-    scores = output.astype(np.float64)
+    form = output_form(loss)
     if target.columns is not None and needs(loss) == "binary" and output.shape[1:] == tuple(target.shape):
-        chance = chances(scores, loss)
+        chance = read(output, loss)
         return Answers((chance > 0.5).astype(np.int64), chance)
     if target.classes is None or needs(loss) in {"numbers", None}:
         return None
@@ -38,25 +40,18 @@ def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSc
     if needs(loss) == "binary":
         if output.shape[-1] != 1 or count != 2:
             return None
-        chance = chances(scores[..., 0], loss)
+        chance = read(output[..., 0], loss)
         return Answers((chance > 0.5).astype(np.int64), np.stack([1 - chance, chance], axis=-1))
     if output.shape[-1] != count:
         return None
-    if logits(loss):
-        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        scores = powers / powers.sum(axis=-1, keepdims=True)
-    return Answers(scores.argmax(axis=-1), scores)
+    return Answers(output.argmax(axis=-1), None if form == "scores" else read(output, loss))
 
 
-def chances(scores: np.ndarray[Any, Any], loss: KerasObject) -> np.ndarray[Any, Any]:
-    """The probability of yes, as a loss for two classes reads the output."""
+def read(output: np.ndarray[Any, Any], loss: KerasObject) -> np.ndarray[Any, Any]:
+    """The probabilities that an output says, in 64 bits."""
     import numpy as np
 
-    chance = 1 / (1 + np.exp(-scores)) if logits(loss) else scores
-    if reads_scores(loss):
-        chance = (scores + 1) / 2
-    clipped: np.ndarray[Any, Any] = np.clip(chance, 0.0, 1.0)
-    return clipped
+    return np.asarray(read_output(loss, output.astype(np.float64)))
 
 
 def confusion(truth: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], *, classes: int) -> np.ndarray[Any, Any]:

@@ -98,7 +98,7 @@ class Trained:
     def measure(self) -> Measure:
         """The model with its loss and metrics, to measure with."""
         # How many steps an epoch had matters no more.
-        compile_model(self.config, self.model, self.schema.facts(steps_per_epoch=1), learns=False)
+        compile_model(self.config, self.model, self.schema, self.schema.facts(steps_per_epoch=1), learns=False)
         return Measure(self.model)
 
     def predicted(self, feed: Feed) -> Arrays:

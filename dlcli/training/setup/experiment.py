@@ -13,6 +13,7 @@ from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
 from dlcli.data.preparation.prepare import fit_preparation, prepare
+from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.first_line import first_line
 from dlcli.foreign_error import is_foreign, plugin_error
@@ -105,7 +106,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         }
         check_metrics(config, built.model, splits["train"], facts)
         check_rate(config)
-        compile_model(config, built.model, facts)
+        compile_model(config, built.model, dataset.schema, facts)
     except BlockError as error:
         raise config.located(error) from error
     return Experiment(config, dataset, splits, built, preparation, augment, facts)
@@ -217,21 +218,24 @@ def check_rate(config: Config) -> None:
         )
 
 
-def compile_model(config: Config, model: Any, facts: Mapping[str, int], *, learns: bool = True) -> None:
+def compile_model(config: Config, model: Any, schema: Schema, facts: Mapping[str, int], *, learns: bool = True) -> None:
     """Gives the model its loss, metrics and, where it is to learn, its optimizer."""
     optimizer = built_block("optimizer", lambda: build_optimizer(config.optimizer, facts)) if learns else None
     losses = {head.name: built_block("loss", partial(head.loss.build, facts)) for head in config.heads}
-    metrics = {head.name: built_block("metrics", partial(head_metrics, head, model, facts)) for head in config.heads}
+    metrics = {
+        head.name: built_block("metrics", partial(head_metrics, head, target, model, facts))
+        for head, target in zip(config.heads, schema.targets, strict=True)
+    }
     if None in losses:
         model.compile(loss=losses[None], optimizer=optimizer, metrics=metrics[None], jit_compile=False)
     else:
         model.compile(loss=losses, optimizer=optimizer, metrics=metrics, jit_compile=False)
 
 
-def head_metrics(head: Head, model: Any, facts: Mapping[str, int]) -> list[Any]:
+def head_metrics(head: Head, target: TargetSchema, model: Any, facts: Mapping[str, int]) -> list[Any]:
     """The metrics of a head as Keras objects."""
     width = (output_shape(model, head.name) or (1,))[-1] or 1
-    return build_metrics(head.metrics, head.loss, width=width, facts=facts)
+    return build_metrics(head.metrics, head.loss, width=width, facts=facts, classes=target.names_of_units)
 
 
 def built_block(name: str, build: Callable[[], Any]) -> Any:

@@ -1,0 +1,115 @@
+"""Does each metric read the target and the prediction that its loss compares? Paths lead from the root of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dlcli.loss.metrics import metric_name
+from dlcli.loss.needs import labels_of, logits, needs, reads_probabilities
+from dlcli.loss.reading import can_be_read, output_form, reads_of
+from dlcli.loss.target_loss import Head
+from dlcli.spec import KerasObject, Mistake
+
+ONE_HOT = "data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy"
+INSTEAD: Mapping[str, str] = {
+    "signs": "write accuracy, Precision, AUC or hinge",
+    "scores": "write accuracy or categorical_hinge",
+}
+
+
+def metric_mistakes(head: Head, *, width: int | None = None) -> list[Mistake]:
+    """Metrics that read another kind of target or prediction than the loss does, and names used twice.
+
+    `width` is how many values the model puts out a sample, where that is known.
+    """
+    mistakes, seen = [], set[str]()
+    for position, metric in enumerate(head.metrics):
+        name, path = metric_name(metric), (*head.metrics_path, position)
+        if name in seen or name == "loss":
+            message, hint = f"two values would be called '{name}'", "leave one out, or give it a name: {…, name: other}"
+            mistakes.append(Mistake(message, path, hint, kind="name_taken"))
+        seen.add(name)
+        first = next(reading_mistakes(metric, head.loss, width), None)
+        if first is not None:
+            message, hint, kind = first
+            mistakes.append(Mistake(message, path, hint, kind=kind))
+    return mistakes
+
+
+def reading_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with a metric under a loss: message, what to write instead, kind."""
+    if metric.written in {"accuracy", "acc"}:
+        yield from accuracy_mistakes(loss)
+        return
+    yield from target_mistakes(metric, loss)
+    yield from largest_mistakes(metric, loss, width)
+    yield from score_mistakes(metric, loss)
+
+
+def accuracy_mistakes(loss: KerasObject) -> Iterator[tuple[str, str, str]]:
+    """Where there is nothing that `accuracy` could count."""
+    if needs(loss) is None:
+        message = f"{loss.written} does not say what it compares, so accuracy does not know what to count"
+        hint = f"write dlcli_target = 'classes' in the class {loss.name} (or 'one_hot', 'binary', 'numbers')"
+        yield message, hint, "metric_does_not_fit_loss"
+    elif labels_of(loss) == "numbers":
+        message = f"accuracy counts right classes, but {loss.written} compares numbers"
+        yield message, "write metrics: [mae] or [r2_score]", "metric_does_not_fit_loss"
+
+
+def target_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[tuple[str, str, str]]:
+    """A metric that reads targets of another kind than the loss."""
+    need, target = needs(loss), metric.traits.get("target")
+    if need == "classes" and target == "one_hot":
+        message = f"{metric.written} reads one-hot targets, but the target holds class indices"
+        yield message, f"write accuracy, or {ONE_HOT}", "metric_does_not_fit_target"
+    elif need == "classes" and target == "binary":
+        message = f"{metric.written} reads one probability a sample, but the output has one for each class"
+        yield message, f"write accuracy, or {ONE_HOT}", "metric_does_not_fit_output"
+    elif need in {"binary", "one_hot"} and target == "classes":
+        message = f"{metric.written} reads class indices against one probability a class"
+        yield message, "write accuracy", "metric_does_not_fit_output"
+    elif labels_of(loss) == "numbers" and target == "classes":
+        message = f"{metric.written} reads class indices, but {loss.written} compares numbers"
+        yield message, "write metrics: [mae] or [r2_score]", "metric_does_not_fit_loss"
+
+
+def largest_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) -> Iterator[tuple[str, str, str]]:
+    """A metric that reads several values as one answer, its classes, where each is an answer of its own."""
+    reads = reads_of(metric)
+    together = reads == "largest" or (metric.traits.get("target") == "one_hot" and reads != "decisions")
+    if not together or not (needs(loss) == "binary" or width == 1):
+        return
+    message = f"{metric.written} reads several values as one answer, but here each is an answer of its own"
+    instead = metric.traits.get("instead", "accuracy")
+    hint = f"write {{{metric.written}: {{threshold: 0.5}}}}" if instead == "threshold" else f"write {instead}"
+    yield message, hint, "metric_does_not_fit_output"
+
+
+def score_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[tuple[str, str, str]]:
+    """Probabilities wanted of scores, or scores of probabilities."""
+    if needs(loss) is None:
+        return
+    if not can_be_read(loss, reads_of(metric)):
+        message = f"{metric.written} reads values, but what {loss.written} compares are scores"
+        yield message, INSTEAD[output_form(loss)], "metric_does_not_fit_loss"
+    if metric.arguments.get("from_logits") and reads_probabilities(loss) and not logits(loss):
+        message = f"{metric.written} with from_logits reads raw scores, but {loss.written} reads probabilities"
+        yield message, "leave out from_logits", "metric_does_not_fit_loss"
+    if metric.traits.get("equal") and reads_probabilities(loss):
+        message = f"{metric.written} counts numbers that are equal, and a probability never is its target"
+        yield message, "write accuracy", "metric_does_not_fit_loss"
+    for key, threshold in thresholds_of(metric):
+        if logits(loss) and not metric.arguments.get("from_logits") and not 0 < threshold < 1:
+            message = f"{metric.written} compares probabilities, also under a loss for raw scores, with {threshold:g}"
+            yield message, f"write {key}: 0.5 for the raw score 0", "threshold_is_no_probability"
+
+
+def thresholds_of(metric: KerasObject) -> Iterator[tuple[str, float]]:
+    """The thresholds that are written, with their key."""
+    for key in ("threshold", "thresholds"):
+        given: Any = metric.arguments.get(key)
+        for each in given if isinstance(given, list) else [given]:
+            if isinstance(each, int | float):
+                yield key, each

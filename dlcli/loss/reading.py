@@ -1,0 +1,60 @@
+"""What a model puts out, as its loss reads it: probabilities, scores or numbers. The one place that turns one into the other."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from dlcli.loss.needs import logits, needs, reads_scores
+from dlcli.spec import KerasObject
+
+Form: TypeAlias = Literal["values", "sigmoid", "softmax", "signs", "scores"]
+"""`values`: as they are, probabilities or numbers. `sigmoid`, `softmax`: raw scores that become probabilities so.
+`signs`: scores of which the sign decides between two. `scores`: of which the largest decides between several."""
+Reads: TypeAlias = Literal["values", "decisions", "order", "largest", "scores"]
+"""What a metric looks at: the values themselves; on which side of a threshold they are; their order; which of several is the
+largest; scores as hinge losses read them."""
+
+
+def output_form(loss: KerasObject) -> Form:
+    """What the numbers that a model puts out under a loss are."""
+    two = needs(loss) == "binary"
+    if logits(loss):
+        return "sigmoid" if two else "softmax"
+    if reads_scores(loss):
+        return "signs" if two else "scores"
+    return "values"
+
+
+def reads_of(metric: KerasObject) -> Reads:
+    """What a metric looks at; thresholds that are written turn what is the largest, or an order, into decisions."""
+    reads: Reads = metric.traits.get("reads", "values")
+    thresholds = metric.arguments.get("threshold", metric.arguments.get("thresholds"))
+    return "decisions" if reads in {"order", "largest"} and thresholds is not None else reads
+
+
+def read_output(loss: KerasObject, output: Any, *, reads: Reads = "decisions") -> Any:
+    """The output (…, units) of a model as probabilities or numbers.
+
+    Under a hinge loss between two classes -1 to 1 becomes 0 to 1, and what is beyond is as sure as can be; an order keeps
+    the differences there. Under one between several, scores stay what they are: nothing makes probabilities of them.
+    """
+    from keras import ops
+
+    match output_form(loss):
+        case "sigmoid":
+            return ops.sigmoid(output)
+        case "softmax":
+            return ops.softmax(output, axis=-1)
+        case "signs" if reads == "order":
+            return ops.sigmoid(output)
+        case "signs" if reads != "scores":
+            return ops.clip((output + 1) / 2, 0.0, 1.0)
+    return output
+
+
+def can_be_read(loss: KerasObject, reads: Reads) -> bool:
+    """Whether what is put out under a loss has what a metric looks at: a score has a sign or an order, and no value."""
+    form = output_form(loss)
+    if form == "signs":
+        return reads != "values"
+    return form != "scores" or reads in {"largest", "scores"}
