@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
+from dlcli.loss.counting import counted_places
+from dlcli.loss.losses import build_loss
+from dlcli.loss.perfect import perfect_losses
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.training.engine.measure import Measured
@@ -24,21 +27,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judged:
-    """One target of all samples: what it is, what the model said of it, and the loss of each sample (samples,)."""
+    """One target of all samples: what it is, what the model said of it, and the loss of each sample (samples,).
+
+    `excess` is that loss above the one of a perfect answer. `counted` (samples, …) says which places count, where not all.
+    """
 
     schema: TargetSchema
     target: np.ndarray[Any, Any]
     output: np.ndarray[Any, Any]
     answers: Answers | None
     losses: np.ndarray[Any, Any]
+    excess: np.ndarray[Any, Any]
+    counted: np.ndarray[Any, Any] | None
+
+    def kept(self, truth: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Which of the places (samples, …) with a class count."""
+        return truth >= 0 if self.counted is None else (truth >= 0) & self.counted.reshape(truth.shape)
 
     def scores(self) -> Scores:
         """How well its classes are told apart."""
         classes = self.schema.classes
         truth = class_indices(self.target, self.schema)
         if self.answers is not None and truth is not None and classes is not None:
-            counted = confusion(truth.ravel(), self.answers.classes.ravel(), classes=len(classes))
-            return Scores(classes, counted.tolist(), shown_scores(scores_by_class(counted, classes)))
+            kept, said = self.kept(truth), self.answers.classes.reshape(truth.shape)
+            matrix = confusion(truth[kept], said[kept], classes=len(classes))
+            return Scores(classes, matrix.tolist(), shown_scores(scores_by_class(matrix, classes)))
         if self.answers is not None and self.schema.columns is not None:
             return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.columns)))
         return Scores(classes, None, None)
@@ -51,7 +64,9 @@ class Judged:
         if self.answers is not None and index is not None and classes is not None:
             right = self.answers.classes[position]
             if right.ndim:
-                share = float((right == index[0]).mean())
+                part = None if self.counted is None else self.counted[position : position + 1]
+                kept = replace(self, counted=part).kept(index)[0]
+                share = float((right.reshape(kept.shape) == index[0])[kept].mean()) if kept.any() else 1.0
                 return "×".join(map(str, right.shape)), f"{share:.1%} right"
             return classes[int(index.item())], classes[int(right)]
         return bare(truth), bare(said)
@@ -104,23 +119,46 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
     judged = []
     for head, schema in zip(trained.config.heads, trained.schema.targets, strict=True):
         target, output = seen.targets[schema.name], seen.outputs[schema.name]
-        losses = sample_losses(head, target, output)
-        judged.append(Judged(schema, target, output, answers[schema.name], losses))
+        counted = counted_places(seen.masks.get(schema.name), target if schema.void else None)
+        losses, excess = sample_losses(head, schema, target, output, counted)
+        judged.append(Judged(schema, target, output, answers[schema.name], losses, excess, counted))
     return judged
 
 
-def sample_losses(head: Head, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The loss of each sample (samples,)."""
+def sample_losses(
+    head: Head,
+    schema: TargetSchema,
+    target: np.ndarray[Any, Any],
+    output: np.ndarray[Any, Any],
+    counted: np.ndarray[Any, Any] | None,
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The loss of each sample (samples,), the mean of its places that count; and how far it is above a perfect answer's."""
     import numpy as np
 
-    loss = head.loss.made_by()(**{**head.loss.values({}), "reduction": None})
+    loss = build_loss(head.loss, {}, void=bool(schema.void), each=True)
     if target.ndim == output.ndim - 1 and output.shape[-1] == 1:
         target = target[..., None]
-    parts = [
-        np.asarray(loss(target[start : start + AT_ONCE], output[start : start + AT_ONCE]), dtype=np.float64)
-        for start in range(0, len(target), AT_ONCE)
-    ]
-    return np.concatenate([part.reshape(len(part), -1).mean(axis=1) for part in parts])
+    parts, least = [], []
+    for start in range(0, len(target), AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        one = np.asarray(loss(target[rows], output[rows]), dtype=np.float64)
+        kept = None if counted is None else counted[rows]
+        perfect = perfect_losses(head.loss, target[rows], output.shape[1:], {})
+        parts.append(sample_means(one, kept))
+        least.append(np.zeros(len(one)) if perfect is None else sample_means(perfect, kept))
+    losses = np.concatenate(parts)
+    return losses, losses - np.concatenate(least)
+
+
+def sample_means(losses: np.ndarray[Any, Any], counted: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
+    """The mean (samples,) over the places (samples, …) that count; 0 where none does."""
+    import numpy as np
+
+    flat = losses.reshape(len(losses), -1)
+    if counted is None or counted.size != flat.size:
+        return np.asarray(flat.mean(axis=1))
+    kept = counted.reshape(flat.shape)
+    return np.asarray(np.where(kept, flat, 0).sum(axis=1) / np.maximum(kept.sum(axis=1), 1))
 
 
 AT_ONCE = 4096  # unseen: memory alone
@@ -133,11 +171,12 @@ def shown_scores(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, ClassScor
 
 
 def worst_samples(fields: Fields, feed: Feed, judged: list[Judged], count: int) -> list[WorstSample]:
-    """The samples with the greatest loss: where each stands, what it is, what the model said."""
-    losses = sum(each.losses for each in judged)
+    """The samples with the loss furthest above that of a perfect answer: where each stands, what it is, what was said."""
+    losses, excess = sum(each.losses for each in judged), sum(each.excess for each in judged)
     assert not isinstance(losses, int)
+    assert not isinstance(excess, int)
     worst = []
-    for position in losses.argsort(kind="stable")[::-1][:count]:
+    for position in excess.argsort(kind="stable")[::-1][:count]:
         row = int(feed.rows[position])
         file, line, _ = fields.where(row)
         pairs = {each.schema.name: each.plain(int(position)) for each in judged}

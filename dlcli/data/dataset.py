@@ -102,8 +102,13 @@ class Dataset:
 
         return np.sort(np.concatenate([each.rows for each in self.splits.values()]))
 
-    def class_counts(self, split: str, target: TargetSchema) -> dict[str, int] | None:
-        """How many samples (or pixels) each class has in a split, or None for a target of numbers."""
+    def class_counts(
+        self, split: str, target: TargetSchema, *, counted: np.ndarray[Any, Any] | None = None
+    ) -> dict[str, int] | None:
+        """How many samples (or pixels) each class has in a split, or None for a target of numbers.
+
+        Those with a void label are none of them, nor are those that `counted` (samples, …) leaves out.
+        """
         import numpy as np
 
         if target.classes is None:
@@ -115,7 +120,8 @@ class Dataset:
         for start in range(0, len(encoded), COUNTED):
             indices = class_indices(encoded[start : start + COUNTED], target)
             assert indices is not None
-            counts += np.bincount(indices.ravel(), minlength=len(counts))
+            kept = indices >= 0 if counted is None else (indices >= 0) & counted[start : start + COUNTED]
+            counts += np.bincount(indices[kept], minlength=len(counts))
         return {name: int(count) for name, count in zip(target.classes, counts, strict=True)}
 
 
@@ -136,8 +142,12 @@ COUNTED = 65536  # unseen: memory alone
 
 
 def class_indices(encoded: np.ndarray[Any, Any], target: TargetSchema) -> np.ndarray[Any, Any] | None:
-    """The class index of each target (samples, …), or None where there are no classes."""
+    """The class index of each target (samples, …), -1 of a void label, or None where there are no classes."""
+    import numpy as np
+
     if target.classes is None:
         return None
-    indices: np.ndarray[Any, Any] = encoded.argmax(axis=1) if target.encode == "one_hot" else encoded
+    if target.encode != "one_hot":
+        return encoded
+    indices: np.ndarray[Any, Any] = np.where(encoded.any(axis=-1), encoded.argmax(axis=-1), -1)
     return indices

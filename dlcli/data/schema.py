@@ -54,6 +54,8 @@ class TargetSchema(Spec):
     """The field that holds it; None for a vector."""
     columns: list[str] | None = None
     """The columns that make up a vector of numbers or of yes and no; None where it is one column or array."""
+    void: list[int | str] = []
+    """The labels that stand for none: no class, and left out of loss, metrics and statistics."""
     axes: list[str]
     shape: list[int]
     """The shape of one sample's target; empty for a single value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from dlcli.loss.counting import mask_of, places, weights_of
+from dlcli.loss.counting import counted_labels, mask_of, places, weights_of
 from dlcli.loss.needs import needs
 from dlcli.loss.reading import output_form, read_output, reads_of
 from dlcli.spec import Facts, KerasObject, snake_case
@@ -47,11 +47,12 @@ def build_metrics(
     width: int,
     facts: Facts,
     classes: Sequence[str] | None = None,
+    void: bool = False,
 ) -> list[Any]:
     """The metrics as Keras objects; `accuracy` becomes the one that reads this loss's target and prediction.
 
     `width` is the number of values the model puts out a sample, `classes` are their names where they have some. All see
-    what `read_output` makes of an output, at the places that its mask leaves.
+    what `read_output` makes of an output, at the places that its mask leaves; `void` says that some labels stand for none.
     """
     import keras
 
@@ -64,7 +65,7 @@ def build_metrics(
             made = metric.made_by()(**{**form_arguments(metric, loss), **metric.values(facts), "name": name})
         else:
             made = keras.metrics.MeanMetricWrapper(metric.made_by(), name=name)
-        reading(made, metric, loss)
+        reading(made, metric, loss, void=void)
         named_values(made, metric, classes)
         built.append(made)
     return built
@@ -88,7 +89,7 @@ def form_arguments(metric: KerasObject, loss: KerasObject) -> dict[str, Any]:
     return dict(forms.get(needs(loss) or "", {}))
 
 
-def reading(made: Any, metric: KerasObject, loss: KerasObject) -> None:
+def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) -> None:
     """Lets a metric see outputs as probabilities or numbers, targets of 0 and 1, and the places that count alone.
 
     One that is told itself that it reads raw scores (`from_logits`) sees them.
@@ -111,6 +112,10 @@ def reading(made: Any, metric: KerasObject, loss: KerasObject) -> None:
         if not alike:
             y_pred = without_logits(y_pred)
         y_true = ops.convert_to_tensor(y_true)
+        if void:
+            counted = counted_labels(y_true, y_pred)
+            mask = counted if mask is None else ops.logical_and(mask, counted)
+            y_true = ops.maximum(y_true, 0)
         if signs:
             y_true = ops.cast(y_true > 0, y_pred.dtype)  # -1 and 1 as 0 and 1
         if mask is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlcli.runs.state import StopReason
+from dlcli.training.compared import compared
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.stopping import Stopping
@@ -38,7 +39,11 @@ def outcome(
         model.optimizer.finalize_variable_values(model.trainable_variables)
         metrics = {split: measure.measure(experiment.splits[split]) for split in metrics}
     baseline = trivial_baseline(experiment)
-    story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop)
+    beside = None
+    if baseline:
+        reached, trivial = metrics[baseline["split"]]["loss"], baseline["metrics"]["loss"]
+        beside = compared(experiment, measure, reached=reached, trivial=trivial)
+    story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop, beside)
     best = {
         "epoch": watch.best_epoch or kept,
         "monitor": watch.monitor,

@@ -33,16 +33,18 @@ class Watch:
     best: float | None = None
     best_epoch: int = 0
     waited: int = 0
+    missed: int = 0
+    """How many of the epochs waited had a value that is not finite."""
 
     def see(self, values: Mapping[str, float], epoch: int) -> bool:
         """Whether this epoch (counted from 1) is better than all before by more than `min_delta`."""
         value = values.get(self.monitor, math.nan)
         if not math.isfinite(value):
-            self.waited += 1
+            self.waited, self.missed = self.waited + 1, self.missed + 1
             return False
         gain = math.inf if self.best is None else (value - self.best if self.greater else self.best - value)
         if gain > self.min_delta:
-            self.best, self.best_epoch, self.waited = value, epoch, 0
+            self.best, self.best_epoch, self.waited, self.missed = value, epoch, 0, 0
             return True
         self.waited += 1
         return False
@@ -96,6 +98,8 @@ class Stopping:
         """Why training ends after this epoch, or None."""
         if self.patience is not None and self.watch.waited > 0 and self.watch.waited >= max(1, self.patience):
             words = f"early stopping: {self.watch.monitor} has not improved for {self.watch.waited} epochs"
+            if self.watch.missed:
+                words += f", in {self.watch.missed} of which it was no finite number"
             return Stop(StopReason.EARLY_STOPPING, words)
         condition = self.train.condition()
         if condition is not None and COMPARISONS[condition[1]](values.get(condition[0], math.nan), condition[2]):

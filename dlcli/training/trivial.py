@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import build_metrics, logits, metric_name, metric_values, needs, reads_scores
+from dlcli.loss.counting import counted_places, masked_output
+from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
+from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
 
 if TYPE_CHECKING:
@@ -20,18 +23,18 @@ def trivial_baseline(experiment: Experiment) -> dict[str, Any]:
     """`{"method", "split", "metrics"}`: loss and metrics of the constant answer on the validation split (or the training one).
 
     The answer is how often each class occurs, whose largest is the majority class; or the mean of the numbers. The loss of
-    several targets is their sum. Empty where the model's output has another form.
+    several targets is their sum. What the loss does not count counts neither here nor there. Empty where the model's output
+    has another form.
     """
-    split = "validation" if "validation" in experiment.splits else "train"
+    split = judged_split(experiment)
     total, metrics, methods = 0.0, dict[str, float](), []
+    counted = counted_targets(experiment, "train")
+    judged = counted if split == "train" else counted_targets(experiment, split)
     for head, target in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
-        shape = output_shape(experiment.model, head.name)
-        if None in shape or needs(head.loss) is None:
+        answer = fitting_answer(experiment, head, target, counted[target.name])
+        if answer is None:
             return {}
-        answer = constant_answer(experiment, head, target)
-        if answer.size not in {output_size(shape), shape[-1] if shape else 1}:
-            return {}
-        loss, own = measured(experiment, head, target, answer, split=split)
+        loss, own = measured(experiment, head, target, answer, split=split, counted=judged[target.name])
         total += loss
         if head.name is not None:
             metrics[head.reported("loss")] = loss
@@ -40,50 +43,117 @@ def trivial_baseline(experiment: Experiment) -> dict[str, Any]:
     return {"method": " and ".join(dict.fromkeys(methods)), "split": split, "metrics": {"loss": total, **metrics}}
 
 
-def constant_answer(experiment: Experiment, head: Head, schema: TargetSchema) -> np.ndarray[Any, Any]:
-    """One sample's answer, as the loss reads it: probabilities, raw scores or numbers."""
+def judged_split(experiment: Experiment) -> str:
+    """The split on which answers are compared."""
+    return "validation" if "validation" in experiment.splits else "train"
+
+
+def counted_targets(experiment: Experiment, split: str) -> dict[str, np.ndarray[Any, Any] | None]:
+    """By target which places (samples, …) of a split count: not those of a mask or a void label; None where all do."""
+    feed = experiment.splits[split]
+    masks = Measure(experiment.model).masks(feed)
+    return {
+        each.name: counted_places(masks.get(each.name), feed.target(each.name) if each.void else None)
+        for each in experiment.dataset.schema.targets
+    }
+
+
+def fitting_answer(
+    experiment: Experiment, head: Head, target: TargetSchema, weights: np.ndarray[Any, Any] | None
+) -> np.ndarray[Any, Any] | None:
+    """The constant answer, or None where the model's output has another form."""
+    shape = output_shape(experiment.model, head.name)
+    if None in shape or needs(head.loss) is None:
+        return None
+    answer = constant_answer(experiment, head, target, weights=weights)
+    return answer if answer.size in {output_size(shape), shape[-1] if shape else 1} else None
+
+
+def constant_answer(
+    experiment: Experiment, head: Head, schema: TargetSchema, *, weights: np.ndarray[Any, Any] | None = None
+) -> np.ndarray[Any, Any]:
+    """One sample's answer, as the loss reads it: probabilities, raw scores or numbers.
+
+    `weights` (samples, …) say how much each place of the training target counts.
+    """
     import numpy as np
 
     loss, train = head.loss, experiment.splits["train"].target(schema.name)
     need = needs(loss)
     if need == "classes":
         width = output_shape(experiment.model, head.name)[-1]
-        answer = np.bincount(train.ravel(), minlength=width or 1) / train.size
+        places = np.ones(train.shape) if weights is None else weights.reshape(train.shape)
+        counts = np.bincount(np.maximum(train, 0).ravel(), weights=places.ravel(), minlength=width or 1)
+        answer = counts / max(counts.sum(), 1)
     else:
-        answer = np.asarray(train.mean(axis=0, dtype=np.float64))
+        answer = weighted_mean(train, weights)
     if need == "binary" and reads_scores(loss):
+        chance = (answer + 1) / 2 if train.min() < 0 else answer
         signs = loss.traits.get("constant") == "sign"
-        return np.asarray(np.where(answer > 0.5, 1.0, -1.0) if signs else 2 * answer - 1)
+        return np.asarray(np.where(chance > 0.5, 1.0, -1.0) if signs else 2 * chance - 1)
     if logits(loss):
         clipped = np.clip(answer, SMALLEST, 1 - SMALLEST)
-        return np.log(clipped / (1 - clipped)) if need == "binary" else np.log(clipped)
+        return np.asarray(np.log(clipped / (1 - clipped)) if need == "binary" else np.log(clipped))
     return np.asarray(answer)
 
 
-def measured(
-    experiment: Experiment, head: Head, schema: TargetSchema, answer: np.ndarray[Any, Any], *, split: str
-) -> tuple[float, dict[str, float]]:
-    """Loss and metrics of the constant answer on a split."""
+def weighted_mean(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
+    """The mean over the samples; 0 at a place that never counts."""
     import numpy as np
+
+    if weights is None:
+        return np.asarray(values.mean(axis=0, dtype=np.float64))
+    wide = weights.astype(np.float64).reshape(*weights.shape, *[1] * (values.ndim - weights.ndim))
+    total = np.sum(np.broadcast_to(wide, values.shape), axis=0)
+    return np.asarray(np.sum(values * wide, axis=0) / np.where(total > 0, total, 1))
+
+
+def measured(
+    experiment: Experiment,
+    head: Head,
+    schema: TargetSchema,
+    answer: np.ndarray[Any, Any],
+    *,
+    split: str,
+    counted: np.ndarray[Any, Any] | None = None,
+) -> tuple[float, dict[str, float]]:
+    """Loss and metrics of the constant answer on a split, at the places (samples, …) that count."""
 
     shape = [size or 1 for size in output_shape(experiment.model, head.name)]
     target = experiment.splits[split].target(schema.name)
-    one = answer.reshape(shape) if answer.size == output_size(shape) else answer
+    void, facts = bool(schema.void), experiment.facts
     built = build_metrics(
-        head.metrics, head.loss, width=shape[-1] if shape else 1, facts=experiment.facts, classes=schema.names_of_units
+        head.metrics, head.loss, width=(shape or [1])[-1], facts=facts, classes=schema.names_of_units, void=void
     )
-    loss, total = head.loss.build(experiment.facts), 0.0
-    rows = max(1, LARGEST // max(output_size(shape), 1))
-    for start in range(0, len(target), rows):
-        part = target[start : start + rows]
-        predicted = np.broadcast_to(one, (len(part), *shape)).astype(np.float32)
-        total += float(loss(part, predicted)) * len(part)
+    loss, total, weight = build_loss(head.loss, facts, void=void), 0.0, 0.0
+    for rows in row_slices(len(target), shape):
+        part = target[rows]
+        predicted = repeated(answer, len(part), shape, counted=None if counted is None else counted[rows])
+        size = len(part) if counted is None else float(counted[rows].sum())
+        total, weight = total + float(loss(part, predicted)) * size, weight + size
         for made in built:
             made.update_state(part, predicted)
     values = {
         head.reported(metric_name(metric)): made.result() for metric, made in zip(head.metrics, built, strict=True)
     }
-    return total / len(target), metric_values(values)
+    return total / max(weight, 1), metric_values(values)
+
+
+def repeated(
+    answer: np.ndarray[Any, Any], count: int, shape: Sequence[int], *, counted: np.ndarray[Any, Any] | None = None
+) -> Any:
+    """The constant answer for some samples (count, …), with the mask of those places that count where some do not."""
+    import numpy as np
+
+    one = answer.reshape(shape) if answer.size == output_size(shape) else answer
+    predicted: Any = np.broadcast_to(one, (count, *shape)).astype(np.float32)
+    return predicted if counted is None else masked_output(predicted, counted)
+
+
+def row_slices(samples: int, shape: Sequence[int]) -> Iterator[slice]:
+    """The samples in parts whose outputs of a shape fit in memory."""
+    rows = max(1, LARGEST // max(output_size(shape), 1))
+    return (slice(start, start + rows) for start in range(0, samples, rows))
 
 
 LARGEST = 1 << 24

@@ -47,6 +47,8 @@ class BatchShown:
     most: float
     contradictory: bool
     memorized: bool
+    perfect: float = 0.0
+    """What a perfect answer costs, under some losses less than nothing."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
     losses    target     what it compares with: classes (indices 0…C-1), one_hot, binary (0 and 1), numbers, any
               reads      what it takes from the model: probabilities, or scores whose sign decides
               constant   the one answer for all samples that costs least: sign of the majority; otherwise the mean
+              perfect    target: a perfect answer is the target itself and costs something; otherwise it costs nothing
               chance     whether it is ln C where each of C answers is as likely as the others
     metrics   target     as of a loss
               direction  up: more is better; down: less is better
@@ -52,6 +53,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "reads": ("probabilities", "scores"),
         "constant": ("mean", "sign"),
         "chance": (True, False),
+        "perfect": ("target",),
     },
     "metrics": {
         "target": ("classes", "one_hot", "binary", "numbers", "any"),

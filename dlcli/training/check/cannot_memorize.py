@@ -18,14 +18,14 @@ STILL = 0.9
 def cannot_memorize(seen: Seen) -> Finding | None:
     """Seen when the loss on a single batch does not come down to next to nothing, with the likeliest reason."""
     batch = seen.batch
-    jumped = not math.isfinite(batch.last) or batch.most > JUMP * batch.first
+    jumped = not math.isfinite(batch.last) or batch.share(batch.most) > JUMP
     if batch.memorized and not jumped:
         return None
     if jumped or batch.last > batch.first:
         return rate_finding(seen, "rate_too_high", factor=0.1, why="the steps are too long")
     if batch.contradictory:
         return Finding(code="cannot_memorize", severity="warning", facts=asdict(batch))
-    if batch.last > STILL * batch.first:
+    if batch.share(batch.last) > STILL:
         return rate_finding(
             seen, "rate_too_low", factor=100, why="the loss hardly moves; dlcli check --lr finds a rate"
         )

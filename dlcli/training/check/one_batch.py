@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.loss.perfect import perfect_loss
 from dlcli.training.check.restore import restored, without_noise
 from dlcli.training.check.step import trained_on
 from dlcli.training.engine.steps import batch_tensors
-from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.experiment import Experiment, output_shape
 
 MOST_STEPS = 400
 MOST_SECONDS = 20.0
@@ -23,7 +25,8 @@ class OneBatch:
     """Training on one batch of `samples` alone: the loss without regularization before and after so many steps, and the
     highest on the way.
 
-    `contradictory` says that equal inputs have different targets in it.
+    `contradictory` says that equal inputs have different targets in it. `perfect` is the loss of a perfect answer: under some
+    losses less than nothing, so that what counts is how far the others are above it.
     """
 
     samples: int
@@ -32,11 +35,17 @@ class OneBatch:
     last: float
     most: float
     contradictory: bool
+    perfect: float = 0.0
 
     @property
     def memorized(self) -> bool:
         """Whether the loss has come down to next to nothing."""
-        return math.isfinite(self.last) and self.last <= MEMORIZED * self.first
+        return math.isfinite(self.last) and self.share(self.last) <= MEMORIZED
+
+    def share(self, loss: float) -> float:
+        """How much of the first loss a loss is, both above that of a perfect answer."""
+        first = self.first - self.perfect
+        return (loss - self.perfect) / first if first > 0 else 0.0
 
 
 def overfit(experiment: Experiment, rows: Any) -> OneBatch:
@@ -47,6 +56,7 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
     arrays = train.take(rows)
     inputs, targets = batch_tensors(*arrays)
     losses: list[float] = []
+    perfect = perfect_total(experiment, arrays[1])
     with restored(model), without_noise(model):
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
@@ -57,9 +67,18 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
         started = time.monotonic()
         while len(losses) < MOST_STEPS and time.monotonic() - started < MOST_SECONDS:
             losses.append(float(step()))
-            if not math.isfinite(losses[-1]) or losses[-1] <= MEMORIZED / 2 * losses[0]:
+            if not math.isfinite(losses[-1]) or losses[-1] - perfect <= MEMORIZED / 2 * (losses[0] - perfect):
                 break
-    return OneBatch(len(rows), len(losses), losses[0], losses[-1], max(losses), contradictory(*arrays))
+    return OneBatch(len(rows), len(losses), losses[0], losses[-1], max(losses), contradictory(*arrays), perfect)
+
+
+def perfect_total(experiment: Experiment, targets: Mapping[str, Any]) -> float:
+    """What perfect answers to these targets (samples, …) cost, all of them together."""
+    heads, schemas = experiment.config.heads, experiment.dataset.schema.targets
+    return sum(
+        perfect_loss(head.loss, targets[schema.name], output_shape(experiment.model, head.name), {})
+        for head, schema in zip(heads, schemas, strict=True)
+    )
 
 
 def contradictory(inputs: Any, targets: Any) -> bool:

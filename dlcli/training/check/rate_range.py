@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.keras_internals import learning_rate_is
+from dlcli.training.check.one_batch import perfect_total
 from dlcli.training.check.restore import restored
 from dlcli.training.check.step import trained_on
 from dlcli.training.engine.steps import batch_tensors
@@ -42,6 +43,7 @@ def rate_range(experiment: Experiment) -> RateRange:
     rows = experiment.first_rows()
     rates: list[float] = []
     losses: list[float] = []
+    excess: list[float] = []  # above the loss of perfect answers, which some losses put below zero
     rate = tf.Variable(LEAST, dtype=tf.float32)
     with restored(model), learning_rate_is(scaled, rate):
 
@@ -49,20 +51,23 @@ def rate_range(experiment: Experiment) -> RateRange:
         def step(inputs: Any, targets: Any) -> Any:
             return trained_on(model, inputs, targets)[0]
 
-        average, started = 0.0, time.monotonic()
+        average, perfect, started = 0.0, 0.0, time.monotonic()
         for number in range(STEPS):
             rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
             start = number * size % len(train)
-            loss = float(step(*batch_tensors(*train.take(rows[start : start + size]))))
+            arrays = train.take(rows[start : start + size])
+            loss = float(step(*batch_tensors(*arrays)))
             average = SMOOTHING * average + (1 - SMOOTHING) * loss
-            smooth = average / (1 - SMOOTHING ** (number + 1))
-            if not math.isfinite(loss) or (losses and smooth > EXPLODED * min(losses)):
+            perfect = SMOOTHING * perfect + (1 - SMOOTHING) * perfect_total(experiment, arrays[1])
+            smooth, above = (each / (1 - SMOOTHING ** (number + 1)) for each in (average, average - perfect))
+            if not math.isfinite(loss) or (excess and above > EXPLODED * min(excess)):
                 break
             rates.append(float(rate.numpy()))
             losses.append(smooth)
+            excess.append(above)
             if time.monotonic() - started > MOST_SECONDS:
                 break
-    return RateRange(rates, losses, proposed(rates, losses))
+    return RateRange(rates, losses, proposed(rates, excess))
 
 
 def proposed(rates: list[float], losses: list[float]) -> float | None:

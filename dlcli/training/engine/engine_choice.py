@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dlcli.errors import BlockError
 from dlcli.first_line import first_line
 from dlcli.training.engine.engines import Engine, FitEngine, ResidentEngine, StreamingEngine
+from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.steps import Work
 from dlcli.training.engine.xla import xla_from
 from dlcli.training.setup.experiment import Experiment
@@ -54,7 +55,11 @@ def choose_engine(
 
     work = Work(
         train,
-        training_weights(config.train, experiment.dataset),
+        training_weights(
+            config.train,
+            experiment.dataset,
+            counted=lambda: Measure(experiment.model).masks(experiment.splits["train"]),
+        ),
         config.train.batch_size,
         config.seed,
         layout=experiment.dataset.chunks,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.loss import metric_values
+from dlcli.loss.counting import masks_by_target
 from dlcli.training.engine.read_ahead import batch_blocks
 from dlcli.training.engine.steps import (
     Pace,
@@ -31,11 +32,15 @@ LARGE_BATCH_BYTES = 1 << 26
 
 @dataclass(frozen=True)
 class Measured:
-    """Loss and metrics of some samples, with their targets and what the model put out: (samples, …) by target."""
+    """Loss and metrics of some samples, with their targets and what the model put out: (samples, …) by target.
+
+    `masks` holds, of the outputs that have one, which places count.
+    """
 
     metrics: Mapping[str, float]
     targets: Mapping[str, np.ndarray[Any, Any]]
     outputs: Mapping[str, np.ndarray[Any, Any]]
+    masks: Mapping[str, np.ndarray[Any, Any]]
 
 
 class Measure:
@@ -80,17 +85,33 @@ class Measure:
         names = [each.name for each in feed.schemas]
         results: Mapping[str, Any] = {}
         collected: list[dict[str, Any]] = []
+        masks: list[dict[str, Any]] = []
         wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
         for inputs, targets, samples in self.parts(feed, size):
             for start in range(0, samples, size):
                 rows = slice(start, start + size)
-                results, output = run(sliced(inputs, rows), sliced(targets, rows))
+                results, output, masked = run(sliced(inputs, rows), sliced(targets, rows))
+                masks.append(masked)
                 collected.append(outputs_by_target(output, names))
             for name in names:
                 wanted[name].append(np.asarray(targets[name]))
         outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
-        return Measured(
-            metric_values(results), {name: np.concatenate(parts) for name, parts in wanted.items()}, outputs
+        joined = {name: np.concatenate(parts) for name, parts in wanted.items()}
+        return Measured(metric_values(results), joined, outputs, joined_masks(masks))
+
+    def masks(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
+        """Which places (samples, …) of the output count, by the targets whose output has a mask."""
+        names = [each.name for each in feed.schemas]
+        if not masks_by_target(self.model.output, names):
+            return {}
+        one, _ = feed.take(slice(0, 1))
+        run, size = self.graph("masks", lambda: masks_graph(self.model, one, names)), batch_of(feed)
+        return joined_masks(
+            [
+                run(sliced(inputs, slice(start, start + size)))
+                for inputs, _, samples in self.parts(feed, size)
+                for start in range(0, samples, size)
+            ]
         )
 
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
@@ -150,17 +171,35 @@ def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
 
 
 def judging_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
-    """The graph that counts a batch towards loss and metrics, and gives these as they stand with what the model put out."""
+    """The graph that counts a batch towards loss and metrics; it gives these as they stand, and outputs with masks."""
     import tensorflow as tf
 
     build_variables(model, inputs, targets)
 
     @tf.function(autograph=False, input_signature=[signatures(inputs), signatures(targets)])  # type: ignore[untyped-decorator]
-    def run(inputs: Any, targets: Any) -> tuple[dict[str, Any], Any]:
+    def run(inputs: Any, targets: Any) -> tuple[dict[str, Any], Any, dict[str, Any]]:
         output = one_judged_test(model, inputs, targets)
-        return model.get_metrics_result(), output
+        return model.get_metrics_result(), output, masks_by_target(output, list(targets))
 
     return run
+
+
+def masks_graph(model: Any, inputs: Arrays, names: Sequence[str]) -> Any:
+    """The graph that gives the masks of the outputs for a batch, and computes nothing that they do not need."""
+    import tensorflow as tf
+
+    return tf.function(
+        lambda batch: masks_by_target(model(batch, training=False), names),
+        autograph=False,
+        input_signature=[signatures(inputs)],
+    )
+
+
+def joined_masks(parts: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """The masks of all batches as those of all samples."""
+    import numpy as np
+
+    return {name: np.concatenate([np.asarray(each[name], bool) for each in parts]) for name in parts[0]}
 
 
 def outputs_by_target(output: Any, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:

@@ -23,6 +23,7 @@ from dlcli.layers.last_layer import last_layer
 from dlcli.layers.memory import activation_bytes
 from dlcli.loss import build_metrics, labels_of, needs
 from dlcli.loss.fit import shape_mistakes
+from dlcli.loss.losses import build_loss
 from dlcli.loss.model_output import Output, output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
@@ -221,7 +222,10 @@ def check_rate(config: Config) -> None:
 def compile_model(config: Config, model: Any, schema: Schema, facts: Mapping[str, int], *, learns: bool = True) -> None:
     """Gives the model its loss, metrics and, where it is to learn, its optimizer."""
     optimizer = built_block("optimizer", lambda: build_optimizer(config.optimizer, facts)) if learns else None
-    losses = {head.name: built_block("loss", partial(head.loss.build, facts)) for head in config.heads}
+    losses = {
+        head.name: built_block("loss", partial(build_loss, head.loss, facts, void=bool(target.void)))
+        for head, target in zip(config.heads, schema.targets, strict=True)
+    }
     metrics = {
         head.name: built_block("metrics", partial(head_metrics, head, target, model, facts))
         for head, target in zip(config.heads, schema.targets, strict=True)
@@ -235,7 +239,9 @@ def compile_model(config: Config, model: Any, schema: Schema, facts: Mapping[str
 def head_metrics(head: Head, target: TargetSchema, model: Any, facts: Mapping[str, int]) -> list[Any]:
     """The metrics of a head as Keras objects."""
     width = (output_shape(model, head.name) or (1,))[-1] or 1
-    return build_metrics(head.metrics, head.loss, width=width, facts=facts, classes=target.names_of_units)
+    return build_metrics(
+        head.metrics, head.loss, width=width, facts=facts, classes=target.names_of_units, void=bool(target.void)
+    )
 
 
 def built_block(name: str, build: Callable[[], Any]) -> Any:

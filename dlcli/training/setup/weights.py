@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.config.train import Train
 from dlcli.data import Dataset
@@ -49,21 +49,29 @@ class Weights:
         weight = tf.reshape(weight if own is None else own, [-1, *[1] * (index.shape.rank - 1)])
         if schema.name in self.by_class:
             table = tf.constant(self.by_class[schema.name], tf.float32)
-            weight *= tf.gather(table, tf.cast(index, tf.int64))
+            weight *= tf.gather(table, tf.maximum(tf.cast(index, tf.int64), 0))  # a void label counts nowhere
         return weight
 
 
-def training_weights(train: Train, dataset: Dataset) -> Weights | None:
+Counted: TypeAlias = "Mapping[str, np.ndarray[Any, Any]]"
+"""By target which places (samples, …) count, where some do not."""
+
+
+def training_weights(train: Train, dataset: Dataset, *, counted: Callable[[], Counted] = dict) -> Weights | None:
     """The weights of the training split, or None where all samples count the same.
+
+    `counted` is asked which places of the training targets count, where classes are to be counted.
 
     Raises `BlockError` for classes or targets that are not there, `DataError` for a column that cannot weigh.
     """
-    by_class = class_weights(train, dataset)
+    by_class = class_weights(train, dataset, counted)
     column = None if train.sample_weight is None else sample_weight(train.sample_weight, dataset)
     return Weights(dataset.schema.targets, by_class, column) if by_class or column is not None else None
 
 
-def class_weights(train: Train, dataset: Dataset) -> dict[str, np.ndarray[Any, Any]]:
+def class_weights(
+    train: Train, dataset: Dataset, counted: Callable[[], Counted] = dict
+) -> dict[str, np.ndarray[Any, Any]]:
     """The weight of each class (classes,), by target.
 
     Raises `BlockError` for a target that there is not, and where a mapping by target is needed.
@@ -71,8 +79,10 @@ def class_weights(train: Train, dataset: Dataset) -> dict[str, np.ndarray[Any, A
     wanted, targets = train.class_weight, dataset.schema.targets
     if wanted is None:
         return {}
+    places = counted()
     if len(targets) == 1:
-        return {targets[0].name: weight_of_classes(wanted, targets[0], dataset, PLACE)}
+        (only,) = targets
+        return {only.name: weight_of_classes(wanted, only, dataset, PLACE, counted=places.get(only.name))}
     names = {each.name: each for each in targets}
     if not isinstance(wanted, dict) or not set(wanted) <= set(names):
         unknown = next((name for name in wanted if name not in names), None) if isinstance(wanted, dict) else None
@@ -91,10 +101,20 @@ def class_weights(train: Train, dataset: Dataset) -> dict[str, np.ndarray[Any, A
             hint=hint,
             kind="no_such_target",
         )
-    return {name: weight_of_classes(each, names[name], dataset, (*PLACE, name)) for name, each in wanted.items()}
+    return {
+        name: weight_of_classes(each, names[name], dataset, (*PLACE, name), counted=places.get(name))
+        for name, each in wanted.items()
+    }
 
 
-def weight_of_classes(wanted: Any, target: TargetSchema, dataset: Dataset, place: TreePath) -> np.ndarray[Any, Any]:
+def weight_of_classes(
+    wanted: Any,
+    target: TargetSchema,
+    dataset: Dataset,
+    place: TreePath,
+    *,
+    counted: np.ndarray[Any, Any] | None = None,
+) -> np.ndarray[Any, Any]:
     """The weight of each class of one target (classes,).
 
     `balanced` is samples / (classes × samples of the class), so that every class counts the same and the mean over the
@@ -103,7 +123,7 @@ def weight_of_classes(wanted: Any, target: TargetSchema, dataset: Dataset, place
     """
     import numpy as np
 
-    counts = dataset.class_counts("train", target)
+    counts = dataset.class_counts("train", target, counted=counted)
     if counts is None:
         raise BlockError(
             place,

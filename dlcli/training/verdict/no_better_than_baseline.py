@@ -15,12 +15,13 @@ LARGE_TARGET = 1e4
 
 def no_better_than_baseline(story: Story) -> Finding | None:
     """Seen when the loss is hardly lower than that of the trivial baseline on the same split."""
-    if not story.baseline:
+    seen = story.beside_trivial
+    if seen is None or seen.trivial <= seen.perfect:
         return None
-    split, trivial = story.baseline["split"], story.baseline["metrics"]["loss"]
-    reached = story.metrics[split]["loss"]
-    if trivial <= 0 or reached < MARGIN * trivial:
+    # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
+    if seen.reached - seen.perfect < MARGIN * (seen.trivial - seen.perfect):
         return None
+    trivial = seen.trivial
     advice = []
     if not story.config.data.prepares:
         why = "layers learn slowly from inputs far from unit scale"
@@ -33,7 +34,13 @@ def no_better_than_baseline(story: Story) -> Finding | None:
         advice.append(Setting(key=rate_key(story.config.optimizer), old=shortest(rate), new=shortest(faster), why=why))
     epochs = story.config.train.epochs
     advice.append(Setting(key="train.epochs", old=epochs, new=epochs * 5, why="it may only have begun to learn"))
-    facts = {"split": split, "reached": reached, "method": story.baseline["method"], "trivial": trivial}
+    facts = {
+        "split": seen.split,
+        "reached": seen.reached,
+        "method": story.baseline["method"],
+        "trivial": trivial,
+        "weighed": seen.weighed,
+    }
     return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=advice)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlcli.config import Config
 from dlcli.runs.state import StopReason
+from dlcli.training.compared import Compared
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,16 @@ class Story:
     baseline: Mapping[str, Any]
     best_epoch: int
     stop: StopReason
+    compared: Compared | None = None
+    """The loss beside that of the constant answer, weighed as in training; None where the numbers that are shown say it."""
+
+    @property
+    def beside_trivial(self) -> Compared | None:
+        """The loss beside that of the constant answer, where there is one."""
+        if self.compared is not None or not self.baseline:
+            return self.compared
+        split = self.baseline["split"]
+        return Compared(split, self.metrics[split]["loss"], self.baseline["metrics"]["loss"])
 
     def losses(self, split: str) -> list[float]:
         """The loss of a split, epoch by epoch; empty where the split is not measured."""

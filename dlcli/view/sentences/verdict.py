@@ -12,7 +12,8 @@ def healthy(facts: Facts) -> str:
 
 def no_better_than_trivial(facts: Facts) -> str:
     trivial = f"the {facts['method']} alone reaches {facts['trivial']:.4g}"
-    return f"the {facts['split']} loss is {facts['reached']:.4g}; {trivial}"
+    weighed = "weighed " if facts.get("weighed") else ""
+    return f"the {weighed}{facts['split']} loss is {facts['reached']:.4g}; {trivial}"
 
 
 def overfits(facts: Facts) -> str:

@@ -1,0 +1,107 @@
+"""The loss that a model reached beside that of the constant answer: the same samples, weighed the same, nothing added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.schema import TargetSchema
+from dlcli.loss.counting import masked_output
+from dlcli.loss.losses import build_loss
+from dlcli.loss.perfect import perfect_loss
+from dlcli.loss.target_loss import Head
+from dlcli.training.engine.measure import Measure
+from dlcli.training.setup.experiment import Experiment, output_shape
+from dlcli.training.setup.weights import Weights, training_weights
+from dlcli.training.trivial import counted_targets, fitting_answer, judged_split, repeated, row_slices
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Compared:
+    """On a split the loss `reached` by a model and by the `trivial` answer, without regularization; `perfect` is the least.
+
+    Where samples or classes weigh differently in training, `weighed` says that they do here.
+    """
+
+    split: str
+    reached: float
+    trivial: float
+    perfect: float = 0.0
+    weighed: bool = False
+
+
+def compared(experiment: Experiment, measure: Measure, *, reached: float, trivial: float) -> Compared | None:
+    """The comparison for the model as it stands, of which `reached` is the loss; None where nothing can be compared."""
+    split = judged_split(experiment)
+    penalty = sum(float(each) for each in experiment.model.losses)
+    perfect = sum(
+        perfect_loss(
+            head.loss, experiment.splits[split].target(schema.name), output_shape(experiment.model, head.name), {}
+        )
+        for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True)
+    )
+    weights = training_weights(
+        experiment.config.train, experiment.dataset, counted=lambda: measure.masks(experiment.splits["train"])
+    )
+    if weights is None:
+        return Compared(split, reached - penalty, trivial, perfect)
+    return weighed(experiment, measure, weights, split)
+
+
+def weighed(experiment: Experiment, measure: Measure, weights: Weights, split: str) -> Compared | None:
+    """The comparison with the weights of the training: the best constant answer is another one under them."""
+    seen = measure.judge(experiment.splits[split])
+    counted = {name: counted_targets(experiment, name) for name in {"train", split}}
+    reached = trivial = 0.0
+    for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
+        learnt = place_weights(experiment, weights, schema, "train", counted["train"][schema.name])
+        answer = fitting_answer(experiment, head, schema, learnt)
+        if answer is None:
+            return None
+        target, own = seen.targets[schema.name], counted[split][schema.name]
+        shape = [size or 1 for size in output_shape(experiment.model, head.name)]
+        wanted = place_weights(experiment, weights, schema, split, own)
+        for rows in row_slices(len(target), shape):
+            part = None if own is None else own[rows]
+            pairs = (seen.outputs[schema.name][rows], repeated(answer, len(target[rows]), shape))
+            mine, constant = (
+                weighed_sum(head, schema, target[rows], each, wanted[rows], counted=part) for each in pairs
+            )
+            total = max(float(wanted.sum()), 1e-12)
+            reached, trivial = reached + mine / total, trivial + constant / total
+    return Compared(split, reached, trivial, weighed=True)
+
+
+def place_weights(
+    experiment: Experiment, weights: Weights, schema: TargetSchema, split: str, counted: np.ndarray[Any, Any] | None
+) -> np.ndarray[Any, Any]:
+    """How much each place (samples, …) of a target counts."""
+    import numpy as np
+    import tensorflow as tf
+
+    target = experiment.splits[split].target(schema.name)
+    name = experiment.config.train.sample_weight
+    own = None if name is None else experiment.dataset.column(name, experiment.dataset.splits[split].rows)
+    values = np.asarray(weights.of_target(schema, tf.constant(target), None if own is None else own.astype(np.float32)))
+    return values if counted is None else values * counted.reshape(values.shape)
+
+
+def weighed_sum(
+    head: Head,
+    schema: TargetSchema,
+    target: np.ndarray[Any, Any],
+    output: Any,
+    weights: np.ndarray[Any, Any],
+    *,
+    counted: np.ndarray[Any, Any] | None,
+) -> float:
+    """The losses of all places, each times its weight, together."""
+    import numpy as np
+
+    given = output if counted is None else masked_output(output, counted)
+    losses = np.asarray(build_loss(head.loss, {}, void=bool(schema.void), each=True)(target, given), np.float64)
+    wide = weights.reshape(*weights.shape, *[1] * (losses.ndim - weights.ndim))
+    return float((losses * wide).sum())
