@@ -32,7 +32,7 @@ def encoded_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str
     if fields.chunks is None:
         return encode_input(schema, fields)
     names = present(schema, fields)
-    stored = "object" if schema.text else "float32" if schema.columns else fields.arrays[names[0]].dtype
+    stored = "object" if schema.text else "float64" if schema.columns else fields.arrays[names[0]].dtype
 
     def read(number: int, _: Collection[str]) -> Mapping[str, Any]:
         return {schema.name: encode_input(schema, fields.part(number, names))[0]}
@@ -89,10 +89,10 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]
 def encode_table(
     schema: InputSchema, columns: Sequence[ColumnSchema], fields: Fields
 ) -> tuple[np.ndarray[Any, Any], list[str]]:
-    """The columns of a table side by side, names as one-hot vectors: (samples, features) float32."""
+    """The columns of a table side by side, names as one-hot vectors: (samples, features) in 64 bits."""
     import numpy as np
 
-    tensor = np.zeros((fields.samples, schema.shape[-1]), np.float32)
+    tensor = np.zeros((fields.samples, schema.shape[-1]))
     notes, start = [], 0
     for column in columns:
         values = filled_column(column, fields)

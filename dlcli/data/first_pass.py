@@ -62,7 +62,7 @@ class Learnt:
     """What the training rows of one column hold: how often each name, or sum and count of the numbers."""
 
     names: Counter[str] = field(default_factory=Counter)
-    total: float = 0.0
+    total: Any = 0.0
     count: int = 0
     values: list[np.ndarray[Any, Any]] = field(default_factory=list)
 
@@ -95,7 +95,8 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
                 seen.names.update(name for name in cell_names(values) if name is not None)
                 continue
             known = values[~missing(values)]
-            seen.total += float(np.sum(known, dtype=np.float64))
+            # In more than 64 bits, so that the mean is the same however the rows are cut into chunks.
+            seen.total += np.sum(known, dtype=np.longdouble)
             seen.count += len(known)
             if keep:
                 seen.values.append(known[::every])

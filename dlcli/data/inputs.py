@@ -288,7 +288,7 @@ def number_fill(learnt: Learnt | None, policy: Missing | Constant, name: str) ->
     if policy == "most_frequent":
         different, counts = np.unique(learnt.known, return_counts=True)
         return float(different[np.argmax(counts)])
-    return learnt.total / learnt.count if policy == "mean" else float(np.median(learnt.known))
+    return float(learnt.total / learnt.count) if policy == "mean" else float(np.median(learnt.known))
 
 
 def name_fill(names: Counter[str], policy: Missing | Constant) -> str | None:

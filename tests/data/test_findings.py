@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -287,3 +288,28 @@ def test_one_number_of_a_vector_is_not_the_target(tmp_path: Path) -> None:
     vector = load({**block, "target": {"column": ["p", "q"]}, "inputs": ["a", "c"]})
     assert target_given_away(vector) is None
     assert target_given_away(load({**block, "target": "p", "inputs": ["a", "c"]})) is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        (1_700_000_000 + np.arange(SAMPLES), 3),
+        (16_777_217 + 2 * np.arange(SAMPLES), 101),
+        (16_777_216 + 2 * np.arange(SAMPLES), None),
+        (4_512_345.25 + np.arange(SAMPLES) / 100, 5),
+        (np.arange(SAMPLES) / 100, None),
+        (1e9 + np.arange(SAMPLES) * 1e4 + 0.001 * (np.arange(SAMPLES) % 2), None),
+    ],
+)
+def test_numbers_that_a_model_cannot_tell_apart_are_told(values: Any, left: int | None, tmp_path: Path) -> None:
+    from dlcli.data.findings.equal_in_32_bits import equal_in_32_bits
+
+    finding = equal_in_32_bits(load(all_for_training(tmp_path, c=np.random.default_rng(0).permutation(values))))
+    assert (None if finding is None else finding.facts["columns"]) == (
+        None if left is None else {"c": {"different": SAMPLES, "left": left}}
+    )
+
+
+def test_a_target_that_a_model_cannot_tell_apart_is_told(tmp_path: Path) -> None:
+    told = found(all_for_training(tmp_path, y=np.random.default_rng(0).permutation(1e9 + np.arange(SAMPLES) / 4)))
+    assert "'y' has 200 values, 2 of them in the 32 bits of a model" in told["numbers that become equal"][1]

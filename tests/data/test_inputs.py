@@ -66,7 +66,7 @@ def test_a_mapping_makes_several_inputs(write: Callable[..., Path], load: Callab
     assert train["size"].tolist() == [[2, 1.5], [4, 2.5], [6, 3.5], [8, 4.5]]
     assert train["paint"].tolist() == [[0, 0, 1], [1, 0, 0], [0, 0, 1], [0, 1, 0]]
     assert train["step"].tolist() == np.eye(4).tolist()
-    assert {tensor.dtype for tensor in train.values()} == {np.dtype(np.float32)}
+    assert {tensor.dtype for tensor in train.values()} == {np.dtype(np.float64)}
 
 
 def test_arrays_are_renamed_by_a_mapping(tmp_path: Path, load: Callable[..., Dataset]) -> None:
@@ -220,7 +220,7 @@ def test_other_rows_are_matched_by_the_names_of_columns(
     [schema] = dataset.schema.inputs
     other = write("more,width,colour,length\n9,2,red,1.5\n9,8,green,4.5\n", "other.csv")
     tensor, notes = encode_input(schema, read(other, dataset.schema))
-    assert (tensor.dtype, notes) == (np.float32, [])
+    assert (tensor.dtype, notes) == (np.float64, [])
     assert tensor.tolist() == [[1.5, 0, 0, 1, 2], [4.5, 0, 1, 0, 8]]
 
 

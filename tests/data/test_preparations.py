@@ -501,7 +501,7 @@ WRONG: dict[str, tuple[str, str, tuple[int, int, str, str | None]]] = {
         (
             8,
             7,
-            "StringLookup cannot prepare 'sides' of shape (3,): Cast float to string is not supported",
+            "StringLookup cannot prepare 'sides' of shape (3,): Cast double to string is not supported",
             "make it text: data.inputs: {NAME: {columns: length, kind: text}}",
         ),
     ),

@@ -61,11 +61,11 @@ def test_a_bundled_set_of_images_has_grey_values_of_eight_bits(
 
 
 @pytest.mark.parametrize("name", sorted(FEATURES))
-def test_a_bundled_table_of_numbers_is_one_input_of_32_bits(name: str, load: Callable[..., Dataset]) -> None:
+def test_a_bundled_table_of_numbers_is_one_input_of_64_bits(name: str, load: Callable[..., Dataset]) -> None:
     dataset = load({"source": name})
     [schema] = dataset.schema.inputs
     assert (schema.name, schema.axes, schema.shape) == ("features", ["samples", "features"], [FEATURES[name]])
-    assert dataset.splits["train"].inputs["features"].dtype == np.float32
+    assert dataset.splits["train"].inputs["features"].dtype == np.float64
     assert {column.kind for column in schema.columns or []} == {"number"}
 
 
@@ -92,7 +92,7 @@ def test_the_tensors_of_a_table_are_those_of_scikit_learn(
 ) -> None:
     theirs = getattr(datasets, f"load_{name}")()
     dataset = load({"source": name})
-    np.testing.assert_array_equal(whole(dataset, "features"), theirs.data.astype(np.float32))
+    np.testing.assert_array_equal(whole(dataset, "features"), theirs.data)
     indices = theirs.target if name != "breast_cancer" else 1 - theirs.target  # 0 is malignant there
     np.testing.assert_array_equal(whole(dataset), indices)
 
@@ -102,7 +102,7 @@ def test_the_tensors_of_diabetes_are_those_of_scikit_learn_unscaled(
 ) -> None:
     theirs = datasets.load_diabetes(scaled=False)
     dataset = load({"source": "diabetes"})
-    np.testing.assert_array_equal(whole(dataset, "features"), theirs.data.astype(np.float32))
+    np.testing.assert_array_equal(whole(dataset, "features"), theirs.data)
     np.testing.assert_array_equal(whole(dataset), theirs.target.astype(np.float32))
 
 

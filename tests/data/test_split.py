@@ -346,7 +346,7 @@ def test_the_splits_of_a_data_set_hold_what_their_rows_held(load: Callable[..., 
     for name, part in dataset.splits.items():
         species = dataset.fields.arrays["species"][part.rows]
         assert [(dataset.classes or [])[index] for index in part.target] == species.tolist()
-        lengths = dataset.fields.arrays["petal_length"][part.rows].astype(np.float32)
+        lengths = dataset.fields.arrays["petal_length"][part.rows]
         assert part.inputs["features"][:, 2].tolist() == lengths.tolist()
         seen[name] += len(part)
     assert seen == {"train": 106, "validation": 22, "test": 22}

@@ -81,7 +81,7 @@ def test_windows_and_targets_are_those_of_plain_loops(
     windows, targets, places = by_hand([rows], **cut)
     train = dataset.splits["train"]
     assert train.inputs["features"].shape == (len(windows), cut["window"], 1)
-    np.testing.assert_array_equal(train.inputs["features"][:][..., 0], np.array(windows, np.float32))
+    np.testing.assert_array_equal(train.inputs["features"][:][..., 0], np.array(windows, np.float64))
     assert train.target[:].tolist() == np.array(targets, np.float32).tolist()
     assert train.rows.tolist() == places
     assert dataset.schema.inputs[0].axes == ["samples", "time", "features"]
@@ -114,7 +114,7 @@ def test_a_window_is_filled_by_columns_of_all_kinds_and_the_target_may_be_a_name
     assert train.inputs["features"].shape == (35, 5, 5)
     for sample in range(35):
         inside = rows[sample : sample + 5]
-        wanted = [[np.float32(row[1]), *(float(row[3] == name) for name in "ENSW")] for row in inside]
+        wanted = [[np.float64(row[1]), *(float(row[3] == name) for name in "ENSW")] for row in inside]
         assert train.inputs["features"][[sample]][0].tolist() == wanted
         assert train.target[[sample]][0] == "ENSW".index(rows[sample + 5][3])
     assert dataset.classes == ["E", "N", "S", "W"]
@@ -170,7 +170,7 @@ def test_windows_of_several_groups_are_never_mixed(write: Callable[..., Path], l
     windows, targets, places = by_hand(pieces, **cut)
     train = dataset.splits["train"]
     assert len(windows) == 13 + 0 + 9
-    np.testing.assert_array_equal(train.inputs["features"][:][..., 0], np.array(windows, np.float32))
+    np.testing.assert_array_equal(train.inputs["features"][:][..., 0], np.array(windows, np.float64))
     assert train.rows.tolist() == places
     np.testing.assert_array_equal(train.target[:], np.array(targets, np.float32))
     assert len(load(block_of(path, **cut), labels="numbers").splits["train"]) == 26
@@ -293,7 +293,7 @@ def test_rows_of_a_series_are_filled_and_not_left_out(
     last = int(dataset.splits["train"].rows[-1])
     known = [rows[row][1] for row in range(last) if row != 10]  # the target of the last window is in no window
     assert len(inside) > 20
-    mean = np.float32(np.mean(known))
+    mean = np.float64(np.mean(known))
     held = dataset.splits["train"].inputs["features"][:][..., 0]
     assert [held[start][10 - start] for start in range(7, 11)] == [pytest.approx(mean, rel=1e-6)] * 4
     everything = np.mean([row[1] for number, row in enumerate(rows) if number != 10])
@@ -354,7 +354,7 @@ def saved_model(folder: Path) -> Any:
 
 def test_normalization_is_fitted_on_the_windows_of_the_training_split_alone(forecast: Path) -> None:
     rows = series(120)
-    values = np.array([row[1:3] for row in rows], np.float32)
+    values = np.array([row[1:3] for row in rows], np.float64)
     count = 120 - 7
     train = count - 2 * round(0.2 * count)
     inside = np.concatenate([values[start : start + 6] for start in range(train)])
@@ -374,7 +374,7 @@ def test_new_rows_without_what_follows_them_are_predicted_to_the_last(
     said = [each["heat"] for each in outcome.value["predictions"]]
     assert len(said) == 15
     saved = saved_model(forecast)
-    windows = np.array([[row[1:3] for row in rows[start : start + 6]] for start in range(15)], np.float32)
+    windows = np.array([[row[1:3] for row in rows[start : start + 6]] for start in range(15)], np.float64)
     wanted = saved.model(saved.preparation({"features": windows}))
     assert said == pytest.approx(np.ravel(wanted).tolist(), rel=1e-5, abs=1e-6)
     measured = run_dlcli("evaluate", "f", "--data", "new.csv", "--json", cwd=forecast)

@@ -27,7 +27,7 @@ def missing(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> None:
-    """Refuses values (rows, …) that are infinite as numbers of 32 bits, with their count and the first row."""
+    """Refuses values (rows, …) that are infinite, or would be as numbers of 32 bits, with their count and the first row."""
     import numpy as np
 
     if values.dtype.kind != "f":
@@ -38,11 +38,15 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
     infinite = np.flatnonzero((np.abs(values) > largest).any(axis=tuple(range(1, values.ndim))))
     if len(infinite):
         file, line, words = fields.where(int(infinite[0]))
+        is_infinite = not np.isfinite(values[infinite]).all()
+        what = "is infinite" if is_infinite else f"is larger than {largest:.1e}"
         raise DataError(
-            f"'{name}' is infinite in {rows_in_words(len(infinite))}, first in {words}",
+            f"'{name}' {what} in {rows_in_words(len(infinite))}, first in {words}",
             file=file,
             line=line,
-            hint="correct the data; an infinite number cannot be trained on",
+            hint="correct the data; an infinite number cannot be trained on"
+            if is_infinite
+            else "write it in larger units: models reckon in 32 bits, and these hold no more",
             kind="not_finite",
         )
 

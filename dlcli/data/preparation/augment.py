@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlcli.data.preparation.single_precision import single_precision
+from dlcli.data.preparation.precision import SINGLE, precision
 from dlcli.data.schema import Schema
 from dlcli.errors import BlockError, TreePath
 from dlcli.first_line import first_line, without_words
@@ -25,7 +25,7 @@ class Augmentation:
 
     def __init__(self, blocks: Sequence[KerasObject], schema: Schema, *, seed: int, facts: Facts) -> None:
         self.blocks, self.seed = blocks, seed
-        with single_precision():
+        with precision(SINGLE):
             self.layers = [augmentation_layer(block, number, facts) for number, block in enumerate(blocks)]
         images = [each.name for each in schema.inputs if each.axes[1:3] == IMAGE]
         self.inputs = images or [each.name for each in schema.inputs]

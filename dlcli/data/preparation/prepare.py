@@ -10,8 +10,9 @@ from dlcli.data import Data
 from dlcli.data.dataset import Dataset
 from dlcli.data.fields.aligned import empty, floats
 from dlcli.data.fields.lazy import Column
+from dlcli.data.preparation.normalization import learn_moments
 from dlcli.data.preparation.pca import Pca
-from dlcli.data.preparation.single_precision import single_precision
+from dlcli.data.preparation.precision import needed_precision, precision
 from dlcli.data.schema import InputSchema
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import first_line
@@ -69,8 +70,7 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
     steps = preparations(data, dataset.schema.inputs)
     if not any(steps.values()):
         return None
-    with single_precision():
-        return fitted_model(steps, dataset, facts=facts)
+    return fitted_model(steps, dataset, facts=facts)
 
 
 def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Facts) -> Any:
@@ -82,10 +82,12 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
 
     raw, prepared = {}, {}
     for schema in dataset.schema.inputs:
-        dtype = "string" if schema.text else "float32"
-        raw[schema.name] = keras.Input(tuple(schema.shape), name=schema.name, dtype=dtype)
-        tensor, made = raw[schema.name], list[Any]()
         column = dataset.splits["train"].inputs[schema.name]
+        numbers = needed_precision(column.dtype)
+        raw[schema.name] = keras.Input(
+            tuple(schema.shape), name=schema.name, dtype="string" if schema.text else numbers
+        )
+        tensor, made = raw[schema.name], list[Any]()
         for path, step in steps[schema.name]:
             if tensor.dtype == "string" and step.written not in TEXT_LAYERS:
                 message = f"{step.written} takes numbers, and '{schema.name}' is text"
@@ -96,9 +98,11 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                     kind="layer_takes_numbers",
                 )
             try:
-                layer = fitted_layer(step, column, made, facts=facts)
-                tensor = layer(tensor)
+                with precision(numbers):
+                    layer = fitted_layer(step, column, made, facts=facts)
+                    tensor = layer(tensor)
                 check_learnt(layer, step)
+                check_boundaries(layer, step)
             except DlcliError:
                 raise  # the data that it learns from cannot be read
             except Exception as error:
@@ -123,14 +127,30 @@ def check_learnt(layer: Any, step: KerasObject | Pca) -> None:
         raise ValueError(f"{step.written} learns while the model trains; write it under layers")
 
 
+def check_boundaries(layer: Any, step: KerasObject | Pca) -> None:
+    """Refuses bins whose boundaries are equal in 32 bits, in which TensorFlow compares them whatever the data has."""
+    import numpy as np
+
+    boundaries = np.asarray(getattr(layer, "bin_boundaries", None) or [], np.float64)
+    left = np.unique(boundaries.astype(np.float32))
+    if len(left) < len(np.unique(boundaries)):
+        raise ValueError(
+            f"its {len(boundaries)} boundaries from {boundaries[0]:,.15g} on are {len(left)} in the 32 bits it compares in; "
+            "write Normalization before it"
+        )
+
+
 def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
     """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
+    import keras
     import tensorflow as tf
 
     if isinstance(step, Pca):
         return step.fitted(prepared_batches(column, before))
     layer = step.build(facts)
-    if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
+    if isinstance(layer, keras.layers.Normalization) and step.arguments.get("mean") is None:
+        learn_moments(layer, prepared_batches(column, before))
+    elif hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
         layer.adapt(tf.convert_to_tensor(batch) for batch in prepared_batches(column, before))
     return layer
 
@@ -141,17 +161,15 @@ def prepared_batches(column: Column, layers: Sequence[Any]) -> Iterator[np.ndarr
 
     size = batch_size(column)
     for start in range(0, len(column), size):
-        values: Any = raw_values(column[start : start + size])
+        values: Any = raw_values(column[start : start + size], needed_precision(column.dtype))
         for layer in layers:
             values = layer(values)
         yield np.asarray(values)
 
 
-def raw_values(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Raw inputs (batch, …) as the layers of Keras take them: text, or numbers of 32 bits."""
-    import numpy as np
-
-    return values.astype(str) if values.dtype == object else values.astype(np.float32, copy=False)
+def raw_values(values: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
+    """Raw inputs (batch, …) as the layers of Keras take them: text, or numbers of a type."""
+    return values.astype(str if values.dtype == object else dtype, copy=False)
 
 
 def batch_size(column: Column) -> int:
@@ -180,7 +198,9 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
     size = min(batch_size(values) for values in inputs.values())
     found: dict[str, np.ndarray[Any, Any]] = {}
     for start in range(0, samples, size):
-        batch = {name: raw_values(values[start : start + size]) for name, values in inputs.items()}
+        batch = {
+            name: raw_values(values[start : start + size], model.input[name].dtype) for name, values in inputs.items()
+        }
         for name, made in model(as_tensors(batch), training=False).items():
             values = np.asarray(made, dtype=np.float32)
             # Made whole at once, so that no second copy of all of it is ever needed.

@@ -20,6 +20,14 @@ def constant_columns(facts: Facts) -> str:
     return listed(facts["columns"])
 
 
+def equal_in_32_bits(facts: Facts) -> str:
+    counts = [
+        f"'{name}' has {each['different']:,} values, {each['left']:,} of them"
+        for name, each in facts["columns"].items()
+    ]
+    return f"{first_of(counts, more='more columns')} in the 32 bits of a model"
+
+
 def far_from_unit_scale(facts: Facts) -> str:
     return "; ".join(
         f"'{each['input']}' goes from {each['min']:g} to {each['max']:g} (standard deviation {each['deviation']:.3g})"
@@ -92,6 +100,11 @@ SENTENCES = {
     ),
     "constant_columns": Sentence(
         "constant columns", constant_columns, "leave them out of data.inputs: they cannot help"
+    ),
+    "equal_in_32_bits": Sentence(
+        "numbers that become equal",
+        equal_in_32_bits,
+        "subtract what they have in common, or write them in larger units: a model reckons in 32 bits",
     ),
     "far_from_unit_scale": Sentence(
         "inputs far from unit scale",
