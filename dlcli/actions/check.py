@@ -19,7 +19,7 @@ MOST_SAMPLES = 64
 """Samples of the batch that is to be memorized."""
 
 
-def check(config: Config, *, rates: bool = False, allow_code: bool = False) -> CheckShown:
+def check(config: Config, *, rates: bool = False, allow_code: bool) -> CheckShown:
     """Looks at first loss, gradients and one batch, with `rates` also at learning rates; leaves nothing behind.
 
     Raises what reading the data and building the model raise.

@@ -77,7 +77,7 @@ def bare(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: bool = False) -> Evaluation:
+def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: bool) -> Evaluation:
     """Evaluates a run on one of its splits, or on all samples of other `data`.
 
     Raises `ArtifactError`, `DataError`, `ConflictError` for data that has changed, `UsageError` for an unknown split.

@@ -24,7 +24,7 @@ from dlcli.view.model import LayerRow, ModelSummary
 from dlcli.view.sentences import told_of_model
 
 
-def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
+def inspect_config(config: Config, *, allow_code: bool) -> ModelSummary:
     """The model of a configuration, and its loss before any training."""
     with chatter_to(None):
         experiment = set_up_config(config, allow_code=allow_code)
@@ -32,7 +32,7 @@ def inspect_config(config: Config, *, allow_code: bool = False) -> ModelSummary:
         return model_summary(experiment.model, experiment.built.places, config, first_loss=first)
 
 
-def inspect_run(run: Run, *, allow_code: bool = False) -> ModelSummary:
+def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
     """The model that a run has saved, and on its data what its layers have learnt."""
     states, notes = None, []
     with open_trained(run, allow_code=allow_code) as trained:

@@ -38,14 +38,14 @@ class InspectedData:
     samples: list[Shown] = field(default_factory=list)
 
 
-def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allow_code: bool = False) -> InspectedData:
+def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allow_code: bool) -> InspectedData:
     """Looks at data; nothing of TensorFlow is needed for tables, arrays and images.
 
     Raises `ConfigError`, `DataError`, or `UsageError` for what is neither a configuration nor data.
     """
     if what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}:
         config, _ = load_config(what, settings=settings)
-        if config.data.stream == "auto" and config.data.source.memory() > LARGE:
+        if config.data.stream == "auto" and config.data.source.memory() > LARGE:  # unseen: memory alone
             config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
         return data_description(what, read_data(config, allow_code=allow_code))
     data = data_at(what, target)

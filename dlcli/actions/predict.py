@@ -40,7 +40,7 @@ class Predictions:
         return [{name: values[row] for name, values in lists.items()} for row in range(self.samples)]
 
 
-def predict(run: Run, data: str, *, allow_code: bool = False) -> Predictions:
+def predict(run: Run, data: str, *, allow_code: bool) -> Predictions:
     """The predictions for all samples of a file or folder. Raises `ArtifactError` and `DataError`."""
     with open_trained(run, allow_code=allow_code) as trained:
         config, schema = trained.config, trained.schema

@@ -166,7 +166,9 @@ def without_empty(
             )
         were = "was" if len(rows) == 1 else "were"
         notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out")
-        return fields.chosen(np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)), notes
+        return fields.chosen(
+            np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)
+        ), notes  # unseen: time alone
     if policy == "error":
         needed = set(empty) <= set(reserved)
         raise empty_error(empty, fields, hint=NEEDED if needed else None)

@@ -65,7 +65,7 @@ class Dataset:
     @property
     def streams(self) -> bool:
         """Whether samples are read when they are asked for."""
-        return any(each.streams for each in self.splits.values())
+        return any(each.streams for each in self.splits.values())  # unseen: either all stream or none
 
     @property
     def classes(self) -> list[str] | None:

@@ -22,7 +22,8 @@ from dlcli.first_line import first_line
 
 TEMPORARY, DELETED, REPLACED = ".tmp-", ".del-", ".old-"
 MANIFEST = "MANIFEST.json"
-BYTES, NO_LINK = getattr(os, "O_BINARY", 0), getattr(os, "O_NOFOLLOW", 0)
+BYTES = getattr(os, "O_BINARY", 0)
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # unseen: on other systems alone
 """Flags that only some systems have: Windows would write line ends of its own, and knows no other way to follow a link."""
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | NO_LINK
 WINDOWS = os.name == "nt"

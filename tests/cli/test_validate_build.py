@@ -54,3 +54,11 @@ def test_the_exit_code_is_that_of_the_only_kind_of_error(
 ) -> None:
     done = run_dlcli("validate", "--build", *files, "--json", cwd=folder)
     assert (done.code, [each["file"] for each in done.value["files"]]) == (code, files)
+
+
+def test_without_build_no_data_is_read(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    (tmp_path / "e.yaml").write_text(
+        "data: {source: nothing.csv, target: y}\nlayers: [Dense: 1]\nloss: mse\noptimizer: Adam\ntrain: {epochs: 1}\n"
+    )
+    assert run_dlcli("validate", "e.yaml", cwd=tmp_path).code == 0
+    assert run_dlcli("validate", "e.yaml", "--build", cwd=tmp_path).code == 4

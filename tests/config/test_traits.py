@@ -229,6 +229,14 @@ def test_an_attribute_that_nobody_knows_is_refused(
     assert message in [each["message"] for each in refused.value["files"][0]["problems"]]
 
 
+def test_other_attributes_of_a_plugin_are_its_own(tmp_path: Path, run_dlcli: Run) -> None:
+    lines = (
+        "other = 1\n    unit, size = 1, 2\n    table = {}\n    table['dlcli_goal'] = 1\n    dlcli_target = 'classes'"
+    )
+    done = run_dlcli("validate", with_plugin(tmp_path, target=lines), "--json", cwd=tmp_path)
+    assert [each["message"] for each in done.value["files"][0]["problems"]] == []
+
+
 ACCOUNTS = "{source: d.csv, inputs: [a, b], targets: {account: account, price: price}}"
 TWO_HEADS = (
     "[{Dense: {units: 8, activation: relu, name: stem}}, {Dense: {units: 1, name: account, from: stem}},"

@@ -240,3 +240,29 @@ def test_no_command_loads_a_run_in_which_somebody_has_put_such_a_model(
     assert (done.code, done.error["name"]) == (10, "unsafe")
     assert "model.keras holds os.system" in done.error["message"]
     assert not [each for each in os.listdir(folder) if "pwned" in each]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "taken"),
+    [
+        ("keras.layers", "Dense", True),
+        (None, "Dense", True),
+        ("os", "Dense", False),
+        ("kerasx.layers", "Dense", False),
+        (["keras.layers"], "Dense", False),
+        ("keras.layers", "Evil", False),
+    ],
+)
+def test_a_class_of_keras_is_one_by_module_and_name(module: object, name: str, taken: bool, tmp_path: Path) -> None:
+    from dlcli.errors import UnsafeError
+    from dlcli.training.kept.untrusted import check_thing, names_of_keras
+
+    def check() -> None:
+        thing = {"class_name": name, "module": module, "config": {}}
+        check_thing(thing, tmp_path / "model.keras", known=names_of_keras(), own=(), stored=10)
+
+    if taken:
+        check()
+    else:
+        with pytest.raises(UnsafeError, match="no thing of Keras"):
+            check()

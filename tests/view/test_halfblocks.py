@@ -132,3 +132,9 @@ def test_three_tiles_of_at_least_sixteen_cells_stand_beside_each_other(width: in
     lines = text.splitlines()
     beside = 3 if 3 * wide + 4 <= width else 2 if 2 * wide + 2 <= width else 1
     assert len(lines[1]) == beside * wide + (beside - 1) * 2
+
+
+@pytest.mark.parametrize(("opaque", "shown"), [(1.0, 200), (255.0, 200)])
+def test_what_is_opaque_is_1_in_fractions_and_255_in_bytes(opaque: float, shown: int) -> None:
+    image = np.array([[[200, 200, 200, opaque], [0, 0, 0, opaque]]])
+    assert f"38;2;{shown};{shown};{shown}" in rendered(halfblocks(image, width=10))

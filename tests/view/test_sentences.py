@@ -127,3 +127,10 @@ def test_a_judgement_in_words() -> None:
 def test_five_names_are_listed_and_the_rest_counted(names: list[str], words: str) -> None:
     assert listed(names) == words
     assert first_of(list("abcdefg"), more="more columns") == "a, b, c, d, e and 2 more columns"
+
+
+@pytest.mark.parametrize(("epochs", "words"), [(1, "the last epoch lowered"), (2, "the last 2 epochs lowered")])
+def test_one_epoch_is_told_as_one(epochs: int, words: str) -> None:
+    facts = {"epochs": epochs, "before": 1.0, "after": 0.5}
+    judgement = judgement_of_training(Finding(code="still_improving", severity="note", facts=facts))
+    assert judgement.evidence.startswith(words)

@@ -122,3 +122,10 @@ def test_a_spike_within_a_column_of_dots_is_kept(at, unicode, up):
 def test_a_label_stands_at_every_fourth_row_or_about_that(height, rows):
     plot = curve({"a": [0.0, 1.0]}, width=40, height=height).plain.split("\n")[1:-2]
     assert [row for row, line in enumerate(plot) if "┤" in line] == rows
+
+
+def test_one_epoch_is_one_mark_in_ascii_and_has_one_label():
+    lines = curve({"train": [1.0]}, width=40, height=8, unicode=False).plain.splitlines()
+    assert sum(line.partition("|")[2].count("*") for line in lines) == 1
+    assert lines[-1].split()[0] == "1"
+    assert "1" not in lines[-1].split()[1:]

@@ -269,3 +269,14 @@ def test_a_bar_takes_what_the_figures_leave(width, bar):
     second = view._picture().plain.split("\n")[1]
     assert second.startswith("epoch 1/4  " + "─" * bar + "  0/10")
     view.close()
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.0, 0.1), (0.0005, 0.1), (0.0011, 0.11), (0.5, 50.0)])
+def test_drawing_takes_at_most_a_hundredth_of_the_time(took, pause, monkeypatch):
+    clock = Clock()
+    view = TerminalView(terminal(), clock=clock)
+    view.start(Plan("digits", 4, 10, 320))
+    monkeypatch.setattr(view._live, "refresh", lambda: setattr(clock, "now", clock.now + took))
+    view._redraw()
+    assert view._pause == pytest.approx(pause)
+    view.close()

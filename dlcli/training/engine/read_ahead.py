@@ -13,7 +13,7 @@ from dlcli.training.setup.feed import Arrays, Feed
 if TYPE_CHECKING:
     import numpy as np
 
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 24  # unseen: time and memory alone
 """About how much prepared data is in one block; three of them are in memory."""
 AHEAD = 2  # unseen: time and memory alone
 """Blocks that are read while one is trained on."""

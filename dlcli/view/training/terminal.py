@@ -24,7 +24,7 @@ LARGEST_SHARE = 0.01
 REMEMBERED_DRAWS = 50
 REMEMBERED_EPOCHS = 5
 HEAD, TABLE_HEAD = 3, 2
-MOST_ROWS, LEAST_ROWS = 12, 3
+MOST_ROWS = 12
 MOST_CURVE, LEAST_CURVE = 18, 7
 FIGURES = 34
 
@@ -204,7 +204,7 @@ class TerminalView:
 
 def room(lines: int) -> tuple[int, int]:
     """Rows of the table and lines of the curve where both have so many lines; 0 for what finds no room."""
-    rows = max(LEAST_ROWS, min(MOST_ROWS, lines // 3 - 1))
+    rows = min(MOST_ROWS, lines // 3 - 1)
     curve_height = min(MOST_CURVE, lines - (rows + TABLE_HEAD) - 1)
     if curve_height >= LEAST_CURVE:
         return rows, curve_height
