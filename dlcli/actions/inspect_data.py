@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,9 +19,11 @@ from dlcli.data.description.columns import columns_in, input_descriptions
 from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
 from dlcli.data.first_pass import find_empty
-from dlcli.data.sources import SOURCES, SUFFIXES, from_path
+from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, SUFFIXES, files_in, from_path
+from dlcli.data.sources.paths import is_folder
 from dlcli.data.sources.source import Reading
 from dlcli.errors import UsageError
+from dlcli.first_line import some_names
 from dlcli.spec import did_you_mean
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import read_data
@@ -72,7 +76,7 @@ def data_at(what: str, target: str | None) -> Data:
             did_you_mean(what, words)
             or f"a configuration (.yaml), a folder, a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
         )
-        raise UsageError(f"cannot tell what '{what}' is", hint=hint, kind="unknown_form")
+        raise UsageError(f"cannot tell what '{what}' is{held_in(Path(what))}", hint=hint, kind="unknown_form")
     try:
         return Data.model_validate({"source": what, "target": target}, context=Language())
     except ValidationError as error:
@@ -80,6 +84,15 @@ def data_at(what: str, target: str | None) -> Data:
         raise UsageError(
             f"'{what}' needs more than its name: {said}", hint=f"dlcli show {what}", kind="source_needs_more"
         ) from None
+
+
+def held_in(folder: Path) -> str:
+    """What a folder holds where none of it can be read, in words; nothing of what is no folder."""
+    if not is_folder(folder):
+        return ""
+    endings = Counter(path.suffix.lower() or "without ending" for path in islice(files_in(folder), FILES_LOOKED_AT))
+    counts = [f"{count} {ending}" for ending, count in endings.most_common()]
+    return f": the folder holds no file that dlcli reads; found: {some_names(counts) or 'nothing'}"
 
 
 def undecided(what: str, fields: Fields) -> InspectedData:

@@ -23,6 +23,7 @@ from dlcli.config.text import MOST_BYTES, configuration_bytes
 from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_document
 from dlcli.errors import ConfigError, Problem
+from dlcli.first_line import some_names
 from dlcli.layers.connections import with_shared
 from dlcli.spec import Fact
 
@@ -85,8 +86,8 @@ def read_file(file: str) -> bytes:
     try:
         return configuration_bytes(Path(file))
     except OSError as error:
-        names = sorted(str(each) for each in Path(file.replace("\0", "")).parent.glob("*.y*ml"))[:5]
-        hint = f"there are: {', '.join(names)}" if names else f"the working directory is {Path.cwd()}"
+        names = sorted(str(each) for each in Path(file.replace("\0", "")).parent.glob("*.y*ml"))
+        hint = f"there are: {some_names(names)}" if names else f"the working directory is {Path.cwd()}"
         raise ConfigError(
             [
                 Problem(

@@ -156,19 +156,16 @@ def without_empty(
     if not empty:
         return fields, notes
     if policy == "drop":
-        if fields.windows is not None:
-            hint = "write data.missing: mean, median, most_frequent or {constant: 0}"
-            raise empty_error(empty, fields, hint=f"rows of a series cannot be left out: {hint}")
         if len(rows) == fields.samples:
             counts = empty_counts(empty)
             raise DataError(
                 f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file, kind="no_rows_left"
             )
         were = "was" if len(rows) == 1 else "were"
-        notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out")
-        return fields.chosen(
-            np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)
-        ), notes  # unseen: time alone
+        ends = "" if fields.windows is None else "; no window reaches over such a gap"
+        notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out{ends}")
+        others = np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)  # unseen: time alone
+        return fields.chosen(others), notes
     if policy == "error":
         needed = set(empty) <= set(reserved)
         raise empty_error(empty, fields, hint=NEEDED if needed else None)
@@ -180,6 +177,10 @@ def without_empty(
         if name in empty:
             raise empty_target(name, empty[name], fields)
     check_constant(policy, empty, groups, fields)
+    for group in groups:
+        name = group.columns[0]
+        if name in empty and not is_vector(group, fields) and not isinstance(policy, Constant):
+            raise empty_error({name: empty[name]}, fields, hint="write data.missing: drop or {constant: 0}")
     return fields, notes
 
 

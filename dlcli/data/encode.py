@@ -162,7 +162,7 @@ def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:
         return values
     if schema.fill is not None:
         return np.where(np.isnan(values[:]), schema.fill, values[:])
-    raise empty_cells_error({name: empty}, fields, hint="write data.missing: drop or {constant: 0}")
+    raise empty_cells_error({name: empty}, fields)
 
 
 def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
@@ -191,10 +191,7 @@ def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     if not empty.any():
         return values
     if column.fill is None:
-        hint = None
-        if column.kind == "number" and np.isnan(values).all():
-            hint = f"no cell of it holds a number: leave '{column.name}' out of data.inputs"
-        raise empty_cells_error({column.name: empty}, fields, hint=hint)
+        raise empty_cells_error({column.name: empty}, fields)
     values = values.copy()
     values[empty] = column.fill
     return values
@@ -206,14 +203,15 @@ def is_written_number(cell: Any) -> bool:
     return re.fullmatch(NUMBER, text) is not None and re.fullmatch(LEADING_ZERO, text) is None
 
 
-def empty_cells_error(
-    empty: Mapping[str, np.ndarray[Any, Any]], fields: Fields, *, hint: str | None = None
-) -> DataError:
-    """The error of empty cells without a value for them, from a mask (rows,) of each column."""
+UNKNOWN = "write what is missing; a run fills empty cells only where it was trained with data.missing: mean, median, …"
+
+
+def empty_cells_error(empty: Mapping[str, np.ndarray[Any, Any]], fields: Fields) -> DataError:
+    """The error of empty cells of new data for which training has learnt no value, from a mask (rows,) of each column."""
     import numpy as np
 
     found = {name: Empty(int(rows.sum()), int(np.argmax(rows))) for name, rows in empty.items()}
-    return empty_error(found, fields, hint=hint)
+    return empty_error(found, fields, hint=UNKNOWN)
 
 
 def empty_error(empty: Mapping[str, Empty], fields: Fields, *, hint: str | None = None) -> DataError:

@@ -203,6 +203,10 @@ def table_schema(
         kind = column_kind(column, group.kind, fields)
         if kind == "number":
             known = learnt["number"][column] if "number" in learnt else None
+            if known is not None and not known.count:
+                message = f"no cell of column '{column}' holds a number in the training rows"
+                hint = f"leave '{column}' out of data.inputs"
+                raise DataError(message, file=fields.places[0].file, hint=hint, kind="column_without_numbers")
             described.append(ColumnSchema(name=column, kind="number", fill=number_fill(known, policy, column)))
         else:
             others = [each for each in group.columns[:4] if each != column]

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dlcli.errors import ArtifactError, ConflictError, ResourceError
+from dlcli.first_line import some_names
 from dlcli.runs.atomic import UNREADABLE
 from dlcli.runs.names import check_name
 
@@ -122,7 +123,7 @@ class Run:
                 return cls(path if path.name not in {"", ".."} else path.resolve())
         names = [path.name for path in run_folders(root)]
         near = get_close_matches(text, names, n=3)
-        hint = f"near it: {', '.join(near)}" if near else f"there are: {', '.join(names[-5:]) or 'none'}"
+        hint = f"near it: {', '.join(near)}" if near else f"there are: {some_names(names) or 'none'}"
         raise ArtifactError(f"there is no run '{text}' in {root}", file=root, hint=hint, kind="no_such_run")
 
 

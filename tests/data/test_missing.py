@@ -223,8 +223,8 @@ def test_nothing_can_be_learnt_from_a_column_without_cells(
 ) -> None:
     path = write("a,b,y\n,1,u\n,2,v\n")
     assert refuse({"source": str(path), "target": "y", "missing": policy, "split": UNSPLIT}) == (
-        *(DataError, 4, "empty cells: 'a' 2; the first in row 1", str(path), 2),
-        "no cell of it holds a number: leave 'a' out of data.inputs",
+        *(DataError, 4, "no cell of column 'a' holds a number in the training rows", str(path), None),
+        "leave 'a' out of data.inputs",
     )
 
 

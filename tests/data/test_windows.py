@@ -277,17 +277,10 @@ def test_a_series_that_is_too_short_is_refused(
     assert (refusal.code, refusal.hint) == (4, "write a smaller window, horizon or sampling")
 
 
-def test_rows_of_a_series_are_filled_and_not_left_out(
-    write: Callable[..., Path], load: Callable[..., Dataset], refuse: Callable[..., Any]
-) -> None:
+def test_empty_cells_of_a_series_are_filled(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
     rows: list[Row] = series(50)
     gap = [*rows[:10], (10, "", *rows[10][2:]), *rows[11:]]
     block = {**block_of(str(write(as_text(gap))), window=4, target="rain"), "split": {**SHARES, "by": "time"}}
-    dropped = refuse({**block, "missing": "drop"}, labels="numbers")
-    assert dropped.message == "empty cells: 'heat' 1; the first in row 11"
-    assert dropped.hint == (
-        "rows of a series cannot be left out: write data.missing: mean, median, most_frequent or {constant: 0}"
-    )
     dataset = load({**block, "missing": "mean"}, labels="numbers")
     inside = sorted(touched(dataset, "train", Windows(window=4, horizon=0)) - {10})
     last = int(dataset.splits["train"].rows[-1])
@@ -391,3 +384,44 @@ def test_fewer_new_rows_than_a_window_are_refused(forecast: Path, run_dlcli: Cal
     assert outcome.code == 4
     assert outcome.error["message"] == "a window reaches over 6 rows, but the longest series has 5"
     assert json.dumps(outcome.error).count("horizon") == 0
+
+
+@pytest.mark.parametrize("empty", [[10], [0], [49], [10, 11], [10, 30], [3, 8, 13]])
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_window_reaches_over_rows_that_are_left_out(
+    empty: list[int], stream: bool, write: Callable[..., Path], load: Callable[..., Dataset]
+) -> None:
+    rows = series(50)
+    gap = [(row[0], "" if number in empty else row[1], *row[2:]) for number, row in enumerate(rows)]
+    for by, horizon in (("time", 1), ("random", 2)):
+        block = block_of(str(write(as_text(gap))), window=4, horizon=horizon, target="heat")
+        dataset = load(
+            {**block, "inputs": ["heat"], "missing": "drop", "split": {**SHARES, "by": by}, "stream": stream},
+            labels="numbers",
+        )
+        assert f"{len(empty)} row" in dataset.notes[-1]
+        seen = 0
+        for part in dataset.splits.values():
+            for end, window, target in zip(part.rows, part.inputs["features"][:], part.target[:], strict=True):
+                inside = range(end - horizon - 3, end - horizon + 1)
+                assert not {*range(inside.start, end + 1)} & {*empty}
+                assert window[:, 0].tolist() == [rows[row][1] for row in inside]
+                assert target == np.float32(rows[end][1])
+                seen += 1
+        starts = [row for row in range(50 - 3 - horizon) if not {*range(row, row + 4 + horizon)} & {*empty}]
+        assert seen == len(starts) if by == "random" else 0 < seen <= len(starts)
+
+
+def test_a_series_with_a_gap_is_trained_whatever_is_empty(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    cells = ["" if row == 8 else f"{row * 7 % 11}" for row in range(60)]
+    (tmp_path / "s.csv").write_text("t,v\n" + "".join(f"{row},{cell}\n" for row, cell in enumerate(cells)))
+    (tmp_path / "s.yaml").write_text(
+        "data: {source: {series: {path: s.csv, window: 4}}, inputs: [v], target: v, split: {by: time}}\n"
+        "layers: [Flatten, Dense: 1]\nloss: mse\noptimizer: Adam\ntrain: {epochs: 1}\n"
+    )
+    for policy in ("error", "mean"):
+        refused = run_dlcli("validate", "s.yaml", "--build", "--set", f"data.missing={policy}", "--json", cwd=tmp_path)
+        assert refused.code == 4
+        assert "drop" in refused.value["files"][0]["problems"][0]["suggestion"]
+    done = run_dlcli("train", "s.yaml", "--set", "data.missing=drop", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err

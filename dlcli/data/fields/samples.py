@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
@@ -145,7 +145,7 @@ def samples_of(fields: Fields, *, with_target: bool = True) -> RowSamples | Wind
     if windows is None:
         return RowSamples(fields.samples)
     group = None if windows.group is None else group_column(windows.group, fields)
-    segments = segments_of([place.rows for place in fields.places], group)
+    segments = segments_of(fields.file_numbers(), fields.kept, group)
     return WindowSamples(windows, windows.starts(segments, with_target=with_target), with_target=with_target)
 
 
@@ -162,13 +162,17 @@ def group_column(name: str, fields: Fields) -> Column:
     return fields.arrays[name]
 
 
-def segments_of(file_rows: Sequence[int], group: Column | None) -> list[int]:
-    """The lengths of the series in a table: its files, cut again wherever the column `group` (rows,) changes."""
+def segments_of(files: np.ndarray[Any, Any], kept: np.ndarray[Any, Any] | None, group: Column | None) -> list[int]:
+    """The lengths of the series in a table, from the number of the file of each row (rows,): its files, cut again wherever
+    rows between those that are `kept` (rows,) were left out and wherever the column `group` (rows,) changes.
+    """
     import numpy as np
 
-    ends = set(np.cumsum(file_rows).tolist())
+    is_end = files[1:] != files[:-1]
+    if kept is not None:
+        is_end |= np.diff(kept) != 1
     if group is not None:
         values = group[:]
-        ends |= set((np.flatnonzero(values[1:] != values[:-1]) + 1).tolist())
-    lengths: list[int] = np.diff([0, *sorted(ends - {0})]).tolist()
+        is_end |= values[1:] != values[:-1]
+    lengths: list[int] = np.diff([0, *(np.flatnonzero(is_end) + 1), len(files)]).tolist()
     return lengths
