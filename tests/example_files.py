@@ -60,6 +60,8 @@ def write_tables(folder: Path) -> None:
     for part in range(2):
         drinks = "".join(f"{150 + row};{'물차'[row % 2]}\n" for row in range(30))
         (folder / "자료" / f"{part}.csv").write_bytes(f"키;음료\n{drinks}".encode("cp949"))
+    station = "\n".join(f"  {row}   {row % 7 / 2}\t{'uv'[row % 2]}" for row in range(60))
+    (folder / "station.txt").write_text(f"station 4711\n# degrees\n{station}\n")
     people = "".join(
         f"{150 + row},{50 + row % 9},나는 {['산', '바다'][row % 2]} 좋다 {row},{'물차술'[row % 3]},{20 + row}\n"
         for row in range(ROWS)

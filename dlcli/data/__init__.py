@@ -101,7 +101,8 @@ class Data(Spec):
         column that weighs the samples. Raises `DataError` and its kin.
         """
         stream = self.stream is True or (self.stream == "auto" and self.source.memory() > free_memory() // 2)
-        reading = Reading(frozenset(self.text_columns()), stream=stream, allow_code=allow_code)
+        columns = self.columns_asked_for(weight)
+        reading = Reading(frozenset(self.text_columns()), stream=stream, columns=columns, allow_code=allow_code)
         return self.dataset(self.source.read(reading), seed=seed, labels=labels, weight=weight, stream=stream)
 
     def dataset(
@@ -122,6 +123,18 @@ class Data(Spec):
             weight=weight,
             limit=limit,
         )
+
+    def columns_asked_for(self, weight: str | None) -> frozenset[str] | None:
+        """The columns that are inputs or targets, or serve the split or the weights; None where all others are inputs."""
+        targets = [each.column for each in self.all_targets.values()]
+        if self.inputs is None or None in targets:
+            return None
+        names = {name for each in targets for name in ([each] if isinstance(each, str) else each or [])}
+        if isinstance(self.inputs, dict):
+            names |= {name for each in self.inputs.values() for name in each.names}
+        else:
+            names |= {*self.inputs}
+        return frozenset(names | {name for name in (self.split.column, weight) if name is not None})
 
     def text_columns(self) -> set[str]:
         """The columns that the configuration says hold names or text, also where these look like numbers.

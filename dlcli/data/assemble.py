@@ -92,9 +92,9 @@ def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> lis
         if name not in fields.arrays:
             what = served[name]
             raise DataError(
-                f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.arrays)}",
+                f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.names)}",
                 file=fields.places[0].file,
-                hint=did_you_mean(name, fields.arrays),
+                hint=did_you_mean(name, fields.names),
                 kind="no_such_column",
             )
     return names

@@ -59,7 +59,7 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
             name = schema.name  # data to predict may bear the input's own name
         if name not in fields.arrays:
             raise DataError(
-                f"the data has no {'column' if schema.text else 'array'} '{name}'; it has: {', '.join(fields.arrays)}",
+                f"the data has no {'column' if schema.text else 'array'} '{name}'; it has: {', '.join(fields.names)}",
                 file=fields.places[0].file,
                 kind="no_such_column",
             )
@@ -68,9 +68,9 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
     if absent:
         more = f" and {len(absent) - 1} more" if absent[1:] else ""
         raise DataError(
-            f"the data lacks the column '{absent[0]}'{more}; it has: {', '.join(fields.arrays)}",
+            f"the data lacks the column '{absent[0]}'{more}; it has: {', '.join(fields.names)}",
             file=fields.places[0].file,
-            hint=did_you_mean(absent[0], fields.arrays),
+            hint=did_you_mean(absent[0], fields.names),
             kind="no_such_column",
         )
     return [column.name for column in schema.columns]

@@ -140,7 +140,7 @@ class Target(Spec):
         if name is None:
             hint = f"write data.target: {'COLUMN' if fields.is_table else 'NAME'}"
             raise DataError(
-                f"which one is the target? the data has: {', '.join(fields.arrays)}",
+                f"which one is the target? the data has: {', '.join(fields.names)}",
                 file=fields.places[0].file,
                 hint=hint,
                 kind="target_not_named",

@@ -75,10 +75,10 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
 ) -> None:
     path = write(ROWS)
 
-    def denied(self: Path) -> bytes:
+    def denied(self: Path, *_: Any, **__: Any) -> Any:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     assert refuse(block(path)) == (DataError, 4, f"cannot read {path}: Permission denied", str(path), None, None)
 
 

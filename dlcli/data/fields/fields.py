@@ -67,7 +67,8 @@ class Fields:
     `kept` are the rows that are left of all those of `places`, where some were left out. `splits` are the rows of a source
     that has splits of its own, by train, validation, test. `chunks` are what lazy columns of a table are read from.
     With `windows` the rows are not samples themselves: each sample is a window of them. `texts` are fields of running
-    text, as against names. `beside` are files that were read beside those of the rows.
+    text, as against names. `beside` are files that were read beside those of the rows. `columns` are
+    those of a table, with those that nobody asked for, which were not looked at.
     """
 
     arrays: Mapping[str, Column]
@@ -83,6 +84,7 @@ class Fields:
     windows: Windows | None = None
     texts: frozenset[str] = frozenset()
     beside: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -90,6 +92,11 @@ class Fields:
         if self.kept is not None:
             return len(self.kept)
         return len(self.places) if isinstance(self.places, FileEach) else sum(place.rows for place in self.places)
+
+    @property
+    def names(self) -> list[str]:
+        """The fields that there are, also those that were not looked at."""
+        return [*self.columns] or [*self.arrays]
 
     @property
     def is_table(self) -> bool:
@@ -108,10 +115,10 @@ class Fields:
         if name not in self.arrays:
             place = self.places[0]
             raise DataError(
-                f"there is no column '{name}'; the data has: {', '.join(self.arrays)}",
+                f"there is no column '{name}'; the data has: {', '.join(self.names)}",
                 file=place.file,
                 line=1 if place.first_line else None,
-                hint=did_you_mean(name, self.arrays),
+                hint=did_you_mean(name, self.names),
                 kind="no_such_column",
             )
 

@@ -60,6 +60,8 @@ class Series(SourceBlock):
 
     def read(self, reading: Reading) -> Fields:
         """The rows of the table; they become windows when it is known which of them are inputs and target."""
+        if reading.columns is not None and self.group is not None:
+            reading = replace(reading, columns=reading.columns | {self.group})
         fields = self.path.read(reading)
         windows = Windows(
             window=self.window,

@@ -26,6 +26,8 @@ class Reading:
     """Columns that are read as text even where they look like numbers."""
     stream: bool = False
     """Whether a table stays on disk: its fields are then columns of `Fields.chunks`."""
+    columns: frozenset[str] | None = None
+    """The columns of a table that are asked for; None for all. Of the others nothing is looked at."""
     allow_code: bool = False
     """Whether a source may run Python that the configuration names."""
 

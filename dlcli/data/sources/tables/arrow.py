@@ -16,17 +16,18 @@ def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
     """Raises `DataError` for a type that is no column of numbers, text or times, and no list of numbers."""
     import pyarrow
 
-    types = pyarrow.types
+    types, whole = pyarrow.types, str(kind)
     if is_list(kind):
         kind = kind.value_type
         if types.is_integer(kind) or types.is_floating(kind) or is_list(kind):
             return
+        whole = f"lists of {kind}"
     elif is_number_type(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind):
         return
     raise DataError(
-        f"column '{name}' holds {kind}, which is neither numbers, text nor times",
+        f"column '{name}' holds {whole}, which is neither numbers, text nor times, nor lists of numbers",
         file=path,
-        hint="leave it out of the file",
+        hint="write the columns that matter under data.inputs",
         kind="unsupported_type",
     )
 

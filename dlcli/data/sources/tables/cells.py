@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.sources.tables.arrow import plain_chunk, texts
+from dlcli.data.sources.tables.csv_form import CsvForm
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ MOSTLY = 0.5
 """From this share of numbers on, a column with other texts in it is a damaged column of numbers."""
 LIKE_A_NUMBER = r"^[-+.,0-9nNiI]"
 WHOLE = r"^[-+]?(0|[1-9][0-9]{0,17})$"
+LONGEST_WHOLE = 10**18
+"""The first number of more digits than WHOLE has."""
 LEADING_ZERO = r"^[-+]?0[0-9]+$"
 DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 NUMBER = DIGITS + r"|^[-+]?(?i:nan|inf|infinity)$"
@@ -59,58 +63,16 @@ class Evidence:
         return "damaged" if self.meant >= max(2, MOSTLY * self.present) else "text"
 
 
-def evidence_of(cells: pyarrow.ChunkedArray, guess: pyarrow.ChunkedArray, *, decimal: str) -> Evidence:
-    """The evidence of text cells (rows,), null where they are empty; `guess` is what the parser takes them for."""
-    quick = numbers_alone(cells, guess) if decimal == "." else None
-    if quick is not None:
-        return quick
-    found = Evidence()
+def evidence_of(cells: pyarrow.ChunkedArray, form: CsvForm) -> Evidence:
+    """The evidence of text cells (rows,), null where they are empty."""
+    evidence = Evidence()
     # Each different text is looked at once.
     for chunk in cells.dictionary_encode().chunks:
-        found += evidence_of_chunk(chunk, decimal)
-    return found
+        evidence += evidence_of_chunk(chunk, form)
+    return evidence
 
 
-def numbers_alone(cells: pyarrow.ChunkedArray, guess: pyarrow.ChunkedArray) -> Evidence | None:
-    """The evidence of cells that are all plainly numbers, as the parser has found; None for any others."""
-    import pyarrow
-    import pyarrow.compute as compute
-
-    present = len(cells) - cells.null_count
-    whole = pyarrow.types.is_integer(guess.type)
-    if not whole and not pyarrow.types.is_floating(guess.type):
-        return None
-    if whole:
-        ends = compute.min_max(guess).as_py()
-        # More digits than WHOLE has, or hexadecimal ones, are for a closer look.
-        if max(abs(ends["min"] or 0), abs(ends["max"] or 0)) >= 10**18:
-            return None
-        if compute.any(compute.match_substring(cells, "x", ignore_case=True)).as_py():
-            return None
-    elif compute.all(compute.equal(compute.floor(guess), guess)).as_py():
-        return None  # such as +1, which is whole but not taken for it
-    elif compute.any(compute.is_nan(guess)).as_py():
-        return None  # what is written as nan is for a closer look
-    count = leading_zeros(cells)
-    return Evidence(len(cells), present, present - count if whole else 0, count, present, present)
-
-
-def leading_zeros(cells: pyarrow.ChunkedArray) -> int:
-    """How many cells are such as `01234`; a pattern is tried only on those that begin like one."""
-    import pyarrow.compute as compute
-
-    count = 0
-    for sign in ("", "-", "+"):
-        zero = compute.starts_with(cells, f"{sign}0")
-        if not compute.any(zero).as_py():
-            continue
-        fraction = compute.starts_with(cells, f"{sign}0.")
-        likely = compute.filter(cells, compute.and_not(zero, fraction))
-        count += compute.sum(compute.match_substring_regex(likely, LEADING_ZERO)).as_py() or 0
-    return count
-
-
-def evidence_of_chunk(chunk: pyarrow.DictionaryArray, decimal: str) -> Evidence:
+def evidence_of_chunk(chunk: pyarrow.DictionaryArray, form: CsvForm) -> Evidence:
     """The evidence of one chunk of a column."""
     import numpy as np
     import pyarrow.compute as compute
@@ -123,7 +85,7 @@ def evidence_of_chunk(chunk: pyarrow.DictionaryArray, decimal: str) -> Evidence:
     counts = np.bincount(plain_chunk(chunk.indices.drop_null()), minlength=len(texts))[
         plain_chunk(candidates).astype(bool)
     ]
-    texts = texts.filter(candidates)
+    texts = without_thousands(texts.filter(candidates), form)
 
     def count(mask: pyarrow.Array) -> int:
         return int(counts[plain_chunk(mask).astype(bool)].sum())
@@ -133,30 +95,42 @@ def evidence_of_chunk(chunk: pyarrow.DictionaryArray, decimal: str) -> Evidence:
         present,
         count(compute.match_substring_regex(texts, WHOLE)),
         count(compute.match_substring_regex(texts, LEADING_ZERO)),
-        count(are_numbers(texts, decimal)),
+        count(are_numbers(texts, form)),
         count(compute.match_substring_regex(compute.replace_substring(texts, ",", "."), DIGITS)),
     )
 
 
-def are_numbers(texts: pyarrow.Array, decimal: str) -> pyarrow.Array:
+def are_numbers(texts: pyarrow.Array, form: CsvForm) -> pyarrow.Array:
     """Which texts, without blanks around them, are numbers."""
     import pyarrow.compute as compute
 
-    number = compute.match_substring_regex(with_point(texts, decimal), NUMBER)
-    if decimal == ".":
+    texts = without_thousands(texts, form)
+    number = compute.match_substring_regex(with_point(texts, form), NUMBER)
+    if form.decimal == ".":
         return number
     # Beside decimal commas a point separates thousands: 1.234 is not a little more than one.
     return compute.and_(number, compute.invert(compute.match_substring(texts, ".")))
 
 
-def with_point(texts: pyarrow.Array, decimal: str) -> pyarrow.Array:
+def without_thousands(texts: pyarrow.Array, form: CsvForm) -> pyarrow.Array:
+    """The texts, numbers without the mark between their thousands where it stands before three digits each time."""
+    import pyarrow.compute as compute
+
+    if form.thousands is None:
+        return texts
+    mark, point = re.escape(form.thousands), re.escape(form.decimal)
+    grouped = compute.match_substring_regex(texts, rf"^[-+]?[0-9]{{1,3}}({mark}[0-9]{{3}})+({point}[0-9]*)?$")
+    return compute.if_else(grouped, compute.replace_substring(texts, form.thousands, ""), texts)
+
+
+def with_point(texts: pyarrow.Array, form: CsvForm) -> pyarrow.Array:
     """The texts with a decimal point."""
     import pyarrow.compute as compute
 
-    return texts if decimal == "." else compute.replace_substring(texts, decimal, ".")
+    return texts if form.decimal == "." else compute.replace_substring(texts, form.decimal, ".")
 
 
-def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, *, decimal: str) -> np.ndarray[Any, Any]:
+def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, form: CsvForm) -> np.ndarray[Any, Any]:
     """Text cells (rows,) as what their column holds: int64, float64 with NaN for an empty one, or text with None."""
     import numpy as np
     import pyarrow
@@ -165,11 +139,9 @@ def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, *, decimal: str) -> np.
     if kind == "text":
         return texts(cells)
     dtype = pyarrow.int64() if kind == "int64" else pyarrow.float64()
-    try:
-        values = compute.cast(cells, dtype)
-    except pyarrow.ArrowInvalid:
-        plain = compute.replace_substring_regex(with_point(compute.utf8_trim_whitespace(cells), decimal), r"^\+", "")
-        values = compute.cast(plain, dtype)
+    plain = with_point(without_thousands(compute.utf8_trim_whitespace(cells), form), form)
+    plain = compute.replace_substring_regex(plain, r"^\+", "")
+    values = compute.cast(plain, dtype)
     if values.null_count:
         values = compute.fill_null(values, float("nan"))
     parts = [plain_chunk(chunk) for chunk in values.chunks]
@@ -177,7 +149,7 @@ def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, *, decimal: str) -> np.
 
 
 def damaged_column(
-    name: str, pieces: Iterable[pyarrow.ChunkedArray], places: Sequence[Place], *, decimal: str
+    name: str, pieces: Iterable[pyarrow.ChunkedArray], places: Sequence[Place], form: CsvForm
 ) -> DataError:
     """The error of a column of numbers in which some cells hold something else, with the first of these.
 
@@ -186,21 +158,40 @@ def damaged_column(
     import pyarrow.compute as compute
 
     row, bad, first, value = 0, 0, -1, ""
+    commas: list[str] = []
     for piece in pieces:
         for chunk in piece.dictionary_encode().chunks:
-            odd = compute.invert(are_numbers(compute.utf8_trim_whitespace(chunk.dictionary), decimal)).take(
-                chunk.indices
-            )
+            odd = compute.invert(are_numbers(compute.utf8_trim_whitespace(chunk.dictionary), form)).take(chunk.indices)
             count = compute.sum(odd).as_py() or 0
             if count and not bad:
                 own = compute.index(odd, True).as_py()
                 first, value = row + own, chunk[own].as_py()
+            commas += [text for text in chunk.dictionary.to_pylist() if "," in text]
             bad, row = bad + count, row + len(chunk)
     file, line, words = Fields({}, places).where(first)
-    hint = f"correct the cell, or {empty_hint('csv', value)}"
-    if "," in value and decimal != ",":
-        hint = 'if it is a decimal comma, write csv: {…, decimal: ","}'
+    hint = comma_hint(commas, form) if "," in value else None
+    hint = hint or f"correct the cell, or {empty_hint('csv', value)}"
     return DataError(mixed_message(name, words, value, bad), file=file, line=line, hint=hint, kind="mixed_column")
+
+
+GROUPED = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+
+
+def comma_hint(cells: Sequence[str], form: CsvForm) -> str | None:
+    """What commas in a column of numbers may mean: `cells` are all the texts that hold one; None where that is said already.
+
+    Commas before three digits each time separate thousands where the file's cells are separated by commas too, since nobody
+    writes decimal commas there, and where one number has several of them or a point as well.
+    """
+    grouped = all(GROUPED.fullmatch(cell.strip()) for cell in cells)
+    sure = form.separator == "," or any(cell.count(",") > 1 or "." in cell for cell in cells)
+    if form.thousands is None and grouped and sure and form.decimal == ".":
+        return 'if the comma separates thousands, write csv: {…, thousands: ","}'
+    if form.decimal == "," or form.thousands == ",":
+        return None
+    if grouped:
+        return 'if it is a decimal comma, write csv: {…, decimal: ","}; if it separates thousands, thousands: ","'
+    return 'if it is a decimal comma, write csv: {…, decimal: ","}'
 
 
 def mixed_message(name: str, words: str, value: str, bad: int) -> str:

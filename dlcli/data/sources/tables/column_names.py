@@ -1,41 +1,96 @@
-"""The names of a table's columns: checked one by one, and the same in every file."""
+"""The names of a table's columns: which can be asked for, what is wrong with the others, and the same in every file."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlcli.errors import DataError
 
+NUMBER_NAME = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+PANDAS_INDEX = re.compile(r"__index_level_[0-9]+__")
+"""The name that pandas gives in Parquet to an index without one."""
 
-def checked_names(written: Sequence[str], path: Path, *, line: int | None = None) -> tuple[list[str], list[str]]:
-    """The names trimmed and in Unicode's composed form, each once; and notes on those that had blanks around them.
 
-    Raises `DataError` for a column without a name or a name that stands twice.
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table.
+
+    `numbers` are those with a name of their own, each with its place from 0. `faults` are errors of the others by name, which
+    come up where one is asked for or all are. `last` is the place of a last column without a name, which a header that ends
+    in a separator makes. `notes` tell what was left out.
     """
-    names = [unicodedata.normalize("NFC", str(name).strip()) for name in written]
-    counts = Counter(names)
-    for number, name in enumerate(names, start=1):
-        if not name:
+
+    numbers: Mapping[str, int]
+    faults: Mapping[str, DataError]
+    last: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def wanted(self, names: Collection[str] | None) -> list[str]:
+        """Those that are asked for, in their order; None asks for all. Raises `DataError` for one that cannot be."""
+        for name, fault in self.faults.items():
+            if names is None or name in names:
+                raise fault
+        return [name for name in self.numbers if names is None or name in names]
+
+    def without_last(self, present: int, path: Path, *, line: int) -> Columns:
+        """The same where `present` cells of the last column, which has no name, hold something. Raises `DataError` for any."""
+        assert self.last is not None
+        if present:
             raise DataError(
-                f"column {number} has no name",
+                f"column {self.last + 1} has no name",
                 file=path,
                 line=line,
                 hint="give each column a name",
                 kind="column_without_name",
             )
-        if counts[name] > 1:
-            message = f"the column '{name}' stands {counts[name]} times in the header"
-            raise DataError(
-                message, file=path, line=line, hint="give each column a name of its own", kind="duplicate_column"
-            )
-    return names, [
-        f"the column '{name}' has blanks around its name in the header; they were left out"
-        for name, before in zip(names, written, strict=True)
-        if str(before) != str(before).strip()
-    ]
+        note = "the header ends in a separator: the empty column behind it is left out"
+        return replace(self, notes=(*self.notes, note))
+
+
+def columns_of(written: Sequence[str], path: Path, *, line: int | None = None, headless: str | None = None) -> Columns:
+    """The columns under names that are trimmed and in Unicode's composed form.
+
+    A first column without a name is an index and left out. `headless` is how to say that a table has no header.
+    """
+    names = [unicodedata.normalize("NFC", str(name).strip()) for name in written]
+    counts = Counter(names)
+    numbers: dict[str, int] = {}
+    faults: dict[str, DataError] = {}
+    notes: list[str] = []
+    last = None
+    for number, (name, before) in enumerate(zip(names, written, strict=True)):
+        if (not name or PANDAS_INDEX.fullmatch(name)) and number == 0 and len(names) > 1:
+            notes.append("the first column has no name: it is taken for an index and left out")
+        elif PANDAS_INDEX.fullmatch(name):
+            notes.append(f"the column '{name}' is an index and left out")
+        elif not name and number == len(names) - 1 and number:
+            last = number
+        elif not name:
+            message = f"column {number + 1} has no name"
+            hint = "give each column a name"
+            unnamed = DataError(message, file=path, line=line, hint=hint, kind="column_without_name")
+            faults.setdefault(name, unnamed)
+        elif counts[name] > 1:
+            faults[name] = stands_twice(name, counts[name], path, line, headless)
+        else:
+            numbers[name] = number
+            if str(before) != str(before).strip():
+                notes.append(f"the column '{name}' has blanks around its name in the header; they were left out")
+    return Columns(numbers, faults, last, tuple(notes))
+
+
+def stands_twice(name: str, times: int, path: Path, line: int | None, headless: str | None) -> DataError:
+    """The error of a name that stands more than once."""
+    hint = "give each column a name of its own"
+    if headless is not None and NUMBER_NAME.fullmatch(name):
+        hint = f"if the first line is data, write {headless}"
+    message = f"the column '{name}' stands {times} times in the header"
+    return DataError(message, file=path, line=line, hint=hint, kind="duplicate_column")
 
 
 def check_same_names(paths: Sequence[Path], names: Sequence[Sequence[str]]) -> None:

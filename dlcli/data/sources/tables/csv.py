@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -11,13 +11,14 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column
 from dlcli.data.sources.encodings import known_encoding
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.sources.tables.cells import Evidence, Kind, damaged_column
 from dlcli.data.sources.tables.column_names import check_same_names
 from dlcli.data.sources.tables.csv_file import CsvFile
-from dlcli.data.sources.tables.csv_text import CsvForm
+from dlcli.data.sources.tables.csv_form import WHITESPACE, CsvForm
 from dlcli.errors import DataError
 from dlcli.spec import DataPath, Mistake, fail
 
@@ -35,13 +36,27 @@ class Csv(SourceBlock):
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them; all with the same header."""
     separator: str = ","
-    """What stands between two cells: `,`, `;` or a tab (`"\\t"`)."""
+    """What stands between two cells: `,`, `;`, a tab (`"\\t"`), or `whitespace` for any number of blanks and tabs."""
     decimal: str = "."
     """What stands before the decimals of a number."""
     encoding: str = "utf-8"
     """`utf-8`, `cp949`, `utf-16`, `latin-1`, …"""
     empty: list[str] = []
     """Texts that mean an empty cell besides the empty cell itself, such as `NA` or `?`."""
+    header: bool = True
+    """Whether the first line holds the names of the columns."""
+    names: Annotated[list[str], Field(min_length=1)] | None = None
+    """The names of the columns, in place of those of the header; without either they are `column_1`, `column_2`, …"""
+    skip: Annotated[int, Field(ge=0)] = 0
+    """Lines before the header that are none of the table."""
+    comment: str | None = None
+    """What a line begins with that is none of the table, such as `#`."""
+    thousands: str | None = None
+    """What stands between the thousands of a number: `,` in 1,234.5."""
+    index: str | None = None
+    """A column that names rows: no input unless it is asked for."""
+    footer: Annotated[int, Field(ge=0)] = 0
+    """Lines below the last row that are none of the table."""
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
@@ -50,9 +65,11 @@ class Csv(SourceBlock):
         path.write_text("\n".join([",".join(table), *lines]), encoding="utf-8")
         return [Example({"source": {cls.word: str(path)}, "target": "y"}, [path])]
 
-    @field_validator("separator", "decimal")
+    @field_validator("separator", "decimal", "comment", "thousands")
     @classmethod
-    def one_character(cls, value: str, information: ValidationInfo) -> str:
+    def one_character(cls, value: str | None, information: ValidationInfo) -> str | None:
+        if value is None or (value == WHITESPACE and information.field_name == "separator"):
+            return value
         if len(value) != 1:
             fail(
                 Mistake(f"'{information.field_name}' must be one character, found '{value}'", kind="not_one_character")
@@ -78,43 +95,68 @@ class Csv(SourceBlock):
     @property
     def form(self) -> CsvForm:
         """How the files are written."""
-        return CsvForm(self.separator, self.decimal, self.encoding, tuple(self.empty))
+        return CsvForm(
+            separator=self.separator,
+            decimal=self.decimal,
+            encoding=self.encoding,
+            empty=tuple(self.empty),
+            header=self.header,
+            names=tuple(self.names or ()),
+            skip=self.skip,
+            footer=self.footer,
+            comment=self.comment,
+            thousands=self.thousands,
+        )
 
     def read(self, reading: Reading) -> Fields:
-        """All rows; where it streams a block of some megabytes at a time.
+        """The rows; where it streams a block of some megabytes at a time. Columns that are not asked for are not looked at.
 
         Raises `DataError` for a file that is missing, empty, ragged, not in its encoding or with doubtful columns.
         """
         paths = found_files(self.path)
-        files = [CsvFile(self.form, path, keep=not reading.stream) for path in paths]
-        check_same_names(paths, [file.names for file in files])
-        names, places = files[0].names, [file.place for file in files]
-        kinds: dict[str, Kind] = {}
-        for number, name in enumerate(names):
-            kind = sum((file.evidence[number] for file in files), Evidence()).kind
-            if name in reading.text:
-                kind = "text"
-            if kind == "damaged":
-                pieces = (file.cells(block, [name])[name] for file in files for block in range(len(file.rows.spans)))
-                raise damaged_column(name, pieces, places, decimal=self.decimal)
-            kinds[name] = kind
-        notes = tuple(dict.fromkeys(note for file in files for note in file.notes))
+        files = [CsvFile(self.form, path) for path in paths]
+        check_same_names(paths, [list(file.header.columns.numbers) for file in files])
+        columns = files[0].header.columns
+        names = columns.wanted(reading.columns)
+        for file in files:
+            file.go_through(names, reading.text, keep=not reading.stream, every=reading.columns is None)
+        kinds = {name: self.kind_of(name, files) for name in names}
         blocks = [(file, block) for file in files for block in range(len(file.rows.spans))]
 
         def read(number: int, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
             file, block = blocks[number]
-            return file.values(block, {name: kinds[name] for name in wanted})
+            of_block = {name: kinds[name] for name in wanted}
+            return file.values(block, of_block) if reading.stream else file.kept_values(block, of_block)
 
         chunks = Chunks([count for file in files for count in file.rows.counts], read)
+        arrays: Mapping[str, Column]
         if reading.stream:
             dtypes = {"text": object}
-            lazy = {name: chunks.column(name, dtypes.get(kinds[name], kinds[name])) for name in names}
-            return Fields(lazy, places, notes=notes, chunks=chunks)
-        return Fields(chunks.in_memory(names), places, notes=notes)
+            arrays = {name: chunks.column(name, dtypes.get(kinds[name], kinds[name])) for name in names}
+        else:
+            arrays = {name: chunks.in_memory([name])[name] for name in names}
+        return Fields(
+            arrays,
+            [file.place for file in files],
+            inputs=None if self.index is None else tuple(name for name in names if name != self.index),
+            notes=tuple(dict.fromkeys(note for file in files for note in file.header.columns.notes)),
+            columns=tuple(columns.numbers),
+            chunks=chunks if reading.stream else None,
+        )
+
+    def kind_of(self, name: str, files: Sequence[CsvFile]) -> Kind:
+        """What a column holds in all files. Raises `DataError` for a column of numbers with other cells among them."""
+        if all(name in file.grid.text for file in files):
+            return "text"
+        kind = sum((file.evidence[name] for file in files), Evidence()).kind
+        if kind == "damaged":
+            pieces = (file.cells(block, [name])[name] for file in files for block in range(len(file.rows.spans)))
+            raise damaged_column(name, pieces, [file.place for file in files], self.form)
+        return kind
 
     def memory(self) -> int:
         try:
-            # The text of a file stays in memory while its columns and tensors are made of it.
+            # A number takes about as much in memory as it does as text, and its tensors as much again.
             return 3 * sum(path.stat().st_size for path in found_files(self.path))
         except (DataError, OSError):
             return 0

@@ -1,15 +1,21 @@
-"""One CSV file: where its rows stand, what its columns look like, and its cells as text."""
+"""One CSV file: where its rows stand, what its columns look like, and its cells."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Place
 from dlcli.data.sources.tables.arrow import array_of
-from dlcli.data.sources.tables.cells import Evidence, Kind, evidence_of, typed_cells
-from dlcli.data.sources.tables.csv_text import CsvForm, QuoteError, checked_text, csv_rows, header_of, utf8
+from dlcli.data.sources.tables.cells import Evidence, Kind, typed_cells
+from dlcli.data.sources.tables.csv_block import Grid, Seen, parsed_rows, seen_in
+from dlcli.data.sources.tables.csv_form import CsvForm
+from dlcli.data.sources.tables.csv_header import Header, footer_start, header_of
+from dlcli.data.sources.tables.csv_text import QuoteError, checked_text, csv_rows, utf8
 from dlcli.data.sources.tables.text_blocks import Block, Content, LongRow, Rows, row_blocks
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
@@ -18,77 +24,120 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow
 
-BOM = b"\xef\xbb\xbf"
-HEAD = 1 << 20
-"""Bytes of the start of a file in which its header is looked for."""
 UNCLOSED = "is a quote opened and never closed?"
+AT_ONCE = 2  # unseen: time alone
+"""Blocks that are looked at side by side."""
 
 
 class CsvFile:
-    """A file, gone through once.
+    """A file and its header; `go_through` then reads its rows, once.
 
-    With `keep` its cells stay in memory; otherwise they are read again when they are asked for, a block at a time. Raises
-    `DataError` for a file that is empty, not in its encoding, or ragged, with the row.
+    Raises `DataError` for a file that is empty, not in its encoding, or without a header.
     """
 
-    def __init__(self, form: CsvForm, path: Path, *, keep: bool) -> None:
+    def __init__(self, form: CsvForm, path: Path) -> None:
         self.form, self.path = form, path
-        content = utf8(path, form.encoding) if keep or not form.is_utf8 else None
-        self.content = Content(path, content)
-        start = self.content.read(0, HEAD)
-        self.content.returns = b"\n" not in start and b"\r" in start
-        head = self.content.read(0, HEAD)
-        if content is None:
-            head = checked_text(head.removeprefix(BOM), head, path)
-        self.names, self.notes, length = header_of(head, form.separator, path)
-        if content is None and self.content.read(0, len(BOM)) == BOM:
-            length += len(BOM)
-        self.rows, self.evidence = Rows(2), [Evidence()] * len(self.names)
-        self.go_through(length, whole=keep)
-        if not self.rows.count:
-            raise DataError("the file has a header but no rows", file=path, line=1, kind="no_rows")
+        self.content = Content(path, None if form.is_utf8 else utf8(path, form.encoding))
+        self.header: Header = header_of(self.content, form, path)
+        self.grid, self.end = Grid(self.header.width, {}), self.content.size
+        self.rows, self.evidence = Rows(self.header.first_line), dict[str, Evidence]()
+        self.kept: list[dict[str, np.ndarray[Any, Any]]] = []
 
-    def go_through(self, start: int, *, whole: bool) -> None:
-        """Takes note of all blocks; a file whose quotes do not tell where rows end is read whole after all."""
-        rows, evidence = self.rows, self.evidence
+    def go_through(self, wanted: Collection[str], text: Collection[str], *, keep: bool, every: bool) -> None:
+        """Takes note of all rows, and of what the wanted columns hold; with `keep` of their values too.
+
+        `every` says that all columns are wanted. Raises `DataError` for rows that are not in the encoding or ragged, with the
+        first such row.
+        """
+        last = self.header.columns.last if every else None
+        self.grid = self.grid_of(wanted, text, last=last)
+        self.end = footer_start(self.content, self.form)
         try:
-            for block in self.blocks(start, whole=whole):
-                self.add(block)
+            self.look(self.header.size, keep=keep)
         except (QuoteError, LongRow):
-            if whole:
-                raise
-            self.rows, self.evidence = Rows(rows.first_line), [Evidence()] * len(evidence)
-            content = utf8(self.path, self.form.encoding)
-            self.content = Content(self.path, content)
-            self.go_through(content.index(b"\n") + 1, whole=True)
+            # Quotes do not tell where rows end, so that it is read whole after all.
+            self.content = Content(self.path, utf8(self.path, self.form.encoding))
+            self.header = header_of(self.content, self.form, self.path)
+            self.end = footer_start(self.content, self.form)
+            self.look(self.header.size, keep=keep, whole=True)
+        if not self.rows.count:
+            raise DataError("the file has a header but no rows", file=self.path, line=1, kind="no_rows")
+        if last is not None:
+            line, present = self.header.first_line - 1, self.evidence[""].present
+            columns = self.header.columns.without_last(present, self.path, line=line)
+            self.header = replace(self.header, columns=columns)
 
-    def blocks(self, start: int, *, whole: bool) -> Iterator[Block]:
-        """What stands below the header: all at once, or cut where rows end."""
+    def grid_of(self, names: Collection[str], text: Collection[str] = (), *, last: int | None = None) -> Grid:
+        """Some columns by name, with their numbers; the `last` one, if there is one without a name, under an empty one."""
+        columns = {name: number for name, number in self.header.columns.numbers.items() if name in names}
+        if last is not None:
+            columns[""] = last
+        return Grid(self.header.width, columns, frozenset(text) & frozenset(columns))
+
+    def look(self, start: int, *, keep: bool, whole: bool = False) -> None:
+        """Looks at what stands below the header: block by block, or all at once."""
+        self.rows, self.kept = Rows(self.header.first_line), []
+        self.evidence = dict.fromkeys(self.grid.columns, Evidence())
         if whole:
-            yield Block(start, self.content.read(start, self.content.size))
+            blocks = iter([Block(start, self.content.read(start, self.end - start))])
         else:
-            yield from row_blocks(self.content, start, row_end, hint=UNCLOSED)
+            blocks = row_blocks(self.content, start, row_end, hint=UNCLOSED, end=self.end)
+        for block, looked in self.looked(blocks, keep=keep):
+            self.add(block, looked)
+            if keep and looked.rows:
+                self.kept.append(dict(looked.values))
 
-    def add(self, block: Block) -> None:
+    def looked(self, blocks: Iterator[Block], *, keep: bool) -> Iterator[tuple[Block, Seen]]:
+        """Every block with what was seen in it, some looked at side by side, in the order of the file."""
+        waiting: deque[tuple[Block, Future[Seen]]] = deque()
+
+        def one(block: Block, look: Future[Seen]) -> tuple[Block, Seen]:
+            try:
+                return block, look.result()
+            except DataError:
+                # Where a row stands is known only now that all before it have been counted.
+                return block, self.seen(block.data, keep=keep, line=self.rows.next_line, row=self.rows.count + 1)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for block in blocks:
+                alone = block.start + len(block.data) >= self.end and not waiting
+                waiting.append((block, pool.submit(self.seen, block.data, keep=keep, threads=alone)))
+                if len(waiting) > AT_ONCE:
+                    yield one(*waiting.popleft())
+            while waiting:
+                yield one(*waiting.popleft())
+
+    def seen(self, data: bytes, *, keep: bool, threads: bool = False, line: int = 1, row: int = 1) -> Seen:
+        """What a block holds, which begins at a line with a row, both counted from 1. Raises `DataError` at a ragged row."""
+        import pyarrow
+
+        data = self.plain(data, line=line)
+        try:
+            return seen_in(data, self.form, self.grid, keep=keep, threads=threads)
+        except pyarrow.ArrowInvalid as error:
+            raise self.ragged(data, first_line(error), line=line, row=row) from None
+
+    def plain(self, data: bytes, *, line: int = 1) -> bytes:
+        """Rows as a parser takes them. Raises `DataError` at a line that is not UTF-8."""
+        if self.content.whole is None:
+            checked_text(data, data, self.path, line=line)
+        return self.form.plain(data)
+
+    def add(self, block: Block, looked: Seen) -> None:
         """Takes note of where the rows of a block stand, and of what its columns hold."""
         import numpy as np
 
         data = block.data
-        table = self.parsed(data, self.names, line=self.rows.next_line, row=self.rows.count + 1)
-        guesses = self.parsed(data, self.names, guess=True) if table.num_rows else table
         lines = data.count(b"\n") + (not data.endswith(b"\n") and len(data) > 0)
         starts = None
-        if lines != table.num_rows or data.count(b'"') % 2:
+        if lines != looked.rows or data.count(b'"') % 2:
             first, row = self.rows.next_line, self.rows.count + 1
-            each = csv_rows(data, self.form.separator, self.path, line=first, row=row)
-            found = [line - first for line, _ in each]
-            if len(found) == table.num_rows:
-                starts = np.array(found, np.int64)
-        self.rows.add(block, table.num_rows, lines, starts)
-        self.evidence = [
-            before + evidence_of(column, guess, decimal=self.form.decimal)
-            for before, column, guess in zip(self.evidence, table.columns, guesses.columns, strict=True)
-        ]
+            each = csv_rows(self.form.plain(data), self.form.mark, self.path, line=first, row=row)
+            numbers = [line - first for line, _ in each]
+            if len(numbers) == looked.rows:
+                starts = np.array(numbers, np.int64)
+        self.rows.add(block, looked.rows, lines, starts)
+        self.evidence = {name: before + looked.evidence[name] for name, before in self.evidence.items()}
 
     @property
     def place(self) -> Place:
@@ -97,8 +146,15 @@ class CsvFile:
 
     def cells(self, block: int, names: Collection[str]) -> Mapping[str, pyarrow.ChunkedArray]:
         """Some columns of a block as text, null for an empty cell."""
-        table = self.parsed(self.content.read(*self.rows.spans[block]), list(names))
-        return {name: table.column(name) for name in names}
+        import pyarrow
+
+        grid = self.grid_of(names)
+        table = parsed_rows(self.data(block), self.form, grid, types=dict.fromkeys(grid.columns, pyarrow.string()))
+        return {name: table.column(name) for name in grid.columns}
+
+    def data(self, block: int) -> bytes:
+        """The rows of a block as a parser takes them."""
+        return self.plain(self.content.read(*self.rows.spans[block]))
 
     def values(self, block: int, kinds: Mapping[str, Kind]) -> dict[str, np.ndarray[Any, Any]]:
         """Some columns of a block as arrays (rows of the block,), each as its kind says."""
@@ -107,61 +163,38 @@ class CsvFile:
         types = {
             name: pyarrow.string() if kind == "text" else pyarrow.type_for_alias(kind) for name, kind in kinds.items()
         }
-        decimal, data = self.form.decimal, self.content.read(*self.rows.spans[block])
-        if decimal == ".":
+        if self.form.decimal == "." and self.form.thousands is None:
             try:
-                table = self.parsed(data, list(kinds), types=types)
+                table = parsed_rows(self.data(block), self.form, self.grid_of(kinds), types=types)
                 return {name: array_of(name, table.column(name), self.path) for name in kinds}
-            except DataError:
+            except pyarrow.ArrowInvalid:
                 pass  # such as +5 or a number behind blanks that the parser does not take for one
-        table = self.parsed(data, list(kinds))
-        return {name: typed_cells(table.column(name), kind, decimal=decimal) for name, kind in kinds.items()}
+        cells = self.cells(block, list(kinds))
+        return {name: typed_cells(cells[name], kind, self.form) for name, kind in kinds.items()}
 
-    def parsed(
-        self,
-        data: bytes,
-        names: Collection[str],
-        *,
-        types: Mapping[str, pyarrow.DataType] | None = None,
-        guess: bool = False,
-        line: int = 1,
-        row: int = 1,
-    ) -> pyarrow.Table:
-        """Some columns of the rows in `data`, which begins at a line with a row, both counted from 1.
+    def kept_values(self, block: int, kinds: Mapping[str, Kind]) -> dict[str, np.ndarray[Any, Any]]:
+        """The same from what was kept; what a block by itself had taken for something else is read again.
 
-        All cells are text, unless `types` are given or may be guessed.
-        Raises `DataError` at the row whose cells are not as many as the names.
+        What is given is kept no longer.
         """
-        import pyarrow
-        import pyarrow.csv
+        import numpy as np
 
-        if self.content.whole is None:
-            checked_text(data, data, self.path, line=line)
-        if not data.strip():
-            return pyarrow.table({name: pyarrow.array([], pyarrow.string()) for name in names})
-        places = {name: str(number) for number, name in enumerate(self.names)}
-        convert = pyarrow.csv.ConvertOptions(
-            column_types={} if guess else {places[name]: (types or {}).get(name, pyarrow.string()) for name in names},
-            include_columns=[places[name] for name in names],
-            null_values=["", *self.form.empty],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        )
-        read = pyarrow.csv.ReadOptions(column_names=list(places.values()), block_size=block_size(data))
-        parse = pyarrow.csv.ParseOptions(delimiter=self.form.separator, newlines_in_values=b'"' in data)
-        try:
-            table = pyarrow.csv.read_csv(pyarrow.BufferReader(data), read, parse, convert)
-        except pyarrow.ArrowInvalid as error:
-            raise self.ragged(data, first_line(error), line=line, row=row) from None
-        return table.rename_columns(list(names))
+        dtypes = {"int64": np.dtype(np.int64), "float64": np.dtype(np.float64), "text": np.dtype(object)}
+        found = {name: self.kept[block].pop(name) for name in kinds}
+        for name, values in found.items():
+            if values.dtype == np.int64 and kinds[name] == "float64":
+                found[name] = values.astype(np.float64)
+        again = {name: kind for name, kind in kinds.items() if found[name].dtype != dtypes[kind]}
+        return found | (self.values(block, again) if again else {})
 
     def ragged(self, data: bytes, said: str, *, line: int, row: int) -> DataError:
         """The error of a file whose rows differ in length, with the first such row."""
-        width = len(self.names)
-        for number, (at, cells) in enumerate(csv_rows(data, self.form.separator, self.path, line=line, row=row), row):
+        width = self.header.width
+        for number, (at, cells) in enumerate(csv_rows(data, self.form.mark, self.path, line=line, row=row), row):
             if len(cells) != width:
                 many = "cell" if len(cells) == 1 else "cells"
-                message = f"row {number} has {len(cells)} {many}, the header has {width}"
+                first = "the header" if self.form.header else "the first row"
+                message = f"row {number} has {len(cells)} {many}, {first} has {width}"
                 hint = (
                     "a cell that holds the separator needs quotes around it"
                     if len(cells) > width
@@ -183,8 +216,3 @@ def row_end(data: bytes) -> int:
         quotes -= data.count(b'"', before, end)
         end = before
     return end
-
-
-def block_size(content: bytes) -> int:
-    """Bytes that are parsed at a time: a row must fit in one block."""
-    return max(1 << 20, min(len(content) + 1, 1 << 26))

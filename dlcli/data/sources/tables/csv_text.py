@@ -1,15 +1,14 @@
-"""The text of a CSV file: its encoding, its header, and its rows one by one where an error has to be found."""
+"""The text of a CSV file: its encoding, and its rows one by one where an error has to be found."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from dlcli.data.sources.paths import content_of
-from dlcli.data.sources.tables.column_names import checked_names
+from dlcli.data.sources.tables.csv_form import is_utf8
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
 
@@ -27,26 +26,6 @@ class QuoteError(DataError):
 
 
 SAVE = "write encoding: cp949 (Korean Windows), latin-1, … or save the file as UTF-8"
-
-
-@dataclass(frozen=True)
-class CsvForm:
-    """How a file is written: what stands between cells and before decimals, its encoding, and texts for an empty cell."""
-
-    separator: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-    empty: tuple[str, ...] = ()
-
-    @property
-    def is_utf8(self) -> bool:
-        """Whether the file is UTF-8."""
-        return is_utf8(self.encoding)
-
-
-def is_utf8(encoding: str) -> bool:
-    """Whether an encoding is UTF-8 in one of its spellings."""
-    return encoding.lower().replace("_", "-") in {"utf-8", "utf8"}
 
 
 def utf8(path: Path, encoding: str) -> bytes:
@@ -101,43 +80,6 @@ def not_in(error: UnicodeDecodeError, encoding: str, path: Path, *, hint: str | 
     words = f"row {at - 1}" if at > 1 else "the header"
     message = f"{words}: byte 0x{error.object[error.start]:02x} is not {encoding.upper()}"
     return DataError(message, file=path, line=at, hint=hint, kind="wrong_encoding")
-
-
-def header_of(content: bytes, separator: str, path: Path) -> tuple[list[str], list[str], int]:
-    """The names in the first line, notes on them, and how many bytes that line takes.
-
-    Raises `DataError` for a file that is empty, or whose first line is no row of names.
-    """
-    if not content.strip():
-        raise DataError("the file is empty", file=path, kind="empty_file")
-    line, _, rest = content.partition(b"\n")
-    first = line.decode().rstrip("\r")
-    if not first.strip():
-        raise DataError(
-            "the first line is blank; expected the names of the columns", file=path, line=1, kind="no_header"
-        )
-    if not rest.strip():
-        check_separator(first, separator, path)
-        raise DataError("the file has a header but no rows", file=path, line=1, kind="no_rows")
-    try:
-        written = next(csv.reader([first], delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise DataError(
-            f"the header is no row of names: {first_line(error)}", file=path, line=1, kind="no_header"
-        ) from None
-    if len(written) == 1:
-        check_separator(written[0], separator, path)
-    names, notes = checked_names(written, path, line=1)
-    return names, notes, len(line) + 1
-
-
-def check_separator(first: str, separator: str, path: Path) -> None:
-    """Refuses a header of one name that holds what usually separates columns."""
-    for other in ";\t|,":
-        if other != separator and other in first and separator not in first:
-            shown = "\\t" if other == "\t" else other
-            hint = f'did you mean separator "{shown}"? write csv: {{path: {path.name}, separator: "{shown}"}}'
-            raise DataError(f"there is only one column, '{first}'", file=path, line=1, hint=hint, kind="single_column")
 
 
 class Lines:

@@ -13,7 +13,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.paths import only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.sources.tables.cells import MOSTLY
-from dlcli.data.sources.tables.column_names import checked_names
+from dlcli.data.sources.tables.column_names import columns_of
 from dlcli.errors import DataError, DlcliError, ResourceError
 from dlcli.extras import need
 from dlcli.first_line import first_line
@@ -58,18 +58,22 @@ class Excel(SourceBlock):
             raise DataError("the sheet is empty", file=path, kind="empty_file")
         width = max(number for number, cell in enumerate(rows[header]) if cell is not None) + 1
         written = ["" if cell is None else str(cell) for cell in rows[header][:width]]
-        names, notes = checked_names(written, path, line=header + 1)
+        columns = columns_of(written, path, line=header + 1)
         body = rows[header + 1 :]
         while body and all(cell is None for cell in body[-1]):
             body.pop()
         if not body:
             raise DataError("the sheet has a header but no rows", file=path, line=header + 1, kind="no_rows")
         check_width(body, width, header, path)
+        names = columns.wanted(reading.columns)
         arrays = {
             name: sheet_column([row[index] for row in body], name, index, header, path, as_text=name in reading.text)
-            for index, name in enumerate(names)
+            for name, index in columns.numbers.items()
+            if name in names
         }
-        return Fields(arrays, [Place(str(path), len(body), header + 2)], notes=tuple(notes))
+        return Fields(
+            arrays, [Place(str(path), len(body), header + 2)], notes=columns.notes, columns=tuple(columns.numbers)
+        )
 
     def rows(self, path: Path) -> list[list[Any]]:
         """All cells of the sheet, None for an empty one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -14,7 +14,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.sources.tables.arrow import array_of, check_type, is_number_type
-from dlcli.data.sources.tables.column_names import check_same_names, checked_names
+from dlcli.data.sources.tables.column_names import check_same_names, columns_of
 from dlcli.errors import DataError, ResourceError
 from dlcli.first_line import first_line
 from dlcli.spec import DataPath
@@ -52,14 +52,16 @@ class Parquet(SourceBlock):
         """
         paths = found_files(self.path)
         abouts = [about(path) for path in paths]
-        names, notes = checked_names(abouts[0].schema.to_arrow_schema().names, paths[0])
+        written = abouts[0].schema.to_arrow_schema().names
+        header = columns_of(written, paths[0])
+        names = header.wanted(reading.columns)
         check_same_names(paths, [each.schema.to_arrow_schema().names for each in abouts])
         rows = [each.num_rows for each in abouts]
         if not sum(rows):
             raise DataError("the table has no rows", file=paths[0], kind="no_rows")
         if not reading.stream:
             check_table_memory(sum(rows), len(names), paths[0])
-        columns = Columns(paths, names, abouts, reading.text)
+        columns = ColumnsInFiles(paths, {name: written[header.numbers[name]] for name in names}, abouts, reading.text)
         groups = [
             (path, group) for path, each in zip(paths, abouts, strict=True) for group in range(each.num_row_groups)
         ]
@@ -70,11 +72,12 @@ class Parquet(SourceBlock):
 
         chunks = Chunks(counts, read)
         places = [Place(str(path), count) for path, count in zip(paths, rows, strict=True)]
+        columns_there = tuple(header.numbers)
         if reading.stream:
             forms = columns.forms(read(0, names))
             lazy = {name: chunks.column(name, *forms[name]) for name in names}
-            return Fields(lazy, places, notes=tuple(notes), chunks=chunks)
-        return Fields(chunks.in_memory(names), places, notes=tuple(notes))
+            return Fields(lazy, places, notes=header.notes, columns=columns_there, chunks=chunks)
+        return Fields(chunks.in_memory(names), places, notes=header.notes, columns=columns_there)
 
     def memory(self) -> int:
         try:
@@ -125,26 +128,26 @@ def check_table_memory(rows: int, columns: int, path: Path) -> None:
         )
 
 
-class Columns:
-    """The columns of some files with one schema."""
+class ColumnsInFiles:
+    """Some columns of files with one schema, each with its name as it is written there."""
 
     def __init__(
-        self, paths: Sequence[Path], names: Sequence[str], abouts: Sequence[Any], text: Collection[str]
+        self, paths: Sequence[Path], written: Mapping[str, str], abouts: Sequence[Any], text: Collection[str]
     ) -> None:
         schema = abouts[0].schema.to_arrow_schema()
-        self.written = dict(zip(names, schema.names, strict=True))
+        self.written = written
         self.text = text
         for path, each in zip(paths, abouts, strict=True):
-            for name, written in self.written.items():
-                own = each.schema.to_arrow_schema().field(written).type
+            for name, inside in self.written.items():
+                own = each.schema.to_arrow_schema().field(inside).type
                 check_type(name, own, path)
-                if is_number_type(own) != is_number_type(schema.field(written).type):
+                if is_number_type(own) != is_number_type(schema.field(inside).type):
                     raise DataError(
-                        f"column '{name}' holds {own}, in {paths[0].name} {schema.field(written).type}",
+                        f"column '{name}' holds {own}, in {paths[0].name} {schema.field(inside).type}",
                         file=path,
                         kind="types_differ",
                     )
-        numbers = [name for name, written in self.written.items() if is_number_type(schema.field(written).type)]
+        numbers = [name for name, inside in written.items() if is_number_type(schema.field(inside).type)]
         kinds = {
             name: {str(each.schema.to_arrow_schema().field(self.written[name]).type) for each in abouts}
             for name in numbers

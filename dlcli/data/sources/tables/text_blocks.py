@@ -69,25 +69,28 @@ class LongRow(DataError):
         super().__init__(message, kind=self.kind, hint=hint, file=file, line=line)
 
 
-def row_blocks(content: Content, start: int, row_end: Callable[[bytes], int], *, hint: str) -> Iterator[Block]:
-    """The rows from the byte `start` on, about BLOCK_BYTES at a time.
+def row_blocks(
+    content: Content, start: int, row_end: Callable[[bytes], int], *, hint: str, end: int | None = None
+) -> Iterator[Block]:
+    """The rows from the byte `start` on, up to the byte `end`, about BLOCK_BYTES at a time.
 
     `row_end` says where the last row that is whole ends. Raises `LongRow` for a row of more than MOST_ROW bytes; `hint`
     tells what it may be.
     """
-    while start < content.size:
-        size, end = BLOCK_BYTES, 0
-        while not end:
-            data = content.read(start, size)
+    last = content.size if end is None else end
+    while start < last:
+        size, cut = BLOCK_BYTES, 0
+        while not cut:
+            data = content.read(start, min(size, last - start))
             if not data:
                 raise DataError("the file became shorter while it was read", file=content.path, kind="file_changed")
-            end = len(data) if start + len(data) >= content.size else row_end(data)
-            if not end and size >= MOST_ROW:
+            cut = len(data) if start + len(data) >= last else row_end(data)
+            if not cut and size >= MOST_ROW:
                 message = f"a row takes more than {MOST_ROW >> 20} MB"
                 raise LongRow(message, file=content.path, line=content.line_at(start), hint=hint)
             size *= 2
-        yield Block(start, data[:end])
-        start += end
+        yield Block(start, data[:cut])
+        start += cut
 
 
 class Rows:
