@@ -51,7 +51,7 @@ def assembled(
     target_schemas = [each.encoding(fields, labels=labels, name=name) for name, (each, labels) in targets.items()]
     samples = samples_of(fields)
     encoded_targets = {each.name: samples.target(encoded_target(each, fields)) for each in target_schemas}
-    splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.by)
+    splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
     tensors: dict[str, Column] = {}
     for each in schemas:
@@ -119,7 +119,7 @@ def split_rows(
             classes = class_indices(targets[schema.name][:], schema)
             break
     column = None
-    if split.by == "file":
+    if split.way == "file":
         column = samples.target(fields.file_numbers())
     elif split.column is not None:
         column = samples.target(loaded(fields.arrays[split.column]))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, nbytes
+from dlcli.data.fields.times import seconds_of, time_features
 from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -98,15 +101,36 @@ def encode_table(
         values = filled_column(column, fields)
         if column.kind == "number":
             tensor[:, start] = values
+        elif column.kind == "time":
+            tensor[:, start : start + column.width] = time_features(values, column.parts)
         else:
-            index = {name: number for number, name in enumerate(column.categories)}
-            codes = np.fromiter((index.get(name, -1) for name in values), np.int64, len(values))
+            codes = codes_of(values, column.categories)
             known = np.flatnonzero(codes >= 0)
             tensor[known, start + codes[known]] = 1
             if len(known) < len(codes):
                 notes.append(unknown_names(column.name, values, codes))
         start += column.width
     return tensor, notes
+
+
+def codes_of(values: np.ndarray[Any, Any], names: Sequence[str]) -> np.ndarray[Any, Any]:
+    """Which of the names each value (rows,) is, -1 for none; where no name is the same, one that is the same number."""
+    import numpy as np
+
+    index: dict[Any, int] = {name: number for number, name in enumerate(names)}
+    alike = Counter(map(plain_name, names))
+    index = {plain: number for number, name in enumerate(names) if alike[plain := plain_name(name)] == 1} | index
+    codes = {value: index.get(value, index.get(plain_name(value), -1)) for value in {*values.tolist()}}
+    return np.fromiter((codes[value] for value in values.tolist()), np.int64, len(values))
+
+
+def plain_name(name: str | None) -> str | None:
+    """A name without blanks around it; a whole number without decimals, so that `1.0` is `1`; one with a leading zero stays."""
+    text = None if name is None else str(name).strip()
+    if text is None or not is_written_number(text) or not math.isfinite(float(text)):
+        return text
+    number = float(text)
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 
 def unknown_names(name: str, values: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> str:
@@ -175,6 +199,8 @@ def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     values = fields.arrays[column.name][:]
     if column.kind == "category":
         values = np.array(cell_names(values), dtype=object)
+    elif column.kind == "time" and values.dtype == object:
+        values = time_column(column.name, values, fields)
     elif values.dtype == object and all(value is None or is_written_number(value) for value in values):
         values = np.array([np.nan if value is None else float(value) for value in values])
     elif values.dtype == object:
@@ -195,6 +221,25 @@ def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     values = values.copy()
     values[empty] = column.fill
     return values
+
+
+def time_column(name: str, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:
+    """Times as text (rows,) as seconds since 1970, NaN for an empty cell. Raises `DataError` at the row of what is none."""
+    import numpy as np
+
+    known = {text: seconds_of(str(text)) for text in {*values.tolist()} if text is not None}
+    odd = next((row for row, value in enumerate(values) if value is not None and known[value] is None), None)
+    if odd is not None:
+        file, line, words = fields.where(odd)
+        raise DataError(
+            f"column '{name}' is of kind time, but {words} is '{values[odd]}'",
+            file=file,
+            line=line,
+            hint="write the year first and every part with all its digits: 2024-01-31 09:30",
+            kind="not_a_time",
+        )
+    seconds = [math.nan if value is None else known[value] for value in values]
+    return np.array(seconds, np.float64)
 
 
 def is_written_number(cell: Any) -> bool:

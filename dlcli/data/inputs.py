@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import is_lazy
+from dlcli.data.fields.times import Part, are_times
 from dlcli.data.first_pass import Learnt, learn
 from dlcli.data.preparation.pca import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_CATEGORIES = 1000
 
-Kind = Literal["number", "category", "text"]
+Kind = Literal["number", "category", "text", "time"]
 Missing = Literal["error", "drop", "mean", "median", "most_frequent"]
 
 
@@ -54,6 +55,10 @@ class Input(Spec):
             "data.inputs.one.kind=category",
             "data.inputs={one: {columns: [g]}}",
         ),
+        "parts": (
+            "data.inputs.one.parts=[hour, year]",
+            "data.inputs={one: {columns: [g], kind: time}}",
+        ),
         "prepare": (
             "data.inputs.one.prepare=[Normalization]",
             "data.inputs={one: {columns: [a, g]}}",
@@ -63,8 +68,11 @@ class Input(Spec):
     columns: Annotated[list[str], Field(min_length=1)] | str
     """The columns that make up its vector, or one array."""
     kind: Kind | None = None
-    """What its columns hold: `number`, `category` (one-hot) or `text` (one column, for TextVectorization); by default
+    """What its columns hold: `number`, `category` (one-hot), `text` (one column, for TextVectorization) or `time`; by default
     what they look like."""
+    parts: list[Part] = []
+    """Of times their parts: minute, hour, weekday, day, month, yearday as sine and cosine, year as a number; without any
+    they are seconds since 1970."""
     prepare: list[Preparation] = []
     """Preparations of this input alone, after those of `data.prepare`."""
 
@@ -81,6 +89,7 @@ class Group:
     name: str
     columns: list[str]
     kind: Kind | None = None
+    parts: Sequence[Part] = ()
 
 
 def groups_of(
@@ -97,7 +106,7 @@ def groups_of(
     Raises `DataError` for a field that is not there, or if nothing is left.
     """
     if isinstance(chosen, dict):
-        groups = [Group(name, each.names, each.kind) for name, each in chosen.items()]
+        groups = [Group(name, each.names, each.kind, each.parts) for name, each in chosen.items()]
     else:
         # What a series was up to now may tell what it will be.
         without = {*reserved} if fields.windows else {*targets, *reserved}
@@ -208,6 +217,8 @@ def table_schema(
                 hint = f"leave '{column}' out of data.inputs"
                 raise DataError(message, file=fields.places[0].file, hint=hint, kind="column_without_numbers")
             described.append(ColumnSchema(name=column, kind="number", fill=number_fill(known, policy, column)))
+        elif kind == "time":
+            described.append(ColumnSchema(name=column, kind="time", parts=list(group.parts)))
         else:
             others = [each for each in group.columns[:4] if each != column]
             described.append(category_schema(column, learnt["category"][column], fields, policy=policy, others=others))
@@ -237,9 +248,9 @@ def check_table(group: Group, fields: Fields) -> None:
             check_number(column, fields)
 
 
-def column_kind(name: str, kind: Kind | None, fields: Fields) -> Literal["number", "category"]:
+def column_kind(name: str, kind: Kind | None, fields: Fields) -> Literal["number", "category", "time"]:
     """What a column holds: what the configuration says, else what it looks like."""
-    if kind == "number" or kind == "category":
+    if kind is not None and kind != "text":
         return kind
     return "category" if fields.arrays[name].dtype == object else "number"
 
@@ -269,6 +280,13 @@ def category_schema(
     if len(categories) > MOST_CATEGORIES or (count > 20 and len(categories) > 0.9 * count):
         words = sum(" " in each.strip() for each in categories[:100]) > 50
         leave_out = f"leave it out: data.inputs: [{', '.join([*others[:3], '…'])}]"
+        if are_times(categories):
+            raise DataError(
+                f"column '{name}' holds times, {len(categories)} different ones in {count} rows, and names rows as text",
+                file=fields.places[0].file,
+                hint=f"to learn from them: data.inputs: {{{name}: {{columns: {name}, kind: time}}}}; else {leave_out}",
+                kind="too_many_categories",
+            )
         raise DataError(
             f"column '{name}' is text with {len(categories)} different values in {count} rows, "
             "so it names rows rather than kinds",

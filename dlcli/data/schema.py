@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from dlcli.data.fields.times import Part
 from dlcli.data.windows import Windows
 from dlcli.spec import Spec
 
@@ -15,16 +16,20 @@ class ColumnSchema(Spec):
     """A column of a table as it enters an input."""
 
     name: str
-    kind: Literal["number", "category"]
+    kind: Literal["number", "category", "time"]
     categories: list[str] = []
     """The names that the training split held, each an element of the one-hot vector; another name is all zeros."""
     fill: float | str | None = None
     """What stands for an empty cell; None where an empty cell is an error."""
+    parts: list[Part] = []
+    """Of a column of times its parts, a pair of features each, the year one; without any it is seconds since 1970."""
 
     @property
     def width(self) -> int:
         """How many features the column becomes."""
-        return len(self.categories) if self.kind == "category" else 1
+        if self.kind == "category":
+            return len(self.categories)
+        return sum(1 if part == "year" else 2 for part in self.parts) or 1
 
 
 class InputSchema(Spec):

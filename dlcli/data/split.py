@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field, field_validator
 
+from dlcli.data.fields.times import has_zone, seconds_of
 from dlcli.data.schema import SPLITS
 from dlcli.errors import DataError
 from dlcli.spec import Mistake, Spec, fail
@@ -22,6 +23,38 @@ IN_ORDER = re.compile(r"\d{4}(([-/.])\d{2}(\2\d{2}([ T]\d{2}:\d{2}.*)?)?)?|\d{2}
 """Times as text that sort in the order of time."""
 
 
+Word: TypeAlias = str | bool | int | float
+
+
+class ByWords(Spec):
+    """A column whose words say the split of a row."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "column": ("data.split.by.column=half", "data.split.by={column: part, train: [A], test: [B]}"),
+        "train": ("data.split.by.train=[A, B]", "data.split.by={column: part, train: [A], test: [C]}"),
+        "validation": (
+            "data.split.by.validation=[A, B]",
+            "data.split.by={column: set, train: [train], validation: [validation], test: [test]}",
+        ),
+        "test": ("data.split.by.test=[B, C]", "data.split.by={column: part, train: [A], test: [C], validation: [B]}"),
+    }
+
+    column: str
+    """The column."""
+    train: Annotated[list[Word], Field(min_length=1)]
+    """Its words for training."""
+    validation: list[Word] = []
+    """Its words for validation; without any the share of validation is cut from training."""
+    test: list[Word] = []
+    """Its words for test."""
+
+    @property
+    def split_of(self) -> dict[str, str]:
+        """The split by word."""
+        words = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {plain_word(word): split for split in SPLITS for word in words[split]}
+
+
 class Split(Spec):
     """The shares of the validation and the test split; the rest is for training."""
 
@@ -33,10 +66,10 @@ class Split(Spec):
 
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
     test: Annotated[float, Field(ge=0, lt=1, validate_default=True)] = 0.15
-    by: str | None = None
+    by: str | ByWords | None = None
     """`random`, `stratified`, `time:COLUMN` (the latest for test; `time` alone: the last rows), `group:COLUMN` (no group in
-    two splits), `file` (no file in two splits) or `column:COLUMN` (the column says train, validation or test). Default:
-    stratified for classes, otherwise random."""
+    two splits), `file` (no file in two splits) or `column:COLUMN` (the column says train, validation or test; other words are
+    named: `{column: part, train: [TRUE], test: [FALSE]}`). Default: stratified for classes, otherwise random."""
 
     @field_validator("test")
     @classmethod
@@ -54,7 +87,9 @@ class Split(Spec):
 
     @field_validator("by")
     @classmethod
-    def known_way(cls, by: str | None) -> str | None:
+    def known_way(cls, by: str | ByWords | None) -> str | ByWords | None:
+        if isinstance(by, ByWords):
+            return by
         way, colon, _ = (by or "random").partition(":")
         if (by or "").endswith(":") or way not in (
             {"time", "group", "column"} if colon else {"random", "stratified", "time", "file"}
@@ -66,7 +101,12 @@ class Split(Spec):
     @property
     def column(self) -> str | None:
         """The column that the split goes by."""
-        return (self.by or "").partition(":")[2] or None
+        return self.by.column if isinstance(self.by, ByWords) else (self.by or "").partition(":")[2] or None
+
+    @property
+    def way(self) -> str | None:
+        """How it is split, without the column; None for the default."""
+        return "column" if isinstance(self.by, ByWords) else self.by and self.by.partition(":")[0]
 
     def rows(
         self,
@@ -85,7 +125,7 @@ class Split(Spec):
         """
         import numpy as np
 
-        way = (self.by or ("stratified" if classes is not None else "random")).partition(":")[0]
+        way = self.way or ("stratified" if classes is not None else "random")
         generator = np.random.default_rng(seed)
         if way == "stratified" and classes is None:
             raise DataError(
@@ -101,7 +141,7 @@ class Split(Spec):
             parts = self.cut(np.arange(samples) if column is None else by_time(str(self.column), column))
         else:
             assert column is not None
-            parts = by_column(column) if way == "column" else self.by_group(column, generator)
+            parts = self.by_words(column, classes, generator) if way == "column" else self.by_group(column, generator)
         if own is None:
             self.check(parts, samples)
         # Rows ascend, so that files are read forwards and a split is the same whatever shuffled it; half the bytes are worth it,
@@ -114,12 +154,14 @@ class Split(Spec):
         own: Mapping[str, np.ndarray[Any, Any]],
         classes: np.ndarray[Any, Any] | None,
         generator: np.random.Generator,
+        *,
+        names_own: bool = False,
     ) -> dict[str, np.ndarray[Any, Any]]:
         """The splits of the source (samples of the split,); where it has none for validation, a share of its training split.
 
-        Raises `DataError` where they are to be split by something else.
+        `names_own` says that a column names them. Raises `DataError` where they are to be split by something else.
         """
-        if self.column is not None or self.by in {"time", "file"}:
+        if not names_own and (self.column is not None or self.by in {"time", "file"}):
             raise DataError(
                 f"the data has splits of its own ({', '.join(own)}), so it cannot be split by {self.by}",
                 hint="leave data.split.by out",
@@ -191,9 +233,35 @@ class Split(Spec):
             taken[where[group]] += counts[group]
         return {split: np.flatnonzero(where[index] == number) for number, split in enumerate(SPLITS)}
 
+    def by_words(
+        self, column: np.ndarray[Any, Any], classes: np.ndarray[Any, Any] | None, generator: np.random.Generator
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """The split that a column (rows,) names for each row. Raises `DataError` for a word that names none."""
+        import numpy as np
+
+        split_of = self.by.split_of if isinstance(self.by, ByWords) else {split: split for split in SPLITS}
+        words = np.array([plain_word(value) for value in column.tolist()], object)
+        unknown = sorted({*words} - set(split_of))
+        if unknown:
+            expected = ", ".join(split_of) if isinstance(self.by, ByWords) else "train, validation or test"
+            raise DataError(
+                f"the column of the split holds '{unknown[0]}'; expected {expected}",
+                hint=None
+                if isinstance(self.by, ByWords)
+                else f"name its words: data.split.by: {{column: {self.column}, train: [{unknown[0]}], test: […]}}",
+                kind="unknown_split",
+            )
+        named = np.array([split_of[word] for word in words], object)
+        parts = {split: np.flatnonzero(named == split) for split in SPLITS}
+        if len(parts["validation"]) or not isinstance(self.by, ByWords) or not self.validation:
+            return parts
+        return {**parts, **self.within({"train": parts["train"]}, classes, generator, names_own=True)}
+
     def check(self, parts: Mapping[str, np.ndarray[Any, Any]], samples: int) -> None:
         """Refuses a split that was asked for and would be empty."""
         asked = {"train": 1.0, "validation": self.validation, "test": self.test}
+        if isinstance(self.by, ByWords):
+            asked["test"] = float(bool(self.by.test))
         for split, rows in parts.items():
             if not len(rows) and asked[split]:
                 raise DataError(
@@ -207,23 +275,40 @@ def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The rows (rows,) from the earliest to the latest. Raises `DataError` for text whose order is not that of time."""
     import numpy as np
 
-    odd = next((value for value in column if isinstance(value, str) and not IN_ORDER.fullmatch(value.strip())), None)
+    texts = [value for value in column if isinstance(value, str)]
+    odd = next((value for value in texts if not IN_ORDER.fullmatch(value.strip())), None)
     if odd is not None:
         raise DataError(
             f"the split is by the time in column '{name}', which holds '{odd}'",
             hint="write times as numbers, or the year first and every part with all its digits: 2024-01-31 09:30",
             kind="not_a_time",
         )
-    return np.argsort(column, kind="stable")
-
-
-def by_column(column: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
-    """The split that a column (rows,) names for each row. Raises `DataError` for any other word."""
-    import numpy as np
-
-    unknown = sorted({str(value) for value in column} - set(SPLITS))
-    if unknown:
+    zones = [has_zone(text) for text in texts]
+    if not any(zones):
+        return np.argsort(column, kind="stable")
+    if not all(zones):
+        without = texts[zones.index(False)]
         raise DataError(
-            f"the column of the split holds '{unknown[0]}'; expected train, validation or test", kind="unknown_split"
+            f"the split is by the time in column '{name}', which holds '{without}' without a time zone beside others with one",
+            hint="write the zone of every time, or of none",
+            kind="not_a_time",
         )
-    return {split: np.flatnonzero(column == split) for split in SPLITS}
+    # As text 10:00+09:00 stands behind 02:00Z, and is an hour earlier.
+    seconds = [seconds_of(text) for text in texts]
+    if None in seconds:
+        raise DataError(
+            f"the split is by the time in column '{name}', which holds '{texts[seconds.index(None)]}'",
+            hint="write times such as 2024-01-31 09:30:00+09:00",
+            kind="not_a_time",
+        )
+    return np.argsort(np.array(seconds), kind="stable")
+
+
+def plain_word(word: Any) -> str:
+    """A word as text: yes and no in small letters, whole numbers without decimals, so that 1.0 is 1 and TRUE is true."""
+    text = str(word)
+    if text.lower() in {"true", "false"}:
+        return text.lower()
+    if isinstance(word, float) and word.is_integer():
+        return str(int(word))
+    return text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from dlcli.data.encode import codes_of
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, block_rows, is_lazy
@@ -285,7 +286,7 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
     names = fields.classes.get(schema.names[0])
     if names is not None and values.dtype.kind in "iu":
         values = np.asarray(names, object)[values]  # a source that numbers its classes itself says what they are called
-    codes = np.fromiter((index.get(str(value), -1) for value in values), np.int64, len(values))
+    codes = codes_of(np.array([str(value) for value in values.tolist()], object), list(index))
     unknown = np.flatnonzero(codes < 0)
     if len(unknown):
         file, line, words = fields.where(int(unknown[0]))

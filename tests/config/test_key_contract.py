@@ -54,11 +54,12 @@ KEYS = [pytest.param(block, key, id=f"{block.__name__}.{key}") for block in BLOC
 def write_tables(folder: Path) -> None:
     """`table.csv`, and `gaps.csv` with an empty cell in every tenth row."""
     generator = np.random.default_rng(0)
-    lines = ["a,b,c,g,w,set,y"]
+    lines = ["a,b,c,g,w,set,part,half,y"]
     for row in range(ROWS):
         label, part = "uv"[row % 2], ("train", "train", "validation", "test")[row // 2 % 4]
         numbers = (generator.normal(loc=2 * (row % 2), size=2)).round(3)
-        lines.append(f"{numbers[0]},{numbers[1]},{'pqr'[row % 3]},{row % 4},{row % 5 + 1},{part},{label}")
+        words = f"{'AABC'[row // 2 % 4]},{'ABAA'[row // 2 % 4]}"
+        lines.append(f"{numbers[0]},{numbers[1]},{'pqr'[row % 3]},{row % 4},{row % 5 + 1},{part},{words},{label}")
     (folder / "table.csv").write_text("\n".join(lines), encoding="utf-8")
     gaps = [line if number % 10 else f",{line.partition(',')[2]}" for number, line in enumerate(lines[1:])]
     (folder / "gaps.csv").write_text("\n".join([lines[0], *gaps]), encoding="utf-8")

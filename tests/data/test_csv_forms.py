@@ -147,8 +147,7 @@ DECIMAL = 'if it is a decimal comma, write csv: {…, decimal: ","}'
     ("rows", "separator", "hint"),
     [
         (['"1,237"', "983"], ",", THOUSANDS),
-        (['"1,237,000"', "983", "2"], ";", THOUSANDS),
-        (['"1,237.5"', "983", "2"], ";", THOUSANDS),
+        (['"1,237,000"', "983", "1,237"], ";", THOUSANDS),
         (['"1,23"', "983"], ",", DECIMAL),
         (["1,5", "2,25"], ";", DECIMAL),
         (["1,237", "983"], ";", DECIMAL + '; if it separates thousands, thousands: ","'),
@@ -246,3 +245,31 @@ def test_many_blocks_are_read_as_python_reads_them(
         array = fields.arrays[name][:]
         assert array.dtype == {float: np.float64, int: np.int64, str: object}[kind], name
         np.testing.assert_array_equal(array, np.array([kind(cell) for cell in written], array.dtype), err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("written", "values", "note"),
+    [
+        (["12%", "7.5 %", "-3%"], [0.12, 0.075, -0.03], "percent: 12% is read as 0.12"),
+        (["$5.50", "$-3", "-$2"], [5.5, -3, -2], "currency signs"),
+        (['"$1,234,567"', '"$1,234.50"', "$7"], [1234567, 1234.5, 7], "currency signs"),
+        (["5 €", "6.5 €", "7€"], [5, 6.5, 7], "currency signs"),
+        (["₩1000", "₩2000", "₩3000"], [1000, 2000, 3000], "currency signs"),
+        (["−5", "3", "−2.5"], [-5, 3, -2.5], "currency signs"),
+        (['"1,234,567"', "5", '"7,654,321"'], [1234567, 5, 7654321], "separated thousands"),
+    ],
+)
+@BOTH
+def test_numbers_in_another_dress_are_numbers_and_it_is_said(
+    stream: bool, written: list[str], values: list[float], note: str, write: Callable[..., Path]
+) -> None:
+    path = write("a,y\n" + "".join(f"{cell},u\n" for cell in [*written, ""]))
+    fields = read(path, stream=stream)
+    np.testing.assert_allclose(fields.arrays["a"][:], [*values, np.nan], rtol=1e-15)
+    assert note in fields.notes[0]
+
+
+@pytest.mark.parametrize("written", [["12%", "x", "y"], ["$5", "€6", "$7"], ["5%a", "6%b", "7%c"], ["a$", "b$", "c$"]])
+def test_what_is_no_number_in_any_dress_stays_text(written: list[str], write: Callable[..., Path]) -> None:
+    fields = read(write("a,y\n" + "".join(f"{cell},u\n" for cell in written)))
+    assert (held(fields)["a"], fields.notes) == (written, ())

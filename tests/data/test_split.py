@@ -248,7 +248,10 @@ def test_a_split_column_with_another_word_is_refused(
 ) -> None:
     block = table(write, "part,a,y", ["train,1,u", f"{word},2,v", "test,3,u"])
     message = f"the column of the split holds '{word}'; expected train, validation or test"
-    assert refuse({**block, "split": {"by": "column:part"}}) == (DataError, 4, message, None, None, None)
+    assert refuse({**block, "split": {"by": "column:part"}}) == (
+        *(DataError, 4, message, None, None),
+        f"name its words: data.split.by: {{column: part, train: [{word}], test: […]}}",
+    )
 
 
 @pytest.mark.parametrize("way", ["time", "group", "column"])

@@ -11,14 +11,17 @@ from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.equal_in_32_bits import equal_in_32_bits
 from dlcli.data.findings.exact_sum import target_is_a_sum
 from dlcli.data.findings.few_samples import few_samples
+from dlcli.data.findings.header_like_data import header_like_data
 from dlcli.data.findings.identifier_columns import identifier_columns
 from dlcli.data.findings.imbalanced_classes import imbalanced_classes
 from dlcli.data.findings.leak import target_given_away
 from dlcli.data.findings.missing_values import missing_values
+from dlcli.data.findings.numbers_as_text import numbers_as_text
 from dlcli.data.findings.order import sorted_order
 from dlcli.data.findings.overlap import overlapping_windows
 from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
+from dlcli.data.findings.times_as_categories import times_as_categories
 from dlcli.finding import Finding
 
 RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
@@ -27,14 +30,17 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     equal_in_32_bits,
     far_from_unit_scale,
     few_samples,
+    header_like_data,
     identifier_columns,
     imbalanced_classes,
     missing_values,
+    numbers_as_text,
     overlapping_windows,
     same_rows,
     sorted_order,
     target_given_away,
     target_is_a_sum,
+    times_as_categories,
 )
 
 

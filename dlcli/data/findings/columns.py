@@ -22,3 +22,13 @@ def settings_without(dataset: Dataset, columns: Sequence[str], *, why: str) -> l
     names = input_columns(dataset)
     others = [name for name in names if name not in columns]
     return [Setting(key="data.inputs", old=names, new=others, why=why)] if others else []
+
+
+def categories_of(dataset: Dataset) -> dict[str, list[str]]:
+    """The names that training holds, of every input column of names."""
+    return {
+        column.name: column.categories
+        for each in dataset.schema.inputs
+        for column in each.columns or []
+        if column.kind == "category" and column.categories
+    }

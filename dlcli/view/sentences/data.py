@@ -39,6 +39,10 @@ def few_samples(facts: Facts) -> str:
     return first_of([f"'{each['class']}' {each['samples']} in {each['split']}" for each in facts["classes"]])
 
 
+def header_like_data(facts: Facts) -> str:
+    return f"the columns are called {listed(facts['names'][:5])}{' …' if facts['names'][5:] else ''}, which looks like a row"
+
+
 def identifier_columns(facts: Facts) -> str:
     return f"{listed(facts['columns'])} {'counts' if len(facts['columns']) == 1 else 'count'} the rows"
 
@@ -52,6 +56,10 @@ def imbalanced_classes(facts: Facts) -> str:
 
 def missing_values(facts: Facts) -> str:
     return first_of([f"'{name}' {count}" for name, count in facts["columns"].items()], more="more columns")
+
+
+def numbers_as_text(facts: Facts) -> str:
+    return first_of([f"'{name}' such as '{value}'" for name, value in facts["columns"].items()], more="more columns")
 
 
 def overlapping_windows(facts: Facts) -> str:
@@ -86,6 +94,11 @@ def target_is_a_sum(facts: Facts) -> str:
     )
 
 
+def times_as_categories(facts: Facts) -> str:
+    columns = [f"'{name}' holds {count} times, each a feature of its own" for name, count in facts["columns"].items()]
+    return first_of(columns, more="more columns")
+
+
 WAYS = {
     "copy": "the target of every training sample",
     "threshold": "the classes apart: each class has a range of its own",
@@ -114,6 +127,11 @@ SENTENCES = {
     "few_samples": Sentence(
         "a class with few samples in a split", few_samples, "collect more samples of it, or join it with another class"
     ),
+    "header_like_data": Sentence(
+        "the header looks like data",
+        header_like_data,
+        "if the file has no header, write csv: {…, header: false}, or its names: [a, b, …]",
+    ),
     "identifier_columns": Sentence(
         "identifier columns",
         identifier_columns,
@@ -126,6 +144,11 @@ SENTENCES = {
     ),
     "missing_values": Sentence(
         "empty cells", missing_values, "write data.missing: drop, mean, median, most_frequent or {constant: 0}"
+    ),
+    "numbers_as_text": Sentence(
+        "numbers read as names",
+        numbers_as_text,
+        "write them as plain numbers, or leave them so if they name something",
     ),
     "overlapping_windows": Sentence(
         "windows of two splits overlap",
@@ -147,5 +170,10 @@ SENTENCES = {
         "inputs add up to the target",
         target_is_a_sum,
         "leave them out of data.inputs if they are not known when predicting",
+    ),
+    "times_as_categories": Sentence(
+        "times read as names",
+        times_as_categories,
+        "make it an input of kind time, with parts such as [hour, weekday, month], or leave it out of data.inputs",
     ),
 }

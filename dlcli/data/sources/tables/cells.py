@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.sources.tables.arrow import plain_chunk, texts
 from dlcli.data.sources.tables.csv_form import CsvForm
+from dlcli.data.sources.tables.dressed import CURRENCIES, is_percent, signs_in, undressed
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 MOSTLY = 0.5
 """From this share of numbers on, a column with other texts in it is a damaged column of numbers."""
-LIKE_A_NUMBER = r"^[-+.,0-9nNiI]"
+LIKE_A_NUMBER = rf"^[-+.,0-9nNiI\x{{2212}}{CURRENCIES}]"
 WHOLE = r"^[-+]?(0|[1-9][0-9]{0,17})$"
 LONGEST_WHOLE = 10**18
 """The first number of more digits than WHOLE has."""
@@ -27,7 +28,9 @@ LEADING_ZERO = r"^[-+]?0[0-9]+$"
 DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 NUMBER = DIGITS + r"|^[-+]?(?i:nan|inf|infinity)$"
 
-Kind = Literal["int64", "float64", "text", "damaged"]
+Kind = Literal["int64", "float64", "text", "damaged", "percent", "dressed"]
+DRESSES: tuple[Kind, ...] = ("percent", "dressed")
+"""Kinds of numbers that the parser does not take for any."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,16 @@ class Evidence:
     numbers: int = 0
     meant: int = 0
     """Cells that would be numbers with another decimal mark."""
+    percent: int = 0
+    """Numbers with a percent sign."""
+    dressed: int = 0
+    """Numbers with a currency, a minus sign of typography or thousands that are beyond doubt."""
+    signs: frozenset[str] = frozenset()
+    """The currencies among them."""
 
     def __add__(self, other: Evidence) -> Evidence:
-        return Evidence(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+        sums = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
+        return Evidence(**sums, signs=self.signs | other.signs)
 
     @property
     def kind(self) -> Kind:
@@ -60,7 +70,15 @@ class Evidence:
             return "text"
         if self.numbers == self.present:
             return "float64"
+        if self.percent == self.present:
+            return "percent"
+        # Amounts in two currencies are no numbers of one kind.
+        if self.dressed + self.numbers == self.present and len(self.signs) <= 1:
+            return "dressed"
         return "damaged" if self.meant >= max(2, MOSTLY * self.present) else "text"
+
+
+COUNTS = [field.name for field in fields(Evidence) if field.name != "signs"]
 
 
 def evidence_of(cells: pyarrow.ChunkedArray, form: CsvForm) -> Evidence:
@@ -90,13 +108,20 @@ def evidence_of_chunk(chunk: pyarrow.DictionaryArray, form: CsvForm) -> Evidence
     def count(mask: pyarrow.Array) -> int:
         return int(counts[plain_chunk(mask).astype(bool)].sum())
 
+    numbers = are_numbers(texts, form)
+    plain = are_numbers(undressed(texts, decimal=form.decimal), form)
+    percent = compute.and_(plain, is_percent(texts))
+    dressed = compute.and_not(compute.and_not(plain, numbers), percent)
     return Evidence(
         len(chunk),
         present,
         count(compute.match_substring_regex(texts, WHOLE)),
         count(compute.match_substring_regex(texts, LEADING_ZERO)),
-        count(are_numbers(texts, form)),
+        count(numbers),
         count(compute.match_substring_regex(compute.replace_substring(texts, ",", "."), DIGITS)),
+        count(percent),
+        count(dressed),
+        signs_in(texts.filter(dressed)),
     )
 
 
@@ -139,9 +164,14 @@ def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, form: CsvForm) -> np.nd
     if kind == "text":
         return texts(cells)
     dtype = pyarrow.int64() if kind == "int64" else pyarrow.float64()
-    plain = with_point(without_thousands(compute.utf8_trim_whitespace(cells), form), form)
+    cells = compute.utf8_trim_whitespace(cells)
+    if kind in DRESSES:
+        cells = undressed(cells, decimal=form.decimal)
+    plain = with_point(without_thousands(cells, form), form)
     plain = compute.replace_substring_regex(plain, r"^\+", "")
     values = compute.cast(plain, dtype)
+    if kind == "percent":
+        values = compute.divide(values, 100.0)
     if values.null_count:
         values = compute.fill_null(values, float("nan"))
     parts = [plain_chunk(chunk) for chunk in values.chunks]

@@ -19,6 +19,7 @@ from dlcli.data.sources.tables.cells import Evidence, Kind, damaged_column
 from dlcli.data.sources.tables.column_names import check_same_names
 from dlcli.data.sources.tables.csv_file import CsvFile
 from dlcli.data.sources.tables.csv_form import WHITESPACE, CsvForm
+from dlcli.data.sources.tables.dressed import dress_note
 from dlcli.errors import DataError
 from dlcli.spec import DataPath, Mistake, fail
 
@@ -131,15 +132,16 @@ class Csv(SourceBlock):
         chunks = Chunks([count for file in files for count in file.rows.counts], read)
         arrays: Mapping[str, Column]
         if reading.stream:
-            dtypes = {"text": object}
-            arrays = {name: chunks.column(name, dtypes.get(kinds[name], kinds[name])) for name in names}
+            dtypes = {"text": "object", "int64": "int64"}
+            arrays = {name: chunks.column(name, dtypes.get(kinds[name], "float64")) for name in names}
         else:
             arrays = {name: chunks.in_memory([name])[name] for name in names}
         return Fields(
             arrays,
             [file.place for file in files],
             inputs=None if self.index is None else tuple(name for name in names if name != self.index),
-            notes=tuple(dict.fromkeys(note for file in files for note in file.header.columns.notes)),
+            notes=tuple(dict.fromkeys(note for file in files for note in file.header.columns.notes))
+            + tuple(dress_note(name, kind) for name, kind in kinds.items() if kind == "percent" or kind == "dressed"),
             columns=tuple(columns.numbers),
             chunks=chunks if reading.stream else None,
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Place
 from dlcli.data.sources.tables.arrow import array_of
-from dlcli.data.sources.tables.cells import Evidence, Kind, typed_cells
+from dlcli.data.sources.tables.cells import DRESSES, Evidence, Kind, typed_cells
 from dlcli.data.sources.tables.csv_block import Grid, Seen, parsed_rows, seen_in
 from dlcli.data.sources.tables.csv_form import CsvForm
 from dlcli.data.sources.tables.csv_header import Header, footer_start, header_of
@@ -160,10 +160,11 @@ class CsvFile:
         """Some columns of a block as arrays (rows of the block,), each as its kind says."""
         import pyarrow
 
-        types = {
-            name: pyarrow.string() if kind == "text" else pyarrow.type_for_alias(kind) for name, kind in kinds.items()
-        }
-        if self.form.decimal == "." and self.form.thousands is None:
+        if self.form.decimal == "." and self.form.thousands is None and not {*kinds.values()} & {*DRESSES}:
+            types = {
+                name: pyarrow.string() if kind == "text" else pyarrow.type_for_alias(kind)
+                for name, kind in kinds.items()
+            }
             try:
                 table = parsed_rows(self.data(block), self.form, self.grid_of(kinds), types=types)
                 return {name: array_of(name, table.column(name), self.path) for name in kinds}
@@ -179,12 +180,12 @@ class CsvFile:
         """
         import numpy as np
 
-        dtypes = {"int64": np.dtype(np.int64), "float64": np.dtype(np.float64), "text": np.dtype(object)}
+        dtypes = {"int64": np.dtype(np.int64), "text": np.dtype(object)}
         found = {name: self.kept[block].pop(name) for name in kinds}
         for name, values in found.items():
-            if values.dtype == np.int64 and kinds[name] == "float64":
+            if values.dtype == np.int64 and kinds[name] not in dtypes:
                 found[name] = values.astype(np.float64)
-        again = {name: kind for name, kind in kinds.items() if found[name].dtype != dtypes[kind]}
+        again = {name: kind for name, kind in kinds.items() if found[name].dtype != dtypes.get(kind, np.float64)}
         return found | (self.values(block, again) if again else {})
 
     def ragged(self, data: bytes, said: str, *, line: int, row: int) -> DataError:

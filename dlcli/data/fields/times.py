@@ -1,0 +1,100 @@
+"""Dates and times as text: which they are, and the seconds since 1970 that they mean."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Part = Literal["minute", "hour", "weekday", "day", "month", "yearday", "year"]
+PERIODS: dict[str, float] = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
+"""After how many of it a part begins anew; the year does not."""
+CLOCK = r"(?P<hour>\d{2}):(?P<minute>\d{2})(:(?P<second>\d{2})(?P<fraction>\.\d{1,9})?)?"
+ZONE = r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+WRITTEN = re.compile(
+    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{2}})((?P=mark)(?P<day>\d{{2}})([ T]{CLOCK} ?{ZONE})?)?"
+)
+CLOCK_ALONE = re.compile(CLOCK)
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+def seconds_of(text: str) -> float | None:
+    """The seconds since 1970 of a time such as `2024-01-31 09:30`, without a zone in UTC; of `09:30` those of the day.
+
+    None for what is no time, or one whose parts stand in an order that cannot be told.
+    """
+    match = WRITTEN.fullmatch(text.strip())
+    if match is None:
+        match = CLOCK_ALONE.fullmatch(text.strip())
+        return None if match is None else clock_seconds(match)
+    try:
+        day = datetime.datetime(int(match["year"]), int(match["month"]), int(match["day"] or 1), tzinfo=datetime.UTC)
+    except ValueError:
+        return None
+    clock = clock_seconds(match) if match["hour"] else 0.0
+    return None if clock is None else (day - EPOCH).total_seconds() + clock - zone_seconds(match["zone"])
+
+
+def clock_seconds(match: re.Match[str]) -> float | None:
+    """The seconds since midnight; None for hours, minutes or seconds that there are not."""
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
+    if hour > 23 or minute > 59 or second > 60:
+        return None
+    return 3600.0 * hour + 60 * minute + second + float(match["fraction"] or 0)
+
+
+def zone_seconds(zone: str | None) -> int:
+    """How many seconds a zone is before UTC; none for no zone."""
+    if not zone or zone == "Z":
+        return 0
+    sign = -1 if zone[0] == "-" else 1
+    return sign * (3600 * int(zone[1:3]) + 60 * int(zone[-2:]))
+
+
+def has_zone(text: str) -> bool:
+    """Whether a time says its zone."""
+    match = WRITTEN.fullmatch(text.strip())
+    return match is not None and bool(match["zone"])
+
+
+def are_times(texts: Iterable[str]) -> bool:
+    """Whether all texts are times, and there is one."""
+    seconds = [seconds_of(text) for text in texts]
+    return bool(seconds) and None not in seconds
+
+
+def time_features(seconds: np.ndarray[Any, Any], parts: Sequence[Part]) -> np.ndarray[Any, Any]:
+    """Seconds since 1970 (rows,), NaN where none is known, as features (rows, features) in 64 bits.
+
+    Without parts the seconds themselves; a part becomes sine and cosine over its period, the year a number.
+    """
+    import numpy as np
+
+    if not parts:
+        return seconds[:, None]
+    known = ~np.isnan(seconds)
+    moments = np.where(known, seconds, 0.0)
+    days = np.floor(moments / 86400).astype("datetime64[D]")
+    months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
+    columns: list[np.ndarray[Any, Any]] = []
+    for part in parts:
+        if part == "year":
+            columns.append(years.astype(np.int64) + 1970.0)
+            continue
+        value = {
+            "minute": moments / 60 % 60 // 1,
+            "hour": moments / 3600 % 24 // 1,
+            "weekday": (days.astype(np.int64) + 3) % 7,
+            "day": (days - months).astype(np.int64),
+            "month": (months - years).astype(np.int64),
+            "yearday": (days - years).astype(np.int64),
+        }[part]
+        angle = 2 * np.pi * value / PERIODS[part]
+        columns += [np.sin(angle), np.cos(angle)]
+    features = np.stack(columns, axis=1)
+    features[~known] = np.nan
+    return features
