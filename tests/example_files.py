@@ -60,6 +60,13 @@ def write_tables(folder: Path) -> None:
     for part in range(2):
         drinks = "".join(f"{150 + row};{'물차'[row % 2]}\n" for row in range(30))
         (folder / "자료" / f"{part}.csv").write_bytes(f"키;음료\n{drinks}".encode("cp949"))
+    (folder / "answer.json").write_text(json.dumps({"data": {"items": rows}}))
+    types = "\t".join("d" if name == "species" else "c" for name in columns)
+    roles = "\t".join("class" if name == "species" else "" for name in columns)
+    lines = ("\t".join(map(str, each.values())) for each in rows)
+    (folder / "flowers.tab").write_text("\n".join(["\t".join(columns), types, roles, *lines]))
+    motions = "\n".join(f"{row},1,{row % 3}:0,{row},2:{'uv'[row % 2]}" for row in range(60))
+    (folder / "motions.ts").write_text(f"@classLabel true u v\n@data\n{motions}\n")
     station = "\n".join(f"  {row}   {row % 7 / 2}\t{'uv'[row % 2]}" for row in range(60))
     (folder / "station.txt").write_text(f"station 4711\n# degrees\n{station}\n")
     people = "".join(

@@ -86,7 +86,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         config, schema = trained.config, trained.schema
         notes: list[str] = []
         if data is not None:
-            fields = read_raw(config, schema, data)
+            fields = read_raw(config, schema, data, with_target=True)
             samples, notes = raw_samples(fields, schema, with_target=True)
             split = data
         else:

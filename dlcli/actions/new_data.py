@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.data import Fields, Samples, Schema
@@ -10,22 +12,72 @@ from dlcli.data.encode import encoded_input
 from dlcli.data.fields.lazy import Column, Selected
 from dlcli.data.fields.samples import samples_of
 from dlcli.data.memory import free_memory
+from dlcli.data.schema import SPLITS
 from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
 from dlcli.data.target import encoded_target
+from dlcli.errors import UsageError
 
 
-def read_raw(config: Config, schema: Schema, path: str) -> Fields:
-    """The rows of other data, read the way the run's own data was: the same separator, decimals, sizes and column kinds."""
+def read_raw(
+    config: Config, schema: Schema, what: str, *, with_target: bool = False, keep: Collection[str] = ()
+) -> Fields:
+    """The rows of other data, read the way the run's own data was: the same separator, decimals, sizes and column kinds.
+
+    `what` is a path, or one split of it: `d.npz:test`. `keep` are columns that are wanted beside those of the model. Raises
+    `UsageError` for a source of several splits without one chosen.
+    """
+    path, part = path_and_split(what)
     source = block_of(path, like=config.data.source, schema=schema)
     stream = source.memory() > free_memory() // 2
-    fields = source.read(Reading(frozenset(text_columns(schema)), stream=stream))
+    columns = columns_of_model(schema, with_target=with_target)
+    wanted = None if columns is None else columns | {*keep}
+    fields = source.read(Reading(frozenset(text_columns(schema)), stream=stream, columns=wanted))
+    fields = of_split(fields, path, part)
     needed = [each.array or each.name for each in schema.inputs if each.columns is None]
     if len(needed) == len(schema.inputs) == 1 and needed[0] not in fields.arrays and len(fields.arrays) == 1:
         # A single array, whatever it is called, is the single input.
         (only,) = fields.arrays.values()
         return replace(fields, arrays={needed[0]: only})
     return fields
+
+
+def path_and_split(what: str) -> tuple[str, str | None]:
+    """What stands before and behind the colon of `d.npz:test`; a path that holds a colon itself is one."""
+    path, colon, part = what.rpartition(":")
+    return (path, part) if colon and part in SPLITS and not Path(what).exists() else (what, None)
+
+
+def of_split(fields: Fields, path: str, part: str | None) -> Fields:
+    """The rows of one split of the data. Raises `UsageError` where it has several and none is chosen, or not the chosen one."""
+    import numpy as np
+
+    sizes = {name: len(fields.splits[name]) for name in SPLITS if name in fields.splits} if fields.splits else {}
+    listed = ", ".join(f"{name} ({size:,})" for name, size in sizes.items())
+    if part is not None and part not in sizes:
+        there = f"it has: {listed}" if sizes else "it has none of its own"
+        raise UsageError(f"the data has no split '{part}'; {there}", kind="no_such_split")
+    if part is None and len(sizes) < 2:
+        return fields
+    if part is None or fields.splits is None:
+        raise UsageError(
+            f"'{path}' holds several splits: {listed}",
+            hint=f"choose one: {path}:{[*sizes][-1]}",
+            kind="several_splits",
+        )
+    return fields.chosen(np.sort(fields.splits[part]))
+
+
+def columns_of_model(schema: Schema, *, with_target: bool) -> frozenset[str] | None:
+    """The columns of a table that a model takes, and its targets; None where windows are cut, which need others too."""
+    if schema.windows is not None:
+        return None
+    names = {column.name for each in schema.inputs for column in each.columns or []}
+    # An input that is one array may bear its own name in other data.
+    names |= {name for each in schema.inputs if each.columns is None for name in (each.array, each.name) if name}
+    if with_target:
+        names |= {name for target in schema.targets for name in target.names}
+    return frozenset(names)
 
 
 def text_columns(schema: Schema) -> set[str]:

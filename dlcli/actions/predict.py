@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.new_data import raw_samples, read_raw
-from dlcli.data.fields.fields import FileEach
+from dlcli.data.fields.fields import Fields, FileEach
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
 from dlcli.loss.target_loss import Head
@@ -40,20 +41,39 @@ class Predictions:
         return [{name: values[row] for name, values in lists.items()} for row in range(self.samples)]
 
 
-def predict(run: Run, data: str, *, allow_code: bool) -> Predictions:
-    """The predictions for all samples of a file or folder. Raises `ArtifactError` and `DataError`."""
+def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) -> Predictions:
+    """The predictions for all samples of a file or folder, beside the columns of the data to `keep`.
+
+    Raises `ArtifactError`, `DataError`, and `UsageError` for data of several splits.
+    """
     with open_trained(run, allow_code=allow_code) as trained:
         config, schema = trained.config, trained.schema
-        fields = read_raw(config, schema, data)
+        fields = read_raw(config, schema, data, keep=keep)
         samples, notes = raw_samples(fields, schema, with_target=False)
         output = trained.predicted(trained.feed(samples))
         answers = trained.answers(output)
-    columns: Columns = {}
+    columns, answered = Columns(), Columns()
     if isinstance(fields.places, FileEach):
-        columns["file"] = np_objects([fields.where(int(row))[0] for row in samples.rows])
+        files = [fields.where(int(row))[0] for row in samples.rows]
+        columns["file"] = np_objects(files if Path(data).is_absolute() else [os.path.relpath(file) for file in files])
     for head, target in zip(config.heads, schema.targets, strict=True):
-        columns |= answer_columns(output[target.name], answers[target.name], head, target)
+        answered |= answer_columns(output[target.name], answers[target.name], head, target)
+    columns |= kept_columns(fields, samples.rows, keep, beside={*columns, *answered}) | answered
     return Predictions(run.name, len(samples), columns, notes)
+
+
+def kept_columns(
+    fields: Fields, rows: np.ndarray[Any, Any], keep: Sequence[str], *, beside: Collection[str]
+) -> Columns:
+    """Columns of the data in the rows that were predicted; one whose name a prediction bears too is `NAME (data)`.
+
+    Raises `DataError` for a column that is not there.
+    """
+    columns: Columns = {}
+    for name in keep:
+        fields.check_column(name)
+        columns[f"{name} (data)" if name in beside else name] = fields.arrays[name][rows]
+    return columns
 
 
 def np_objects(values: list[str]) -> np.ndarray[Any, Any]:

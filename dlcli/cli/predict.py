@@ -18,13 +18,19 @@ def predict(
         str,
         typer.Argument(
             metavar="DATA",
-            help="Raw data without targets, as the run's source takes it: a file, a folder, or the name of a set.",
+            help="Raw data without targets, as the run's source takes it: a file, a folder, the name of a set, or d.npz:test.",
         ),
     ],
     output: Annotated[
         str,
         typer.Option("--output", "-o", metavar="FILE", help="A csv, jsonl, npz or parquet file; - is standard output."),
     ] = "-",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep", metavar="COLUMN", help="A column of the data to write beside the predictions; repeatable."
+        ),
+    ] = None,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -42,7 +48,7 @@ def predict(
 
     if output != "-":
         check_form(Path(output))
-    predictions = answer(Run.find(runs, run), data, allow_code=allow_code)
+    predictions = answer(Run.find(runs, run), data, keep=keep or (), allow_code=allow_code)
     console = err()
     for note in () if quiet else predictions.notes:
         console.print(f"note: {note}")

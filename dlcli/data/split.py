@@ -171,7 +171,7 @@ class Split(Spec):
         if "validation" in parts or not self.validation:
             return parts
         train = parts["train"]
-        cut = self.model_copy(update={"test": 0.0})
+        cut = self.model_copy(update={"test": 0.0, "by": None})
         inner = cut.shuffled(len(train), None if classes is None else classes[train], generator)
         cut.check(inner, len(train))
         parts |= {"train": train[inner["train"]], "validation": train[inner["validation"]]}

@@ -15,6 +15,7 @@ from dlcli.data.sources.arrays.hdf5 import Hdf5
 from dlcli.data.sources.arrays.npy import Npy
 from dlcli.data.sources.arrays.npz import Npz
 from dlcli.data.sources.arrays.tfrecord import TfRecord
+from dlcli.data.sources.arrays.ts import Ts
 from dlcli.data.sources.folders.audio import Audio
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.text import TextFiles
@@ -41,8 +42,10 @@ from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.sources.tables.excel import Excel
+from dlcli.data.sources.tables.json_file import JsonFile
 from dlcli.data.sources.tables.jsonl import Jsonl
 from dlcli.data.sources.tables.parquet import Parquet
+from dlcli.data.sources.tables.tab import Tab
 from dlcli.errors import UsageError
 from dlcli.spec import Language, Mistake, absolute_path, fail, read_named
 
@@ -60,6 +63,7 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     HuggingFace,
     Images,
     Iris,
+    JsonFile,
     Jsonl,
     KerasData,
     Line,
@@ -77,9 +81,11 @@ SOURCES: tuple[type[SourceBlock], ...] = (
     Sine,
     Spiral,
     Splits,
+    Tab,
     TextFiles,
     Tfds,
     TfRecord,
+    Ts,
     Wine,
     Xor,
 )
@@ -97,7 +103,10 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
     """
     if isinstance(value, dict) and value and set(value) <= set(Splits.model_fields):
         return {Splits.word: value}
-    if not isinstance(value, str) or value in BY_WORD:
+    if not isinstance(value, str):
+        return value
+    if value in BY_WORD:
+        check_not_ambiguous(value)
         return value
     suffix = Path(value).suffix.lower()
     if suffix in SUFFIXES:
@@ -116,6 +125,22 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
             )
         )
     return value
+
+
+def check_not_ambiguous(word: str) -> None:
+    """Refuses the word of a source that is also the name of a folder of data, which would not be looked at in silence.
+
+    Raises `ValidationError`.
+    """
+    folder = Path(absolute_path(word))
+    if is_folder(folder) and word_of_folder(folder) is not None:
+        fail(
+            Mistake(
+                f"'{word}' is a source of dlcli and a folder of files at {folder}",
+                suggestion=f"write {word}/ for the folder, or {word}: {{}} for the source",
+                kind="ambiguous_source",
+            )
+        )
 
 
 def word_of_folder(folder: Path) -> str | None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.sources.tables.excel import Excel
+from dlcli.data.sources.tables.json_file import JsonFile
 from dlcli.data.sources.tables.jsonl import Jsonl
 from dlcli.data.sources.tables.parquet import Parquet
+from dlcli.data.sources.tables.tab import Tab
 
-TABLES: tuple[type[SourceBlock], ...] = (Csv, Excel, Jsonl, Parquet)
+TABLES: tuple[type[SourceBlock], ...] = (Csv, Excel, JsonFile, Jsonl, Parquet, Tab)
 
 
 def table_at_path(path: str) -> SourceBlock | None:

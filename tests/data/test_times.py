@@ -1,0 +1,139 @@
+"""Dates and times: seconds, cyclic parts, zones, and what is said of those that are read as names."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcli.data import Dataset
+from dlcli.data.fields.times import seconds_of
+from dlcli.data.findings import findings
+from dlcli.errors import DataError
+
+UTC = datetime.UTC
+UNSPLIT = {"validation": 0.0, "test": 0.0}
+
+
+def moment(*parts: int, offset: float = 0) -> float:
+    return datetime.datetime(*parts, tzinfo=UTC).timestamp() - 3600 * offset  # type: ignore[arg-type, misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1970-01-01", 0),
+        ("2024-02-29", moment(2024, 2, 29)),
+        ("2024/02/29", moment(2024, 2, 29)),
+        ("2024-02", moment(2024, 2, 1)),
+        ("1900-01-01 00:00", moment(1900, 1, 1)),
+        ("2024-02-29 09:30", moment(2024, 2, 29, 9, 30)),
+        ("2024-02-29T09:30:15.25", moment(2024, 2, 29, 9, 30, 15) + 0.25),
+        ("2024-02-29T09:30:00Z", moment(2024, 2, 29, 9, 30)),
+        ("2024-02-29T09:30:00+09:00", moment(2024, 2, 29, 9, 30, offset=9)),
+        ("2024-02-29 09:30:00-0330", moment(2024, 2, 29, 9, 30, offset=-3.5)),
+        ("09:30", 9.5 * 3600),
+        ("23:59:59", 86399),
+        *[(text, None) for text in ("2023-02-29", "2024-13-01", "24:00", "12:60", "31.01.2024", "1/31/2024")],
+        *[(text, None) for text in ("2024-1-9", "day 1", "", "2024", "2024-01/31", "31-Jan-2024")],
+    ],
+)
+def test_the_seconds_of_a_time_are_those_of_python(text: str, seconds: float | None) -> None:
+    assert seconds_of(text) == seconds
+
+
+def times_table(write: Callable[..., Path], cells: list[str]) -> Path:
+    return write("when,y\n" + "".join(f"{cell},{'uv'[row % 2]}\n" for row, cell in enumerate(cells)))
+
+
+def tensor(load: Callable[..., Dataset], path: Path, **keys: Any) -> np.ndarray[Any, Any]:
+    inputs = {"when": {"columns": "when", "kind": "time", **keys}}
+    dataset = load({"source": str(path), "target": "y", "inputs": inputs, "split": UNSPLIT})
+    return np.asarray(dataset.splits["train"].inputs["when"], np.float64)
+
+
+def test_times_become_seconds(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
+    path = times_table(write, ["1970-01-02", "1970-01-01 00:00:30", "1970-01-01T09:00:00+09:00"])
+    assert tensor(load, path).tolist() == [[86400], [30], [0]]
+
+
+PARTS = {
+    "minute": (60, lambda time: time.minute),
+    "hour": (24, lambda time: time.hour),
+    "weekday": (7, lambda time: time.weekday()),
+    "day": (31, lambda time: time.day - 1),
+    "month": (12, lambda time: time.month - 1),
+    "yearday": (365.25, lambda time: time.timetuple().tm_yday - 1),
+}
+
+
+def test_parts_are_sine_and_cosine_and_the_year_a_number(
+    write: Callable[..., Path], load: Callable[..., Dataset]
+) -> None:
+    start = datetime.datetime(1966, 12, 30, 23, 58, tzinfo=UTC)
+    moments = [start + datetime.timedelta(hours=977 * step, minutes=step) for step in range(60)]
+    path = times_table(write, [f"{time:%Y-%m-%d %H:%M}" for time in moments])
+    found = tensor(load, path, parts=[*PARTS, "year"])
+    assert found.shape == (60, 13)
+    for number, (period, value) in enumerate(PARTS.values()):
+        angles = [2 * math.pi * value(time) / period for time in moments]
+        np.testing.assert_allclose(found[:, 2 * number], np.sin(angles), atol=1e-6)
+        np.testing.assert_allclose(found[:, 2 * number + 1], np.cos(angles), atol=1e-6)
+    assert found[:, 12].tolist() == [time.year for time in moments]
+
+
+def test_what_is_no_time_is_named_with_its_row(write: Callable[..., Path], refuse: Callable[..., Any]) -> None:
+    path = times_table(write, ["2024-01-01", "2024-01-02", "31.01.2024"])
+    inputs = {"when": {"columns": "when", "kind": "time"}}
+    refusal = refuse({"source": str(path), "target": "y", "inputs": inputs, "split": UNSPLIT})
+    assert refusal[:2] == (DataError, 4)
+    assert (refusal.message, refusal.line) == ("column 'when' is of kind time, but row 3 is '31.01.2024'", 4)
+
+
+def test_times_read_as_names_are_a_finding_or_an_error_that_says_what_they_are(
+    write: Callable[..., Path], load: Callable[..., Dataset], refuse: Callable[..., Any]
+) -> None:
+    few = times_table(write, [f"2024-01-{row % 10 + 1:02d}" for row in range(100)])
+    [finding] = [each for each in findings(load({"source": str(few), "target": "y"})) if "times" in each.code]
+    assert (finding.facts, finding.advice[0].key) == ({"columns": {"when": 10}}, "data.inputs.when")
+    many = times_table(write, [f"2024-01-01 {row // 60:02d}:{row % 60:02d}" for row in range(100)])
+    refusal = refuse({"source": str(many), "target": "y", "split": UNSPLIT})
+    assert refusal.message == "column 'when' holds times, 100 different ones in 100 rows, and names rows as text"
+    assert "kind: time" in refusal.hint
+
+
+def test_a_split_by_time_reads_the_zone(
+    write: Callable[..., Path], load: Callable[..., Dataset], refuse: Callable[..., Any]
+) -> None:
+    cells = [f"2024-01-01T{row:02d}:00:00Z" if row % 2 else f"2024-01-01T{row:02d}:01:00+09:00" for row in range(20)]
+    block = {"source": str(times_table(write, cells)), "target": "y"}
+    dataset = load({**block, "inputs": {"when": {"columns": "when", "kind": "time"}}, "split": {"by": "time:when"}})
+    known = sorted(range(20), key=lambda row: datetime.datetime.fromisoformat(cells[row]))
+    assert dataset.splits["test"].rows.tolist() == sorted(known[-3:])
+    assert dataset.splits["test"].rows.tolist() != sorted(sorted(range(20), key=cells.__getitem__)[-3:])
+    block["source"] = str(times_table(write, [*cells, "2024-01-01T00:00:00"]))
+    message = refuse({**block, "inputs": ["when"], "split": {"by": "time:when"}}).message
+    assert "holds '2024-01-01T00:00:00' without a time zone beside others with one" in message
+
+
+def test_a_column_of_other_words_says_the_split(
+    write: Callable[..., Path], load: Callable[..., Dataset], refuse: Callable[..., Any]
+) -> None:
+    rows = "".join(f"{row},{row < 70},{'uv'[row % 2]}\n".replace("True", "TRUE") for row in range(100))
+    block = {"source": str(write("a,part,y\n" + rows)), "target": "y"}
+    dataset = load({**block, "split": {"by": {"column": "part", "train": [True], "test": [False]}}})
+    assert dataset.splits["test"].rows.tolist() == list(range(70, 100))
+    assert len(dataset.splits["validation"].rows) == round(0.15 * 70)
+    together = np.concatenate([dataset.splits["train"].rows, dataset.splits["validation"].rows])
+    assert sorted(together.tolist()) == list(range(70))
+    whole = load(
+        {**block, "split": {"validation": 0.0, "by": {"column": "part", "train": ["TRUE"], "test": ["False"]}}}
+    )
+    assert (len(whole.splits["train"].rows), "validation" in whole.splits) == (70, False)
+    refusal = refuse({**block, "split": {"by": {"column": "part", "train": [True]}}})
+    assert refusal.message == "the column of the split holds 'false'; expected true"
