@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, nbytes
-from dlcli.data.fields.times import seconds_of, time_features
 from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.tables.cells import LEADING_ZERO, NUMBER
+from dlcli.data.times import seconds_of, time_features
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import is_lazy
-from dlcli.data.fields.times import Part, are_times
 from dlcli.data.first_pass import Learnt, learn
 from dlcli.data.preparation.pca import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
+from dlcli.data.times import Part, are_times
 from dlcli.errors import DataError
 from dlcli.spec import Spec
 

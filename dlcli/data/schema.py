@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlcli.data.fields.times import Part
+from dlcli.data.times import Part
 from dlcli.data.windows import Windows
 from dlcli.spec import Spec
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field, field_validator
 
-from dlcli.data.fields.times import has_zone, seconds_of
 from dlcli.data.schema import SPLITS
+from dlcli.data.times import has_zone, seconds_of
 from dlcli.errors import DataError
 from dlcli.spec import Mistake, Spec, fail
 

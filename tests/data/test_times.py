@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from dlcli.data import Dataset
-from dlcli.data.fields.times import seconds_of
 from dlcli.data.findings import findings
+from dlcli.data.times import seconds_of
 from dlcli.errors import DataError
 
 UTC = datetime.UTC

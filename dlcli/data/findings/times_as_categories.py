@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
-from dlcli.data.fields.times import are_times
 from dlcli.data.findings.columns import categories_of
+from dlcli.data.times import are_times
 from dlcli.finding import Finding, Setting, only_name
 
 
