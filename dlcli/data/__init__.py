@@ -102,7 +102,13 @@ class Data(Spec):
         """
         stream = self.stream is True or (self.stream == "auto" and self.source.memory() > free_memory() // 2)
         columns = self.columns_asked_for(weight)
-        reading = Reading(frozenset(self.text_columns()), stream=stream, columns=columns, allow_code=allow_code)
+        reading = Reading(
+            frozenset(self.text_columns()),
+            stream=stream,
+            columns=columns,
+            often=frozenset(self.target_columns() | ({self.split.column} if self.split.column else set())),
+            allow_code=allow_code,
+        )
         return self.dataset(self.source.read(reading), seed=seed, labels=labels, weight=weight, stream=stream)
 
     def dataset(
@@ -126,15 +132,19 @@ class Data(Spec):
 
     def columns_asked_for(self, weight: str | None) -> frozenset[str] | None:
         """The columns that are inputs or targets, or serve the split or the weights; None where all others are inputs."""
-        targets = [each.column for each in self.all_targets.values()]
-        if self.inputs is None or None in targets:
+        if self.inputs is None or any(each.column is None for each in self.all_targets.values()):
             return None
-        names = {name for each in targets for name in ([each] if isinstance(each, str) else each or [])}
+        names = self.target_columns()
         if isinstance(self.inputs, dict):
             names |= {name for each in self.inputs.values() for name in each.names}
         else:
             names |= {*self.inputs}
         return frozenset(names | {name for name in (self.split.column, weight) if name is not None})
+
+    def target_columns(self) -> set[str]:
+        """The columns that are named as targets."""
+        columns = [each.column for each in self.all_targets.values() if each.column is not None]
+        return {name for each in columns for name in ([each] if isinstance(each, str) else each)}
 
     def text_columns(self) -> set[str]:
         """The columns that the configuration says hold names or text, also where these look like numbers.

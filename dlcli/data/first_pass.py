@@ -36,6 +36,9 @@ def find_empty(fields: Fields, names: Collection[str]) -> tuple[dict[str, Empty]
     """
     import numpy as np
 
+    names = [name for name in names if name not in fields.complete]
+    if not names:
+        return {}, np.zeros(0, np.int64)
     found: dict[str, Empty] = {}
     rows, start = [np.zeros(0, np.int64)], 0
     for part in fields.parts(names):

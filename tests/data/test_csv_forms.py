@@ -273,3 +273,25 @@ def test_numbers_in_another_dress_are_numbers_and_it_is_said(
 def test_what_is_no_number_in_any_dress_stays_text(written: list[str], write: Callable[..., Path]) -> None:
     fields = read(write("a,y\n" + "".join(f"{cell},u\n" for cell in written)))
     assert (held(fields)["a"], fields.notes) == (written, ())
+
+
+def test_columns_with_a_gap_or_an_infinite_number_are_not_complete(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dlcli.data.sources.tables.text_blocks.BLOCK_BYTES", 64)
+    rows = [f"{row},{row / 4},n{row},{row},{row},{row}.5,k{row}" for row in range(40)]
+    path = write("\n".join(["a,b,c,gap,nan,large,hole", *rows, "1,2,x,,nan,1e39,"]))
+    assert read(path, stream=True).complete == read(path).complete == {"a", "b", "c"}
+
+
+def test_a_target_is_kept_in_memory_where_the_rest_is_streamed(
+    write: Callable[..., Path], load: Callable[..., Dataset]
+) -> None:
+    path = write("a,y\n" + "".join(f"{row},{'uv'[row % 2]}\n" for row in range(40)))
+    dataset = load({"source": str(path), "target": "y", "stream": True})
+    assert isinstance(dataset.fields.arrays["y"], np.ndarray)
+    assert not isinstance(dataset.fields.arrays["a"], np.ndarray)
+    whole = load({"source": str(path), "target": "y"})
+    for name, part in whole.splits.items():
+        assert dataset.splits[name].targets["y"][:].tolist() == part.targets["y"][:].tolist()
+        assert dataset.splits[name].inputs["features"][:].tolist() == part.inputs["features"][:].tolist()

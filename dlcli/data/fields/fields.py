@@ -68,7 +68,8 @@ class Fields:
     that has splits of its own, by train, validation, test. `chunks` are what lazy columns of a table are read from.
     With `windows` the rows are not samples themselves: each sample is a window of them. `texts` are fields of running
     text, as against names. `beside` are files that were read beside those of the rows. `columns` are
-    those of a table, with those that nobody asked for, which were not looked at.
+    those of a table, with those that nobody asked for, which were not looked at. `complete` are fields
+    that are known to have neither empty cells nor infinite numbers.
     """
 
     arrays: Mapping[str, Column]
@@ -85,6 +86,7 @@ class Fields:
     texts: frozenset[str] = frozenset()
     beside: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    complete: frozenset[str] = frozenset()
 
     @property
     def samples(self) -> int:

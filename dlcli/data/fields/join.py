@@ -32,7 +32,10 @@ def joined_parts(parts: Sequence[Fields], *, splits: Mapping[str, np.ndarray[Any
         else:
             arrays[name] = one_after_the_other(columns)
     notes = tuple(dict.fromkeys(note for each in parts for note in each.notes))
-    return replace(first, arrays=arrays, places=places_of(parts), notes=notes, splits=splits, chunks=chunks)
+    complete = frozenset.intersection(*(each.complete for each in parts))
+    return replace(
+        first, arrays=arrays, places=places_of(parts), notes=notes, splits=splits, chunks=chunks, complete=complete
+    )
 
 
 def joined_splits(parts: Mapping[str, Fields]) -> Fields:

@@ -28,6 +28,8 @@ class Reading:
     """Whether a table stays on disk: its fields are then columns of `Fields.chunks`."""
     columns: frozenset[str] | None = None
     """The columns of a table that are asked for; None for all. Of the others nothing is looked at."""
+    often: frozenset[str] = frozenset()
+    """Columns that are gone through several times, such as targets: kept in memory by a source that would read them anew."""
     allow_code: bool = False
     """Whether a source may run Python that the configuration names."""
 

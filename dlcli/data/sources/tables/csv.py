@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -119,23 +119,29 @@ class Csv(SourceBlock):
         check_same_names(paths, [list(file.header.columns.numbers) for file in files])
         columns = files[0].header.columns
         names = columns.wanted(reading.columns)
+        keep = [name for name in names if name in reading.often or not reading.stream]
         for file in files:
-            file.go_through(names, reading.text, keep=not reading.stream, every=reading.columns is None)
+            file.go_through(names, reading.text, keep=keep, every=reading.columns is None)
         kinds = {name: self.kind_of(name, files) for name in names}
         blocks = [(file, block) for file in files for block in range(len(file.rows.spans))]
 
         def read(number: int, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
             file, block = blocks[number]
             of_block = {name: kinds[name] for name in wanted}
-            return file.values(block, of_block) if reading.stream else file.kept_values(block, of_block)
+            return file.values(block, of_block)
 
-        chunks = Chunks([count for file in files for count in file.rows.counts], read)
-        arrays: Mapping[str, Column]
-        if reading.stream:
-            dtypes = {"text": "object", "int64": "int64"}
-            arrays = {name: chunks.column(name, dtypes.get(kinds[name], "float64")) for name in names}
-        else:
-            arrays = {name: chunks.in_memory([name])[name] for name in names}
+        def read_kept(number: int, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
+            file, block = blocks[number]
+            return file.kept_values(block, {name: kinds[name] for name in wanted})
+
+        counts = [count for file in files for count in file.rows.counts]
+        kept = Chunks(counts, read_kept)
+        chunks = Chunks(counts, read)
+        dtypes = {"text": "object", "int64": "int64"}
+        arrays: dict[str, Column] = {}
+        for name in names:
+            lazy = chunks.column(name, dtypes.get(kinds[name], "float64"))
+            arrays[name] = kept.in_memory([name])[name] if name in keep else lazy
         return Fields(
             arrays,
             [file.place for file in files],
@@ -143,6 +149,7 @@ class Csv(SourceBlock):
             notes=tuple(dict.fromkeys(note for file in files for note in file.header.columns.notes))
             + tuple(dress_note(name, kind) for name, kind in kinds.items() if kind == "percent" or kind == "dressed"),
             columns=tuple(columns.numbers),
+            complete=frozenset.intersection(*(file.complete for file in files)),
             chunks=chunks if reading.stream else None,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20  # unseen: time alone
 """Bytes that are parsed at a time; a row has to fit."""
+LARGEST_OF_32_BITS = 3.4e38
 PIECE = 1 << 16  # unseen: time alone
 
 
@@ -27,6 +28,8 @@ class Seen:
     rows: int
     evidence: Mapping[str, Evidence]
     values: Mapping[str, np.ndarray[Any, Any]]
+    complete: frozenset[str] = frozenset()
+    """Columns without an empty cell or a number that is infinite in 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def parsed_rows(
     return found.rename_columns(list(grid.columns)) if numbers else found
 
 
-def seen_in(data: bytes, form: CsvForm, grid: Grid, *, keep: bool, threads: bool) -> Seen:
+def seen_in(data: bytes, form: CsvForm, grid: Grid, *, keep: Collection[str], threads: bool) -> Seen:
     """What a block of plain text holds. Raises `pyarrow.ArrowInvalid` for a row of another width."""
     import pyarrow
 
@@ -101,13 +104,30 @@ def seen_in(data: bytes, form: CsvForm, grid: Grid, *, keep: bool, threads: bool
             cells = closely.column(name)
             evidence[name] = Evidence() if name in grid.text else evidence_of(cells, form)
             kind = "text" if name in grid.text else evidence[name].kind
-            if keep:
+            if name in keep:
                 values[name] = typed_cells(cells, "text" if kind == "damaged" else kind, form)
         else:
             evidence[name] = plain_evidence(table.column(name))
-            if keep:
+            if name in keep:
                 values[name] = plain_values(table.column(name))
-    return Seen(table.num_rows, evidence, values)
+    complete = frozenset(name for name in grid.columns if name not in doubtful and is_complete(table.column(name)))
+    texts_complete = frozenset(
+        name
+        for name in doubtful
+        if not closely.column(name).null_count
+        and not evidence[name].numbers + evidence[name].percent + evidence[name].dressed
+    )
+    return Seen(table.num_rows, evidence, values, complete | texts_complete)
+
+
+def is_complete(column: pyarrow.ChunkedArray) -> bool:
+    """Whether numbers are all there and finite in 32 bits."""
+    import pyarrow.compute as compute
+
+    if column.null_count:
+        return False
+    ends = compute.min_max(column).as_py()
+    return bool(ends["min"] is not None and max(abs(ends["min"]), abs(ends["max"])) < LARGEST_OF_32_BITS)
 
 
 def plain_evidence(column: pyarrow.ChunkedArray) -> Evidence:

@@ -42,9 +42,10 @@ class CsvFile:
         self.grid, self.end = Grid(self.header.width, {}), self.content.size
         self.rows, self.evidence = Rows(self.header.first_line), dict[str, Evidence]()
         self.kept: list[dict[str, np.ndarray[Any, Any]]] = []
+        self.complete: frozenset[str] = frozenset()
 
-    def go_through(self, wanted: Collection[str], text: Collection[str], *, keep: bool, every: bool) -> None:
-        """Takes note of all rows, and of what the wanted columns hold; with `keep` of their values too.
+    def go_through(self, wanted: Collection[str], text: Collection[str], *, keep: Collection[str], every: bool) -> None:
+        """Takes note of all rows, and of what the wanted columns hold; of columns to `keep` of their values too.
 
         `every` says that all columns are wanted. Raises `DataError` for rows that are not in the encoding or ragged, with the
         first such row.
@@ -74,10 +75,11 @@ class CsvFile:
             columns[""] = last
         return Grid(self.header.width, columns, frozenset(text) & frozenset(columns))
 
-    def look(self, start: int, *, keep: bool, whole: bool = False) -> None:
+    def look(self, start: int, *, keep: Collection[str], whole: bool = False) -> None:
         """Looks at what stands below the header: block by block, or all at once."""
         self.rows, self.kept = Rows(self.header.first_line), []
         self.evidence = dict.fromkeys(self.grid.columns, Evidence())
+        self.complete = frozenset(self.grid.columns)
         if whole:
             blocks = iter([Block(start, self.content.read(start, self.end - start))])
         else:
@@ -87,7 +89,7 @@ class CsvFile:
             if keep and looked.rows:
                 self.kept.append(dict(looked.values))
 
-    def looked(self, blocks: Iterator[Block], *, keep: bool) -> Iterator[tuple[Block, Seen]]:
+    def looked(self, blocks: Iterator[Block], *, keep: Collection[str]) -> Iterator[tuple[Block, Seen]]:
         """Every block with what was seen in it, some looked at side by side, in the order of the file."""
         waiting: deque[tuple[Block, Future[Seen]]] = deque()
 
@@ -107,7 +109,7 @@ class CsvFile:
             while waiting:
                 yield one(*waiting.popleft())
 
-    def seen(self, data: bytes, *, keep: bool, threads: bool = False, line: int = 1, row: int = 1) -> Seen:
+    def seen(self, data: bytes, *, keep: Collection[str], threads: bool = False, line: int = 1, row: int = 1) -> Seen:
         """What a block holds, which begins at a line with a row, both counted from 1. Raises `DataError` at a ragged row."""
         import pyarrow
 
@@ -137,6 +139,7 @@ class CsvFile:
             if len(numbers) == looked.rows:
                 starts = np.array(numbers, np.int64)
         self.rows.add(block, looked.rows, lines, starts)
+        self.complete &= looked.complete if looked.rows else self.complete
         self.evidence = {name: before + looked.evidence[name] for name, before in self.evidence.items()}
 
     @property
