@@ -218,22 +218,27 @@ def test_nan_among_numbers_counts_as_an_empty_cell(
     assert refusal[2:5] == ("empty cells: 'a' 1; the first in row 2", str(path), 3)
 
 
-@pytest.mark.parametrize("word", ["inf", "-Infinity", "1e999", "1e39", "-3.5e38"])
+INFINITE = ("is infinite", "correct the data; an infinite number cannot be trained on")
+LARGE = ("is larger than 3.4e+38", "write it in larger units: models reckon in 32 bits, and these hold no more")
+
+
+@pytest.mark.parametrize(
+    ("word", "what", "hint"),
+    [*((word, *INFINITE) for word in ("inf", "-Infinity", "1e999")), *((word, *LARGE) for word in ("1e39", "-3.5e38"))],
+)
 def test_a_number_that_is_infinite_in_32_bits_is_refused_with_count_and_row(
-    word: str, write: Callable[..., Path], refuse: Callable[..., Any]
+    word: str, what: str, hint: str, write: Callable[..., Path], refuse: Callable[..., Any]
 ) -> None:
-    hint = "correct the data; an infinite number cannot be trained on"
     path = write(column(["1", "2", word, "4"]))
-    assert refuse(block(path)) == (DataError, 4, "'a' is infinite in 1 row, first in row 3", str(path), 4, hint)
+    assert refuse(block(path)) == (DataError, 4, f"'a' {what} in 1 row, first in row 3", str(path), 4, hint)
     path = write(column([word, "2", word, "4"]))
-    assert refuse(block(path)) == (DataError, 4, "'a' is infinite in 2 rows, first in row 1", str(path), 2, hint)
+    assert refuse(block(path)) == (DataError, 4, f"'a' {what} in 2 rows, first in row 1", str(path), 2, hint)
 
 
 def test_the_largest_number_of_32_bits_is_a_number(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
     path = write(column(["3.4028234e38", "-3.4028234e38", "1e-300"]))
     tensor = load(block(path)).splits["train"].inputs["features"]
-    assert np.isfinite(tensor).all()
-    assert tensor[2, 0] == 0
+    assert tensor[:, 0].tolist() == [3.4028234e38, -3.4028234e38, 1e-300]
 
 
 def test_a_long_value_is_shown_as_it_is_written_with_quotes_escaped(
