@@ -203,6 +203,20 @@ def test_a_cell_of_a_sheet_that_nobody_asks_for_is_not_looked_at(tmp_path: Path)
 
 
 @BOTH
+def test_keys_with_a_gap_or_a_large_number_are_not_complete(
+    stream: bool, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dlcli.data.sources.tables.json_lines.BLOCK", 64)
+    rows = [{"a": row, "b": row / 4, "c": f"n{row}", "gap": 1, "null": 2, "large": 0.5} for row in range(20)]
+    rows.append({"a": 1, "b": 2.5, "c": "x", "null": None, "large": 1e39})  # type: ignore[dict-item]
+    path = write("\n".join(map(json.dumps, rows)), "t.jsonl")
+    fields = Jsonl(path=str(path)).read(Reading(stream=stream, often=frozenset({"c"})))
+    assert fields.complete == {"a", "b", "c"}
+    assert isinstance(fields.arrays["c"], np.ndarray)
+    assert isinstance(fields.arrays["a"], np.ndarray) is not stream
+
+
+@BOTH
 def test_a_cut_parquet_is_damaged(stream: bool, tmp_path: Path) -> None:
     path = stored(tmp_path / "a.parquet", {"a": np.arange(1000)})
     content = path.read_bytes()

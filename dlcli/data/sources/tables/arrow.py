@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 
+LARGEST_OF_32_BITS = 3.4e38
+
+
 def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
     """Raises `DataError` for a type that is no column of numbers, text or times, and no list of numbers."""
     import pyarrow
@@ -48,6 +51,16 @@ def is_text(kind: pyarrow.DataType) -> bool:
         kind = kind.value_type
     types = pyarrow.types
     return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_string_view))
+
+
+def is_complete(column: pyarrow.ChunkedArray) -> bool:
+    """Whether numbers are all there and finite in 32 bits."""
+    import pyarrow.compute as compute
+
+    if column.null_count:
+        return False
+    ends = compute.min_max(column).as_py()
+    return bool(ends["min"] is not None and max(abs(ends["min"]), abs(ends["max"])) < LARGEST_OF_32_BITS)
 
 
 def is_list(kind: pyarrow.DataType) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.sources.tables.arrow import plain_numbers
+from dlcli.data.sources.tables.arrow import is_complete, plain_numbers
 from dlcli.data.sources.tables.cells import LONGEST_WHOLE, Evidence, evidence_of, typed_cells
 from dlcli.data.sources.tables.csv_form import CsvForm
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20  # unseen: time alone
 """Bytes that are parsed at a time; a row has to fit."""
-LARGEST_OF_32_BITS = 3.4e38
 PIECE = 1 << 16  # unseen: time alone
 
 
@@ -118,16 +117,6 @@ def seen_in(data: bytes, form: CsvForm, grid: Grid, *, keep: Collection[str], th
         and not evidence[name].numbers + evidence[name].percent + evidence[name].dressed
     )
     return Seen(table.num_rows, evidence, values, complete | texts_complete)
-
-
-def is_complete(column: pyarrow.ChunkedArray) -> bool:
-    """Whether numbers are all there and finite in 32 bits."""
-    import pyarrow.compute as compute
-
-    if column.null_count:
-        return False
-    ends = compute.min_max(column).as_py()
-    return bool(ends["min"] is not None and max(abs(ends["min"]), abs(ends["max"])) < LARGEST_OF_32_BITS)
 
 
 def plain_evidence(column: pyarrow.ChunkedArray) -> Evidence:

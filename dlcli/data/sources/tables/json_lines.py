@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Place
-from dlcli.data.sources.tables.arrow import check_type, is_number_type
+from dlcli.data.sources.tables.arrow import check_type, is_complete, is_number_type
 from dlcli.data.sources.tables.json_faults import fault_in
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
@@ -240,6 +240,20 @@ def types_of(table: pyarrow.Table, block: Block) -> dict[str, tuple[Any, int]]:
         check_type(name, kind, block.path)
         types[name] = (kind, column.null_count)
     return types
+
+
+def complete_in(table: pyarrow.Table) -> set[str]:
+    """The keys that have text, or a number that is finite in 32 bits, in every line."""
+    import pyarrow
+
+    types = pyarrow.types
+    complete: set[str] = set()
+    for name in table.column_names:
+        column = table.column(name)
+        is_number = types.is_integer(column.type) or types.is_floating(column.type)
+        if is_complete(column) if is_number else types.is_string(column.type) and not column.null_count:
+            complete.add(name)
+    return complete
 
 
 def unified(found: Sequence[Mapping[str, tuple[Any, int]]], blocks: Sequence[Block]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.sources.tables.arrow import array_of, is_number_type
@@ -18,6 +20,7 @@ from dlcli.data.sources.tables.column_names import columns_of
 from dlcli.data.sources.tables.json_lines import (
     Block,
     blocks_of,
+    complete_in,
     parsed_side_by_side,
     rows_place,
     types_of,
@@ -63,6 +66,33 @@ class Jsonl(SourceBlock):
             return 0
 
 
+@dataclass
+class Look:
+    """What one look through all blocks tells: of each its tables of columns that are kept and its types."""
+
+    tables: list[pyarrow.Table | None] = field(default_factory=list)
+    types: list[dict[str, tuple[Any, int]]] = field(default_factory=list)
+    keys: dict[str, None] = field(default_factory=dict)
+    """All keys that there are, in their order."""
+    complete: set[str] = field(default_factory=set)
+    """Those with a finite value in every line."""
+
+
+def looked_at(blocks: Sequence[Block], reading: Reading) -> Look:
+    """One look through the blocks. Raises `DataError` with the line of what is no object of columns."""
+    look = Look()
+    for block, table in zip(blocks, parsed_side_by_side(blocks, reading.columns), strict=True):
+        look.keys |= dict.fromkeys(table.column_names)
+        if reading.columns is not None:
+            table = table.select([name for name in table.column_names if name.strip() in reading.columns])
+        complete = complete_in(table)
+        look.complete = look.complete & complete if look.types else complete
+        look.types.append(types_of(table, block))
+        kept = [name for name in table.column_names if name.strip() in reading.often or not reading.stream]
+        look.tables.append(table.select(kept) if kept else None)
+    return look
+
+
 def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields:
     """What the blocks of some files hold; where it streams they are read again when they are asked for.
 
@@ -70,21 +100,14 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
     """
     blocks = [block for of_file in of_files for block in of_file]
     path = blocks[0].path
-    tables: list[pyarrow.Table | None] = []
-    found, keys_there = [], dict[str, None]()
-    for block, table in zip(blocks, parsed_side_by_side(blocks, reading.columns), strict=True):
-        keys_there |= dict.fromkeys(table.column_names)
-        if reading.columns is not None:
-            table = table.select([name for name in table.column_names if name.strip() in reading.columns])
-        found.append(types_of(table, block))
-        tables.append(None if reading.stream else table)
-    schema = unified(found, blocks)
-    if not keys_there:
+    look = looked_at(blocks, reading)
+    tables, schema = look.tables, unified(look.types, blocks)
+    if not look.keys:
         raise DataError("no line has a key", file=path, line=blocks[0].line(0), kind="no_keys")
     header = columns_of(list(schema), path)
     names = header.wanted(reading.columns)
     written = {name: list(schema)[header.numbers[name]] for name in names}
-    with_empty = {name for name in schema if any(name not in types or types[name][1] for types in found)}
+    with_empty = {name for name in schema if any(name not in types or types[name][1] for types in look.types)}
 
     def read(number: int, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
         block = blocks[number]
@@ -106,9 +129,18 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
 
     chunks = Chunks([block.rows for block in blocks], read)
     places = [rows_place(of_file[0].path, of_file) for of_file in of_files]
-    if reading.stream:
-        first = read(0, names)
-        lazy = {name: chunks.column(name, first[name].dtype, first[name].shape[1:]) for name in names}
-        return Fields(lazy, places, notes=header.notes, columns=tuple(keys_there), chunks=chunks)
-    arrays = {name: chunks.in_memory([name])[name] for name in names}
-    return Fields(arrays, places, notes=header.notes, columns=tuple(keys_there))
+    arrays: dict[str, Column] = {}
+    for name in names:
+        if reading.stream and name not in reading.often:
+            first = read(0, [name])[name]
+            arrays[name] = chunks.column(name, first.dtype, first.shape[1:])
+        else:
+            arrays[name] = chunks.in_memory([name])[name]
+    return Fields(
+        arrays,
+        places,
+        notes=header.notes,
+        columns=tuple(look.keys),
+        complete=frozenset(name for name in names if written[name] in look.complete),
+        chunks=chunks if reading.stream else None,
+    )
