@@ -78,7 +78,7 @@ class Look:
     """Those with a finite value in every line."""
 
 
-def looked_at(blocks: Sequence[Block], reading: Reading) -> Look:
+def look_through(blocks: Sequence[Block], reading: Reading) -> Look:
     """One look through the blocks. Raises `DataError` with the line of what is no object of columns."""
     look = Look()
     for block, table in zip(blocks, parsed_side_by_side(blocks, reading.columns), strict=True):
@@ -100,7 +100,7 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
     """
     blocks = [block for of_file in of_files for block in of_file]
     path = blocks[0].path
-    look = looked_at(blocks, reading)
+    look = look_through(blocks, reading)
     tables, schema = look.tables, unified(look.types, blocks)
     if not look.keys:
         raise DataError("no line has a key", file=path, line=blocks[0].line(0), kind="no_keys")
