@@ -13,6 +13,7 @@ from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import Takes, read_takes, wrong_call
 from dlcli.layers.misplaced import misplaced
 from dlcli.layers.stack import Graph
+from dlcli.per_sample import per_sample
 from dlcli.spec import KerasObject, Language, details_of, fail, plain, split_idiom
 
 
@@ -52,7 +53,8 @@ class Layer:
         with building(self.keras.written, taken, path, traits=self.keras.traits):
             if is_backbone(self.keras):
                 return make_backbone(self.keras, taken, graph, path)
-            return named_layer(self.keras, self.name, graph)
+            layer = named_layer(self.keras, self.name, graph)
+            return per_sample(layer, taken.shape) if hasattr(taken, "shape") else layer
 
 
 def named_layer(thing: KerasObject, name: str | None, graph: Graph) -> Any:

@@ -167,3 +167,21 @@ def test_bins_that_32_bits_cannot_part_are_refused(first: int, told: bool, tmp_p
     counts = np.unique(prepared(learnt)[0]["train"]["features"], return_counts=True)[1]
     assert len(counts) == 4
     assert counts.min() >= 0.7 * ROWS / 4 * 0.7
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_sound_is_prepared_alike_beside_a_loud_one(dtype: str, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    sounds = (generator.normal(size=(40, 2000)) * np.where(np.arange(40) % 4, 1e-4, 1.0)[:, None]).astype(dtype)
+    np.savez(tmp_path / "a.npz", x=sounds, y=np.arange(40) % 2)
+    mel = {"MelSpectrogram": {"fft_length": 256, "sequence_stride": 128, "sampling_rate": 8000, "num_mel_bins": 20}}
+    data = Data.model_validate({"source": str(tmp_path / "a.npz"), "target": "y", "prepare": [mel]}, context=Language())
+    dataset = data.load(seed=0)
+    model = fit_preparation(data, dataset, facts=FACTS)
+    raw = dataset.splits["train"].inputs["x"][:]
+    together = prepare(model, {"x": raw})["x"]
+    alone = np.concatenate([prepare(model, {"x": raw[[row]]})["x"] for row in range(len(raw))])
+    np.testing.assert_allclose(together, alone, atol=1e-3)
+    spread = together.max(axis=(1, 2)) - together.min(axis=(1, 2))
+    assert spread.max() <= 80 + 1e-3
+    assert len(raw) > 20

@@ -270,6 +270,37 @@ def test_a_layer_is_built_from_a_configuration_and_called(name: str) -> None:
     assert list(built.places.values()) == [("layers", 0)]
 
 
+SIZES = (1.0, 10.0, 100.0, 0.1, 0.0)
+"""How large the samples are that are asked for together: a rule over a batch would follow the largest."""
+WHOLE = {"Embedding", "CategoryEncoding", "IntegerLookup", "Hashing", "ReversibleEmbedding"}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_no_sample_is_answered_otherwise_beside_others(name: str) -> None:
+    import numpy as np
+
+    from dlcli.layers import Layer
+    from dlcli.layers.graph import build_model
+    from dlcli.training.setup.backend import start_keras
+
+    start_keras(seed=0)
+    written = {name: SPECIAL[name]} if name in SPECIAL else example("layers", name, ARGUMENTS)
+    shape, takes = shape_for(name), ["a", "b"] if name in TWO else None
+    inputs = dict.fromkeys(takes or ["a"], shape)
+    model = build_model([Layer(keras_catalogue().read("layers", written), takes)], inputs, facts={}, memory=10**9).model
+    generator = np.random.default_rng(0)
+    sizes = np.array(SIZES).reshape(-1, *[1] * len(shape))
+    values = {each: (generator.random((len(SIZES), *shape)) * sizes).astype(np.float32) for each in inputs}
+    if name in WHOLE:
+        values = {each: np.floor(value % 3) for each, value in values.items()}
+    together = np.asarray(model(values, training=False))
+    alone = [
+        np.asarray(model({each: value[[row]] for each, value in values.items()}, training=False))
+        for row in range(len(SIZES))
+    ]
+    np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-4, atol=1e-4)
+
+
 def test_attention_takes_a_query_and_a_value_or_one_tensor_for_both() -> None:
     import numpy as np
 

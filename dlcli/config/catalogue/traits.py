@@ -24,6 +24,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               width      the argument that says how many values it puts out
               stands     where it can stand, the most natural place first: layers (the default), prepare, augment, cell
               misplaced  why it cannot stand among the layers;  write: what to write instead
+              single     it reckons in 32 bits alone, also where it prepares numbers of 64
               mixes      it mixes the labels of samples with their images
               merges     it takes several tensors;  drops: it leaves out values at random while training
               example    what shows it better than its required arguments alone

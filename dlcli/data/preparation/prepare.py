@@ -12,10 +12,11 @@ from dlcli.data.fields.aligned import empty, floats
 from dlcli.data.fields.lazy import Column
 from dlcli.data.preparation.normalization import learn_moments
 from dlcli.data.preparation.pca import Pca
-from dlcli.data.preparation.precision import needed_precision, precision
+from dlcli.data.preparation.precision import SINGLE, needed_precision, precision
 from dlcli.data.schema import InputSchema
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import first_line
+from dlcli.per_sample import per_sample
 from dlcli.spec import Facts, KerasObject
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                     kind="layer_takes_numbers",
                 )
             try:
-                with precision(numbers):
-                    layer = fitted_layer(step, column, made, facts=facts)
+                with precision(SINGLE if is_single(step) else numbers):
+                    layer = per_sample(fitted_layer(step, column, made, facts=facts), tensor.shape)
                     tensor = layer(tensor)
                 check_learnt(layer, step)
                 check_boundaries(layer, step)
@@ -119,6 +120,11 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
         prepared[schema.name] = tensor
     return keras.Model(raw, prepared)
+
+
+def is_single(step: KerasObject | Pca) -> bool:
+    """Whether a preparation cannot reckon in 64 bits."""
+    return isinstance(step, KerasObject) and bool(step.traits.get("single"))
 
 
 def check_learnt(layer: Any, step: KerasObject | Pca) -> None:
