@@ -10,13 +10,14 @@ from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
+from dlcli.loss import needs
 from dlcli.loss.counting import counted_places
 from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_losses
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.training.engine.measure import Measured
-from dlcli.training.kept.predictions import Answers, by_label, confusion, scores_by_class
+from dlcli.training.kept.predictions import Answers, by_label, confusion, scores_by_class, unit_names
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
 from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
@@ -39,6 +40,8 @@ class Judged:
     losses: np.ndarray[Any, Any]
     excess: np.ndarray[Any, Any]
     counted: np.ndarray[Any, Any] | None
+    two: bool
+    """Whether the loss is for two classes."""
 
     def kept(self, truth: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Which of the places (samples, …) with a class count."""
@@ -46,12 +49,16 @@ class Judged:
 
     def scores(self) -> Scores:
         """How well its classes are told apart."""
+        import numpy as np
+
         classes = self.schema.classes
         truth = class_indices(self.target, self.schema)
         if self.answers is not None and truth is not None and classes is not None:
             kept, said = self.kept(truth), self.answers.classes.reshape(truth.shape)
+            classes = unit_names(classes, 1 + max([len(classes) - 1, *np.unique(said[kept]).tolist()]))
             matrix = confusion(truth[kept], said[kept], classes=len(classes))
-            return Scores(classes, matrix.tolist(), shown_scores(scores_by_class(matrix, classes)))
+            positive = self.schema.positive if self.two else None
+            return Scores(classes, matrix.tolist(), shown_scores(scores_by_class(matrix, classes)), positive)
         if self.answers is not None and self.schema.columns is not None:
             return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.columns)))
         return Scores(classes, None, None)
@@ -68,7 +75,8 @@ class Judged:
                 kept = replace(self, counted=part).kept(index)[0]
                 share = float((right.reshape(kept.shape) == index[0])[kept].mean()) if kept.any() else 1.0
                 return "×".join(map(str, right.shape)), f"{share:.1%} right"
-            return classes[int(index.item())], classes[int(right)]
+            label = int(index.item())
+            return "void" if label < 0 else classes[label], unit_names(classes, int(right) + 1)[int(right)]
         return bare(truth), bare(said)
 
 
@@ -121,7 +129,9 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
         target, output = seen.targets[schema.name], seen.outputs[schema.name]
         counted = counted_places(seen.masks.get(schema.name), target if schema.void else None)
         losses, excess = sample_losses(head, schema, target, output, counted)
-        judged.append(Judged(schema, target, output, answers[schema.name], losses, excess, counted))
+        judged.append(
+            Judged(schema, target, output, answers[schema.name], losses, excess, counted, needs(head.loss) == "binary")
+        )
     return judged
 
 
@@ -142,6 +152,9 @@ def sample_losses(
     for start in range(0, len(target), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
         one = np.asarray(loss(target[rows], output[rows]), dtype=np.float64)
+        if one.ndim == 0:  # a loss that joins all samples, as Dice does: each by itself
+            singles = [slice(number, number + 1) for number in range(start, min(start + AT_ONCE, len(target)))]
+            one = np.array([float(loss(target[single], output[single])) for single in singles])
         kept = None if counted is None else counted[rows]
         perfect = perfect_losses(head.loss, target[rows], output.shape[1:], {})
         parts.append(sample_means(one, kept))

@@ -14,10 +14,11 @@ from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data.fields.fields import Fields, FileEach
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
+from dlcli.loss.reading import output_form, read_output
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
-from dlcli.training.kept.predictions import Answers
+from dlcli.training.kept.predictions import Answers, unit_names
 from dlcli.training.kept.trained import open_trained
 
 if TYPE_CHECKING:
@@ -97,9 +98,11 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
     if answers is not None and classes is not None:
         if answers.classes.ndim > 1:
             return {name: answers.classes}
+        classes = unit_names(classes, output.shape[-1])
         columns = {name: np.array(classes, dtype=object)[answers.classes]}
         shown, numbers = ("score", output) if chances is None else ("probability", chances)
         return columns | {f"{before}{shown} {each}": numbers[:, index] for index, each in enumerate(classes)}
+    output = np.asarray(read_output(head.loss, output)) if output_form(head.loss) in {"sigmoid", "softmax"} else output
     if output.ndim > 2:
         return {name: output}
     flat = output.reshape(len(output), -1)

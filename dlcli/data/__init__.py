@@ -17,10 +17,10 @@ from dlcli.data.schema import Schema
 from dlcli.data.sources.source import Reading, Source
 from dlcli.data.split import Split
 from dlcli.data.target import Target
-from dlcli.spec import KerasObject, Labels, Mistake, Spec, fail, keras_thing
+from dlcli.spec import KerasObject, Labels, Mistake, Spec, Wanted, fail, keras_thing
 
 Augmentation = Annotated[KerasObject, keras_thing("layers")]
-LabelsByName: TypeAlias = Labels | Mapping[str | None, Labels | None] | None
+LabelsByName: TypeAlias = Labels | Wanted | Mapping[str | None, Labels | Wanted | None] | None
 """What the loss needs as target; for several targets by name."""
 
 __all__ = ["Data", "Dataset", "Fields", "Samples", "Schema", "class_indices"]
@@ -115,8 +115,10 @@ class Data(Spec):
         self, fields: Fields, *, seed: int, labels: LabelsByName, weight: str | None = None, stream: bool = False
     ) -> Dataset:
         """The data set of what a source has read; in memory unless it is to stay on disk or does not fit."""
-        by_name: Mapping[str | None, Labels | None] = labels if isinstance(labels, Mapping) else {None: labels}
-        targets = {name: (target, by_name.get(name)) for name, target in self.all_targets.items()}
+        by_name: Mapping[str | None, Labels | Wanted | None] = labels if isinstance(labels, Mapping) else {None: labels}
+        told = {name: by_name.get(name) for name in self.all_targets}
+        wanted = {name: each if isinstance(each, Wanted) else Wanted(each) for name, each in told.items()}
+        targets = {name: (target, wanted[name]) for name, target in self.all_targets.items()}
         limit = 0 if stream else None if self.stream is False else free_memory() // 2
         return assembled(
             fields,

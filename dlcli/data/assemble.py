@@ -9,7 +9,7 @@ from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.encode import empty_counts, empty_error, encoded_input
 from dlcli.data.fields.aligned import aligned_rows
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, Selected, loaded, nbytes
+from dlcli.data.fields.lazy import Column, Selected, is_lazy, loaded, nbytes
 from dlcli.data.fields.order import Layout
 from dlcli.data.fields.samples import RowSamples, WindowSamples, samples_of
 from dlcli.data.fields.values import rows_in_words
@@ -20,7 +20,7 @@ from dlcli.data.split import Split
 from dlcli.data.target import Target, encoded_target
 from dlcli.data.target_values import empty_target
 from dlcli.errors import DataError
-from dlcli.spec import Labels, did_you_mean
+from dlcli.spec import Wanted, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ def assembled(
     fields: Fields,
     *,
     inputs: list[str] | dict[str, Input] | None,
-    targets: Mapping[str | None, tuple[Target, Labels | None]],
+    targets: Mapping[str | None, tuple[Target, Wanted]],
     split: Split,
     policy: Missing | Constant,
     seed: int,
@@ -48,9 +48,12 @@ def assembled(
     groups = groups_of(inputs, fields, targets=names, reserved=reserved)
     source = fields
     fields, notes = without_empty(fields, groups, names, reserved, policy)
-    target_schemas = [each.encoding(fields, labels=labels, name=name) for name, (each, labels) in targets.items()]
+    target_schemas = [each.encoding(fields, wanted=wanted, name=name) for name, (each, wanted) in targets.items()]
     samples = samples_of(fields)
-    encoded_targets = {each.name: samples.target(encoded_target(each, fields)) for each in target_schemas}
+    encoded = {target.name: encoded_target(target, fields) for target in target_schemas}
+    for target, (_, wanted) in zip(target_schemas, targets.values(), strict=True):
+        notes += unused_units(target, encoded[target.name], wanted.units)
+    encoded_targets = {name: samples.target(column) for name, column in encoded.items()}
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
     tensors: dict[str, Column] = {}
@@ -73,6 +76,19 @@ def assembled(
     return Dataset(
         parts, schema, source, tuple(notes), prepared, Layout.of(tensors.values(), splits["train"]) if keep else None
     )
+
+
+def unused_units(schema: TargetSchema, encoded: Column, units: int | None) -> list[str]:
+    """A note where the layers put out more values than there are classes that occur; a target on disk is not gone through."""
+    import numpy as np
+
+    if units is None or schema.classes is None or schema.encode == "one_hot" or is_lazy(encoded):
+        return []
+    values = encoded[:]
+    classes = len(np.unique(values[values >= 0]))
+    if classes >= units:
+        return []
+    return [f"the layers put out {units} values, and {classes} classes of '{schema.name}' occur"]
 
 
 def while_training(column: Column) -> int:
@@ -113,10 +129,14 @@ def split_rows(
 
     Raises `DataError` for a split that would be empty.
     """
+    import numpy as np
+
     classes = None
     for schema in schemas:
-        if schema.classes is not None and (schema.encode == "one_hot" or not schema.shape):
+        if schema.classes is not None and len(schema.shape) == (schema.encode == "one_hot"):
             classes = class_indices(targets[schema.name][:], schema)
+            if classes is not None and schema.void:
+                classes = np.where(classes < 0, len(schema.classes), classes)  # spread over the splits like a class
             break
     column = None
     if split.way == "file":

@@ -71,6 +71,11 @@ class TargetSchema(Spec):
         return self.columns or [self.column or self.name]
 
     @property
+    def positive(self) -> str | None:
+        """The second of two classes: the yes of a loss for two."""
+        return self.classes[1] if self.classes is not None and len(self.classes) == 2 else None
+
+    @property
     def names_of_units(self) -> list[str] | None:
         """What the values of an answer stand for: classes, or the columns of a vector; None where they have no names."""
         return self.columns or self.classes

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.values import missing, rows_in_words
 from dlcli.data.first_pass import Empty
+from dlcli.data.target_labels import is_void
 from dlcli.errors import DataError
-from dlcli.spec import Labels
-
-if TYPE_CHECKING:
-    pass
+from dlcli.spec import Wanted
 
 
 def check_yes_or_no(name: str, fields: Fields) -> None:
-    """Refuses values other than 0 and 1."""
+    """Refuses values other than 0 to 1: yes and no, or how likely a yes is."""
     import numpy as np
 
     values = fields.arrays[name][:]
-    broken = np.flatnonzero((values != 0) & (values != 1) & ~missing(values))
+    broken = np.flatnonzero(((values < 0) | (values > 1)) & ~missing(values))
     if len(broken):
         file, line, words = fields.where(int(broken[0]))
         message = f"'{name}' is {values[broken[0]]} in {words}; a loss for yes and no needs 0 and 1"
@@ -39,12 +38,16 @@ def text_target(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
     return DataError(message, file=file, line=line, hint=hint, kind="target_is_text")
 
 
-def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
-    """Refuses labels that are not the whole numbers 0…C-1, with the first row that is none."""
+def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int | str]) -> None:
+    """Refuses labels that are not the whole numbers 0…C-1, with the first row that is none.
+
+    Where the model puts out so many values that each label is below their number, not all of these need occur.
+    """
     import numpy as np
 
-    values = fields.arrays[name][:]
-    broken = np.flatnonzero(values != np.floor(values.astype(float)))
+    labels, values = wanted.labels, fields.arrays[name][:]
+    counted = ~is_void(values, void)
+    broken = np.flatnonzero(counted & (values != np.floor(values.astype(float))))
     hint = f"write target: {{column: {name}, encode: index}} if these are names of classes"
     if len(broken):
         file, line, words = fields.where(int(broken[0]))
@@ -55,7 +58,7 @@ def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
             hint=hint,
             kind="labels_do_not_fit_loss",
         )
-    different = np.unique(values)
+    different = np.unique(values[counted])
     if len(different) == 1:
         raise single_class(name, str(different[0]), fields)
     if labels == "binary" and not set(different.tolist()) <= {0, 1}:
@@ -65,6 +68,8 @@ def check_indices(name: str, fields: Fields, labels: Labels | None) -> None:
             hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy",
             kind="labels_do_not_fit_loss",
         )
+    if different.min() >= 0 and wanted.units is not None and different.max() < wanted.units:
+        return
     if not np.array_equal(different, np.arange(len(different))):
         raise DataError(
             f"the labels of '{name}' are {some_values(different)}; expected 0 to {len(different) - 1}",

@@ -68,6 +68,8 @@ def shape_mistakes(
         return unit_mistakes(output, classes) or index_mistakes(output, head, target)
     if target is None or output.width is None or needs(head.loss) is None:
         return []
+    if "shapes" in head.loss.traits:
+        return unlike_mistakes(output, head, target)
     if needs(head.loss) == "one_hot" and not target:
         message = f"{head.loss.written} needs one-hot vectors, but the target holds class indices"
         hint = "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}"
@@ -76,9 +78,9 @@ def shape_mistakes(
 
 
 def unit_mistakes(output: Output, classes: int | None) -> list[Mistake]:
-    """Other than a unit for each class; at least two where their number is not known."""
+    """Fewer units than classes; at least two where their number is not known."""
     width = output.width
-    if width is None or (width > 1 if classes is None else width == classes):
+    if width is None or width >= (classes or 2):
         return []
     units = f"{width} unit{'s' * (width != 1)}"
     message = f"{output.layer} has {units}, but there are {classes or 'at least 2'} classes"
@@ -107,11 +109,27 @@ def index_mistakes(output: Output, head: Head, target: tuple[int, ...] | None) -
     ]
 
 
+def unlike_mistakes(output: Output, head: Head, target: tuple[int, ...]) -> list[Mistake]:
+    """Target and prediction of a loss for which they are of two shapes: labels against vectors, or against steps of scores."""
+    sequences = head.loss.traits["shapes"] == "sequences"
+    shape = tuple(output.shape or (output.width,))
+    if (len(shape), len(target)) == ((2, 1) if sequences else (1, 0)):
+        return []
+    wanted = "(steps, classes) and labels in a row" if sequences else "a vector and one label"
+    message = f"{head.loss.written} compares {wanted} a sample, but {output.layer} puts out {shape} and the target has {target}"
+    hint = (
+        "end in Dense over each step, one unit a class and one for nothing" if sequences else "end in Flatten and Dense"
+    )
+    return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]
+
+
 def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, classes: int | None) -> list[Mistake]:
     """A prediction and a target that are compared number by number, of two shapes."""
     width, wanted = output.width, target[-1] if target else 1
     shape = output.shape or (width,)
     if width == wanted and (len(shape) == 1 or tuple(shape) == tuple(target)):
+        return []
+    if width == 1 and tuple(shape) == (*target, 1):
         return []
     unit = "value" if wanted == 1 else "values"
     put_out = tuple(shape) if len(shape) > 1 else width

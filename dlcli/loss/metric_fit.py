@@ -106,6 +106,11 @@ def score_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[tuple[str
             yield message, f"write {key}: 0.5 for the raw score 0", "threshold_is_no_probability"
 
 
+def speaks_of_one(metric: KerasObject, loss: KerasObject) -> bool:
+    """Whether a metric of two classes says how well one of them is told, and would say another number of the other."""
+    return needs(loss) == "binary" and bool(metric.traits.get("positive"))
+
+
 def thresholds_of(metric: KerasObject) -> Iterator[tuple[str, float]]:
     """The thresholds that are written, with their key."""
     for key in ("threshold", "thresholds"):

@@ -11,7 +11,7 @@ from dlcli.spec.block import Spec
 from dlcli.spec.fact import Epochs, Fact, Facts
 from dlcli.spec.idiom import Idiomatic, Named, fields_of, plain, read_named, split_idiom
 from dlcli.spec.keras_object import Buildable, KerasObject, built, plugin_module, snake_case
-from dlcli.spec.labels import Labels
+from dlcli.spec.labels import Labels, Wanted
 from dlcli.spec.language import DEFINITION, Language, Reader, ShortForm, keras_thing, language_of
 from dlcli.spec.mistake import (
     AMBIGUOUS,
@@ -45,6 +45,7 @@ __all__ = [
     "ShortForm",
     "Spec",
     "Text",
+    "Wanted",
     "absolute_path",
     "below",
     "built",

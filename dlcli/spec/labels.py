@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Labels: TypeAlias = Literal["classes", "one_hot", "binary", "numbers"]
 """Indices 0…C-1, one-hot vectors, two classes (or several yes-or-no), or numbers."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the loss and the layers say of a target before it is read."""
+
+    labels: Labels | None = None
+    void: tuple[int, ...] = ()
+    """Labels that the loss leaves out itself (`ignore_class`)."""
+    signs: bool = False
+    """Whether the loss takes -1 and 1 as they are."""
+    units: int | None = None
+    """How many values the model puts out at each place, where the configuration tells."""

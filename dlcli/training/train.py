@@ -13,6 +13,7 @@ from pathlib import Path
 from dlcli.config import Config
 from dlcli.data import Dataset
 from dlcli.errors import DlcliError
+from dlcli.loss.metric_fit import speaks_of_one
 from dlcli.optimizer.schedules import early_end
 from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
@@ -71,6 +72,9 @@ def start(config: Config, dataset: Dataset, listeners: Listeners) -> Experiment:
     start_keras(seed=config.seed, precision=config.train.precision, deterministic=config.train.deterministic)
     experiment = set_up(config, dataset)
     steps = experiment.facts["data.steps_per_epoch"]
+    for head, target in zip(config.heads, dataset.schema.targets, strict=True):
+        if target.positive is not None and any(speaks_of_one(metric, head.loss) for metric in head.metrics):
+            listeners.note(f"note: the metrics of '{target.name}' speak of its class '{target.positive}'")
     for each in config.noted(early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)):
         listeners.note(f"note: {each.file}:{each.line}: {each.message}; {each.suggestion}")
     return experiment

@@ -36,6 +36,8 @@ class Scores:
     classes: Sequence[str] | None
     confusion: Sequence[Sequence[int]] | None
     by_class: Mapping[str, ClassScores] | None
+    positive: str | None = None
+    """Of two classes the one that precision, recall, F1, AUC and the probability that a metric reads speak of."""
 
 
 NO_SCORES = Scores(None, None, None)
@@ -79,11 +81,15 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     line(console, "run", f"{evaluation.run}, {evaluation.split}: {evaluation.samples:,} samples")
     console.print()
     console.print(drawn_table(evaluation_metrics_table(evaluation)))
+    if evaluation.scores.positive is not None:
+        text = f"the positive class of these metrics is '{evaluation.scores.positive}'"
+        console.print(Text(text, style="dim"))
     draw_classes(console, evaluation.scores)
     for name, scores in evaluation.several.targets.items() if evaluation.several is not None else ():
         if scores.by_class is not None:
             console.print()
-            console.print(Text(name, style="bold"))
+            about = f"{name}, the positive class is '{scores.positive}'" if scores.positive is not None else name
+            console.print(Text(about, style="bold"))
             draw_classes(console, scores)
     if evaluation.worst:
         console.print()

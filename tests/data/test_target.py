@@ -357,7 +357,7 @@ def test_yes_and_no_are_the_classes_one_and_zero(
     [
         ({"column": "y", "encode": "onehot"}, "Input should be 'index', 'one_hot' or 'none'"),
         ({"column": "y", "class": ["a"]}, "Extra inputs are not permitted"),
-        ({"column": "y", "classes": [0, 1]}, "Input should be a valid string"),
+        ({"column": "y", "classes": 1}, "Input should be greater than or equal to 2"),
     ],
 )
 def test_a_target_that_is_written_wrong_is_refused(

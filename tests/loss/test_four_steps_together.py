@@ -129,8 +129,9 @@ TABLE: dict[str, Case] = {
         SPARSE_SCORES,
         ("Dense has 1 unit, but there are at least 2 classes", "write units: as many as there are classes"),
     ),
-    "too many units": case(
-        12, "softmax", SPARSE, ("Dense has 12 units, but there are 10 classes", "write units: 10"), classes=10
+    "more units than classes": case(12, "softmax", SPARSE, classes=10),
+    "one value for each place under a loss for two": case(
+        1, "sigmoid", BINARY, target=(4, 4), shape=(4, 4, 1), classes=2
     ),
     "as many units as classes": case(10, "softmax", SPARSE, classes=10, target=()),
     "class indices under a loss for one-hot vectors": case(
@@ -286,7 +287,7 @@ def test_what_does_not_fit_is_said_with_what_to_write_instead(name: str) -> None
 
 def test_the_table_has_as_many_cases_that_pass_as_it_needs() -> None:
     passing = [name for name, (_, expected) in TABLE.items() if not expected]
-    assert (len(TABLE), len(passing)) == (41, 17)
+    assert (len(TABLE), len(passing)) == (42, 19)
 
 
 @pytest.mark.parametrize(
@@ -326,10 +327,10 @@ def test_what_does_not_fit_is_refused_at_its_line_before_and_after_the_data_is_r
         problem["message"]
         == "sparse_categorical_crossentropy needs probabilities that sum to 1, but Dense ends in linear"
     )
-    softmax = {"Dense": {"units": 5, "activation": "softmax"}}
+    softmax = {"Dense": {"units": 2, "activation": "softmax"}}
     config = write_experiment(tmp_path, {"layers": [softmax]})
     assert run_dlcli("validate", config, cwd=tmp_path).out == f"{config}: ok\n"
     after = run_dlcli("train", config, "--json", cwd=tmp_path)
-    assert (after.code, after.error["message"]) == (3, "Dense has 5 units, but there are 3 classes")
+    assert (after.code, after.error["message"]) == (3, "Dense has 2 units, but there are 3 classes")
     assert after.error["hint"] == "write units: 3"
     assert config.read_text().splitlines()[after.error["line"] - 1].strip() == '"Dense": {'

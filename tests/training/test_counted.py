@@ -157,7 +157,7 @@ COUNTS: dict[str, Any] = {
     "loss": "poisson",
     "optimizer": {"Adam": 0.01},
     "metrics": ["mae"],
-    "train.epochs": 10,
+    "train.epochs": 60,
 }
 
 
@@ -173,7 +173,7 @@ def test_a_loss_that_begins_below_zero_is_checked_above_that_of_a_perfect_answer
     batch = checked.value["overfit"]
     assert batch["perfect"] < batch["last"] < 0
     assert batch["steps"] > 1
-    assert checked.value["learning_rate"]["proposed"] is not None
+    assert checked.value["rates"]["proposed"] is not None
     assert not [each for each in checked.value["verdict"] if each["code"] == "rate_too_high"]
     finding, _ = verdict_of(run_dlcli, config, "a", tmp_path)
     assert finding["code"] != "no_better_than_trivial"

@@ -6,6 +6,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
     losses    target     what it compares with: classes (indices 0…C-1), one_hot, binary (0 and 1), numbers, any
               reads      what it takes from the model: probabilities, or scores whose sign decides
               constant   the one answer for all samples that costs least: sign of the majority; otherwise the mean
+              shapes     how target and output differ: sequences (labels for steps of scores), labels (one for a vector)
               perfect    target: a perfect answer is the target itself and costs something; otherwise it costs nothing
               chance     whether it is ln C where each of C answers is as likely as the others
     metrics   target     as of a loss
@@ -13,6 +14,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               reads      what it looks at: values (the default), decisions (the side of a threshold), order, largest (of
                          several), scores (as hinge losses read them)
               instead    what to write where there is no largest of several: another metric, or its `threshold`
+              positive   whether it speaks of one of two classes, and says another number of the other
               equal      whether it counts numbers that are the same to the last bit
               flattens   whether it takes the units of all places as places of their own
               forms      by what the loss compares with, the arguments that say how target and output come
@@ -55,6 +57,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "constant": ("mean", "sign"),
         "chance": (True, False),
         "perfect": ("target",),
+        "shapes": ("sequences", "labels"),
     },
     "metrics": {
         "target": ("classes", "one_hot", "binary", "numbers", "any"),

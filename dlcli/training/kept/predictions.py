@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,14 @@ def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSc
             return None
         chance = read(output[..., 0], loss)
         return Answers((chance > 0.5).astype(np.int64), np.stack([1 - chance, chance], axis=-1))
-    if output.shape[-1] != count:
+    if output.shape[-1] < count:
         return None
     return Answers(output.argmax(axis=-1), None if form == "scores" else read(output, loss))
+
+
+def unit_names(classes: Sequence[str], units: int) -> list[str]:
+    """The names of all units: the classes, and of those that are no class of the data their number."""
+    return [*classes, *(f"unit {number}" for number in range(len(classes), units))]
 
 
 def read(output: np.ndarray[Any, Any], loss: KerasObject) -> np.ndarray[Any, Any]:

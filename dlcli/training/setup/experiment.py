@@ -21,13 +21,13 @@ from dlcli.layers.connections import check_connections
 from dlcli.layers.graph import Built, build_model
 from dlcli.layers.last_layer import last_layer
 from dlcli.layers.memory import activation_bytes
-from dlcli.loss import build_metrics, labels_of, needs
+from dlcli.loss import build_metrics, labels_of, needs, reads_scores
 from dlcli.loss.fit import shape_mistakes
 from dlcli.loss.losses import build_loss
 from dlcli.loss.model_output import Output, output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
-from dlcli.spec import KerasObject
+from dlcli.spec import KerasObject, Wanted
 from dlcli.training.setup.backend import chatter_to, start_keras
 from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
@@ -73,7 +73,7 @@ def set_up_config(config: Config, *, allow_code: bool = False) -> Experiment:
 def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
     """Step 1 alone: the data set, without TensorFlow. Raises `UnsafeError` for code that may not be run."""
     refuse_plugins(config.plugins, allow_code=allow_code)
-    labels = {head.name: labels_of(head.loss) for head in config.heads}
+    labels = {head.name: wanted_of(config, head) for head in config.heads}
     try:
         with chatter_to(None):  # some sources are read by TensorFlow
             return config.data.load(
@@ -81,6 +81,15 @@ def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
             )
     except DataError as error:
         raise config.at_source(error) from None
+
+
+def wanted_of(config: Config, head: Head) -> Wanted:
+    """What loss and layers say of a target before it is read."""
+    ignored = head.loss.arguments.get("ignore_class")
+    last = last_layer(config.layers, head.name)
+    units = output_of(last.layer, above=last.above, path=last.path).width
+    void = (ignored,) if isinstance(ignored, int) else ()
+    return Wanted(labels_of(head.loss), void, reads_scores(head.loss), units if needs(head.loss) == "classes" else None)
 
 
 def set_up(config: Config, dataset: Dataset) -> Experiment:
@@ -169,11 +178,11 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
 
 
 def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:
-    """Targets of one number where the model puts out (samples, 1): losses take both, some metrics do not."""
+    """Targets (samples, …) where the model puts out (samples, …, 1): losses take both, some metrics do not."""
     return frozenset(
         target.name
         for head, target in zip(config.heads, schema.targets, strict=True)
-        if not target.shape and needs(head.loss) != "classes" and output_shape(model, head.name) == (1,)
+        if needs(head.loss) != "classes" and output_shape(model, head.name) == (*target.shape, 1)
     )
 
 

@@ -65,4 +65,7 @@ class Feed:
 
         is_index = schema.classes is not None and schema.encode != "one_hot"
         values = values.astype(np.int64 if is_index else np.float32, copy=False)
-        return values[:, None] if schema.name in self.wide and values.ndim == 1 else values
+        axes = 1 + len(schema.shape)
+        if values.ndim == axes + 1 and values.shape[-1] == 1:
+            values = values[..., 0]
+        return values[..., None] if schema.name in self.wide and values.ndim == axes else values

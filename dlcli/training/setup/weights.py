@@ -133,7 +133,7 @@ def weight_of_classes(
         )
     if wanted == "balanced":
         seen = np.array(list(counts.values()))
-        balanced: np.ndarray[Any, Any] = seen.sum() / (len(seen) * np.maximum(seen, 1))
+        balanced: np.ndarray[Any, Any] = seen.sum() / (np.count_nonzero(seen) * np.maximum(seen, 1))
         return balanced
     if not isinstance(wanted, dict):
         raise BlockError(
