@@ -178,7 +178,7 @@ def test_an_evaluation_of_several_targets_is_that_of_scikit_learn(split: str, se
     guess = [each["price"] for each in said]
     assert metrics["price_loss"] == pytest.approx(mean_squared_error(price, guess), rel=1e-4)
     assert metrics["price_mae"] == pytest.approx(mean_absolute_error(price, guess), rel=1e-4)
-    assert value["targets"]["price"] == {"classes": None, "confusion": None, "by_class": None}
+    assert value["targets"]["price"] == {"classes": None, "confusion": None, "by_class": None, "positive": None}
 
     signs = np.array([several.column(name, rows) for name in ("dry", "old")], int).T
     signs_said = np.array([[each["dry"], each["old"]] for each in said])
