@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from dlcli.actions.inspect_data import data_at
-from dlcli.actions.suggestions import Draft, Line, drafted, layers_of, loss_of, preparation_of
+from dlcli.actions.named_data import named_data
+from dlcli.actions.suggested_layers import layers_of, loss_of, preparation_of
+from dlcli.actions.suggestions import Draft, Line, drafted
 from dlcli.actions.written import inline_yaml
 from dlcli.config.gallery import templates
 from dlcli.data import Dataset
@@ -20,26 +22,29 @@ from dlcli.runs.names import safe_name
 from dlcli.spec import did_you_mean
 from dlcli.training.setup.backend import chatter_to
 
+KEYS = ("inputs", "missing", "split")
+"""The keys of `data` that are proposed, in the order in which they stand."""
 COMMENTS = 50
 """The column in which comments stand."""
 
 
-def init(what: str, *, target: str | None, file: Path | None) -> str:
+def init(what: str, *, target: str | None, file: Path | None, settings: Sequence[str] = ()) -> str:
     """The text of a configuration for a file, a folder, or a set by its name, as it will stand in `file`.
 
     Its paths count from the folder of `file`, or from the working folder where it is only shown.
 
     Raises `UsageError` for what is no data, `DataError` for data that cannot be read or has no target.
     """
-    data = data_at(what, target)
-    stream = data.source.memory() > free_memory() // 2
+    named = named_data(what, target, settings)
+    source = named.data.source
+    stream = source.memory() > free_memory() // 2
     with chatter_to(None):
-        fields = data.source.read(Reading(stream=stream))
-        draft, dataset = drafted(what, fields, target)
-    is_name = what == data.source.word
-    source = what if is_name else relative(what, file.parent if file is not None else Path())
+        fields = source.read(Reading(stream=stream))
+        draft, dataset = drafted(named.block, fields)
+    if what != source.word:
+        draft.source = rebased(draft.source, what, relative(what, file.parent if file is not None else Path()))
     name = safe_name(Path(what).stem or what)
-    return "\n".join(lines_of(draft, dataset, source, name=name, file=file or Path(f"{name}.yaml"))) + "\n"
+    return "\n".join(lines_of(draft, dataset, name=name, file=file or Path(f"{name}.yaml"))) + "\n"
 
 
 def relative(path: str, folder: Path) -> str:
@@ -50,7 +55,14 @@ def relative(path: str, folder: Path) -> str:
     return Path(os.path.relpath(absolute, folder.absolute())).as_posix()
 
 
-def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str, file: Path) -> list[str]:
+def rebased(source: Any, old: str, new: str) -> Any:
+    """A source as it is written, with a path as it is from elsewhere."""
+    if isinstance(source, dict):
+        return {key: rebased(value, old, new) for key, value in source.items()}
+    return new if source == old else source
+
+
+def lines_of(draft: Draft, dataset: Dataset, *, name: str, file: Path) -> list[str]:
     """The configuration, line by line."""
     target = dataset.schema.targets[0]
     samples = ", ".join(f"{len(part):,} {split}" for split, part in dataset.splits.items())
@@ -61,7 +73,7 @@ def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str, file: Pa
         f"name: {inline_yaml(name)}",
         "seed: 0",
         "",
-        *with_comments([("data:", "step 1: input data and target"), *data_lines(draft, dataset, source)]),
+        *with_comments([("data:", "step 1: input data and target"), *data_lines(draft, dataset)]),
         "",
         *with_comments([("layers:", "step 2: the layers")]),
         *with_comments((f"  - {layer}", reason) for layer, reason in layers_of(dataset)),
@@ -77,13 +89,13 @@ def lines_of(draft: Draft, dataset: Dataset, source: str, *, name: str, file: Pa
     ]
 
 
-def data_lines(draft: Draft, dataset: Dataset, source: str) -> list[Line]:
+def data_lines(draft: Draft, dataset: Dataset) -> list[Line]:
     """The block `data`."""
-    lines: list[Line] = [(f"  source: {inline_yaml(source)}", "")]
+    lines: list[Line] = [(f"  source: {inline_yaml(draft.source)}", draft.reasons.get("source", ""))]
     if draft.target is not None:
         lines.append((f"  target: {inline_yaml(draft.target)}", draft.reasons.get("target", "")))
-    for key in ("inputs", "missing", "split"):
-        if key in draft.block:
+    for key in sorted(draft.block, key=lambda key: KEYS.index(key) if key in KEYS else len(KEYS)):
+        if key != "prepare":
             value = inline_yaml(draft.block[key])
             reason = draft.reasons.get(key, "")
             # A long line has its comment above.
@@ -92,7 +104,9 @@ def data_lines(draft: Draft, dataset: Dataset, source: str) -> list[Line]:
                 if len(value) > 60
                 else [(f"  {key}: {value}", reason)]
             )
-    if not isinstance(draft.block.get("inputs"), dict):
+    if "prepare" in draft.block:
+        lines.append((f"  prepare: {inline_yaml(draft.block['prepare'])}", ""))
+    elif not isinstance(draft.block.get("inputs"), dict):
         prepared = preparation_of(dataset)
         lines += [("  prepare:", "learnt from the training split alone")] if prepared else []
         lines += [(f"    - {layer}", reason) for layer, reason in prepared]

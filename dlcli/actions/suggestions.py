@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.written import inline_yaml
 from dlcli.config.language import Language
@@ -15,14 +16,26 @@ from dlcli.data.fields.values import missing
 from dlcli.data.findings import findings
 from dlcli.data.first_pass import find_empty
 from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
-from dlcli.data.schema import InputSchema, TargetSchema
+from dlcli.data.sources.folders.audio import Audio
+from dlcli.data.sources.folders.images import Images
+from dlcli.data.sources.series import Series
+from dlcli.data.times import seconds_of
+from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.finding import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Line = tuple[str, str]
 """A line of YAML and the comment behind it."""
 DAY = re.compile(r"\d{4}[-/.]\d{2}([-/.]\d{2})?([ T]\d{2}:\d{2}.*)?")
 WORDS, LENGTH = 10_000, 100
+FEW, ROWS_A_NAME = 20, 3
+"""Names that stand in fewer rows on average, of more than a few rows, tell rows apart and not kinds."""
+MOST_CLASSES = 20
+WINDOW, LEAST_WINDOW, ROWS_A_STEP = 12, 3, 12
+"""Steps that a forecast looks back, as far as validation and test have some windows of them."""
 USELESS = frozenset({"constant_columns", "identifier_columns"})
 """The findings whose columns are left out of the inputs."""
 
@@ -32,7 +45,7 @@ class Draft:
     """What is to be written: the keys of `data`, and what looks wrong in the data set that they give."""
 
     source: Any
-    target: str | None
+    target: Any
     reasons: dict[str, str] = field(default_factory=dict)
     block: dict[str, Any] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
@@ -54,18 +67,25 @@ class Draft:
         return sorted({name for columns in about for name in columns})
 
 
-def drafted(source: Any, fields: Fields, target: str | None) -> tuple[Draft, Dataset]:
+def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
     """The `data` block for what a source has read: its target, its inputs, what empty cells mean, how it is split.
 
-    Raises `DataError` where no column can be told to be the target.
+    What the `block` says already stays. Raises `DataError` where no column can be told to be the target.
     """
-    draft = Draft(source, target)
-    if target is None and fields.target is None:
+    others = {key: value for key, value in block.items() if key not in {"source", "target"}}
+    draft = Draft(block["source"], block.get("target"), block=others)
+    if draft.target is None and fields.target is None:
         draft.target, draft.reasons["target"] = guessed_target(fields), "the last column; --target takes another"
-    goal = draft.target or fields.target
-    assert goal is not None
+    goal = draft.target.get("column") if isinstance(draft.target, dict) else draft.target or fields.target
+    if not isinstance(goal, str):
+        return draft, draft.load(fields)  # several columns in one: the settings say it all
     fields.check_column(goal)
-    choose_inputs(draft, fields, goal)
+    if "inputs" not in draft.block and is_plain_series(fields, goal):
+        fields = choose_windows(draft, fields, goal)
+    else:
+        if not isinstance(draft.target, dict):
+            choose_classes(draft, fields, goal)
+        choose_inputs(draft, fields, goal)
     choose_missing(draft, fields, goal)
     choose_split(draft, fields, goal)
     dataset = draft.load(fields)
@@ -131,12 +151,88 @@ def too_many(values: Any) -> bool:
     return different > MOST_CATEGORIES or (len(present) > 20 and different > 0.9 * len(present))
 
 
+def is_plain_series(fields: Fields, target: str) -> bool:
+    """Whether a table is a series: a number a row, beside nothing but its time."""
+    import numpy as np
+
+    if not fields.is_table or fields.inputs is not None or fields.windows is not None or fields.splits is not None:
+        return False
+    times = [fields.arrays[name] for name in fields.arrays if name != target]
+    values = fields.arrays[target]
+    if not times or any(map(is_lazy, [*times, values])) or values.dtype == object or are_classes(values[:]):
+        return False
+    return len(values) >= LEAST_WINDOW * ROWS_A_STEP and all(ascends(np.asarray(column[:])) for column in times)
+
+
+def ascends(values: np.ndarray[Any, Any]) -> bool:
+    """Whether a column (rows,) is a time: dates that go on, or whole numbers that count in equal steps."""
+    import numpy as np
+
+    if values.dtype == object:
+        seconds = [None if value is None else seconds_of(value) for value in values.tolist()]
+        return None not in seconds and bool(np.all(np.diff(np.array(seconds, float)) > 0))
+    steps = np.diff(values)
+    return values.dtype.kind in "iu" and bool(len(steps)) and steps[0] > 0 and bool(np.all(steps == steps[0]))
+
+
+def choose_windows(draft: Draft, fields: Fields, target: str) -> Fields:
+    """A series is forecast from its own past; gives the fields as windows."""
+    window = min(WINDOW, fields.samples // ROWS_A_STEP)
+    draft.source = {Series.word: {"path": draft.source, "window": window}}
+    draft.reasons["source"] = f"the {window} values before each"
+    draft.target = target
+    draft.block["inputs"] = [target]
+    draft.reasons["inputs"] = "its own past"
+    return replace(fields, windows=Windows(window=window))
+
+
+def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
+    """Whole numbers that name classes become classes, whatever they count from and however they are written."""
+    column = fields.arrays[target]
+    if column.ndim > 1 or is_lazy(column) or column.dtype.kind not in "fiu" or fields.windows is not None:
+        return
+    values = column[:]
+    different = known_values(values)
+    if not are_classes(values):
+        if 1 < len(different) <= MOST_CLASSES:
+            hint = f"if its {len(different)} values are classes: {{column: {inline_yaml(target)}, encode: index}}"
+            draft.reasons["target"] = hint
+            draft.target = target
+        return
+    if values.dtype.kind == "f" or different[0] != 0 or different[-1] != len(different) - 1:
+        draft.target = {"column": target, "encode": "index"}
+        draft.reasons["target"] = (
+            f"{len(different)} whole numbers, taken for classes; for amounts: target: {inline_yaml(target)}"
+        )
+
+
+def known_values(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The different numbers of a column (rows,), ascending, without empty cells."""
+    import numpy as np
+
+    return np.unique(values[~missing(values)])
+
+
+def are_classes(values: np.ndarray[Any, Any]) -> bool:
+    """Whether numbers (rows,) look like names of classes: two whole ones, or up to twenty that follow each other, each in
+    two rows or more.
+    """
+    import numpy as np
+
+    different = known_values(values)
+    if not 1 < len(different) <= MOST_CLASSES or not np.isfinite(different).all() or (different % 1 != 0).any():
+        return False
+    follow = different[-1] - different[0] == len(different) - 1
+    rarest = min(int((values == value).sum()) for value in different)
+    return len(different) == 2 or bool(follow and rarest > 1)
+
+
 def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     """Leaves out text that names rows, and makes sentences an input of their own."""
-    if not fields.is_table or fields.inputs is not None or fields.windows is not None:
+    if not fields.is_table or fields.inputs is not None or fields.windows is not None or "inputs" in draft.block:
         return
     names = [name for name in fields.arrays if name != target]
-    texts = [name for name in names if is_names(fields, name) and too_many(fields.arrays[name][:])]
+    texts = [name for name in names if is_names(fields, name) and names_rows(fields.arrays[name][:])]
     if not texts:
         return
     sentences = [name for name in texts if mostly_sentences(fields.arrays[name][:])]
@@ -145,7 +241,9 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
         raise nothing_left(fields, f"{', '.join(texts)} names rows rather than kinds")
     if not sentences:
         draft.block["inputs"] = rest
-        draft.reasons["inputs"] = f"without {', '.join(texts)}, which names rows rather than kinds"
+        draft.reasons["inputs"] = (
+            f"without {', '.join(texts)}, which names rows rather than kinds{files_named(fields, texts)}"
+        )
         return
     inputs: dict[str, Any] = {"features": {"columns": rest}} if rest else {}
     vectors = {"TextVectorization": {"max_tokens": WORDS, "output_sequence_length": LENGTH}}
@@ -156,32 +254,51 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     draft.block["inputs"], draft.reasons["inputs"] = inputs, "sentences are an input of their own"
 
 
+def names_rows(values: Any) -> bool:
+    """Whether a column of text has so many names that most stand in one or two rows: they say nothing of new rows."""
+    present = [value for value in values.tolist() if value is not None]
+    return too_many(values) or (len(present) > FEW and len(set(present)) * ROWS_A_NAME > len(present))
+
+
+def files_named(fields: Fields, names: Sequence[str]) -> str:
+    """What to write where one of some columns names pictures or sounds; nothing where none does."""
+    for source in (Images, Audio):
+        for name in names:
+            cells = [str(value).lower() for value in fields.arrays[name][:FEW].tolist() if value is not None]
+            if cells and all(cell.endswith(source.inside) for cell in cells):
+                table = Path(named_file(fields) or "").name
+                return f"; to read the files of '{name}': source: {{{source.word}: {{path: {table}}}}}"
+    return ""
+
+
 def is_names(fields: Fields, name: str) -> bool:
     """Whether a field is a column of text in memory."""
     return fields.arrays[name].dtype == object and not is_running_text(fields, name)
 
 
 def mostly_sentences(values: Any) -> bool:
-    """Whether most cells are several words, and no dates."""
+    """Whether most cells are three words or more, and no dates."""
     present = [value for value in values[:200].tolist() if value is not None]
-    return sum(" " in value.strip() and not DAY.fullmatch(value.strip()) for value in present) > len(present) / 2
+    return sum(len(value.split()) > 2 and not DAY.fullmatch(value.strip()) for value in present) > len(present) / 2
 
 
 def choose_missing(draft: Draft, fields: Fields, target: str) -> None:
     """What stands for empty cells, if there are any."""
+    if "missing" in draft.block:
+        return
     names = [name for name, column in fields.arrays.items() if column.ndim == 1 and not is_lazy(column)]
     empty, rows = find_empty(fields, names)
     if not empty:
         return
     drops = target in empty or len(rows) <= 0.05 * fields.samples
-    draft.block["missing"] = "drop" if drops and fields.windows is None else "median"
+    draft.block["missing"] = "drop" if drops else "median"
     counted = ", ".join(f"{name} {each.count}" for name, each in list(empty.items())[:4])
     draft.reasons["missing"] = f"empty cells: {counted}"
 
 
 def choose_split(draft: Draft, fields: Fields, target: str) -> None:
     """The latest rows for the test where the rows stand in time."""
-    if fields.splits is not None:
+    if fields.splits is not None or "split" in draft.block:
         return
     if fields.windows is not None:
         draft.block["split"] = {"by": "time"}
@@ -198,120 +315,3 @@ def choose_split(draft: Draft, fields: Fields, target: str) -> None:
             if isinstance(inputs, list) and name in inputs:
                 inputs.remove(name)
             return
-
-
-def layers_of(dataset: Dataset) -> list[Line]:
-    """The layers for the inputs and the target, one line each."""
-    schemas, target = dataset.schema.inputs, dataset.schema.targets[0]
-    dense = max(16, min(64, len(dataset.splits["train"]) // 8))
-    if len(schemas) == 1:
-        lines = list(branch(schemas[0], dataset))
-        if not is_dense(target):
-            hidden = f"Dense: {{units: {dense}, activation: relu}}"
-            lines += [] if lines and lines[-1][0].startswith("Dense") else [(hidden, "finds patterns")]
-    else:
-        lines, ends = [], []
-        for schema in schemas:
-            own = list(branch(schema, dataset)) or []
-            if not own:
-                ends.append(schema.name)
-                continue
-            first, last = own[0], own[-1]
-            own[0] = (with_argument(first[0], f"from: {inline_yaml(schema.name)}"), first[1])
-            last = own[-1]
-            own[-1] = (with_argument(last[0], f"name: {inline_yaml(f'{schema.name}_seen')}"), last[1])
-            ends.append(f"{schema.name}_seen")
-            lines += own
-        lines.append((f"Concatenate: {{from: {inline_yaml(ends)}}}", "all inputs together"))
-        lines.append((f"Dense: {{units: {dense}, activation: relu}}", "finds patterns"))
-    return [*lines, output_layer(target)]
-
-
-def with_argument(layer: str, argument: str) -> str:
-    """A layer with one argument more."""
-    name, _, given = layer.partition(": ")
-    if not given:
-        return f"{name}: {{{argument}}}"
-    return f"{name}: {{{given.strip('{}')}, {argument}}}" if given.startswith("{") else f"{name}: {{{argument}}}"
-
-
-def is_dense(target: TargetSchema) -> bool:
-    """Whether the target is an image, with an answer for every pixel."""
-    return target.axes[1:3] == ["height", "width"]
-
-
-def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
-    """The layers that make a vector of one input."""
-    if schema.text:
-        yield f"Embedding: {{input_dim: {WORDS}, output_dim: 16}}", "each word becomes 16 numbers"
-        yield "GlobalAveragePooling1D", "the mean of all words"
-    elif schema.axes[1:3] == ["height", "width"]:
-        yield from image_branch(schema, dense=is_dense(dataset.schema.targets[0]))
-    elif "time" in schema.axes:
-        if dataset.schema.targets[0].classes is None:
-            yield "Flatten", "all steps side by side"
-            return
-        if len(schema.shape) == 1:
-            yield f"Reshape: {{target_shape: [{schema.shape[0]}, 1]}}", "convolutions need a channel axis"
-        stride = max(1, schema.shape[0] // 200)
-        kernel = max(1, min(max(5, 2 * stride), schema.shape[0]))
-        conv = f"Conv1D: {{filters: 32, kernel_size: {kernel}, strides: {stride}, activation: relu}}"
-        yield conv, "finds short patterns in time"
-        yield "GlobalAveragePooling1D", "how much of each there is"
-    elif len(schema.shape) > 1:
-        yield "Flatten", "one vector a sample"
-
-
-def image_branch(schema: InputSchema, *, dense: bool) -> Iterator[Line]:
-    """Convolutions, over images of any size."""
-    height, width, *channels = schema.shape
-    if not channels:
-        yield f"Reshape: {{target_shape: [{height}, {width}, 1]}}", "convolutions need a channel axis"
-    filters = 16
-    while not dense and filters <= 64 and min(height, width) >= 6:
-        yield f"Conv2D: {{filters: {filters}, kernel_size: 3, padding: same, activation: relu}}", "finds small patterns"
-        yield "MaxPooling2D", "half the size"
-        height, width, filters = height // 2, width // 2, filters * 2
-    if dense:
-        for _ in range(2):
-            yield "Conv2D: {filters: 16, kernel_size: 3, padding: same, activation: relu}", "looks around every pixel"
-    else:
-        yield "Flatten", ""
-
-
-def output_layer(target: TargetSchema) -> Line:
-    """The last layer."""
-    if is_dense(target):
-        if target.classes is None:
-            return "Conv2D: {filters: 1, kernel_size: 1}", "a number for every pixel"
-        return f"Conv2D: {{filters: {len(target.classes)}, kernel_size: 1, activation: softmax}}", "a class a pixel"
-    if target.classes is None:
-        units = target.shape[-1] if target.shape else 1
-        return f"Dense: {{units: {units}}}", "a number: no activation"
-    if len(target.classes) == 2:
-        return "Dense: {units: 1, activation: sigmoid}", f"the probability of {target.classes[1]}"
-    return 'Dense: {units: "${data.classes}", activation: softmax}', "a probability for each class"
-
-
-def loss_of(target: TargetSchema) -> tuple[Line, str]:
-    """The loss, and the metric beside it."""
-    if target.classes is None:
-        return ("mse", "the mean of squared errors, for numbers"), "mae"
-    if len(target.classes) == 2 and not is_dense(target):
-        return ("binary_crossentropy", "for two classes"), "accuracy"
-    return ("sparse_categorical_crossentropy", f"for {len(target.classes)} classes"), "accuracy"
-
-
-def preparation_of(dataset: Dataset) -> list[Line]:
-    """What is prepared for all inputs; inputs of several kinds have their own."""
-    schemas = dataset.schema.inputs
-    if any(schema.text for schema in schemas):
-        layer = f"TextVectorization: {{max_tokens: {WORDS}, output_sequence_length: {LENGTH}}}"
-        return [(layer, "words become numbers")]
-    if schemas[0].axes[1:3] == ["height", "width"]:
-        some = dataset.splits["train"].inputs[schemas[0].name][:200]
-        highest = float(some.max()) or 1.0
-        top = 255.0 if highest > 16 else 16.0 if highest > 1 else 1.0
-        scale = f"Rescaling: {{scale: {1 / top:.6g}}}"
-        return [(scale, f"values from 0 to {top:g} become 0 to 1")] if top > 1 else []
-    return [("Normalization", "every feature to mean 0 and variance 1")]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, write
 from dlcli.errors import UsageError
@@ -20,6 +21,7 @@ def init(
     template: Annotated[
         str | None, typer.Option(metavar="NAME", help="A configuration of the gallery instead.")
     ] = None,
+    settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of showing it; - shows it."),
@@ -41,7 +43,7 @@ def init(
         text = copy(template)
     else:
         assert data is not None
-        text = draft(data, target=target, file=None if shown else output)
+        text = draft(data, target=target, file=None if shown else output, settings=settings)
     if output is None or shown:
         write(text)
         return

@@ -18,25 +18,56 @@ ZONE = r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 WRITTEN = re.compile(
     rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{2}})((?P=mark)(?P<day>\d{{2}})([ T]{CLOCK} ?{ZONE})?)?"
 )
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+NAMED = re.compile(
+    r"((?P<day>\d{1,2})(?P<mark>[ -]))?(?P<month>[A-Za-z]{3,9})(?(mark)(?P=mark)|[ -])(?P<year>\d{4})"
+    r"|(?P<first>\d{4})[ -](?P<named>[A-Za-z]{3,9})"
+)
+"""A month by its name, as R and statistical offices write it: `1991 Jul`, `Jul 1991`, `31-Jan-2024`."""
+QUARTER = re.compile(r"(?P<year>\d{4})[ -]?Q(?P<quarter>[1-4])")
 CLOCK_ALONE = re.compile(CLOCK)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def seconds_of(text: str) -> float | None:
-    """The seconds since 1970 of a time such as `2024-01-31 09:30`, without a zone in UTC; of `09:30` those of the day.
+    """The seconds since 1970 of a time such as `2024-01-31 09:30`, without a zone in UTC; of `09:30` those of the day; of
+    `1991 Jul` and `2024 Q2` those of their first day.
 
     None for what is no time, or one whose parts stand in an order that cannot be told.
     """
     match = WRITTEN.fullmatch(text.strip())
     if match is None:
         match = CLOCK_ALONE.fullmatch(text.strip())
-        return None if match is None else clock_seconds(match)
-    try:
-        day = datetime.datetime(int(match["year"]), int(match["month"]), int(match["day"] or 1), tzinfo=datetime.UTC)
-    except ValueError:
+        return seconds_of_named(text.strip()) if match is None else clock_seconds(match)
+    day = day_of(int(match["year"]), int(match["month"]), int(match["day"] or 1))
+    if day is None:
         return None
     clock = clock_seconds(match) if match["hour"] else 0.0
-    return None if clock is None else (day - EPOCH).total_seconds() + clock - zone_seconds(match["zone"])
+    return None if clock is None else day + clock - zone_seconds(match["zone"])
+
+
+def seconds_of_named(text: str) -> float | None:
+    """The seconds since 1970 of a month by its name, or of a quarter; None for anything else."""
+    quarter = QUARTER.fullmatch(text)
+    if quarter is not None:
+        return day_of(int(quarter["year"]), 3 * int(quarter["quarter"]) - 2, 1)
+    match = NAMED.fullmatch(text)
+    name = "" if match is None else (match["month"] or match["named"]).lower()
+    numbers = [number for number, month in enumerate(MONTHS, start=1) if name in {month, month[:3]}]
+    if match is None or not numbers:
+        return None
+    return day_of(int(match["year"] or match["first"]), numbers[0], int(match["day"] or 1))
+
+
+def day_of(year: int, month: int, day: int) -> float | None:
+    """The seconds from 1970 to a day; None for one that there is not."""
+    try:
+        return (datetime.datetime(year, month, day, tzinfo=datetime.UTC) - EPOCH).total_seconds()
+    except ValueError:
+        return None
 
 
 def clock_seconds(match: re.Match[str]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dlcli.loss.metrics import metric_name
@@ -32,13 +33,12 @@ def metric_mistakes(head: Head, *, width: int | None = None) -> list[Mistake]:
         seen.add(name)
         first = next(reading_mistakes(metric, head.loss, width), None)
         if first is not None:
-            message, hint, kind = first
-            mistakes.append(Mistake(message, path, hint, kind=kind))
+            mistakes.append(replace(first, path=path))
     return mistakes
 
 
-def reading_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) -> Iterator[tuple[str, str, str]]:
-    """What is wrong with a metric under a loss: message, what to write instead, kind."""
+def reading_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) -> Iterator[Mistake]:
+    """What is wrong with a metric under a loss, without a path."""
     if metric.written in {"accuracy", "acc"}:
         yield from accuracy_mistakes(loss)
         return
@@ -47,35 +47,35 @@ def reading_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) 
     yield from score_mistakes(metric, loss)
 
 
-def accuracy_mistakes(loss: KerasObject) -> Iterator[tuple[str, str, str]]:
+def accuracy_mistakes(loss: KerasObject) -> Iterator[Mistake]:
     """Where there is nothing that `accuracy` could count."""
     if needs(loss) is None:
         message = f"{loss.written} does not say what it compares, so accuracy does not know what to count"
         hint = f"write dlcli_target = 'classes' in the class {loss.name} (or 'one_hot', 'binary', 'numbers')"
-        yield message, hint, "metric_does_not_fit_loss"
+        yield Mistake(message, suggestion=hint, kind="metric_does_not_fit_loss")
     elif labels_of(loss) == "numbers":
         message = f"accuracy counts right classes, but {loss.written} compares numbers"
-        yield message, "write metrics: [mae] or [r2_score]", "metric_does_not_fit_loss"
+        yield Mistake(message, suggestion="write metrics: [mae] or [r2_score]", kind="metric_does_not_fit_loss")
 
 
-def target_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[tuple[str, str, str]]:
+def target_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[Mistake]:
     """A metric that reads targets of another kind than the loss."""
     need, target = needs(loss), metric.traits.get("target")
     if need == "classes" and target == "one_hot":
         message = f"{metric.written} reads one-hot targets, but the target holds class indices"
-        yield message, f"write accuracy, or {ONE_HOT}", "metric_does_not_fit_target"
+        yield Mistake(message, suggestion=f"write accuracy, or {ONE_HOT}", kind="metric_does_not_fit_target")
     elif need == "classes" and target == "binary":
         message = f"{metric.written} reads one probability a sample, but the output has one for each class"
-        yield message, f"write accuracy, or {ONE_HOT}", "metric_does_not_fit_output"
+        yield Mistake(message, suggestion=f"write accuracy, or {ONE_HOT}", kind="metric_does_not_fit_output")
     elif need in {"binary", "one_hot"} and target == "classes":
         message = f"{metric.written} reads class indices against one probability a class"
-        yield message, "write accuracy", "metric_does_not_fit_output"
+        yield Mistake(message, suggestion="write accuracy", kind="metric_does_not_fit_output")
     elif labels_of(loss) == "numbers" and target == "classes":
         message = f"{metric.written} reads class indices, but {loss.written} compares numbers"
-        yield message, "write metrics: [mae] or [r2_score]", "metric_does_not_fit_loss"
+        yield Mistake(message, suggestion="write metrics: [mae] or [r2_score]", kind="metric_does_not_fit_loss")
 
 
-def largest_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) -> Iterator[tuple[str, str, str]]:
+def largest_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) -> Iterator[Mistake]:
     """A metric that reads several values as one answer, its classes, where each is an answer of its own."""
     reads = reads_of(metric)
     together = reads == "largest" or (metric.traits.get("target") == "one_hot" and reads != "decisions")
@@ -84,26 +84,28 @@ def largest_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) 
     message = f"{metric.written} reads several values as one answer, but here each is an answer of its own"
     instead = metric.traits.get("instead", "accuracy")
     hint = f"write {{{metric.written}: {{threshold: 0.5}}}}" if instead == "threshold" else f"write {instead}"
-    yield message, hint, "metric_does_not_fit_output"
+    yield Mistake(message, suggestion=hint, kind="metric_does_not_fit_output")
 
 
-def score_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[tuple[str, str, str]]:
+def score_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[Mistake]:
     """Probabilities wanted of scores, or scores of probabilities."""
     if needs(loss) is None:
         return
     if not can_be_read(loss, reads_of(metric)):
         message = f"{metric.written} reads values, but what {loss.written} compares are scores"
-        yield message, INSTEAD[output_form(loss)], "metric_does_not_fit_loss"
+        yield Mistake(message, suggestion=INSTEAD[output_form(loss)], kind="metric_does_not_fit_loss")
     if metric.arguments.get("from_logits") and reads_probabilities(loss) and not logits(loss):
         message = f"{metric.written} with from_logits reads raw scores, but {loss.written} reads probabilities"
-        yield message, "leave out from_logits", "metric_does_not_fit_loss"
+        yield Mistake(message, suggestion="leave out from_logits", kind="metric_does_not_fit_loss")
     if metric.traits.get("equal") and reads_probabilities(loss):
         message = f"{metric.written} counts numbers that are equal, and a probability never is its target"
-        yield message, "write accuracy", "metric_does_not_fit_loss"
+        yield Mistake(message, suggestion="write accuracy", kind="metric_does_not_fit_loss")
     for key, threshold in thresholds_of(metric):
         if logits(loss) and not metric.arguments.get("from_logits") and not 0 < threshold < 1:
             message = f"{metric.written} compares probabilities, also under a loss for raw scores, with {threshold:g}"
-            yield message, f"write {key}: 0.5 for the raw score 0", "threshold_is_no_probability"
+            yield Mistake(
+                message, suggestion=f"write {key}: 0.5 for the raw score 0", kind="threshold_is_no_probability"
+            )
 
 
 def speaks_of_one(metric: KerasObject, loss: KerasObject) -> bool:

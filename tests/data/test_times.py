@@ -40,7 +40,7 @@ def moment(*parts: int, offset: float = 0) -> float:
         ("09:30", 9.5 * 3600),
         ("23:59:59", 86399),
         *[(text, None) for text in ("2023-02-29", "2024-13-01", "24:00", "12:60", "31.01.2024", "1/31/2024")],
-        *[(text, None) for text in ("2024-1-9", "day 1", "", "2024", "2024-01/31", "31-Jan-2024")],
+        *[(text, None) for text in ("2024-1-9", "day 1", "", "2024", "2024-01/31", "31-Jux-2024")],
     ],
 )
 def test_the_seconds_of_a_time_are_those_of_python(text: str, seconds: float | None) -> None:
@@ -137,3 +137,17 @@ def test_a_column_of_other_words_says_the_split(
     assert (len(whole.splits["train"].rows), "validation" in whole.splits) == (70, False)
     refusal = refuse({**block, "split": {"by": {"column": "part", "train": [True]}}})
     assert refusal.message == "the column of the split holds 'false'; expected true"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("1991 Jul", (1991, 7, 1)), ("1991-Jul", (1991, 7, 1)), ("Jul 1991", (1991, 7, 1)), ("July 1991", (1991, 7, 1)),
+        ("31-Jan-2024", (2024, 1, 31)), ("1 march 2024", (2024, 3, 1)), ("2024Q2", (2024, 4, 1)), ("2024 Q4", (2024, 10, 1)),
+        ("2024-Q1", (2024, 1, 1)), ("1991 Jux", None), ("1991 Ju", None), ("31-Feb-2024", None), ("2024Q5", None),
+        ("31-Jan 2024", None), ("Mayor 1991", None),
+    ],
+)  # fmt: skip
+def test_months_by_name_and_quarters_are_their_first_day(text: str, day: tuple[int, int, int] | None) -> None:
+    expected = None if day is None else datetime.datetime(*day, tzinfo=datetime.UTC).timestamp()
+    assert seconds_of(text) == expected

@@ -1,0 +1,127 @@
+"""The layers that a data set suggests, with its loss and what is prepared, a line each with the reason for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dlcli.actions.suggestions import LENGTH, WORDS, Line
+from dlcli.actions.written import inline_yaml
+from dlcli.data import Dataset
+from dlcli.data.schema import InputSchema, TargetSchema
+
+
+def layers_of(dataset: Dataset) -> list[Line]:
+    """The layers for the inputs and the target, one line each."""
+    schemas, target = dataset.schema.inputs, dataset.schema.targets[0]
+    dense = max(16, min(64, len(dataset.splits["train"]) // 8))
+    if len(schemas) == 1:
+        lines = list(branch(schemas[0], dataset))
+        if not is_dense(target):
+            hidden = f"Dense: {{units: {dense}, activation: relu}}"
+            lines += [] if lines and lines[-1][0].startswith("Dense") else [(hidden, "finds patterns")]
+    else:
+        lines, ends = [], []
+        for schema in schemas:
+            own = list(branch(schema, dataset)) or []
+            if not own:
+                ends.append(schema.name)
+                continue
+            first, last = own[0], own[-1]
+            own[0] = (with_argument(first[0], f"from: {inline_yaml(schema.name)}"), first[1])
+            last = own[-1]
+            own[-1] = (with_argument(last[0], f"name: {inline_yaml(f'{schema.name}_seen')}"), last[1])
+            ends.append(f"{schema.name}_seen")
+            lines += own
+        lines.append((f"Concatenate: {{from: {inline_yaml(ends)}}}", "all inputs together"))
+        lines.append((f"Dense: {{units: {dense}, activation: relu}}", "finds patterns"))
+    return [*lines, output_layer(target)]
+
+
+def with_argument(layer: str, argument: str) -> str:
+    """A layer with one argument more."""
+    name, _, given = layer.partition(": ")
+    if not given:
+        return f"{name}: {{{argument}}}"
+    return f"{name}: {{{given.strip('{}')}, {argument}}}" if given.startswith("{") else f"{name}: {{{argument}}}"
+
+
+def is_dense(target: TargetSchema) -> bool:
+    """Whether the target is an image, with an answer for every pixel."""
+    return target.axes[1:3] == ["height", "width"]
+
+
+def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
+    """The layers that make a vector of one input."""
+    if schema.text:
+        yield f"Embedding: {{input_dim: {WORDS}, output_dim: 16}}", "each word becomes 16 numbers"
+        yield "GlobalAveragePooling1D", "the mean of all words"
+    elif schema.axes[1:3] == ["height", "width"]:
+        yield from image_branch(schema, dense=is_dense(dataset.schema.targets[0]))
+    elif "time" in schema.axes:
+        if dataset.schema.targets[0].classes is None:
+            yield "Flatten", "all steps side by side"
+            return
+        if len(schema.shape) == 1:
+            yield f"Reshape: {{target_shape: [{schema.shape[0]}, 1]}}", "convolutions need a channel axis"
+        stride = max(1, schema.shape[0] // 200)
+        kernel = max(1, min(max(5, 2 * stride), schema.shape[0]))
+        conv = f"Conv1D: {{filters: 32, kernel_size: {kernel}, strides: {stride}, activation: relu}}"
+        yield conv, "finds short patterns in time"
+        yield "GlobalAveragePooling1D", "how much of each there is"
+    elif len(schema.shape) > 1:
+        yield "Flatten", "one vector a sample"
+
+
+def image_branch(schema: InputSchema, *, dense: bool) -> Iterator[Line]:
+    """Convolutions, over images of any size."""
+    height, width, *channels = schema.shape
+    if not channels:
+        yield f"Reshape: {{target_shape: [{height}, {width}, 1]}}", "convolutions need a channel axis"
+    filters = 16
+    while not dense and filters <= 64 and min(height, width) >= 6:
+        yield f"Conv2D: {{filters: {filters}, kernel_size: 3, padding: same, activation: relu}}", "finds small patterns"
+        yield "MaxPooling2D", "half the size"
+        height, width, filters = height // 2, width // 2, filters * 2
+    if dense:
+        for _ in range(2):
+            yield "Conv2D: {filters: 16, kernel_size: 3, padding: same, activation: relu}", "looks around every pixel"
+    else:
+        yield "Flatten", ""
+
+
+def output_layer(target: TargetSchema) -> Line:
+    """The last layer."""
+    if is_dense(target):
+        if target.classes is None:
+            return "Conv2D: {filters: 1, kernel_size: 1}", "a number for every pixel"
+        return f"Conv2D: {{filters: {len(target.classes)}, kernel_size: 1, activation: softmax}}", "a class a pixel"
+    if target.classes is None:
+        units = target.shape[-1] if target.shape else 1
+        return f"Dense: {{units: {units}}}", "a number: no activation"
+    if len(target.classes) == 2:
+        return "Dense: {units: 1, activation: sigmoid}", f"the probability of {target.classes[1]}"
+    return 'Dense: {units: "${data.classes}", activation: softmax}', "a probability for each class"
+
+
+def loss_of(target: TargetSchema) -> tuple[Line, str]:
+    """The loss, and the metric beside it."""
+    if target.classes is None:
+        return ("mse", "the mean of squared errors, for numbers"), "mae"
+    if len(target.classes) == 2 and not is_dense(target):
+        return ("binary_crossentropy", "for two classes"), "accuracy"
+    return ("sparse_categorical_crossentropy", f"for {len(target.classes)} classes"), "accuracy"
+
+
+def preparation_of(dataset: Dataset) -> list[Line]:
+    """What is prepared for all inputs; inputs of several kinds have their own."""
+    schemas = dataset.schema.inputs
+    if any(schema.text for schema in schemas):
+        layer = f"TextVectorization: {{max_tokens: {WORDS}, output_sequence_length: {LENGTH}}}"
+        return [(layer, "words become numbers")]
+    if schemas[0].axes[1:3] == ["height", "width"]:
+        some = dataset.splits["train"].inputs[schemas[0].name][:200]
+        highest = float(some.max()) or 1.0
+        top = 255.0 if highest > 16 else 16.0 if highest > 1 else 1.0
+        scale = f"Rescaling: {{scale: {1 / top:.6g}}}"
+        return [(scale, f"values from 0 to {top:g} become 0 to 1")] if top > 1 else []
+    return [("Normalization", "every feature to mean 0 and variance 1")]
