@@ -14,6 +14,7 @@ from dlcli.actions.suggestions import Draft, Line, drafted
 from dlcli.actions.written import inline_yaml
 from dlcli.config.gallery import templates
 from dlcli.data import Dataset
+from dlcli.data.findings.header_like_data import data_in_header
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.source import Reading
 from dlcli.errors import ConflictError, UsageError
@@ -91,7 +92,9 @@ def lines_of(draft: Draft, dataset: Dataset, *, name: str, file: Path) -> list[s
 
 def data_lines(draft: Draft, dataset: Dataset) -> list[Line]:
     """The block `data`."""
-    lines: list[Line] = [(f"  source: {inline_yaml(draft.source)}", draft.reasons.get("source", ""))]
+    headless = "the names look like a first row: if there is no header, csv: {path: …, header: false}"
+    reason = headless if data_in_header(dataset.fields) else draft.reasons.get("source", "")
+    lines: list[Line] = [(f"  source: {inline_yaml(draft.source)}", reason)]
     if draft.target is not None:
         lines.append((f"  target: {inline_yaml(draft.target)}", draft.reasons.get("target", "")))
     for key in sorted(draft.block, key=lambda key: KEYS.index(key) if key in KEYS else len(KEYS)):

@@ -136,3 +136,12 @@ def test_paths_are_written_as_they_were_given(
     assert outcome.code != 0
     assert "'digits' is a source of dlcli and a folder of files" in outcome.err
     assert run_dlcli("inspect-data", "digits/", cwd=tmp_path).code == 0
+
+
+def test_init_says_that_a_header_looks_like_data(tmp_path: Path, run_dlcli: Run) -> None:
+    rows = [[f"{4 + row / 10:.1f}", row % 7, ["setosa", "virginica"][row % 2]] for row in range(60)]
+    write(tmp_path / "none.csv", ["5.1", "3", "setosa"], rows)
+    write(tmp_path / "named.csv", ["length", "width", "kind"], rows)
+    said = "the names look like a first row: if there is no header, csv: {path: …, header: false}"
+    assert said in run_dlcli("init", "none.csv", "-o", "-", cwd=tmp_path).out
+    assert said not in run_dlcli("init", "named.csv", "-o", "-", cwd=tmp_path).out
