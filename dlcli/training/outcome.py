@@ -8,6 +8,7 @@ from typing import Any
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import compared
 from dlcli.training.engine.measure import Measure
+from dlcli.training.scaling import scaling_settings
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.stopping import Stopping
 from dlcli.training.trivial import trivial_baseline
@@ -43,7 +44,8 @@ def outcome(
     if baseline:
         reached, trivial = metrics[baseline["split"]]["loss"], baseline["metrics"]["loss"]
         beside = compared(experiment, measure, reached=reached, trivial=trivial)
-    story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop, beside)
+    scaling = scaling_settings(model, experiment.dataset)
+    story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop, beside, scaling)
     best = {
         "epoch": watch.best_epoch or kept,
         "monitor": watch.monitor,

@@ -177,7 +177,48 @@ def test_a_real_training_that_hardly_moves_is_no_better_than_the_baseline(
     (finding,) = value["verdict"]
     assert finding["finding"] == "no better than the trivial baseline"
     assert finding["evidence"].endswith("; the majority class alone reaches 1.099")
-    assert [each["set"] for each in finding["advice"]] == ["data.prepare", "optimizer.learning_rate", "train.epochs"]
+    # The numbers are near unit scale already: nothing is to be normalized.
+    assert [each["set"] for each in finding["advice"]] == ["optimizer.learning_rate", "train.epochs"]
+
+
+@pytest.mark.parametrize(
+    ("size", "layers", "told"),
+    [
+        (30.0, "[Dense: 1]", True),
+        (1.0, "[Dense: 1]", False),
+        (30.0, "[Rescaling: 0.03, Dense: 1]", False),
+        (30.0, "[BatchNormalization, Dense: 1]", False),
+        (30.0, "[Embedding: {input_dim: 200, output_dim: 2}, Flatten, Dense: 1]", False),
+    ],
+)
+def test_normalization_is_proposed_with_evidence_alone(
+    size: float, layers: str, told: bool, tmp_path: Path, run_dlcli: Run
+) -> None:
+    rows = "".join(f"{int(size * (row * 37 % 5)) if size > 1 else row % 2},{row * 7 % 13}\n" for row in range(80))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows)
+    (tmp_path / "t.yaml").write_text(
+        f"data: {{source: t.csv, target: {{column: y, encode: none}}}}\nlayers: {layers}\nloss: mse\n"
+        "optimizer: {SGD: 1e-9}\ntrain: {epochs: 1}\n"
+    )
+    done = run_dlcli("train", "t.yaml", "--json", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    advice = [each["set"] for finding in done.value["verdict"] for each in finding["advice"]]
+    assert ("data.prepare" in advice) is told
+    assert "train.epochs" in advice
+
+
+@pytest.mark.parametrize(("rate", "proposed"), [(0.1, [1.0]), (0.5, [1.0]), (0.99, [1.0]), (1.0, [])])
+def test_no_rate_above_one_is_proposed(
+    rate: float, proposed: list[float], write_experiment: Any, tmp_path: Path
+) -> None:
+    from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
+
+    story = story_of(write_experiment(tmp_path), train=[0.9, 0.8], validation=[0.9, 0.8], baseline=0.8)
+    for entry in story.history:
+        entry["learning_rate"] = rate
+    finding = no_better_than_baseline(story)
+    assert finding is not None
+    assert [each.new for each in finding.advice if each.key == "optimizer.learning_rate"] == proposed
 
 
 def test_the_baseline_of_classes_is_that_of_scikit_learn(

@@ -9,6 +9,8 @@ from dlcli.spec import KerasObject
 from dlcli.training.verdict.story import Story
 
 MARGIN = 0.98
+HIGHEST_RATE = 1.0
+"""No higher rate is proposed: with it most optimizers leave every minimum."""
 LARGE_TARGET = 1e4
 """A trivial loss from which on the numbers of the target are far from unit scale."""
 
@@ -22,14 +24,11 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     if seen.reached - seen.perfect < MARGIN * (seen.trivial - seen.perfect):
         return None
     trivial = seen.trivial
-    advice = []
-    if not story.config.data.prepares:
-        why = "layers learn slowly from inputs far from unit scale"
-        advice.append(Setting(key="data.prepare", old=[], new=["Normalization"], why=why))
+    advice = list(story.scaling)
     losses, rate = story.losses("train"), story.history[0]["learning_rate"]
-    if losses[-1] < losses[0]:
+    if losses[-1] < losses[0] and rate < HIGHEST_RATE:
         # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.
-        faster = rate * (100 if trivial > LARGE_TARGET else 10)
+        faster = min(HIGHEST_RATE, rate * (100 if trivial > LARGE_TARGET else 10))
         why = "the loss falls, but slowly"
         advice.append(Setting(key=rate_key(story.config.optimizer), old=shortest(rate), new=shortest(faster), why=why))
     epochs = story.config.train.epochs

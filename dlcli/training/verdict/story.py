@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.config import Config
+from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
 
@@ -23,6 +24,9 @@ class Story:
     stop: StopReason
     compared: Compared | None = None
     """The loss beside that of the constant answer, weighed as in training; None where the numbers that are shown say it."""
+
+    scaling: Sequence[Setting] = ()
+    """What would bring inputs to unit scale that are measured to be far from it."""
 
     @property
     def beside_trivial(self) -> Compared | None:
