@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dlcli.actions.named_data import named_data
 from dlcli.actions.samples import Shown, drawable_samples
-from dlcli.config import load_config
+from dlcli.config import Config, load_config
 from dlcli.data import Dataset, Fields
 from dlcli.data.dataset import spread_samples
 from dlcli.data.description.columns import columns_in, input_descriptions
@@ -42,7 +42,8 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         config, _ = load_config(what, settings=settings)
         if config.data.stream == "auto" and config.data.source.memory() > LARGE:  # unseen: memory alone
             config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
-        return data_description(what, read_data(config, allow_code=allow_code))
+        dataset = read_data(config, allow_code=allow_code)
+        return data_description(what, dataset, answered=answered_by(config))
     data = named_data(what, target, settings).data
     stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
@@ -62,9 +63,19 @@ def undecided(what: str, fields: Fields) -> InspectedData:
     return InspectedData(DataShown(what, describe_fields(fields), columns))
 
 
-def data_description(what: str, dataset: Dataset) -> InspectedData:
-    """Tensors, columns, findings and some samples of a data set."""
+def answered_by(config: Config) -> frozenset[str]:
+    """The findings that a configuration has an answer to already: what it does about them is what would be advised."""
+    answers = {
+        "missing_values": config.data.missing != "error",
+        "imbalanced_classes": config.train.class_weight is not None,
+    }
+    return frozenset(code for code, is_answered in answers.items() if is_answered)
+
+
+def data_description(what: str, dataset: Dataset, *, answered: frozenset[str] = frozenset()) -> InspectedData:
+    """Tensors, columns, findings and some samples of a data set; of what is `answered` the evidence alone."""
     told = [told_of_data(finding) for finding in findings(dataset)]
+    told = [replace(each, severity="note", advice=None) if each.code in answered else each for each in told]
     columns = input_descriptions(dataset.sample(MOST))
     return InspectedData(
         DataShown(what, describe_dataset(dataset), columns, told, dataset.notes), drawable_samples(dataset)

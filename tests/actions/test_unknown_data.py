@@ -48,3 +48,29 @@ def test_runs_and_configurations_that_are_there_are_counted(tmp_path: Path, run_
     assert run_dlcli("evaluate", "xyz", "--json", cwd=tmp_path).error["hint"].endswith("run4 and 2 more")
     problem = run_dlcli("validate", "none.yaml", "--json", cwd=tmp_path).value["files"][0]["problems"][0]
     assert problem["suggestion"].endswith("c4.yaml and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("what", "advised"),
+    [
+        (["t.csv", "--target", "y"], {"missing_values", "imbalanced_classes"}),
+        (["t.yaml"], {"imbalanced_classes"}),
+        (["t.yaml", "--set", "train.class_weight=balanced"], set()),
+    ],
+)
+def test_what_the_configuration_does_already_is_not_advised(
+    what: list[str], advised: set[str], tmp_path: Path, run_dlcli: Run
+) -> None:
+    rows = [
+        f"{row * 7 % 13 if row % 9 else ''},{row * 5 % 11},{'rare' if row % 20 == 0 else 'usual'}" for row in range(300)
+    ]
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "\n".join(rows) + "\n")
+    (tmp_path / "t.yaml").write_text(
+        "data: {source: t.csv, target: y, missing: mean}\nlayers: [Dense: {units: 1, activation: sigmoid}]\n"
+        "loss: binary_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n"
+    )
+    found = run_dlcli("inspect-data", *what, "--json", cwd=tmp_path).value["findings"]
+    seen = {each["code"]: each for each in found if each["code"] in {"missing_values", "imbalanced_classes"}}
+    assert seen.keys() == {"missing_values", "imbalanced_classes"}
+    assert {code for code, each in seen.items() if each["advice"]} == advised
+    assert {code for code, each in seen.items() if each["severity"] == "warning"} == advised - {"missing_values"}
