@@ -13,6 +13,16 @@ from typing import Any
 
 OPERATIONS = ("keras.src.ops.numpy", "keras.src.ops.nn")
 """Modules of plain arithmetic, which Keras writes into a saved model for masks."""
+CORE = (
+    "keras.src.ops.core",
+    frozenset({"Cast", "ConvertToTensor", "SaturateCast", "Slice", "StopGradient", "Unstack"}),
+)
+"""A module that holds loops and calls too, and those of its operations that take tensors and plain values alone."""
+
+
+def is_plain_operation(module: object, name: object) -> bool:
+    """Whether a thing of a saved model is arithmetic that Keras puts there by itself."""
+    return module in OPERATIONS or (module == CORE[0] and name in CORE[1])
 
 
 def leaf_layers(model: Any) -> list[Any]:

@@ -22,9 +22,10 @@ CHECKS = (
 NIGHTLY = (
     ["python", "tests/training/killed_runs.py", "--kills", "220"],
     ["python", "tests/mutants.py", "--count", "120"],
+    ["pytest", "tests/whole_way.py"],
 )
-"""What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, and the code broken
-in 120 places, to see which no test notices."""
+"""What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, the code broken in
+120 places, to see which no test notices, and the gallery from the check of a file to its resumed run."""
 
 
 def main() -> int:

@@ -26,8 +26,10 @@ def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
         return LayerStates(weights)
     samples = dataset.splits.get("validation", dataset.splits["train"])
     inputs, _ = trained.feed(samples).take(slice(0, SAMPLES))
-    every = keras.Model(trained.model.input, [call.tensors[0] for call in calls])
-    outputs = [output_numbers(output) for output in every.predict(inputs, batch_size=128, verbose=0)]
+    # A mapping, because of a list of one Keras makes that one, and gives its output alone.
+    every = keras.Model(trained.model.input, {str(number): call.tensors[0] for number, call in enumerate(calls)})
+    predicted = every.predict(inputs, batch_size=128, verbose=0)
+    outputs = [output_numbers(predicted[str(number)]) for number in range(len(calls))]
     dead = [dead_channels(call, output) for call, output in zip(calls, outputs, strict=True) if is_relu(call.layer)]
     return LayerStates(weights, dead, separations(calls, outputs, dataset, samples))
 

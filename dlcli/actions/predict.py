@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import zipfile
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,10 +152,11 @@ def as_npz(predictions: Predictions) -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
-    arrays = {
-        name: values.astype(str) if values.dtype == object else values for name, values in predictions.columns.items()
-    }
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    # Not np.savez, which takes the arrays as arguments and so none that is called `file`, as a column of predictions is.
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, values in predictions.columns.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.save(member, values.astype(str) if values.dtype == object else values, allow_pickle=False)
     return buffer.getvalue()
 
 

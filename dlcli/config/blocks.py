@@ -118,6 +118,9 @@ class Blocks:
     def used(self, use: Node, *, inside: tuple[str, ...]) -> Node:
         """The use of a block with its layers filled in and its arguments taken out."""
         name = use.value["use"]
+        if "layers" in use.value and not self.definitions:
+            # A run records each use with its layers; the definitions are gone, and the parameters are in them.
+            return replace(use, value={**block_keys(use), "layers": self.fill(use.value["layers"], inside=inside)})
         definition = self.definitions.get(name.value) if isinstance(name.value, str) else None
         if definition is None or name.value in inside:
             words = f"'{name.value}'" if isinstance(name.value, str) else describe(name.plain())

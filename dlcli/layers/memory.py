@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,21 +28,30 @@ class TooLarge(Exception):
 
 @contextmanager
 def bounded(memory: int | None) -> Iterator[None]:
-    """While it is open, layers that ask for more than `memory` bytes in all raise `TooLarge` before they get them."""
+    """While it is open, layers that ask for more than `memory` bytes in all raise `TooLarge` before they get them.
+
+    What has been let go of again does not count: wrappers make a layer to look at it, and then its copies.
+    """
     import keras
 
     if memory is None:
         yield
         return
     original = keras.Layer.add_weight
-    parameters = 0
+    weights: list[tuple[weakref.ref[Any], int]] = []
 
     def add_weight(layer: Any, shape: Sequence[int] | None = None, *arguments: Any, **named: Any) -> Any:
-        nonlocal parameters
-        parameters += elements(shape or ())
-        if parameters * BYTES > memory:
-            raise TooLarge(parameters)
-        return original(layer, shape, *arguments, **named)
+        nonlocal weights
+        size = elements(shape or ())
+        if (sum(held for _, held in weights) + size) * BYTES > memory:
+            gc.collect()  # layers hold themselves in circles
+            weights = [(weight, held) for weight, held in weights if weight() is not None]
+            parameters = sum(held for _, held in weights) + size
+            if parameters * BYTES > memory:
+                raise TooLarge(parameters)
+        weight = original(layer, shape, *arguments, **named)
+        weights.append((weakref.ref(weight), size))
+        return weight
 
     keras.Layer.add_weight = add_weight
     try:

@@ -21,7 +21,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.arrays.hdf5 import NoDatasets, datasets
 from dlcli.errors import ArtifactError, DlcliError, ResourceError, UnsafeError
 from dlcli.first_line import first_line
-from dlcli.keras_internals import OPERATIONS
+from dlcli.keras_internals import is_plain_operation
 from dlcli.layers.memory import BYTES, TooLarge, bounded
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets"
@@ -36,6 +36,8 @@ CODE = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWr
 """Layers that are code, or load it."""
 SIZES = frozenset({"units", "filters", "input_dim", "output_dim", "key_dim", "value_dim", "num_heads", "hidden_dim"})
 """Arguments of which each is at most the number of weights of their layer."""
+COPIES = 3
+"""How many copies of a layer Keras holds while it loads a wrapper: the layer itself and one for each direction."""
 HINT = "if you trust whoever made it, load it with Keras yourself; dlcli does not"
 
 
@@ -65,9 +67,12 @@ def check_model_file(path: Path, *, own: Collection[str] = ()) -> int:
 
 @contextmanager
 def no_more_than_stored(stored: int, path: Path) -> Iterator[None]:
-    """While a model is loaded, its layers may not ask for more weights than its file holds: `UnsafeError`."""
+    """While a model is loaded, its layers may not ask for more weights than its file holds: `UnsafeError`.
+
+    `COPIES` of them may stand at one time, because a wrapper is made together with what it wraps.
+    """
     try:
-        with bounded(stored * BYTES):
+        with bounded(COPIES * stored * BYTES):
             yield
     except Exception as error:
         cause: BaseException | None = error
@@ -153,7 +158,7 @@ def check_thing(
     config = thing.get("config") if isinstance(thing.get("config"), Mapping) else {}
     assert isinstance(config, Mapping)
     of_keras = module is None or module == "keras" or (isinstance(module, str) and module.startswith("keras."))
-    plain = module in OPERATIONS or (of_keras and name in known)
+    plain = is_plain_operation(module, name) or (of_keras and name in known)
     if not isinstance(name, str) or not (plain or name in own):
         what = f"{module}.{name}" if module else str(name)
         flag = "; a class of a plugin needs --allow-code" if not of_keras else ""
