@@ -17,6 +17,8 @@ from dlcli.view.console.table import Column, Table, drawn_table, number_column
 from dlcli.view.console.tables import number
 
 WIDEST_CONFUSION = 12
+SHOWN, WIDEST_CELL = 5, 40
+"""Of a vector so many numbers, and of a text so many letters, stand in a cell."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def worst_table(worst: Sequence[WorstSample]) -> Table:
         Column("target", text=short),
         Column("predicted", text=short),
     ]
-    rows = [[each.row, sample_place(each), each.target, each.predicted, each.loss] for each in worst]
+    folder = folder_above([each.file for each in worst if not each.line])
+    rows = [[each.row, sample_place(each, folder), each.target, each.predicted, each.loss] for each in worst]
     return Table([*columns, number_column("loss")], rows)
 
 
@@ -147,12 +150,31 @@ def class_table(by_class: Mapping[str, ClassScores]) -> Table:
     )
 
 
-def sample_place(sample: WorstSample) -> str:
-    """File and line of a sample."""
+def folder_above(files: Sequence[str]) -> str:
+    """The folder above that in which files of a sample each stand: two classes may have a file of the same name."""
+    folders = {os.path.dirname(file) for file in files}  # noqa: PTH120
+    if not folders or not all(folders) or len({*map(os.path.isabs, folders)}) > 1:
+        return ""
+    return os.path.dirname(os.path.commonpath(folders)) or "."  # noqa: PTH120
+
+
+def sample_place(sample: WorstSample, folder: str) -> str:
+    """File and line of a sample; a file that is one sample as it stands below a folder."""
     name = os.path.basename(sample.file)  # noqa: PTH119
-    return f"{name}:{sample.line}" if sample.line else name
+    if sample.line:
+        return f"{name}:{sample.line}"
+    return os.path.relpath(sample.file, folder) if folder else name
 
 
 def short(value: Any) -> str:
     """A target or an answer in a cell."""
-    return number(value) if isinstance(value, int | float) else str(value)[:40]
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {short(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return cut("[" + ", ".join(map(short, value[:SHOWN])) + (", …]" if len(value) > SHOWN else "]"))
+    return number(value) if isinstance(value, int | float) else cut(str(value))
+
+
+def cut(text: str) -> str:
+    """A text in a cell, whose end is left out where it is long."""
+    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"

@@ -13,7 +13,7 @@ from dlcli.data.description.columns import ColumnSeen
 from dlcli.data.description.tensors import Tensor
 from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown, draw_check, draw_rates
 from dlcli.view.data import DataShown, draw_data, range_words
-from dlcli.view.evaluation import ClassScores, Scores, draw_classes
+from dlcli.view.evaluation import ClassScores, Scores, WorstSample, draw_classes, short, worst_table
 from dlcli.view.first_loss import FirstLossShown
 from dlcli.view.samples import draw_samples
 
@@ -169,3 +169,37 @@ def test_a_series_is_drawn_with_its_first_channels_and_steps(
     assert [f"channel {number}" in lines[0] for number in range(5)] == [number < named for number in range(5)]
     assert " ".join(lines[-1].split()) == f"0 {label} {min(length, 500) - 1}"
     assert drawn(draw_samples, [Sample("text", "좋은 영화")]) == "\na text\n좋은 영화\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (21.123456, "21.12"),
+        ("rose", "rose"),
+        ("x" * 40, "x" * 40),
+        ("x" * 41, "x" * 39 + "…"),
+        ({"kind": "3", "mpg": 21.123456}, "kind 3, mpg 21.12"),
+        ([0.123456, 2, 3, 4, 5], "[0.1235, 2, 3, 4, 5]"),
+        ([1, 2, 3, 4, 5, 6], "[1, 2, 3, 4, 5, …]"),
+    ],
+)
+def test_a_target_in_a_cell_is_short_and_no_python(value: Any, words: str) -> None:
+    assert short(value) == words
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        (["/d/snd/en/silence/5.wav", "/d/snd/en/digits/5.wav"], ["en/silence/5.wav", "en/digits/5.wav"]),
+        (["/d/snd/en/5.wav", "/d/snd/en/6.wav"], ["en/5.wav", "en/6.wav"]),
+        (["snd/a/1.png", "snd/b/1.png"], ["snd/a/1.png", "snd/b/1.png"]),
+        (["1.png"], ["1.png"]),
+        (["/d/t.csv:3", "/e/t.csv:4"], ["t.csv:3", "t.csv:4"]),
+    ],
+)
+def test_the_worst_samples_are_told_with_the_folder_of_their_class(files: list[str], places: list[str]) -> None:
+    worst = []
+    for row, each in enumerate(files):
+        file, _, line = each.partition(":")
+        worst.append(WorstSample(row, file, int(line) if line else None, "a", "b", 1.0))
+    assert [row[1] for row in worst_table(worst).cells] == places
