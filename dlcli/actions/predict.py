@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from dlcli.errors import UsageError
 from dlcli.loss.reading import output_form, read_output
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
-from dlcli.runs.atomic import write_bytes
+from dlcli.runs.atomic import sweep_file, write_bytes
 from dlcli.training.kept.predictions import Answers, unit_names
 from dlcli.training.kept.trained import open_trained
 
@@ -115,6 +116,14 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
     return {f"{name} {each}": flat[:, index] for index, each in enumerate(names or map(str, range(flat.shape[1])))}
 
 
+def check_safe(path: Path | None) -> None:
+    """Raises `UsageError` for a file that `--safe-csv` says nothing of."""
+    if path is not None and path.suffix.lower() != ".csv":
+        raise UsageError(
+            f"--safe-csv is for csv, and '{path.name}' is none", hint="leave it out", kind="option_without_effect"
+        )
+
+
 def check_form(path: Path) -> None:
     """Raises `UsageError` for a file whose ending names no form."""
     if path.suffix.lower() not in WRITERS:
@@ -125,21 +134,39 @@ def check_form(path: Path) -> None:
         )
 
 
-def write_predictions(predictions: Predictions, path: Path) -> None:
-    """Writes the predictions in the form that the ending of the file names, whole or not at all."""
+def write_predictions(predictions: Predictions, path: Path, *, safe: bool = False) -> None:
+    """Writes the predictions in the form that the ending of the file names, whole or not at all; `safe` is of a csv."""
     check_form(path)
-    write_bytes(path, WRITERS[path.suffix.lower()](predictions))
+    sweep_file(path)
+    content = as_csv(predictions, safe=safe) if safe else WRITERS[path.suffix.lower()](predictions)
+    write_bytes(path, content)
 
 
-def as_csv(predictions: Predictions) -> bytes:
-    """Comma-separated values in UTF-8; numbers with all their digits."""
+def as_csv(predictions: Predictions, *, safe: bool = False) -> bytes:
+    """Comma-separated values in UTF-8; numbers with all their digits. `safe` keeps a spreadsheet from running a text."""
     import csv
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(predictions.columns)
-    writer.writerows(zip(*(values.tolist() for values in predictions.columns.values()), strict=True))
+    shown = as_text if safe else lambda value: value
+    writer.writerow(map(shown, predictions.columns))
+    for row in zip(*(values.tolist() for values in predictions.columns.values()), strict=True):
+        writer.writerow(map(shown, row))
     return buffer.getvalue().encode()
+
+
+def as_text(value: Any) -> Any:
+    """The value, with an apostrophe before a text that a spreadsheet would take for a formula; what is a number stays."""
+    if not isinstance(value, str) or not value.lstrip(" ").startswith(FORMULA):
+        return value
+    with suppress(ValueError):
+        float(value)
+        return value
+    return f"'{value}"
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a formula begins with; the last four are the wide forms of the first."""
 
 
 def as_json_lines(predictions: Predictions) -> bytes:

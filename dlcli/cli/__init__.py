@@ -27,6 +27,7 @@ from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
 from dlcli.cli.show import COMMAND as SHOW
+from dlcli.cli.streams import open_missing_streams, whole
 from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.cli.validate import COMMAND as VALIDATE
 from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, UsageError
@@ -58,7 +59,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in COMMANDS:
-    app.command(command.name, rich_help_panel=command.panel, no_args_is_help=False)(command.run)
+    app.command(command.name, rich_help_panel=command.panel, no_args_is_help=False)(whole(command.run))
 
 
 def show_version(wanted: bool) -> None:
@@ -87,6 +88,7 @@ def program() -> None:
     Garbage is looked for rarely: what a start makes is kept, and looking costs it 5 %.
     """
     gc.set_threshold(10_000)
+    open_missing_streams()
     try:
         main()
     except SystemExit as end:

@@ -29,6 +29,15 @@ def write(text: str, *, stream: TextIO | None = None) -> None:
         stream.write(text)
 
 
+def write_rows(text: str) -> None:
+    """Lines of data on standard output: on a terminal without what could control it, elsewhere as they are."""
+    from dlcli.view.console.console import is_terminal, visible
+
+    if is_terminal(sys.stdout) and not text.replace("\n", "").isprintable():
+        text = "".join(sign if sign in "\n\t" else visible(sign) for sign in text)
+    write(text)
+
+
 @contextmanager
 def flushed(stream: TextIO) -> Iterator[None]:
     """Flushes standard output in the end. That a reader has gone is said without an error number: Typer would take an

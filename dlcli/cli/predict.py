@@ -9,7 +9,7 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
-from dlcli.cli.output import emit, err, write
+from dlcli.cli.output import emit, err, write_rows
 
 
 def predict(
@@ -31,6 +31,10 @@ def predict(
             "--keep", metavar="COLUMN", help="A column of the data to write beside the predictions; repeatable."
         ),
     ] = None,
+    safe_csv: Annotated[
+        bool,
+        typer.Option("--safe-csv", help="In csv, put ' before texts that a spreadsheet would run as a formula."),
+    ] = False,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -40,7 +44,7 @@ def predict(
 
     Example: dlcli predict last new.csv -o predictions.csv
     """
-    from dlcli.actions.predict import as_csv, check_form, write_predictions
+    from dlcli.actions.predict import as_csv, check_form, check_safe, write_predictions
     from dlcli.actions.predict import predict as answer
     from dlcli.runs import Run
     from dlcli.view.console.json_value import json_value
@@ -48,19 +52,21 @@ def predict(
 
     if output != "-":
         check_form(Path(output))
+    if safe_csv:
+        check_safe(None if output == "-" else Path(output))
     predictions = answer(Run.find(runs, run), data, keep=keep or (), allow_code=allow_code)
     console = err()
     for note in () if quiet else predictions.notes:
         console.print(f"note: {note}")
     if output != "-":
-        write_predictions(predictions, Path(output))
+        write_predictions(predictions, Path(output), safe=safe_csv)
         if not quiet:
             console.print(f"{predictions.samples:,} predictions written to {output}")
     if json:
         rows = predictions.rows() if output == "-" else output
         emit(json_value(PredictionResult(predictions.run, predictions.samples, rows)))
     elif output == "-":
-        write(as_csv(predictions).decode())
+        write_rows(as_csv(predictions, safe=safe_csv).decode())
 
 
 COMMAND = Command("predict", predict, Panel.AFTER, heavy=True)

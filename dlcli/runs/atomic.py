@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import math
@@ -192,6 +193,17 @@ def sweep(folder: Path) -> None:
                 continue
         if path.name.startswith((TEMPORARY, DELETED, REPLACED)):
             remove(path)
+
+
+def sweep_file(path: Path) -> None:
+    """Removes what processes that were killed while they wrote this file left beside it."""
+    from psutil import pid_exists
+
+    with contextlib.suppress(OSError):
+        for left in path.parent.glob(f"{TEMPORARY}{glob.escape(path.name)}-*"):
+            number = left.name.rpartition("-")[2]
+            if number.isdecimal() and not pid_exists(int(number)):
+                remove(left)
 
 
 def remove(path: Path) -> None:
