@@ -29,7 +29,8 @@ def inspect_config(config: Config, *, allow_code: bool) -> ModelSummary:
     with chatter_to(None):
         experiment = set_up_config(config, allow_code=allow_code)
         first = first_loss(experiment).shown()
-        return model_summary(experiment.model, experiment.built.places, config, first_loss=first)
+        notes = [each.message for each in experiment.built.notes]
+        return model_summary(experiment.model, experiment.built.places, config, first_loss=first, notes=notes)
 
 
 def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:

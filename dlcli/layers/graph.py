@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.errors import BlockError, TreePath
-from dlcli.layers.build_errors import building
+from dlcli.layers.build_errors import IMAGE_AXES, building
 from dlcli.layers.from_key import numbered_output, resolved, wrong_call
 from dlcli.layers.memory import bounded
 from dlcli.layers.stack import Entry, names_given
-from dlcli.spec import Facts, plain
+from dlcli.spec import Facts, KerasObject, Mistake, plain
 
 NUMBERED = re.compile(r"_[0-9]+$")
 """What Keras puts behind the names of layers of one class."""
@@ -27,6 +27,8 @@ class Built:
 
     model: Any
     places: Mapping[str, TreePath]
+    notes: Sequence[Mistake] = ()
+    """What was added that the configuration does not say, with its place."""
 
 
 def build_model(
@@ -51,7 +53,7 @@ def build_model(
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
         )
-        return Built(keras.Model({name: graph.tensors[name] for name in inputs}, made_out), graph.places)
+        return Built(keras.Model({name: graph.tensors[name] for name in inputs}, made_out), graph.places, graph.notes)
 
 
 def only_output(output: Any, layers: Sequence[Entry]) -> Any:
@@ -77,6 +79,9 @@ class Building:
             {name: keras.Input(tuple(shape), name=name, dtype="float32") for name, shape in inputs.items()}
         )
         self.made: dict[str, Any] = {}
+        self.raw = {id(tensor): tensor for tensor in self.tensors.values()}
+        self.channels: dict[int, Any] = {}
+        self.notes: list[Mistake] = []
         self.names = set(inputs)
         self.given = given
         self.places: dict[str, TreePath] = {}
@@ -163,12 +168,41 @@ class Building:
         self.names.add(free)
         return free
 
+    def with_channel(self, taken: Any, thing: KerasObject, path: TreePath) -> Any:
+        """What a layer takes; data in which only the channels are missing, as grey pictures (height, width), with one.
+
+        Only data as it comes in is meant, and what leaves its shape: anything else without the axis is a mistake.
+        """
+        import keras
+
+        if id(taken) not in self.raw or not lacks_channel(thing.traits, taken.shape[1:]):
+            return taken
+        if id(taken) not in self.channels:
+            layer = keras.layers.Reshape((*taken.shape[1:], 1), name=self.free_name("channel"))
+            self.channels[id(taken)] = layer(taken)
+            self.places.setdefault(layer.name, path)
+            message = f"{thing.written} takes channels too: the shape {tuple(taken.shape[1:])} gets an axis of one"
+            self.notes.append(Mistake(message, (*path, thing.written), kind="channel_added"))
+        return self.channels[id(taken)]
+
     def call(self, layer: Any, taken: Any, path: TreePath, word: str, *, traits: Mapping[str, Any] = {}) -> Any:
         """The output of a layer, whose place is kept."""
         with building(word, taken, path, traits=traits):
             output = called(layer, taken, (*path, word))
         self.places.setdefault(layer.name, path)
+        if id(taken) in self.raw and getattr(output, "shape", None) == taken.shape:
+            self.raw[id(output)] = output
         return list(output) if isinstance(output, tuple) else output
+
+
+def lacks_channel(traits: Mapping[str, Any], shape: Sequence[int | None]) -> bool:
+    """Whether a layer with these traits takes a sample of this shape with an axis of channels behind it.
+
+    Of what takes (time, features) these are convolutions alone: a mean over a vector is another thing.
+    """
+    axes = traits.get("axes", IMAGE_AXES if traits.get("group") == "images" else None)
+    is_meant = axes is not None and (axes >= IMAGE_AXES or traits.get("group") == "convolution")
+    return is_meant and len(shape) == axes - 1
 
 
 def called(layer: Any, taken: Any, path: TreePath) -> Any:

@@ -45,6 +45,7 @@ class Layer:
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         """Calls the layer; one whose name is known already is the same layer once more."""
+        taken = graph.with_channel(taken, self.keras, path)
         made = graph.shared(self.name, lambda: self.made(taken, graph, path))
         return graph.call(made, taken, path, self.keras.written, traits=self.keras.traits)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationInfo
 
 from dlcli.errors import TreePath
 from dlcli.layers.from_key import Takes
-from dlcli.spec import Facts, Reader, language_of
+from dlcli.spec import Facts, KerasObject, Reader, language_of
 
 
 class Graph(Protocol):
@@ -26,6 +26,9 @@ class Graph(Protocol):
 
     def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
         """What `make` makes; under a name that stands again the same once more."""
+
+    def with_channel(self, taken: Any, thing: KerasObject, path: TreePath) -> Any:
+        """What a layer takes; data in which only the channels are missing with an axis of one channel."""
 
     def call(self, layer: Any, taken: Any, path: TreePath, word: str, *, traits: Mapping[str, Any] = {}) -> Any:
         """The output of a Keras layer with its traits. Raises `BlockError` at `path` where it cannot take what it is given."""

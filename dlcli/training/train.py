@@ -75,8 +75,10 @@ def start(config: Config, dataset: Dataset, listeners: Listeners) -> Experiment:
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         if target.positive is not None and any(speaks_of_one(metric, head.loss) for metric in head.metrics):
             listeners.note(f"note: the metrics of '{target.name}' speak of its class '{target.positive}'")
-    for each in config.noted(early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)):
-        listeners.note(f"note: {each.file}:{each.line}: {each.message}; {each.suggestion}")
+    ends = early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)
+    for each in config.noted(*experiment.built.notes, ends):
+        words = "; ".join(filter(None, [each.message, each.suggestion]))
+        listeners.note(f"note: {each.file}:{each.line}: {words}")
     return experiment
 
 

@@ -93,9 +93,9 @@ def test_a_fact_of_the_data_becomes_a_number() -> None:
     ("layers", "inputs", "path", "message", "hint"),
     [
         (
-            [{"Conv2D": {"filters": 2, "kernel_size": 3}}],
-            {"x": (8, 8)},
-            ("layers", 0, "Conv2D"),
+            [{"Dense": 8}, {"Conv2D": {"filters": 2, "kernel_size": 3}}],
+            {"x": (8, 9)},
+            ("layers", 1, "Conv2D"),
             "Conv2D cannot take the shape (8, 8): ",
             "images need a channel axis: put Reshape: {target_shape: [8, 8, 1]} before it",
         ),
@@ -107,9 +107,9 @@ def test_a_fact_of_the_data_becomes_a_number() -> None:
             "it needs (height, width, channels); the data has one axis a sample",
         ),
         (
-            [{"Conv1D": {"filters": 2, "kernel_size": 3}}],
-            {"x": (8,)},
-            ("layers", 0, "Conv1D"),
+            [{"Dense": 8}, {"Conv1D": {"filters": 2, "kernel_size": 3}}],
+            {"x": (9,)},
+            ("layers", 1, "Conv1D"),
             "Conv1D cannot take the shape (8,): ",
             "it needs (time, features): put Reshape: {target_shape: [8, 1]} before it",
         ),
@@ -281,14 +281,9 @@ def test_a_size_that_nobody_means_is_refused_without_a_model(
         ({"SimpleRNN": 4}, (3, 4, 5), "it needs (time, features)"),
         ({"GRU": 4}, (3,), "it needs (time, features)"),
         (
-            {"Conv1D": {"filters": 4, "kernel_size": 3}},
+            {"SpatialDropout1D": 0.5},
             (9,),
             "it needs (time, features): put Reshape: {target_shape: [9, 1]} before it",
-        ),
-        (
-            {"Conv2D": {"filters": 4, "kernel_size": 3}},
-            (8, 9),
-            "images need a channel axis: put Reshape: {target_shape: [8, 9, 1]} before it",
         ),
         (
             {"Conv2D": {"filters": 4, "kernel_size": 3}},
@@ -327,3 +322,57 @@ def test_training_keeps_sixteen_bytes_a_parameter(memory: int, fits: bool) -> No
         else:
             with pytest.raises(TooLarge, match="^12 parameters$"):
                 layer.build((None, 3))
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "given"),
+    [
+        ([{"Conv2D": {"filters": 2, "kernel_size": 3}}], (8, 9), (8, 9, 1)),
+        ([{"Rescaling": 0.5}, {"Conv2D": {"filters": 2, "kernel_size": 3}}], (8, 9), (8, 9, 1)),
+        ([{"Resizing": {"height": 4, "width": 5}}], (8, 9), (8, 9, 1)),
+        (["RandomFlip"], (8, 9), (8, 9, 1)),
+        ([{"ZeroPadding2D": 1}], (8, 9), (8, 9, 1)),
+        ([{"Conv1D": {"filters": 2, "kernel_size": 3}}], (9,), (9, 1)),
+        ([{"Conv3D": {"filters": 2, "kernel_size": 2}}], (4, 5, 6), (4, 5, 6, 1)),
+    ],
+)
+def test_data_without_channels_gets_an_axis_of_one_and_a_note(layers: Any, shape: Any, given: Any) -> None:
+    built = build(layers, {"x": shape})
+    reshaped = [each for each in built.model.layers if each.name.startswith("channel")]
+    assert [each.output.shape[1:] for each in reshaped] == [given]
+    [note] = built.notes
+    word = next(iter(layers[-1])) if isinstance(layers[-1], dict) else layers[-1]
+    assert note.message == f"{word} takes channels too: the shape {shape} gets an axis of one"
+    assert note.path == ("layers", len(layers) - 1, word)
+
+
+def test_two_layers_share_the_axis_that_is_added() -> None:
+    conv = {"filters": 2, "kernel_size": 3, "from": "x"}
+    built = build(
+        [{"Conv2D": {**conv, "name": "a"}}, {"Conv2D": {**conv, "name": "b"}}, {"Add": {"from": ["a", "b"]}}],
+        {"x": (8, 9)},
+    )
+    assert len([each for each in built.model.layers if each.name.startswith("channel")]) == 1
+    assert len(built.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape"),
+    [
+        ([{"Conv2D": {"filters": 2, "kernel_size": 3}}], (8, 9, 1)),
+        (["Flatten", {"Dense": 3}], (8, 9)),
+        ([{"LSTM": 3}], (8, 9)),
+        ([{"Conv1D": {"filters": 2, "kernel_size": 3}}], (8, 9)),
+    ],
+)
+def test_what_needs_no_channel_is_left_alone(layers: Any, shape: Any) -> None:
+    built = build(layers, {"x": shape})
+    assert built.notes == []
+
+
+@pytest.mark.parametrize(
+    "layers", [["GlobalAveragePooling1D"], [{"LSTM": 3}], [{"Dense": 4}, {"Conv1D": {"filters": 2, "kernel_size": 3}}]]
+)
+def test_what_is_no_picture_is_refused_as_before(layers: Any) -> None:
+    with pytest.raises(BlockError):
+        build(layers, {"x": (9,)})
