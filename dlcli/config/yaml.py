@@ -33,6 +33,7 @@ INTEGER = re.compile(r"[-+]?[0-9]+")
 OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 UNUSABLE = re.compile("[\0\ud800-\udfff]")
 """What an escape such as `"\\0"` can write but no name, path or text may hold."""
 
@@ -191,6 +192,7 @@ class Reader:
             self.problems.append(mark.problem(f"a key must be text, found {kind}", kind="key_not_text"))
             return f"\0{len(self.problems)}", mark
         self.check_tag(event, mark)
+        event.value = with_pairs_joined(event.value)
         self.check_usable(event.value, mark)
         if event.anchor is not None:
             self.anchors[event.anchor] = Node(event.value, mark)
@@ -236,6 +238,7 @@ class Reader:
             )
 
     def scalar(self, event: yaml.ScalarEvent, mark: Mark) -> Node:
+        event.value = with_pairs_joined(event.value)
         self.check_usable(event.value, mark)
         if event.style is not None or event.tag is not None:
             return Node(event.value, mark)
@@ -298,6 +301,11 @@ class Unreadable(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+def with_pairs_joined(text: str) -> str:
+    r"""A text in which JSON has written a character as two escapes (`\ud83d\udca5`), with the one that they mean."""
+    return PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def extent(node: Node, *, at_most: int) -> tuple[int, int]:

@@ -74,11 +74,11 @@ class Split(Spec):
     @field_validator("test")
     @classmethod
     def leave_some(cls, test: float, information: Any) -> float:
-        together = test + information.data.get("validation", 0.0)
-        if together > LARGEST:
+        validation = information.data.get("validation", 0.0)
+        if validation + test > LARGEST:
             fail(
                 Mistake(
-                    f"validation and test together take {together:g} of the samples; "
+                    f"validation {validation:g} and test {test:g} together take {validation + test:g} of the samples; "
                     f"at most {LARGEST:g}, so that some are left for training",
                     kind="nothing_left_for_training",
                 )

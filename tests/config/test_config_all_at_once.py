@@ -166,7 +166,7 @@ def test_mistakes_of_every_kind_are_told_together_each_at_its_line(problems):
     found = {each.at[0]: each.at[2] for each in problems(FIFTEEN)}
     assert found == {
         2: "'seed' must be at least 0, found the number -1",
-        5: "validation and test together take 1.2 of the samples; at most 0.9, so that some are left for training",
+        5: "validation 0.9 and test 0.3 together take 1.2 of the samples; at most 0.9, so that some are left for training",
         9: "unknown argument 'unit' for Dense",
         10: "no block is called 'haed'; there are: head",
         11: "the block 'head' has no parameter 'unis'",

@@ -24,7 +24,7 @@ OUT_OF_RANGE = {
     ("validation: 0.15", "validation: 0.9"): (
         9,
         34,
-        "validation and test together take 1.05 of the samples; at most 0.9, so that some are left for training",
+        "validation 0.9 and test 0.15 together take 1.05 of the samples; at most 0.9, so that some are left for training",
     ),
     ("units: 64", "units: 0"): (15, 20, "'units' must be at least 1, found 0"),
     ("units: 64", "units: -3"): (15, 20, "'units' must be at least 1, found -3"),
@@ -73,7 +73,7 @@ def test_row_19_a_split_that_leaves_nothing_is_refused_with_the_default_of_the_o
     assert found.at == (
         9,
         3,
-        "validation and test together take 1.149 of the samples; at most 0.9, so that some are left for training",
+        "validation 0.999 and test 0.15 together take 1.149 of the samples; at most 0.9, so that some are left for training",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 LEADING = "a number with a leading zero is ambiguous"
@@ -226,3 +228,24 @@ def test_row_10_many_digits_behind_a_zero_are_shortened(problem, change):
     found = problem(change(("seed: 0", f"seed: 0{'9' * 10**5}")))
     assert found.at == (5, 7, f"{LEADING}: 0{'9' * 39}")
     assert found.suggestion == f'write the number without zeros, or "0{"9" * 39}" for text'
+
+
+def test_a_character_that_json_writes_as_two_escapes_is_one():
+    from pathlib import Path
+
+    from dlcli.config.yaml import read_yaml
+
+    text = json.dumps({"n\U0001f4a5": ["a\U0001f4a5b", "\u02ac"]}).encode()
+    assert b"\\ud83d\\udca5" in text
+    assert read_yaml(text, file="-", folder=Path()).plain() == {"n\U0001f4a5": ["a\U0001f4a5b", "\u02ac"]}
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\udca5", "\\udca5\\ud83d"])
+def test_half_a_character_is_refused_as_before(half):
+    from pathlib import Path
+
+    from dlcli.config.yaml import read_yaml
+    from dlcli.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="may not stand in a text"):
+        read_yaml(f'{{"a": "{half}"}}'.encode(), file="-", folder=Path())

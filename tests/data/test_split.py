@@ -13,7 +13,7 @@ from dlcli.data.split import Split
 from dlcli.errors import DataError
 
 NAMES = ["train", "validation", "test"]
-TOO_MUCH = "validation and test together take {} of the samples; at most 0.9, so that some are left for training"
+TOO_MUCH = "validation {} and test {} together take {} of the samples; at most 0.9, so that some are left for training"
 WAYS = "random, stratified, file, time, time:COLUMN, group:COLUMN or column:COLUMN"
 
 
@@ -317,9 +317,9 @@ def test_fewer_groups_than_splits_are_refused(write: Callable[..., Path], refuse
 @pytest.mark.parametrize(
     ("split", "message"),
     [
-        ({"validation": 0.5, "test": 0.5}, TOO_MUCH.format("1")),
-        ({"validation": 0.85}, TOO_MUCH.format("1")),
-        ({"test": 0.8}, TOO_MUCH.format("0.95")),
+        ({"validation": 0.5, "test": 0.5}, TOO_MUCH.format("0.5", "0.5", "1")),
+        ({"validation": 0.85}, TOO_MUCH.format("0.85", "0.15", "1")),
+        ({"test": 0.8}, TOO_MUCH.format("0.15", "0.8", "0.95")),
         ({"validation": -0.1}, "Input should be greater than or equal to 0"),
         ({"validation": 1.0}, "Input should be less than 1"),
         ({"test": 15}, "Input should be less than 1"),
