@@ -187,8 +187,8 @@ def without_empty(
         others = np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)  # unseen: time alone
         return fields.chosen(others), notes
     if policy == "error":
-        needed = set(empty) <= set(reserved)
-        raise empty_error(empty, fields, hint=NEEDED if needed else None)
+        hint = NEEDED if set(empty) <= set(reserved) else NO_TARGET if set(empty) & set(targets) else None
+        raise empty_error(empty, fields, hint=hint)
     # A value can stand for what is empty in an input, but not for when, whose or in which split a sample is.
     for_split = {name: empty[name] for name in reserved if name in empty}
     if for_split:
@@ -204,6 +204,7 @@ def without_empty(
     return fields, notes
 
 
+NO_TARGET = "write data.missing: drop: a target cannot be filled"
 NEEDED = "the split needs every cell of it; write data.missing: drop"
 
 

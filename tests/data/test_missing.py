@@ -58,7 +58,8 @@ def test_empty_cells_of_a_column_that_is_not_used_do_no_harm(
 def test_an_empty_target_is_an_error_with_its_row(write: Callable[..., Path], refuse: Callable[..., Any]) -> None:
     path = write("a,y\n1,u\n2,\n3,v\n4,\n")
     refusal = refuse({"source": str(path), "target": "y"})
-    assert refusal == (DataError, 4, "empty cells: 'y' 2; the first in row 2", str(path), 3, WHAT)
+    hint = "write data.missing: drop: a target cannot be filled"
+    assert refusal == (DataError, 4, "empty cells: 'y' 2; the first in row 2", str(path), 3, hint)
 
 
 @pytest.mark.parametrize("policy", ["mean", "median", "most_frequent", {"constant": 0}])

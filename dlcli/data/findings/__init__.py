@@ -8,6 +8,7 @@ from dataclasses import replace
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.channels_first import channels_first
 from dlcli.data.findings.constant_columns import constant_columns
+from dlcli.data.findings.constant_target import constant_target
 from dlcli.data.findings.equal_in_32_bits import equal_in_32_bits
 from dlcli.data.findings.exact_sum import target_is_a_sum
 from dlcli.data.findings.few_samples import few_samples
@@ -27,6 +28,7 @@ from dlcli.finding import Finding
 RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     channels_first,
     constant_columns,
+    constant_target,
     equal_in_32_bits,
     far_from_unit_scale,
     few_samples,

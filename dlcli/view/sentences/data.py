@@ -20,6 +20,10 @@ def constant_columns(facts: Facts) -> str:
     return listed(facts["columns"])
 
 
+def constant_target(facts: Facts) -> str:
+    return first_of([f"'{name}' is {value:g} in every training sample" for name, value in facts["targets"].items()])
+
+
 def equal_in_32_bits(facts: Facts) -> str:
     counts = [
         f"'{name}' has {each['different']:,} values, {each['left']:,} of them"
@@ -113,6 +117,9 @@ SENTENCES = {
     ),
     "constant_columns": Sentence(
         "constant columns", constant_columns, "leave them out of data.inputs: they cannot help"
+    ),
+    "constant_target": Sentence(
+        "a target that never changes", constant_target, "look at the column: there is nothing to learn"
     ),
     "equal_in_32_bits": Sentence(
         "numbers that become equal",
