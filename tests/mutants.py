@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import atexit
 import hashlib
 import json
 import os
@@ -348,11 +349,12 @@ def recorded(folder: str, *, again: bool) -> dict[str, Any]:
 
 
 def copied(number: int) -> Path:
-    """A copy of the tree for one worker."""
-    folder = KEPT / f"copy-{number}"
+    """A copy of the tree for one worker of this process, until it ends."""
+    folder = KEPT / f"copy-{os.getpid()}-{number}"
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("dlcli", "tests", "configs", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "constraints.txt"):
