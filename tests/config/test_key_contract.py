@@ -80,7 +80,7 @@ def in_words(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def observe(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Callable[..., Any]) -> Observe:
-    """All that a user sees of a training with some settings: result, epochs, names of files, notes, or the error."""
+    """All that a user sees of a training with some settings: result, epochs, names of files, the way it took, or the error."""
 
     @cache
     def observed(settings: tuple[str, ...]) -> Any:
@@ -91,7 +91,8 @@ def observe(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Callable[..., A
         run = folder / "runs" / "run"
         files = sorted(path.relative_to(run).as_posix() for path in run.rglob("*"))
         lines = (run / "metrics.jsonl").read_text().splitlines() if "metrics.jsonl" in files else []
-        return done.code, without_times(done.value), [without_times(json.loads(line)) for line in lines], files
+        way = json.loads((run / "run.json").read_text())["way"] if "run.json" in files else None
+        return done.code, without_times(done.value), [without_times(json.loads(line)) for line in lines], files, way
 
     return observed
 
