@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -26,3 +27,20 @@ def some_names(names: Sequence[str], *, most: int = 5) -> str:
     """The first of some names, and how many more there are."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def reason_of(error: BaseException) -> str:
+    """What a message of Keras or TensorFlow says is wrong, without where in them it came up; at most 300 characters."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = re.sub(r"\s*Arguments received by [\s\S]*", "", text)
+    text = re.sub(r"Exception encountered when calling .*?(?:\n+|$)|Error encountered:\s*", "", text)
+    # TensorFlow names the node of its graph before what it says, the place in the code and the operation behind it.
+    text = re.sub(r"\s*\[Op:[\s\S]*|\n\s*\[\[[\s\S]*|\{\{.*?\}\}\s*", "", text)
+    text = re.sub(r"Graph execution error:[\s\S]*?(\w+Error:|$)", "", text)
+    text = re.sub(r" for '[^']*= [\s\S]*", "", text)  # an operation of a graph in its own notation
+    text = re.sub(r"tf\.Tensor\(shape=(\([^)]*\)).*?\)", r"a tensor of shape \1", text)
+    text = re.sub(r"<KerasTensor shape=(\([^)]*\))[^>]*>", r"a tensor of shape \1", text)
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    words = " ".join(lines)[:300] or without_words(error)
+    # Some errors of Python are a bare value: KeyError: 'x', IndexError: tuple index out of range.
+    return words if isinstance(error, ValueError | RuntimeError) or " " in words else named_line(error)

@@ -45,4 +45,4 @@ class Branches(Named):
         at = (*place, "merge")
         with building(self.merge.written, made, at, traits=self.merge.traits):
             layer = named_layer(self.merge, self.name, graph)
-        return graph.call(layer, made, at, self.merge.written, traits=self.merge.traits)
+        return graph.call(layer, made, at, self.merge.written, traits=self.merge.traits, thing=self.merge)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from dlcli.blamed_argument import Attempt, blamed_argument, written_argument
 from dlcli.errors import BlockError, DlcliError, ResourceError, TreePath
-from dlcli.first_line import without_words
+from dlcli.first_line import reason_of
 from dlcli.foreign_error import is_foreign
 from dlcli.layers.memory import BYTES, TooLarge
+from dlcli.spec import KerasObject
 
 SERIES_AXES, IMAGE_AXES = 2, 3
 """The axes of a sample of a series (time, features), and of an image (height, width, channels)."""
 
 
 @contextmanager
-def building(word: str, taken: Any, path: TreePath, *, traits: Mapping[str, Any]) -> Iterator[None]:
+def building(
+    word: str,
+    taken: Any,
+    path: TreePath,
+    *,
+    traits: Mapping[str, Any],
+    thing: KerasObject | None = None,
+    attempt: Attempt | None = None,
+) -> Iterator[None]:
     """Turns what is raised while a layer is made or called on `taken` into an error at its place.
+
+    `attempt` does the same with another `thing` in place of the one that was written, to find the argument to blame.
 
     Raises that as `BlockError`, or `ResourceError` where memory does not do.
     """
@@ -31,6 +42,9 @@ def building(word: str, taken: Any, path: TreePath, *, traits: Mapping[str, Any]
     except Exception as error:
         if not is_foreign(error):
             raise
+        way = blamed_argument(thing, attempt) if thing is not None and attempt is not None else ()
+        if thing is not None and way:
+            raise argument_error(thing, taken, error, path, way=way) from error
         raise build_error(word, taken, error, path, traits=traits) from error
 
 
@@ -43,13 +57,21 @@ def too_large(word: str, error: TooLarge, path: TreePath) -> BlockError:
     )
 
 
+def argument_error(thing: KerasObject, taken: Any, error: Exception, path: TreePath, *, way: TreePath) -> BlockError:
+    """What Keras said of an argument, at its place."""
+    shapes = ", ".join(str(tuple(tensor.shape[1:])) for tensor in tensors_in(taken))
+    given = f" on the shape {shapes}" if shapes else ""
+    message = f"{thing.written} cannot have {written_argument(thing, way)}{given}: {reason_of(error)}"
+    return BlockError((*path, thing.written, *way), message, kind="layer_refuses")
+
+
 def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, traits: Mapping[str, Any]) -> Exception:
     """What Keras said of a layer, at its place, with the shape it was given."""
     if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
         return ResourceError(f"{word} does not fit in memory", hint="make the layer smaller", kind="out_of_memory")
     shapes = [tuple(tensor.shape[1:]) for tensor in tensors_in(taken)]
     given = ", ".join(map(str, shapes))
-    said = first_sentence(str(error)) or without_words(error)
+    said = reason_of(error)
     several = (
         isinstance(taken, list) and traits.get("axes") != IMAGE_AXES and len(taken) > 1 and not traits.get("merges")
     )
@@ -65,15 +87,6 @@ def tensors_in(taken: Any) -> list[Any]:
         values = taken.values() if isinstance(taken, dict) else taken
         return [tensor for value in values for tensor in tensors_in(value)]
     return [taken] if hasattr(taken, "shape") else []
-
-
-def first_sentence(text: str) -> str:
-    """The part of a message of Keras that a person needs; nothing of none."""
-    text = re.sub(r"\s*Arguments received by [\s\S]*", "", text)
-    text = re.sub(r"Exception encountered when calling .*?\n+|Error encountered:\s*", "", text)
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return " ".join(lines)[:300]
 
 
 def shape_advice(traits: Mapping[str, Any], shapes: Sequence[tuple[int | None, ...]]) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dlcli.errors import BlockError, TreePath
@@ -23,12 +23,13 @@ NUMBERED = re.compile(r"_[0-9]+$")
 
 @dataclass(frozen=True)
 class Built:
-    """A model, and for each of its layers by name the place in the configuration that it came from."""
+    """A model, and for its layers by name the place in the configuration that they came from, and what stands there."""
 
     model: Any
     places: Mapping[str, TreePath]
     notes: Sequence[Mistake] = ()
     """What was added that the configuration does not say, with its place."""
+    things: Mapping[str, KerasObject] = field(default_factory=dict)
 
 
 def build_model(
@@ -53,7 +54,8 @@ def build_model(
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
         )
-        return Built(keras.Model({name: graph.tensors[name] for name in inputs}, made_out), graph.places, graph.notes)
+        model = keras.Model({name: graph.tensors[name] for name in inputs}, made_out)
+        return Built(model, graph.places, graph.notes, graph.things)
 
 
 def only_output(output: Any, layers: Sequence[Entry]) -> Any:
@@ -85,6 +87,7 @@ class Building:
         self.names = set(inputs)
         self.given = given
         self.places: dict[str, TreePath] = {}
+        self.things: dict[str, KerasObject] = {}
 
     def first_input(self, entry: Entry) -> Any:
         """What a first entry without `from` takes: the input, or all inputs concatenated if they are vectors.
@@ -185,11 +188,26 @@ class Building:
             self.notes.append(Mistake(message, (*path, thing.written), kind="channel_added"))
         return self.channels[id(taken)]
 
-    def call(self, layer: Any, taken: Any, path: TreePath, word: str, *, traits: Mapping[str, Any] = {}) -> Any:
-        """The output of a layer, whose place is kept."""
-        with building(word, taken, path, traits=traits):
+    def call(
+        self,
+        layer: Any,
+        taken: Any,
+        path: TreePath,
+        word: str,
+        *,
+        traits: Mapping[str, Any] = {},
+        thing: KerasObject | None = None,
+    ) -> Any:
+        """The output of a layer, whose place is kept, and what it was made from."""
+
+        def attempt(other: KerasObject) -> Any:
+            return called(other.build(self.facts), taken, (*path, word))
+
+        with building(word, taken, path, traits=traits, thing=thing, attempt=attempt):
             output = called(layer, taken, (*path, word))
         self.places.setdefault(layer.name, path)
+        if thing is not None:
+            self.things.setdefault(layer.name, thing)
         if id(taken) in self.raw and getattr(output, "shape", None) == taken.shape:
             self.raw[id(output)] = output
         return list(output) if isinstance(output, tuple) else output

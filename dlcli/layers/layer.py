@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -47,11 +48,15 @@ class Layer:
         """Calls the layer; one whose name is known already is the same layer once more."""
         taken = graph.with_channel(taken, self.keras, path)
         made = graph.shared(self.name, lambda: self.made(taken, graph, path))
-        return graph.call(made, taken, path, self.keras.written, traits=self.keras.traits)
+        thing = None if is_backbone(self.keras) else self.keras
+        return graph.call(made, taken, path, self.keras.written, traits=self.keras.traits, thing=thing)
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
         """The Keras layer, under a name that the model does not have yet."""
-        with building(self.keras.written, taken, path, traits=self.keras.traits):
+        thing = self.keras
+        # Without its `weights` a backbone would be downloaded.
+        attempt = None if is_backbone(thing) else partial(KerasObject.build, facts=graph.facts)
+        with building(thing.written, taken, path, traits=thing.traits, thing=thing, attempt=attempt):
             if is_backbone(self.keras):
                 return make_backbone(self.keras, taken, graph, path)
             layer = named_layer(self.keras, self.name, graph)

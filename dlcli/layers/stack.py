@@ -30,8 +30,19 @@ class Graph(Protocol):
     def with_channel(self, taken: Any, thing: KerasObject, path: TreePath) -> Any:
         """What a layer takes; data in which only the channels are missing with an axis of one channel."""
 
-    def call(self, layer: Any, taken: Any, path: TreePath, word: str, *, traits: Mapping[str, Any] = {}) -> Any:
-        """The output of a Keras layer with its traits. Raises `BlockError` at `path` where it cannot take what it is given."""
+    def call(
+        self,
+        layer: Any,
+        taken: Any,
+        path: TreePath,
+        word: str,
+        *,
+        traits: Mapping[str, Any] = {},
+        thing: KerasObject | None = None,
+    ) -> Any:
+        """The output of a Keras layer with its traits, made from a thing.
+
+        Raises `BlockError` at `path` where it cannot take what it is given."""
 
     def free_name(self, name: str, *, given: bool = False) -> str:
         """The name, with a number behind it if the model has one such already; no name that the configuration gives,

@@ -155,7 +155,9 @@ def test_a_metric_that_cannot_read_the_target_is_refused_at_its_line(
     config = write_experiment(tmp_path, {"metrics": ["accuracy", "mae"]})
     outcome = run_dlcli("train", config, "--json", cwd=tmp_path)
     assert outcome.code == 3
-    assert outcome.error["message"] == "mae cannot compare a target of shape () with a prediction of shape (3,)"
+    assert outcome.error["message"] == (
+        "mae cannot be computed of a target of shape () and an output of shape (3,): Incompatible shapes: [8] vs. [8,3]"
+    )
     assert outcome.error["hint"] == "write accuracy"
     assert config.read_text().splitlines()[outcome.error["line"] - 1].strip() == '"mae"'
     assert list((tmp_path / "runs").iterdir()) == []

@@ -61,7 +61,7 @@ optimizer: {SGD: 0.01}
 train: {epochs: 1}
 """
 CASES: dict[str, tuple[tuple[str, str], int, str]] = {
-    "loss": (("loss: mse", "loss: Silent"), 5, "loss: ValueError without a message"),
+    "loss": (("loss: mse", "loss: Silent"), 6, "Silent.__init__ raised ValueError without a message"),
     "callback at an epoch": (
         ("{epochs: 1}", "{epochs: 1, callbacks: [Objecting]}"),
         7,

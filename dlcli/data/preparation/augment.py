@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlcli.data.preparation.precision import SINGLE, precision
 from dlcli.data.schema import Schema
 from dlcli.errors import BlockError, TreePath
-from dlcli.first_line import first_line, without_words
+from dlcli.first_line import reason_of
 from dlcli.foreign_error import is_foreign
 from dlcli.spec import Facts, KerasObject
 
@@ -95,7 +94,7 @@ class Augmentation:
         except Exception as error:
             if not is_foreign(error):
                 raise
-            message = f"{written} cannot change '{name}' of shape {shape}: {sentence(error)}"
+            message = f"{written} cannot change '{name}' of shape {shape}: {reason_of(error)}"
             raise BlockError(self.place(number), message, kind="layer_refuses") from error
         if tuple(made.shape[1:]) != shape:
             message = f"{written} makes {tuple(made.shape[1:])} of '{name}' of shape {shape}; it has to stay as it is"
@@ -138,15 +137,6 @@ def moves(layer: Any) -> bool:
     return hasattr(layer, "transform_images") or any(moves(each) for each in getattr(layer, "layers", []))
 
 
-def sentence(error: Exception) -> str:
-    """What Keras says is wrong, without where in it that came up."""
-    text = re.sub(r"\x1b\[[0-9;]*m|\s*Arguments received by [\s\S]*", "", str(error))
-    lines = [
-        line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Exception encountered")
-    ]
-    return lines[0] if lines else without_words(error)
-
-
 def augmentation_layer(block: KerasObject, number: int, facts: Facts) -> Any:
     """One layer. Raises `BlockError` at its place."""
     try:
@@ -154,7 +144,7 @@ def augmentation_layer(block: KerasObject, number: int, facts: Facts) -> Any:
     except Exception as error:
         if not is_foreign(error):
             raise
-        message = f"{block.written}: {first_line(error)}"
+        message = f"{block.written}: {reason_of(error)}"
         raise BlockError(("data", "augment", number, block.written), message, kind="layer_refuses") from error
 
 

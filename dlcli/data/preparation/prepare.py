@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ from dlcli.data.preparation.normalization import learn_moments
 from dlcli.data.preparation.pca import Pca
 from dlcli.data.preparation.precision import SINGLE, needed_precision, precision
 from dlcli.data.schema import InputSchema
-from dlcli.errors import BlockError, DlcliError, TreePath
-from dlcli.first_line import first_line
+from dlcli.errors import BlockError, DataError, DlcliError, TreePath
+from dlcli.first_line import reason_of
+from dlcli.foreign_error import is_foreign
 from dlcli.per_sample import per_sample
 from dlcli.spec import Facts, KerasObject
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BATCH = 8192
 """Samples that are prepared at a time, if they are small."""
 BATCH_BYTES = 1 << 26
+TRIED = 8
+"""Samples that a preparation is tried on when it is fitted."""
 TEXT_LAYERS = frozenset({"Hashing", "StringLookup", "TextVectorization"})
 """Layers that take text; where there are other inputs too, `data.prepare` applies them to text alone."""
 
@@ -89,6 +91,7 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
             tuple(schema.shape), name=schema.name, dtype="string" if schema.text else numbers
         )
         tensor, made = raw[schema.name], list[Any]()
+        few: Any = raw_values(column[:TRIED], numbers)
         for path, step in steps[schema.name]:
             if tensor.dtype == "string" and step.written not in TEXT_LAYERS:
                 message = f"{step.written} takes numbers, and '{schema.name}' is text"
@@ -101,15 +104,15 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
             try:
                 with precision(SINGLE if is_single(step) else numbers):
                     layer = per_sample(fitted_layer(step, column, made, facts=facts), tensor.shape)
-                    tensor = layer(tensor)
+                    tensor, few = layer(tensor), layer(few)
                 check_learnt(layer, step)
                 check_boundaries(layer, step)
             except DlcliError:
                 raise  # the data that it learns from cannot be read
             except Exception as error:
-                # TensorFlow names the node of its graph before what it says, and the operation behind it.
-                said = re.sub(r"\{\{.*?\}\}\s*|\s*\[Op:.*", "", first_line(error))
-                message = f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {said}"
+                message = (
+                    f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {reason_of(error)}"
+                )
                 raise BlockError(
                     (*path, step.written), message, hint=preparation_advice(step, schema), kind="layer_refuses"
                 ) from error
@@ -207,12 +210,23 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
         batch = {
             name: raw_values(values[start : start + size], model.input[name].dtype) for name, values in inputs.items()
         }
-        for name, made in model(as_tensors(batch), training=False).items():
+        for name, made in prepared_batch(model, batch).items():
             values = np.asarray(made, dtype=np.float32)
             # Made whole at once, so that no second copy of all of it is ever needed.
             whole = found.setdefault(name, empty((samples, *values.shape[1:]), values.dtype))
             whole[start : start + len(values)] = values
     return found
+
+
+def prepared_batch(model: Any, batch: Mapping[str, np.ndarray[Any, Any]]) -> Mapping[str, Any]:
+    """A batch (samples, …) prepared. Raises `DataError` for values that a preparation refuses."""
+    try:
+        outputs: Mapping[str, Any] = model(as_tensors(batch), training=False)
+    except Exception as error:
+        if not is_foreign(error):
+            raise
+        raise DataError(f"the data cannot be prepared: {reason_of(error)}", kind="layer_refuses") from error
+    return outputs
 
 
 def as_tensors(batch: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
@@ -15,8 +14,6 @@ from dlcli.data.preparation.augment import Augmentation
 from dlcli.data.preparation.prepare import fit_preparation, prepare
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, ConfigError, DataError
-from dlcli.first_line import first_line
-from dlcli.foreign_error import is_foreign, plugin_error
 from dlcli.layers.connections import check_connections
 from dlcli.layers.graph import Built, build_model
 from dlcli.layers.last_layer import last_layer
@@ -27,13 +24,18 @@ from dlcli.loss.losses import build_loss
 from dlcli.loss.model_output import Output, output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
-from dlcli.spec import KerasObject, Wanted
+from dlcli.spec import Facts, KerasObject, Wanted
 from dlcli.training.setup.backend import chatter_to, start_keras
-from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
+from dlcli.training.setup.trial import Trial, tried
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+TRIED = 8
+"""Samples of the batch that is tried before anything is trained."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,9 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             name: Feed(samples, preparation, dataset.schema.targets, wide=wide)
             for name, samples in dataset.splits.items()
         }
-        check_metrics(config, built.model, splits["train"], facts)
         check_rate(config)
         compile_model(config, built.model, dataset.schema, facts)
+        try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:
         raise config.located(error) from error
     return Experiment(config, dataset, splits, built, preparation, augment, facts)
@@ -186,34 +188,26 @@ def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:
     )
 
 
-def check_metrics(config: Config, model: Any, train: Feed, facts: Mapping[str, int]) -> None:
-    """Refuses a metric that cannot read its target and prediction, tried on the targets of a few samples."""
+def try_batch(
+    config: Config, dataset: Dataset, built: Built, train: Feed, augment: Augmentation | None, facts: Mapping[str, int]
+) -> None:
+    """Tries a few samples, augmented, in the compiled model. Raises `BlockError` at the place of what does not work."""
     import numpy as np
 
-    targets = list(train.take(slice(0, 2))[1].values())
-    for head, target in zip(config.heads, targets, strict=True):
-        shape = output_shape(model, head.name)
-        if None in shape:
-            continue
-        sizes = [size or 1 for size in shape]
-        predicted = np.full((len(target), *sizes), 1 / sizes[-1] if sizes else 0.5, np.float32)
-        for position, metric in enumerate(head.metrics):
-            try:
-                (built,) = build_metrics([metric], head.loss, width=predicted.shape[-1], facts=facts)
-                built.update_state(target, predicted)
-            except Exception as error:
-                if not is_foreign(error):
-                    raise
-                own = plugin_error(error)
-                if own is not None:
-                    raise own from error
-                wanted = f"a target of shape {target.shape[1:]} with a prediction of shape {shape}"
-                raise BlockError(
-                    (*head.metrics_path, position),
-                    f"{metric.written} cannot compare {wanted}",
-                    hint="write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out",
-                    kind="metric_does_not_fit_output",
-                ) from error
+    inputs, targets = batch_of_arrays(*train.take(np.arange(min(TRIED, config.train.batch_size, len(train)))))
+    if augment is not None:
+        inputs, targets = augment(inputs, targets, 0, 0)
+    Trial(built, config.heads, dataset.schema.targets, config.optimizer, facts).run(inputs, targets)
+
+
+def batch_of_arrays(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arrays (samples, …) as tensors of their own."""
+    import tensorflow as tf
+
+    def tensors(arrays: Arrays) -> dict[str, Any]:
+        return {name: tf.constant(values) for name, values in arrays.items()}
+
+    return tensors(inputs), tensors(targets)
 
 
 def check_rate(config: Config) -> None:
@@ -230,34 +224,39 @@ def check_rate(config: Config) -> None:
 
 def compile_model(config: Config, model: Any, schema: Schema, facts: Mapping[str, int], *, learns: bool = True) -> None:
     """Gives the model its loss, metrics and, where it is to learn, its optimizer."""
-    optimizer = built_block("optimizer", lambda: build_optimizer(config.optimizer, facts)) if learns else None
-    losses = {
-        head.name: built_block("loss", partial(build_loss, head.loss, facts, void=bool(target.void)))
-        for head, target in zip(config.heads, schema.targets, strict=True)
-    }
-    metrics = {
-        head.name: built_block("metrics", partial(head_metrics, head, target, model, facts))
-        for head, target in zip(config.heads, schema.targets, strict=True)
-    }
+    heads = list(zip(config.heads, schema.targets, strict=True))
+    optimizer = built_optimizer(config, facts) if learns else None
+    losses = {head.name: built_loss(head, target, facts) for head, target in heads}
+    metrics = {head.name: head_metrics(head, target, model, facts) for head, target in heads}
     if None in losses:
         model.compile(loss=losses[None], optimizer=optimizer, metrics=metrics[None], jit_compile=False)
     else:
         model.compile(loss=losses, optimizer=optimizer, metrics=metrics, jit_compile=False)
 
 
-def head_metrics(head: Head, target: TargetSchema, model: Any, facts: Mapping[str, int]) -> list[Any]:
-    """The metrics of a head as Keras objects."""
+def built_optimizer(config: Config, facts: Facts) -> Any:
+    """The optimizer. Raises `BlockError` at its place."""
+    thing = config.optimizer
+    return tried(thing, ("optimizer",), lambda other: build_optimizer(other, facts))
+
+
+def built_loss(head: Head, target: TargetSchema, facts: Facts) -> Any:
+    """The loss of a head. Raises `BlockError` at its place."""
+
+    def build(loss: KerasObject) -> Any:
+        return build_loss(loss, facts, void=bool(target.void))
+
+    return tried(head.loss, head.loss_path, build)
+
+
+def head_metrics(head: Head, target: TargetSchema, model: Any, facts: Facts) -> list[Any]:
+    """The metrics of a head as Keras objects. Raises `BlockError` at the place of one."""
     width = (output_shape(model, head.name) or (1,))[-1] or 1
-    return build_metrics(
-        head.metrics, head.loss, width=width, facts=facts, classes=target.names_of_units, void=bool(target.void)
-    )
 
+    def build(metric: KerasObject) -> Any:
+        (made,) = build_metrics(
+            [metric], head.loss, width=width, facts=facts, classes=target.names_of_units, void=bool(target.void)
+        )
+        return made
 
-def built_block(name: str, build: Callable[[], Any]) -> Any:
-    """What a block builds, or its error at the block's place. Raises that as `BlockError`."""
-    try:
-        return build()
-    except Exception as error:
-        if not is_foreign(error):
-            raise
-        raise BlockError((name,), f"{name}: {first_line(error)}", kind="keras_refuses") from error
+    return [tried(metric, (*head.metrics_path, position), build) for position, metric in enumerate(head.metrics)]

@@ -1,0 +1,69 @@
+"""Which argument is to blame for what Keras says of a thing: the one without which it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dlcli.errors import DlcliError, TreePath
+from dlcli.spec import KerasObject, plain
+
+Attempt = Callable[[KerasObject], Any]
+"""Builds a thing and uses it as it was used when it raised."""
+UNASKED = frozenset({"name", "trainable"})
+"""Arguments that nothing is computed with."""
+
+
+def blamed_argument(thing: KerasObject, attempt: Attempt) -> TreePath:
+    """The way to the written argument without which an attempt goes well; empty where there is none.
+
+    What has been written is tried, because no message of Keras says it reliably: a word that no layer knows comes back as a
+    shape that does not fit.
+    """
+    for key, value in thing.arguments.items():
+        if key in UNASKED:
+            continue
+        rest = {name: each for name, each in thing.arguments.items() if name != key}
+        if not goes_well(replace(thing, arguments=rest), attempt):
+            continue
+        if isinstance(value, KerasObject):
+            inside = blamed_argument(value, inner_attempt(thing, key, attempt))
+            return (key, value.written, *inside) if inside else (key,)
+        return (key,)
+    return ()
+
+
+def inner_attempt(thing: KerasObject, key: str, attempt: Attempt) -> Attempt:
+    """An attempt with another thing as one argument of a thing."""
+    return lambda inner: attempt(replace(thing, arguments={**thing.arguments, key: inner}))
+
+
+def goes_well(thing: KerasObject, attempt: Attempt) -> bool:
+    """Whether nothing is raised."""
+    try:
+        attempt(thing)
+    except (Exception, DlcliError):
+        return False
+    return True
+
+
+def written_argument(thing: KerasObject, way: TreePath) -> str:
+    """An argument as it was written: `dtype: float31`, of a nested thing the innermost."""
+    *outer, key = way
+    for name in outer:
+        inner = thing.arguments.get(str(name))
+        thing = inner if isinstance(inner, KerasObject) else thing
+    return f"{key}: {shown(plain(thing.arguments[str(key)]))}"
+
+
+def shown(value: Any) -> str:
+    """A value on one line, as YAML has it."""
+    match value:
+        case bool() | None:
+            return {True: "true", False: "false", None: "null"}[value]
+        case list():
+            return f"[{', '.join(map(shown, value))}]"
+        case dict():
+            return "{" + ", ".join(f"{key}: {shown(each)}" for key, each in value.items()) + "}"
+    return str(value)

@@ -1,0 +1,242 @@
+"""One batch, tried before anything is trained: what Keras says of layers, loss, metrics and optimizer only when they work.
+
+Each of them is asked by itself, so that what it raises is told at its line, with the argument that is to blame. The model is
+left as it was, and what is tried of the others is made for this alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.blamed_argument import blamed_argument, written_argument
+from dlcli.data.schema import TargetSchema
+from dlcli.errors import BlockError, DlcliError, TreePath
+from dlcli.first_line import reason_of
+from dlcli.foreign_error import is_foreign, plugin_error
+from dlcli.layers.build_errors import building
+from dlcli.layers.graph import Built
+from dlcli.loss import build_metrics, needs
+from dlcli.loss.losses import build_loss
+from dlcli.loss.target_loss import Head
+from dlcli.optimizer import build_optimizer
+from dlcli.spec import Facts, KerasObject
+
+Tensors = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A compiled model with the heads and targets of its configuration, to be tried on prepared batches."""
+
+    built: Built
+    heads: list[Head]
+    targets: list[TargetSchema]
+    optimizer: KerasObject
+    facts: Facts
+
+    def run(self, inputs: Tensors, wanted: Tensors) -> None:
+        """Tries a batch (samples, …) of inputs and targets. Raises `BlockError` at the place of what does not work."""
+        import tensorflow as tf
+
+        model = self.built.model
+        with unchanged(model):
+            with self.locating(), tf.GradientTape() as tape:
+                output = model(dict(inputs), training=True)
+                penalties = self.penalties()
+                losses = [
+                    self.loss_of(head, target, wanted[target.name], self.of_head(output, head))
+                    for head, target in zip(self.heads, self.targets, strict=True)
+                ]
+                total = tf.add_n([tf.cast(each, tf.float32) for each in (*losses, *penalties)])
+            for head, target in zip(self.heads, self.targets, strict=True):
+                self.try_metrics(head, target, wanted[target.name], self.of_head(output, head))
+            self.try_optimizer(tape, total)
+            with self.locating():
+                model(dict(inputs), training=False)
+                self.trace(inputs)
+
+    def trace(self, inputs: Tensors) -> None:
+        """Puts the layers into a graph for any number of samples, in which some cannot be that a batch alone does not mind."""
+        import tensorflow as tf
+
+        form = {name: tf.TensorSpec((None, *each.shape[1:]), each.dtype) for name, each in inputs.items()}
+        run = tf.function(lambda batch: self.built.model(batch, training=True), autograph=False)
+        run.get_concrete_function(form)
+
+    def of_head(self, output: Any, head: Head) -> Any:
+        """What the model puts out for a head."""
+        return output if head.name is None else output[head.name]
+
+    @contextmanager
+    def locating(self) -> Iterator[None]:
+        """Turns what a layer raises when it is called into an error at its line."""
+        with calls_that_raise() as calls:
+            try:
+                yield
+            except DlcliError:
+                raise
+            except Exception as error:
+                own = plugin_error(error)
+                if own is not None or not is_foreign(error):
+                    raise own or error from error
+                self.tell_layer(calls, error)
+
+    def tell_layer(self, calls: list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]], error: Exception) -> None:
+        """Raises an error at the innermost layer of the configuration that was being called, or at `layers`."""
+        places = self.built.places
+        found = next((call for call in calls if call[0].name in places), None)
+        if found is None:
+            raise BlockError(
+                ("layers",), f"the layers cannot be run: {reason_of(error)}", kind="layer_refuses"
+            ) from error
+        layer, arguments, named = found
+        thing, taken = self.built.things.get(layer.name), arguments[0] if arguments else None
+        word = type(layer).__name__ if thing is None else thing.written
+
+        def attempt(other: KerasObject) -> Any:
+            return other.build(self.facts)(*arguments, **named)
+
+        with building(
+            word, taken, places[layer.name], traits=thing.traits if thing else {}, thing=thing, attempt=attempt
+        ):
+            raise error
+
+    def penalties(self) -> list[Any]:
+        """What regularization adds, layer by layer."""
+        found = []
+        for layer in self.built.model.layers:
+            place, thing = self.built.places.get(layer.name, ("layers",)), self.built.things.get(layer.name)
+            if thing is None:
+                found += layer.losses
+                continue
+
+            def attempt(other: KerasObject, layer: Any = layer) -> Any:
+                made = other.build(self.facts)
+                made(layer.input)
+                return made.losses
+
+            with building(thing.written, layer.input, place, traits=thing.traits, thing=thing, attempt=attempt):
+                found += layer.losses
+        return found
+
+    def loss_of(self, head: Head, target: TargetSchema, wanted: Any, output: Any) -> Any:
+        """The loss of a batch, one number."""
+
+        def attempt(loss: KerasObject) -> Any:
+            value = build_loss(loss, self.facts, void=bool(target.void))(wanted, output)
+            if len(value.shape):
+                raise ValueError(f"it gives {tuple(value.shape)} numbers for a batch, and training needs one")
+            return value
+
+        return tried(head.loss, head.loss_path, attempt, beside=compared(wanted, output))
+
+    def try_metrics(self, head: Head, target: TargetSchema, wanted: Any, output: Any) -> None:
+        """Lets every metric read a batch."""
+
+        def attempt(metric: KerasObject) -> Any:
+            (made,) = build_metrics(
+                [metric],
+                head.loss,
+                width=output.shape[-1] if len(output.shape) > 1 else 1,
+                facts=self.facts,
+                classes=target.names_of_units,
+                void=bool(target.void),
+            )
+            made.update_state(wanted, output)
+            return made.result()
+
+        for position, metric in enumerate(head.metrics):
+            place = (*head.metrics_path, position)
+            hint = "write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out"
+            tried(metric, place, attempt, beside=compared(wanted, output), hint=hint)
+
+    def try_optimizer(self, tape: Any, total: Any) -> None:
+        """Lets an optimizer like that of the configuration make one step."""
+        import tensorflow as tf
+
+        variables = self.built.model.trainable_variables
+        if not variables:
+            return
+        with self.locating():
+            gradients = tape.gradient(total, [each.value for each in variables])
+        pairs = [
+            (tf.zeros(each.shape, each.dtype) if gradient is None else gradient, each)
+            for gradient, each in zip(gradients, variables, strict=True)
+        ]
+
+        def attempt(optimizer: KerasObject) -> Any:
+            made = build_optimizer(optimizer, self.facts)
+            made.build(variables)
+            made.apply(*map(list, zip(*pairs, strict=True)))
+
+        tried(self.optimizer, ("optimizer",), attempt)
+
+
+def compared(wanted: Any, output: Any) -> str:
+    """Target and output in words."""
+    return f" of a target of shape {tuple(wanted.shape[1:])} and an output of shape {tuple(output.shape[1:])}"
+
+
+def tried(
+    thing: KerasObject,
+    path: TreePath,
+    attempt: Callable[[KerasObject], Any],
+    *,
+    beside: str = "",
+    hint: str | None = None,
+) -> Any:
+    """What an attempt with a thing gives. Raises `BlockError` at its argument to blame, or at the thing with a `hint`."""
+    try:
+        return attempt(thing)
+    except DlcliError:
+        raise
+    except Exception as error:
+        own = plugin_error(error)
+        if own is not None:
+            raise own from error
+        if not is_foreign(error) and not isinstance(error, ValueError):
+            raise
+        way = blamed_argument(thing, attempt)
+        what = f" cannot have {written_argument(thing, way)}" if way else f" cannot be computed{beside}"
+        raise BlockError(
+            (*path, thing.written, *way),
+            f"{thing.written}{what}: {reason_of(error)}",
+            hint=None if way else hint,
+            kind="metric_does_not_fit_output" if thing.kind == "metrics" else "keras_refuses",
+        ) from error
+
+
+@contextmanager
+def unchanged(model: Any) -> Iterator[None]:
+    """Puts all variables of a model back when it ends."""
+    variables = list({id(each): each for each in model.variables}.values())
+    before = [each.numpy() for each in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+
+
+@contextmanager
+def calls_that_raise() -> Iterator[list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]]]:
+    """While it is open, the calls of layers that something came out of are listed, the innermost first."""
+    import keras
+
+    original, calls = keras.Layer.__call__, list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]]()
+
+    def call(layer: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return original(layer, *arguments, **named)
+        except Exception:
+            calls.append((layer, arguments, named))
+            raise
+
+    keras.Layer.__call__ = call
+    try:
+        yield calls
+    finally:
+        keras.Layer.__call__ = original

@@ -1,0 +1,137 @@
+"""What Keras says only when it works is told at its line, with the argument to blame: layers, losses, metrics, optimizers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Command = Callable[..., Any]
+SHAPES = {"img": (8, 8, 3), "vec": (8,), "seq": (10, 4)}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with images, vectors and sequences of three classes, and vectors with numbers to learn."""
+    folder = tmp_path_factory.mktemp("trial")
+    generator = np.random.default_rng(0)
+    for name, shape in SHAPES.items():
+        np.savez(folder / f"{name}.npz", x=generator.random((40, *shape)), y=np.arange(40) % 3)
+    np.savez(folder / "numbers.npz", x=generator.random((40, 8)), y=generator.random(40))
+    return folder
+
+
+def written(source: str, **changes: Any) -> dict[str, Any]:
+    """A configuration over one of the files; `layers` stand before its head, `prepare` and `augment` in its data."""
+    numbers = source == "numbers"
+    head = {"Dense": {"units": 1} if numbers else {"units": 3, "activation": "softmax"}}
+    layers = [*changes.pop("layers", []), "Flatten", head]
+    data = {key: changes.pop(key) for key in ("prepare", "augment") if key in changes}
+    return {
+        "data": {"source": {"npz": {"path": f"{source}.npz", "inputs": "x", "target": "y"}}, **data},
+        "layers": layers,
+        "loss": "mse" if numbers else "sparse_categorical_crossentropy",
+        "optimizer": "Adam",
+        "train": {"epochs": 1},
+        **changes,
+    }
+
+
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "an argument of a type": (
+        written("img", layers=[{"Conv2D": {"filters": 2, "kernel_size": 3, "dtype": "flaot16"}}]),
+        "Conv2D cannot have dtype: flaot16 on the shape (8, 8, 3): Cannot convert 'flaot16' to a mixed precision DTypePolicy.",
+    ),
+    "an axis": (
+        written("img", layers=[{"BatchNormalization": {"axis": 9}}]),
+        "BatchNormalization cannot have axis: 9 on the shape (8, 8, 3): tuple index out of range",
+    ),
+    "valid arguments that no graph takes": (
+        written("img", layers=[{"AdaptiveAveragePooling2D": {"output_size": [3, 1]}}]),
+        "AdaptiveAveragePooling2D cannot take the shape (8, 8, 3): Negative dimension size caused by subtracting 9 from 8",
+    ),
+    "a spectrogram of what is no sound": (
+        written("img", layers=["MelSpectrogram"]),
+        "MelSpectrogram cannot take the shape (8, 8, 3): paddings must be less than the dimension size: 1024, 1024 not less",
+    ),
+    "a spectrogram as preparation": (
+        written("seq", prepare=["MelSpectrogram"]),
+        "MelSpectrogram cannot prepare 'x' of shape (10, 4): paddings must be less than the dimension size: 1024, 1024 not less",
+    ),
+    "a regularizer": (
+        written(
+            "img", layers=[{"Conv2D": {"filters": 2, "kernel_size": 3, "kernel_regularizer": "OrthogonalRegularizer"}}]
+        ),
+        "Conv2D cannot have kernel_regularizer: {OrthogonalRegularizer: {}} on the shape (8, 8, 3): Inputs to Orthogonal",
+    ),
+    "a state": (
+        written("seq", layers=[{"GRU": {"units": 3, "stateful": True}}]),
+        "GRU cannot have stateful: true on the shape (10, 4): When using `stateful=True` in a RNN, the batch size must be",
+    ),
+    "a loss without a sum": (
+        written("numbers", loss={"MeanSquaredError": {"reduction": "none"}}),
+        "MeanSquaredError cannot have reduction: none: it gives (8,) numbers for a batch, and training needs one",
+    ),
+    "an axis of a loss": (
+        written("vec", loss={"SparseCategoricalCrossentropy": {"axis": 0}}),
+        "SparseCategoricalCrossentropy cannot have axis: 0: Only axis=-1 is currently supported.",
+    ),
+    "a metric": (
+        written("vec", metrics=["mae"]),
+        "mae cannot be computed of a target of shape () and an output of shape (3,): Incompatible shapes: [8] vs. [8,3]",
+    ),
+    "a pattern of an optimizer": (
+        written("vec", optimizer={"Muon": {"exclude_layers": ["["]}}),
+        "Muon cannot have exclude_layers: [[]: unterminated character set at position 0",
+    ),
+    "two arguments of an optimizer": (
+        written("vec", optimizer={"Adam": {"clipnorm": 1.0, "clipvalue": 0.5}}),
+        "Adam cannot have clipnorm: 1.0: Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_keras_says_when_it_works_is_told_at_its_line(name: str, folder: Path, run_dlcli: Command) -> None:
+    tree, message = CASES[name]
+    (folder / "c.yaml").write_text(json.dumps(tree, indent=1), encoding="utf-8")
+    done = run_dlcli("train", "c.yaml", "--json", "-q", cwd=folder)
+    assert done.code == 3, done.err
+    assert done.error["message"].startswith(message)
+    line = (folder / "c.yaml").read_text(encoding="utf-8").splitlines()[done.error["line"] - 1]
+    word = message.split()[0]
+    blamed = message.split(" cannot have ")[1].split(":")[0] if " cannot have " in message else word
+    assert f'"{blamed}"' in line
+    assert not (folder / "runs" / "c").exists()
+
+
+def test_all_commands_before_training_say_the_same(folder: Path, run_dlcli: Command) -> None:
+    tree, message = CASES["an axis"]
+    (folder / "c.yaml").write_text(json.dumps(tree), encoding="utf-8")
+    for command in (("inspect",), ("check",), ("train",)):
+        done = run_dlcli(*command, "c.yaml", "--json", cwd=folder)
+        assert (done.code, done.error["message"]) == (3, message), command
+    assert run_dlcli("validate", "--build", "c.yaml", cwd=folder).code == 3
+
+
+def test_a_trial_leaves_the_model_as_it_was() -> None:
+    from dlcli.config import load_config
+    from dlcli.training.setup import experiment as setup
+    from dlcli.training.setup.backend import start_keras
+
+    root = Path(__file__).parents[2]
+    config, _ = load_config(str(root / "configs" / "digits.yaml"))
+    dataset, values = setup.read_data(config), list[list[Any]]()
+    for tried in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not tried:
+                patch.setattr(setup, "try_batch", lambda *arguments: None)
+            start_keras(seed=3)
+            values.append([each.numpy() for each in setup.set_up(config, dataset).model.variables])
+    assert len(values[0]) == len(values[1]) > 2
+    for one, other in zip(*values, strict=True):
+        np.testing.assert_array_equal(one, other)
