@@ -92,10 +92,11 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
     """
     with open_trained(run, allow_code=allow_code) as trained:
         config, schema = trained.config, trained.schema
-        notes: list[str] = []
+        notes = trained.notes
         if data is not None:
             fields = read_raw(config, schema, data, with_target=True)
-            samples, notes = raw_samples(fields, schema, with_target=True)
+            samples, told = raw_samples(fields, schema, with_target=True)
+            notes += told
             split = data
         else:
             dataset = trained.dataset()

@@ -10,7 +10,7 @@ from dlcli.actions.layer_states import layer_states
 from dlcli.actions.model_findings import model_findings
 from dlcli.config import Config
 from dlcli.config.catalogue.live import layer_traits
-from dlcli.errors import DlcliError, TreePath
+from dlcli.errors import ArtifactError, DlcliError, TreePath
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.macs import elements, macs_of
 from dlcli.layers.memory import BYTES, FLOAT
@@ -35,11 +35,13 @@ def inspect_config(config: Config, *, allow_code: bool) -> ModelSummary:
 
 def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
     """The model that a run has saved, and on its data what its layers have learnt."""
-    states, notes = None, []
+    states = None
     with open_trained(run, allow_code=allow_code) as trained:
-        config, model = trained.config, trained.model
+        config, model, notes = trained.config, trained.model, trained.notes
         try:
             states = layer_states(trained, trained.dataset())
+        except ArtifactError:
+            raise
         except DlcliError as error:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(trained, None)

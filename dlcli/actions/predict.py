@@ -50,7 +50,7 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
     Raises `ArtifactError`, `DataError`, and `UsageError` for data of several splits.
     """
     with open_trained(run, allow_code=allow_code) as trained:
-        config, schema = trained.config, trained.schema
+        config, schema, standing = trained.config, trained.schema, trained.notes
         fields = read_raw(config, schema, data, keep=keep)
         samples, notes = raw_samples(fields, schema, with_target=False)
         output = trained.predicted(trained.feed(samples))
@@ -62,7 +62,7 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
     for head, target in zip(config.heads, schema.targets, strict=True):
         answered |= answer_columns(output[target.name], answers[target.name], head, target)
     columns |= kept_columns(fields, samples.rows, keep, beside={*columns, *answered}) | answered
-    return Predictions(run.name, len(samples), columns, notes)
+    return Predictions(run.name, len(samples), columns, [*standing, *notes])
 
 
 def kept_columns(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from dlcli.config.callback_files import callback_file_mistakes
 from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
 from dlcli.config.problems import located
@@ -28,7 +29,7 @@ Value = TypeVar("Value")
 
 def fitting_problems(root: Node, written: Written) -> list[Problem]:
     """The problems between the blocks of a tree that may have other problems too."""
-    checks = (connections, heads_together, missing_monitors)
+    checks = (connections, heads_together, missing_monitors, callback_files)
     mistakes = [mistake for check in checks for mistake in check(written)]
     return [
         located(root, each.path, each.message, each.suggestion, each.see, at=each.at, kind=each.kind)
@@ -144,6 +145,14 @@ def heads_together(written: Written) -> Iterator[Mistake]:
         # Of several at one place the first says enough.
         first = {each.path: each for each in reversed(mistakes)}
         yield from (replace(each, at="key") for each in first.values())
+
+
+def callback_files(written: Written) -> Iterator[Mistake]:
+    """Files of callbacks that nothing may write."""
+    listed = written.block("train").get("callbacks")
+    callbacks = [written.read("callbacks", each) for each in listed] if isinstance(listed, list) else []
+    for mistake in callback_file_mistakes(callbacks):
+        yield replace(mistake, path=("train", "callbacks", *mistake.path))
 
 
 def missing_monitors(written: Written) -> Iterator[Mistake]:

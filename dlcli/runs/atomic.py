@@ -13,6 +13,7 @@ import json
 import math
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -25,12 +26,15 @@ TEMPORARY, DELETED, REPLACED = ".tmp-", ".del-", ".old-"
 MANIFEST = "MANIFEST.json"
 BYTES = getattr(os, "O_BINARY", 0)
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # unseen: on other systems alone
-"""Flags that only some systems have: Windows would write line ends of its own, and knows no other way to follow a link."""
+NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # unseen: on other systems alone
+"""Flags that only some systems have: Windows would write line ends of its own, and has neither links like these nor FIFOs."""
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | NO_LINK
 WINDOWS = os.name == "nt"
 BUSY = (PermissionError,) if WINDOWS else ()
 PATIENCE, PAUSE = 50, 0.02  # unseen: time alone
 """On Windows a file that somebody is reading, or looks through for viruses, keeps its name that long: tries, seconds."""
+UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+"""What a file system says that has no such thing as fsync or locks."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RecursionError)
 """What a damaged file can raise: from the system, from the parser, or because its content has another form."""
@@ -55,8 +59,18 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Replaces a JSON file; what JSON cannot hold becomes null, text or a list."""
-    text = json.dumps(json_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
-    write_bytes(path, json_bytes(f"{text}\n"))
+    write_bytes(path, json_bytes(json_text(json_plain(value))))
+
+
+def read_plain(path: Path) -> bytes:
+    """The content of a file that is one: no link is followed, and a FIFO is not waited for. Raises `OSError`."""
+    if NO_LINK and path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link", str(path))
+    descriptor = os.open(path, os.O_RDONLY | BYTES | NO_LINK | NO_WAIT)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        return file.read()
 
 
 def append_line(path: Path, line: str) -> None:
@@ -65,7 +79,8 @@ def append_line(path: Path, line: str) -> None:
     Raises `ResourceError` when the disk refuses; nothing of the line remains then.
     """
     with refusals(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | BYTES | NO_LINK, 0o644)
+        part_from_others(path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | BYTES | NO_LINK | NO_WAIT, 0o644)
         try:
             length = os.fstat(descriptor).st_size
             try:
@@ -76,6 +91,13 @@ def append_line(path: Path, line: str) -> None:
                 raise
         finally:
             os.close(descriptor)
+
+
+def part_from_others(path: Path) -> None:
+    """Gives a file that has several names, as in a backup of hard links, a copy of its own before it is added to."""
+    with contextlib.suppress(FileNotFoundError):
+        if not path.is_symlink() and path.stat().st_nlink > 1:
+            write_bytes(path, read_plain(path))
 
 
 @contextlib.contextmanager
@@ -123,7 +145,7 @@ def write_manifest(folder: Path) -> None:
         path = folder / name
         descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)  # what is only read cannot be synced there
         try:
-            os.fsync(descriptor)
+            sync(descriptor)
         finally:
             os.close(descriptor)
         manifest[name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
@@ -221,7 +243,7 @@ def write_new(path: Path, content: bytes) -> None:
     descriptor = os.open(path, NEW_FILE, 0o644)
     try:
         write_all(descriptor, content)
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -245,15 +267,26 @@ def patiently(rename: Callable[[Path], Path], target: Path) -> None:
     rename(target)
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes a rename in a folder last. Windows has no such call, and a rename lasts when it returns."""
+def sync_folder(folder: Path) -> bool:
+    """Makes a rename in a folder last, and says whether that can be. Windows has no call for it: there a rename lasts."""
     if WINDOWS:
-        return
+        return True
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        return sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync(descriptor: int) -> bool:
+    """Makes what was written last, and says whether the file system can: some of the network and in user space cannot."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        return False
+    return True
 
 
 def sha256(path: Path) -> str:
@@ -269,12 +302,20 @@ def refusals(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = "the disk is full" if error.errno in FULL else (error.strerror or first_line(error))
+        hint = "free some space, or choose another folder with --runs"
+        if error.errno == errno.ENOENT and not path.parent.is_dir():
+            reason, hint = "its folder is gone", f"it was deleted or renamed meanwhile: put {path.parent} back"
         raise ResourceError(
             f"cannot write {path}: {reason}",
             file=path,
-            hint="free some space, or choose another folder with --runs",
+            hint=hint,
             kind="not_writable",
         ) from error
+
+
+def json_text(value: Any) -> str:
+    """A plain value as the text of a JSON file."""
+    return f"{json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)}\n"
 
 
 def json_bytes(text: str) -> bytes:

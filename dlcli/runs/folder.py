@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dlcli.errors import ArtifactError, ConflictError, ResourceError
 from dlcli.first_line import some_names
-from dlcli.runs.atomic import UNREADABLE
+from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.names import check_name
 
 MOST_TRIES = 100_000
@@ -166,7 +166,7 @@ def is_run(path: Path) -> bool:
 def number_of(path: Path) -> int:
     """The number in a run's state: runs are counted, because clocks go back. 0 where it cannot be read."""
     with contextlib.suppress(*UNREADABLE):
-        number = json.loads((path / "run.json").read_bytes()).get("number", 0)
+        number = json.loads(read_plain(path / "run.json")).get("number", 0)
         return number if isinstance(number, int) else 0
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import time
 from datetime import UTC, datetime
@@ -11,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 
 from dlcli.errors import ConflictError
-from dlcli.runs.atomic import BYTES, NO_LINK, refusals
+from dlcli.runs.atomic import BYTES, NO_LINK, NO_WAIT, UNSUPPORTED, refusals, sync_folder
 
 NAME = ".lock"
 TRIES, PAUSE = 20, 0.01  # unseen: time alone
 """A reader that asks whether there is a writer holds the lock for some microseconds: tried again, in seconds."""
+HOLDER = re.compile(r"process (\d+) on (\S+) since")
 QUESTIONS = 3
 """So many readers in a row are not taken for a writer."""
 
@@ -29,6 +31,8 @@ class Lock:
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
         self.descriptor = -1
+        self.held = True
+        """Whether the system holds the lock; a file system without locks keeps nobody away."""
 
     def __enter__(self) -> Lock:
         with refusals(self.path):
@@ -50,18 +54,42 @@ class Lock:
 
         Raises `ConflictError` where another process holds it.
         """
-        for _ in range(TRIES):
-            if lock_taken(self.descriptor):
-                break
-            time.sleep(PAUSE)
-        else:
-            message = f"the run is in use by {holder(self.descriptor) or 'another process'}"
+        other = self.other_holder()
+        if other is not None:
             hint = "wait until that process has ended; a new run can have another --name"
-            raise ConflictError(message, file=self.path.parent, hint=hint, kind="run_in_use")
+            raise ConflictError(f"the run is in use by {other}", file=self.path.parent, hint=hint, kind="run_in_use")
+        if os.fstat(self.descriptor).st_nlink > 1:  # what is written would stand under the other name, too
+            return
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with contextlib.suppress(OSError):
             os.ftruncate(self.descriptor, 0)
             os.write(self.descriptor, f" process {os.getpid()} on {socket.gethostname()} since {now}\n".encode())
+
+    def other_holder(self) -> str | None:
+        """Takes the lock, or gives who has it. Where the file system has no locks, it is the process that the file names."""
+        try:
+            for _ in range(TRIES):
+                if lock_taken(self.descriptor):
+                    return None
+                time.sleep(PAUSE)
+        except OSError as error:
+            if error.errno not in UNSUPPORTED:
+                raise
+            self.held = False
+            return living_holder(self.descriptor)
+        return holder(self.descriptor) or "another process"
+
+
+def weak_points(lock: Lock) -> list[str]:
+    """What the file system of a run whose lock is open does not do, in words; nothing where it does all that a run needs."""
+    folder, words = lock.path.parent, []
+    if not lock.held:
+        words.append(f"the file system of {folder} has no locks: nothing keeps a second process out of this run")
+    if not sync_folder(folder):
+        words.append(
+            f"the file system of {folder} cannot make files last (fsync): a power cut may lose what was saved last"
+        )
+    return words
 
 
 def lock_taken(descriptor: int) -> bool:
@@ -81,18 +109,33 @@ def holder(descriptor: int) -> str:
 
 def is_locked(folder: Path) -> bool:
     """Whether a writer is alive; asking does not disturb it."""
+    return writer_of(folder) is not None
+
+
+def writer_of(folder: Path) -> str | None:
+    """Who writes a run now, in words; None where nobody does. Asking does not disturb the writer."""
     try:
-        descriptor = os.open(folder / NAME, os.O_RDONLY | BYTES)
+        descriptor = os.open(folder / NAME, os.O_RDONLY | BYTES | NO_LINK | NO_WAIT)
     except OSError:
-        return False
+        return None
     try:
         for _ in range(QUESTIONS):
             if lock_taken(descriptor):
-                return False
+                return None
             time.sleep(PAUSE)
+        return holder(descriptor) or "another process"
     except OSError:
-        return False
-    else:
-        return True
+        return living_holder(descriptor)
     finally:
         os.close(descriptor)
+
+
+def living_holder(descriptor: int) -> str | None:
+    """Who holds the lock where the file system has none: the process that is named in it, if it lives on this machine."""
+    from psutil import pid_exists
+
+    words = holder(descriptor)
+    named = HOLDER.match(words)
+    if named is None or named[2] != socket.gethostname() or int(named[1]) == os.getpid():
+        return None
+    return words if pid_exists(int(named[1])) else None

@@ -12,9 +12,10 @@ from typing import Any
 
 from dlcli.errors import ArtifactError
 from dlcli.first_line import first_line
-from dlcli.runs.atomic import UNREADABLE, write_json
+from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.folder import Run
 from dlcli.runs.lock import is_locked
+from dlcli.runs.manifest import read_recorded, write_recorded_json
 from dlcli.runs.upgrades import numbered, upgraded
 
 
@@ -82,19 +83,20 @@ class RunState:
 
     def write(self, run: Run) -> RunState:
         """Replaces run.json."""
-        write_json(run.state, numbered(run.state.name, dataclasses.asdict(self)))
+        write_recorded_json(run, run.state, numbered(run.state.name, dataclasses.asdict(self)))
         return self
 
 
 def read_state(run: Run) -> RunState:
     """The state of a run. Raises `ArtifactError` where run.json is damaged."""
     try:
-        content = upgraded(run.state, json.loads(run.state.read_bytes().decode()), run=run)
+        content = upgraded(run.state, json.loads(read_plain(run.state).decode()), run=run)
         fault = what_is_wrong(content)
     except UNREADABLE as error:
         fault = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
     if fault is not None:
         raise ArtifactError(f"run.json of '{run.name}' cannot be read: {fault}", file=run.state, kind="damaged_run")
+    read_recorded(run, run.state)  # its form is right, and it may still not be what was written
     return RunState(**{key: value for key, value in content.items() if key in KINDS})
 
 

@@ -15,7 +15,8 @@ from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep
 from dlcli.runs.checkpoint import Checkpoint, folders, newest
-from dlcli.runs.lock import Lock
+from dlcli.runs.lock import Lock, weak_points
+from dlcli.runs.places import check_places
 from dlcli.training.kept.record import INEXACT
 from dlcli.training.kept.recorded import (
     changed_files,
@@ -59,11 +60,14 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
     `ArtifactError` where nothing is left to go on from; otherwise what `train` raises.
     """
     run = request.run
+    check_places(run)
     with (
-        Lock(run.path),
+        Lock(run.path) as lock,
         open_trained(run, allow_code=request.allow_code, log=run.log) as trained,
         stop_request() as stop,
     ):
+        for note in weak_points(lock):
+            listeners.note(f"note: {note}")
         sweep(run.path)
         sweep(run.checkpoints)
         state = read_state(run)

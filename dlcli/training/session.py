@@ -274,7 +274,7 @@ class Session:
         return {
             **rules_of(progress, self.stopping.watch, self.plateau),
             "callbacks": self.callbacks.state(),
-            "history": history.length(self.run),
+            "history": history.print_of_history(self.run),
             "engine": self.engine.name,
             "config": self.experiment.config.plain(),
             "file": sha256(self.run.config),

@@ -17,7 +17,7 @@ from dlcli.loss.metric_fit import speaks_of_one
 from dlcli.optimizer.schedules import early_end
 from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
-from dlcli.runs.lock import Lock
+from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
 from dlcli.training.failures import recorded_bug
 from dlcli.training.kept.record import Record
@@ -55,9 +55,12 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
         listeners.note(f"note: {note}")
     named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
     run = Run.claim(request.runs, named, rename=request.rename)
-    with Lock(run.path), chatter_to(run.log), stop_request() as stop:
-        state = RunState(run.name, next_number(request.runs), "created", request.file, now()).write(run)
+    with Lock(run.path) as lock, chatter_to(run.log), stop_request() as stop:
+        state = RunState(run.name, next_number(request.runs), "created", request.file, now())
         with nothing_left_of(run, state):
+            state.write(run)
+            for note in weak_points(lock):
+                listeners.note(f"note: {note}")
             record = Record(run, config, request.content, dataset)
             record.begin()
             experiment = start(config, dataset, listeners)

@@ -293,7 +293,10 @@ def test_a_state_cut_anywhere_is_an_artifact_error(run: Run) -> None:
         run.state.write_bytes(content[:length])
         with pytest.raises(ArtifactError):
             read_state(run)
-    run.state.write_bytes(content[:-1])
+    run.state.write_bytes(content[:-1])  # the same state, and not what was written
+    with pytest.raises(ArtifactError, match="is damaged"):
+        read_state(run)
+    (run.path / MANIFEST).unlink()
     assert read_state(run) == STATE
 
 
@@ -358,6 +361,7 @@ def test_a_state_comes_back_and_unknown_keys_are_left_out(run: Run) -> None:
     STATE.write(run)
     assert read_state(run) == STATE
     content = json.loads(run.state.read_bytes())
+    (run.path / MANIFEST).unlink()
     run.state.write_text(json.dumps({**content, "later": [1]}))
     assert read_state(run) == STATE
 

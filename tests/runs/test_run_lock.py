@@ -191,17 +191,17 @@ def test_a_full_disk_does_not_keep_the_lock_from_being_taken(run: Run, monkeypat
     assert not is_locked(run.path)
 
 
-def test_a_system_without_locks_is_a_resource_error_and_leaves_nothing_open(
+def test_a_system_that_refuses_the_lock_is_a_resource_error_and_leaves_nothing_open(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(descriptor: int, operation: int) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     held = Lock(run.path)
     with pytest.raises(ResourceError) as caught, held:
         pass
-    assert caught.value.message == f"cannot write {run.path}/.lock: No locks available"
+    assert caught.value.message == f"cannot write {run.path}/.lock: Input/output error"
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(held.descriptor)
     assert not is_locked(run.path)
@@ -217,7 +217,7 @@ def test_a_lock_that_is_no_file_is_refused(run: Run, tmp_path: Path) -> None:
     (run.path / ".lock").mkdir()
     with pytest.raises(ResourceError, match="Is a directory"), Lock(run.path):
         pass
-    with pytest.raises(ResourceError, match="No such file or directory"), Lock(run.path / "nowhere"):
+    with pytest.raises(ResourceError, match="its folder is gone"), Lock(run.path / "nowhere"):
         pass
 
 

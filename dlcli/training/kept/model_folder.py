@@ -13,7 +13,8 @@ from dlcli.data import Schema
 from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.first_line import first_line
 from dlcli.runs import Run
-from dlcli.runs.atomic import committed_folder, damage
+from dlcli.runs.atomic import UNREADABLE, committed_folder, damage
+from dlcli.runs.standing import no_model
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded
 from dlcli.training.kept.untrusted import check_model_file, no_more_than_stored
 from dlcli.training.setup.plugins import run_plugins
@@ -48,12 +49,7 @@ def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
 def load_schema(run: Run) -> Schema:
     """The schema of the data that a run was trained on. Raises `ArtifactError` where the model is missing or damaged."""
     if not run.model.is_dir():
-        raise ArtifactError(
-            f"the run '{run.name}' has no model",
-            file=run.path,
-            hint="it did not finish; train it again",
-            kind="no_model",
-        )
+        raise no_model(run)
     problems = damage(run.model)
     if problems:
         raise ArtifactError(
@@ -62,7 +58,7 @@ def load_schema(run: Run) -> Schema:
     path = run.model / SCHEMA
     try:
         return Schema.model_validate(upgraded(path, json.loads(path.read_bytes()), run=run))
-    except (OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise not_of_its_form(path, error, run=run) from None
 
 
@@ -70,13 +66,30 @@ def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> Save
     """The model of a run, whose `load_schema` has compared the files with their manifest. Keras must have been started.
 
     `plugins` are the files of the run that its model needs; they are run.
-    Raises `ArtifactError` for a model of a Keras that this one cannot read.
+    Raises `ArtifactError` for a model of a Keras that this one cannot read, and for weights that are not finite.
     """
     preparation = run.model / PREPARATION
     own = run_plugins(plugins)
-    return SavedModel(
-        load_keras_file(run.model / MODEL, own), load_keras_file(preparation) if preparation.exists() else None, schema
-    )
+    model = load_keras_file(run.model / MODEL, own)
+    prepares = load_keras_file(preparation) if preparation.exists() else None
+    for path, part in ((run.model / MODEL, model), (preparation, prepares)):
+        check_finite(part, path)
+    return SavedModel(model, prepares, schema)
+
+
+def check_finite(model: Any, path: Path) -> None:
+    """Raises `ArtifactError` for weights that are not finite: what they answer looks like an answer and is none."""
+    import numpy as np
+
+    for weight in () if model is None else model.weights:
+        values = weight.numpy()
+        if values.dtype.kind not in "biuOSU" and not np.isfinite(values.astype(np.float32, copy=False)).all():
+            raise ArtifactError(
+                f"the weight {weight.path} of {path.name} is not finite, so that nothing it answers means anything",
+                file=path,
+                hint="train it again",
+                kind="weights_not_finite",
+            )
 
 
 def load_keras_file(path: Path, own: Mapping[str, Any] | None = None) -> Any:

@@ -12,7 +12,8 @@ from dlcli.data.fingerprint import changed
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.first_line import first_line
 from dlcli.runs import Run
-from dlcli.runs.atomic import write_json
+from dlcli.runs.atomic import UNREADABLE
+from dlcli.runs.manifest import read_recorded, write_recorded_json
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded, written_by
 from dlcli.training.kept.splits_file import check_splits
 from dlcli.training.setup.experiment import read_data
@@ -26,7 +27,7 @@ def recorded_config(run: Run) -> Config:
         if tree.get("plugins"):
             tree["plugins"] = kept_plugins(run, recorded_environment(run)["plugins"])
         return load_resolved(tree)
-    except (OSError, ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise not_of_its_form(run.resolved, error, run=run) from None
 
 
@@ -36,8 +37,8 @@ def recorded_tree(run: Run) -> dict[str, Any]:
     Raises `ArtifactError` where it cannot be read.
     """
     try:
-        content = json.loads(run.resolved.read_bytes())
-    except (OSError, ValueError) as error:
+        content = json.loads(read_recorded(run, run.resolved))
+    except UNREADABLE as error:
         message = f"the configuration of '{run.name}' cannot be read: {first_line(error)}"
         raise ArtifactError(message, file=run.resolved, kind="damaged_run") from None
     return upgraded(run.resolved, content, run=run)
@@ -45,12 +46,12 @@ def recorded_tree(run: Run) -> dict[str, Any]:
 
 def record_config(run: Run, config: Config) -> None:
     """Writes the configuration as it takes effect."""
-    write_json(run.resolved, numbered(run.resolved.name, config.plain()))
+    write_recorded_json(run, run.resolved, numbered(run.resolved.name, config.plain()))
 
 
 def record_environment(run: Run, environment: Mapping[str, Any]) -> None:
     """Writes what the numbers of a run depend on besides its configuration."""
-    write_json(run.environment, numbered(run.environment.name, environment))
+    write_recorded_json(run, run.environment, numbered(run.environment.name, environment))
 
 
 def resumed_config(run: Run, settings: Sequence[str]) -> Config:
@@ -65,8 +66,8 @@ def resumed_config(run: Run, settings: Sequence[str]) -> Config:
 def recorded_environment(run: Run) -> dict[str, Any]:
     """What env.json says. Raises `ArtifactError` where it cannot be read."""
     try:
-        content = json.loads(run.environment.read_bytes())
-    except (OSError, ValueError):
+        content = json.loads(read_recorded(run, run.environment))
+    except UNREADABLE:
         raise ArtifactError(
             f"env.json of '{run.name}' cannot be read", file=run.environment, kind="damaged_run"
         ) from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data import Dataset
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run
-from dlcli.runs.atomic import write_bytes
+from dlcli.runs.manifest import read_manifest, read_recorded, write_recorded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ def save_splits(run: Run, dataset: Dataset) -> None:
     rows: dict[str, np.ndarray[Any, Any]] = {name: samples.rows for name, samples in dataset.splits.items()}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **rows)
-    write_bytes(run.path / NAME, buffer.getvalue())
+    write_recorded(run, run.path / NAME, buffer.getvalue())
 
 
 def check_splits(run: Run, dataset: Dataset) -> None:
@@ -33,10 +33,10 @@ def check_splits(run: Run, dataset: Dataset) -> None:
     import numpy as np
 
     path = run.path / NAME
-    if not path.exists():
+    if not path.exists() and NAME not in read_manifest(run):
         return
     try:
-        with np.load(path, allow_pickle=False) as recorded:
+        with np.load(io.BytesIO(read_recorded(run, path)), allow_pickle=False) as recorded:
             same = set(recorded.files) == set(dataset.splits) and all(
                 np.array_equal(recorded[name], samples.rows) for name, samples in dataset.splits.items()
             )

@@ -21,6 +21,8 @@ from dlcli.config import Config
 from dlcli.data import Dataset, Samples, Schema
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run
+from dlcli.runs.places import check_places
+from dlcli.runs.standing import standing_notes
 from dlcli.training.engine.measure import Measure, Measured
 from dlcli.training.kept.model_folder import SavedModel, load_model, load_schema
 from dlcli.training.kept.predictions import Answers, answers_of
@@ -58,6 +60,11 @@ class Trained:
     def environment(self) -> dict[str, Any]:
         """Versions, threads, command line and fingerprints of the data, as they are recorded now."""
         return recorded_environment(self.run)
+
+    @property
+    def notes(self) -> list[str]:
+        """What to say beside what its model gives: that it trains just now, or has not ended as planned."""
+        return standing_notes(self.run)
 
     @cached_property
     def schema(self) -> Schema:
@@ -117,6 +124,10 @@ class Trained:
 
 @contextmanager
 def open_trained(run: Run, *, allow_code: bool = False, log: Path | None = None) -> Iterator[Trained]:
-    """A run with all that a command after its training needs; `log` by default is that of the run, where it has one."""
-    with chatter_to(log or (run.log if run.log.exists() else None)):
+    """A run with all that a command after its training needs. Who only reads writes nothing into it: `log` is for who writes.
+
+    Raises `UnsafeError` for a link in the run, `ArtifactError` for what is no plain file or folder there.
+    """
+    check_places(run)
+    with chatter_to(log):
         yield Trained(run=run, allow_code=allow_code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from dlcli.errors import ArtifactError
 from dlcli.keras_internals import is_deterministic, leave_determinism
+from dlcli.runs.atomic import NO_LINK, NO_WAIT
 from dlcli.training.setup.lazy_tensorflow import defer_public_modules
 
 STANDARD_ERROR = 2
@@ -31,7 +33,7 @@ def chatter_to(log: Path | None) -> Iterator[None]:
     except OSError:  # There is no standard error to keep quiet.
         yield
         return
-    target = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    target = opened_log(log)
     os.dup2(target, STANDARD_ERROR)
     os.close(target)
     try:
@@ -41,6 +43,19 @@ def chatter_to(log: Path | None) -> Iterator[None]:
             sys.stderr.flush()
         os.dup2(kept, STANDARD_ERROR)
         os.close(kept)
+
+
+def opened_log(log: Path | None) -> int:
+    """The descriptor of a log, or of nothing where there is none, where it is no file of its own, or cannot be written."""
+    # A link in a run that somebody has sent leads to a file of the reader's; a FIFO would be waited for.
+    if log is not None:
+        with contextlib.suppress(OSError):
+            target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_LINK | NO_WAIT, 0o644)
+            opened = os.fstat(target)
+            if stat.S_ISREG(opened.st_mode) and opened.st_nlink == 1:
+                return target
+            os.close(target)
+    return os.open(os.devnull, os.O_WRONLY)
 
 
 @contextlib.contextmanager

@@ -8,12 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import BlockError
+from dlcli.config.callback_files import PATHS
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.errors import BlockError, ResourceError
 from dlcli.first_line import first_line
 from dlcli.foreign_error import is_foreign
 from dlcli.spec import KerasObject
 
-PATHS = ("filename", "filepath", "log_dir")
+LOG_FOLDER = "tensorboard"
+"""Where a callback that writes logs does so if nothing is said; Keras would write outside the run."""
 FILES = ("append", "append_header")
 """What a callback knows of its file, which is another thing once it is gone on with."""
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
@@ -69,11 +72,20 @@ class Callbacks:
             getattr(self.list, hook)(*arguments)
         except (ValueError, TypeError, ImportError) as error:
             raise BlockError(("train", "callbacks"), first_line(error), kind="callback_refuses") from error
+        except OSError as error:
+            raise ResourceError(
+                f"a callback cannot write: {error.strerror or first_line(error)}",
+                file=error.filename,
+                hint="give it another file, or leave it out of train.callbacks",
+                kind="not_writable",
+            ) from error
 
 
 def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any:
     """One callback of Keras. Raises `BlockError` for a file outside the run, and where Keras refuses."""
     arguments = callback.values({})
+    if "log_dir" in keras_catalogue().kinds["callbacks"].get(callback.written, {}).get("arguments", {}):
+        arguments.setdefault("log_dir", LOG_FOLDER)
     place = ("train", "callbacks", position, callback.written)
     for key in PATHS:
         if key in arguments:
@@ -84,12 +96,23 @@ def build_callback(callback: KerasObject, position: int, *, folder: Path) -> Any
                     (*place, key), message, hint="write a relative path without '..'", kind="leads_out_of_run"
                 )
             arguments[key] = str(path)
+            make_folder(path.parent)
     try:
         return replace(callback, arguments=arguments).build({})
     except Exception as error:
         if not is_foreign(error):
             raise
         raise BlockError(place, f"{callback.written}: {first_line(error)}", kind="callback_refuses") from error
+
+
+def make_folder(path: Path) -> None:
+    """Makes the folder that a callback writes into. Raises `ResourceError` where the system does not let it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResourceError(
+            f"cannot make the folder {path}: {error.strerror}", file=path, kind="not_writable"
+        ) from None
 
 
 def noted(callback: Any) -> dict[str, Any]:
