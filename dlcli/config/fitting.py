@@ -17,7 +17,7 @@ from dlcli.config.tree import Node
 from dlcli.errors import Problem
 from dlcli.layers.connections import connection_mistakes
 from dlcli.layers.last_layer import last_layer
-from dlcli.layers.stack import Entry
+from dlcli.layers.stack import Entry, layer_count
 from dlcli.loss.fit import activation_mistakes, shape_mistakes
 from dlcli.loss.metric_fit import metric_mistakes
 from dlcli.loss.model_output import output_of
@@ -25,11 +25,13 @@ from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
 
 Value = TypeVar("Value")
+MOST_LAYERS = 10_000
+"""Building that many takes minutes; the deepest models that were published have some thousands."""
 
 
 def fitting_problems(root: Node, written: Written) -> list[Problem]:
     """The problems between the blocks of a tree that may have other problems too."""
-    checks = (connections, heads_together, missing_monitors, callback_files)
+    checks = (connections, layers_in_all, heads_together, missing_monitors, callback_files)
     mistakes = [mistake for check in checks for mistake in check(written)]
     return [
         located(root, each.path, each.message, each.suggestion, each.see, at=each.at, kind=each.kind)
@@ -145,6 +147,17 @@ def heads_together(written: Written) -> Iterator[Mistake]:
         # Of several at one place the first says enough.
         first = {each.path: each for each in reversed(mistakes)}
         yield from (replace(each, at="key") for each in first.values())
+
+
+def layers_in_all(written: Written) -> Iterator[Mistake]:
+    """The entry with which there are more layers than can be built, as `repeat` within `repeat` makes them."""
+    layers = 0
+    for position, entry in enumerate(written.layers):
+        layers += 0 if entry is None else layer_count(entry)
+        if layers > MOST_LAYERS:
+            message = f"up to here the model has {layers:,} layers, and {MOST_LAYERS:,} is the most"
+            yield Mistake(message, ("layers", position), "repeat less often", kind="too_many_layers")
+            return
 
 
 def callback_files(written: Written) -> Iterator[Mistake]:

@@ -82,6 +82,12 @@ def innermost(entries: Sequence[Entry]) -> Iterator[Any]:
             yield from innermost(part)
 
 
+def layer_count(entry: Entry) -> int:
+    """How many layers of Keras an entry stands for, with all repetitions."""
+    inside = sum(layer_count(each) for _, part in entry.parts for each in part)
+    return inside * getattr(entry, "times", 1) if entry.parts else 1
+
+
 def names_given(entries: Sequence[Entry]) -> Iterator[str]:
     """All names that a list of entries and the lists in it give."""
     for entry in entries:

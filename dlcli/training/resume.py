@@ -74,6 +74,8 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         checkpoint = last_checkpoint(run, state, listeners)
         config = trained.config_with(request.settings)
         reasons = changed_settings(request, config, checkpoint)
+        if not request.allow_config_change:
+            recorded_tree(run)  # raises where it is not what was written, though what has a part in a step is the same
         over = checkpoint and ended(run, config, checkpoint)
         if over and state.status == "done":
             listeners.note(f"note: '{run.name}' is complete: {over.words}")
@@ -82,7 +84,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
-        if config.plain() != recorded_tree(run):
+        if config.plain() != recorded_tree(run, edited=True):
             record_config(run, config)
         experiment = start(config, dataset, listeners)
         reasons += changed_environment(run)

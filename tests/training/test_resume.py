@@ -16,6 +16,7 @@ import pytest
 from dlcli.runs import Run
 from dlcli.runs.checkpoint import folders, load_checkpoint, save
 from dlcli.runs.lock import Lock
+from dlcli.runs.manifest import write_recorded
 
 Command = Callable[..., Any]
 CHANGES: dict[str, Any] = {
@@ -49,6 +50,11 @@ STEPS = 6
 """Of an epoch: 90 training samples in batches of 16."""
 
 
+def rewrite(path: Path, text: str) -> None:
+    """Replaces a file of a run as dlcli does, which its manifest knows."""
+    write_recorded(Run(path.parent), path, text.encode())
+
+
 @pytest.fixture
 def runs(finished: Path, tmp_path: Path) -> Path:
     """A copy of the folder in which `cut` stands where a kill in the middle of an epoch has left it."""
@@ -57,11 +63,11 @@ def runs(finished: Path, tmp_path: Path) -> Path:
     cut = Run(folder / "runs" / "cut")
     shutil.rmtree(cut.model)
     state = json.loads(cut.state.read_bytes())
-    cut.state.write_text(json.dumps({**state, "status": "running"}))
+    rewrite(cut.state, json.dumps({**state, "status": "running"}))
     for path in (folder / "runs").glob("*/env.json"):  # the data has moved with the copy
-        path.write_text(path.read_text().replace(str(finished), str(folder)))
+        rewrite(path, path.read_text().replace(str(finished), str(folder)))
     for path in (folder / "runs").glob("*/config.resolved.json"):
-        path.write_text(path.read_text().replace(str(finished), str(folder)))
+        rewrite(path, path.read_text().replace(str(finished), str(folder)))
     for run in ("cut", "whole"):
         for path in folders(Run(folder / "runs" / run)):
             kept = load_checkpoint(path)
@@ -195,7 +201,7 @@ def test_a_run_that_was_stopped_before_its_first_checkpoint_begins_at_the_beginn
 ) -> None:
     run = Run(runs / "runs" / "cut")
     shutil.rmtree(run.checkpoints)
-    run.state.write_text(json.dumps({**state_of(runs, "cut"), "status": "created", "resumable": False}))
+    rewrite(run.state, json.dumps({**state_of(runs, "cut"), "status": "created", "resumable": False}))
     done = run_dlcli("resume", "cut", cwd=runs)
     assert done.code == 0, done.err
     assert "note: 'cut' was stopped before its first checkpoint; it begins at the beginning" in done.err
@@ -258,7 +264,7 @@ def test_other_threads_or_versions_are_recorded_as_not_exact(runs: Path, run_dlc
     path = runs / "runs" / "cut" / "env.json"
     recorded = json.loads(path.read_bytes())
     recorded["versions"]["keras"], recorded["onednn"] = "3.0.0", "0"
-    path.write_text(json.dumps(recorded))
+    rewrite(path, json.dumps(recorded))
     done = run_dlcli("resume", "cut", "--json", cwd=runs)
     assert (done.code, done.value["exact"]) == (0, False)
     assert [each.split(" was ")[0] for each in done.value["inexact"]] == ["versions.keras", "onednn"]

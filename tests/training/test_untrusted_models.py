@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from dlcli.errors import ArtifactError, UnsafeError
+from dlcli.runs import Run
 from dlcli.runs.atomic import MANIFEST, write_manifest
+from dlcli.runs.manifest import write_recorded
 from dlcli.training.kept.untrusted import check_model_file
 
 Command = Callable[..., Any]
@@ -231,11 +233,9 @@ def test_no_command_loads_a_run_in_which_somebody_has_put_such_a_model(
     packed(model / "model.keras", dense(members, module="os", class_name="system", config__name="touch pwned"))
     (model / MANIFEST).unlink()
     write_manifest(model)
-    (folder / "runs" / "a" / "env.json").write_text(
-        (folder / "runs" / "a" / "env.json").read_text().replace(str(trained), str(folder))
-    )
-    resolved = folder / "runs" / "a" / "config.resolved.json"
-    resolved.write_text(resolved.read_text().replace(str(trained), str(folder)))
+    for name in ("env.json", "config.resolved.json"):
+        path = folder / "runs" / "a" / name
+        write_recorded(Run(path.parent), path, path.read_text().replace(str(trained), str(folder)).encode())
     done = run_dlcli(*command, "--json", cwd=folder)
     assert (done.code, done.error["name"]) == (10, "unsafe")
     assert "model.keras holds os.system" in done.error["message"]

@@ -12,7 +12,7 @@ from dlcli.data.fingerprint import changed
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.first_line import first_line
 from dlcli.runs import Run
-from dlcli.runs.atomic import UNREADABLE
+from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.manifest import read_recorded, write_recorded_json
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded, written_by
 from dlcli.training.kept.splits_file import check_splits
@@ -20,9 +20,12 @@ from dlcli.training.setup.experiment import read_data
 from dlcli.training.setup.plugins import kept_plugins
 
 
-def recorded_config(run: Run) -> Config:
-    """The configuration as it took effect. Raises `ArtifactError` where it is missing or damaged."""
-    tree = recorded_tree(run)
+def recorded_config(run: Run, *, edited: bool = False) -> Config:
+    """The configuration as it took effect; one that a person has `edited` where that is said.
+
+    Raises `ArtifactError` where it is missing or damaged.
+    """
+    tree = recorded_tree(run, edited=edited)
     try:
         if tree.get("plugins"):
             tree["plugins"] = kept_plugins(run, recorded_environment(run)["plugins"])
@@ -31,13 +34,13 @@ def recorded_config(run: Run) -> Config:
         raise not_of_its_form(run.resolved, error, run=run) from None
 
 
-def recorded_tree(run: Run) -> dict[str, Any]:
+def recorded_tree(run: Run, *, edited: bool = False) -> dict[str, Any]:
     """The configuration as it took effect, as plain data in today's form; as in `recorded_config`.
 
     Raises `ArtifactError` where it cannot be read.
     """
     try:
-        content = json.loads(read_recorded(run, run.resolved))
+        content = json.loads(read_plain(run.resolved) if edited else read_recorded(run, run.resolved))
     except UNREADABLE as error:
         message = f"the configuration of '{run.name}' cannot be read: {first_line(error)}"
         raise ArtifactError(message, file=run.resolved, kind="damaged_run") from None
@@ -56,10 +59,10 @@ def record_environment(run: Run, environment: Mapping[str, Any]) -> None:
 
 def resumed_config(run: Run, settings: Sequence[str]) -> Config:
     """The recorded configuration with changes of it, as `train.epochs=40`. Raises `ConfigError` for a wrong one."""
-    recorded_config(run)  # raises where it is missing or damaged
+    recorded_config(run, edited=True)  # raises where it is missing or damaged
     plugins = recorded_environment(run)["plugins"]
     kept = [f"plugins={json.dumps(kept_plugins(run, plugins))}"] if plugins else []
-    content = json.dumps(recorded_tree(run), ensure_ascii=False, indent=2).encode()
+    content = json.dumps(recorded_tree(run, edited=True), ensure_ascii=False, indent=2).encode()
     return config_of(content, file=str(run.resolved), settings=[*settings, *kept])
 
 
