@@ -30,13 +30,13 @@ def standing_of(run: Run) -> Standing | None:
     if status == "interrupted":
         return Standing(f"was stopped in epoch {state.epochs + 1}", again)
     if status == "failed" and state.exit_code == DivergedError.code:
-        return Standing(f"has diverged: {reason_of(state)}", "train it again with a lower optimizer.learning_rate")
+        return Standing(f"has diverged: {failure_of(state)}", "train it again with a lower optimizer.learning_rate")
     if status == "failed":
-        return Standing(f"failed: {reason_of(state)}", again if state.resumable else "train it again")
+        return Standing(f"failed: {failure_of(state)}", again if state.resumable else "train it again")
     return None
 
 
-def reason_of(state: RunState) -> str:
+def failure_of(state: RunState) -> str:
     """Why a run failed, without the name of the sort of error before it."""
     words = state.reason or "nobody knows why"
     return words.removeprefix(f"{DivergedError.name}: ")
