@@ -36,7 +36,7 @@ class Compared:
 def compared(experiment: Experiment, measure: Measure, *, reached: float, trivial: float) -> Compared | None:
     """The comparison for the model as it stands, of which `reached` is the loss; None where nothing can be compared."""
     split = judged_split(experiment)
-    penalty = sum(float(each) for each in experiment.model.losses)
+    penalty = weight_penalty(experiment.model)
     perfect = sum(
         perfect_loss(
             head.loss, experiment.splits[split].target(schema.name), output_shape(experiment.model, head.name), {}
@@ -49,6 +49,12 @@ def compared(experiment: Experiment, measure: Measure, *, reached: float, trivia
     if weights is None:
         return Compared(split, reached - penalty, trivial, perfect)
     return weighed(experiment, measure, weights, split)
+
+
+def weight_penalty(model: Any) -> float:
+    """What the regularizers of weights add to the loss; what those of outputs add depends on the batch, and stays in it."""
+    weights = model.trainable_variables
+    return sum(float(weight.regularizer(weight)) for weight in weights if weight.regularizer is not None)
 
 
 def weighed(experiment: Experiment, measure: Measure, weights: Weights, split: str) -> Compared | None:

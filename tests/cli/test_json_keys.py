@@ -91,7 +91,17 @@ def test_the_state_of_the_run_holds_what_train_said(trained: Any) -> None:
 
 def test_evaluate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
     value = run_dlcli("evaluate", "last", "--worst", "2", "--json", cwd=trained.folder).value
-    assert list(value) == ["run", "split", "samples", "metrics", "classes", "confusion", "by_class", "worst"]
+    assert list(value) == [
+        "run",
+        "split",
+        "samples",
+        "metrics",
+        "classes",
+        "confusion",
+        "by_class",
+        "positive",
+        "worst",
+    ]
     assert (value["run"], value["split"], value["samples"], value["classes"]) == ("a", "test", 30, ["0", "1", "2"])
     assert [list(each) for each in value["worst"]] == [["row", "file", "line", "target", "predicted", "loss"]] * 2
 

@@ -126,10 +126,6 @@ SEVERAL = {
     "target: {colum: x}": [(9, 12, "unknown key 'colum' in 'data.target'")],
     "target: {column: 3}": [(9, 20, "'column' must be text or a list, found the number 3")],
     "target: {encode: foo}": [(9, 20, "'encode' must be 'index', 'one_hot' or 'none', found the text 'foo'")],
-    "target: {classes: [0, true]}": [
-        (9, 22, "'classes' must hold text, found the number 0"),
-        (9, 25, "'classes' must hold text, found the boolean true"),
-    ],
     "inputs: 3": [(9, 11, "'inputs' must be a list or a mapping, found the number 3")],
     "inputs: [x, 2]": [(9, 15, "'inputs' must hold text, found the number 2")],
     "inputs: {a: {}}": [(9, 12, "'columns' is missing from 'data.inputs.a'")],

@@ -18,6 +18,7 @@ from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.lazy import Column
 from dlcli.errors import DataError
+from dlcli.spec import Wanted
 
 ROWS = 240
 SIZES = (50, 70, 0, 64, 56)
@@ -94,7 +95,7 @@ def loaded(block: Mapping[str, Any], fields: Fields, labels: Any, *, seed: int =
     return assembled(
         fields,
         inputs=data.inputs,
-        targets={name: (each, named.get(name)) for name, each in data.all_targets.items()},
+        targets={name: (each, Wanted(named.get(name))) for name, each in data.all_targets.items()},
         split=data.split,
         policy=data.missing,
         seed=seed,
