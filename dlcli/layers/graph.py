@@ -8,7 +8,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers.build_errors import IMAGE_AXES, building
@@ -17,6 +17,8 @@ from dlcli.layers.memory import bounded
 from dlcli.layers.stack import Entry, names_given
 from dlcli.spec import Facts, KerasObject, Mistake, plain
 
+Learn: TypeAlias = Callable[[Any, str], None]
+"""Lets a layer learn from the input of a name."""
 NUMBERED = re.compile(r"_[0-9]+$")
 """What Keras puts behind the names of layers of one class."""
 
@@ -39,17 +41,19 @@ def build_model(
     facts: Facts,
     outputs: Sequence[str] = (),
     memory: int | None = None,
+    learn: Learn | None = None,
 ) -> Built:
     """The functional model of a list of layers.
 
     `inputs` gives the shape of one sample of each input by name; `outputs` names the layers that put out several targets.
-    `memory` in bytes bounds what training may take. The connections have been judged (`layers/connections.py`).
+    `memory` in bytes bounds what training may take; `learn` lets a layer that is adapted learn from an input.
+    The connections have been judged (`layers/connections.py`).
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
     import keras
 
     with bounded(memory):
-        graph = Building(inputs, given=frozenset(names_given(layers)), facts=facts)
+        graph = Building(inputs, given=frozenset(names_given(layers)), facts=facts, learn=learn)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
@@ -72,15 +76,18 @@ def only_output(output: Any, layers: Sequence[Entry]) -> Any:
 class Building:
     """A model that is being built: its tensors and layers by name, and where in the configuration they stand."""
 
-    def __init__(self, inputs: Mapping[str, Sequence[int]], *, given: frozenset[str], facts: Facts) -> None:
+    def __init__(
+        self, inputs: Mapping[str, Sequence[int]], *, given: frozenset[str], facts: Facts, learn: Learn | None = None
+    ) -> None:
         """`given` are the names that the configuration gives, which no other layer may get by chance."""
         import keras
 
-        self.facts = facts
+        self.facts, self.learn = facts, learn
         self.tensors: ChainMap[str, Any] = ChainMap(
             {name: keras.Input(tuple(shape), name=name, dtype="float32") for name, shape in inputs.items()}
         )
         self.made: dict[str, Any] = {}
+        self.inputs = {id(tensor): name for name, tensor in self.tensors.items()}
         self.raw = {id(tensor): tensor for tensor in self.tensors.values()}
         self.channels: dict[int, Any] = {}
         self.notes: list[Mistake] = []
@@ -188,6 +195,20 @@ class Building:
             self.notes.append(Mistake(message, (*path, thing.written), kind="channel_added"))
         return self.channels[id(taken)]
 
+    def adapt(self, layer: Any, thing: KerasObject, taken: Any, path: TreePath) -> None:
+        """Lets a layer learn what it would do nothing without. Raises `BlockError` where it does not take an input."""
+        learning = next(filter(unlearnt, things_in(thing)), None)
+        if learning is None or self.learn is None:
+            return
+        name = self.inputs.get(id(taken))
+        if name is None or learning is not thing:
+            hint = "let it take an input (from: NAME), or write it under data.prepare"
+            message = (
+                f"{learning.written} learns from the data before training, and takes here what other layers make of it"
+            )
+            raise BlockError((*path, thing.written), message, hint=hint, kind="misplaced_layer")
+        self.learn(layer, name)
+
     def call(
         self,
         layer: Any,
@@ -204,6 +225,8 @@ class Building:
             return called(other.build(self.facts), taken, (*path, word))
 
         with building(word, taken, path, traits=traits, thing=thing, attempt=attempt):
+            if thing is not None and layer.name not in self.places:
+                self.adapt(layer, thing, taken, path)
             output = called(layer, taken, (*path, word))
         self.places.setdefault(layer.name, path)
         if thing is not None:
@@ -221,6 +244,21 @@ def lacks_channel(traits: Mapping[str, Any], shape: Sequence[int | None]) -> boo
     axes = traits.get("axes", IMAGE_AXES if traits.get("group") == "images" else None)
     is_meant = axes is not None and (axes >= IMAGE_AXES or traits.get("group") == "convolution")
     return is_meant and len(shape) == axes - 1
+
+
+def unlearnt(thing: KerasObject) -> bool:
+    """Whether a layer learns from data before training what it has not been told."""
+    given = thing.traits.get("adapts")
+    return given is not None and thing.arguments.get(given) is None
+
+
+def things_in(value: Any) -> Iterator[KerasObject]:
+    """A thing, and all that stand in its arguments."""
+    if isinstance(value, KerasObject):
+        yield value
+        yield from (inner for each in value.arguments.values() for inner in things_in(each))
+    elif isinstance(value, list):
+        yield from (inner for each in value for inner in things_in(each))
 
 
 def called(layer: Any, taken: Any, path: TreePath) -> Any:

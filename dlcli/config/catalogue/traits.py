@@ -28,6 +28,8 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               misplaced  why it cannot stand among the layers;  write: what to write instead
               single     it reckons in 32 bits alone, also where it prepares numbers of 64
               mixes      it mixes the labels of samples with their images
+               adapts     it learns from the data before training; the argument that says what it would learn
+               ids        it takes ids; the argument that says how many there are
               merges     it takes several tensors;  drops: it leaves out values at random while training
               example    what shows it better than its required arguments alone
     schedules remains    the argument that says what is left of the rate at its end, and its default

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Data
@@ -107,6 +108,7 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                     tensor, few = layer(tensor), layer(few)
                 check_learnt(layer, step)
                 check_boundaries(layer, step)
+                check_encoded(layer, step, partial(prepared_batches, column, tuple(made)))
             except DlcliError:
                 raise  # the data that it learns from cannot be read
             except Exception as error:
@@ -149,19 +151,35 @@ def check_boundaries(layer: Any, step: KerasObject | Pca) -> None:
         )
 
 
+def check_encoded(layer: Any, step: KerasObject | Pca, batches: Callable[[], Iterator[np.ndarray[Any, Any]]]) -> None:
+    """Refuses ids (samples, …) beyond the number that a layer encodes, which it would leave out without a word."""
+    argument = step.traits.get("ids") if isinstance(step, KerasObject) else None
+    if argument is None:
+        return
+    largest, size = max(int(batch.max()) for batch in batches()), int(getattr(layer, argument))
+    if largest >= size:
+        raise ValueError(f"the ids reach {largest}, and its {argument} is {size}; write {argument}: {largest + 1}")
+
+
 def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
     """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
-    import keras
-    import tensorflow as tf
-
     if isinstance(step, Pca):
         return step.fitted(prepared_batches(column, before))
     layer = step.build(facts)
-    if isinstance(layer, keras.layers.Normalization) and step.arguments.get("mean") is None:
-        learn_moments(layer, prepared_batches(column, before))
-    elif hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
-        layer.adapt(tf.convert_to_tensor(batch) for batch in prepared_batches(column, before))
+    if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
+        adapt(layer, prepared_batches(column, before))
     return layer
+
+
+def adapt(layer: Any, batches: Iterator[np.ndarray[Any, Any]]) -> None:
+    """Lets a layer learn from what it takes (samples, …), in batches."""
+    import keras
+    import tensorflow as tf
+
+    if isinstance(layer, keras.layers.Normalization):
+        learn_moments(layer, batches)
+    else:
+        layer.adapt(tf.convert_to_tensor(batch) for batch in batches)
 
 
 def prepared_batches(column: Column, layers: Sequence[Any]) -> Iterator[np.ndarray[Any, Any]]:

@@ -30,6 +30,7 @@ from dlcli.training.kept.recorded import recorded_config, recorded_data, recorde
 from dlcli.training.setup.backend import chatter_to, start_keras
 from dlcli.training.setup.experiment import compile_model, wide_targets
 from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.ids import check_new_ids
 from dlcli.training.setup.plugins import refuse_plugins
 
 if TYPE_CHECKING:
@@ -110,10 +111,12 @@ class Trained:
 
     def predicted(self, feed: Feed) -> Arrays:
         """What the model puts out: (samples, …) in float32, by target. Its loss is not needed for it."""
+        check_new_ids(self.model, feed)
         return Measure(self.model).predict(feed)
 
     def judged(self, feed: Feed) -> Measured:
         """Loss and metrics, targets and outputs, all of one pass over the samples."""
+        check_new_ids(self.model, feed)
         return self.measure.judge(feed)
 
     def answers(self, output: Arrays) -> dict[str, Answers | None]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
-from dlcli.data import Dataset, Schema
+from dlcli.data import Dataset, Samples, Schema
 from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
-from dlcli.data.preparation.prepare import fit_preparation, prepare
+from dlcli.data.preparation.prepare import BATCH, adapt, fit_preparation, prepare
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.connections import check_connections
@@ -27,6 +27,7 @@ from dlcli.optimizer import build_optimizer
 from dlcli.spec import Facts, KerasObject, Wanted
 from dlcli.training.setup.backend import chatter_to, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
+from dlcli.training.setup.ids import check_ids
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.trial import Trial, tried
 
@@ -108,7 +109,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         outputs = [head.name for head in config.heads if head.name is not None]
         if not config.connected:
             check_connections(config.layers, list(shapes), outputs=outputs)
-        built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory())
+        learn = learning(preparation, dataset.splits["train"])
+        built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory(), learn=learn)
         check_activations(built.model, min(config.train.batch_size, len(dataset.splits["train"])))
         check_together(config, dataset, built.model)
         wide = wide_targets(config, dataset.schema, built.model)
@@ -118,6 +120,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         }
         check_rate(config)
         compile_model(config, built.model, dataset.schema, facts)
+        check_ids(built, splits)
         try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:
         raise config.located(error) from error
@@ -141,6 +144,17 @@ def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, 
     # Only a sample tells how long what a layer such as TextVectorization makes of it is.
     first = prepare(preparation, {name: values[:1] for name, values in train.items()})
     return {name: values.shape[1:] for name, values in first.items()}
+
+
+def learning(preparation: Any, train: Samples) -> Callable[[Any, str], None]:
+    """Lets a layer learn from a prepared input of the training split, in the order of the source."""
+
+    def batches(name: str) -> Iterator[np.ndarray[Any, Any]]:
+        for start in range(0, len(train.rows), BATCH):
+            part = {each: values[start : start + BATCH] for each, values in train.inputs.items()}
+            yield prepare(preparation, part)[name]
+
+    return lambda layer, name: adapt(layer, batches(name))
 
 
 def output_shape(model: Any, name: str | None) -> tuple[int | None, ...]:
