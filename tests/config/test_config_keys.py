@@ -153,8 +153,8 @@ def test_a_value_of_several_types_is_told_once_at_what_is_wrong_in_it(problems, 
     assert [each.at for each in found] == SEVERAL[line]
 
 
-def test_the_values_of_several_types_are_eighteen():
-    assert len(SEVERAL) == 18
+def test_the_values_of_several_types_are_seventeen():
+    assert len(SEVERAL) == 17
 
 
 def test_class_weights_are_balanced_or_numbers_by_name(problem, digits):
