@@ -17,7 +17,7 @@ from dlcli.config.merge import apply_settings
 from dlcli.config.problems import problems_of
 from dlcli.config.yaml import read_yaml
 from dlcli.data import Data
-from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, SUFFIXES, files_in, from_path
+from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, files_in, from_path
 from dlcli.data.sources.paths import is_folder
 from dlcli.errors import ConfigError, UsageError
 from dlcli.first_line import some_names
@@ -42,7 +42,7 @@ def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> N
     if what not in words and not isinstance(from_path(what, known_only=True), dict):
         hint = (
             did_you_mean(what, words)
-            or f"a configuration (.yaml), a folder, a data file ({', '.join(SUFFIXES)}) or one of: {', '.join(words)}"
+            or "write the path of a configuration, a data file or a folder, or the name of a set: dlcli list sources"
         )
         raise UsageError(f"cannot tell what '{what}' is{held_in(Path(what))}", hint=hint, kind="unknown_form")
     if settings:
