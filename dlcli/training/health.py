@@ -13,8 +13,11 @@ from dlcli.training.trivial import trivial_baseline
 
 LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
 """Above the first no step helps; the second is where most optimizers of Keras start."""
-EXPLODED = 1e6
-"""How many times the loss of the trivial baseline is no longer learning."""
+EXPLODED, GROWN = 1e6, 2.0
+"""How many times the loss of the trivial baseline is no longer learning, where it is that many times the least so far."""
+LOOKED_AT = 64  # unseen: time alone
+FAR = 100.0
+"""Inputs further from 0 than that on average make every step large, whatever the learning rate."""
 
 
 class Health:
@@ -40,7 +43,7 @@ class Health:
             raise self.diverged(f"the loss became {loss} in epoch {epoch}")
         if self.exploded(loss):
             raise self.diverged(
-                f"the loss is {loss:.3g} in epoch {epoch}, a million times that of the trivial baseline, and does not fall"
+                f"the loss is {loss:.3g} in epoch {epoch}, a million times that of the trivial baseline, and grows"
             )
         self.check_weights(step=step)
 
@@ -57,11 +60,12 @@ class Health:
                 raise self.diverged(f"the weight {weight.path} is no longer finite after step {step}")
 
     def exploded(self, loss: float) -> bool:
-        """Whether the loss stands, still finite, where no learning rate that works would leave it.
+        """Whether the loss, still finite, has grown to where no learning rate that works would take it.
 
-        A first epoch may start anywhere; after it the loss has to come down.
+        A first epoch may start anywhere: how large its loss is comes from the inputs. After it the loss may fall as it likes.
         """
-        if not self.progress.entries or loss < 0.5 * self.progress.entries[-1]["train"]["loss"]:
+        losses = [entry["train"]["loss"] for entry in self.progress.entries]
+        if not losses or loss <= GROWN * min(losses):
             return False
         trivial = trivial_baseline(self.experiment) if loss > EXPLODED else {}
         return bool(trivial) and loss > EXPLODED * max(trivial["metrics"]["loss"], 1.0)
@@ -73,9 +77,14 @@ class Health:
         kept = folders(self.run)
         if kept:
             what += f"; the last finite state is kept in {kept[-1].name}"
-        return DivergedError(
-            what,
-            file=self.run.path,
-            hint=f"lower the learning rate: --set optimizer.learning_rate={lower:g}",
-            kind="not_finite",
-        )
+        hint = f"lower the learning rate: --set optimizer.learning_rate={lower:g}"
+        if self.inputs_are_far():
+            hint = f"bring the inputs near 0: --set 'data.prepare=[Normalization]'; or {hint}"
+        return DivergedError(what, file=self.run.path, hint=hint, kind="not_finite")
+
+    def inputs_are_far(self) -> bool:
+        """Whether an input stands far from 0, as it reaches the layers."""
+        import numpy as np
+
+        inputs, _ = self.experiment.splits["train"].take(slice(0, LOOKED_AT))
+        return any(float(np.abs(values.astype(np.float64)).mean()) > FAR for values in inputs.values())
