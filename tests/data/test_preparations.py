@@ -590,3 +590,45 @@ def test_a_run_predicts_raw_rows_with_what_it_has_learnt(tmp_path: Path, run_dlc
     made = {name: np.asarray(values, np.float32) for name, values in prepare(preparation, raw).items()}
     assert {name: values.shape for name, values in made.items()} == {"sides": (30, 2), "says": (30, 9)}
     np.testing.assert_allclose(said[0], np.asarray(model(made)), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("spare", "fits"), [(-1, False), (0, True)])
+def test_a_preparation_whose_output_does_not_fit_in_memory_is_refused_before_it_is_made(
+    spare: int, fits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from dlcli.data.preparation import prepare
+    from dlcli.data.schema import InputSchema
+
+    schema = InputSchema(name="x", axes=["samples", "h"], shape=[8])
+    dataset: Any = SimpleNamespace(streams=False, splits={"train": range(28), "validation": range(12)})
+    path = ("data", "prepare", 0, "CategoryEncoding")
+    needed = 4 * 8 * 1_000_000 * (40 + 8)  # 40 samples are kept, and it is tried on 8
+    monkeypatch.setattr(prepare, "free_memory", lambda: needed + spare)
+
+    def check() -> None:
+        prepare.check_output_fits(path, schema, (8, 1_000_000), dataset=dataset, column=np.zeros((28, 8)))
+
+    if fits:
+        check()
+        return
+    with pytest.raises(BlockError) as caught:
+        check()
+    assert (caught.value.path, caught.value.kind) == (path, "out_of_memory")
+    assert caught.value.message == (
+        "CategoryEncoding makes 32.0 MB of each sample of 'x', which takes 1.5 GB in all, more than the free memory"
+    )
+
+
+def test_large_outputs_are_made_of_few_samples_at_a_time() -> None:
+    from dlcli.data.preparation.prepare import batch_size
+
+    column = np.zeros((10, 4))
+    assert [batch_size(column, prepared=size) for size in (0, 1 << 13, (1 << 13) + 1, 1 << 26, 1 << 30)] == [
+        8192,
+        8192,
+        8191,
+        1,
+        1,
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from dlcli.data import Data
 from dlcli.data.dataset import Dataset
 from dlcli.data.fields.aligned import empty, floats
 from dlcli.data.fields.lazy import Column
+from dlcli.data.memory import free_memory
 from dlcli.data.preparation.normalization import learn_moments
 from dlcli.data.preparation.pca import Pca
 from dlcli.data.preparation.precision import SINGLE, needed_precision, precision
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 BATCH = 8192
 """Samples that are prepared at a time, if they are small."""
 BATCH_BYTES = 1 << 26
+FLOAT = 4
+"""Bytes of a number in 32 bits."""
 TRIED = 8
 """Samples that a preparation is tried on when it is fitted."""
 TEXT_LAYERS = frozenset({"Hashing", "StringLookup", "TextVectorization"})
@@ -105,7 +109,9 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
             try:
                 with precision(SINGLE if is_single(step) else numbers):
                     layer = per_sample(fitted_layer(step, column, made, facts=facts), tensor.shape)
-                    tensor, few = layer(tensor), layer(few)
+                    tensor = layer(tensor)
+                    check_output_fits((*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column)
+                    few = layer(few)
                 check_learnt(layer, step)
                 check_boundaries(layer, step)
                 check_encoded(layer, step, partial(prepared_batches, column, tuple(made)))
@@ -125,6 +131,33 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
         prepared[schema.name] = tensor
     return keras.Model(raw, prepared)
+
+
+def check_output_fits(
+    path: TreePath, schema: InputSchema, shape: Sequence[int | None], *, dataset: Dataset, column: Column
+) -> None:
+    """Refuses a preparation whose output (samples, *shape) would not fit in memory, before a number of it is computed.
+
+    What does not stream stays prepared as a whole. Raises `BlockError`.
+    """
+    one = number_bytes(shape)
+    kept = 0 if dataset.streams else sum(map(len, dataset.splits.values()))
+    # Within a layer each number of a sample may become a whole last axis first, as where categories are counted.
+    within = max(one, number_bytes((*schema.shape, *shape[-1:])))
+    needed = kept * one + min(max(TRIED, batch_size(column, prepared=one)), len(column)) * within
+    if needed > free_memory():
+        raise BlockError(
+            path,
+            f"{path[-1]} makes {one / 1e6:,.1f} MB of each sample of '{schema.name}', which takes {needed / 1e9:,.1f} GB "
+            "in all, more than the free memory",
+            hint="make what it puts out smaller",
+            kind="out_of_memory",
+        )
+
+
+def number_bytes(shape: Sequence[int | None]) -> int:
+    """The bytes of a sample of such a shape in 32 bits; an open axis counts as one."""
+    return FLOAT * math.prod(size or 1 for size in shape)
 
 
 def is_single(step: KerasObject | Pca) -> bool:
@@ -199,12 +232,9 @@ def raw_values(values: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]
     return values.astype(str if values.dtype == object else dtype, copy=False)
 
 
-def batch_size(column: Column) -> int:
-    """How many samples of a field (samples, …) are prepared at a time."""
-    one = 4
-    for size in column.shape[1:]:
-        one *= size
-    return max(1, min(BATCH, BATCH_BYTES // max(one, 1)))
+def batch_size(column: Column, *, prepared: int = 0) -> int:
+    """How many samples of a field (samples, …) are prepared at a time, where each is `prepared` bytes afterwards."""
+    return max(1, min(BATCH, BATCH_BYTES // max(number_bytes(column.shape[1:]), prepared, 1)))
 
 
 def preparation_advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
@@ -222,7 +252,8 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
     if model is None:
         return {name: floats(values[:]) for name, values in inputs.items()}
     samples = len(next(iter(inputs.values())))
-    size = min(batch_size(values) for values in inputs.values())
+    most = max(number_bytes(tensor.shape[1:]) for tensor in model.output.values())
+    size = min(batch_size(values, prepared=most) for values in inputs.values())
     found: dict[str, np.ndarray[Any, Any]] = {}
     for start in range(0, samples, size):
         batch = {
