@@ -21,9 +21,8 @@ def blamed_argument(thing: KerasObject, attempt: Attempt) -> TreePath:
     What has been written is tried, because no message of Keras says it reliably: a word that no layer knows comes back as a
     shape that does not fit.
     """
+    thing = replace(thing, arguments={key: value for key, value in thing.arguments.items() if key not in UNASKED})
     for key, value in thing.arguments.items():
-        if key in UNASKED:
-            continue
         rest = {name: each for name, each in thing.arguments.items() if name != key}
         if not goes_well(replace(thing, arguments=rest), attempt):
             continue

@@ -7,6 +7,7 @@ TensorFlow's own modules, which are loaded on demand, are in `training/lazy_tens
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -60,7 +61,25 @@ def loss_trackers(model: Any) -> list[Any]:
 
 def build_state(model: Any, inputs: Any, targets: Any) -> None:
     """Makes all variables of loss and metrics from a batch, without a step."""
-    model._symbolic_build(data_batch=(inputs, targets))
+    with any_scope_names():
+        model._symbolic_build(data_batch=(inputs, targets))
+
+
+@contextmanager
+def any_scope_names() -> Iterator[None]:
+    """While it is open, scopes of graphs may have any name: Keras makes some of the names of targets."""
+    from keras.src.backend.tensorflow.core import name_scope
+
+    original = name_scope.__init__
+
+    def with_any_name(scope: Any, name: str, **named: Any) -> None:
+        original(scope, re.sub(r"[^A-Za-z0-9_.\\/>-]", lambda found: f".u{ord(found[0]):x}.", name), **named)
+
+    name_scope.__init__ = with_any_name
+    try:
+        yield
+    finally:
+        name_scope.__init__ = original
 
 
 def run_on(graph: Any, arguments: Sequence[Any], captured: Sequence[Any]) -> None:

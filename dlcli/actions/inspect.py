@@ -14,6 +14,7 @@ from dlcli.errors import ArtifactError, DlcliError, TreePath
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.macs import elements, macs_of
 from dlcli.layers.memory import BYTES, FLOAT
+from dlcli.layers.names import written_layer_name
 from dlcli.runs import Run
 from dlcli.training.check.first_loss import first_loss
 from dlcli.training.kept.trained import open_trained
@@ -65,7 +66,7 @@ def model_summary(model: Any, places: Mapping[str, TreePath], config: Config, **
         line = config.line(places[name]) if name in places else None
         kind, parameters = type(call.layer).__name__, call.layer.count_params()
         rows[name] = LayerRow(
-            name=name,
+            name=written_layer_name(name),
             kind=kind,
             input_shape=one_or_all(call.inputs),
             output_shape=one_or_all(call.outputs),
@@ -94,7 +95,7 @@ def node_of(call: Call, model: Any) -> GraphNode:
     """A call as the graph is drawn from it."""
     ends = {id(tensor) for tensor in model.outputs}
     return GraphNode(
-        name=call.layer.name,
+        name=written_layer_name(call.layer.name),
         kind=INPUT if call.is_input else type(call.layer).__name__,
         shape=one_or_all(call.outputs),
         parameters=0 if call.is_input else call.layer.count_params(),

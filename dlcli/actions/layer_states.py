@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset, class_indices
 from dlcli.layers.calls import Call, calls_of
+from dlcli.layers.names import written_layer_name
 from dlcli.training.kept.trained import Trained
 from dlcli.view.layer_states import DeadUnits, LayerStates, LayerWeights, Separation
 
@@ -41,7 +42,7 @@ def weights_of(layer: Any) -> LayerWeights:
     values = np.concatenate([np.ravel(each.numpy()).astype(np.float64) for each in layer.weights])
     finite = values[np.isfinite(values)]
     return LayerWeights(
-        layer=layer.name,
+        layer=written_layer_name(layer.name),
         mean=float(finite.mean()) if len(finite) else None,
         deviation=float(finite.std()) if len(finite) else None,
         zeros=float((values == 0).mean()),
@@ -58,7 +59,7 @@ def is_relu(layer: Any) -> bool:
 def dead_channels(call: Call, output: np.ndarray[Any, Any]) -> DeadUnits:
     """The units (along the last axis) that are 0 for every sample and place."""
     active = (output != 0).reshape(-1, output.shape[-1]).any(axis=0)
-    return DeadUnits(call.layer.name, len(active), int((~active).sum()))
+    return DeadUnits(written_layer_name(call.layer.name), len(active), int((~active).sum()))
 
 
 def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples: Any) -> list[Separation]:
@@ -67,7 +68,7 @@ def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples
         if schema.classes is not None and (schema.encode == "one_hot" or not schema.shape):
             labels = class_indices(samples.targets[schema.name][:SAMPLES], schema)
             return [
-                Separation(call.layer.name, schema.name, nearest_mean(output, labels))
+                Separation(written_layer_name(call.layer.name), schema.name, nearest_mean(output, labels))
                 for call, output in zip(calls, outputs, strict=True)
             ]
     return []

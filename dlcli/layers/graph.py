@@ -14,6 +14,7 @@ from dlcli.errors import BlockError, TreePath
 from dlcli.layers.build_errors import IMAGE_AXES, building
 from dlcli.layers.from_key import numbered_output, resolved, wrong_call
 from dlcli.layers.memory import bounded
+from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
 from dlcli.spec import Facts, KerasObject, Mistake, plain
 
@@ -176,7 +177,7 @@ class Building:
             number += 1
             free = f"{base}_{number}"
         self.names.add(free)
-        return free
+        return safe_layer_name(free)
 
     def with_channel(self, taken: Any, thing: KerasObject, path: TreePath) -> Any:
         """What a layer takes; data in which only the channels are missing, as grey pictures (height, width), with one.

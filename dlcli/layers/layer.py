@@ -65,10 +65,13 @@ class Layer:
 
 def named_layer(thing: KerasObject, name: str | None, graph: Graph) -> Any:
     """A layer of Keras under the name given to it, or Keras's own, made free in the model."""
-    layer = thing.build(graph.facts)
-    free = graph.free_name(name or layer.name, given=name is not None)
-    if free == layer.name:
-        return layer
+    if name is not None:
+        free = graph.free_name(name, given=True)
+    else:
+        layer = thing.build(graph.facts)
+        free = graph.free_name(layer.name)
+        if free == layer.name:
+            return layer
     return replace(thing, arguments={**thing.arguments, "name": free}).build(graph.facts)
 
 

@@ -45,8 +45,8 @@ class Graph(Protocol):
         Raises `BlockError` at `path` where it cannot take what it is given."""
 
     def free_name(self, name: str, *, given: bool = False) -> str:
-        """The name, with a number behind it if the model has one such already; no name that the configuration gives,
-        unless it is `given`."""
+        """The name as Keras takes it, with a number behind it if the model has one such already; no name that the
+        configuration gives, unless it is `given`."""
 
 
 @runtime_checkable

@@ -125,6 +125,10 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                     (*path, step.written), message, hint=preparation_advice(step, schema), kind="layer_refuses"
                 ) from error
             made.append(layer)
+            if getattr(tensor, "sparse", False):
+                message = f"{step.written} makes a sparse tensor of '{schema.name}', which no layer is sure to take"
+                hint = "leave 'sparse' out"
+                raise BlockError((*path, step.written, "sparse"), message, hint=hint, kind="layer_refuses")
             if None in tensor.shape[1:]:
                 message = f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
                 hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.layers.names import written_layer_name
 from dlcli.training.check.step import gradients_of
 from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment
@@ -45,5 +46,9 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
         path = experiment.built.places.get(layer.name)
         line = config.line(path) if path is not None else None
         frozen = not layer.trainable_variables
-        found.append(LayerGradient(layer.name, type(layer).__name__, line, norm if squares else None, weights, frozen))
+        found.append(
+            LayerGradient(
+                written_layer_name(layer.name), type(layer).__name__, line, norm if squares else None, weights, frozen
+            )
+        )
     return found
