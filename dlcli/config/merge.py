@@ -55,7 +55,7 @@ def base_of(name: Node, *, chain: tuple[Path, ...]) -> Node:
             [name.mark.problem(f"more than {MOST_FILES} files extend one another", kind="too_many_extended")]
         )
     try:
-        content = configuration_bytes(path)
+        content = configuration_bytes(path, named=True)
     except OSError as error:
         raise ConfigError(
             [

@@ -60,7 +60,7 @@ class Plugins:
     def read(self, path: Path, mark: Mark) -> None:
         """Adds the classes of one file."""
         try:
-            tree = ast.parse(configuration_bytes(path), filename=str(path))
+            tree = ast.parse(configuration_bytes(path, named=True), filename=str(path))
         except OSError as error:
             self.problems.append(
                 mark.problem(

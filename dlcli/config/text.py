@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -19,9 +20,14 @@ WIDE = {
 """The byte order marks of other encodings; the longer ones first, because they begin like the shorter."""
 
 
-def configuration_bytes(path: Path) -> bytes:
-    """The bytes of a file, at most one more than a configuration may have: a device has no end. Raises `OSError`."""
+def configuration_bytes(path: Path, *, named: bool = False) -> bytes:
+    """The bytes of a file, at most one more than a configuration may have: a device has no end. Raises `OSError`.
+
+    A file that is `named` in another may not be a FIFO, which would be waited for; on the command line one is meant.
+    """
     try:
+        if named and path.is_fifo():
+            raise OSError(errno.EINVAL, "it is a FIFO and no file")
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except ValueError as error:

@@ -80,10 +80,10 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         if over and state.status == "done":
             listeners.note(f"note: '{run.name}' is complete: {over.words}")
             return run, state
-        if checkpoint is not None:
-            listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
+        if checkpoint is not None:
+            listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         if config.plain() != recorded_tree(run, edited=True):
             record_config(run, config)
         experiment = start(config, dataset, listeners)

@@ -242,3 +242,17 @@ def test_standard_input_is_relative_to_the_working_directory(change, tmp_path, m
     with pytest.raises(ConfigError) as caught:
         load_config("-")
     assert caught.value.problems[0].file == "-"
+
+
+@pytest.mark.parametrize("line", ["extends: pipe.yaml", "plugins: [pipe.py]"])
+def test_a_fifo_is_not_waited_for(line: str, tmp_path: Path) -> None:
+    import os
+
+    from dlcli.config import load_config
+
+    for name in ("pipe.yaml", "pipe.py"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "a.yaml").write_text(f"{line}\nlayers: [Dense: 1]\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(tmp_path / "a.yaml"))
+    assert any("it is a FIFO and no file" in each.message and each.line == 1 for each in caught.value.problems)

@@ -340,3 +340,15 @@ def test_days_of_a_workbook_are_days_and_times_are_text_that_sorts(tmp_path: Pat
     assert arrays["moment"].tolist() == ["2024-01-31 09:30:00", "2024-01-31"]
     assert arrays["time"].tolist() == ["09:30:00", None]
     assert (arrays["yes"].dtype, arrays["yes"].tolist()) == (np.int64, [1, 0])
+
+
+def test_a_fifo_is_no_file_of_data(tmp_path: Path) -> None:
+    import os
+
+    from dlcli.data.sources.paths import existing
+    from dlcli.errors import DataError
+
+    os.mkfifo(tmp_path / "fifo.csv")
+    with pytest.raises(DataError, match=r"fifo\.csv is a FIFO, a device or a socket, expected a file") as caught:
+        existing(tmp_path / "fifo.csv")
+    assert caught.value.kind == "no_plain_file"

@@ -57,6 +57,13 @@ def existing(path: Path) -> Path:
             hint="name a file in it, or a glob such as folder/*.csv",
             kind="folder_not_file",
         )
+    if is_stream(path):
+        raise DataError(
+            f"{path} is a FIFO, a device or a socket, expected a file",
+            file=path,
+            hint="data is read more than once: write it into a file first, as: cat … > data.csv",
+            kind="no_plain_file",
+        )
     if not is_folder(path.parent):
         raise DataError(
             f"there is no folder {path.parent}",
@@ -71,6 +78,14 @@ def existing(path: Path) -> Path:
         else f"a path counts from the configuration file; the working directory is {Path.cwd()}"
     )
     raise DataError(f"there is no file {path}", file=path, hint=hint, kind="missing_file")
+
+
+def is_stream(path: Path) -> bool:
+    """Whether there is something under the path that is neither file nor folder: a FIFO, `/dev/stdin`, `<(zcat x.csv.gz)`."""
+    try:
+        return path.exists() and not path.is_file() and not path.is_dir()
+    except OSError:
+        return False
 
 
 def is_file(path: Path) -> bool:
