@@ -26,7 +26,7 @@ def standing_of(run: Run) -> Standing | None:
     if status in ALIVE:
         return Standing(f"is training ({writer_of(run.path) or 'another process'})", "wait until it has ended")
     if status == "crashed":
-        return Standing(f"was killed in epoch {state.epochs + 1}", again)
+        return Standing("was killed before its end", again)
     if status == "interrupted":
         return Standing(f"was stopped in epoch {state.epochs + 1}", again)
     if status == "failed" and state.exit_code == DivergedError.code:

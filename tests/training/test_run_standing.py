@@ -43,8 +43,8 @@ def test_a_run_that_trains_says_by_whom_and_a_killed_one_how_to_go_on(run: Run) 
     assert hint == "wait until it has ended"
     assert len(notes) == 1
     message, hint, notes = told(run)
-    assert (message, hint) == ("'trial' was killed in epoch 4, and has no model yet", "dlcli resume trial")
-    assert notes == ["'trial' was killed in epoch 4; its model is that of before (dlcli resume trial)"]
+    assert (message, hint) == ("'trial' was killed before its end, and has no model yet", "dlcli resume trial")
+    assert notes == ["'trial' was killed before its end; its model is that of before (dlcli resume trial)"]
 
 
 def test_a_run_that_diverged_or_failed_says_why(run: Run) -> None:
