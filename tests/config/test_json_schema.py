@@ -242,8 +242,10 @@ def test_the_schema_judges_the_things_of_keras_as_dlcli_does(kind: str, validato
             try:
                 keras_catalogue().read("layers" if kind == "applications" else kind, value)
                 accepted = True
-            except ValidationError:
+            except ValidationError as error:
                 accepted = False
+                if {each["ctx"]["kind"] for each in error.errors() if "ctx" in each} == {"arguments_do_not_fit"}:
+                    continue  # what two arguments say together, no schema of each can say
             assert judge.is_valid(value) == accepted, value
             valid, broken = valid + accepted, broken + (not accepted)
     assert valid > 60

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dlcli.config.catalogue.checks import check_argument, check_argument_range, check_finite_argument, is_ranged
+from dlcli.config.catalogue.together import wrong_together
 from dlcli.config.catalogue.traits import with_traits
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
@@ -134,6 +135,8 @@ class KerasCatalogue:
                     kind="missing_argument",
                 )
             )
+        if not mistakes and not nested:
+            mistakes += wrong_together(written, checked, known=entry["arguments"])
         if mistakes or nested:
             details = [*map(detail_of, mistakes), *(each for error in nested for each in details_of(error))]
             raise ValidationError.from_exception_data("dlcli", details)

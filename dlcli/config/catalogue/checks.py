@@ -93,7 +93,7 @@ def check_finite_argument(key: str, value: Any) -> None:
 
 def is_ranged(entry: Mapping[str, Any]) -> bool:
     """Whether the numbers that an argument takes have a bound."""
-    return "least" in entry or "above" in entry
+    return "least" in entry or "above" in entry or "below" in entry
 
 
 def check_argument_range(key: str, value: Any, entry: Mapping[str, Any], path: tuple[int, ...] = ()) -> None:
@@ -108,6 +108,8 @@ def check_argument_range(key: str, value: Any, entry: Mapping[str, Any], path: t
         fail(Mistake(f"'{key}' must be at least {entry['least']:g}, found {value}", path, kind="out_of_range"))
     if "above" in entry and value <= entry["above"]:
         fail(Mistake(f"'{key}' must be greater than {entry['above']:g}, found {value}", path, kind="out_of_range"))
+    if "below" in entry and value >= entry["below"]:
+        fail(Mistake(f"'{key}' must be less than {entry['below']:g}, found {value}", path, kind="out_of_range"))
     if value > entry.get("most", value):
         fail(Mistake(f"'{key}' must be at most {entry['most']}, found {value}", path, kind="out_of_range"))
 

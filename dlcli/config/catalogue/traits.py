@@ -35,7 +35,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
     schedules remains    the argument that says what is left of the rate at its end, and its default
     all       refused    why a configuration may not use it, and what to write instead
 
-An argument has `least`, `above` and `most` (the range of its numbers), `values` (the words it knows; `any_case` where
+An argument has `least`, `above`, `most` and `below` (the range of its numbers), `values` (the words it knows; `any_case` where
 Keras takes capitals too), `inline` (Keras would
 read a file for it, so it must be written out) and `example`: under `arguments` for all classes that have it, in the line of
 a class for that class alone.

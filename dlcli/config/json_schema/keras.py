@@ -181,5 +181,5 @@ def item_schema(entry: Mapping[str, Any]) -> Json:
 
 def bounds(entry: Mapping[str, Any]) -> Json:
     """The range of the numbers that an argument takes."""
-    words = {"least": "minimum", "above": "exclusiveMinimum", "most": "maximum"}
+    words = {"least": "minimum", "above": "exclusiveMinimum", "most": "maximum", "below": "exclusiveMaximum"}
     return {word: entry[key] for key, word in words.items() if key in entry}

@@ -1,0 +1,84 @@
+"""Numbers of things of Keras outside their range, and arguments that do not fit each other, are found without Keras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from dlcli.config.catalogue import keras_catalogue
+
+CONV = {"filters": 4, "kernel_size": 3}
+STEPS = {"PiecewiseConstantDecay": {"boundaries": [5], "values": [0.1, 0.01]}}
+RIGHT: list[tuple[str, Any]] = [
+    ("layers", {"Dropout": 1.0}),
+    ("layers", {"GaussianDropout": 0.99}),
+    ("layers", {"Conv2D": {**CONV, "groups": 2}}),
+    ("layers", {"Conv2D": {**CONV, "strides": 2, "dilation_rate": 1}}),
+    ("layers", {"SeparableConv2D": {**CONV, "strides": 2, "dilation_rate": 2}}),
+    ("layers", {"GroupNormalization": {"groups": -1}}),
+    ("optimizers", {"SGD": {"momentum": 1.0}}),
+    ("optimizers", {"Adam": {"clipnorm": 1.0}}),
+    ("optimizers", {"Adam": {"gradient_accumulation_steps": 2}}),
+    ("metrics", {"AUC": {"num_thresholds": 2}}),
+    ("schedules", STEPS),
+    ("schedules", {"PiecewiseConstantDecay": {"boundaries": ["1 epochs", "2 epochs"], "values": [0.1, 0.01, 0.0]}}),
+    (
+        "schedules",
+        {"CosineDecay": {"initial_learning_rate": 0.0, "warmup_target": 0.1, "decay_steps": 9, "warmup_steps": 3}},
+    ),
+]
+WRONG: list[tuple[str, Any, str]] = [
+    ("layers", {"GaussianDropout": 1.0}, "'rate' must be less than 1, found 1.0"),
+    ("layers", {"AlphaDropout": 1.0}, "'rate' must be less than 1, found 1.0"),
+    ("layers", {"Conv2D": {**CONV, "groups": 3}}, "'filters' must be a multiple of 'groups', and 4 is none of 3"),
+    ("layers", {"Conv2D": {**CONV, "groups": 0}}, "'groups' must be at least 1, found 0"),
+    ("layers", {"Conv2D": {**CONV, "strides": [1, 2], "dilation_rate": [2, 1]}}, "Conv2D cannot skip places both"),
+    ("layers", {"GaussianNoise": -0.1}, "'stddev' must be at least 0, found -0.1"),
+    ("optimizers", {"SGD": {"momentum": 5.0}}, "'momentum' must be at most 1, found 5.0"),
+    ("optimizers", {"Adam": {"beta_1": 1.0}}, "'beta_1' must be less than 1, found 1.0"),
+    ("optimizers", {"Adam": {"ema_momentum": 7}}, "'ema_momentum' must be at most 1, found 7"),
+    (
+        "optimizers",
+        {"Adam": {"gradient_accumulation_steps": 1}},
+        "'gradient_accumulation_steps' must be at least 2, found 1",
+    ),
+    ("optimizers", {"Adam": {"clipnorm": 1.0, "clipvalue": 0.5}}, "Adam takes one of clipnorm, clipvalue, not several"),
+    ("optimizers", {"Adam": {"learning_rate": -0.1}}, "'learning_rate' must be greater than 0, found -0.1"),
+    ("losses", {"BinaryCrossentropy": {"label_smoothing": 1.5}}, "'label_smoothing' must be at most 1, found 1.5"),
+    ("losses", {"Huber": {"delta": 0}}, "'delta' must be greater than 0, found 0"),
+    ("losses", {"CategoricalGeneralizedCrossEntropy": {"q": 1.0}}, "'q' must be less than 1, found 1.0"),
+    ("metrics", {"AUC": {"num_thresholds": 1}}, "'num_thresholds' must be at least 2, found 1"),
+    ("metrics", {"Precision": {"thresholds": [0.5, 1.5]}}, "'thresholds' must be at most 1, found 1.5"),
+    ("metrics", {"RecallAtPrecision": {"precision": -0.1}}, "'precision' must be at least 0, found -0.1"),
+    (
+        "schedules",
+        {"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "end_learning_rate": -0.5}},
+        "'end_learning_rate' must be",
+    ),
+    ("schedules", {"PiecewiseConstantDecay": {"boundaries": [], "values": [0.1]}}, "'boundaries' must hold a step"),
+    (
+        "schedules",
+        {"PiecewiseConstantDecay": {"boundaries": [5], "values": [0.1]}},
+        "1 boundaries part 2 values, found 1",
+    ),
+    ("schedules", {"PiecewiseConstantDecay": {"boundaries": [10, 5], "values": [1, 2, 3]}}, "'boundaries' must rise"),
+    (
+        "schedules",
+        {"PiecewiseConstantDecay": {"boundaries": [5], "values": [0.1, -0.5]}},
+        "'values' must be at least 0, found -0.5",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "written"), RIGHT)
+def test_the_ends_of_a_range_are_in_it(kind: str, written: Any) -> None:
+    assert keras_catalogue().read(kind, written).name == next(iter(written))
+
+
+@pytest.mark.parametrize(("kind", "written", "message"), WRONG)
+def test_what_is_outside_is_found_without_keras(kind: str, written: Any, message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        keras_catalogue().read(kind, written)
+    assert caught.value.errors()[0]["msg"].startswith(message)
