@@ -88,10 +88,6 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         written("vec", optimizer={"Muon": {"exclude_layers": ["["]}}),
         "Muon cannot have exclude_layers: [[]: unterminated character set at position 0",
     ),
-    "two arguments of an optimizer": (
-        written("vec", optimizer={"Adam": {"clipnorm": 1.0, "clipvalue": 0.5}}),
-        "Adam cannot have clipnorm: 1.0: Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.",
-    ),
 }
 
 
