@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlcli.keras_internals import leaf_layers
+from dlcli.training.setup.trial import unchanged
 
 
 @contextmanager
@@ -14,13 +15,8 @@ def restored(model: Any) -> Iterator[None]:
     """Puts all variables of model and optimizer back when it ends."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
-    variables = list({id(each): each for each in [*model.variables, *model.optimizer.variables]}.values())
-    before = [each.numpy() for each in variables]
-    try:
+    with unchanged([*model.variables, *model.optimizer.variables]):
         yield
-    finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
 
 
 def settle(model: Any, inputs: Any) -> None:

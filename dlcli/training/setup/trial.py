@@ -6,7 +6,7 @@ left as it was, and what is tried of the others is made for this alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +42,7 @@ class Trial:
         import tensorflow as tf
 
         model = self.built.model
-        with unchanged(model):
+        with unchanged(model.variables):
             with self.locating(), tf.GradientTape() as tape:
                 output = model(dict(inputs), training=True)
                 penalties = self.penalties()
@@ -210,9 +210,9 @@ def tried(
 
 
 @contextmanager
-def unchanged(model: Any) -> Iterator[None]:
-    """Puts all variables of a model back when it ends."""
-    variables = list({id(each): each for each in model.variables}.values())
+def unchanged(variables: Sequence[Any]) -> Iterator[None]:
+    """Puts variables back when it ends; one that is named twice is put back once."""
+    variables = list({id(each): each for each in variables}.values())
     before = [each.numpy() for each in variables]
     try:
         yield
