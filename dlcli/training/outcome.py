@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dlcli.runs.state import StopReason
@@ -44,7 +45,7 @@ def outcome(
     if baseline:
         reached, trivial = metrics[baseline["split"]]["loss"], baseline["metrics"]["loss"]
         beside = compared(experiment, measure, reached=reached, trivial=trivial)
-    scaling = scaling_settings(model, experiment.dataset)
+    scaling = partial(scaling_settings, model, experiment.dataset)
     story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop, beside, scaling)
     best = {
         "epoch": watch.best_epoch or kept,

@@ -24,7 +24,7 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     if seen.reached - seen.perfect < MARGIN * (seen.trivial - seen.perfect):
         return None
     trivial = seen.trivial
-    advice = list(story.scaling)
+    advice = list(story.scaling())
     losses, rate = story.losses("train"), story.history[0]["learning_rate"]
     if losses[-1] < losses[0] and rate < HIGHEST_RATE:
         # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,8 @@ class Story:
     compared: Compared | None = None
     """The loss beside that of the constant answer, weighed as in training; None where the numbers that are shown say it."""
 
-    scaling: Sequence[Setting] = ()
-    """What would bring inputs to unit scale that are measured to be far from it."""
+    scaling: Callable[[], Sequence[Setting]] = tuple
+    """What would bring inputs to unit scale that are measured to be far from it; measured only where it is asked for."""
 
     @property
     def beside_trivial(self) -> Compared | None:
