@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
-from dlcli.view.drawing.picture import loss_curve
+from dlcli.view.drawing.picture import load_ahead, loss_curve
 from dlcli.view.training.events import EpochLine, Plan
 
 
@@ -22,6 +22,8 @@ class LossPicture:
         return
 
     def epoch(self, line: EpochLine) -> None:
+        if not self.lines:
+            load_ahead()
         self.lines.append(line)
 
     def note(self, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,17 @@ STROKES = ("-", "--", "-.", ":")
 MARGINS = {"left": 0.155, "right": 0.97, "bottom": 0.13, "top": 0.92}
 LARGEST = 1e250  # a logarithmic axis is wider than its values by a twentieth at each end
 LONGEST_TITLE = 60
+
+
+def load_ahead() -> None:
+    """Loads what draws pictures in a thread of its own: it takes longer than drawing, and a training leaves a processor free."""
+
+    def load() -> None:
+        import matplotlib.backends.backend_agg
+        import matplotlib.backends.backend_svg
+        import matplotlib.figure  # noqa: F401
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def loss_curve(series: Mapping[str, Sequence[float]], *, title: str, best_epoch: int | None) -> tuple[bytes, bytes]:
