@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +90,15 @@ class Dataset:
             for name, each in self.splits.items()
         }
         return replace(self, splits=splits, whole=self)
+
+    def without_inputs(self, columns: Collection[str]) -> Dataset:
+        """What is asked for beside the steps of a training: its targets and some columns of the source, but no inputs.
+
+        The inputs are in the feeds by then, and would stand in memory once more as columns and once more as tensors.
+        """
+        fields = {name: values for name, values in self.fields.arrays.items() if name in columns}
+        splits = {name: replace(each, inputs={}) for name, each in self.splits.items()}
+        return replace(self, splits=splits, fields=replace(self.fields, arrays=fields))
 
     def column(self, name: str, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """The values (rows, …) that a column of the source has in some of its rows."""

@@ -13,6 +13,13 @@ def free_memory() -> int:
     return max(0, min(system_memory(), container_memory(), process_memory()))
 
 
+def give_back_memory() -> None:
+    """Gives memory back to the system that this process has freed and would keep for itself."""
+    import psutil
+
+    psutil.heap_trim()
+
+
 def system_memory() -> int:
     """What the system can give."""
     import psutil

@@ -45,7 +45,7 @@ def outcome(
     if baseline:
         reached, trivial = metrics[baseline["split"]]["loss"], baseline["metrics"]["loss"]
         beside = compared(experiment, measure, reached=reached, trivial=trivial)
-    scaling = partial(scaling_settings, model, experiment.dataset)
+    scaling = partial(scaling_settings, experiment)
     story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop, beside, scaling)
     best = {
         "epoch": watch.best_epoch or kept,

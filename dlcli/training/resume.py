@@ -11,6 +11,7 @@ from dlcli.config import Config
 from dlcli.config.monitors import directions
 from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
+from dlcli.data.memory import give_back_memory
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep
@@ -29,7 +30,7 @@ from dlcli.training.kept.snapshot import Progress, put_back_rules
 from dlcli.training.kept.splits_file import check_splits, save_splits
 from dlcli.training.kept.trained import open_trained
 from dlcli.training.session import Session
-from dlcli.training.setup.backend import environment
+from dlcli.training.setup.backend import environment, keras_loading
 from dlcli.training.setup.experiment import read_data
 from dlcli.training.signals import stop_request
 from dlcli.training.stopping import Stop, Stopping, by_callback, monitored_values
@@ -80,13 +81,16 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         if over and state.status == "done":
             listeners.note(f"note: '{run.name}' is complete: {over.words}")
             return run, state
-        dataset = read_data(config, allow_code=request.allow_code)
+        with keras_loading(config.data.source):
+            dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
         if checkpoint is not None:
             listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         if config.plain() != recorded_tree(run, edited=True):
             record_config(run, config)
         experiment = start(config, dataset, listeners)
+        del dataset  # the feeds hold what the steps need
+        give_back_memory()
         reasons += changed_environment(run)
         for reason in reasons:
             listeners.note(f"note: not exact any more: {reason}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.data import Dataset
+from dlcli.data.memory import give_back_memory
 from dlcli.errors import DlcliError
 from dlcli.loss.metric_fit import speaks_of_one
 from dlcli.optimizer.schedules import early_end
@@ -22,7 +23,7 @@ from dlcli.runs.names import safe_name
 from dlcli.training.failures import recorded_bug
 from dlcli.training.kept.record import Record
 from dlcli.training.session import Session
-from dlcli.training.setup.backend import chatter_to, start_keras
+from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.experiment import Experiment, read_data, set_up
 from dlcli.training.signals import stop_request
 from dlcli.view.training.listeners import Listeners
@@ -50,7 +51,8 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
     that says so.
     """
     config = request.config
-    dataset = read_data(config, allow_code=request.allow_code)
+    with keras_loading(config.data.source):
+        dataset = read_data(config, allow_code=request.allow_code)
     for note in dataset.notes:
         listeners.note(f"note: {note}")
     named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
@@ -61,9 +63,11 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
             state.write(run)
             for note in weak_points(lock):
                 listeners.note(f"note: {note}")
-            record = Record(run, config, request.content, dataset)
-            record.begin()
+            record = Record(run, config, request.content)
+            record.begin(dataset)
             experiment = start(config, dataset, listeners)
+            del dataset  # the feeds hold what the steps need
+            give_back_memory()
             inexact = record.complete()
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
             session = Session(run, experiment, listeners, stop, state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 PROGRAM = """
 import importlib, json, sys, types
@@ -18,7 +19,7 @@ model.compile("adam", "mse")
 model._symbolic_build(data_batch=(tf.zeros((2, 4)), tf.zeros((2, 3))))
 stand = [name for name, module in sys.modules.items() if isinstance(module, Deferred)]
 said["stand"] = len(stand)
-said["legacy"] = f"{PUBLIC}compat.v1.nn" in sys.modules
+said["legacy"] = [name for name in (f"{PUBLIC}compat.v1.nn", "tensorflow.python.keras", "scipy") if name in sys.modules]
 from tensorflow.python.ops import array_ops
 said["same"] = [
     tf.compat.v1.placeholder is array_ops.placeholder,
@@ -27,6 +28,8 @@ said["same"] = [
     tf.lite.Interpreter.__name__ == "Interpreter",
     tf.compat.v1.nn.softmax(tf.zeros(2)).shape == (2,),
     tf.keras.layers.Dense is keras.layers.Dense,
+    tf.nn.experimental.stateless_dropout is importlib.import_module("tensorflow.python.ops.nn_ops").stateless_dropout,
+    tf.nn.RNNCellDropoutWrapper.__module__ == "tensorflow.python.keras.layers.rnn_cell_wrapper_v2",
 ]
 before = len(sys.modules)
 names = 0
@@ -53,8 +56,60 @@ def test_modules_of_tensorflow_are_loaded_when_something_of_them_is_asked_for() 
     said = json.loads(done.stdout)
     assert said["before"] == {"matplotlib": False, "sklearn": False, "tensorflow.python.feature_column": False}
     assert said["stand"] >= 40
-    assert not said["legacy"]
-    assert said["same"] == [True] * 6
+    assert said["legacy"] == []
+    assert said["same"] == [True] * 8
     assert said["names"] > 1000
     assert said["error"].endswith("has no attribute 'no_such_thing'")
     assert said["matplotlib"] == "Figure"
+
+
+BESIDE = """
+import sys
+import dlcli.training.setup.backend as backend
+backend.LONG_READING = int(sys.argv[1])
+load, loaded = backend.load_keras, []
+def counted():
+    loaded.append("keras" in sys.modules)
+    load()
+backend.load_keras = counted
+sys.argv[:2] = ["dlcli"]
+from dlcli.cli import main
+try:
+    main()
+finally:
+    print("loaded beside:", len(loaded))
+"""
+
+
+def train_beside(folder: Path, long_reading: int, *, rows: str = "") -> subprocess.CompletedProcess[str]:
+    table = "a,y\n" + "".join(f"{row},{3 * row}\n" for row in range(100)) + rows
+    (folder / "t.csv").write_text(table, encoding="utf-8")
+    (folder / "c.yaml").write_text(
+        "data: {source: t.csv, target: y, prepare: [Normalization]}\nlayers: [Dense: 1]\n"
+        "loss: mse\noptimizer: Adam\ntrain: {epochs: 2}\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-c", BESIDE, str(long_reading), "train", "c.yaml"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_keras_is_loaded_beside_long_reading_and_changes_nothing(tmp_path: Path) -> None:
+    lines = []
+    for name, long_reading, beside in (("short", 1 << 40, 0), ("long", 1, 1)):
+        folder = tmp_path / name
+        folder.mkdir()
+        done = train_beside(folder, long_reading)
+        assert done.returncode == 0, done.stderr
+        assert f"loaded beside: {beside}" in done.stdout
+        history = (folder / "runs" / "c" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        lines.append([{key: json.loads(line)[key] for key in ("train", "validation")} for line in history])
+    assert len(lines[0]) == 2
+    assert lines[0] == lines[1]
+
+
+def test_data_that_cannot_be_read_is_told_while_keras_loads(tmp_path: Path) -> None:
+    done = train_beside(tmp_path, 1, rows="1,2,3\n")
+    assert done.returncode == 4
+    assert "t.csv:102" in done.stderr
+    assert "row 101 has 3 cells, the header has 2" in done.stderr
+    assert not (tmp_path / "runs").exists()

@@ -277,3 +277,25 @@ train: {{epochs: 4, precision: {precision}, class_weight: balanced}}
     assert checked.code == 0, checked.err
     assert [each["finding"] for each in checked.value["verdict"]] == ["can learn"]
     assert checked.value["rates"]["proposed"] is not None
+
+
+def test_what_no_step_needs_is_given_up_once_the_feeds_are_made(tmp_path: Path) -> None:
+    from dlcli.training.setup.experiment import read_data, set_up_config
+
+    (tmp_path / "t.csv").write_text("a,b,n,y\n" + "".join(f"{i},{i % 7},{i % 3 + 1},{i % 2}\n" for i in range(60)))
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "data: {source: t.csv, target: y, prepare: [Normalization]}\nlayers: [{Dense: {units: 1, activation: sigmoid}}]\n"
+        "loss: BinaryCrossentropy\noptimizer: Adam\ntrain: {epochs: 1, sample_weight: n}\n"
+    )
+    checked, _ = load_config(str(config))
+    whole, experiment = read_data(checked), set_up_config(checked)
+    assert sorted(whole.fields.arrays) == ["a", "b", "n", "y"]
+    assert sorted(experiment.dataset.fields.arrays) == ["n"]
+    for split in ("train", "validation", "test"):
+        assert sorted(whole.splits[split].inputs) == ["features"]
+        assert not experiment.dataset.splits[split].inputs
+        rows = experiment.dataset.splits[split].rows
+        assert rows.tolist() == whole.splits[split].rows.tolist()
+        assert experiment.dataset.column("n", rows).tolist() == (rows % 3 + 1).tolist()
+        assert len(experiment.splits[split]) == len(rows) > 0

@@ -76,6 +76,9 @@ class SourceBlock(Named):
     whole: ClassVar[bool] = False
     """Whether its files are read whole even where it is asked to stream."""
 
+    beside: ClassVar[bool] = False
+    """Whether others may be at work while it is read: it runs nobody's code and needs no package that Keras looks for."""
+
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
         """Data sets of so many samples, written into a folder: what every source is tested with. None of what is downloaded."""

@@ -20,19 +20,18 @@ INEXACT = "its operations need not be deterministic (train.deterministic)"
 
 @dataclass
 class Record:
-    """What a run was begun with: its configuration and data. `content` is the file of the configuration, byte for byte."""
+    """What a run was begun with. `content` is the file of the configuration, byte for byte."""
 
     run: Run
     config: Config
     content: bytes
-    dataset: Dataset
 
-    def begin(self) -> None:
+    def begin(self, dataset: Dataset) -> None:
         """Writes all that `resume` needs, before the first second is over: a kill may come while Keras starts."""
         write_bytes(self.run.config, self.content)
-        save_splits(self.run, self.dataset)
+        save_splits(self.run, dataset)
         plugins = keep_plugins(self.run, self.config.plugins)
-        self.origin: dict[str, Any] = {"data": fingerprint(self.dataset.fields.files), "plugins": plugins}
+        self.origin: dict[str, Any] = {"data": fingerprint(dataset.fields.files), "plugins": plugins}
         record_environment(self.run, self.origin)
         record_config(self.run, self.config)
 

@@ -7,16 +7,20 @@ import gc
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dlcli.data.sources.source import SourceBlock
 from dlcli.errors import ArtifactError
 from dlcli.keras_internals import is_deterministic, leave_determinism
 from dlcli.runs.atomic import NO_LINK, NO_WAIT
 from dlcli.training.setup.lazy_tensorflow import defer_public_modules
 
 STANDARD_ERROR = 2
+LONG_READING = 1 << 25  # unseen: time alone
+"""Bytes of data from which on reading lasts long enough for Keras to be loaded meanwhile."""
 PROBED = ("matplotlib", "pandas", "scipy", "sklearn")
 """Packages of which Keras uses only what dlcli does not."""
 
@@ -82,6 +86,26 @@ def quick_import() -> Iterator[None]:
         if collects:
             gc.enable()
         gc.freeze()
+
+
+@contextlib.contextmanager
+def keras_loading(source: SourceBlock) -> Iterator[None]:
+    """Loads Keras in a thread while a source is read that takes long and leaves a processor free; waits for it at the end."""
+    if "keras" in sys.modules or not source.beside or source.memory() < LONG_READING:
+        yield
+        return
+    with chatter_to(None):
+        thread = threading.Thread(target=load_keras, daemon=True)
+        thread.start()
+        yield
+        thread.join()
+
+
+def load_keras() -> None:
+    """Imports Keras on TensorFlow. What this raises is raised again where Keras starts."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    with quick_import(), contextlib.suppress(Exception):
+        import keras  # noqa: F401
 
 
 def start_keras(*, seed: int, precision: str = "float32", deterministic: str | bool = "auto") -> Any:

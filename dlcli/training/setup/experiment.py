@@ -25,7 +25,7 @@ from dlcli.loss.model_output import Output, output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import Facts, KerasObject, Wanted
-from dlcli.training.setup.backend import chatter_to, start_keras
+from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
@@ -43,7 +43,8 @@ TRIED = 8
 class Experiment:
     """Everything a training needs.
 
-    `splits` are as the model takes them; `preparation` and `augment` are None where nothing is prepared or augmented.
+    `splits` are as the model takes them, and `dataset` has no inputs of its own. `preparation` and `augment` are None where
+    nothing is prepared or augmented.
     """
 
     config: Config
@@ -68,7 +69,8 @@ class Experiment:
 
 def set_up_config(config: Config, *, allow_code: bool = False) -> Experiment:
     """The experiment of a configuration from its file on: reads the data, starts Keras, builds and compiles the model."""
-    dataset = read_data(config, allow_code=allow_code)
+    with keras_loading(config.data.source):
+        dataset = read_data(config, allow_code=allow_code)
     start_keras(seed=config.seed, precision=config.train.precision)
     return set_up(config, dataset)
 
@@ -124,7 +126,9 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:
         raise config.located(error) from error
-    return Experiment(config, dataset, splits, built, preparation, augment, facts)
+    weight = config.train.sample_weight
+    beside = dataset.without_inputs([] if weight is None else [weight])
+    return Experiment(config, beside, splits, built, preparation, augment, facts)
 
 
 def augmentation(config: Config, dataset: Dataset, facts: Mapping[str, int]) -> Augmentation | None:

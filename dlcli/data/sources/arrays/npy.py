@@ -32,6 +32,7 @@ class Npy(SourceBlock):
     word: ClassVar[str] = "npy"
     example: ClassVar[str] = "{npy: {path: x.npy, target: y.npy}}"
     endings: ClassVar[tuple[str, ...]] = (".npy",)
+    beside: ClassVar[bool] = True
 
     path: Files | Annotated[dict[str, Files], Field(min_length=1)]
     """The input: a file, or a glob or list of files whose samples follow each other; a mapping from names to these for

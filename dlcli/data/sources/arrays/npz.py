@@ -36,6 +36,7 @@ class Npz(SourceBlock):
     word: ClassVar[str] = "npz"
     example: ClassVar[str] = "{npz: {path: arrays.npz, inputs: x, target: y}}"
     endings: ClassVar[tuple[str, ...]] = (".npz",)
+    beside: ClassVar[bool] = True
     whole: ClassVar[bool] = True
 
     path: DataPath

@@ -33,6 +33,7 @@ class Csv(SourceBlock):
     word: ClassVar[str] = "csv"
     example: ClassVar[str] = '{csv: {path: flowers.csv, separator: ";"}}'
     endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
+    beside: ClassVar[bool] = True
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them; all with the same header."""

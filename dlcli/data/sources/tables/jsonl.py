@@ -42,6 +42,7 @@ class Jsonl(SourceBlock):
     word: ClassVar[str] = "jsonl"
     example: ClassVar[str] = "{jsonl: flowers.jsonl}"
     endings: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
+    beside: ClassVar[bool] = True
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them."""

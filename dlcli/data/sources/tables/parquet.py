@@ -32,6 +32,7 @@ class Parquet(SourceBlock):
     word: ClassVar[str] = "parquet"
     example: ClassVar[str] = "{parquet: flowers.parquet}"
     endings: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+    beside: ClassVar[bool] = True
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
     """A file, a glob, or a list of them."""
