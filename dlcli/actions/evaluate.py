@@ -17,7 +17,7 @@ from dlcli.loss.perfect import perfect_losses
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.training.engine.measure import Measured
-from dlcli.training.kept.predictions import Answers, by_label, confusion, scores_by_class, unit_names
+from dlcli.training.kept.predictions import Answers, as_shown, by_label, confusion, scores_by_class, unit_names
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
 from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
@@ -35,7 +35,8 @@ class Judged:
 
     schema: TargetSchema
     target: np.ndarray[Any, Any]
-    output: np.ndarray[Any, Any]
+    shown: np.ndarray[Any, Any]
+    """What `predict` shows of it (samples, …): probabilities, scores or numbers."""
     answers: Answers | None
     losses: np.ndarray[Any, Any]
     excess: np.ndarray[Any, Any]
@@ -65,8 +66,6 @@ class Judged:
 
     def plain(self, position: int) -> tuple[Any, Any]:
         """The target of one sample and what the model said, as a person would write them."""
-        truth: Any = self.target[position].tolist()
-        said: Any = self.output[position].tolist()
         classes, index = self.schema.classes, class_indices(self.target[position : position + 1], self.schema)
         if self.answers is not None and index is not None and classes is not None:
             right = self.answers.classes[position]
@@ -77,11 +76,17 @@ class Judged:
                 return "×".join(map(str, right.shape)), f"{share:.1%} right"
             label = int(index.item())
             return "void" if label < 0 else classes[label], unit_names(classes, int(right) + 1)[int(right)]
-        return bare(truth), bare(said)
+        values = self.target[position], self.shown[position]
+        if self.counted is not None and self.counted.ndim > 1:
+            kept = self.counted[position]
+            values = values[0].reshape(*kept.shape, -1)[kept], values[1].reshape(*kept.shape, -1)[kept]
+        return bare(values[0].tolist()), bare(values[1].tolist())
 
 
 def bare(value: Any) -> Any:
-    """A single number without the list around it."""
+    """A single number without the list around it, and a column of them as one list."""
+    if isinstance(value, list) and value and all(isinstance(each, list) and len(each) == 1 for each in value):
+        value = [each[0] for each in value]
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
@@ -131,7 +136,16 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
         counted = counted_places(seen.masks.get(schema.name), target if schema.void else None)
         losses, excess = sample_losses(head, schema, target, output, counted)
         judged.append(
-            Judged(schema, target, output, answers[schema.name], losses, excess, counted, needs(head.loss) == "binary")
+            Judged(
+                schema=schema,
+                target=target,
+                shown=as_shown(output, head.loss),
+                answers=answers[schema.name],
+                losses=losses,
+                excess=excess,
+                counted=counted,
+                two=needs(head.loss) == "binary",
+            )
         )
     return judged
 

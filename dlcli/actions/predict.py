@@ -16,11 +16,10 @@ from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data.fields.fields import Fields, FileEach
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
-from dlcli.loss.reading import output_form, read_output
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.runs.atomic import sweep_file, write_bytes
-from dlcli.training.kept.predictions import Answers, unit_names
+from dlcli.training.kept.predictions import Answers, as_shown, unit_names
 from dlcli.training.kept.trained import open_trained
 
 if TYPE_CHECKING:
@@ -92,19 +91,32 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
 
     name, classes = target.name, target.classes
     before = "" if head.name is None else f"{name} "
-    chances = None if answers is None else answers.probabilities
-    if answers is not None and target.columns is not None and chances is not None:
+    output = as_shown(output, head.loss)
+    if answers is None:
+        return number_columns(output, head, target)
+    if target.columns is not None:
         columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.columns)}
-        of_each = enumerate(target.columns)
-        return columns | {f"{before}probability {each}": chances[:, index] for index, each in of_each}
-    if answers is not None and classes is not None:
-        if answers.classes.ndim > 1:
-            return {name: answers.classes}
-        classes = unit_names(classes, output.shape[-1])
-        columns = {name: np.array(classes, dtype=object)[answers.classes]}
-        shown, numbers = ("score", output) if chances is None else ("probability", chances)
-        return columns | {f"{before}{shown} {each}": numbers[:, index] for index, each in enumerate(classes)}
-    output = np.asarray(read_output(head.loss, output)) if output_form(head.loss) in {"sigmoid", "softmax"} else output
+        return columns | said_of_each(answers, output, target.columns, before)
+    if answers.classes.ndim > 1:
+        return {name: answers.classes}
+    names = unit_names(classes or [], output.shape[-1])
+    columns = {name: np.array(names, dtype=object)[answers.classes]}
+    # Between two classes there is a single score, which speaks for the second.
+    alone = answers.probabilities is None and output.shape[-1] == 1
+    return columns | said_of_each(answers, output, names[-1:] if alone else names, before)
+
+
+def said_of_each(answers: Answers, output: np.ndarray[Any, Any], names: Sequence[str], before: str) -> Columns:
+    """What stands behind the answers: the probability of each name, or its score (samples,) where there are none."""
+    chances = answers.probabilities
+    shown, numbers = ("score", output) if chances is None else ("probability", chances)
+    return {f"{before}{shown} {each}": numbers[:, index] for index, each in enumerate(names)}
+
+
+def number_columns(output: np.ndarray[Any, Any], head: Head, target: TargetSchema) -> Columns:
+    """An output that is no answer about classes as columns: numbers, or as they are shown where their names are unknown."""
+    name, classes = target.name, target.classes
+    before = "" if head.name is None else f"{name} "
     if output.ndim > 2:
         return {name: output}
     flat = output.reshape(len(output), -1)

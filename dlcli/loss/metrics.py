@@ -86,7 +86,12 @@ def accuracy(loss: KerasObject, *, width: int) -> Any:
 def form_arguments(metric: KerasObject, loss: KerasObject) -> dict[str, Any]:
     """What a metric that can read several forms of targets and outputs is told of those of this loss."""
     forms: Mapping[str, Any] = metric.traits.get("forms", {})
-    return dict(forms.get(needs(loss) or "", {}))
+    fine = {"num_thresholds": FINE} if output_form(loss) == "signs" and reads_of(metric) == "order" else {}
+    return {**forms.get(needs(loss) or "", {}), **fine}
+
+
+FINE = 4001
+"""Thresholds for scores, which have no ends: so many that hardly two samples lie between the same two."""
 
 
 def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) -> None:

@@ -35,8 +35,8 @@ def reads_of(metric: KerasObject) -> Reads:
 def read_output(loss: KerasObject, output: Any, *, reads: Reads = "decisions") -> Any:
     """The output (…, units) of a model as probabilities or numbers.
 
-    Under a hinge loss between two classes -1 to 1 becomes 0 to 1, and what is beyond is as sure as can be; an order keeps
-    the differences there. Under one between several, scores stay what they are: nothing makes probabilities of them.
+    Scores of a hinge loss between two classes are brought to 0 to 1 for a threshold, which is 0.5 for the score 0, and for
+    an order, which all differences keep. Otherwise scores stay what they are: nothing makes probabilities of them.
     """
     from keras import ops
 
@@ -46,7 +46,9 @@ def read_output(loss: KerasObject, output: Any, *, reads: Reads = "decisions") -
         case "softmax":
             return ops.softmax(output, axis=-1)
         case "signs" if reads == "order":
-            return ops.sigmoid(output)
+            # A sigmoid would make equal what is beyond 17 in 32 bits; this rises up to the greatest number there is.
+            grown = ops.arcsinh(output)
+            return 0.5 + 0.5 * grown / (1 + ops.abs(grown))
         case "signs" if reads != "scores":
             return ops.clip((output + 1) / 2, 0.0, 1.0)
     return output

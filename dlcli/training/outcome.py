@@ -9,6 +9,7 @@ from typing import Any
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import compared
 from dlcli.training.engine.measure import Measure
+from dlcli.training.last_value import last_value_baseline
 from dlcli.training.scaling import scaling_settings
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.stopping import Stopping
@@ -43,6 +44,8 @@ def outcome(
     baseline = trivial_baseline(experiment)
     beside = None
     if baseline:
+        last_value = last_value_baseline(experiment)
+        baseline |= {"last_value": last_value} if last_value else {}
         reached, trivial = metrics[baseline["split"]]["loss"], baseline["metrics"]["loss"]
         beside = compared(experiment, measure, reached=reached, trivial=trivial)
     scaling = partial(scaling_settings, experiment)

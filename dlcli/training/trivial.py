@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
@@ -10,6 +10,8 @@ from dlcli.loss import build_metrics, logits, metric_name, metric_values, needs,
 from dlcli.loss.counting import counted_places, masked_output
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
+from dlcli.spec import KerasObject
+from dlcli.training.constant import constant_number, constant_scores, untied, weighted_mean
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
 
@@ -22,9 +24,9 @@ SMALLEST = 1e-7
 def trivial_baseline(experiment: Experiment) -> dict[str, Any]:
     """`{"method", "split", "metrics"}`: loss and metrics of the constant answer on the validation split (or the training one).
 
-    The answer is how often each class occurs, whose largest is the majority class; or the mean of the numbers. The loss of
-    several targets is their sum. What the loss does not count counts neither here nor there. Empty where the model's output
-    has another form.
+    The answer is how often each class occurs, whose largest is the majority class; or the number that costs least. The loss
+    of several targets is their sum. What the loss does not count counts neither here nor there. Empty where the model's
+    output has another form.
     """
     split = judged_split(experiment)
     total, metrics, methods = 0.0, dict[str, float](), []
@@ -39,8 +41,21 @@ def trivial_baseline(experiment: Experiment) -> dict[str, Any]:
         if head.name is not None:
             metrics[head.reported("loss")] = loss
         metrics |= own
-        methods.append("mean" if needs(head.loss) == "numbers" else "majority class")
+        methods.append(answer_name(head.loss))
     return {"method": " and ".join(dict.fromkeys(methods)), "split": split, "metrics": {"loss": total, **metrics}}
+
+
+def answer_name(loss: KerasObject) -> str:
+    """What the constant answer under a loss is called."""
+    if needs(loss) != "numbers":
+        return "majority class"
+    names = {
+        "median": "median",
+        "relative_median": "weighted median",
+        "log_mean": "mean of logarithms",
+        "search": "best constant",
+    }
+    return names.get(loss.traits.get("constant", "mean"), "mean")
 
 
 def judged_split(experiment: Experiment) -> str:
@@ -85,8 +100,12 @@ def constant_answer(
         places = np.ones(train.shape) if weights is None else weights.reshape(train.shape)
         counts = np.bincount(np.maximum(train, 0).ravel(), weights=places.ravel(), minlength=width or 1)
         answer = counts / max(counts.sum(), 1)
+    elif need == "numbers":
+        return np.asarray(constant_number(loss, train, weights))
     else:
         answer = weighted_mean(train, weights)
+    if need == "one_hot" and reads_scores(loss):
+        return constant_scores(answer)
     if need == "binary" and reads_scores(loss):
         chance = (answer + 1) / 2 if train.min() < 0 else answer
         signs = loss.traits.get("constant") == "sign"
@@ -95,17 +114,6 @@ def constant_answer(
         clipped = np.clip(answer, SMALLEST, 1 - SMALLEST)
         return np.asarray(np.log(clipped / (1 - clipped)) if need == "binary" else np.log(clipped))
     return np.asarray(answer)
-
-
-def weighted_mean(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
-    """The mean over the samples; 0 at a place that never counts."""
-    import numpy as np
-
-    if weights is None:
-        return np.asarray(values.mean(axis=0, dtype=np.float64))
-    wide = weights.astype(np.float64).reshape(*weights.shape, *[1] * (values.ndim - weights.ndim))
-    total = np.sum(np.broadcast_to(wide, values.shape), axis=0)
-    return np.asarray(np.sum(values * wide, axis=0) / np.where(total > 0, total, 1))
 
 
 def measured(
@@ -118,7 +126,26 @@ def measured(
     counted: np.ndarray[Any, Any] | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Loss and metrics of the constant answer on a split, at the places (samples, …) that count."""
+    shape = [size or 1 for size in output_shape(experiment.model, head.name)]
+    ranked = untied(answer) if needs(head.loss) in {"classes", "one_hot"} else answer
 
+    def said(rows: slice, count: int) -> tuple[Any, Any]:
+        kept = None if counted is None else counted[rows]
+        return repeated(answer, count, shape, counted=kept), repeated(ranked, count, shape, counted=kept)
+
+    return measured_answers(experiment, head, schema, said, split=split, counted=counted)
+
+
+def measured_answers(
+    experiment: Experiment,
+    head: Head,
+    schema: TargetSchema,
+    said: Callable[[slice, int], tuple[Any, Any]],
+    *,
+    split: str,
+    counted: np.ndarray[Any, Any] | None = None,
+) -> tuple[float, dict[str, float]]:
+    """Loss and metrics of answers on a split. `said` gives those of a slice of so many samples, for the loss and for metrics."""
     shape = [size or 1 for size in output_shape(experiment.model, head.name)]
     target = experiment.splits[split].target(schema.name)
     void, facts = bool(schema.void), experiment.facts
@@ -128,11 +155,11 @@ def measured(
     loss, total, weight = build_loss(head.loss, facts, void=void), 0.0, 0.0
     for rows in row_slices(len(target), shape):
         part = target[rows]
-        predicted = repeated(answer, len(part), shape, counted=None if counted is None else counted[rows])
+        predicted, ordered = said(rows, len(part))
         size = len(part) if counted is None else float(counted[rows].sum())
         total, weight = total + float(loss(part, predicted)) * size, weight + size
         for made in built:
-            made.update_state(part, predicted)
+            made.update_state(part, ordered)
     values = {
         head.reported(metric_name(metric)): made.result() for metric, made in zip(head.metrics, built, strict=True)
     }

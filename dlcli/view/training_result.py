@@ -66,10 +66,10 @@ def runs_option(path: str) -> str:
 def metrics_table(metrics: Metrics, baseline: Mapping[str, Any]) -> Table:
     """A row for each metric and a column for each split, with the trivial baseline beside them."""
     names = list(dict.fromkeys(name for values in metrics.values() for name in values))
-    columns, rows = [Column("metric"), *map(number_column, metrics)], []
-    if baseline:
-        columns.append(number_column(f"{baseline['method']} ({baseline['split']})"))
+    columns, rows = [Column("metric"), *map(number_column, metrics)], list[list[Any]]()
+    beside = {baseline["method"]: baseline["metrics"]} if baseline else {}
+    beside |= {"last value": baseline["last_value"]} if "last_value" in baseline else {}
+    columns += [number_column(f"{method} ({baseline['split']})") for method in beside]
     for name in names:
-        row = [name, *(values.get(name) for values in metrics.values())]
-        rows.append([*row, baseline["metrics"].get(name)] if baseline else row)
+        rows.append([name, *(values.get(name) for values in [*metrics.values(), *beside.values()])])
     return Table(columns, rows)

@@ -292,7 +292,6 @@ def test_one_hot_targets_are_read_as_names(
         ({"SparseCategoricalCrossentropy": {"from_logits": True}}, [[0.0, 0.0, 1000.0]], [2], [[0.0, 0.0, 1.0]]),
         ("binary_crossentropy", [[0.5], [0.75]], [0, 1], [[0.5, 0.5], [0.25, 0.75]]),
         ({"BinaryCrossentropy": {"from_logits": True}}, [[0.0], [2.0]], [0, 1], [[0.5, 0.5], [0.119203, 0.880797]]),
-        ("hinge", [[-1.0], [0.5], [3.0]], [0, 1, 1], [[1.0, 0.0], [0.25, 0.75], [0.0, 1.0]]),
     ],
 )
 def test_an_output_is_read_the_way_its_loss_reads_it(
@@ -311,6 +310,38 @@ def test_an_output_is_read_the_way_its_loss_reads_it(
     assert found is not None
     assert found.classes.tolist() == answers
     np.testing.assert_allclose(found.probabilities, chances, atol=1e-6)
+
+
+def test_scores_of_a_hinge_loss_are_shown_as_they_are(
+    tmp_path: Path, run_dlcli: Callable[..., Any], write_experiment: Callable[..., Path]
+) -> None:
+    import numpy as np
+    from sklearn.metrics import accuracy_score, roc_auc_score
+
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(200, 3)) * 10
+    signs = np.where(x[:, 0] + generator.normal(size=200) * 8 > 0, 1, -1)
+    rows = "".join(f"{a},{b},{c},{sign}\n" for (a, b, c), sign in zip(x, signs, strict=True))
+    (tmp_path / "signs.csv").write_text(f"a,b,c,y\n{rows}", encoding="utf-8")
+    changes = {
+        "data": {"source": "signs.csv", "target": "y"},
+        "layers": [{"Dense": 1}],
+        "loss": "hinge",
+        "metrics": ["accuracy", "AUC"],
+    }
+    path = write_experiment(tmp_path, changes)
+    assert run_dlcli("train", path, cwd=tmp_path).code == 0
+    told = run_dlcli("evaluate", "last", "--data", "signs.csv", "--json", "--worst", "3", cwd=tmp_path).value
+    said = run_dlcli("predict", "last", "signs.csv", "--keep", "y", "--json", cwd=tmp_path).value["predictions"]
+    assert list(said[0]) == ["y (data)", "y", "score 1"]
+    scores = [one["score 1"] for one in said]
+    assert max(map(abs, scores)) > 1.5  # which a probability could not show
+    assert [one["y"] for one in said] == ["1" if score > 0 else "-1" for score in scores]
+    assert told["metrics"]["auc"] == pytest.approx(roc_auc_score(signs, scores), abs=1e-3)
+    assert told["metrics"]["accuracy"] == pytest.approx(
+        accuracy_score(signs, [int(one["y"]) for one in said]), abs=1e-6
+    )
+    assert {one["predicted"] for one in told["worst"]} <= {"1", "-1"}
 
 
 @pytest.mark.parametrize(

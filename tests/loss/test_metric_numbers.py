@@ -333,6 +333,27 @@ def test_metrics_of_two_classes_under_every_loss_for_two_classes() -> None:
     assert refused == {name: VALUES if name.endswith("hinge") else set() for name in TWO_LOSSES}
 
 
+@pytest.mark.parametrize("scale", [0.003, 1.0, 30.0, 1e6])
+@pytest.mark.parametrize("loss", ["hinge", "squared hinge"])
+def test_an_order_of_scores_is_that_of_scikit_learn_however_large_they_are(loss: str, scale: float) -> None:
+    from sklearn.metrics import average_precision_score
+
+    truth, output = outputs(1, "hinge")
+    shown = output * scale
+    for given in (truth, 2 * truth - 1):
+        area_of_metric = value_under(TWO_LOSSES[loss], "AUC", given, shown)
+        assert area_of_metric == pytest.approx(area(truth, output), abs=2e-3)
+        precise = value_under(TWO_LOSSES[loss], {"AUC": {"curve": "PR"}}, given, shown)
+        assert precise == pytest.approx(average_precision_score(truth, output), abs=1e-2)
+    at = {"RecallAtPrecision": {"precision": 0.7}}
+    assert value_under(TWO_LOSSES[loss], at, truth, shown) == pytest.approx(
+        best_where(recall, precision, 0.7)(truth, output), abs=2e-2
+    )
+    coarse = value_under(TWO_LOSSES[loss], {"AUC": {"num_thresholds": 3}}, truth, shown)
+    assert coarse is not None
+    assert abs(coarse - area(truth, output)) > 1e-3  # thresholds that are written are taken
+
+
 def test_metrics_of_numbers_read_probabilities_and_never_scores() -> None:
     metrics = numbers_like()
     kept = [(name, reference) for name, reference in metrics if name != "CosineSimilarity"]

@@ -5,7 +5,8 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
 
     losses    target     what it compares with: classes (indices 0…C-1), one_hot, binary (0 and 1), numbers, any
               reads      what it takes from the model: probabilities, or scores whose sign decides
-              constant   the one answer for all samples that costs least: sign of the majority; otherwise the mean
+              constant   the one answer for all samples that costs least: sign of the majority; mean, median,
+                         relative_median (1 / target its weight), log_mean; search where none of these is it
               shapes     how target and output differ: sequences (labels for steps of scores), labels (one for a vector)
               perfect    target: a perfect answer is the target itself and costs something; otherwise it costs nothing
               chance     whether it is ln C where each of C answers is as likely as the others
@@ -56,7 +57,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "losses": {
         "target": ("classes", "one_hot", "binary", "numbers", "any"),
         "reads": ("probabilities", "scores"),
-        "constant": ("mean", "sign"),
+        "constant": ("mean", "sign", "median", "relative_median", "log_mean", "search"),
         "chance": (True, False),
         "perfect": ("target",),
         "shapes": ("sequences", "labels"),

@@ -20,7 +20,7 @@ class Answers:
     """The class index of each sample (samples, …) with the probabilities (samples, …, classes).
 
     Of labels any of which may hold: yes or no (samples, labels) as 1 or 0, with the probability of each. Where the loss
-    compares scores of several classes there are no probabilities.
+    compares scores there are no probabilities.
     """
 
     classes: np.ndarray[Any, Any]
@@ -33,19 +33,27 @@ def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSc
 
     form = output_form(loss)
     if target.columns is not None and needs(loss) == "binary" and output.shape[1:] == tuple(target.shape):
-        chance = read(output, loss)
-        return Answers((chance > 0.5).astype(np.int64), chance)
+        return yes_or_no(output, loss, chances=as_shown(output, loss))
     if target.classes is None or needs(loss) in {"numbers", None}:
         return None
     count = len(target.classes)
     if needs(loss) == "binary":
         if output.shape[-1] != 1 or count != 2:
             return None
-        chance = read(output[..., 0], loss)
-        return Answers((chance > 0.5).astype(np.int64), np.stack([1 - chance, chance], axis=-1))
+        chance = as_shown(output[..., 0], loss)
+        return yes_or_no(output[..., 0], loss, chances=np.stack([1 - chance, chance], axis=-1))
     if output.shape[-1] < count:
         return None
-    return Answers(output.argmax(axis=-1), None if form == "scores" else read(output, loss))
+    return Answers(output.argmax(axis=-1), None if form == "scores" else as_shown(output, loss))
+
+
+def yes_or_no(output: np.ndarray[Any, Any], loss: KerasObject, *, chances: np.ndarray[Any, Any]) -> Answers:
+    """The answers of a loss between two: by the sign of a score, or by which is more likely."""
+    import numpy as np
+
+    if output_form(loss) == "signs":
+        return Answers((output > 0).astype(np.int64), None)
+    return Answers((as_shown(output, loss) > 0.5).astype(np.int64), chances)
 
 
 def unit_names(classes: Sequence[str], units: int) -> list[str]:
@@ -53,10 +61,12 @@ def unit_names(classes: Sequence[str], units: int) -> list[str]:
     return [*classes, *(f"unit {number}" for number in range(len(classes), units))]
 
 
-def read(output: np.ndarray[Any, Any], loss: KerasObject) -> np.ndarray[Any, Any]:
-    """The probabilities that an output says, in 64 bits."""
+def as_shown(output: np.ndarray[Any, Any], loss: KerasObject) -> np.ndarray[Any, Any]:
+    """An output as a person sees it: probabilities where it says some, in 64 bits, and otherwise the scores or numbers."""
     import numpy as np
 
+    if output_form(loss) not in {"sigmoid", "softmax"}:
+        return output
     return np.asarray(read_output(loss, output.astype(np.float64)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding
 from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
+from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
 from dlcli.training.verdict.overfits import overfits
 from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.story import Story
@@ -16,6 +17,7 @@ __all__ = ["RULES", "Story", "verdict"]
 # beside the point; one that overfits does not get better by more epochs. So the causes stand before what they explain.
 RULES: tuple[Callable[[Story], Finding | None], ...] = (
     no_better_than_baseline,
+    no_better_than_last_value,
     overfits,
     still_improving,
 )

@@ -28,9 +28,19 @@ def still_improving(facts: Facts) -> str:
     return f"{last} lowered the loss from {facts['before']:.4g} to {facts['after']:.4g}"
 
 
+def no_better_than_last_value(facts: Facts) -> str:
+    last = f"saying the last value again reaches {facts['last_value']:.4g}"
+    return f"the {facts['split']} loss is {facts['reached']:.4g}; {last}"
+
+
 SENTENCES = {
     "healthy": Sentence("healthy", healthy),
     "no_better_than_trivial": Sentence("no better than the trivial baseline", no_better_than_trivial),
     "overfits": Sentence("overfits", overfits),
     "still_improving": Sentence("stopped while still improving", still_improving),
+    "no_better_than_last_value": Sentence(
+        "no better than the last value",
+        no_better_than_last_value,
+        "let the model add to the last value (ops and Add), or forecast the change instead of the value",
+    ),
 }

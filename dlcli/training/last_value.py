@@ -1,0 +1,55 @@
+"""What a forecast reaches that says the last value again: of a series often hard to beat, and seen at once in a plot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.schema import TargetSchema
+from dlcli.loss import needs
+from dlcli.loss.target_loss import Head
+from dlcli.training.setup.experiment import Experiment, output_shape
+from dlcli.training.trivial import judged_split, measured_answers, output_size
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def last_value_baseline(experiment: Experiment) -> dict[str, float]:
+    """Loss and metrics, on the split that is judged, of the value that each target had in the last row of its window.
+
+    Empty where a target is no number of a series, or stands in that row itself.
+    """
+    windows, schemas = experiment.dataset.schema.windows, experiment.dataset.schema.targets
+    if windows is None or not windows.horizon:
+        return {}
+    total, metrics = 0.0, dict[str, float]()
+    for head, schema in zip(experiment.config.heads, schemas, strict=True):
+        said = last_values(experiment, head, schema)
+        if said is None:
+            return {}
+        shape = [size or 1 for size in output_shape(experiment.model, head.name)]
+        answers = said.reshape(len(said), *shape)
+
+        def of_rows(rows: slice, _: int, answers: Any = answers) -> tuple[Any, Any]:
+            return answers[rows], answers[rows]
+
+        loss, values = measured_answers(experiment, head, schema, of_rows, split=judged_split(experiment))
+        total += loss
+        metrics |= values if head.name is None else {head.reported("loss"): loss, **values}
+    return {"loss": total, **metrics}
+
+
+def last_values(experiment: Experiment, head: Head, schema: TargetSchema) -> np.ndarray[Any, Any] | None:
+    """The columns of a target (samples, columns) in the last row of each window; None where it is not of numbers, or has gaps."""
+    import numpy as np
+
+    dataset, windows = experiment.dataset, experiment.dataset.schema.windows
+    if windows is None or needs(head.loss) != "numbers" or schema.classes is not None:
+        return None
+    if output_size(output_shape(experiment.model, head.name)) != len(schema.names):
+        return None
+    rows = dataset.splits[judged_split(experiment)].rows - windows.sampling * windows.horizon
+    columns = [np.asarray(dataset.column(name, rows)) for name in schema.names]
+    if any(values.dtype.kind not in "fiub" or not np.isfinite(values).all() for values in columns):
+        return None
+    return np.stack(columns, axis=1).astype(np.float32)

@@ -1,0 +1,32 @@
+"""A forecast is no better than the last value of its window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Finding
+from dlcli.training.verdict.story import Story
+
+
+def no_better_than_last_value(story: Story) -> Finding | None:
+    """Seen when the loss is not below that of saying the last value again, on the same split."""
+    last_value, seen = story.baseline.get("last_value"), story.beside_trivial
+    if not last_value or seen is None or seen.weighed or seen.reached < last_value["loss"]:
+        return None
+    facts = {"split": seen.split, "reached": seen.reached, "last_value": last_value["loss"]}
+    return Finding(code="no_better_than_last_value", severity="warning", facts=facts)
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def forecast(reached: float, last_value: float) -> Story:
+        told = story(validation=[0.9, reached])
+        return replace(told, baseline={**told.baseline, "last_value": {"loss": last_value}})
+
+    return [
+        (forecast(0.3, 0.3), True),
+        (forecast(0.3, 0.3001), False),
+        (story(validation=[0.9, 0.3]), False),
+    ]
