@@ -91,7 +91,7 @@ class Dataset:
         }
         return replace(self, splits=splits, whole=self)
 
-    def without_inputs(self, columns: Collection[str]) -> Dataset:
+    def without_inputs(self, columns: Collection[str | None]) -> Dataset:
         """What is asked for beside the steps of a training: its targets and some columns of the source, but no inputs.
 
         The inputs are in the feeds by then, and would stand in memory once more as columns and once more as tensors.

@@ -126,8 +126,9 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:
         raise config.located(error) from error
-    weight = config.train.sample_weight
-    beside = dataset.without_inputs([] if weight is None else [weight])
+    # The targets of a series are looked at once more, in the last row of each window.
+    columns = {} if dataset.schema.windows is None else {name for each in dataset.schema.targets for name in each.names}
+    beside = dataset.without_inputs({*columns, config.train.sample_weight})
     return Experiment(config, beside, splits, built, preparation, augment, facts)
 
 
