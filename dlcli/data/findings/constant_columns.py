@@ -20,7 +20,7 @@ def constant_columns(dataset: Dataset) -> Finding | None:
         tensor, start = dataset.splits["train"].inputs[each.name][:].reshape(-1, each.shape[-1]), 0
         for column in each.columns:
             part = tensor[:, start : start + column.width]
-            if not len(part) or np.all(part == part[0]):
+            if not len(part) or (np.all(part == part[0]) and not differs(dataset, column.name)):
                 constant.append(column.name)
             start += column.width
     if not constant:
@@ -32,6 +32,12 @@ def constant_columns(dataset: Dataset) -> Finding | None:
         facts={"columns": constant},
         advice=settings_without(dataset, constant, why="they cannot help"),
     )
+
+
+def differs(dataset: Dataset, name: str) -> bool:
+    """Whether the source has whole numbers in a column that 64 bits with decimals make equal."""
+    values = dataset.column(name, dataset.splits["train"].rows)
+    return bool(values.dtype.kind in "iu" and values.min() != values.max())
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:

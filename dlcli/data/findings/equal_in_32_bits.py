@@ -19,38 +19,57 @@ COARSEST = 0.01
 def equal_in_32_bits(dataset: Dataset) -> Finding | None:
     """Columns and targets of which 32 bits leave fewer different values: large whole numbers, or a small spread far from 0.
 
-    What is prepared is prepared in 64 bits.
+    What is prepared is prepared in 64 bits, which leave less of whole numbers beyond 2^53.
     """
+    prepared = dataset.prepared
     columns = {
         name: {"different": different, "left": left}
         for name, values in numbers_of(dataset)
-        if (different := count_of(values)) > (left := count_of(in_32_bits(values))) and is_coarse(values)
+        if (prepared or is_coarse(values))
+        and (different := count_of(values)) > (left := count_of(in_bits(values, 64 if prepared else 32)))
     }
     if not columns:
         return None
     targets = {target.name for target in dataset.schema.targets}
     why = "in 64 bits they differ, and normalized they do in 32"
-    advice = [] if targets & columns.keys() else [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
+    helps = not prepared and not targets & columns.keys() and all(stays_apart(dataset, name) for name in columns)
     return Finding(
         code="equal_in_32_bits",
         severity="warning",
         where=only_name(list(columns)),
-        facts={"columns": columns},
-        advice=advice,
+        facts={"columns": columns, **({"bits": 64} if prepared else {})},
+        advice=[Setting(key="data.prepare", old=[], new=["Normalization"], why=why)] if helps else [],
     )
 
 
 def numbers_of(dataset: Dataset) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-    """The columns of numbers (rows,) that reach a model as they are, in the training rows."""
-    rows = dataset.splits["train"].rows
-    names = [] if dataset.prepared else input_columns(dataset)
-    names += [
-        target.name for target in dataset.schema.targets if target.classes is None and target.names == [target.name]
-    ]
+    """The columns of numbers (rows,) and arrays (numbers,) that reach a model as they are, in the training rows.
+
+    Of what is prepared only whole numbers, since others stay as they are.
+    """
+    train = dataset.splits["train"]
+    kinds = "iu" if dataset.prepared else "fiu"
+    names = input_columns(dataset)
+    if not dataset.prepared:
+        names += [each.name for each in dataset.schema.targets if each.classes is None and each.names == [each.name]]
     for name in names:
-        values = dataset.column(name, rows) if name in dataset.fields.arrays else None
-        if values is not None and values.ndim == 1 and len(values) and values.dtype.kind in "fiu":
+        values = dataset.column(name, train.rows) if name in dataset.fields.arrays else None
+        if values is not None and values.ndim == 1 and len(values) and values.dtype.kind in kinds:
             yield name, values
+    for each in dataset.schema.inputs:
+        tensor = train.inputs[each.name]
+        if each.columns is None and tensor.dtype.kind in kinds and tensor.dtype.itemsize > FEW_BYTES and len(tensor):
+            yield each.name, tensor[:].ravel()
+
+
+FEW_BYTES = 2
+"""Whole numbers of so many bytes are exact in 32 bits."""
+
+
+def stays_apart(dataset: Dataset, name: str) -> bool:
+    """Whether 64 bits with decimals keep the numbers of a column apart."""
+    values = dataset.column(name, dataset.splits["train"].rows) if name in dataset.fields.arrays else None
+    return values is not None and count_of(values) == count_of(in_bits(values, 64))
 
 
 def count_of(values: np.ndarray[Any, Any]) -> int:
@@ -60,11 +79,15 @@ def count_of(values: np.ndarray[Any, Any]) -> int:
     return len(np.unique(values))
 
 
-def in_32_bits(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The values as a model gets them."""
+def in_bits(values: np.ndarray[Any, Any], bits: int) -> np.ndarray[Any, Any]:
+    """The values as a model gets them, or a preparation, which reckons in 64 bits."""
     import numpy as np
 
-    return values.astype(np.float32)
+    return values.astype(np.float32 if bits == 32 else np.float64)
+
+
+EXACT = 1 << 24
+"""Up to here 32 bits hold every whole number."""
 
 
 def is_coarse(values: np.ndarray[Any, Any]) -> bool:
@@ -72,7 +95,7 @@ def is_coarse(values: np.ndarray[Any, Any]) -> bool:
     import numpy as np
 
     if values.dtype.kind != "f":
-        return True
+        return bool(max(int(values.max()), -int(values.min())) > EXACT)
     largest = np.nanmax(np.abs(values)).astype(np.float32)
     return bool(np.spacing(largest) >= COARSEST * np.nanstd(values))
 

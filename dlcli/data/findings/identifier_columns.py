@@ -19,7 +19,11 @@ def identifier_columns(dataset: Dataset) -> Finding | None:
     for name in input_columns(dataset):
         rows = dataset.rows
         values = dataset.column(name, rows)
-        if values.dtype.kind in "iu" and len(values) > 2 and len(np.unique(values - rows)) == 1:
+        if (
+            values.dtype.kind in "iu"
+            and len(values) > 2
+            and np.array_equal(np.diff(values).astype(np.int64), np.diff(rows))
+        ):
             counting.append(name)
     if not counting:
         return None

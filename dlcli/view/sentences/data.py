@@ -29,7 +29,8 @@ def equal_in_32_bits(facts: Facts) -> str:
         f"'{name}' has {each['different']:,} values, {each['left']:,} of them"
         for name, each in facts["columns"].items()
     ]
-    return f"{first_of(counts, more='more columns')} in the 32 bits of a model"
+    holder = "64 bits of a preparation" if facts.get("bits") == 64 else "32 bits of a model"
+    return f"{first_of(counts, more='more columns')} in the {holder}"
 
 
 def far_from_unit_scale(facts: Facts) -> str:

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 MOSTLY = 0.5
 """From this share of numbers on, a column with other texts in it is a damaged column of numbers."""
 LIKE_A_NUMBER = rf"^[-+.,0-9nNiI\x{{2212}}{CURRENCIES}]"
-WHOLE = r"^[-+]?(0|[1-9][0-9]{0,17})$"
+WHOLE = r"^[-+]?(0|[1-9][0-9]*)$"
 LONGEST_WHOLE = 10**18
-"""The first number of more digits than WHOLE has."""
+"""Whole numbers below are of 64 bits beyond doubt."""
 LEADING_ZERO = r"^[-+]?0[0-9]+$"
 DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 NUMBER = DIGITS + r"|^[-+]?(?i:nan|inf|infinity)$"
 
-Kind = Literal["int64", "float64", "text", "damaged", "percent", "dressed"]
+Kind = Literal["int64", "uint64", "float64", "text", "damaged", "percent", "dressed"]
+WHOLE_KINDS: tuple[Kind, ...] = ("int64", "uint64")
 DRESSES: tuple[Kind, ...] = ("percent", "dressed")
 """Kinds of numbers that the parser does not take for any."""
 
@@ -40,6 +41,11 @@ class Evidence:
     cells: int = 0
     present: int = 0
     whole: int = 0
+    """Whole numbers of 64 bits with a sign."""
+    natural: int = 0
+    """Whole numbers of 64 bits without one."""
+    longer: int = 0
+    """Whole numbers that 64 bits do not hold."""
     zeros: int = 0
     """Cells such as `01234`: names, not numbers."""
     numbers: int = 0
@@ -64,6 +70,8 @@ class Evidence:
         """
         if self.cells and self.whole == self.cells:
             return "int64"
+        if self.cells and self.natural == self.cells:
+            return "uint64"
         if not self.present:
             return "float64"
         if self.zeros:
@@ -112,17 +120,45 @@ def evidence_of_chunk(chunk: pyarrow.DictionaryArray, form: CsvForm) -> Evidence
     plain = are_numbers(undressed(texts, decimal=form.decimal), form)
     percent = compute.and_(plain, is_percent(texts))
     dressed = compute.and_not(compute.and_not(plain, numbers), percent)
+    whole = compute.match_substring_regex(texts, WHOLE)
+    signed, natural = fits(texts, whole, low=-(1 << 63), high=1 << 63), fits(texts, whole, low=0, high=1 << 64)
     return Evidence(
-        len(chunk),
-        present,
-        count(compute.match_substring_regex(texts, WHOLE)),
-        count(compute.match_substring_regex(texts, LEADING_ZERO)),
-        count(numbers),
-        count(compute.match_substring_regex(compute.replace_substring(texts, ",", "."), DIGITS)),
-        count(percent),
-        count(dressed),
-        signs_in(texts.filter(dressed)),
+        cells=len(chunk),
+        present=present,
+        whole=count(signed),
+        natural=count(natural),
+        longer=count(compute.and_not(compute.and_not(whole, signed), natural)),
+        zeros=count(compute.match_substring_regex(texts, LEADING_ZERO)),
+        numbers=count(numbers),
+        meant=count(compute.match_substring_regex(compute.replace_substring(texts, ",", "."), DIGITS)),
+        percent=count(percent),
+        dressed=count(dressed),
+        signs=signs_in(texts.filter(dressed)),
     )
+
+
+def fits(texts: pyarrow.Array, whole: pyarrow.Array, *, low: int, high: int) -> pyarrow.Array:
+    """Which of the texts that are `whole` numbers are at least `low` and below `high`."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    short = compute.less(compute.utf8_length(texts), DIGITS_FOR_SURE)
+    if low:
+        sure = compute.and_(whole, short)
+    else:
+        sure = compute.and_(whole, compute.and_not(short, compute.starts_with(texts, "-")))
+    doubtful = compute.and_not(whole, short)
+    if not compute.any(doubtful).as_py():
+        return sure
+    pairs = zip(texts.to_pylist(), doubtful.to_pylist(), strict=True)
+    held = [bool(each) and len(text) <= MOST_DIGITS and low <= int(text) < high for text, each in pairs]
+    return compute.or_(sure, pyarrow.array(held, pyarrow.bool_()))
+
+
+MOST_DIGITS = 21
+"""Characters that a whole number of 64 bits may take, its sign among them."""
+DIGITS_FOR_SURE = 19
+"""Texts of fewer characters are whole numbers of 64 bits, if any."""
 
 
 def are_numbers(texts: pyarrow.Array, form: CsvForm) -> pyarrow.Array:
@@ -163,7 +199,7 @@ def typed_cells(cells: pyarrow.ChunkedArray, kind: Kind, form: CsvForm) -> np.nd
 
     if kind == "text":
         return texts(cells)
-    dtype = pyarrow.int64() if kind == "int64" else pyarrow.float64()
+    dtype = pyarrow.type_for_alias(kind if kind in WHOLE_KINDS else "float64")
     cells = compute.utf8_trim_whitespace(cells)
     if kind in DRESSES:
         cells = undressed(cells, decimal=form.decimal)

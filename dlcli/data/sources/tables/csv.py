@@ -15,7 +15,7 @@ from dlcli.data.fields.lazy import Column
 from dlcli.data.sources.encodings import known_encoding
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.data.sources.tables.cells import Evidence, Kind, damaged_column
+from dlcli.data.sources.tables.cells import WHOLE_KINDS, Evidence, Kind, damaged_column
 from dlcli.data.sources.tables.column_names import check_same_names
 from dlcli.data.sources.tables.csv_file import CsvFile
 from dlcli.data.sources.tables.csv_form import WHITESPACE, CsvForm
@@ -138,7 +138,7 @@ class Csv(SourceBlock):
         counts = [count for file in files for count in file.rows.counts]
         kept = Chunks(counts, read_kept)
         chunks = Chunks(counts, read)
-        dtypes = {"text": "object", "int64": "int64"}
+        dtypes = {"text": "object", **{kind: kind for kind in WHOLE_KINDS}}
         arrays: dict[str, Column] = {}
         for name in names:
             lazy = chunks.column(name, dtypes.get(kinds[name], "float64"))
@@ -148,7 +148,12 @@ class Csv(SourceBlock):
             [file.place for file in files],
             inputs=None if self.index is None else tuple(name for name in names if name != self.index),
             notes=tuple(dict.fromkeys(note for file in files for note in file.header.columns.notes))
-            + tuple(dress_note(name, kind) for name, kind in kinds.items() if kind == "percent" or kind == "dressed"),
+            + tuple(dress_note(name, kind) for name, kind in kinds.items() if kind == "percent" or kind == "dressed")
+            + tuple(
+                LONGER.format(name)
+                for name in names
+                if self.evidence_in(name, files).longer and kinds[name] == "float64"
+            ),
             columns=tuple(columns.numbers),
             complete=frozenset.intersection(*(file.complete for file in files)),
             chunks=chunks if reading.stream else None,
@@ -158,11 +163,15 @@ class Csv(SourceBlock):
         """What a column holds in all files. Raises `DataError` for a column of numbers with other cells among them."""
         if all(name in file.grid.text for file in files):
             return "text"
-        kind = sum((file.evidence[name] for file in files), Evidence()).kind
+        kind = self.evidence_in(name, files).kind
         if kind == "damaged":
             pieces = (file.cells(block, [name])[name] for file in files for block in range(len(file.rows.spans)))
             raise damaged_column(name, pieces, [file.place for file in files], self.form)
         return kind
+
+    def evidence_in(self, name: str, files: Sequence[CsvFile]) -> Evidence:
+        """What the cells of a column look like in all files."""
+        return sum((file.evidence[name] for file in files), Evidence())
 
     def memory(self) -> int:
         try:
@@ -170,3 +179,9 @@ class Csv(SourceBlock):
             return 3 * sum(path.stat().st_size for path in found_files(self.path))
         except (DataError, OSError):
             return 0
+
+
+LONGER = (
+    "column '{}' holds whole numbers that 64 bits do not hold exactly, of which the first 16 digits are kept; "
+    "if they are names, write an input of kind category"
+)

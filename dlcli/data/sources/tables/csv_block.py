@@ -122,10 +122,12 @@ def seen_in(data: bytes, form: CsvForm, grid: Grid, *, keep: Collection[str], th
 def plain_evidence(column: pyarrow.ChunkedArray) -> Evidence:
     """The evidence of cells that are numbers beyond doubt, or all empty."""
     import pyarrow
+    import pyarrow.compute as compute
 
     present = len(column) - column.null_count
     whole = present if pyarrow.types.is_integer(column.type) else 0
-    return Evidence(len(column), present, whole, 0, present, present)
+    natural = whole if whole and compute.min(column).as_py() >= 0 else 0
+    return Evidence(cells=len(column), present=present, whole=whole, natural=natural, numbers=present, meant=present)
 
 
 def plain_values(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:

@@ -183,11 +183,11 @@ class CsvFile:
         """
         import numpy as np
 
-        dtypes = {"int64": np.dtype(np.int64), "text": np.dtype(object)}
+        dtypes = {"int64": np.dtype(np.int64), "uint64": np.dtype(np.uint64), "text": np.dtype(object)}
         found = {name: self.kept[block].pop(name) for name in kinds}
         for name, values in found.items():
-            if values.dtype == np.int64 and kinds[name] not in dtypes:
-                found[name] = values.astype(np.float64)
+            if values.dtype.kind in "iu" and kinds[name] != "text":
+                found[name] = values.astype(dtypes.get(kinds[name], np.float64))
         again = {name: kind for name, kind in kinds.items() if found[name].dtype != dtypes.get(kind, np.float64)}
         return found | (self.values(block, again) if again else {})
 

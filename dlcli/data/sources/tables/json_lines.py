@@ -256,6 +256,20 @@ def complete_in(table: pyarrow.Table) -> set[str]:
     return complete
 
 
+def is_large_whole(column: pyarrow.ChunkedArray) -> bool:
+    """Whether numbers that were taken for such with decimals may be whole, and too large for 64 bits with a sign."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    if not pyarrow.types.is_floating(column.type) or column.null_count:
+        return False
+    ends = compute.min_max(column).as_py()
+    if ends["min"] is None or ends["min"] < 0 or not 2.0**63 <= ends["max"] <= 2.0**64:
+        return False
+    whole: bool = compute.all(compute.equal(compute.floor(column), column)).as_py()
+    return whole
+
+
 def unified(found: Sequence[Mapping[str, tuple[Any, int]]], blocks: Sequence[Block]) -> dict[str, Any]:
     """The type of each key over all blocks. Raises `DataError` for a key that is text in one and a number in another."""
     import pyarrow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -21,7 +21,9 @@ from dlcli.data.sources.tables.json_lines import (
     Block,
     blocks_of,
     complete_in,
+    is_large_whole,
     parsed_side_by_side,
+    read_json,
     rows_place,
     types_of,
     unified,
@@ -75,6 +77,8 @@ class Look:
     types: list[dict[str, tuple[Any, int]]] = field(default_factory=list)
     keys: dict[str, None] = field(default_factory=dict)
     """All keys that there are, in their order."""
+    large: set[str] = field(default_factory=set)
+    """Those that a block took for numbers with decimals, since some are whole and too large for 64 bits with a sign."""
     complete: set[str] = field(default_factory=set)
     """Those with a finite value in every line."""
 
@@ -89,9 +93,24 @@ def look_through(blocks: Sequence[Block], reading: Reading) -> Look:
         complete = complete_in(table)
         look.complete = look.complete & complete if look.types else complete
         look.types.append(types_of(table, block))
+        look.large |= {name for name in table.column_names if is_large_whole(table.column(name))}
         kept = [name for name in table.column_names if name.strip() in reading.often or not reading.stream]
         look.tables.append(table.select(kept) if kept else None)
     return look
+
+
+def natural_keys(look: Look, schema: Mapping[str, Any], blocks: Sequence[Block]) -> list[str]:
+    """The keys of whole numbers of 64 bits without a sign, in every line of every block."""
+    import pyarrow
+
+    def holds(name: str) -> bool:
+        asked = pyarrow.schema([(name, pyarrow.uint64())])
+        try:
+            return not any(read_json(block.content(), asked, threads=True).column(name).null_count for block in blocks)
+        except pyarrow.ArrowException:
+            return False
+
+    return [name for name in schema if name in look.large and holds(name)]
 
 
 def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields:
@@ -99,10 +118,13 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
 
     Raises `DataError` with the line of what is no object of numbers, texts and lists of numbers.
     """
+    import pyarrow
+
     blocks = [block for of_file in of_files for block in of_file]
     path = blocks[0].path
     look = look_through(blocks, reading)
     tables, schema = look.tables, unified(look.types, blocks)
+    schema |= dict.fromkeys(natural_keys(look, schema, blocks), pyarrow.uint64())
     if not look.keys:
         raise DataError("no line has a key", file=path, line=blocks[0].line(0), kind="no_keys")
     header = columns_of(list(schema), path)
