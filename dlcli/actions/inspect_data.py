@@ -8,14 +8,17 @@ from pathlib import Path
 
 from dlcli.actions.named_data import named_data
 from dlcli.actions.samples import Shown, drawable_samples
+from dlcli.actions.suggestions import empty_columns_of
 from dlcli.config import Config, load_config
 from dlcli.data import Dataset, Fields
 from dlcli.data.dataset import spread_samples
 from dlcli.data.description.columns import columns_in, input_descriptions
 from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
+from dlcli.data.findings.empty_columns import finding_of
 from dlcli.data.first_pass import find_empty
 from dlcli.data.sources.source import Reading
+from dlcli.finding import Finding
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import read_data
 from dlcli.view.data import DataShown
@@ -50,17 +53,25 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
     if data.target is None and data.targets is None and fields.target is None:
         return undecided(what, fields)
+    told = []
+    if data.inputs is None and fields.inputs is None and data.missing == "error":
+        hollow = empty_columns_of(fields, data.target if isinstance(data.target, str) else None)
+        left = [name for name in fields.arrays if name not in hollow and name not in data.target_columns()]
+        if hollow and left:
+            data, told = data.model_copy(update={"inputs": left}), [finding_of(hollow)]
     names = [name for name, column in fields.arrays.items() if column.ndim == 1]
     if data.missing == "error" and find_empty(fields, names)[0]:
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})
-    return data_description(what, data.dataset(fields, seed=0, labels=None, stream=stream))
+    return data_description(what, data.dataset(fields, seed=0, labels=None, stream=stream), beside=told)
 
 
 def undecided(what: str, fields: Fields) -> InspectedData:
     """Data of which no target is known: its columns or arrays."""
     columns = columns_in(fields, spread_samples(fields.samples, MOST)) if fields.is_table else []
-    return InspectedData(DataShown(what, describe_fields(fields), columns))
+    hollow = empty_columns_of(fields, None)
+    told = [told_of_data(finding_of(hollow))] if hollow else []
+    return InspectedData(DataShown(what, describe_fields(fields), columns, told, fields.notes))
 
 
 def answered_by(config: Config) -> frozenset[str]:
@@ -72,9 +83,11 @@ def answered_by(config: Config) -> frozenset[str]:
     return frozenset(code for code, is_answered in answers.items() if is_answered)
 
 
-def data_description(what: str, dataset: Dataset, *, answered: frozenset[str] = frozenset()) -> InspectedData:
-    """Tensors, columns, findings and some samples of a data set; of what is `answered` the evidence alone."""
-    told = [told_of_data(finding) for finding in findings(dataset)]
+def data_description(
+    what: str, dataset: Dataset, *, answered: frozenset[str] = frozenset(), beside: Sequence[Finding] = ()
+) -> InspectedData:
+    """Tensors, columns, findings, those `beside` first, and some samples of a data set; of what is `answered` the evidence."""
+    told = [told_of_data(finding) for finding in [*beside, *findings(dataset)]]
     told = [replace(each, severity="note", advice=None) if each.code in answered else each for each in told]
     columns = input_descriptions(dataset.sample(MOST))
     return InspectedData(

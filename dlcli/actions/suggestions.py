@@ -231,19 +231,20 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     """Leaves out text that names rows, and makes sentences an input of their own."""
     if not fields.is_table or fields.inputs is not None or fields.windows is not None or "inputs" in draft.block:
         return
-    names = [name for name in fields.arrays if name != target]
+    hollow = empty_columns_of(fields, target)
+    names = [name for name in fields.arrays if name != target and name not in hollow]
     texts = [name for name in names if is_names(fields, name) and names_rows(fields.arrays[name][:])]
-    if not texts:
+    if not texts and not hollow:
         return
     sentences = [name for name in texts if mostly_sentences(fields.arrays[name][:])]
     rest = [name for name in names if name not in texts]
+    left_out = [f"{', '.join(texts)}, which names rows rather than kinds{files_named(fields, texts)}"] if texts else []
+    left_out += [f"{', '.join(hollow)}: no cell holds anything"] if hollow else []
     if not sentences and not rest:
-        raise nothing_left(fields, f"{', '.join(texts)} names rows rather than kinds")
+        raise nothing_left(fields, "; ".join(left_out))
     if not sentences:
         draft.block["inputs"] = rest
-        draft.reasons["inputs"] = (
-            f"without {', '.join(texts)}, which names rows rather than kinds{files_named(fields, texts)}"
-        )
+        draft.reasons["inputs"] = f"without {'; '.join(left_out)}"
         return
     inputs: dict[str, Any] = {"features": {"columns": rest}} if rest else {}
     vectors = {"TextVectorization": {"max_tokens": WORDS, "output_sequence_length": LENGTH}}
@@ -283,17 +284,37 @@ def mostly_sentences(values: Any) -> bool:
 
 
 def choose_missing(draft: Draft, fields: Fields, target: str) -> None:
-    """What stands for empty cells, if there are any."""
+    """What stands for empty cells, if there are any: a value that `predict` can fill in too, where a value can."""
     if "missing" in draft.block:
         return
-    names = [name for name, column in fields.arrays.items() if column.ndim == 1 and not is_lazy(column)]
-    empty, rows = find_empty(fields, names)
+    inputs = names_in(draft.block["inputs"]) if "inputs" in draft.block else [*(fields.inputs or fields.arrays)]
+    names = [name for name in dict.fromkeys([target, *inputs]) if name in fields.arrays]
+    names = [name for name in names if fields.arrays[name].ndim == 1 and not is_lazy(fields.arrays[name])]
+    empty, _ = find_empty(fields, names)
     if not empty:
         return
-    drops = target in empty or len(rows) <= 0.05 * fields.samples
-    draft.block["missing"] = "drop" if drops else "median"
     counted = ", ".join(f"{name} {each.count}" for name, each in list(empty.items())[:4])
-    draft.reasons["missing"] = f"empty cells: {counted}"
+    counted += ", …" if len(empty) > 4 else ""
+    texts = [name for name in empty if name in texts_in(draft.block.get("inputs"))]
+    draft.block["missing"] = "drop" if target in empty or texts else "median"
+    whole = "; no value can stand for it" if len(empty) == 1 else "; predict then takes whole rows alone"
+    why = whole if draft.block["missing"] == "drop" else ", filled in predict too"
+    draft.reasons["missing"] = f"empty cells: {counted}{why}"
+
+
+def texts_in(inputs: Any) -> list[str]:
+    """The columns that a block of inputs takes as text to be read."""
+    blocks = inputs.values() if isinstance(inputs, dict) else []
+    return [name for each in blocks if each.get("kind") == "text" for name in names_in(each["columns"])]
+
+
+def empty_columns_of(fields: Fields, target: str | None) -> list[str]:
+    """The columns of a table beside the target in which no cell holds anything."""
+    if not fields.is_table or fields.windows is not None:
+        return []
+    names = [name for name, column in fields.arrays.items() if name != target and column.ndim == 1]
+    empty, _ = find_empty(fields, names)
+    return [name for name, each in empty.items() if each.count == fields.samples]
 
 
 def choose_split(draft: Draft, fields: Fields, target: str) -> None:

@@ -19,6 +19,7 @@ from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
 from dlcli.data.target import Target, encoded_target
 from dlcli.data.target_values import empty_target
+from dlcli.data.words_for_nothing import notes_on_nothing
 from dlcli.errors import DataError
 from dlcli.spec import Wanted, did_you_mean
 
@@ -56,6 +57,7 @@ def assembled(
     encoded_targets = {name: samples.target(column) for name, column in encoded.items()}
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
+    notes += notes_on_nothing(schemas, target_schemas, fields)
     tensors: dict[str, Column] = {}
     for each in schemas:
         tensor, said = encoded_input(each, fields)
@@ -177,10 +179,7 @@ def without_empty(
         return fields, notes
     if policy == "drop":
         if len(rows) == fields.samples:
-            counts = empty_counts(empty)
-            raise DataError(
-                f"no row is left: each has an empty cell ({counts})", file=fields.places[0].file, kind="no_rows_left"
-            )
+            raise no_rows_left(empty, targets, fields)
         were = "was" if len(rows) == 1 else "were"
         ends = "" if fields.windows is None else "; no window reaches over such a gap"
         notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out{ends}")
@@ -202,6 +201,19 @@ def without_empty(
         if name in empty and not is_vector(group, fields) and not isinstance(policy, Constant):
             raise empty_error({name: empty[name]}, fields, hint="write data.missing: drop or {constant: 0}")
     return fields, notes
+
+
+def no_rows_left(empty: Mapping[str, Empty], targets: Sequence[str], fields: Fields) -> DataError:
+    """The error of rows each of which has an empty cell; the columns that are emptiest are named."""
+    emptiest = sorted(empty, key=lambda name: -empty[name].count)
+    mostly = [name for name in emptiest if 2 * empty[name].count > fields.samples and name not in targets]
+    names = ", ".join(mostly[:5])
+    return DataError(
+        f"no row is left: each has an empty cell ({empty_counts(empty)})",
+        file=fields.places[0].file,
+        hint=f"leave out of data.inputs what is mostly empty: {names}" if mostly else "write data.missing: median",
+        kind="no_rows_left",
+    )
 
 
 NO_TARGET = "write data.missing: drop: a target cannot be filled"

@@ -25,7 +25,7 @@ MOST_ROWS = 60
 
 @dataclass(frozen=True)
 class DataShown:
-    """The keys of `dlcli inspect-data --json`; without a target there are no findings and no notes."""
+    """The keys of `dlcli inspect-data --json`; notes are what was decided while the data was read."""
 
     source: str
     tensors: Sequence[Tensor]
@@ -35,7 +35,7 @@ class DataShown:
 
 
 def draw_data(console: Console, data: DataShown) -> None:
-    """The tensors, the classes and the findings."""
+    """The tensors, the classes, the findings and the notes."""
     draw_tensors(console, data.tensors)
     for tensor in data.tensors:
         if tensor.classes and tensor.split in {"train", "all"}:
@@ -49,6 +49,8 @@ def draw_data(console: Console, data: DataShown) -> None:
         line(console, finding.severity, f"{finding.finding}: {finding.evidence}")
         if finding.advice:
             line(console, "", finding.advice, style="cyan")
+    for note in data.notes:
+        line(console, "note", note)
 
 
 def tensors_table(tensors: Sequence[Tensor]) -> Table:

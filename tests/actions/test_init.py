@@ -19,7 +19,7 @@ BUNDLED = [
     *["autompg", "basic_motions", "breast_cancer", "co2", "diabetes", "digits", "iris", "mnist_5k", "penguins", "wine"],
 ]
 FLOWERS = """\
-# flowers: 70 train, 15 validation, 15 test samples.
+# flowers: 72 train, 15 validation, 15 test samples.
 #   dlcli train flowers.yaml
 name: flowers
 seed: 0
@@ -28,7 +28,7 @@ data:                                              # step 1: input data and targ
   source: flowers.csv
   target: kind                                     # the last column; --target takes another
   inputs: [length, width]                          # without number: constant, or a count of the rows
-  missing: drop                                    # empty cells: width 2
+  missing: median                                  # empty cells: width 2, filled in predict too
   prepare:                                         # learnt from the training split alone
     - Normalization                                # every feature to mean 0 and variance 1
 

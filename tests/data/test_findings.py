@@ -114,7 +114,9 @@ def test_empty_cells_are_counted_by_column(tmp_path: Path) -> None:
 
 def test_a_sample_that_stands_twice_is_found_across_splits(tmp_path: Path) -> None:
     half = np.random.default_rng(2).normal(size=SAMPLES // 2).round(6)
-    block = table(tmp_path, a=np.tile(half, 2), b=np.tile(half, 2) * 2)
+    names = np.where(half > 0, "u", "v")
+    block = table(tmp_path, a=np.tile(half, 2), b=np.tile(half, 2) * 2, y=np.tile(names, 2))
+    assert "the same inputs with other targets" not in found(block)
     severity, evidence = found(block)["the same samples in two splits"]
     dataset = load(block)
     train = {tuple(row) for row in dataset.splits["train"].inputs["features"].tolist()}
@@ -124,7 +126,15 @@ def test_a_sample_that_stands_twice_is_found_across_splits(tmp_path: Path) -> No
     }
     assert severity == "warning"
     assert (
-        evidence == f"{counts['validation']} of validation and {counts['test']} of test are in the training split too"
+        evidence == f"{counts['validation']} of validation and {counts['test']} of test are in the training split too, "
+        "with the same inputs and target"
+    )
+    # The same inputs under other names are no copies.
+    other = np.concatenate([names, np.where(names == "u", "v", "u")])
+    turned = found(table(tmp_path, a=np.tile(half, 2), b=np.tile(half, 2) * 2, y=other))
+    assert "the same samples in two splits" not in turned
+    assert turned["the same inputs with other targets"][1].endswith(
+        "have the inputs of a training sample, but another target"
     )
     assert min(counts.values()) > 0
 

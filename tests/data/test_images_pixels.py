@@ -102,7 +102,8 @@ def test_transparency_is_kept_with_four_channels_and_noted_otherwise(mode: str, 
     values = np.random.default_rng(1).integers(0, 256, (6, 4, channels), dtype=np.uint8)
     Image.fromarray(values, mode).save(tmp_path / "a.png")
     fields = read(tmp_path)
-    assert fields.notes == ("1 picture (a.png): transparency, which is left out; write channels: 4 to keep it",)
+    hidden = "transparency, which is left out, so that what it hides is seen; write channels: 4 to keep it"
+    assert fields.notes == (f"1 picture (a.png): {hidden}",)
     np.testing.assert_array_equal(fields.arrays["image"][:][0], values[:, :, :-1])
     kept = read(tmp_path, channels=4)
     assert kept.notes == ()

@@ -108,7 +108,10 @@ def test_drop_that_leaves_no_row_is_an_error(write: Callable[..., Path], refuse:
     path = write("a,b,y\n,1,u\n2,,v\n,,u\n")
     refusal = refuse({"source": str(path), "target": "y", "missing": "drop"})
     message = "no row is left: each has an empty cell ('a' 2, 'b' 2)"
-    assert refusal == (DataError, 4, message, str(path), None, None)
+    hint = "leave out of data.inputs what is mostly empty: a, b"
+    assert refusal == (DataError, 4, message, str(path), None, hint)
+    even = write("a,b,y\n,1,u\n2,,v\n3,,u\n,4,v\n")
+    assert refuse({"source": str(even), "target": "y", "missing": "drop"}).hint == "write data.missing: median"
 
 
 def test_a_fault_below_dropped_rows_has_the_row_and_line_of_the_file(

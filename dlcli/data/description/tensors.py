@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.dataset import Dataset, Samples
+from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.description.spread import mean_of
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, block_rows, is_lazy, nbytes
 from dlcli.data.fields.values import missing
+from dlcli.data.schema import TargetSchema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,11 +55,11 @@ class Range:
     text_bytes: int = 0
     samples: int = 0
 
-    def add(self, values: np.ndarray[Any, Any]) -> None:
-        """Takes a block (samples, …) into account; NaN is no number."""
+    def add(self, values: np.ndarray[Any, Any], *, samples: int | None = None) -> None:
+        """Takes a block (samples, …), or what counts of so many samples, into account; NaN is no number."""
         import numpy as np
 
-        self.samples += len(values)
+        self.samples += len(values) if samples is None else samples
         if values.dtype == object:
             self.text_bytes += sum(len(value.encode()) for value in values.ravel() if value is not None)
         elif values.dtype.kind in "fiub":
@@ -91,11 +93,12 @@ def tensor(
     *,
     missing: int,
     classes: Mapping[str, int] | None = None,
+    counted: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]] | None = None,
 ) -> Tensor:
-    """The description of an array (samples, …); text has no range."""
+    """The description of an array (samples, …); text has no range. `counted` takes of a block what counts."""
     seen = Range()
     for block in field_blocks(column):
-        seen.add(block)
+        seen.add(block if counted is None else counted(block), samples=len(block))
     return of_range(split, role, name, column, axes, seen, missing=missing, classes=classes)
 
 
@@ -142,8 +145,17 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
         for target in dataset.schema.targets:
             counts = dataset.class_counts(split, target)
             encoded = samples.targets[target.name]
-            described.append(tensor(split, "target", target.name, encoded, target.axes, missing=0, classes=counts))
+            counted = partial(without_void, target) if target.void else None
+            described.append(
+                tensor(split, "target", target.name, encoded, target.axes, missing=0, classes=counts, counted=counted)
+            )
     return described
+
+
+def without_void(target: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The places of a target (samples, …) that have a class: (places, …)."""
+    indices = class_indices(values, target)
+    return values if indices is None else values[indices >= 0]
 
 
 def empty_cell_count(fields: Fields, names: list[str], samples: Samples) -> int:

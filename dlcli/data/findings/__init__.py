@@ -9,6 +9,7 @@ from dlcli.data.dataset import Dataset
 from dlcli.data.findings.channels_first import channels_first
 from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.constant_target import constant_target
+from dlcli.data.findings.empty_columns import empty_columns
 from dlcli.data.findings.equal_in_32_bits import equal_in_32_bits
 from dlcli.data.findings.exact_sum import target_is_a_sum
 from dlcli.data.findings.few_samples import few_samples
@@ -20,6 +21,7 @@ from dlcli.data.findings.missing_values import missing_values
 from dlcli.data.findings.numbers_as_text import numbers_as_text
 from dlcli.data.findings.order import sorted_order
 from dlcli.data.findings.overlap import overlapping_windows
+from dlcli.data.findings.same_inputs import same_inputs
 from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
 from dlcli.data.findings.times_as_categories import times_as_categories
@@ -29,6 +31,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     channels_first,
     constant_columns,
     constant_target,
+    empty_columns,
     equal_in_32_bits,
     far_from_unit_scale,
     few_samples,
@@ -38,6 +41,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     missing_values,
     numbers_as_text,
     overlapping_windows,
+    same_inputs,
     same_rows,
     sorted_order,
     target_given_away,

@@ -36,8 +36,11 @@ def target_given_away(dataset: Dataset) -> Finding | None:
             continue
         target = train.targets[schema.name][:]
         indices = class_indices(target, schema)
+        counts = None if indices is None or not schema.void else indices >= 0
+        indices = indices if counts is None or indices is None else indices[counts]
         for name in input_columns(dataset):
             values = dataset.column(name, train.rows)
+            values = values if counts is None else values[counts]
             way = way_to_number(values, target) if indices is None else way_to_class(values, indices)
             if way is not None:
                 ways[name] = way

@@ -13,25 +13,33 @@ if TYPE_CHECKING:
 
 
 def same_rows(dataset: Dataset) -> Finding | None:
-    """Inputs of validation or test that training has too, value for value."""
-    train = set(contents(dataset.splits["train"]))
-    counts = {
-        split: sum(each in train for each in contents(samples))
-        for split, samples in dataset.splits.items()
-        if split != "train"
-    }
-    copies = {split: count for split, count in counts.items() if count}
+    """Samples of validation or test that training has too, value for value: their inputs and their targets."""
+    copies = {split: same for split, (_, same) in counts_in_training(dataset).items() if same}
     if not copies:
         return None
     return Finding(code="same_rows", severity="warning", where=only_name(list(copies)), facts={"splits": copies})
 
 
-def contents(samples: Samples) -> list[bytes]:
-    """The inputs of each sample as bytes."""
+def counts_in_training(dataset: Dataset) -> dict[str, tuple[int, int]]:
+    """By split how many samples have the inputs of a training sample, and how many of these its targets as well."""
+    train = dataset.splits["train"]
+    inputs, whole = set(contents(train)), set(contents(train, targets=True))
+    return {
+        split: (
+            sum(each in inputs for each in contents(samples)),
+            sum(each in whole for each in contents(samples, targets=True)),
+        )
+        for split, samples in dataset.splits.items()
+        if split != "train"
+    }
+
+
+def contents(samples: Samples, *, targets: bool = False) -> list[bytes]:
+    """The inputs of each sample as bytes, with its `targets` or without."""
     import numpy as np
 
-    parts = [as_bytes(tensor[:]) for tensor in samples.inputs.values()]
-    rows = np.ascontiguousarray(np.concatenate(parts, axis=1))
+    tensors = [*samples.inputs.values(), *(samples.targets.values() if targets else ())]
+    rows = np.ascontiguousarray(np.concatenate([as_bytes(tensor[:]) for tensor in tensors], axis=1))
     found: list[Any] = rows.view(np.dtype((np.void, rows.shape[1]))).ravel().tolist()
     return found
 
@@ -51,6 +59,7 @@ def as_bytes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
     """Tables of which the first shows it and the others do not."""
     return [
-        (table(a=[*range(100)] * 2, b=[*range(100)] * 2), True),
+        (table(a=[*range(100)] * 2, b=[*range(100)] * 2, y=["u", "v"] * 100), True),
+        (table(a=[*range(100)] * 2, b=[*range(100)] * 2, y=["u"] * 100 + ["v"] * 100), False),
         (table(a=[*range(200)], b=[*range(100)] * 2), False),
     ]

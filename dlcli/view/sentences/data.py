@@ -24,6 +24,11 @@ def constant_target(facts: Facts) -> str:
     return first_of([f"'{name}' is {value:g} in every training sample" for name, value in facts["targets"].items()])
 
 
+def empty_columns(facts: Facts) -> str:
+    names = facts["columns"]
+    return f"{listed(names)} {'holds' if len(names) == 1 else 'hold'} nothing in any row"
+
+
 def equal_in_32_bits(facts: Facts) -> str:
     counts = [
         f"'{name}' has {each['different']:,} values, {each['left']:,} of them"
@@ -74,7 +79,13 @@ def overlapping_windows(facts: Facts) -> str:
 
 def same_rows(facts: Facts) -> str:
     counts = [f"{count} of {split}" for split, count in facts["splits"].items()]
-    return f"{' and '.join(counts)} are in the training split too"
+    return f"{' and '.join(counts)} are in the training split too, with the same inputs and target"
+
+
+def same_inputs(facts: Facts) -> str:
+    counts = [f"{count} of {split}" for split, count in facts["splits"].items()]
+    have = "has" if [*facts["splits"].values()] == [1] else "have"
+    return f"{' and '.join(counts)} {have} the inputs of a training sample, but another target"
 
 
 def sorted_order(facts: Facts) -> str:
@@ -122,6 +133,7 @@ SENTENCES = {
     "constant_target": Sentence(
         "a target that never changes", constant_target, "look at the column: there is nothing to learn"
     ),
+    "empty_columns": Sentence("empty columns", empty_columns, "leave them out of data.inputs"),
     "equal_in_32_bits": Sentence(
         "numbers that become equal",
         equal_in_32_bits,
@@ -162,6 +174,11 @@ SENTENCES = {
         "windows of two splits overlap",
         overlapping_windows,
         "write data.split.by: time, so that the test is later than what was trained on",
+    ),
+    "same_inputs": Sentence(
+        "the same inputs with other targets",
+        same_inputs,
+        "nothing to remove; if they are one thing seen twice, keep them together: data.split.by: group:COLUMN",
     ),
     "same_rows": Sentence(
         "the same samples in two splits",

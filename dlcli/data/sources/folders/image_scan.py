@@ -21,7 +21,7 @@ REMARKS = {
     "deep": "more than 8 bits a pixel, scaled to 8",
     "frames": "several frames, of which the first is taken",
     "misnamed": "content of another format than the name says",
-    "transparent": "transparency, which is left out; write channels: 4 to keep it",
+    "transparent": "transparency, which is left out, so that what it hides is seen; write channels: 4 to keep it",
 }
 
 
@@ -37,6 +37,21 @@ class Scan:
     faults: dict[int, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
+    seen_through: list[str] = field(default_factory=list)
+    """The first files whose headers speak of transparency."""
+
+    def look_through(self) -> None:
+        """Counts of such files those alone of which anything is seen through, where few enough have to be decoded for it."""
+        if self.counts.get("transparent", 0) > len(self.seen_through):
+            return
+        found = [
+            file
+            for file, hides in zip(self.seen_through, in_parallel(hides_any, self.seen_through), strict=True)
+            if hides
+        ]
+        self.counts.pop("transparent", None)
+        if found:
+            self.counts["transparent"], self.first["transparent"] = len(found), os.path.basename(found[0])  # noqa: PTH119
 
     def notes(self, channels: int) -> list[str]:
         """What is left out or changed about images when they are read as so many channels."""
@@ -64,8 +79,22 @@ def scan_images(files: Sequence[str], *, full: bool) -> Scan:
         for remark in seen.remarks:
             found.counts[remark] = found.counts.get(remark, 0) + 1
             found.first.setdefault(remark, os.path.basename(files[row]))  # noqa: PTH119 (seldom)
+        if "transparent" in seen.remarks and len(found.seen_through) < LOOKED_THROUGH:
+            found.seen_through.append(files[row])
     found.sizes = sizes[:good]
     return found
+
+
+LOOKED_THROUGH = 500  # unseen: time alone
+"""So many files are decoded to see whether anything is seen through."""
+
+
+def hides_any(file: str) -> bool:
+    """Whether a picture is transparent anywhere; one that cannot be decoded is not."""
+    try:
+        return bool((decoded_image(file, None, 4)[..., 3] < 255).any())
+    except Unreadable:
+        return False
 
 
 def looked_at(file: str, *, full: bool) -> Header | str:

@@ -69,6 +69,8 @@ class Images(FileSource):
             listing, masks = self.without_bad(listing, found, masks)
         size = (self.size[0], self.size[1]) if self.size is not None else common_size(found, listing)
         channels = self.channels or (1 if found.grey else 3)
+        if channels != 4:
+            found.look_through()
         listing.notes.extend(found.notes(channels))
         images = ImageField(listing.files, size, channels, resize=self.size is not None)
         fields = listing.fields(self.name, images, AXES)
