@@ -17,6 +17,10 @@ SERIES_AXES, IMAGE_AXES = 2, 3
 """The axes of a sample of a series (time, features), and of an image (height, width, channels)."""
 
 
+class LayerFault(ValueError):
+    """What Keras itself would not notice of a layer, told as what it raises is."""
+
+
 @contextmanager
 def building(
     word: str,
@@ -40,7 +44,7 @@ def building(
     except TooLarge as error:
         raise too_large(word, error, path) from None
     except Exception as error:
-        if not is_foreign(error):
+        if not is_foreign(error) and not isinstance(error, LayerFault):
             raise
         way = blamed_argument(thing, attempt) if thing is not None and attempt is not None else ()
         if thing is not None and way:

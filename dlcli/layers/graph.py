@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from dlcli.errors import BlockError, TreePath
-from dlcli.layers.build_errors import IMAGE_AXES, building
+from dlcli.layers.build_errors import IMAGE_AXES, LayerFault, building
 from dlcli.layers.from_key import numbered_output, resolved, wrong_call
 from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
@@ -268,8 +268,17 @@ def called(layer: Any, taken: Any, path: TreePath) -> Any:
     Attention takes query, value and key one by one; what takes one tensor attends to itself. A mapping gives the arguments
     of the call by their names.
     """
-    if isinstance(taken, dict):
-        return by_argument(layer, taken, path)
+    output = by_argument(layer, taken, path) if isinstance(taken, dict) else by_position(layer, taken)
+    for weight in getattr(layer, "weights", ()):
+        # An initializer gives what it likes, and Keras does not look at it.
+        if weight.value is not None and tuple(weight.value.shape) != tuple(weight.shape):
+            given, wanted = tuple(weight.value.shape), tuple(weight.shape)
+            raise LayerFault(f"the first values of {weight.name} have the shape {given}, and {wanted} is needed")
+    return output
+
+
+def by_position(layer: Any, taken: Any) -> Any:
+    """The output of a layer that takes its tensors one behind the other."""
     second = list(inspect.signature(layer.call).parameters.values())[1:2]
     if not second or second[0].name != "value" or second[0].default is not inspect.Parameter.empty:
         return layer(taken)

@@ -106,6 +106,7 @@ def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) ->
     update, reads = made.update_state, "decisions" if metric.written in {"accuracy", "acc"} else reads_of(metric)
     raw = bool(metric.arguments.get("from_logits"))
     alike = metric.traits.get("target") == needs(loss)
+    rows = bool(metric.traits.get("rows"))
     signs = output_form(loss) == "signs" and reads != "scores"
 
     @functools.wraps(update)
@@ -123,6 +124,8 @@ def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) ->
             y_true = ops.maximum(y_true, 0)
         if signs:
             y_true = ops.cast(y_true > 0, y_pred.dtype)  # -1 and 1 as 0 and 1
+        if rows and mask is None and len(y_pred.shape) > 2:
+            mask = ops.ones(ops.shape(y_pred)[:-1], "bool")
         if mask is not None:
             axes = len(mask.shape)
             sample_weight = weights_of(mask, sample_weight, made.dtype)

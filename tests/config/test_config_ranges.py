@@ -29,7 +29,7 @@ OUT_OF_RANGE = {
     ("units: 64", "units: 0"): (15, 20, "'units' must be at least 1, found 0"),
     ("units: 64", "units: -3"): (15, 20, "'units' must be at least 1, found -3"),
     ("units: 64", "units: 1000000000"): (15, 20, "'units' must be at most 10000000, found 1000000000"),
-    ("Dropout: 0.2", "Dropout: 1.5"): (16, 14, "'rate' must be at most 1, found 1.5"),
+    ("Dropout: 0.2", "Dropout: 1.5"): (16, 14, "'rate' must be less than 1, found 1.5"),
     ("Dropout: 0.2", "Dropout: -0.1"): (16, 14, "'rate' must be at least 0, found -0.1"),
     ("Dropout: 0.2", "Embedding: {input_dim: 0, output_dim: 3}"): (16, 28, "'input_dim' must be at least 1, found 0"),
     ("1e-3", "-1"): (22, 25, "'learning_rate' must be greater than 0, found -1"),
@@ -60,7 +60,7 @@ def test_row_19_the_limits_themselves_are_read(read, change):
         ("units: 64", "units: 1"),
         ("units: 64", "units: 10000000"),
         ("Dropout: 0.2", "Dropout: 0"),
-        ("Dropout: 0.2", "Dropout: 1"),
+        ("Dropout: 0.2", "Dropout: 0.999"),
         ("1e-3", "1e-300"),
     ]
     for swap in swaps:

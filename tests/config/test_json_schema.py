@@ -248,7 +248,7 @@ def test_the_schema_judges_the_things_of_keras_as_dlcli_does(kind: str, validato
                     continue  # what two arguments say together, no schema of each can say
             assert judge.is_valid(value) == accepted, value
             valid, broken = valid + accepted, broken + (not accepted)
-    assert valid > 60
+    assert valid > 55
     assert broken > 60
 
 

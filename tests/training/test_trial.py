@@ -21,6 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generator = np.random.default_rng(0)
     for name, shape in SHAPES.items():
         np.savez(folder / f"{name}.npz", x=generator.random((40, *shape)), y=np.arange(40) % 3)
+    np.savez(folder / "ids.npz", x=generator.integers(0, 9, (40, 6)), y=np.arange(40) % 3)
     np.savez(folder / "numbers.npz", x=generator.random((40, 8)), y=generator.random(40))
     return folder
 
@@ -72,6 +73,18 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         written("seq", layers=[{"GRU": {"units": 3, "stateful": True}}]),
         "GRU cannot have stateful: true on the shape (10, 4): When using `stateful=True` in a RNN, the batch size must be",
     ),
+    "one-hot vectors of several ids, which Keras takes for one": (
+        written("ids", layers=[{"Hashing": {"num_bins": 5, "output_mode": "one_hot"}}]),
+        "Hashing cannot have output_mode: one_hot on the shape (6,): it puts out (6, 5), and Keras makes the layers behind",
+    ),
+    "a crop larger than the picture": (
+        written("img", layers=[{"RandomCrop": {"height": 20, "width": 20}}]),
+        "RandomCrop cannot take the shape (8, 8, 3): it puts out (8, 8, 3), and Keras makes the layers behind it for (20, 20, 3)",
+    ),
+    "first values of another shape": (
+        written("seq", layers=[{"Conv1D": {"filters": 2, "kernel_size": 2, "kernel_initializer": "STFT"}}]),
+        "Conv1D cannot have kernel_initializer: {STFT: {}} on the shape (10, 4): the first values of kernel have the shape",
+    ),
     "a loss without a sum": (
         written("numbers", loss={"MeanSquaredError": {"reduction": "none"}}),
         "MeanSquaredError cannot have reduction: none: it gives (8,) numbers for a batch, and training needs one",
@@ -103,6 +116,22 @@ def test_what_keras_says_when_it_works_is_told_at_its_line(name: str, folder: Pa
     blamed = message.split(" cannot have ")[1].split(":")[0] if " cannot have " in message else word
     assert f'"{blamed}"' in line
     assert not (folder / "runs" / "c").exists()
+
+
+@pytest.mark.parametrize("last", [0.0, 1e-6])
+def test_weights_of_classes_that_leave_nothing_are_refused(last: float, folder: Path, run_dlcli: Command) -> None:
+    tree = written("vec", train={"epochs": 1, "class_weight": {"0": 0, "1": 0, "2": last}})
+    (folder / "c.yaml").write_text(json.dumps(tree, indent=1), encoding="utf-8")
+    done = run_dlcli("validate", "--build", "c.yaml", "--json", cwd=folder)
+    problems = [each["message"] for each in done.value["files"][0]["problems"]]
+    assert problems == ["all classes have the weight 0 (0, 1, 2): nothing would be learnt"] * (last == 0)
+
+
+def test_a_crop_that_no_layer_behind_it_minds_is_taken(folder: Path, run_dlcli: Command) -> None:
+    crop = [{"RandomCrop": {"height": 4, "width": 5}}, {"Conv2D": {"filters": 2, "kernel_size": 2}}]
+    tree = written("img", layers=[*crop, "GlobalAveragePooling2D"])
+    (folder / "c.yaml").write_text(json.dumps(tree), encoding="utf-8")
+    assert run_dlcli("validate", "--build", "c.yaml", cwd=folder).code == 0
 
 
 def test_all_commands_before_training_say_the_same(folder: Path, run_dlcli: Command) -> None:

@@ -121,13 +121,19 @@ def class_entry(kind: str, value: Any) -> dict[str, Any]:
         if name != "input_tensor":  # the tensor that a model of keras.applications is called on
             arguments[name] = argument(name, parameter, said.get(name, ""))
     added = LAYER_ARGUMENTS if kind == "layers" else {"trainable": LAYER_ARGUMENTS["trainable"]}
-    for name, known in added.items() if kind in {"layers", "applications"} else ():
-        arguments.setdefault(name, known)
+    if kind == "applications" or (kind == "layers" and takes_more(value)):
+        for name, known in added.items():
+            arguments.setdefault(name, known)
     summary = " ".join(documentation.split("\n\n")[0].split())
     entry = {"summary": summary, "arguments": arguments}
     if kind == "layers":
         entry["call"] = list(named_parameters(value.call))[1:]
     return entry
+
+
+def takes_more(value: Any) -> bool:
+    """Whether a class hands arguments of any other name on to the class that it is made from."""
+    return any(each.kind is each.VAR_KEYWORD for each in inspect.signature(value).parameters.values())
 
 
 def named_parameters(value: Any) -> dict[str, inspect.Parameter]:

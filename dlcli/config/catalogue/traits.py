@@ -18,6 +18,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               positive   whether it speaks of one of two classes, and says another number of the other
               equal      whether it counts numbers that are the same to the last bit
               flattens   whether it takes the units of all places as places of their own
+              rows       whether it reads rows of values alone: places (samples, …) are rows of their own
               forms      by what the loss compares with, the arguments that say how target and output come
               reported   the name of its values, where Keras's is not the class's name in small letters
     layers    group      what a person would look for it under

@@ -32,7 +32,7 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
 
     if values.dtype.kind != "f":
         return
-    largest = float(np.finfo(np.float32).max)
+    largest = np.float64(np.finfo(np.float32).max)  # a plain number would be rounded to infinity beside float16
     if not values.size or (values.min() >= -largest and values.max() <= largest):
         return
     infinite = np.flatnonzero((np.abs(values) > largest).any(axis=tuple(range(1, values.ndim))))

@@ -30,6 +30,7 @@ from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.trial import Trial, tried
+from dlcli.training.setup.weights import training_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -213,10 +214,13 @@ def try_batch(
     """Tries a few samples, augmented, in the compiled model. Raises `BlockError` at the place of what does not work."""
     import numpy as np
 
-    inputs, targets = batch_of_arrays(*train.take(np.arange(min(TRIED, config.train.batch_size, len(train)))))
+    count = min(TRIED, config.train.batch_size, len(train))
+    inputs, targets = batch_of_arrays(*train.take(np.arange(count)))
     if augment is not None:
         inputs, targets = augment(inputs, targets, 0, 0)
-    Trial(built, config.heads, dataset.schema.targets, config.optimizer, facts).run(inputs, targets)
+    weights = training_weights(config.train, dataset)
+    own = None if weights is None or weights.column is None else weights.column[:count]
+    Trial(built, config.heads, dataset.schema.targets, config.optimizer, facts, weights).run(inputs, targets, own)
 
 
 def batch_of_arrays(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -16,13 +16,14 @@ from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.foreign_error import is_foreign, plugin_error
-from dlcli.layers.build_errors import building
+from dlcli.layers.build_errors import LayerFault, building
 from dlcli.layers.graph import Built
 from dlcli.loss import build_metrics, needs
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import Facts, KerasObject
+from dlcli.training.setup.weights import Weights
 
 Tensors = Mapping[str, Any]
 
@@ -36,9 +37,13 @@ class Trial:
     targets: list[TargetSchema]
     optimizer: KerasObject
     facts: Facts
+    weights: Weights | None = None
 
-    def run(self, inputs: Tensors, wanted: Tensors) -> None:
-        """Tries a batch (samples, …) of inputs and targets. Raises `BlockError` at the place of what does not work."""
+    def run(self, inputs: Tensors, wanted: Tensors, own: Any = None) -> None:
+        """Tries a batch (samples, …) of inputs and targets; `own` (samples,) is what a column weighs its samples with.
+
+        Raises `BlockError` at the place of what does not work.
+        """
         import tensorflow as tf
 
         model = self.built.model
@@ -47,7 +52,7 @@ class Trial:
                 output = model(dict(inputs), training=True)
                 penalties = self.penalties()
                 losses = [
-                    self.loss_of(head, target, wanted[target.name], self.of_head(output, head))
+                    self.loss_of(head, target, wanted[target.name], self.of_head(output, head), own)
                     for head, target in zip(self.heads, self.targets, strict=True)
                 ]
                 total = tf.add_n([tf.cast(each, tf.float32) for each in (*losses, *penalties)])
@@ -84,10 +89,14 @@ class Trial:
                     raise own or error from error
                 self.tell_layer(calls, error)
 
-    def tell_layer(self, calls: list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]], error: Exception) -> None:
-        """Raises an error at the innermost layer of the configuration that was being called, or at `layers`."""
+    def tell_layer(self, calls: Calls, error: Exception) -> None:
+        """Raises an error at the innermost layer of the configuration that was being called, or at `layers`.
+
+        Where a layer before has put out another shape than it had said, that one is to blame.
+        """
         places = self.built.places
-        found = next((call for call in calls if call[0].name in places), None)
+        unlike = [call for call in calls.unlike if call[0].name in places]
+        found = next((call for call in [*unlike, *calls.raising] if call[0].name in places), None)
         if found is None:
             raise BlockError(
                 ("layers",), f"the layers cannot be run: {reason_of(error)}", kind="layer_refuses"
@@ -97,11 +106,16 @@ class Trial:
         word = type(layer).__name__ if thing is None else thing.written
 
         def attempt(other: KerasObject) -> Any:
-            return other.build(self.facts)(*arguments, **named)
+            made = other.build(self.facts)
+            output = made(*arguments, **named)
+            if unlike:
+                check_said_shape(output, said_output(made, *arguments, **named))
 
         with building(
             word, taken, places[layer.name], traits=thing.traits if thing else {}, thing=thing, attempt=attempt
         ):
+            if unlike:
+                check_said_shape(layer(*arguments, **named), output_in_graph(layer))
             raise error
 
     def penalties(self) -> list[Any]:
@@ -122,11 +136,12 @@ class Trial:
                 found += layer.losses
         return found
 
-    def loss_of(self, head: Head, target: TargetSchema, wanted: Any, output: Any) -> Any:
-        """The loss of a batch, one number."""
+    def loss_of(self, head: Head, target: TargetSchema, wanted: Any, output: Any, own: Any) -> Any:
+        """The loss of a batch, one number, weighed as in training."""
+        weight = None if self.weights is None else self.weights.of_target(target, wanted, own)
 
         def attempt(loss: KerasObject) -> Any:
-            value = build_loss(loss, self.facts, void=bool(target.void))(wanted, output)
+            value = build_loss(loss, self.facts, void=bool(target.void))(wanted, output, sample_weight=weight)
             if len(value.shape):
                 raise ValueError(f"it gives {tuple(value.shape)} numbers for a batch, and training needs one")
             return value
@@ -134,7 +149,8 @@ class Trial:
         return tried(head.loss, head.loss_path, attempt, beside=compared(wanted, output))
 
     def try_metrics(self, head: Head, target: TargetSchema, wanted: Any, output: Any) -> None:
-        """Lets every metric read a batch."""
+        """Lets every metric read a batch, also without a mask, as Keras has it when it makes the metric's variables."""
+        import tensorflow as tf
 
         def attempt(metric: KerasObject) -> Any:
             (made,) = build_metrics(
@@ -145,6 +161,8 @@ class Trial:
                 classes=target.names_of_units,
                 void=bool(target.void),
             )
+            made.update_state(wanted, tf.identity(output))
+            made.reset_state()
             made.update_state(wanted, output)
             return made.result()
 
@@ -209,6 +227,14 @@ def tried(
         ) from error
 
 
+@dataclass(frozen=True)
+class Calls:
+    """Calls of layers with their arguments: those `raising`, the innermost first, and those whose output is `unlike` said."""
+
+    raising: list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]]
+    unlike: list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]]
+
+
 @contextmanager
 def unchanged(variables: Sequence[Any]) -> Iterator[None]:
     """Puts variables back when it ends; one that is named twice is put back once."""
@@ -221,19 +247,53 @@ def unchanged(variables: Sequence[Any]) -> Iterator[None]:
             variable.assign(value)
 
 
-@contextmanager
-def calls_that_raise() -> Iterator[list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]]]:
-    """While it is open, the calls of layers that something came out of are listed, the innermost first."""
+def output_in_graph(layer: Any) -> Any:
+    """What a layer puts out in the graph of its model; None of one that has several calls, or none."""
+    try:
+        return layer.output
+    except (AttributeError, ValueError):
+        return None
+
+
+def said_output(layer: Any, *arguments: Any, **named: Any) -> Any:
+    """What a layer says that it puts out for tensors like these, without computing it."""
     import keras
 
-    original, calls = keras.Layer.__call__, list[tuple[Any, tuple[Any, ...], Mapping[str, Any]]]()
+    def form(value: Any) -> Any:
+        return keras.KerasTensor((None, *value.shape[1:]), value.dtype) if hasattr(value, "shape") else value
+
+    forms, named_forms = keras.tree.map_structure(form, (arguments, named))
+    return layer(*forms, **named_forms)
+
+
+def check_said_shape(output: Any, said: Any) -> None:
+    """Raises `LayerFault` where a sample of an output has another shape than its layer said: those behind were made for it."""
+    if not hasattr(output, "shape") or not hasattr(said, "shape") or getattr(output.shape, "rank", 0) is None:
+        return
+    given, wanted = tuple(output.shape[1:]), tuple(said.shape[1:])
+    unlike = [a != b for a, b in zip(given, wanted, strict=False) if a is not None and b is not None]
+    if len(given) != len(wanted) or any(unlike):
+        raise LayerFault(f"it puts out {given}, and Keras makes the layers behind it for {wanted}")
+
+
+@contextmanager
+def calls_that_raise() -> Iterator[Calls]:
+    """While it is open, the calls of layers that something came out of are listed."""
+    import keras
+
+    original, calls = keras.Layer.__call__, Calls([], [])
 
     def call(layer: Any, *arguments: Any, **named: Any) -> Any:
         try:
-            return original(layer, *arguments, **named)
+            output = original(layer, *arguments, **named)
         except Exception:
-            calls.append((layer, arguments, named))
+            calls.raising.append((layer, arguments, named))
             raise
+        try:
+            check_said_shape(output, output_in_graph(layer))
+        except LayerFault:
+            calls.unlike.append((layer, arguments, named))
+        return output
 
     keras.Layer.__call__ = call
     try:

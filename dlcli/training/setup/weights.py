@@ -150,7 +150,22 @@ def weight_of_classes(
             raise BlockError(
                 (*place, name), f"the weight of a class is a number, found {describe(weight)}", kind="wrong_type"
             )
-    return np.array([wanted.get(name, 1.0) for name in counts])
+    weights = np.array([wanted.get(name, 1.0) for name in counts])
+    check_some_weight(weights, counts, place)
+    return weights
+
+
+def check_some_weight(weights: np.ndarray[Any, Any], counts: Mapping[str, int], place: TreePath) -> None:
+    """Refuses weights of classes (classes,) with which every training sample counts nothing."""
+    present = [name for name, count in counts.items() if count]
+    if not any(weight for weight, count in zip(weights.tolist(), counts.values(), strict=True) if count):
+        which = "all classes" if len(present) == len(counts) else "all classes that the training split holds"
+        raise BlockError(
+            place,
+            f"{which} have the weight 0 ({', '.join(present[:6])}): nothing would be learnt",
+            hint="give the classes that count a weight above 0",
+            kind="weights_all_zero",
+        )
 
 
 def sample_weight(name: str, dataset: Dataset) -> np.ndarray[Any, Any]:

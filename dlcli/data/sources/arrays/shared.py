@@ -55,6 +55,9 @@ def checked(name: str, array: np.ndarray[Any, Any], path: Path) -> np.ndarray[An
             ) from None
     if array.dtype.kind == "U":
         return array.astype(object)
+    if array.dtype.kind == "f" and array.dtype.itemsize > np.dtype(np.float64).itemsize:
+        with np.errstate(over="ignore"):
+            return array.astype(np.float64)  # what is more than 64 bits Python has no number for
     if array.dtype.kind not in "fiub":
         raise DataError(
             f"the array '{name}' has the type {array.dtype}; expected numbers or text",
