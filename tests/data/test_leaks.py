@@ -192,3 +192,74 @@ def test_no_shipped_set_is_said_to_leak(word: str) -> None:
 
 def test_there_are_shipped_sets() -> None:
     assert len(SHIPPED) >= 15
+
+
+@pytest.mark.parametrize("function", [lambda v: v, lambda v: -3 * v + 7, lambda v: v / 1000])
+@pytest.mark.parametrize(("changed", "told"), [(3, True), (4, False)])
+def test_a_copy_of_which_a_few_were_changed_is_told(function: Any, changed: int, told: bool, tmp_path: Path) -> None:
+    copy = np.array(function(VALUE))
+    copy[np.linspace(5, ROWS - 5, changed).astype(int)] += 1000.0
+    seen = ways(judged(target_given_away, tmp_path, VALUE, c=copy))
+    assert seen == ({"c": "nearly"} if told else {})
+
+
+def test_columns_that_are_mostly_zero_as_the_target_is_are_no_copy(tmp_path: Path) -> None:
+    rare = np.where(np.arange(ROWS) < 296, 0.0, VALUE)
+    other = np.where(np.arange(ROWS) < 296, 0.0, NOISE)
+    assert judged(target_given_away, tmp_path, rare, c=other) is None
+    assert ways(judged(target_given_away, tmp_path, VALUE, c=VALUE + NOISE)) == {}
+
+
+@pytest.mark.parametrize(("changed", "told"), [(3, True), (4, False)])
+def test_names_of_classes_of_which_a_few_were_changed_are_told(changed: int, told: bool, tmp_path: Path) -> None:
+    target = np.array(classes(VALUE, -1.0, 1.0), dtype=object)
+    copy = target.copy()
+    at = np.linspace(5, ROWS - 5, changed).astype(int)
+    copy[at] = [{"k0": "k1", "k1": "k2", "k2": "k0"}[each] for each in copy[at]]
+    assert ways(judged(target_given_away, tmp_path, target, c=copy)) == ({"c": "nearly"} if told else {})
+
+
+@pytest.mark.parametrize("words", [(0, 1), (1, 0), ("no", "yes"), (-1, 5)])
+@pytest.mark.parametrize("dropped", [0, 1])
+def test_columns_that_are_yes_for_one_class_each_are_told_together(
+    words: tuple[Any, Any], dropped: int, tmp_path: Path
+) -> None:
+    target = np.array(classes(VALUE, -1.0, 1.0), dtype=object)
+    columns = {f"is_{name}": [words[int(each == name)] for each in target] for name in ("k0", "k1", "k2")[dropped:]}
+    finding = judged(target_given_away, tmp_path, target, **columns)
+    assert ways(finding) == dict.fromkeys(columns, "indicators")
+    assert finding is not None
+    assert "tell the classes apart together" in told_of_data(finding).evidence
+
+
+def test_columns_that_tell_some_of_the_classes_are_silent(tmp_path: Path) -> None:
+    target = np.array(classes(VALUE, -1.0, 1.0), dtype=object)
+    one = (target == "k0").astype(int)
+    assert judged(target_given_away, tmp_path, target, a=one) is None
+    wrong = (target == "k1").astype(int)
+    wrong[7] = 1 - wrong[7]
+    assert judged(target_given_away, tmp_path, target, a=one, b=wrong) is None
+    four = np.array(classes(VALUE, -1.0, 0.0, 1.0), dtype=object)
+    two = [(four == name).astype(int) for name in ("k0", "k1")]
+    assert judged(target_given_away, tmp_path, four, a=two[0], b=two[1]) is None
+
+
+@pytest.mark.parametrize(
+    ("way", "function"),
+    [
+        ("product", lambda a, b: a * b),
+        ("product", lambda a, b: -2.5 * a * b),
+        ("quotient", lambda a, b: a / b),
+        ("quotient", lambda a, b: 100 * b / a),
+    ],
+)
+def test_a_product_or_a_quotient_of_any_sign_is_told(way: str, function: Any, tmp_path: Path) -> None:
+    generator = np.random.default_rng(5)
+    a, b = VALUE + 0.001, generator.normal(size=ROWS)
+    b[np.abs(b) < 0.05] = 0.5
+    finding = judged(target_is_a_sum, tmp_path, function(a, b), a=a, b=b)
+    assert finding is not None
+    assert (finding.facts["way"], {*finding.facts["columns"]}) == (way, {"a", "b"})
+    assert told_of_data(finding).evidence
+    noisy = function(a, b) * (1 + 0.01 * generator.normal(size=ROWS))
+    assert judged(target_is_a_sum, tmp_path, noisy, a=a, b=b) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset
@@ -37,12 +37,64 @@ def target_is_a_sum(dataset: Dataset) -> Finding | None:
         for way, parts, whole in (("sum", columns, target), ("product", *logarithms(columns, target))):
             names = parts_of(parts, whole)
             if names:
-                facts = {"target": schema.name, "columns": names, "way": way}
-                advice = settings_without(dataset, names, why="they may not be known when predicting")
-                return Finding(
-                    code="target_is_a_sum", severity="warning", where=schema.name, facts=facts, advice=advice
-                )
+                return finding_of(dataset, schema.name, names, way)
+        for way, names in pairs_of(columns, target):
+            return finding_of(dataset, schema.name, names, way)
     return None
+
+
+def finding_of(dataset: Dataset, target: str, names: list[str], way: str) -> Finding:
+    """What is said of columns that make up the target."""
+    facts = {"target": target, "columns": names, "way": way}
+    advice = settings_without(dataset, names, why="they may not be known when predicting")
+    return Finding(code="target_is_a_sum", severity="warning", where=target, facts=facts, advice=advice)
+
+
+def pairs_of(columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Two columns whose product or quotient, times a number, is the target, of any sign: the way and the two, the first alone."""
+    import numpy as np
+
+    names = list(columns)[:MOST_PAIRED]
+    if len(names) < 2 or len(np.unique(target)) < FEWEST:
+        return
+    rows = np.unique(np.linspace(0, len(target) - 1, LOOKED_AT).astype(int))
+    for first in names:
+        for second in names:
+            if first == second:
+                continue
+            for way in ("product", "quotient"):
+                if way == "product" and first > second:
+                    continue
+                few = combined(way, columns[first][rows], columns[second][rows])
+                if is_multiple(few, target[rows]) and is_multiple(
+                    combined(way, columns[first], columns[second]), target
+                ):
+                    yield way, [first, second]
+                    return
+
+
+def combined(way: str, first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The product or the quotient of two columns (rows,); not finite where there is none."""
+    import numpy as np
+
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.asarray(first * second if way == "product" else first / second)
+
+
+def is_multiple(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
+    """Whether a target (rows,) is values (rows,) times a number, in all rows where these are finite, nearly all."""
+    import numpy as np
+
+    known = np.isfinite(values)
+    values, target = values[known], target[known]
+    square = float(values @ values)
+    if known.mean() < MOSTLY_FINITE or not square or not np.isfinite(square) or len(values) < FEWEST:
+        return False
+    rest = target - values * (float(values @ target) / square)
+    return bool(np.mean(rest**2) < REST * np.mean(target**2) and np.mean(rest**2) < REST * target.var())
+
+
+MOST_PAIRED, MOSTLY_FINITE = 40, 0.9
 
 
 def numbers_in(dataset: Dataset, rows: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
 from dlcli.data.findings.columns import input_columns, settings_without
+from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_name
 from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def target_given_away(dataset: Dataset) -> Finding | None:
 
     copy: it names the class, or is proportional to a target of numbers. threshold: the classes lie one after the other on
     it. order: a target of numbers rises or falls with it, without an exception. names: each of its names has one class.
+    nearly: a copy but for few samples. indicators: several columns, each of which is yes for one class alone.
     """
     train = dataset.splits["train"]
     if len(train) < FEWEST or dataset.fields.windows is not None:
@@ -38,12 +40,20 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         indices = class_indices(target, schema)
         counts = None if indices is None or not schema.void else indices >= 0
         indices = indices if counts is None or indices is None else indices[counts]
+        columns: dict[str, np.ndarray[Any, Any]] = {}
         for name in input_columns(dataset):
             values = dataset.column(name, train.rows)
             values = values if counts is None else values[counts]
-            way = way_to_number(values, target) if indices is None else way_to_class(values, indices)
+            if indices is None:
+                way = way_to_number(values, target)
+            else:
+                way = way_to_class(values, indices)
+                if way is None and is_near_name(values, indices, schema.classes or []):
+                    way = "nearly"
             if way is not None:
                 ways[name] = way
+            columns[name] = values
+        ways |= dict.fromkeys(() if indices is None else class_indicators(columns, indices), "indicators")
     if not ways:
         return None
     return Finding(
@@ -98,6 +108,8 @@ def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) ->
         return None
     if abs(np.corrcoef(numbers, target)[0, 1]) > ALMOST_EQUAL:
         return "copy"
+    if is_near_copy(numbers, target):
+        return "nearly"
     steps = np.diff(numbers)
     # What rises with the rows is a time, and much rises with time.
     if len(target) < FEWEST_IN_ORDER or np.all(steps >= 0) or np.all(steps <= 0):

@@ -104,6 +104,9 @@ def target_given_away(facts: Facts) -> str:
 
 
 def target_is_a_sum(facts: Facts) -> str:
+    if facts["way"] == "quotient":
+        first, second = facts["columns"]
+        return f"'{first}' divided by '{second}' is '{facts['target']}' in every training sample, but for a factor"
     made = {"sum": "add up to", "product": "multiply to"}[facts["way"]]
     return (
         f"{listed(facts['columns'])} {made} '{facts['target']}' in every training sample, each with a factor of its own"
@@ -120,6 +123,8 @@ WAYS = {
     "threshold": "the classes apart: each class has a range of its own",
     "order": "the target of every training sample: both rise or fall together, without an exception",
     "names": "the classes apart: each name has one class",
+    "nearly": "the target of nearly every training sample: a copy, of which a few were changed",
+    "indicators": "the classes apart together: each is one thing for one class and another for all others",
 }
 SENTENCES = {
     "channels_first": Sentence(
