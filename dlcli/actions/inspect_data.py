@@ -15,7 +15,7 @@ from dlcli.data.dataset import spread_samples
 from dlcli.data.description.columns import columns_in, input_descriptions
 from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
-from dlcli.data.findings.empty_columns import finding_of
+from dlcli.data.findings.empty_columns import hollow_columns
 from dlcli.data.first_pass import find_empty
 from dlcli.data.sources.source import Reading
 from dlcli.finding import Finding
@@ -58,7 +58,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         hollow = empty_columns_of(fields, data.target if isinstance(data.target, str) else None)
         left = [name for name in fields.arrays if name not in hollow and name not in data.target_columns()]
         if hollow and left:
-            data, told = data.model_copy(update={"inputs": left}), [finding_of(hollow)]
+            data, told = data.model_copy(update={"inputs": left}), [hollow_columns(hollow)]
     names = [name for name, column in fields.arrays.items() if column.ndim == 1]
     if data.missing == "error" and find_empty(fields, names)[0]:
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
@@ -70,7 +70,7 @@ def undecided(what: str, fields: Fields) -> InspectedData:
     """Data of which no target is known: its columns or arrays."""
     columns = columns_in(fields, spread_samples(fields.samples, MOST)) if fields.is_table else []
     hollow = empty_columns_of(fields, None)
-    told = [told_of_data(finding_of(hollow))] if hollow else []
+    told = [told_of_data(hollow_columns(hollow))] if hollow else []
     return InspectedData(DataShown(what, describe_fields(fields), columns, told, fields.notes))
 
 

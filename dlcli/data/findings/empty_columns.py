@@ -14,10 +14,10 @@ def empty_columns(dataset: Dataset) -> Finding | None:
     """An input column of which no cell of the training rows holds anything."""
     rows = dataset.splits["train"].rows
     empty = [name for name in input_columns(dataset) if len(rows) and missing(dataset.column(name, rows)).all()]
-    return finding_of(empty, settings_without(dataset, empty, why="they hold nothing")) if empty else None
+    return hollow_columns(empty, settings_without(dataset, empty, why="they hold nothing")) if empty else None
 
 
-def finding_of(columns: list[str], advice: Sequence[Setting] = ()) -> Finding:
+def hollow_columns(columns: list[str], advice: Sequence[Setting] = ()) -> Finding:
     """What is said of columns that hold nothing."""
     facts = {"columns": columns}
     return Finding(code="empty_columns", severity="warning", where=only_name(columns), facts=facts, advice=advice)

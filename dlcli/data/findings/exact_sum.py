@@ -37,13 +37,13 @@ def target_is_a_sum(dataset: Dataset) -> Finding | None:
         for way, parts, whole in (("sum", columns, target), ("product", *logarithms(columns, target))):
             names = parts_of(parts, whole)
             if names:
-                return finding_of(dataset, schema.name, names, way)
+                return made_up_target(dataset, schema.name, names, way)
         for way, names in pairs_of(columns, target):
-            return finding_of(dataset, schema.name, names, way)
+            return made_up_target(dataset, schema.name, names, way)
     return None
 
 
-def finding_of(dataset: Dataset, target: str, names: list[str], way: str) -> Finding:
+def made_up_target(dataset: Dataset, target: str, names: list[str], way: str) -> Finding:
     """What is said of columns that make up the target."""
     facts = {"target": target, "columns": names, "way": way}
     advice = settings_without(dataset, names, why="they may not be known when predicting")
@@ -65,15 +65,15 @@ def pairs_of(columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, A
             for way in ("product", "quotient"):
                 if way == "product" and first > second:
                     continue
-                few = combined(way, columns[first][rows], columns[second][rows])
+                few = made_of_two(way, columns[first][rows], columns[second][rows])
                 if is_multiple(few, target[rows]) and is_multiple(
-                    combined(way, columns[first], columns[second]), target
+                    made_of_two(way, columns[first], columns[second]), target
                 ):
                     yield way, [first, second]
                     return
 
 
-def combined(way: str, first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def made_of_two(way: str, first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The product or the quotient of two columns (rows,); not finite where there is none."""
     import numpy as np
 
