@@ -16,6 +16,7 @@ from dlcli.data.preparation.pca import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
 from dlcli.data.times import Part, are_times
+from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
 from dlcli.spec import Spec
 
@@ -287,12 +288,15 @@ def category_schema(
                 hint=f"to learn from them: data.inputs: {{{name}: {{columns: {name}, kind: time}}}}; else {leave_out}",
                 kind="too_many_categories",
             )
+        instead = numbers_instead(categories)
+        if instead is not None:
+            leave_out = f"they look like numbers: {instead}"
         raise DataError(
             f"column '{name}' is text with {len(categories)} different values in {count} rows, "
             "so it names rows rather than kinds",
             file=fields.places[0].file,
             hint=f"if it is text to learn from: data.inputs: {{{name}: {{columns: {name}, kind: text}}}}"
-            if words
+            if words and instead is None
             else leave_out,
             kind="too_many_categories",
         )

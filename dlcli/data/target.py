@@ -24,6 +24,7 @@ from dlcli.data.target_values import (
     some_values,
     text_target,
 )
+from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
 from dlcli.spec import Labels, Mistake, Spec, Wanted, did_you_mean, fail
 
@@ -133,7 +134,10 @@ class Target(Spec):
         values = values[~is_void(values, void)]
         is_text = values.dtype == object
         if is_text and wanted.labels == "numbers":
-            hint = "choose a loss for classes, such as sparse_categorical_crossentropy"
+            hint = (
+                numbers_instead({*values.tolist()})
+                or "choose a loss for classes, such as sparse_categorical_crossentropy"
+            )
             raise text_target(name, fields, "the loss compares numbers", hint=hint)
         signs = self.encode is None and self.classes is None and takes_signs(values, wanted)
         encode = self.encode or ("index" if is_text or signs or isinstance(self.classes, list) else "none")

@@ -69,7 +69,8 @@ def missing_values(facts: Facts) -> str:
 
 
 def numbers_as_text(facts: Facts) -> str:
-    return first_of([f"'{name}' such as '{value}'" for name, value in facts["columns"].items()], more="more columns")
+    shown = [f"'{name}' such as '{value}': {facts['instead'][name]}" for name, value in facts["columns"].items()]
+    return first_of(shown, more="more columns")
 
 
 def overlapping_windows(facts: Facts) -> str:

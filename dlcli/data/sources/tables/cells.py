@@ -12,6 +12,7 @@ from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.sources.tables.arrow import plain_chunk, texts
 from dlcli.data.sources.tables.csv_form import CsvForm
 from dlcli.data.sources.tables.dressed import CURRENCIES, is_percent, signs_in, undressed
+from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def damaged_column(
             bad, row = bad + count, row + len(chunk)
     file, line, words = Fields({}, places).where(first)
     hint = comma_hint(commas, form) if "," in value else None
-    hint = hint or f"correct the cell, or {empty_hint('csv', value)}"
+    hint = hint or numbers_instead([value]) or f"correct the cell, or {empty_hint('csv', value)}"
     return DataError(mixed_message(name, words, value, bad), file=file, line=line, hint=hint, kind="mixed_column")
 
 

@@ -54,7 +54,7 @@ class Csv(SourceBlock):
     comment: str | None = None
     """What a line begins with that is none of the table, such as `#`."""
     thousands: str | None = None
-    """What stands between the thousands of a number: `,` in 1,234.5."""
+    """What stands between the thousands of a number: `,` in 1,234.5; also a blank, narrow or not."""
     index: str | None = None
     """A column that names rows: no input unless it is asked for."""
     footer: Annotated[int, Field(ge=0)] = 0
@@ -76,7 +76,8 @@ class Csv(SourceBlock):
             fail(
                 Mistake(f"'{information.field_name}' must be one character, found '{value}'", kind="not_one_character")
             )
-        if not value.isascii() or value.isalnum() or value in '"\n\r\0+-':
+        beyond_ascii = not value.isascii() and information.field_name != "thousands"
+        if beyond_ascii or value.isalnum() or value in '"\n\r\0+-':
             fail(
                 Mistake(
                     f"'{information.field_name}' cannot be {json.dumps(value, ensure_ascii=False)}",

@@ -63,7 +63,7 @@ def first_place(text: bytes, form: CsvForm, path: Path) -> tuple[int, int]:
 
 def read_header(text: bytes, form: CsvForm, path: Path, *, line: int) -> Header:
     """The header of what begins with it, at a line."""
-    first, _, rest = text.partition(b"\n")
+    first, rest = first_whole_row(text) if form.header else text.partition(b"\n")[::2]
     shown = form.plain(first).decode(errors="replace").rstrip("\r")
     if not shown.strip():
         message = "the first line is blank; expected the names of the columns"
@@ -84,12 +84,23 @@ def read_header(text: bytes, form: CsvForm, path: Path, *, line: int) -> Header:
     names = form.names or (written if form.header else [f"column_{number + 1}" for number in range(len(written))])
     columns = columns_of(names, path, line=line, headless="csv: {…, header: false}" if form.header else None)
     size = len(first) + 1 if form.header else 0
-    return Header(columns, len(written), size, line + (1 if form.header else 0))
+    return Header(columns, len(written), size, line + (1 + first.count(b"\n") if form.header else 0))
+
+
+def first_whole_row(text: bytes) -> tuple[bytes, bytes]:
+    """The first row, which may hold line breaks within quotes, and what stands below; one line where no quote is closed."""
+    end = text.find(b"\n")
+    while end >= 0 and text.count(b'"', 0, end) % 2:
+        end = text.find(b"\n", end + 1)
+    if end < 0:
+        first, _, rest = text.partition(b"\n")
+        return (first, rest) if text.count(b'"') % 2 else (text, b"")
+    return text[:end], text[end + 1 :]
 
 
 def cells_of_line(shown: str, mark: str) -> list[str]:
     """The cells of a line."""
-    return next(csv.reader([shown], delimiter=mark, strict=True))
+    return next(csv.reader(shown.splitlines(keepends=True), delimiter=mark, strict=True))
 
 
 def first_row(text: bytes, form: CsvForm, path: Path, *, line: int) -> list[str]:

@@ -56,12 +56,17 @@ def checked_text(text: bytes, content: bytes, path: Path, *, line: int = 1) -> b
 
     Raises `DataError` at the line of what is none, and for UTF-16 and zero bytes.
     """
+    if line == 1 and content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        raise DataError("the file is UTF-32", file=path, hint="write encoding: utf-32", kind="wrong_encoding")
     if line == 1 and content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError("the file is UTF-16", file=path, hint="write encoding: utf-16", kind="wrong_encoding")
     if b"\0" in content:
+        # A letter of ASCII takes two bytes in UTF-16, four in UTF-32.
+        wide = line == 1 and b"\0\0\0" in content[:8]
         endian = {0: "be", 1: "le"}.get(content.index(b"\0")) if line == 1 else None
         at = content.count(b"\n", 0, content.index(b"\0")) + line
-        hint = f"it looks like UTF-16: write encoding: utf-16-{endian}" if endian else "is it a table at all?"
+        bits = 32 if wide else 16
+        hint = f"it looks like UTF-{bits}: write encoding: utf-{bits}-{endian}" if endian else "is it a table at all?"
         raise DataError(
             "the file holds zero bytes, which text has not", file=path, line=at, hint=hint, kind="zero_bytes"
         )

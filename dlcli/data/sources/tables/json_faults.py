@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection
 from typing import Any
 
@@ -32,6 +33,9 @@ def fault_in(
     for name, cell in value.items():
         if wanted is not None and name not in wanted:
             continue
+        unheld = unheld_in(name) or unheld_in(cell)
+        if unheld is not None:
+            return f"'{printable_name(name)}' {unheld}"
         kind = cell_kind(cell)
         if kind in {"an object", OTHER_LIST}:
             return f"'{name}' holds {kind}; expected a number, text or a list of numbers"
@@ -41,6 +45,22 @@ def fault_in(
         if before is None and kind != "nothing":
             kinds[name] = (kind, line)
     return None
+
+
+def unheld_in(cell: Any) -> str | None:
+    """What JSON can write and no column holds: a number beyond 64 bits, half of a pair of surrogates."""
+    if isinstance(cell, list):
+        return next((unheld for each in cell if (unheld := unheld_in(each)) is not None), None)
+    if isinstance(cell, float) and math.isinf(cell):
+        return "holds a number that 64 bits do not hold"
+    if isinstance(cell, str) and any("\ud800" <= sign <= "\udfff" for sign in cell):
+        return "holds half a character (a surrogate without its pair)"
+    return None
+
+
+def printable_name(name: str) -> str:
+    """A key that may hold half a character, to be shown."""
+    return name.encode(errors="replace").decode()
 
 
 def no_constant(written: str) -> None:

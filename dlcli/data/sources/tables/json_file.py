@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from dlcli.data.fields.fields import Fields
 from dlcli.data.sources.paths import content_of, only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.data.sources.tables.json_faults import no_constant, pairs
+from dlcli.data.sources.tables.json_faults import no_constant, pairs, printable_name, unheld_in
 from dlcli.data.sources.tables.json_lines import BLOCK, BOM, Block
 from dlcli.data.sources.tables.jsonl import json_fields
 from dlcli.errors import DataError
@@ -112,7 +112,7 @@ def rows_of(value: Any, path: Path) -> list[Any]:
 
 def blocks_of_rows(rows: list[Any], path: Path) -> list[Block]:
     """The rows as lines of JSON in blocks."""
-    lines = [json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows]
+    lines = [line_of_row(row, number, path) for number, row in enumerate(rows, start=1)]
     content, blocks = b"".join(lines), []
     start = size = first = 0
     for number, line in enumerate(lines, start=1):
@@ -121,3 +121,15 @@ def blocks_of_rows(rows: list[Any], path: Path) -> list[Block]:
             blocks.append(Block(path, start, size, first + 1, number - first, None, content))
             start, size, first = start + size, 0, number
     return blocks
+
+
+def line_of_row(row: Any, number: int, path: Path) -> bytes:
+    """A row as a line of JSON. Raises `DataError` for what no column holds."""
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    except ValueError:
+        cells = row.items() if isinstance(row, dict) else [("", row)]
+        told = [(name, unheld) for name, cell in cells if (unheld := unheld_in(name) or unheld_in(cell)) is not None]
+        name, unheld = told[0] if told else ("", "holds an object with what no column holds")
+        message = f"row {number}: '{printable_name(name)}' {unheld}"
+        raise DataError(message, file=path, kind="bad_json") from None
