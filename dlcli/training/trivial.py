@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 SMALLEST = 1e-7
 
 
-def trivial_baseline(experiment: Experiment) -> dict[str, Any]:
-    """`{"method", "split", "metrics"}`: loss and metrics of the constant answer on the validation split (or the training one).
+def trivial_baseline(experiment: Experiment, split: str | None = None) -> dict[str, Any]:
+    """`{"method", "split", "metrics"}`: loss and metrics of the constant answer on a split: that of validation, else training.
 
     The answer is how often each class occurs, whose largest is the majority class; or the number that costs least. The loss
     of several targets is their sum. What the loss does not count counts neither here nor there. Empty where the model's
     output has another form.
     """
-    split = judged_split(experiment)
+    split = split or judged_split(experiment)
     total, metrics, methods = 0.0, dict[str, float](), []
     counted = counted_targets(experiment, "train")
     judged = counted if split == "train" else counted_targets(experiment, split)

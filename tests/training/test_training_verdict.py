@@ -87,7 +87,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "no better than the trivial baseline": (
         {"train": FLAT_END, "validation": FLAT_END, "baseline": 0.3},
-        ["no better than the trivial baseline"],
+        ["hardly better than the trivial baseline"],
     ),
     "3 % better than the trivial baseline": (
         {"train": FLAT_END, "validation": FLAT_END, "baseline": 0.3072},
@@ -175,7 +175,7 @@ def test_a_real_training_that_hardly_moves_is_no_better_than_the_baseline(
         },
     )
     (finding,) = value["verdict"]
-    assert finding["finding"] == "no better than the trivial baseline"
+    assert finding["finding"] == "hardly better than the trivial baseline"
     assert finding["evidence"].endswith("; the majority class alone reaches 1.099")
     # The numbers are near unit scale already: nothing is to be normalized.
     assert [each["set"] for each in finding["advice"]] == ["optimizer.learning_rate", "train.epochs"]

@@ -52,7 +52,7 @@ def first_loss(experiment: Experiment) -> FirstLoss:
     if len(known) == len(chances):
         whys = " + ".join(why for _, why in known)
         return FirstLoss(measured, sum(loss for loss, _ in known), whys, True, of_targets)
-    baseline = trivial_baseline(experiment)
+    baseline = trivial_baseline(experiment, "train")
     expected = baseline["metrics"]["loss"] if baseline else None
     return FirstLoss(measured, expected, baseline.get("method", "nothing is known of this loss"), False, of_targets)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from dlcli.finding import Finding
 from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
@@ -26,11 +27,28 @@ RULES: tuple[Callable[[Story], Finding | None], ...] = (
 def verdict(story: Story) -> list[Finding]:
     """What the rules have seen; a healthy training gets one calm finding."""
     findings = [finding for rule in RULES if (finding := rule(story)) is not None]
-    return findings or [healthy(story)]
+    return agreeing(findings) or [healthy(story)]
+
+
+def agreeing(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings without advice that one above has given already: a setting is proposed once."""
+    proposed, result = set[str](), list[Finding]()
+    for finding in findings:
+        advice = [each for each in finding.advice if each.key not in proposed]
+        proposed |= {each.key for each in advice}
+        result.append(replace(finding, advice=advice))
+    return result
 
 
 def healthy(story: Story) -> Finding:
-    """Nothing to object to."""
+    """Nothing to object to; where the loss that is shown would say otherwise, with the comparison that counts."""
     split = "validation" if "validation" in story.metrics else "train"
     losses = {"first": story.losses(split)[0], "last": story.metrics[split]["loss"]}
-    return Finding(code="healthy", severity="note", facts={"split": split, **losses, "best_epoch": story.best_epoch})
+    facts = {"split": split, **losses, "best_epoch": story.best_epoch}
+    seen = story.beside_trivial
+    if seen is not None and story.baseline:
+        shown = story.metrics[seen.split]["loss"], story.baseline["metrics"]["loss"]
+        if shown[0] >= shown[1]:
+            facts |= {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
+            facts["method"] = story.baseline["method"]
+    return Finding(code="healthy", severity="note", facts=facts)

@@ -26,13 +26,15 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     trivial = seen.trivial
     advice = list(story.scaling())
     losses, rate = story.losses("train"), story.history[0]["learning_rate"]
-    if losses[-1] < losses[0] and rate < HIGHEST_RATE:
+    if story.turned is None and losses[-1] < losses[0] and rate < HIGHEST_RATE:
         # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.
         faster = min(HIGHEST_RATE, rate * (100 if trivial > LARGE_TARGET else 10))
         why = "the loss falls, but slowly"
         advice.append(Setting(key=rate_key(story.config.optimizer), old=shortest(rate), new=shortest(faster), why=why))
     epochs = story.config.train.epochs
-    advice.append(Setting(key="train.epochs", old=epochs, new=epochs * 5, why="it may only have begun to learn"))
+    if story.turned is None:
+        # A model that learns its samples by heart needs neither more epochs nor a higher rate.
+        advice.append(Setting(key="train.epochs", old=epochs, new=epochs * 5, why="it may only have begun to learn"))
     facts = {
         "split": seen.split,
         "reached": seen.reached,

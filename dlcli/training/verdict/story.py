@@ -36,6 +36,19 @@ class Story:
         split = self.baseline["split"]
         return Compared(split, self.metrics[split]["loss"], self.baseline["metrics"]["loss"])
 
+    @property
+    def turned(self) -> int | None:
+        """The epoch, counted from 0, of the lowest validation loss, where it has risen since while the training loss fell.
+
+        One epoch behind the lowest is noise; None where there is no more.
+        """
+        validation, train = self.losses("validation"), self.losses("train")
+        if not validation:
+            return None
+        lowest = min(range(len(validation)), key=validation.__getitem__)
+        risen = validation[-1] > validation[lowest] and train[-1] < train[lowest]
+        return lowest if risen and len(validation) - 1 - lowest > 1 else None
+
     def losses(self, split: str) -> list[float]:
         """The loss of a split, epoch by epoch; empty where the split is not measured."""
         return [entry[split]["loss"] for entry in self.history if entry.get(split)]

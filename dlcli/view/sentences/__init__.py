@@ -62,7 +62,7 @@ def told_of_model(finding: Finding) -> Told:
 def told(finding: Finding, sentence: Sentence, *, suffix: str = "") -> Told:
     """A finding in the words of its sentence."""
     return Told(
-        finding=sentence.title,
+        finding=sentence.title_of(finding.facts),
         severity=finding.severity,
         evidence=sentence.evidence(finding.facts) + suffix,
         advice=sentence.advice,
@@ -86,7 +86,7 @@ def judgement_of_training(finding: Finding) -> Judgement:
 def judgement(finding: Finding, sentence: Sentence) -> Judgement:
     """A finding of a verdict in the words of its sentence."""
     return Judgement(
-        finding=sentence.title,
+        finding=sentence.title_of(finding.facts),
         since_epoch=finding.facts.get("since_epoch"),
         evidence=sentence.evidence(finding.facts),
         advice=finding.advice,

@@ -18,6 +18,12 @@ class Sentence:
     title: str
     evidence: Callable[[Facts], str]
     advice: str | None = None
+    titled: Callable[[Facts], str] | None = None
+    """The title where the facts decide it."""
+
+    def title_of(self, facts: Facts) -> str:
+        """The title for these facts."""
+        return self.title if self.titled is None else self.titled(facts)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -7,13 +7,23 @@ from dlcli.view.sentences.sentence import Facts, Sentence
 
 def healthy(facts: Facts) -> str:
     losses = f"from {facts['first']:.4g} to {facts['last']:.4g}"
-    return f"the {facts['split']} loss went {losses}, best at epoch {facts['best_epoch']}"
+    went = f"the {facts['split']} loss went {losses}, best at epoch {facts['best_epoch']}"
+    if "reached" not in facts:
+        return went
+    how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
+    return f"{went}; {how} it is {facts['reached']:.4g}, and the {facts['method']} alone reaches {facts['trivial']:.4g}"
+
+
+def trivial_title(facts: Facts) -> str:
+    than = "than the trivial baseline"
+    return f"hardly better {than}" if facts["reached"] < facts["trivial"] else f"no better {than}"
 
 
 def no_better_than_trivial(facts: Facts) -> str:
-    trivial = f"the {facts['method']} alone reaches {facts['trivial']:.4g}"
+    digits = 4 if f"{facts['reached']:.4g}" != f"{facts['trivial']:.4g}" or facts["reached"] == facts["trivial"] else 7
     weighed = "weighed " if facts.get("weighed") else ""
-    return f"the {weighed}{facts['split']} loss is {facts['reached']:.4g}; {trivial}"
+    trivial = f"the {facts['method']} alone reaches {facts['trivial']:.{digits}g}"
+    return f"the {weighed}{facts['split']} loss is {facts['reached']:.{digits}g}; {trivial}"
 
 
 def overfits(facts: Facts) -> str:
@@ -35,7 +45,9 @@ def no_better_than_last_value(facts: Facts) -> str:
 
 SENTENCES = {
     "healthy": Sentence("healthy", healthy),
-    "no_better_than_trivial": Sentence("no better than the trivial baseline", no_better_than_trivial),
+    "no_better_than_trivial": Sentence(
+        "no better than the trivial baseline", no_better_than_trivial, titled=trivial_title
+    ),
     "overfits": Sentence("overfits", overfits),
     "still_improving": Sentence("stopped while still improving", still_improving),
     "no_better_than_last_value": Sentence(
