@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,20 @@ def read(run: Run) -> list[dict[str, Any]]:
         entries.append(entry)
     check_history(run, content)
     return entries
+
+
+def last_entry(run: Run) -> dict[str, Any]:
+    """The newest epoch that can be read; empty where there is none. What is damaged is left out."""
+    try:
+        lines = read_history(run).split(b"\n")
+    except ArtifactError:
+        return {}
+    for line in reversed(lines[:-1]):
+        with contextlib.suppress(*UNREADABLE):
+            entry = json.loads(line)
+            if isinstance(entry, dict) and isinstance(entry.get("epoch"), int):
+                return entry
+    return {}
 
 
 def read_history(run: Run) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dlcli.errors import ArtifactError, UsageError
 from dlcli.runs.folder import Run, run_folders
+from dlcli.runs.history import last_entry
 from dlcli.runs.state import RunState, read_state, status_of
 
 EXPRESSION = re.compile(r"([\w.]+)\s*(>=|<=|!=|==?|>|<|~)\s*(?![=<>!~])(.*)")
@@ -53,7 +54,13 @@ def run_summary(run: Run) -> RunSummary:
     except ArtifactError:
         return RunSummary(run.name, 0, "unreadable", 0, None, {}, "")
     metrics = {split: dict(values) for split, values in state.metrics.items()}
-    return RunSummary(run.name, state.number, status_of(run, state), state.epochs, state.seconds, metrics, state.config)
+    epochs, status = state.epochs, status_of(run, state)
+    newest = last_entry(run) if status != "done" else {}
+    if newest and (newest["epoch"] > epochs or (newest["epoch"] == epochs and not metrics)):
+        # The record is written when the state is saved, the history as each epoch ends.
+        epochs = newest["epoch"]
+        metrics = {split: newest[split] for split in ("train", "validation") if isinstance(newest.get(split), dict)}
+    return RunSummary(run.name, state.number, status, epochs, state.seconds, metrics, state.config)
 
 
 def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
