@@ -36,6 +36,11 @@ CODE = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWr
 """Layers that are code, or load it."""
 SIZES = frozenset({"units", "filters", "input_dim", "output_dim", "key_dim", "value_dim", "num_heads", "hidden_dim"})
 """Arguments of which each is at most the number of weights of their layer."""
+LOW_RANK = 1 << 22
+"""So many numbers, 17 MB, may the matrices of `lora_rank` be: they are added to the kernels when a model is saved.
+
+Up to the rank of its kernel they are at most twice the kernel; a higher one makes no sense, and may be written.
+"""
 COPIES = 3
 """How many copies of a layer Keras holds while it loads a wrapper: the layer itself and one for each direction."""
 HINT = "if you trust whoever made it, load it with Keras yourself; dlcli does not"
@@ -44,7 +49,8 @@ HINT = "if you trust whoever made it, load it with Keras yourself; dlcli does no
 def check_model_file(path: Path, *, own: Collection[str] = ()) -> int:
     """Raises `UnsafeError` for a `.keras` file that could do more than compute; `own` are the classes of allowed plugins.
 
-    Gives how many numbers its weights are. Raises `ArtifactError` for one that is damaged.
+    Gives how many numbers its layers may hold: those that are stored, and what Keras does not store of them.
+    Raises `ArtifactError` for one that is damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -59,10 +65,12 @@ def check_model_file(path: Path, *, own: Collection[str] = ()) -> int:
     stored = 0
     if weights is not None:
         stored = check_weights(weights, path)
-    known = names_of_keras()
+    known, has_low_rank = names_of_keras(), False
     for thing in serialized_things(config, path):
         check_thing(thing, path, known=known, own=own, stored=stored)
-    return stored
+        arguments = thing.get("config")
+        has_low_rank |= isinstance(arguments, Mapping) and arguments.get("lora_rank") is not None
+    return stored + (max(2 * stored, LOW_RANK) if has_low_rank else 0)
 
 
 @contextmanager
