@@ -85,9 +85,9 @@ def program() -> None:
     """Runs a command as a process of its own, which ends at once: all that was opened is closed by now, and a thread of XLA
     may still be compiling what a stopped training no longer needs. Nothing below this door ends the process.
 
-    Garbage is looked for rarely: what a start makes is kept, and looking costs it 5 %.
+    Garbage is looked for rarely: what a start makes is kept, and looking costs it a tenth.
     """
-    gc.set_threshold(10_000)
+    gc.set_threshold(100_000)
     open_missing_streams()
     try:
         main()
