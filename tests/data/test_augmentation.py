@@ -318,7 +318,7 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[int, str, str | None]]] = {
         {"data.augment": ["MixUp"]},
         (
             0,
-            "MixUp mixes samples with their labels, which needs a one-hot target and no other layer beside it",
+            "MixUp mixes samples with their labels, which needs a one-hot target",
             "write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
         ),
     ),
@@ -326,8 +326,8 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[int, str, str | None]]] = {
         {"data.augment": ["RandomFlip", "CutMix"], "data.target": ONE_HOT, "loss": "categorical_crossentropy"},
         (
             1,
-            "CutMix mixes samples with their labels, which needs a one-hot target and no other layer beside it",
-            "write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+            "CutMix mixes samples with their labels and stands alone in data.augment, beside RandomFlip",
+            "write RandomFlip as the first of layers, which changes images while it trains alone, or leave one out",
         ),
     ),
     "pictures that change their size": (

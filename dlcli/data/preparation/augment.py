@@ -54,10 +54,18 @@ class Augmentation:
         mixing = [number for number, block in enumerate(self.blocks) if block.traits.get("mixes")]
         if mixing and (len(one_hot) < len(schema.targets) or len(mixing) < len(self.blocks)):
             written = self.blocks[mixing[0]].written
+            if len(one_hot) < len(schema.targets):
+                raise BlockError(
+                    self.place(mixing[0]),
+                    f"{written} mixes samples with their labels, which needs a one-hot target",
+                    hint="write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+                    kind="mixing_needs_one_hot",
+                )
+            others = [block.written for block in self.blocks if not block.traits.get("mixes")]
             raise BlockError(
                 self.place(mixing[0]),
-                f"{written} mixes samples with their labels, which needs a one-hot target and no other layer beside it",
-                hint="write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
+                f"{written} mixes samples with their labels and stands alone in data.augment, beside {', '.join(others)}",
+                hint=f"write {others[0]} as the first of layers, which changes images while it trains alone, or leave one out",
                 kind="mixing_needs_one_hot",
             )
         return one_hot if mixing else masks if self.images else []
