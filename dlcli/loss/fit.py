@@ -82,16 +82,19 @@ def unit_mistakes(output: Output, classes: int | None) -> list[Mistake]:
     width = output.width
     if width is None or width >= (classes or 2):
         return []
-    units = f"{width} unit{'s' * (width != 1)}"
-    message = f"{output.layer} has {units}, but there are {classes or 'at least 2'} classes"
-    return [
-        Mistake(
-            message,
-            output.path,
-            f"write units: {classes or 'as many as there are classes'}",
-            kind="units_do_not_fit_classes",
-        )
-    ]
+    own = output.argument is not None and output.above is None
+    many = str(output.argument) if own else "values"
+    counted = f"{'has' if own else 'puts out'} {width} {many if width != 1 else many.removesuffix('s')}"
+    message = f"{output.layer} {counted}, but there are {classes or 'at least 2'} classes"
+    hint = widened(output, classes or "as many as there are classes")
+    return [Mistake(message, output.path, hint, kind="units_do_not_fit_classes")]
+
+
+def widened(output: Output, width: int | str) -> str:
+    """What to write for an output of another width."""
+    if output.argument is not None:
+        return f"write {output.argument}: {width}" + (f" for the {output.above} above" if output.above else "")
+    return f"end in a layer that says how many values it puts out, such as Dense: {{units: {width}}}"
 
 
 def index_mistakes(output: Output, head: Head, target: tuple[int, ...] | None) -> list[Mistake]:
@@ -135,7 +138,7 @@ def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, class
     put_out = tuple(shape) if len(shape) > 1 else width
     needed = tuple(target) if len(target) > 1 else wanted
     message = f"{output.layer} puts out {put_out}, but the target has {needed} {unit} a sample"
-    hint = f"write units: {wanted}" if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
+    hint = widened(output, wanted) if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
     if needs(head.loss) == "binary" and classes == 2 and width == 2:
         hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
     return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]

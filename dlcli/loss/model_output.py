@@ -12,7 +12,8 @@ from dlcli.spec import KerasObject
 class Output:
     """What is known of the model's output: its width (values a sample), activation, and the layer that makes it.
 
-    `width` is None before the model is built where the configuration does not tell; `path` leads to the layer.
+    `width` is None before the model is built where the configuration does not tell; `path` leads to the layer. `argument` says
+    how wide it is, of the layer itself or of the one `above` it; None where neither has such an argument.
     """
 
     width: int | None
@@ -20,6 +21,8 @@ class Output:
     layer: str
     path: TreePath
     shape: tuple[int | None, ...] | None = None
+    argument: str | None = None
+    above: str | None = None
 
 
 def output_of(layer: KerasObject | None, *, above: KerasObject | None, path: TreePath) -> Output:
@@ -30,13 +33,16 @@ def output_of(layer: KerasObject | None, *, above: KerasObject | None, path: Tre
     if layer is None:
         return Output(None, None, "the last layer", path)
     place = (*path, layer.written)
-    width, activation = width_of(layer), layer.arguments.get("activation")
+    activation = layer.arguments.get("activation") or "linear"
     if layer.name in {"Softmax", "Activation"}:
         activation = "softmax" if layer.name == "Softmax" else activation
-        width = width_of(above) if above is not None else None
-    elif "width" not in layer.traits and layer.name != "EinsumDense":
+        if above is None or "width" not in above.traits:
+            return Output(None, activation, layer.written, place)
+        argument = above.traits["width"]
+        return Output(width_of(above), activation, layer.written, place, argument=argument, above=above.written)
+    if "width" not in layer.traits and layer.name != "EinsumDense":
         return Output(None, None, layer.written, place)
-    return Output(width, activation or "linear", layer.written, place)
+    return Output(width_of(layer), activation, layer.written, place, argument=layer.traits.get("width"))
 
 
 def width_of(layer: KerasObject) -> int | None:

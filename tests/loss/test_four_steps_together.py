@@ -30,9 +30,12 @@ def case(
     classes: int | None = None,
     target: tuple[int, ...] | None = None,
     shape: tuple[int, ...] | None = None,
+    layer: str = "Dense",
+    argument: str | None = "units",
+    above: str | None = None,
 ) -> Case:
     given = {
-        "output": Output(width, activation, "Dense", ("layers", 1, "Dense"), shape),
+        "output": Output(width, activation, layer, ("layers", 1, layer), shape, argument=argument, above=above),
         "loss": loss,
         "metrics": metrics or [],
         "classes": classes,
@@ -122,6 +125,36 @@ TABLE: dict[str, Case] = {
     "a loss for numbers reads any activation": case(1, "linear", "mse"),
     "too few units": case(
         3, "softmax", SPARSE, ("Dense has 3 units, but there are 10 classes", "write units: 10"), classes=10
+    ),
+    "too few filters": case(
+        3,
+        "softmax",
+        SPARSE,
+        ("Conv2D has 3 filters, but there are 10 classes", "write filters: 10"),
+        classes=10,
+        layer="Conv2D",
+        argument="filters",
+    ),
+    "too few values of what says nothing of them": case(
+        3,
+        "softmax",
+        SPARSE,
+        (
+            "Softmax puts out 3 values, but there are 4 classes",
+            "end in a layer that says how many values it puts out, such as Dense: {units: 4}",
+        ),
+        classes=4,
+        layer="Softmax",
+        argument=None,
+    ),
+    "too few units of the layer above": case(
+        3,
+        "softmax",
+        SPARSE,
+        ("Softmax puts out 3 values, but there are 4 classes", "write units: 4 for the Dense above"),
+        classes=4,
+        layer="Softmax",
+        above="Dense",
     ),
     "one unit for classes": case(
         1,
@@ -281,13 +314,13 @@ def test_what_does_not_fit_is_said_with_what_to_write_instead(name: str) -> None
         *metric_mistakes(head),
     ]
     assert [(each.message, each.suggestion) for each in mistakes] == expected
-    places = {("layers", 1, "Dense"), ("loss",), *(("metrics", position) for position in range(2))}
+    places = {given["output"].path, ("loss",), *(("metrics", position) for position in range(2))}
     assert {each.path for each in mistakes} <= places
 
 
 def test_the_table_has_as_many_cases_that_pass_as_it_needs() -> None:
     passing = [name for name, (_, expected) in TABLE.items() if not expected]
-    assert (len(TABLE), len(passing)) == (42, 19)
+    assert (len(TABLE), len(passing)) == (45, 19)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
@@ -21,7 +21,7 @@ from dlcli.layers.memory import activation_bytes
 from dlcli.loss import build_metrics, labels_of, needs, reads_scores
 from dlcli.loss.fit import shape_mistakes
 from dlcli.loss.losses import build_loss
-from dlcli.loss.model_output import Output, output_of
+from dlcli.loss.model_output import output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import Facts, KerasObject, Wanted
@@ -189,7 +189,7 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
         shape = output_shape(model, head.name)
         last = last_layer(config.layers, head.name)
         told = output_of(last.layer, above=last.above, path=last.path)
-        output = Output(shape[-1] if shape else 1, told.activation, told.layer, told.path, shape)
+        output = replace(told, width=shape[-1] if shape else 1, shape=shape)
         classes = len(target.classes) if target.classes is not None else None
         for mistake in shape_mistakes(output, head, classes=classes, target=tuple(target.shape)):
             problems += config.located(
