@@ -15,6 +15,7 @@ from dlcli.config.monitors import directions, watched
 from dlcli.config.problems import located
 from dlcli.config.tree import Node
 from dlcli.errors import Problem
+from dlcli.extras import installing, is_installed
 from dlcli.layers.connections import connection_mistakes
 from dlcli.layers.last_layer import last_layer
 from dlcli.layers.stack import Entry, layer_count
@@ -31,7 +32,7 @@ MOST_LAYERS = 10_000
 
 def fitting_problems(root: Node, written: Written) -> list[Problem]:
     """The problems between the blocks of a tree that may have other problems too."""
-    checks = (connections, layers_in_all, heads_together, missing_monitors, callback_files)
+    checks = (connections, layers_in_all, heads_together, missing_monitors, callback_files, missing_packages)
     mistakes = [mistake for check in checks for mistake in check(written)]
     return [
         located(root, each.path, each.message, each.suggestion, each.see, at=each.at, kind=each.kind)
@@ -70,6 +71,8 @@ class Written:
         inputs, source = self.block("data").get("inputs"), self.block("data").get("source")
         if isinstance(inputs, dict):
             return list(inputs)
+        if isinstance(inputs, list):
+            return None  # columns of one vector, or arrays each by its name: the data tells
         read = readable(lambda: self.language.source(source))
         return read.input_names() if read is not None else None
 
@@ -160,12 +163,26 @@ def layers_in_all(written: Written) -> Iterator[Mistake]:
             return
 
 
+def callbacks_of(written: Written) -> list[KerasObject | None]:
+    """The callbacks, None for one that cannot be read."""
+    listed = written.block("train").get("callbacks")
+    return [written.read("callbacks", each) for each in listed] if isinstance(listed, list) else []
+
+
 def callback_files(written: Written) -> Iterator[Mistake]:
     """Files of callbacks that nothing may write."""
-    listed = written.block("train").get("callbacks")
-    callbacks = [written.read("callbacks", each) for each in listed] if isinstance(listed, list) else []
-    for mistake in callback_file_mistakes(callbacks):
+    for mistake in callback_file_mistakes(callbacks_of(written)):
         yield replace(mistake, path=("train", "callbacks", *mistake.path))
+
+
+def missing_packages(written: Written) -> Iterator[Mistake]:
+    """Callbacks that need what is not installed."""
+    for position, callback in enumerate(callbacks_of(written)):
+        package = None if callback is None else callback.traits.get("package")
+        if callback is not None and package is not None and not is_installed(package):
+            message = f"{callback.written} needs the package {package}"
+            path = ("train", "callbacks", position, callback.written)
+            yield Mistake(message, path, installing(package), kind="missing_package")
 
 
 def missing_monitors(written: Written) -> Iterator[Mistake]:

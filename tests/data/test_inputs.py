@@ -82,7 +82,7 @@ def test_arrays_are_renamed_by_a_mapping(tmp_path: Path, load: Callable[..., Dat
         fields = replace(dataset.fields, arrays={name: x[:3]}, kept=np.arange(3))
         np.testing.assert_array_equal(encode_input(schema, fields)[0], x[:3])
     with pytest.raises(DataError) as caught:
-        encode_input(schema, replace(dataset.fields, arrays={"z": x}))
+        encode_input(schema, replace(dataset.fields, arrays={"z": x}, columns=("z",)))
     assert caught.value.message == "the data has no array 'x'; it has: z"
 
 

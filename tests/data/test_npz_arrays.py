@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.data import Dataset
+from dlcli.config.language import Language
+from dlcli.data import Data, Dataset
 from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}
@@ -82,3 +83,51 @@ def test_numbers_in_the_other_byte_order_are_the_same_numbers(
     train = load(block(archive(x=X.astype(">f4"), y=Y.astype(">i2")))).splits["train"]
     np.testing.assert_array_equal(train.inputs["x"], X)
     assert (train.target.dtype, train.target.tolist()) == (np.int64, Y.tolist())
+
+
+@pytest.mark.parametrize("ending", ["npz", "h5"])
+@pytest.mark.parametrize("inputs", [{}, {"inputs": ["x"]}, {"inputs": ["x", "left"]}])
+def test_arrays_that_inputs_and_targets_name_are_read_beside_the_usual_ones(
+    inputs: dict[str, Any], ending: str, tmp_path: Path
+) -> None:
+    import h5py
+
+    arrays = {
+        "x": np.arange(60.0).reshape(20, 3),
+        "box": np.arange(80.0).reshape(20, 4),
+        "cls": np.arange(20) % 3,
+        "left": np.arange(40.0).reshape(20, 2),
+    }
+    np.savez(tmp_path / "a.npz", **arrays)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for name, values in arrays.items():
+            file[name] = values
+    block = {"source": str(tmp_path / f"a.{ending}"), "targets": {"a": "cls", "b": "box"}, **inputs}
+    loaded = Data.model_validate(block, context=Language()).load(seed=0)
+    assert sorted(each for split in loaded.splits.values() for each in split.inputs) == sorted(
+        3 * inputs.get("inputs", ["x"])
+    )
+    rows = loaded.splits["train"].rows
+    assert loaded.splits["train"].targets["a"].tolist() == arrays["cls"][rows].tolist()
+    assert loaded.splits["train"].targets["b"].tolist() == arrays["box"][rows].tolist()
+
+
+def test_arrays_that_are_named_have_the_splits_of_the_usual_ones(tmp_path: Path) -> None:
+    splits = {
+        f"{name}_{split}": np.full((size, 2), size) for split, size in (("train", 9), ("test", 4)) for name in "xk"
+    }
+    np.savez(tmp_path / "a.npz", **splits)
+    block = {"source": str(tmp_path / "a.npz"), "targets": {"out": "k"}, "split": {"validation": 0.0}}
+    loaded = Data.model_validate(block, context=Language()).load(seed=0)
+    assert {name: (len(each), sorted(each.inputs)) for name, each in loaded.splits.items()} == {
+        "train": (9, ["x"]),
+        "test": (4, ["x"]),
+    }
+
+
+def test_an_array_that_is_not_there_is_told_beside_all_that_are(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((9, 2)), cls=np.arange(9), box=np.zeros((9, 4)))
+    block = {"source": str(tmp_path / "a.npz"), "target": "clz"}
+    with pytest.raises(DataError, match="there is no column 'clz'; the data has: x, cls, box") as caught:
+        Data.model_validate(block, context=Language()).load(seed=0)
+    assert caught.value.hint == "did you mean 'cls'?"

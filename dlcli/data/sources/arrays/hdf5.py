@@ -73,7 +73,7 @@ class Hdf5(SourceBlock):
         def read(name: str) -> Column:
             return dataset_column(path, name, forms[name], stream=reading.stream)
 
-        return array_fields(read, forms, self.inputs, self.target, word=self.word, path=path)
+        return array_fields(read, forms, self.inputs, self.target, reading=reading, word=self.word, path=path)
 
     def memory(self) -> int:
         try:

@@ -68,7 +68,7 @@ class Npz(SourceBlock):
         def read(name: str) -> np.ndarray[Any, Any]:
             return checked(name, read_array(path, name), path)
 
-        return array_fields(read, forms, self.inputs, self.target, word=self.word, path=path)
+        return array_fields(read, forms, self.inputs, self.target, reading=reading, word=self.word, path=path)
 
     def memory(self) -> int:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from dlcli.data.fields.join import joined_splits
 from dlcli.data.fields.lazy import Column, nbytes
 from dlcli.data.memory import free_memory
 from dlcli.data.schema import Schema
+from dlcli.data.sources.source import Reading
 from dlcli.errors import DataError, ResourceError
 from dlcli.spec import did_you_mean
 
@@ -137,14 +139,22 @@ def usual(names: Collection[str], arrays: Collection[str]) -> list[str]:
 
 
 def chosen_arrays(
-    arrays: Collection[str], inputs: str | Sequence[str] | None, target: str | None, *, word: str, path: Path
+    arrays: Collection[str],
+    inputs: str | Sequence[str] | None,
+    target: str | None,
+    *,
+    asked: Collection[str],
+    word: str,
+    path: Path,
 ) -> tuple[list[str], str | None]:
     """The arrays that are input and target: those that are named, else those with the usual names.
 
+    `asked` are those that inputs and targets of the data name; what is left beside them is the input where it is one alone.
     Raises `DataError` for a name that is not there, and where no name tells which one is the input.
     """
     names = [inputs] if isinstance(inputs, str) else list(inputs or usual(INPUTS, arrays))
     target = target or next(iter(usual(TARGETS, arrays)), None)
+    others = [name for name in arrays if name not in asked]
     for name in (*names, *([target] if target else [])):
         if name not in arrays:
             known = ", ".join(arrays)
@@ -154,9 +164,9 @@ def chosen_arrays(
                 hint=did_you_mean(name, arrays),
                 kind="no_such_array",
             )
-    if not names and len(arrays) == 1:
-        names = list(arrays)
-    if not names:
+    if not names and len(others) == 1:
+        names = others
+    if not names and not asked:
         raise DataError(
             f"which array is the input? the file has: {', '.join(arrays)}",
             file=path,
@@ -167,14 +177,14 @@ def chosen_arrays(
 
 
 def by_split(
-    arrays: Collection[str], inputs: str | Sequence[str] | None, target: str | None
+    arrays: Collection[str], inputs: str | Sequence[str] | None, target: str | None, *, asked: Collection[str]
 ) -> dict[str, dict[str, str]]:
     """By split the array that each name stands for, if the arrays that are asked for have splits of their own."""
     splits = own_splits(arrays)
     stems = {name: stem for stem, own in splits.items() for name in [stem, own["train"]]}
     if isinstance(inputs, str):
         inputs = [inputs]
-    named = [*(inputs or usual(INPUTS, stems)), *([target] if target else usual(TARGETS, stems))]
+    named = [*(inputs or usual(INPUTS, stems)), *([target] if target else usual(TARGETS, stems)), *asked]
     if not named or not all(name in stems for name in named):
         return {}
     found = {
@@ -200,27 +210,39 @@ def array_fields(
     inputs: str | Sequence[str] | None,
     target: str | None,
     *,
+    reading: Reading,
     word: str,
     path: Path,
 ) -> Fields:
-    """The fields of some arrays of a file, of which `read` gives one by its name; with splits if their names say so."""
-    splits = by_split(names, inputs, target)
+    """The fields of some arrays of a file, of which `read` gives one by its name; with splits if their names say so.
+
+    Beside those that the source names, or that have the usual names, these are the ones that the `reading` asks for.
+    """
+    wanted = (reading.columns or frozenset()) | reading.often
+    asked = [name for name in [*names, *own_splits(names)] if name in wanted]
+    splits = by_split(names, inputs, target, asked=asked)
     if splits:
         first = splits["train"]
         goal = target or next(iter(usual(TARGETS, first)), None)
         goal = next((stem for stem, name in first.items() if goal in {stem, name}), None)
-        return joined_splits({split: one(read, own, goal, path) for split, own in splits.items()})
-    wanted, goal = chosen_arrays(names, inputs, target, word=word, path=path)
-    return one(read, {name: name for name in (*wanted, *([goal] if goal else []))}, goal, path)
+        told = [inputs] if isinstance(inputs, str) else [*(inputs or usual(INPUTS, first))]
+        own = [stem for stem, name in first.items() if {stem, name} & {*told} or not {stem, name} & {*asked}]
+        return joined_splits({split: one(read, each, own, goal, path) for split, each in splits.items()})
+    own, goal = chosen_arrays(names, inputs, target, asked=asked, word=word, path=path)
+    both = dict.fromkeys([*own, *([goal] if goal else []), *asked])
+    fields = one(read, {name: name for name in both}, own, goal, path)
+    return replace(fields, columns=tuple(names))
 
 
-def one(read: Callable[[str], Column], names: Mapping[str, str], target: str | None, path: Path) -> Fields:
+def one(
+    read: Callable[[str], Column], names: Mapping[str, str], inputs: Sequence[str], target: str | None, path: Path
+) -> Fields:
     """Some arrays under the names they are to have."""
     stored = {name: read(each) for name, each in names.items()}
     samples = check_samples(stored, path)
     arrays, chunks = in_chunks(stored)
-    inputs = tuple(name for name in arrays if name != target)
-    return Fields(arrays, [Place(str(path), samples)], inputs=inputs, target=target, chunks=chunks)
+    own = tuple(name for name in inputs if name != target)
+    return Fields(arrays, [Place(str(path), samples)], inputs=own, target=target, chunks=chunks)
 
 
 def in_chunks(arrays: Mapping[str, Column]) -> tuple[dict[str, Column], Chunks | None]:
