@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from dlcli.errors import DataError
@@ -26,6 +27,11 @@ def has(module: str) -> bool:
     except (ImportError, OSError):
         return False
     return True
+
+
+def is_installed(module: str) -> bool:
+    """Whether a library stands where Python looks for it; it is not loaded."""
+    return importlib.util.find_spec(module) is not None
 
 
 def installing(extra: str) -> str:

@@ -1,6 +1,6 @@
-"""Layers whose output for a sample depends on the others of its batch, made so that it does not.
+"""What stands around a layer of Keras, so that it answers each sample by itself and takes the axes that data has.
 
-Of all layers of Keras one is known: a test asks each of them for all samples at once and one by one.
+Of all layers one needs it, MelSpectrogram; tests ask each layer for all samples at once and one by one.
 """
 
 from __future__ import annotations
@@ -12,17 +12,31 @@ NEVER = 1e9
 
 
 def per_sample(layer: Any, shape: tuple[int | None, ...]) -> Any:
-    """The layer, or for a MelSpectrogram in decibels a model around it; `shape` (batch, …) is what it takes.
+    """The layer, or a model around a MelSpectrogram that takes `shape` (batch, …).
 
-    Keras cuts off what is `top_db` below the loudest of the whole batch, so that a quiet sound is answered otherwise beside a
-    loud one. Here each sound is cut off below its own loudest.
+    Keras takes the last axis for the time, where sounds have their channels: (time, channels) becomes (bands, frames,
+    channels), an image. And it cuts off what is `top_db` below the loudest of the whole batch, so that a quiet sound is
+    answered otherwise beside a loud one. Here each sound is cut off below its own loudest.
     """
     import keras
 
-    if not isinstance(layer, keras.layers.MelSpectrogram) or not layer.power_to_db:
+    if not isinstance(layer, keras.layers.MelSpectrogram):
         return layer
-    below, layer.top_db = float(layer.top_db), NEVER
+    channels = channels_of(shape[1:])
+    if channels is None and not layer.power_to_db:
+        return layer
+    below = layer.top_db
+    if layer.power_to_db:
+        layer.top_db = NEVER
     sound = keras.Input(shape[1:])
-    decibels = layer(sound)
-    loudest = keras.ops.max(decibels, axis=[-2, -1], keepdims=True)
-    return keras.Model(sound, keras.ops.maximum(decibels, loudest - below), name=layer.name)
+    # A channel at a time: of a sound with an axis of channels Keras tells the wrong shape before it works.
+    bands = layer(sound) if channels is None else keras.ops.stack([layer(sound[..., at]) for at in range(channels)], -1)
+    if layer.power_to_db:
+        loudest = keras.ops.max(bands, axis=list(range(1, len(bands.shape))), keepdims=True)
+        bands = keras.ops.maximum(bands, loudest - float(below))
+    return keras.Model(sound, bands, name=layer.name)
+
+
+def channels_of(shape: tuple[int | None, ...]) -> int | None:
+    """How many channels a sound of this shape has, where it is (time, channels) with fewer channels than points of time."""
+    return shape[1] if len(shape) == 2 and None not in shape and shape[1] < shape[0] else None  # type: ignore[operator]

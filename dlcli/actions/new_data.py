@@ -75,6 +75,7 @@ def columns_of_model(schema: Schema, *, with_target: bool) -> frozenset[str] | N
     names = {column.name for each in schema.inputs for column in each.columns or []}
     # An input that is one array may bear its own name in other data.
     names |= {name for each in schema.inputs if each.columns is None for name in (each.array, each.name) if name}
+    names |= {name for each in schema.inputs for name in each.texts or []}
     if with_target:
         names |= {name for target in schema.targets for name in target.names}
     return frozenset(names)
@@ -83,7 +84,7 @@ def columns_of_model(schema: Schema, *, with_target: bool) -> frozenset[str] | N
 def text_columns(schema: Schema) -> set[str]:
     """Columns that are names or text, also where a file holds only such as look like numbers."""
     names = {column.name for each in schema.inputs for column in each.columns or [] if column.kind == "category"}
-    names |= {each.array or each.name for each in schema.inputs if each.text}
+    names |= {name for each in schema.inputs if each.text for name in each.texts or [each.array or each.name]}
     return names | {name for target in schema.targets if target.encode != "none" for name in target.names}
 
 

@@ -59,7 +59,7 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
 
     Raises `DataError` for one that it lacks.
     """
-    if schema.columns is None:
+    if schema.columns is None and schema.texts is None:
         name = schema.array or schema.name
         if name not in fields.arrays and schema.name in fields.arrays:
             name = schema.name  # data to predict may bear the input's own name
@@ -70,7 +70,8 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
                 kind="no_such_column",
             )
         return [name]
-    absent = [column.name for column in schema.columns if column.name not in fields.arrays]
+    names = schema.texts or [column.name for column in schema.columns or []]
+    absent = [name for name in names if name not in fields.arrays]
     if absent:
         more = f" and {len(absent) - 1} more" if absent[1:] else ""
         raise DataError(
@@ -79,14 +80,17 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
             hint=did_you_mean(absent[0], fields.names),
             kind="no_such_column",
         )
-    return [column.name for column in schema.columns]
+    return names
 
 
 def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
     """An input (samples, …) of fields that are in memory, or read file by file."""
+    import numpy as np
+
     names = present(schema, fields)
     if schema.text:
-        return encode_text(schema, names[0], fields), []
+        texts = [encode_text(schema, name, fields) for name in names]
+        return (texts[0] if schema.texts is None else np.stack([each[:] for each in texts], axis=1)), []
     if schema.columns is None:
         return encode_array(schema, names[0], fields), []
     return encode_table(schema, schema.columns, fields)

@@ -175,25 +175,26 @@ def input_schemas(
 def is_vector(group: Group, fields: Fields) -> bool:
     """Whether an input is a group of columns, which become the features of one vector."""
     first = fields.arrays[group.columns[0]]
-    return not (
-        len(group.columns) == 1
-        and (first.ndim > 1 or group.kind == "text" or is_running_text(fields, group.columns[0]))
-    )
+    if group.kind == "text":
+        return False
+    return not (len(group.columns) == 1 and (first.ndim > 1 or is_running_text(fields, group.columns[0])))
 
 
 def array_input_schema(group: Group, fields: Fields, policy: Missing | Constant) -> InputSchema:
     """The schema of an input that is one array, or text."""
     name = group.columns[0]
     values = fields.arrays[name]
-    if values.dtype == object and values.ndim == 1:
+    several = group.columns if len(group.columns) > 1 else None
+    if several or (values.dtype == object and values.ndim == 1):
         fill = policy.constant if isinstance(policy, Constant) and isinstance(policy.constant, str) else None
         return InputSchema(
             name=group.name,
-            axes=["samples"],
-            shape=[],
+            axes=["samples", "columns"] if several else ["samples"],
+            shape=[len(several)] if several else [],
             text=True,
+            texts=several,
             fill=fill,
-            array=None if name == group.name else name,
+            array=None if several or name == group.name else name,
         )
     return InputSchema(
         name=group.name,
@@ -231,13 +232,6 @@ def check_table(group: Group, fields: Fields) -> None:
     """Refuses columns that cannot stand side by side in one vector."""
     for column in group.columns:
         values = fields.arrays[column]
-        if group.kind == "text":
-            raise DataError(
-                f"input '{group.name}' is text and takes one column, found {len(group.columns)}",
-                file=fields.places[0].file,
-                hint=f"make each an input of its own: data.inputs: {{{column}: {{columns: {column}, kind: text}}, …}}",
-                kind="text_input_of_several_columns",
-            )
         if values.ndim > 1:
             raise DataError(
                 f"input '{group.name}' joins columns, but '{column}' has the shape {tuple(values.shape[1:])} a sample",

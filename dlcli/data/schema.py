@@ -45,6 +45,8 @@ class InputSchema(Spec):
     """The array of the source that an input without columns is; None where it bears the input's name."""
     text: bool = False
     """Whether it is text, one a sample, that a preparation turns into numbers."""
+    texts: list[str] | None = None
+    """The columns of an input of several texts a sample, which a preparation crosses."""
     fill: float | str | None = None
     """What stands for NaN in an array, or for an empty text; None where it is an error."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlcli.config import config_of
+from dlcli.config import config_of, fitting
 from dlcli.errors import ConfigError
 
 BASE = """data: {source: iris}
@@ -45,6 +45,23 @@ def kinds(callbacks: str) -> list[tuple[str, int]]:
     except ConfigError as error:
         return [(each.kind, each.line) for each in error.problems]
     return []
+
+
+@pytest.fixture(autouse=True)
+def everything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "is_installed", lambda package: True)
+
+
+def test_a_callback_without_its_package_is_told_at_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kinds("TensorBoard") == []
+    monkeypatch.setattr(fitting, "is_installed", lambda package: package != "tensorboard")
+    assert kinds("CSVLogger: {filename: a.csv}") == []
+    with pytest.raises(ConfigError) as caught:
+        config_of((BASE % "TensorBoard: {histogram_freq: 1}").encode(), file="a.yaml", settings=[])
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.line) == ("missing_package", 7)
+    assert problem.message == "TensorBoard needs the package tensorboard"
+    assert problem.suggestion == 'pip install "dlcli[tensorboard]"'
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))

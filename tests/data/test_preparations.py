@@ -632,3 +632,115 @@ def test_large_outputs_are_made_of_few_samples_at_a_time() -> None:
         1,
         1,
     ]
+
+
+@pytest.mark.parametrize(("mode", "width"), [("one_hot", 40), ("int", 1)])
+def test_names_of_two_columns_are_crossed_as_by_keras_itself(mode: str, width: int, tmp_path: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    cells = [("abc"[row % 3], "uvwxyz"[row // 3 % 6]) for row in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n" + "".join(f"{a},{b},{row}\n" for row, (a, b) in enumerate(cells)), encoding="utf-8")
+    step = {"HashedCrossing": {"num_bins": 40, "output_mode": mode}}
+    inputs = {"both": {"columns": ["a", "b"], "kind": "text", "prepare": [step]}}
+    data = Data.model_validate({"source": str(path), "target": "y", "inputs": inputs}, context=Language())
+    dataset = data.load(seed=0)
+    ((_, made),) = prepare(
+        fit_preparation(data, dataset, facts=dataset.facts(8)), dataset.splits["train"].inputs
+    ).items()
+    rows = dataset.splits["train"].rows
+    columns = [tf.constant([cells[row][at] for row in rows]) for at in (0, 1)]
+    wanted = np.asarray(keras.layers.HashedCrossing(num_bins=40, output_mode=mode)(columns)).reshape(len(rows), -1)
+    assert made.shape == (len(rows), width)
+    assert len(np.unique(made, axis=0)) > 5
+    np.testing.assert_array_equal(made, wanted)
+
+
+SEVERAL = "it crosses several columns of names, which are an input of kind text"
+CROSSED = "{columns: [a, b], kind: text, prepare: [HashedCrossing: {num_bins: 64, output_mode: one_hot}]}"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message", "hint"),
+    [
+        (
+            {
+                "both": {
+                    "columns": ["a", "b"],
+                    "kind": "text",
+                    "prepare": [{"StringLookup": {"output_mode": "one_hot"}}],
+                }
+            },
+            "input 'both' is text and takes one column, found 2; HashedCrossing alone takes several",
+            "make each an input of its own: data.inputs: {a: {columns: a, kind: text}, …}",
+        ),
+        (
+            {"both": {"columns": ["a", "b"], "prepare": [{"HashedCrossing": {"num_bins": 9}}]}},
+            f"HashedCrossing cannot prepare 'both' of shape (5,): {SEVERAL}",
+            f"write data.inputs: {{both: {CROSSED}}}",
+        ),
+        (
+            {"one": {"columns": "a", "kind": "text", "prepare": [{"HashedCrossing": {"num_bins": 9}}]}},
+            f"HashedCrossing cannot prepare 'one' of shape (): {SEVERAL}",
+            f"write data.inputs: {{both: {CROSSED}}}",
+        ),
+    ],
+)
+def test_what_cannot_be_crossed_is_told_with_what_to_write(
+    inputs: dict[str, Any], message: str, hint: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "a,b,y\n" + "".join(f"{'abc'[row % 3]},{'uv'[row % 2]},{row}\n" for row in range(30)), encoding="utf-8"
+    )
+    data = Data.model_validate({"source": str(path), "target": "y", "inputs": inputs}, context=Language())
+    dataset = data.load(seed=0)
+    with pytest.raises(BlockError) as caught:
+        fit_preparation(data, dataset, facts=dataset.facts(8))
+    assert caught.value.message == message
+    assert caught.value.hint == hint
+
+
+def sounds(folder: Path, channels: int) -> tuple[Path, np.ndarray[Any, Any]]:
+    """Twenty sounds (time, channels) of different loudness in an archive."""
+    generator = np.random.default_rng(5)
+    x = generator.standard_normal((20, 800, channels)) * 10.0 ** generator.integers(-3, 1, (20, 1, channels))
+    np.savez(folder / "sounds.npz", x=x.astype(np.float32), y=np.arange(20) % 2)
+    return folder / "sounds.npz", x.astype(np.float32)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_bands_of_a_sound_with_channels_are_an_image_of_each_channel(channels: int, tmp_path: Path) -> None:
+    import keras
+
+    path, x = sounds(tmp_path, channels)
+    step = {"fft_length": 128, "sequence_stride": 64, "sampling_rate": 8000, "num_mel_bins": 16}
+    prepared = fitted(path, {"prepare": [{"MelSpectrogram": step}]})
+    rows = prepared.dataset.splits["train"].rows
+    power = keras.layers.MelSpectrogram(**step, power_to_db=False)
+    wanted = np.stack([np.asarray(power(x[rows, :, at])) for at in range(channels)], -1)
+    decibels = 10 * np.log10(np.maximum(wanted, 1e-10))
+    decibels = np.maximum(decibels, decibels.max(axis=(1, 2, 3), keepdims=True) - 80)
+    assert prepared().shape == (len(rows), 16, *decibels.shape[2:])
+    np.testing.assert_allclose(prepared(), decibels, atol=1e-3)
+
+
+def test_a_spectrogram_whose_weights_are_fixed_prepares_like_the_transform_of_numpy(tmp_path: Path) -> None:
+    path, x = sounds(tmp_path, 1)
+    step = {
+        "mode": "magnitude",
+        "frame_length": 64,
+        "frame_step": 32,
+        "fft_length": 64,
+        "scaling": None,
+        "window": "hann",
+    }
+    prepared = fitted(path, {"prepare": [{"STFTSpectrogram": step}]})
+    rows = prepared.dataset.splits["train"].rows
+    window = np.hanning(64)
+    frames = np.stack([x[rows, start : start + 64, 0] for start in range(0, 800 - 64 + 1, 32)], 1)
+    wanted = np.maximum(np.abs(np.fft.rfft(frames * window)), 1e-7**0.5)  # which is how small Keras lets it be
+    assert prepared().shape == wanted.shape
+    np.testing.assert_allclose(prepared(), wanted, rtol=1e-3, atol=1e-4)
+    assert not prepared.layer("STFTSpectrogram").trainable_weights

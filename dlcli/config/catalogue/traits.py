@@ -28,12 +28,15 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               width      the argument that says how many values it puts out
               stands     where it can stand, the most natural place first: layers (the default), prepare, augment, cell
               misplaced  why it cannot stand among the layers;  write: what to write instead
+              fixed      its weights are what they should be from the beginning, and need not be trained
               single     it reckons in 32 bits alone, also where it prepares numbers of 64
               mixes      it mixes the labels of samples with their images
                adapts     it learns from the data before training; the argument that says what it would learn
                ids        it takes ids; the argument that says how many there are
+              crosses    it makes one number of several names
               merges     it takes several tensors;  drops: it leaves out values at random while training
               example    what shows it better than its required arguments alone
+    callbacks package    what has to be installed beside Keras, an extra of dlcli of the same name
     schedules remains    the argument that says what is left of the rate at its end, and its default
     all       refused    why a configuration may not use it, and what to write instead
 

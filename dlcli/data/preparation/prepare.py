@@ -32,7 +32,7 @@ FLOAT = 4
 """Bytes of a number in 32 bits."""
 TRIED = 8
 """Samples that a preparation is tried on when it is fitted."""
-TEXT_LAYERS = frozenset({"Hashing", "StringLookup", "TextVectorization"})
+TEXT_LAYERS = frozenset({"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"})
 """Layers that take text; where there are other inputs too, `data.prepare` applies them to text alone."""
 
 GIVEN = ("bin_boundaries", "mean", "vocabulary")
@@ -64,8 +64,21 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
                 hint="write data.prepare: [TextVectorization: {max_tokens: 10000, output_sequence_length: 100}]",
                 kind="text_reaches_layers",
             )
+        if schema.texts is not None and not crosses(steps[0][1]):
+            first, many = schema.texts[0], len(schema.texts)
+            raise BlockError(
+                ("data", "inputs", schema.name, "columns"),
+                f"input '{schema.name}' is text and takes one column, found {many}; HashedCrossing alone takes several",
+                hint=f"make each an input of its own: data.inputs: {{{first}: {{columns: {first}, kind: text}}, …}}",
+                kind="text_input_of_several_columns",
+            )
         found[schema.name] = steps
     return found
+
+
+def crosses(step: KerasObject | Pca) -> bool:
+    """Whether a preparation makes one number of several names."""
+    return isinstance(step, KerasObject) and bool(step.traits.get("crosses"))
 
 
 def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Any:
@@ -109,6 +122,8 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
             try:
                 with precision(SINGLE if is_single(step) else numbers):
                     layer = per_sample(fitted_layer(step, column, made, facts=facts), tensor.shape)
+                    if crosses(step):
+                        layer = crossing(layer, schema)
                     tensor = layer(tensor)
                     check_output_fits((*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column)
                     few = layer(few)
@@ -203,9 +218,24 @@ def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any],
     if isinstance(step, Pca):
         return step.fitted(prepared_batches(column, before))
     layer = step.build(facts)
+    if step.traits.get("fixed"):
+        layer.trainable = False
     if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
         adapt(layer, prepared_batches(column, before))
     return layer
+
+
+def crossing(layer: Any, schema: InputSchema) -> Any:
+    """A model that gives a layer each column of an input (samples, columns) by itself. Raises `ValueError` for one column."""
+    import keras
+
+    if schema.texts is None:
+        raise ValueError("it crosses several columns of names, which are an input of kind text")
+    texts = keras.Input((len(schema.texts),), dtype="string")
+    crossed = layer([texts[..., at] for at in range(len(schema.texts))])
+    if len(crossed.shape) == 1:
+        crossed = keras.ops.expand_dims(crossed, -1)
+    return keras.Model(texts, crossed, name=layer.name)
 
 
 def adapt(layer: Any, batches: Iterator[np.ndarray[Any, Any]]) -> None:
@@ -243,6 +273,11 @@ def batch_size(column: Column, *, prepared: int = 0) -> int:
 
 def preparation_advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
     """What to write where a preparation is of the wrong kind."""
+    if crosses(step):
+        names = [column.name for column in schema.columns or []][:2]
+        both = ", ".join(names) if len(names) > 1 else "a, b"
+        own = f"{{columns: [{both}], kind: text, prepare: [{step.written}: {{num_bins: 64, output_mode: one_hot}}]}}"
+        return f"write data.inputs: {{both: {own}}}"
     if not schema.text and step.written in TEXT_LAYERS:
         column = schema.columns[0].name if schema.columns else schema.name
         return f"make it text: data.inputs: {{NAME: {{columns: {column}, kind: text}}}}"
