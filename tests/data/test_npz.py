@@ -98,7 +98,7 @@ def test_an_archive_without_usual_names_is_asked_for_them(
         "write npz: {path: …, inputs: NAME, target: NAME}",
     )
     assert refuse(block(path, inputs="p")) == (
-        *(DataError, 4, "which one is the target? the data has: p", str(path), None),
+        *(DataError, 4, "which one is the target? the data has: p, q", str(path), None),
         "write data.target: NAME",
     )
 
