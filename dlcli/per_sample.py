@@ -22,7 +22,7 @@ def per_sample(layer: Any, shape: tuple[int | None, ...]) -> Any:
 
     if not isinstance(layer, keras.layers.MelSpectrogram):
         return layer
-    channels = channels_of(shape[1:])
+    channels = sound_channels(shape[1:])
     if channels is None and not layer.power_to_db:
         return layer
     below = layer.top_db
@@ -37,6 +37,6 @@ def per_sample(layer: Any, shape: tuple[int | None, ...]) -> Any:
     return keras.Model(sound, bands, name=layer.name)
 
 
-def channels_of(shape: tuple[int | None, ...]) -> int | None:
+def sound_channels(shape: tuple[int | None, ...]) -> int | None:
     """How many channels a sound of this shape has, where it is (time, channels) with fewer channels than points of time."""
     return shape[1] if len(shape) == 2 and None not in shape and shape[1] < shape[0] else None  # type: ignore[operator]

@@ -102,7 +102,10 @@ def faults(tree: Any, read: Callable[..., Any]) -> list[str]:
     return []
 
 
-def test_every_example_of_show_is_valid_for_the_schema_and_for_dlcli(validator: Any, read: Callable[..., Any]) -> None:
+def test_every_example_of_show_is_valid_for_the_schema_and_for_dlcli(
+    validator: Any, read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dlcli.config.fitting.is_installed", lambda package: True)
     seen = 0
     for name, example in examples():
         trees = [completed(example, whole) for whole in WHOLES]
