@@ -64,6 +64,14 @@ class Judged:
             return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.columns)))
         return Scores(classes, None, None)
 
+    def counts(self, samples: int) -> np.ndarray[Any, Any]:
+        """Of each sample (samples,) whether any of its places counts, as 0 or 1."""
+        import numpy as np
+
+        if self.counted is None:
+            return np.ones(samples, int)
+        return self.counted.reshape(samples, -1).any(axis=1).astype(int)
+
     def plain(self, position: int) -> tuple[Any, Any]:
         """The target of one sample and what the model said, as a person would write them."""
         classes, index = self.schema.classes, class_indices(self.target[position : position + 1], self.schema)
@@ -199,12 +207,17 @@ def shown_scores(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, ClassScor
 
 
 def worst_samples(fields: Fields, feed: Feed, judged: list[Judged], count: int) -> list[WorstSample]:
-    """The samples with the loss furthest above that of a perfect answer: where each stands, what it is, what was said."""
+    """The samples with the loss furthest above that of a perfect answer: where each stands, what it is, what was said.
+
+    A sample of which nothing counts is none of them.
+    """
     losses, excess = sum(each.losses for each in judged), sum(each.excess for each in judged)
     assert not isinstance(losses, int)
     assert not isinstance(excess, int)
     worst = []
-    for position in excess.argsort(kind="stable")[::-1][:count]:
+    counts = [each.counts(len(excess)) for each in judged]
+    order = excess.argsort(kind="stable")[::-1]
+    for position in [each for each in order if any(one[each] for one in counts)][:count]:
         row = int(feed.rows[position])
         file, line, _ = fields.where(row)
         pairs = {each.schema.name: each.plain(int(position)) for each in judged}

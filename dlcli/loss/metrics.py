@@ -62,7 +62,11 @@ def build_metrics(
         if metric.written in {"accuracy", "acc"}:
             made = accuracy(loss, width=width)
         elif isinstance(metric.made_by(), type):
-            made = metric.made_by()(**{**form_arguments(metric, loss), **metric.values(facts), "name": name})
+            values = {**form_arguments(metric, loss), **metric.values(facts), "name": name}
+            ignored = str(values.get("ignore_class"))
+            if ignored in (classes or ()):
+                values["ignore_class"] = list(classes or ()).index(ignored)  # Keras means the index, a person the label
+            made = metric.made_by()(**values)
         else:
             made = keras.metrics.MeanMetricWrapper(metric.made_by(), name=name)
         reading(made, metric, loss, void=void)

@@ -28,6 +28,7 @@ from dlcli.spec import Facts, KerasObject, Wanted
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids
+from dlcli.training.setup.ignored import check_ignored_class
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import training_weights
@@ -186,6 +187,7 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
     """Refuses four steps that do not fit, now that all shapes are known."""
     problems = []
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
+        check_ignored_class(head, target, dataset)
         shape = output_shape(model, head.name)
         last = last_layer(config.layers, head.name)
         told = output_of(last.layer, above=last.above, path=last.path)
