@@ -42,6 +42,8 @@ def init(what: str, *, target: str | None, file: Path | None, settings: Sequence
     with chatter_to(None):
         fields = source.read(Reading(stream=stream))
         draft, dataset = drafted(named.block, fields)
+    if named.why is not None:
+        draft.reasons.setdefault("source", named.why)
     if what != source.word:
         draft.source = rebased(draft.source, what, relative(what, file.parent if file is not None else Path()))
     name = safe_name(Path(what).stem or what)
@@ -60,7 +62,11 @@ def rebased(source: Any, old: str, new: str) -> Any:
     """A source as it is written, with a path as it is from elsewhere."""
     if isinstance(source, dict):
         return {key: rebased(value, old, new) for key, value in source.items()}
-    return new if source == old else source
+    if not isinstance(source, str):
+        return source
+    # A folder in the folder that was named too.
+    below = Path(source).parts[: len(Path(old).parts)] == Path(old).parts and source != old
+    return (Path(new) / Path(source).relative_to(old)).as_posix() if below else new if source == old else source
 
 
 def lines_of(draft: Draft, dataset: Dataset, *, name: str, file: Path) -> list[str]:

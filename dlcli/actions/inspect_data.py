@@ -9,6 +9,7 @@ from pathlib import Path
 from dlcli.actions.named_data import named_data
 from dlcli.actions.samples import Shown, drawable_samples
 from dlcli.actions.suggestions import empty_columns_of
+from dlcli.actions.written import inline_yaml
 from dlcli.config import Config, load_config
 from dlcli.data import Dataset, Fields
 from dlcli.data.dataset import spread_samples
@@ -47,10 +48,13 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
             config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
         dataset = read_data(config, allow_code=allow_code)
         return data_description(what, dataset, answered=answered_by(config))
-    data = named_data(what, target, settings).data
+    named = named_data(what, target, settings)
+    data = named.data
     stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
         fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
+    if named.why is not None:
+        fields = replace(fields, notes=(f"source: {inline_yaml(named.block['source'])}  ({named.why})", *fields.notes))
     if data.target is None and data.targets is None and fields.target is None:
         return undecided(what, fields)
     told = []

@@ -17,8 +17,12 @@ from dlcli.config.merge import apply_settings
 from dlcli.config.problems import problems_of
 from dlcli.config.yaml import read_yaml
 from dlcli.data import Data
-from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, files_in, from_path
-from dlcli.data.sources.paths import is_folder
+from dlcli.data.sources import BY_WORD, FILES_LOOKED_AT, SOURCES, files_in, from_path
+from dlcli.data.sources.folders.images import Images
+from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
+from dlcli.data.sources.paths import is_file, is_folder
+from dlcli.data.sources.tables.csv import Csv
+from dlcli.data.sources.tables.unnamed import written_table
 from dlcli.errors import ConfigError, UsageError
 from dlcli.first_line import some_names
 from dlcli.spec import did_you_mean
@@ -30,6 +34,8 @@ class NamedData:
 
     data: Data
     block: Mapping[str, Any]
+    why: str | None = None
+    """Why the source is written as it is, where more than a name told it."""
 
 
 def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> NamedData:
@@ -39,17 +45,20 @@ def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> N
     setting.
     """
     words = [source.word for source in SOURCES]
-    if what not in words and not isinstance(from_path(what, known_only=True), dict):
-        hint = (
-            did_you_mean(what, words)
-            or "write the path of a configuration, a data file or a folder, or the name of a set: dlcli list sources"
+    written = named_source(what)
+    if what not in words and not isinstance(written, dict):
+        table = f"if it is a table, name its source in a configuration: source: {{csv: {{path: {what}, separator: …}}}}"
+        any_data = (
+            "write the path of a configuration, a data file or a folder, or the name of a set: dlcli list sources"
         )
+        hint = table if is_file(Path(what)) else did_you_mean(what, words) or any_data
         raise UsageError(f"cannot tell what '{what}' is{held_in(Path(what))}", hint=hint, kind="unknown_form")
     if settings:
         return with_settings(what, target, settings)
     try:
-        block = {"source": what, "target": target}
-        return NamedData(Data.model_validate(block, context=Language()), block)
+        told = why_so(what, written)
+        block = {"source": what if told is None else written, "target": target}
+        return NamedData(Data.model_validate(block, context=Language()), block, told)
     except ValidationError as error:
         said = str(error.errors(include_url=False)[0]["msg"])
         raise UsageError(
@@ -59,9 +68,39 @@ def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> N
         ) from None
 
 
+def is_unnamed(what: str) -> bool:
+    """Whether the name of a file does not say what it holds."""
+    return what not in BY_WORD and is_file(Path(what)) and not isinstance(from_path(what, known_only=True), dict)
+
+
+def named_source(what: str) -> Any:
+    """What is named as a source, where it can be told from its name, or from what is in it."""
+    if what in BY_WORD:
+        return what
+    if is_unnamed(what):
+        form = written_table(Path(what))
+        return what if form is None else {Csv.word: {"path": what, **form}}
+    written = from_path(what, known_only=True)
+    if isinstance(written, dict) and [*written] == [Images.word] and is_folder(Path(what)):
+        pair = pictures_and_masks(Path(what), Images.inside)
+        if pair is not None:
+            return {Images.word: {"path": str(pair[0]), "masks": str(pair[1])}}
+    return written
+
+
+def why_so(what: str, written: Any) -> str | None:
+    """Why a source is written as it is where more than a name told it; None where its name did."""
+    if not isinstance(written, dict):
+        return None
+    [(word, block)] = written.items()
+    if word == Images.word and isinstance(block, dict) and "masks" in block:
+        return "two folders of pictures of the same names: pictures and masks"
+    return "how the file is written, by a look into it" if is_unnamed(what) else None
+
+
 def with_settings(what: str, target: str | None, settings: Sequence[str]) -> NamedData:
     """The data with settings, which may reach into the block of its source."""
-    written = from_path(what, known_only=True)
+    written = named_source(what)
     named: dict[str, Any] = written if isinstance(written, dict) else {what: {}}
     source = {word: {"path": value} if isinstance(value, str) else value for word, value in named.items()}
     block: dict[str, Any] = {"source": source} if target is None else {"source": source, "target": target}
@@ -76,7 +115,7 @@ def with_settings(what: str, target: str | None, settings: Sequence[str]) -> Nam
         )
     try:
         block = root.plain()["data"]
-        return NamedData(Data.model_validate(block, context=Language()), block)
+        return NamedData(Data.model_validate(block, context=Language()), block, why_so(what, written))
     except ValidationError as error:
         raise ConfigError(problems_of(error, root=root.value["data"], model=Data)) from None
 

@@ -19,7 +19,7 @@ from dlcli.data.sources.arrays.ts import Ts
 from dlcli.data.sources.folders.audio import Audio
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.text import TextFiles
-from dlcli.data.sources.paths import is_folder
+from dlcli.data.sources.paths import is_file, is_folder
 from dlcli.data.sources.python import Python
 from dlcli.data.sources.samples.bundled import (
     Autompg,
@@ -186,8 +186,15 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
         and not any(each.is_required() for each in named.model_fields.values())
     ):
         return named()
-    one_of_many = Path(path).is_dir() or Path(path).suffix.lower() in like.inside
-    chosen = {like.word: path} if one_of_many else from_path(path, known_only=True)
+    suffix, reader = Path(path).suffix.lower(), like.innermost
+    one_of_many = Path(path).is_dir() or suffix in like.inside
+    # What ends as the run's own files do is written as they are, and so is a table whose ending says nothing.
+    as_before = (
+        bool(reader.endings) and (suffix in reader.own_endings or suffix not in SUFFIXES) and is_file(Path(path))
+    )
+    chosen = (
+        {like.word: path} if one_of_many else {reader.word: path} if as_before else from_path(path, known_only=True)
+    )
     if not isinstance(chosen, dict):
         known = ", ".join([*like.inside, *SUFFIXES])
         raise UsageError(

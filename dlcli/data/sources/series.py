@@ -72,6 +72,10 @@ class Series(SourceBlock):
         )
         return replace(fields, windows=windows)
 
+    @property
+    def innermost(self) -> SourceBlock:
+        return self.path.innermost
+
     def memory(self) -> int:
         return self.path.memory()
 

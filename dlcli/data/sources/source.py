@@ -102,6 +102,18 @@ class SourceBlock(Named):
         """
         return self.model_copy(update=changes) if isinstance(self, kind) else kind.model_validate(changes)
 
+    @property
+    def innermost(self) -> SourceBlock:
+        """The source that reads the files: itself, or the one that it is written around."""
+        return self
+
+    @property
+    def own_endings(self) -> frozenset[str]:
+        """The endings of the files that it names, in small letters."""
+        named = getattr(self, "path", None)
+        paths = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+        return frozenset(Path(each).suffix.lower() for each in paths)
+
     @classmethod
     def at(cls, path: str) -> Any:
         """What stands behind its word where a path alone means it."""

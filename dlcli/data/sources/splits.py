@@ -47,6 +47,10 @@ class Splits(SourceBlock):
         """All splits one after the other. Raises `DataError` where their columns or types differ."""
         return joined_splits({name: source.read(reading) for name, source in self.parts.items()})
 
+    @property
+    def innermost(self) -> SourceBlock:
+        return self.train.innermost
+
     def memory(self) -> int:
         return sum(source.memory() for source in self.parts.values())
 

@@ -16,6 +16,7 @@ from dlcli.data.sources.folders.image_files import prepare_pillow
 from dlcli.data.sources.folders.image_pixels import decoded_image
 from dlcli.data.sources.folders.image_scan import Scan, pictures, scan_images
 from dlcli.data.sources.folders.listing import LABEL, Listing, Unreadable
+from dlcli.data.sources.folders.mask_pairs import share_names
 from dlcli.data.sources.folders.masks import mask_files, masks_of
 from dlcli.data.sources.folders.parallel import fill_in_parallel
 from dlcli.data.sources.source import Reading
@@ -63,6 +64,9 @@ class Images(FileSource):
         Raises `DataError` with all images that cannot be read, for several sizes, and for masks that do not fit.
         """
         listing = self.listing(reading)
+        names = listing.classes or []
+        if self.masks is None and listing.target is not None and share_names(listing.files, len(names)):
+            listing.notes.append(SAME_NAMES.format(", ".join(names[:4])))
         masks = None if self.masks is None else mask_files(listing, self.masks, SUFFIXES)
         found = scan_images(listing.files, full=self.scan == "full")
         if found.faults:
@@ -102,6 +106,12 @@ class Images(FileSource):
     def as_in(self, schema: InputSchema) -> dict[str, Any]:
         height, width, channels = schema.shape
         return {"size": [height, width], "channels": channels, "masks": None}
+
+
+SAME_NAMES = (
+    "the class folders ({}) hold files of the same names; if one holds masks of the other, "
+    "write images: {{path: PICTURES, masks: MASKS}}"
+)
 
 
 def check_left(listing: Listing, kept: Listing) -> None:
