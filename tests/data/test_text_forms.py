@@ -152,3 +152,56 @@ def test_a_series_of_another_form_is_named(
 @pytest.mark.parametrize(("name", "word"), [("a.json", "json"), ("a.TAB", "tab"), ("a.ts", "ts"), ("a.jsonl", "jsonl")])
 def test_the_ending_of_a_path_tells_the_source(name: str, word: str) -> None:
     assert from_path(name) == {word: name}
+
+
+UNEQUAL = "@problemName x\n@equalLength false\n@targetLabel true\n@data\n1,2,3:4,5,6:0.5\n7,8:1,1:-2\n9:1:1e3\n"
+
+
+def test_series_of_several_lengths_are_filled_up_behind(write: Callable[..., Path]) -> None:
+    path = write(UNEQUAL, "t.ts")
+    message, line = refusal(Ts(path=str(path)))[:2]
+    assert (message, line) == ("the series has 2 steps and 2 channels, the first one 3 and 2", 6)
+    fields = read(Ts(path=str(path), pad=-1))
+    expected = [[[1, 4], [2, 5], [3, 6]], [[7, 1], [8, 1], [-1, -1]], [[9, 1], [-1, -1], [-1, -1]]]
+    np.testing.assert_array_equal(fields.arrays["series"], expected)
+    assert fields.notes == ("2 series of fewer than 3 steps are filled up with -1 behind; Masking leaves it out",)
+    longer = read(Ts(path=str(path), pad=0, length=4))
+    assert longer.arrays["series"].shape == (3, 4, 2)
+    assert refusal(Ts(path=str(path), pad=0, length=2))[:2] == ("the series has 3 steps, and all are to have 2", 5)
+    assert read(Ts(path=str(write(SERIES, "e.ts")), pad=0)).notes == ()
+
+
+def test_a_number_of_each_series_is_a_target_of_numbers(
+    write: Callable[..., Path], load: Callable[..., Dataset]
+) -> None:
+    path = write(UNEQUAL, "t.ts")
+    fields = read(Ts(path=str(path), pad=0))
+    assert (fields.target, fields.arrays["target"].tolist()) == ("target", [0.5, -2.0, 1000.0])
+    source = {"source": {"ts": {"path": str(path), "pad": 0}}, "split": {"validation": 0.0, "test": 0.0}}
+    schema = load(source).schema.targets[0]
+    assert (schema.name, schema.classes) == ("target", None)
+    broken = write(UNEQUAL.replace("-2", "cold"), "b.ts")
+    assert refusal(Ts(path=str(broken), pad=0))[:2] == (
+        "'cold' is no number, and @targetLabel says that each series has one",
+        6,
+    )
+
+
+def test_other_series_of_a_run_are_filled_up_as_its_own(
+    tmp_path: Path, run_dlcli: Callable[..., Any], write_experiment: Callable[..., Path]
+) -> None:
+    lines = [",".join(str(row * 7 % 5 + step) for step in range(3 + row % 4)) + f":{row % 9 / 2}" for row in range(40)]
+    head = "@targetLabel true\n@data\n"
+    (tmp_path / "t.ts").write_text(head + "\n".join(lines), encoding="utf-8")
+    (tmp_path / "short.ts").write_text("@targetLabel false\n@data\n1,2\n3\n", encoding="utf-8")
+    changes = {
+        "data": {"source": {"ts": {"path": "t.ts", "pad": 0}}},
+        "layers": [{"Masking": {"mask_value": 0}}, {"GRU": 2}, {"Dense": 1}],
+        "loss": "mae",
+        "metrics": [],
+        "train.epochs": 1,
+    }
+    assert run_dlcli("train", write_experiment(tmp_path, changes), cwd=tmp_path).code == 0
+    said = run_dlcli("predict", "last", "short.ts", "--json", cwd=tmp_path)
+    assert said.code == 0, said.err
+    assert len(said.value["predictions"]) == 2

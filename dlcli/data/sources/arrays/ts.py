@@ -1,11 +1,15 @@
-"""The source `ts`: series of one length with a class each, in the text form of sktime and the UEA archive."""
+"""The source `ts`: series with a class or a number each, in the text form of sktime and the UEA archive."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from dlcli.data.fields.fields import Fields, Place
+from dlcli.data.schema import Schema
 from dlcli.data.sources.paths import content_of, only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError
@@ -14,12 +18,13 @@ from dlcli.spec import DataPath
 if TYPE_CHECKING:
     import numpy as np
 
-SERIES, CLASS = "series", "class"
-"""What the input and the target are called."""
+SERIES, CLASS, NUMBER = "series", "class", "target"
+"""What the input is called, and the target of classes and of numbers."""
+TARGETS = {"@classlabel": CLASS, "@targetlabel": NUMBER}
 
 
 class Ts(SourceBlock):
-    """Series with one or several channels and a class each, in a .ts file."""
+    """Series with one or several channels and a class or a number each, in a .ts file."""
 
     word: ClassVar[str] = "ts"
     example: ClassVar[str] = "{ts: motions.ts}"
@@ -28,6 +33,10 @@ class Ts(SourceBlock):
 
     path: DataPath
     """The file."""
+    pad: float | None = None
+    """What fills up series that are shorter than others, behind their last step; without it they are refused."""
+    length: Annotated[int, Field(ge=1)] | None = None
+    """With `pad` how many steps all have; by default those of the longest."""
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
@@ -42,8 +51,7 @@ class Ts(SourceBlock):
         import numpy as np
 
         path = only_file(self.path)
-        text = decoded(path)
-        classes, first, lines = data_lines(text, path)
+        target, first, lines = data_lines(decoded(path), path)
         series: list[np.ndarray[Any, Any]] = []
         labels: list[str] = []
         numbers: list[int] = []
@@ -51,27 +59,66 @@ class Ts(SourceBlock):
             if not line.strip() or line.startswith("#"):
                 continue
             parts = line.strip().split(":")
-            if classes:
+            if target is not None:
                 labels.append(parts.pop().strip())
             sample = channels_of(parts, path, number)
-            if series and sample.shape != series[0].shape:
-                raise DataError(
-                    f"the series has {sample.shape[0]} steps and {sample.shape[1]} channels, the first one "
-                    f"{series[0].shape[0]} and {series[0].shape[1]}",
-                    file=path,
-                    line=number,
-                    kind="several_shapes",
-                )
+            self.check_like_first(sample, series[0] if series else sample, path, number)
             series.append(sample)
             numbers.append(number)
         if not series:
             raise DataError("there are no series below @data", file=path, kind="no_rows")
-        arrays = {SERIES: np.stack(series)}
-        if classes:
-            arrays[CLASS] = np.array(labels, object)
+        stacked, notes = self.of_one_length(series, path, numbers)
+        arrays = {SERIES: stacked}
+        if target is not None:
+            arrays[target] = np.array(labels, object) if target == CLASS else target_numbers(labels, path, numbers)
         axes = {SERIES: ("samples", "time", "channels")}
         place = Place(str(path), len(series), lines=numbers)
-        return Fields(arrays, [place], axes=axes, inputs=(SERIES,), target=CLASS if classes else None)
+        return Fields(arrays, [place], axes=axes, inputs=(SERIES,), target=target, notes=notes)
+
+    def check_like_first(
+        self, sample: np.ndarray[Any, Any], first: np.ndarray[Any, Any], path: Path, line: int
+    ) -> None:
+        """Refuses series of other channels than the first, and without `pad` of another length."""
+        if sample.shape[1] == first.shape[1] and (self.pad is not None or len(sample) == len(first)):
+            return
+        raise DataError(
+            f"the series has {sample.shape[0]} steps and {sample.shape[1]} channels, the first one "
+            f"{first.shape[0]} and {first.shape[1]}",
+            file=path,
+            line=line,
+            hint=f"to fill up the shorter ones: ts: {{path: {path.name}, pad: 0}}, and Masking: {{mask_value: 0}} as first layer"
+            if sample.shape[1] == first.shape[1]
+            else None,
+            kind="several_shapes",
+        )
+
+    def of_one_length(
+        self, series: list[np.ndarray[Any, Any]], path: Path, lines: list[int]
+    ) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+        """The series (samples, time, channels), the shorter ones filled up behind, and a note on these."""
+        import numpy as np
+
+        lengths = [len(each) for each in series]
+        steps = max(lengths) if self.pad is None else self.length or max(lengths)
+        if max(lengths) > steps:
+            longest = int(np.argmax(lengths))
+            message = f"the series has {lengths[longest]} steps, and all are to have {steps}"
+            raise DataError(
+                message, file=path, line=lines[longest], hint="write a larger length", kind="several_shapes"
+            )
+        if min(lengths) == steps:
+            return np.stack(series), ()
+        filled = np.full((len(series), steps, series[0].shape[1]), self.pad, np.float64)
+        for row, each in enumerate(series):
+            filled[row, : len(each)] = each
+        shorter = sum(length < steps for length in lengths)
+        note = f"{shorter} series of fewer than {steps} steps are filled up with {self.pad:g} behind; Masking leaves it out"
+        return filled, (note,)
+
+    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
+        steps = [each.shape[0] for each in schema.inputs if (each.array or each.name) == SERIES and each.shape]
+        own = {"length": steps[0]} if steps and self.pad is not None else {}
+        return super().elsewhere(kind, {**changes, **own} if kind is Ts else changes, schema)
 
     def memory(self) -> int:
         try:
@@ -94,21 +141,32 @@ def decoded(path: Path) -> str:
         raise DataError(message, file=path, line=line, kind="wrong_encoding") from None
 
 
-def data_lines(text: str, path: Path) -> tuple[bool, int, list[str]]:
-    """Whether each series has a class, the line at which the first one stands, and all lines from there on.
+def target_numbers(labels: list[str], path: Path, lines: list[int]) -> np.ndarray[Any, Any]:
+    """The number (samples,) of each series, NaN for `?`. Raises `DataError` at the line of what is none."""
+    import numpy as np
+
+    odd = next((row for row, label in enumerate(labels) if not is_float(label)), None)
+    if odd is not None:
+        message = f"'{labels[odd]}' is no number, and @targetLabel says that each series has one"
+        raise DataError(message, file=path, line=lines[odd], kind="not_a_number")
+    return np.array([float("nan") if label == "?" else float(label) for label in labels])
+
+
+def data_lines(text: str, path: Path) -> tuple[str | None, int, list[str]]:
+    """What the target of each series is called, if it has one, the line at which the first stands, and all lines from there on.
 
     Raises `DataError` for a file without `@data`, and for series that say the time of each step.
     """
-    lines, classes = text.splitlines(), False
+    lines, target = text.splitlines(), None
     for number, line in enumerate(lines, start=1):
         word, _, rest = line.strip().partition(" ")
-        if word.lower() == "@classlabel":
-            classes = rest.strip().lower().startswith("true")
+        if word.lower() in TARGETS and rest.strip().lower().startswith("true"):
+            target = TARGETS[word.lower()]
         if word.lower() == "@timestamps" and rest.strip().lower() == "true":
             message = "the series say the time of each step, which is not read"
             raise DataError(message, file=path, line=number, kind="unknown_form")
         if word.lower() == "@data":
-            return classes, number + 1, lines[number:]
+            return target, number + 1, lines[number:]
     raise DataError("there is no line @data", file=path, hint="is it a .ts file of series?", kind="unknown_form")
 
 

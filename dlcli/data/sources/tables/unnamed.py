@@ -56,7 +56,7 @@ def cells_between(rows: Sequence[str], separator: str) -> list[list[str]] | None
     except csv.Error:
         return None
     width = len(cells[0])
-    numbers = sum(is_number(cell) for row in cells[1:] for cell in row)
+    numbers = sum(is_numeral(cell) for row in cells[1:] for cell in row)
     # Sentences of as many words are no table; a table has numbers, or a mark between its cells.
     if width < 2 or any(len(row) != width for row in cells) or (separator == WHITESPACE and not numbers):
         return None
@@ -66,13 +66,13 @@ def cells_between(rows: Sequence[str], separator: str) -> list[list[str]] | None
 def looks_like_names(cells: Sequence[Sequence[str]]) -> bool:
     """Whether the first row holds names of columns: no number, while there are numbers below or names that stand once."""
     first, below = cells[0], cells[1:]
-    if any(is_number(cell) for cell in first):
+    if any(is_numeral(cell) for cell in first):
         return False
-    if any(is_number(cell) for row in below for cell in row):
+    if any(is_numeral(cell) for row in below for cell in row):
         return True
     return len({*first}) == len(first) and not any(cell in {row[at] for row in below} for at, cell in enumerate(first))
 
 
-def is_number(cell: str) -> bool:
+def is_numeral(cell: str) -> bool:
     """Whether a cell is written as a number."""
     return re.fullmatch(NUMBER, cell.strip()) is not None
