@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data.fields.fields import Fields, FileEach
 from dlcli.data.schema import TargetSchema
+from dlcli.data.windows import Windows
 from dlcli.errors import UsageError
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
@@ -60,21 +61,58 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         columns["file"] = np_objects(files if Path(data).is_absolute() else [os.path.relpath(file) for file in files])
     for head, target in zip(config.heads, schema.targets, strict=True):
         answered |= answer_columns(output[target.name], answers[target.name], head, target)
-    columns |= kept_columns(fields, samples.rows, keep, beside={*columns, *answered}) | answered
+    rows, known = predicted_rows(fields, schema.windows, samples.rows)
+    if schema.windows is not None and keep:
+        columns["row"] = rows + 1
+    columns |= kept_columns(fields, rows, keep, beside={*columns, *answered}, known=known) | answered
     return Predictions(run.name, len(samples), columns, [*standing, *notes])
 
 
+def predicted_rows(
+    fields: Fields, windows: Windows | None, rows: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The rows (samples,) that are predicted, and which of them the data has: a forecast may be of a row behind its last.
+
+    `rows` are those at which the samples stand, of a window its last.
+    """
+    import numpy as np
+
+    if windows is None:
+        return rows, np.ones(len(rows), bool)
+    ahead = rows + windows.sampling * windows.horizon
+    known = ahead < fields.samples
+    there = np.minimum(ahead, fields.samples - 1)
+    files = fields.file_numbers()
+    known &= files[there] == files[rows]
+    if windows.group is not None:
+        groups = fields.arrays[windows.group][:]
+        known &= groups[there] == groups[rows]
+    return ahead, known
+
+
 def kept_columns(
-    fields: Fields, rows: np.ndarray[Any, Any], keep: Sequence[str], *, beside: Collection[str]
+    fields: Fields,
+    rows: np.ndarray[Any, Any],
+    keep: Sequence[str],
+    *,
+    beside: Collection[str],
+    known: np.ndarray[Any, Any],
 ) -> Columns:
     """Columns of the data in the rows that were predicted; one whose name a prediction bears too is `NAME (data)`.
 
-    Raises `DataError` for a column that is not there.
+    They are empty at a row that is not `known`. Raises `DataError` for a column that is not there.
     """
+    import numpy as np
+
     columns: Columns = {}
     for name in keep:
         fields.check_column(name)
-        columns[f"{name} (data)" if name in beside else name] = fields.arrays[name][rows]
+        column = fields.arrays[name]
+        values = column[rows if known.all() else np.minimum(rows, fields.samples - 1)]
+        if not known.all():
+            values = values.astype(np.float64) if values.dtype.kind in "iub" else values.copy()
+            values[~known] = None if values.dtype == object else np.nan
+        columns[f"{name} (data)" if name in beside else name] = values
     return columns
 
 

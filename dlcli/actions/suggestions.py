@@ -19,7 +19,7 @@ from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
 from dlcli.data.sources.folders.audio import Audio
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.series import Series
-from dlcli.data.times import seconds_of
+from dlcli.data.times import are_short_days, are_times, first_in, seconds_of
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.finding import Finding
@@ -238,7 +238,9 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
         return
     sentences = [name for name in texts if mostly_sentences(fields.arrays[name][:])]
     rest = [name for name in names if name not in texts]
+    unclear = [name for name in texts if is_unclear_day(fields.arrays[name][:])]
     left_out = [f"{', '.join(texts)}, which names rows rather than kinds{files_named(fields, texts)}"] if texts else []
+    left_out += [f"{', '.join(unclear)} may begin with day or month: write the year first to use it"] if unclear else []
     left_out += [f"{', '.join(hollow)}: no cell holds anything"] if hollow else []
     if not sentences and not rest:
         raise nothing_left(fields, "; ".join(left_out))
@@ -253,6 +255,12 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     if rest:
         inputs["features"]["prepare"] = ["Normalization"]
     draft.block["inputs"], draft.reasons["inputs"] = inputs, "sentences are an input of their own"
+
+
+def is_unclear_day(values: Any) -> bool:
+    """Whether a column holds days with their year last, and nothing tells whether day or month comes first."""
+    texts = [value for value in values.tolist() if value is not None]
+    return are_short_days(texts) and first_in(texts) is None
 
 
 def names_rows(values: Any) -> bool:
@@ -317,6 +325,11 @@ def empty_columns_of(fields: Fields, target: str | None) -> list[str]:
     return [name for name, each in empty.items() if each.count == fields.samples]
 
 
+def are_days(texts: Sequence[str]) -> bool:
+    """Whether all texts are days, with their year first, or last where day and month can be told."""
+    return all(DAY.fullmatch(text.strip()) for text in texts) or (first_in(texts) is not None and are_times(texts))
+
+
 def choose_split(draft: Draft, fields: Fields, target: str) -> None:
     """The latest rows for the test where the rows stand in time."""
     if fields.splits is not None or "split" in draft.block:
@@ -329,7 +342,7 @@ def choose_split(draft: Draft, fields: Fields, target: str) -> None:
         if name == target or column.dtype != object or is_lazy(column) or column.ndim > 1:
             continue
         values = column[:]
-        if not missing(values).any() and all(DAY.fullmatch(value.strip()) for value in values.tolist()):
+        if not missing(values).any() and are_days(values.tolist()):
             draft.block["split"] = {"by": f"time:{name}"}
             draft.reasons["split"] = "the test is later than what is trained on"
             inputs = draft.block.get("inputs")

@@ -15,7 +15,7 @@ from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.tables.cells import LEADING_ZERO, NUMBER
-from dlcli.data.times import seconds_of, time_features
+from dlcli.data.times import First, are_short_days, seconds_as, time_features
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
@@ -212,7 +212,7 @@ def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     if column.kind == "category":
         values = np.array(cell_names(values), dtype=object)
     elif column.kind == "time" and values.dtype == object:
-        values = time_column(column.name, values, fields)
+        values = time_column(column.name, values, fields, first=column.first)
     elif values.dtype == object and all(value is None or is_written_number(value) for value in values):
         values = np.array([np.nan if value is None else float(value) for value in values])
     elif values.dtype == object:
@@ -235,11 +235,13 @@ def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
     return values
 
 
-def time_column(name: str, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:
+def time_column(
+    name: str, values: np.ndarray[Any, Any], fields: Fields, *, first: First | None = None
+) -> np.ndarray[Any, Any]:
     """Times as text (rows,) as seconds since 1970, NaN for an empty cell. Raises `DataError` at the row of what is none."""
     import numpy as np
 
-    known = {text: seconds_of(str(text)) for text in {*values.tolist()} if text is not None}
+    known = {text: seconds_as(str(text), first) for text in {*values.tolist()} if text is not None}
     odd = next((row for row, value in enumerate(values) if value is not None and known[value] is None), None)
     if odd is not None:
         file, line, words = fields.where(odd)
@@ -247,11 +249,19 @@ def time_column(name: str, values: np.ndarray[Any, Any], fields: Fields) -> np.n
             f"column '{name}' is of kind time, but {words} is '{values[odd]}'",
             file=file,
             line=line,
-            hint="write the year first and every part with all its digits: 2024-01-31 09:30",
+            hint=time_hint(values, first),
             kind="not_a_time",
         )
     seconds = [math.nan if value is None else known[value] for value in values]
     return np.array(seconds, np.float64)
+
+
+def time_hint(values: np.ndarray[Any, Any], first: First | None) -> str:
+    """How to write times that cannot be told."""
+    write = "write the year first and every part with all its digits: 2024-01-31 09:30"
+    if first is None and are_short_days(str(value) for value in values.tolist() if value is not None):
+        return f"whether day or month comes first cannot be told: {write}"
+    return write
 
 
 def is_written_number(cell: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlcli.data.times import Part
+from dlcli.data.times import First, Part
 from dlcli.data.windows import Windows
 from dlcli.spec import Spec
 
@@ -21,6 +21,8 @@ class ColumnSchema(Spec):
     """The names that the training split held, each an element of the one-hot vector; another name is all zeros."""
     fill: float | str | None = None
     """What stands for an empty cell; None where an empty cell is an error."""
+    first: First | None = None
+    """Of a column of times whose year is last, whether day or month comes first."""
     parts: list[Part] = []
     """Of a column of times its parts, a pair of features each, the year one; without any it is seconds since 1970."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 from pydantic import Field, field_validator
 
 from dlcli.data.schema import SPLITS
-from dlcli.data.times import has_zone, seconds_of
+from dlcli.data.times import first_in, has_zone, seconds_as, seconds_of
 from dlcli.errors import DataError
 from dlcli.spec import Mistake, Spec, fail
 
@@ -276,6 +276,10 @@ def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     import numpy as np
 
     texts = [value for value in column if isinstance(value, str)]
+    first = first_in(texts)
+    short = [seconds_as(text, first) for text in texts] if first is not None else []
+    if short and None not in short:
+        return np.argsort(np.array(short, np.float64), kind="stable")
     odd = next((value for value in texts if not IN_ORDER.fullmatch(value.strip())), None)
     if odd is not None:
         raise DataError(

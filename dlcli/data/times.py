@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import numpy as np
 
+First = Literal["day", "month"]
+"""Which of day and month comes first where the year is last."""
 Part = Literal["minute", "hour", "weekday", "day", "month", "yearday", "year"]
 PERIODS: dict[str, float] = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
 """After how many of it a part begins anew; the year does not."""
@@ -28,6 +30,10 @@ NAMED = re.compile(
 )
 """A month by its name, as R and statistical offices write it: `1991 Jul`, `Jul 1991`, `31-Jan-2024`."""
 QUARTER = re.compile(r"(?P<year>\d{4})[ -]?Q(?P<quarter>[1-4])")
+SHORT = re.compile(
+    rf"(?P<one>\d{{1,2}})(?P<mark>[-/.])(?P<two>\d{{1,2}})(?P=mark)(?P<year>\d{{4}})([ T]{CLOCK} ?{ZONE})?"
+)
+"""A day with its year last, of which day or month may come first."""
 CLOCK_ALONE = re.compile(CLOCK)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -47,6 +53,37 @@ def seconds_of(text: str) -> float | None:
         return None
     clock = clock_seconds(match) if match["hour"] else 0.0
     return None if clock is None else day + clock - zone_seconds(match["zone"])
+
+
+def first_in(texts: Iterable[str]) -> First | None:
+    """Which comes first in days that are written with their year last: told by a day beyond 12, or by points between them.
+
+    None where nothing tells it, where both do, and where a text is written otherwise.
+    """
+    matches = [SHORT.fullmatch(text.strip()) for text in texts]
+    found = [match for match in matches if match is not None]
+    if not found or len(found) < len(matches):
+        return None
+    days = any(int(match["one"]) > 12 or match["mark"] == "." for match in found)
+    months = any(int(match["two"]) > 12 for match in found)
+    return None if days == months else "day" if days else "month"
+
+
+def are_short_days(texts: Iterable[str]) -> bool:
+    """Whether all texts are days with their year last, whichever comes first."""
+    matches = [SHORT.fullmatch(text.strip()) for text in texts]
+    return bool(matches) and None not in matches
+
+
+def seconds_as(text: str, first: First | None) -> float | None:
+    """The seconds since 1970 of a time, also of `31/01/2024` where it is known which comes first; None for what is no time."""
+    match = None if first is None else SHORT.fullmatch(text.strip())
+    if match is None:
+        return seconds_of(text)
+    day, month = (match["one"], match["two"]) if first == "day" else (match["two"], match["one"])
+    start = day_of(int(match["year"]), int(month), int(day))
+    clock = clock_seconds(match) if match["hour"] else 0.0
+    return None if start is None or clock is None else start + clock - zone_seconds(match["zone"])
 
 
 def seconds_of_named(text: str) -> float | None:
@@ -94,7 +131,9 @@ def has_zone(text: str) -> bool:
 
 def are_times(texts: Iterable[str]) -> bool:
     """Whether all texts are times, and there is one."""
-    seconds = [seconds_of(text) for text in texts]
+    held = list(texts)
+    first = first_in(held)
+    seconds = [seconds_as(text, first) for text in held]
     return bool(seconds) and None not in seconds
 
 

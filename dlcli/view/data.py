@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -106,7 +107,8 @@ def columns_table(columns: Sequence[ColumnSeen], *, unicode: bool) -> Table:
     ]
     rows = [
         [
-            *(each.name, range_words(each) if each.histogram else "", each.mean, each.deviation),
+            *(each.name, range_words(each) if each.histogram else ""),
+            *((None, None) if each.kind == "times" else (each.mean, each.deviation)),
             *(each.different, each.missing, held(each)),
         ]
         for each in columns
@@ -133,7 +135,18 @@ def range_words(each: Tensor | ColumnSeen) -> str:
     """The range of a tensor or a column."""
     if each.min is None or each.max is None:
         return "–"
+    if isinstance(each, ColumnSeen) and each.kind == "times":
+        return f"{moment(each.min)} … {moment(each.max)}"
     return f"{number(whole_number(each.min))} … {number(whole_number(each.max))}"
+
+
+def moment(seconds: float) -> str:
+    """Seconds since 1970 as a day, with the time of day where it is not midnight."""
+    shown = EPOCH + datetime.timedelta(seconds=seconds)
+    return f"{shown:%Y-%m-%d}" if seconds % 86400 == 0 else f"{shown:%Y-%m-%d %H:%M}"
+
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def whole_number(value: float) -> float | int:

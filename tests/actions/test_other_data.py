@@ -145,3 +145,26 @@ def test_init_says_that_a_header_looks_like_data(tmp_path: Path, run_dlcli: Run)
     said = "the names look like a first row: if there is no header, csv: {path: …, header: false}"
     assert said in run_dlcli("init", "none.csv", "-o", "-", cwd=tmp_path).out
     assert said not in run_dlcli("init", "named.csv", "-o", "-", cwd=tmp_path).out
+
+
+def test_a_kept_column_of_a_series_is_of_the_row_that_is_predicted(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    lines = [f"{row},{'ab'[row // 30]},{row * 7 % 11},{row * 5 % 13}" for row in range(60)]
+    (tmp_path / "s.csv").write_text("when,g,x,t\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    series = {"path": "s.csv", "window": 4, "horizon": 2, "group": "g"}
+    data = {"source": {"series": series}, "inputs": ["x"], "target": "t"}
+    changes = {"data": data, "layers": ["Flatten", {"Dense": 1}], "loss": "mse", "metrics": [], "train.epochs": 1}
+    assert run_dlcli("train", write_experiment(tmp_path, changes), cwd=tmp_path).code == 0
+    said = run_dlcli("predict", "last", "s.csv", "--keep", "when", "--keep", "g", "--json", cwd=tmp_path)
+    assert said.code == 0, said.err
+    rows = said.value["predictions"]
+    # 27 windows of 4 rows in each group of 30; the last two of a group speak of rows behind it.
+    assert [one["row"] for one in rows] == [*range(6, 33), *range(36, 63)]
+    assert [one["when"] for one in rows] == [*range(5, 30), None, None, *range(35, 60), None, None]
+    assert [one["g"] for one in rows] == ["a"] * 25 + [None] * 2 + ["b"] * 25 + [None] * 2
+    plain = run_dlcli("predict", "last", "s.csv", "--json", cwd=tmp_path).value["predictions"]
+    assert [*plain[0]] == ["t"]
+    done = run_dlcli("predict", "last", "s.csv", "--keep", "when", "-o", "p.csv", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert (tmp_path / "p.csv").read_text().splitlines()[26].startswith("31,")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,69 @@ def test_a_column_of_other_words_says_the_split(
 def test_months_by_name_and_quarters_are_their_first_day(text: str, day: tuple[int, int, int] | None) -> None:
     expected = None if day is None else datetime.datetime(*day, tzinfo=datetime.UTC).timestamp()
     assert seconds_of(text) == expected
+
+
+DAYS_FIRST = [f"{day:02d}/{month:02d}/2020" for month in (1, 2) for day in range(1, 29)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "first"),
+    [
+        (DAYS_FIRST, "day"),
+        ([f"{each[3:5]}/{each[:2]}/2020" for each in DAYS_FIRST], "month"),
+        ([each.replace("/", ".") for each in DAYS_FIRST[:12]], "day"),
+        (["1/2/2020", "3/4/2020"], None),
+        (["13/1/2020", "1/13/2020"], None),
+        (["13/1/2020", "2020-01-13"], None),
+        (["31-12-2020 09:30", "01-02-2020 10:00"], "day"),
+        ([], None),
+    ],
+)
+def test_which_of_day_and_month_comes_first_is_told_by_the_column(texts: list[str], first: str | None) -> None:
+
+    from dlcli.data.times import first_in, seconds_as
+
+    assert first_in(texts) == first
+    if first is not None:
+        for text in texts:
+            numbers = [int(part) for part in re.split(r"[-/. :]", text)]
+            day, month = (numbers[0], numbers[1]) if first == "day" else (numbers[1], numbers[0])
+            wanted = datetime.datetime(numbers[2], month, day, *numbers[3:], tzinfo=datetime.UTC).timestamp()
+            assert seconds_as(text, first) == wanted  # type: ignore[arg-type]
+
+
+def test_a_run_reads_new_days_as_it_read_its_own(
+    tmp_path: Path, run_dlcli: Callable[..., Any], write_experiment: Callable[..., Path]
+) -> None:
+    rows = "".join(f"{day},{'uv'[number % 2]}\n" for number, day in enumerate(DAYS_FIRST))
+    (tmp_path / "t.csv").write_text(f"day,y\n{rows}", encoding="utf-8")
+    (tmp_path / "new.csv").write_text("day\n03/02/2020\n", encoding="utf-8")
+    (tmp_path / "same.csv").write_text("day\n2020-02-03\n", encoding="utf-8")
+    inputs = {"when": {"columns": "day", "kind": "time", "parts": ["day", "month"]}}
+    changes = {
+        "data": {"source": "t.csv", "target": "y", "inputs": inputs, "split": {"by": "time:day"}},
+        "layers": [{"Dense": {"units": 2, "activation": "softmax"}}],
+        "train.epochs": 1,
+    }
+    path = write_experiment(tmp_path, changes)
+    assert run_dlcli("train", path, cwd=tmp_path).code == 0
+    new, same = (run_dlcli("predict", "last", each, "--json", cwd=tmp_path).value for each in ("new.csv", "same.csv"))
+    assert new["predictions"] == same["predictions"]
+    (column,) = run_dlcli("inspect-data", path, "--json", cwd=tmp_path).value["columns"]
+    assert (column["kind"], column["min"]) == ("times", 1577836800.0)
+    assert "2020-01-01 … 2020-02-" in run_dlcli("inspect-data", path, cwd=tmp_path).out
+
+
+def test_days_that_cannot_be_told_say_what_to_write(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    rows = "".join(
+        f"{number % 12 + 1:02d}/{number // 12 + 1:02d}/{2000 + number},{number % 7},{'uv'[number % 2]}\n"
+        for number in range(60)
+    )
+    (tmp_path / "t.csv").write_text(f"day,a,y\n{rows}", encoding="utf-8")
+    setting = "data.inputs={when: {columns: day, kind: time}}"
+    error = run_dlcli("inspect-data", "t.csv", "--target", "y", "--set", setting, "--json", cwd=tmp_path).error
+    assert error["hint"].startswith("whether day or month comes first cannot be told: write the year first")
+    assert "day may begin with day or month" in run_dlcli("init", "t.csv", cwd=tmp_path).out
+    clear = "".join(f"{day},{number % 7},{'uv'[number % 2]}\n" for number, day in enumerate(DAYS_FIRST))
+    (tmp_path / "t.csv").write_text(f"day,a,y\n{clear}", encoding="utf-8")
+    assert "by: time:day" in run_dlcli("init", "t.csv", cwd=tmp_path).out

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.description.spread import spread_of
+from dlcli.data.encode import time_column
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.values import missing
 
@@ -21,7 +22,10 @@ MOST_COLUMNS = 1000
 
 @dataclass(frozen=True)
 class ColumnSeen:
-    """One column in the rows that were looked at; a column of numbers has a histogram, one of names their counts."""
+    """One column in the rows that were looked at; a column of numbers or times has a histogram, one of names their counts.
+
+    Times are seconds since 1970.
+    """
 
     name: str
     kind: str
@@ -39,7 +43,18 @@ def input_descriptions(dataset: Dataset) -> list[ColumnSeen]:
     """The columns of all inputs in the training rows, in the order of the inputs."""
     names = dict.fromkeys(column.name for each in dataset.schema.inputs for column in each.columns or [])
     rows = dataset.splits["train"].rows
-    return [seen(name, dataset.column(name, rows)) for name in list(names)[:MOST_COLUMNS]]
+    times = {
+        column.name: column for each in dataset.schema.inputs for column in each.columns or [] if column.kind == "time"
+    }
+    described = []
+    for name in list(names)[:MOST_COLUMNS]:
+        values = dataset.column(name, rows)
+        if name in times and values.dtype == object:
+            seconds = time_column(name, values, dataset.fields, first=times[name].first)
+            described.append(replace(seen(name, seconds), kind="times"))
+        else:
+            described.append(seen(name, values))
+    return described
 
 
 def columns_in(fields: Fields, rows: np.ndarray[Any, Any]) -> list[ColumnSeen]:
