@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from dlcli.actions.suggestions import LENGTH, WORDS, Line
@@ -120,8 +121,11 @@ def preparation_of(dataset: Dataset) -> list[Line]:
         return [(layer, "words become numbers")]
     if schemas[0].axes[1:3] == ["height", "width"]:
         some = dataset.splits["train"].inputs[schemas[0].name][:200]
-        highest = float(some.max()) or 1.0
-        top = 255.0 if highest > 16 else 16.0 if highest > 1 else 1.0
+        lowest, highest = float(some.min()), float(some.max()) or 1.0
+        if lowest < 0 or (some.dtype.kind == "f" and highest > 255):
+            return [("Normalization", "every colour to mean 0 and variance 1")]
+        bits = 2.0 ** math.ceil(math.log2(highest + 1)) - 1  # of cameras with 10, 12 or 16
+        top = bits if highest > 255 else 255.0 if highest > 16 else 16.0 if highest > 1 else 1.0
         scale = f"Rescaling: {{scale: {1 / top:.6g}}}"
         return [(scale, f"values from 0 to {top:g} become 0 to 1")] if top > 1 else []
     return [("Normalization", "every feature to mean 0 and variance 1")]

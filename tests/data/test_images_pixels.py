@@ -112,16 +112,52 @@ def test_transparency_is_kept_with_four_channels_and_noted_otherwise(mode: str, 
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.pgm"])
-def test_grey_of_16_bits_is_scaled_and_not_cut(name: str, tmp_path: Path) -> None:
+def test_grey_of_16_bits_is_read_as_it_is_written(name: str, tmp_path: Path) -> None:
     values = np.array([[0, 128, 129, 257], [25700, 40000, 65407, 65535]], np.uint16)
     Image.fromarray(values).save(tmp_path / name)
     fields = read(tmp_path)
     assert fields.arrays["image"].shape == (1, 2, 4, 1)
-    assert fields.arrays["image"][:][0, :, :, 0].tolist() == [[0, 0, 1, 1], [100, 156, 255, 255]]
-    assert fields.notes == (f"1 picture ({name}): more than 8 bits a pixel, scaled to 8",)
+    assert fields.arrays["image"][:].dtype == np.uint16
+    assert fields.arrays["image"][:][0, :, :, 0].tolist() == values.tolist()
+    assert fields.notes == ()
+    assert read(tmp_path, channels=3).arrays["image"][:][0, :, :, 2].tolist() == values.tolist()
+    halved = read(tmp_path, size=[1, 2]).arrays["image"][:][0, :, :, 0]
+    np.testing.assert_allclose(halved, values.reshape(1, 2, 2, 2).mean(axis=(1, 3)), rtol=0.5)
+    assert halved.max() > 30000
 
 
-def test_colour_of_16_bits_is_scaled_with_a_note(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([[0.25, -3.5], [1e6, 0.0]], np.float32),
+        np.array([[-70000, 5], [1 << 20, 0]], np.int32),
+    ],
+)
+def test_floating_and_32_bit_pixels_are_read_as_they_are_written(values: Any, tmp_path: Path) -> None:
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    fields = read(tmp_path)
+    assert fields.arrays["image"][:].dtype == values.dtype
+    np.testing.assert_array_equal(fields.arrays["image"][:][0, :, :, 0], values)
+    assert fields.notes == ()
+
+
+def test_pixels_that_are_not_finite_are_told_at_their_file(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[1.0, np.nan]], np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(DataError, match="it holds pixels that are not finite") as caught:
+        read(tmp_path).arrays["image"][:]
+    assert caught.value.file == f"{tmp_path}/a.tif"
+
+
+def test_values_of_8_bits_beside_16_stay_what_they_are_with_a_note(tmp_path: Path) -> None:
+    Image.fromarray(np.full((2, 2), 900, np.uint16)).save(tmp_path / "a.png")
+    Image.fromarray(np.full((2, 2), 200, np.uint8)).save(tmp_path / "b.png")
+    fields = read(tmp_path)
+    assert fields.arrays["image"][:][:, 0, 0, 0].tolist() == [900, 200]
+    words = "fewer bits a pixel than others; all values are taken as they are written"
+    assert fields.notes == (f"1 picture (b.png): {words}",)
+
+
+def test_colour_of_16_bits_is_read_in_8_with_a_note(tmp_path: Path) -> None:
     rows = b"".join(b"\0" + struct.pack(">6H", 0, 25700, 65535, 32896, 514, 60000) for _ in range(2))
     parts = [(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
     content = b"\x89PNG\r\n\x1a\n"
@@ -130,17 +166,7 @@ def test_colour_of_16_bits_is_scaled_with_a_note(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(content)
     fields = read(tmp_path)
     np.testing.assert_allclose(fields.arrays["image"][:][0, 0], [[0, 100, 255], [128, 2, 233]], atol=1)
-    assert fields.notes == ("1 picture (a.png): more than 8 bits a pixel, scaled to 8",)
-
-
-@pytest.mark.parametrize(("dtype", "kind"), [(np.float32, "floating-point"), (np.int32, "signed or 32-bit")])
-def test_pixels_of_which_the_range_is_not_known_are_refused(dtype: Any, kind: str, tmp_path: Path) -> None:
-    Image.fromarray(np.ones((3, 3), dtype)).save(tmp_path / "a.tif")
-    with pytest.raises(DataError) as caught:
-        read(tmp_path)
-    assert caught.value.message == (
-        f"1 picture of 1 cannot be read:\n{tmp_path}/a.tif: {kind} pixels, of which the range is not known"
-    )
+    assert fields.notes == ("1 picture (a.png): 16 bits a colour, of which 8 are read",)
 
 
 def test_black_and_white_is_0_and_255(tmp_path: Path) -> None:

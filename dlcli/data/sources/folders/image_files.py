@@ -28,18 +28,23 @@ GREY = frozenset({"1", "L", "LA", "La"})
 DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
 """Modes of 16 bits a pixel; Pillow reads some into 32."""
 TRANSPARENT = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
-CONVERTED = GREY | DEEP | TRANSPARENT | {"P", "RGB", "RGBX", "CMYK", "YCbCr"}
+CONVERTED = GREY | DEEP | TRANSPARENT | {"F", "P", "RGB", "RGBX", "CMYK", "YCbCr"}
 """Modes that can be read as grey or as colours."""
 ORIENTATION = 274
 """The tag of EXIF that says how the camera was held: 1 to 8, from 5 on its sides are swapped."""
 
 
+DEPTHS = ("uint8", "uint16", "int32", "float32")
+"""The types of pixels, each of which can hold those before it, or nearly so."""
+
+
 class Header(NamedTuple):
-    """What a header says: the size as it is seen, whether it is grey, and what is worth a note."""
+    """What a header says: the size as it is seen, whether it is grey, of which of DEPTHS, and what is worth a note."""
 
     height: int
     width: int
     grey: bool
+    depth: str
     remarks: tuple[str, ...]
 
 
@@ -50,19 +55,26 @@ def image_header(file: str) -> Header:
         if orientation(image) >= 5:
             height, width = width, height
         mode = image.mode
-        if mode == "F" or (mode == "I" and image.format == "TIFF"):
-            kind = "floating-point" if mode == "F" else "signed or 32-bit"
-            raise Unreadable(f"{kind} pixels, of which the range is not known")
         if mode not in CONVERTED:
             raise Unreadable(f"{mode} colours, which cannot be read as RGB")
         remarks = {
             "cmyk": mode == "CMYK",
-            "deep": mode in DEEP or ";16" in str(image.tile[:1]),
+            "deep": mode not in DEEP and ";16" in str(image.tile[:1]),
             "frames": image.format in {"GIF", "PNG", "WEBP", "TIFF"} and getattr(image, "is_animated", False),
             "misnamed": not file.lower().endswith(ENDINGS[image.format]),
             "transparent": mode in TRANSPARENT or "transparency" in image.info,
         }
-        return Header(height, width, mode in GREY | DEEP, tuple(name for name, holds in remarks.items() if holds))
+        grey, depth = mode in GREY | DEEP | {"F"}, depth_of(mode, image.format)
+        return Header(height, width, grey, depth, tuple(name for name, holds in remarks.items() if holds))
+
+
+def depth_of(mode: str, form: str) -> str:
+    """Of which type the pixels of a mode are in a file of a format; only TIFF has whole numbers of 32 bits."""
+    if mode == "F":
+        return "float32"
+    if mode in DEEP:
+        return "int32" if mode == "I" and form == "TIFF" else "uint16"
+    return "uint8"
 
 
 @contextmanager

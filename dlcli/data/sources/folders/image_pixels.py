@@ -1,10 +1,11 @@
-"""The pixels of an image file: upright, in 8 bits, of a size."""
+"""The pixels of an image file: upright, of a size, with all their bits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.sources.folders.image_files import DEEP, opened_image, orientation
+from dlcli.data.sources.folders.listing import Unreadable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,10 +23,12 @@ TURNS = {
 """What sets an image upright, by its orientation in EXIF."""
 
 
-def decoded_image(file: str, size: tuple[int, int] | None, channels: int) -> np.ndarray[Any, Any]:
-    """The pixels of an image (height, width, channels) uint8, resized to a size where one is given.
+def decoded_image(
+    file: str, size: tuple[int, int] | None, channels: int, *, depth: str = "uint8"
+) -> np.ndarray[Any, Any]:
+    """The pixels of an image (height, width, channels) as a type that can hold them, resized to a size where one is given.
 
-    Raises `Unreadable` for a file whose pixels cannot be decoded.
+    Raises `Unreadable` for a file whose pixels cannot be decoded, or are not finite.
     """
     import numpy as np
     from PIL.Image import Resampling, Transpose
@@ -37,22 +40,24 @@ def decoded_image(file: str, size: tuple[int, int] | None, channels: int) -> np.
         if image.format == "JPEG":
             # The decoder itself leaves out colours and halves sizes, which is much faster than doing so afterwards.
             image.draft("L" if channels == 1 else None, wanted)
-        plain = in_eight_bits(image)
-        if plain.mode != MODES[channels]:
-            plain = plain.convert(MODES[channels])
+        plain, copies = plain_image(image, channels)
         if wanted is not None and plain.size != wanted:
             plain = plain.resize(wanted, Resampling.BILINEAR)
         if turn in TURNS:
             plain = plain.transpose(Transpose[TURNS[turn]])
-        return np.asarray(plain, np.uint8).reshape(plain.height, plain.width, channels)
+        pixels = np.asarray(plain).astype(depth, copy=False).reshape(plain.height, plain.width, channels // copies)
+        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            raise Unreadable("it holds pixels that are not finite")
+        return pixels if copies == 1 else np.repeat(pixels, copies, axis=-1)
 
 
-def in_eight_bits(image: Any) -> Any:
-    """A grey image of 16 bits scaled to 8, where Pillow would cut all above 255; another as it is."""
+def plain_image(image: Any, channels: int) -> tuple[Any, int]:
+    """An image in as many channels, and how often its only one is to be copied: one of more than 8 bits is grey."""
     import numpy as np
     from PIL.Image import fromarray
 
-    if image.mode not in DEEP:
-        return image
-    values = np.asarray(image).astype(np.uint32)
-    return fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+    if image.mode == "F":
+        return image, channels
+    if image.mode in DEEP:  # of 16 bits Pillow resizes none
+        return fromarray(np.asarray(image).astype(np.int32)), channels
+    return (image if image.mode == MODES[channels] else image.convert(MODES[channels])), 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.sources.folders.image_files import Header, image_header, prepare_pillow
+from dlcli.data.sources.folders.image_files import DEPTHS, Header, image_header, prepare_pillow
 from dlcli.data.sources.folders.image_pixels import decoded_image
 from dlcli.data.sources.folders.listing import Unreadable
 from dlcli.data.sources.folders.parallel import in_parallel
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 REMARKS = {
     "cmyk": "CMYK, turned into RGB",
-    "deep": "more than 8 bits a pixel, scaled to 8",
+    "deep": "16 bits a colour, of which 8 are read",
+    "mixed": "fewer bits a pixel than others; all values are taken as they are written",
     "frames": "several frames, of which the first is taken",
     "misnamed": "content of another format than the name says",
     "transparent": "transparency, which is left out, so that what it hides is seen; write channels: 4 to keep it",
@@ -34,6 +35,9 @@ class Scan:
 
     sizes: np.ndarray[Any, Any]
     grey: bool = True
+    depths: dict[str, int] = field(default_factory=dict)
+    """How many images have pixels of each type."""
+    first_of_depth: dict[str, str] = field(default_factory=dict)
     faults: dict[int, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
@@ -53,12 +57,21 @@ class Scan:
         if found:
             self.counts["transparent"], self.first["transparent"] = len(found), os.path.basename(found[0])  # noqa: PTH119
 
+    @property
+    def depth(self) -> str:
+        """The type that holds the pixels of all images."""
+        return max(self.depths, key=DEPTHS.index, default=DEPTHS[0])
+
     def notes(self, channels: int) -> list[str]:
         """What is left out or changed about images when they are read as so many channels."""
+        counts = {remark: count for remark, count in self.counts.items() if remark != "transparent" or channels != 4}
+        first = dict(self.first)
+        fewer = [depth for depth in self.depths if depth != self.depth]
+        if fewer:
+            counts["mixed"], first["mixed"] = sum(self.depths[each] for each in fewer), self.first_of_depth[fewer[0]]
         return [
-            f"{pictures(count)} ({self.first[remark]}{', …' if count > 1 else ''}): {REMARKS[remark]}"
-            for remark, count in sorted(self.counts.items())
-            if remark != "transparent" or channels != 4
+            f"{pictures(count)} ({first[remark]}{', …' if count > 1 else ''}): {REMARKS[remark]}"
+            for remark, count in sorted(counts.items())
         ]
 
 
@@ -76,6 +89,8 @@ def scan_images(files: Sequence[str], *, full: bool) -> Scan:
         sizes[good] = seen.height, seen.width
         good += 1
         found.grey &= seen.grey
+        found.depths[seen.depth] = found.depths.get(seen.depth, 0) + 1
+        found.first_of_depth.setdefault(seen.depth, os.path.basename(files[row]))  # noqa: PTH119 (seldom)
         for remark in seen.remarks:
             found.counts[remark] = found.counts.get(remark, 0) + 1
             found.first.setdefault(remark, os.path.basename(files[row]))  # noqa: PTH119 (seldom)

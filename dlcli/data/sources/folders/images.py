@@ -59,7 +59,7 @@ class Images(FileSource):
         Image.new("L", (6, 5), number % 256).save(file)
 
     def read(self, reading: Reading) -> Fields:
-        """The images as a lazy field `image` (samples, height, width, channels) of uint8.
+        """The images as a lazy field `image` (samples, height, width, channels), of uint8 where none has more bits.
 
         Raises `DataError` with all images that cannot be read, for several sizes, and for masks that do not fit.
         """
@@ -76,7 +76,7 @@ class Images(FileSource):
         if channels != 4:
             found.look_through()
         listing.notes.extend(found.notes(channels))
-        images = ImageField(listing.files, size, channels, resize=self.size is not None)
+        images = ImageField(listing.files, size, channels, found.depth, resize=self.size is not None)
         fields = listing.fields(self.name, images, AXES)
         if masks is None:
             return fields
@@ -152,17 +152,17 @@ DAMAGED = "write images: {…, scan: full, bad: skip} to find such images before
 
 
 class ImageField(Lazy):
-    """Images that are decoded when they are asked for: (samples, height, width, channels) of uint8."""
+    """Images that are decoded when they are asked for: (samples, height, width, channels)."""
 
-    def __init__(self, files: list[str], size: tuple[int, int], channels: int, *, resize: bool) -> None:
-        super().__init__((len(files), *size, channels), "uint8")
+    def __init__(self, files: list[str], size: tuple[int, int], channels: int, depth: str, *, resize: bool) -> None:
+        super().__init__((len(files), *size, channels), depth)
         self.files, self.size, self.channels, self.resize = files, size, channels, resize
 
     def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import numpy as np
 
         prepare_pillow()
-        decoded = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        decoded = np.empty((len(rows), *self.shape[1:]), self.dtype)
         fill_in_parallel(decoded, self.decoded, [self.files[row] for row in rows])
         return decoded
 
@@ -172,7 +172,7 @@ class ImageField(Lazy):
         Raises `DataError` where it cannot be read, or no longer has the size that was seen.
         """
         try:
-            pixels = decoded_image(file, self.size if self.resize else None, self.channels)
+            pixels = decoded_image(file, self.size if self.resize else None, self.channels, depth=str(self.dtype))
         except Unreadable as error:
             raise DataError(str(error), file=file, hint=DAMAGED, kind="unreadable_file") from None
         if pixels.shape != self.shape[1:]:
