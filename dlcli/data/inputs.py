@@ -284,7 +284,7 @@ def category_schema(
     if isinstance(fill, str) and fill not in categories:
         categories = sorted([*categories, fill])
     if len(categories) > MOST_CATEGORIES or (count > 20 and len(categories) > 0.9 * count):
-        words = sum(" " in each.strip() for each in categories[:100]) > 50
+        words = sum(" " in each.strip() for each in categories[:100]) > len(categories[:100]) / 2
         leave_out = f"leave it out: data.inputs: [{', '.join([*others[:3], '…'])}]"
         if are_times(categories):
             raise DataError(

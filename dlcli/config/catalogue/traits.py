@@ -4,13 +4,14 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
 (`dlcli_target = "classes"`), and inherits those of the class of Keras that it is made from:
 
     losses    target     what it compares with: classes (indices 0…C-1), one_hot, binary (0 and 1), numbers, any
+              least      of numbers the least that means something;  most: likewise
               reads      what it takes from the model: probabilities, or scores whose sign decides
               constant   the one answer for all samples that costs least: sign of the majority; mean, median,
                          relative_median (1 / target its weight), log_mean; search where none of these is it
               shapes     how target and output differ: sequences (labels for steps of scores), labels (one for a vector)
               perfect    target: a perfect answer is the target itself and costs something; otherwise it costs nothing
               chance     whether it is ln C where each of C answers is as likely as the others
-    metrics   target     as of a loss
+    metrics   target     as of a loss;  least, most: as of a loss
               direction  up: more is better; down: less is better
               reads      what it looks at: values (the default), decisions (the side of a threshold), order, largest (of
                          several), scores (as hinge losses read them)

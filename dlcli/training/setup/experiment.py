@@ -30,6 +30,7 @@ from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids
 from dlcli.training.setup.ignored import check_ignored_class
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
+from dlcli.training.setup.target_range import check_target_range
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import training_weights
 
@@ -125,6 +126,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         check_rate(config)
         compile_model(config, built.model, dataset.schema, facts)
         check_ids(built, splits)
+        check_target_range(config.heads, dataset, splits)
         try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:
         raise config.located(error) from error

@@ -1,0 +1,75 @@
+"""The values of a target of numbers, before anything trains: those that its loss and its metrics mean something for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data import Dataset
+from dlcli.errors import BlockError, TreePath
+from dlcli.loss import labels_of
+from dlcli.loss.target_loss import Head
+from dlcli.spec import KerasObject
+from dlcli.training.setup.feed import Feed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+UNIT = (0.0, 1.0)
+"""The least and the most that reads as no and yes, or as how likely a yes is."""
+
+
+def check_target_range(heads: list[Head], dataset: Dataset, splits: Mapping[str, Feed]) -> None:
+    """Raises `BlockError` at the loss or metric that cannot read a target, with the first row that shows it.
+
+    What streams is not gone through for it.
+    """
+    for head, schema in zip(heads, dataset.schema.targets, strict=True):
+        if labels_of(head.loss) != "numbers":
+            continue
+        readers: list[tuple[TreePath, KerasObject]] = [(head.loss_path, head.loss)]
+        readers += [((*head.metrics_path, number), metric) for number, metric in enumerate(head.metrics)]
+        for path, reader in readers:
+            least, most = range_of(reader)
+            for feed in splits.values():
+                if (least is None and most is None) or feed.streams:
+                    continue
+                row = first_beyond(feed.target(schema.name), least, most)
+                if row is not None:
+                    raise beyond(path, reader, feed.target(schema.name)[row], dataset, int(feed.rows[row]))
+
+
+def range_of(reader: KerasObject) -> tuple[float | None, float | None]:
+    """The least and the most of a target that a loss or metric reads; None where there is no such end."""
+    if reader.kind == "metrics" and reader.traits.get("target") == "binary":
+        return UNIT
+    return reader.traits.get("least"), reader.traits.get("most")
+
+
+def first_beyond(target: np.ndarray[Any, Any], least: float | None, most: float | None) -> int | None:
+    """The first sample of a target (samples, …) with a value below the least or above the most."""
+    import numpy as np
+
+    values = target.reshape(len(target), -1)
+    beyond = np.zeros(len(values), bool)
+    if least is not None:
+        beyond |= (values < least).any(axis=1)
+    if most is not None:
+        beyond |= (values > most).any(axis=1)
+    rows = np.flatnonzero(beyond)
+    return int(rows[0]) if len(rows) else None
+
+
+def beyond(path: TreePath, reader: KerasObject, value: np.ndarray[Any, Any], dataset: Dataset, row: int) -> BlockError:
+    """The error of a target whose value (…) in a row of the source a loss or metric cannot read."""
+    least, most = range_of(reader)
+    wanted = f"{least:g} to {most:g}" if least is not None and most is not None else f"{least:g} or more"
+    odd = next(float(each) for each in value.ravel() if each < (least or 0) or (most is not None and each > most))
+    words = dataset.fields.where(row)[2]
+    instead = "write loss: mse" if reader.kind == "losses" else "write metrics: [mae] or [r2_score]"
+    return BlockError(
+        path,
+        f"{reader.written} reads targets of {wanted}, and this one is {odd:g} in {words}",
+        hint=instead,
+        kind="metric_does_not_fit_target",
+    )

@@ -1,0 +1,64 @@
+"""A loss or metric that means nothing for the values of a target is told at its line, with the first row that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+BINARY = ["AUC", "BinaryCrossentropy", "BinaryAccuracy", "Precision", "Recall", "BinaryIoU", "TruePositives"]
+
+
+def told(folder: Path, run: Run, *, target: list[float], loss: str = "mse", metric: str = "mae") -> Any:
+    rows = "".join(f"{row},{target[row % len(target)]}\n" for row in range(40))
+    (folder / "t.csv").write_text("a,y\n" + rows, encoding="utf-8")
+    (folder / "c.yaml").write_text(
+        "data: {source: t.csv, target: y, prepare: [Normalization]}\n"
+        f"layers: [Dense: {{units: 1, activation: softplus}}]\nloss: {loss}\nmetrics: [{metric}]\noptimizer: Adam\n"
+        "train: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    return run("validate", "--build", "c.yaml", "--json", cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric", "value", "line", "wanted"),
+    [
+        *[("mse", metric, -0.01, 4, "0 to 1") for metric in BINARY],
+        ("mae", "AUC", 1.01, 4, "0 to 1"),
+        ("mse", "Poisson", -0.01, 4, "0 or more"),
+        ("mse", "MeanSquaredLogarithmicError", -0.01, 4, "0 or more"),
+        ("Poisson", "mae", -0.01, 3, "0 or more"),
+        ("MeanSquaredLogarithmicError", "mae", -0.01, 3, "0 or more"),
+    ],
+)
+def test_targets_out_of_range_are_told_at_what_reads_them(
+    loss: str, metric: str, value: float, line: int, wanted: str, tmp_path: Path, run_dlcli: Run
+) -> None:
+    done = told(tmp_path, run_dlcli, target=[0, 1, 0.5, value], loss=loss, metric=metric)
+    assert done.code == 3, done.err
+    (problem,) = done.value["files"][0]["problems"]
+    name = loss if line == 3 else metric
+    assert problem["message"] == f"{name} reads targets of {wanted}, and this one is {value:g} in row 4"
+    assert (problem["line"], problem["kind"]) == (line, "metric_does_not_fit_target")
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric", "target"),
+    [
+        ("mse", "AUC", [0, 1]),
+        ("mse", "BinaryCrossentropy", [0, 0.25, 1]),
+        ("mse", "Poisson", [0, 7]),
+        ("Poisson", "mae", [0, 7]),
+        ("mse", "mae", [-3, 7]),
+        ("mse", "RootMeanSquaredError", [-3, 7]),
+    ],
+)
+def test_targets_in_range_are_taken(
+    loss: str, metric: str, target: list[float], tmp_path: Path, run_dlcli: Run
+) -> None:
+    done = told(tmp_path, run_dlcli, target=target, loss=loss, metric=metric)
+    assert done.code == 0, (done.value, done.err)
