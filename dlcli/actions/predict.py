@@ -8,7 +8,7 @@ import os
 import zipfile
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,16 @@ Columns = dict[str, "np.ndarray[Any, Any]"]
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions as columns (samples,): the answer first, then the probability of each class; a dense target has more axes."""
+    """Predictions as columns (samples,): the answer first, then the probability of each class; a dense target has more axes.
+
+    `arrays` are what no table holds well, by name: the probabilities of the classes at each place (samples, …).
+    """
 
     run: str
     samples: int
     columns: Columns
     notes: list[str]
+    arrays: Columns = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
         """One mapping a sample."""
@@ -55,17 +59,18 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         samples, notes = raw_samples(fields, schema, with_target=False)
         output = trained.predicted(trained.feed(samples))
         answers = trained.answers(output)
-    columns, answered = Columns(), Columns()
+    columns, answered, arrays = Columns(), Columns(), Columns()
     if isinstance(fields.places, FileEach):
         files = [fields.where(int(row))[0] for row in samples.rows]
         columns["file"] = np_objects(files if Path(data).is_absolute() else [os.path.relpath(file) for file in files])
     for head, target in zip(config.heads, schema.targets, strict=True):
         answered |= answer_columns(output[target.name], answers[target.name], head, target)
+        arrays |= dense_columns(output[target.name], answers[target.name], head, target)
     rows, known = predicted_rows(fields, schema.windows, samples.rows)
     if schema.windows is not None and keep:
         columns["row"] = rows + 1
     columns |= kept_columns(fields, rows, keep, beside={*columns, *answered}, known=known) | answered
-    return Predictions(run.name, len(samples), columns, [*standing, *notes])
+    return Predictions(run.name, len(samples), columns, [*standing, *notes], arrays)
 
 
 def predicted_rows(
@@ -142,6 +147,18 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
     # Between two classes there is a single score, which speaks for the second.
     alone = answers.probabilities is None and output.shape[-1] == 1
     return columns | said_of_each(answers, output, names[-1:] if alone else names, before)
+
+
+def dense_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
+    """Of a class for each of several places the probability, or score, of each class there (samples, …); else nothing."""
+    if answers is None or target.columns is not None or answers.classes.ndim < 2:
+        return {}
+    before = "" if head.name is None else f"{target.name} "
+    chances = answers.probabilities
+    shown, numbers = ("score", as_shown(output, head.loss)) if chances is None else ("probability", chances)
+    names = unit_names(target.classes or [], numbers.shape[-1])
+    alone = chances is None and numbers.shape[-1] == 1
+    return {f"{before}{shown} {each}": numbers[..., at] for at, each in enumerate(names[-1:] if alone else names)}
 
 
 def said_of_each(answers: Answers, output: np.ndarray[Any, Any], names: Sequence[str], before: str) -> Columns:
@@ -231,7 +248,7 @@ def as_npz(predictions: Predictions) -> bytes:
     buffer = io.BytesIO()
     # Not np.savez, which takes the arrays as arguments and so none that is called `file`, as a column of predictions is.
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, values in predictions.columns.items():
+        for name, values in (dict(predictions.arrays) | predictions.columns).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.save(member, values.astype(str) if values.dtype == object else values, allow_pickle=False)
     return buffer.getvalue()

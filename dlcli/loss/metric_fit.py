@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -83,8 +84,17 @@ def largest_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) 
         return
     message = f"{metric.written} reads several values as one answer, but here each is an answer of its own"
     instead = metric.traits.get("instead", "accuracy")
-    hint = f"write {{{metric.written}: {{threshold: 0.5}}}}" if instead == "threshold" else f"write {instead}"
-    yield Mistake(message, suggestion=hint, kind="metric_does_not_fit_output")
+    if instead == "threshold":
+        arguments = {**metric.arguments, "threshold": 0.5}
+        instead = (
+            f"{{{metric.written}: {{{', '.join(f'{key}: {plain_yaml(each)}' for key, each in arguments.items())}}}}}"
+        )
+    yield Mistake(message, suggestion=f"write {instead}", kind="metric_does_not_fit_output")
+
+
+def plain_yaml(value: Any) -> str:
+    """A plain value as YAML; JSON is YAML."""
+    return value if isinstance(value, str) and value.isidentifier() else json.dumps(value, ensure_ascii=False)
 
 
 def score_mistakes(metric: KerasObject, loss: KerasObject) -> Iterator[Mistake]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,6 +57,8 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
     for note in dataset.notes:
         listeners.note(f"note: {note}")
     named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
+    if request.name is None and config.name and named != unicodedata.normalize("NFC", config.name):
+        listeners.note(f"note: the run is called '{named}'; a name holds letters, digits and . _ - alone")
     run = Run.claim(request.runs, named, rename=request.rename)
     with Lock(run.path) as lock, chatter_to(run.log), stop_request() as stop:
         state = RunState(run.name, next_number(request.runs), "created", request.file, now())

@@ -172,3 +172,96 @@ def test_a_set_is_predicted_by_its_name(tmp_path: Path, run_dlcli: Callable[...,
     value = run_dlcli("predict", "c", "iris", "--json", cwd=tmp_path).value
     assert value["samples"] == 150
     assert run_dlcli("predict", "c", "irsi", "--json", cwd=tmp_path).code == 2
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_an_npz_holds_the_probabilities_of_every_place(
+    logits: bool, tmp_path: Path, run_dlcli: Callable[..., Any], write_experiment: Callable[..., Path]
+) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(60, 5, 3)).astype(np.float32)
+    np.savez(tmp_path / "s.npz", x=x, y=(x[..., 0] > 0).astype(int) + (x[..., 1] > 1))
+    loss: Any = "sparse_categorical_crossentropy"
+    changes = {
+        "data.source": {"npz": {"path": "s.npz", "inputs": "x", "target": "y"}},
+        "layers": [{"Dense": {"units": 3, "activation": "linear" if logits else "softmax"}}],
+        "loss": {"SparseCategoricalCrossentropy": {"from_logits": True}} if logits else loss,
+        "train.epochs": 1,
+    }
+    assert run_dlcli("train", write_experiment(tmp_path, changes), cwd=tmp_path).code == 0
+    done = run_dlcli("predict", "last", "s.npz", "-o", "p.npz", cwd=tmp_path)
+    assert done.code == 0, done.err
+    found = np.load(tmp_path / "p.npz")
+    assert sorted(found) == ["probability 0", "probability 1", "probability 2", "y"]
+    chances = np.stack([found[f"probability {each}"] for each in range(3)], axis=-1)
+    assert chances.shape == (60, 5, 3)
+    np.testing.assert_allclose(chances.sum(axis=-1), 1, atol=1e-6)
+    np.testing.assert_array_equal(chances.argmax(axis=-1), found["y"])
+
+
+def test_worst_samples_show_what_predict_shows(
+    tmp_path: Path, run_dlcli: Callable[..., Any], write_experiment: Callable[..., Path]
+) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    cells = generator.normal(size=(80, 2)) * 5
+    rows = "".join(f"{a},{b},{int(a > 0)},{int(b > 1)}\n" for a, b in cells)
+    (tmp_path / "t.csv").write_text(f"a,b,u,v\n{rows}", encoding="utf-8")
+    changes = {
+        "data": {"source": "t.csv", "target": ["u", "v"]},
+        "layers": [{"Dense": 2}],
+        "loss": {"BinaryCrossentropy": {"from_logits": True}},
+        "metrics": [],
+        "train.epochs": 1,
+    }
+    assert run_dlcli("train", write_experiment(tmp_path, changes), cwd=tmp_path).code == 0
+    told = run_dlcli("evaluate", "last", "--data", "t.csv", "--worst", "80", "--json", cwd=tmp_path).value
+    said = run_dlcli("predict", "last", "t.csv", "--json", cwd=tmp_path).value["predictions"]
+    assert len(told["worst"]) == 80
+    for one in told["worst"]:
+        shown = said[one["row"] - 1]
+        assert one["predicted"] == pytest.approx([shown["probability u"], shown["probability v"]], rel=1e-5)
+
+
+@pytest.mark.parametrize(("name", "told"), [("../../x", "x"), ("a b", "a-b"), ("plain", None), ("글", None)])
+def test_a_name_that_is_changed_is_told(
+    name: str,
+    told: str | None,
+    tmp_path: Path,
+    run_dlcli: Callable[..., Any],
+    write_experiment: Callable[..., Path],
+) -> None:
+    path = write_experiment(tmp_path, {"name": name, "train.epochs": 1})
+    outcome = run_dlcli("train", path, cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    assert (f"note: the run is called '{told}'" in outcome.err + outcome.out) is (told is not None)
+
+
+def test_worst_samples_show_no_padding(
+    tmp_path: Path, run_dlcli: Callable[..., Any], write_experiment: Callable[..., Path]
+) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    lengths = generator.integers(1, 6, 40)
+    x = generator.normal(size=(40, 6, 2)).astype(np.float32) + 3
+    for row, length in enumerate(lengths):
+        x[row, length:] = 0
+    np.savez(tmp_path / "s.npz", x=x, y=x.sum(axis=-1, keepdims=True))
+    changes = {
+        "data.source": {"npz": {"path": "s.npz", "inputs": "x", "target": "y"}},
+        "layers": [{"Masking": {"mask_value": 0.0}}, {"GRU": {"units": 3, "return_sequences": True}}, {"Dense": 1}],
+        "loss": "mse",
+        "metrics": [],
+        "train.epochs": 1,
+    }
+    assert run_dlcli("train", write_experiment(tmp_path, changes), cwd=tmp_path).code == 0
+    told = run_dlcli("evaluate", "last", "--data", "s.npz", "--worst", "40", "--json", cwd=tmp_path).value["worst"]
+    assert len(told) == 40
+    for one in told:
+        row = one["row"] - 1
+        shown = one["target"] if isinstance(one["target"], list) else [one["target"]]
+        assert shown == pytest.approx(x[row, : lengths[row]].sum(axis=-1).tolist(), rel=1e-5)

@@ -468,6 +468,12 @@ def test_several_values_of_a_metric_are_told_apart_by_name() -> None:
             "write {F1Score: {threshold: 0.5}}",
         ),
         (
+            {"FBetaScore": {"beta": 2.0, "average": "macro"}},
+            "binary_crossentropy",
+            "FBetaScore reads several values as one answer, but here each is an answer of its own",
+            "write {FBetaScore: {beta: 2.0, average: macro, threshold: 0.5}}",
+        ),
+        (
             "Accuracy",
             "binary_crossentropy",
             "Accuracy counts numbers that are equal, and a probability never is its target",
