@@ -98,6 +98,15 @@ def program() -> None:
         os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
+def has_working_folder() -> bool:
+    """Whether the working directory still exists."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def main() -> None:
     """Runs a command; every error ends here, with its exit code."""
     begin()
@@ -113,6 +122,10 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except OSError as error:
+        if not has_working_folder():
+            message, hint = "the working directory does not exist any more", "cd to a folder that exists"
+            show_error(UsageError(message, hint=hint, kind="no_working_directory"))
+            sys.exit(UsageError.code)
         show_error(ResourceError(f"cannot write: {error.strerror}", file=error.filename, kind="not_writable"))
         leave_quietly(ResourceError.code)
     except Exception as error:

@@ -221,6 +221,9 @@ class Train(Spec):
                     f"'time_limit' must be a time such as 90s, 30m or 2h, found {describe(value)}", kind="not_a_time"
                 )
             )
+        found = DURATION.fullmatch(value or "")
+        if found and not float(found[1]):
+            fail(Mistake("'time_limit' must be more than 0", kind="out_of_range"))
         return value
 
     @field_validator("until", mode="before")

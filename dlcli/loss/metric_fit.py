@@ -14,6 +14,10 @@ from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
 
 ONE_HOT = "data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy"
+VALIDATION = "val_"
+"""Stands before the names of what is measured on the validation split."""
+TAKEN = frozenset({"epoch", "learning_rate", "step"})
+"""What stands beside the metrics in the history of a run."""
 INSTEAD: Mapping[str, str] = {
     "signs": "write accuracy, Precision, AUC or hinge",
     "scores": "write accuracy or categorical_hinge",
@@ -28,7 +32,14 @@ def metric_mistakes(head: Head, *, width: int | None = None) -> list[Mistake]:
     mistakes, seen = [], set[str]()
     for position, metric in enumerate(head.metrics):
         name, path = metric_name(metric), (*head.metrics_path, position)
-        if name in seen or name == "loss":
+        if not name or name.startswith(VALIDATION) or name in TAKEN:
+            message = f"no metric can be called '{name}'" + (
+                f": {VALIDATION} stands before the values of the validation split"
+                if name.startswith(VALIDATION)
+                else ""
+            )
+            mistakes.append(Mistake(message, path, "give it another name: {…, name: other}", kind="name_taken"))
+        elif name in seen or name == "loss":
             message, hint = f"two values would be called '{name}'", "leave one out, or give it a name: {…, name: other}"
             mistakes.append(Mistake(message, path, hint, kind="name_taken"))
         seen.add(name)

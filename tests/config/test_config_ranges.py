@@ -80,6 +80,7 @@ def test_row_19_a_split_that_leaves_nothing_is_refused_with_the_default_of_the_o
 TIMES = {
     "time_limit: 30": (30, 15, "'time_limit' must be a time such as 90s, 30m or 2h, found the number 30"),
     "time_limit: 30x": (30, 15, "'time_limit' must be a time such as 90s, 30m or 2h, found the text '30x'"),
+    "time_limit: 0s": (30, 15, "'time_limit' must be more than 0"),
     "time_limit: [30m]": (30, 15, "'time_limit' must be a time such as 90s, 30m or 2h, found a list"),
     "until: soon": (30, 10, "'until' must be a condition such as 'val_accuracy >= 0.98', found the text 'soon'"),
     "until: 3": (30, 10, "'until' must be a condition such as 'val_accuracy >= 0.98', found the number 3"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.preparation.moments import Moments
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -21,24 +23,19 @@ def learn_moments(layer: Any, batches: Iterable[np.ndarray[Any, Any]]) -> None:
     """
     import numpy as np
 
-    count, mean, scatter = 0, np.zeros(()), np.zeros(())
+    seen = Moments()
     kept: tuple[int, ...] = ()
     for batch in batches:
-        if not count:
+        if not seen.count:
             layer.build(batch.shape)
             kept = tuple(axis % batch.ndim for axis in layer.axis)
         reduced = tuple(axis for axis in range(batch.ndim) if axis not in kept)
         values = np.asarray(batch, np.float64)
         size = values.size // max(1, int(np.prod([batch.shape[axis] for axis in sorted(kept)])))
-        own = values.mean(axis=reduced)
-        spread = values.var(axis=reduced) * size
-        # Moments of two parts are those of the whole: T. Chan, G. Golub, R. LeVeque (1979).
-        shift, total = own - mean, count + size
-        scatter = scatter + spread + shift**2 * (count * size / total)
-        mean, count = mean + shift * (size / total), total
-    if not count:
+        seen.add(values.mean(axis=reduced), values.var(axis=reduced) * size, size)
+    if not seen.count:
         raise ValueError("there is no sample to learn from")
-    variance = scatter / count
+    mean, variance = seen.mean, seen.scatter / seen.count
     layer.adapt_mean.assign(mean)
     layer.adapt_variance.assign(np.where(np.sqrt(variance) <= CONSTANT * np.abs(mean), 1.0, variance))
     layer.finalize_state()

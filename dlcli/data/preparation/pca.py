@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field, ValidationInfo
 
+from dlcli.data.preparation.moments import Moments
 from dlcli.spec import KerasObject, Named, Reader, language_of, read_named, split_idiom
 
 if TYPE_CHECKING:
@@ -62,21 +63,16 @@ SMALLEST = 1e-12
 
 
 def moments(batches: Iterable[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Mean (features,) and covariance (features, features) of arrays (…, features), batch by batch in 64 bits.
-
-    Source: T. Chan, G. Golub, R. LeVeque, Updating formulae and a pairwise algorithm for computing sample variances (1979).
-    """
+    """Mean (features,) and covariance (features, features) of arrays (…, features), batch by batch in 64 bits."""
     import numpy as np
 
-    count, mean, scatter = 0, np.zeros(1), np.zeros((1, 1))
+    seen = Moments(together=True)
     for batch in batches:
         values = np.asarray(batch, np.float64).reshape(-1, batch.shape[-1])
-        own = values.mean(axis=0)
-        centred = values - own
-        shift, total = own - mean, count + len(values)
-        scatter = scatter + centred.T @ centred + np.outer(shift, shift) * count * len(values) / total
-        mean, count = mean + shift * len(values) / total, total
-    return mean, scatter / count
+        mean = values.mean(axis=0)
+        centred = values - mean
+        seen.add(mean, centred.T @ centred, len(values))
+    return seen.mean, seen.scatter / seen.count
 
 
 def read_preparation(value: Any, information: ValidationInfo) -> KerasObject | Pca:

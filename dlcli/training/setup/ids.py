@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.config.catalogue.live import layer_traits
 from dlcli.errors import BlockError, DataError
+from dlcli.keras_internals import leaf_layers
 from dlcli.layers.graph import Built
 from dlcli.training.setup.feed import Feed
 
@@ -72,7 +73,7 @@ def wrong_ids(model: Any, feed: Feed) -> Iterator[WrongId]:
     """Of each layer that takes ids the worst that it is given: one that is none, or the largest of those that are too large."""
     import numpy as np
 
-    for layer in model.layers:
+    for layer in leaf_layers(model):
         argument = layer_traits(type(layer)).get("ids")
         if argument is None:
             continue
@@ -98,8 +99,31 @@ def ids_of(model: Any, layer: Any) -> Callable[[Mapping[str, Any]], np.ndarray[A
     import keras
     import numpy as np
 
+    if not any(layer is each for each in model.layers):
+        return lambda inputs: recorded_ids(model, layer, inputs)
     direct = [name for name, tensor in model.input.items() if tensor is layer.input]
     if direct:
         return lambda inputs: np.asarray(inputs[direct[0]])
     before = keras.Model(model.input, layer.input)
     return lambda inputs: np.asarray(before(dict(inputs), training=False))
+
+
+def recorded_ids(model: Any, layer: Any, inputs: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """The ids (samples, …) that a layer inside another one takes while the model answers; none where it does not show them."""
+    import numpy as np
+
+    samples, call, seen = len(next(iter(inputs.values()))), layer.call, list[np.ndarray[Any, Any]]()
+
+    def recording(ids: Any, *arguments: Any, **named: Any) -> Any:
+        seen.append(np.asarray(ids))
+        return call(ids, *arguments, **named)
+
+    object.__setattr__(layer, "call", recording)
+    try:
+        model(dict(inputs), training=False)
+    except Exception:  # what the ids do to the layer is told of the ids
+        pass
+    finally:
+        object.__delattr__(layer, "call")
+    whole = [each for each in seen if len(each) == samples]
+    return whole[0] if whole else np.zeros((0, 1), np.int64)
