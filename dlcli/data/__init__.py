@@ -130,6 +130,7 @@ class Data(Spec):
             prepared=self.prepares,
             weight=weight,
             limit=limit,
+            takes_empty="empty" in type(self.source.innermost).model_fields,
         )
 
     def columns_asked_for(self, weight: str | None) -> frozenset[str] | None:

@@ -38,10 +38,12 @@ def assembled(
     limit: int | None,
     prepared: bool = False,
     weight: str | None = None,
+    takes_empty: bool = False,
 ) -> Dataset:
     """The data set; it stays on disk if training on it would take more than `limit` bytes (None: never).
 
-    `weight` is the column that weighs the samples, if there is one.
+    `weight` is the column that weighs the samples, if there is one; `takes_empty` says that the source can be told what
+    means an empty cell.
     Raises `DataError` for anything in the rows that cannot be trained on.
     """
     names = [name for target, _ in targets.values() for name in target.names_in(fields)]
@@ -57,7 +59,7 @@ def assembled(
     encoded_targets = {name: samples.target(column) for name, column in encoded.items()}
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
-    notes += notes_on_nothing(schemas, target_schemas, fields)
+    notes += notes_on_nothing(schemas, target_schemas, fields, takes_empty=takes_empty)
     tensors: dict[str, Column] = {}
     for each in schemas:
         tensor, said = encoded_input(each, fields)

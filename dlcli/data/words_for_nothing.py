@@ -19,17 +19,20 @@ def stands_for_nothing(name: str) -> bool:
     return text in AS_WRITTEN or text.lower() in ANY_CASE
 
 
-def notes_on_nothing(inputs: Sequence[InputSchema], targets: Sequence[TargetSchema], fields: Fields) -> list[str]:
-    """A note for each column of names, or target of classes, one of whose names mostly stands for an empty cell."""
+def notes_on_nothing(
+    inputs: Sequence[InputSchema], targets: Sequence[TargetSchema], fields: Fields, *, takes_empty: bool
+) -> list[str]:
+    """A note for each column of names, or target of classes, one of whose names mostly stands for an empty cell.
+
+    `takes_empty` says that the source can be told such names.
+    """
     notes = []
     for column, name in names_for_nothing(inputs, targets):
         values = fields.arrays[column]
         rows = "" if fields.chunks is not None or is_lazy(values) else f" in {int((values[:] == name).sum()):,} rows"
-        write = f"empty: [{json.dumps(name, ensure_ascii=False)}]"
-        notes.append(
-            f"column '{column}': '{name}'{rows} is a name like any other; if it means an empty cell, "
-            f"write {write} in the source"
-        )
+        word = json.dumps(name, ensure_ascii=False)
+        write = f"write empty: [{word}] in the source" if takes_empty else "leave it empty in the file, or write null"
+        notes.append(f"column '{column}': '{name}'{rows} is a name like any other; if it means an empty cell, {write}")
     return notes
 
 

@@ -140,3 +140,26 @@ def test_a_void_label_beside_columns_is_no_bug(tmp_path: Path, run_dlcli: Run) -
     assert outcome.code == 0, outcome.err
     (leak,) = [each for each in outcome.value["findings"] if each["code"] == "target_given_away"]
     assert leak["facts"]["ways"] == {"a": "copy"}
+
+
+@pytest.mark.parametrize(("values", "code"), [(10, "equal_by_chance"), (400, "same_rows")])
+def test_equal_rows_of_few_values_are_no_copies(values: int, code: str, tmp_path: Path, run_dlcli: Run) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    half = generator.integers(0, values, (60, 2))
+    rows = "".join(f"{a},{b},{'uv'[int(a + b) % 2]}\n" for a, b in [*half.tolist(), *half.tolist()])
+    (tmp_path / "t.csv").write_text(f"a,b,y\n{rows}", encoding="utf-8")
+    outcome = run_dlcli("inspect-data", "t.csv", "--target", "y", "--json", cwd=tmp_path)
+    found = {each["code"]: each for each in outcome.value["findings"]}
+    assert {*found} & {"equal_by_chance", "same_rows", "same_inputs"} == {code}
+    assert ("remove the copies" in found[code]["advice"]) is (code == "same_rows")
+
+
+def test_what_to_write_for_names_of_nothing_depends_on_the_file(tmp_path: Path, run_dlcli: Run) -> None:
+    import json
+
+    lines = [json.dumps({"a": row, "c": ["NA", "x", "z"][row % 3], "y": "uv"[row % 2]}) for row in range(60)]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (note,) = notes_of(run_dlcli, tmp_path, "t.jsonl", "--target", "y")
+    assert note.endswith("leave it empty in the file, or write null")

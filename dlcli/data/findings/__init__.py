@@ -10,6 +10,7 @@ from dlcli.data.findings.channels_first import channels_first
 from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.constant_target import constant_target
 from dlcli.data.findings.empty_columns import empty_columns
+from dlcli.data.findings.equal_by_chance import equal_by_chance
 from dlcli.data.findings.equal_in_32_bits import equal_in_32_bits
 from dlcli.data.findings.exact_sum import target_is_a_sum
 from dlcli.data.findings.few_samples import few_samples
@@ -32,6 +33,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     constant_columns,
     constant_target,
     empty_columns,
+    equal_by_chance,
     equal_in_32_bits,
     far_from_unit_scale,
     few_samples,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
-from dlcli.data.findings.same_rows import counts_in_training
+from dlcli.data.findings.same_rows import counts_in_training, have_few_values
 from dlcli.finding import Finding, only_name
 
 
 def same_inputs(dataset: Dataset) -> Finding | None:
     """Samples of validation or test with the inputs of a training sample, but not its target: no copies."""
+    if have_few_values(dataset):
+        return None
     others = {split: both - same for split, (both, same) in counts_in_training(dataset).items() if both > same}
     if not others:
         return None

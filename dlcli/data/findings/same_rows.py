@@ -14,10 +14,33 @@ if TYPE_CHECKING:
 
 def same_rows(dataset: Dataset) -> Finding | None:
     """Samples of validation or test that training has too, value for value: their inputs and their targets."""
+    if have_few_values(dataset):
+        return None
     copies = {split: same for split, (_, same) in counts_in_training(dataset).items() if same}
     if not copies:
         return None
     return Finding(code="same_rows", severity="warning", where=only_name(list(copies)), facts={"splits": copies})
+
+
+LIKELY = 4
+"""How many different samples there may be for each one that is there, at most, where equal ones are to be expected."""
+
+
+def have_few_values(dataset: Dataset) -> bool:
+    """Whether the columns have so few values that different samples are equal by chance: hardly more ways than samples."""
+    import numpy as np
+
+    train = dataset.splits["train"]
+    if dataset.fields.windows is not None or any(each.columns is None for each in dataset.schema.inputs):
+        return False
+    ways, most = 1.0, LIKELY * sum(map(len, dataset.splits.values()))
+    for tensor in train.inputs.values():
+        values = tensor[:].reshape(len(train), -1)
+        for column in range(values.shape[1]):
+            ways *= max(1, len(np.unique(values[:, column])))
+            if ways > most:
+                return False
+    return True
 
 
 def counts_in_training(dataset: Dataset) -> dict[str, tuple[int, int]]:

@@ -29,6 +29,12 @@ def empty_columns(facts: Facts) -> str:
     return f"{listed(names)} {'holds' if len(names) == 1 else 'hold'} nothing in any row"
 
 
+def equal_by_chance(facts: Facts) -> str:
+    counts = [f"{count} of {split}" for split, count in facts["splits"].items()]
+    have = "has" if [*facts["splits"].values()] == [1] else "have"
+    return f"{' and '.join(counts)} {have} the inputs of a training sample; the columns have few values"
+
+
 def equal_in_32_bits(facts: Facts) -> str:
     counts = [
         f"'{name}' has {each['different']:,} values, {each['left']:,} of them"
@@ -80,7 +86,8 @@ def overlapping_windows(facts: Facts) -> str:
 
 def same_rows(facts: Facts) -> str:
     counts = [f"{count} of {split}" for split, count in facts["splits"].items()]
-    return f"{' and '.join(counts)} are in the training split too, with the same inputs and target"
+    are = "is" if [*facts["splits"].values()] == [1] else "are"
+    return f"{' and '.join(counts)} {are} in the training split too, with the same inputs and target"
 
 
 def same_inputs(facts: Facts) -> str:
@@ -140,6 +147,11 @@ SENTENCES = {
         "a target that never changes", constant_target, "look at the column: there is nothing to learn"
     ),
     "empty_columns": Sentence("empty columns", empty_columns, "leave them out of data.inputs"),
+    "equal_by_chance": Sentence(
+        "equal samples in two splits",
+        equal_by_chance,
+        "nothing to do, unless they are one thing seen twice: data.split.by: group:COLUMN",
+    ),
     "equal_in_32_bits": Sentence(
         "numbers that become equal",
         equal_in_32_bits,
