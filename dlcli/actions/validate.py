@@ -18,7 +18,8 @@ def validated(file: str, settings: Sequence[str], *, build: bool, allow_code: bo
             from dlcli.training.setup.experiment import set_up_config
 
             with chatter_to(None):
-                set_up_config(config, allow_code=allow_code)
+                experiment = set_up_config(config, allow_code=allow_code)
+            return Judgement(file, None, [*config.notes, *config.noted(*experiment.built.notes)])
     except DlcliError as error:
         return Judgement(file, error)
     return Judgement(file, None, config.notes)

@@ -111,6 +111,13 @@ def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> lis
     for name in names:
         if name not in fields.arrays:
             what = served[name]
+            if name in fields.names:
+                raise DataError(
+                    f"the {what} column '{name}', which the data has, but the source does not read",
+                    file=fields.places[0].file,
+                    hint=f"add {name} to the inputs that the source names; it is none of the model's",
+                    kind="no_such_column",
+                )
             raise DataError(
                 f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.names)}",
                 file=fields.places[0].file,

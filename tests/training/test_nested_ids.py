@@ -56,3 +56,35 @@ def test_an_id_of_a_late_sample_is_looked_at(
     assert problem["message"] == told[bad]
     word = '"input_dim"' if bad == 9 else '"Embedding"'
     assert word in (tmp_path / "a.yaml").read_text(encoding="utf-8").splitlines()[problem["line"] - 1]
+
+
+@pytest.mark.parametrize("bad", [9, -1, 8])
+def test_an_id_behind_those_that_are_looked_at_first_is_told_when_it_is_read(
+    bad: int, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    from dlcli.training.setup.ids import STREAMED
+
+    samples, row = 12_000, 11_000
+    assert STREAMED < row
+    ids = np.random.default_rng(0).integers(0, 9, (samples, 2))
+    ids[row, 1] = bad
+    np.savez(tmp_path / "a.npz", x=ids, y=np.arange(samples) % 3)
+    source = {"npz": {"path": "a.npz", "inputs": "x", "target": "y"}}
+    tree = {
+        "data": {"source": source, "stream": True, "split": {"by": "time", "validation": 0.01, "test": 0.01}},
+        "layers": [*WAYS["plain"], "Flatten", {"Dense": {"units": 3, "activation": "softmax"}}],
+        "loss": "sparse_categorical_crossentropy",
+        "optimizer": "Adam",
+        "train": {"epochs": 1, "batch_size": 512},
+    }
+    (tmp_path / "a.yaml").write_text(json.dumps(tree, indent=1), encoding="utf-8")
+    done = run_dlcli("train", "a.yaml", "--json", "-q", cwd=tmp_path)
+    if bad == 8:
+        assert done.code == 0
+        return
+    told = {
+        9: "the ids that Embedding takes reach 9, and its input_dim is 9",
+        -1: f"Embedding takes ids from 0 on, and row {row + 1} holds -1",
+    }
+    assert (done.code, done.error["message"]) == (3, told[bad])
+    assert done.error["line"]

@@ -27,7 +27,7 @@ from dlcli.optimizer import build_optimizer
 from dlcli.spec import Facts, KerasObject, Wanted
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
-from dlcli.training.setup.ids import check_ids
+from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.target_range import check_target_range
@@ -126,6 +126,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         check_rate(config)
         compile_model(config, built.model, dataset.schema, facts)
         check_ids(built, splits)
+        guard_ids(built.model, splits.values(), lambda wrong: config.located(id_error(built, wrong)))
         check_target_range(config.heads, dataset, splits)
         try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:

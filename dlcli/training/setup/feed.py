@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Samples
@@ -21,13 +21,14 @@ class Feed:
     """Prepared inputs and targets of a split, by name.
 
     `wide` names the targets of one number that the model puts out with an axis of its own, (samples, 1). Samples that are in
-    memory are prepared once; others each time they are asked for.
+    memory are prepared once; others each time they are asked for, and `guard` may refuse them then, by what is in their rows.
     """
 
     def __init__(
         self, samples: Samples, preparation: Any, schemas: list[TargetSchema], *, wide: frozenset[str] = frozenset()
     ) -> None:
         self.schemas, self.wide, self.rows = schemas, wide, samples.rows
+        self.guard: Callable[[Arrays, np.ndarray[Any, Any]], None] | None = None
         self.streams = samples.streams
         self.preparation = preparation if self.streams else None
         self.inputs: Mapping[str, Column] = samples.inputs if self.streams else prepare(preparation, samples.inputs)
@@ -51,7 +52,10 @@ class Feed:
         if not self.streams:
             return inputs, {name: column[rows] for name, column in self.targets.items()}
         targets = {each.name: self.aligned(each, self.targets[each.name][rows]) for each in self.schemas}
-        return prepare(self.preparation, inputs), targets
+        prepared = prepare(self.preparation, inputs)
+        if self.guard is not None:
+            self.guard(prepared, self.rows[rows])
+        return prepared, targets
 
     def target(self, name: str) -> np.ndarray[Any, Any]:
         """A whole target (samples, …) in memory."""

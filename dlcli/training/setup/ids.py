@@ -5,7 +5,7 @@ Keras cuts fractions, lets -1 read the last row, and says too large ids in words
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,52 +46,96 @@ class WrongId:
 
 
 def check_ids(built: Built, splits: Mapping[str, Feed]) -> None:
-    """Raises `BlockError` at the layer that cannot take the ids of a split."""
+    """Raises `BlockError` at the layer that cannot take the ids of a split.
+
+    Of a split that is read anew each time the first are looked at now, and the others when they are read.
+    """
     wrong = [each for feed in splits.values() for each in wrong_ids(built.model, feed)]
-    if not wrong:
-        return
-    worst = max(wrong, key=lambda each: (each.largest is None, each.largest or 0))
+    if wrong:
+        raise id_error(built, max(wrong, key=lambda each: (each.largest is None, each.largest or 0)))
+
+
+def id_error(built: Built, worst: WrongId) -> BlockError:
+    """The error of an id at the layer that cannot take it."""
     thing, place = built.things.get(worst.layer.name), built.places.get(worst.layer.name, ("layers",))
     path = (*place, thing.written) if thing is not None else place
     if worst.largest is not None:
         hint = f"write {worst.argument}: {worst.largest + 1}"
-        raise BlockError((*path, worst.argument), worst.message, hint=hint, kind="ids_do_not_fit")
+        return BlockError((*path, worst.argument), worst.message, hint=hint, kind="ids_do_not_fit")
     hint = (
         "ids are counted from 0 and are not scaled: leave Normalization and Rescaling out, or write Dense for numbers"
     )
-    raise BlockError(path, worst.message, hint=hint, kind="ids_do_not_fit")
+    return BlockError(path, worst.message, hint=hint, kind="ids_do_not_fit")
+
+
+def guard_ids(model: Any, feeds: Iterable[Feed], refuse: Callable[[WrongId], Exception]) -> None:
+    """Lets what is read anew each time be looked at as it is read: the inputs that are ids themselves."""
+    layers = [(layer, layer_traits(type(layer)).get("ids")) for layer in leaf_layers(model)]
+    taken = [
+        (name, layer, argument, int(getattr(layer, argument)))
+        for layer, argument in layers
+        if argument is not None and any(layer is each for each in model.layers)
+        for name, tensor in model.input.items()
+        if tensor is layer.input
+    ]
+
+    def guard(inputs: Mapping[str, np.ndarray[Any, Any]], rows: np.ndarray[Any, Any]) -> None:
+        for name, layer, argument, size in taken:
+            wrong = wrong_in(layer, argument, size, inputs[name], rows)
+            if wrong is not None:
+                raise refuse(wrong)
+
+    for feed in feeds:
+        if feed.streams and taken:
+            feed.guard = guard
+
+
+def wrong_in(
+    layer: Any, argument: str, size: int, ids: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any]
+) -> WrongId | None:
+    """The worst id (samples, …) that a layer cannot take, with the number of its row among `numbers` (samples,)."""
+    import numpy as np
+
+    rows = ids.reshape(len(ids), -1)
+    wrong = (rows < 0) | (rows != np.floor(rows))
+    if wrong.any():
+        row, place = np.argwhere(wrong)[0]
+        return WrongId(layer, argument, size, int(numbers[row]), float(rows[row, place]), None)
+    largest = int(rows.max()) if rows.size else -1
+    if largest < size:
+        return None
+    return WrongId(layer, argument, size, int(numbers[rows.max(axis=1).argmax()]), largest, largest)
 
 
 def check_new_ids(model: Any, feed: Feed) -> None:
     """Raises `DataError` for samples with ids that a trained model does not know."""
-    for wrong in wrong_ids(model, feed):
+
+    def refused(wrong: WrongId) -> DataError:
         hint = f"it was trained with ids from 0 to {wrong.size - 1}"
-        raise DataError(wrong.message, hint=hint, kind="ids_do_not_fit")
+        return DataError(wrong.message, hint=hint, kind="ids_do_not_fit")
+
+    for wrong in wrong_ids(model, feed):
+        raise refused(wrong)
+    guard_ids(model, [feed], refused)
 
 
 def wrong_ids(model: Any, feed: Feed) -> Iterator[WrongId]:
     """Of each layer that takes ids the worst that it is given: one that is none, or the largest of those that are too large."""
-    import numpy as np
-
     for layer in leaf_layers(model):
         argument = layer_traits(type(layer)).get("ids")
         if argument is None:
             continue
         size, values = int(getattr(layer, argument)), ids_of(model, layer)
-        largest, at = -1, 0
+        worst: WrongId | None = None
         for start in range(0, min(len(feed), STREAMED) if feed.streams else len(feed), ROWS):
             ids = values(feed.take(slice(start, start + ROWS))[0])
-            rows = ids.reshape(len(ids), -1)
-            wrong = (rows < 0) | (rows != np.floor(rows))
-            if wrong.any():
-                row, place = np.argwhere(wrong)[0]
-                yield WrongId(layer, argument, size, int(feed.rows[start + row]), float(rows[row, place]), None)
+            found = wrong_in(layer, argument, size, ids, feed.rows[start : start + ROWS])
+            if found is not None and (worst is None or found.largest is None or found.value > worst.value):
+                worst = found
+            if worst is not None and worst.largest is None:
                 break
-            if rows.size and rows.max() > largest:
-                largest, at = int(rows.max()), int(feed.rows[start + rows.max(axis=1).argmax()])
-        else:
-            if largest >= size:
-                yield WrongId(layer, argument, size, at, largest, largest)
+        if worst is not None:
+            yield worst
 
 
 def ids_of(model: Any, layer: Any) -> Callable[[Mapping[str, Any]], np.ndarray[Any, Any]]:
