@@ -63,13 +63,13 @@ def weighed(experiment: Experiment, measure: Measure, weights: Weights, split: s
     counted = {name: counted_targets(experiment, name) for name in {"train", split}}
     reached = trivial = 0.0
     for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
-        learnt = place_weights(experiment, weights, schema, "train", counted["train"][schema.name])
+        learnt = place_weights(experiment, weights, head, schema, "train", counted["train"][schema.name])
         answer = fitting_answer(experiment, head, schema, learnt)
         if answer is None:
             return None
         target, own = seen.targets[schema.name], counted[split][schema.name]
         shape = [size or 1 for size in output_shape(experiment.model, head.name)]
-        wanted = place_weights(experiment, weights, schema, split, own)
+        wanted = place_weights(experiment, weights, head, schema, split, own)
         for rows in row_slices(len(target), shape):
             part = None if own is None else own[rows]
             pairs = (seen.outputs[schema.name][rows], repeated(answer, len(target[rows]), shape))
@@ -82,7 +82,12 @@ def weighed(experiment: Experiment, measure: Measure, weights: Weights, split: s
 
 
 def place_weights(
-    experiment: Experiment, weights: Weights, schema: TargetSchema, split: str, counted: np.ndarray[Any, Any] | None
+    experiment: Experiment,
+    weights: Weights,
+    head: Head,
+    schema: TargetSchema,
+    split: str,
+    counted: np.ndarray[Any, Any] | None,
 ) -> np.ndarray[Any, Any]:
     """How much each place (samples, …) of a target counts."""
     import numpy as np
@@ -92,6 +97,9 @@ def place_weights(
     name = experiment.config.train.sample_weight
     own = None if name is None else experiment.dataset.column(name, experiment.dataset.splits[split].rows)
     values = np.asarray(weights.of_target(schema, tf.constant(target), None if own is None else own.astype(np.float32)))
+    places = (len(target), *(size or 1 for size in output_shape(experiment.model, head.name)[:-1]))
+    if values.ndim == len(places):
+        values = np.broadcast_to(values, places)  # a weight of a sample is that of each of its steps
     return values if counted is None else values * counted.reshape(values.shape)
 
 

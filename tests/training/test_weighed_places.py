@@ -1,0 +1,75 @@
+"""A weight of a sample is that of each of its steps: the weighed comparison against NumPy, masked and not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcli.config import load_config
+
+SAMPLES, STEPS = 60, 6
+
+
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("kind", ["numbers", "classes", "yes_no"])
+def test_steps_weigh_what_their_sample_does(
+    kind: str, masked: bool, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    from dlcli.training.compared import compared
+    from dlcli.training.engine.measure import Measure
+    from dlcli.training.setup.experiment import set_up_config
+
+    generator = np.random.default_rng(3)
+    ids = generator.integers(1, 9, (SAMPLES, STEPS))
+    for row, length in enumerate(generator.integers(2, STEPS + 1, SAMPLES)):
+        ids[row, length:] = 0
+    weights = generator.random(SAMPLES) ** 2
+    y, units, activation, loss = {
+        "numbers": (generator.normal(size=(SAMPLES, STEPS, 1)) + weights[:, None, None], 1, "linear", "mse"),
+        "classes": (generator.integers(0, 3, (SAMPLES, STEPS)), 3, "softmax", "sparse_categorical_crossentropy"),
+        "yes_no": (1.0 * (generator.random((SAMPLES, STEPS)) < 0.3), 1, "sigmoid", "binary_crossentropy"),
+    }[kind]
+    np.savez(tmp_path / "a.npz", x=ids, y=y, w=weights)
+    embedding = {"input_dim": 9, "output_dim": 4, "mask_zero": masked}
+    tree = {
+        "data": {
+            "source": {"npz": {"path": "a.npz", "inputs": ["x", "w"], "target": "y"}},
+            "split": {"validation": 0.3},
+        },
+        "layers": [{"Embedding": embedding}, {"Dense": {"units": units, "activation": activation}}],
+        "loss": loss,
+        "optimizer": "Adam",
+        "train": {"epochs": 1, "sample_weight": "w"},
+    }
+    (tmp_path / "a.yaml").write_text(json.dumps(tree), encoding="utf-8")
+    experiment = set_up_config(load_config(str(tmp_path / "a.yaml"))[0])
+    seen = compared(experiment, Measure(experiment.model), reached=0.0, trivial=0.0)
+    assert seen is not None
+    assert seen.weighed
+
+    rows = {name: samples.rows for name, samples in experiment.dataset.splits.items()}
+    counted = (ids > 0) if masked else np.ones(ids.shape, bool)
+    share = {name: (weights[each, None] * counted[each]).ravel() for name, each in rows.items()}
+    answers = np.asarray(experiment.model({"x": ids[rows["validation"]].astype("float32")}), np.float64).reshape(
+        -1, units
+    )
+    train, truth = y[rows["train"]].ravel(), y[rows["validation"]].ravel()
+    # What every sample is told may differ from step to step.
+    by_step = np.average(y[rows["train"]].reshape(-1, STEPS), axis=0, weights=share["train"].reshape(-1, STEPS))
+    mean = np.tile(by_step, len(rows["validation"]))
+    likely = np.clip(mean, 1e-7, 1 - 1e-7)  # as Keras does
+    if kind == "numbers":
+        losses = (truth - answers[:, 0]) ** 2, (truth - mean) ** 2
+    elif kind == "classes":
+        chances = np.bincount(train, weights=share["train"], minlength=3) / share["train"].sum()
+        losses = -np.log(answers[np.arange(len(truth)), truth]), -np.log(chances[truth])
+    else:
+        losses = tuple(-(truth * np.log(each) + (1 - truth) * np.log(1 - each)) for each in (answers[:, 0], likely))
+    reached, trivial = (np.average(each, weights=share["validation"]) for each in losses)
+    assert (seen.reached, seen.trivial) == pytest.approx((reached, trivial), rel=1e-4)
+    assert run_dlcli("train", "a.yaml", "-q", cwd=tmp_path).code == 0
