@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.dataset import Dataset, Samples
+from dlcli.data.dataset import Dataset
+from dlcli.data.fields.lazy import Column
 from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
@@ -46,23 +47,23 @@ def have_few_values(dataset: Dataset) -> bool:
 def counts_in_training(dataset: Dataset) -> dict[str, tuple[int, int]]:
     """By split how many samples have the inputs of a training sample, and how many of these its targets as well."""
     train = dataset.splits["train"]
-    inputs, whole = set(contents(train)), set(contents(train, targets=True))
-    return {
-        split: (
-            sum(each in inputs for each in contents(samples)),
-            sum(each in whole for each in contents(samples, targets=True)),
-        )
-        for split, samples in dataset.splits.items()
-        if split != "train"
-    }
+    known: dict[bytes, set[bytes]] = {}
+    for inputs, targets in zip(contents(train.inputs), contents(train.targets), strict=True):
+        known.setdefault(inputs, set()).add(targets)
+    counts = {}
+    for split, samples in dataset.splits.items():
+        if split != "train":
+            pairs = zip(contents(samples.inputs), contents(samples.targets), strict=True)
+            same = [targets in known[inputs] for inputs, targets in pairs if inputs in known]
+            counts[split] = len(same), sum(same)
+    return counts
 
 
-def contents(samples: Samples, *, targets: bool = False) -> list[bytes]:
-    """The inputs of each sample as bytes, with its `targets` or without."""
+def contents(tensors: Mapping[str, Column]) -> list[bytes]:
+    """What each sample holds in some tensors (samples, …), as bytes."""
     import numpy as np
 
-    tensors = [*samples.inputs.values(), *(samples.targets.values() if targets else ())]
-    rows = np.ascontiguousarray(np.concatenate([as_bytes(tensor[:]) for tensor in tensors], axis=1))
+    rows = np.ascontiguousarray(np.concatenate([as_bytes(tensor[:]) for tensor in tensors.values()], axis=1))
     found: list[Any] = rows.view(np.dtype((np.void, rows.shape[1]))).ravel().tolist()
     return found
 
