@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
 from dlcli.data.findings.columns import input_columns, settings_without
-from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_name
+from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_name, may_indicate
 from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def target_given_away(dataset: Dataset) -> Finding | None:
                     way = "nearly"
             if way is not None:
                 ways[name] = way
-            columns[name] = values
+            if indices is not None and may_indicate(values):
+                columns[name] = values
         ways |= dict.fromkeys(() if indices is None else class_indicators(columns, indices), "indicators")
     if not ways:
         return None

@@ -11,13 +11,30 @@ if TYPE_CHECKING:
 NEARLY = 0.99
 """The share of samples in which a copy is one, where a few were changed."""
 FEWEST_VALUES, FEWEST_OF_A_CLASS = 20, 5
+LIKELY, LOOKED_AT = 0.95, 2000  # unseen: time alone
+"""The share that is asked for among so many rows before all are looked at."""
 FREQUENT = 0.1
 SAME = 1e-6
 """How far, of the spread of the target, a number may be off that is the same."""
 
 
+def some_rows(rows: int) -> np.ndarray[Any, Any]:
+    """Some rows (rows,) spread evenly: most columns are told by them to be no copies."""
+    import numpy as np
+
+    return np.unique(np.linspace(0, rows - 1, LOOKED_AT).astype(int))
+
+
 def is_near_copy(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
-    """Whether a target of numbers (rows,) is a column (rows,), or proportional to it, in nearly all rows.
+    """Whether a target of numbers (rows,) is a column (rows,), or proportional to it, in nearly all rows."""
+    few = some_rows(len(target))
+    if len(few) < len(target) and not is_proportional(values[few], target[few], share=LIKELY):
+        return False
+    return is_proportional(values, target, share=NEARLY)
+
+
+def is_proportional(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], *, share: float) -> bool:
+    """Whether a target of numbers (rows,) is proportional to a column (rows,) in a share of the rows.
 
     A value that is very frequent, such as 0 in many tables, is left out: that it is the same says little.
     """
@@ -40,16 +57,27 @@ def is_near_copy(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> 
     slope = float(np.median(slopes))
     rest = y - slope * x
     near = np.abs(rest - np.median(rest)) <= SAME * float(np.std(y))
-    return bool(slope and near.mean() >= NEARLY)
+    return bool(slope and near.mean() >= share)
 
 
 def is_near_name(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], classes: list[str]) -> bool:
     """Whether a column (rows,) names the class (rows,) of nearly every row as the target does."""
     import numpy as np
 
-    names = np.array(classes, dtype=object)[target]
-    same = np.array([str(each) for each in values.tolist()], dtype=object) == names
-    return bool(len(classes) > 1 and len(target) >= FEWEST_VALUES and same.mean() >= NEARLY)
+    if len(classes) < 2 or len(target) < FEWEST_VALUES:
+        return False
+    names = np.array(classes, dtype=object)
+    for rows, share in ((some_rows(len(target)), LIKELY), (slice(None), NEARLY)):
+        held = np.array([str(each) for each in values[rows].tolist()], dtype=object)
+        if (held == names[target[rows]]).mean() < share:
+            return False
+    return True
+
+
+def may_indicate(values: np.ndarray[Any, Any]) -> bool:
+    """Whether a column (rows,) has two values at most in some of its rows, so that it may tell one class from all others."""
+    few = values[some_rows(len(values))].tolist()
+    return len({*few}) <= 2
 
 
 def class_indicators(columns: Mapping[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]) -> list[str]:
