@@ -329,3 +329,27 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     built = config.loss.build({})
     others = [float(built(y, np.full((80, 1), answer + step, np.float32))) for step in (-0.05, 0.05)]
     assert baseline["metrics"]["loss"] <= min(others) + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("schedule", "lasting"),
+    [
+        ({"decay_steps": "10 epochs"}, "20 epochs"),
+        ({"decay_steps": "18 epochs", "warmup_target": 0.1, "warmup_steps": "1 epochs"}, "19 epochs"),
+        ({"decay_steps": "19 epochs"}, "20 epochs"),
+        ({"decay_steps": "20 epochs"}, None),
+        ({"decay_steps": "10 epochs", "alpha": 0.1}, None),
+        (None, None),
+    ],
+)
+def test_a_longer_training_needs_a_schedule_that_lasts_as_long(
+    schedule: dict[str, Any] | None, lasting: str | None, tmp_path: Path, write_experiment: Callable[..., Path]
+) -> None:
+    from dlcli.training.verdict.still_improving import still_improving
+
+    rate: Any = 0.01 if schedule is None else {"CosineDecay": {"initial_learning_rate": 0.01, **schedule}}
+    config = write_experiment(tmp_path, {"train.epochs": 10, "optimizer": {"Adam": {"learning_rate": rate}}})
+    finding = still_improving(story_of(config, train=FALLING, validation=FALLING))
+    settings = {each.key: each.new for each in finding.advice}
+    expected = {} if lasting is None else {"optimizer.learning_rate.decay_steps": lasting}
+    assert settings == {"train.epochs": 20, **expected}

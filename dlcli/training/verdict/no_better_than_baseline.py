@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
 from dlcli.spec import KerasObject
+from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.story import Story
 
 MARGIN = 0.98
@@ -31,10 +32,9 @@ def no_better_than_baseline(story: Story) -> Finding | None:
         faster = min(HIGHEST_RATE, rate * (100 if trivial > LARGE_TARGET else 10))
         why = "the loss falls, but slowly"
         advice.append(Setting(key=rate_key(story.config.optimizer), old=shortest(rate), new=shortest(faster), why=why))
-    epochs = story.config.train.epochs
     if story.turned is None:
         # A model that learns its samples by heart needs neither more epochs nor a higher rate.
-        advice.append(Setting(key="train.epochs", old=epochs, new=epochs * 5, why="it may only have begun to learn"))
+        advice += longer(story, story.config.train.epochs * 5, why="it may only have begun to learn")
     facts = {
         "split": seen.split,
         "reached": seen.reached,

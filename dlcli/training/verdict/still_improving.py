@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlcli.finding import Finding, Setting
+from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
+from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.story import Story
 
 GAIN = 0.03
@@ -21,10 +22,9 @@ def still_improving(story: Story) -> Finding | None:
     before, after = losses[-1 - window], losses[-1]
     if before <= 0 or (before - after) / before < GAIN:
         return None
-    epochs = story.config.train.epochs
-    longer = Setting(key="train.epochs", old=epochs, new=epochs * 2, why="there is more to gain")
+    advice = longer(story, story.config.train.epochs * 2, why="there is more to gain")
     facts = {"epochs": window, "before": before, "after": after}
-    return Finding(code="still_improving", severity="note", facts=facts, advice=[longer])
+    return Finding(code="still_improving", severity="note", facts=facts, advice=advice)
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:

@@ -1,0 +1,19 @@
+"""The advice to train longer, with a schedule of the learning rate that lasts as long."""
+
+from __future__ import annotations
+
+from dlcli.finding import Setting
+from dlcli.optimizer.schedules import early_ending
+from dlcli.training.verdict.story import Story
+
+
+def longer(story: Story, epochs: int, *, why: str) -> list[Setting]:
+    """The settings for a training of so many epochs."""
+    steps = story.history[0].get("step")
+    seen = early_ending(story.config.optimizer, epochs=epochs, steps_per_epoch=steps)
+    settings = [Setting(key="train.epochs", old=story.config.train.epochs, new=epochs, why=why)]
+    if seen is not None:
+        lasting, old = f"{epochs - seen.warmup:g} epochs", seen.schedule.arguments.get("decay_steps")
+        why = "the learning rate would be 0 before"
+        settings.append(Setting(key="optimizer.learning_rate.decay_steps", old=str(old), new=lasting, why=why))
+    return settings
