@@ -62,3 +62,24 @@ def test_targets_in_range_are_taken(
 ) -> None:
     done = told(tmp_path, run_dlcli, target=target, loss=loss, metric=metric)
     assert done.code == 0, (done.value, done.err)
+
+
+@pytest.mark.parametrize(("ones", "code"), [(0, 4), (1, 0)])
+def test_a_training_split_of_one_class_is_told(ones: int, code: int, tmp_path: Path, run_dlcli: Run) -> None:
+    kinds = ["a"] * (28 - ones) + ["b"] * ones + ["a", "b"] * 6
+    (tmp_path / "t.csv").write_text(
+        "x,y\n" + "".join(f"{row},{kind}\n" for row, kind in enumerate(kinds)), encoding="utf-8"
+    )
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: t.csv, target: y, split: {by: time}}\nlayers: [Dense: {units: 1, activation: sigmoid}]\n"
+        "loss: binary_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    done = run_dlcli("train", "c.yaml", "--json", "-q", cwd=tmp_path)
+    assert done.code == code, done.err
+    if code:
+        assert done.error["message"] == (
+            "the training split holds one class of 'y' alone, 'a': there is nothing to tell apart"
+        )
+        assert done.error["hint"] == "write data.split: {by: stratified}, or other shares"
+        assert not list((tmp_path / "runs").glob("*"))

@@ -30,7 +30,7 @@ from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
-from dlcli.training.setup.target_range import check_target_range
+from dlcli.training.setup.target_range import check_classes_in_training, check_target_range
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import training_weights
 
@@ -127,6 +127,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         compile_model(config, built.model, dataset.schema, facts)
         check_ids(built, splits)
         guard_ids(built.model, splits.values(), lambda wrong: config.located(id_error(built, wrong)))
+        check_classes_in_training(dataset)
         check_target_range(config.heads, dataset, splits)
         try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:

@@ -1,4 +1,4 @@
-"""The values of a target of numbers, before anything trains: those that its loss and its metrics mean something for."""
+"""The values of a target, before anything trains: those that its loss and its metrics mean something for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset
-from dlcli.errors import BlockError, TreePath
+from dlcli.errors import BlockError, DataError, TreePath
 from dlcli.loss import labels_of
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject
@@ -37,6 +37,20 @@ def check_target_range(heads: list[Head], dataset: Dataset, splits: Mapping[str,
                 row = first_beyond(feed.target(schema.name), least, most)
                 if row is not None:
                     raise beyond(path, reader, feed.target(schema.name)[row], dataset, int(feed.rows[row]))
+
+
+def check_classes_in_training(dataset: Dataset) -> None:
+    """Raises `DataError` where the training split of a target of classes holds one class alone, as a split by time may."""
+    for schema in dataset.schema.targets:
+        counts = dataset.class_counts("train", schema) or {}
+        present = [name for name, count in counts.items() if count]
+        if len(counts) > 1 and len(present) == 1:
+            raise DataError(
+                f"the training split holds one class of '{schema.name}' alone, '{present[0]}': there is nothing to tell apart",
+                file=dataset.fields.places[0].file if len(dataset.fields.places) else None,
+                hint="write data.split: {by: stratified}, or other shares",
+                kind="single_class",
+            )
 
 
 def range_of(reader: KerasObject) -> tuple[float | None, float | None]:
