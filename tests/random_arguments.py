@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import random
 import shutil
 import sys
@@ -19,6 +21,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +74,8 @@ WEIGHED: tuple[tuple[str, Mapping[str, int]], ...] = (
 )
 """Layers with a kernel, which initializers, regularizers and constraints are tried in."""
 DIVERGED, RESOURCES = 6, 7
+CHUNK = 200
+"""Cases that one process tries."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +187,9 @@ class Draw:
         }
         if target in {"classes", "text", "yes_no"} and chosen.random() < 0.2:
             tree["train"]["class_weight"] = "balanced"
+        if chosen.random() < 0.15:
+            tree["data"]["source"]["npz"]["inputs"] = [source, "weights"]
+            tree["train"]["sample_weight"] = "weights"
         return tree
 
     def thing(self, kind: str, *, stands: str = "layers", depth: int = 0) -> dict[str, Any]:
@@ -264,6 +272,7 @@ def write_data(folder: Path) -> None:
         text=np.array(["red", "green", "blue"])[classes],
         numbers=generator.normal(size=SAMPLES * 2),
         several=generator.normal(size=(SAMPLES * 2, 2)),
+        weights=generator.random(SAMPLES * 2),
         yes_no=classes % 2,
         labels=np.stack([classes % 2, (classes + 1) % 2], axis=1),
         steps=steps,
@@ -309,18 +318,24 @@ def reason(outcome: Outcome) -> str:
     return (outcome.out + outcome.err)[-600:]
 
 
-def trial(count: int, seed: int, *, folder: Path, loud: bool = False) -> Figures:
-    """Tries so many cases."""
+def trial(count: int, seed: int, *, folder: Path, first: int = 0) -> Figures:
+    """Tries so many cases from the `first` on."""
     figures = Figures()
     write_data(folder)
-    for number in range(count):
+    for number in range(first, first + count):
         case = Draw(f"{seed}/{number}").case()
         before = len(figures.failures)
         tried(case, folder, figures)
         figures.failures[before:] = [f"#{number} {each}" for each in figures.failures[before:]]
-        if loud:
-            print(*figures.failures[before:], sep="\n", end="\n" * (len(figures.failures) > before), flush=True)
     return figures
+
+
+def part(first: int, count: int, seed: int) -> Figures:
+    """Some of the cases, in a process of their own: Keras keeps a little of each model that it has built."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as folder:
+        return trial(count, seed, folder=Path(folder), first=first)
 
 
 def main() -> int:
@@ -329,9 +344,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory() as folder:
-        figures = trial(options.count, options.seed, folder=Path(folder), loud=True)
+    figures = Figures()
+    fresh = multiprocessing.get_context("spawn")
+    for first in range(0, options.count, CHUNK):
+        count = min(CHUNK, options.count - first)
+        with ProcessPoolExecutor(1, mp_context=fresh) as process:  # one that dies ends the program
+            some = process.submit(part, first, count, options.seed).result()
+        figures.codes += some.codes
+        figures.failures += some.failures
+        print(*some.failures, f"{first + count} of {options.count}", sep="\n", flush=True)
     for (kind, step, code), number in sorted(figures.codes.items()):
         print(f"{kind:14} {step:6} exit {code}: {number:5}")
     print(f"{figures.built} cases, {len(figures.failures)} failures")
