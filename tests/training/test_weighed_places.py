@@ -16,7 +16,7 @@ SAMPLES, STEPS = 60, 6
 
 
 @pytest.mark.parametrize("masked", [True, False])
-@pytest.mark.parametrize("kind", ["numbers", "classes", "yes_no"])
+@pytest.mark.parametrize("kind", ["numbers", "classes", "yes_no", "one_hot"])
 def test_steps_weigh_what_their_sample_does(
     kind: str, masked: bool, tmp_path: Path, run_dlcli: Callable[..., Any]
 ) -> None:
@@ -26,12 +26,13 @@ def test_steps_weigh_what_their_sample_does(
 
     generator = np.random.default_rng(3)
     ids = generator.integers(1, 9, (SAMPLES, STEPS))
-    for row, length in enumerate(generator.integers(2, STEPS + 1, SAMPLES)):
+    for row, length in enumerate(generator.integers(2, STEPS, SAMPLES)):  # the last step is padding everywhere
         ids[row, length:] = 0
     weights = generator.random(SAMPLES) ** 2
     y, units, activation, loss = {
         "numbers": (generator.normal(size=(SAMPLES, STEPS, 1)) + weights[:, None, None], 1, "linear", "mse"),
         "classes": (generator.integers(0, 3, (SAMPLES, STEPS)), 3, "softmax", "sparse_categorical_crossentropy"),
+        "one_hot": (np.eye(3)[generator.integers(0, 3, (SAMPLES, STEPS))], 3, "softmax", "categorical_crossentropy"),
         "yes_no": (1.0 * (generator.random((SAMPLES, STEPS)) < 0.3), 1, "sigmoid", "binary_crossentropy"),
     }[kind]
     np.savez(tmp_path / "a.npz", x=ids, y=y, w=weights)
@@ -60,16 +61,25 @@ def test_steps_weigh_what_their_sample_does(
     )
     train, truth = y[rows["train"]].ravel(), y[rows["validation"]].ravel()
     # What every sample is told may differ from step to step.
-    by_step = np.average(y[rows["train"]].reshape(-1, STEPS), axis=0, weights=share["train"].reshape(-1, STEPS))
-    mean = np.tile(by_step, len(rows["validation"]))
+    step_weights = share["train"].reshape(-1, STEPS)
+    total = np.maximum(step_weights.sum(axis=0), 1e-300)
+    by_step = np.einsum(
+        "ns,ns...->s...", step_weights, y[rows["train"]].reshape(-1, STEPS, *y.shape[2:])
+    ) / total.reshape(-1, *[1] * (y.ndim - 2))
+    mean = np.tile(by_step.reshape(STEPS, -1), (len(rows["validation"]), 1))
     likely = np.clip(mean, 1e-7, 1 - 1e-7)  # as Keras does
     if kind == "numbers":
-        losses = (truth - answers[:, 0]) ** 2, (truth - mean) ** 2
+        losses = (truth - answers[:, 0]) ** 2, (truth - mean[:, 0]) ** 2
+    elif kind == "one_hot":
+        wanted = y[rows["validation"]].reshape(-1, 3)
+        losses = -(wanted * np.log(answers)).sum(axis=1), -(wanted * np.log(likely)).sum(axis=1)
     elif kind == "classes":
         chances = np.bincount(train, weights=share["train"], minlength=3) / share["train"].sum()
         losses = -np.log(answers[np.arange(len(truth)), truth]), -np.log(chances[truth])
     else:
-        losses = tuple(-(truth * np.log(each) + (1 - truth) * np.log(1 - each)) for each in (answers[:, 0], likely))
+        losses = tuple(
+            -(truth * np.log(each) + (1 - truth) * np.log(1 - each)) for each in (answers[:, 0], likely[:, 0])
+        )
     reached, trivial = (np.average(each, weights=share["validation"]) for each in losses)
     assert (seen.reached, seen.trivial) == pytest.approx((reached, trivial), rel=1e-4)
     assert run_dlcli("train", "a.yaml", "-q", cwd=tmp_path).code == 0
