@@ -744,3 +744,34 @@ def test_a_spectrogram_whose_weights_are_fixed_prepares_like_the_transform_of_nu
     assert prepared().shape == wanted.shape
     np.testing.assert_allclose(prepared(), wanted, rtol=1e-3, atol=1e-4)
     assert not prepared.layer("STFTSpectrogram").trainable_weights
+
+
+@pytest.mark.parametrize(("mode", "shape"), [("one_hot", (8,)), ("multi_hot", (8,)), ("int", ())])
+def test_hashed_text_has_the_shape_that_it_is_told_to_have(mode: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    path = tmp_path / "t.csv"
+    names = ["abc"[row % 3] + str(row % 7) for row in range(40)]
+    path.write_text("a,y\n" + "".join(f"{name},{row}\n" for row, name in enumerate(names)), encoding="utf-8")
+    step = {"Hashing": {"num_bins": 8, "output_mode": mode}}
+    inputs = {"word": {"columns": "a", "kind": "text", "prepare": [step]}}
+    data = Data.model_validate({"source": str(path), "target": "y", "inputs": inputs}, context=Language())
+    dataset = data.load(seed=0)
+    model = fit_preparation(data, dataset, facts=dataset.facts(8))
+    made = prepare(model, dataset.splits["train"].inputs)["word"]
+    wanted = keras.layers.Hashing(num_bins=8)(tf.constant([names[row] for row in dataset.splits["train"].rows]))
+    assert tuple(model.output["word"].shape[1:]) == made.shape[1:] == shape
+    np.testing.assert_array_equal(made.argmax(axis=1) if shape else made, np.asarray(wanted))
+
+
+@pytest.mark.parametrize("mode", ["one_hot", "multi_hot", "count"])
+def test_single_ids_are_encoded_each_by_itself(mode: str, tmp_path: Path) -> None:
+    ids = np.arange(40) * 3 % 5
+    np.savez(tmp_path / "a.npz", u=ids, y=np.arange(40.0))
+    source = {"npz": {"path": str(tmp_path / "a.npz"), "inputs": "u", "target": "y"}}
+    inputs = {"u": {"columns": "u", "prepare": [{"CategoryEncoding": {"num_tokens": 5, "output_mode": mode}}]}}
+    data = Data.model_validate({"source": source, "inputs": inputs}, context=Language())
+    dataset = data.load(seed=0)
+    made = prepare(fit_preparation(data, dataset, facts=dataset.facts(8)), dataset.splits["train"].inputs)["u"]
+    np.testing.assert_array_equal(made, np.eye(5)[ids[dataset.splits["train"].rows]])

@@ -121,15 +121,18 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 )
             try:
                 with precision(SINGLE if is_single(step) else numbers):
-                    layer = per_sample(fitted_layer(step, column, made, facts=facts), tensor.shape)
+                    single = fitted_layer(step, column, made, facts=facts)
+                    layer = per_sample(single, tensor.shape)
                     if crosses(step):
                         layer = crossing(layer, schema)
+                    if len(tensor.shape) == 1 and getattr(layer, "output_mode", "int") != "int":
+                        layer = of_single_values(layer, tensor)
                     tensor = layer(tensor)
                     check_output_fits((*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column)
                     few = layer(few)
-                check_learnt(layer, step)
-                check_boundaries(layer, step)
-                check_encoded(layer, step, partial(prepared_batches, column, tuple(made)))
+                check_learnt(single, step)
+                check_boundaries(single, step)
+                check_encoded(single, step, partial(prepared_batches, column, tuple(made)))
             except DlcliError:
                 raise  # the data that it learns from cannot be read
             except Exception as error:
@@ -223,6 +226,14 @@ def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any],
     if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
         adapt(layer, prepared_batches(column, before))
     return layer
+
+
+def of_single_values(layer: Any, values: Any) -> Any:
+    """A model that gives a layer that encodes its values (samples,) as (samples, 1): Keras takes them for one sample else."""
+    import keras
+
+    single = keras.Input((), dtype=values.dtype)
+    return keras.Model(single, layer(keras.layers.Reshape((1,))(single)), name=layer.name)
 
 
 def crossing(layer: Any, schema: InputSchema) -> Any:
