@@ -131,9 +131,22 @@ def test_two_classes_of_pictures_stay_two_classes(tmp_path: Path, run_dlcli: Run
     told = run_dlcli("inspect-data", "other", "--json", cwd=tmp_path).value
     assert {each["name"] for each in told["tensors"]} == {"image", "label"}
     assert told["notes"] == []
-    # Of the same names, and nothing tells that one holds masks: two classes, with a note.
+    # Of the same names, and nothing tells that one holds masks: many number the files of each class anew.
     pictures(tmp_path / "same" / "cats", "RGB")
     pictures(tmp_path / "same" / "dogs", "RGB")
     told = run_dlcli("inspect-data", "same", "--json", cwd=tmp_path).value
     assert {each["name"] for each in told["tensors"]} == {"image", "label"}
-    assert told["notes"][0].startswith("the class folders (cats, dogs) hold files of the same names")
+    assert told["notes"] == []
+
+
+def test_masks_that_are_taken_for_a_class_are_told(tmp_path: Path, run_dlcli: Run) -> None:
+    pictures(tmp_path / "p" / "cells", "RGB")
+    pictures(tmp_path / "p" / "drawn", "L")
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: {images: p}}\nlayers: [Flatten, Dense: {units: 1, activation: sigmoid}]\n"
+        "loss: binary_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    told = run_dlcli("inspect-data", "c.yaml", "--json", cwd=tmp_path).value
+    words = "'drawn' holds masks of the pictures in 'cells', and both are taken for classes"
+    assert told["notes"][0].startswith(words)

@@ -16,7 +16,7 @@ from dlcli.data.sources.folders.image_files import prepare_pillow
 from dlcli.data.sources.folders.image_pixels import decoded_image
 from dlcli.data.sources.folders.image_scan import Scan, pictures, scan_images
 from dlcli.data.sources.folders.listing import LABEL, Listing, Unreadable
-from dlcli.data.sources.folders.mask_pairs import share_names
+from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
 from dlcli.data.sources.folders.masks import mask_files, masks_of
 from dlcli.data.sources.folders.parallel import fill_in_parallel
 from dlcli.data.sources.source import Reading
@@ -64,9 +64,9 @@ class Images(FileSource):
         Raises `DataError` with all images that cannot be read, for several sizes, and for masks that do not fit.
         """
         listing = self.listing(reading)
-        names = listing.classes or []
-        if self.masks is None and listing.target is not None and share_names(listing.files, len(names)):
-            listing.notes.append(SAME_NAMES.format(", ".join(names[:4])))
+        pair = None if self.masks is not None or listing.target is None else pictures_and_masks(listing.root, SUFFIXES)
+        if pair is not None:
+            listing.notes.append(MASKS_AS_CLASS.format(*(each.name for each in pair)))
         masks = None if self.masks is None else mask_files(listing, self.masks, SUFFIXES)
         found = scan_images(listing.files, full=self.scan == "full")
         if found.faults:
@@ -108,9 +108,9 @@ class Images(FileSource):
         return {"size": [height, width], "channels": channels, "masks": None}
 
 
-SAME_NAMES = (
-    "the class folders ({}) hold files of the same names; if one holds masks of the other, "
-    "write images: {{path: PICTURES, masks: MASKS}}"
+MASKS_AS_CLASS = (
+    "'{1}' holds masks of the pictures in '{0}', and both are taken for classes; "
+    "for masks as the target write images: {{path: {0}, masks: {1}}}"
 )
 
 

@@ -43,12 +43,3 @@ def is_like_mask(file: Path) -> bool:
             return image.mode in ONE_CHANNEL and image.getcolors(MOST_VALUES) is not None
     except Unreadable:
         return False
-
-
-def share_names(files: Collection[str], classes: int) -> bool:
-    """Whether there are two class folders, and every name of a file stands once in each."""
-    counts: dict[str, int] = {}
-    for file in files:
-        stem = Path(file).stem
-        counts[stem] = counts.get(stem, 0) + 1
-    return classes == 2 and len(counts) >= FEWEST and all(count == 2 for count in counts.values())
