@@ -353,3 +353,13 @@ def test_a_longer_training_needs_a_schedule_that_lasts_as_long(
     settings = {each.key: each.new for each in finding.advice}
     expected = {} if lasting is None else {"optimizer.learning_rate.decay_steps": lasting}
     assert settings == {"train.epochs": 20, **expected}
+
+
+@pytest.mark.parametrize(("stop", "longer"), [(StopReason.ALL_EPOCHS, True), (StopReason.EARLY_STOPPING, False)])
+def test_more_epochs_are_advised_where_epochs_have_ended_the_training(
+    stop: StopReason, longer: bool, plain: Path
+) -> None:
+    from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
+
+    finding = no_better_than_baseline(story_of(plain, train=FALLING, validation=FALLING, baseline=0.5, stop=stop))
+    assert ("train.epochs" in {each.key for each in finding.advice}) == longer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
+from dlcli.runs.state import StopReason
 from dlcli.spec import KerasObject
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.story import Story
@@ -32,8 +33,9 @@ def no_better_than_baseline(story: Story) -> Finding | None:
         faster = min(HIGHEST_RATE, rate * (100 if trivial > LARGE_TARGET else 10))
         why = "the loss falls, but slowly"
         advice.append(Setting(key=rate_key(story.config.optimizer), old=shortest(rate), new=shortest(faster), why=why))
-    if story.turned is None:
-        # A model that learns its samples by heart needs neither more epochs nor a higher rate.
+    if story.turned is None and story.stop is StopReason.ALL_EPOCHS:
+        # A model that learns its samples by heart needs neither more epochs nor a higher rate, and one that a rule has stopped
+        # would not run them.
         advice += longer(story, story.config.train.epochs * 5, why="it may only have begun to learn")
     facts = {
         "split": seen.split,
