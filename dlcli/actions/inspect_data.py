@@ -19,6 +19,7 @@ from dlcli.data.findings import MOST, findings
 from dlcli.data.findings.empty_columns import hollow_columns
 from dlcli.data.first_pass import find_empty
 from dlcli.data.sources.source import Reading
+from dlcli.data.words_for_nothing import notes_on_columns
 from dlcli.finding import Finding
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import read_data
@@ -56,7 +57,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
     if named.why is not None:
         fields = replace(fields, notes=(f"source: {inline_yaml(named.block['source'])}  ({named.why})", *fields.notes))
     if data.target is None and data.targets is None and fields.target is None:
-        return undecided(what, fields)
+        return undecided(what, fields, takes_empty=data.takes_empty)
     told = []
     if data.inputs is None and fields.inputs is None and data.missing == "error":
         hollow = empty_columns_of(fields, data.target if isinstance(data.target, str) else None)
@@ -70,12 +71,13 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
     return data_description(what, data.dataset(fields, seed=0, labels=None, stream=stream), beside=told)
 
 
-def undecided(what: str, fields: Fields) -> InspectedData:
+def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:
     """Data of which no target is known: its columns or arrays."""
     columns = columns_in(fields, spread_samples(fields.samples, MOST)) if fields.is_table else []
     hollow = empty_columns_of(fields, None)
     told = [told_of_data(hollow_columns(hollow))] if hollow else []
-    return InspectedData(DataShown(what, describe_fields(fields), columns, told, fields.notes))
+    notes = (*fields.notes, *notes_on_columns(fields, takes_empty=takes_empty))
+    return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes))
 
 
 def answered_by(config: Config) -> frozenset[str]:

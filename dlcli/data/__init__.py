@@ -84,6 +84,11 @@ class Data(Spec):
         return bool(self.prepare) or own
 
     @property
+    def takes_empty(self) -> bool:
+        """Whether the source can be told which texts mean an empty cell."""
+        return "empty" in type(self.source.innermost).model_fields
+
+    @property
     def all_targets(self) -> dict[str | None, Target]:
         """The targets by name; None is the name of the only one, which its column tells."""
         if self.targets is not None:
@@ -130,7 +135,7 @@ class Data(Spec):
             prepared=self.prepares,
             weight=weight,
             limit=limit,
-            takes_empty="empty" in type(self.source.innermost).model_fields,
+            takes_empty=self.takes_empty,
         )
 
     def columns_asked_for(self, weight: str | None) -> frozenset[str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import is_lazy
@@ -26,8 +26,21 @@ def notes_on_nothing(
 
     `takes_empty` says that the source can be told such names.
     """
+    return notes_of(names_for_nothing(inputs, targets), fields, takes_empty=takes_empty)
+
+
+def notes_on_columns(fields: Fields, *, takes_empty: bool) -> list[str]:
+    """The same of all columns of text in memory, where nothing says yet what they are."""
+    texts = {name: each[:] for name, each in fields.arrays.items() if each.dtype == object and not is_lazy(each)}
+    held = {name: sorted({each for each in values.tolist() if isinstance(each, str)}) for name, values in texts.items()}
+    pairs = [(column, name) for column, names in held.items() for name in names if stands_for_nothing(name)]
+    return notes_of(pairs, fields, takes_empty=takes_empty)
+
+
+def notes_of(pairs: Iterable[tuple[str, str]], fields: Fields, *, takes_empty: bool) -> list[str]:
+    """A note for each column with such a name."""
     notes = []
-    for column, name in names_for_nothing(inputs, targets):
+    for column, name in pairs:
         values = fields.arrays[column]
         rows = "" if fields.chunks is not None or is_lazy(values) else f" in {int((values[:] == name).sum()):,} rows"
         word = json.dumps(name, ensure_ascii=False)

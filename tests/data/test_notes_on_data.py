@@ -163,3 +163,14 @@ def test_what_to_write_for_names_of_nothing_depends_on_the_file(tmp_path: Path, 
     (tmp_path / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
     (note,) = notes_of(run_dlcli, tmp_path, "t.jsonl", "--target", "y")
     assert note.endswith("leave it empty in the file, or write null")
+
+
+@pytest.mark.parametrize(("word", "told"), [("NA", True), ("?", True), ("b", False)])
+def test_words_for_nothing_are_told_of_a_file_without_a_target(
+    word: str, told: bool, tmp_path: Path, run_dlcli: Run
+) -> None:
+    rows = "".join(f"{word if row < 3 else 'ac'[row % 2]},{row}\n" for row in range(12))
+    (tmp_path / "t.csv").write_text("kind,x\n" + rows, encoding="utf-8")
+    notes = run_dlcli("inspect-data", "t.csv", "--json", cwd=tmp_path).value["notes"]
+    words = f"column 'kind': '{word}' in 3 rows is a name like any other; if it means an empty cell, write empty: [\"{word}\"]"
+    assert [note.startswith(words) for note in notes] == [True] * told
