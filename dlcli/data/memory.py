@@ -17,7 +17,8 @@ def give_back_memory() -> None:
     """Gives memory back to the system that this process has freed and would keep for itself."""
     import psutil
 
-    psutil.heap_trim()
+    if hasattr(psutil, "heap_trim"):  # where the allocator of the system can be asked
+        psutil.heap_trim()
 
 
 def system_memory() -> int:
