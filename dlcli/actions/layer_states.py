@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data import Dataset, class_indices
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.names import written_layer_name
+from dlcli.named_inputs import model_of
 from dlcli.training.kept.trained import Trained
 from dlcli.view.layer_states import DeadUnits, LayerStates, LayerWeights, Separation
 
@@ -19,7 +20,6 @@ RELU = frozenset({"relu", "relu6"})
 
 def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
     """The states of a trained model; without a data set those of its weights alone."""
-    import keras
 
     calls = [call for call in calls_of(trained.model) if not call.is_input]
     weights = [weights_of(layer) for layer in trained.model.layers if layer.weights]
@@ -28,7 +28,7 @@ def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
     samples = dataset.splits.get("validation", dataset.splits["train"])
     inputs, _ = trained.feed(samples).take(slice(0, SAMPLES))
     # A mapping, because of a list of one Keras makes that one, and gives its output alone.
-    every = keras.Model(trained.model.input, {str(number): call.tensors[0] for number, call in enumerate(calls)})
+    every = model_of(trained.model.input, {str(number): call.tensors[0] for number, call in enumerate(calls)})
     predicted = every.predict(inputs, batch_size=128, verbose=0)
     outputs = [output_numbers(predicted[str(number)]) for number in range(len(calls))]
     dead = [dead_channels(call, output) for call, output in zip(calls, outputs, strict=True) if is_relu(call.layer)]

@@ -16,6 +16,7 @@ from dlcli.layers.from_key import numbered_output, resolved, wrong_call
 from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
+from dlcli.named_inputs import model_of, named_input
 from dlcli.spec import Facts, KerasObject, Mistake, plain
 
 Learn: TypeAlias = Callable[[Any, str], None]
@@ -51,7 +52,6 @@ def build_model(
     The connections have been judged (`layers/connections.py`).
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
-    import keras
 
     with bounded(memory):
         graph = Building(inputs, given=frozenset(names_given(layers)), facts=facts, learn=learn)
@@ -59,7 +59,7 @@ def build_model(
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
         )
-        model = keras.Model({name: graph.tensors[name] for name in inputs}, made_out)
+        model = model_of({name: graph.tensors[name] for name in inputs}, made_out)
         return Built(model, graph.places, graph.notes, graph.things)
 
 
@@ -81,11 +81,10 @@ class Building:
         self, inputs: Mapping[str, Sequence[int]], *, given: frozenset[str], facts: Facts, learn: Learn | None = None
     ) -> None:
         """`given` are the names that the configuration gives, which no other layer may get by chance."""
-        import keras
 
         self.facts, self.learn = facts, learn
         self.tensors: ChainMap[str, Any] = ChainMap(
-            {name: keras.Input(tuple(shape), name=name, dtype="float32") for name, shape in inputs.items()}
+            {name: named_input(name, tuple(shape), "float32") for name, shape in inputs.items()}
         )
         self.made: dict[str, Any] = {}
         self.inputs = {id(tensor): name for name, tensor in self.tensors.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,24 @@ def written(folder: Path) -> None:
     rows = [f"{a:.3f},{b:.3f},{'차물콩'[row % 3]},{row}" for row, (a, b) in enumerate(generator.random((40, 2)))]
     (folder / "k.csv").write_text("\n".join(["a,b,음료,나이", *rows]) + "\n", encoding="utf-8")
     (folder / "k.yaml").write_text(CONFIG, encoding="utf-8")
+
+
+@pytest.mark.parametrize("prepare", [[], ["Normalization"]])
+def test_an_input_may_have_a_slash_in_its_name_all_the_way(
+    prepare: list[str], tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    import h5py
+
+    generator = np.random.default_rng(0)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["group/x"], file["y"] = generator.random((40, 4)), np.arange(40) % 2
+    (tmp_path / "c.yaml").write_text(
+        f"data: {{source: {{hdf5: {{path: a.h5, inputs: group/x, target: y}}}}, prepare: {json.dumps(prepare)}}}\n"
+        "layers: [{Dense: {units: 1, activation: sigmoid, from: group/x}}]\n"
+        "loss: binary_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    for command in (["train", "c.yaml"], ["evaluate", "c"], ["predict", "c", "a.h5"], ["resume", "c", "--epochs", "2"]):
+        done = run_dlcli(*command, "--json", "-q", cwd=tmp_path)
+        assert done.code == 0, (command, done.err)
+    assert len(run_dlcli("predict", "c", "a.h5", "--json", cwd=tmp_path).value["predictions"]) == 40

@@ -19,6 +19,7 @@ from dlcli.data.schema import InputSchema
 from dlcli.errors import BlockError, DataError, DlcliError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.foreign_error import is_foreign
+from dlcli.named_inputs import model_of, named_input
 from dlcli.per_sample import per_sample
 from dlcli.spec import Facts, KerasObject
 
@@ -99,15 +100,12 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
 
     Raises `BlockError` at the place of one that cannot prepare its input.
     """
-    import keras
 
     raw, prepared = {}, {}
     for schema in dataset.schema.inputs:
         column = dataset.splits["train"].inputs[schema.name]
         numbers = needed_precision(column.dtype)
-        raw[schema.name] = keras.Input(
-            tuple(schema.shape), name=schema.name, dtype="string" if schema.text else numbers
-        )
+        raw[schema.name] = named_input(schema.name, tuple(schema.shape), "string" if schema.text else numbers)
         tensor, made = raw[schema.name], list[Any]()
         few: Any = raw_values(column[:TRIED], numbers)
         for path, step in steps[schema.name]:
@@ -152,7 +150,7 @@ def fitted_model(steps: Mapping[str, list[Step]], dataset: Dataset, *, facts: Fa
                 hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"
                 raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
         prepared[schema.name] = tensor
-    return keras.Model(raw, prepared)
+    return model_of(raw, prepared)
 
 
 def check_output_fits(

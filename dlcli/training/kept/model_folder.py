@@ -12,6 +12,7 @@ from typing import Any
 from dlcli.data import Schema
 from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.first_line import first_line
+from dlcli.named_inputs import model_of, names_may_differ
 from dlcli.runs import Run
 from dlcli.runs.atomic import UNREADABLE, committed_folder, damage
 from dlcli.runs.standing import no_model
@@ -33,11 +34,9 @@ class SavedModel:
 
 def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
     """Commits the three as RUN/model; what stood there before is replaced whole."""
-    import keras
-
     with committed_folder(run.model) as folder:
         # A model around the same layers, because the compiled one would save its optimizer too.
-        keras.Model(model.input, model.output, name="model").save(folder / MODEL)
+        model_of(model.input, model.output, name="model").save(folder / MODEL)
         if preparation is not None:
             preparation.save(folder / PREPARATION)
         content = numbered(SCHEMA, schema.model_dump(mode="json"))
@@ -101,7 +100,7 @@ def load_keras_file(path: Path, own: Mapping[str, Any] | None = None) -> Any:
 
     stored = check_model_file(path, own=own or ())
     try:
-        with no_more_than_stored(stored, path):
+        with no_more_than_stored(stored, path), names_may_differ():
             return keras.saving.load_model(
                 path, custom_objects=own, compile=False, safe_mode=True
             )  # unseen: none is compiled

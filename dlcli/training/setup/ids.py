@@ -13,6 +13,7 @@ from dlcli.config.catalogue.live import layer_traits
 from dlcli.errors import BlockError, DataError
 from dlcli.keras_internals import leaf_layers
 from dlcli.layers.graph import Built
+from dlcli.named_inputs import model_of
 from dlcli.training.setup.feed import Feed
 
 if TYPE_CHECKING:
@@ -140,7 +141,6 @@ def wrong_ids(model: Any, feed: Feed) -> Iterator[WrongId]:
 
 def ids_of(model: Any, layer: Any) -> Callable[[Mapping[str, Any]], np.ndarray[Any, Any]]:
     """What gives the ids (samples, …) that a layer takes of inputs by name: the input itself, or what stands before it."""
-    import keras
     import numpy as np
 
     if not any(layer is each for each in model.layers):
@@ -148,7 +148,7 @@ def ids_of(model: Any, layer: Any) -> Callable[[Mapping[str, Any]], np.ndarray[A
     direct = [name for name, tensor in model.input.items() if tensor is layer.input]
     if direct:
         return lambda inputs: np.asarray(inputs[direct[0]])
-    before = keras.Model(model.input, layer.input)
+    before = model_of(model.input, layer.input)
     return lambda inputs: np.asarray(before(dict(inputs), training=False))
 
 
