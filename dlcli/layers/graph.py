@@ -52,7 +52,6 @@ def build_model(
     The connections have been judged (`layers/connections.py`).
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
-
     with bounded(memory):
         graph = Building(inputs, given=frozenset(names_given(layers)), facts=facts, learn=learn)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
@@ -81,7 +80,6 @@ class Building:
         self, inputs: Mapping[str, Sequence[int]], *, given: frozenset[str], facts: Facts, learn: Learn | None = None
     ) -> None:
         """`given` are the names that the configuration gives, which no other layer may get by chance."""
-
         self.facts, self.learn = facts, learn
         self.tensors: ChainMap[str, Any] = ChainMap(
             {name: named_input(name, tuple(shape), "float32") for name, shape in inputs.items()}

@@ -26,8 +26,8 @@ def weighted_mean(values: Array, weights: Array | None) -> Array:
 
     if weights is None:
         return np.asarray(values.mean(axis=0, dtype=np.float64))
-    wide = weights.astype(np.float64).reshape(*weights.shape, *[1] * (values.ndim - weights.ndim))
-    total = np.sum(np.broadcast_to(wide, values.shape), axis=0)
+    wide = wide_weights(values, weights)
+    total = np.sum(wide, axis=0)
     return np.asarray(np.sum(values * wide, axis=0) / np.where(total > 0, total, 1))
 
 
