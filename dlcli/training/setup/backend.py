@@ -90,12 +90,16 @@ def quick_import() -> Iterator[None]:
 
 @contextlib.contextmanager
 def keras_loading(source: SourceBlock) -> Iterator[None]:
-    """Loads Keras in a thread while a source is read that takes long and leaves a processor free; waits for it at the end."""
+    """Loads Keras in a thread while a source is read that takes long and leaves a processor free; waits for it at the end.
+
+    Where the source cannot be read nobody waits here, but an interpreter that ends on its own does: taking TensorFlow down
+    while it is being loaded would abort the process.
+    """
     if "keras" in sys.modules or not source.beside or source.memory() < LONG_READING:
         yield
         return
     with chatter_to(None):
-        thread = threading.Thread(target=load_keras, daemon=True)
+        thread = threading.Thread(target=load_keras)
         thread.start()
         yield
         thread.join()
