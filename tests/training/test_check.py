@@ -158,6 +158,15 @@ def test_the_range_test_proposes_a_rate_that_learns(tmp_path: Path, run_dlcli: R
     assert [each["finding"] for each in better["verdict"]] == ["can learn"]
 
 
+def test_a_first_loss_that_is_no_number_proposes_no_rate(tmp_path: Path, run_dlcli: Run) -> None:
+    found = checked(tmp_path, run_dlcli, HEALTHY.replace("0.0625", "1e38"), "--lr")
+    assert found["first_loss"]["measured"] is None
+    assert found["rates"] == {"set": "optimizer.learning_rate", "points": [], "proposed": None}
+    findings = [each["finding"] for each in found["verdict"]]
+    assert "gradients explode" in findings
+    assert "gradients vanish" not in findings
+
+
 def test_the_range_test_gives_a_schedule_back(tmp_path: Path) -> None:
     from dlcli.training.check.rate_range import rate_range
 

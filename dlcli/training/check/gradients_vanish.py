@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
@@ -14,7 +15,7 @@ VANISHED = 1e-4
 def gradients_vanish(seen: Seen) -> Finding | None:
     """Seen when a layer's gradient, beside its weights, is orders of magnitude below that of the others."""
     ratios = {each: each.ratio for each in seen.gradients if each.ratio is not None and not each.frozen}
-    if len(ratios) < 2:
+    if len(ratios) < 2 or not all(map(math.isfinite, ratios.values())):  # what is no number has not vanished
         return None
     largest, layer = max(ratios.values()), min(ratios, key=lambda each: ratios[each])
     if ratios[layer] >= VANISHED * largest:

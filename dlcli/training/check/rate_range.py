@@ -74,12 +74,14 @@ def proposed(rates: list[float], losses: list[float]) -> float | None:
     """Where the loss falls steepest, and at most a tenth of where it was lowest: two digits are enough."""
     import numpy as np
 
+    if not losses:  # no number from the first step on
+        return None
     # The first rates are too small to learn anything: what the loss does there is noise.
     start = float(np.mean(losses[:BEFORE]))
     lowest = int(np.argmin(losses))
     if lowest < BEFORE or losses[lowest] > FALLEN * start:
         return None
-    falls = [number for number in range(BEFORE, lowest + 1) if losses[number] < FALLEN * start]
+    falls = [number for number in range(BEFORE, lowest + 1) if losses[number] <= FALLEN * start]
     slopes = [losses[number] - losses[number - BEFORE] for number in falls]
     steepest = rates[falls[int(np.argmin(slopes))]]
     return float(f"{min(steepest, rates[lowest] / 10):.1g}")
