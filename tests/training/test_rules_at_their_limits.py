@@ -1,0 +1,326 @@
+"""Each rule of a check and of the verdict at its limit itself, where one number more or less decides."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dlcli.finding import Setting
+from dlcli.runs.state import StopReason
+from dlcli.training.check import check_findings
+from dlcli.training.check.cannot_memorize import JUMP, STILL, cannot_memorize
+from dlcli.training.check.evidence import Seen
+from dlcli.training.check.first_loss import FirstLoss
+from dlcli.training.check.first_loss_far import first_loss_far
+from dlcli.training.check.gradients import LayerGradient
+from dlcli.training.check.gradients_explode import gradients_explode
+from dlcli.training.check.gradients_vanish import VANISHED, gradients_vanish
+from dlcli.training.check.no_gradient import no_gradient
+from dlcli.training.check.one_batch import MEMORIZED, OneBatch
+from dlcli.training.check.rate_range import proposed
+from dlcli.training.compared import Compared
+from dlcli.training.verdict import Story, agreeing, verdict
+from dlcli.training.verdict.no_better_than_baseline import MARGIN, no_better_than_baseline
+from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
+from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits
+from dlcli.training.verdict.still_improving import still_improving
+
+CONFIG: Any = SimpleNamespace(
+    data=SimpleNamespace(prepares=False),
+    optimizer=SimpleNamespace(arguments={}),
+    train=SimpleNamespace(epochs=4, early_stopping=None),
+    layers=[],
+)
+
+
+def one_batch(*losses: float, perfect: float = 0.0, contradictory: bool = False) -> OneBatch:
+    return OneBatch(8, len(losses), losses[0], losses[-1], max(losses), contradictory, perfect)
+
+
+def gradient(norm: float | None, *, layer: str = "dense", weights: float = 1.0, frozen: bool = False) -> LayerGradient:
+    return LayerGradient(layer, "Dense", None, norm, weights, frozen)
+
+
+def seen(
+    *,
+    batch: OneBatch | None = None,
+    gradients: list[LayerGradient] | None = None,
+    first: float = 1.0,
+    expected: float | None = 1.0,
+    at_chance: bool = True,
+) -> Seen:
+    first_loss = FirstLoss(first, expected, "ln 2", at_chance, {})
+    return Seen(CONFIG, 0.01, first_loss, gradients or [], batch or one_batch(1.0, 0.01))
+
+
+def story(
+    validation: list[float],
+    *,
+    train: list[float] | None = None,
+    trivial: float | None = None,
+    best: int | None = None,
+    stop: StopReason = StopReason.ALL_EPOCHS,
+    **more: Any,
+) -> Story:
+    train = train or validation
+    history = [
+        {"learning_rate": 0.01, "train": {"loss": one}, "validation": {"loss": other}}
+        for one, other in zip(train, validation or [None] * len(train), strict=True)
+    ]
+    if not validation:
+        history = [{**entry, "validation": {}} for entry in history]
+    split = "validation" if validation else "train"
+    metrics = {"train": {"loss": train[-1]}} | ({"validation": {"loss": validation[-1]}} if validation else {})
+    baseline = {} if trivial is None else {"method": "mean", "split": split, "metrics": {"loss": trivial}}
+    losses = validation or train
+    return Story(CONFIG, history, metrics, baseline, best or 1 + losses.index(min(losses)), stop, **more)
+
+
+def test_a_batch_counts_as_memorized_from_the_limit_itself_on() -> None:
+    assert one_batch(1.0, MEMORIZED).memorized
+    assert not one_batch(1.0, math.nextafter(MEMORIZED, 1)).memorized
+    assert not one_batch(1.0, math.nan).memorized
+    assert not one_batch(1.0, -math.inf).memorized
+
+
+def test_what_counts_of_a_batch_is_how_far_its_loss_is_above_that_of_a_perfect_answer() -> None:
+    assert one_batch(3.0, 2.05, perfect=2.0).share(2.5) == 0.5
+    assert not one_batch(3.0, 2.06, perfect=2.0).memorized
+    assert one_batch(3.0, 2.04, perfect=2.0).memorized
+    assert one_batch(0.0, 0.0).share(1.0) == 0.0  # nothing was to be learnt
+    assert one_batch(0.0, 0.0).memorized
+
+
+def test_a_loss_at_a_limit_has_not_passed_it() -> None:
+    assert cannot_memorize(seen(batch=one_batch(1.0, JUMP, 0.01))) is None
+    equal = cannot_memorize(seen(batch=one_batch(1.0, 1.0)))  # not above the first loss
+    assert equal is not None
+    assert equal.code == "rate_too_low"
+    at_the_limit = cannot_memorize(seen(batch=one_batch(1.0, STILL)))
+    assert at_the_limit is not None
+    assert at_the_limit.code == "memorizes_slowly"
+    assert (at_the_limit.where, at_the_limit.severity) == ("optimizer.learning_rate", "warning")
+
+
+def test_a_loss_that_is_memorized_after_a_jump_is_still_told() -> None:
+    jumped = cannot_memorize(seen(batch=one_batch(1.0, 4.1, 0.01, contradictory=True)))
+    assert jumped is not None
+    assert jumped.code == "rate_too_high"
+
+
+def test_a_first_loss_of_twice_the_expected_is_not_yet_far() -> None:
+    assert first_loss_far(seen(first=2.0)) is None
+    far = first_loss_far(seen(first=math.nextafter(2.0, 3)))
+    assert far is not None
+    assert [each.key for each in far.advice] == ["data.prepare"]
+    assert first_loss_far(seen(first=9.0, at_chance=False)) is None
+    assert first_loss_far(seen(first=9.0, expected=None)) is None
+
+
+def test_a_gradient_explodes_beyond_a_thousand_times_its_weights_or_where_it_is_no_number() -> None:
+    assert gradients_explode(seen(gradients=[gradient(1000.0), gradient(None), gradient(1e9, weights=0.0)])) is None
+    for norm in (1000.1, math.inf, math.nan):
+        finding = gradients_explode(seen(gradients=[gradient(1.0, layer="a"), gradient(norm, layer="b")]))
+        assert finding is not None
+        assert finding.where == "b"
+        assert [each.key for each in finding.advice] == ["optimizer.clipnorm", "data.prepare"]
+
+
+def test_the_layer_with_the_least_gradient_beside_its_weights_is_named() -> None:
+    two = [gradient(1.0, layer="a"), gradient(VANISHED, layer="b")]
+    assert gradients_vanish(seen(gradients=two)) is None  # the limit itself
+    assert gradients_vanish(seen(gradients=[gradient(VANISHED / 2)])) is None  # beside nothing else
+    three = [gradient(1.0, layer="a"), gradient(VANISHED / 2, layer="b"), gradient(0.1, layer="c")]
+    finding = gradients_vanish(seen(gradients=three))
+    assert finding is not None
+    assert finding.facts == {"layer": "b", "ratio": VANISHED / 2, "largest": 1.0}
+    assert finding.advice[0].key == "layers.b.activation"
+    frozen = [gradient(1.0, layer="a"), gradient(VANISHED / 2, layer="b", frozen=True), gradient(1.0, layer="c")]
+    assert gradients_vanish(seen(gradients=frozen)) is None
+    for norm in (math.nan, math.inf):
+        assert gradients_vanish(seen(gradients=[gradient(norm, layer="a"), gradient(1.0, layer="b")])) is None
+
+
+def test_every_layer_that_is_trained_and_gets_nothing_is_named() -> None:
+    layers = [
+        gradient(None, layer="a"),
+        gradient(0.0, layer="b"),
+        gradient(0.1, layer="c"),
+        gradient(None, layer="d", frozen=True),
+    ]
+    finding = no_gradient(seen(gradients=layers))
+    assert finding is not None
+    assert finding.facts == {"layers": ["a", "b"]}
+    assert no_gradient(seen(gradients=layers[2:])) is None
+
+
+def test_a_model_that_can_learn_gets_one_calm_finding() -> None:
+    [calm] = check_findings(seen(batch=one_batch(1.0, 0.5, 0.01)))
+    assert (calm.code, calm.severity, calm.facts) == ("can_learn", "note", {"samples": 8, "steps": 3})
+    both = check_findings(seen(first=9.0, gradients=[gradient(None)]))
+    assert [each.code for each in both] == ["first_loss_far", "no_gradient"]
+
+
+def test_a_loss_that_falls_to_the_limit_itself_proposes_a_rate() -> None:
+    rates = [1e-5 * 2**point for point in range(20)]
+    losses = [1.0] * 19 + [0.98]
+    assert proposed(rates, losses) == float(f"{rates[19] / 10:.1g}")
+    assert proposed(rates, [*losses[:-1], math.nextafter(0.98, 1)]) is None
+    assert proposed([], []) is None  # no number from the first step on
+
+
+def test_a_share_of_the_trivial_loss_decides_whether_anything_was_learnt() -> None:
+    at_the_limit = no_better_than_baseline(story([2.0, MARGIN], train=[1.0, 2.0], trivial=1.0))
+    assert at_the_limit is not None
+    assert at_the_limit.facts["reached"] == MARGIN
+    below = math.nextafter(MARGIN, 0)
+    assert no_better_than_baseline(story([2.0, below], trivial=1.0)) is None
+    assert no_better_than_baseline(story([2.0, 1.0])) is None
+
+
+def test_a_loss_below_zero_is_judged_by_its_distance_from_a_perfect_answer() -> None:
+    def judged(reached: float, trivial: float, perfect: float) -> Any:
+        return no_better_than_baseline(
+            story([1.0, 0.5], trivial=trivial, compared=Compared("validation", reached, trivial, perfect))
+        )
+
+    assert judged(-0.01, 0.0, -1.0) is not None
+    assert judged(-0.03, 0.0, -1.0) is None
+    assert judged(-1.0, -1.0, -1.0) is None  # the constant answer is perfect: there is nothing to be better at
+
+
+def test_a_higher_rate_is_proposed_only_where_the_training_loss_falls() -> None:
+    def keys(train: list[float]) -> list[str]:
+        finding = no_better_than_baseline(story([2.0, 1.9], train=train, trivial=1.0))
+        assert finding is not None
+        return [each.key for each in finding.advice]
+
+    assert keys([2.0, 1.9]) == ["optimizer.learning_rate", "train.epochs"]
+    assert keys([2.0, 2.0]) == ["train.epochs"]
+
+
+def test_more_epochs_are_not_proposed_where_validation_has_turned() -> None:
+    turned = story([2.0, 1.8, 1.9, 1.95], train=[2.0, 1.9, 1.8, 1.7], trivial=1.0)
+    assert turned.turned == 1
+    finding = no_better_than_baseline(turned)
+    assert finding is not None
+    assert finding.advice == []
+
+
+@pytest.mark.parametrize(
+    ("validation", "train", "turned"),
+    [
+        ([2.0, 1.8, 1.9, 1.95], [2.0, 1.9, 1.8, 1.7], 1),
+        ([2.0, 1.8, 1.8, 1.8], [2.0, 1.9, 1.8, 1.7], None),  # it has not risen
+        ([2.0, 1.8, 1.9, 1.95], [2.0, 1.9, 1.8, 1.9], None),  # the training loss has not fallen
+        ([2.0, 1.8, 1.9, 1.95], [2.0, 1.9, 1.8, 2.0], None),
+        ([2.0, 1.9, 1.8, 1.95], [2.0, 1.9, 1.8, 1.7], None),  # one epoch is noise
+        ([], [2.0, 1.9, 1.8, 1.7], None),
+    ],
+)
+def test_a_validation_loss_has_turned_two_epochs_behind_its_lowest(
+    validation: list[float], train: list[float], turned: int | None
+) -> None:
+    assert story(validation, train=train).turned == turned
+
+
+def test_a_forecast_as_good_as_the_last_value_is_no_better() -> None:
+    def judged(reached: float, *, weighed: bool = False) -> Any:
+        told = story([2.0, reached], trivial=1.0, compared=Compared("validation", reached, 1.0, weighed=weighed))
+        assert isinstance(told.baseline, dict)
+        told.baseline["last_value"] = {"loss": 0.5}
+        return no_better_than_last_value(told)
+
+    assert judged(0.5) is not None
+    assert judged(math.nextafter(0.5, 0)) is None
+    assert judged(0.6, weighed=True) is None  # the two losses are not of one kind
+
+
+FALLING = [0.9, 0.5, 0.3, 0.2, 0.1]
+
+
+def test_a_rise_of_a_tenth_and_of_two_hundredths_of_the_first_loss_are_enough() -> None:
+    assert overfits(story([0.9, 0.5, 0.5, 0.5, RISE * 0.5], train=FALLING)) is not None
+    assert overfits(story([0.9, 0.5, 0.5, 0.5, math.nextafter(RISE * 0.5, 0)], train=FALLING)) is None
+    lowest, last, first = 0.5, 0.75, 0.25 / MATERIAL
+    assert last - lowest == MATERIAL * first
+    assert overfits(story([first, lowest, lowest, lowest, last], train=FALLING)) is not None
+    assert overfits(story([math.nextafter(first, 99), lowest, lowest, lowest, last], train=FALLING)) is None
+
+
+def test_a_training_loss_that_stands_where_it_was_is_no_overfitting() -> None:
+    assert overfits(story([0.9, 0.5, 0.6, 0.7, 0.8], train=[0.9, 0.5, 0.4, 0.4, 0.5])) is None
+    assert overfits(story([0.9, 0.5, 0.6, 0.7, 0.8], train=[0.9, 0.5, 0.4, 0.4, 0.49])) is not None
+
+
+def test_what_the_model_has_already_is_not_proposed() -> None:
+    dropout = SimpleNamespace(keras=SimpleNamespace(traits={"drops": True}), parts=())
+    dense = SimpleNamespace(keras=SimpleNamespace(traits={}), parts=())
+
+    def keys(layers: list[Any], early: Any) -> list[str]:
+        config: Any = SimpleNamespace(**{**vars(CONFIG), "layers": layers})
+        config.train = SimpleNamespace(epochs=5, early_stopping=early)
+        told = story([0.9, 0.5, 0.6, 0.7, 0.8], train=FALLING)
+        finding = overfits(Story(config, told.history, told.metrics, {}, 2, told.stop))
+        assert finding is not None
+        return [each.key for each in finding.advice]
+
+    assert keys([], None) == ["train.early_stopping", "layers"]
+    assert keys([dense, dropout], object()) == []
+    assert keys([dense], object()) == ["layers"]
+
+
+@pytest.mark.parametrize(
+    ("losses", "best", "facts"),
+    [
+        ([1.0, 0.97], None, {"epochs": 1, "before": 1.0, "after": 0.97}),  # all there are
+        ([5.0, 1.0, 0.99, 0.98, 0.97], None, {"epochs": 3, "before": 1.0, "after": 0.97}),
+        ([1.0, math.nextafter(0.97, 1)], None, None),
+        ([1.0], None, None),
+        ([1.0, 0.5], 1, None),  # the best epoch was not the last
+        ([0.0, -1.0], None, None),  # a share of nothing
+    ],
+)
+def test_the_last_three_epochs_have_to_gain_three_hundredths(
+    losses: list[float], best: int | None, facts: dict[str, float] | None
+) -> None:
+    for told in (story(losses, best=best), story([], train=losses, best=best)):
+        finding = still_improving(told)
+        assert (finding and finding.facts) == facts
+    assert still_improving(story(losses, best=best, stop=StopReason.TIME_LIMIT)) is None
+
+
+def test_a_setting_is_proposed_by_the_first_finding_alone() -> None:
+    first, second = (
+        no_better_than_baseline(story([2.0, 1.9], trivial=1.0)),
+        still_improving(story([2.0, 1.9], trivial=1.0)),
+    )
+    assert first is not None
+    assert second is not None
+    assert [each.key for each in second.advice] == ["train.epochs"]
+    kept = agreeing([first, second])
+    assert [[each.key for each in finding.advice] for finding in kept] == [
+        ["optimizer.learning_rate", "train.epochs"],
+        [],
+    ]
+    assert first.advice[1] == Setting(key="train.epochs", old=4, new=20, why="it may only have begun to learn")
+
+
+@pytest.mark.parametrize(("shown", "told"), [(0.99, False), (1.0, True), (1.01, True)])
+def test_a_healthy_training_whose_shown_loss_says_otherwise_gives_the_comparison_that_counts(
+    shown: float, told: bool
+) -> None:
+    compared = Compared("validation", 0.5, 1.0, weighed=True)
+    [finding] = verdict(story([1.2, shown, shown], trivial=1.0, best=2, compared=compared))
+    assert finding.code == "healthy"
+    assert ("reached" in finding.facts) is told
+    if told:
+        assert (finding.facts["reached"], finding.facts["trivial"], finding.facts["weighed"]) == (0.5, 1.0, True)
+
+
+def test_a_healthy_training_without_validation_speaks_of_training() -> None:
+    [finding] = verdict(story([], train=[1.0, 0.5, 0.5], best=2))
+    assert finding.facts == {"split": "train", "first": 1.0, "last": 0.5, "best_epoch": 2}
