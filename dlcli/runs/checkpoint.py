@@ -40,7 +40,7 @@ class Checkpoint:
 
 
 def save(
-    run: Run, *, step: int, arrays: Arrays, state: Mapping[str, Any], best: Arrays | None = None, keep: int = 2
+    run: Run, *, step: int, arrays: Arrays, state: Mapping[str, Any], keep: int, best: Arrays | None = None
 ) -> Path:
     """Commits a checkpoint and removes those older than the newest `keep`, but never the best."""
     target = run.checkpoints / f"step-{step:010d}"
@@ -48,7 +48,7 @@ def save(
         content = {"step": step, "arrays": write_arrays(folder / VARIABLES, arrays), "state": json_plain(state)}
         if best is not None:
             content["best"] = write_arrays(folder / BEST, best)
-        (folder / "state.json").write_bytes(json_bytes(json.dumps(content, ensure_ascii=False)))
+        (folder / "state.json").write_bytes(json_bytes(json.dumps(content, ensure_ascii=False)))  # unseen: read alike
     prune(run, keep=keep, step=step)
     return target
 

@@ -15,7 +15,7 @@ from dlcli.first_line import some_names
 from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.names import check_name
 
-MOST_TRIES = 100_000
+MOST_TRIES = 100_000  # unseen: nobody has so many runs of a name
 
 
 @dataclass(frozen=True)

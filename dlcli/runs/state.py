@@ -100,10 +100,8 @@ def read_state(run: Run) -> RunState:
     return RunState(**{key: value for key, value in content.items() if key in KINDS})
 
 
-def what_is_wrong(content: Any) -> str | None:
+def what_is_wrong(content: Mapping[str, Any]) -> str | None:
     """What a state has of another form than `RunState`, or None."""
-    if not isinstance(content, dict):
-        return "it is no JSON object"
     missing = [name for name in NEEDED if name not in content]
     if missing:
         return f"it has no '{missing[0]}'"

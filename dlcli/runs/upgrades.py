@@ -82,7 +82,7 @@ def not_of_its_form(path: Path, error: Exception, *, run: Run) -> ArtifactError:
     """The error of a file of a run whose content is not what its form says: the first place, in words."""
     reason = first_line(error)
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
+        first = error.errors(include_url=False)[0]  # unseen: no word of it is shown
         place = ".".join(map(str, first["loc"])) or "the file"
         unknown = first["type"] == "extra_forbidden"
         reason = f"dlcli {__version__} does not know its '{place}'" if unknown else f"its '{place}' has another form"

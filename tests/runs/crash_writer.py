@@ -34,12 +34,12 @@ def arrays_of(number: int) -> dict[str, Any]:
 
 def forward(run: Run, number: int) -> None:
     """A checkpoint a step, as training does."""
-    save(run, step=number, arrays=arrays_of(number), state={"round": number})
+    save(run, step=number, arrays=arrays_of(number), state={"round": number}, keep=2)
 
 
 def again(run: Run, number: int) -> None:
     """The same step saved over and over."""
-    save(run, step=7, arrays=arrays_of(number), state={"round": number})
+    save(run, step=7, arrays=arrays_of(number), state={"round": number}, keep=2)
 
 
 def deleting_first(run: Run, number: int) -> None:

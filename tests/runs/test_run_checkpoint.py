@@ -46,7 +46,7 @@ def steps(run: Run) -> list[int]:
 
 
 def test_arrays_come_back_bit_for_bit_in_their_order(run: Run) -> None:
-    path = save(run, step=120, arrays=ARRAYS, state={})
+    path = save(run, step=120, arrays=ARRAYS, state={}, keep=2)
     assert path == run.path / "checkpoints" / "step-0000000120"
     assert names_in(path) == ["MANIFEST.json", "state.json", "vars.npz"]
     checkpoint = load_checkpoint(path)
@@ -75,7 +75,7 @@ def test_the_state_comes_back_as_json_holds_it(run: Run) -> None:
         "bytes of a name": "a\udcff",
         "none": None,
     }
-    assert load_checkpoint(save(run, step=1, arrays={}, state=state)).state == {
+    assert load_checkpoint(save(run, step=1, arrays={}, state=state, keep=2)).state == {
         "epoch": 3,
         "rate": 0.10000000149011612,
         "third": 1 / 3,
@@ -134,7 +134,7 @@ def test_the_best_is_kept_beside_the_newest(run: Run) -> None:
 
 def test_a_step_saved_again_replaces_the_first(run: Run) -> None:
     store(run, 1)
-    path = save(run, step=1, arrays={"v": np.zeros(2)}, state={"again": True})
+    path = save(run, step=1, arrays={"v": np.zeros(2)}, state={"again": True}, keep=2)
     assert names_in(run.checkpoints) == ["step-0000000001"]
     checkpoint = load_checkpoint(path)
     assert list(checkpoint.arrays) == ["v"]

@@ -19,7 +19,7 @@ from filelock import lock_descriptor, unlock_descriptor
 
 from dlcli.errors import ConflictError, ResourceError
 from dlcli.runs import Run, RunState, lock, read_state, status_of
-from dlcli.runs.lock import Lock, is_locked
+from dlcli.runs.lock import Lock, is_locked, writer_of
 
 HOLD = """
 import sys
@@ -165,8 +165,10 @@ def test_a_holder_of_whom_nothing_can_be_read_is_unnamed(run: Run, monkeypatch: 
     def refuse(descriptor: int, length: int) -> bytes:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    with holder(run):
+    with holder(run) as process:
+        assert (writer_of(run.path) or "").startswith(f"process {process.pid} on ")
         monkeypatch.setattr(os, "read", refuse)
+        assert writer_of(run.path) == "another process"
         with pytest.raises(ConflictError, match=r"^the run is in use by another process$"), Lock(run.path):
             pass
 

@@ -295,12 +295,12 @@ from dlcli.runs.atomic import write_bytes
 from dlcli.runs.checkpoint import save
 
 run = Run(Path(sys.argv[1]))
-save(run, step=1, arrays={"w": np.zeros(10)}, state={})
+save(run, step=1, arrays={"w": np.zeros(10)}, state={}, keep=2)
 history.append(run, {"epoch": 1})
 write_bytes(run.state, b"{}")
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 for act in (
-    lambda: save(run, step=2, arrays={"w": np.zeros(10_000)}, state={}),
+    lambda: save(run, step=2, arrays={"w": np.zeros(10_000)}, state={}, keep=2),
     lambda: history.append(run, {"epoch": 2, "text": "x" * 50_000}),
     lambda: write_bytes(run.state, bytes(50_000)),
 ):
