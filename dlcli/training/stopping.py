@@ -29,7 +29,7 @@ class Watch:
 
     monitor: str
     greater: bool
-    min_delta: float = 0.0
+    min_delta: float
     best: float | None = None
     best_epoch: int = 0
     waited: int = 0

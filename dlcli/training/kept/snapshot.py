@@ -108,3 +108,4 @@ def put_back_rules(state: Mapping[str, Any], progress: Progress, watch: Watch, p
 def restore(watch: Watch, state: Mapping[str, Any]) -> None:
     """Gives a watch what it had seen."""
     watch.best, watch.best_epoch, watch.waited = state["best"], state["best_epoch"], state["waited"]
+    watch.missed = state.get("missed", 0)  # older checkpoints do not know it
