@@ -5,6 +5,7 @@ Keras cuts fractions, lets -1 read the last row, and says too large ids in words
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from dlcli.training.setup.feed import Feed
 if TYPE_CHECKING:
     import numpy as np
 
-ROWS = 4096
+ROWS = 4096  # unseen: time and memory alone
 """Samples that are looked at in one go."""
 STREAMED = 2 * ROWS
 """The most samples that are looked at of a split that is read anew each time."""
@@ -97,7 +98,7 @@ def wrong_in(
     """The worst id (samples, …) that a layer cannot take, with the number of its row among `numbers` (samples,)."""
     import numpy as np
 
-    rows = ids.reshape(len(ids), -1)
+    rows = ids.reshape(len(ids), math.prod(ids.shape[1:]))
     wrong = (rows < 0) | (rows != np.floor(rows))
     if wrong.any():
         row, place = np.argwhere(wrong)[0]
