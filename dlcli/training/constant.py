@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 Array = Any
 SMALLEST = 1e-7
 """Keras takes a target that is nearer to 0 for this in relative and logarithmic errors."""
-MOST = 1 << 22
+MOST = 1 << 22  # unseen: time and memory alone
 """Numbers that a median is sought among; of more every how many-th sample."""
-STEPS = 48
-GOLDEN = 0.6180339887498949
+STEPS = 48  # unseen: more than 32 bits tell apart
+GOLDEN = 0.6180339887498949  # unseen: how fast it narrows alone
 
 
 def weighted_mean(values: Array, weights: Array | None) -> Array:
@@ -117,7 +117,7 @@ def constant_scores(shares: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.asarray(np.where(first & (shares > 0.5), 1.0, TRACE * shares))
 
 
-TRACE = 1e-6
+TRACE = 1e-6  # unseen: an order stays that order
 
 
 def untied(answer: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -138,5 +138,5 @@ def untied(answer: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return result
 
 
-STEP = 2.5e-7
+STEP = 2.5e-7  # unseen: an order stays that order
 """Four steps of 32 bits: a softmax of the numbers keeps them apart."""

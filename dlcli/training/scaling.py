@@ -11,7 +11,7 @@ from dlcli.finding import Setting
 from dlcli.keras_internals import leaf_layers
 from dlcli.training.setup.experiment import Experiment
 
-LOOKED_AT = 1000
+LOOKED_AT = 1000  # unseen: time alone
 """So many samples tell how far the values of an input spread."""
 
 

@@ -185,7 +185,7 @@ def row_slices(samples: int, shape: Sequence[int]) -> Iterator[slice]:
     return (slice(start, start + rows) for start in range(0, samples, rows))
 
 
-LARGEST = 1 << 24
+LARGEST = 1 << 24  # unseen: time and memory alone
 """Values that are predicted at a time."""
 
 

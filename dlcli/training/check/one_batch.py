@@ -15,7 +15,7 @@ from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment, output_shape
 
 MOST_STEPS = 400
-MOST_SECONDS = 20.0
+MOST_SECONDS = 20.0  # unseen: time alone
 MEMORIZED = 0.05
 """The share of the first loss from which on a batch counts as memorized."""
 

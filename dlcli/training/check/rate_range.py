@@ -16,7 +16,7 @@ from dlcli.training.setup.experiment import Experiment
 
 LEAST, MOST = 1e-7, 10.0
 STEPS = 120
-MOST_SECONDS = 60.0
+MOST_SECONDS = 60.0  # unseen: time alone
 SMOOTHING = 0.9
 BEFORE, FALLEN = 8, 0.98
 """Steps that a slope spans, and the share of the first loss from which on it has fallen."""
@@ -65,7 +65,7 @@ def rate_range(experiment: Experiment) -> RateRange:
             rates.append(float(rate.numpy()))
             losses.append(smooth)
             excess.append(above)
-            if time.monotonic() - started > MOST_SECONDS:
+            if time.monotonic() - started > MOST_SECONDS:  # unseen: time alone
                 break
     return RateRange(rates, losses, proposed(rates, excess))
 

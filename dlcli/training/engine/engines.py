@@ -40,7 +40,7 @@ class Engine(Protocol):
 
     name: str
 
-    def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:
+    def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:  # unseen: a protocol
         """Runs epoch `number` (from 0) and gives loss and metrics; `between` is told of steps and says whether to go on.
 
         Where it begins at another step than the `first`, the model's metrics are those of the steps before.

@@ -25,9 +25,9 @@ from dlcli.training.setup.feed import Arrays, Feed
 if TYPE_CHECKING:
     import numpy as np
 
-LARGE_BATCH = 1024
+LARGE_BATCH = 1024  # unseen: time and memory alone
 """Samples at a time where nothing is learnt, if they are small."""
-LARGE_BATCH_BYTES = 1 << 26
+LARGE_BATCH_BYTES = 1 << 26  # unseen: time and memory alone
 
 
 @dataclass(frozen=True)

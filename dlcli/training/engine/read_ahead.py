@@ -17,7 +17,7 @@ BLOCK_BYTES = 1 << 24  # unseen: time and memory alone
 """About how much prepared data is in one block; three of them are in memory."""
 AHEAD = 2  # unseen: time and memory alone
 """Blocks that are read while one is trained on."""
-MOST_BATCHES = 1024
+MOST_BATCHES = 1024  # unseen: time and memory alone
 
 Block = tuple["np.ndarray[Any, Any]", Arrays, Arrays]
 

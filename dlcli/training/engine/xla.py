@@ -91,7 +91,7 @@ class CompiledAhead:
         except Exception as error:
             self.failure = error
             return
-        self.thread = threading.Thread(target=self.compile, args=(graph, arguments), daemon=True)
+        self.thread = threading.Thread(target=self.compile, args=(graph, arguments), daemon=True)  # unseen: how it ends
         self.thread.start()
 
     def compile(self, graph: Any, arguments: Sequence[Any]) -> None:

@@ -40,9 +40,8 @@ def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
         if preparation is not None:
             preparation.save(folder / PREPARATION)
         content = numbered(SCHEMA, schema.model_dump(mode="json"))
-        (folder / SCHEMA).write_text(
-            json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8"
-        )  # unseen: read alike
+        text = json.dumps(content, indent=2, ensure_ascii=False)  # unseen: read alike
+        (folder / SCHEMA).write_text(text, encoding="utf-8")
 
 
 def load_schema(run: Run) -> Schema:
@@ -101,9 +100,8 @@ def load_keras_file(path: Path, own: Mapping[str, Any] | None = None) -> Any:
     stored = check_model_file(path, own=own or ())
     try:
         with no_more_than_stored(stored, path), names_may_differ():
-            return keras.saving.load_model(
-                path, custom_objects=own, compile=False, safe_mode=True
-            )  # unseen: none is compiled
+            load = keras.saving.load_model
+            return load(path, custom_objects=own, compile=False, safe_mode=True)  # unseen: both are seen to before
     except UnsafeError:
         raise
     except Exception as error:

@@ -62,7 +62,8 @@ def resumed_config(run: Run, settings: Sequence[str]) -> Config:
     recorded_config(run, edited=True)  # raises where it is missing or damaged
     plugins = recorded_environment(run)["plugins"]
     kept = [f"plugins={json.dumps(kept_plugins(run, plugins))}"] if plugins else []
-    content = json.dumps(recorded_tree(run, edited=True), ensure_ascii=False, indent=2).encode()
+    tree = recorded_tree(run, edited=True)
+    content = json.dumps(tree, ensure_ascii=False, indent=2).encode()  # unseen: read alike
     return config_of(content, file=str(run.resolved), settings=[*settings, *kept])
 
 
