@@ -19,7 +19,8 @@ WIDE = 120
 def emit(value: Any, *, stream: TextIO | None = None) -> None:
     """One JSON value on a line of standard output (or `stream`); what is not finite becomes null."""
     stream = stream or sys.stdout
-    write(json.dumps(finite(value), ensure_ascii=ascii_only(stream), allow_nan=False) + "\n", stream=stream)
+    text = json.dumps(finite(value), ensure_ascii=ascii_only(stream), allow_nan=False)  # unseen: all of it is finite
+    write(f"{text}\n", stream=stream)
 
 
 def write(text: str, *, stream: TextIO | None = None) -> None:
@@ -99,7 +100,7 @@ def err() -> Console:
     """The console of everything else; it may vanish without stopping anything."""
     from dlcli.view.console.console import FadingStream, make_console, standard_error
 
-    return make_console(stderr=True, file=FadingStream(standard_error()))
+    return make_console(stderr=True, file=FadingStream(standard_error()))  # unseen: the file says it
 
 
 def leave_quietly(code: int) -> None:
