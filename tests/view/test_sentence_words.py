@@ -1,0 +1,136 @@
+"""The words of findings: one thing or several, how many are listed, how many digits tell two numbers apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from dlcli.finding import Finding
+from dlcli.view.sentences import judgement_of_check, judgement_of_training, told_of_data
+
+
+def data(code: str, **facts: Any) -> str:
+    return told_of_data(Finding(code=code, severity="note", facts=facts)).evidence
+
+
+@pytest.mark.parametrize(
+    ("code", "facts", "words"),
+    [
+        ("empty_columns", {"columns": ["a"]}, "'a' holds nothing in any row"),
+        ("empty_columns", {"columns": ["a", "b"]}, "'a', 'b' hold nothing in any row"),
+        ("identifier_columns", {"columns": ["a"]}, "'a' counts the rows"),
+        ("identifier_columns", {"columns": ["a", "b"]}, "'a', 'b' count the rows"),
+        ("constant_columns", {"columns": list("abcde")}, "'a', 'b', 'c', 'd', 'e'"),
+        ("constant_columns", {"columns": list("abcdefg")}, "'a', 'b', 'c', 'd', 'e' and 2 more"),
+        (
+            "equal_by_chance",
+            {"splits": {"test": 1}},
+            "1 of test has the inputs of a training sample; the columns have few values",
+        ),
+        (
+            "equal_by_chance",
+            {"splits": {"test": 2}},
+            "2 of test have the inputs of a training sample; the columns have few values",
+        ),
+        (
+            "equal_by_chance",
+            {"splits": {"validation": 1, "test": 1}},
+            "1 of validation and 1 of test have the inputs of a training sample; the columns have few values",
+        ),
+        (
+            "same_rows",
+            {"splits": {"test": 1}},
+            "1 of test is in the training split too, with the same inputs and target",
+        ),
+        (
+            "same_rows",
+            {"splits": {"test": 3}},
+            "3 of test are in the training split too, with the same inputs and target",
+        ),
+        ("same_inputs", {"splits": {"test": 1}}, "1 of test has the inputs of a training sample, but another target"),
+        ("same_inputs", {"splits": {"test": 3}}, "3 of test have the inputs of a training sample, but another target"),
+        ("sorted_order", {"changes": 1, "rows": 1000}, "the target changes only once over 1,000 rows"),
+        ("sorted_order", {"changes": 2, "rows": 1000}, "the target changes only 2 times over 1,000 rows"),
+        (
+            "equal_in_32_bits",
+            {"columns": {"a": {"different": 1000, "left": 3}}},
+            "'a' has 1,000 values, 3 of them in the 32 bits of a model",
+        ),
+        (
+            "equal_in_32_bits",
+            {"columns": {"a": {"different": 1000, "left": 3}}, "bits": 64},
+            "'a' has 1,000 values, 3 of them in the 64 bits of a preparation",
+        ),
+        (
+            "header_like_data",
+            {"names": list("12345")},
+            "the columns are called '1', '2', '3', '4', '5', which looks like a row",
+        ),
+        (
+            "header_like_data",
+            {"names": list("123456")},
+            "the columns are called '1', '2', '3', '4', '5' …, which looks like a row",
+        ),
+        (
+            "target_given_away",
+            {"ways": {"a": "copy", "b": "names", "c": "copy"}},
+            "'a', 'c' alone tell the target of every training sample; 'b' alone tells the classes apart: "
+            "each name has one class",
+        ),
+        (
+            "target_is_a_sum",
+            {"way": "sum", "columns": ["a", "b"], "target": "y"},
+            "'a', 'b' add up to 'y' in every training sample, each with a factor of its own",
+        ),
+        (
+            "target_is_a_sum",
+            {"way": "quotient", "columns": ["a", "b"], "target": "y"},
+            "'a' divided by 'b' is 'y' in every training sample, but for a factor",
+        ),
+    ],
+)
+def test_a_finding_about_data_is_told_in_words(code: str, facts: Mapping[str, Any], words: str) -> None:
+    assert data(code, **facts) == words
+
+
+def judged(code: str, **facts: Any) -> tuple[str, str]:
+    told = judgement_of_training(Finding(code=code, severity="note", facts=facts))
+    return told.finding, told.evidence
+
+
+def test_the_last_epochs_are_counted() -> None:
+    facts = {"before": 1.0, "after": 0.5}
+    assert judged("still_improving", epochs=1, **facts)[1] == "the last epoch lowered the loss from 1 to 0.5"
+    assert judged("still_improving", epochs=2, **facts)[1] == "the last 2 epochs lowered the loss from 1 to 0.5"
+
+
+@pytest.mark.parametrize(
+    ("reached", "title", "shown"),
+    [
+        (0.9, "hardly better than the trivial baseline", "the validation loss is 0.9; the mean alone reaches 1"),
+        (1.0, "no better than the trivial baseline", "the validation loss is 1; the mean alone reaches 1"),
+        (
+            0.99999,
+            "hardly better than the trivial baseline",
+            "the validation loss is 0.99999; the mean alone reaches 1",
+        ),
+        (
+            1.00001,
+            "no better than the trivial baseline",
+            "the validation loss is 1.00001; the mean alone reaches 1",
+        ),
+    ],
+)
+def test_two_numbers_that_look_alike_have_more_digits(reached: float, title: str, shown: str) -> None:
+    facts = {"reached": reached, "trivial": 1.0, "method": "mean", "split": "validation"}
+    assert judged("no_better_than_trivial", **facts) == (title, shown)
+    weighed = judged("no_better_than_trivial", **facts, weighed=True)[1]
+    assert weighed.startswith("the weighed validation loss is ")
+
+
+@pytest.mark.parametrize(("layers", "names"), [(list("abcd"), "a, b, c, d"), (list("abcde"), "a, b, c, d, …")])
+def test_four_layers_without_a_gradient_are_named(layers: list[str], names: str) -> None:
+    told = judgement_of_check(Finding(code="no_gradient", severity="warning", facts={"layers": layers}))
+    assert told.evidence == f"no gradient arrives at {names}: what follows lets nothing through"
