@@ -11,11 +11,11 @@ from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
 from dlcli.loss import needs
-from dlcli.loss.counting import counted_places
 from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_losses
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
+from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measured
 from dlcli.training.kept.predictions import Answers, as_shown, by_label, confusion, scores_by_class, unit_names
 from dlcli.training.kept.trained import Trained, open_trained
@@ -141,7 +141,7 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
     judged = []
     for head, schema in zip(trained.config.heads, trained.schema.targets, strict=True):
         target, output = seen.targets[schema.name], seen.outputs[schema.name]
-        counted = counted_places(seen.masks.get(schema.name), target if schema.void else None)
+        counted = counted_target(schema, target, seen.masks.get(schema.name))
         losses, excess = sample_losses(head, schema, target, output, counted)
         judged.append(
             Judged(

@@ -55,7 +55,7 @@ def assembled(
     samples = samples_of(fields)
     encoded = {target.name: encoded_target(target, fields) for target in target_schemas}
     for target, (_, wanted) in zip(target_schemas, targets.values(), strict=True):
-        notes += unused_units(target, encoded[target.name], wanted.units)
+        notes += unused_units(target, encoded[target.name], wanted.classes)
     encoded_targets = {name: samples.target(column) for name, column in encoded.items()}
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -10,16 +10,19 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, block_rows, is_lazy, loaded
+from dlcli.data.fields.lazy import Column, is_lazy, loaded
 from dlcli.data.fields.values import check_finite
 from dlcli.data.first_pass import distinct
 from dlcli.data.schema import TargetSchema
-from dlcli.data.target_labels import UNKNOWN, is_void, label_codes, label_key, label_order
+from dlcli.data.target_labels import UNKNOWN, is_void, label_codes, label_order
 from dlcli.data.target_values import (
     check_indices,
     check_present,
     check_range,
     check_yes_or_no,
+    classes_beside_void,
+    different_labels,
+    no_class_for_void,
     single_class,
     some_values,
     text_target,
@@ -111,7 +114,7 @@ class Target(Spec):
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=wanted.labels, name=name)
         (column,) = names
-        if is_column_vector(fields.arrays[column], wanted):
+        if is_column_vector(fields.arrays[column], names=self.names_classes or wanted.labels in {"classes", "binary"}):
             narrow = replace(fields, arrays={**fields.arrays, column: loaded(fields.arrays[column])[:, 0]}, chunks=None)
             return self.value_schema(column, narrow, wanted=wanted, called=name)
         if fields.arrays[column].ndim > 1:
@@ -148,6 +151,8 @@ class Target(Spec):
         classes = self.named or self.found_classes(name, fields, encode=encode, wanted=wanted)
         if classes is not None and len(classes) == 1:
             raise single_class(name, classes[0], fields)
+        if classes is None and self.void is not None:
+            raise no_class_for_void(name, fields)
         if wanted.labels == "binary" and classes is not None and len(classes) > 2 and encode != "one_hot":
             raise DataError(
                 f"target '{name}' has {len(classes)} classes ({some_values(classes)}), but the loss is for two",
@@ -178,8 +183,10 @@ class Target(Spec):
             labels = different_labels(values, void)
             highest = max((int(each) for each in labels if each >= 0), default=0) if encode == "none" else 0
             classes = [
-                str(each) for each in (range(max(highest + 1, wanted.units or 0)) if encode == "none" else labels)
+                str(each) for each in (range(max(highest + 1, wanted.classes or 0)) if encode == "none" else labels)
             ]
+        if classes is None and self.void is not None:
+            classes = classes_beside_void(column, different_labels(values, void), fields, wanted)
         if encode == "one_hot":
             shape, axes = [*shape, len(classes or [])], [*axes, "classes"]
         return TargetSchema(
@@ -228,7 +235,7 @@ class Target(Spec):
         if wanted.labels is None and not like_classes(kept):
             return None
         check_indices(name, fields, wanted, void)
-        return [str(number) for number in range(max(int(kept.max()) + 1, wanted.units or 0))]
+        return [str(number) for number in range(max(int(kept.max()) + 1, wanted.classes or 0))]
 
 
 def written_name(label: str | float) -> str:
@@ -236,9 +243,9 @@ def written_name(label: str | float) -> str:
     return str(label).lower() if isinstance(label, bool) else str(label)
 
 
-def is_column_vector(values: Column, wanted: Wanted) -> bool:
-    """Whether labels come as (samples, 1), as many scripts have them."""
-    return values.ndim == 2 and values.shape[1] == 1 and wanted.labels in {"classes", "binary"}
+def is_column_vector(values: Column, *, names: bool) -> bool:
+    """Whether labels, which are `names`, come as (samples, 1), as many scripts have them."""
+    return names and values.ndim == 2 and values.shape[1] == 1
 
 
 def takes_signs(values: np.ndarray[Any, Any], wanted: Wanted) -> bool:
@@ -253,17 +260,6 @@ def is_soft(values: np.ndarray[Any, Any], labels: Labels | None) -> bool:
     if labels != "binary" or values.dtype.kind != "f" or not len(values):
         return False
     return bool((values >= 0).all() and (values <= 1).all() and (values != np.floor(values)).any())
-
-
-def different_labels(values: Column, void: Sequence[int | str]) -> list[Any]:
-    """The different labels (ascending) of an array (samples, …) that are not void."""
-    import numpy as np
-
-    rows, labels = block_rows(values), set[Any]()
-    for start in range(0, len(values), rows):
-        labels |= set(np.unique(values[start : start + rows]).tolist())
-    nothing = {label_key(each) for each in void}
-    return sorted(each for each in labels if label_key(each) not in nothing)
 
 
 def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, block_rows
 from dlcli.data.fields.values import missing, rows_in_words
 from dlcli.data.first_pass import Empty
-from dlcli.data.target_labels import is_void
+from dlcli.data.target_labels import is_void, label_key
 from dlcli.errors import DataError
 from dlcli.spec import Wanted
 
@@ -68,7 +69,7 @@ def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int 
             hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy",
             kind="labels_do_not_fit_loss",
         )
-    if different.min() >= 0 and wanted.units is not None and different.max() < wanted.units:
+    if different.min() >= 0 and wanted.classes is not None and different.max() < wanted.classes:
         return
     if not np.array_equal(different, np.arange(len(different))):
         raise DataError(
@@ -123,3 +124,31 @@ def check_range(name: str, classes: int, fields: Fields) -> None:
         label = values[broken[0]][np.argmax(bad[broken[0]])]
         message = f"label {label} in {words} is none of the {classes} classes 0 to {classes - 1}"
         raise DataError(message, file=file, line=line, kind="unknown_class")
+
+
+def classes_beside_void(name: str, labels: Sequence[float], fields: Fields, wanted: Wanted) -> list[str]:
+    """The two classes of an array whose other labels are 0 and 1, under a model of one unit. Raises `DataError` for another."""
+    if {*labels} <= {0, 1} and wanted.units in {1, None}:
+        return ["0", "1"]
+    raise no_class_for_void(name, fields)
+
+
+def no_class_for_void(name: str, fields: Fields) -> DataError:
+    """A void label beside numbers, or beside several labels a place, of which a loss cannot leave out one."""
+    return DataError(
+        f"void is a label beside classes, but target '{name}' holds numbers",
+        file=fields.places[0].file,
+        hint="leave such samples out, or give them the weight 0: train.sample_weight",
+        kind="void_beside_numbers",
+    )
+
+
+def different_labels(values: Column, void: Sequence[int | str]) -> list[Any]:
+    """The different labels (ascending) of an array (samples, …) that are not void."""
+    import numpy as np
+
+    rows, labels = block_rows(values), set[Any]()
+    for start in range(0, len(values), rows):
+        labels |= set(np.unique(values[start : start + rows]).tolist())
+    nothing = {label_key(each) for each in void}
+    return sorted(each for each in labels if label_key(each) not in nothing)

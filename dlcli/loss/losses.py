@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlcli.loss.counting import counted_labels
+from dlcli.loss.needs import needs
 from dlcli.spec import Facts, KerasObject
 
 
@@ -25,8 +26,17 @@ def build_loss(loss: KerasObject, facts: Facts, *, void: bool = False, each: boo
         from keras import ops
 
         counted = counted_labels(y_true, y_pred)
-        losses = call(ops.maximum(y_true, 0), y_pred)
+        y_true = ops.maximum(y_true, 0)
+        if needs(loss) != "classes" and len(y_true.shape) < len(y_pred.shape):
+            y_true = ops.expand_dims(
+                y_true, -1
+            )  # else Keras drops the axis of the output, and the mean is over a place
+        losses = call(y_true, y_pred)
         inner = getattr(losses, "_keras_mask", None)
+        if len(losses.shape) != len(counted.shape):
+            # A loss that joins places, such as Dice, has none for each: what is 0 in both target and output adds nothing.
+            kept = ops.cast(ops.expand_dims(counted, -1), y_pred.dtype)
+            return call(ops.cast(y_true, y_pred.dtype) * kept, y_pred * kept)
         losses = ops.where(counted, losses, ops.zeros_like(losses))
         losses._keras_mask = counted if inner is None else ops.logical_and(counted, inner)
         return losses

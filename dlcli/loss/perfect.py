@@ -30,7 +30,17 @@ def perfect_losses(
     return np.asarray(build_loss(loss, facts, each=True)(values, values), dtype=np.float64)
 
 
-def perfect_loss(loss: KerasObject, target: np.ndarray[Any, Any], shape: tuple[int | None, ...], facts: Facts) -> float:
-    """The mean over all places of what a perfect answer costs."""
+def perfect_loss(
+    loss: KerasObject,
+    target: np.ndarray[Any, Any],
+    shape: tuple[int | None, ...],
+    facts: Facts,
+    *,
+    counted: np.ndarray[Any, Any] | None = None,
+) -> float:
+    """The mean over the places (samples, …) that count of what a perfect answer costs."""
     losses = perfect_losses(loss, target, shape, facts)
-    return 0.0 if losses is None else float(losses.mean())
+    if losses is None or not losses.size:
+        return 0.0
+    kept = losses if counted is None or counted.shape != losses.shape else losses[counted]
+    return float(kept.mean()) if kept.size else 0.0

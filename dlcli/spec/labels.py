@@ -20,3 +20,8 @@ class Wanted:
     """Whether the loss takes -1 and 1 as they are."""
     units: int | None = None
     """How many values the model puts out at each place, where the configuration tells."""
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes the model tells apart, where the loss compares with the index of one."""
+        return self.units if self.labels == "classes" else None

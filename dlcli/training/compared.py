@@ -37,12 +37,10 @@ def compared(experiment: Experiment, measure: Measure, *, reached: float, trivia
     """The comparison for the model as it stands, of which `reached` is the loss; None where nothing can be compared."""
     split = judged_split(experiment)
     penalty = weight_penalty(experiment.model)
-    perfect = sum(
-        perfect_loss(
-            head.loss, experiment.splits[split].target(schema.name), output_shape(experiment.model, head.name), {}
-        )
-        for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True)
-    )
+    counted, feed, perfect = counted_targets(experiment, split), experiment.splits[split], 0.0
+    for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
+        shape = output_shape(experiment.model, head.name)
+        perfect += perfect_loss(head.loss, feed.target(schema.name), shape, {}, counted=counted[schema.name])
     weights = training_weights(
         experiment.config.train, experiment.dataset, counted=lambda: measure.masks(experiment.splits["train"])
     )

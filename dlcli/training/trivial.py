@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import build_metrics, logits, metric_name, metric_values, needs, reads_scores
-from dlcli.loss.counting import counted_places, masked_output
+from dlcli.loss.counting import masked_output
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject
 from dlcli.training.constant import constant_number, constant_scores, untied, weighted_mean
+from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
 
@@ -68,7 +69,7 @@ def counted_targets(experiment: Experiment, split: str) -> dict[str, np.ndarray[
     feed = experiment.splits[split]
     masks = Measure(experiment.model).masks(feed)
     return {
-        each.name: counted_places(masks.get(each.name), feed.target(each.name) if each.void else None)
+        each.name: counted_target(each, feed.target(each.name), masks.get(each.name))
         for each in experiment.dataset.schema.targets
     }
 

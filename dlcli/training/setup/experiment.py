@@ -97,7 +97,7 @@ def wanted_of(config: Config, head: Head) -> Wanted:
     last = last_layer(config.layers, head.name)
     units = output_of(last.layer, above=last.above, path=last.path).width
     void = (ignored,) if isinstance(ignored, int) else ()
-    return Wanted(labels_of(head.loss), void, reads_scores(head.loss), units if needs(head.loss) == "classes" else None)
+    return Wanted(labels_of(head.loss), void, reads_scores(head.loss), units)
 
 
 def set_up(config: Config, dataset: Dataset) -> Experiment:
