@@ -21,7 +21,7 @@ class Graph(Protocol):
     def stack(self, entries: Sequence[Entry], tensor: Any, path: TreePath) -> Any:
         """What a list of entries makes of a tensor; an empty list leaves it as it is."""
 
-    def own_names(self, *, apart: bool = False) -> AbstractContextManager[None]:
+    def own_names(self, *, apart: bool = False) -> AbstractContextManager[None]:  # unseen: a protocol
         """While it is open, names are new ones, which end with it; those outside can be read, unless it stands `apart`."""
 
     def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
@@ -44,7 +44,7 @@ class Graph(Protocol):
 
         Raises `BlockError` at `path` where it cannot take what it is given."""
 
-    def free_name(self, name: str, *, given: bool = False) -> str:
+    def free_name(self, name: str, *, given: bool = False) -> str:  # unseen: a protocol
         """The name as Keras takes it, with a number behind it if the model has one such already; no name that the
         configuration gives, unless it is `given`."""
 

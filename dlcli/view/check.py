@@ -47,7 +47,7 @@ class BatchShown:
     most: float
     contradictory: bool
     memorized: bool
-    perfect: float = 0.0
+    perfect: float
     """What a perfect answer costs, under some losses less than nothing."""
 
 

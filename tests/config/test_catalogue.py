@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 from pydantic import ValidationError
@@ -220,3 +222,10 @@ def test_what_is_no_thing_is_refused():
     assert messages("layers", {"Flatten": {}, "Dense": {}}) == [
         ("expected one name with its arguments behind it, found 2 names: 'Flatten', 'Dense'", ())
     ]
+
+
+def test_the_catalogue_is_what_the_installed_keras_offers():
+    import dlcli.config.catalogue as catalogue
+    from dlcli.config.catalogue.generate import catalogue_text
+
+    assert catalogue_text() == Path(catalogue.__file__).with_name("keras.json").read_text(encoding="utf-8")

@@ -444,16 +444,6 @@ INITIALIZERS_FOR_OTHER_SHAPES = {"STFT"}
 """It makes the windows of a Fourier transform, which have three axes."""
 
 
-def test_the_catalogue_is_what_the_installed_keras_offers() -> None:
-    from pathlib import Path
-
-    import dlcli.config.catalogue as catalogue
-    from dlcli.config.catalogue.generate import catalogue_text
-
-    kept = Path(catalogue.__file__).with_name("keras.json").read_text(encoding="utf-8")
-    assert catalogue_text() == kept
-
-
 @pytest.mark.filterwarnings("ignore:`input_shape` is undefined or non-square:UserWarning")
 @pytest.mark.parametrize(
     ("cause", "kind"), [(OSError("no route to host"), "ArtifactError"), (KeyError("x"), "BlockError")]

@@ -33,7 +33,7 @@ def load_ahead() -> None:
         import matplotlib.backends.backend_svg
         import matplotlib.figure  # noqa: F401
 
-    threading.Thread(target=load, daemon=True).start()
+    threading.Thread(target=load, daemon=True).start()  # unseen: how it ends
 
 
 def loss_curve(series: Mapping[str, Sequence[float]], *, title: str, best_epoch: int | None) -> tuple[bytes, bytes]:
