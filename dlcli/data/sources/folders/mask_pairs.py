@@ -24,7 +24,7 @@ def pictures_and_masks(folder: Path, endings: Collection[str]) -> tuple[Path, Pa
     parts = [each for each in sorted(folder.iterdir()) if not each.name.startswith(".") and each.is_dir()]
     if len(parts) != 2:
         return None
-    files = [{path.stem: path for path in part.iterdir() if path.suffix.lower() in endings} for part in parts]
+    files = [{path.stem: path for path in sorted(part.iterdir()) if path.suffix.lower() in endings} for part in parts]
     if set(files[0]) != set(files[1]) or len(files[0]) < FEWEST:
         return None
     first, second = (all(map(is_like_mask, list(each.values())[:LOOKED_AT])) for each in files)
