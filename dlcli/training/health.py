@@ -67,7 +67,7 @@ class Health:
         losses = [entry["train"]["loss"] for entry in self.progress.entries]
         if not losses or loss <= GROWN * min(losses):
             return False
-        trivial = trivial_baseline(self.experiment) if loss > EXPLODED else {}
+        trivial = trivial_baseline(self.experiment) if loss > EXPLODED else {}  # unseen: the next line decides
         return bool(trivial) and loss > EXPLODED * max(trivial["metrics"]["loss"], 1.0)
 
     def diverged(self, what: str) -> DivergedError:

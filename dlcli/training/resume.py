@@ -48,10 +48,10 @@ class ResumeRequest:
     """What the command line asks of a run; `settings` are changes of its configuration, as `train.epochs=40`."""
 
     run: Run
-    settings: Sequence[str] = ()
-    allow_code: bool = False
-    allow_config_change: bool = False
-    allow_data_change: bool = False
+    settings: Sequence[str]
+    allow_code: bool
+    allow_config_change: bool
+    allow_data_change: bool
 
 
 def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]:

@@ -129,7 +129,9 @@ class Plateau:
             self.cooling -= 1
             # As in Keras, the epoch with which the pause ends is the first to count again.
             self.watch.waited = 0 if improved or self.cooling > 0 else 1
-        if improved or self.cooling > 0 or self.watch.waited < self.block.patience or rate <= self.block.min_lr:
+        if improved or self.cooling > 0 or self.watch.waited < self.block.patience:
+            return rate
+        if rate < self.block.min_lr:  # unseen: at the limit it stays there
             return rate
         self.watch.waited, self.cooling = 0, self.block.cooldown
         return max(rate * self.block.factor, self.block.min_lr)

@@ -152,6 +152,7 @@ def test_more_epochs_are_those_of_a_run_that_had_them_from_the_start(runs: Path,
     assert run_dlcli("train", "experiment.yaml", "--epochs", 9, "--name", "long", "-q", cwd=runs).code == 0
     more = run_dlcli("resume", "whole", "--epochs", 9, "--json", cwd=runs)
     assert (more.code, more.value["epochs"], more.value["exact"]) == (0, 9, True), more.err
+    assert json.loads((runs / "runs" / "whole" / "config.resolved.json").read_bytes())["train"]["epochs"] == 9
     assert history(runs, "whole") == history(runs, "long")
     assert variables(runs, "whole") == variables(runs, "long")
     again = run_dlcli("resume", "whole", "--json", cwd=runs)
@@ -232,6 +233,8 @@ def test_an_edited_configuration_of_the_run_is_seen(file: str, runs: Path, run_d
         "config.resolved.json": "was 0.02 and is 0.03",
     }
     assert words[file] in refused.error["message"]
+    allowed = run_dlcli("resume", "cut", "--allow-config-change", "--json", cwd=runs)
+    assert (allowed.code, allowed.value["exact"]) == (0, False), allowed.err
 
 
 def test_layers_of_another_shape_cannot_be_gone_on_with(runs: Path, run_dlcli: Command) -> None:

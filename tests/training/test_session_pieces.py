@@ -17,6 +17,7 @@ from dlcli.errors import ResourceError, Stopped
 from dlcli.runs import Run, RunState
 from dlcli.runs.checkpoint import best as best_folder
 from dlcli.runs.checkpoint import folders, load_checkpoint
+from dlcli.training.kept.snapshot import Progress
 
 STEPS = 3
 """Of an epoch: 90 training samples in batches of 32."""
@@ -208,10 +209,15 @@ def test_the_last_epoch_is_shown_as_best_where_no_value_was_a_number(begun: Begu
     assert told.heard.ended == [None]
 
 
-def test_the_speed_is_samples_of_all_epochs_by_seconds(begun: Begun) -> None:
+def test_the_speed_is_samples_of_all_epochs_by_seconds(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
     told = begun({"train.epochs": 3})
+    monkeypatch.setattr("dlcli.training.session.time", SimpleNamespace(monotonic=lambda: 7.0))
+    told.session.progress.spent = 2.5
     state = told.session.run_to_end()
-    assert state.samples_per_second == pytest.approx(3 * 90 / state.seconds, rel=0.05)
+    assert (state.seconds, state.samples_per_second) == (2.5, 3 * 90 / 2.5)
+    assert Progress() == Progress(0, 0, None, None, 0.0, None, [])
+    told.session.progress = Progress(entries=told.session.progress.entries, epoch=3)
+    assert told.session.seconds == 0.0
 
 
 def test_a_callback_that_ends_the_training_is_the_reason(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,58 @@ def test_the_first_value_outside_a_range_is_found_and_its_ends_are_inside(
     assert first_beyond(target[:, 0], least, most) == first_beyond(target[:, :1], least, most)
 
 
+@pytest.mark.parametrize(
+    ("written", "values", "message"),
+    [
+        ("AUC", [0.5, 2.0], "AUC reads targets of 0 to 1, and this one is 2 in row 8"),
+        ("AUC", [0.5, -0.5], "AUC reads targets of 0 to 1, and this one is -0.5 in row 8"),
+        ("AUC", [0.0, 1.0, 1.5], "AUC reads targets of 0 to 1, and this one is 1.5 in row 8"),
+        ("poisson", [0.0, 7.0, -3.0], "poisson reads targets of 0 or more, and this one is -3 in row 8"),
+    ],
+)
+def test_the_value_that_cannot_be_read_is_shown_with_its_row(written: str, values: list[float], message: str) -> None:
+    from dlcli.training.setup.target_range import beyond
+
+    kind = "losses" if written == "poisson" else "metrics"
+    dataset: Any = SimpleNamespace(fields=SimpleNamespace(where=lambda row: ("t.csv", row + 2, f"row {row + 1}")))
+    error = beyond(("loss",), keras_catalogue().read(kind, written), np.array(values), dataset, 7)
+    assert (error.message, error.path) == (message, ("loss",))
+    assert error.hint == ("write loss: mse" if kind == "losses" else "write metrics: [mae] or [r2_score]")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "devices", "deterministic"),
+    [(True, [], True), (True, ["GPU:0"], True), (False, [], False), ("auto", [], True), ("auto", ["GPU:0"], False)],
+)
+def test_operations_are_deterministic_where_that_is_wanted_or_there_is_a_cpu_alone(
+    wanted: str | bool, devices: list[str], deterministic: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tensorflow as tf
+
+    from dlcli.keras_internals import is_deterministic
+    from dlcli.training.setup.backend import start_keras
+
+    for before in (True, False):
+        start_keras(seed=0, deterministic=before)
+        with monkeypatch.context() as patch:
+            patch.setattr(tf.config, "list_physical_devices", lambda kind=None: devices)
+            start_keras(seed=0, deterministic=wanted)
+        assert is_deterministic() is deterministic
+    start_keras(seed=0)
+    assert is_deterministic()
+
+
+def test_a_plateau_below_its_least_rate_leaves_the_rate_alone() -> None:
+    from dlcli.config.train import ReduceOnPlateau
+    from dlcli.training.stopping import Plateau
+
+    block = ReduceOnPlateau(monitor="loss", factor=0.5, patience=1, min_lr=0.01, mode="min")
+    for rate, after in ((0.005, 0.005), (0.01, 0.01), (0.015, 0.01), (0.04, 0.02)):
+        plateau = Plateau.of(block, directions={})
+        assert plateau.rate({"loss": 1.0}, epoch=1, rate=rate) == rate
+        assert plateau.rate({"loss": 1.0}, epoch=2, rate=rate) == after
+
+
 def test_metrics_between_two_read_from_no_to_yes() -> None:
     catalogue = keras_catalogue()
     assert range_of(catalogue.read("metrics", "AUC")) == (0.0, 1.0)

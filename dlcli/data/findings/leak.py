@@ -38,7 +38,7 @@ def target_given_away(dataset: Dataset) -> Finding | None:
             continue
         target = train.targets[schema.name][:]
         indices = class_indices(target, schema)
-        counts = None if indices is None or not schema.void else indices >= 0
+        counts = None if indices is None or not schema.void else indices >= 0  # unseen: time alone
         indices = indices if counts is None or indices is None else indices[counts]
         columns: dict[str, np.ndarray[Any, Any]] = {}
         for name in input_columns(dataset):
