@@ -32,6 +32,16 @@ def reads_of(metric: KerasObject) -> Reads:
     return "decisions" if reads in {"order", "largest"} and thresholds is not None else reads
 
 
+def reads_yes_or_no(metric: KerasObject, loss: KerasObject) -> bool:
+    """Whether a metric sees each label as yes or no: one that is how likely a yes is counts as what is more likely.
+
+    Keras would count any of them that is not 0 as a yes, or none as right.
+    """
+    reads = "decisions" if metric.written in {"accuracy", "acc"} else reads_of(metric)
+    two = needs(loss) == "binary" or metric.traits.get("target") == "binary"
+    return two and reads in {"decisions", "order"}
+
+
 def read_output(loss: KerasObject, output: Any, *, reads: Reads = "decisions") -> Any:
     """The output (…, units) of a model as probabilities or numbers.
 

@@ -15,7 +15,9 @@ from dlcli.config import Config
 from dlcli.data import Dataset
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import DlcliError
+from dlcli.loss import metric_name
 from dlcli.loss.metric_fit import speaks_of_one
+from dlcli.loss.reading import reads_yes_or_no
 from dlcli.optimizer.schedules import early_end
 from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
@@ -26,6 +28,7 @@ from dlcli.training.kept.record import Record
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.experiment import Experiment, read_data, set_up
+from dlcli.training.setup.target_range import has_soft_labels
 from dlcli.training.signals import stop_request
 from dlcli.view.training.listeners import Listeners
 
@@ -85,6 +88,11 @@ def start(config: Config, dataset: Dataset, listeners: Listeners) -> Experiment:
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         if target.positive is not None and any(speaks_of_one(metric, head.loss) for metric in head.metrics):
             listeners.note(f"note: the metrics of '{target.name}' speak of its class '{target.positive}'")
+        halved = [metric_name(metric) for metric in head.metrics if reads_yes_or_no(metric, head.loss)]
+        if halved and has_soft_labels(experiment.splits["train"], target):
+            listeners.note(
+                f"note: the labels of '{target.name}' are shares; {', '.join(halved)}: above 0.5 counts as yes"
+            )
     ends = early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)
     for each in config.noted(*experiment.built.notes, ends):
         words = "; ".join(filter(None, [each.message, each.suggestion]))

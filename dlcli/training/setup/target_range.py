@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset
+from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DataError, TreePath
 from dlcli.loss import labels_of
 from dlcli.loss.target_loss import Head
@@ -51,6 +52,14 @@ def check_classes_in_training(dataset: Dataset) -> None:
                 hint="write data.split: {by: stratified}, or other shares",
                 kind="single_class",
             )
+
+
+def has_soft_labels(feed: Feed, schema: TargetSchema) -> bool:
+    """Whether a target that names no classes holds shares between 0 and 1; what streams is not gone through for it."""
+    if schema.classes is not None or feed.streams:
+        return False
+    values = feed.target(schema.name)
+    return bool(((values > 0) & (values < 1)).any())
 
 
 def range_of(reader: KerasObject) -> tuple[float | None, float | None]:
