@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
+from dlcli.loss import needs
 from dlcli.loss.counting import masked_output
 from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_loss
@@ -31,6 +33,8 @@ class Compared:
     trivial: float
     perfect: float = 0.0
     weighed: bool = False
+    even: float | None = None
+    """The loss of the answer that every class is as likely as the others, where the losses are of such answers."""
 
 
 def compared(experiment: Experiment, measure: Measure, *, reached: float, trivial: float) -> Compared | None:
@@ -45,8 +49,18 @@ def compared(experiment: Experiment, measure: Measure, *, reached: float, trivia
         experiment.config.train, experiment.dataset, counted=lambda: measure.masks(experiment.splits["train"])
     )
     if weights is None:
-        return Compared(split, reached - penalty, trivial, perfect)
+        return Compared(split, reached - penalty, trivial, perfect, even=even_loss(experiment))
     return weighed(experiment, measure, weights, split)
+
+
+def even_loss(experiment: Experiment) -> float | None:
+    """The loss where the classes of each target are as likely as each other; None for losses of other answers."""
+    total = 0.0
+    for head in experiment.config.heads:
+        if not head.loss.traits.get("chance"):
+            return None
+        total += math.log(2 if needs(head.loss) == "binary" else output_shape(experiment.model, head.name)[-1] or 1)
+    return total
 
 
 def weight_penalty(model: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,11 @@ def draw_training(console: Console, result: TrainingResult) -> None:
     console.print()
     line(console, "run", f"{result.path}  ({result.status}: {result.reason})")
     best = result.best
-    reached = f"epoch {best['epoch']} of {result.epochs} by {best['monitor']} {number(best['value'])}"
+    value = best["value"]
+    if value is None or not math.isfinite(value):
+        reached = f"epoch {best['epoch']} of {result.epochs}: {best['monitor']} was never a finite number"
+    else:
+        reached = f"epoch {best['epoch']} of {result.epochs} by {best['monitor']} {number(value)}"
     line(console, "best", reached + ("; its weights are kept" if best["weights"] == "restored" else ""))
     assert result.seconds is not None
     assert result.samples_per_second is not None

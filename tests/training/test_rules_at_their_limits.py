@@ -27,6 +27,7 @@ from dlcli.training.verdict.no_better_than_baseline import MARGIN, no_better_tha
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
 from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits
 from dlcli.training.verdict.still_improving import still_improving
+from dlcli.view.sentences import judgement_of_training
 
 CONFIG: Any = SimpleNamespace(
     data=SimpleNamespace(prepares=False),
@@ -319,6 +320,26 @@ def test_a_healthy_training_whose_shown_loss_says_otherwise_gives_the_comparison
     assert ("reached" in finding.facts) is told
     if told:
         assert (finding.facts["reached"], finding.facts["trivial"], finding.facts["weighed"]) == (0.5, 1.0, True)
+
+
+@pytest.mark.parametrize(("reached", "seen"), [(0.981 * 7.6, True), (0.979 * 7.6, False)])
+def test_an_even_chance_is_a_better_answer_than_shares_without_some_classes(reached: float, seen: bool) -> None:
+    compared = Compared("validation", reached, 12.2, even=7.6)
+    finding = no_better_than_baseline(story([7.6, reached], trivial=12.2, compared=compared))
+    assert (finding is not None) is seen
+    if finding is not None:
+        assert (finding.facts["trivial"], finding.facts["method"]) == (7.6, "same chance for each class")
+    worse = Compared("validation", reached, 7.0, even=0.981 * 7.0)
+    finding = no_better_than_baseline(story([7.6, reached], trivial=7.0, compared=worse))
+    assert finding is not None
+    assert (finding.facts["trivial"], finding.facts["method"]) == (7.0, "mean")
+
+
+def test_one_epoch_went_nowhere() -> None:
+    [finding] = verdict(story([0.5], trivial=1.0))
+    assert judgement_of_training(finding).evidence == "the validation loss is 0.5 after one epoch"
+    [finding] = verdict(story([0.5, 0.499], trivial=1.0, best=2))
+    assert judgement_of_training(finding).evidence == "the validation loss went from 0.5 to 0.499, best at epoch 2"
 
 
 def test_a_healthy_training_without_validation_speaks_of_training() -> None:

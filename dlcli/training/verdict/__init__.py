@@ -45,10 +45,12 @@ def healthy(story: Story) -> Finding:
     split = "validation" if "validation" in story.metrics else "train"
     losses = {"first": story.losses(split)[0], "last": story.metrics[split]["loss"]}
     facts = {"split": split, **losses, "best_epoch": story.best_epoch}
+    if len(story.history) == 1:
+        facts["epochs"] = 1
     seen = story.beside_trivial
     if seen is not None and story.baseline:
         shown = story.metrics[seen.split]["loss"], story.baseline["metrics"]["loss"]
-        if shown[0] >= shown[1]:
+        if shown[0] >= shown[1] and seen.reached < seen.trivial:
             facts |= {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
             facts["method"] = story.baseline["method"]
     return Finding(code="healthy", severity="note", facts=facts)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.spec import KerasObject
+from dlcli.training.compared import Compared
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.story import Story
 
 MARGIN = 0.98
+EVEN = "same chance for each class"
 HIGHEST_RATE = 1.0
 """No higher rate is proposed: with it most optimizers leave every minimum."""
 LARGE_TARGET = 1e4
@@ -20,12 +22,15 @@ LARGE_TARGET = 1e4
 def no_better_than_baseline(story: Story) -> Finding | None:
     """Seen when the loss is hardly lower than that of the trivial baseline on the same split."""
     seen = story.beside_trivial
-    if seen is None or seen.trivial <= seen.perfect:
+    if seen is None or (seen.trivial <= seen.perfect and is_near(story, seen)):
         return None
+    trivial, method = seen.trivial, story.baseline["method"]
+    if seen.even is not None and seen.even < MARGIN * trivial:
+        # Classes that the training split does not hold make the shares of the others a worse answer than none at all.
+        trivial, method = seen.even, EVEN
     # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
-    if seen.reached - seen.perfect < MARGIN * (seen.trivial - seen.perfect):
+    if seen.reached - seen.perfect < MARGIN * (trivial - seen.perfect):
         return None
-    trivial = seen.trivial
     advice = list(story.scaling())
     losses, rate = story.losses("train"), story.history[0]["learning_rate"]
     if story.turned is None and losses[-1] < losses[0] and rate < HIGHEST_RATE:
@@ -40,11 +45,19 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     facts = {
         "split": seen.split,
         "reached": seen.reached,
-        "method": story.baseline["method"],
+        "method": method,
         "trivial": trivial,
         "weighed": seen.weighed,
     }
     return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=advice)
+
+
+NEAR = 0.01
+
+
+def is_near(story: Story, seen: Compared) -> bool:
+    """Whether nearly all of the first epoch's loss is gone, where the constant answer is perfect: nothing can be better."""
+    return seen.reached - seen.perfect <= NEAR * max(story.losses(seen.split)[0] - seen.perfect, 0)
 
 
 def rate_key(optimizer: KerasObject) -> str:
@@ -65,4 +78,6 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (story(validation=[0.9, 0.6, 0.5901], baseline=0.6), True),
         (story(validation=[0.9, 0.6, 0.5879], baseline=0.6), False),
         (story(validation=[0.9, 0.6, 0.5901], baseline=None), False),
+        (story(validation=[1.0, 0.5, 0.0101], baseline=0.0), True),
+        (story(validation=[1.0, 0.5, 0.0099], baseline=0.0), False),
     ]

@@ -23,9 +23,13 @@ def overfits(story: Story) -> Finding | None:
     # the training loss went on falling meanwhile (else the training itself fails), and the rise is more than a wobble.
     lowest = min(range(len(validation)), key=validation.__getitem__)
     later = len(validation) - 1 - lowest
-    if later < FEWEST or validation[-1] < RISE * validation[lowest] or train[-1] >= train[lowest]:
+    if later < FEWEST or train[-1] >= train[lowest]:
         return None
-    if validation[-1] - validation[lowest] < MATERIAL * validation[0]:
+    # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
+    seen = story.beside_trivial
+    perfect = min(0.0 if seen is None else seen.perfect, validation[lowest])
+    rise = validation[-1] - validation[lowest]
+    if rise <= 0 or rise < (RISE - 1) * (validation[lowest] - perfect) or rise < MATERIAL * (validation[0] - perfect):
         return None
     advice = []
     if story.config.train.early_stopping is None:
@@ -50,4 +54,7 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.661]), True),
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.659]), False),
         (story(train=[0.9, 0.5, 0.55, 0.6, 0.7], validation=[0.9, 0.6, 0.62, 0.65, 0.7]), False),
+        (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.0] * 5), False),
+        (story(train=[-20.0, -26.0, -27.0, -28.0, -29.0], validation=[-20.0, -26.0, -26.0, -26.0, -25.98]), False),
+        (story(train=[-20.0, -26.0, -27.0, -28.0, -29.0], validation=[-20.0, -26.0, -26.0, -26.0, -24.0]), True),
     ]

@@ -8,6 +8,8 @@ from dlcli.view.sentences.sentence import Facts, Sentence
 def healthy(facts: Facts) -> str:
     losses = f"from {facts['first']:.4g} to {facts['last']:.4g}"
     went = f"the {facts['split']} loss went {losses}, best at epoch {facts['best_epoch']}"
+    if facts.get("epochs") == 1:
+        went = f"the {facts['split']} loss is {facts['last']:.4g} after one epoch"
     if "reached" not in facts:
         return went
     how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
