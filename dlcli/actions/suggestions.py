@@ -23,6 +23,7 @@ from dlcli.data.times import are_short_days, are_times, first_in, seconds_of
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.finding import Finding
+from dlcli.spec import Labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +35,7 @@ WORDS, LENGTH = 10_000, 100
 FEW, ROWS_A_NAME = 20, 3
 """Names that stand in fewer rows on average, of more than a few rows, tell rows apart and not kinds."""
 MOST_CLASSES = 20
+YES_AND_NO = 2
 WINDOW, LEAST_WINDOW, ROWS_A_STEP = 12, 3, 12
 """Steps that a forecast looks back, as far as validation and test have some windows of them."""
 USELESS = frozenset({"constant_columns", "identifier_columns"})
@@ -49,11 +51,14 @@ class Draft:
     reasons: dict[str, str] = field(default_factory=dict)
     block: dict[str, Any] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
+    forecasts: bool = False
+    """Whether the target is a number that is foretold from its own past."""
 
     def load(self, fields: Fields) -> Dataset:
         """The data set of the block as it is now."""
         block = {"source": self.source, "target": self.target, **self.block}
-        return Data.model_validate(block, context=Language()).dataset(fields, seed=0, labels=None)
+        labels: Labels | None = "numbers" if self.forecasts else None
+        return Data.model_validate(block, context=Language()).dataset(fields, seed=0, labels=labels)
 
     @property
     def is_imbalanced(self) -> bool:
@@ -159,7 +164,10 @@ def is_plain_series(fields: Fields, target: str) -> bool:
         return False
     times = [fields.arrays[name] for name in fields.arrays if name != target]
     values = fields.arrays[target]
-    if not times or any(map(is_lazy, [*times, values])) or values.dtype == object or are_classes(values[:]):
+    if not times or any(map(is_lazy, [*times, values])) or values.dtype == object or values.ndim > 1:
+        return False
+    # Beside nothing but its time a number is foretold from its past, also where it takes few values; yes and no are not.
+    if len(known_values(values[:])) <= YES_AND_NO:
         return False
     return len(values) >= LEAST_WINDOW * ROWS_A_STEP and all(ascends(np.asarray(column[:])) for column in times)
 
@@ -180,7 +188,7 @@ def choose_windows(draft: Draft, fields: Fields, target: str) -> Fields:
     window = min(WINDOW, fields.samples // ROWS_A_STEP)
     draft.source = {Series.word: {"path": draft.source, "window": window}}
     draft.reasons["source"] = f"the {window} values before each"
-    draft.target = target
+    draft.target, draft.forecasts = target, True
     draft.block["inputs"] = [target]
     draft.reasons["inputs"] = "its own past"
     return replace(fields, windows=Windows(window=window))
@@ -189,9 +197,11 @@ def choose_windows(draft: Draft, fields: Fields, target: str) -> Fields:
 def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
     """Whole numbers that name classes become classes, whatever they count from and however they are written."""
     column = fields.arrays[target]
-    if column.ndim > 1 or is_lazy(column) or column.dtype.kind not in "fiu" or fields.windows is not None:
+    if is_lazy(column) or column.dtype.kind not in "fiu" or fields.windows is not None:
         return
-    values = column[:]
+    values = column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column[:]
+    if values.ndim > 1:
+        return
     different = known_values(values)
     if not are_classes(values):
         if 1 < len(different) <= MOST_CLASSES:
@@ -199,7 +209,7 @@ def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
             draft.reasons["target"] = hint
             draft.target = target
         return
-    if values.dtype.kind == "f" or different[0] != 0 or different[-1] != len(different) - 1:
+    if column.ndim > 1 or values.dtype.kind == "f" or different[0] != 0 or different[-1] != len(different) - 1:
         draft.target = {"column": target, "encode": "index"}
         draft.reasons["target"] = (
             f"{len(different)} whole numbers, taken for classes; for amounts: target: {inline_yaml(target)}"
@@ -234,13 +244,16 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     hollow = empty_columns_of(fields, target)
     names = [name for name in fields.arrays if name != target and name not in hollow]
     texts = [name for name in names if is_names(fields, name) and names_rows(fields.arrays[name][:])]
-    if not texts and not hollow:
+    unread = [name for name in fields.columns if name not in fields.arrays]
+    if not texts and not hollow and not unread:
         return
     sentences = [name for name in texts if mostly_sentences(fields.arrays[name][:])]
     rest = [name for name in names if name not in texts]
     unclear = [name for name in texts if is_unclear_day(fields.arrays[name][:])]
     left_out = [f"{', '.join(texts)}, which names rows rather than kinds{files_named(fields, texts)}"] if texts else []
+    left_out += [f"{name} could be an input of kind time" for name in texts if is_time_input(fields.arrays[name][:])]
     left_out += [f"{', '.join(unclear)} may begin with day or month: write the year first to use it"] if unclear else []
+    left_out += [f"{', '.join(unread)}, which no column of numbers or text can hold"] if unread else []
     left_out += [f"{', '.join(hollow)}: no cell holds anything"] if hollow else []
     if not sentences and not rest:
         raise nothing_left(fields, "; ".join(left_out))
@@ -255,6 +268,11 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     if rest:
         inputs["features"]["prepare"] = ["Normalization"]
     draft.block["inputs"], draft.reasons["inputs"] = inputs, "sentences are an input of their own"
+
+
+def is_time_input(values: Any) -> bool:
+    """Whether a column of text holds nothing but times, of which dlcli makes numbers where it is asked for."""
+    return are_times(value for value in values.tolist() if value is not None)
 
 
 def is_unclear_day(values: Any) -> bool:
@@ -330,6 +348,25 @@ def are_days(texts: Sequence[str]) -> bool:
     return all(DAY.fullmatch(text.strip()) for text in texts) or (first_in(texts) is not None and are_times(texts))
 
 
+YEARS = (1800, 2100)
+FEWEST_TIMES = 3
+
+
+def rises_as_time(values: np.ndarray[Any, Any]) -> bool:
+    """Whether whole numbers (rows,) are years, or days such as 20240131, that go on from row to row."""
+    import numpy as np
+
+    if values.dtype.kind not in "iu" or len(values) < FEWEST_TIMES or (values[1:] < values[:-1]).any():
+        return False
+    different = np.unique(values)
+    if len(different) < FEWEST_TIMES:
+        return False
+    if YEARS[0] <= different[0] and different[-1] <= YEARS[1]:
+        return True
+    digits = [f"{each:08d}" for each in different]
+    return are_times(f"{each[:-4]}-{each[-4:-2]}-{each[-2:]}" for each in digits)
+
+
 def choose_split(draft: Draft, fields: Fields, target: str) -> None:
     """The latest rows for the test where the rows stand in time."""
     if fields.splits is not None or "split" in draft.block:
@@ -339,9 +376,15 @@ def choose_split(draft: Draft, fields: Fields, target: str) -> None:
         draft.reasons["split"] = "the test is later than what is trained on, and no window is in two splits"
         return
     for name, column in fields.arrays.items():
-        if name == target or column.dtype != object or is_lazy(column) or column.ndim > 1:
+        if name == target or is_lazy(column) or column.ndim > 1:
             continue
         values = column[:]
+        if fields.is_table and rises_as_time(values):
+            draft.block["split"] = {"by": f"time:{name}"}
+            draft.reasons["split"] = f"the test is later than what is trained on, since {name} rises as a time does"
+            return
+        if column.dtype != object:
+            continue
         if not missing(values).any() and are_days(values.tolist()):
             draft.block["split"] = {"by": f"time:{name}"}
             draft.reasons["split"] = "the test is later than what is trained on"

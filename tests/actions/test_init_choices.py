@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dlcli.config import Config, load_config
@@ -99,6 +100,49 @@ def test_a_number_beside_its_time_is_forecast_from_its_past(name: str, tmp_path:
     assert config.data.source.word == "series"
     assert (config.data.inputs, config.data.target, config.data.split.by) == (["v"], "v", "time")
     assert "{series: {path: t.csv, window: 12}}" in text
+    assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(("different", "series"), [(2, False), (3, True), (9, True)])
+def test_few_whole_numbers_beside_their_time_are_forecast_too(
+    different: int, series: bool, tmp_path: Path, run_dlcli: Run
+) -> None:
+    table(tmp_path, t=TIMES["counter"], v=[row % different for row in range(ROWS)])
+    if not series:
+        assert "no column is left to learn from" in run_dlcli("init", "t.csv", cwd=tmp_path).err
+        return
+    config, _ = proposed(tmp_path, run_dlcli)
+    assert (config.data.source.word, config.loss.written) == ("series", "mse")
+    assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
+
+
+RISING = {
+    "years": ([2001 + row // 30 for row in range(ROWS)], True),
+    "years that fall once": ([2001 + row // 30 - (row == 90) * 2 for row in range(ROWS)], False),
+    "two years": ([2001 + row // 80 for row in range(ROWS)], False),
+    "days": ([20240000 + 100 * (1 + row // 28) + 1 + row % 28 for row in range(ROWS)], True),
+    "no days": ([20240000 + 100 * (1 + row // 28) + 31 + row % 28 for row in range(ROWS)], False),
+    "counts": ([row // 2 for row in range(ROWS)], False),
+}
+
+
+@pytest.mark.parametrize("name", RISING)
+def test_rows_in_the_order_of_years_or_days_are_split_by_time(name: str, tmp_path: Path, run_dlcli: Run) -> None:
+    values, by_time = RISING[name]
+    table(tmp_path, t=values, x=X, v=SALES)
+    config, text = proposed(tmp_path, run_dlcli)
+    assert (config.data.split.by == "time:t") is by_time
+    assert ("since t rises as a time does" in text) is by_time
+    assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
+
+
+def test_labels_in_a_column_vector_are_classes(tmp_path: Path, run_dlcli: Run) -> None:
+    y = np.arange(60)[:, None] % 3
+    np.savez(tmp_path / "t.npz", x=np.random.default_rng(0).normal(size=(60, 4)), y=y)
+    done = run_dlcli("init", "t.npz", "-o", "t.yaml", cwd=tmp_path)
+    assert done.code == 0, done.err
+    text = (tmp_path / "t.yaml").read_text(encoding="utf-8")
+    assert "loss: sparse_categorical_crossentropy" in text
     assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
 
 
