@@ -17,6 +17,7 @@ from dlcli.data.description.columns import columns_in, input_descriptions
 from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
 from dlcli.data.findings.empty_columns import hollow_columns
+from dlcli.data.findings.header_like_data import data_in_header, header_of_data
 from dlcli.data.first_pass import find_empty
 from dlcli.data.sources.source import Reading
 from dlcli.data.words_for_nothing import notes_on_columns
@@ -53,7 +54,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
     data = named.data
     stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
-        fields = data.source.read(Reading(stream=stream, allow_code=allow_code))
+        fields = data.source.read(Reading(stream=stream, allow_code=allow_code, looks=True))
     if named.why is not None:
         fields = replace(fields, notes=(f"source: {inline_yaml(named.block['source'])}  ({named.why})", *fields.notes))
     if data.target is None and data.targets is None and fields.target is None:
@@ -75,7 +76,9 @@ def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:
     """Data of which no target is known: its columns or arrays."""
     columns = columns_in(fields, spread_samples(fields.samples, MOST)) if fields.is_table else []
     hollow = empty_columns_of(fields, None)
-    told = [told_of_data(hollow_columns(hollow))] if hollow else []
+    heads = data_in_header(fields)
+    told = [told_of_data(header_of_data(heads))] if heads else []
+    told += [told_of_data(hollow_columns(hollow))] if hollow else []
     notes = (*fields.notes, *notes_on_columns(fields, takes_empty=takes_empty))
     return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes))
 

@@ -60,7 +60,11 @@ def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> N
         block = {"source": what if told is None else written, "target": target}
         return NamedData(Data.model_validate(block, context=Language()), block, told)
     except ValidationError as error:
-        said = str(error.errors(include_url=False)[0]["msg"])
+        detail = error.errors(include_url=False)[0]
+        said, context = str(detail["msg"]), detail.get("ctx", {})
+        if context.get("kind") == "ambiguous_source":
+            hint = f"write {what}/ for the folder, or {what}: {{}} under data.source of a configuration for the source"
+            raise UsageError(said, hint=hint, kind="ambiguous_source") from None
         raise UsageError(
             f"'{what}' needs more than its name: {said}",
             hint=f"dlcli show {what}; then --set data.source.KEY=VALUE",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MOST = 10
 MOST_CURVES = 3
 LONGEST_TEXT = 300
+CHANNELS = {1, 3, 4}
+"""Channels of which an image is made: grey, colours, colours and how opaque; others have no colours of their own."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,10 @@ def drawing_of(schema: InputSchema) -> Literal["image", "series", "text"] | None
     """How an input can be drawn."""
     if schema.text:
         return "text"
-    if schema.axes[1:3] == ["height", "width"] or tuple(schema.axes) == CHANNELS_FIRST:
-        return "image"
+    first = tuple(schema.axes) == CHANNELS_FIRST
+    if schema.axes[1:3] == ["height", "width"] or first:
+        channels = 1 if len(schema.shape) == 2 else schema.shape[0 if first else -1]
+        return "image" if channels in CHANNELS else None
     return "series" if "time" in schema.axes[1:] else None
 
 

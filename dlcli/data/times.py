@@ -15,7 +15,9 @@ First = Literal["day", "month"]
 Part = Literal["minute", "hour", "weekday", "day", "month", "yearday", "year"]
 PERIODS: dict[str, float] = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
 """After how many of it a part begins anew; the year does not."""
-CLOCK = r"(?P<hour>\d{2}):(?P<minute>\d{2})(:(?P<second>\d{2})(?P<fraction>\.\d{1,9})?)?"
+CLOCK = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2})(?P<fraction>\.\d{1,9})?)?( ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+)
 ZONE = r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 WRITTEN = re.compile(
     rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{2}})((?P=mark)(?P<day>\d{{2}})([ T]{CLOCK} ?{ZONE})?)?"
@@ -110,6 +112,10 @@ def day_of(year: int, month: int, day: int) -> float | None:
 def clock_seconds(match: re.Match[str]) -> float | None:
     """The seconds since midnight; None for hours, minutes or seconds that there are not."""
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if match["half"] in "pP" else 0)
     if hour > 23 or minute > 59 or second > 60:
         return None
     return 3600.0 * hour + 60 * minute + second + float(match["fraction"] or 0)

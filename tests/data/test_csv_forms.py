@@ -182,6 +182,69 @@ def test_a_header_that_ends_in_a_separator_has_an_empty_column_behind_it(
     assert held(read(write("a,y,\n1,u,\n2,v,7\n"), stream=stream, columns={"a"})) == {"a": [1, 2]}
 
 
+@BOTH
+@pytest.mark.parametrize("behind", [2, 3])
+def test_a_header_that_ends_in_separators_has_empty_columns_behind_it(
+    behind: int, stream: bool, write: Callable[..., Path]
+) -> None:
+    empty = "," * behind
+    fields = read(write(f"a,y{empty}\n1,u{empty}\n2,v{empty}\n"), stream=stream)
+    note = "the header ends in separators: the empty columns behind it are left out"
+    assert (held(fields), fields.notes) == ({"a": [1, 2], "y": ["u", "v"]}, (note,))
+    for place in range(behind):
+        cells = ["2", "v", *[""] * behind]
+        cells[2 + place] = "7"
+        with pytest.raises(DataError, match=f"column {3 + place} has no name"):
+            read(write(f"a,y{empty}\n1,u{empty}\n{','.join(cells)}\n"), stream=stream)
+
+
+R_TABLES = ['"a" "y"\n"one" 1.5 "u"\n"two" 2.5 "v"\n', "a y\n1 1.5 u\n2 2.5 v\n"]
+
+
+@BOTH
+@pytest.mark.parametrize("text", R_TABLES)
+def test_row_names_that_r_writes_without_a_name_are_an_index(
+    text: str, stream: bool, write: Callable[..., Path]
+) -> None:
+    note = "the first column has no name: it is taken for an index and left out"
+    ways = [("whitespace", text), *([(",", text.replace(" ", ","))] if text.startswith('"') else [])]
+    for separator, written in ways:
+        fields = read(write(written), stream=stream, separator=separator)
+        assert (held(fields), fields.notes) == ({"a": [1.5, 2.5], "y": ["u", "v"]}, (note,))
+        assert lines(fields) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a,y\n1,u,\n2,v,\n", "the row ends in a separator too many: leave it out"),
+        ("a,y\n1,u,x\n2,v\n", "a cell that holds the separator needs quotes around it"),
+    ],
+)
+def test_a_cell_too_many_is_no_index_where_rows_differ_or_end_in_it(
+    text: str, hint: str, write: Callable[..., Path]
+) -> None:
+    with pytest.raises(DataError, match="row 1 has 3 cells, the header has 2") as caught:
+        read(write(text))
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("cells", "hint"),
+    [
+        (["8.07", "9.5"], "this one has a decimal point: leave decimal out, or write all cells with a comma"),
+        (["x", "9,5"], 'correct the cell, or write csv: {…, empty: ["x"]} if it means an empty cell'),
+    ],
+)
+def test_a_decimal_point_where_commas_are_told_is_no_empty_cell(
+    cells: list[str], hint: str, write: Callable[..., Path]
+) -> None:
+    text = "a;y\n" + "".join(f"{cell};u\n" for cell in [*cells, *["1,5"] * 20])
+    with pytest.raises(DataError) as caught:
+        read(write(text), separator=";", decimal=",")
+    assert caught.value.hint == hint
+
+
 def test_a_column_that_is_the_index_is_no_input(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
     path = write("id,a,y\n" + "".join(f"k{row},{row / 2},{'uv'[row % 2]}\n" for row in range(40)))
     block = {"source": {"csv": {"path": str(path), "index": "id"}}, "target": "y"}

@@ -13,6 +13,7 @@ from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}
 LONG = "a cell that holds the separator needs quotes around it"
+ENDS = "the row ends in a separator too many: leave it out"
 SHORT = "an empty cell still needs its separator"
 
 
@@ -28,7 +29,7 @@ def cells(dataset: Dataset) -> dict[str, list[Any]]:
     ("row", "found", "hint"),
     [
         ("3,4,u,5", "4 cells", LONG),
-        ("3,4,u,", "4 cells", LONG),
+        ("3,4,u,", "4 cells", ENDS),
         ("3,4", "2 cells", SHORT),
         ("3", "1 cell", SHORT),
         (" ", "1 cell", SHORT),

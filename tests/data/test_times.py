@@ -34,6 +34,13 @@ def moment(*parts: int, offset: float = 0) -> float:
         ("2024-02", moment(2024, 2, 1)),
         ("1900-01-01 00:00", moment(1900, 1, 1)),
         ("2024-02-29 09:30", moment(2024, 2, 29, 9, 30)),
+        ("9:30", moment(1970, 1, 1, 9, 30)),
+        ("12:30 AM", moment(1970, 1, 1, 0, 30)),
+        ("12:30 pm", moment(1970, 1, 1, 12, 30)),
+        ("1:05 p.m.", moment(1970, 1, 1, 13, 5)),
+        ("2024-02-29 1:05 PM", moment(2024, 2, 29, 13, 5)),
+        ("13:05 PM", None),
+        ("0:05 AM", None),
         ("2024-02-29T09:30:15.25", moment(2024, 2, 29, 9, 30, 15) + 0.25),
         ("2024-02-29T09:30:00Z", moment(2024, 2, 29, 9, 30)),
         ("2024-02-29T09:30:00+09:00", moment(2024, 2, 29, 9, 30, offset=9)),
@@ -61,6 +68,19 @@ def tensor(load: Callable[..., Dataset], path: Path, **keys: Any) -> np.ndarray[
 def test_times_become_seconds(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
     path = times_table(write, ["1970-01-02", "1970-01-01 00:00:30", "1970-01-01T09:00:00+09:00"])
     assert tensor(load, path).tolist() == [[86400], [30], [0]]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_durations_are_seconds(unit: str, stream: bool, tmp_path: Path, load: Callable[..., Dataset]) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    seconds = [0, 90, 604_800, 5]
+    times = pyarrow.array([datetime.timedelta(seconds=each) for each in seconds], pyarrow.duration(unit))
+    pyarrow.parquet.write_table(pyarrow.table({"t": times, "y": ["u", "v"] * 2}), tmp_path / "t.parquet")
+    dataset = load({"source": str(tmp_path / "t.parquet"), "target": "y", "stream": stream, "split": UNSPLIT})
+    assert dataset.splits["train"].inputs["features"][:].ravel().tolist() == seconds
 
 
 PARTS = {

@@ -22,8 +22,11 @@ MOST_ROWS = 10_000  # unseen: time alone
 def header_like_data(dataset: Dataset) -> Finding | None:
     """Names that are what their columns hold: numbers above numbers, and a word above the same word."""
     names = data_in_header(dataset.fields)
-    if not names:
-        return None
+    return header_of_data(names) if names else None
+
+
+def header_of_data(names: list[str]) -> Finding:
+    """The finding of such names."""
     return Finding(code="header_like_data", severity="warning", where=None, facts={"names": names}, advice=[])
 
 

@@ -102,10 +102,10 @@ def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) ->
     """How a column (rows,) tells a target of numbers (rows,), or None."""
     import numpy as np
 
-    if values.dtype == object or target.std() == 0:
+    if values.dtype == object or (target == target[0]).all():
         return None
-    numbers = values.astype(float)
-    if not np.isfinite(numbers).all() or numbers.std() == 0:
+    numbers, target = values.astype(np.float64), target.astype(np.float64)
+    if not np.isfinite(numbers).all() or (numbers == numbers[0]).all():
         return None
     if abs(np.corrcoef(numbers, target)[0, 1]) > ALMOST_EQUAL:
         return "copy"

@@ -31,7 +31,7 @@ class Series(SourceBlock):
     window: Count
     """How many rows a window holds."""
     horizon: Annotated[int, Field(ge=0, le=10**9)] = 1
-    """How many steps after its last row the target stands."""
+    """How many steps, of `sampling` rows each, after its last row the target stands."""
     stride: Count = 1
     """How many rows after each other two windows begin."""
     sampling: Count = 1

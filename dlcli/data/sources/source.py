@@ -32,6 +32,8 @@ class Reading:
     """Columns that are gone through several times, such as targets: kept in memory by a source that would read them anew."""
     allow_code: bool = False
     """Whether a source may run Python that the configuration names."""
+    looks: bool = False
+    """Whether a file is looked at before anything is asked for: columns that nothing can hold are left out, with a note."""
 
 
 class Origin(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +16,28 @@ if TYPE_CHECKING:
 LARGEST_OF_32_BITS = 3.4e38
 
 
-def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
-    """Raises `DataError` for a type that is no column of numbers, text or times, and no list of numbers."""
+def unheld_type(kind: pyarrow.DataType) -> str | None:
+    """What a type is that is no column of numbers, text or times, and no list of numbers; None of those."""
     import pyarrow
 
-    types, whole = pyarrow.types, str(kind)
+    types = pyarrow.types
     if is_list(kind):
-        kind = kind.value_type
-        if types.is_integer(kind) or types.is_floating(kind) or is_list(kind):
-            return
-        whole = f"lists of {kind}"
-    elif is_number_type(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind):
+        inner = kind.value_type
+        return None if types.is_integer(inner) or types.is_floating(inner) or is_list(inner) else f"lists of {inner}"
+    held = is_number_type(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind)
+    return None if held else str(kind)
+
+
+def left_out(kinds: Mapping[str, pyarrow.DataType]) -> dict[str, str]:
+    """The columns that nothing can hold, with the note of each."""
+    told = {name: unheld_type(kind) for name, kind in kinds.items()}
+    return {name: f"column '{name}' holds {what} and is left out" for name, what in told.items() if what is not None}
+
+
+def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
+    """Raises `DataError` for a type that is no column of numbers, text or times, and no list of numbers."""
+    whole = unheld_type(kind)
+    if whole is None:
         return
     raise DataError(
         f"column '{name}' holds {whole}, which is neither numbers, text nor times, nor lists of numbers",
@@ -85,7 +97,9 @@ def array_of(
         return list_array(name, column, path)
     if as_text or is_text(kind):
         return texts(column)
-    if pyarrow.types.is_temporal(kind):
+    if pyarrow.types.is_duration(kind):
+        column = seconds(column)
+    elif pyarrow.types.is_temporal(kind):
         return times(column)
     if pyarrow.types.is_boolean(kind):
         column = column.cast(pyarrow.uint8())
@@ -145,6 +159,19 @@ def times(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
     if pyarrow.types.is_timestamp(column.type) and column.type.tz is not None:
         column = column.cast(pyarrow.timestamp(column.type.unit))
     return texts(column.cast(pyarrow.string()))
+
+
+PARTS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+"""Parts of a second by the unit of a duration."""
+
+
+def seconds(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Durations as seconds."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    counts = column.cast(pyarrow.int64()).cast(pyarrow.float64(), safe=False)
+    return compute.divide(counts, float(PARTS[column.type.unit]))
 
 
 def list_array(name: str, column: pyarrow.ChunkedArray, path: Path) -> np.ndarray[Any, Any]:

@@ -236,7 +236,7 @@ def damaged_column(
             commas += [text for text in chunk.dictionary.to_pylist() if "," in text]
             bad, row = bad + count, row + len(chunk)
     file, line, words = Fields({}, places).where(first)
-    hint = comma_hint(commas, form) if "," in value else None
+    hint = comma_hint(commas, form) if "," in value else point_hint(value, form)
     hint = hint or numbers_instead([value]) or f"correct the cell, or {empty_hint('csv', value)}"
     return DataError(mixed_message(name, words, value, bad), file=file, line=line, hint=hint, kind="mixed_column")
 
@@ -259,6 +259,16 @@ def comma_hint(cells: Sequence[str], form: CsvForm) -> str | None:
     if grouped:
         return 'if it is a decimal comma, write csv: {…, decimal: ","}; if it separates thousands, thousands: ","'
     return 'if it is a decimal comma, write csv: {…, decimal: ","}'
+
+
+def point_hint(cell: str, form: CsvForm) -> str | None:
+    """What a number with a point means in a file whose decimals are said to stand behind a comma."""
+    if form.decimal != "," or not re.fullmatch(POINTED, cell.strip()):
+        return None
+    return "this one has a decimal point: leave decimal out, or write all cells with a comma"
+
+
+POINTED = re.compile(r"[-+]?[0-9]*\.[0-9]+([eE][-+]?[0-9]+)?")
 
 
 def mixed_message(name: str, words: str, value: str, bad: int) -> str:

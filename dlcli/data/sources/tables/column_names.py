@@ -21,13 +21,13 @@ class Columns:
     """The columns of a table.
 
     `numbers` are those with a name of their own, each with its place from 0. `faults` are errors of the others by name, which
-    come up where one is asked for or all are. `last` is the place of a last column without a name, which a header that ends
-    in a separator makes. `notes` tell what was left out.
+    come up where one is asked for or all are. `nameless` are the places of the last columns without a name, which a header
+    that ends in separators makes. `notes` tell what was left out.
     """
 
     numbers: Mapping[str, int]
     faults: Mapping[str, DataError]
-    last: int | None = None
+    nameless: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
     def wanted(self, names: Collection[str] | None) -> list[str]:
@@ -37,19 +37,20 @@ class Columns:
                 raise fault
         return [name for name in self.numbers if names is None or name in names]
 
-    def without_last(self, present: int, path: Path, *, line: int) -> Columns:
-        """The same where `present` cells of the last column, which has no name, hold something. Raises `DataError` for any."""
-        assert self.last is not None
-        if present:
-            raise DataError(
-                f"column {self.last + 1} has no name",
-                file=path,
-                line=line,
-                hint="give each column a name",
-                kind="column_without_name",
-            )
-        note = "the header ends in a separator: the empty column behind it is left out"
-        return replace(self, notes=(*self.notes, note))
+    def without_nameless(self, present: Mapping[int, int], path: Path, *, line: int) -> Columns:
+        """The same where so many cells of the nameless columns, by their places, hold something. Raises `DataError` for any."""
+        for place in self.nameless:
+            if present[place]:
+                raise nameless_column(place, path, line)
+        one = len(self.nameless) == 1
+        ends, empty = ("a separator", "column behind it is") if one else ("separators", "columns behind it are")
+        return replace(self, notes=(*self.notes, f"the header ends in {ends}: the empty {empty} left out"))
+
+
+def nameless_column(place: int, path: Path, line: int | None) -> DataError:
+    """The error of a column without a name, by its place from 0."""
+    hint = "give each column a name"
+    return DataError(f"column {place + 1} has no name", file=path, line=line, hint=hint, kind="column_without_name")
 
 
 def columns_of(written: Sequence[str], path: Path, *, line: int | None = None, headless: str | None = None) -> Columns:
@@ -62,26 +63,24 @@ def columns_of(written: Sequence[str], path: Path, *, line: int | None = None, h
     numbers: dict[str, int] = {}
     faults: dict[str, DataError] = {}
     notes: list[str] = []
-    last = None
+    named = [number for number, name in enumerate(names) if name]
+    nameless = tuple(range(1 + max(named, default=len(names)), len(names)))
     for number, (name, before) in enumerate(zip(names, written, strict=True)):
         if (not name or PANDAS_INDEX.fullmatch(name)) and number == 0 and len(names) > 1:
             notes.append("the first column has no name: it is taken for an index and left out")
         elif PANDAS_INDEX.fullmatch(name):
             notes.append(f"the column '{name}' is an index and left out")
-        elif not name and number == len(names) - 1 and number:
-            last = number
+        elif number in nameless:
+            continue
         elif not name:
-            message = f"column {number + 1} has no name"
-            hint = "give each column a name"
-            unnamed = DataError(message, file=path, line=line, hint=hint, kind="column_without_name")
-            faults.setdefault(name, unnamed)
+            faults.setdefault(name, nameless_column(number, path, line))
         elif counts[name] > 1:
             faults[name] = stands_twice(name, counts[name], path, line, headless)
         else:
             numbers[name] = number
             if str(before) != str(before).strip():
                 notes.append(f"the column '{name}' has blanks around its name in the header; they were left out")
-    return Columns(numbers, faults, last, tuple(notes))
+    return Columns(numbers, faults, nameless, tuple(notes))
 
 
 def stands_twice(name: str, times: int, path: Path, line: int | None, headless: str | None) -> DataError:

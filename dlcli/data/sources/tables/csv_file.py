@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -50,8 +50,8 @@ class CsvFile:
         `every` says that all columns are wanted. Raises `DataError` for rows that are not in the encoding or ragged, with the
         first such row.
         """
-        last = self.header.columns.last if every else None
-        self.grid = self.grid_of(wanted, text, last=last)
+        nameless = self.header.columns.nameless if every else ()
+        self.grid = self.grid_of(wanted, text, nameless=nameless)
         self.end = footer_start(self.content, self.form)
         try:
             self.look(self.header.size, keep=keep)
@@ -63,16 +63,18 @@ class CsvFile:
             self.look(self.header.size, keep=keep, whole=True)
         if not self.rows.count:
             raise DataError("the file has a header but no rows", file=self.path, line=1, kind="no_rows")
-        if last is not None:
-            line, present = self.header.first_line - 1, self.evidence[""].present
-            columns = self.header.columns.without_last(present, self.path, line=line)
+        if nameless:
+            line, present = (
+                self.header.first_line - 1,
+                {each: self.evidence[place_name(each)].present for each in nameless},
+            )
+            columns = self.header.columns.without_nameless(present, self.path, line=line)
             self.header = replace(self.header, columns=columns)
 
-    def grid_of(self, names: Collection[str], text: Collection[str] = (), *, last: int | None = None) -> Grid:
-        """Some columns by name, with their numbers; the `last` one, if there is one without a name, under an empty one."""
+    def grid_of(self, names: Collection[str], text: Collection[str] = (), *, nameless: Sequence[int] = ()) -> Grid:
+        """Some columns by name, with their numbers; those behind them without a name by their place."""
         columns = {name: number for name, number in self.header.columns.numbers.items() if name in names}
-        if last is not None:
-            columns[""] = last
+        columns |= {place_name(each): each for each in nameless}
         return Grid(self.header.width, columns, frozenset(text) & frozenset(columns))
 
     def look(self, start: int, *, keep: Collection[str], whole: bool = False) -> None:
@@ -200,12 +202,19 @@ class CsvFile:
                 first = "the header" if self.form.header else "the first row"
                 message = f"row {number} has {len(cells)} {many}, {first} has {width}"
                 hint = (
-                    "a cell that holds the separator needs quotes around it"
+                    "the row ends in a separator too many: leave it out"
+                    if len(cells) == width + 1 and not cells[-1].strip()
+                    else "a cell that holds the separator needs quotes around it"
                     if len(cells) > width
                     else "an empty cell still needs its separator"
                 )
                 return DataError(message, file=self.path, line=at, hint=hint, kind="ragged_row")
         return DataError(f"the file cannot be read as a table: {said}", file=self.path, kind="damaged_file")
+
+
+def place_name(place: int) -> str:
+    """A key for a column without a name, by its place from 0; no header holds it."""
+    return f"\0{place}"
 
 
 def row_end(data: bytes) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from dlcli.data.sources.tables.column_names import Columns, columns_of
-from dlcli.data.sources.tables.csv_form import CsvForm
+from dlcli.data.sources.tables.csv_form import WHITESPACE, CsvForm
 from dlcli.data.sources.tables.csv_text import BOM, checked_text, csv_rows
 from dlcli.data.sources.tables.text_blocks import Content
 from dlcli.errors import DataError
@@ -76,6 +77,8 @@ def read_header(text: bytes, form: CsvForm, path: Path, *, line: int) -> Header:
     except csv.Error as error:
         message = f"the header is no row of names: {first_line(error)}"
         raise DataError(message, file=path, line=line, kind="no_header") from None
+    if form.header and not form.names and names_rows(rest, len(written), form, path):
+        written = ["", *written]
     if len(written) == 1:
         check_separator(written[0], form.mark, path, line=line)
     if form.names and len(form.names) != len(written):
@@ -85,6 +88,31 @@ def read_header(text: bytes, form: CsvForm, path: Path, *, line: int) -> Header:
     columns = columns_of(names, path, line=line, headless="csv: {…, header: false}" if form.header else None)
     size = len(first) + 1 if form.header else 0
     return Header(columns, len(written), size, line + (1 + first.count(b"\n") if form.header else 0))
+
+
+ROWS, LOOKED_AT = 20, 1 << 15
+"""Rows, and bytes at most, that tell whether rows have names of their own."""
+
+
+def names_rows(below: bytes, width: int, form: CsvForm, path: Path) -> bool:
+    """Whether the rows below a header of so many names begin with a name of their own, as R writes it without one above.
+
+    They have one cell more then, which differs from row to row, and is quoted where blanks do not separate the cells: without
+    that a cell too many is a mistake.
+    """
+    if len(below) > LOOKED_AT:
+        below = below[:LOOKED_AT]
+        below = below[: below.rfind(b"\n") + 1]
+    try:
+        rows = [cells for _, cells in islice(csv_rows(form.plain(below), form.mark, path), ROWS)]
+    except (DataError, UnicodeDecodeError):
+        return False
+    quoted = all(line.startswith(b'"') for line in below.split(b"\n", ROWS)[:ROWS] if line.strip())
+    return (
+        (quoted or form.separator == WHITESPACE)
+        and all(len(cells) == width + 1 for cells in rows)
+        and len({cells[0] for cells in rows}) == len(rows) > 0
+    )
 
 
 def first_whole_row(text: bytes) -> tuple[bytes, bytes]:

@@ -15,7 +15,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.data.sources.tables.arrow import array_of, is_number_type
+from dlcli.data.sources.tables.arrow import array_of, is_number_type, left_out
 from dlcli.data.sources.tables.column_names import columns_of
 from dlcli.data.sources.tables.json_lines import (
     Block,
@@ -79,6 +79,8 @@ class Look:
     """All keys that there are, in their order."""
     large: set[str] = field(default_factory=set)
     """Those that a block took for numbers with decimals, since some are whole and too large for 64 bits with a sign."""
+    unheld: dict[str, str] = field(default_factory=dict)
+    """Those of a file that is looked at that no column can hold, with the note of each."""
     complete: set[str] = field(default_factory=set)
     """Those with a finite value in every line."""
 
@@ -90,6 +92,10 @@ def look_through(blocks: Sequence[Block], reading: Reading) -> Look:
         look.keys |= dict.fromkeys(table.column_names)
         if reading.columns is not None:
             table = table.select([name for name in table.column_names if name.strip() in reading.columns])
+        if reading.looks:
+            unheld = left_out(dict(zip(table.column_names, table.schema.types, strict=True)))
+            look.unheld |= unheld
+            table = table.select([name for name in table.column_names if name not in unheld])
         complete = complete_in(table)
         look.complete = look.complete & complete if look.types else complete
         look.types.append(types_of(table, block))
@@ -128,7 +134,7 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
     if not look.keys:
         raise DataError("no line has a key", file=path, line=blocks[0].line(0), kind="no_keys")
     header = columns_of(list(schema), path)
-    names = header.wanted(reading.columns)
+    names = [name for name in header.wanted(reading.columns) if name not in look.unheld]
     written = {name: list(schema)[header.numbers[name]] for name in names}
     with_empty = {name for name in schema if any(name not in types or types[name][1] for types in look.types)}
 
@@ -154,16 +160,21 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
     places = [rows_place(of_file[0].path, of_file) for of_file in of_files]
     arrays: dict[str, Column] = {}
     for name in names:
-        if reading.stream and name not in reading.often:
-            first = read(0, [name])[name]
-            arrays[name] = chunks.column(name, first.dtype, first.shape[1:])
-        else:
-            arrays[name] = chunks.in_memory([name])[name]
+        try:
+            if reading.stream and name not in reading.often:
+                first = read(0, [name])[name]
+                arrays[name] = chunks.column(name, first.dtype, first.shape[1:])
+            else:
+                arrays[name] = chunks.in_memory([name])[name]
+        except DataError as error:
+            if not reading.looks:
+                raise
+            look.unheld[name] = f"column '{name}' is left out, since {error.message}"
     return Fields(
         arrays,
         places,
-        notes=header.notes,
+        notes=(*header.notes, *look.unheld.values()),
         columns=tuple(look.keys),
-        complete=frozenset(name for name in names if written[name] in look.complete),
+        complete=frozenset(name for name in arrays if written[name] in look.complete),
         chunks=chunks if reading.stream else None,
     )

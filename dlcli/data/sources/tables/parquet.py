@@ -10,10 +10,11 @@ from pydantic import Field
 
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields, Place
+from dlcli.data.fields.lazy import Column
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
-from dlcli.data.sources.tables.arrow import array_of, check_type, is_number_type
+from dlcli.data.sources.tables.arrow import array_of, check_type, is_number_type, left_out
 from dlcli.data.sources.tables.column_names import check_same_names, columns_of
 from dlcli.errors import DataError, ResourceError
 from dlcli.first_line import first_line
@@ -55,7 +56,11 @@ class Parquet(SourceBlock):
         abouts = [about(path) for path in paths]
         written = abouts[0].schema.to_arrow_schema().names
         header = columns_of(written, paths[0])
-        names = header.wanted(reading.columns)
+        names, notes = header.wanted(reading.columns), header.notes
+        if reading.looks:
+            schema = abouts[0].schema.to_arrow_schema()
+            unheld = left_out({name: schema.field(written[header.numbers[name]]).type for name in names})
+            names, notes = [name for name in names if name not in unheld], (*notes, *unheld.values())
         check_same_names(paths, [each.schema.to_arrow_schema().names for each in abouts])
         rows = [each.num_rows for each in abouts]
         if not sum(rows):
@@ -77,8 +82,11 @@ class Parquet(SourceBlock):
         if reading.stream:
             forms = columns.forms(read(0, names))
             lazy = {name: chunks.column(name, *forms[name]) for name in names}
-            return Fields(lazy, places, notes=header.notes, columns=columns_there, chunks=chunks)
-        return Fields(chunks.in_memory(names), places, notes=header.notes, columns=columns_there)
+            return Fields(lazy, places, notes=notes, columns=columns_there, chunks=chunks)
+        if reading.looks:
+            arrays, uneven = even_columns(chunks, names)
+            return Fields(arrays, places, notes=(*notes, *uneven), columns=columns_there)
+        return Fields(chunks.in_memory(names), places, notes=notes, columns=columns_there)
 
     def memory(self) -> int:
         try:
@@ -87,6 +95,19 @@ class Parquet(SourceBlock):
             return 0
         # Beside the columns stand the tensors that are made of them.
         return sum(2 * CELL * each.num_rows * each.num_columns for each in abouts)
+
+
+def even_columns(chunks: Chunks, names: Sequence[str]) -> tuple[dict[str, Column], list[str]]:
+    """The columns in memory, and the notes of those that are left out since their lists have several lengths."""
+    arrays, notes = dict[str, Column](), list[str]()
+    for name in names:
+        try:
+            arrays |= chunks.in_memory([name])
+        except DataError as error:
+            if error.kind != "several_shapes":
+                raise
+            notes.append(f"{error.message}, and is left out")
+    return arrays, notes
 
 
 def about(path: Path) -> Any:
