@@ -335,6 +335,21 @@ def test_an_even_chance_is_a_better_answer_than_shares_without_some_classes(reac
     assert (finding.facts["trivial"], finding.facts["method"]) == (7.0, "mean")
 
 
+@pytest.mark.parametrize(("last", "seen"), [(0.0101, True), (0.0099, False)])
+def test_a_model_beside_a_perfect_constant_is_no_better_until_the_loss_is_gone(last: float, seen: bool) -> None:
+    assert (no_better_than_baseline(story([1.0, 0.5, last], trivial=0.0)) is not None) is seen
+
+
+@pytest.mark.parametrize(("last", "seen"), [(-25.89, False), (-25.87, True), (-24.0, True)])
+def test_a_loss_below_zero_overfits_by_a_share_of_what_it_fell(last: float, seen: bool) -> None:
+    losses = [-20.0, -26.0, -26.0, -26.0, last]
+    assert (overfits(story(losses, train=[-20.0, -26.0, -27.0, -28.0, -29.0])) is not None) is seen
+
+
+def test_a_loss_of_nothing_throughout_does_not_overfit() -> None:
+    assert overfits(story([0.0] * 5, train=[5.0, 4.0, 3.0, 2.0, 1.0])) is None
+
+
 def test_one_epoch_went_nowhere() -> None:
     [finding] = verdict(story([0.5], trivial=1.0))
     assert judgement_of_training(finding).evidence == "the validation loss is 0.5 after one epoch"
