@@ -99,9 +99,13 @@ def story_of(config: Config) -> Callable[..., verdict.Story]:
 
 
 def seen_of(config: Config) -> Callable[..., check.Seen]:
-    """`seen(gradients=[…])`: the norm of each layer's gradient beside weights of 1, the losses on one batch, the first loss."""
+    """`seen(gradients=[…])`: the norm of each layer's gradient beside weights of 1, the losses on one batch, the first loss.
+
+    `noise` are the first loss and the last ones with noise and without it.
+    """
     from dlcli.training.check.first_loss import FirstLoss
     from dlcli.training.check.gradients import LayerGradient
+    from dlcli.training.check.noise import Noise
     from dlcli.training.check.one_batch import OneBatch
 
     def seen(
@@ -110,10 +114,12 @@ def seen_of(config: Config) -> Callable[..., check.Seen]:
         losses: Sequence[float] = (2.3, 0.01),
         first: float = 2.3,
         expected: float = 2.3,
+        noise: Sequence[float] | None = None,
     ) -> check.Seen:
         layers = [LayerGradient(f"layer_{i}", "Dense", None, norm, 1.0, False) for i, norm in enumerate(gradients)]
         batch = OneBatch(32, len(losses), losses[0], losses[-1], max(losses), False)
-        return check.Seen(config, 0.01, FirstLoss(first, expected, "ln 10", True, {}), layers, batch)
+        heard = None if noise is None else Noise(["dropout"], 60, *noise)
+        return check.Seen(config, 0.01, FirstLoss(first, expected, "ln 10", True, {}), layers, batch, heard)
 
     return seen
 

@@ -8,6 +8,7 @@ from dlcli.config import Config
 from dlcli.training.check import Seen, check_findings
 from dlcli.training.check.first_loss import first_loss
 from dlcli.training.check.gradients import LayerGradient, layer_gradients
+from dlcli.training.check.noise import learnt_in_noise
 from dlcli.training.check.one_batch import overfit
 from dlcli.training.check.rate_range import RateRange, rate_range
 from dlcli.training.setup.backend import chatter_to
@@ -30,8 +31,9 @@ def check(config: Config, *, rates: bool = False, allow_code: bool) -> CheckShow
         rate = float(experiment.model.optimizer.learning_rate)
         first, gradients = first_loss(experiment), layer_gradients(experiment, rows)
         batch = overfit(experiment, rows)
+        noise = learnt_in_noise(experiment, rows)
         found = rate_range(experiment) if rates else None
-    seen = Seen(config, rate, first, gradients, batch)
+    seen = Seen(config, rate, first, gradients, batch, noise)
     return CheckShown(
         first_loss=first.shown(),
         gradients=[gradient_shown(each) for each in gradients],

@@ -29,6 +29,8 @@ class Health:
     def check_step(self, loss: float) -> None:
         """The mean loss within an epoch. Raises `DivergedError` where it is not finite."""
         if not math.isfinite(loss):
+            if self.progress.begun == 1 and not self.progress.epoch:
+                raise self.not_finite_at_first(loss)
             raise self.diverged(
                 f"the loss became {loss} by step {self.progress.begun} of epoch {self.progress.epoch + 1}"
             )
@@ -81,6 +83,14 @@ class Health:
         if self.inputs_are_far():
             hint = f"bring the inputs near 0: --set 'data.prepare=[Normalization]'; or {hint}"
         return DivergedError(what, file=self.run.path, hint=hint, kind="not_finite")
+
+    def not_finite_at_first(self, loss: float) -> DivergedError:
+        """The error of a loss that is not finite in the first step, before which no weight has moved."""
+        hint = "look at the activation and the first weights of the last layer, and at the scale of the target"
+        if self.inputs_are_far():
+            hint = "bring the inputs near 0: --set 'data.prepare=[Normalization]'"
+        message = f"the loss is {loss} before anything was learnt"
+        return DivergedError(message, file=self.run.path, hint=hint, kind="not_finite")
 
     def inputs_are_far(self) -> bool:
         """Whether an input stands far from 0, as it reaches the layers."""

@@ -163,8 +163,7 @@ def test_a_first_loss_that_is_no_number_proposes_no_rate(tmp_path: Path, run_dlc
     assert found["first_loss"]["measured"] is None
     assert found["rates"] == {"set": "optimizer.learning_rate", "points": [], "proposed": None}
     findings = [each["finding"] for each in found["verdict"]]
-    assert "gradients explode" in findings
-    assert "gradients vanish" not in findings
+    assert findings == ["the first loss is no finite number"]
 
 
 def test_the_range_test_gives_a_schedule_back(tmp_path: Path) -> None:
@@ -218,3 +217,36 @@ def test_a_step_in_half_precision_is_as_long_as_the_one_of_training(tmp_path: Pa
         found[way] = model.layers[-1].kernel.numpy() - before
     assert np.abs(found["train"]).max() > 1e-3
     np.testing.assert_allclose(found["check"], found["train"], rtol=1e-2, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("noise", "drowned"),
+    [
+        ({"Dropout": 0.9999}, True),
+        ({"Dropout": 0.5}, False),
+        ({"GaussianNoise": 0.1}, False),
+    ],
+)
+def test_noise_that_lets_nothing_through_is_seen(
+    noise: dict[str, float], drowned: bool, tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    layers = [{"Dense": {"units": 32, "activation": "relu"}}, noise, {"Dense": {"units": 3, "activation": "softmax"}}]
+    config = write_experiment(tmp_path, {"layers": layers, "optimizer": {"Adam": 0.01}})
+    value = run_dlcli("check", config, "--json", cwd=tmp_path).value
+    assert ("drowned_in_noise" in [each["code"] for each in value["verdict"]]) is drowned
+
+
+def test_a_loss_that_is_not_finite_before_the_first_step_is_no_matter_of_the_rate(
+    tmp_path: Path, run_dlcli: Run
+) -> None:
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{row},{row % 5}\n" for row in range(60)), encoding="utf-8")
+    layer = "Dense: {units: 1, kernel_initializer: {Constant: 50.0}, activation: exponential}"
+    (tmp_path / "c.yaml").write_text(
+        f"data: {{source: t.csv, target: y}}\nlayers: [{layer}]\nloss: mse\noptimizer: Adam\ntrain: {{epochs: 1}}\n",
+        encoding="utf-8",
+    )
+    value = run_dlcli("check", "c.yaml", "--json", cwd=tmp_path).value
+    assert [each["code"] for each in value["verdict"]] == ["first_loss_not_finite"]
+    error = run_dlcli("train", "c.yaml", "--json", "-q", cwd=tmp_path).error
+    assert (error["code"], error["message"]) == (6, "the loss is inf before anything was learnt")
+    assert error["hint"].startswith("look at the activation and the first weights of the last layer")

@@ -350,6 +350,13 @@ def test_a_loss_of_nothing_throughout_does_not_overfit() -> None:
     assert overfits(story([0.0] * 5, train=[5.0, 4.0, 3.0, 2.0, 1.0])) is None
 
 
+@pytest.mark.parametrize("first", [math.inf, math.nan])
+def test_of_a_loss_that_is_never_finite_nothing_else_is_said(first: float) -> None:
+    batch = OneBatch(8, 1, first, first, first, False)
+    shown = Seen(CONFIG, 0.01, FirstLoss(first, 0.7, "ln 2", True, {}), [gradient(math.inf)], batch)
+    assert [finding.code for finding in check_findings(shown)] == ["first_loss_not_finite"]
+
+
 def test_one_epoch_went_nowhere() -> None:
     [finding] = verdict(story([0.5], trivial=1.0))
     assert judgement_of_training(finding).evidence == "the validation loss is 0.5 after one epoch"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from dlcli.finding import Finding
 from dlcli.training.check.cannot_memorize import cannot_memorize
+from dlcli.training.check.drowned_in_noise import drowned_in_noise
 from dlcli.training.check.evidence import Seen
 from dlcli.training.check.first_loss_far import first_loss_far
+from dlcli.training.check.first_loss_not_finite import first_loss_not_finite
 from dlcli.training.check.gradients_explode import gradients_explode
 from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
@@ -16,7 +19,9 @@ __all__ = ["RULES", "Seen", "check_findings"]
 
 RULES: tuple[Callable[[Seen], Finding | None], ...] = (
     cannot_memorize,
+    drowned_in_noise,
     first_loss_far,
+    first_loss_not_finite,
     gradients_explode,
     gradients_vanish,
     no_gradient,
@@ -25,6 +30,8 @@ RULES: tuple[Callable[[Seen], Finding | None], ...] = (
 
 def check_findings(seen: Seen) -> list[Finding]:
     """What the rules have seen; a model that can learn gets one calm finding."""
-    findings = [finding for rule in RULES if (finding := rule(seen)) is not None]
+    # Where nothing can be reckoned with from the start, what the others see follows from that.
+    rules = RULES if math.isfinite(seen.first.measured) else (first_loss_not_finite,)
+    findings = [finding for rule in rules if (finding := rule(seen)) is not None]
     facts = {"samples": seen.batch.samples, "steps": seen.batch.steps}
     return findings or [Finding(code="can_learn", severity="note", facts=facts)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dlcli.config import Config
 from dlcli.training.check.first_loss import FirstLoss
 from dlcli.training.check.gradients import LayerGradient
+from dlcli.training.check.noise import Noise
 from dlcli.training.check.one_batch import OneBatch
 from dlcli.training.verdict.no_better_than_baseline import rate_key, shortest
 
@@ -21,6 +22,8 @@ class Seen:
     first: FirstLoss
     gradients: Sequence[LayerGradient]
     batch: OneBatch
+    noise: Noise | None = None
+    """What noise lets through; None for a model without any."""
 
     @property
     def rate_key(self) -> str:

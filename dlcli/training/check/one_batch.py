@@ -11,6 +11,7 @@ from typing import Any
 from dlcli.loss.perfect import perfect_loss
 from dlcli.training.check.restore import restored, without_noise
 from dlcli.training.check.step import trained_on
+from dlcli.training.counted import counted_target
 from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment, output_shape
 
@@ -75,10 +76,11 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
 def perfect_total(experiment: Experiment, targets: Mapping[str, Any]) -> float:
     """What perfect answers to these targets (samples, …) cost, all of them together."""
     heads, schemas = experiment.config.heads, experiment.dataset.schema.targets
-    return sum(
-        perfect_loss(head.loss, targets[schema.name], output_shape(experiment.model, head.name), {})
-        for head, schema in zip(heads, schemas, strict=True)
-    )
+    total = 0.0
+    for head, schema in zip(heads, schemas, strict=True):
+        values, shape = targets[schema.name], output_shape(experiment.model, head.name)
+        total += perfect_loss(head.loss, values, shape, {}, counted=counted_target(schema, values, None))
+    return total
 
 
 def contradictory(inputs: Any, targets: Any) -> bool:

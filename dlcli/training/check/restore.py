@@ -37,15 +37,20 @@ def settle(model: Any, inputs: Any) -> None:
         layer.momentum = momentum
 
 
-@contextmanager
-def without_noise(model: Any) -> Iterator[None]:
-    """While it is open, dropout and noise are off, so that a batch can be memorized."""
-    noisy = [
+def noise_of(model: Any) -> list[tuple[Any, str]]:
+    """The layers that drop or disturb what passes while the model trains, with the attribute that says how much."""
+    return [
         (layer, name)
         for layer in leaf_layers(model)
         for name in ("rate", "stddev", "dropout", "recurrent_dropout")
         if isinstance(getattr(layer, name, None), float) and not isinstance(getattr(type(layer), name, None), property)
     ]
+
+
+@contextmanager
+def without_noise(model: Any) -> Iterator[None]:
+    """While it is open, dropout and noise are off, so that a batch can be memorized."""
+    noisy = noise_of(model)
     before = [getattr(layer, name) for layer, name in noisy]
     for layer, name in noisy:
         setattr(layer, name, 0.0)

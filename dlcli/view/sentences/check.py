@@ -19,6 +19,18 @@ def cannot_memorize(facts: Facts) -> str:
     return f"{batch(facts)}; samples with the same inputs have other targets"
 
 
+def drowned_in_noise(facts: Facts) -> str:
+    names = ", ".join(facts["layers"])
+    went = (
+        f"{facts['steps']} steps on one batch lower the loss from {facts['first']:.4g} to {facts['quiet']:.4g} without"
+    )
+    return f"{went} the noise of {names}, and to {facts['noisy']:.4g} with it"
+
+
+def first_loss_not_finite(facts: Facts) -> str:
+    return f"the loss of the untrained model is {facts['measured']}: no learning rate has moved anything yet"
+
+
 def exploding_gradients(facts: Facts) -> str:
     return f"the gradient of {facts['layer']} has the norm {facts['norm']:.2g} beside weights of {facts['weights']:.2g}"
 
@@ -46,8 +58,18 @@ def vanishing_gradients(facts: Facts) -> str:
 SENTENCES = {
     "can_learn": Sentence("can learn", can_learn),
     "cannot_memorize": Sentence("one batch cannot be memorized", cannot_memorize),
+    "drowned_in_noise": Sentence(
+        "hardly anything is learnt in the noise",
+        drowned_in_noise,
+        "lower the rate of dropout, or the deviation of noise",
+    ),
     "exploding_gradients": Sentence("gradients explode", exploding_gradients),
     "first_loss_far": Sentence("first loss far above chance", first_loss_far),
+    "first_loss_not_finite": Sentence(
+        "the first loss is no finite number",
+        first_loss_not_finite,
+        "scale inputs and targets, or look at the activation and the first weights of the last layer",
+    ),
     "memorizes_slowly": Sentence("one batch is memorized slowly", batch),
     "no_gradient": Sentence("layers without a gradient", no_gradient),
     "rate_too_high": Sentence("learning rate too high", rate_too_high),

@@ -1,0 +1,60 @@
+"""What of the loss on one batch can be learnt while dropout and noise are on, beside what can be without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.layers.names import written_layer_name
+from dlcli.training.check.restore import noise_of, restored, without_noise
+from dlcli.training.check.step import trained_on
+from dlcli.training.engine.steps import batch_tensors, only_target
+from dlcli.training.setup.experiment import Experiment
+
+STEPS = 60
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The loss of a batch without noise, before training and after some steps with the noise on (`noisy`) and off (`quiet`).
+
+    `layers` make the noise.
+    """
+
+    layers: list[str]
+    steps: int
+    first: float
+    noisy: float
+    quiet: float
+
+    @property
+    def share(self) -> float:
+        """How much of what is learnt without noise is learnt with it; 1 where nothing is."""
+        gain = self.first - self.quiet
+        return (self.first - self.noisy) / gain if gain > 0 else 1.0
+
+
+def learnt_in_noise(experiment: Experiment, rows: Any) -> Noise | None:
+    """Trains on the samples `rows` twice, and leaves the model as it was; None for a model without noise."""
+    model = experiment.model
+    layers = list(
+        dict.fromkeys(written_layer_name(layer.name) for layer, name in noise_of(model) if getattr(layer, name))
+    )
+    if not layers:
+        return None
+    inputs, targets = batch_tensors(*experiment.splits["train"].take(rows))
+
+    def loss() -> float:
+        with without_noise(model):
+            return float(model.compute_loss(inputs, only_target(targets), model(inputs, training=True)))
+
+    with restored(model):
+        first = loss()
+        for _ in range(STEPS):
+            trained_on(model, inputs, targets)
+        noisy = loss()
+    with restored(model), without_noise(model):
+        for _ in range(STEPS):
+            trained_on(model, inputs, targets)
+        quiet = loss()
+    return Noise(layers, STEPS, first, noisy, quiet)
