@@ -56,6 +56,7 @@ def reading_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) 
         return
     yield from target_mistakes(metric, loss)
     yield from largest_mistakes(metric, loss, width)
+    yield from varying_mistakes(metric, width)
     yield from score_mistakes(metric, loss)
 
 
@@ -101,6 +102,13 @@ def largest_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) 
             f"{{{metric.written}: {{{', '.join(f'{key}: {plain_yaml(each)}' for key, each in arguments.items())}}}}}"
         )
     yield Mistake(message, suggestion=f"write {instead}", kind="metric_does_not_fit_output")
+
+
+def varying_mistakes(metric: KerasObject, width: int | None) -> Iterator[Mistake]:
+    """A metric of how the values of a sample vary together, where each has one: a correlation of that is no number."""
+    if metric.traits.get("varies") and width == 1 and metric.arguments.get("axis", -1) == -1:
+        message = f"{metric.written} compares how several values of a sample vary, but here each has one"
+        yield Mistake(message, suggestion="write r2_score, or axis: 0 for a batch", kind="metric_does_not_fit_output")
 
 
 def plain_yaml(value: Any) -> str:

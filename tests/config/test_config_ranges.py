@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from dlcli.config import load_config
+from dlcli.errors import ConfigError
 
 OUT_OF_RANGE = {
     ("epochs: 30", "epochs: 0"): (27, 11, "'epochs' must be at least 1, found the number 0"),
@@ -152,3 +157,54 @@ def test_steps_that_are_none_are_refused(problem, change):
         assert problem(change(("1e-3", f"{{{EPOCHS}{written}}}}}"))).at == (22, 82, message)
     rate = change(("1e-3", "{CosineDecay: {initial_learning_rate: 1 epoch, decay_steps: 3}}"))
     assert problem(rate).at == (22, 63, "'initial_learning_rate' must be a number, found the text '1 epoch'")
+
+
+@pytest.mark.parametrize(
+    ("layer", "message", "hint"),
+    [
+        (
+            "{Embedding: {input_dim: 9, output_dim: 2, weights: vectors.npy}}",
+            "'weights' takes arrays of Python, which a configuration does not hold",
+            "leave it out: the rows are learnt, and begin with embeddings_initializer",
+        ),
+        (
+            "{Bidirectional: {layer: {LSTM: 3}, weights: [1]}}",
+            "'weights' takes arrays of Python, which a configuration does not hold",
+            "leave it out: the weights are learnt",
+        ),
+        *(
+            (
+                layer,
+                "'stateful' would carry what a batch ends with into the next, and here batches are drawn anew each epoch",
+                "leave it out; longer sequences look further back",
+            )
+            for layer in (
+                "{GRU: {units: 3, stateful: true}}",
+                "{Bidirectional: {layer: {LSTM: {units: 3, stateful: true}}}}",
+                "{RNN: {cell: {LSTMCell: 3}, stateful: true}}",
+            )
+        ),
+    ],
+)
+def test_what_a_layer_cannot_be_given_is_told_in_words_of_the_configuration(
+    layer: str, message: str, hint: str, tmp_path: Path
+) -> None:
+    tree = f"data: {{source: iris}}\nlayers: [{layer}]\nloss: mse\noptimizer: Adam\ntrain: {{epochs: 1}}\n"
+    (tmp_path / "c.yaml").write_text(tree, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(tmp_path / "c.yaml"))
+    assert [(each.message, each.suggestion, each.line) for each in caught.value.problems] == [(message, hint, 2)]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "{Embedding: {input_dim: 9, output_dim: 2, weights: null}}",
+        "{GRU: {units: 3, stateful: false}}",
+        "{Dense: {units: 3, dtype: mixed_float16}}",
+    ],
+)
+def test_what_is_left_as_it_is_is_taken(layer: str, tmp_path: Path) -> None:
+    tree = f"data: {{source: iris}}\nlayers: [{layer}]\nloss: mse\noptimizer: Adam\ntrain: {{epochs: 1}}\n"
+    (tmp_path / "c.yaml").write_text(tree, encoding="utf-8")
+    load_config(str(tmp_path / "c.yaml"))

@@ -69,10 +69,6 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         ),
         "Conv2D cannot have kernel_regularizer: {OrthogonalRegularizer: {}} on the shape (8, 8, 3): Inputs to Orthogonal",
     ),
-    "a state": (
-        written("seq", layers=[{"GRU": {"units": 3, "stateful": True}}]),
-        "GRU cannot have stateful: true on the shape (10, 4): When using `stateful=True` in a RNN, the batch size must be",
-    ),
     "one-hot vectors of several ids, which Keras takes for one": (
         written("ids", layers=[{"Hashing": {"num_bins": 5, "output_mode": "one_hot"}}]),
         "Hashing cannot have output_mode: one_hot on the shape (6,): it puts out (6, 5), and Keras makes the layers behind",

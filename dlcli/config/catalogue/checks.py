@@ -28,6 +28,9 @@ def check_argument(key: str, value: Any, entry: Mapping[str, Any], *, kind: str)
         )
     check_finite_argument(key, value)
     check_types(key, value, argument_types(entry, kind=kind), required=bool(entry.get("required")), entry=entry)
+    unfit = entry.get("unfit")
+    if unfit is not None and value != entry.get("default"):
+        fail(Mistake(f"'{key}' {unfit['why']}", suggestion=unfit["write"], kind="argument_does_not_fit"))
     for position, item in enumerate(value if isinstance(value, list) else []):
         check_item(key, item, position, entry)
     check_argument_range(key, value, entry)

@@ -19,6 +19,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               positive   whether it speaks of one of two classes, and says another number of the other
               equal      whether it counts numbers that are the same to the last bit
               flattens   whether it takes the units of all places as places of their own
+              varies     whether it compares how the values of a sample vary, along `axis`, the last by default
               rows       whether it reads rows of values alone: places (samples, …) are rows of their own
               forms      by what the loss compares with, the arguments that say how target and output come
               reported   the name of its values, where Keras's is not the class's name in small letters
@@ -42,9 +43,9 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
     all       refused    why a configuration may not use it, and what to write instead
 
 An argument has `least`, `above`, `most` and `below` (the range of its numbers), `values` (the words it knows; `any_case` where
-Keras takes capitals too), `inline` (Keras would
-read a file for it, so it must be written out) and `example`: under `arguments` for all classes that have it, in the line of
-a class for that class alone.
+Keras takes capitals too), `inline` (Keras would read a file for it, so it must be written out), `unfit` (why it can only be
+left as it is, and what to write) and `example`: under `arguments` for all classes that have it, in the line of a class for
+that class alone.
 """
 
 from __future__ import annotations

@@ -133,6 +133,8 @@ def thing_schema(key: str, entry: Mapping[str, Any]) -> Json:
 
 def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
     """An argument that is a plain value: of the types that Keras names, or of any where it names none."""
+    if entry.get("unfit"):
+        return {"enum": [entry.get("default")]}
     if entry.get("inline"):
         return {"type": ["array", "null", "string"], "pattern": REFERENCE_PATTERN, "items": NO_MAPPING}
     named = argument_types(entry, kind=kind)

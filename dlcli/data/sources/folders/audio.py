@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -80,6 +80,8 @@ class Scan:
     frames: np.ndarray[Any, Any]
     channels: np.ndarray[Any, Any]
     misnamed: list[str]
+    overlong: list[str] = field(default_factory=list)
+    """Those that go on behind what their header tells."""
 
     def lengths(self, rate: int) -> np.ndarray[Any, Any]:
         """How many samples each sound has at a rate: (sounds,)."""
@@ -98,6 +100,7 @@ class Scan:
             (longer, f"longer than {length / rate:g} s, cut there"),
             (shorter, f"shorter than {length / rate:g} s, with silence at the end"),
             (len(self.misnamed), f"of another format than the name says ({', '.join(self.misnamed[:1])})"),
+            (len(self.overlong), f"with more bytes than the header tells, not read ({', '.join(self.overlong[:1])})"),
         ]
         return [f"{count} {'sound' if count == 1 else 'sounds'} {words}" for count, words in said if count]
 
@@ -109,6 +112,7 @@ def scan_sounds(listing: Listing, *, channels: int | None) -> Scan:
     facts = np.zeros((3, len(listing.files)), np.int64)
     faults: dict[int, str] = {}
     misnamed: list[str] = []
+    overlong: list[str] = []
     missing = False
     for row, seen in enumerate(in_parallel(sound_header, listing.files)):
         if isinstance(seen, Unreadable):
@@ -118,12 +122,13 @@ def scan_sounds(listing: Listing, *, channels: int | None) -> Scan:
         else:
             facts[:, row] = seen[:3]
             misnamed += [listing.named(row)] * seen.misnamed
+            overlong += [listing.named(row)] * seen.longer
     if faults:
         hint = installing("audio") if missing else "mend or remove them"
         head = f"{len(faults)} of {len(listing.files)} sounds cannot be read:"
         raise listing.unreadable(head, faults, hint=hint, kind="missing_package" if missing else "unreadable_file")
     rates, frames, number = facts
-    return Scan(rates, frames, number, misnamed)
+    return Scan(rates, frames, number, misnamed, overlong)
 
 
 def scan_one(listing: Listing) -> int:

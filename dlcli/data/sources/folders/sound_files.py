@@ -33,6 +33,8 @@ class Sound(NamedTuple):
     frames: int
     channels: int
     misnamed: bool
+    longer: bool = False
+    """Whether the file goes on behind what its header tells, which is not read."""
 
 
 class PlainWave:
@@ -121,6 +123,20 @@ def sound_of(content: IO[bytes], *, whole: bool) -> PlainWave | LibrarySound:
     return LibrarySound(content, whole=whole)
 
 
+OPEN = {0, 0xFFFFFFFF}
+"""Lengths that recorders write who do not know yet how much will follow."""
+
+
+def longer_than_told(file: str) -> bool:
+    """Whether a WAV goes on behind the length that its header tells."""
+    with open(file, "rb") as content:  # noqa: PTH123 (a million times)
+        start = content.read(8)
+        if len(start) < 8 or start[:4] != b"RIFF":
+            return False
+        length = int.from_bytes(start[4:], "little")
+        return length not in OPEN and content.seek(0, os.SEEK_END) > 8 + length + length % 2
+
+
 def wave_format(content: IO[bytes]) -> int | None:
     """The number with which a WAV says how its samples are written, or None where it does not."""
     content.seek(12)  # behind RIFF, its length and WAVE
@@ -142,7 +158,7 @@ def sound_header(file: str) -> Sound | Unreadable:
             if sound.rate not in RATES:
                 return Unreadable(f"{sound.rate} samples a second; expected {RATES[0]} to {RATES[-1]}")
             misnamed = not file.lower().endswith(content_ending(file))
-            return Sound(sound.rate, sound.frames, sound.channels, misnamed)
+            return Sound(sound.rate, sound.frames, sound.channels, misnamed, longer_than_told(file))
     except Unreadable as error:
         return error
 
