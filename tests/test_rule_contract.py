@@ -117,7 +117,7 @@ def seen_of(config: Config) -> Callable[..., check.Seen]:
         noise: Sequence[float] | None = None,
     ) -> check.Seen:
         layers = [LayerGradient(f"layer_{i}", "Dense", None, norm, 1.0, False) for i, norm in enumerate(gradients)]
-        batch = OneBatch(32, len(losses), losses[0], losses[-1], max(losses), False)
+        batch = OneBatch(32, len(losses), losses[0], losses[-1], max(losses), False, 0.0)
         heard = None if noise is None else Noise(["dropout"], 60, *noise)
         return check.Seen(config, 0.01, FirstLoss(first, expected, "ln 10", True, {}), layers, batch, heard)
 

@@ -158,6 +158,32 @@ def test_the_range_test_proposes_a_rate_that_learns(tmp_path: Path, run_dlcli: R
     assert [each["finding"] for each in better["verdict"]] == ["can learn"]
 
 
+def test_the_rates_of_a_range_test_grow_evenly_and_its_losses_are_smoothed(tmp_path: Path) -> None:
+    from dlcli.training.check.rate_range import rate_range
+
+    text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace(", kernel_regularizer: {L2: 1e-4}", "")
+    experiment = experiment_of(tmp_path, text.replace("{Adam: 3e-3}", "{SGD: {learning_rate: 0.1, clipnorm: 1e-12}}"))
+    found = rate_range(experiment)  # steps of next to no length: the model stays as it is
+    assert found.rates == pytest.approx(list(np.geomspace(1e-7, 10, 120)), rel=1e-4)
+    rows = experiment.first_rows()
+    inputs, targets = experiment.splits["train"].take(rows)
+    each = -np.log(np.asarray(experiment.model(inputs))[np.arange(len(rows)), targets["label"]])
+    average, losses = 0.0, []
+    for number in range(120):
+        start = number * 32 % len(rows)
+        average = 0.9 * average + 0.1 * float(np.mean(each[start : start + 32]))
+        losses.append(average / (1 - 0.9 ** (number + 1)))
+    assert found.losses == pytest.approx(losses, rel=1e-4)
+
+
+def test_a_model_that_learns_nothing_of_a_batch_is_given_up_after_400_steps(tmp_path: Path) -> None:
+    from dlcli.training.check.one_batch import overfit
+
+    batch = overfit(experiment_of(tmp_path, HEALTHY.replace("3e-3", "1e-12")), np.arange(4))
+    assert (batch.samples, batch.steps) == (4, 400)
+    assert batch.last == pytest.approx(batch.first, rel=1e-3)
+
+
 def test_a_first_loss_that_is_no_number_proposes_no_rate(tmp_path: Path, run_dlcli: Run) -> None:
     found = checked(tmp_path, run_dlcli, HEALTHY.replace("0.0625", "1e38"), "--lr")
     assert found["first_loss"]["measured"] is None
@@ -194,6 +220,20 @@ def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_o
     before = [each.numpy() for each in experiment.model.variables]
     found = first_loss(experiment)
     assert found.measured < 4.0  # with a variance of 1, as the layer has it at first, it would be in the hundreds
+    train, model = experiment.splits["train"], experiment.model
+    inputs, targets = train.take(slice(0, 1024))
+    hidden = np.asarray(inputs["image"], np.float64).reshape(len(inputs["image"]), -1)
+    for layer in model.layers:
+        if type(layer).__name__ == "Dense" and layer is not model.layers[-1]:
+            hidden = hidden @ layer.kernel.numpy() + layer.bias.numpy()
+            hidden = np.maximum(hidden, 0) if layer.activation.__name__ == "relu" else hidden
+    seen = hidden[:128]  # the statistics are those of the first 128 samples
+    scores = (hidden - seen.mean(axis=0)) / np.sqrt(seen.var(axis=0) + 1e-3)
+    scores = scores @ model.layers[-1].kernel.numpy() + model.layers[-1].bias.numpy()
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
+    expected = -np.mean(np.log(chances[np.arange(len(chances)), targets["label"]]))
+    assert found.measured == pytest.approx(expected, rel=1e-4)
     for variable, value in zip(experiment.model.variables, before, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
     assert normalization.momentum == 0.99

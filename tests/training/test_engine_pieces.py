@@ -177,3 +177,22 @@ def test_what_cannot_be_compiled_or_held_is_refused_where_it_was_asked_for(exper
         engine.work.not_compiled(ValueError("odd"))
     with pytest.raises(BlockError, match=r"^XLA cannot compile these steps$"):
         engine.work.not_compiled(None)
+
+
+def test_an_embedding_fits_where_all_numbers_of_all_its_inputs_have_a_row() -> None:
+    import keras
+
+    from dlcli.training.engine.xla import fits
+
+    embedding = keras.layers.Embedding(10, 2)
+    one, two = keras.Input((3,), name="one"), keras.Input((3,), name="two")
+    model = keras.Model({"one": one, "two": two}, keras.layers.Add()([embedding(one), embedding(two)]))
+
+    def given(least: int, most: int) -> np.ndarray[Any, Any]:
+        return np.array([[least, 5, most]])
+
+    assert fits(embedding, model, {"one": given(0, 9), "two": given(0, 9)})
+    for wrong in (given(0, 10), given(-1, 9)):
+        assert not fits(embedding, model, {"one": given(0, 9), "two": wrong})
+        assert not fits(embedding, model, {"one": wrong, "two": given(0, 9)})
+    assert not fits(embedding, model, {"one": given(0, 9)})

@@ -352,7 +352,7 @@ def test_a_loss_of_nothing_throughout_does_not_overfit() -> None:
 
 @pytest.mark.parametrize("first", [math.inf, math.nan])
 def test_of_a_loss_that_is_never_finite_nothing_else_is_said(first: float) -> None:
-    batch = OneBatch(8, 1, first, first, first, False)
+    batch = OneBatch(8, 1, first, first, first, False, 0.0)
     shown = Seen(CONFIG, 0.01, FirstLoss(first, 0.7, "ln 2", True, {}), [gradient(math.inf)], batch)
     assert [finding.code for finding in check_findings(shown)] == ["first_loss_not_finite"]
 

@@ -70,7 +70,9 @@ def test_a_loss_of_a_million_times_that_of_the_trivial_baseline_ends_the_trainin
         watched.check_epoch(loss, step=1)
 
 
-@pytest.mark.parametrize(("share", "ends"), [(0.3, False), (0.99, False), (1.0, False), (1.99, False), (2.01, True)])
+@pytest.mark.parametrize(
+    ("share", "ends"), [(0.3, False), (0.99, False), (1.0, False), (1.99, False), (2.0, False), (2.01, True)]
+)
 def test_a_large_loss_has_diverged_only_where_it_grows(share: float, ends: bool, health: Callable[..., Health]) -> None:
     assert health(last=1e12).exploded(share * 1e12) is ends
 
@@ -162,7 +164,7 @@ def test_one_batch_is_judged_by_how_far_its_loss_came_down(
 
     config: Any = SimpleNamespace(optimizer=SimpleNamespace(arguments={}))
     first: Any = None
-    batch = OneBatch(8, len(losses), losses[0], losses[-1], max(losses), contradictory)
+    batch = OneBatch(8, len(losses), losses[0], losses[-1], max(losses), contradictory, 0.0)
     finding = cannot_memorize(Seen(config, 0.03, first, [], batch))
     assert (finding.code if finding else None) == code
     if finding is not None and finding.advice:

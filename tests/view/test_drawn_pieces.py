@@ -9,12 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
+from dlcli.data.description.columns import ColumnSeen
+from dlcli.errors import Problem
 from dlcli.view.console.console import standard_error
-from dlcli.view.data import moment, whole_number
+from dlcli.view.data import moment, range_words, whole_number
 from dlcli.view.layer_states import DeadUnits, LayerStates, LayerWeights, Separation, draw_states
 from dlcli.view.model import line_number
+from dlcli.view.problems import source_lines
 from dlcli.view.training_result import TrainingResult, draw_training
 
 
@@ -37,6 +41,29 @@ def drawn(draw: Any, *values: Any, **options: Any) -> list[str]:
 )
 def test_a_moment_is_a_day_with_its_time_where_it_is_not_midnight(seconds: float, words: str) -> None:
     assert moment(seconds) == words
+
+
+def test_the_range_of_times_is_told_in_days() -> None:
+    def words(kind: str, least: float | None) -> str:
+        return range_words(ColumnSeen("c", kind, least, 86_400.0))
+
+    assert words("times", 0.0) == "1970-01-01 … 1970-01-02"
+    assert words("numbers", 0.0) == "0 … 86,400" or words("numbers", 0.0) == "0 … 86400"
+    assert words("times", None) == "–"
+
+
+def test_what_to_write_stands_beside_its_place_where_a_line_has_room() -> None:
+    problem = Problem("odd", "c.yaml", 7, 7, 3, "seed: {a: 1}", suggestion="write seed: 3", kind="wrong_type")
+
+    def lines(width: int | None) -> list[str]:
+        return source_lines(problem, gutter=2, unicode=True, width=width).plain.splitlines()[1:]
+
+    whole = lines(None)
+    assert whole[1].endswith("^^^ write seed: 3")
+    room = cell_len(whole[1])
+    assert lines(room) == whole
+    assert lines(room - 1)[1].endswith("^^^")
+    assert lines(room - 1)[2].endswith("write seed: 3")
 
 
 def test_a_whole_number_has_no_decimals() -> None:

@@ -36,7 +36,7 @@ class OneBatch:
     last: float
     most: float
     contradictory: bool
-    perfect: float = 0.0
+    perfect: float
 
     @property
     def memorized(self) -> bool:
