@@ -7,23 +7,31 @@ TensorFlow's own modules, which are loaded on demand, are in `training/lazy_tens
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 OPERATIONS = ("keras.src.ops.numpy", "keras.src.ops.nn")
-"""Modules of plain arithmetic, which Keras writes into a saved model for masks."""
-CORE = (
-    "keras.src.ops.core",
-    frozenset({"Cast", "ConvertToTensor", "SaturateCast", "Slice", "StopGradient", "Unstack"}),
-)
-"""A module that holds loops and calls too, and those of its operations that take tensors and plain values alone."""
+"""Modules of plain arithmetic, which Keras writes into a saved model for masks and for what stands in brackets."""
+CORE = ("keras.src.ops.core", frozenset({"ConvertToTensor"}))
+"""What it writes beside these, of a module that holds loops and calls too."""
 
 
 def is_plain_operation(module: object, name: object) -> bool:
     """Whether a thing of a saved model is arithmetic that Keras puts there by itself."""
     return module in OPERATIONS or (module == CORE[0] and name in CORE[1])
+
+
+def operation_class(function: Any, names: Collection[str]) -> Any:
+    """The class that stands for a function of keras.ops in a model, one of those that it calls by `names`; None without one."""
+    from keras.src.ops.operation import Operation
+
+    module = inspect.getmodule(inspect.unwrap(function))
+    classes = {vars(module).get(name) for name in names}
+    made = [each for each in classes if inspect.isclass(each) and issubclass(each, Operation)]
+    return made[0] if len(made) == 1 else None
 
 
 def leaf_layers(model: Any) -> list[Any]:
@@ -47,6 +55,35 @@ def producer(tensor: Any) -> Any:
     """The operation that puts out a symbolic tensor, or None where it has no history."""
     history = getattr(tensor, "_keras_history", None)
     return None if history is None else history.operation
+
+
+def name_operation(output: Any, name: str) -> None:
+    """Gives the operation that puts out a symbolic tensor a name."""
+    producer(output).name = name
+
+
+def pass_mask(taken: Any, output: Any) -> None:
+    """Gives a symbolic tensor the mask of another, if that has one."""
+    from keras.src.backend import get_keras_mask, set_keras_mask
+
+    mask = get_keras_mask(taken)
+    if mask is not None:
+        set_keras_mask(output, mask)
+
+
+def tensors_taken(node: Any) -> list[Any]:
+    """The symbolic tensors that a call takes, without the masks that Keras itself hands from layer to layer."""
+    parameters = list(inspect.signature(node.operation.call).parameters)
+    masks = {"mask", *(f"{name}_mask" for name in parameters)}
+    named = {key: each for key, each in node.arguments.kwargs.items() if key not in masks}
+    flat = importlib.import_module("keras").tree.flatten((node.arguments.args, named))
+    return [each for each in flat if getattr(each, "_keras_history", None) is not None]
+
+
+def node_of_tensor(tensor: Any) -> Any:
+    """The call that puts out a symbolic tensor."""
+    operation, node_index, _ = tensor._keras_history
+    return operation._inbound_nodes[node_index]
 
 
 def calls_of_layer(layer: Any) -> list[Any]:

@@ -22,12 +22,12 @@ CHECKS = (
 NIGHTLY = (
     ["python", "tests/training/killed_runs.py", "--kills", "220"],
     ["python", "tests/mutants.py", "--count", "120"],
-    ["pytest", "tests/whole_way.py"],
+    ["pytest", "tests/whole_way.py", "tests/all_operations.py"],
     ["python", "tests/random_arguments.py", "--count", "2000"],
 )
 """What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, the code broken in
-120 places, to see which no test notices, the gallery from the check of a file to its resumed run, and things of Keras with
-random arguments."""
+120 places, to see which no test notices, the gallery from the check of a file to its resumed run, every operation of Keras,
+and things of Keras with random arguments."""
 
 
 def main() -> int:

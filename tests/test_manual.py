@@ -26,7 +26,7 @@ PAGES = {
 NOT_RUN = "# not run by the tests: "
 """The first line of a block that needs the network or hours, for everybody to see."""
 COMMANDS = {
-    "README.md": 14, "docs/README.md": 0, "docs/after-training.md": 5, "docs/data.md": 3, "docs/models.md": 11,
+    "README.md": 14, "docs/README.md": 0, "docs/after-training.md": 5, "docs/data.md": 3, "docs/graphs.md": 0, "docs/models.md": 11,
     "docs/plugins.md": 0, "docs/safety.md": 0, "docs/scripting.md": 2, "docs/speed.md": 0, "docs/training.md": 5,
 }  # fmt: skip
 INSTALLING = {
@@ -160,7 +160,7 @@ def test_the_kinds_of_yaml_are_known() -> None:
     lists = [block for block in blocks("yaml") if isinstance(yaml.safe_load(block.text), list)]
     assert {block.page for block in lists} == {"docs/data.md"}, "tests/data/test_manual_data.py reads these"
     assert len(lists) == 2
-    assert len(configurations()) == 5
+    assert len(configurations()) == 7
 
 
 @pytest.mark.parametrize("number", range(len(configurations())))
@@ -239,7 +239,7 @@ def test_the_readme_is_a_door_and_the_pages_are_short() -> None:
 
 def test_every_page_is_named_in_the_index_and_at_the_door() -> None:
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    assert len(pages) == 8
+    assert len(pages) == 9
     for index in (ROOT / "docs" / "README.md", ROOT / "README.md"):
         assert {
             Path(link).name for link in re.findall(r"\]\(([\w/-]+\.md)\)", index.read_text(encoding="utf-8"))

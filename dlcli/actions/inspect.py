@@ -9,7 +9,7 @@ from typing import Any
 from dlcli.actions.layer_states import layer_states
 from dlcli.actions.model_findings import model_findings
 from dlcli.config import Config
-from dlcli.config.catalogue.live import layer_traits
+from dlcli.config.catalogue.live import layer_traits, written_class
 from dlcli.errors import ArtifactError, DlcliError, TreePath
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.macs import elements, macs_of
@@ -59,12 +59,12 @@ def model_summary(model: Any, places: Mapping[str, TreePath], config: Config, **
             continue
         row = rows.get(name)
         macs = macs_of(call.layer, call.inputs[0], call.outputs[0], traits=layer_traits) if call.inputs else 0
-        own = sum(elements(shape) for shape in call.outputs) * wide
+        own = 0 if call.is_same_for_all else sum(elements(shape) for shape in call.outputs) * wide
         if row is not None:  # A layer that is called again has the same weights, and works and puts out once more.
             rows[name] = replace(row, macs=row.macs + macs, bytes=row.bytes + own)
             continue
         line = config.line(places[name]) if name in places else None
-        kind, parameters = type(call.layer).__name__, call.layer.count_params()
+        kind, parameters = written_class(type(call.layer)), call.parameters
         rows[name] = LayerRow(
             name=written_layer_name(name),
             kind=kind,
@@ -96,9 +96,9 @@ def node_of(call: Call, model: Any) -> GraphNode:
     ends = {id(tensor) for tensor in model.outputs}
     return GraphNode(
         name=written_layer_name(call.layer.name),
-        kind=INPUT if call.is_input else type(call.layer).__name__,
+        kind=INPUT if call.is_input else written_class(type(call.layer)),
         shape=one_or_all(call.outputs),
-        parameters=0 if call.is_input else call.layer.count_params(),
+        parameters=0 if call.is_input else call.parameters,
         takes=call.takes,
         output=any(id(tensor) in ends for tensor in call.tensors),
     )

@@ -21,7 +21,7 @@ RELU = frozenset({"relu", "relu6"})
 def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
     """The states of a trained model; without a data set those of its weights alone."""
 
-    calls = [call for call in calls_of(trained.model) if not call.is_input]
+    calls = [call for call in calls_of(trained.model) if not call.is_input and not call.is_same_for_all]
     weights = [weights_of(layer) for layer in trained.model.layers if layer.weights]
     if dataset is None:
         return LayerStates(weights)

@@ -9,16 +9,20 @@ from pydantic import Field
 from dlcli.layers.block import Block
 from dlcli.layers.branches import Branches
 from dlcli.layers.layer import Layer, read_layer
+from dlcli.layers.operation import is_operation, read_operation
+from dlcli.layers.positions import Positions
 from dlcli.layers.repeat import Repeat
 from dlcli.layers.residual import Residual
+from dlcli.layers.sample import Sample
 from dlcli.layers.stack import Entry, Stack
 from dlcli.layers.submodel import Submodel
+from dlcli.layers.token import Token
 from dlcli.spec import Language, Mistake, did_you_mean, fail, near, read_named, split_idiom
 
 __all__ = ["GROUPS", "Entry", "Layer", "Layers", "read_entry"]
 
-GROUPS = (Block, Branches, Repeat, Residual, Submodel)
-"""dlcli's own words among the layers: each holds layers itself."""
+GROUPS = (Block, Branches, Positions, Repeat, Residual, Sample, Submodel, Token)
+"""dlcli's own words among the layers; most of them hold layers themselves."""
 
 WORDS = {group.word: group for group in GROUPS}
 
@@ -29,6 +33,8 @@ def read_entry(value: Any, language: Language) -> Entry:
     if word in WORDS:
         group: Any = read_named(value, language, WORDS, expected="a layer")
         return cast(Entry, group)
+    if is_operation(word):
+        return read_operation(value, language)
     if word.islower() and near(word, WORDS):
         hint = did_you_mean(word, WORDS)
         fail(

@@ -79,9 +79,9 @@ def resolved(takes: Takes, find: Callable[[str], Any]) -> Any:
             return {key: value if isinstance(value, bool) else resolved(value, find) for key, value in takes.items()}
 
 
-def wrong_call(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) -> list[Mistake]:
-    """What is wrong with `from` as a mapping, for a layer that is called with `arguments`; paths count from the layer."""
-    mistakes = [
+def unknown_call_arguments(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) -> list[Mistake]:
+    """The names in `from` that are none of the `arguments` with which a layer is called; paths count from the layer."""
+    return [
         Mistake(
             f"{word} is not called with '{name}'",
             ("from", name),
@@ -92,6 +92,11 @@ def wrong_call(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) ->
         for name in takes
         if name not in arguments
     ]
+
+
+def wrong_call(word: str, takes: Mapping[str, Any], arguments: Sequence[str]) -> list[Mistake]:
+    """What is wrong with `from` as a mapping, for a layer that is called with `arguments`; paths count from the layer."""
+    mistakes = unknown_call_arguments(word, takes, arguments)
     if not mistakes and arguments[0] not in takes:
         hint = f"write from: {{{arguments[0]}: NAME, …}}"
         mistakes = [Mistake(f"'from' leaves out '{arguments[0]}'", ("from",), hint, kind="missing_call_argument")]

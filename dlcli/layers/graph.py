@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from dlcli.errors import BlockError, TreePath
+from dlcli.keras_internals import name_operation, producer
 from dlcli.layers.build_errors import IMAGE_AXES, LayerFault, building
 from dlcli.layers.from_key import numbered_output, resolved, wrong_call
 from dlcli.layers.memory import bounded
@@ -232,6 +233,22 @@ class Building:
         if id(taken) in self.raw and getattr(output, "shape", None) == taken.shape:
             self.raw[id(output)] = output
         return list(output) if isinstance(output, tuple) else output
+
+    def keep(self, output: Any, path: TreePath, *, name: str | None = None, thing: KerasObject | None = None) -> None:
+        """Keeps the place of the operation that puts out a tensor, under this name or its own made free."""
+        free = self.free_name(producer(output).name) if name is None else self.free_name(name, given=True)
+        name_operation(output, free)
+        self.places[free] = path
+        if thing is not None:
+            self.things[free] = thing
+
+    def operate(
+        self, function: Callable[..., Any], *tensors: Any, path: TreePath, name: str | None = None, **named: Any
+    ) -> Any:
+        """What a function of keras.ops makes of tensors, kept like that."""
+        output = function(*tensors, **named)
+        self.keep(output, path, name=name)
+        return output
 
 
 def lacks_channel(traits: Mapping[str, Any], shape: Sequence[int | None]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dlcli.errors import TreePath
 from dlcli.layers.layer import Layer
+from dlcli.layers.operation import Operation
 from dlcli.layers.stack import Entry
 from dlcli.spec import KerasObject
 
@@ -37,5 +38,5 @@ def last_layer(entries: Sequence[Entry | None], name: str | None = None, path: T
 
 
 def keras_of(entry: Entry | None) -> KerasObject | None:
-    """The thing of Keras that an entry is, if it is a plain layer."""
-    return entry.keras if isinstance(entry, Layer) else None
+    """The thing of Keras that an entry is, if it is a plain layer or an operation."""
+    return entry.keras if isinstance(entry, Layer | Operation) else None

@@ -78,13 +78,30 @@ def grouped_attention(work: Work) -> int:
     return work.kernel * work.steps + 2 * work.steps**2 * int(work.layer.num_query_heads * work.layer.head_dim)
 
 
+def attention_of_tensors(work: Work) -> int:
+    """The two products of (steps, heads, features) with itself."""
+    return 2 * work.steps * elements(work.input)
+
+
+def einsum_of_tensors(work: Work) -> int:
+    """The sizes of all letters multiplied, as far as the first tensor and the output tell them."""
+    operands, output = work.layer.subscripts.replace(" ", "").split("->")
+    sizes = dict(zip(operands.split(",")[0][1:], work.input, strict=False)) | dict(
+        zip(output[1:], work.output, strict=False)
+    )
+    return elements(list(sizes.values()))
+
+
 COUNTS: Mapping[str, Callable[[Work], int]] = {
     "attention": attention,
+    "attention of tensors": attention_of_tensors,
     "both directions": lambda work: work.inside(work.layer.forward_layer) + work.inside(work.layer.backward_layer),
     "convolution": convolution,
     "each step": lambda work: work.steps * work.inside(work.layer.layer, drops=1),
     "einsum": einsum,
+    "einsum of tensors": einsum_of_tensors,
     "grouped attention": grouped_attention,
+    "inner product": lambda work: elements(work.output) * (work.input[-1] or 1),
     "inside": lambda work: work.inside(work.layer.layer),
     "product": lambda work: work.kernel * elements(work.output[:-1]),
     "recurrent": lambda work: work.kernel * work.steps,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlcli.layers.calls import calls_of
-from dlcli.layers.macs import elements
+from dlcli.layers.macs import Traits, elements
 
 BYTES = 16
 """What training keeps for a parameter: itself, its gradient and two moments of the optimizer, four bytes each."""
@@ -60,13 +60,11 @@ def bounded(memory: int | None) -> Iterator[None]:
         keras.Layer.add_weight = original
 
 
-def activation_bytes(model: Any) -> int:
+def activation_bytes(model: Any, traits: Traits) -> int:
     """Bytes that the outputs of all layers take for one sample; the gradients need them, so a step keeps them.
 
     What only has another shape is not counted; an open axis counts as one.
     """
-    import keras
-
-    free = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Identity)
-    calls = [call for call in calls_of(model) if not isinstance(call.layer, free)]
+    apart = [call for call in calls_of(model) if not call.is_input and not call.is_same_for_all]
+    calls = [call for call in apart if not traits(type(call.layer)).get("views")]
     return sum(elements(shape) * FLOAT for call in calls for shape in call.outputs)

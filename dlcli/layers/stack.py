@@ -44,6 +44,14 @@ class Graph(Protocol):
 
         Raises `BlockError` at `path` where it cannot take what it is given."""
 
+    def keep(self, output: Any, path: TreePath, *, name: str | None = None, thing: KerasObject | None = None) -> None:
+        """Keeps the place of the operation of keras.ops that puts out a tensor, under this name or its own made free."""
+
+    def operate(
+        self, function: Callable[..., Any], *tensors: Any, path: TreePath, name: str | None = None, **named: Any
+    ) -> Any:
+        """What a function of keras.ops makes of tensors, kept like that."""
+
     def free_name(self, name: str, *, given: bool = False) -> str:  # unseen: a protocol
         """The name as Keras takes it, with a number behind it if the model has one such already; no name that the
         configuration gives, unless it is `given`."""
@@ -73,11 +81,11 @@ class Entry(Protocol):
         """Whether what it puts out is what the last layer of its only list does."""
 
 
-def innermost(entries: Sequence[Entry]) -> Iterator[Any]:
-    """The layers of Keras that a list of entries stands for, in order."""
+def innermost(entries: Sequence[Entry]) -> Iterator[KerasObject]:
+    """The layers and operations of Keras that a list of entries stands for, in order."""
     for entry in entries:
-        if not entry.parts:
-            yield entry
+        if isinstance(getattr(entry, "keras", None), KerasObject):
+            yield entry.keras  # type: ignore[attr-defined]
         for _, part in entry.parts:
             yield from innermost(part)
 

@@ -33,9 +33,8 @@ def output_of(layer: KerasObject | None, *, above: KerasObject | None, path: Tre
     if layer is None:
         return Output(None, None, "the last layer", path)
     place = (*path, layer.written)
-    activation = layer.arguments.get("activation") or "linear"
-    if layer.name in {"Softmax", "Activation"}:
-        activation = "softmax" if layer.name == "Softmax" else activation
+    activation = layer.traits.get("acts") or layer.arguments.get("activation") or "linear"
+    if "acts" in layer.traits or layer.name == "Activation":
         if above is None or "width" not in above.traits:
             return Output(None, activation, layer.written, place)
         argument = above.traits["width"]

@@ -12,6 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from dlcli.spec.fact import Epochs, Fact, Facts
 
+PLACES: Mapping[str, tuple[str, ...]] = {"schedules": ("optimizers", "schedules"), "operations": ()}
+"""The modules of Keras in which a kind is found, where they are not called like it; `ops.sqrt` brings its own."""
+
 
 @dataclass(frozen=True)
 class KerasObject:
@@ -39,10 +42,10 @@ class KerasObject:
 
         if self.plugin is not None:
             return getattr(sys.modules[plugin_module(self.plugin)], self.name)
-        module: Any = keras
-        for part in ("optimizers", "schedules") if self.kind == "schedules" else (self.kind,):
-            module = getattr(module, part)
-        return getattr(module, self.name)
+        place: Any = keras
+        for part in (*PLACES.get(self.kind, (self.kind,)), *self.name.split(".")):
+            place = getattr(place, part)
+        return place
 
     def values(self, facts: Facts) -> dict[str, Any]:
         """The arguments with everything nested in them built."""

@@ -22,9 +22,12 @@ def test_piped_names_stand_one_a_line(tmp_path: Path, run_dlcli: Run) -> None:
     assert run_dlcli("list", "graph", cwd=tmp_path).out.split() == [
         "block",
         "branches",
+        "positions",
         "repeat",
         "residual",
+        "sample",
         "submodel",
+        "token",
     ]
 
 

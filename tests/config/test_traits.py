@@ -50,7 +50,10 @@ def test_no_line_is_of_a_class_or_an_argument_that_keras_does_not_have() -> None
 def test_the_ways_to_count_multiply_adds_are_the_words_of_the_trait() -> None:
     from dlcli.layers.macs import COUNTS
 
-    assert set(WORDS["layers"]["macs"]) == set(COUNTS)
+    operations = keras_catalogue().kinds["operations"].values()
+    of_operations = {entry["traits"]["macs"] for entry in operations if "macs" in entry["traits"]}
+    assert len(of_operations) == 3
+    assert {*WORDS["layers"]["macs"], *of_operations} == set(COUNTS)
 
 
 def test_every_word_that_an_argument_knows_is_taken_by_keras() -> None:

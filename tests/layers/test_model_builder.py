@@ -302,10 +302,11 @@ def test_a_layer_that_cannot_take_a_shape_says_which_it_needs(
 
 
 def test_what_only_has_another_shape_takes_no_memory() -> None:
+    from dlcli.config.catalogue.live import layer_traits
     from dlcli.layers.memory import activation_bytes
 
     same = [{"Reshape": {"target_shape": [2, 3]}}, "Flatten", "Identity", {"Dense": 5}, "ReLU"]
-    assert activation_bytes(build(same, {"x": (6,)}).model) == 4 * (5 + 5)
+    assert activation_bytes(build(same, {"x": (6,)}).model, layer_traits) == 4 * (5 + 5)
 
 
 @pytest.mark.parametrize(("memory", "fits"), [(16 * 12 - 1, False), (16 * 12, True)])

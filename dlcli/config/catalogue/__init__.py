@@ -50,6 +50,7 @@ SINGULAR = {
     "callbacks": "callback",
     "activations": "activation",
     "applications": "application",
+    "operations": "operation",
 }
 IN_EPOCHS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) epochs?")
 LISTS = frozenset({"cell", "cells", "layers"})
@@ -165,7 +166,7 @@ class KerasCatalogue:
         return name
 
     def arguments(self, written: str, behind: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments by name, whatever form they were written in.
+        """The arguments by name, whatever form they were written in; of an operation what stands above is the first.
 
         Raises `ValidationError` for arguments of a thing that takes none.
         """
@@ -173,7 +174,8 @@ class KerasCatalogue:
             return {}
         if isinstance(behind, dict):
             return behind
-        first = next(iter(entry["arguments"]), None)
+        above = entry["traits"].get("call", [])[:1]
+        first = next((each for each in entry["arguments"] if each not in above), None)
         if first is None:
             fail(
                 Mistake(

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dlcli.config.catalogue.operations import operations
 from dlcli.keras_internals import short_names
 from dlcli.spec import snake_case
 
@@ -63,6 +64,7 @@ def catalogue() -> dict[str, Any]:
         for name, value in sorted(vars(keras.applications).items())
         if inspect.isfunction(value)
     }
+    kinds["operations"] = operations(class_entry)
     activations = sorted(
         name
         for name, value in vars(keras.activations).items()

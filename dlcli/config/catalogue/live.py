@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ from dlcli.config.catalogue.traits import PREFIX, inherited
 
 
 def layer_traits(layer: type) -> Mapping[str, Any]:
-    """The traits of a class: of Keras's those of the catalogue, of another those of its base and its `dlcli_` attributes."""
+    """The traits of a class of layers or operations: those of the catalogue, or of its base with its `dlcli_` attributes."""
     own = {key.removeprefix(PREFIX): value for key, value in vars(layer).items() if key.startswith(PREFIX)}
     known = keras_traits().get(layer)
     if known is not None or layer.__base__ is None:
@@ -21,8 +22,26 @@ def layer_traits(layer: type) -> Mapping[str, Any]:
 
 @cache
 def keras_traits() -> Mapping[type, Mapping[str, Any]]:
-    """The traits of the layers of Keras by their classes."""
+    """The traits of the layers and operations of Keras by their classes."""
     import keras
 
     layers = keras_catalogue().kinds["layers"]
-    return {getattr(keras.layers, name): entry["traits"] for name, entry in layers.items()}
+    traits = {getattr(keras.layers, name): entry["traits"] for name, entry in layers.items()}
+    return traits | {
+        made: keras_catalogue().kinds["operations"][word]["traits"] for made, word in operation_words().items()
+    }
+
+
+def written_class(layer: type) -> str:
+    """The word by which a configuration names a class: `Dense`, `ops.sqrt`."""
+    return operation_words().get(layer, layer.__name__)
+
+
+@cache
+def operation_words() -> Mapping[type, str]:
+    """The classes of the operations of Keras with the functions that they stand for; of several the first."""
+    words: dict[type, str] = {}
+    for word, entry in keras_catalogue().kinds["operations"].items():
+        module, name = entry["traits"]["class"]
+        words.setdefault(getattr(importlib.import_module(module), name), word)
+    return words

@@ -28,16 +28,24 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               macs       how its multiply-adds are counted (layers/macs.py)
               axes       the axes of a sample that it takes, channels included
               width      the argument that says how many values it puts out
+              acts       the activation that it is, here and among the operations
               stands     where it can stand, the most natural place first: layers (the default), prepare, augment, cell
               misplaced  why it cannot stand among the layers;  write: what to write instead
               fixed      its weights are what they should be from the beginning, and need not be trained
               single     it reckons in 32 bits alone, also where it prepares numbers of 64
               mixes      it mixes the labels of samples with their images
                adapts     it learns from the data before training; the argument that says what it would learn
-               ids        it takes ids; the argument that says how many there are
+               views      it puts out what it takes, in another shape at most
+              ids        it takes ids; the argument that says how many there are
               crosses    it makes one number of several names
               merges     it takes several tensors;  drops: it leaves out values at random while training
               example    what shows it better than its required arguments alone
+    operations call      its arguments that are tensors;  needed: those that have to come (both generated)
+              axes       its arguments that name axes, with their defaults (generated);  class: its class in a model
+              sequence   its tensors are one argument, a list
+              shapes     of what its example takes, a sample each; (4, 4) for each tensor that it needs otherwise
+              whole      whether these are whole numbers, and how many there are
+              example    the arguments beside its tensors that show it
     callbacks package    what has to be installed beside Keras, an extra of dlcli of the same name
     schedules remains    the argument that says what is left of the rate at its end, and its default
     all       refused    why a configuration may not use it, and what to write instead
@@ -50,6 +58,7 @@ that class alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -106,8 +115,11 @@ def with_traits(kinds: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[st
         lines = by_hand.get(kind, {})
         result[kind] = {}
         for name, entry in classes.items():
-            traits = lines.get(name, {})
+            traits = {**entry.get("traits", {}), **lines.get(name, {})}
             own = traits.get("arguments", {})
+            if kind == "operations":
+                shown = {key: {"example": json.dumps(value)} for key, value in traits.get("example", {}).items()}
+                own = {key: {**shown.get(key, {}), **own.get(key, {})} for key in (*shown, *own)}
             arguments = {
                 key: {**argument, **of_name(of_arguments.get(key, {}), argument), **own.get(key, {})}
                 if key in of_arguments or key in own

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.config.json_schema.keras import LAYERS, bare_names, keras_definitions, nested_layer, spelled_values
+from dlcli.config.json_schema.keras import ENTRIES, bare_names, keras_definitions, nested_layer, spelled_values
 from dlcli.config.json_schema.specs import block_definitions
 from dlcli.config.json_schema.values import (
     NO_MAPPING,
@@ -142,21 +142,22 @@ def groups(definitions: Json) -> Json:
     for group in GROUPS:
         block = definitions.pop(group.__name__)
         block["properties"]["from"] |= NO_MAPPING
-        required = block.pop("required")
-        first = next(iter(block["properties"].values()))["anyOf"][0]
+        required = block.pop("required", [])
+        first = next(iter(block["properties"].values()))["anyOf"][0] if group.stacks else None
         words[group.word] = {**behind(block, required, first=first), **needed_in_entry(required)}
     words[Block.word]["else"] = {"anyOf": [{"required": ["use"]}, {"required": ["layers"]}]}
     return words
 
 
 def entry(words: Json) -> Json:
-    """What stands in a list of layers: a layer, a backbone, or one of dlcli's own words."""
+    """What stands in a list of layers: a layer, a backbone, an operation, or one of dlcli's own words."""
     catalogue = keras_catalogue()
     elsewhere = {
         name for name, entry in catalogue.kinds["layers"].items() if "layers" not in possible_places(entry["traits"])
     }
-    bare = [name for name in bare_names(catalogue, *LAYERS) if name not in elsewhere]
-    values = {name: value for name, value in spelled_values(catalogue, *LAYERS).items() if name not in elsewhere}
+    alone = [each.word for each in GROUPS if not any(field.is_required() for field in each.model_fields.values())]
+    bare = [*alone, *(name for name in bare_names(catalogue, *ENTRIES) if name not in elsewhere)]
+    values = {name: value for name, value in spelled_values(catalogue, *ENTRIES).items() if name not in elsewhere}
     return idiom(bare, {**words, **values})
 
 

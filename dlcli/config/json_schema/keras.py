@@ -22,6 +22,8 @@ from dlcli.config.json_schema.values import (
 
 TYPES = {"integer": "integer", "number": "number", "boolean": "boolean", "text": "string", "list": "array"}
 LAYERS = ("layers", "applications")
+ENTRIES = (*LAYERS, "operations")
+"""The kinds that stand in the list of layers, where each can take by name."""
 EPOCHS_PATTERN = f"^{IN_EPOCHS.pattern}$|{REFERENCE_PATTERN}"
 
 
@@ -76,22 +78,35 @@ def nested_layer(catalogue: KerasCatalogue, words: Mapping[str, Json]) -> Json:
 def class_schema(kind: str, name: str, entry: Mapping[str, Any]) -> Json:
     """What may stand behind the name of a class."""
     arguments = {key: argument_schema(kind, key, each) for key, each in entry["arguments"].items()}
-    own = {"from": taken_by(entry)} if kind in LAYERS else {}
+    own: Json = {"from": taken_by(entry)} if kind in ENTRIES else {}
+    if kind == "operations":  # the tensor that stands above has no short form
+        above = {key: arguments.pop(key) for key in entry["traits"]["call"][:1] if key in arguments}
+        own |= {**above, "name": {"type": ["string", "null"], "minLength": 1}}
     mapping: Json = {"type": "object", "properties": {**arguments, **own}, "additionalProperties": False}
     required = required_of(entry)
     if required:
-        mapping |= needed_in_entry(required) if kind in LAYERS else {"required": required}
+        mapping |= needed_in_entry(required) if kind in ENTRIES else {"required": required}
     said = " ".join(part for part in (entry["summary"], f"({keras_path(kind, name)})") if part)
-    return {"description": said, **behind(mapping, required)}
+    return {"description": said, **(behind(mapping, required) if arguments or not own else without_short(mapping))}
+
+
+def without_short(mapping: Json) -> Json:
+    """Arguments by name, or none."""
+    return {**mapping, "type": ["object", "null"]}
 
 
 def keras_path(kind: str, name: str) -> str:
-    """Where Keras has a class: `keras.layers.Dense`."""
+    """Where Keras has a class or function: `keras.layers.Dense`, `keras.ops.sqrt`."""
+    if kind == "operations":
+        return f"keras.{name}"
     return f"keras.{'optimizers.schedules' if kind == 'schedules' else kind}.{name}"
 
 
 def taken_by(entry: Mapping[str, Any]) -> Json:
     """`from` of a layer; a mapping names the arguments of its call."""
+    traits = entry["traits"]
+    if "needed" in traits:  # what is written out need not be taken
+        return {**to("from"), "propertyNames": {"enum": traits["call"]}}
     call = entry.get("call")
     return {**to("from"), **({"propertyNames": {"enum": call}, "required": call[:1]} if call else {})}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -42,9 +43,11 @@ KEYS = {
         "layers:\n  - block: {use: head, units: 128}\n  - Dense: 1"
     ),
 }
+ORDINALS = ("first", "second", "third", "fourth")
 LINES: Mapping[str, Callable[[str], str]] = {
     "applications": "layers:\n  - {}".format,
     "losses": "loss: {}".format,
+    "operations": "layers:\n  - {}".format,
     "optimizers": "optimizer: {}".format,
     "metrics": "metrics: [{}]".format,
     "callbacks": "train:\n  epochs: 10\n  callbacks: [{}]".format,
@@ -55,18 +58,44 @@ LINES: Mapping[str, Callable[[str], str]] = {
     "schedules": "optimizer:\n  Adam: {{learning_rate: {}}}".format,
 }
 """By kind, where a thing stands. Inside a line it is written in braces."""
-IN_BRACES = frozenset(LINES) - {"applications"}
+IN_BRACES = frozenset(LINES) - {"applications", "operations"}
 
 
 def keras_example(name: str, kind: str, entry: Mapping[str, Any]) -> str:
     """A thing of Keras with what it cannot do without, at its place."""
     arguments = WEIGHTS if kind == "applications" else entry["traits"].get("example") or required_example(entry)
+    if kind == "operations":
+        return operation_example(name, entry["traits"])
     if kind == "optimizers" and not arguments:
         arguments = f"learning_rate: {entry['arguments']['learning_rate']['default']}"
     written = f"{name}: {{{arguments}}}" if arguments else name
     if kind in IN_BRACES and arguments:
         written = f"{{{written}}}"
     return at_its_place(name, written, entry["traits"]) if kind == "layers" else LINES[kind](written)
+
+
+def operation_example(name: str, traits: Mapping[str, Any]) -> str:
+    """An operation behind the layers that it takes, with an axis where it would go over all samples."""
+    arguments = operation_arguments(traits)
+    names = ORDINALS[: tensor_count(traits, arguments)]
+    written = [f"from: [{', '.join(names)}]"] if len(names) > 1 else []
+    written += [f"{key}: {json.dumps(value)}" for key, value in arguments.items()]
+    above = "".join(f"  - Dense: {{units: 16, name: {each}}}\n" for each in names if len(names) > 1)
+    return f"layers:\n{above}  - {name}{': {' + ', '.join(written) + '}' if written else ''}"
+
+
+def operation_arguments(traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an operation is given beside its tensors, so that it keeps the samples apart."""
+    axes = {key: -1 for key, default in traits["axes"].items() if default in (None, 0)}
+    arguments: Mapping[str, Any] = traits.get("example", axes)
+    return arguments
+
+
+def tensor_count(traits: Mapping[str, Any], arguments: Mapping[str, Any]) -> int:
+    """How many tensors an operation takes at least, where it is given some arguments."""
+    if traits.get("sequence"):
+        return 2
+    return max(1, len([each for each in traits["needed"] if each not in arguments]))
 
 
 def required_example(entry: Mapping[str, Any]) -> str:

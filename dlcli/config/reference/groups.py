@@ -27,6 +27,15 @@ LAYERS = (
 )
 """The groups of layers in the order in which they are listed; the trait `group` of a layer is one of them."""
 FAMILY = re.compile(r"ConvNeXt|DenseNet|EfficientNetV2|EfficientNet|Inception|MobileNet|NASNet|ResNet|VGG|Xception")
+OPERATIONS = {
+    "numpy": "arithmetic and shapes",
+    "nn": "of networks",
+    "math": "transforms and sequences",
+    "linalg": "linear algebra",
+    "image": "images",
+    "core": "kinds of numbers",
+}
+"""The groups of operations by the module of Keras that they come from."""
 FOR_LABELS = {
     "classes": "for class indices",
     "one_hot": "for one-hot vectors",
@@ -35,13 +44,19 @@ FOR_LABELS = {
     "any": "for targets of their own form",
 }
 ANY_FORM = "for classes of any form"
-ORDER = ("to begin with", *LAYERS, ANY_FORM, *FOR_LABELS.values(), *Origin)
+ORDER = ("to begin with", *LAYERS, ANY_FORM, *FOR_LABELS.values(), *Origin, *OPERATIONS.values())
 """Groups whose order says something; others stand behind them in the order of the alphabet."""
 
 
 def layer_group(name: str) -> str:
     """What a layer is for."""
     return str(keras_catalogue().kinds["layers"][name]["traits"]["group"])
+
+
+def operation_group(name: str) -> str:
+    """The part of mathematics that an operation belongs to."""
+    module, _ = keras_catalogue().kinds["operations"][name]["traits"]["class"]
+    return OPERATIONS[module.rpartition(".")[2]]
 
 
 def family(name: str) -> str:
@@ -80,6 +95,7 @@ GROUPS: Mapping[str, Callable[[str], str]] = {
     "preparations": lambda name: layer_group(name) if name in keras_catalogue().kinds["layers"] else "dlcli's own",
     "applications": family,
     "losses": loss_group,
+    "operations": operation_group,
     "metrics": metric_group,
     "sources": source_group,
     "templates": folder_of,

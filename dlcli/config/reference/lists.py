@@ -28,6 +28,7 @@ KINDS = {
     "augmentations": "layers for data.augment, which change training batches at random",
     "layers": "the layers of Keras",
     "graph": "dlcli's own words among the layers, which hold layers themselves",
+    "operations": "functions of keras.ops as layers: ops.NAME",
     "applications": "backbones of Keras, as a layer by name",
     "activations": "the activation of a layer: activation: NAME",
     "initializers": "the first weights of a layer: kernel_initializer: NAME",

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from dlcli.config.catalogue import SINGULAR, keras_catalogue
 from dlcli.config.gallery import templates, title
 from dlcli.config.json_schema import OF_FILES
-from dlcli.config.json_schema.keras import LAYERS, argument_schema
+from dlcli.config.json_schema.keras import ENTRIES, argument_schema
 from dlcli.config.json_schema.specs import block_definitions
 from dlcli.config.meanings import field_meanings, summary_of
 from dlcli.config.reference.examples import BLOCKS as EXAMPLES
@@ -23,6 +23,7 @@ from dlcli.errors import UsageError
 from dlcli.layers.misplaced import possible_places
 from dlcli.spec import Named, did_you_mean, plain
 
+TENSOR = "A tensor that 'from' gives; or what is the same for all samples, written out."
 FROM = Argument(
     name="from",
     takes="name or names",
@@ -74,7 +75,7 @@ def keras_things(name: str) -> Iterator[Thing]:
             kind=SINGULAR[kind],
             summary=entry["summary"],
             refused=why,
-            arguments=[] if why else [*keras_arguments(kind, entry), *([FROM] if kind in LAYERS else [])],
+            arguments=[] if why else [*keras_arguments(kind, entry), *([FROM] if kind in ENTRIES else [])],
             example=None if why else keras_example(canonical, kind, entry).replace(canonical, name),
         )
 
@@ -93,7 +94,7 @@ def keras_arguments(kind: str, entry: Mapping[str, Any]) -> list[Argument]:
             takes=in_words(argument_schema(kind, key, each)),
             required=bool(each.get("required")),
             default=each.get("default"),
-            meaning=None,
+            meaning=TENSOR if key in entry.get("traits", {}).get("call", ()) else None,
         )
         for key, each in entry["arguments"].items()
     ]
@@ -115,7 +116,8 @@ def own_example(kind: str, block: type[Named]) -> str:
     written = getattr(block, "example", "") or block.word
     if kind == "graph":
         blocks = KEYS["blocks"].split("layers:\n")[0] if "use:" in written else ""
-        return f"{blocks}layers:\n  - {written}"
+        entries = "\n".join(f"  - {each}" for each in written.splitlines())
+        return f"{blocks}layers:\n{entries}"
     return f"data:\n  source: {written}" if kind == "sources" else f"data:\n  prepare:\n    - {written}"
 
 

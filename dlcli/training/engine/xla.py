@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dlcli.config.catalogue.live import layer_traits
-from dlcli.keras_internals import calls_of_layer, leaf_layers, producer, run_on
+from dlcli.config.catalogue.live import layer_traits, written_class
+from dlcli.keras_internals import calls_of_layer, graph_of, leaf_layers, producer, run_on
 from dlcli.layers.calls import calls_of
 from dlcli.layers.macs import macs_of
+from dlcli.layers.rows import is_same_for_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,9 +40,10 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
     if model.dtype_policy.name != "float32":
         return None, f"not by XLA: {model.dtype_policy.name} is not faster with it"
     layers = leaf_layers(model)
-    slower = next((layer for layer in layers if not layer_traits(type(layer)).get("xla")), None)
+    parts = [*layers, *operations_in(model, layers)]
+    slower = next((part for part in parts if not layer_traits(type(part)).get("xla")), None)
     if slower is not None:
-        return None, f"not by XLA: {type(slower).__name__} is not faster with it"
+        return None, f"not by XLA: {written_class(type(slower))} is not faster with it"
     unsafe = next(
         (layer for layer in layers if type(layer).__name__ == "Embedding" and not fits(layer, model, inputs)), None
     )
@@ -56,6 +58,12 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
     return step, f"by XLA from step {step:,} on, with random numbers by Philox"
 
 
+def operations_in(model: Any, layers: Sequence[Any]) -> list[Any]:
+    """The operations of a model and of the models among its layers."""
+    graphs = [graph for graph in map(graph_of, (model, *layers)) if graph is not None]
+    return [call.layer for graph in graphs for call in calls_of(graph) if not hasattr(call.layer, "weights")]
+
+
 def fits(embedding: Any, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]]) -> bool:
     """Whether an embedding takes an input of the model whose numbers all have a row in it."""
     sources = [
@@ -63,7 +71,7 @@ def fits(embedding: Any, model: Any, inputs: Mapping[str, np.ndarray[Any, Any]])
         for node in calls_of_layer(embedding)
         if (operation := producer(node.input_tensors[0])) is not None
     ]
-    return all(
+    return is_same_for_all(embedding) or all(
         name in inputs and inputs[name].min() >= 0 and inputs[name].max() < embedding.input_dim for name in sources
     )
 

@@ -13,6 +13,7 @@ import stat
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,7 +31,9 @@ LARGEST = {CONFIG: 32 << 20, METADATA: 1 << 20}
 DEEPEST = 200
 STRUCTURE = frozenset({"Functional", "Sequential", "Model", "InputLayer", "DTypePolicy", "DTypePolicyMap", "History"})
 """What a model consists of besides the things that a configuration names."""
-PLAIN = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__tuple__", "__ellipsis__", "__bytes__", "slice"})
+PLAIN = frozenset(
+    {"__keras_tensor__", "__slice__", "__tensor__", "__numpy__", "__tuple__", "__ellipsis__", "__bytes__", "slice"}
+)
 """Values, not things, that Keras writes like things."""
 CODE = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"})
 """Layers that are code, or load it."""
@@ -158,6 +161,13 @@ def names_of_keras() -> frozenset[str]:
     return frozenset((listed | STRUCTURE | PLAIN) - CODE)
 
 
+@cache
+def operation_classes() -> frozenset[tuple[str, str]]:
+    """Module and class of every operation that can stand among the layers."""
+    operations = keras_catalogue().kinds["operations"].values()
+    return frozenset((module, name) for module, name in (each["traits"]["class"] for each in operations))
+
+
 def check_thing(
     thing: Mapping[str, Any], path: Path, *, known: Collection[str], own: Collection[str], stored: int
 ) -> None:
@@ -166,7 +176,7 @@ def check_thing(
     config = thing.get("config") if isinstance(thing.get("config"), Mapping) else {}
     assert isinstance(config, Mapping)
     of_keras = module is None or module == "keras" or (isinstance(module, str) and module.startswith("keras."))
-    plain = is_plain_operation(module, name) or (of_keras and name in known)
+    plain = is_plain_operation(module, name) or (module, name) in operation_classes() or (of_keras and name in known)
     if not isinstance(name, str) or not (plain or name in own):
         what = f"{module}.{name}" if module else str(name)
         flag = "; a class of a plugin needs --allow-code" if not of_keras else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
+from dlcli.config.catalogue.live import layer_traits
 from dlcli.data import Dataset, Samples, Schema
 from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
@@ -176,7 +177,7 @@ def output_shape(model: Any, name: str | None) -> tuple[int | None, ...]:
 
 def check_activations(model: Any, batch: int) -> None:
     """Refuses a batch whose layer outputs would not fit: a step keeps at least half of them for the gradients."""
-    one, free = activation_bytes(model), free_memory()
+    one, free = activation_bytes(model, layer_traits), free_memory()
     if one * batch / 2 > free:
         most = int(free / one)
         each, total = f"{one / 1e6:,.1f} MB", f"{one * batch / 1e9:,.1f} GB"

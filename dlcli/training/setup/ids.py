@@ -14,6 +14,7 @@ from dlcli.config.catalogue.live import layer_traits
 from dlcli.errors import BlockError, DataError
 from dlcli.keras_internals import leaf_layers
 from dlcli.layers.graph import Built
+from dlcli.layers.rows import is_same_for_all
 from dlcli.named_inputs import model_of
 from dlcli.training.setup.feed import Feed
 
@@ -125,7 +126,7 @@ def wrong_ids(model: Any, feed: Feed) -> Iterator[WrongId]:
     """Of each layer that takes ids the worst that it is given: one that is none, or the largest of those that are too large."""
     for layer in leaf_layers(model):
         argument = layer_traits(type(layer)).get("ids")
-        if argument is None:
+        if argument is None or is_same_for_all(layer):
             continue
         size, values = int(getattr(layer, argument)), ids_of(model, layer)
         worst: WrongId | None = None

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.blamed_argument import blamed_argument, written_argument
+from dlcli.config.catalogue.live import written_class
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.foreign_error import is_foreign, plugin_error
 from dlcli.layers.build_errors import LayerFault, building
 from dlcli.layers.graph import Built
+from dlcli.layers.operation import KIND as OPERATIONS
+from dlcli.layers.operation import operation_output, tensors_of_call
 from dlcli.loss import build_metrics, needs
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
@@ -103,13 +106,16 @@ class Trial:
             ) from error
         layer, arguments, named = found
         thing, taken = self.built.things.get(layer.name), arguments[0] if arguments else None
-        word = type(layer).__name__ if thing is None else thing.written
+        word = written_class(type(layer)) if thing is None else thing.written
 
         def attempt(other: KerasObject) -> Any:
+            if other.kind == OPERATIONS:
+                return operation_output(other, tensors_of_call(other, arguments), self.facts)
             made = other.build(self.facts)
             output = made(*arguments, **named)
             if unlike:
                 check_said_shape(output, said_output(made, *arguments, **named))
+            return output
 
         with building(
             word, taken, places[layer.name], traits=thing.traits if thing else {}, thing=thing, attempt=attempt
@@ -278,12 +284,13 @@ def check_said_shape(output: Any, said: Any) -> None:
 
 @contextmanager
 def calls_that_raise() -> Iterator[Calls]:
-    """While it is open, the calls of layers that something came out of are listed."""
+    """While it is open, the calls of layers and operations that something came out of are listed."""
     import keras
 
-    original, calls = keras.Layer.__call__, Calls([], [])
+    of_layers, of_operations, calls = keras.Layer.__call__, keras.Operation.__call__, Calls([], [])
 
     def call(layer: Any, *arguments: Any, **named: Any) -> Any:
+        original = of_layers if isinstance(layer, keras.Layer) else of_operations
         try:
             output = original(layer, *arguments, **named)
         except Exception:
@@ -295,8 +302,12 @@ def calls_that_raise() -> Iterator[Calls]:
             calls.unlike.append((layer, arguments, named))
         return output
 
-    keras.Layer.__call__ = call
+    def called(operation: Any, *arguments: Any, **named: Any) -> Any:
+        inside = isinstance(operation, keras.Layer)  # which asks here once more
+        return (of_operations if inside else call)(operation, *arguments, **named)
+
+    keras.Layer.__call__, keras.Operation.__call__ = call, called
     try:
         yield calls
     finally:
-        keras.Layer.__call__ = original
+        keras.Layer.__call__, keras.Operation.__call__ = of_layers, of_operations

@@ -35,7 +35,7 @@ def overfits(story: Story) -> Finding | None:
     if story.config.train.early_stopping is None:
         early, why = {"monitor": "val_loss", "patience": 5}, "keeps the weights of the best epoch"
         advice.append(Setting(key="train.early_stopping", old=None, new=early, why=why))
-    if not any(layer.keras.traits.get("drops") for layer in innermost(story.config.layers)):
+    if not any(layer.traits.get("drops") for layer in innermost(story.config.layers)):
         why = "a Dropout before the last layer makes the model rely on less"
         advice.append(Setting(key="layers", old=None, new={"Dropout": 0.3}, why=why))
     facts = {

@@ -1,0 +1,129 @@
+"""Every operation of keras.ops that stands in the catalogue builds, trains, is saved, and is opened again by Keras alone.
+
+    pytest tests/all_operations.py
+
+It is part of `tests/check.py --nightly`; a draw of it is in `layers/test_operations.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.language import Language
+from dlcli.config.reference.examples import operation_arguments, tensor_count
+from dlcli.layers.graph import build_model
+
+OPERATIONS = keras_catalogue().kinds["operations"]
+COUNT = 256
+TOGETHER = 64
+"""How many stand in one model."""
+SEVERAL = frozenset(
+    [
+        "ops.array_split",
+        "ops.dsplit",
+        "ops.eigh",
+        "ops.fft",
+        "ops.fft2",
+        "ops.hsplit",
+        "ops.ifft2",
+        "ops.moments",
+        "ops.qr",
+        "ops.rfft",
+        "ops.split",
+        "ops.stft",
+        "ops.svd",
+        "ops.top_k",
+        "ops.unstack",
+    ]
+)
+"""Those that put out several tensors."""
+
+
+def test_every_operation_trains_and_is_opened_again_in_safe_mode_without_dlcli(tmp_path: Path) -> None:
+    classes = opened_again(list(OPERATIONS), folder=tmp_path)
+    assert len(OPERATIONS) == COUNT
+    assert classes >= {entry["traits"]["class"][1] for entry in OPERATIONS.values()}
+
+
+def example_layers(name: str, number: int) -> list[Any]:
+    """The entries of a catalogue's example of an operation, the last of them the operation, and what it puts out."""
+    traits = OPERATIONS[name]["traits"]
+    arguments = operation_arguments(traits)
+    shapes = traits.get("shapes") or [[4, 4]] * tensor_count(traits, arguments)
+    entries, names = [], []
+    for at, shape in enumerate(shapes):
+        here = f"{number}_{at}"
+        entries += [
+            {"Dense": {"units": int(np.prod(shape)), "activation": "sigmoid", "from": "x", "name": f"d{here}"}},
+            {"Reshape": {"target_shape": shape, "name": f"t{here}"}},
+        ]
+        if "whole" in traits:
+            entries += [
+                {"ops.multiply": {"x2": traits["whole"] - 0.01, "from": f"t{here}", "name": f"m{here}"}},
+                {"ops.cast": {"dtype": "int32", "name": f"t{here}i"}},
+            ]
+        names.append(f"t{here}i" if "whole" in traits else f"t{here}")
+    entries.append({name: {**arguments, "from": names if len(names) > 1 else names[0], "name": f"o{number}"}})
+    return entries
+
+
+def opened_again(names: Sequence[str], *, folder: Path) -> set[str]:
+    """Asserts that models of these operations train and put out the same when Keras alone opens them; the classes in them."""
+    x = np.random.default_rng(0).uniform(0.1, 0.9, (5, 6)).astype("float32")
+    np.save(folder / "x.npy", x)
+    for start in range(0, len(names), TOGETHER):
+        train_and_save(names[start : start + TOGETHER], x, folder / f"{start}.keras")
+    command = [sys.executable, "-c", OPEN_AGAIN, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    assert found["same"] == len(names)
+    return set(found["classes"])
+
+
+def train_and_save(names: Sequence[str], x: Any, path: Path) -> None:
+    """One model with a head for each operation, trained for a step, and beside its file what it puts out."""
+    import keras
+
+    entries, heads = [], [f"h{number}" for number in range(len(names))]
+    for number, name in enumerate(names):
+        taken = f"o{number}.0" if name in SEVERAL else f"o{number}"
+        cast = {"ops.cast": {"dtype": "float32", "from": taken}}
+        entries += [*example_layers(name, number), cast, "Flatten", {"Dense": {"units": 1, "name": heads[number]}}]
+    language = Language()
+    model = build_model([language.entry(each) for each in entries], {"x": (6,)}, facts={}, outputs=heads).model
+    model.compile(optimizer=keras.optimizers.SGD(1e-6), loss=dict.fromkeys(heads, "mse"), run_eagerly=True)
+    before = [each.numpy() for each in model.trainable_weights]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nothing is learnt through the place of the largest
+        model.train_on_batch({"x": x}, {head: np.ones((5, 1), "float32") for head in heads})
+    assert any(not np.array_equal(old, new.numpy()) for old, new in zip(before, model.trainable_weights, strict=True))
+    model.save(path)
+    said = model({"x": x})
+    np.savez(path.with_suffix(".npz"), **{head: np.asarray(said[head]) for head in heads})
+
+
+OPEN_AGAIN = """
+import json, sys
+from pathlib import Path
+import numpy as np
+import keras
+folder, same, names = Path(sys.argv[1]), 0, []
+x = np.load(folder / "x.npy")
+for path in sorted(folder.glob("*.keras")):
+    model = keras.models.load_model(path)
+    said, kept = {head: np.asarray(each) for head, each in model({"x": x}).items()}, np.load(path.with_suffix(".npz"))
+    same += sum(np.array_equal(said[head], kept[head], equal_nan=True) for head in kept.files)
+    names += [type(each).__name__ for each in model.operations if not isinstance(each, keras.Layer)]
+assert "dlcli" not in sys.modules
+print(json.dumps({"same": same, "classes": sorted(set(names))}))
+"""
