@@ -176,7 +176,8 @@ def check_thing(
     config = thing.get("config") if isinstance(thing.get("config"), Mapping) else {}
     assert isinstance(config, Mapping)
     of_keras = module is None or module == "keras" or (isinstance(module, str) and module.startswith("keras."))
-    plain = is_plain_operation(module, name) or (module, name) in operation_classes() or (of_keras and name in known)
+    listed = isinstance(module, str) and isinstance(name, str) and (module, name) in operation_classes()
+    plain = is_plain_operation(module, name) or listed or (of_keras and name in known)
     if not isinstance(name, str) or not (plain or name in own):
         what = f"{module}.{name}" if module else str(name)
         flag = "; a class of a plugin needs --allow-code" if not of_keras else ""
