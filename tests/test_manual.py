@@ -27,7 +27,8 @@ NOT_RUN = "# not run by the tests: "
 """The first line of a block that needs the network or hours, for everybody to see."""
 COMMANDS = {
     "README.md": 14, "docs/README.md": 0, "docs/after-training.md": 5, "docs/data.md": 3, "docs/graphs.md": 0,
-    "docs/models.md": 11, "docs/plugins.md": 0, "docs/safety.md": 0, "docs/scripting.md": 2, "docs/speed.md": 0, "docs/training.md": 5,
+    "docs/models.md": 11, "docs/plugins.md": 0, "docs/safety.md": 0, "docs/scripting.md": 2, "docs/speed.md": 0,
+    "docs/training.md": 5,
 }  # fmt: skip
 INSTALLING = {
     "pip install -e . && dlcli train configs/digits.yaml": "dlcli train configs/digits.yaml",
