@@ -22,6 +22,8 @@ from dlcli.data.first_pass import find_empty
 from dlcli.data.sources.source import Reading
 from dlcli.data.words_for_nothing import notes_on_columns
 from dlcli.finding import Finding
+from dlcli.layers.stack import innermost
+from dlcli.spec import KerasObject
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import read_data
 from dlcli.view.data import DataShown
@@ -49,7 +51,9 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         if config.data.stream == "auto" and config.data.source.memory() > LARGE:  # unseen: memory alone
             config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
         dataset = read_data(config, allow_code=allow_code)
-        return data_description(what, dataset, answered=answered_by(config))
+        described = data_description(what, dataset, answered=answered_by(config))
+        notes = notes_on_padding(config, dataset)
+        return replace(described, shown=replace(described.shown, notes=(*described.shown.notes, *notes)))
     named = named_data(what, target, settings)
     data = named.data
     stream = data.source.memory() > LARGE
@@ -70,6 +74,23 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})
     return data_description(what, data.dataset(fields, seed=0, labels=None, stream=stream), beside=told)
+
+
+def notes_on_padding(config: Config, dataset: Dataset) -> list[str]:
+    """That classes are counted with the padding that a layer masks: only the model knows where it is."""
+    masking = [layer.keras.written for layer in innermost(config.layers) if leaves_padding_out(layer.keras)]
+    targets = [each for each in dataset.schema.targets if each.classes is not None]
+    counted = [each.name for each in targets if len(each.shape) > (each.encode == "one_hot")]
+    if not masking:
+        return []
+    out = f"{masking[0]} masks padding, which counts in no loss, metric or score"
+    return [f"the classes of '{name}' are counted over all places; {out}" for name in counted]
+
+
+def leaves_padding_out(layer: KerasObject) -> bool:
+    """Whether a layer masks padding, as it is written."""
+    masks = layer.traits.get("masks")
+    return masks is True or (isinstance(masks, str) and bool(layer.arguments.get(masks)))
 
 
 def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:

@@ -111,3 +111,29 @@ def test_a_folder_called_like_a_source_is_told_by_both(tmp_path: Path, run_dlcli
         assert "error: 'digits' is a source of dlcli and a folder of files" in words
         assert "write digits/ for the folder" in words
         assert "needs more than its name" not in words
+
+
+@pytest.mark.parametrize(
+    ("layer", "told"),
+    [
+        ("Embedding: {input_dim: 10, output_dim: 8, mask_zero: true}", "Embedding"),
+        ("Embedding: {input_dim: 10, output_dim: 8, mask_zero: false}", None),
+        ("Embedding: {input_dim: 10, output_dim: 8}", None),
+        ("Masking: 0.0", "Masking"),
+    ],
+)
+def test_classes_counted_with_padding_are_said_to_be(
+    layer: str, told: str | None, tmp_path: Path, run_dlcli: Run
+) -> None:
+    x = np.arange(320).reshape(40, 8) % 10
+    np.savez(tmp_path / "a.npz", x=x[..., None] * 1.0 if layer.startswith("Masking") else x, y=x % 3)
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: {npz: {path: a.npz, inputs: x, target: y}}}\n"
+        f"layers: [{{{layer}}}, {{LSTM: {{units: 4, return_sequences: true}}}}, {{Dense: {{units: 3, activation: softmax}}}}]\n"
+        "loss: sparse_categorical_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    done = run_dlcli("inspect-data", "c.yaml", cwd=tmp_path)
+    assert done.code == 0, done.err
+    note = f"counted over all places; {told} masks padding, which counts in no loss, metric or score"
+    assert (note in " ".join((done.out + done.err).split())) is (told is not None)

@@ -38,6 +38,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
                views      it puts out what it takes, in another shape at most
               ids        it takes ids; the argument that says how many there are
               crosses    it makes one number of several names
+              masks      it leaves padding out: true, or the argument that says so
               merges     it takes several tensors;  drops: it leaves out values at random while training
               example    what shows it better than its required arguments alone
     operations call      its arguments that are tensors;  needed: those that have to come (both generated)
