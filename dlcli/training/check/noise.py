@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from dlcli.training.check.step import trained_on
 from dlcli.training.engine.steps import batch_tensors, only_target
 from dlcli.training.setup.experiment import Experiment
 
-STEPS = 60
+STEPS, FEWEST = 60, 20
+MOST_SECONDS = 10.0  # unseen: time alone
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Noise:
 
 
 def learnt_in_noise(experiment: Experiment, rows: Any) -> Noise | None:
-    """Trains on the samples `rows` twice, and leaves the model as it was; None for a model without noise."""
+    """Trains on the samples `rows` twice, and leaves the model as it was; None for one without noise, or too slow to be tried."""
+    import tensorflow as tf
+
     model = experiment.model
     layers = list(
         dict.fromkeys(written_layer_name(layer.name) for layer, name in noise_of(model) if getattr(layer, name))
@@ -48,13 +52,26 @@ def learnt_in_noise(experiment: Experiment, rows: Any) -> Noise | None:
         with without_noise(model):
             return float(model.compute_loss(inputs, only_target(targets), model(inputs, training=True)))
 
+    def train(steps: int) -> int:
+        """Trains for so many steps at most, and says how many there was time for."""
+
+        @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+        def step() -> Any:
+            return trained_on(model, inputs, targets)[0]
+
+        started = time.monotonic()
+        for number in range(steps):
+            if time.monotonic() - started > MOST_SECONDS:
+                return number
+            step()
+        return steps
+
     with restored(model):
-        first = loss()
-        for _ in range(STEPS):
-            trained_on(model, inputs, targets)
+        first, steps = loss(), train(STEPS)
         noisy = loss()
+    if steps < FEWEST:
+        return None
     with restored(model), without_noise(model):
-        for _ in range(STEPS):
-            trained_on(model, inputs, targets)
+        steps_without = train(steps)
         quiet = loss()
-    return Noise(layers, STEPS, first, noisy, quiet)
+    return Noise(layers, steps, first, noisy, quiet) if steps_without == steps else None
