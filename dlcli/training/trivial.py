@@ -182,7 +182,7 @@ def repeated(
 
 def row_slices(samples: int, shape: Sequence[int]) -> Iterator[slice]:
     """The samples in parts whose outputs of a shape fit in memory."""
-    rows = max(1, LARGEST // max(output_size(shape), 1))
+    rows = max(1, LARGEST // max(output_size(shape), 1))  # unseen: time and memory alone
     return (slice(start, start + rows) for start in range(0, samples, rows))
 
 

@@ -218,6 +218,24 @@ def test_memory_that_is_used_up_is_no_bug(error: Exception, run: Run) -> None:
     assert not run.error_log.exists()
 
 
+def test_what_refuses_a_training_is_told_even_where_its_folder_stays(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlcli.training.train import nothing_left_of
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    def refused() -> None:
+        with nothing_left_of(run, STATE):
+            raise ResourceError("the disk is full", kind="disk_full")
+
+    with monkeypatch.context() as patch, pytest.raises(ResourceError, match="^the disk is full$"):
+        patch.setattr(os, "rmdir", refuse)
+        refused()
+    with pytest.raises(ResourceError, match="^the disk is full$"):
+        refused()
+    assert not run.path.exists()
+
+
 def test_a_bug_leaves_its_traceback_in_the_run(run: Run) -> None:
     from dlcli.training.failures import recorded_bug
 

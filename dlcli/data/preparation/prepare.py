@@ -300,8 +300,8 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
     if model is None:
         return {name: floats(values[:]) for name, values in inputs.items()}
     samples = len(next(iter(inputs.values())))
-    most = max(number_bytes(tensor.shape[1:]) for tensor in model.output.values())
-    size = min(batch_size(values, prepared=most) for values in inputs.values())
+    most = max(number_bytes(tensor.shape[1:]) for tensor in model.output.values())  # unseen: memory alone
+    size = min(batch_size(values, prepared=most) for values in inputs.values())  # unseen: memory alone
     found: dict[str, np.ndarray[Any, Any]] = {}
     for start in range(0, samples, size):
         batch = {

@@ -38,7 +38,7 @@ def chunked(name: str, shape: Sequence[int], dtype: Any, read: Slice, *, multipl
 
     def read_chunk(number: int, names: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
         start = starts[number]
-        return {name: read(start, min(start + rows, samples))}
+        return {name: read(start, min(start + rows, samples))}  # unseen: a slice ends where the data does
 
     chunks = Chunks([min(start + rows, samples) - start for start in starts], read_chunk)
     return chunks.column(name, dtype, shape[1:])
