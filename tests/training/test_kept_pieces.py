@@ -228,9 +228,10 @@ def test_what_refuses_a_training_is_told_even_where_its_folder_stays(run: Run, m
         with nothing_left_of(run, STATE):
             raise ResourceError("the disk is full", kind="disk_full")
 
-    with monkeypatch.context() as patch, pytest.raises(ResourceError, match="^the disk is full$"):
+    with monkeypatch.context() as patch:
         patch.setattr(os, "rmdir", refuse)
-        refused()
+        with pytest.raises(ResourceError, match="^the disk is full$"):
+            refused()
     with pytest.raises(ResourceError, match="^the disk is full$"):
         refused()
     assert not run.path.exists()
