@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judged:
-    """One target of all samples: what it is, what the model said of it, and the loss of each sample (samples,).
+    """One target of all samples: what it is, what the model said of it, and the loss of each sample (samples,) as it counts.
 
     `excess` is that loss above the one of a perfect answer. `counted` (samples, …) says which places count, where not all.
     """
@@ -149,8 +149,8 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
                 target=target,
                 shown=as_shown(output, head.loss),
                 answers=answers[schema.name],
-                losses=losses,
-                excess=excess,
+                losses=head.weight * losses,
+                excess=head.weight * excess,
                 counted=counted,
                 two=needs(head.loss) == "binary",
             )

@@ -23,7 +23,7 @@ from dlcli.loss.fit import activation_mistakes, shape_mistakes
 from dlcli.loss.metric_fit import metric_mistakes
 from dlcli.loss.model_output import output_of
 from dlcli.loss.target_loss import Head
-from dlcli.spec import KerasObject, Mistake
+from dlcli.spec import KerasObject, Mistake, did_you_mean
 
 Value = TypeVar("Value")
 MOST_LAYERS = 10_000
@@ -32,7 +32,15 @@ MOST_LAYERS = 10_000
 
 def fitting_problems(root: Node, written: Written) -> list[Problem]:
     """The problems between the blocks of a tree that may have other problems too."""
-    checks = (connections, layers_in_all, heads_together, missing_monitors, callback_files, missing_packages)
+    checks = (
+        connections,
+        layers_in_all,
+        heads_together,
+        loss_weights,
+        missing_monitors,
+        callback_files,
+        missing_packages,
+    )
     mistakes = [mistake for check in checks for mistake in check(written)]
     return [
         located(root, each.path, each.message, each.suggestion, each.see, at=each.at, kind=each.kind)
@@ -150,6 +158,19 @@ def heads_together(written: Written) -> Iterator[Mistake]:
         # Of several at one place the first says enough.
         first = {each.path: each for each in reversed(mistakes)}
         yield from (replace(each, at="key") for each in first.values())
+
+
+def loss_weights(written: Written) -> Iterator[Mistake]:
+    """Weights of losses that there are not."""
+    weights, targets = written.block("loss_weights"), written.targets
+    if weights and not targets:
+        message = "'loss_weights' weighs the losses of several targets, and there is one"
+        yield Mistake(message, ("loss_weights",), "leave it out", at="key", kind="no_such_target")
+    for name in weights if targets else ():
+        if name not in targets:
+            message = f"there is no target '{name}'; there are: {', '.join(targets)}"
+            hint = did_you_mean(name, targets)
+            yield Mistake(message, ("loss_weights", name), hint, at="key", kind="no_such_target")
 
 
 def layers_in_all(written: Written) -> Iterator[Mistake]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -63,6 +63,8 @@ class Config(Spec):
     """Step 2: the layers."""
     loss: Loss | dict[str, Loss]
     """Step 3: the loss, the guideline that a person gives; for several targets a mapping by target."""
+    loss_weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """How much the loss of each of several targets counts in their sum; 1 where nothing is said."""
     optimizer: Optimizer
     """Step 4: the optimizer."""
     metrics: list[Metric] | dict[str, list[Metric]] = []
@@ -102,7 +104,7 @@ class Config(Spec):
     @property
     def heads(self) -> list[Head]:
         """Each target with its loss and metrics."""
-        return heads_of(self.loss, self.metrics)
+        return heads_of(self.loss, self.metrics, self.loss_weights)
 
     @property
     def notes(self) -> list[Problem]:
@@ -144,11 +146,12 @@ class Config(Spec):
         return node.mark.line
 
 
-def heads_of(loss: Any, metrics: Any) -> list[Head]:
-    """Each target with its loss and metrics."""
+def heads_of(loss: Any, metrics: Any, weights: Mapping[str, float]) -> list[Head]:
+    """Each target with its loss, metrics and weight."""
     if not isinstance(loss, dict):
         return [Head(None, loss, metrics)]
-    return [Head(name, each, metrics.get(name, []) if isinstance(metrics, dict) else []) for name, each in loss.items()]
+    by_target = metrics if isinstance(metrics, dict) else {}
+    return [Head(name, each, by_target.get(name, []), weights.get(name, 1.0)) for name, each in loss.items()]
 
 
 def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:

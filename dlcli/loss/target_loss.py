@@ -12,11 +12,15 @@ from dlcli.spec import KerasObject
 
 @dataclass(frozen=True)
 class Head:
-    """`name` is that of the target where there are several, and of the layer that puts it out; None for the only one."""
+    """`name` is that of the target where there are several, and of the layer that puts it out; None for the only one.
+
+    `weight` is how much its loss counts in the sum of several.
+    """
 
     name: str | None
     loss: KerasObject
     metrics: Sequence[KerasObject]
+    weight: float = 1.0
 
     @property
     def loss_path(self) -> TreePath:

@@ -44,7 +44,9 @@ def compared(experiment: Experiment, measure: Measure, *, reached: float, trivia
     counted, feed, perfect = counted_targets(experiment, split), experiment.splits[split], 0.0
     for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
         shape = output_shape(experiment.model, head.name)
-        perfect += perfect_loss(head.loss, feed.target(schema.name), shape, {}, counted=counted[schema.name])
+        perfect += head.weight * perfect_loss(
+            head.loss, feed.target(schema.name), shape, {}, counted=counted[schema.name]
+        )
     weights = training_weights(
         experiment.config.train, experiment.dataset, counted=lambda: measure.masks(experiment.splits["train"])
     )
@@ -59,7 +61,8 @@ def even_loss(experiment: Experiment) -> float | None:
     for head in experiment.config.heads:
         if not head.loss.traits.get("chance"):
             return None
-        total += math.log(2 if needs(head.loss) == "binary" else output_shape(experiment.model, head.name)[-1] or 1)
+        answers = 2 if needs(head.loss) == "binary" else output_shape(experiment.model, head.name)[-1] or 1
+        total += head.weight * math.log(answers)
     return total
 
 
@@ -89,7 +92,8 @@ def weighed(experiment: Experiment, measure: Measure, weights: Weights, split: s
                 weighed_sum(head, schema, target[rows], each, wanted[rows], counted=part) for each in pairs
             )
             total = max(float(wanted.sum()), 1e-12)
-            reached, trivial = reached + mine / total, trivial + constant / total
+            share = head.weight / total
+            reached, trivial = reached + mine * share, trivial + constant * share
     return Compared(split, reached, trivial, weighed=True)
 
 

@@ -34,7 +34,7 @@ def last_value_baseline(experiment: Experiment) -> dict[str, float]:
             return answers[rows], answers[rows]
 
         loss, values = measured_answers(experiment, head, schema, of_rows, split=judged_split(experiment))
-        total += loss
+        total += head.weight * loss
         metrics |= values if head.name is None else {head.reported("loss"): loss, **values}
     return {"loss": total, **metrics}
 

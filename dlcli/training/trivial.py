@@ -26,7 +26,7 @@ def trivial_baseline(experiment: Experiment, split: str | None = None) -> dict[s
     """`{"method", "split", "metrics"}`: loss and metrics of the constant answer on a split: that of validation, else training.
 
     The answer is how often each class occurs, whose largest is the majority class; or the number that costs least. The loss
-    of several targets is their sum. What the loss does not count counts neither here nor there. Empty where the model's
+    of several targets is their weighed sum. What the loss does not count counts neither here nor there. Empty where the model's
     output has another form.
     """
     split = split or judged_split(experiment)
@@ -38,7 +38,7 @@ def trivial_baseline(experiment: Experiment, split: str | None = None) -> dict[s
         if answer is None:
             return {}
         loss, own = measured(experiment, head, target, answer, split=split, counted=judged[target.name])
-        total += loss
+        total += head.weight * loss
         if head.name is not None:
             metrics[head.reported("loss")] = loss
         metrics |= own

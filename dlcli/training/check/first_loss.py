@@ -50,8 +50,9 @@ def first_loss(experiment: Experiment) -> FirstLoss:
     of_targets = {head.name: values[head.reported("loss")] for head in heads if head.name is not None}
     known = [each for each in chances if each is not None]
     if len(known) == len(chances):
-        whys = " + ".join(why for _, why in known)
-        return FirstLoss(measured, sum(loss for loss, _ in known), whys, True, of_targets)
+        parts = [(head.weight, loss, why) for head, (loss, why) in zip(heads, known, strict=True)]
+        whys = " + ".join(why if weight == 1 else f"{weight:g} · {why}" for weight, _, why in parts)
+        return FirstLoss(measured, sum(weight * loss for weight, loss, _ in parts), whys, True, of_targets)
     baseline = trivial_baseline(experiment, "train")
     expected = baseline["metrics"]["loss"] if baseline else None
     return FirstLoss(measured, expected, baseline.get("method", "nothing is known of this loss"), False, of_targets)

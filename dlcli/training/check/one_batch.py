@@ -79,7 +79,7 @@ def perfect_total(experiment: Experiment, targets: Mapping[str, Any]) -> float:
     total = 0.0
     for head, schema in zip(heads, schemas, strict=True):
         values, shape = targets[schema.name], output_shape(experiment.model, head.name)
-        total += perfect_loss(head.loss, values, shape, {}, counted=counted_target(schema, values, None))
+        total += head.weight * perfect_loss(head.loss, values, shape, {}, counted=counted_target(schema, values, None))
     return total
 
 

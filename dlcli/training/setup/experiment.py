@@ -261,7 +261,8 @@ def compile_model(config: Config, model: Any, schema: Schema, facts: Mapping[str
     if None in losses:
         model.compile(loss=losses[None], optimizer=optimizer, metrics=metrics[None], jit_compile=False)
     else:
-        model.compile(loss=losses, optimizer=optimizer, metrics=metrics, jit_compile=False)
+        weights = {head.name: head.weight for head, _ in heads if config.loss_weights} or None
+        model.compile(loss=losses, loss_weights=weights, optimizer=optimizer, metrics=metrics, jit_compile=False)
 
 
 def built_optimizer(config: Config, facts: Facts) -> Any:

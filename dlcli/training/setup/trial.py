@@ -55,7 +55,7 @@ class Trial:
                 output = model(dict(inputs), training=True)
                 penalties = self.penalties()
                 losses = [
-                    self.loss_of(head, target, wanted[target.name], self.of_head(output, head), own)
+                    head.weight * self.loss_of(head, target, wanted[target.name], self.of_head(output, head), own)
                     for head, target in zip(self.heads, self.targets, strict=True)
                 ]
                 total = tf.add_n([tf.cast(each, tf.float32) for each in (*losses, *penalties)])
