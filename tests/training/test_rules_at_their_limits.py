@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.check import check_findings
@@ -258,8 +259,10 @@ def test_a_training_loss_that_stands_where_it_was_is_no_overfitting() -> None:
 
 
 def test_what_the_model_has_already_is_not_proposed() -> None:
-    dropout = SimpleNamespace(keras=SimpleNamespace(traits={"drops": True}), parts=())
-    dense = SimpleNamespace(keras=SimpleNamespace(traits={}), parts=())
+    def layer(written: Any) -> Any:
+        return SimpleNamespace(keras=keras_catalogue().read("layers", written), parts=())
+
+    dropout, dense = layer({"Dropout": 0.3}), layer({"Dense": 3})
 
     def keys(layers: list[Any], early: Any) -> list[str]:
         config: Any = SimpleNamespace(**{**vars(CONFIG), "layers": layers})

@@ -161,7 +161,7 @@ def test_a_batch_has_to_fit_with_half_of_what_its_layers_put_out(
 ) -> None:
     from dlcli.training.setup import experiment
 
-    monkeypatch.setattr(experiment, "activation_bytes", lambda model: 300)
+    monkeypatch.setattr(experiment, "activation_bytes", lambda model, traits: 300)
     monkeypatch.setattr(experiment, "free_memory", lambda: free)
     if hint is None:
         experiment.check_activations(None, 16)
