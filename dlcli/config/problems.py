@@ -12,6 +12,7 @@ from dlcli.config.tree import Mark, Node
 from dlcli.data.sources import SOURCES
 from dlcli.errors import Problem, TreePath
 from dlcli.layers import GROUPS
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import AMBIGUOUS, describe, did_you_mean, near, unquoted
 
 MOST_PROBLEMS = 1000
@@ -255,4 +256,4 @@ def model_in(annotation: Any) -> Any:
 
 def named_classes() -> list[Any]:
     """dlcli's own things, whose word stands in the path in place of a field."""
-    return [*SOURCES, *GROUPS]
+    return [*SOURCES, *GROUPS, OneCycle]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from dlcli.config.catalogue.together import wrong_together
 from dlcli.config.catalogue.traits import with_traits
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import (
     Epochs,
     KerasObject,
@@ -34,6 +35,7 @@ from dlcli.spec import (
     did_you_mean,
     fail,
     near,
+    read_named,
     split_idiom,
     unquoted,
 )
@@ -221,6 +223,8 @@ class KerasCatalogue:
             check_finite_argument(key, value)
             check_argument_range(key, value, entry)
             return float(value)
+        if thing == "schedules" and OneCycle.word in value:
+            return read_named(value, cast(Language, language), {OneCycle.word: OneCycle}, expected="a schedule")
         if isinstance(value, list) and key in LISTS:
             items: list[Any] = []
             details: list[Any] = []

@@ -27,6 +27,7 @@ from dlcli.layers import GROUPS
 from dlcli.layers.block import Block
 from dlcli.layers.misplaced import possible_places
 from dlcli.layers.submodel import Submodel
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import Named
 
 STACK: Json = {"type": "array", "items": to("entry")}
@@ -68,7 +69,7 @@ def schema_text() -> str:
 
 def configuration_schema() -> Json:
     """The whole schema. Nothing of TensorFlow is imported."""
-    definitions = block_definitions([Config, Pca, *GROUPS, *SOURCES])
+    definitions = block_definitions([Config, OneCycle, Pca, *GROUPS, *SOURCES])
     required = {name: definitions[name].pop("required", []) for name in MERGED}
     config = definitions.pop("Config")
     refine(definitions)
@@ -77,8 +78,11 @@ def configuration_schema() -> Json:
     named: tuple[type[Named], ...] = (Pca, *SOURCES)
     words = {each.word: of_word(each, definitions, required.get(each.__name__, [])) for each in named}
     own = groups(definitions)
+    one_cycle = of_word(OneCycle, definitions, definitions[OneCycle.__name__].pop("required"))
+    schedules = {**spelled_values(catalogue, "schedules"), OneCycle.word: one_cycle}
     definitions |= {
         "entry": entry(own),
+        "schedule": idiom(bare_names(catalogue, "schedules"), schedules),
         "wrapped": nested_layer(catalogue, {Submodel.word: own[Submodel.word]}),
         "preparation": preparation(words.pop(Pca.word)),
         "source": source(words, required),

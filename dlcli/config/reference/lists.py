@@ -20,6 +20,7 @@ from dlcli.data.target import Target
 from dlcli.errors import UsageError
 from dlcli.layers import GROUPS
 from dlcli.layers.misplaced import possible_places
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import Named, Spec, did_you_mean
 
 KINDS = {
@@ -54,7 +55,12 @@ BLOCKS: Mapping[str, type[Spec]] = {
     "train.reduce_on_plateau": ReduceOnPlateau,
 }
 """The blocks by the path of their key."""
-OWN: Mapping[str, tuple[type[Named], ...]] = {"sources": SOURCES, "graph": GROUPS, "preparations": (Pca,)}
+OWN: Mapping[str, tuple[type[Named], ...]] = {
+    "sources": SOURCES,
+    "graph": GROUPS,
+    "preparations": (Pca,),
+    "schedules": (OneCycle,),
+}
 """dlcli's own things by their kind."""
 
 
@@ -81,6 +87,7 @@ def kind_names(kind: str) -> list[str]:
     own = [each.word for each in OWN.get(kind, ())]
     found: Mapping[str, Callable[[], list[str]]] = {
         "preparations": lambda: sorted([*own, *standing("prepare")]),
+        "schedules": lambda: [*own, *offered_names("schedules")],
         "augmentations": lambda: sorted(standing("augment")),
         "activations": lambda: keras_catalogue().activations,
         "blocks": lambda: [*BLOCKS],

@@ -108,7 +108,12 @@ def own_things(name: str) -> Iterator[Thing]:
                 yield block_thing(name, SINGULAR_OWN[kind], each, example=own_example(kind, each))
 
 
-SINGULAR_OWN = {"sources": "source", "graph": "layer of dlcli's own", "preparations": "preparation"}
+SINGULAR_OWN = {
+    "sources": "source",
+    "graph": "layer of dlcli's own",
+    "preparations": "preparation",
+    "schedules": "schedule",
+}
 
 
 def own_example(kind: str, block: type[Named]) -> str:
@@ -118,6 +123,8 @@ def own_example(kind: str, block: type[Named]) -> str:
         blocks = KEYS["blocks"].split("layers:\n")[0] if "use:" in written else ""
         entries = "\n".join(f"  - {each}" for each in written.splitlines())
         return f"{blocks}layers:\n{entries}"
+    if kind == "schedules":
+        return LINES[kind](written)
     return f"data:\n  source: {written}" if kind == "sources" else f"data:\n  prepare:\n    - {written}"
 
 

@@ -25,7 +25,8 @@ from dlcli.loss.losses import build_loss
 from dlcli.loss.model_output import output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
-from dlcli.spec import Facts, KerasObject, Wanted
+from dlcli.optimizer.one_cycle import EPOCHS, OneCycle
+from dlcli.spec import Facts, KerasObject, Wanted, plain
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
@@ -106,7 +107,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
 
     Raises `ConfigError` at the line of the block that cannot be built or does not fit.
     """
-    facts = dataset.facts(config.train.batch_size)
+    facts = dataset.facts(config.train.batch_size) | {EPOCHS: config.train.epochs}
     run_plugins(config.plugins)
     try:
         preparation = fit_preparation(config.data, dataset, facts=facts)
@@ -243,10 +244,10 @@ def batch_of_arrays(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], di
 def check_rate(config: Config) -> None:
     """Refuses a plateau rule beside a schedule: only one of them can set the learning rate."""
     rate = config.optimizer.arguments.get("learning_rate")
-    if config.train.reduce_on_plateau is not None and isinstance(rate, KerasObject):
+    if config.train.reduce_on_plateau is not None and isinstance(rate, KerasObject | OneCycle):
         raise BlockError(
             ("train", "reduce_on_plateau"),
-            f"'reduce_on_plateau' cannot change the learning rate, because {rate.written} sets it",
+            f"'reduce_on_plateau' cannot change the learning rate, because {next(iter(plain(rate)))} sets it",
             hint="leave one of them out",
             kind="rate_is_scheduled",
         )
