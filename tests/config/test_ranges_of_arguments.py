@@ -36,6 +36,28 @@ RIGHT: list[tuple[str, Any]] = [
     ),
 ]
 WRONG: list[tuple[str, Any, str]] = [
+    ("layers", {"Dense": {"units": 2, "dtype": "flaot16"}}, "'dtype' must be float32, float16"),
+    (
+        "layers",
+        {"Flatten": {"dtype": "Float32"}},
+        "'dtype' must be float32, float16, bfloat16, float64, mixed_float16 and 26 more, found 'Float32'",
+    ),
+    ("metrics", {"AUC": {"dtype": "flaot16"}}, "'dtype' must be float32"),
+    ("losses", {"BinaryCrossentropy": {"dtype": ""}}, "'dtype' must be float32"),
+    ("operations", {"ops.cast": "flaot16"}, "'dtype' must be float32"),
+    (
+        "schedules",
+        {"PiecewiseConstantDecay": {"boundaries": ["a", "b"], "values": [0.1, 0.01, 0.0]}},
+        "'boundaries' must hold numbers, found the text 'a'",
+    ),
+    (
+        "schedules",
+        {"PiecewiseConstantDecay": {"boundaries": ["5 epoch s"], "values": [0.1, 0.0]}},
+        "'boundaries' must hold numbers",
+    ),
+    ("layers", {"RandomBrightness": {"factor": 0.1, "value_range": ["a", 1]}}, "'value_range' must hold numbers"),
+    ("layers", {"Permute": {"dims": ["a", 1]}}, "'dims' must hold numbers, found the text 'a'"),
+    ("layers", {"LayerNormalization": {"axis": [True]}}, "'axis' must hold numbers, found the boolean true"),
     ("layers", {"GaussianDropout": 1.0}, "'rate' must be less than 1, found 1.0"),
     ("layers", {"AlphaDropout": 1.0}, "'rate' must be less than 1, found 1.0"),
     ("layers", {"Dropout": 1}, "'rate' must be less than 1, found 1"),

@@ -6,8 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from dlcli.first_line import some_names
 from dlcli.spec import AMBIGUOUS, Epochs, Fact, Mistake, describe, did_you_mean, fail, unquoted
 
+MOST_WORDS = 8
+"""Up to this many words that an argument knows are all told; of more the first."""
 WORDS = {
     "boolean": "true or false",
     "integer": "a whole number",
@@ -82,10 +85,17 @@ def check_item(key: str, item: Any, position: int, entry: Mapping[str, Any]) -> 
         fail(Mistake(f"'{key}' must hold plain values, found a mapping", (position,), kind="wrong_type"))
     if isinstance(item, float) and not math.isfinite(item):
         fail(Mistake(f"'{key}' must hold finite numbers, found {item}", (position,), kind="not_finite"))
-    if is_ranged(entry) and not isinstance(item, Fact | Epochs):
-        if isinstance(item, bool) or not isinstance(item, int | float):
-            fail(Mistake(f"'{key}' must hold numbers, found {describe(item)}", (position,), kind="wrong_type"))
+    no_number = isinstance(item, bool) or not isinstance(item, int | float | Fact | Epochs)
+    if no_number and (is_ranged(entry) or (isinstance(item, str | bool) and holds_numbers(entry))):
+        fail(Mistake(f"'{key}' must hold numbers, found {describe(item)}", (position,), kind="wrong_type"))
+    if not isinstance(item, Fact | Epochs):
         check_argument_range(key, item, entry, (position,))
+
+
+def holds_numbers(entry: Mapping[str, Any]) -> bool:
+    """Whether a list of an argument holds numbers, or lists of numbers, and nothing else."""
+    types = {*entry.get("types", ())}
+    return "list" in types and types <= {"integer", "number", "list"} and types != {"list"}
 
 
 def check_finite_argument(key: str, value: Any) -> None:
@@ -123,7 +133,8 @@ def check_text(key: str, value: Any, entry: Mapping[str, Any]) -> None:
     if known is None or not isinstance(value, str) or (value.lower() if entry.get("any_case") else value) in known:
         return
     hint = did_you_mean(value, known)
-    fail(Mistake(f"'{key}' must be {' or '.join(known)}, found '{value}'", suggestion=hint, kind="not_a_choice"))
+    words = " or ".join(known) if len(known) <= MOST_WORDS else some_names(known)
+    fail(Mistake(f"'{key}' must be {words}, found '{value}'", suggestion=hint, kind="not_a_choice"))
 
 
 def expected(types: list[str]) -> str:

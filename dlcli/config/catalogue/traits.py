@@ -53,8 +53,8 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
 
 An argument has `least`, `above`, `most` and `below` (the range of its numbers), `values` (the words it knows; `any_case` where
 Keras takes capitals too), `inline` (Keras would read a file for it, so it must be written out), `unfit` (why it can only be
-left as it is, and what to write) and `example`: under `arguments` for all classes that have it, in the line of a class for
-that class alone.
+left as it is, and what to write) and `example`: under `arguments` for all classes that have it, under `arguments of KIND` for
+those of a kind, in the line of a class for that class alone.
 """
 
 from __future__ import annotations
@@ -110,10 +110,10 @@ OF_THE_CLASS_ALONE = frozenset({"refused", "xla", "reported", "example", "stands
 
 def with_traits(kinds: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[str, Any]:
     """The generated classes by kind, each with its traits, and each argument with what is known of it."""
-    of_arguments = by_hand["arguments"]
     result: dict[str, Any] = {}
     for kind, classes in kinds.items():
         lines = by_hand.get(kind, {})
+        of_arguments = {**by_hand["arguments"], **by_hand.get(f"arguments of {kind}", {})}
         result[kind] = {}
         for name, entry in classes.items():
             traits = {**entry.get("traits", {}), **lines.get(name, {})}

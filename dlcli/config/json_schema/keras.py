@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dlcli.config.catalogue import IN_EPOCHS, LISTS, SINGULAR, KerasCatalogue
-from dlcli.config.catalogue.checks import argument_types, expected, is_ranged
+from dlcli.config.catalogue.checks import argument_types, expected, holds_numbers, is_ranged
 from dlcli.config.json_schema.values import (
     NO_MAPPING,
     NUMBER_PATTERN,
@@ -169,7 +169,7 @@ def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
         if named:
             schema["patternErrorMessage"] = f"'{key}' must be {expected(named)}"
     if "array" in types:
-        schema["items"] = item_schema(entry)
+        schema["items"] = item_schema(entry, EPOCHS_PATTERN if pattern == EPOCHS_PATTERN else NUMBER_PATTERN)
     return any_of(words_schema(entry), without_text(schema)) if "values" in entry else schema
 
 
@@ -189,11 +189,13 @@ def without_text(schema: Json) -> Json:
     return {**schema, "pattern": REFERENCE_PATTERN if pattern is None else pattern}
 
 
-def item_schema(entry: Mapping[str, Any]) -> Json:
-    """An item of a list."""
+def item_schema(entry: Mapping[str, Any], pattern: str) -> Json:
+    """An item of a list, whose text is of a pattern where it holds numbers."""
+    if holds_numbers(entry) and not is_ranged(entry):
+        return {"type": ["array", "null", "number", "string"], "pattern": pattern}
     if not is_ranged(entry):
         return NO_MAPPING
-    return {"type": ["number", "string"], **bounds(entry), "pattern": NUMBER_PATTERN}
+    return {"type": ["number", "string"], **bounds(entry), "pattern": pattern}
 
 
 def bounds(entry: Mapping[str, Any]) -> Json:

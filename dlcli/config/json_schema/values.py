@@ -48,7 +48,8 @@ def behind(arguments: Json, required: Sequence[str], *, first: Json | None = Non
         types = short.pop("type", [])
         listed = [each for each in ([types] if isinstance(types, str) else types) if each != "null"]
         return {**arguments, **short, "type": list(dict.fromkeys(["object", *listed, *empty]))}
-    return any_of(arguments, {**short, **NO_MAPPING}, *({"type": each} for each in empty))
+    plain = {"not": {"type": ["object", "null"]}} if required else NO_MAPPING
+    return any_of(arguments, {**short, **plain}, *({"type": each} for each in empty))
 
 
 def needed_in_entry(names: list[str]) -> Json:
