@@ -12,8 +12,10 @@ from dlcli.config.yaml import MOST_NODES
 from dlcli.errors import ConfigError, Problem
 from dlcli.spec import describe, did_you_mean
 
-KEPT = frozenset({"use", "name", "from", "layers"})
+KEPT = frozenset({"use", "name", "from", "inputs", "layers"})
 """What stands in `block` beside the parameters."""
+KEYS = ("parameters", "inputs", "layers")
+"""What stands in the definition of a block."""
 
 
 def with_blocks(root: Node) -> tuple[Node, list[Problem]]:
@@ -31,10 +33,15 @@ def with_blocks(root: Node) -> tuple[Node, list[Problem]]:
 
 @dataclass(frozen=True)
 class Definition:
-    """A block: its parameters with their defaults (None where it has none) and its layers."""
+    """A block: its parameters with their defaults (None where it has none), its layers, and the names of its inputs."""
 
     parameters: Mapping[str, Node | None]
     layers: Node
+    inputs: Node | None = None
+
+    def filled(self, layers: Node) -> dict[str, Node]:
+        """What a use holds in place of the name of the block."""
+        return {"layers": layers} if self.inputs is None else {"inputs": self.inputs, "layers": layers}
 
 
 @dataclass
@@ -74,14 +81,14 @@ class Blocks:
             self.problems.append(problem)
             return None
         for key, each in node.value.items():
-            if key not in {"parameters", "layers"}:
-                known = did_you_mean(key, ["parameters", "layers"]) or "there are: parameters, layers"
+            if key not in KEYS:
+                known = did_you_mean(key, KEYS) or f"there are: {', '.join(KEYS)}"
                 self.problems.append(
                     (each.key or each.mark).problem(
                         f"unknown key '{key}' in the block '{name}'", suggestion=known, kind="unknown_key"
                     )
                 )
-        return Definition(self.parameters(name, node.child("parameters")), layers)
+        return Definition(self.parameters(name, node.child("parameters")), layers, node.child("inputs"))
 
     def parameters(self, name: str, node: Node | None) -> dict[str, Node | None]:
         """The parameters of a definition: a mapping to defaults, or a list of those that a use must give."""
@@ -135,7 +142,9 @@ class Blocks:
             return replace(use, value={**block_keys(use), "layers": Node([Node("Identity", name.mark)], name.mark)})
         arguments = self.arguments(name.value, definition, use)
         filled = substituted(definition.layers, arguments)
-        return replace(use, value={**block_keys(use), "layers": self.fill(filled, inside=(*inside, name.value))})
+        return replace(
+            use, value={**block_keys(use), **definition.filled(self.fill(filled, inside=(*inside, name.value)))}
+        )
 
     def arguments(self, name: str, definition: Definition, use: Node) -> dict[str, Node]:
         """What stands for each parameter in one use."""

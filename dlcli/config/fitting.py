@@ -41,11 +41,14 @@ def fitting_problems(root: Node, written: Written) -> list[Problem]:
         callback_files,
         missing_packages,
     )
-    mistakes = [mistake for check in checks for mistake in check(written)]
-    return [
+    problems = [
         located(root, each.path, each.message, each.suggestion, each.see, at=each.at, kind=each.kind)
-        for each in mistakes
+        for check in checks
+        for each in check(written)
     ]
+    # What is wrong in a block is wrong in each use of it, at one place of the file.
+    first = {(each.file, each.line, each.column, each.message): each for each in reversed(problems)}
+    return [each for each in problems if any(each is kept for kept in first.values())]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo
 
 from dlcli.errors import TreePath
-from dlcli.layers.from_key import From, Name, Names
+from dlcli.layers.from_key import Name, Names, Takes, read_takes
 from dlcli.layers.stack import Entry, Graph, Stack
-from dlcli.spec import Named
+from dlcli.spec import Named, Reader
+
+
+def read_from(value: Any, information: ValidationInfo) -> Takes | None:
+    """The value of `from`, checked. Raises `pydantic.ValidationError` for what names nothing."""
+    return read_takes(value)
 
 
 class Block(Named):
@@ -24,17 +29,24 @@ class Block(Named):
 
     layers: Annotated[Stack, Field(min_length=1)]
     """The layers; filled in from `blocks` where `use` names one."""
+    inputs: list[Annotated[str, Field(min_length=1)]] = []
+    """The names that its layers have for what it takes, and then for nothing else outside; the first layer takes the first."""
     use: str | None = None
     """The block of `blocks`; its parameters stand beside it."""
     name: Name = None
     """What the output is called for `from`."""
-    takes: From = None
-    """What it takes; by default what stands above."""
+    takes: Annotated[Any, Reader(read_from, "from"), Field(alias="from")] = None
+    """What it takes; by default what stands above. Several inputs come by name, or in their order."""
 
     @property
     def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:
         return ((("layers",), self.layers),)
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
-        with graph.own_names():
-            return graph.stack(self.layers, taken, (*path, self.word, "layers"))
+        if not self.inputs:
+            with graph.own_names():
+                return graph.stack(self.layers, taken, (*path, self.word, "layers"))
+        given = taken if isinstance(taken, list | dict) else [taken]
+        tensors = given if isinstance(given, dict) else dict(zip(self.inputs, given, strict=True))
+        with graph.own_names(apart=True, tensors=tensors):
+            return graph.stack(self.layers, tensors[self.inputs[0]], (*path, self.word, "layers"))

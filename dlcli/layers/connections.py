@@ -76,6 +76,7 @@ class Walk:
             place = (*path, position, word)
             takes = arguments.get("from")
             names = list(names_in(takes))
+            self.mistakes += wrong_inputs(word, arguments, place)
             for at, name in names:
                 self.take(name, (*place, "from", *at), word=word, own=arguments.get("name"))
             if not names and above is not None:
@@ -88,7 +89,10 @@ class Walk:
         """The lists that an entry holds; the last output of each is taken by the entry itself."""
         for at, entries in stacks_of(word, arguments):
             tensors, inputs = self.tensors, self.inputs
-            if names_inside(word) == "apart":
+            declared = {name: Output(word, place, name, None) for name in declared_inputs(word, arguments)}
+            if declared:
+                self.tensors, self.inputs = ChainMap(dict(declared)), []
+            elif names_inside(word) == "apart":
                 self.tensors, self.inputs = ChainMap(), []
             elif names_inside(word) == "own":
                 self.tensors = tensors.new_child()
@@ -96,6 +100,9 @@ class Walk:
             self.tensors, self.inputs = tensors, inputs
             if last is not None:
                 last.taken = True
+            if declared and entry_of(entries[0])[1].get("from") is None:
+                next(iter(declared.values())).taken = True
+            self.mistakes += [unused_in_block(each) for each in declared.values() if not each.taken]
 
     def take(self, name: str, path: TreePath, *, word: str, own: Any) -> None:
         """Marks what a name stands for as taken."""
@@ -157,6 +164,56 @@ class Walk:
             )
         self.tensors[output.name] = output
         return output
+
+
+def declared_inputs(word: str, arguments: dict[str, Any]) -> list[str]:
+    """The names that the layers inside a block have for what it takes; none where they have those outside."""
+    declared = arguments.get("inputs")
+    is_list = isinstance(declared, list) and "inputs" in getattr(group_of(word), "model_fields", {})
+    return [str(each) for each in declared or ()] if is_list else []
+
+
+def wrong_inputs(word: str, arguments: dict[str, Any], place: TreePath) -> list[Mistake]:
+    """What is wrong between the inputs that a block declares and what it takes."""
+    group, takes, declared = group_of(word), arguments.get("from"), declared_inputs(word, arguments)
+    if group is None or "inputs" not in group.model_fields:
+        return []
+    path = (*place, "from") if takes is not None else place
+    written = ", ".join(f"{name}: NAME" for name in declared)
+    if isinstance(takes, dict):
+        if not declared:
+            message = f"{word} declares no inputs, and 'from' gives it some by name"
+            hint = "write from: NAME, or inputs: [x, …] in the definition of the block"
+            return [Mistake(message, path, hint, kind="unknown_call_argument")]
+        missing = [name for name in declared if name not in takes]
+        wrong = [
+            Mistake(
+                f"{word} has no input '{name}'",
+                (*path, name),
+                did_you_mean(name, declared) or f"it has {', '.join(declared)}",
+                at="key",
+                kind="unknown_call_argument",
+            )
+            for name in takes
+            if name not in declared
+        ]
+        if missing and not wrong:
+            quoted = ", ".join(f"'{name}'" for name in missing)
+            hint = f"write from: {{{written}}}"
+            wrong = [Mistake(f"'from' leaves out {quoted}", path, hint, kind="missing_call_argument")]
+        return wrong
+    count = len(takes) if isinstance(takes, list) else 1
+    if not declared or count == len(declared):
+        return []
+    message = f"{word} has {len(declared)} inputs ({', '.join(declared)}), and takes {count}"
+    return [Mistake(message, path, f"write from: {{{written}}}", at="key", kind="missing_call_argument")]
+
+
+def unused_in_block(declared: Output) -> Mistake:
+    """The mistake of an input of a block that no layer in it takes."""
+    message = f"no layer of the {declared.word} takes its input '{declared.name}'"
+    hint = f"take it with from: {declared.name}, or leave it out of inputs"
+    return Mistake(message, declared.path, hint, at="key", kind="input_not_taken")
 
 
 def group_of(word: str) -> Any:

@@ -152,14 +152,18 @@ class Building:
         )
 
     @contextmanager
-    def own_names(self, *, apart: bool = False) -> Iterator[None]:
-        """While it is open, names are new ones; those outside can be read, unless what is built stands `apart`."""
-        tensors, made = self.tensors, self.made
-        self.tensors, self.made = ChainMap() if apart else tensors.new_child(), {}
+    def own_names(self, *, apart: bool = False, tensors: Mapping[str, Any] = {}) -> Iterator[None]:
+        """While it is open, names are new ones; those outside can be read, unless what is built stands `apart`.
+
+        `tensors` are there from the beginning.
+        """
+        outside, made = self.tensors, self.made
+        self.tensors, self.made = ChainMap() if apart else outside.new_child(), {}
+        self.tensors |= tensors
         try:
             yield
         finally:
-            self.tensors, self.made = tensors, made
+            self.tensors, self.made = outside, made
 
     def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
         if name is None:

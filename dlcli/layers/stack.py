@@ -21,8 +21,13 @@ class Graph(Protocol):
     def stack(self, entries: Sequence[Entry], tensor: Any, path: TreePath) -> Any:
         """What a list of entries makes of a tensor; an empty list leaves it as it is."""
 
-    def own_names(self, *, apart: bool = False) -> AbstractContextManager[None]:  # unseen: a protocol
-        """While it is open, names are new ones, which end with it; those outside can be read, unless it stands `apart`."""
+    def own_names(
+        self, *, apart: bool = False, tensors: Mapping[str, Any] = {}
+    ) -> AbstractContextManager[None]:  # unseen: a protocol
+        """While it is open, names are new ones, which end with it; those outside can be read, unless it stands `apart`.
+
+        `tensors` are there from the beginning.
+        """
 
     def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
         """What `make` makes; under a name that stands again the same once more."""
