@@ -11,6 +11,7 @@ from typing import Any
 from dlcli.errors import ArtifactError, BlockError, TreePath
 from dlcli.first_line import first_line
 from dlcli.layers.stack import Graph
+from dlcli.layers.trainable import KEY, freeze
 from dlcli.spec import KerasObject
 
 KIND = "applications"
@@ -25,12 +26,11 @@ def is_backbone(thing: KerasObject) -> bool:
 def make_backbone(thing: KerasObject, taken: Any, graph: Graph, path: TreePath) -> Any:
     """The model on inputs like the one that is taken.
 
-    Its shape comes from there unless `input_shape` says otherwise; `trainable: false` freezes it and lets its batch
-    normalization use what it has learnt (https://keras.io/guides/transfer_learning/).
+    Its shape comes from there unless `input_shape` says otherwise.
     Raises `BlockError` for weights that are no file, `ArtifactError` for weights that cannot be had or read.
     """
     place = (*path, thing.written)
-    arguments = {key: value for key, value in thing.arguments.items() if key != "trainable"}
+    arguments = {key: value for key, value in thing.arguments.items() if key != KEY}
     weights = arguments.get("weights", PUBLIC)
     if weights not in {None, PUBLIC} and not Path(weights).is_file():
         raise BlockError(
@@ -50,7 +50,7 @@ def make_backbone(thing: KerasObject, taken: Any, graph: Graph, path: TreePath) 
         if weights is None or not any(isinstance(each, OSError) for each in (error, error.__context__)):
             raise
         raise unavailable(thing, weights, error) from error
-    model.trainable = thing.arguments.get("trainable", True)
+    freeze(model, thing.arguments.get(KEY, True), place)
     return model
 
 

@@ -21,6 +21,8 @@ from dlcli.config.catalogue.together import wrong_together
 from dlcli.config.catalogue.traits import with_traits
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
+from dlcli.layers.trainable import KEY as TRAINABLE
+from dlcli.layers.trainable import check_trainable
 from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import (
     Epochs,
@@ -191,6 +193,8 @@ class KerasCatalogue:
         thing = entry.get("thing")
         if thing is not None and (value is not None or entry.get("required") or thing == "schedules"):
             return self.nested(thing, key, value, entry, language)
+        if kind == "applications" and key == TRAINABLE:
+            return check_trainable(value)
         value = counted(key, value, entry) if kind == "schedules" else value
         if isinstance(value, Epochs):
             return value

@@ -19,6 +19,7 @@ from dlcli.config.json_schema.values import (
     needed_in_entry,
     to,
 )
+from dlcli.layers.trainable import KEY as TRAINABLE
 
 TYPES = {"integer": "integer", "number": "number", "boolean": "boolean", "text": "string", "list": "array"}
 LAYERS = ("layers", "applications")
@@ -78,6 +79,8 @@ def nested_layer(catalogue: KerasCatalogue, words: Mapping[str, Json]) -> Json:
 def class_schema(kind: str, name: str, entry: Mapping[str, Any]) -> Json:
     """What may stand behind the name of a class."""
     arguments = {key: argument_schema(kind, key, each) for key, each in entry["arguments"].items()}
+    if kind == "applications":
+        arguments[TRAINABLE] = partly_trainable(arguments[TRAINABLE])
     own: Json = {"from": taken_by(entry)} if kind in ENTRIES else {}
     if kind == "operations":  # the tensor that stands above has no short form
         above = {key: arguments.pop(key) for key in entry["traits"]["call"][:1] if key in arguments}
@@ -88,6 +91,13 @@ def class_schema(kind: str, name: str, entry: Mapping[str, Any]) -> Json:
         mapping |= needed_in_entry(required) if kind in ENTRIES else {"required": required}
     said = " ".join(part for part in (entry["summary"], f"({keras_path(kind, name)})") if part)
     return {"description": said, **(behind(mapping, required) if arguments or not own else without_short(mapping))}
+
+
+def partly_trainable(whole: Json) -> Json:
+    """`trainable` of a backbone: whether all of it learns, from which layer on, or which layers."""
+    text = {"type": "string"}
+    behind_layer = {"type": "object", "properties": {"from": text}, "required": ["from"], "additionalProperties": False}
+    return any_of(whole, behind_layer, {"type": "array", "items": text, "minItems": 1})
 
 
 def without_short(mapping: Json) -> Json:
