@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.outside import read_outside
 from dlcli.config.problems import named_classes
 from dlcli.config.text import configuration_bytes
 from dlcli.config.tree import Mark, Node
@@ -65,7 +66,8 @@ def base_of(name: Node, *, chain: tuple[Path, ...]) -> Node:
                 )
             ]
         ) from None
-    return extended(read_yaml(content, file=str(path), folder=path.parent), file=str(path), chain=chain)
+    read = read_yaml if path.resolve().is_relative_to(chain[0].parent) else read_outside
+    return extended(read(content, file=str(path), folder=path.parent), file=str(path), chain=chain)
 
 
 def merge(base: Node, over: Node) -> Node:

@@ -256,3 +256,53 @@ def test_a_fifo_is_not_waited_for(line: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(str(tmp_path / "a.yaml"))
     assert any("it is a FIFO and no file" in each.message and each.line == 1 for each in caught.value.problems)
+
+
+OUTSIDE = {
+    "root:$6$salt$hash:19000:0:99999:7:::\ndaemon:*:19000::::::\n": (1, "a key that no configuration has; expected: "),
+    "# it's\ntoken: s3cret\ntoken: s3cret\n": (3, "duplicate key '…', first written at line 2"),
+    "token: s3cret\n": (1, "a key that no configuration has; expected: "),
+    "name: x\ns3cret: 1\n": (2, "a key that no configuration has; expected: "),
+    "s3cret:hash:19000\ndaemon:19000\n": (1, "the file holds a single value; expected keys"),
+    "- s3cret\n": (1, "the file holds a list; expected keys"),
+    "s3cret: [1\n": (1, "the '…' that opens here is not closed"),
+    "s3cret: *s3cret\n": (1, ""),
+    "s3cret: !s3cret 1\n": (1, ""),
+    "it's s3cret: 'it''s: 1\n": (1, ""),
+    "s3cret\0\n": (1, "the character U+0000 may not stand in a text file"),
+    "s3cret\u20ac\n\udc80".encode("utf-8", "surrogateescape"): (2, "byte 0x80 is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("content", OUTSIDE, ids=range(len(OUTSIDE)))
+def test_a_file_from_elsewhere_that_is_no_configuration_shows_nothing_of_itself(write, tmp_path, content):
+    line, message = OUTSIDE[content]
+    other = tmp_path / "other" / "shadow"
+    other.parent.mkdir()
+    other.write_bytes(content if isinstance(content, bytes) else content.encode())
+    file = write("sub/config.yaml", f"extends: {other}\n")
+    (tmp_path / "sub" / "link.yaml").symlink_to(other)
+    for text in (f"extends: {other}\n", "extends: ../other/shadow\n", "extends: link.yaml\n"):
+        file.write_text(text)
+        with pytest.raises(ConfigError) as caught:
+            load_config(str(file))
+        told = caught.value.problems[0]
+        assert told.message.startswith(message)
+        assert told.line == line
+        shown = f"{told}"
+        assert all(word not in shown for word in ("s3cret", "$6$", "daemon"))
+    # Below the folder of the configuration the line is shown.
+    other.rename(tmp_path / "sub" / "own.yaml")
+    file.write_text("extends: own.yaml\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(file))
+    assert any(each.text for each in caught.value.problems)
+
+
+def test_a_configuration_from_elsewhere_is_told_with_its_lines(write, change, tmp_path):
+    write("base.yaml", change(("epochs: 30", "epochs: x")))
+    with pytest.raises(ConfigError) as caught:
+        load_config(str(write("sub/config.yaml", "extends: ../base.yaml\n")))
+    [told] = caught.value.problems
+    assert told.message == "'epochs' must be a whole number, found the text 'x'"
+    assert told.text.strip() == "epochs: x"
