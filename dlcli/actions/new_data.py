@@ -44,8 +44,9 @@ def read_raw(
 
 def path_and_split(what: str) -> tuple[str, str | None]:
     """What stands before and behind the colon of `d.npz:test`; a path that holds a colon itself is one."""
-    path, colon, part = what.rpartition(":")
-    return (path, part) if colon and part in SPLITS and not Path(what).exists() else (what, None)
+    path, _, part = what.rpartition(":")
+    is_split = part in SPLITS or Path(path).exists()
+    return (path, part) if path and part and is_split and not Path(what).exists() else (what, None)
 
 
 def of_split(fields: Fields, path: str, part: str | None) -> Fields:

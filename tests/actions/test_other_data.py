@@ -51,6 +51,11 @@ def test_data_of_several_splits_without_one_chosen_is_refused(command: list[str]
     assert "choose one: d.npz:test" in outcome.err
     outcome = run_dlcli(*command, "d.npz:validation", cwd=arrays)
     assert "the data has no split 'validation'; it has: train (80), test (20)" in outcome.err
+    outcome = run_dlcli(*command, "d.npz:nope", cwd=arrays)
+    assert outcome.code == 2
+    assert "the data has no split 'nope'; it has: train (80), test (20)" in outcome.err
+    outcome = run_dlcli(*command, "none.npz:nope", cwd=arrays)
+    assert outcome.code == 2
     outcome = run_dlcli(*command, "one.npz:test", cwd=arrays)
     assert "the data has no split 'test'; it has none of its own" in outcome.err
 
