@@ -80,7 +80,7 @@ def notes_on_padding(config: Config, dataset: Dataset) -> list[str]:
     """That classes are counted with the padding that a layer masks: only the model knows where it is."""
     masking = [layer.written for layer in innermost(config.layers) if leaves_padding_out(layer)]
     targets = [each for each in dataset.schema.targets if each.classes is not None]
-    counted = [each.name for each in targets if len(each.shape) > (each.encode == "one_hot")]
+    counted = [each.name for each in targets if len(each.shape) > each.is_one_hot]
     if not masking:
         return []
     out = f"{masking[0]} masks padding, which counts in no loss, metric or score"

@@ -65,7 +65,7 @@ def dead_channels(call: Call, output: np.ndarray[Any, Any]) -> DeadUnits:
 def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples: Any) -> list[Separation]:
     """How far each layer separates the classes of the first target that has one class a sample."""
     for schema in dataset.schema.targets:
-        if schema.classes is not None and (schema.encode == "one_hot" or not schema.shape):
+        if schema.classes is not None and len(schema.shape) == schema.is_one_hot:
             labels = class_indices(samples.targets[schema.name][:SAMPLES], schema)
             return [
                 Separation(written_layer_name(call.layer.name), schema.name, nearest_mean(output, labels))

@@ -70,7 +70,7 @@ def sample_numbers(dataset: Dataset) -> np.ndarray[Any, Any]:
 
     target = dataset.schema.targets[0]
     train = dataset.splits["train"]
-    if target.classes is None or (target.shape and target.encode != "one_hot"):
+    if target.classes is None or len(target.shape) != target.is_one_hot:
         return np.arange(min(MOST, len(train)))
     indices = class_indices(train.targets[target.name][:], target)
     assert indices is not None

@@ -86,7 +86,7 @@ def unused_units(schema: TargetSchema, encoded: Column, units: int | None) -> li
     """A note where the layers put out more values than there are classes that occur; a target on disk is not gone through."""
     import numpy as np
 
-    if units is None or schema.classes is None or schema.encode == "one_hot" or is_lazy(encoded):
+    if units is None or schema.classes is None or schema.is_one_hot or is_lazy(encoded):
         return []
     values = encoded[:]
     classes = len(np.unique(values[values >= 0]))
@@ -144,7 +144,7 @@ def split_rows(
 
     classes = None
     for schema in schemas:
-        if schema.classes is not None and len(schema.shape) == (schema.encode == "one_hot"):
+        if schema.classes is not None and len(schema.shape) == schema.is_one_hot:
             classes = class_indices(targets[schema.name][:], schema)
             if classes is not None and schema.void:
                 classes = np.where(classes < 0, len(schema.classes), classes)  # spread over the splits like a class

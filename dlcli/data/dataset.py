@@ -156,7 +156,7 @@ def class_indices(encoded: np.ndarray[Any, Any], target: TargetSchema) -> np.nda
 
     if target.classes is None:
         return None
-    if target.encode != "one_hot":
+    if not target.is_one_hot:
         return encoded
     indices: np.ndarray[Any, Any] = np.where(encoded.any(axis=-1), encoded.argmax(axis=-1), -1)
     return indices

@@ -68,6 +68,13 @@ class TargetSchema(Spec):
     axes: list[str]
     shape: list[int]
     """The shape of one sample's target; empty for a single value."""
+    vectors: bool = False
+    """Whether the data itself holds one-hot vectors, which are taken as they are."""
+
+    @property
+    def is_one_hot(self) -> bool:
+        """Whether its values are one-hot vectors, whose last axis are the classes."""
+        return self.encode == "one_hot" or self.vectors
 
     @property
     def names(self) -> list[str]:

@@ -22,6 +22,7 @@ from dlcli.data.target_values import (
     check_yes_or_no,
     classes_beside_void,
     different_labels,
+    holds_one_hot,
     no_class_for_void,
     single_class,
     some_values,
@@ -174,6 +175,11 @@ class Target(Spec):
         if values.dtype == object:
             message = f"target '{column}' is text of the shape {tuple(shape)} a sample; expected one name a sample"
             raise DataError(message, file=fields.places[0].file, kind="target_is_text")
+        if wanted.labels == "one_hot" and self.encode is None and self.void is None and holds_one_hot(values):
+            names = self.named or [str(number) for number in range(shape[-1])]
+            if len(names) == shape[-1]:
+                known: dict[str, Any] = {"column": column, "encode": "none", "classes": names, "vectors": True}
+                return TargetSchema(name=name or column, axes=axes, shape=shape, **known)
         encode = self.encode or ("index" if isinstance(self.classes, list) else "none")
         if (wanted.labels == "classes" or encode != "none") and len(shape) > 1 and shape[-1] == 1:
             shape, axes = shape[:-1], axes[:-1]
@@ -325,7 +331,7 @@ def encoded_target(schema: TargetSchema, fields: Fields) -> Column:
     def read(number: int, _: Collection[str]) -> Mapping[str, Any]:
         return {schema.name: encode_target(schema, fields.part(number, schema.names))}
 
-    dtype = np.int64 if schema.classes and schema.encode != "one_hot" else np.float32
+    dtype = np.int64 if schema.classes and not schema.is_one_hot else np.float32
     return Chunks(fields.chunks.rows, read, keep=MOST_CHUNKS).column(schema.name, dtype, schema.shape)
 
 
@@ -348,13 +354,13 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     if schema.shape and is_lazy(fields.arrays[name]) and plain:
         return fields.arrays[name]
     values = fields.arrays[name][:]
-    places = schema.shape[:-1] if schema.encode == "one_hot" else schema.shape
+    places = schema.shape[:-1] if schema.is_one_hot else schema.shape
     if values.ndim == 2 + len(places) and values.shape[-1] == 1:
         values = values[..., 0]
     if plain and not (schema.classes and values.dtype == object):
         if values.dtype == object:
             raise text_target(name, fields, "in training it held numbers", hint="correct the data")
-        if schema.classes is None:
+        if schema.classes is None or schema.vectors:
             return values.astype(np.float32)
         check_range(name, len(schema.classes), fields)
         return values.astype(np.int64)

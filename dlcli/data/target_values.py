@@ -86,6 +86,15 @@ def some_values(values: Any) -> str:
     return ", ".join(first) + (", …" if len(values) > 6 else "")
 
 
+def holds_one_hot(values: Column) -> bool:
+    """Whether an array (samples, …, classes) holds a single 1 among zeros at each place."""
+    if values.ndim < 2 or values.shape[-1] < 2 or not len(values):
+        return False
+    rows = block_rows(values)
+    blocks = (values[start : start + rows] for start in range(0, len(values), rows))
+    return all(((block == 1).sum(axis=-1) == 1).all() and ((block == 0) | (block == 1)).all() for block in blocks)
+
+
 def check_present(name: str, fields: Fields) -> None:
     """Refuses a target with empty values, with their count and the first row."""
     import numpy as np

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.description.spread import mean_of
+from dlcli.data.encode import is_written_number
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, block_rows, is_lazy, nbytes
 from dlcli.data.fields.values import missing
@@ -145,17 +146,33 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
         for target in dataset.schema.targets:
             counts = dataset.class_counts(split, target)
             encoded = samples.targets[target.name]
-            counted = partial(without_void, target) if target.void else None
+            numbers = class_numbers(target)
+            counted = partial(own_values, target, numbers) if target.void or numbers is not None else None
             described.append(
                 tensor(split, "target", target.name, encoded, target.axes, missing=0, classes=counts, counted=counted)
             )
     return described
 
 
-def without_void(target: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The places of a target (samples, …) that have a class: (places, …)."""
+def class_numbers(target: TargetSchema) -> np.ndarray[Any, Any] | None:
+    """The numbers (classes,) that stand in the data for classes which are an index for the model: -1 and 1 are 0 and 1."""
+    import numpy as np
+
+    names = target.classes or []
+    if target.encode != "index" or not names or not all(map(is_written_number, names)):
+        return None
+    return np.array([float(name) for name in names])
+
+
+def own_values(
+    target: TargetSchema, numbers: np.ndarray[Any, Any] | None, values: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """The places of a target (samples, …) that have a class, (places, …), as `numbers` where its classes are some."""
     indices = class_indices(values, target)
-    return values if indices is None else values[indices >= 0]
+    if indices is None:
+        return values
+    known = indices >= 0
+    return values[known] if numbers is None else numbers[indices[known]]
 
 
 def empty_cell_count(fields: Fields, names: list[str], samples: Samples) -> int:

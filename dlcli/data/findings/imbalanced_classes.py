@@ -20,7 +20,7 @@ def imbalanced_classes(dataset: Dataset) -> Finding | None:
             continue
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         if counts[least] and counts[most] >= RATIO * counts[least]:
-            unit = "samples" if not target.shape or target.encode == "one_hot" else "pixels"
+            unit = "samples" if len(target.shape) == target.is_one_hot else "pixels"
             names = {"target": target.name, "unit": unit, "most": most, "least": least}
             uneven.append({**names, "most_count": counts[most], "least_count": counts[least]})
     if not uneven:

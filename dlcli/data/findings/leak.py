@@ -34,7 +34,7 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         return None
     ways: dict[str, str] = {}
     for schema in dataset.schema.targets:
-        if schema.shape and schema.encode != "one_hot":
+        if len(schema.shape) != schema.is_one_hot:
             continue
         target = train.targets[schema.name][:]
         indices = class_indices(target, schema)

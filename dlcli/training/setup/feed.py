@@ -67,7 +67,7 @@ class Feed:
         """A target (samples, …) as losses take it: int64 for class indices, float32 for numbers."""
         import numpy as np
 
-        is_index = schema.classes is not None and schema.encode != "one_hot"
+        is_index = schema.classes is not None and not schema.is_one_hot
         values = values.astype(np.int64 if is_index else np.float32, copy=False)
         axes = 1 + len(schema.shape)
         if values.ndim == axes + 1 and values.shape[-1] == 1:

@@ -39,7 +39,7 @@ class Weights:
         """The weights of one target in a batch: (samples, …), without the axis that its loss sums up."""
         import tensorflow as tf
 
-        is_index = schema.classes is not None and schema.encode != "one_hot"
+        is_index = schema.classes is not None and not schema.is_one_hot
         if is_index:
             # A model of one unit compares (samples, 1): that axis is summed up as well.
             index = values if values.shape.rank == 1 + len(schema.shape) else values[..., 0]
