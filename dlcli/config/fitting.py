@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from dlcli.config.callback_files import callback_file_mistakes
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
 from dlcli.config.problems import located
@@ -146,7 +147,9 @@ def readable(read: Callable[[], Value]) -> Value | None:
 
 def connections(written: Written) -> Iterator[Mistake]:
     """Names, cycles, dead ends and unused inputs."""
-    for mistake in connection_mistakes(written.tree.get("layers"), written.inputs, outputs=written.targets):
+    models = keras_catalogue().kinds["applications"]
+    layers = written.tree.get("layers")
+    for mistake in connection_mistakes(layers, written.inputs, outputs=written.targets, models=models):
         yield replace(mistake, path=("layers", *mistake.path))
 
 

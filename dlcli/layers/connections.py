@@ -6,13 +6,14 @@ It reads plain data, so that it can speak also where an entry is wrong itself.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.layers import WORDS, Entry
 from dlcli.layers.from_key import Names, names_in, numbered_output
+from dlcli.layers.inner import owner_of
 from dlcli.spec import Mistake, did_you_mean, plain
 
 
@@ -27,14 +28,17 @@ class Output:
     taken: bool = False
 
 
-def connection_mistakes(layers: Any, inputs: Sequence[str] | None, *, outputs: Sequence[str] = ()) -> list[Mistake]:
+def connection_mistakes(
+    layers: Any, inputs: Sequence[str] | None, *, outputs: Sequence[str] = (), models: Collection[str] = ()
+) -> list[Mistake]:
     """What is wrong with the connections of a list of layers in the idiom; paths count from the list.
 
-    `inputs` are the names of the data's inputs, if known; `outputs` those of several targets, each of which a layer bears.
+    `inputs` are the names of the data's inputs, if known; `outputs` those of several targets, each of which a layer bears;
+    `models` those of layers that are models, in which layers can be taken.
     """
     if not isinstance(layers, list) or not layers:
         return []
-    walk = Walk(inputs, frozenset(given_names(layers)))
+    walk = Walk(inputs, frozenset(given_names(layers)), models)
     last = walk.stack(layers, ())
     mistakes = walk.mistakes
     if outputs:
@@ -51,9 +55,11 @@ def connection_mistakes(layers: Any, inputs: Sequence[str] | None, *, outputs: S
     return mistakes
 
 
-def check_connections(layers: Sequence[Entry], inputs: Sequence[str], *, outputs: Sequence[str] = ()) -> None:
+def check_connections(
+    layers: Sequence[Entry], inputs: Sequence[str], *, outputs: Sequence[str] = (), models: Collection[str] = ()
+) -> None:
     """Raises `BlockError` for the first mistake in the connections of layers whose inputs the data has told."""
-    for mistake in connection_mistakes(plain(list(layers)), inputs, outputs=outputs):
+    for mistake in connection_mistakes(plain(list(layers)), inputs, outputs=outputs, models=models):
         raise BlockError(("layers", *mistake.path), mistake.message, hint=mistake.suggestion, kind=mistake.kind)
 
 
@@ -63,6 +69,7 @@ class Walk:
 
     inputs: Sequence[str] | None
     given: frozenset[str]
+    models: Collection[str] = ()
     mistakes: list[Mistake] = field(default_factory=list)
     made: list[Output] = field(default_factory=list)
     tensors: ChainMap[str, Output] = field(default_factory=ChainMap)
@@ -108,6 +115,9 @@ class Walk:
         """Marks what a name stands for as taken."""
         part = numbered_output(name)
         known = name if name in self.tensors or part is None else part[0]
+        owner = owner_of(name, self.tensors)
+        if known not in self.tensors and owner is not None and self.has_layers(self.tensors[owner].word):
+            known = owner
         if known in self.tensors:
             self.tensors[known].taken = True
         elif self.inputs is not None and known in self.inputs:
@@ -135,6 +145,10 @@ class Walk:
                     f"'from' names '{name}', which is no layer above and no input", path, hint, kind="no_such_layer"
                 )
             )
+
+    def has_layers(self, word: str) -> bool:
+        """Whether what a word makes has layers inside that can be taken by name: a backbone, or a submodel."""
+        return names_inside(word) == "apart" or word in self.models
 
     def put(self, word: str, arguments: dict[str, Any], place: TreePath) -> Output:
         """Keeps what an entry puts out, under its name if it has one."""

@@ -14,11 +14,12 @@ from dlcli.errors import BlockError, TreePath
 from dlcli.keras_internals import name_operation, producer
 from dlcli.layers.build_errors import IMAGE_AXES, LayerFault, building
 from dlcli.layers.from_key import numbered_output, resolved, wrong_call
+from dlcli.layers.inner import inner_names, names_taken, owner_of, with_inner
 from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
 from dlcli.named_inputs import model_of, named_input
-from dlcli.spec import Facts, KerasObject, Mistake, plain
+from dlcli.spec import Facts, KerasObject, Mistake, did_you_mean, plain
 
 Learn: TypeAlias = Callable[[Any, str], None]
 """Lets a layer learn from the input of a name."""
@@ -54,7 +55,8 @@ def build_model(
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
     with bounded(memory):
-        graph = Building(inputs, given=frozenset(names_given(layers)), facts=facts, learn=learn)
+        taken = list(names_taken(plain(list(layers))))
+        graph = Building(inputs, given=frozenset(names_given(layers)), taken=taken, facts=facts, learn=learn)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
@@ -78,9 +80,20 @@ class Building:
     """A model that is being built: its tensors and layers by name, and where in the configuration they stand."""
 
     def __init__(
-        self, inputs: Mapping[str, Sequence[int]], *, given: frozenset[str], facts: Facts, learn: Learn | None = None
+        self,
+        inputs: Mapping[str, Sequence[int]],
+        *,
+        given: frozenset[str],
+        taken: Sequence[str] = (),
+        facts: Facts,
+        learn: Learn | None = None,
     ) -> None:
-        """`given` are the names that the configuration gives, which no other layer may get by chance."""
+        """`given` are the names that the configuration gives, which no other layer may get by chance.
+
+        `taken` are those that stand in some `from`.
+        """
+        self.taken, self.whole = taken, True
+        self.within: dict[str, list[str]] = {}
         self.facts, self.learn = facts, learn
         self.tensors: ChainMap[str, Any] = ChainMap(
             {name: named_input(name, tuple(shape), "float32") for name, shape in inputs.items()}
@@ -122,6 +135,8 @@ class Building:
         for position, entry in enumerate(entries):
             place = (*path, position)
             taken = tensor if entry.takes is None else self.resolve(entry.takes, place)
+            behind = entries[position + 1 : position + 2]
+            self.whole = entry.name in self.taken or not behind or behind[0].takes is None
             tensor = entry.connect(taken, graph=self, path=place)
             if entry.name is not None:
                 self.tensors[entry.name] = tensor
@@ -142,6 +157,11 @@ class Building:
         outputs = self.tensors.get(part[0]) if part else None
         if part and isinstance(outputs, list | tuple) and part[1] < len(outputs):
             return outputs[part[1]]
+        owner = owner_of(name, self.within)
+        if owner is not None and part is None:
+            inner, there = name.removeprefix(f"{owner}."), self.within[owner]
+            hint = did_you_mean(inner, there) or f"its last ones are: {', '.join(there[-5:])}"
+            raise BlockError(path, f"'{owner}' has no layer '{inner}'", hint=hint, kind="no_such_layer")
         count = len(outputs) if isinstance(outputs, list | tuple) else 1
         hint = f"it has {count}, counted from 0" if outputs is not None else f"there are: {', '.join(self.tensors)}"
         raise BlockError(
@@ -171,6 +191,27 @@ class Building:
         if name not in self.made:
             self.made[name] = make()
         return self.made[name]
+
+    def inside(self, model: Any, name: str | None) -> Any:
+        """A model of this name that puts out the layers in it that are taken too, and its own output first if that is."""
+        if name is not None:
+            self.within[name] = [layer.name for layer in model.layers]
+        inner = self.inner(name)
+        return with_inner(model, inner, whole=self.whole) if inner else model
+
+    def inner(self, name: str | None) -> list[str]:
+        """The layers in a model of this name that are taken."""
+        return [each for each in inner_names(name, self.taken) if each in self.within[str(name)]]
+
+    def with_inner_names(self, output: Any, name: str | None) -> Any:
+        """What a model puts out itself, if that is taken; its layers can be taken by their names from now on."""
+        inner = self.inner(name)
+        if not inner:
+            return output
+        outputs = output if isinstance(output, list) else [output]
+        own = outputs[: len(outputs) - len(inner)]
+        self.tensors |= {f"{name}.{each}": tensor for each, tensor in zip(inner, outputs[len(own) :], strict=True)}
+        return own[0] if len(own) == 1 else own or outputs[-1]
 
     def free_name(self, name: str, *, given: bool = False) -> str:
         base = name if given else NUMBERED.sub("", name)

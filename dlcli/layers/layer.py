@@ -49,7 +49,8 @@ class Layer:
         taken = graph.with_channel(taken, self.keras, path)
         made = graph.shared(self.name, lambda: self.made(taken, graph, path))
         thing = None if is_backbone(self.keras) else self.keras
-        return graph.call(made, taken, path, self.keras.written, traits=self.keras.traits, thing=thing)
+        output = graph.call(made, taken, path, self.keras.written, traits=self.keras.traits, thing=thing)
+        return output if thing is not None else graph.with_inner_names(output, self.name)
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
         """The Keras layer, under a name that the model does not have yet."""
@@ -58,7 +59,7 @@ class Layer:
         attempt = None if is_backbone(thing) else partial(KerasObject.build, facts=graph.facts)
         with building(thing.written, taken, path, traits=thing.traits, thing=thing, attempt=attempt):
             if is_backbone(self.keras):
-                return make_backbone(self.keras, taken, graph, path)
+                return graph.inside(make_backbone(self.keras, taken, graph, path), self.name)
             layer = named_layer(self.keras, self.name, graph)
             return per_sample(layer, taken.shape) if hasattr(taken, "shape") else layer
 

@@ -49,6 +49,12 @@ class Graph(Protocol):
 
         Raises `BlockError` at `path` where it cannot take what it is given."""
 
+    def inside(self, model: Any, name: str | None) -> Any:
+        """A model of this name that puts out the layers in it that are taken too, and its own output first if that is."""
+
+    def with_inner_names(self, output: Any, name: str | None) -> Any:
+        """What a model puts out itself, if that is taken; its layers can be taken by their names from now on."""
+
     def keep(self, output: Any, path: TreePath, *, name: str | None = None, thing: KerasObject | None = None) -> None:
         """Keeps the place of the operation of keras.ops that puts out a tensor, under this name or its own made free."""
 

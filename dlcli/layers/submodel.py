@@ -37,7 +37,7 @@ class Submodel(Named):
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         made = graph.shared(self.name, lambda: self.made(taken, graph, (*path, self.word, "layers")))
-        return graph.call(made, taken, path, self.word)
+        return graph.with_inner_names(graph.call(made, taken, path, self.word), self.name)
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
         """The functional model over inputs like those that are taken."""
@@ -50,7 +50,7 @@ class Submodel(Named):
             output = graph.stack(self.layers, inputs if isinstance(taken, list) else inputs[0], path)
         model = keras.Model(inputs if isinstance(taken, list) else inputs[0], output, name=name)
         model.trainable = self.trainable
-        return model
+        return graph.inside(model, self.name)
 
     def build(self, facts: Facts) -> Any:
         """The model as an argument of a wrapper, where only Keras knows its input: a plain stack.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.catalogue.live import layer_traits
 from dlcli.data import Dataset, Samples, Schema
 from dlcli.data.fields.order import order
@@ -115,7 +116,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         shapes = prepared_shapes(preparation, dataset)
         outputs = [head.name for head in config.heads if head.name is not None]
         if not config.connected:
-            check_connections(config.layers, list(shapes), outputs=outputs)
+            models = keras_catalogue().kinds["applications"]
+            check_connections(config.layers, list(shapes), outputs=outputs, models=models)
         learn = learning(preparation, dataset.splits["train"])
         built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory(), learn=learn)
         check_activations(built.model, min(config.train.batch_size, len(dataset.splits["train"])))
