@@ -33,7 +33,8 @@ def test_a_backbone_is_cut_to_what_is_taken() -> None:
     assert cut.count_params() == tap.count_params() < whole.count_params()
     assert cut.output_shape == (None, tap.output_shape[-1])
     both = built(
-        f"[{BASE}, GlobalAveragePooling2D: {{name: end}}, GlobalAveragePooling2D: {{from: base.block_6_expand_relu, name: tap}}, "
+        f"[{BASE}, GlobalAveragePooling2D: {{name: end}}, "
+        "GlobalAveragePooling2D: {from: base.block_6_expand_relu, name: tap}, "
         "Concatenate: {from: [end, tap]}]"
     )
     assert both.count_params() == whole.count_params()
