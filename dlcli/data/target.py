@@ -23,6 +23,7 @@ from dlcli.data.target_values import (
     classes_beside_void,
     different_labels,
     holds_one_hot,
+    is_binary_mask,
     no_class_for_void,
     single_class,
     some_values,
@@ -181,9 +182,10 @@ class Target(Spec):
                 known: dict[str, Any] = {"column": column, "encode": "none", "classes": names, "vectors": True}
                 return TargetSchema(name=name or column, axes=axes, shape=shape, **known)
         encode = self.encode or ("index" if isinstance(self.classes, list) else "none")
-        if (wanted.labels == "classes" or encode != "none") and len(shape) > 1 and shape[-1] == 1:
+        is_mask = self.encode is None and self.classes is None and self.void is None and is_binary_mask(values, wanted)
+        if (is_mask or wanted.labels == "classes" or encode != "none") and len(shape) > 1 and shape[-1] == 1:
             shape, axes = shape[:-1], axes[:-1]
-        classes = self.named or fields.classes.get(column)
+        classes = self.named or fields.classes.get(column) or (["0", "1"] if is_mask else None)
         whole = values.dtype.kind in "iub" and wanted.labels == "classes"
         if classes is None and (encode != "none" or whole):
             labels = different_labels(values, void)

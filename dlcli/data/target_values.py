@@ -95,6 +95,15 @@ def holds_one_hot(values: Column) -> bool:
     return all(((block == 1).sum(axis=-1) == 1).all() and ((block == 0) | (block == 1)).all() for block in blocks)
 
 
+def is_binary_mask(values: Column, wanted: Wanted) -> bool:
+    """Whether an array (samples, …) holds yes or no, as 0 and 1, for each place of a model of one unit."""
+    if wanted.labels != "binary" or wanted.units != 1 or values.ndim < 2:
+        return False
+    rows = block_rows(values)
+    blocks = (values[start : start + rows] for start in range(0, len(values), rows))
+    return all(((block == 0) | (block == 1)).all() for block in blocks)
+
+
 def check_present(name: str, fields: Fields) -> None:
     """Refuses a target with empty values, with their count and the first row."""
     import numpy as np

@@ -120,3 +120,30 @@ def test_a_perfect_answer_costs_nothing_where_places_are_void() -> None:
     vectors[~counted] = 0
     assert perfect_loss(loss, vectors, (4, 3), {}, counted=counted) == pytest.approx(0, abs=1e-6)
     assert perfect_loss(loss, vectors, (4, 3), {}) != pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "bool"])
+@pytest.mark.parametrize("last", [(), (1,)], ids=["(4, 4)", "(4, 4, 1)"])
+def test_masks_of_yes_and_no_are_judged_by_class(
+    last: tuple[int, ...], dtype: str, tmp_path: Path, run_dlcli: Command
+) -> None:
+    x = np.random.default_rng(0).random((40, 4, 4, 3))
+    y = (x[..., 0] > 0.6).astype(int)
+    path = write(tmp_path, y.reshape(*y.shape, *last).astype(dtype), x, {"Conv2D": ONE_FILTER}, "binary_crossentropy")
+    tree = json.loads(path.read_text(encoding="utf-8"))
+    del tree["data"]["target"]["void"]
+    tree["train"]["class_weight"] = {"1": 2.0}
+    path.write_text(json.dumps(tree, indent=1), encoding="utf-8")
+    trained = run_dlcli("train", path, "--json", "-q", cwd=tmp_path)
+    assert trained.code == 0, trained.out
+    judged = run_dlcli("evaluate", "a", "--json", cwd=tmp_path).value
+    run_dlcli("predict", "a", "a.npz", "-o", "p.npz", "-q", cwd=tmp_path)
+    rows, answers = np.load(tmp_path / "runs" / "a" / "splits.npz"), np.load(tmp_path / "p.npz")
+    truth = y[rows["test"]]
+    said = (answers["probability 1"][rows["test"]].reshape(truth.shape) > 0.5).astype(int)
+    matrix = np.zeros((2, 2), int)
+    np.add.at(matrix, (truth, said), 1)
+    assert matrix.sum() == truth.size
+    assert judged["confusion"] == matrix.tolist()
+    assert judged["by_class"]["1"]["recall"] == pytest.approx(matrix[1, 1] / matrix[1].sum())
+    assert judged["metrics"]["accuracy"] == pytest.approx((said == truth).mean(), abs=1e-6)
