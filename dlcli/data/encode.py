@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, is_lazy, nbytes
+from dlcli.data.fields.lazy import Column, is_lazy, nbytes, pixel_type
 from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -92,8 +92,19 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]
         texts = [encode_text(schema, name, fields) for name in names]
         return (texts[0] if schema.texts is None else np.stack([each[:] for each in texts], axis=1)), []
     if schema.columns is None:
-        return encode_array(schema, names[0], fields), []
+        return encode_array(schema, names[0], fields), other_pixels(schema, fields.arrays[names[0]])
     return encode_table(schema, schema.columns, fields)
+
+
+def other_pixels(schema: InputSchema, values: Column) -> list[str]:
+    """A note where pictures have fewer or more bits than those of training had: white is another number then."""
+    stored = pixel_type(values)
+    if None in {stored, schema.stored} or stored == schema.stored:
+        return []
+    return [
+        f"the pictures of '{schema.name}' hold {stored}, and in training they held {schema.stored}: "
+        "all values are taken as they are written, so that white is another number"
+    ]
 
 
 def encode_table(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import is_lazy
+from dlcli.data.fields.lazy import is_lazy, pixel_type
 from dlcli.data.first_pass import Learnt, learn
 from dlcli.data.preparation.pca import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -202,6 +202,7 @@ def array_input_schema(group: Group, fields: Fields, policy: Missing | Constant)
         shape=list(values.shape[1:]),
         array=None if name == group.name else name,
         fill=number_fill(None, policy, name) if isinstance(policy, Constant) else None,
+        stored=pixel_type(values),
     )
 
 

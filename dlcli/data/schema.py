@@ -51,6 +51,8 @@ class InputSchema(Spec):
     """The columns of an input of several texts a sample, which a preparation crosses."""
     fill: float | str | None = None
     """What stands for NaN in an array, or for an empty text; None where it is an error."""
+    stored: str | None = None
+    """Of what type the numbers of pictures are in their files; None of others, whose type says nothing of their range."""
 
 
 class TargetSchema(Spec):

@@ -173,3 +173,25 @@ def test_a_kept_column_of_a_series_is_of_the_row_that_is_predicted(
     done = run_dlcli("predict", "last", "s.csv", "--keep", "when", "-o", "p.csv", cwd=tmp_path)
     assert done.code == 0, done.err
     assert (tmp_path / "p.csv").read_text().splitlines()[26].startswith("31,")
+
+
+def test_pictures_of_other_bits_than_those_of_training_are_told(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    generator = np.random.default_rng(0)
+    for kind in "ab":
+        for bits, folder in ((8, "low"), (16, "high"), (16, "again")):
+            (tmp_path / folder / kind).mkdir(parents=True)
+            for number in range(20 if folder == "high" else 2):
+                pixels = generator.integers(0, 2**bits, (6, 6)).astype(f"uint{bits}")
+                Image.fromarray(pixels).save(tmp_path / folder / kind / f"{number}.png")
+    layers = ["Flatten", {"Dense": {"units": "${data.classes}", "activation": "softmax"}}]
+    changes = {"data": {"source": {"images": "high"}}, "layers": layers, "train.epochs": 1}
+    outcome = run_dlcli("train", write_experiment(tmp_path, changes), "--name", "r", "-q", cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    told = "the pictures of 'image' hold uint8, and in training they held uint16"
+    for command in (["predict", "r"], ["evaluate", "r", "--data"]):
+        other, same = (run_dlcli(*command, folder, cwd=tmp_path) for folder in ("low", "again"))
+        assert (other.code, same.code) == (0, 0)
+        assert told in other.err + other.out
+        assert "in training they held" not in same.err + same.out

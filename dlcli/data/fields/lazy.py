@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,9 @@ class Lazy:
         import numpy as np
 
         self.shape, self.dtype = shape, np.dtype(dtype)
+
+    type_is_range: ClassVar[bool] = False
+    """Whether the type of its numbers tells their range, as that of pictures does: 0 to 255 in 8 bits."""
 
     @property
     def ndim(self) -> int:
@@ -104,6 +107,11 @@ def loaded(column: Column) -> np.ndarray[Any, Any]:
 def is_lazy(column: Column) -> bool:
     """Whether a field (samples, …) is read when it is asked for."""
     return isinstance(column, Lazy)
+
+
+def pixel_type(column: Column) -> str | None:
+    """The type of the numbers of pictures; None of a field whose type does not tell their range."""
+    return str(column.dtype) if isinstance(column, Lazy) and column.type_is_range else None
 
 
 def nbytes(column: Column) -> int:

@@ -154,6 +154,8 @@ DAMAGED = "write images: {…, scan: full, bad: skip} to find such images before
 class ImageField(Lazy):
     """Images that are decoded when they are asked for: (samples, height, width, channels)."""
 
+    type_is_range = True
+
     def __init__(self, files: list[str], size: tuple[int, int], channels: int, depth: str, *, resize: bool) -> None:
         super().__init__((len(files), *size, channels), depth)
         self.files, self.size, self.channels, self.resize = files, size, channels, resize
