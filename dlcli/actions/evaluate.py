@@ -20,6 +20,7 @@ from dlcli.training.engine.measure import Measured
 from dlcli.training.kept.predictions import Answers, as_shown, by_label, confusion, scores_by_class, unit_names
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.target_range import notes_on_zeros
 from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         feed = trained.feed(samples)
         seen = trained.judged(feed)
         judged = judged_targets(trained, seen)
+        notes = [*notes, *notes_on_zeros(config.heads, schema.targets, feed)]
     scores = {each.schema.name: each.scores() for each in judged}
     first = next(iter(scores.values()))
     return Evaluation(

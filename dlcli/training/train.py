@@ -28,7 +28,7 @@ from dlcli.training.kept.record import Record
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.experiment import Experiment, read_data, set_up
-from dlcli.training.setup.target_range import has_soft_labels
+from dlcli.training.setup.target_range import has_soft_labels, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.view.training.listeners import Listeners
 
@@ -93,6 +93,8 @@ def start(config: Config, dataset: Dataset, listeners: Listeners) -> Experiment:
             listeners.note(
                 f"note: the labels of '{target.name}' are shares; {', '.join(halved)}: above 0.5 counts as yes"
             )
+    for note in notes_on_zeros(config.heads, dataset.schema.targets, experiment.splits["train"]):
+        listeners.note(f"note: {note}")
     ends = early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)
     for each in config.noted(*experiment.built.notes, ends):
         words = "; ".join(filter(None, [each.message, each.suggestion]))

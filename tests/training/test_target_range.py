@@ -12,7 +12,7 @@ Run = Callable[..., Any]
 BINARY = ["AUC", "BinaryCrossentropy", "BinaryAccuracy", "Precision", "Recall", "BinaryIoU", "TruePositives"]
 
 
-def told(folder: Path, run: Run, *, target: list[float], loss: str = "mse", metric: str = "mae") -> Any:
+def write(folder: Path, *, target: list[float], loss: str = "mse", metric: str = "mae") -> None:
     rows = "".join(f"{row},{target[row % len(target)]}\n" for row in range(40))
     (folder / "t.csv").write_text("a,y\n" + rows, encoding="utf-8")
     (folder / "c.yaml").write_text(
@@ -21,6 +21,10 @@ def told(folder: Path, run: Run, *, target: list[float], loss: str = "mse", metr
         "train: {epochs: 1}\n",
         encoding="utf-8",
     )
+
+
+def told(folder: Path, run: Run, *, target: list[float], loss: str = "mse", metric: str = "mae") -> Any:
+    write(folder, target=target, loss=loss, metric=metric)
     return run("validate", "--build", "c.yaml", "--json", cwd=folder)
 
 
@@ -44,6 +48,28 @@ def test_targets_out_of_range_are_told_at_what_reads_them(
     name = loss if line == 3 else metric
     assert problem["message"] == f"{name} reads targets of {wanted}, and this one is {value:g} in row 4"
     assert (problem["line"], problem["kind"]) == (line, "metric_does_not_fit_target")
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric", "target", "told"),
+    [
+        ("mse", "mape", [0, 1, 2, 3], "'y' is 0 in 7 samples of 28, and mape divides by it"),
+        ("MeanAbsolutePercentageError", "mae", [0, 1], "and MeanAbsolutePercentageError divides by it"),
+        ("mse", "mape", [0.01, 1, -2], None),
+        ("mse", "mae", [0, 1], None),
+    ],
+)
+def test_zeros_under_what_divides_by_the_target_are_told(
+    loss: str, metric: str, target: list[float], told: str | None, tmp_path: Path, run_dlcli: Run
+) -> None:
+    write(tmp_path, target=target, loss=loss, metric=metric)
+    done = run_dlcli("train", "c.yaml", "--name", "r", cwd=tmp_path)
+    assert done.code == 0, done.err
+    judged = run_dlcli("evaluate", "r", "--split", "train", cwd=tmp_path)
+    for shown in (done.out + done.err, judged.out + judged.err):
+        words = " ".join(shown.split())
+        assert ("divides by it" in words) == (told is not None)
+        assert told is None or told in words
 
 
 @pytest.mark.parametrize(

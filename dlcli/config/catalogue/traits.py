@@ -10,8 +10,9 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
                          relative_median (1 / target its weight), log_mean; search where none of these is it
               shapes     how target and output differ: sequences (labels for steps of scores), labels (one for a vector)
               perfect    target: a perfect answer is the target itself and costs something; otherwise it costs nothing
+              divides    whether it divides by the target, so that a target of 0 makes it huge
               chance     whether it is ln C where each of C answers is as likely as the others
-    metrics   target     as of a loss;  least, most: as of a loss
+    metrics   target     as of a loss;  least, most, divides: as of a loss
               direction  up: more is better; down: less is better
               reads      what it looks at: values (the default), decisions (the side of a threshold), order, largest (of
                          several), scores (as hinge losses read them)
@@ -75,6 +76,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "reads": ("probabilities", "scores"),
         "constant": ("mean", "sign", "median", "relative_median", "log_mean", "search"),
         "chance": (True, False),
+        "divides": (True, False),
         "perfect": ("target",),
         "shapes": ("sequences", "labels"),
     },
@@ -82,6 +84,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "target": ("classes", "one_hot", "binary", "numbers", "any"),
         "direction": ("up", "down"),
         "reads": ("values", "decisions", "order", "largest", "scores"),
+        "divides": (True, False),
     },
     "layers": {
         "xla": (True, False),

@@ -62,6 +62,25 @@ def has_soft_labels(feed: Feed, schema: TargetSchema) -> bool:
     return bool(((values > 0) & (values < 1)).any())
 
 
+def notes_on_zeros(heads: list[Head], schemas: list[TargetSchema], feed: Feed) -> list[str]:
+    """A note where a loss or metric divides by a target that is 0 in some samples; what streams is not gone through for it."""
+    notes = []
+    for head, schema in zip(heads, schemas, strict=True):
+        dividing = [each.written for each in (head.loss, *head.metrics) if each.traits.get("divides")]
+        if not dividing or feed.streams:
+            continue
+        values = feed.target(schema.name)
+        zeros = int((values == 0).reshape(len(values), -1).any(axis=1).sum())
+        if zeros:
+            samples = "1 sample" if zeros == 1 else f"{zeros:,} samples"
+            words = ", ".join(dict.fromkeys(dividing))
+            notes.append(
+                f"'{schema.name}' is 0 in {samples} of {len(values):,}, and {words} divides by it: "
+                "the value is huge and tells nothing of the others; mae does not divide"
+            )
+    return notes
+
+
 def range_of(reader: KerasObject) -> tuple[float | None, float | None]:
     """The least and the most of a target that a loss or metric reads; None where there is no such end."""
     if reader.kind == "metrics" and reader.traits.get("target") == "binary":
