@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.config import Config
+from dlcli.config import Config, load_resolved
 from dlcli.config.monitors import directions
 from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
@@ -141,9 +141,10 @@ def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpo
     run = request.run
     if checkpoint is None:
         return []
+    known = load_resolved(checkpoint.state["config"]).plain()  # with keys that are new since, as they are by default
     found = [
         f"{path} was {before!r} and is {after!r}"
-        for path, before, after in differences(checkpoint.state["config"], config.plain())
+        for path, before, after in differences(known, config.plain())
         if not path.startswith("plugins") and not any(path == free or path.startswith(f"{free}.") for free in FREE)
     ]
     if checkpoint.state["file"] != sha256(run.config):
