@@ -86,7 +86,8 @@ def test_a_run_with_taps_is_kept_and_goes_on(tmp_path: Path, run_dlcli: Run) -> 
 
 def test_layers_of_what_is_no_model_are_not_taken(tmp_path: Path, run_dlcli: Run) -> None:
     (tmp_path / "c.yaml").write_text(
-        "data: {source: iris}\nlayers:\n  - Dense: {units: 4, name: low}\n  - Dense: {units: 3, activation: softmax, from: low.kernel}\n"
+        "data: {source: iris}\nlayers:\n  - Dense: {units: 4, name: low}\n"
+        "  - Dense: {units: 3, activation: softmax, from: low.kernel}\n"
         "loss: sparse_categorical_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
         encoding="utf-8",
     )
