@@ -43,7 +43,7 @@ COMPILED = {
 """Those whose steps XLA makes faster."""
 DRAWING = {"digits.yaml", "tables/breast_cancer.yaml"}
 """Those of them that draw random numbers as they learn; under XLA they are others."""
-ROUNDED = {"images/resnet20.yaml", "text/transformer.yaml"}
+ROUNDED = {"images/resnet20.yaml", "images/vit.yaml", "text/transformer.yaml"}
 """Those that may differ from `fit` in last bits, because TensorFlow may fuse the graphs of their steps otherwise."""
 
 
