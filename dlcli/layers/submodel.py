@@ -8,7 +8,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlcli.errors import TreePath
+from dlcli.layers.build_errors import LayerFault
 from dlcli.layers.from_key import From, Name, Names
+from dlcli.layers.layer import Layer
 from dlcli.layers.stack import Entry, Graph, Stack
 from dlcli.spec import Facts, Named
 
@@ -55,10 +57,10 @@ class Submodel(Named):
     def build(self, facts: Facts) -> Any:
         """The model as an argument of a wrapper, where only Keras knows its input: a plain stack.
 
-        Raises `ValueError` for a graph.
+        Raises `LayerFault` for a graph.
         """
         import keras
 
-        if any(entry.takes is not None or not hasattr(entry, "keras") for entry in self.layers):
-            raise ValueError("a submodel inside a wrapper is a plain stack of Keras layers")
+        if any(entry.takes is not None or not isinstance(entry, Layer) for entry in self.layers):
+            raise LayerFault("a submodel inside a wrapper is a plain stack of Keras layers")
         return keras.Sequential([entry.keras.build(facts) for entry in self.layers], name=self.name)

@@ -269,3 +269,11 @@ def test_xla_knows_operations(entry, by_xla):
     step, why = xla_from(model, {"x": np.zeros((8, 4), "float32")}, batch_size=8)
     assert (step is not None) == by_xla
     assert by_xla or "ops.sort is not faster" in why
+
+
+@pytest.mark.parametrize("inside", ["ops.sqrt", "{residual: {layers: [Dense: 8]}}"])
+def test_a_submodel_in_a_wrapper_is_a_stack_of_layers_and_says_so(inside):
+    text = f"[TimeDistributed: {{layer: {{submodel: {{layers: [Flatten, {inside}]}}}}}}]"
+    with pytest.raises(BlockError, match="a submodel inside a wrapper is a plain stack of Keras layers") as caught:
+        built(text, {"x": (4, 8)})
+    assert caught.value.path[:3] == ("layers", 0, "TimeDistributed")
