@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.config import Config, load_resolved
+from dlcli.config import Config
 from dlcli.config.monitors import directions
 from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
@@ -18,6 +18,7 @@ from dlcli.runs.atomic import sha256, sweep
 from dlcli.runs.checkpoint import Checkpoint, folders, newest
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.places import check_places
+from dlcli.spec import plain
 from dlcli.training.kept.record import INEXACT
 from dlcli.training.kept.recorded import (
     changed_files,
@@ -141,10 +142,14 @@ def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpo
     run = request.run
     if checkpoint is None:
         return []
-    known = load_resolved(checkpoint.state["config"]).plain()  # with keys that are new since, as they are by default
+    # Keys that are new since are as they are by default.
+    now = config.plain()
+    optional = {key: field for key, field in Config.model_fields.items() if key in now and not field.is_required()}
+    defaults = {key: plain(field.get_default(call_default_factory=True)) for key, field in optional.items()}
+    known = {**defaults, **checkpoint.state["config"]}
     found = [
         f"{path} was {before!r} and is {after!r}"
-        for path, before, after in differences(known, config.plain())
+        for path, before, after in differences(known, now)
         if not path.startswith("plugins") and not any(path == free or path.startswith(f"{free}.") for free in FREE)
     ]
     if checkpoint.state["file"] != sha256(run.config):

@@ -45,7 +45,8 @@ def test_a_sample_is_called_by_its_target_where_that_is_one_thing(
     values: Any, classes: list[str] | None, encode: str, words: str
 ) -> None:
     array = np.array(values)
-    target = SimpleNamespace(name="y", classes=classes, encode=encode, shape=array.shape[1:], void=())
+    one_hot = encode == "one_hot"
+    target = SimpleNamespace(name="y", classes=classes, is_one_hot=one_hot, shape=array.shape[1:], void=())
     x = SimpleNamespace(name="x")
     dataset: Any = SimpleNamespace(
         schema=SimpleNamespace(targets=[target], inputs=[x]),

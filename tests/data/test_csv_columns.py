@@ -197,13 +197,19 @@ def test_quoted_decimal_commas_may_stand_between_commas(
     assert load(block(path, decimal=",")).fields.arrays["a"].tolist() == [1.5, 2.5]
 
 
-@pytest.mark.parametrize("written", [["1,5", "1.234", "2"], ["1,5", "1.234,5", "2"]])
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        (["1,5", "1.234", "2"], "this one has a decimal point: leave decimal out, or write all cells with a comma"),
+        (["1,5", "1.234,5", "2"], correct("1.234,5")),
+    ],
+)
 def test_a_point_beside_decimal_commas_is_no_second_decimal_mark(
-    written: list[str], write: Callable[..., Path], refuse: Callable[..., Any]
+    written: list[str], hint: str, write: Callable[..., Path], refuse: Callable[..., Any]
 ) -> None:
     path = write(column(written, separator=";"))
     assert refuse(block(path, separator=";", decimal=",")) == (
-        *(DataError, 4, f"column 'a' holds numbers, but row 2 is '{written[1]}'", str(path), 3, correct(written[1])),
+        *(DataError, 4, f"column 'a' holds numbers, but row 2 is '{written[1]}'", str(path), 3, hint),
     )
 
 

@@ -186,7 +186,7 @@ def test_the_shape_of_an_output_is_that_of_its_target() -> None:
 def schema(
     name: str = "y", *, shape: tuple[int, ...] = (), classes: list[str] | None = None, encode: str = "none"
 ) -> Any:
-    return SimpleNamespace(name=name, shape=shape, classes=classes, encode=encode)
+    return SimpleNamespace(name=name, shape=shape, classes=classes, encode=encode, is_one_hot=encode == "one_hot")
 
 
 def feed(target: Any, one: Any, *, wide: bool = False) -> Feed:

@@ -43,10 +43,6 @@ def written(source: str, **changes: Any) -> dict[str, Any]:
 
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {
-    "an argument of a type": (
-        written("img", layers=[{"Conv2D": {"filters": 2, "kernel_size": 3, "dtype": "flaot16"}}]),
-        "Conv2D cannot have dtype: flaot16 on the shape (8, 8, 3): Cannot convert 'flaot16' to a mixed precision DTypePolicy.",
-    ),
     "an axis": (
         written("img", layers=[{"BatchNormalization": {"axis": 9}}]),
         "BatchNormalization cannot have axis: 9 on the shape (8, 8, 3): tuple index out of range",

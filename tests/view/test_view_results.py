@@ -109,7 +109,9 @@ def check(rates: RatesShown | None) -> CheckShown:
         return GradientShown(layer=name, **{**base, **changes})
 
     gradients = [layer("a"), layer("b", norm=None, ratio=None), layer("c", norm=None, frozen=True, ratio=None)]
-    batch = BatchShown(samples=8, steps=40, first=2.5, last=0.01, most=3.0, contradictory=False, memorized=True)
+    batch = BatchShown(
+        samples=8, steps=40, first=2.5, last=0.01, most=3.0, contradictory=False, memorized=True, perfect=0.0
+    )
     first = FirstLossShown(2.5, 2.0, "ln 7", True, {})
     return CheckShown(first_loss=first, gradients=gradients, overfit=batch, verdict=[], rates=rates)
 

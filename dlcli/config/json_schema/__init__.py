@@ -50,6 +50,11 @@ OF_FILES: Json = {
                     "description": "Names with their defaults, or a list of names that every use must give.",
                     **any_of({"type": "object"}, {"type": "array", "items": {"type": "string"}}),
                 },
+                "inputs": {
+                    "description": "The names that its layers have for what it takes.",
+                    "type": "array",
+                    "items": {"type": "string", "minLength": 1},
+                },
                 "layers": {"description": "The layers; `${parameter}` stands for a parameter.", **STACK},
             },
             "additionalProperties": False,
