@@ -62,6 +62,13 @@ def name_operation(output: Any, name: str) -> None:
     producer(output).name = name
 
 
+def has_mask(tensor: Any) -> bool:
+    """Whether a symbolic tensor has a mask."""
+    from keras.src.backend import get_keras_mask
+
+    return get_keras_mask(tensor) is not None
+
+
 def pass_mask(taken: Any, output: Any) -> None:
     """Gives a symbolic tensor the mask of another, if that has one."""
     from keras.src.backend import get_keras_mask, set_keras_mask

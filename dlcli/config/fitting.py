@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from dlcli.config.callback_files import callback_file_mistakes
-from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
 from dlcli.config.problems import located
@@ -48,8 +47,10 @@ def fitting_problems(root: Node, written: Written) -> list[Problem]:
         for each in check(written)
     ]
     # What is wrong in a block is wrong in each use of it, at one place of the file.
-    first = {(each.file, each.line, each.column, each.message): each for each in reversed(problems)}
-    return [each for each in problems if any(each is kept for kept in first.values())]
+    first: dict[Any, Problem] = {}
+    for each in problems:
+        first.setdefault((each.file, each.line, each.column, each.message), each)
+    return list(first.values())
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def readable(read: Callable[[], Value]) -> Value | None:
 
 def connections(written: Written) -> Iterator[Mistake]:
     """Names, cycles, dead ends and unused inputs."""
-    models = keras_catalogue().kinds["applications"]
+    models = written.language.catalogue.kinds["applications"]
     layers = written.tree.get("layers")
     for mistake in connection_mistakes(layers, written.inputs, outputs=written.targets, models=models):
         yield replace(mistake, path=("layers", *mistake.path))

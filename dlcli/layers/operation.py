@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dlcli.errors import BlockError, TreePath
-from dlcli.keras_internals import pass_mask
+from dlcli.keras_internals import has_mask, pass_mask
 from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import Takes, names_in, read_takes, unknown_call_arguments
 from dlcli.layers.samples_apart import axis_mistakes, check_samples_apart, keeps_places
@@ -65,8 +65,9 @@ class Operation:
         apply = partial(operation_output, thing, facts=graph.facts)
         check_samples_apart(thing, apply, tensors, outputs, path)
         graph.keep(outputs[0], path, name=self.name, thing=thing)
-        if keeps_places(apply, tensors, outputs[0]):
-            pass_mask(next(iter(tensors.values())), outputs[0])
+        first = next(iter(tensors.values()))
+        if has_mask(first) and keeps_places(apply, tensors, outputs[0]):
+            pass_mask(first, outputs[0])
         return outputs if several else output
 
 
