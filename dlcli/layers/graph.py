@@ -90,9 +90,9 @@ class Building:
     ) -> None:
         """`given` are the names that the configuration gives, which no other layer may get by chance.
 
-        `taken` are those that stand in some `from`.
+        `taken` are those that stand in some `from`; `whole` will be those of layers whose own output is taken.
         """
-        self.taken, self.whole = taken, True
+        self.taken, self.whole = taken, set[str | None]()
         self.within: dict[str, list[str]] = {}
         self.facts, self.learn = facts, learn
         self.tensors: ChainMap[str, Any] = ChainMap(
@@ -136,7 +136,8 @@ class Building:
             place = (*path, position)
             taken = tensor if entry.takes is None else self.resolve(entry.takes, place)
             behind = entries[position + 1 : position + 2]
-            self.whole = entry.name in self.taken or not behind or behind[0].takes is None
+            if entry.name in self.taken or not behind or behind[0].takes is None:
+                self.whole.add(entry.name)
             tensor = entry.connect(taken, graph=self, path=place)
             if entry.name is not None:
                 self.tensors[entry.name] = tensor
@@ -197,7 +198,7 @@ class Building:
         if name is not None:
             self.within[name] = [layer.name for layer in model.layers]
         inner = self.inner(name)
-        return with_inner(model, inner, whole=self.whole) if inner else model
+        return with_inner(model, inner, whole=name in self.whole) if inner else model
 
     def inner(self, name: str | None) -> list[str]:
         """The layers in a model of this name that are taken."""
