@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlcli.data.fields.fields import Fields
@@ -90,18 +90,23 @@ def holds_one_hot(values: Column) -> bool:
     """Whether an array (samples, …, classes) holds a single 1 among zeros at each place."""
     if values.ndim < 2 or values.shape[-1] < 2 or not len(values):
         return False
-    rows = block_rows(values)
-    blocks = (values[start : start + rows] for start in range(0, len(values), rows))
-    return all(((block == 1).sum(axis=-1) == 1).all() and ((block == 0) | (block == 1)).all() for block in blocks)
+    return all(
+        ((block == 1).sum(axis=-1) == 1).all() and ((block == 0) | (block == 1)).all()
+        for block in sample_blocks(values)
+    )
 
 
 def is_binary_mask(values: Column, wanted: Wanted) -> bool:
     """Whether an array (samples, …) holds yes or no, as 0 and 1, for each place of a model of one unit."""
     if wanted.labels != "binary" or wanted.units != 1 or values.ndim < 2:
         return False
+    return all(((block == 0) | (block == 1)).all() for block in sample_blocks(values))
+
+
+def sample_blocks(values: Column) -> Iterator[Any]:
+    """An array (samples, …), some samples at a time."""
     rows = block_rows(values)
-    blocks = (values[start : start + rows] for start in range(0, len(values), rows))
-    return all(((block == 0) | (block == 1)).all() for block in blocks)
+    return (values[start : start + rows] for start in range(0, len(values), rows))
 
 
 def check_present(name: str, fields: Fields) -> None:
@@ -165,8 +170,8 @@ def different_labels(values: Column, void: Sequence[int | str]) -> list[Any]:
     """The different labels (ascending) of an array (samples, …) that are not void."""
     import numpy as np
 
-    rows, labels = block_rows(values), set[Any]()
-    for start in range(0, len(values), rows):
-        labels |= set(np.unique(values[start : start + rows]).tolist())
+    labels = set[Any]()
+    for block in sample_blocks(values):
+        labels |= set(np.unique(block).tolist())
     nothing = {label_key(each) for each in void}
     return sorted(each for each in labels if label_key(each) not in nothing)
