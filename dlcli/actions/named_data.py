@@ -17,7 +17,7 @@ from dlcli.config.merge import apply_settings
 from dlcli.config.problems import problems_of
 from dlcli.config.yaml import read_yaml
 from dlcli.data import Data
-from dlcli.data.sources import BY_WORD, FILES_LOOKED_AT, SOURCES, files_in, from_path
+from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, files_in, from_path
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
 from dlcli.data.sources.paths import is_file, is_folder
@@ -44,7 +44,7 @@ def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> N
     Raises `UsageError` for what is none of these, and for a set that needs more than its name, and `ConfigError` for a wrong
     setting.
     """
-    words = [source.word for source in SOURCES]
+    words = [*SOURCES]
     written = named_source(what)
     if what not in words and not isinstance(written, dict):
         table = f"if it is a table, name its source in a configuration: source: {{csv: {{path: {what}, separator: …}}}}"
@@ -74,12 +74,12 @@ def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> N
 
 def is_unnamed(what: str) -> bool:
     """Whether the name of a file does not say what it holds."""
-    return what not in BY_WORD and is_file(Path(what)) and not isinstance(from_path(what, known_only=True), dict)
+    return what not in SOURCES and is_file(Path(what)) and not isinstance(from_path(what, known_only=True), dict)
 
 
 def named_source(what: str) -> Any:
     """What is named as a source, where it can be told from its name, or from what is in it."""
-    if what in BY_WORD:
+    if what in SOURCES:
         return what
     if is_unnamed(what):
         form = written_table(Path(what))

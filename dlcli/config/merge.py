@@ -15,7 +15,7 @@ from dlcli.config.problems import named_classes
 from dlcli.config.text import configuration_bytes
 from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_yaml
-from dlcli.data.sources import SUFFIXES, from_path
+from dlcli.data.sources import endings, from_path
 from dlcli.errors import ConfigError, Problem
 from dlcli.layers.connections import way_to
 from dlcli.spec import describe, did_you_mean
@@ -249,7 +249,7 @@ def as_mapping(node: Node, option: Mark) -> dict[str, Node]:
 
 def source_of_path(node: Node) -> dict[str, Node] | None:
     """The source that a path alone (`source: iris.csv`) stands for, or None for what is no such path."""
-    if not isinstance(node.value, str) or Path(node.value).suffix.lower() not in SUFFIXES:
+    if not isinstance(node.value, str) or Path(node.value).suffix.lower() not in endings():
         return None
     word, behind = next(iter(from_path(node.value).items()))
     arguments = behind if isinstance(behind, dict) else {known_arguments(word)[0]: behind}

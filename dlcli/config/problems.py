@@ -256,4 +256,4 @@ def model_in(annotation: Any) -> Any:
 
 def named_classes() -> list[Any]:
     """dlcli's own things, whose word stands in the path in place of a field."""
-    return [*SOURCES, *GROUPS, OneCycle]
+    return [*SOURCES.values(), *GROUPS, OneCycle]

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dlcli.data.assemble import assembled
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.fields.fields import Fields
 from dlcli.data.inputs import Constant, Input, Missing
@@ -124,6 +123,8 @@ class Data(Spec):
         told = {name: by_name.get(name) for name in self.all_targets}
         wanted = {name: each if isinstance(each, Wanted) else Wanted(each) for name, each in told.items()}
         targets = {name: (target, wanted[name]) for name, target in self.all_targets.items()}
+        from dlcli.data.assemble import assembled
+
         limit = 0 if stream else None if self.stream is False else free_memory() // 2
         return assembled(
             fields,

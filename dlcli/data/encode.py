@@ -14,8 +14,8 @@ from dlcli.data.fields.lazy import Column, is_lazy, nbytes, pixel_type
 from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
-from dlcli.data.sources.tables.cells import LEADING_ZERO, NUMBER
 from dlcli.data.times import First, are_short_days, seconds_as, time_features
+from dlcli.data.written_numbers import LEADING_ZERO, NUMBER
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 

@@ -6,7 +6,12 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
+DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
+"""A number written in digits."""
+NUMBER = DIGITS + r"|^[-+]?(?i:nan|inf|infinity)$"
+LEADING_ZERO = r"^[-+]?0[0-9]+$"
 PLAIN = r"[-+\u2212]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 SIGNS = "$€£¥₩₹₽"
 FEWEST = 3
@@ -27,19 +32,24 @@ def separated(mark: str) -> Way:
     return Way(cell, f"write csv: {{…, thousands: {json.dumps(mark)}}}")
 
 
-WAYS: tuple[Way, ...] = (
-    *map(separated, ("'", "\u2019", " ", "\u00a0", "\u202f", "\u2009", "_")),
-    Way(re.compile(r"[-+]?[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]*)?"), "write them without commas"),
-    Way(re.compile(rf"{PLAIN}\s?%"), "write all of them with % or none"),
-    Way(
-        re.compile(rf"[-+]?\s?[{SIGNS}]\s?[-+]?[0-9][0-9.,]*|[-+]?[0-9][0-9.,]*\s?[{SIGNS}]"),
-        "write amounts in one currency, and which it is in the name of the column",
-    ),
-    Way(re.compile(r"[-+]?[0-9]*\.?[0-9]+[dD][-+]?[0-9]+"), "write E in place of D, as in 1.5E+02"),
-    Way(re.compile(r"\([0-9][0-9.,]*\)"), "write a minus in place of the brackets where they mean below zero"),
-    Way(re.compile(r"[-+]?0[xX][0-9a-fA-F]+"), "write them with the digits 0 to 9"),
-    Way(re.compile(r"[0-9]{1,4}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"), "write durations as a number of seconds"),
-)
+@cache
+def ways() -> tuple[Way, ...]:
+    """The ways, in the order in which they are tried."""
+    return (
+        *map(separated, ("'", "\u2019", " ", "\u00a0", "\u202f", "\u2009", "_")),
+        Way(re.compile(r"[-+]?[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]*)?"), "write them without commas"),
+        Way(re.compile(rf"{PLAIN}\s?%"), "write all of them with % or none"),
+        Way(
+            re.compile(rf"[-+]?\s?[{SIGNS}]\s?[-+]?[0-9][0-9.,]*|[-+]?[0-9][0-9.,]*\s?[{SIGNS}]"),
+            "write amounts in one currency, and which it is in the name of the column",
+        ),
+        Way(re.compile(r"[-+]?[0-9]*\.?[0-9]+[dD][-+]?[0-9]+"), "write E in place of D, as in 1.5E+02"),
+        Way(re.compile(r"\([0-9][0-9.,]*\)"), "write a minus in place of the brackets where they mean below zero"),
+        Way(re.compile(r"[-+]?0[xX][0-9a-fA-F]+"), "write them with the digits 0 to 9"),
+        Way(re.compile(r"[0-9]{1,4}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"), "write durations as a number of seconds"),
+    )
+
+
 PLAIN_NUMBER = re.compile(PLAIN)
 WITH_UNIT = re.compile(rf"({PLAIN})(\s?)([A-Za-zµμ°Ω%][A-Za-zµμ°Ω²³/·0-9]{{0,7}})")
 UNITS = "write the numbers alone, and the unit in the name of the column"
@@ -55,9 +65,9 @@ def numbers_instead(names: Collection[str]) -> str | None:
     if ascii_texts != texts and all(PLAIN_NUMBER.fullmatch(text) for text in ascii_texts):
         return OTHER_DIGITS
     odd = [text for text in texts if not PLAIN_NUMBER.fullmatch(text)]
-    ways = [next((way for way in WAYS if way.pattern.fullmatch(text)), None) for text in odd]
-    if odd and None not in ways:
-        several = {way.instead for way in ways if way is not None}
+    written = [next((way for way in ways() if way.pattern.fullmatch(text)), None) for text in odd]
+    if odd and None not in written:
+        several = {way.instead for way in written if way is not None}
         return several.pop() if len(several) == 1 else "write them as plain numbers"
     return UNITS if odd and have_unit(odd) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlcli.data.sources import BY_WORD
+from dlcli.data.sources import SOURCES
 
 TWELVE = """\
 name: digits
@@ -29,10 +29,10 @@ train:
   early_stopping: {monitor: val_loss, patience: 5}
 """
 LOSS = "sparse_categorical_crossentropy"
-SOURCES = ", ".join(BY_WORD)
+KNOWN = ", ".join(SOURCES)
 EXPECTED = [
     (2, 7, "'seed' must be at least 0, found the number -1"),
-    (4, 11, f"unknown source 'digit'; there are: {SOURCES}"),
+    (4, 11, f"unknown source 'digit'; there are: {KNOWN}"),
     (5, 23, "'validation' must be less than 1, found the number 2"),
     (7, 7, "unknown layer 'Rescalin'"),
     (11, 7, "unknown argument 'unit' for Dense"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlcli.data.sources import BY_WORD, SUFFIXES
+from dlcli.data.sources import SOURCES, endings
 
 TOP = "there are: name, seed, data, layers, loss, loss_weights, optimizer, metrics, train, plugins, blocks, extends"
 
@@ -54,7 +54,7 @@ NEAREST = {
         (
             8,
             11,
-            f"unknown source 'digit'; there are: {', '.join(BY_WORD)}",
+            f"unknown source 'digit'; there are: {', '.join(SOURCES)}",
         ),
         "did you mean 'digits'?",
     ),
@@ -168,7 +168,7 @@ def test_class_weights_are_balanced_or_numbers_by_name(problem, digits):
         assert problem(digits + f"  class_weight: {written}\n").at == expected
 
 
-SOURCES = {
+WRITTEN = {
     "3": (8, 11, "expected a source, found the number 3"),
     "null": (8, 11, "expected a source, found nothing"),
     "[a.csv]": (8, 11, "expected a source, found a list"),
@@ -182,13 +182,13 @@ SOURCES = {
     "{npz: {path: d.npz, inputs: [a, 3]}}": (8, 43, "'inputs' must hold text, found the number 3"),
     "{iris: 3}": (8, 18, "iris takes no arguments, found the number 3"),
     "{iris: {a: 1}}": (8, 19, "unknown key 'a' in 'data.source.iris'"),
-    "table.foo": (8, 11, f"cannot tell from its name what 'table.foo' holds; known endings: {', '.join(SUFFIXES)}"),
+    "table.foo": (8, 11, f"cannot tell from its name what 'table.foo' holds; known endings: {', '.join(endings())}"),
 }
 
 
-@pytest.mark.parametrize("written", SOURCES)
+@pytest.mark.parametrize("written", WRITTEN)
 def test_a_source_is_checked_like_a_layer(problem, change, written):
-    assert problem(change(("source: digits", f"source: {written}"))).at == SOURCES[written]
+    assert problem(change(("source: digits", f"source: {written}"))).at == WRITTEN[written]
 
 
 def test_a_list_that_is_none_says_how_to_write_one(problem, change):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlcli.data.sources import SUFFIXES
+from dlcli.data.sources import endings
 
 STACK = [
     {"Flatten": {}},
@@ -208,7 +208,7 @@ WRONG = {
     "name=${nothing}": (6, "nothing is named '${nothing}'", None, "${nothing}"),
     "data.source=x.foo": (
         13,
-        f"cannot tell from its name what 'x.foo' holds; known endings: {', '.join(SUFFIXES)}",
+        f"cannot tell from its name what 'x.foo' holds; known endings: {', '.join(endings())}",
         "name the source: csv: x.foo",
         "x.foo",
     ),

@@ -33,10 +33,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_page_shows_every_kind_of_source() -> None:
     text = str(EXAMPLES + ELSEWHERE)
-    written = {source.word for source in SOURCES if f"'{source.word}'" in text}
+    written = {source.word for source in SOURCES.values() if f"'{source.word}'" in text}
     by_path = {"csv", "parquet", "jsonl", "splits"}
-    shipped = {source.word for source in SOURCES if source.origin in {Origin.BUNDLED, Origin.GENERATED}}
-    assert written | by_path | shipped <= {source.word for source in SOURCES}
+    shipped = {source.word for source in SOURCES.values() if source.origin in {Origin.BUNDLED, Origin.GENERATED}}
+    assert written | by_path | shipped <= {source.word for source in SOURCES.values()}
     assert len(written) >= 14
     assert all(f"`{word}`" in PAGE or word in PAGE for word in shipped)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import gc
 import inspect
+import subprocess
+import sys
 import tempfile
 import tracemalloc
 from collections.abc import Iterator
@@ -28,7 +30,7 @@ from dlcli.errors import DataError
 ROWS, MANY = 20, 5_000
 GARBAGE = b"\xfe\xff\x00\x01 no such data \xd8\x00" * 3
 FOLDER = Path(inspect.getfile(SourceBlock)).parent
-WITH_EXAMPLES = [source for source in SOURCES if source.origin is not Origin.PUBLIC]
+WITH_EXAMPLES = [source for source in SOURCES.values() if source.origin is not Origin.PUBLIC]
 Source = type[SourceBlock]
 
 
@@ -67,19 +69,30 @@ def words_in_files() -> Iterator[str]:
 
 
 def test_the_list_holds_every_source_once_and_sorted() -> None:
-    words = [source.word for source in SOURCES]
-    assert words == sorted(set(words))
+    words = [source.word for source in SOURCES.values()]
+    assert words == sorted(set(words)) == [*SOURCES]
     assert set(words) == set(words_in_files())
     assert all(word == word.lower() for word in words)
 
 
+def test_a_configuration_loads_the_source_that_it_names_and_no_other() -> None:
+    program = "import sys; from dlcli.config import load_config; load_config(sys.argv[1]); print(*sorted(sys.modules))"
+    command = [sys.executable, "-c", program, "configs/digits.yaml"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    kinds = {kind.__module__ for kind in SOURCES.values()}
+    assert {module for module in loaded if module in kinds} == {
+        SOURCES["digits"].__module__,
+        SOURCES["splits"].__module__,
+    }
+
+
 def test_only_sources_that_download_have_no_example(tmp_path: Path) -> None:
-    without = {source for source in SOURCES if not source.examples(Path(tempfile.mkdtemp(dir=tmp_path)), ROWS)}
-    assert without == {source for source in SOURCES if source.origin is Origin.PUBLIC}
+    without = {source for source in SOURCES.values() if not source.examples(Path(tempfile.mkdtemp(dir=tmp_path)), ROWS)}
+    assert without == {source for source in SOURCES.values() if source.origin is Origin.PUBLIC}
 
 
 def test_a_source_says_what_it_is_and_how_it_is_written() -> None:
-    for source in SOURCES:
+    for source in SOURCES.values():
         assert source.__doc__, source.word
         assert list(inspect.signature(source.read).parameters) == ["self", "reading"], source.word
         written = yaml.safe_load(source.example) if source.example else source.word

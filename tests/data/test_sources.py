@@ -9,7 +9,7 @@ import pytest
 from sklearn import datasets
 
 from dlcli.data import Dataset
-from dlcli.data.sources import BY_WORD, SUFFIXES, from_path
+from dlcli.data.sources import SOURCES, endings, from_path
 
 IMAGES = {"digits": (8, 16), "mnist_5k": (28, 255)}
 SPLITS = {
@@ -178,14 +178,14 @@ def test_a_path_alone_is_short_for_the_source_of_its_ending(written: Any, idiom:
 def test_an_ending_that_no_source_has_is_refused_with_the_known_ones(mistakes: Callable[..., Any]) -> None:
     assert mistakes({"source": "data/a.docx"}) == [
         (
-            f"cannot tell from its name what 'data/a.docx' holds; known endings: {', '.join(SUFFIXES)}",
+            f"cannot tell from its name what 'data/a.docx' holds; known endings: {', '.join(endings())}",
             "name the source: csv: data/a.docx",
         )
     ]
 
 
 def test_a_source_that_there_is_not_is_refused_with_the_nearest(mistakes: Callable[..., Any]) -> None:
-    known = ", ".join(BY_WORD)
+    known = ", ".join(SOURCES)
     assert mistakes({"source": "irsi"}) == [(f"unknown source 'irsi'; there are: {known}", "did you mean 'iris'?")]
 
 

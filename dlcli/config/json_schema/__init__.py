@@ -31,7 +31,7 @@ from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import Named
 
 STACK: Json = {"type": "array", "items": to("entry")}
-MERGED = frozenset({"Data", "Input", "Train", *(source.__name__ for source in SOURCES)})
+MERGED = frozenset({"Data", "Input", "Train", *(source.__name__ for source in SOURCES.values())})
 """Blocks of which a file that extends another may hold a part."""
 NAMING = frozenset({"blocks", "data", "layers", "loss", "metrics", "optimizer", "train"})
 """Keys beneath which a class of a plugin may be named."""
@@ -74,13 +74,13 @@ def schema_text() -> str:
 
 def configuration_schema() -> Json:
     """The whole schema. Nothing of TensorFlow is imported."""
-    definitions = block_definitions([Config, OneCycle, Pca, *GROUPS, *SOURCES])
+    definitions = block_definitions([Config, OneCycle, Pca, *GROUPS, *SOURCES.values()])
     required = {name: definitions[name].pop("required", []) for name in MERGED}
     config = definitions.pop("Config")
     refine(definitions)
     catalogue = keras_catalogue()
     definitions |= keras_definitions(catalogue) | {"class_weight": class_weight()}
-    named: tuple[type[Named], ...] = (Pca, *SOURCES)
+    named: tuple[type[Named], ...] = (Pca, *SOURCES.values())
     words = {each.word: of_word(each, definitions, required.get(each.__name__, [])) for each in named}
     own = groups(definitions)
     one_cycle = of_word(OneCycle, definitions, definitions[OneCycle.__name__].pop("required"))
@@ -183,7 +183,7 @@ def preparation(pca: Json) -> Json:
 
 def source(words: Json, required: dict[str, list[str]]) -> Json:
     """A source: its word, a path, or a word with its arguments; splits in files of their own have no word."""
-    others = [each.word for each in SOURCES if required[each.__name__]]
+    others = [each.word for each in SOURCES.values() if required[each.__name__]]
     names, named, _ = idiom([word for word in words if word not in others], words)["anyOf"]
     path = {"type": "string", "not": {"enum": others}}
     splits = {"propertyNames": {"enum": list(Splits.model_fields)}}
@@ -198,7 +198,11 @@ def source(words: Json, required: dict[str, list[str]]) -> Json:
 def required_keys(needed: list[str], required: dict[str, list[str]]) -> Json:
     """What must be there in a file that extends no other; editors are not to offer it a second time."""
     hidden = {"doNotSuggest": True}
-    words = {each.word: {**hidden, "required": required[each.__name__]} for each in SOURCES if required[each.__name__]}
+    words = {
+        each.word: {**hidden, "required": required[each.__name__]}
+        for each in SOURCES.values()
+        if required[each.__name__]
+    }
     inputs = {**hidden, "additionalProperties": {"required": required["Input"]}}
     data = {"source": {**hidden, "properties": words}, "inputs": inputs}
     return {

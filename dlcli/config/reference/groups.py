@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.gallery import FOLDERS, templates
-from dlcli.data.sources import BY_WORD
+from dlcli.data.sources import SOURCES
 from dlcli.data.sources.source import Origin
 
 LAYERS = (
@@ -80,7 +80,7 @@ def metric_group(name: str) -> str:
 
 def source_group(word: str) -> str:
     """Where the data of a source comes from."""
-    return BY_WORD[word].origin
+    return SOURCES[word].origin
 
 
 def folder_of(template: str) -> str:

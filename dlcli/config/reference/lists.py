@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.gallery import templates, title
@@ -55,8 +55,8 @@ BLOCKS: Mapping[str, type[Spec]] = {
     "train.reduce_on_plateau": ReduceOnPlateau,
 }
 """The blocks by the path of their key."""
-OWN: Mapping[str, tuple[type[Named], ...]] = {
-    "sources": SOURCES,
+OWN: Mapping[str, Collection[type[Named]]] = {
+    "sources": SOURCES.values(),
     "graph": GROUPS,
     "preparations": (Pca,),
     "schedules": (OneCycle,),

@@ -1,98 +1,72 @@
-"""The list of sources. A new one costs a file here and a line in SOURCES."""
+"""The list of sources. A new one costs a file here and a line in SOURCES: its word, its file and its class."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from dlcli.data.schema import Schema
-from dlcli.data.sources.arrays.hdf5 import Hdf5
-from dlcli.data.sources.arrays.npy import Npy
-from dlcli.data.sources.arrays.npz import Npz
-from dlcli.data.sources.arrays.tfrecord import TfRecord
-from dlcli.data.sources.arrays.ts import Ts
-from dlcli.data.sources.folders.audio import Audio
-from dlcli.data.sources.folders.images import Images
-from dlcli.data.sources.folders.text import TextFiles
+from dlcli.data.sources.by_word import Sources
 from dlcli.data.sources.paths import is_file, is_folder
-from dlcli.data.sources.python import Python
-from dlcli.data.sources.samples.bundled import (
-    Autompg,
-    BasicMotions,
-    BreastCancer,
-    Co2,
-    Diabetes,
-    Digits,
-    Iris,
-    Mnist5k,
-    Penguins,
-    Wine,
-)
-from dlcli.data.sources.samples.generated import Line, Moons, PaperBalls, Sine, Spiral, Xor
-from dlcli.data.sources.samples.public import HuggingFace, KerasData, Tfds
-from dlcli.data.sources.samples.sentences import Sentences
-from dlcli.data.sources.samples.shapes import Shapes
-from dlcli.data.sources.series import Series
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
-from dlcli.data.sources.tables.csv import Csv
-from dlcli.data.sources.tables.excel import Excel
-from dlcli.data.sources.tables.json_file import JsonFile
-from dlcli.data.sources.tables.jsonl import Jsonl
-from dlcli.data.sources.tables.parquet import Parquet
-from dlcli.data.sources.tables.tab import Tab
 from dlcli.errors import UsageError
 from dlcli.spec import Language, Mistake, absolute_path, fail, read_named
 
-SOURCES: tuple[type[SourceBlock], ...] = (
-    Audio,
-    Autompg,
-    BasicMotions,
-    BreastCancer,
-    Co2,
-    Csv,
-    Diabetes,
-    Digits,
-    Excel,
-    Hdf5,
-    HuggingFace,
-    Images,
-    Iris,
-    JsonFile,
-    Jsonl,
-    KerasData,
-    Line,
-    Mnist5k,
-    Moons,
-    Npy,
-    Npz,
-    PaperBalls,
-    Parquet,
-    Penguins,
-    Python,
-    Sentences,
-    Series,
-    Shapes,
-    Sine,
-    Spiral,
-    Splits,
-    Tab,
-    TextFiles,
-    Tfds,
-    TfRecord,
-    Ts,
-    Wine,
-    Xor,
+SOURCES = Sources(
+    {
+        "audio": "folders.audio.Audio",
+        "autompg": "samples.bundled.Autompg",
+        "basic_motions": "samples.bundled.BasicMotions",
+        "breast_cancer": "samples.bundled.BreastCancer",
+        "co2": "samples.bundled.Co2",
+        "csv": "tables.csv.Csv",
+        "diabetes": "samples.bundled.Diabetes",
+        "digits": "samples.bundled.Digits",
+        "excel": "tables.excel.Excel",
+        "hdf5": "arrays.hdf5.Hdf5",
+        "huggingface": "samples.public.HuggingFace",
+        "images": "folders.images.Images",
+        "iris": "samples.bundled.Iris",
+        "json": "tables.json_file.JsonFile",
+        "jsonl": "tables.jsonl.Jsonl",
+        "keras": "samples.public.KerasData",
+        "line": "samples.generated.Line",
+        "mnist_5k": "samples.bundled.Mnist5k",
+        "moons": "samples.generated.Moons",
+        "npy": "arrays.npy.Npy",
+        "npz": "arrays.npz.Npz",
+        "paper_balls": "samples.generated.PaperBalls",
+        "parquet": "tables.parquet.Parquet",
+        "penguins": "samples.bundled.Penguins",
+        "python": "python.Python",
+        "sentences": "samples.sentences.Sentences",
+        "series": "series.Series",
+        "shapes": "samples.shapes.Shapes",
+        "sine": "samples.generated.Sine",
+        "spiral": "samples.generated.Spiral",
+        "splits": "splits.Splits",
+        "tab": "tables.tab.Tab",
+        "text": "folders.text.TextFiles",
+        "tfds": "samples.public.Tfds",
+        "tfrecord": "arrays.tfrecord.TfRecord",
+        "ts": "arrays.ts.Ts",
+        "wine": "samples.bundled.Wine",
+        "xor": "samples.generated.Xor",
+    }
 )
-BY_WORD = {source.word: source for source in SOURCES}
-"""The sources by their word."""
-SUFFIXES = {ending: source.word for source in SOURCES for ending in source.endings}
-"""What a path alone means, by its ending."""
+
+
+@cache
+def endings() -> Mapping[str, str]:
+    """What a path alone means, by its ending: the word of a source."""
+    return {ending: source.word for source in SOURCES.values() for ending in source.endings}
 
 
 def from_path(value: Any, *, known_only: bool = False) -> Any:
@@ -105,18 +79,17 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
         return {Splits.word: value}
     if not isinstance(value, str):
         return value
-    if value in BY_WORD:
+    if value in SOURCES:
         check_not_ambiguous(value)
         return value
     suffix = Path(value).suffix.lower()
-    if suffix in SUFFIXES:
-        word = SUFFIXES[suffix]
-        return {word: BY_WORD[word].at(value)}
+    if (word := endings().get(suffix)) is not None:
+        return {word: SOURCES[word].at(value)}
     folder = Path(absolute_path(value))
     if is_folder(folder) and (held := word_of_folder(folder)):
         return {held: value}
     if ("/" in value or os.sep in value or suffix) and not known_only:
-        known = ", ".join(SUFFIXES)
+        known = ", ".join(endings())
         fail(
             Mistake(
                 f"cannot tell from its name what '{value}' holds; known endings: {known}",
@@ -145,10 +118,10 @@ def check_not_ambiguous(word: str) -> None:
 
 def word_of_folder(folder: Path) -> str | None:
     """The source that the files in a folder and the folders in it are for, judged by the first some hundred."""
-    endings = {ending: source.word for source in SOURCES for ending in source.inside}
+    held = {ending: source.word for source in SOURCES.values() for ending in source.inside}
     found: Counter[str] = Counter()
     for path in islice(files_in(folder), FILES_LOOKED_AT):
-        word = endings.get(path.suffix.lower())
+        word = held.get(path.suffix.lower())
         if word is not None:
             found[word] += 1
     return found.most_common(1)[0][0] if found else None
@@ -179,7 +152,7 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
 
     Raises `UsageError` for a path that cannot be told.
     """
-    named = BY_WORD.get(path)
+    named = SOURCES.get(path)
     if (
         named is not None
         and not Path(path).exists()
@@ -190,25 +163,25 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
     one_of_many = Path(path).is_dir() or suffix in like.inside
     # What ends as the run's own files do is written as they are, and so is a table whose ending says nothing.
     as_before = (
-        bool(reader.endings) and (suffix in reader.own_endings or suffix not in SUFFIXES) and is_file(Path(path))
+        bool(reader.endings) and (suffix in reader.own_endings or suffix not in endings()) and is_file(Path(path))
     )
     chosen = (
         {like.word: path} if one_of_many else {reader.word: path} if as_before else from_path(path, known_only=True)
     )
     if not isinstance(chosen, dict):
-        known = ", ".join([*like.inside, *SUFFIXES])
+        known = ", ".join([*like.inside, *endings()])
         raise UsageError(
             f"cannot tell from its name what '{path}' holds", hint=f"known endings: {known}", kind="unknown_form"
         )
     [(word, arguments)] = chosen.items()
     fields = arguments if isinstance(arguments, dict) else {}
     absolute = str(Path(path).expanduser().absolute())
-    return like.elsewhere(BY_WORD[word], {**fields, "path": absolute}, schema)
+    return like.elsewhere(SOURCES[word], {**fields, "path": absolute}, schema)
 
 
 def read_source(value: Any, language: Language) -> SourceBlock:
     """A source in the idiom, or what a path alone means. Raises `pydantic.ValidationError` with every mistake in it."""
     written = value if isinstance(value, SourceBlock) else from_path(value)
-    source = read_named(written, language, BY_WORD, expected="a source")
+    source = read_named(written, language, SOURCES, expected="a source")
     assert isinstance(source, SourceBlock)
     return source

@@ -10,7 +10,6 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.join import joined_splits
 from dlcli.data.schema import SPLITS, Schema
 from dlcli.data.sources.source import Example, Reading, Source, SourceBlock
-from dlcli.data.sources.tables.csv import Csv
 
 
 class Splits(SourceBlock):
@@ -28,6 +27,8 @@ class Splits(SourceBlock):
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
+        from dlcli.data.sources.tables.csv import Csv
+
         sources: dict[str, str] = {}
         files: list[Path] = []
         for split in SPLITS:

@@ -12,7 +12,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.sources.folders.listing import LABEL, MOST_SHOWN, Listing
 from dlcli.data.sources.paths import existing, is_file, siblings
 from dlcli.data.sources.source import Reading, SourceBlock
-from dlcli.data.sources.tables import TABLES, table_at_path
+from dlcli.data.sources.tables.at_path import TABLES, table_at_path
 from dlcli.errors import DataError
 
 JUDGED = 100

@@ -8,24 +8,35 @@ from pathlib import Path
 from typing import ClassVar
 
 from dlcli.data.fields.fields import Fields
-from dlcli.data.sources.arrays.npz import Npz
 from dlcli.data.sources.source import Example, Origin, Reading, SourceBlock
-from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.windows import Count, Windows
 
 FOLDER = Path(__file__).with_name("bundled")
 DIGITS = [str(digit) for digit in range(10)]
 
 
+def arrays(name: str, inputs: str) -> Fields:
+    """A set of arrays with its labels."""
+    from dlcli.data.sources.arrays.npz import Npz
+
+    return Npz(path=str(FOLDER / f"{name}.npz"), inputs=inputs, target="label").read(Reading())
+
+
 def images(name: str) -> Fields:
     """A set of grey images of digits."""
-    fields = Npz(path=str(FOLDER / f"{name}.npz"), inputs="image", target="label").read(Reading())
-    return replace(fields, axes={"image": ("samples", "height", "width")}, classes={"label": DIGITS})
+    return replace(arrays(name, "image"), axes={"image": ("samples", "height", "width")}, classes={"label": DIGITS})
+
+
+def columns(name: str) -> Fields:
+    """Everything that a table holds."""
+    from dlcli.data.sources.tables.csv import Csv
+
+    return Csv(path=str(FOLDER / f"{name}.csv")).read(Reading())
 
 
 def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
     """A table; `without` are columns that no model should learn from."""
-    fields = Csv(path=str(FOLDER / f"{name}.csv")).read(Reading())
+    fields = columns(name)
     inputs = tuple(column for column in fields.arrays if column != target and column not in without)
     return replace(fields, target=target, inputs=inputs)
 
@@ -42,7 +53,7 @@ class BasicMotions(Bundled):
     word: ClassVar[str] = "basic_motions"
 
     def read(self, reading: Reading) -> Fields:
-        return Npz(path=str(FOLDER / f"{self.word}.npz"), inputs="series", target="label").read(Reading())
+        return arrays(self.word, "series")
 
     def input_names(self) -> list[str] | None:
         return ["series"]
@@ -60,8 +71,7 @@ class Co2(Bundled):
 
     def read(self, reading: Reading) -> Fields:
         windows = Windows(window=self.window, horizon=self.horizon)
-        fields = Csv(path=str(FOLDER / f"{self.word}.csv")).read(Reading())
-        return replace(fields, inputs=("co2",), target="co2", windows=windows)
+        return replace(columns(self.word), inputs=("co2",), target="co2", windows=windows)
 
 
 class Digits(Bundled):

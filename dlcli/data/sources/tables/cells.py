@@ -12,7 +12,7 @@ from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.sources.tables.arrow import plain_chunk, texts
 from dlcli.data.sources.tables.csv_form import CsvForm
 from dlcli.data.sources.tables.dressed import CURRENCIES, is_percent, signs_in, undressed
-from dlcli.data.written_numbers import numbers_instead
+from dlcli.data.written_numbers import DIGITS, LEADING_ZERO, NUMBER, numbers_instead
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ LIKE_A_NUMBER = rf"^[-+.,0-9nNiI\x{{2212}}{CURRENCIES}]"
 WHOLE = r"^[-+]?(0|[1-9][0-9]*)$"
 LONGEST_WHOLE = 10**18
 """Whole numbers below are of 64 bits beyond doubt."""
-LEADING_ZERO = r"^[-+]?0[0-9]+$"
-DIGITS = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
-NUMBER = DIGITS + r"|^[-+]?(?i:nan|inf|infinity)$"
 
 Kind = Literal["int64", "uint64", "float64", "text", "damaged", "percent", "dressed"]
 WHOLE_KINDS: tuple[Kind, ...] = ("int64", "uint64")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dlcli.data.sources.tables.cells import NUMBER
 from dlcli.data.sources.tables.csv_form import WHITESPACE
+from dlcli.data.written_numbers import NUMBER
 
 LOOKED_AT, LINES, FEWEST = 1 << 16, 100, 3
 """Bytes and lines that are looked at, and so many rows at least make a table."""
