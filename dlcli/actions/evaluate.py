@@ -61,8 +61,8 @@ class Judged:
             matrix = confusion(truth[kept], said[kept], classes=len(classes))
             positive = self.schema.positive if self.two else None
             return Scores(classes, matrix.tolist(), shown_scores(scores_by_class(matrix, classes)), positive)
-        if self.answers is not None and self.schema.columns is not None:
-            return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.columns)))
+        if self.answers is not None and self.schema.each is not None:
+            return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.each)))
         return Scores(classes, None, None)
 
     def counts(self, samples: int) -> np.ndarray[Any, Any]:

@@ -40,7 +40,7 @@ def init(what: str, *, target: str | None, file: Path | None, settings: Sequence
     source = named.data.source
     stream = source.memory() > free_memory() // 2
     with chatter_to(None):
-        fields = source.read(Reading(stream=stream, looks=True))
+        fields = source.read(Reading(stream=stream, labels=frozenset(named.data.target_columns()), looks=True))
         draft, dataset = drafted(named.block, fields)
     if named.why is not None:
         draft.reasons.setdefault("source", named.why)

@@ -58,7 +58,9 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
     data = named.data
     stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
-        fields = data.source.read(Reading(stream=stream, allow_code=allow_code, looks=True))
+        fields = data.source.read(
+            Reading(stream=stream, labels=frozenset(data.target_columns()), allow_code=allow_code, looks=True)
+        )
     if named.why is not None:
         fields = replace(fields, notes=(f"source: {inline_yaml(named.block['source'])}  ({named.why})", *fields.notes))
     if data.target is None and data.targets is None and fields.target is None:
@@ -69,7 +71,8 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         left = [name for name in fields.arrays if name not in hollow and name not in data.target_columns()]
         if hollow and left:
             data, told = data.model_copy(update={"inputs": left}), [hollow_columns(hollow)]
-    names = [name for name, column in fields.arrays.items() if column.ndim == 1]
+    without = data.without_labels(fields)
+    names = [name for name, column in fields.arrays.items() if column.ndim == 1 and name not in without]
     if data.missing == "error" and find_empty(fields, names)[0]:
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})

@@ -9,13 +9,13 @@ from pathlib import Path
 from dlcli.config import Config
 from dlcli.data import Fields, Samples, Schema
 from dlcli.data.encode import encoded_input
+from dlcli.data.encoded_target import encoded_target
 from dlcli.data.fields.lazy import Column, Selected
 from dlcli.data.fields.samples import samples_of
 from dlcli.data.memory import free_memory
 from dlcli.data.schema import SPLITS
 from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
-from dlcli.data.target import encoded_target
 from dlcli.errors import UsageError
 
 
@@ -32,7 +32,8 @@ def read_raw(
     stream = source.memory() > free_memory() // 2
     columns = columns_of_model(schema, with_target=with_target)
     wanted = None if columns is None else columns | {*keep}
-    fields = source.read(Reading(frozenset(text_columns(schema)), stream=stream, columns=wanted))
+    labels = frozenset(name for each in schema.targets if each.labels is not None for name in each.names)
+    fields = source.read(Reading(frozenset(text_columns(schema)), stream=stream, columns=wanted, labels=labels))
     fields = of_split(fields, path, part)
     needed = [each.array or each.name for each in schema.inputs if each.columns is None]
     if len(needed) == len(schema.inputs) == 1 and needed[0] not in fields.arrays and len(fields.arrays) == 1:
@@ -86,7 +87,12 @@ def text_columns(schema: Schema) -> set[str]:
     """Columns that are names or text, also where a file holds only such as look like numbers."""
     names = {column.name for each in schema.inputs for column in each.columns or [] if column.kind == "category"}
     names |= {name for each in schema.inputs if each.text for name in each.texts or [each.array or each.name]}
-    return names | {name for target in schema.targets if target.encode != "none" for name in target.names}
+    return names | {
+        name
+        for target in schema.targets
+        if target.encode != "none" or target.labels is not None
+        for name in target.names
+    }
 
 
 def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[Samples, list[str]]:

@@ -137,9 +137,9 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
     output = as_shown(output, head.loss)
     if answers is None:
         return number_columns(output, head, target)
-    if target.columns is not None:
-        columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.columns)}
-        return columns | said_of_each(answers, output, target.columns, before)
+    if target.each is not None:
+        columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.each)}
+        return columns | said_of_each(answers, output, target.each, before)
     if answers.classes.ndim > 1:
         return {name: answers.classes}
     names = unit_names(classes or [], output.shape[-1])
@@ -151,7 +151,7 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
 
 def dense_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
     """Of a class for each of several places the probability, or score, of each class there (samples, …); else nothing."""
-    if answers is None or target.columns is not None or answers.classes.ndim < 2:
+    if answers is None or target.each is not None or answers.classes.ndim < 2:
         return {}
     before = "" if head.name is None else f"{target.name} "
     chances = answers.probabilities
@@ -177,9 +177,9 @@ def number_columns(output: np.ndarray[Any, Any], head: Head, target: TargetSchem
     flat = output.reshape(len(output), -1)
     if flat.shape[1] == 1:
         return {name: flat[:, 0]}
-    names = target.columns or (classes if classes and len(classes) == flat.shape[1] else None)
-    if target.columns is not None and len(target.columns) == flat.shape[1]:
-        return {f"{before}{each}": flat[:, index] for index, each in enumerate(target.columns)}
+    names = target.each or (classes if classes and len(classes) == flat.shape[1] else None)
+    if target.each is not None and len(target.each) == flat.shape[1]:
+        return {f"{before}{each}": flat[:, index] for index, each in enumerate(target.each)}
     return {f"{name} {each}": flat[:, index] for index, each in enumerate(names or map(str, range(flat.shape[1])))}
 
 

@@ -96,6 +96,8 @@ def output_layer(target: TargetSchema) -> Line:
         if target.classes is None:
             return "Conv2D: {filters: 1, kernel_size: 1}", "a number for every pixel"
         return f"Conv2D: {{filters: {len(target.classes)}, kernel_size: 1, activation: softmax}}", "a class a pixel"
+    if target.labels is not None:
+        return 'Dense: {units: "${data.classes}", activation: sigmoid}', "how likely each label is"
     if target.classes is None:
         units = target.shape[-1] if target.shape else 1
         return f"Dense: {{units: {units}}}", "a number: no activation"
@@ -106,6 +108,8 @@ def output_layer(target: TargetSchema) -> Line:
 
 def loss_of(target: TargetSchema) -> tuple[Line, str]:
     """The loss, and the metric beside it."""
+    if target.labels is not None:
+        return ("binary_crossentropy", "for a yes or no of each label"), "accuracy"
     if target.classes is None:
         return ("mse", "the mean of squared errors, for numbers"), "mae"
     if len(target.classes) == 2 and not is_dense(target):

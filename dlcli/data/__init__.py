@@ -111,6 +111,7 @@ class Data(Spec):
             stream=stream,
             columns=columns,
             often=frozenset(self.target_columns() | ({self.split.column} if self.split.column else set())),
+            labels=frozenset(self.target_columns()),
             allow_code=allow_code,
         )
         return self.dataset(self.source.read(reading), seed=seed, labels=labels, weight=weight, stream=stream)
@@ -154,6 +155,12 @@ class Data(Spec):
         """The columns that are named as targets."""
         columns = [each.column for each in self.all_targets.values() if each.column is not None]
         return {name for each in columns for name in ([each] if isinstance(each, str) else each)}
+
+    def without_labels(self, fields: Fields) -> set[str]:
+        """Targets of which a cell may be empty: of several labels a sample none may hold."""
+        targets = self.all_targets.values()
+        names = {name for each in targets if each.column or fields.target for name in each.names_in(fields)}
+        return {name for name in names if any(each.has_several(name, fields) for each in targets)}
 
     def text_columns(self) -> set[str]:
         """The columns that the configuration says hold names or text, also where these look like numbers.

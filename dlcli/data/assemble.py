@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.encode import empty_counts, empty_error, encoded_input
+from dlcli.data.encoded_target import encoded_target
 from dlcli.data.fields.aligned import aligned_rows
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, Selected, is_lazy, loaded, nbytes
@@ -17,7 +18,7 @@ from dlcli.data.first_pass import Empty, find_empty
 from dlcli.data.inputs import Constant, Group, Input, Missing, column_kind, groups_of, input_schemas, is_vector
 from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
-from dlcli.data.target import Target, encoded_target
+from dlcli.data.target import Target
 from dlcli.data.target_values import empty_target
 from dlcli.data.words_for_nothing import notes_on_nothing
 from dlcli.errors import DataError
@@ -50,7 +51,14 @@ def assembled(
     reserved = reserved_columns(split, fields, weight=weight)
     groups = groups_of(inputs, fields, targets=names, reserved=reserved)
     source = fields
-    fields, notes = without_empty(fields, groups, names, reserved, policy)
+    # A cell without a label is one that has none of them.
+    full = [
+        name
+        for target, _ in targets.values()
+        for name in target.names_in(fields)
+        if not target.has_several(name, fields)
+    ]
+    fields, notes = without_empty(fields, groups, full, reserved, policy)
     target_schemas = [each.encoding(fields, wanted=wanted, name=name) for name, (each, wanted) in targets.items()]
     samples = samples_of(fields)
     encoded = {target.name: encoded_target(target, fields) for target in target_schemas}

@@ -65,6 +65,10 @@ class TargetSchema(Spec):
     """The field that holds it; None for a vector."""
     columns: list[str] | None = None
     """The columns that make up a vector of numbers or of yes and no; None where it is one column or array."""
+    labels: list[str] | None = None
+    """The names of which a sample may have several; None of a target that is not split into names."""
+    split: str | None = None
+    """What stands between the names in a cell."""
     void: list[int | str] = []
     """The labels that stand for none: no class, and left out of loss, metrics and statistics."""
     axes: list[str]
@@ -90,8 +94,13 @@ class TargetSchema(Spec):
 
     @property
     def names_of_units(self) -> list[str] | None:
-        """What the values of an answer stand for: classes, or the columns of a vector; None where they have no names."""
-        return self.columns or self.classes
+        """What the values of an answer stand for: classes, labels or the columns of a vector; None where they have no names."""
+        return self.each or self.classes
+
+    @property
+    def each(self) -> list[str] | None:
+        """The names of values that stand beside each other, any of which may hold: columns, or labels; None of others."""
+        return self.columns or self.labels
 
 
 class Schema(Spec):
@@ -105,8 +114,9 @@ class Schema(Spec):
         """What a configuration may refer to as `${data.…}`; only the data set knows how many steps an epoch has."""
         facts = {"data.steps_per_epoch": steps_per_epoch}
         for target in self.targets:
-            if target.classes is not None:
+            names = target.classes or target.labels
+            if names is not None:
                 name = "data.classes" if len(self.targets) == 1 else f"data.classes.{target.name}"
-                facts[name] = len(target.classes)
+                facts[name] = len(names)
         facts["data.features"] = sum(each.shape[-1] for each in self.inputs if each.shape)
         return facts

@@ -1,24 +1,22 @@
-"""The target: which column it is, and how its values become class indices, one-hot vectors or numbers."""
+"""The target: which column it is, and what its values are encoded as: class indices, one-hot vectors or numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, is_lazy, loaded
-from dlcli.data.fields.values import check_finite
+from dlcli.data.fields.lazy import Column, loaded
 from dlcli.data.first_pass import distinct
 from dlcli.data.schema import TargetSchema
-from dlcli.data.target_labels import UNKNOWN, is_void, label_codes, label_order
+from dlcli.data.several_labels import MARK, all_labels, check_takes_several, holds_lists
+from dlcli.data.target_labels import is_void, label_order
 from dlcli.data.target_values import (
     check_indices,
     check_present,
-    check_range,
     check_yes_or_no,
     classes_beside_void,
     different_labels,
@@ -31,16 +29,13 @@ from dlcli.data.target_values import (
 )
 from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
-from dlcli.spec import Labels, Mistake, Spec, Wanted, did_you_mean, fail
+from dlcli.spec import Labels, Mistake, Spec, Wanted, fail
 
 if TYPE_CHECKING:
     import numpy as np
 
 MOST_CLASSES = 20
 """Up to this many different whole numbers are taken for classes where no loss says what they are."""
-
-MOST_CHUNKS = 64  # unseen: time alone
-"""Chunks of a target that are kept; a chunk of inputs is larger."""
 
 
 class Target(Spec):
@@ -64,6 +59,12 @@ class Target(Spec):
             "data.target.void=u",
             "data.target={column: y}",
         ),
+        "split": (
+            "data.target.split=;",
+            "data.target={column: y}",
+            "loss=binary_crossentropy",
+            "layers=[Dense: {units: 2, activation: sigmoid}]",
+        ),
     }
 
     column: str | Annotated[list[str], Field(min_length=1)] | None = None
@@ -77,8 +78,25 @@ class Target(Spec):
     their value. A number: so many classes, 0 and up, also where not all of them occur."""
     void: int | str | list[int | str] | None = None
     """The label, or the labels, that stand for none: they count in no loss, no metric and no statistic."""
+    split: Annotated[str, Field(min_length=1)] | None = None
+    """What stands between the labels of a sample that may have several, such as `;`: a yes or no for each by its name. A
+    column of lists needs none."""
 
-    @field_validator("encode", "classes", "void")
+    @field_validator("split")
+    @classmethod
+    def of_labels(cls, split: str | None, information: ValidationInfo) -> str | None:
+        beside = next((name for name in ("encode", "void") if information.data.get(name) is not None), None)
+        if split is not None and beside is not None:
+            fail(
+                Mistake(
+                    f"'{beside}' is for one label a sample, and 'split' makes several",
+                    suggestion=f"leave '{beside}' out",
+                    kind="keys_exclude_each_other",
+                )
+            )
+        return split
+
+    @field_validator("encode", "classes", "void", "split")
     @classmethod
     def of_one_column(cls, value: Any, information: ValidationInfo) -> Any:
         if value is not None and isinstance(information.data.get("column"), list):
@@ -93,7 +111,8 @@ class Target(Spec):
     @property
     def names_classes(self) -> bool:
         """Whether its values are names by its own word, also where they look like numbers."""
-        return self.encode in {"index", "one_hot"} or (isinstance(self.classes, list) and self.encode is None)
+        told = self.encode in {"index", "one_hot"} or self.split is not None
+        return told or (isinstance(self.classes, list) and self.encode is None)
 
     @property
     def named(self) -> list[str] | None:
@@ -116,12 +135,29 @@ class Target(Spec):
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=wanted.labels, name=name)
         (column,) = names
+        if self.has_several(column, fields):
+            return self.several_schema(column, fields, wanted=wanted, called=name)
         if is_column_vector(fields.arrays[column], names=self.names_classes or wanted.labels in {"classes", "binary"}):
             narrow = replace(fields, arrays={**fields.arrays, column: loaded(fields.arrays[column])[:, 0]}, chunks=None)
             return self.value_schema(column, narrow, wanted=wanted, called=name)
         if fields.arrays[column].ndim > 1:
             return self.array_schema(column, fields, wanted=wanted, name=name)
         return self.value_schema(column, distinct(column, self.seen(column, fields)), wanted=wanted, called=name)
+
+    def has_several(self, name: str, fields: Fields) -> bool:
+        """Whether its column holds several labels a sample."""
+        values = fields.arrays[name]
+        return values.ndim == 1 and values.dtype == object and (self.split is not None or holds_lists(values[:]))
+
+    def several_schema(self, name: str, fields: Fields, *, wanted: Wanted, called: str | None) -> TargetSchema:
+        """The schema of a target of several labels a sample. Raises `DataError` for a loss that takes one."""
+        check_takes_several(name, wanted, fields)
+        split = self.split or MARK
+        labels = self.named or all_labels(self.seen(name, fields).arrays[name][:], split)
+        if not labels:
+            raise DataError(f"target '{name}' has no label in any row", file=fields.places[0].file, kind="single_class")
+        known: dict[str, Any] = {"column": name, "encode": "none", "labels": labels, "split": split}
+        return TargetSchema(name=called or name, axes=["samples", "labels"], shape=[len(labels)], **known)
 
     def seen(self, name: str, fields: Fields) -> Fields:
         """The rows whose names are the classes: of a source that has splits of its own those of the training split."""
@@ -300,15 +336,6 @@ def is_truth_text(values: Column) -> bool:
     )
 
 
-def truth_numbers(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Numbers (samples,) of a column, of the words true and false 1 and 0."""
-    import numpy as np
-
-    if values.dtype == object:
-        values = np.array([str(each).lower() == "true" for each in values.tolist()])
-    return values.astype(np.float32)
-
-
 def like_classes(values: np.ndarray[Any, Any]) -> bool:
     """Whether whole numbers look like class indices rather than quantities."""
     import numpy as np
@@ -317,82 +344,3 @@ def like_classes(values: np.ndarray[Any, Any]) -> bool:
         return False
     different = np.unique(values)
     return len(different) <= MOST_CLASSES and bool(np.array_equal(different, np.arange(len(different))))
-
-
-def encoded_target(schema: TargetSchema, fields: Fields) -> Column:
-    """The target of all samples (samples, …): in memory where it is one value a sample, otherwise lazy if the fields are."""
-    import numpy as np
-
-    if fields.chunks is None:
-        return encode_target(schema, fields)
-    if not schema.shape:
-        small = np.min_scalar_type(-len(schema.classes)) if schema.classes else np.dtype(np.float32)
-        parts = [np.asarray(encode_target(schema, part)).astype(small) for part in fields.parts(schema.names)]
-        return np.concatenate(parts)
-
-    def read(number: int, _: Collection[str]) -> Mapping[str, Any]:
-        return {schema.name: encode_target(schema, fields.part(number, schema.names))}
-
-    dtype = np.int64 if schema.classes and not schema.is_one_hot else np.float32
-    return Chunks(fields.chunks.rows, read, keep=MOST_CHUNKS).column(schema.name, dtype, schema.shape)
-
-
-def encode_target(schema: TargetSchema, fields: Fields) -> Column:
-    """The target (samples,) int64 for classes, (samples, classes) float32 for one-hot, otherwise float32 numbers.
-
-    Raises `DataError` for an empty target and for a label outside the classes, with its row.
-    """
-    import numpy as np
-
-    for name in schema.names:
-        fields.check_column(name)
-        if not is_lazy(fields.arrays[name]):
-            check_present(name, fields)
-            check_finite(name, fields.arrays[name][:], fields)
-    if schema.columns is not None:
-        return np.stack([truth_numbers(fields.arrays[name][:]) for name in schema.columns], axis=1)
-    name = schema.names[0]
-    plain = schema.encode == "none" and not schema.void
-    if schema.shape and is_lazy(fields.arrays[name]) and plain:
-        return fields.arrays[name]
-    values = fields.arrays[name][:]
-    places = schema.shape[:-1] if schema.is_one_hot else schema.shape
-    if values.ndim == 2 + len(places) and values.shape[-1] == 1:
-        values = values[..., 0]
-    if plain and not (schema.classes and values.dtype == object):
-        if values.dtype == object:
-            raise text_target(name, fields, "in training it held numbers", hint="correct the data")
-        if schema.classes is None or schema.vectors:
-            return values.astype(np.float32)
-        check_range(name, len(schema.classes), fields)
-        return values.astype(np.int64)
-    indices = class_codes(schema, values, fields)
-    if schema.encode != "one_hot":
-        return indices
-    vectors: np.ndarray[Any, Any] = np.eye(len(schema.classes or []), dtype=np.float32)[np.maximum(indices, 0)]
-    vectors[indices < 0] = 0
-    return vectors
-
-
-def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:
-    """The index of each label among the classes: (samples, …), -1 of a void one. Raises `DataError` for one that is none."""
-    import numpy as np
-
-    classes = schema.classes or []
-    names = fields.classes.get(schema.names[0])
-    if names is not None and values.dtype.kind in "iu":
-        values = np.asarray(names, object)[values]  # a source that numbers its classes itself says what they are called
-    codes: np.ndarray[Any, Any] = label_codes(values, classes, schema.void)
-    unknown = np.argwhere(codes == UNKNOWN)
-    if len(unknown):
-        place = tuple(unknown[0].tolist())
-        file, line, words = fields.where(place[0])
-        label = str(values[place])
-        raise DataError(
-            f"label '{label}' in {words} is none of the classes: {some_values(classes)}",
-            file=file,
-            line=line,
-            hint=did_you_mean(label, classes),
-            kind="unknown_class",
-        )
-    return codes

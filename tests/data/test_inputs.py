@@ -10,9 +10,9 @@ import pytest
 
 from dlcli.data import Dataset, Fields, Schema
 from dlcli.data.encode import encode_input
+from dlcli.data.encoded_target import encode_target
 from dlcli.data.sources.source import Reading
 from dlcli.data.sources.tables.csv import Csv
-from dlcli.data.target import encode_target
 from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}

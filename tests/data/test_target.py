@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from dlcli.data import Dataset
+from dlcli.data.encoded_target import encode_target
 from dlcli.data.schema import TargetSchema
 from dlcli.data.sources.source import Reading
 from dlcli.data.sources.tables.csv import Csv
-from dlcli.data.target import encode_target
 from dlcli.errors import DataError
 
 UNSPLIT = {"validation": 0.0, "test": 0.0}

@@ -30,6 +30,8 @@ class Reading:
     """The columns of a table that are asked for; None for all. Of the others nothing is looked at."""
     often: frozenset[str] = frozenset()
     """Columns that are gone through several times, such as targets: kept in memory by a source that would read them anew."""
+    labels: frozenset[str] = frozenset()
+    """Columns that may hold lists of names: a target of several labels a sample."""
     allow_code: bool = False
     """Whether a source may run Python that the configuration names."""
     looks: bool = False

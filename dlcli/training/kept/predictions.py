@@ -32,7 +32,7 @@ def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSc
     import numpy as np
 
     form = output_form(loss)
-    if target.columns is not None and needs(loss) == "binary" and output.shape[1:] == tuple(target.shape):
+    if target.each is not None and needs(loss) == "binary" and output.shape[1:] == tuple(target.shape):
         return yes_or_no(output, loss, chances=as_shown(output, loss))
     if target.classes is None or needs(loss) in {"numbers", None}:
         return None

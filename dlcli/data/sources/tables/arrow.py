@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.several_labels import MARK
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,27 +17,32 @@ if TYPE_CHECKING:
 LARGEST_OF_32_BITS = 3.4e38
 
 
-def unheld_type(kind: pyarrow.DataType) -> str | None:
-    """What a type is that is no column of numbers, text or times, and no list of numbers; None of those."""
+def unheld_type(kind: pyarrow.DataType, *, labels: bool) -> str | None:
+    """What a type is that is no column of numbers, text or times, and no list of numbers, or of `labels`; None of those."""
     import pyarrow
 
     types = pyarrow.types
     if is_list(kind):
         inner = kind.value_type
+        if labels and (is_text(inner) or types.is_null(inner)):
+            return None
         return None if types.is_integer(inner) or types.is_floating(inner) or is_list(inner) else f"lists of {inner}"
     held = is_number_type(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind)
     return None if held else str(kind)
 
 
-def left_out(kinds: Mapping[str, pyarrow.DataType]) -> dict[str, str]:
-    """The columns that nothing can hold, with the note of each."""
-    told = {name: unheld_type(kind) for name, kind in kinds.items()}
+def left_out(kinds: Mapping[str, pyarrow.DataType], *, labels: Collection[str]) -> dict[str, str]:
+    """The columns that nothing can hold, with the note of each; `labels` are those that may hold lists of names."""
+    told = {name: unheld_type(kind, labels=name in labels) for name, kind in kinds.items()}
     return {name: f"column '{name}' holds {what} and is left out" for name, what in told.items() if what is not None}
 
 
-def check_type(name: str, kind: pyarrow.DataType, path: Path) -> None:
-    """Raises `DataError` for a type that is no column of numbers, text or times, and no list of numbers."""
-    whole = unheld_type(kind)
+def check_type(name: str, kind: pyarrow.DataType, path: Path, *, labels: Collection[str]) -> None:
+    """Raises `DataError` for a type that is no column of numbers, text or times, and no list of numbers.
+
+    `labels` are the columns that may hold lists of names.
+    """
+    whole = unheld_type(kind, labels=name in labels)
     if whole is None:
         return
     raise DataError(
@@ -94,7 +100,10 @@ def array_of(
 
     kind = column.type
     if is_list(kind):
-        return list_array(name, column, path)
+        inner = kind.value_type
+        return (
+            joined_labels(column) if is_text(inner) or pyarrow.types.is_null(inner) else list_array(name, column, path)
+        )
     if as_text or is_text(kind):
         return texts(column)
     if pyarrow.types.is_duration(kind):
@@ -172,6 +181,15 @@ def seconds(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
 
     counts = column.cast(pyarrow.int64()).cast(pyarrow.float64(), safe=False)
     return compute.divide(counts, float(PARTS[column.type.unit]))
+
+
+def joined_labels(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Lists of names as text (rows,): each name behind MARK; None for an empty cell."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    joined = compute.binary_join(column.cast(pyarrow.list_(pyarrow.string())), MARK)
+    return texts(compute.binary_join_element_wise(pyarrow.scalar(""), joined, MARK))
 
 
 def list_array(name: str, column: pyarrow.ChunkedArray, path: Path) -> np.ndarray[Any, Any]:

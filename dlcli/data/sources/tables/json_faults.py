@@ -85,6 +85,8 @@ def cell_kind(cell: Any) -> str:
         return "true or false"
     if isinstance(cell, list):
         kinds = {cell_kind(each) for each in cell}
+        if kinds == {"text"}:
+            return "a list of names"
         plain = (len(kinds) == 1 and kinds <= {"a number"}) or all(kind.startswith("a list of") for kind in kinds)
         return f"a list of {len(cell)}" if plain and cell else OTHER_LIST
     words = {str: "text", int: "a number", float: "a number", dict: "an object"}

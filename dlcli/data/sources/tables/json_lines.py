@@ -223,8 +223,8 @@ def are_objects(content: bytes, rows: int) -> bool:
     return all(not line or (line[:1] == b"{" and line[-1:] == b"}") for line in lines)
 
 
-def types_of(table: pyarrow.Table, block: Block) -> dict[str, tuple[Any, int]]:
-    """The type of each key in a block, and how many cells of it are empty."""
+def types_of(table: pyarrow.Table, block: Block, *, labels: Collection[str]) -> dict[str, tuple[Any, int]]:
+    """The type of each key in a block, and how many cells of it are empty; `labels` may hold lists of names."""
     import pyarrow
 
     types = {}
@@ -237,7 +237,7 @@ def types_of(table: pyarrow.Table, block: Block) -> dict[str, tuple[Any, int]]:
             raise wrong_line(block, {name}) or DataError(
                 f"'{name}' holds objects", file=block.path, kind="unsupported_type"
             )
-        check_type(name, kind, block.path)
+        check_type(name, kind, block.path, labels=labels)
         types[name] = (kind, column.null_count)
     return types
 

@@ -93,12 +93,12 @@ def look_through(blocks: Sequence[Block], reading: Reading) -> Look:
         if reading.columns is not None:
             table = table.select([name for name in table.column_names if name.strip() in reading.columns])
         if reading.looks:
-            unheld = left_out(dict(zip(table.column_names, table.schema.types, strict=True)))
+            unheld = left_out(dict(zip(table.column_names, table.schema.types, strict=True)), labels=reading.labels)
             look.unheld |= unheld
             table = table.select([name for name in table.column_names if name not in unheld])
         complete = complete_in(table)
         look.complete = look.complete & complete if look.types else complete
-        look.types.append(types_of(table, block))
+        look.types.append(types_of(table, block, labels=reading.labels))
         look.large |= {name for name in table.column_names if is_large_whole(table.column(name))}
         kept = [name for name in table.column_names if name.strip() in reading.often or not reading.stream]
         look.tables.append(table.select(kept) if kept else None)

@@ -59,7 +59,9 @@ class Parquet(SourceBlock):
         names, notes = header.wanted(reading.columns), header.notes
         if reading.looks:
             schema = abouts[0].schema.to_arrow_schema()
-            unheld = left_out({name: schema.field(written[header.numbers[name]]).type for name in names})
+            unheld = left_out(
+                {name: schema.field(written[header.numbers[name]]).type for name in names}, labels=reading.labels
+            )
             names, notes = [name for name in names if name not in unheld], (*notes, *unheld.values())
         check_same_names(paths, [each.schema.to_arrow_schema().names for each in abouts])
         rows = [each.num_rows for each in abouts]
@@ -67,7 +69,7 @@ class Parquet(SourceBlock):
             raise DataError("the table has no rows", file=paths[0], kind="no_rows")
         if not reading.stream:
             check_table_memory(sum(rows), len(names), paths[0])
-        columns = ColumnsInFiles(paths, {name: written[header.numbers[name]] for name in names}, abouts, reading.text)
+        columns = ColumnsInFiles(paths, {name: written[header.numbers[name]] for name in names}, abouts, reading)
         groups = [
             (path, group) for path, each in zip(paths, abouts, strict=True) for group in range(each.num_row_groups)
         ]
@@ -154,15 +156,15 @@ class ColumnsInFiles:
     """Some columns of files with one schema, each with its name as it is written there."""
 
     def __init__(
-        self, paths: Sequence[Path], written: Mapping[str, str], abouts: Sequence[Any], text: Collection[str]
+        self, paths: Sequence[Path], written: Mapping[str, str], abouts: Sequence[Any], reading: Reading
     ) -> None:
         schema = abouts[0].schema.to_arrow_schema()
         self.written = written
-        self.text = text
+        self.text = reading.text
         for path, each in zip(paths, abouts, strict=True):
             for name, inside in self.written.items():
                 own = each.schema.to_arrow_schema().field(inside).type
-                check_type(name, own, path)
+                check_type(name, own, path, labels=reading.labels)
                 if is_number_type(own) != is_number_type(schema.field(inside).type):
                     raise DataError(
                         f"column '{name}' holds {own}, in {paths[0].name} {schema.field(inside).type}",

@@ -1,0 +1,114 @@
+"""The values of a target, as its schema says: class indices, one-hot vectors, a yes or no for each label, or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields.chunks import Chunks
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, is_lazy
+from dlcli.data.fields.values import check_finite
+from dlcli.data.schema import TargetSchema
+from dlcli.data.several_labels import yes_or_no_codes
+from dlcli.data.target_labels import UNKNOWN, label_codes
+from dlcli.data.target_values import check_present, check_range, some_values, text_target
+from dlcli.errors import DataError
+from dlcli.spec import did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_CHUNKS = 64  # unseen: time alone
+"""Chunks of a target that are kept; a chunk of inputs is larger."""
+
+
+def encoded_target(schema: TargetSchema, fields: Fields) -> Column:
+    """The target of all samples (samples, …): in memory where it is one value a sample, otherwise lazy if the fields are."""
+    import numpy as np
+
+    if fields.chunks is None:
+        return encode_target(schema, fields)
+    if not schema.shape:
+        small = np.min_scalar_type(-len(schema.classes)) if schema.classes else np.dtype(np.float32)
+        parts = [np.asarray(encode_target(schema, part)).astype(small) for part in fields.parts(schema.names)]
+        return np.concatenate(parts)
+
+    def read(number: int, _: Collection[str]) -> Mapping[str, Any]:
+        return {schema.name: encode_target(schema, fields.part(number, schema.names))}
+
+    dtype = np.int64 if schema.classes and not schema.is_one_hot else np.float32
+    return Chunks(fields.chunks.rows, read, keep=MOST_CHUNKS).column(schema.name, dtype, schema.shape)
+
+
+def encode_target(schema: TargetSchema, fields: Fields) -> Column:
+    """The target (samples,) int64 for classes, (samples, classes) float32 for one-hot, otherwise float32 numbers.
+
+    Raises `DataError` for an empty target and for a label outside the classes, with its row.
+    """
+    import numpy as np
+
+    if schema.labels is not None and schema.split is not None:
+        fields.check_column(schema.names[0])
+        return yes_or_no_codes(schema.names[0], schema.labels, schema.split, fields)
+    for name in schema.names:
+        fields.check_column(name)
+        if not is_lazy(fields.arrays[name]):
+            check_present(name, fields)
+            check_finite(name, fields.arrays[name][:], fields)
+    if schema.columns is not None:
+        return np.stack([truth_numbers(fields.arrays[name][:]) for name in schema.columns], axis=1)
+    name = schema.names[0]
+    plain = schema.encode == "none" and not schema.void
+    if schema.shape and is_lazy(fields.arrays[name]) and plain:
+        return fields.arrays[name]
+    values = fields.arrays[name][:]
+    places = schema.shape[:-1] if schema.is_one_hot else schema.shape
+    if values.ndim == 2 + len(places) and values.shape[-1] == 1:
+        values = values[..., 0]
+    if plain and not (schema.classes and values.dtype == object):
+        if values.dtype == object:
+            raise text_target(name, fields, "in training it held numbers", hint="correct the data")
+        if schema.classes is None or schema.vectors:
+            return values.astype(np.float32)
+        check_range(name, len(schema.classes), fields)
+        return values.astype(np.int64)
+    indices = class_codes(schema, values, fields)
+    if schema.encode != "one_hot":
+        return indices
+    vectors: np.ndarray[Any, Any] = np.eye(len(schema.classes or []), dtype=np.float32)[np.maximum(indices, 0)]
+    vectors[indices < 0] = 0
+    return vectors
+
+
+def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:
+    """The index of each label among the classes: (samples, …), -1 of a void one. Raises `DataError` for one that is none."""
+    import numpy as np
+
+    classes = schema.classes or []
+    names = fields.classes.get(schema.names[0])
+    if names is not None and values.dtype.kind in "iu":
+        values = np.asarray(names, object)[values]  # a source that numbers its classes itself says what they are called
+    codes: np.ndarray[Any, Any] = label_codes(values, classes, schema.void)
+    unknown = np.argwhere(codes == UNKNOWN)
+    if len(unknown):
+        place = tuple(unknown[0].tolist())
+        file, line, words = fields.where(place[0])
+        label = str(values[place])
+        raise DataError(
+            f"label '{label}' in {words} is none of the classes: {some_values(classes)}",
+            file=file,
+            line=line,
+            hint=did_you_mean(label, classes),
+            kind="unknown_class",
+        )
+    return codes
+
+
+def truth_numbers(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Numbers (samples,) of a column, of the words true and false 1 and 0."""
+    import numpy as np
+
+    if values.dtype == object:
+        values = np.array([str(each).lower() == "true" for each in values.tolist()])
+    return values.astype(np.float32)
