@@ -50,7 +50,7 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         config, _ = load_config(what, settings=settings)
         if config.data.stream == "auto" and config.data.source.memory() > LARGE:  # unseen: memory alone
             config = config.model_copy(update={"data": config.data.model_copy(update={"stream": True})})
-        dataset = read_data(config, allow_code=allow_code)
+        dataset = read_data(config, allow_code=allow_code).with_present_targets()
         described = data_description(what, dataset, answered=answered_by(config))
         notes = notes_on_padding(config, dataset)
         return replace(described, shown=replace(described.shown, notes=(*described.shown.notes, *notes)))

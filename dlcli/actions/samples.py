@@ -68,9 +68,9 @@ def sample_numbers(dataset: Dataset) -> np.ndarray[Any, Any]:
     """The numbers of the samples (chosen,): the first of each class in turn, else the first ones."""
     import numpy as np
 
-    target = dataset.schema.targets[0]
+    target = next(iter(dataset.schema.targets), None)
     train = dataset.splits["train"]
-    if target.classes is None or len(target.shape) != target.is_one_hot:
+    if target is None or target.classes is None or len(target.shape) != target.is_one_hot:
         return np.arange(min(MOST, len(train)))
     indices = class_indices(train.targets[target.name][:], target)
     assert indices is not None
@@ -80,6 +80,8 @@ def sample_numbers(dataset: Dataset) -> np.ndarray[Any, Any]:
 
 def caption(dataset: Dataset, schema: InputSchema, row: int) -> str:
     """The target of a sample, with the input's name where there are several."""
+    if not dataset.schema.targets:
+        return schema.name if len(dataset.schema.inputs) > 1 else ""
     target = dataset.schema.targets[0]
     value = dataset.splits["train"].targets[target.name][row : row + 1]
     index = class_indices(value, target)

@@ -22,7 +22,7 @@ from dlcli.layers.stack import Entry, layer_count
 from dlcli.loss.fit import activation_mistakes, shape_mistakes
 from dlcli.loss.metric_fit import metric_mistakes
 from dlcli.loss.model_output import output_of
-from dlcli.loss.target_loss import Head
+from dlcli.loss.target_loss import Head, named_targets
 from dlcli.spec import KerasObject, Mistake, did_you_mean
 
 Value = TypeVar("Value")
@@ -92,8 +92,7 @@ class Written:
     @property
     def targets(self) -> list[str]:
         """The names of several targets; none where there is one."""
-        targets = self.block("data").get("targets")
-        return list(targets) if isinstance(targets, dict) else []
+        return named_targets(self.block("data").get("targets"), self.tree.get("loss"))
 
     @cached_property
     def heads(self) -> list[Head]:

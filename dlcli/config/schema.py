@@ -23,7 +23,7 @@ from dlcli.data import Data
 from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, Problem, TreePath
 from dlcli.layers import Layers
 from dlcli.loss import Loss, Metric
-from dlcli.loss.target_loss import Head
+from dlcli.loss.target_loss import Head, named_targets
 from dlcli.optimizer import Optimizer
 from dlcli.optimizer.schedules import early_end
 from dlcli.spec import (
@@ -82,10 +82,10 @@ class Config(Spec):
     def name_targets(cls, tree: Any) -> Any:
         """Tells `loss` and `metrics` of several targets, whether or not the block that names these is right itself."""
         data = tree.get("data") if isinstance(tree, dict) else None
-        targets = data.get("targets") if isinstance(data, dict) else None
-        if not isinstance(targets, dict) or not targets:
+        targets = named_targets(data.get("targets"), tree.get("loss")) if isinstance(data, dict) else []
+        if not targets:
             return tree
-        told = {key: ForTargets(list(targets), tree[key]) for key in ("loss", "metrics") if key in tree}
+        told = {key: ForTargets(targets, tree[key]) for key in ("loss", "metrics") if key in tree}
         return {**tree, **told}
 
     @field_validator("loss", "metrics", mode="wrap")
@@ -191,7 +191,7 @@ def things_by_target(value: Any, targets: list[str], kind: str, information: Val
         Mistake(
             f"there is no target '{name}'; there are: {', '.join(targets)}",
             (name,),
-            did_you_mean(name, targets),
+            did_you_mean(name, targets) or f"write data.targets: {{{name}: COLUMN}}",
             at="key",
             kind="no_such_target",
         )
@@ -206,7 +206,9 @@ def things_by_target(value: Any, targets: list[str], kind: str, information: Val
         ]
     if mistakes:
         fail(*mistakes)
-    return read_each(value, lambda each: only_target(each, kind, information))
+    return read_each(
+        {name: value[name] for name in targets if name in value}, lambda each: only_target(each, kind, information)
+    )
 
 
 def read_each(values: Any, read: Callable[[Any], Any]) -> Any:

@@ -121,9 +121,11 @@ class Data(Spec):
     ) -> Dataset:
         """The data set of what a source has read; in memory unless it is to stay on disk or does not fit."""
         by_name: Mapping[str | None, Labels | Wanted | None] = labels if isinstance(labels, Mapping) else {None: labels}
-        told = {name: by_name.get(name) for name in self.all_targets}
-        wanted = {name: each if isinstance(each, Wanted) else Wanted(each) for name, each in told.items()}
-        targets = {name: (target, wanted[name]) for name, target in self.all_targets.items()}
+        wanted = {name: each if isinstance(each, Wanted) else Wanted(each) for name, each in by_name.items()}
+        absent = {name: (Target(), each) for name, each in wanted.items() if each.labels == "nothing"}
+        none_is_read = self.target is None and self.targets is None and len(absent) == len(wanted) > 0
+        read = {} if none_is_read else self.all_targets
+        targets = {name: (target, wanted.get(name, Wanted())) for name, target in read.items()} | absent
         from dlcli.data.assemble import assembled
 
         limit = 0 if stream else None if self.stream is False else free_memory() // 2

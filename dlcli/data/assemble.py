@@ -47,17 +47,13 @@ def assembled(
     means an empty cell.
     Raises `DataError` for anything in the rows that cannot be trained on.
     """
-    names = [name for target, _ in targets.values() for name in target.names_in(fields)]
+    present = [target for target, wanted in targets.values() if wanted.labels != "nothing"]
+    names = [name for target in present for name in target.names_in(fields)]
     reserved = reserved_columns(split, fields, weight=weight)
     groups = groups_of(inputs, fields, targets=names, reserved=reserved)
     source = fields
     # A cell without a label is one that has none of them.
-    full = [
-        name
-        for target, _ in targets.values()
-        for name in target.names_in(fields)
-        if not target.has_several(name, fields)
-    ]
+    full = [name for target in present for name in target.names_in(fields) if not target.has_several(name, fields)]
     fields, notes = without_empty(fields, groups, full, reserved, policy)
     target_schemas = [each.encoding(fields, wanted=wanted, name=name) for name, (each, wanted) in targets.items()]
     samples = samples_of(fields)

@@ -124,8 +124,11 @@ def groups_of(
 
 
 def default_inputs(fields: Fields, *, without: Collection[str]) -> list[str]:
-    """What is input where the configuration names none: what the source takes for it, else everything."""
-    return [name for name in fields.inputs or fields.arrays if name not in without]
+    """What is input where the configuration names none: what the source takes for it, else everything.
+
+    Where the targets are all that the source takes for inputs, a model puts out its own input.
+    """
+    return [name for name in fields.inputs or fields.arrays if name not in without] or [*(fields.inputs or ())]
 
 
 def default_groups(names: Sequence[str], fields: Fields) -> list[Group]:

@@ -74,6 +74,8 @@ class TargetSchema(Spec):
     axes: list[str]
     shape: list[int]
     """The shape of one sample's target; empty for a single value."""
+    absent: bool = False
+    """Whether there is none: what the model puts out under this name is its loss, and is compared with nothing."""
     vectors: bool = False
     """Whether the data itself holds one-hot vectors, which are taken as they are."""
 
@@ -85,7 +87,7 @@ class TargetSchema(Spec):
     @property
     def names(self) -> list[str]:
         """The fields that it is made of."""
-        return self.columns or [self.column or self.name]
+        return [] if self.absent else self.columns or [self.column or self.name]
 
     @property
     def positive(self) -> str | None:
@@ -110,13 +112,18 @@ class Schema(Spec):
     targets: list[TargetSchema]
     windows: Windows | None = None
 
+    @property
+    def present(self) -> list[TargetSchema]:
+        """The targets that the data holds."""
+        return [each for each in self.targets if not each.absent]
+
     def facts(self, *, steps_per_epoch: int) -> dict[str, int]:
         """What a configuration may refer to as `${data.…}`; only the data set knows how many steps an epoch has."""
         facts = {"data.steps_per_epoch": steps_per_epoch}
         for target in self.targets:
             names = target.classes or target.labels
             if names is not None:
-                name = "data.classes" if len(self.targets) == 1 else f"data.classes.{target.name}"
+                name = "data.classes" if len(self.present) == 1 else f"data.classes.{target.name}"
                 facts[name] = len(names)
         facts["data.features"] = sum(each.shape[-1] for each in self.inputs if each.shape)
         return facts

@@ -131,6 +131,8 @@ class Target(Spec):
 
         Raises `DataError` for a column that is not there, a single class, or labels that are neither names nor 0…C-1.
         """
+        if wanted.labels == "nothing":
+            return TargetSchema(name=name or "output", encode="none", axes=["samples"], shape=[], absent=True)
         names = self.names_in(fields)
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=wanted.labels, name=name)

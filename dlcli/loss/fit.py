@@ -64,6 +64,8 @@ def shape_mistakes(
         message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
         sigmoid = "write Dense: {units: 1, activation: sigmoid} with loss: binary_crossentropy"
         return [Mistake(message, output.path, f"{sigmoid}, or as many units as classes", kind="softmax_over_one_unit")]
+    if needs(head.loss) == "nothing":
+        return []
     if needs(head.loss) == "classes":
         return unit_mistakes(output, classes) or index_mistakes(output, head, target)
     if target is None or output.width is None or needs(head.loss) is None:

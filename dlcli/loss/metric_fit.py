@@ -43,6 +43,10 @@ def metric_mistakes(head: Head, *, width: int | None = None) -> list[Mistake]:
             message, hint = f"two values would be called '{name}'", "leave one out, or give it a name: {…, name: other}"
             mistakes.append(Mistake(message, path, hint, kind="name_taken"))
         seen.add(name)
+        if needs(head.loss) == "nothing":
+            message = f"{metric.written} compares with a target, and {head.loss.written} has none"
+            mistakes.append(Mistake(message, path, "leave it out", kind="metric_does_not_fit_loss"))
+            continue
         first = next(reading_mistakes(metric, head.loss, width), None)
         if first is not None:
             mistakes.append(replace(first, path=path))

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dlcli.errors import TreePath
 from dlcli.loss import Direction, direction_of, value_names
 from dlcli.spec import KerasObject
+
+MINIMIZE = "minimize"
+"""The loss that is the mean of an output and needs no target."""
+
+
+def named_targets(targets: Any, loss: Any) -> list[str]:
+    """The names of several targets as they are written: those of the data, and outputs whose loss needs none."""
+    names = list(targets) if isinstance(targets, dict) else []
+    losses = loss if isinstance(loss, dict) else {}
+    without = [
+        name for name, each in losses.items() if each == MINIMIZE or (isinstance(each, dict) and {*each} == {MINIMIZE})
+    ]
+    return [*names, *(name for name in without if name not in names)]
 
 
 @dataclass(frozen=True)

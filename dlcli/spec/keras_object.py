@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 import zlib
@@ -42,6 +43,9 @@ class KerasObject:
 
         if self.plugin is not None:
             return getattr(sys.modules[plugin_module(self.plugin)], self.name)
+        if "ours" in self.traits:
+            module, _, name = self.traits["ours"].rpartition(".")
+            return getattr(importlib.import_module(module), name)
         place: Any = keras
         for part in (*PLACES.get(self.kind, (self.kind,)), *self.name.split(".")):
             place = getattr(place, part)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Labels: TypeAlias = Literal["classes", "one_hot", "binary", "numbers"]
-"""Indices 0…C-1, one-hot vectors, two classes (or several yes-or-no), or numbers."""
+Labels: TypeAlias = Literal["classes", "one_hot", "binary", "numbers", "nothing"]
+"""Indices 0…C-1, one-hot vectors, two classes (or several yes-or-no), numbers, or none: the output is the loss itself."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def fitting_answer(
 ) -> np.ndarray[Any, Any] | None:
     """The constant answer, or None where the model's output has another form."""
     shape = output_shape(experiment.model, head.name)
-    if None in shape or needs(head.loss) is None:
+    if None in shape or needs(head.loss) in {None, "nothing"}:
         return None
     answer = constant_answer(experiment, head, target, weights=weights)
     return answer if answer.size in {output_size(shape), shape[-1] if shape else 1} else None

@@ -49,6 +49,8 @@ class BatchShown:
     memorized: bool
     perfect: float
     """What a perfect answer costs, under some losses less than nothing."""
+    bounded: bool
+    """Whether that is known."""
 
 
 @dataclass(frozen=True)

@@ -307,4 +307,11 @@ def keras_catalogue() -> KerasCatalogue:
         json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
         for name in ("keras.json", "keras.extra.json")
     )
-    return KerasCatalogue(generated["keras"], generated["activations"], with_traits(generated["kinds"], by_hand))
+    kinds = {kind: {**classes, **own_classes(by_hand.get(kind, {}))} for kind, classes in generated["kinds"].items()}
+    return KerasCatalogue(generated["keras"], generated["activations"], with_traits(kinds, by_hand))
+
+
+def own_classes(lines: Mapping[str, Any]) -> dict[str, Any]:
+    """The classes that are none of Keras's, which their lines say in full; they take no arguments."""
+    own = {name: line for name, line in lines.items() if "ours" in line}
+    return {name: {"spellings": [], "summary": line["summary"], "arguments": {}} for name, line in own.items()}

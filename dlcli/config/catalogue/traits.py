@@ -3,7 +3,7 @@
 A class has `traits`. A plugin gives the same of its own classes, as class attributes with the prefix `dlcli_`
 (`dlcli_target = "classes"`), and inherits those of the class of Keras that it is made from:
 
-    losses    target     what it compares with: classes (indices 0…C-1), one_hot, binary (0 and 1), numbers, any
+    losses    target     what it compares with: classes (indices 0…C-1), one_hot, binary (0 and 1), numbers, any, nothing
               least      of numbers the least that means something;  most: likewise
               reads      what it takes from the model: probabilities, or scores whose sign decides
               constant   the one answer for all samples that costs least: sign of the majority; mean, median,
@@ -50,7 +50,8 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               example    the arguments beside its tensors that show it
     callbacks package    what has to be installed beside Keras, an extra of dlcli of the same name
     schedules remains    the argument that says what is left of the rate at its end, and its default
-    all       refused    why a configuration may not use it, and what to write instead
+    all       ours       what makes it, where it is dlcli's own and none of Keras's;  summary: what it is
+              refused    why a configuration may not use it, and what to write instead
 
 An argument has `least`, `above`, `most` and `below` (the range of its numbers), `values` (the words it knows; `any_case` where
 Keras takes capitals too), `inline` (Keras would read a file for it, so it must be written out), `unfit` (why it can only be

@@ -42,6 +42,7 @@ FOR_LABELS = {
     "binary": "for two classes, or several yes-or-no",
     "numbers": "for numbers and others",
     "any": "for targets of their own form",
+    "nothing": "without a target",
 }
 ANY_FORM = "for classes of any form"
 ORDER = ("to begin with", *LAYERS, ANY_FORM, *FOR_LABELS.values(), *Origin, *OPERATIONS.values())

@@ -13,7 +13,7 @@ def sorted_order(dataset: Dataset) -> Finding | None:
     """The target is sorted in the source; a split by the last rows would see other classes than training."""
     import numpy as np
 
-    if dataset.fields.windows is not None:
+    if dataset.fields.windows is not None or not dataset.schema.targets:
         return None  # the rows of a series stand in their order
     values = dataset.column(dataset.schema.targets[0].names[0], dataset.rows)
     if values.ndim > 1 or missing(values).any() or len(values) < 10:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 
 from dlcli.finding import Finding
 from dlcli.training.check.cannot_memorize import cannot_memorize
@@ -33,5 +34,5 @@ def check_findings(seen: Seen) -> list[Finding]:
     # Where nothing can be reckoned with from the start, what the others see follows from that.
     rules = RULES if math.isfinite(seen.first.measured) else (first_loss_not_finite,)
     findings = [finding for rule in rules if (finding := rule(seen)) is not None]
-    facts = {"samples": seen.batch.samples, "steps": seen.batch.steps}
+    facts = {**asdict(seen.batch), "memorized": seen.batch.memorized}
     return findings or [Finding(code="can_learn", severity="note", facts=facts)]

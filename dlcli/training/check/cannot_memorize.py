@@ -19,7 +19,7 @@ def cannot_memorize(seen: Seen) -> Finding | None:
     """Seen when the loss on a single batch does not come down to next to nothing, with the likeliest reason."""
     batch = seen.batch
     jumped = not math.isfinite(batch.last) or batch.share(batch.most) > JUMP
-    if batch.memorized and not jumped:
+    if (batch.memorized or not batch.bounded) and not jumped:
         return None
     if jumped or batch.last > batch.first:
         return rate_finding(seen, "rate_too_high", factor=0.1, why="the steps are too long")

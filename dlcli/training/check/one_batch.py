@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.loss import needs
 from dlcli.loss.perfect import perfect_loss
 from dlcli.training.check.restore import restored, without_noise
 from dlcli.training.check.step import trained_on
@@ -37,6 +38,8 @@ class OneBatch:
     most: float
     contradictory: bool
     perfect: float
+    bounded: bool = True
+    """Whether it is known what a perfect answer costs: what layers compute themselves may have any least."""
 
     @property
     def memorized(self) -> bool:
@@ -70,7 +73,9 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
             losses.append(float(step()))
             if not math.isfinite(losses[-1]) or losses[-1] - perfect <= MEMORIZED / 2 * (losses[0] - perfect):
                 break
-    return OneBatch(len(rows), len(losses), losses[0], losses[-1], max(losses), contradictory(*arrays), perfect)
+    bounded = all(needs(head.loss) != "nothing" for head in experiment.config.heads)
+    first, last, most = losses[0], losses[-1], max(losses)
+    return OneBatch(len(rows), len(losses), first, last, most, contradictory(*arrays), perfect, bounded)
 
 
 def perfect_total(experiment: Experiment, targets: Mapping[str, Any]) -> float:

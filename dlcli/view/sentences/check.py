@@ -12,7 +12,10 @@ def batch(facts: Facts) -> str:
 
 
 def can_learn(facts: Facts) -> str:
-    return f"{facts['samples']} samples are memorized in {facts['steps']} steps, and gradients arrive at every layer"
+    learnt = (
+        f"{facts['samples']} samples are memorized in {facts['steps']} steps" if facts["memorized"] else batch(facts)
+    )
+    return f"{learnt}, and gradients arrive at every layer"
 
 
 def cannot_memorize(facts: Facts) -> str:
