@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 OPERATIONS = ("keras.src.ops.numpy", "keras.src.ops.nn")
@@ -160,3 +161,77 @@ def short_names(kind: str) -> Mapping[str, Any]:
     """The abbreviations that Keras takes for things of a kind (`mse`), with the classes that they mean."""
     table: Mapping[str, Any] = importlib.import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
     return table
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part of a model as files of weights hold it: where it stands in them, its name, and its variables by number."""
+
+    path: str
+    name: str | None
+    variables: Mapping[str, Any]
+
+
+def stored_parts(model: Any) -> list[StoredPart]:
+    """The parts of a model that Keras would write into a file of weights, without writing them."""
+    from keras.src.saving import saving_lib
+
+    parts: list[StoredPart] = []
+
+    class Listing(saving_lib.H5IOStore):  # type: ignore[misc]
+        """Notes what it is given instead of writing it."""
+
+        def __init__(self) -> None:
+            self.variables: dict[str, Any] = {}
+
+        def __bool__(self) -> bool:
+            return True
+
+        def make(self, path: str, metadata: Mapping[str, Any] | None = None) -> Listing:
+            self.variables = {}
+            parts.append(StoredPart(path, (metadata or {}).get("name"), self.variables))
+            return self
+
+        def __setitem__(self, key: str, value: Any) -> None:
+            self.variables[key] = value
+
+    saving_lib._save_state(
+        model, weights_store=Listing(), assets_store=None, inner_path="", visited_saveables=set[int]()
+    )
+    return parts
+
+
+def load_parts(layer: Any, path: str, arrays: Mapping[str, Mapping[str, Any]]) -> None:
+    """Gives a layer, whose part stands at `path`, the variables that its parts have in `arrays` by path, as Keras loads them."""
+    from keras.src.saving import saving_lib
+
+    class Reading(saving_lib.H5IOStore):  # type: ignore[misc]
+        """Gives what was read before."""
+
+        def __init__(self) -> None:
+            self.variables: Mapping[str, Any] = {}
+
+        def __bool__(self) -> bool:
+            return True
+
+        def get(self, path: str) -> Reading:
+            self.variables = arrays.get(path, {})
+            return self
+
+        def has_path(self, path: str) -> bool:
+            return path in arrays
+
+        def keys(self) -> Any:
+            return self.variables.keys()
+
+        def __len__(self) -> int:
+            return len(self.variables)
+
+        def __contains__(self, key: object) -> bool:
+            return key in self.variables
+
+        def __getitem__(self, key: str) -> Any:
+            return self.variables[key]
+
+    store, visited = Reading(), set[int]()
+    saving_lib._load_state(layer, weights_store=store, assets_store=None, inner_path=path, visited_saveables=visited)

@@ -98,7 +98,7 @@ def test_only_commands_and_what_is_heavy_is_imported_inside_functions() -> None:
 
 HIDDEN = {
     "dlcli.actions.validate: dlcli.training.setup.backend",
-    "dlcli.actions.validate: dlcli.training.setup.experiment",
+    "dlcli.actions.validate: dlcli.training.kept.starting_weights",
     "dlcli.data.sources.samples.bundled: dlcli.data.sources.arrays.npz",
     "dlcli.data.sources.samples.bundled: dlcli.data.sources.tables.csv",
     "dlcli.data.sources.splits: dlcli.data.sources.tables.csv",

@@ -25,6 +25,8 @@ PRIVATE = frozenset(
         "_call_flat",
         "_learning_rate",
         "ALL_OBJECTS_DICT",
+        "_save_state",
+        "_load_state",
     }
 )
 """What is used; every name has a test below."""
@@ -123,6 +125,29 @@ def test_determinism_can_be_asked_for_and_left() -> None:
     assert not keras_internals.is_deterministic()
     if before:
         tf.config.experimental.enable_op_determinism()
+
+
+def test_the_parts_of_a_model_are_those_that_keras_writes(model: Any, tmp_path: Path) -> None:
+    import h5py
+
+    model.save_weights(tmp_path / "w.weights.h5")
+    parts = {part.path: part for part in keras_internals.stored_parts(model) if part.path.startswith("layers/")}
+    assert {part.name for part in parts.values()} >= {"x", "inner", "out"}
+    assert parts["layers/dense"].name == "out"
+    with h5py.File(tmp_path / "w.weights.h5") as file:
+        for way, part in parts.items():
+            assert file[f"{way}/vars"].attrs["name"] == part.name
+            assert {key: values.shape for key, values in file[f"{way}/vars"].items()} == {
+                key: tuple(values.shape) for key, values in part.variables.items()
+            }
+
+
+def test_parts_are_given_their_variables_as_keras_loads_them(model: Any) -> None:
+    inner = model.get_layer("inner")
+    (way,) = (part.path for part in keras_internals.stored_parts(model) if part.name == "inner")
+    dense = f"{way}/layers/dense"
+    keras_internals.load_parts(inner, way, {dense: {"0": np.full((4, 3), 2.0), "1": np.full(3, 5.0)}})
+    assert [float(each.numpy().flat[0]) for each in inner.weights] == [2.0, 5.0]
 
 
 def test_the_short_names_of_losses_are_known() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.training.check import Seen, check_findings
@@ -11,8 +12,8 @@ from dlcli.training.check.gradients import LayerGradient, layer_gradients
 from dlcli.training.check.noise import learnt_in_noise
 from dlcli.training.check.one_batch import overfit
 from dlcli.training.check.rate_range import RateRange, rate_range
+from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.setup.backend import chatter_to
-from dlcli.training.setup.experiment import set_up_config
 from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown
 from dlcli.view.sentences import judgement_of_check
 
@@ -20,13 +21,13 @@ MOST_SAMPLES = 64
 """Samples of the batch that is to be memorized."""
 
 
-def check(config: Config, *, rates: bool = False, allow_code: bool) -> CheckShown:
+def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) -> CheckShown:
     """Looks at first loss, gradients and one batch, with `rates` also at learning rates; leaves nothing behind.
 
     Raises what reading the data and building the model raise.
     """
     with chatter_to(None):
-        experiment = set_up_config(config, allow_code=allow_code)
+        experiment = set_up_started(config, runs=runs, allow_code=allow_code)
         rows = experiment.first_rows()[: min(config.train.batch_size, MOST_SAMPLES)]
         rate = float(experiment.model.optimizer.learning_rate)
         first, gradients = first_loss(experiment), layer_gradients(experiment, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dlcli.actions.layer_states import layer_states
@@ -17,21 +18,24 @@ from dlcli.layers.memory import BYTES, FLOAT
 from dlcli.layers.names import written_layer_name
 from dlcli.runs import Run
 from dlcli.training.check.first_loss import first_loss
+from dlcli.training.kept.recorded import recorded_origin
+from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.kept.trained import open_trained
 from dlcli.training.setup.backend import chatter_to
-from dlcli.training.setup.experiment import set_up_config
 from dlcli.view.drawing.graph_node import INPUT, GraphNode
 from dlcli.view.model import LayerRow, ModelSummary
 from dlcli.view.sentences import told_of_model
 
 
-def inspect_config(config: Config, *, allow_code: bool) -> ModelSummary:
+def inspect_config(config: Config, *, runs: Path, allow_code: bool) -> ModelSummary:
     """The model of a configuration, and its loss before any training."""
     with chatter_to(None):
-        experiment = set_up_config(config, allow_code=allow_code)
+        experiment = set_up_started(config, runs=runs, allow_code=allow_code)
         first = first_loss(experiment).shown()
         notes = [each.message for each in experiment.built.notes]
-        return model_summary(experiment.model, experiment.built.places, config, first_loss=first, notes=notes)
+        origin = recorded_origin(experiment.weights).get("weights")
+        places = experiment.built.places
+        return model_summary(experiment.model, places, config, first_loss=first, notes=notes, weights=origin)
 
 
 def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
@@ -47,7 +51,8 @@ def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(trained, None)
         told = [told_of_model(finding) for finding in model_findings(states)]
-        return model_summary(model, {}, config, states=states, findings=told, notes=notes)
+        origin = trained.environment.get("weights")
+        return model_summary(model, {}, config, states=states, findings=told, notes=notes, weights=origin)
 
 
 def model_summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:

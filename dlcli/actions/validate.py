@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from dlcli.config import load_config
 from dlcli.errors import DlcliError
 from dlcli.view.validation import Judgement
 
 
-def validated(file: str, settings: Sequence[str], *, build: bool, allow_code: bool) -> Judgement:
+def validated(file: str, settings: Sequence[str], *, build: bool, runs: Path, allow_code: bool) -> Judgement:
     """What is wrong with one file; whatever error it is, the next file can still be judged."""
     try:
         config, _ = load_config(file, settings=settings)
         if build:
+            from dlcli.training.kept.starting_weights import set_up_started
             from dlcli.training.setup.backend import chatter_to
-            from dlcli.training.setup.experiment import set_up_config
 
             with chatter_to(None):
-                experiment = set_up_config(config, allow_code=allow_code)
+                experiment = set_up_started(config, runs=runs, allow_code=allow_code)
             return Judgement(file, None, [*config.notes, *config.noted(*experiment.built.notes)])
     except DlcliError as error:
         return Judgement(file, error)

@@ -15,6 +15,7 @@ def check(
     config: options.Config,
     rates: Annotated[bool, typer.Option("--lr", help="Also try learning rates, and propose one.")] = False,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
+    runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
@@ -26,7 +27,7 @@ def check(
     from dlcli.config import load_config
     from dlcli.view.check import draw_check
 
-    found = look(load_config(config, settings=settings)[0], rates=rates, allow_code=allow_code)
+    found = look(load_config(config, settings=settings)[0], rates=rates, runs=runs, allow_code=allow_code)
     give(found, draw_check, as_json=json)
 
 

@@ -33,7 +33,7 @@ def inspect(
 
     is_config = what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}
     summary = (
-        inspect_config(load_config(what, settings=settings)[0], allow_code=allow_code)
+        inspect_config(load_config(what, settings=settings)[0], runs=runs, allow_code=allow_code)
         if is_config
         else inspect_run(Run.find(runs, what), allow_code=allow_code)
     )

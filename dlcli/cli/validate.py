@@ -15,6 +15,7 @@ def validate(
     configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help="YAML files, or - for standard input.")],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     build: Annotated[bool, typer.Option("--build", help="Also read the data and build the model.")] = False,
+    runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
@@ -27,7 +28,7 @@ def validate(
     from dlcli.view.validation import Validation, draw_validation, exit_code
 
     files = dict.fromkeys(configs)
-    judgements = [validated(file, settings, build=build, allow_code=allow_code) for file in files]
+    judgements = [validated(file, settings, build=build, runs=runs, allow_code=allow_code) for file in files]
     if json:
         emit(json_value(Validation([judgement.shown() for judgement in judgements])))
     else:

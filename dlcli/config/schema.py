@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from dlcli.config.problems import located
+from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import Train
 from dlcli.config.tree import Node
 from dlcli.data import Data
@@ -71,6 +72,8 @@ class Config(Spec):
     """What is counted besides the loss; for several targets a mapping by target."""
     train: Train
     """How long to train."""
+    weights: StartingWeights | None = None
+    """Weights that were trained before, with which the training starts."""
     plugins: list[DataPath] = []
     """Python files whose classes can be named like those of Keras; they run only with --allow-code."""
 

@@ -25,6 +25,7 @@ from dlcli.training.kept.recorded import (
     record_config,
     record_environment,
     recorded_environment,
+    recorded_origin,
     recorded_tree,
 )
 from dlcli.training.kept.snapshot import Progress, put_back_rules
@@ -32,7 +33,7 @@ from dlcli.training.kept.splits_file import check_splits, save_splits
 from dlcli.training.kept.trained import open_trained
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import environment, keras_loading
-from dlcli.training.setup.experiment import read_data
+from dlcli.training.setup.experiment import Experiment, read_data
 from dlcli.training.signals import stop_request
 from dlcli.training.stopping import Stop, Stopping, by_callback, monitored_values
 from dlcli.training.train import start
@@ -89,10 +90,10 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         if config.plain() != recorded_tree(run, edited=True):
             record_config(run, config)
-        experiment = start(config, dataset, listeners)
+        experiment = start(config, dataset, listeners, runs=run.path.parent if checkpoint is None else None)
         del dataset  # the feeds hold what the steps need
         give_back_memory()
-        reasons += changed_environment(run)
+        reasons += [*changed_weights(request, experiment), *changed_environment(run)]
         for reason in reasons:
             listeners.note(f"note: not exact any more: {reason}")
         inexact = list(dict.fromkeys([*state.inexact, *reasons]))
@@ -203,6 +204,27 @@ def changed_data(request: ResumeRequest, dataset: Dataset) -> list[str]:
     save_splits(run, dataset)
     record_environment(run, {**recorded_environment(run), "data": fingerprint(dataset.fields.files)})
     return [f"the data has changed: {', '.join(others)}"]
+
+
+def changed_weights(request: ResumeRequest, experiment: Experiment) -> list[str]:
+    """What of the weights that a training starts with is no longer what it was, where that is allowed; recorded anew.
+
+    Raises `ConflictError`. Only a training that begins once more loads them.
+    """
+    run, now = request.run, experiment.weights
+    if now is None:
+        return []
+    recorded = recorded_environment(run)
+    before = recorded.get("weights")
+    record_environment(run, {**recorded, **recorded_origin(now)})
+    if before is None or before["sha256"] == now.sha256:
+        return []
+    if not request.allow_data_change:
+        record_environment(run, recorded)
+        message = f"{now.file} has changed since '{run.name}' was started"
+        hint = "put it back, or add --allow-data-change"
+        raise ConflictError(message, file=now.file, hint=hint, kind="weights_changed")
+    return [f"the weights that it starts with have changed: {now.file}"]
 
 
 def changed_environment(run: Run) -> list[str]:

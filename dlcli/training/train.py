@@ -25,9 +25,10 @@ from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
 from dlcli.training.failures import recorded_bug
 from dlcli.training.kept.record import Record
+from dlcli.training.kept.starting_weights import with_starting_weights
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
-from dlcli.training.setup.experiment import Experiment, read_data, set_up
+from dlcli.training.setup.experiment import Experiment, WeightsOrigin, read_data, set_up
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.view.training.listeners import Listeners
@@ -71,19 +72,25 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
                 listeners.note(f"note: {note}")
             record = Record(run, config, request.content)
             record.begin(dataset)
-            experiment = start(config, dataset, listeners)
+            experiment = start(config, dataset, listeners, runs=request.runs)
             del dataset  # the feeds hold what the steps need
             give_back_memory()
-            inexact = record.complete()
+            inexact = record.complete(experiment.weights)
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
             session = Session(run, experiment, listeners, stop, state)
         return run, session.run_to_end()
 
 
-def start(config: Config, dataset: Dataset, listeners: Listeners) -> Experiment:
-    """Starts Keras and sets the experiment up; says what is worth a look now that the data is known."""
+def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path | None) -> Experiment:
+    """Starts Keras and sets the experiment up; says what is worth a look now that the data is known.
+
+    `runs` is the folder of the runs that it may name; None leaves the weights to who puts them back.
+    """
     start_keras(seed=config.seed, precision=config.train.precision, deterministic=config.train.deterministic)
     experiment = set_up(config, dataset)
+    if runs is not None:
+        experiment = with_starting_weights(experiment, runs=runs)
+    note_weights(experiment.weights, listeners)
     steps = experiment.facts["data.steps_per_epoch"]
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         if target.positive is not None and any(speaks_of_one(metric, head.loss) for metric in head.metrics):
@@ -100,6 +107,16 @@ def start(config: Config, dataset: Dataset, listeners: Listeners) -> Experiment:
         words = "; ".join(filter(None, [each.message, each.suggestion]))
         listeners.note(f"note: {each.file}:{each.line}: {words}")
     return experiment
+
+
+def note_weights(weights: WeightsOrigin | None, listeners: Listeners) -> None:
+    """Says where the first weights come from, if from elsewhere."""
+    if weights is None:
+        return
+    for note in weights.notes:
+        listeners.note(f"note: {note}")
+    which = f"{len(weights.layers)} layers" if len(weights.layers) > 3 else ", ".join(weights.layers)
+    listeners.note(f"weights: {weights.parameters:,} numbers of {which} from {weights.file}")
 
 
 @contextlib.contextmanager

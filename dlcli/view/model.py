@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ class ModelSummary:
     `bytes` are those of the parameters, `activation_bytes` those of the outputs of a batch, `training_bytes` those of
     parameters, gradients and the moments of an optimizer. `first_loss` is what the untrained model says, `states` what a run
     has learnt; None where it was not looked at. `findings` are what looks wrong in the states.
+    `weights` are the file that training starts or started with, its hash, and the layers that got theirs.
     """
 
     layers: Sequence[LayerRow]
@@ -60,6 +61,7 @@ class ModelSummary:
     states: LayerStates | None = field(default=None, metadata=INLINE)
     findings: Sequence[Told] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
+    weights: Mapping[str, Any] | None = None
 
 
 def draw_model(console: Console, model: ModelSummary) -> None:
@@ -77,6 +79,8 @@ def draw_model(console: Console, model: ModelSummary) -> None:
     if model.states is not None:
         console.print()
         draw_states(console, model.states, layers=[layer.name for layer in model.layers])
+    if model.weights is not None:
+        line(console, "weights", f"{model.weights['parameters']:,} numbers from {model.weights['file']}")
     for finding in model.findings:
         line(console, finding.finding, "; ".join(filter(None, [finding.evidence, finding.advice])))
     for note in model.notes:

@@ -31,7 +31,7 @@ from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import Named
 
 STACK: Json = {"type": "array", "items": to("entry")}
-MERGED = frozenset({"Data", "Input", "Train", *(source.__name__ for source in SOURCES.values())})
+MERGED = frozenset({"Data", "Input", "StartingWeights", "Train", *(source.__name__ for source in SOURCES.values())})
 """Blocks of which a file that extends another may hold a part."""
 NAMING = frozenset({"blocks", "data", "layers", "loss", "metrics", "optimizer", "train"})
 """Keys beneath which a class of a plugin may be named."""
@@ -210,6 +210,7 @@ def required_keys(needed: list[str], required: dict[str, list[str]]) -> Json:
         "properties": {
             "data": {**hidden, "required": required["Data"], "properties": data},
             "train": {**hidden, "required": required["Train"]},
+            "weights": {**hidden, "required": required["StartingWeights"]},
             "blocks": {**hidden, "additionalProperties": {"required": ["layers"]}},
         },
     }

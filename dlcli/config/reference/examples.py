@@ -35,6 +35,7 @@ BLOCKS = {
     "train": "train:\n  epochs: 50\n  batch_size: 64\n  early_stopping: {monitor: val_loss, patience: 5}",
     "train.early_stopping": "train:\n  epochs: 50\n  early_stopping: {monitor: val_loss, patience: 5, min_delta: 0.001}",
     "train.reduce_on_plateau": "train:\n  epochs: 50\n  reduce_on_plateau: {monitor: val_loss, factor: 0.1, patience: 3}",
+    "weights": "weights: {from: earlier, layers: [one]}\nlayers:\n  - Dense: {name: one, units: 64}\n  - Dense: 3",
 }
 KEYS = {
     "extends": "extends: base.yaml\ntrain: {epochs: 5}",

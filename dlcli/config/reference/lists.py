@@ -10,6 +10,7 @@ from dlcli.config.meanings import summary_of
 from dlcli.config.reference.groups import grouped
 from dlcli.config.reference.thing import Kinds, Names
 from dlcli.config.schema import Config
+from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
 from dlcli.data import Data
 from dlcli.data.inputs import Input
@@ -53,6 +54,7 @@ BLOCKS: Mapping[str, type[Spec]] = {
     "train": Train,
     "train.early_stopping": EarlyStopping,
     "train.reduce_on_plateau": ReduceOnPlateau,
+    "weights": StartingWeights,
 }
 """The blocks by the path of their key."""
 OWN: Mapping[str, Collection[type[Named]]] = {

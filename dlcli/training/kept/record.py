@@ -10,9 +10,10 @@ from dlcli.data import Dataset
 from dlcli.data.fingerprint import fingerprint
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
-from dlcli.training.kept.recorded import record_config, record_environment
+from dlcli.training.kept.recorded import record_config, record_environment, recorded_origin
 from dlcli.training.kept.splits_file import save_splits
 from dlcli.training.setup.backend import environment
+from dlcli.training.setup.experiment import WeightsOrigin
 from dlcli.training.setup.plugins import keep_plugins
 
 INEXACT = "its operations need not be deterministic (train.deterministic)"
@@ -35,8 +36,12 @@ class Record:
         record_environment(self.run, self.origin)
         record_config(self.run, self.config)
 
-    def complete(self) -> list[str]:
-        """Adds what only Keras, once started, can tell of the environment; gives why the run is not exact."""
+    def complete(self, weights: WeightsOrigin | None) -> list[str]:
+        """Adds the first weights, if they come from elsewhere, and what only Keras, once started, can tell of the environment.
+
+        Gives why the run is not exact.
+        """
         around = environment()
+        self.origin |= recorded_origin(weights)
         record_environment(self.run, {**around, **self.origin})
         return [] if around["deterministic"] else [INEXACT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from dlcli.config import Config, config_of, load_resolved
@@ -16,7 +17,7 @@ from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.manifest import read_recorded, write_recorded_json
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded, written_by
 from dlcli.training.kept.splits_file import check_splits
-from dlcli.training.setup.experiment import read_data
+from dlcli.training.setup.experiment import WeightsOrigin, read_data
 from dlcli.training.setup.plugins import kept_plugins
 
 
@@ -86,6 +87,13 @@ def recorded_environment(run: Run) -> dict[str, Any]:
 
 PRINTS = {"data": frozenset({"file", "sha256"}), "plugins": frozenset({"file", "kept", "sha256"})}
 """What env.json says of each file of the data and of each plugin, by key."""
+
+
+def recorded_origin(weights: WeightsOrigin | None) -> dict[str, Any]:
+    """What env.json says of the weights that a training started with, where they come from elsewhere."""
+    if weights is None:
+        return {}
+    return {"weights": {key: value for key, value in asdict(weights).items() if key != "notes"}}
 
 
 def changed_files(run: Run, dataset: Dataset) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +46,22 @@ TRIED = 8
 
 
 @dataclass(frozen=True)
+class WeightsOrigin:
+    """Where the first weights of a training come from: the file with its hash, the layers that got theirs, how many numbers."""
+
+    file: str
+    sha256: str
+    layers: Sequence[str]
+    parameters: int
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Experiment:
     """Everything a training needs.
 
     `splits` are as the model takes them, and `dataset` has no inputs of its own. `preparation` and `augment` are None where
-    nothing is prepared or augmented.
+    nothing is prepared or augmented. `weights` says where the first weights come from, if from elsewhere.
     """
 
     config: Config
@@ -60,6 +71,7 @@ class Experiment:
     preparation: Any
     augment: Augmentation | None
     facts: Mapping[str, int]
+    weights: WeightsOrigin | None = None
 
     @property
     def model(self) -> Any:

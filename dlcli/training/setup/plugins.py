@@ -35,8 +35,18 @@ def run_plugins(paths: Sequence[str]) -> dict[str, Any]:
         name = plugin_module(str(path))
         module = run_file(path, name=name)
         sys.modules[name] = module
-        found |= {key: value for key, value in vars(module).items() if isinstance(value, type)}
+        found |= classes_in(module)
     return found
+
+
+def plugin_classes(paths: Sequence[str]) -> dict[str, Any]:
+    """The classes by name of plugin files that have been run."""
+    return {key: value for path in paths for key, value in classes_in(sys.modules[plugin_module(path)]).items()}
+
+
+def classes_in(module: Any) -> dict[str, Any]:
+    """The classes of a module by name."""
+    return {key: value for key, value in vars(module).items() if isinstance(value, type)}
 
 
 def keep_plugins(run: Run, paths: Sequence[str]) -> list[dict[str, str]]:
