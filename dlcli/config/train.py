@@ -13,6 +13,7 @@ from dlcli.spec import KerasObject, Mistake, Reader, Spec, describe, fail, keras
 
 LARGEST_BATCH = 1_000_000
 MOST_EPOCHS = 10_000_000
+MOST_STEPS = 1_000_000_000
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
 CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -172,6 +173,7 @@ class Train(Spec):
     trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "epochs": ("train.epochs=2",),
         "batch_size": ("train.batch_size=8",),
+        "steps_per_epoch": ("train.steps_per_epoch=2",),
         "early_stopping": ("train.early_stopping={patience: 1, min_delta: 10}",),
         "reduce_on_plateau": ("train.reduce_on_plateau={patience: 1, min_delta: 10}",),
         "checkpoint": ("train.checkpoint={every: 1 step, keep: 9}",),
@@ -190,6 +192,8 @@ class Train(Spec):
     """How many times the training split is gone through."""
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] = 32
     """Samples in one step of the optimizer."""
+    steps_per_epoch: Annotated[int, Field(ge=1, le=MOST_STEPS)] | None = None
+    """How many steps an epoch has, where that is no single pass: the next epoch goes on with the samples behind them."""
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau | None = None
     checkpoint: Checkpoint | None = None

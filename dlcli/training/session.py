@@ -23,7 +23,7 @@ from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rul
 from dlcli.training.listeners.loss_picture import LossPicture
 from dlcli.training.outcome import outcome
 from dlcli.training.setup.callbacks import Callbacks
-from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.experiment import STEPS, Experiment
 from dlcli.training.signals import StopRequest
 from dlcli.training.stopping import Plateau, Stop, Stopping, by_callback, monitored_values
 from dlcli.view.training.events import EpochLine, Plan
@@ -44,8 +44,8 @@ class Session:
     ) -> None:
         self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
         self.listeners = listeners.and_also(LossPicture(run))
-        config, train = experiment.config, experiment.splits["train"]
-        self.steps = math.ceil(len(train) / config.train.batch_size)
+        config = experiment.config
+        self.steps = experiment.facts[STEPS]
         self.progress, self.started = Progress(), time.monotonic()
         self.checkpoints = Checkpointing(run, experiment, state=self.everything_else, note=self.listeners.note)
         self.directions = directions(config.heads, validation="validation" in experiment.splits)
@@ -107,7 +107,7 @@ class Session:
     def trained(self) -> RunState:
         """All epochs, and the end whatever it is. Raises what ended it, `BlockError` as `ConfigError` at its line."""
         self.stop.steps_begun = True
-        config, train = self.experiment.config, self.experiment.splits["train"]
+        config = self.experiment.config
         self.update(status="running", engine=self.engine.name, way=self.way)
         self.listeners.note(f"engine: {self.engine.name} ({self.way})")
         self.listeners.start(
@@ -115,7 +115,7 @@ class Session:
                 self.run.name,
                 config.train.epochs,
                 self.steps,
-                len(train),
+                self.samples_of(self.steps),
                 self.stopping.watch.monitor,
                 self.earlier_lines(),
             )
@@ -234,6 +234,12 @@ class Session:
         """How many steps have been done, of all epochs."""
         return self.progress.epoch * self.steps + self.progress.begun
 
+    def samples_of(self, steps: int) -> int:
+        """How many samples so many steps take, from the beginning of a pass on."""
+        samples, size = len(self.experiment.splits["train"]), self.experiment.config.train.batch_size
+        passes, batches = divmod(steps, math.ceil(samples / size))
+        return passes * samples + batches * size
+
     @property
     def seconds(self) -> float:
         """The time since the first step, without that between the processes of a resumed training."""
@@ -287,8 +293,7 @@ class Session:
         end = outcome(self.experiment, self.measure, self.stopping, entries, self.checkpoints.best_weights, stop.reason)
         self.save()
         self.listeners.end(self.stopping.watch.best_epoch or None)
-        samples = len(self.experiment.splits["train"]) * len(entries)
-        rate = round(samples / max(seconds, 1e-9), 1)
+        rate = round(self.samples_of(self.step) / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}
         return self.update(status="done", reason=stop.words, stop=stop.reason, exit_code=0, **times, **end)
 

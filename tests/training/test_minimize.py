@@ -136,7 +136,11 @@ def test_mistakes_of_what_is_minimized_stand_at_their_lines(vae: Path, run_dlcli
             "there is no target 'again'; there are: divergence",
             "write data.targets: {again: COLUMN}",
         ),
-        ({"loss": {"again": "mse", "divergence": {"minimize": 3}}}, "minimize takes no arguments, found the number 3", ""),
+        (
+            {"loss": {"again": "mse", "divergence": {"minimize": 3}}},
+            "minimize takes no arguments, found the number 3",
+            "",
+        ),
     ]
     for changes, message, hint in cases:
         write(vae, VAE, **changes)

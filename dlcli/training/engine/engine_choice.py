@@ -68,6 +68,7 @@ def choose_engine(
         pause=pause,
         compiled_from=step,
         not_compiled=not_compiled,
+        epoch_steps=config.train.steps_per_epoch,
     )
     return kind(experiment.model, work), why
 

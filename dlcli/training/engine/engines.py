@@ -22,12 +22,12 @@ from dlcli.training.engine.steps import (
     build_variables,
     gathered,
     one_step,
+    order_of_span,
     results_of,
     signature,
     signatures,
     sliced,
     started_at,
-    without,
 )
 from dlcli.training.engine.xla import CompiledAhead, fast_generator
 
@@ -86,34 +86,38 @@ class ResidentEngine:
         import numpy as np
         import tensorflow as tf
 
-        order = tf.constant(np.concatenate(list(self.work.order(number))))
-        step, values = started_at(self.model, first), dict[str, float]()
-        if self.work.compiled_from is not None and not self.compiled.begun:
-            self.compiled.begin(order, *map(tf.constant, (number, step, step)))
-        while step < self.steps:
-            run, last = self.way(number, step)
-            end = self.work.end_of(number, step, min(last, step + self.pace.steps))
-            started = time.monotonic()
-            values = metric_values(run(order, *map(tf.constant, (number, step, end))))
-            self.pace.seen(end - step, time.monotonic() - started)
-            step = end
-            if not between(step, values["loss"]):
-                break
+        step, values, done = started_at(self.model, first), dict[str, float](), self.work.done(number)
+        for span in self.work.spans(number, first):
+            order = tf.constant(np.concatenate(list(self.work.order(span.number))))
+            position = span.position
+            if self.work.compiled_from is not None and not self.compiled.begun:
+                self.compiled.begin(order, *map(tf.constant, (span.number, position, position)))
+            while position < span.end:
+                run, last = self.way(done + step, position)
+                steps = min(last, span.end, position + self.pace.steps) - position
+                steps = self.work.end_of(number, step, step + steps) - step
+                started = time.monotonic()
+                values = metric_values(run(order, *map(tf.constant, (span.number, position, position + steps))))
+                self.pace.seen(steps, time.monotonic() - started)
+                step, position = step + steps, position + steps
+                if not between(step, values["loss"]):
+                    return values
         return values
 
-    def way(self, number: int, step: int) -> tuple[Any, int]:
-        """The graph for a step of an epoch, and the step at which another takes over: XLA knows whole batches alone."""
-        if self.work.compiled_from is None or self.given_up:
-            return self.graph, self.steps
-        begin = max(0, self.work.compiled_from - number * self.steps)
-        if step < min(begin, self.whole):
-            return self.graph, min(begin, self.whole)
-        if step >= self.whole:
-            return self.graph, self.steps
+    def way(self, done: int, position: int) -> tuple[Any, int]:
+        """The graph for a batch of a pass, before which `done` steps were, and the batch at which another takes over.
+
+        XLA knows whole batches alone.
+        """
+        if self.work.compiled_from is None or self.given_up or position >= self.whole:
+            return self.graph, self.work.batches
+        ahead = self.work.compiled_from - done
+        if ahead > 0:
+            return self.graph, min(position + ahead, self.whole)
         if not self.compiled.works():
             self.given_up = True
             self.work.not_compiled(self.compiled.failure)
-            return self.graph, self.steps
+            return self.graph, self.work.batches
         return self.compiled, self.whole
 
 
@@ -155,20 +159,22 @@ class StreamingEngine:
         import tensorflow as tf
 
         work, step, values = self.work, started_at(self.model, first), dict[str, float]()
-        order = without(work.order(number), first * work.batch_size)
-        for rows, *arrays in batch_blocks(work.feed, order, batch_size=work.batch_size):
-            inputs, targets = batch_tensors(*arrays)
-            columns = [] if work.column is None else [tf.constant(work.column[rows])]
-            begin, last = step, step + math.ceil(len(rows) / work.batch_size)
-            while step < last:
-                end = min(last, work.end_of(number, step, step + self.pace.steps))
-                started = time.monotonic()
-                places = map(tf.constant, (number, begin, step - begin, end - begin))
-                values = metric_values(self.run(inputs, targets, columns, *places))
-                self.pace.seen(end - step, time.monotonic() - started)
-                step = end
-                if not between(step, values["loss"]):
-                    return values
+        for span in work.spans(number, first):
+            begin = span.position
+            for rows, *arrays in batch_blocks(work.feed, order_of_span(work, span), batch_size=work.batch_size):
+                inputs, targets = batch_tensors(*arrays)
+                columns = [] if work.column is None else [tf.constant(work.column[rows])]
+                at, last = 0, math.ceil(len(rows) / work.batch_size)
+                while at < last:
+                    end = at + work.end_of(number, step, step + min(last - at, self.pace.steps)) - step
+                    started = time.monotonic()
+                    places = map(tf.constant, (span.number, begin, at, end))
+                    values = metric_values(self.run(inputs, targets, columns, *places))
+                    self.pace.seen(end - at, time.monotonic() - started)
+                    step, at = step + end - at, end
+                    if not between(step, values["loss"]):
+                        return values
+                begin += last
         return values
 
 
@@ -218,22 +224,26 @@ class FitEngine:
         work, size = self.work, self.work.batch_size
 
         def read() -> Iterator[Any]:
-            for rows, *arrays in batch_blocks(work.feed, without(work.order(epoch), first * size), batch_size=size):
-                for start in range(0, len(rows), size):
-                    batch = [{name: values[start : start + size] for name, values in each.items()} for each in arrays]
-                    yield (*batch, rows[start : start + size])
+            for span in work.spans(epoch, first):
+                position = span.position
+                for rows, *arrays in batch_blocks(work.feed, order_of_span(work, span), batch_size=size):
+                    for start in range(0, len(rows), size):
+                        part = slice(start, start + size)
+                        batch = [{name: values[part] for name, values in each.items()} for each in arrays]
+                        yield (*batch, rows[part], span.number, position)
+                        position += 1
 
         inputs, targets = work.feed.take(slice(0, 1))
         spec = (signatures(inputs), signatures(targets))
+        place = tf.TensorSpec((), tf.int32)
         batches = tf.data.Dataset.from_generator(
-            read, output_signature=(*spec, tf.TensorSpec((None,), tf.int64))
-        ).enumerate(first)
+            read, output_signature=(*spec, tf.TensorSpec((None,), tf.int64), place, place)
+        )
         column = None if work.column is None else tf.constant(work.column)
 
-        def finished(step: Any, batch: Any) -> Any:
-            inputs, targets, rows = batch
+        def finished(inputs: Any, targets: Any, rows: Any, number: Any, position: Any) -> Any:
             if work.augment is not None:
-                inputs, targets = work.augment(inputs, targets, tf.constant(epoch), step)
+                inputs, targets = work.augment(inputs, targets, number, position)
             return as_batch(work, inputs, targets, None if column is None else tf.gather(column, rows))
 
         # As it stands, an error of dlcli in it stays what it is.

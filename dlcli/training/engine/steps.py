@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from dlcli.data.fields.order import Layout, order
 from dlcli.data.preparation.augment import Augmentation
 from dlcli.keras_internals import loss_trackers
 from dlcli.loss import metric_values
+from dlcli.training.engine.passes import Begin, Span, spans
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.weights import Weights
 
@@ -33,6 +34,7 @@ class Work:
     """What an engine goes through in every epoch: the samples, what they weigh (None: all the same), in what batches.
 
     `layout` is how samples lie in chunks that are read whole. `one_by_one` asks for a word after every single step.
+    `epoch_steps` are the steps of an epoch, where it is no single pass over the samples; `begin` says what was done before.
     """
 
     feed: Feed
@@ -48,11 +50,18 @@ class Work:
     """The step of all epochs from which on XLA compiles them, where they are many in one graph over data in memory."""
     not_compiled: Callable[[Exception | None], None] = lambda failure: None
     """Told why XLA could not compile them, before they go on as a graph; it may raise."""
+    epoch_steps: int | None = None
+    begin: Begin = field(default_factory=Begin)
+
+    @property
+    def batches(self) -> int:
+        """How many batches all samples make; the last may be a part of one."""
+        return math.ceil(len(self.feed) / self.batch_size)
 
     @property
     def steps(self) -> int:
         """How many steps an epoch has."""
-        return math.ceil(len(self.feed) / self.batch_size)
+        return self.epoch_steps or self.batches
 
     @property
     def column(self) -> np.ndarray[Any, Any] | None:
@@ -61,12 +70,22 @@ class Work:
 
     def end_of(self, epoch: int, step: int, wanted: int) -> int:
         """The step of an epoch up to which to go on from another, no further than wanted, than the epoch or than a pause."""
-        before = epoch * self.steps
+        before = self.begin.step + self.done(epoch)
         return min(wanted, self.pause(before + step, before + self.steps) - before)
 
-    def order(self, epoch: int) -> Iterator[np.ndarray[Any, Any]]:
-        """The order of the samples in an epoch, in parts (samples,)."""
-        return order(len(self.feed), seed=self.seed, epoch=epoch, layout=self.layout)
+    def done(self, epoch: int) -> int:
+        """How many steps of the phase lie before an epoch."""
+        return (epoch - self.begin.epoch) * self.steps
+
+    def spans(self, epoch: int, first: int) -> Iterator[Span]:
+        """The steps of an epoch from the `first` on, as parts of passes."""
+        done = self.done(epoch)
+        for span in spans(done + first, done + self.steps, batches=self.batches):
+            yield replace(span, number=self.begin.passes + span.number)
+
+    def order(self, number: int) -> Iterator[np.ndarray[Any, Any]]:
+        """The order of the samples in a pass, in parts (samples,)."""
+        return order(len(self.feed), seed=self.seed, epoch=number, layout=self.layout)
 
 
 class Pace:
@@ -161,6 +180,21 @@ def without(order: Iterable[np.ndarray[Any, Any]], samples: int) -> Iterator[np.
         if len(part) > samples:
             yield part[samples:]
         samples = max(0, samples - len(part))
+
+
+def first_of(order: Iterable[np.ndarray[Any, Any]], samples: int) -> Iterator[np.ndarray[Any, Any]]:
+    """The first ones of an order of samples, in parts (samples,)."""
+    for part in order:
+        if samples <= 0:
+            return
+        yield part[:samples]
+        samples -= len(part)
+
+
+def order_of_span(work: Work, span: Span) -> Iterator[np.ndarray[Any, Any]]:
+    """The order of the samples of some steps of a pass, in parts (samples,)."""
+    size = work.batch_size
+    return first_of(without(work.order(span.number), span.position * size), (span.end - span.position) * size)
 
 
 def signature(values: np.ndarray[Any, Any]) -> Any:

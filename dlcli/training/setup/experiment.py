@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+STEPS = "data.steps_per_epoch"
+"""The fact of how many steps an epoch has."""
 TRIED = 8
 """Samples of the batch that is tried before anything is trained."""
 
@@ -120,7 +122,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
 
     Raises `ConfigError` at the line of the block that cannot be built or does not fit.
     """
-    facts = dataset.facts(config.train.batch_size) | {EPOCHS: config.train.epochs}
+    facts = facts_of(config, dataset)
     run_plugins(config.plugins)
     try:
         preparation = fit_preparation(config.data, dataset, facts=facts)
@@ -152,6 +154,13 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     columns = {} if dataset.schema.windows is None else {name for each in dataset.schema.targets for name in each.names}
     beside = dataset.without_inputs({*columns, config.train.sample_weight})
     return Experiment(config, beside, splits, built, preparation, augment, facts)
+
+
+def facts_of(config: Config, dataset: Dataset) -> dict[str, int]:
+    """What a configuration may ask of its data, and of how long it trains."""
+    facts = dataset.facts(config.train.batch_size) | {EPOCHS: config.train.epochs}
+    steps = config.train.steps_per_epoch
+    return facts if steps is None else {**facts, STEPS: steps}
 
 
 def augmentation(config: Config, dataset: Dataset, facts: Mapping[str, int]) -> Augmentation | None:
