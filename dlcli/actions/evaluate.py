@@ -17,7 +17,17 @@ from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measured
-from dlcli.training.kept.predictions import Answers, as_shown, by_label, confusion, scores_by_class, unit_names
+from dlcli.training.kept.predictions import (
+    Answers,
+    as_shown,
+    by_label,
+    confusion,
+    joined_words,
+    joins_steps,
+    scores_by_class,
+    texts_of,
+    unit_names,
+)
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.target_range import notes_on_zeros
@@ -25,6 +35,10 @@ from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Ta
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+MOST_IN_MATRIX = 50
+"""Classes of which each is counted against each; the words of a vocabulary would make a matrix of millions."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,8 @@ class Judged:
     counted: np.ndarray[Any, Any] | None
     two: bool
     """Whether the loss is for two classes."""
+    texts: tuple[list[str], list[str]] | None = None
+    """Of a target of text that of each sample (samples,), and what the model said."""
 
     def kept(self, truth: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Which of the places (samples, …) with a class count."""
@@ -58,9 +74,11 @@ class Judged:
         if self.answers is not None and truth is not None and classes is not None:
             kept, said = self.kept(truth), self.answers.classes.reshape(truth.shape)
             classes = unit_names(classes, 1 + max([len(classes) - 1, *np.unique(said[kept]).tolist()]))
-            matrix = confusion(truth[kept], said[kept], classes=len(classes))
+            truth, said = truth[kept], said[kept]
+            many = len(classes) > MOST_IN_MATRIX
+            matrix = None if many else confusion(truth, said, classes=len(classes)).tolist()
             positive = self.schema.positive if self.two else None
-            return Scores(classes, matrix.tolist(), shown_scores(scores_by_class(matrix, classes)), positive)
+            return Scores(classes, matrix, shown_scores(scores_by_class(truth, said, classes)), positive)
         if self.answers is not None and self.schema.each is not None:
             return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.each)))
         return Scores(classes, None, None)
@@ -75,6 +93,8 @@ class Judged:
 
     def plain(self, position: int) -> tuple[Any, Any]:
         """The target of one sample and what the model said, as a person would write them."""
+        if self.texts is not None:
+            return self.texts[0][position], self.texts[1][position]
         classes, index = self.schema.classes, class_indices(self.target[position : position + 1], self.schema)
         if self.answers is not None and index is not None and classes is not None:
             right = self.answers.classes[position]
@@ -144,6 +164,10 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
     for head, schema in zip(trained.config.heads, trained.schema.targets, strict=True):
         target, output = seen.targets[schema.name], seen.outputs[schema.name]
         counted = counted_target(schema, target, seen.masks.get(schema.name))
+        texts = None
+        if schema.text or joins_steps(head.loss):
+            mask = seen.masks.get(schema.name)
+            texts = joined_words(target, schema), texts_of(output, head.loss, schema, mask)
         losses, excess = sample_losses(head, schema, target, output, counted)
         judged.append(
             Judged(
@@ -155,6 +179,7 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
                 excess=head.weight * excess,
                 counted=counted,
                 two=needs(head.loss) == "binary",
+                texts=texts,
             )
         )
     return judged

@@ -32,8 +32,11 @@ def read_raw(
     stream = source.memory() > free_memory() // 2
     columns = columns_of_model(schema, with_target=with_target)
     wanted = None if columns is None else columns | {*keep}
+    beyond = int(any(each.following is not None for each in schema.targets))
     labels = frozenset(name for each in schema.targets if each.labels is not None for name in each.names)
-    fields = source.read(Reading(frozenset(text_columns(schema)), stream=stream, columns=wanted, labels=labels))
+    fields = source.read(
+        Reading(frozenset(text_columns(schema)), stream=stream, columns=wanted, labels=labels, beyond=beyond)
+    )
     fields = of_split(fields, path, part)
     needed = [each.array or each.name for each in schema.inputs if each.columns is None]
     if len(needed) == len(schema.inputs) == 1 and needed[0] not in fields.arrays and len(fields.arrays) == 1:

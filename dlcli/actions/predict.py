@@ -20,7 +20,8 @@ from dlcli.errors import UsageError
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.runs.atomic import sweep_file, write_bytes
-from dlcli.training.kept.predictions import Answers, as_shown, unit_names
+from dlcli.training.engine.measure import Measure
+from dlcli.training.kept.predictions import Answers, as_shown, joins_steps, texts_of, unit_names
 from dlcli.training.kept.trained import open_trained
 
 if TYPE_CHECKING:
@@ -57,14 +58,21 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         config, schema, standing = trained.config, trained.schema, trained.notes
         fields = read_raw(config, schema, data, keep=keep)
         samples, notes = raw_samples(fields, schema, with_target=False)
-        output = trained.predicted(trained.feed(samples))
+        feed = trained.feed(samples)
+        output = trained.predicted(feed)
         answers = trained.answers(output)
+        masks = Measure(trained.model).masks(feed) if any(each.text for each in schema.targets) else {}
     columns, answered, arrays = Columns(), Columns(), Columns()
     if isinstance(fields.places, FileEach):
         files = [fields.where(int(row))[0] for row in samples.rows]
         columns["file"] = np_objects(files if Path(data).is_absolute() else [os.path.relpath(file) for file in files])
     for head, target in zip(config.heads, schema.targets, strict=True):
-        answered |= answer_columns(output[target.name], answers[target.name], head, target)
+        answer = answers[target.name]
+        if target.text or joins_steps(head.loss):
+            texts = texts_of(output[target.name], head.loss, target, masks.get(target.name))
+            answered[target.name] = np_objects(texts)
+        else:
+            answered |= answer_columns(output[target.name], answer, head, target)
         arrays |= dense_columns(output[target.name], answers[target.name], head, target)
     rows, known = predicted_rows(fields, schema.windows, samples.rows)
     if schema.windows is not None and keep:

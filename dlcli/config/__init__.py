@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from dlcli.config.blocks import with_blocks
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.fitting import Written, fitting_problems
-from dlcli.config.interpolation import REFERENCE, interpolated, is_fact
+from dlcli.config.interpolation import OF_TEXT, REFERENCE, interpolated, is_fact
 from dlcli.config.language import Language
 from dlcli.config.merge import apply_settings, extended
 from dlcli.config.plugins import plugin_files, with_plugins
@@ -74,7 +74,7 @@ def with_facts(value: Any) -> Any:
             return {key: with_facts(each) for key, each in value.items()}
         case list():
             return [with_facts(each) for each in value]
-        case str() if (found := REFERENCE.fullmatch(value)) and is_fact(found[1]):
+        case str() if (found := REFERENCE.fullmatch(value)) and (is_fact(found[1]) or OF_TEXT.fullmatch(found[1])):
             return Fact(found[1])
     return value
 

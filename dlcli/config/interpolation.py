@@ -20,6 +20,10 @@ MOST_SUGGESTIONS = 20
 """Problems that are given the nearest name; finding it takes a while in a long file."""
 
 
+OF_TEXT = re.compile(r"data\..+\.(vocabulary|length)")
+"""Facts of an input or target of ids, by its name: how many ids there are, and how many places a sample has."""
+
+
 def is_fact(name: str) -> bool:
     """Whether only the data will tell what is meant; with several targets each has its number of classes."""
     return name in FACTS or name.startswith("data.classes.")
@@ -106,11 +110,13 @@ class Filling:
         found: Node | None = self.root
         for part in name.split("."):
             found = step(found, part) if found is not None else None
+        if found is None and OF_TEXT.fullmatch(name):
+            return replace(node, value=Fact(name), plain_style=True)
         if found is None:
             suggestion = None
             if len(self.problems) < MOST_SUGGESTIONS:
                 suggestion = did_you_mean(name, [*FACTS, *paths(self.root)])
-            facts = f"facts of the data: {', '.join(FACTS)}"
+            facts = f"facts of the data: {', '.join(FACTS)}, data.NAME.vocabulary, data.NAME.length"
             message = f"nothing is named '${{{name}}}'"
             self.problems.append(node.mark.problem(message, suggestion=suggestion, see=facts, kind="unknown_reference"))
             return replace(node, value=None)

@@ -112,6 +112,7 @@ class Data(Spec):
             columns=columns,
             often=frozenset(self.target_columns() | ({self.split.column} if self.split.column else set())),
             labels=frozenset(self.target_columns()),
+            beyond=int(any(each.next is not None for each in self.all_targets.values())),
             allow_code=allow_code,
         )
         return self.dataset(self.source.read(reading), seed=seed, labels=labels, weight=weight, stream=stream)

@@ -19,6 +19,7 @@ from dlcli.data.inputs import Constant, Group, Input, Missing, column_kind, grou
 from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
 from dlcli.data.target import Target
+from dlcli.data.target_places import ended
 from dlcli.data.target_values import empty_target
 from dlcli.data.words_for_nothing import notes_on_nothing
 from dlcli.errors import DataError
@@ -55,14 +56,19 @@ def assembled(
     # A cell without a label is one that has none of them.
     full = [name for target in present for name in target.names_in(fields) if not target.has_several(name, fields)]
     fields, notes = without_empty(fields, groups, full, reserved, policy)
-    target_schemas = [each.encoding(fields, wanted=wanted, name=name) for name, (each, wanted) in targets.items()]
+    target_schemas = [
+        each.encoding(fields, wanted=wanted, name=name, groups=groups) for name, (each, wanted) in targets.items()
+    ]
     samples = samples_of(fields)
+    if fields.spans is not None and split.way is None:
+        split = split.model_copy(update={"by": "time"})  # neighbours share most of their text
     encoded = {target.name: encoded_target(target, fields) for target in target_schemas}
     for target, (_, wanted) in zip(target_schemas, targets.values(), strict=True):
         notes += unused_units(target, encoded[target.name], wanted.classes)
     encoded_targets = {name: samples.target(column) for name, column in encoded.items()}
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
+    schemas = [ended(each, target_schemas) for each in schemas]
     notes += notes_on_nothing(schemas, target_schemas, fields, takes_empty=takes_empty)
     tensors: dict[str, Column] = {}
     for each in schemas:

@@ -101,13 +101,14 @@ class Dataset:
         return replace(self, splits=splits, fields=replace(self.fields, arrays=fields))
 
     def with_present_targets(self) -> Dataset:
-        """What the data itself holds: without the targets of losses that compare with nothing."""
-        names = {each.name for each in self.schema.present}
+        """What the data itself holds: without the targets of losses that compare with nothing, and those made of inputs."""
+        kept = [each for each in self.schema.targets if each.names]
+        names = {each.name for each in kept}
         splits = {
             split: replace(each, targets={name: values for name, values in each.targets.items() if name in names})
             for split, each in self.splits.items()
         }
-        return replace(self, splits=splits, schema=self.schema.model_copy(update={"targets": self.schema.present}))
+        return replace(self, splits=splits, schema=self.schema.model_copy(update={"targets": kept}))
 
     def column(self, name: str, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """The values (rows, …) that a column of the source has in some of its rows."""

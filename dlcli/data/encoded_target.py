@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, is_lazy
+from dlcli.data.fields.lazy import Column, is_lazy, places_of
 from dlcli.data.fields.values import check_finite
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import yes_or_no_codes
@@ -27,7 +27,7 @@ def encoded_target(schema: TargetSchema, fields: Fields) -> Column:
     """The target of all samples (samples, …): in memory where it is one value a sample, otherwise lazy if the fields are."""
     import numpy as np
 
-    if schema.absent:
+    if schema.absent or (schema.text and schema.following):
         return np.zeros(fields.samples, np.float32)
     if fields.chunks is None:
         return encode_target(schema, fields)
@@ -61,10 +61,15 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     if schema.columns is not None:
         return np.stack([truth_numbers(fields.arrays[name][:]) for name in schema.columns], axis=1)
     name = schema.names[0]
-    plain = schema.encode == "none" and not schema.void
-    if schema.shape and is_lazy(fields.arrays[name]) and plain:
+    if schema.text:
         return fields.arrays[name]
-    values = fields.arrays[name][:]
+    plain = schema.encode == "none" and not schema.void
+    column = fields.arrays[name]
+    if schema.following is not None:
+        column = places_of(column, 1, column.shape[1])
+    if schema.shape and is_lazy(column) and plain:
+        return column
+    values = column[:]
     places = schema.shape[:-1] if schema.is_one_hot else schema.shape
     if values.ndim == 2 + len(places) and values.shape[-1] == 1:
         values = values[..., 0]

@@ -197,6 +197,8 @@ def array_input_schema(group: Group, fields: Fields, policy: Missing | Constant)
             text=True,
             texts=several,
             fill=fill,
+            pieces=fields.spans.pieces if fields.spans is not None else None,
+            length=fields.spans.length if fields.spans is not None else None,
             array=None if several or name == group.name else name,
         )
     return InputSchema(

@@ -51,6 +51,12 @@ class InputSchema(Spec):
     """The columns of an input of several texts a sample, which a preparation crosses."""
     fill: float | str | None = None
     """What stands for NaN in an array, or for an empty text; None where it is an error."""
+    ends: int = 0
+    """How many places are cut off at its end, which serve as target alone."""
+    pieces: Literal["character", "whitespace"] | None = None
+    """What a running text was cut in; None of other texts."""
+    length: int | None = None
+    """How many such pieces each of its texts has."""
     stored: str | None = None
     """Of what type the numbers of pictures are in their files; None of others, whose type says nothing of their range."""
 
@@ -74,6 +80,12 @@ class TargetSchema(Spec):
     axes: list[str]
     shape: list[int]
     """The shape of one sample's target; empty for a single value."""
+    following: str | None = None
+    """The input of which it is what stands one place later; None of another target."""
+    text: bool = False
+    """Whether it is text, of which a preparation makes ids."""
+    between: str = " "
+    """What stands between the words of a text."""
     absent: bool = False
     """Whether there is none: what the model puts out under this name is its loss, and is compared with nothing."""
     vectors: bool = False
@@ -87,7 +99,7 @@ class TargetSchema(Spec):
     @property
     def names(self) -> list[str]:
         """The fields that it is made of."""
-        return [] if self.absent else self.columns or [self.column or self.name]
+        return [] if self.absent or (self.text and self.following) else self.columns or [self.column or self.name]
 
     @property
     def positive(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -11,9 +11,12 @@ from pydantic import Field, ValidationInfo, field_validator
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, loaded
 from dlcli.data.first_pass import distinct
+from dlcli.data.inputs import Group
+from dlcli.data.preparation.pca import Preparation
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import MARK, all_labels, check_takes_several, holds_lists
 from dlcli.data.target_labels import is_void, label_order
+from dlcli.data.target_places import check_classes, following_schema, text_schema
 from dlcli.data.target_values import (
     check_indices,
     check_present,
@@ -59,6 +62,8 @@ class Target(Spec):
             "data.target.void=u",
             "data.target={column: y}",
         ),
+        "next": ("data.target.next=x", "data.target={next: z}"),
+        "prepare": ("data.target.prepare=[StringLookup]", "data.target={column: y}"),
         "split": (
             "data.target.split=;",
             "data.target={column: y}",
@@ -81,6 +86,30 @@ class Target(Spec):
     split: Annotated[str, Field(min_length=1)] | None = None
     """What stands between the labels of a sample that may have several, such as `;`: a yes or no for each by its name. A
     column of lists needs none."""
+
+    next: str | None = None
+    """The input of which it is what stands one place later; the input loses its last place."""
+    prepare: list[Preparation] = []
+    """What makes ids of text: TextVectorization or StringLookup, learnt from the training split alone. Id 0 is padding."""
+
+    @field_validator("next", "prepare")
+    @classmethod
+    def alone(cls, value: Any, information: ValidationInfo) -> Any:
+        own = {
+            "next": ("column", "encode", "classes", "split"),
+            "prepare": ("encode", "classes", "split", "void", "next"),
+        }
+        others = own[str(information.field_name)] if value else ()
+        beside = [name for name in others if information.data.get(name) is not None]
+        if beside:
+            fail(
+                Mistake(
+                    f"'{beside[0]}' and '{information.field_name}' each say what the target is",
+                    suggestion="leave one of them out",
+                    kind="keys_exclude_each_other",
+                )
+            )
+        return value
 
     @field_validator("split")
     @classmethod
@@ -111,7 +140,7 @@ class Target(Spec):
     @property
     def names_classes(self) -> bool:
         """Whether its values are names by its own word, also where they look like numbers."""
-        told = self.encode in {"index", "one_hot"} or self.split is not None
+        told = self.encode in {"index", "one_hot"} or self.split is not None or bool(self.prepare)
         return told or (isinstance(self.classes, list) and self.encode is None)
 
     @property
@@ -126,14 +155,23 @@ class Target(Spec):
         own = self.void if isinstance(self.void, list) else [] if self.void is None else [self.void]
         return [*own, *(each for each in wanted.void if each not in own)]
 
-    def encoding(self, fields: Fields, *, wanted: Wanted, name: str | None = None) -> TargetSchema:
-        """How this target is encoded. `wanted` is what loss and layers say of it; `name` is its name among others.
+    def encoding(
+        self, fields: Fields, *, wanted: Wanted, name: str | None = None, groups: Sequence[Group] = ()
+    ) -> TargetSchema:
+        """How this target is encoded. `wanted` is what loss and layers say of it; `name` is its name among others; `groups`
+        are the inputs, of one of which it may be what follows.
 
         Raises `DataError` for a column that is not there, a single class, or labels that are neither names nor 0…C-1.
         """
         if wanted.labels == "nothing":
             return TargetSchema(name=name or "output", encode="none", axes=["samples"], shape=[], absent=True)
+        if self.next is not None:
+            void = self.void_labels(wanted)
+            return following_schema(self.next, groups, fields, wanted=wanted, void=void, name=name)
         names = self.names_in(fields)
+        if self.prepare:
+            check_classes("text", wanted.labels)
+            return text_schema(names, fields, name=name)
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=wanted.labels, name=name)
         (column,) = names
@@ -247,6 +285,8 @@ class Target(Spec):
 
     def names_in(self, fields: Fields) -> list[str]:
         """The names of the target's fields, which the data has."""
+        if self.next is not None:
+            return []
         names = self.column if isinstance(self.column, list) else [self.column or fields.target]
         return [self.known(name, fields) for name in names]
 

@@ -52,6 +52,6 @@ def notes_of(pairs: Iterable[tuple[str, str]], fields: Fields, *, takes_empty: b
 def names_for_nothing(inputs: Sequence[InputSchema], targets: Sequence[TargetSchema]) -> Iterator[tuple[str, str]]:
     """Pairs of a column and such a name among those that it holds."""
     held = [(column.name, column.categories) for each in inputs for column in each.columns or []]
-    held += [(each.names[0], each.classes or []) for each in targets if each.encode != "none"]
+    held += [(each.names[0], each.classes or []) for each in targets if each.encode != "none" and not each.text]
     for column, names in dict(held).items():
         yield from ((column, name) for name in names if stands_for_nothing(name))

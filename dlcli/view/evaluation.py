@@ -142,12 +142,24 @@ def confusion_table(classes: Sequence[str], confusion: Sequence[Sequence[int]], 
     return Table(columns, [[name, *row] for name, row in zip(classes, confusion, strict=True)])
 
 
+MOST_CLASSES = 50
+"""Classes that a table holds; `--json` has all."""
+
+
 def class_table(by_class: Mapping[str, ClassScores]) -> Table:
-    """A row for each class."""
+    """A row for each class; of many those with most samples."""
+    shown = dict(sorted(by_class.items(), key=lambda each: -each[1].samples)[:MOST_CLASSES])
+    by_class = by_class if len(by_class) <= MOST_CLASSES else shown
     columns = [Column("class"), *map(number_column, ("precision", "recall", "f1", "samples"))]
     return Table(
-        columns, [[name, each.precision, each.recall, each.f1, each.samples] for name, each in by_class.items()]
+        columns,
+        [[shown_name(name), each.precision, each.recall, each.f1, each.samples] for name, each in by_class.items()],
     )
+
+
+def shown_name(name: str) -> str:
+    """The name of a class in a table: a blank or the end of a line as it is written."""
+    return name if name.strip() and name.isprintable() else repr(name)
 
 
 def folder_above(files: Sequence[str]) -> str:

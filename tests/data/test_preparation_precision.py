@@ -11,8 +11,9 @@ import pytest
 
 from dlcli.config.language import Language
 from dlcli.data import Data
+from dlcli.data.preparation.fitting import fit_preparation
 from dlcli.data.preparation.precision import needed_precision
-from dlcli.data.preparation.prepare import fit_preparation, prepare
+from dlcli.data.preparation.prepare import prepare
 from dlcli.errors import BlockError, DataError
 
 Run = Callable[..., Any]
@@ -24,7 +25,7 @@ def prepared(block: Mapping[str, Any]) -> Any:
     """What the model sees of each split, by input, and the data set."""
     data = Data.model_validate(block, context=Language())
     dataset = data.load(seed=0)
-    model = fit_preparation(data, dataset, facts=FACTS)
+    model = fit_preparation(data, dataset, facts=FACTS).model
     return {split: prepare(model, samples.inputs) for split, samples in dataset.splits.items()}, dataset
 
 
@@ -177,7 +178,7 @@ def test_a_sound_is_prepared_alike_beside_a_loud_one(dtype: str, tmp_path: Path)
     mel = {"MelSpectrogram": {"fft_length": 256, "sequence_stride": 128, "sampling_rate": 8000, "num_mel_bins": 20}}
     data = Data.model_validate({"source": str(tmp_path / "a.npz"), "target": "y", "prepare": [mel]}, context=Language())
     dataset = data.load(seed=0)
-    model = fit_preparation(data, dataset, facts=FACTS)
+    model = fit_preparation(data, dataset, facts=FACTS).model
     raw = dataset.splits["train"].inputs["x"][:]
     together = prepare(model, {"x": raw})["x"]
     alone = np.concatenate([prepare(model, {"x": raw[[row]]})["x"] for row in range(len(raw))])

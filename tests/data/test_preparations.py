@@ -17,7 +17,8 @@ import pytest
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset
 from dlcli.data.fields.chunks import Chunks
-from dlcli.data.preparation.prepare import fit_preparation, prepare
+from dlcli.data.preparation.fitting import fit_preparation
+from dlcli.data.preparation.prepare import prepare
 from dlcli.errors import BlockError, DataError
 
 SAMPLES = 120
@@ -122,7 +123,7 @@ def fitted(path: Path, block: Mapping[str, Any]) -> Prepared:
     split = {"split": {"by": "column:part"}, "target": "kind"} if path.suffix == ".csv" else {}
     data = Data.model_validate({"source": source, **split, **block}, context=Language())
     dataset = data.load(seed=0, labels="classes")
-    return Prepared(data, dataset, fit_preparation(data, dataset, facts=dataset.facts(8)))
+    return Prepared(data, dataset, fit_preparation(data, dataset, facts=dataset.facts(8)).model)
 
 
 @pytest.fixture(scope="module")
@@ -647,7 +648,7 @@ def test_names_of_two_columns_are_crossed_as_by_keras_itself(mode: str, width: i
     data = Data.model_validate({"source": str(path), "target": "y", "inputs": inputs}, context=Language())
     dataset = data.load(seed=0)
     ((_, made),) = prepare(
-        fit_preparation(data, dataset, facts=dataset.facts(8)), dataset.splits["train"].inputs
+        fit_preparation(data, dataset, facts=dataset.facts(8)).model, dataset.splits["train"].inputs
     ).items()
     rows = dataset.splits["train"].rows
     columns = [tf.constant([cells[row][at] for row in rows]) for at in (0, 1)]
@@ -758,7 +759,7 @@ def test_hashed_text_has_the_shape_that_it_is_told_to_have(mode: str, shape: tup
     inputs = {"word": {"columns": "a", "kind": "text", "prepare": [step]}}
     data = Data.model_validate({"source": str(path), "target": "y", "inputs": inputs}, context=Language())
     dataset = data.load(seed=0)
-    model = fit_preparation(data, dataset, facts=dataset.facts(8))
+    model = fit_preparation(data, dataset, facts=dataset.facts(8)).model
     made = prepare(model, dataset.splits["train"].inputs)["word"]
     wanted = keras.layers.Hashing(num_bins=8)(tf.constant([names[row] for row in dataset.splits["train"].rows]))
     assert tuple(model.output["word"].shape[1:]) == made.shape[1:] == shape
@@ -773,5 +774,5 @@ def test_single_ids_are_encoded_each_by_itself(mode: str, tmp_path: Path) -> Non
     inputs = {"u": {"columns": "u", "prepare": [{"CategoryEncoding": {"num_tokens": 5, "output_mode": mode}}]}}
     data = Data.model_validate({"source": source, "inputs": inputs}, context=Language())
     dataset = data.load(seed=0)
-    made = prepare(fit_preparation(data, dataset, facts=dataset.facts(8)), dataset.splits["train"].inputs)["u"]
+    made = prepare(fit_preparation(data, dataset, facts=dataset.facts(8)).model, dataset.splits["train"].inputs)["u"]
     np.testing.assert_array_equal(made, np.eye(5)[ids[dataset.splits["train"].rows]])

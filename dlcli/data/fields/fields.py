@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.lazy import Column, Selected, is_lazy
@@ -59,6 +59,15 @@ class FileEach(Sequence[Place]):
 
 
 @dataclass(frozen=True)
+class Spans:
+    """Samples that are cut from one running text: at which piece each begins (samples,), and how many pieces it holds."""
+
+    starts: np.ndarray[Any, Any]
+    length: int
+    pieces: Literal["character", "whitespace"]
+
+
+@dataclass(frozen=True)
 class Fields:
     """Named arrays whose first axis is samples: the columns of a table, or the arrays of a file.
 
@@ -66,7 +75,8 @@ class Fields:
     are what the source takes for them when the configuration does not say. `classes` names the integers of a field.
     `kept` are the rows that are left of all those of `places`, where some were left out. `splits` are the rows of a source
     that has splits of its own, by train, validation, test. `chunks` are what lazy columns of a table are read from.
-    With `windows` the rows are not samples themselves: each sample is a window of them. `texts` are fields of running
+    With `windows` the rows are not samples themselves: each sample is a window of them; with `spans` they overlap.
+    `texts` are fields of running
     text, as against names. `beside` are files that were read beside those of the rows. `columns` are
     those of a table, with those that nobody asked for, which were not looked at. `complete` are fields
     that are known to have neither empty cells nor infinite numbers.
@@ -87,6 +97,7 @@ class Fields:
     beside: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     complete: frozenset[str] = frozenset()
+    spans: Spans | None = None
 
     @property
     def samples(self) -> int:
@@ -163,7 +174,8 @@ class Fields:
             split: np.flatnonzero(np.isin(rows, own, assume_unique=True)) for split, own in self.splits.items()
         }
         kept = rows if self.kept is None else self.kept[rows]
-        return replace(self, arrays=arrays, kept=kept, splits=splits, chunks=chunks)
+        spans = None if self.spans is None else replace(self.spans, starts=self.spans.starts[rows])
+        return replace(self, arrays=arrays, kept=kept, splits=splits, chunks=chunks, spans=spans)
 
     def parts(self, names: Collection[str]) -> Iterator[Fields]:
         """Some fields in pieces that fit in memory, from the first row to the last: one a chunk, else a single one."""

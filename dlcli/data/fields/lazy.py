@@ -96,6 +96,22 @@ class Joined(Lazy):
         return found
 
 
+class Places(Lazy):
+    """The places from a first to a last of each sample: (samples, places, …)."""
+
+    def __init__(self, column: Column, first: int, last: int) -> None:
+        super().__init__((len(column), last - first, *column.shape[2:]), column.dtype)
+        self.column, self.first, self.last = column, first, last
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return self.column[rows][:, self.first : self.last]
+
+
+def places_of(column: Column, first: int, last: int) -> Column:
+    """Some places of each sample, (samples, last - first, …), lazy where the field is."""
+    return Places(column, first, last) if is_lazy(column) else column[:][:, first:last]
+
+
 def loaded(column: Column) -> np.ndarray[Any, Any]:
     """All of a field (samples, …) in memory."""
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.fields import Fields, Spans
 from dlcli.data.fields.lazy import Column, Lazy, Selected, is_lazy
 from dlcli.data.schema import SPLITS, InputSchema
 from dlcli.data.windows import Windows
@@ -95,31 +95,56 @@ class WindowSamples:
         return {name: np.flatnonzero(np.isin(rows, its)) for name, its in splits.items()}
 
     def apart(self, splits: dict[str, np.ndarray[Any, Any]], by: str | None) -> dict[str, np.ndarray[Any, Any]]:
-        import numpy as np
 
         if by is None or by.partition(":")[0] != "time":
             return splits
-        # Series have millions of windows that overlap, so rows are not marked one window after the other: each adds 1 where it
-        # begins and takes 1 where it ends, and the running sum says how many lie over a row. An earlier split keeps its windows
-        # and the later one loses those that reach back into it, so that nothing of the past is tested on.
-        found: dict[str, np.ndarray[Any, Any]] = {}
-        taken = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
-        for name in SPLITS:
-            if name in splits:
-                starts = self.starts[splits[name]]
-                # How many rows of earlier splits stand before each row; several series may follow each other.
-                before = np.concatenate([[0], np.cumsum(np.cumsum(taken) > 0)])
-                found[name] = splits[name][before[starts + self.reach + 1] == before[starts]]
-                np.add.at(taken, self.starts[found[name]], 1)
-                np.add.at(taken, self.starts[found[name]] + self.reach + 1, -1)
-        empty = [name for name, rows in found.items() if not len(rows)]
-        if empty:
-            raise DataError(
-                f"the {empty[0]} split would be empty: its windows all reach back into the split before it",
-                hint="write a smaller window, or a larger share for the split",
-                kind="empty_split",
-            )
-        return found
+        return apart_in_order(splits, self.starts, self.reach)
+
+
+class SpanSamples(RowSamples):
+    """Every row is a sample, and neighbours share pieces of a running text."""
+
+    def __init__(self, spans: Spans) -> None:
+        super().__init__(len(spans.starts))
+        self.spans = spans
+
+    def apart(self, splits: dict[str, np.ndarray[Any, Any]], by: str | None) -> dict[str, np.ndarray[Any, Any]]:
+        if by is None or by.partition(":")[0] != "time":
+            return splits
+        return apart_in_order(splits, self.spans.starts, self.spans.length - 1)
+
+
+def apart_in_order(
+    splits: dict[str, np.ndarray[Any, Any]], starts: np.ndarray[Any, Any], reach: int
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Splits (samples of the split,) without the samples that reach back into an earlier one, where each begins at a row
+    (samples,) and reaches over `reach` more.
+
+    Raises `DataError` where nothing is left of one.
+    """
+    import numpy as np
+
+    # Series have millions of windows that overlap, so rows are not marked one window after the other: each adds 1 where it
+    # begins and takes 1 where it ends, and the running sum says how many lie over a row. An earlier split keeps its windows
+    # and the later one loses those that reach back into it, so that nothing of the past is tested on.
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    taken = np.zeros(int(starts[-1]) + reach + 2, np.int64)
+    for name in SPLITS:
+        if name in splits:
+            own = starts[splits[name]]
+            # How many rows of earlier splits stand before each row; several series may follow each other.
+            before = np.concatenate([[0], np.cumsum(np.cumsum(taken) > 0)])
+            found[name] = splits[name][before[own + reach + 1] == before[own]]
+            np.add.at(taken, starts[found[name]], 1)
+            np.add.at(taken, starts[found[name]] + reach + 1, -1)
+    empty = [name for name, rows in found.items() if not len(rows)]
+    if empty:
+        raise DataError(
+            f"the {empty[0]} split would be empty: its windows all reach back into the split before it",
+            hint="write a smaller window, or a larger share for the split",
+            kind="empty_split",
+        )
+    return found
 
 
 class Windowed(Lazy):
@@ -143,7 +168,7 @@ def samples_of(fields: Fields, *, with_target: bool = True) -> RowSamples | Wind
     """What the samples of some fields are. Raises `DataError` for series that are shorter than a window."""
     windows = fields.windows
     if windows is None:
-        return RowSamples(fields.samples)
+        return RowSamples(fields.samples) if fields.spans is None else SpanSamples(fields.spans)
     group = None if windows.group is None else group_column(windows.group, fields)
     segments = segments_of(fields.file_numbers(), fields.kept, group)
     return WindowSamples(windows, windows.starts(segments, with_target=with_target), with_target=with_target)

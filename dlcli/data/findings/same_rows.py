@@ -48,21 +48,23 @@ def counts_in_training(dataset: Dataset) -> dict[str, tuple[int, int]]:
     """By split how many samples have the inputs of a training sample, and how many of these its targets as well."""
     train = dataset.splits["train"]
     known: dict[bytes, set[bytes]] = {}
-    for inputs, targets in zip(contents(train.inputs), contents(train.targets), strict=True):
+    for inputs, targets in zip(contents(train.inputs), contents(train.targets, len(train)), strict=True):
         known.setdefault(inputs, set()).add(targets)
     counts = {}
     for split, samples in dataset.splits.items():
         if split != "train":
-            pairs = zip(contents(samples.inputs), contents(samples.targets), strict=True)
+            pairs = zip(contents(samples.inputs), contents(samples.targets, len(samples)), strict=True)
             same = [targets in known[inputs] for inputs, targets in pairs if inputs in known]
             counts[split] = len(same), sum(same)
     return counts
 
 
-def contents(tensors: Mapping[str, Column]) -> list[bytes]:
-    """What each sample holds in some tensors (samples, …), as bytes."""
+def contents(tensors: Mapping[str, Column], samples: int = 0) -> list[bytes]:
+    """What each of so many samples holds in some tensors (samples, …), as bytes; nothing where there are none of these."""
     import numpy as np
 
+    if not tensors:
+        return [b""] * samples
     rows = np.ascontiguousarray(np.concatenate([as_bytes(tensor[:]) for tensor in tensors.values()], axis=1))
     found: list[Any] = rows.view(np.dtype((np.void, rows.shape[1]))).ravel().tolist()
     return found

@@ -32,6 +32,8 @@ class Reading:
     """Columns that are gone through several times, such as targets: kept in memory by a source that would read them anew."""
     labels: frozenset[str] = frozenset()
     """Columns that may hold lists of names: a target of several labels a sample."""
+    beyond: int = 0
+    """How many pieces of a running text are read behind each window: those that a target is."""
     allow_code: bool = False
     """Whether a source may run Python that the configuration names."""
     looks: bool = False

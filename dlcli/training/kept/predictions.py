@@ -77,12 +77,50 @@ def confusion(truth: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], *, clas
     return np.bincount(truth * classes + answer, minlength=classes * classes).reshape(classes, classes)
 
 
-def scores_by_class(matrix: np.ndarray[Any, Any], names: list[str]) -> dict[str, dict[str, float | int | None]]:
-    """Precision, recall, F1 and samples of each class; None where a score is not defined."""
-    return {
-        name: scores(int(matrix[index, index]), int(matrix[:, index].sum()), int(matrix[index].sum()))
-        for index, name in enumerate(names)
-    }
+def scores_by_class(
+    truth: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], names: list[str]
+) -> dict[str, dict[str, float | int | None]]:
+    """Precision, recall, F1 and samples of each class, of what is and what was said (places,); None where one is not defined."""
+    import numpy as np
+
+    counts = [np.bincount(each, minlength=len(names)).tolist() for each in (truth[truth == answer], answer, truth)]
+    return {name: scores(*each) for name, *each in zip(names, *counts, strict=True)}
+
+
+def texts_of(
+    output: np.ndarray[Any, Any],
+    loss: KerasObject,
+    target: TargetSchema,
+    counted: np.ndarray[Any, Any] | None = None,
+) -> list[str]:
+    """The text that an output (samples, places, words) says: the likeliest word at each place that counts.
+
+    Under a loss that finds out itself which steps belong to which letter a letter that goes on is one, and id 0 is none.
+    """
+    import numpy as np
+
+    ids = output.argmax(axis=-1)
+    if joins_steps(loss):
+        same = np.zeros(ids.shape, bool)
+        same[:, 1:] = ids[:, 1:] == ids[:, :-1]
+        ids = np.where(same, 0, ids)
+    return joined_words(ids, target, counted)
+
+
+def joins_steps(loss: KerasObject) -> bool:
+    """Whether a loss finds out itself which steps of an output belong to which letter of a target."""
+    return loss.traits.get("shapes") == "sequences"
+
+
+def joined_words(
+    ids: np.ndarray[Any, Any], target: TargetSchema, counted: np.ndarray[Any, Any] | None = None
+) -> list[str]:
+    """The text that ids (samples, places) of a target stand for, without padding and places that do not count."""
+    import numpy as np
+
+    words = np.asarray(target.classes, object) if target.classes else np.arange(int(ids.max(initial=0)) + 1).astype(str)
+    kept = (ids > 0) if counted is None else (ids > 0) & counted.reshape(ids.shape)
+    return [target.between.join(words[row[its]].tolist()) for row, its in zip(ids, kept, strict=True)]
 
 
 def by_label(

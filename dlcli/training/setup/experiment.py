@@ -13,7 +13,8 @@ from dlcli.data import Dataset, Samples, Schema
 from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
-from dlcli.data.preparation.prepare import BATCH, adapt, fit_preparation, prepare
+from dlcli.data.preparation.fitting import fit_preparation
+from dlcli.data.preparation.prepare import BATCH, adapt, prepare
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.connections import check_connections
@@ -36,6 +37,7 @@ from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.target_range import check_classes_in_training, check_target_range
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import training_weights
+from dlcli.training.setup.words import text_facts, with_ids, with_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,7 +127,9 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     facts = facts_of(config, dataset)
     run_plugins(config.plugins)
     try:
-        preparation = fit_preparation(config.data, dataset, facts=facts)
+        fitted = fit_preparation(config.data, dataset, facts=facts)
+        preparation, dataset = fitted.model, with_words(dataset, fitted, config.heads)
+        facts |= dataset.facts(config.train.batch_size) | text_facts(dataset, fitted)
         augment = augmentation(config, dataset, facts)
         shapes = prepared_shapes(preparation, dataset)
         outputs = [head.name for head in config.heads if head.name is not None]
@@ -141,6 +145,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             name: Feed(samples, preparation, dataset.schema.targets, wide=wide)
             for name, samples in dataset.splits.items()
         }
+        dataset = with_ids(dataset, splits)
         check_rate(config)
         compile_model(config, built.model, dataset.schema, facts)
         check_ids(built, splits)
@@ -174,12 +179,12 @@ def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, 
     train = dataset.splits["train"].inputs
     if preparation is None:
         return {name: values.shape[1:] for name, values in train.items()}
-    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in preparation.output.items()}
+    shapes = {name: tuple(preparation.output[name].shape[1:]) for name in train}
     if all(None not in shape for shape in shapes.values()):
         return shapes
     # Only a sample tells how long what a layer such as TextVectorization makes of it is.
     first = prepare(preparation, {name: values[:1] for name, values in train.items()})
-    return {name: values.shape[1:] for name, values in first.items()}
+    return {name: first[name].shape[1:] for name in train}
 
 
 def learning(preparation: Any, train: Samples) -> Callable[[Any, str], None]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Samples
 from dlcli.data.fields.lazy import Column, is_lazy
-from dlcli.data.preparation.prepare import prepare
+from dlcli.data.preparation.prepare import prepare, target_key
 from dlcli.data.schema import TargetSchema
+from dlcli.data.target_labels import VOID
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,10 +32,10 @@ class Feed:
         self.guard: Callable[[Arrays, np.ndarray[Any, Any]], None] | None = None
         self.streams = samples.streams
         self.preparation = preparation if self.streams else None
-        self.inputs: Mapping[str, Column] = samples.inputs if self.streams else prepare(preparation, samples.inputs)
+        self.inputs: Mapping[str, Column] = samples.inputs
         self.targets: Mapping[str, Column] = samples.targets
         if not self.streams:
-            self.targets = {each.name: self.aligned(each, samples.targets[each.name][:]) for each in schemas}
+            self.inputs, self.targets = self.prepared(preparation, samples.inputs, samples.targets)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -51,15 +52,28 @@ class Feed:
         inputs = {name: column[rows] for name, column in self.inputs.items()}
         if not self.streams:
             return inputs, {name: column[rows] for name, column in self.targets.items()}
-        targets = {each.name: self.aligned(each, self.targets[each.name][rows]) for each in self.schemas}
-        prepared = prepare(self.preparation, inputs)
+        targets = {each.name: self.targets[each.name][rows] for each in self.schemas}
+        inputs, targets = self.prepared(self.preparation, inputs, targets)
         if self.guard is not None:
-            self.guard(prepared, self.rows[rows])
-        return prepared, targets
+            self.guard(inputs, self.rows[rows])
+        return inputs, targets
+
+    def prepared(
+        self, preparation: Any, inputs: Mapping[str, Column], targets: Mapping[str, Column]
+    ) -> tuple[Arrays, Arrays]:
+        """Raw inputs and targets (samples, …) as the model takes them."""
+        texts = {target_key(each.name): targets[each.name] for each in self.schemas if each.names and each.text}
+        made = prepare(preparation, {**inputs, **{key: each for key, each in texts.items() if each.dtype == object}})
+        found = {each.name: made.get(target_key(each.name), targets[each.name])[:] for each in self.schemas}
+        return {name: made[name] for name in inputs}, {
+            each.name: self.aligned(each, found[each.name]) for each in self.schemas
+        }
 
     def target(self, name: str) -> np.ndarray[Any, Any]:
         """A whole target (samples, …) in memory."""
         schema = next(each for each in self.schemas if each.name == name)
+        if schema.text and self.streams:
+            return self.take(slice(None))[1][name]
         column = self.targets[name]
         return self.aligned(schema, column[:]) if is_lazy(column) or self.streams else column[:]
 
@@ -68,6 +82,8 @@ class Feed:
         import numpy as np
 
         is_index = schema.classes is not None and not schema.is_one_hot
+        if schema.text and schema.void:
+            values = np.where(values == 0, VOID, values)  # padding
         values = values.astype(np.int64 if is_index else np.float32, copy=False)
         axes = 1 + len(schema.shape)
         if values.ndim == axes + 1 and values.shape[-1] == 1:

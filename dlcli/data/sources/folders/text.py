@@ -15,8 +15,10 @@ from dlcli.data.sources.encodings import known_encoding
 from dlcli.data.sources.folders.file_source import FileSource
 from dlcli.data.sources.folders.listing import MOST_SHOWN, Listing
 from dlcli.data.sources.folders.parallel import in_parallel
+from dlcli.data.sources.folders.running_text import Cut, Pieces, running_text
 from dlcli.data.sources.paths import content_of
 from dlcli.data.sources.source import Reading
+from dlcli.data.windows import Count
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
 
@@ -41,6 +43,12 @@ class TextFiles(FileSource):
     """`utf-8`, `cp949`, `utf-16`, `latin-1`, …"""
     errors: Literal["error", "replace"] = "error"
     """What bytes that are not of the encoding mean: an error, or the mark � in their place."""
+    window: Count | None = None
+    """How many pieces of a running text a sample holds; by default each file is a sample."""
+    stride: Count = 1
+    """How many pieces after each other two windows begin."""
+    split: Pieces = "character"
+    """What the pieces of a window are: each `character`, or what stands between `whitespace`."""
 
     @field_validator("encoding")
     @classmethod
@@ -65,6 +73,9 @@ class TextFiles(FileSource):
             faults = {row: fault for row, fault in enumerate(found) if fault is not None}
         if faults:
             raise error_of(faults, listing.files)
+        if self.window is not None:
+            cut = Cut(self.window + reading.beyond, self.stride, self.split)
+            return running_text(self.name, listing.files, list(in_parallel(texts.text, listing.files)), cut)
         return listing.fields(self.name, texts, ("samples",))
 
     def memory(self) -> int:

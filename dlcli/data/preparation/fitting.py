@@ -1,0 +1,381 @@
+"""Fits preparations: preprocessing layers that learn from the training split alone, kept as a model of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data import Data
+from dlcli.data.dataset import Dataset
+from dlcli.data.fields.lazy import Column
+from dlcli.data.memory import free_memory
+from dlcli.data.preparation.pca import Pca
+from dlcli.data.preparation.precision import SINGLE, needed_precision, precision
+from dlcli.data.preparation.prepare import (
+    adapt,
+    batch_size,
+    number_bytes,
+    prepared_batches,
+    raw_values,
+    target_key,
+)
+from dlcli.data.schema import InputSchema, TargetSchema
+from dlcli.errors import BlockError, DlcliError, TreePath
+from dlcli.first_line import reason_of
+from dlcli.named_inputs import model_of, named_input
+from dlcli.per_sample import per_sample
+from dlcli.spec import Facts, KerasObject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+TRIED = 8
+"""Samples that a preparation is tried on when it is fitted."""
+
+TEXT_LAYERS = frozenset({"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"})
+"""Layers that take text; where there are other inputs too, `data.prepare` applies them to text alone."""
+
+GIVEN = ("bin_boundaries", "mean", "vocabulary")
+"""Arguments that say what a layer would learn otherwise."""
+
+Step = tuple[TreePath, KerasObject | Pca]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The `model` from raw to prepared inputs, by name, or None where nothing is prepared; and by input or target of text the
+    words of which an id is the number, that of padding first."""
+
+    model: Any
+    vocabularies: Mapping[str, list[str]]
+    between: Mapping[str, str] = field(default_factory=dict)
+    """What stands between the words of a text where that is no blank."""
+
+
+def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[Step]]:
+    """By input: its preparations in order, each with its place; those of `data.prepare` come first.
+
+    Raises `BlockError` for text that nothing turns into numbers.
+    """
+    found: dict[str, list[Step]] = {}
+    mixed = len({schema.text for schema in inputs}) > 1
+    for schema in inputs:
+        steps: list[Step] = [
+            (("data", "prepare", number), step)
+            for number, step in enumerate(data.prepare)
+            if not mixed or (step.written in TEXT_LAYERS) == schema.text
+        ]
+        if isinstance(data.inputs, dict):
+            own = data.inputs[schema.name].prepare
+            steps += [(("data", "inputs", schema.name, "prepare", number), step) for number, step in enumerate(own)]
+        if schema.text and not steps:
+            raise BlockError(
+                ("data",),
+                f"the input '{schema.name}' is text, which layers cannot take",
+                hint="write data.prepare: [TextVectorization: {max_tokens: 10000, output_sequence_length: 100}]",
+                kind="text_reaches_layers",
+            )
+        if schema.texts is not None and not crosses(steps[0][1]):
+            first, many = schema.texts[0], len(schema.texts)
+            raise BlockError(
+                ("data", "inputs", schema.name, "columns"),
+                f"input '{schema.name}' is text and takes one column, found {many}; HashedCrossing alone takes several",
+                hint=f"make each an input of its own: data.inputs: {{{first}: {{columns: {first}, kind: text}}, …}}",
+                kind="text_input_of_several_columns",
+            )
+        found[schema.name] = steps
+    return found
+
+
+def crosses(step: KerasObject | Pca) -> bool:
+    """Whether a preparation makes one number of several names."""
+    return isinstance(step, KerasObject) and bool(step.traits.get("crosses"))
+
+
+def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Fitted:
+    """The model of all preparations, and the vocabularies of what is text.
+
+    Ids of targets that are text stand among its outputs too, under `target_key`. Layers with something to learn
+    (`Normalization`: mean and variance) learn it from the training split in the order of the source, batch by batch, each from
+    what the layers before it make. Raises `BlockError` at the preparation that cannot be fitted.
+    """
+    steps = preparations(data, dataset.schema.inputs)
+    if not any(steps.values()) and not any(each.text for each in dataset.schema.targets):
+        return Fitted(None, {})
+    fitting = Fitting(dataset, facts)
+    for schema in dataset.schema.inputs:
+        fitting.input(schema, steps[schema.name])
+    for target in dataset.schema.targets:
+        if target.text and target.following is None:
+            fitting.target(target, target_steps(data, target))
+    for target in dataset.schema.targets:
+        if target.text and target.following is not None:
+            fitting.following(target)
+    return Fitted(model_of(fitting.raw, fitting.prepared), fitting.vocabularies, fitting.between)
+
+
+def target_steps(data: Data, target: TargetSchema) -> list[Step]:
+    """The preparations of a target of text, each with its place."""
+    place: TreePath = ("data", "target") if data.targets is None else ("data", "targets", target.name)
+    own = next(each for name, each in data.all_targets.items() if name in {None, target.name})
+    return [((*place, "prepare", number), step) for number, step in enumerate(own.prepare)]
+
+
+@dataclass
+class Fitting:
+    """The preparations that are fitted one after the other: tensors before and after them, by name."""
+
+    dataset: Dataset
+    facts: Facts
+    raw: dict[str, Any] = field(default_factory=dict)
+    prepared: dict[str, Any] = field(default_factory=dict)
+    vocabularies: dict[str, list[str]] = field(default_factory=dict)
+    between: dict[str, str] = field(default_factory=dict)
+
+    def input(self, schema: InputSchema, steps: Sequence[Step]) -> None:
+        """Prepares an input."""
+        column = self.dataset.splits["train"].inputs[schema.name]
+        numbers = needed_precision(column.dtype)
+        self.raw[schema.name] = named_input(schema.name, tuple(schema.shape), "string" if schema.text else numbers)
+        self.prepared[schema.name] = self.chained(schema, steps, column, schema.name)
+
+    def target(self, schema: TargetSchema, steps: Sequence[Step]) -> None:
+        """Makes ids of a target of text."""
+        key, column = target_key(schema.name), self.dataset.splits["train"].targets[schema.name]
+        as_input = InputSchema(name=key, axes=["samples"], shape=[], text=True)
+        self.raw[key] = named_input(key, (), "string")
+        ids = self.chained(as_input, steps, column, key)
+        self.check_ids(ids, schema.name, steps[-1])
+        self.prepared[key] = ids
+        self.named(schema.name, key)
+
+    def following(self, schema: TargetSchema) -> None:
+        """Makes the target that follows in an input of ids, which loses its last place."""
+        import keras
+
+        name = str(schema.following)
+        ids = self.prepared[name]
+        if len(ids.shape) != 2 or name not in self.vocabularies:
+            raise BlockError(
+                ("data", "target") if len(self.dataset.schema.targets) == 1 else ("data", "targets", schema.name),
+                f"the target is what follows in '{name}', of which the preparation makes no ids in a row",
+                hint="write TextVectorization: {output_sequence_length: 100}, whose output_mode is int",
+                kind="next_needs_places",
+            )
+        self.prepared[name] = keras.ops.split(ids, [ids.shape[1] - 1], axis=1)[0]
+        self.prepared[target_key(schema.name)] = keras.ops.split(ids, [1], axis=1)[1]
+        self.named(schema.name, name)
+
+    def named(self, target: str, key: str) -> None:
+        """Gives a target the words of what it is made of."""
+        self.vocabularies[target] = self.vocabularies[key]
+        self.between[target] = self.between.get(key, " ")
+
+    def check_ids(self, ids: Any, name: str, last: Step) -> None:
+        """Refuses a target of text of which no ids in a row are made."""
+        path, step = last
+        if len(ids.shape) != 2 or target_key(name) not in self.vocabularies:
+            raise BlockError(
+                (*path, step.written),
+                f"{step.written} makes no ids in a row of the target '{name}'",
+                hint="write TextVectorization: {output_sequence_length: 100}, whose output_mode is int",
+                kind="target_is_no_text",
+            )
+
+    def chained(self, schema: InputSchema, steps: Sequence[Step], column: Column, key: str) -> Any:
+        """The tensor that preparations make of a field, one after the other.
+
+        Raises `BlockError` at the place of one that cannot prepare it.
+        """
+        numbers, dataset, facts = needed_precision(column.dtype), self.dataset, self.facts
+        tensor, made = self.raw[key], list[Any]()
+        few: Any = raw_values(column[:TRIED], numbers)
+        for path, step in steps:
+            step = as_cut(step, schema)
+            if tensor.dtype == "string" and step.written not in TEXT_LAYERS:
+                message = f"{step.written} takes numbers, and '{schema.name}' is text"
+                raise BlockError(
+                    (*path, step.written),
+                    message,
+                    hint="text needs TextVectorization before it",
+                    kind="layer_takes_numbers",
+                )
+            try:
+                with precision(SINGLE if is_single(step) else numbers):
+                    single = fitted_layer(step, column, made, facts=facts)
+                    layer = per_sample(single, tensor.shape)
+                    if crosses(step):
+                        layer = crossing(layer, schema)
+                    if len(tensor.shape) == 1 and getattr(layer, "output_mode", "int") != "int":
+                        layer = of_single_values(layer, tensor)
+                    tensor = layer(tensor)
+                    check_output_fits((*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column)
+                    few = layer(few)
+                check_learnt(single, step)
+                check_boundaries(single, step)
+                check_encoded(single, step, partial(prepared_batches, column, tuple(made)))
+            except DlcliError:
+                raise  # the data that it learns from cannot be read
+            except Exception as error:
+                message = (
+                    f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {reason_of(error)}"
+                )
+                raise BlockError(
+                    (*path, step.written), message, hint=preparation_advice(step, schema), kind="layer_refuses"
+                ) from error
+            made.append(layer)
+            if getattr(tensor, "sparse", False):
+                message = f"{step.written} makes a sparse tensor of '{schema.name}', which no layer is sure to take"
+                hint = "leave 'sparse' out"
+                raise BlockError((*path, step.written, "sparse"), message, hint=hint, kind="layer_refuses")
+            if None in tensor.shape[1:]:
+                message = f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
+                hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"
+                raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
+            self.vocabularies.pop(key, None)
+            if makes_ids(step):
+                self.vocabularies[key] = [str(each) for each in single.get_vocabulary()]
+                self.between[key] = "" if by_character(step) else " "
+        return tensor
+
+
+def check_output_fits(
+    path: TreePath, schema: InputSchema, shape: Sequence[int | None], *, dataset: Dataset, column: Column
+) -> None:
+    """Refuses a preparation whose output (samples, *shape) would not fit in memory, before a number of it is computed.
+
+    What does not stream stays prepared as a whole. Raises `BlockError`.
+    """
+    one = number_bytes(shape)
+    kept = 0 if dataset.streams else sum(map(len, dataset.splits.values()))
+    # Within a layer each number of a sample may become a whole last axis first, as where categories are counted.
+    within = max(one, number_bytes((*schema.shape, *shape[-1:])))
+    needed = kept * one + min(max(TRIED, batch_size(column, prepared=one)), len(column)) * within
+    if needed > free_memory():
+        raise BlockError(
+            path,
+            f"{path[-1]} makes {one / 1e6:,.1f} MB of each sample of '{schema.name}', which takes {needed / 1e9:,.1f} GB "
+            "in all, more than the free memory",
+            hint="make what it puts out smaller",
+            kind="out_of_memory",
+        )
+
+
+def as_cut(step: KerasObject | Pca, schema: InputSchema) -> KerasObject | Pca:
+    """A preparation of text that the source has cut in pieces: it makes an id of each, unless it says otherwise."""
+    if schema.pieces is None or schema.length is None or not makes_ids(step) or not isinstance(step, KerasObject):
+        return step
+    given = step.arguments.get("output_sequence_length", schema.length - schema.ends)
+    length = schema.length if given == schema.length - schema.ends else given
+    known = {"split": schema.pieces, **step.arguments, "output_sequence_length": length}
+    return replace(step, arguments=known) if step.written == "TextVectorization" else step
+
+
+def makes_ids(step: KerasObject | Pca) -> bool:
+    """Whether a preparation makes ids of words that it knows."""
+    knows = isinstance(step, KerasObject) and step.traits.get("words")
+    return bool(knows) and isinstance(step, KerasObject) and step.arguments.get("output_mode", "int") == "int"
+
+
+def by_character(step: KerasObject | Pca) -> bool:
+    """Whether a preparation makes an id of each character."""
+    return isinstance(step, KerasObject) and step.arguments.get("split") == "character"
+
+
+def is_single(step: KerasObject | Pca) -> bool:
+    """Whether a preparation cannot reckon in 64 bits."""
+    return isinstance(step, KerasObject) and bool(step.traits.get("single"))
+
+
+def check_learnt(layer: Any, step: KerasObject | Pca) -> None:
+    """Refuses a layer whose weights only training could teach."""
+    if layer.trainable_weights:
+        raise ValueError(f"{step.written} learns while the model trains; write it under layers")
+
+
+def check_boundaries(layer: Any, step: KerasObject | Pca) -> None:
+    """Refuses bins whose boundaries are equal in 32 bits, in which TensorFlow compares them whatever the data has."""
+    import numpy as np
+
+    boundaries = np.asarray(getattr(layer, "bin_boundaries", None) or [], np.float64)
+    left = np.unique(boundaries.astype(np.float32))
+    if len(left) < len(np.unique(boundaries)):
+        raise ValueError(
+            f"its {len(boundaries)} boundaries from {boundaries[0]:,.15g} on are {len(left)} in the 32 bits it compares in; "
+            "write Normalization before it"
+        )
+
+
+def check_encoded(layer: Any, step: KerasObject | Pca, batches: Callable[[], Iterator[np.ndarray[Any, Any]]]) -> None:
+    """Refuses ids (samples, …) beyond the number that a layer encodes, which it would leave out without a word."""
+    argument = step.traits.get("ids") if isinstance(step, KerasObject) else None
+    if argument is None:
+        return
+    largest, size = max(int(batch.max()) for batch in batches()), int(getattr(layer, argument))
+    if largest >= size:
+        raise ValueError(f"the ids reach {largest}, and its {argument} is {size}; write {argument}: {largest + 1}")
+
+
+def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
+    """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
+    if isinstance(step, Pca):
+        return step.fitted(prepared_batches(column, before))
+    layer = step.build(facts)
+    if step.traits.get("fixed"):
+        layer.trainable = False
+    if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
+        adapt(layer, prepared_batches(column, before))
+        if step.traits.get("words"):
+            return with_words_kept(layer, step, facts)
+    return layer
+
+
+def with_words_kept(layer: Any, step: KerasObject, facts: Facts) -> Any:
+    """A layer that has learnt words as one that keeps them in its configuration, where a file of one word a line would not
+    give them back: words with the end of a line in them, such as each character of a text."""
+    words = [str(each) for each in layer.get_vocabulary()]
+    if "\n".join(words).splitlines() == words:
+        return layer
+    own = [str(each) for each in layer.get_vocabulary(include_special_tokens=False)]
+    values = {**step.values(facts), "vocabulary": own}
+    if step.arguments.get("output_mode") == "tf_idf":
+        lookup = getattr(layer, "_lookup_layer", layer)
+        values["idf_weights"] = lookup.idf_weights.numpy()[len(words) - len(own) :].tolist()
+    return step.made_by()(**values)
+
+
+def of_single_values(layer: Any, values: Any) -> Any:
+    """A model that gives a layer that encodes its values (samples,) as (samples, 1): Keras takes them for one sample else."""
+    import keras
+
+    single = keras.Input((), dtype=values.dtype)
+    return keras.Model(single, layer(keras.layers.Reshape((1,))(single)), name=layer.name)
+
+
+def crossing(layer: Any, schema: InputSchema) -> Any:
+    """A model that gives a layer each column of an input (samples, columns) by itself. Raises `ValueError` for one column."""
+    import keras
+
+    if schema.texts is None:
+        raise ValueError("it crosses several columns of names, which are an input of kind text")
+    texts = keras.Input((len(schema.texts),), dtype="string")
+    crossed = layer([texts[..., at] for at in range(len(schema.texts))])
+    if len(crossed.shape) == 1:
+        crossed = keras.ops.expand_dims(crossed, -1)
+    return keras.Model(texts, crossed, name=layer.name)
+
+
+def preparation_advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
+    """What to write where a preparation is of the wrong kind."""
+    if crosses(step):
+        names = [column.name for column in schema.columns or []][:2]
+        both = ", ".join(names) if len(names) > 1 else "a, b"
+        own = f"{{columns: [{both}], kind: text, prepare: [{step.written}: {{num_bins: 64, output_mode: one_hot}}]}}"
+        return f"write data.inputs: {{both: {own}}}"
+    if not schema.text and step.written in TEXT_LAYERS:
+        column = schema.columns[0].name if schema.columns else schema.name
+        return f"make it text: data.inputs: {{NAME: {{columns: {column}, kind: text}}}}"
+    return None
