@@ -113,7 +113,10 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
         notes += said
     if with_target:
         targets: dict[str, Column] = {
-            each.name: samples.target(encoded_target(each, fields)) for each in schema.targets
+            each.name: samples.at_row(encoded_target(each, fields))
+            if each.absent
+            else samples.target(encoded_target(each.of_rows(schema.windows), fields))
+            for each in schema.targets
         }
     else:
         # Nothing is compared with it; one number a sample costs little and has the right length.

@@ -92,7 +92,7 @@ def predicted_rows(
 
     if windows is None:
         return rows, np.ones(len(rows), bool)
-    ahead = rows + windows.sampling * windows.horizon
+    ahead = rows + (windows.furthest if isinstance(windows.horizon, int) and not windows.each_step else 0)
     known = ahead < fields.samples
     there = np.minimum(ahead, fields.samples - 1)
     files = fields.file_numbers()

@@ -65,7 +65,11 @@ def assembled(
     encoded = {target.name: encoded_target(target, fields) for target in target_schemas}
     for target, (_, wanted) in zip(target_schemas, targets.values(), strict=True):
         notes += unused_units(target, encoded[target.name], wanted.classes)
-    encoded_targets = {name: samples.target(column) for name, column in encoded.items()}
+    encoded_targets = {
+        each.name: samples.at_row(encoded[each.name]) if each.absent else samples.target(encoded[each.name])
+        for each in target_schemas
+    }
+    target_schemas = [each if each.absent else samples.target_schema(each) for each in target_schemas]
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
     schemas = [ended(each, target_schemas) for each in schemas]
@@ -161,9 +165,9 @@ def split_rows(
             break
     column = None
     if split.way == "file":
-        column = samples.target(fields.file_numbers())
+        column = samples.at_row(fields.file_numbers())
     elif split.column is not None:
-        column = samples.target(loaded(fields.arrays[split.column]))
+        column = samples.at_row(loaded(fields.arrays[split.column]))
     own = fields.splits and samples.own(fields.splits)
     for name, rows in (own or {}).items():
         if not len(rows):

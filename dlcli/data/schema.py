@@ -86,6 +86,8 @@ class TargetSchema(Spec):
     """Whether it is text, of which a preparation makes ids."""
     between: str = " "
     """What stands between the words of a text."""
+    ahead: list[int] | None = None
+    """Of a target of several steps ahead these, in the order of its values."""
     absent: bool = False
     """Whether there is none: what the model puts out under this name is its loss, and is compared with nothing."""
     vectors: bool = False
@@ -111,9 +113,17 @@ class TargetSchema(Spec):
         """What the values of an answer stand for: classes, labels or the columns of a vector; None where they have no names."""
         return self.each or self.classes
 
+    def of_rows(self, windows: Windows | None) -> TargetSchema:
+        """The schema of one row, where a sample is a window of rows with several targets."""
+        axes = 0 if windows is None else len(windows.target_shape)
+        return self.model_copy(update={"shape": self.shape[axes:], "axes": [self.axes[0], *self.axes[1 + axes :]]})
+
     @property
     def each(self) -> list[str] | None:
-        """The names of values that stand beside each other, any of which may hold: columns, or labels; None of others."""
+        """The names of values that stand beside each other, any of which may hold: columns, labels, or steps
+        ahead; None of others."""
+        if self.ahead is not None and self.classes is None:
+            return [f"{self.column or self.name}+{steps}" for steps in self.ahead]
         return self.columns or self.labels
 
 

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from dlcli.errors import DataError
-from dlcli.spec import Spec
+from dlcli.spec import Mistake, Spec, fail
 
 if TYPE_CHECKING:
     import numpy as np
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
+Ahead = Annotated[int, Field(ge=0, le=10**9)]
+MOST_HORIZONS = 10_000
+
+
+def read_horizons(value: Any) -> Any:
+    """The steps ahead that are written as `1..14`. Raises `ValidationError` for ends that are none."""
+    found = re.fullmatch(r"\s*(\d{1,9})\s*\.\.\s*(\d{1,9})\s*", value) if isinstance(value, str) else None
+    if found is None:
+        return value
+    first, last = int(found[1]), int(found[2])
+    if last < first or last - first >= MOST_HORIZONS:
+        fail(
+            Mistake(
+                f"'{value}' is no range of steps ahead",
+                suggestion="write the nearest first: 1..14",
+                kind="out_of_range",
+            )
+        )
+    return list(range(first, last + 1))
+
+
+Horizon: TypeAlias = Annotated[Ahead | Annotated[list[Ahead], Field(min_length=1)], BeforeValidator(read_horizons)]
+"""Steps ahead: one number, a list of them, or `1..14`."""
 
 
 class Windows(Spec):
@@ -21,8 +45,11 @@ class Windows(Spec):
 
     window: Count
     """How many rows a window holds."""
-    horizon: Annotated[int, Field(ge=0, le=10**9)] = 1
-    """How many rows after its last one the target stands, counted in steps of `sampling`; 0 is the last row itself."""
+    horizon: Horizon = 1
+    """How many rows after its last one the target stands, counted in steps of `sampling`; 0 is the last row itself. Several
+    make a vector of that many values."""
+    each_step: bool = False
+    """Whether each row of a window has a target of its own, so many rows after it."""
     stride: Count = 1
     """How many rows after each other two windows begin."""
     sampling: Count = 1
@@ -31,9 +58,38 @@ class Windows(Spec):
     """A column that says which rows belong to one series."""
 
     @property
+    def horizons(self) -> list[int]:
+        """The steps ahead at which targets stand, in the order in which they are written."""
+        return self.horizon if isinstance(self.horizon, list) else [self.horizon]
+
+    @property
+    def furthest(self) -> int:
+        """The rows from the last row of a window to its furthest target."""
+        return self.sampling * max(self.horizons)
+
+    @property
+    def inside(self) -> int:
+        """The rows from the first row of a window to its last."""
+        return self.sampling * (self.window - 1)
+
+    @property
     def reach(self) -> int:
-        """From the first row of a window to its target."""
-        return self.sampling * (self.window - 1 + self.horizon)
+        """The rows from the first row of a window to its furthest target."""
+        return self.inside + self.furthest
+
+    @property
+    def target_shape(self) -> list[int]:
+        """The axes that a target of one value a row has in a window: its steps, and the steps ahead where there are several."""
+        steps = [self.window] if self.each_step else []
+        return [*steps, len(self.horizons)] if isinstance(self.horizon, list) else steps
+
+    def target_rows(self) -> np.ndarray[Any, Any]:
+        """The rows (*target_shape) of the targets of a window, counted from its first row."""
+        import numpy as np
+
+        steps = self.sampling * (np.arange(self.window) if self.each_step else np.array([self.window - 1]))
+        rows: np.ndarray[Any, Any] = steps[:, None] + self.sampling * np.array(self.horizons)
+        return rows.reshape(self.target_shape)
 
     def starts(self, segments: Sequence[int], *, with_target: bool = True) -> np.ndarray[Any, Any]:
         """The rows at which windows begin (windows,); `segments` are the lengths of series that follow each other.
@@ -42,7 +98,7 @@ class Windows(Spec):
         """
         import numpy as np
 
-        reach = self.reach if with_target else self.sampling * (self.window - 1)
+        reach = self.reach if with_target else self.inside
         found, start = [], 0
         for length in segments:
             found.append(np.arange(start, start + length - reach, self.stride))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
@@ -20,7 +21,7 @@ def last_value_baseline(experiment: Experiment) -> dict[str, float]:
     Empty where a target is no number of a series, or stands in that row itself.
     """
     windows, schemas = experiment.dataset.schema.windows, experiment.dataset.schema.targets
-    if windows is None or not windows.horizon:
+    if windows is None or not min(windows.horizons):
         return {}
     total, metrics = 0.0, dict[str, float]()
     for head, schema in zip(experiment.config.heads, schemas, strict=True):
@@ -40,16 +41,22 @@ def last_value_baseline(experiment: Experiment) -> dict[str, float]:
 
 
 def last_values(experiment: Experiment, head: Head, schema: TargetSchema) -> np.ndarray[Any, Any] | None:
-    """The columns of a target (samples, columns) in the last row of each window; None where it is not of numbers, or has gaps."""
+    """What a target (samples, values) was in the last row of each window, or at each step; None where it is not of numbers, or
+    has gaps."""
     import numpy as np
 
     dataset, windows = experiment.dataset, experiment.dataset.schema.windows
     if windows is None or needs(head.loss) != "numbers" or schema.classes is not None:
         return None
-    if output_size(output_shape(experiment.model, head.name)) != len(schema.names):
+    values = len(schema.names) * math.prod(windows.target_shape)
+    if output_size(output_shape(experiment.model, head.name)) != values:
         return None
-    rows = dataset.splits[judged_split(experiment)].rows - windows.sampling * windows.horizon
-    columns = [np.asarray(dataset.column(name, rows)) for name in schema.names]
+    last = dataset.splits[judged_split(experiment)].rows - windows.furthest
+    steps = np.arange(1 - windows.window, 1) if windows.each_step else np.zeros(1, int)
+    rows = last[:, None] + windows.sampling * steps
+    columns = [np.asarray(dataset.column(name, rows.ravel())).reshape(rows.shape) for name in schema.names]
     if any(values.dtype.kind not in "fiub" or not np.isfinite(values).all() for values in columns):
         return None
-    return np.stack(columns, axis=1).astype(np.float32)
+    # (samples, steps, horizons, columns): what is known at a step is said of all that is ahead of it.
+    said = np.repeat(np.stack(columns, axis=2)[:, :, None], len(windows.horizons), axis=2)
+    return said.reshape(len(last), -1).astype(np.float32)

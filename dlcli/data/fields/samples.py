@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields, Spans
 from dlcli.data.fields.lazy import Column, Lazy, Selected, is_lazy
-from dlcli.data.schema import SPLITS, InputSchema
+from dlcli.data.schema import SPLITS, InputSchema, TargetSchema
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
@@ -31,6 +31,14 @@ class RowSamples:
     def target(self, values: Column) -> Column:
         """The target of all samples: (rows, …) becomes (samples, …)."""
         return values
+
+    def at_row(self, values: Column) -> Column:
+        """What all samples have in the row at which they stand: (rows, …) becomes (samples, …)."""
+        return values
+
+    def target_schema(self, schema: TargetSchema) -> TargetSchema:
+        """A target as samples have it."""
+        return schema
 
     def schema(self, schema: InputSchema) -> InputSchema:
         """An input as samples have it."""
@@ -58,14 +66,31 @@ class WindowSamples:
 
     def __init__(self, windows: Windows, starts: np.ndarray[Any, Any], *, with_target: bool = True) -> None:
         self.windows, self.starts, self.count = windows, starts, len(starts)
-        self.reach = windows.reach if with_target else windows.sampling * (windows.window - 1)
+        self.reach = windows.reach if with_target else windows.inside
 
     def input(self, tensor: Column) -> Column:
         return Windowed(tensor, self.starts, self.windows)
 
     def target(self, values: Column) -> Column:
+        if not self.windows.target_shape:
+            return self.at_row(values)
+        return WindowTargets(values, self.starts, self.windows.target_rows())
+
+    def at_row(self, values: Column) -> Column:
         rows = self.starts + self.reach
         return Selected(values, rows) if is_lazy(values) else values[rows]
+
+    def target_schema(self, schema: TargetSchema) -> TargetSchema:
+        windows = self.windows
+        several = isinstance(windows.horizon, list)
+        axes = [*(["time"] if windows.each_step else []), *(["horizon"] if several else [])]
+        return schema.model_copy(
+            update={
+                "axes": ["samples", *axes, *schema.axes[1:]],
+                "shape": [*windows.target_shape, *schema.shape],
+                "ahead": windows.horizons if several and not windows.each_step and not schema.shape else None,
+            }
+        )
 
     def schema(self, schema: InputSchema) -> InputSchema:
         if schema.text:
@@ -81,7 +106,7 @@ class WindowSamples:
         # As in `apart`: a row belongs where more windows have begun than ended, which costs one pass whatever their length.
         inside = np.zeros(int(self.starts[-1]) + self.reach + 2, np.int64)
         np.add.at(inside, self.starts[samples], 1)
-        np.add.at(inside, self.starts[samples] + self.windows.sampling * (self.windows.window - 1) + 1, -1)
+        np.add.at(inside, self.starts[samples] + self.windows.inside + 1, -1)
         return np.flatnonzero(np.cumsum(inside) > 0)
 
     def target_rows(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -145,6 +170,19 @@ def apart_in_order(
             kind="empty_split",
         )
     return found
+
+
+class WindowTargets(Lazy):
+    """The targets of windows over rows (rows, …), of which each window has several: (windows, *targets, …)."""
+
+    def __init__(self, values: Column, starts: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> None:
+        super().__init__((len(starts), *rows.shape, *values.shape[1:]), values.dtype)
+        self.values, self.starts, self.rows = values, starts, rows
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        wanted = self.starts[rows].reshape(-1, *[1] * self.rows.ndim) + self.rows
+        found: np.ndarray[Any, Any] = self.values[wanted.ravel()]
+        return found.reshape(*wanted.shape, *found.shape[1:])
 
 
 class Windowed(Lazy):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ValidationInfo, field_validator
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import Schema
 from dlcli.data.sources.source import FEATURES, Example, Reading, Source, SourceBlock
 from dlcli.data.sources.tables.csv import Csv
-from dlcli.data.windows import Count, Windows
+from dlcli.data.windows import Count, Horizon, Windows
 from dlcli.spec import Mistake, fail
 
 
@@ -30,8 +30,10 @@ class Series(SourceBlock):
     """The table: a path, a glob, or a source such as `csv: {path: …, separator: ";"}`. Its rows stand in the order of time."""
     window: Count
     """How many rows a window holds."""
-    horizon: Annotated[int, Field(ge=0, le=10**9)] = 1
-    """How many steps, of `sampling` rows each, after its last row the target stands."""
+    horizon: Horizon = 1
+    """How many steps, of `sampling` rows each, after its last row the target stands; a list, or `1..14`, for several."""
+    each_step: bool = False
+    """Whether each step of a window has a target of its own, so many steps after it."""
     stride: Count = 1
     """How many rows after each other two windows begin."""
     sampling: Count = 1
@@ -66,6 +68,7 @@ class Series(SourceBlock):
         windows = Windows(
             window=self.window,
             horizon=self.horizon,
+            each_step=self.each_step,
             stride=self.stride,
             sampling=self.sampling,
             group=self.group,
