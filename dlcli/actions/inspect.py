@@ -23,7 +23,7 @@ from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.kept.trained import open_trained
 from dlcli.training.setup.backend import chatter_to
 from dlcli.view.drawing.graph_node import INPUT, GraphNode
-from dlcli.view.model import LayerRow, ModelSummary
+from dlcli.view.model import LayerRow, ModelSummary, VectorsShown
 from dlcli.view.sentences import told_of_model
 
 
@@ -33,9 +33,8 @@ def inspect_config(config: Config, *, runs: Path, allow_code: bool) -> ModelSumm
         experiment = set_up_started(config, runs=runs, allow_code=allow_code)
         first = first_loss(experiment).shown()
         notes = [each.message for each in experiment.built.notes]
-        origin = recorded_origin(experiment.weights).get("weights")
-        places = experiment.built.places
-        return model_summary(experiment.model, places, config, first_loss=first, notes=notes, weights=origin)
+        origin, places = recorded_origin(experiment), experiment.built.places
+        return model_summary(experiment.model, places, config, origin, first_loss=first, notes=notes)
 
 
 def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
@@ -51,12 +50,14 @@ def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(trained, None)
         told = [told_of_model(finding) for finding in model_findings(states)]
-        origin = trained.environment.get("weights")
-        return model_summary(model, {}, config, states=states, findings=told, notes=notes, weights=origin)
+        return model_summary(model, {}, config, trained.environment, states=states, findings=told, notes=notes)
 
 
-def model_summary(model: Any, places: Mapping[str, TreePath], config: Config, **more: Any) -> ModelSummary:
-    """The rows of a built model, one a layer."""
+def model_summary(
+    model: Any, places: Mapping[str, TreePath], config: Config, origin: Mapping[str, Any], **more: Any
+) -> ModelSummary:
+    """The rows of a built model, one a layer; `origin` is what is recorded of weights from elsewhere."""
+    vectors: Mapping[str, Any] = origin.get("vectors", {})
     calls, rows, wide = calls_of(model), dict[str, LayerRow](), 2 if "16" in config.train.precision else FLOAT
     for call in calls:
         name = call.layer.name
@@ -79,6 +80,7 @@ def model_summary(model: Any, places: Mapping[str, TreePath], config: Config, **
             macs=macs,
             bytes=own,
             line=line,
+            vectors=vectors_shown(vectors.get(written_layer_name(name))),
         )
     parameters, batch = model.count_params(), config.train.batch_size
     trainable = sum(elements(weight.shape) for weight in model.trainable_weights)
@@ -92,8 +94,14 @@ def model_summary(model: Any, places: Mapping[str, TreePath], config: Config, **
         activation_bytes=sum(row.bytes for row in rows.values()) * batch,
         training_bytes=trainable * BYTES + (parameters - trainable) * FLOAT,
         graph=[node_of(call, model) for call in calls],
+        weights=origin.get("weights"),
         **more,
     )
+
+
+def vectors_shown(recorded: Mapping[str, Any] | None) -> VectorsShown | None:
+    """How many words of a layer had a vector in its file."""
+    return None if recorded is None else VectorsShown(int(recorded["found"]), int(recorded["of"]))
 
 
 def node_of(call: Call, model: Any) -> GraphNode:

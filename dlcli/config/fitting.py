@@ -19,6 +19,7 @@ from dlcli.extras import installing, is_installed
 from dlcli.layers.connections import connection_mistakes
 from dlcli.layers.last_layer import last_layer
 from dlcli.layers.stack import Entry, layer_count
+from dlcli.loss import needs
 from dlcli.loss.fit import activation_mistakes, shape_mistakes
 from dlcli.loss.metric_fit import metric_mistakes
 from dlcli.loss.model_output import output_of
@@ -163,6 +164,9 @@ def heads_together(written: Written) -> Iterator[Mistake]:
         mistakes = [*fits, *metric_mistakes(head, width=output.width)]
         # Of several at one place the first says enough.
         first = {each.path: each for each in reversed(mistakes)}
+        if needs(head.loss) == "nothing" and head.name is None and written.block("data").get("target") is not None:
+            message = f"{head.loss.written} compares with nothing, so that a target is of no use"
+            yield Mistake(message, ("data", "target"), "leave it out", at="key", kind="target_without_use")
         yield from (replace(each, at="key") for each in first.values())
 
 

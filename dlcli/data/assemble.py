@@ -49,27 +49,24 @@ def assembled(
     Raises `DataError` for anything in the rows that cannot be trained on.
     """
     present = [target for target, wanted in targets.values() if wanted.labels != "nothing"]
-    names = [name for target in present for name in target.names_in(fields)]
+    held = {name: target for target in present for name in target.names_in(fields)}
+    names = [*held]
     reserved = reserved_columns(split, fields, weight=weight)
     groups = groups_of(inputs, fields, targets=names, reserved=reserved)
     source = fields
     # A cell without a label is one that has none of them.
-    full = [name for target in present for name in target.names_in(fields) if not target.has_several(name, fields)]
+    full = [name for name, target in held.items() if not target.has_several(name, fields)]
     fields, notes = without_empty(fields, groups, full, reserved, policy)
-    target_schemas = [
-        each.encoding(fields, wanted=wanted, name=name, groups=groups) for name, (each, wanted) in targets.items()
-    ]
     samples = samples_of(fields)
+    target_schemas, encoded_targets = list[TargetSchema](), dict[str, Column]()
+    for name, (target, wanted) in targets.items():
+        of_rows = target.encoding(fields, wanted=wanted, name=name, groups=groups)
+        encoded = encoded_target(of_rows, fields)
+        notes += unused_units(of_rows, encoded, wanted.classes)
+        schema, encoded_targets[of_rows.name] = of_samples(of_rows, encoded, samples)
+        target_schemas.append(schema)
     if fields.spans is not None and split.way is None:
         split = split.model_copy(update={"by": "time"})  # neighbours share most of their text
-    encoded = {target.name: encoded_target(target, fields) for target in target_schemas}
-    for target, (_, wanted) in zip(target_schemas, targets.values(), strict=True):
-        notes += unused_units(target, encoded[target.name], wanted.classes)
-    encoded_targets = {
-        each.name: samples.at_row(encoded[each.name]) if each.absent else samples.target(encoded[each.name])
-        for each in target_schemas
-    }
-    target_schemas = [each if each.absent else samples.target_schema(each) for each in target_schemas]
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
     schemas = [ended(each, target_schemas) for each in schemas]
@@ -81,19 +78,25 @@ def assembled(
         notes += said
     total = sum(while_training(each) for each in [*tensors.values(), *encoded_targets.values()])
     keep = limit is not None and total > limit
-    kept = fields.kept
-    parts = {
-        name: Samples(
-            {each: taken_samples(tensor, rows, keep=keep) for each, tensor in tensors.items()},
-            {each: taken_samples(target, rows, keep=keep) for each, target in encoded_targets.items()},
-            samples.target_rows(rows) if kept is None else kept[samples.target_rows(rows)],
-        )
-        for name, rows in splits.items()
-    }
-    schema = Schema(inputs=[samples.schema(each) for each in schemas], targets=target_schemas, windows=fields.windows)
+    parts = {}
+    for name, rows in splits.items():
+        at = samples.target_rows(rows)
+        chosen = [taken_samples(columns, rows, keep=keep) for columns in (tensors, encoded_targets)]
+        parts[name] = Samples(*chosen, at if fields.kept is None else fields.kept[at])
+    inputs_of = [samples.schema(each) for each in schemas]
+    whole = Schema(inputs=inputs_of, targets=target_schemas, windows=fields.windows)
     return Dataset(
-        parts, schema, source, tuple(notes), prepared, Layout.of(tensors.values(), splits["train"]) if keep else None
+        parts, whole, source, tuple(notes), prepared, Layout.of(tensors.values(), splits["train"]) if keep else None
     )
+
+
+def of_samples(
+    schema: TargetSchema, values: Column, samples: RowSamples | WindowSamples
+) -> tuple[TargetSchema, Column]:
+    """A target of rows, with its values (rows, …), as samples have it; what is no target has a place for each sample."""
+    if schema.absent:
+        return schema, samples.at_row(values)
+    return samples.target_schema(schema), samples.target(values)
 
 
 def unused_units(schema: TargetSchema, encoded: Column, units: int | None) -> list[str]:
@@ -177,13 +180,16 @@ def split_rows(
     return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
 
 
-def taken_samples(column: Column, rows: np.ndarray[Any, Any], *, keep: bool) -> Column:
-    """Some samples of a tensor (samples, …): in memory, unless the data is to stay where it is."""
+def taken_samples(columns: Mapping[str, Column], rows: np.ndarray[Any, Any], *, keep: bool) -> dict[str, Column]:
+    """Some samples of tensors (samples, …) by name: in memory, unless the data is to stay where it is."""
     import numpy as np
 
-    if keep:
-        return Selected(column, rows)
-    return aligned_rows(column, rows) if isinstance(column, np.ndarray) else column[rows]
+    def taken(column: Column) -> Column:
+        if keep:
+            return Selected(column, rows)
+        return aligned_rows(column, rows) if isinstance(column, np.ndarray) else column[rows]
+
+    return {name: taken(column) for name, column in columns.items()}
 
 
 def without_empty(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, is_lazy, nbytes, pixel_type, places_of
+from dlcli.data.fields.lazy import Column, is_lazy, nbytes, pixel_type, some_places
 from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -193,7 +193,7 @@ def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:
 
     values = fields.arrays[name]
     if schema.ends and values.ndim > 1:
-        values = places_of(values, 0, values.shape[1] - schema.ends)
+        values = some_places(values, 0, values.shape[1] - schema.ends)
     if list(values.shape[1:]) != schema.shape:
         raise DataError(
             f"'{name}' has the shape {tuple(values.shape[1:])} a sample, expected {tuple(schema.shape)}",

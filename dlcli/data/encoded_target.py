@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, is_lazy, places_of
+from dlcli.data.fields.lazy import Column, is_lazy, some_places
 from dlcli.data.fields.values import check_finite
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import yes_or_no_codes
@@ -66,7 +66,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     plain = schema.encode == "none" and not schema.void
     column = fields.arrays[name]
     if schema.following is not None:
-        column = places_of(column, 1, column.shape[1])
+        column = some_places(column, 1, column.shape[1])
     if schema.shape and is_lazy(column) and plain:
         return column
     values = column[:]

@@ -62,7 +62,7 @@ class Target(Spec):
             "data.target.void=u",
             "data.target={column: y}",
         ),
-        "next": ("data.target.next=x", "data.target={next: z}"),
+        "next": ("data.target.next=features", "data.target={column: y}"),
         "prepare": ("data.target.prepare=[StringLookup]", "data.target={column: y}"),
         "split": (
             "data.target.split=;",

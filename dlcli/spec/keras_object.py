@@ -53,7 +53,8 @@ class KerasObject:
 
     def values(self, facts: Facts) -> dict[str, Any]:
         """The arguments with everything nested in them built."""
-        return {key: built(value, facts=facts) for key, value in self.arguments.items()}
+        added = self.traits.get("adds", ())
+        return {key: built(value, facts=facts) for key, value in self.arguments.items() if key not in added}
 
 
 @runtime_checkable

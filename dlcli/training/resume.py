@@ -216,7 +216,7 @@ def changed_weights(request: ResumeRequest, experiment: Experiment) -> list[str]
         return []
     recorded = recorded_environment(run)
     before = recorded.get("weights")
-    record_environment(run, {**recorded, **recorded_origin(now)})
+    record_environment(run, {**recorded, **recorded_origin(experiment)})
     if before is None or before["sha256"] == now.sha256:
         return []
     if not request.allow_data_change:

@@ -75,7 +75,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
             experiment = start(config, dataset, listeners, runs=request.runs)
             del dataset  # the feeds hold what the steps need
             give_back_memory()
-            inexact = record.complete(experiment.weights)
+            inexact = record.complete(experiment)
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
             session = Session(run, experiment, listeners, stop, state)
         return run, session.run_to_end()

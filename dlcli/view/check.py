@@ -49,7 +49,7 @@ class BatchShown:
     memorized: bool
     perfect: float
     """What a perfect answer costs, under some losses less than nothing."""
-    bounded: bool
+    bounded: bool = True
     """Whether that is known."""
 
 

@@ -22,6 +22,14 @@ from dlcli.view.layer_states import LayerStates, draw_states
 from dlcli.view.sentences import Told
 
 
+@dataclass(frozen=True)
+class VectorsShown:
+    """How many of so many words had a vector in the file of an Embedding."""
+
+    found: int
+    of: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class LayerRow:
     """One layer; shapes are without the batch axis, `macs` are multiply-adds and `bytes` those of its output for one sample,
@@ -36,6 +44,7 @@ class LayerRow:
     macs: int
     bytes: int
     line: int | None
+    vectors: VectorsShown | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +88,9 @@ def draw_model(console: Console, model: ModelSummary) -> None:
     if model.states is not None:
         console.print()
         draw_states(console, model.states, layers=[layer.name for layer in model.layers])
+    for layer in model.layers:
+        if layer.vectors is not None:
+            line(console, "vectors", f"{layer.name}: {layer.vectors.found:,} of {layer.vectors.of:,} words had one")
     if model.weights is not None:
         line(console, "weights", f"{model.weights['parameters']:,} numbers from {model.weights['file']}")
     for finding in model.findings:

@@ -372,9 +372,10 @@ def test_scores_that_are_not_defined_are_none() -> None:
 
     from dlcli.training.kept.predictions import confusion, scores_by_class
 
-    matrix = confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), classes=3)
+    truth, answer = np.array([0, 0, 1]), np.array([0, 1, 1])
+    matrix = confusion(truth, answer, classes=3)
     assert matrix.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
-    assert scores_by_class(matrix, ["a", "b", "c"]) == {
+    assert scores_by_class(truth, answer, ["a", "b", "c"]) == {
         "a": {"precision": 1.0, "recall": 0.5, "f1": 2 / 3, "samples": 2},
         "b": {"precision": 0.5, "recall": 1.0, "f1": 2 / 3, "samples": 1},
         "c": {"precision": None, "recall": None, "f1": None, "samples": 0},

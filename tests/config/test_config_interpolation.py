@@ -7,7 +7,7 @@ import pytest
 from dlcli.config.interpolation import FACTS
 from dlcli.spec import Fact
 
-SEE = f"facts of the data: {', '.join(FACTS)}"
+SEE = f"facts of the data: {', '.join(FACTS)}, data.NAME.vocabulary, data.NAME.length"
 
 
 def name(read, change, written):

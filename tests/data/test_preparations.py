@@ -599,17 +599,17 @@ def test_a_preparation_whose_output_does_not_fit_in_memory_is_refused_before_it_
 ) -> None:
     from types import SimpleNamespace
 
-    from dlcli.data.preparation import prepare
+    from dlcli.data.preparation import fitting
     from dlcli.data.schema import InputSchema
 
     schema = InputSchema(name="x", axes=["samples", "h"], shape=[8])
     dataset: Any = SimpleNamespace(streams=False, splits={"train": range(28), "validation": range(12)})
     path = ("data", "prepare", 0, "CategoryEncoding")
     needed = 4 * 8 * 1_000_000 * (40 + 8)  # 40 samples are kept, and it is tried on 8
-    monkeypatch.setattr(prepare, "free_memory", lambda: needed + spare)
+    monkeypatch.setattr(fitting, "free_memory", lambda: needed + spare)
 
     def check() -> None:
-        prepare.check_output_fits(path, schema, (8, 1_000_000), dataset=dataset, column=np.zeros((28, 8)))
+        fitting.check_output_fits(path, schema, (8, 1_000_000), dataset=dataset, column=np.zeros((28, 8)))
 
     if fits:
         check()

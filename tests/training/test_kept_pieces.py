@@ -28,7 +28,7 @@ def loss_of(written: Any) -> Any:
 
 
 def target(*, classes: list[str] | None = None, columns: list[str] | None = None, shape: tuple[int, ...] = ()) -> Any:
-    return SimpleNamespace(classes=classes, columns=columns, shape=shape)
+    return SimpleNamespace(classes=classes, each=columns, shape=shape)
 
 
 def test_a_probability_of_one_half_is_a_no_and_a_score_of_zero_too() -> None:
@@ -67,7 +67,7 @@ def test_scores_are_those_of_scikit_learn_and_none_where_there_are_none() -> Non
     matrix = confusion(truth, answer, classes=4)
     np.testing.assert_array_equal(matrix, confusion_matrix(truth, answer, labels=range(4)))
     precision, recall, f1, support = precision_recall_fscore_support(truth, answer, labels=[0, 1], zero_division=0)
-    said = scores_by_class(matrix, ["a", "b", "c", "d"])
+    said = scores_by_class(truth, answer, ["a", "b", "c", "d"])
     for number, name in enumerate("ab"):
         assert list(said[name].values()) == pytest.approx(
             [precision[number], recall[number], f1[number], support[number]]

@@ -199,8 +199,8 @@ class KerasCatalogue:
         if isinstance(value, Epochs):
             return value
         check_argument(key, value, entry, kind=kind)
-        is_file = kind == "applications" and key == "weights" and value != PUBLIC
-        return absolute_path(value) if is_file else as_text(value)
+        is_file = entry.get("file") or (kind == "applications" and key == "weights" and value != PUBLIC)
+        return absolute_path(value) if is_file and value is not None else as_text(value)
 
     def call_arguments(self, layer: str) -> list[str] | None:
         """The arguments with which a layer is called, or None where they are not known."""

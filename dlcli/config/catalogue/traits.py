@@ -51,7 +51,8 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               example    the arguments beside its tensors that show it
     callbacks package    what has to be installed beside Keras, an extra of dlcli of the same name
     schedules remains    the argument that says what is left of the rate at its end, and its default
-    all       ours       what makes it, where it is dlcli's own and none of Keras's;  summary: what it is
+    all       adds       arguments that dlcli adds and Keras does not see: `file` ones are paths
+              ours       what makes it, where it is dlcli's own and none of Keras's;  summary: what it is
               refused    why a configuration may not use it, and what to write instead
 
 An argument has `least`, `above`, `most` and `below` (the range of its numbers), `values` (the words it knows; `any_case` where
@@ -74,7 +75,7 @@ COMPUTED = "a computed value"
 
 WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "losses": {
-        "target": ("classes", "one_hot", "binary", "numbers", "any"),
+        "target": ("classes", "one_hot", "binary", "numbers", "any", "nothing"),
         "reads": ("probabilities", "scores"),
         "constant": ("mean", "sign", "median", "relative_median", "log_mean", "search"),
         "chance": (True, False),
@@ -123,6 +124,7 @@ def with_traits(kinds: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[st
         for name, entry in classes.items():
             traits = {**entry.get("traits", {}), **lines.get(name, {})}
             own = traits.get("arguments", {})
+            entry = {**entry, "arguments": {**entry["arguments"], **traits.get("adds", {})}}
             if kind == "operations":
                 shown = {key: {"example": json.dumps(value)} for key, value in traits.get("example", {}).items()}
                 own = {key: {**shown.get(key, {}), **own.get(key, {})} for key in (*shown, *own)}

@@ -107,7 +107,7 @@ class Places(Lazy):
         return self.column[rows][:, self.first : self.last]
 
 
-def places_of(column: Column, first: int, last: int) -> Column:
+def some_places(column: Column, first: int, last: int) -> Column:
     """Some places of each sample, (samples, last - first, …), lazy where the field is."""
     return Places(column, first, last) if is_lazy(column) else column[:][:, first:last]
 

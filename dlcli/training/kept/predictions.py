@@ -118,6 +118,7 @@ def joined_words(
     """The text that ids (samples, places) of a target stand for, without padding and places that do not count."""
     import numpy as np
 
+    ids = ids.astype(np.int64)
     words = np.asarray(target.classes, object) if target.classes else np.arange(int(ids.max(initial=0)) + 1).astype(str)
     kept = (ids > 0) if counted is None else (ids > 0) & counted.reshape(ids.shape)
     return [target.between.join(words[row[its]].tolist()) for row, its in zip(ids, kept, strict=True)]

@@ -13,7 +13,7 @@ from dlcli.runs.atomic import write_bytes
 from dlcli.training.kept.recorded import record_config, record_environment, recorded_origin
 from dlcli.training.kept.splits_file import save_splits
 from dlcli.training.setup.backend import environment
-from dlcli.training.setup.experiment import WeightsOrigin
+from dlcli.training.setup.experiment import Experiment
 from dlcli.training.setup.plugins import keep_plugins
 
 INEXACT = "its operations need not be deterministic (train.deterministic)"
@@ -36,12 +36,12 @@ class Record:
         record_environment(self.run, self.origin)
         record_config(self.run, self.config)
 
-    def complete(self, weights: WeightsOrigin | None) -> list[str]:
+    def complete(self, experiment: Experiment) -> list[str]:
         """Adds the first weights, if they come from elsewhere, and what only Keras, once started, can tell of the environment.
 
         Gives why the run is not exact.
         """
         around = environment()
-        self.origin |= recorded_origin(weights)
+        self.origin |= recorded_origin(experiment)
         record_environment(self.run, {**around, **self.origin})
         return [] if around["deterministic"] else [INEXACT]

@@ -17,7 +17,7 @@ from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.manifest import read_recorded, write_recorded_json
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded, written_by
 from dlcli.training.kept.splits_file import check_splits
-from dlcli.training.setup.experiment import WeightsOrigin, read_data
+from dlcli.training.setup.experiment import Experiment, read_data
 from dlcli.training.setup.plugins import kept_plugins
 
 
@@ -89,11 +89,14 @@ PRINTS = {"data": frozenset({"file", "sha256"}), "plugins": frozenset({"file", "
 """What env.json says of each file of the data and of each plugin, by key."""
 
 
-def recorded_origin(weights: WeightsOrigin | None) -> dict[str, Any]:
+def recorded_origin(experiment: Experiment) -> dict[str, Any]:
     """What env.json says of the weights that a training started with, where they come from elsewhere."""
-    if weights is None:
-        return {}
-    return {"weights": {key: value for key, value in asdict(weights).items() if key != "notes"}}
+    origin: dict[str, Any] = {}
+    if experiment.weights is not None:
+        origin["weights"] = {key: value for key, value in asdict(experiment.weights).items() if key != "notes"}
+    if experiment.vectors:
+        origin["vectors"] = {name: asdict(each) for name, each in experiment.vectors.items()}
+    return origin
 
 
 def changed_files(run: Run, dataset: Dataset) -> list[str]:

@@ -16,6 +16,7 @@ from dlcli.layers.names import safe_layer_name, written_layer_name
 from dlcli.runs.atomic import sha256
 from dlcli.spec import did_you_mean
 from dlcli.training.kept.weights_file import LAYERS, Arrays, KeptPart, kept_parts, weights_file
+from dlcli.training.kept.word_vectors import with_word_vectors
 from dlcli.training.setup.experiment import Experiment, WeightsOrigin, set_up_config
 from dlcli.training.setup.plugins import plugin_classes
 
@@ -30,11 +31,11 @@ def set_up_started(config: Config, *, runs: Path, allow_code: bool) -> Experimen
 
 
 def with_starting_weights(experiment: Experiment, *, runs: Path) -> Experiment:
-    """The experiment with the weights that its configuration starts with, if it names any.
+    """The experiment with the weights that its configuration starts with, if it names any, after vectors of words.
 
     Raises `ConfigError` with all that do not match, `ArtifactError` and `UnsafeError` for a file that cannot be taken.
     """
-    config = experiment.config
+    config, experiment = experiment.config, with_word_vectors(experiment)
     if config.weights is None:
         return experiment
     own = plugin_classes(config.plugins)

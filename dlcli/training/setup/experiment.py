@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
@@ -61,6 +61,16 @@ class WeightsOrigin:
 
 
 @dataclass(frozen=True)
+class VectorsOrigin:
+    """Where the first rows of an Embedding come from: the file with its hash, and how many of its words were found there."""
+
+    file: str
+    sha256: str
+    found: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Experiment:
     """Everything a training needs.
 
@@ -76,6 +86,10 @@ class Experiment:
     augment: Augmentation | None
     facts: Mapping[str, int]
     weights: WeightsOrigin | None = None
+    vocabularies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By input or target of text its words, each at its id."""
+    vectors: Mapping[str, VectorsOrigin] = field(default_factory=dict)
+    """By layer what is known of the vectors that it begins with."""
 
     @property
     def model(self) -> Any:
@@ -158,7 +172,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     # The targets of a series are looked at once more, in the last row of each window.
     columns = {} if dataset.schema.windows is None else {name for each in dataset.schema.targets for name in each.names}
     beside = dataset.without_inputs({*columns, config.train.sample_weight})
-    return Experiment(config, beside, splits, built, preparation, augment, facts)
+    return Experiment(config, beside, splits, built, preparation, augment, facts, vocabularies=fitted.vocabularies)
 
 
 def facts_of(config: Config, dataset: Dataset) -> dict[str, int]:
