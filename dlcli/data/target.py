@@ -18,13 +18,14 @@ from dlcli.data.several_labels import MARK, all_labels, check_takes_several, hol
 from dlcli.data.target_labels import is_void, label_order
 from dlcli.data.target_places import check_classes, following_schema, text_schema
 from dlcli.data.target_values import (
+    SIGNS,
     check_indices,
     check_present,
     check_yes_or_no,
     classes_beside_void,
     different_labels,
     holds_one_hot,
-    is_binary_mask,
+    mask_classes,
     no_class_for_void,
     single_class,
     some_values,
@@ -225,6 +226,8 @@ class Target(Spec):
         if is_text and encode == "none":
             raise text_target(name, fields, "encode: none leaves numbers as they are", hint="write encode: index")
         if encode == "none" and self.classes is None and is_soft(values, wanted.labels):
+            if self.void is not None:
+                raise no_class_for_void(name, fields)
             return TargetSchema(name=called or name, column=name, encode="none", axes=["samples"], shape=[])
         classes = self.named or self.found_classes(name, fields, encode=encode, wanted=wanted)
         if classes is not None and len(classes) == 1:
@@ -258,10 +261,14 @@ class Target(Spec):
                 known: dict[str, Any] = {"column": column, "encode": "none", "classes": names, "vectors": True}
                 return TargetSchema(name=name or column, axes=axes, shape=shape, **known)
         encode = self.encode or ("index" if isinstance(self.classes, list) else "none")
-        is_mask = self.encode is None and self.classes is None and self.void is None and is_binary_mask(values, wanted)
-        if (is_mask or wanted.labels == "classes" or encode != "none") and len(shape) > 1 and shape[-1] == 1:
+        named = self.named or fields.classes.get(column)
+        two = mask_classes(values, void, wanted) if self.encode is None and named is None else None
+        if two == SIGNS:
+            encode = "index"
+        of_labels = two is not None or wanted.labels == "classes" or encode != "none" or self.void is not None
+        if of_labels and len(shape) > 1 and shape[-1] == 1:
             shape, axes = shape[:-1], axes[:-1]
-        classes = self.named or fields.classes.get(column) or (["0", "1"] if is_mask else None)
+        classes = named or two
         whole = values.dtype.kind in "iub" and wanted.labels == "classes"
         if classes is None and (encode != "none" or whole):
             labels = different_labels(values, void)

@@ -13,6 +13,9 @@ from dlcli.data.target_labels import is_void, label_key
 from dlcli.errors import DataError
 from dlcli.spec import Wanted
 
+SIGNS = ["-1", "1"]
+"""The classes of labels of which the sign is the answer."""
+
 
 def check_yes_or_no(name: str, fields: Fields) -> None:
     """Refuses values other than 0 to 1: yes and no, or how likely a yes is."""
@@ -96,11 +99,20 @@ def holds_one_hot(values: Column) -> bool:
     )
 
 
-def is_binary_mask(values: Column, wanted: Wanted) -> bool:
-    """Whether an array (samples, …) holds yes or no, as 0 and 1, for each place of a model of one unit."""
+def mask_classes(values: Column, void: Sequence[int | str], wanted: Wanted) -> list[str] | None:
+    """The two classes of an array (samples, …) that holds a yes or no for each place of a model of one unit.
+
+    They are 0 and 1, or -1 and 1 under a loss that reads them so; None where it holds something else.
+    """
     if wanted.labels != "binary" or wanted.units != 1 or values.ndim < 2:
-        return False
-    return all(((block == 0) | (block == 1)).all() for block in sample_blocks(values))
+        return None
+    pairs = [pair for pair in ((0, 1), (-1, 1)) if pair[0] == 0 or (wanted.signs and values.dtype.kind in "fi")]
+    for block in sample_blocks(values):
+        counted = ~is_void(block, void)
+        pairs = [pair for pair in pairs if (((block == pair[0]) | (block == pair[1])) | ~counted).all()]
+        if not pairs:
+            return None
+    return [str(each) for each in pairs[0]]
 
 
 def sample_blocks(values: Column) -> Iterator[Any]:
@@ -153,15 +165,22 @@ def classes_beside_void(name: str, labels: Sequence[float], fields: Fields, want
     """The two classes of an array whose other labels are 0 and 1, under a model of one unit. Raises `DataError` for another."""
     if {*labels} <= {0, 1} and wanted.units in {1, None}:
         return ["0", "1"]
+    if [*labels] == [*range(len(labels))] and wanted.units == len(labels):
+        raise no_class_for_void(name, fields, hint=f"write data.target.encode: one_hot for {wanted.units} units")
     raise no_class_for_void(name, fields)
 
 
-def no_class_for_void(name: str, fields: Fields) -> DataError:
+def no_class_for_void(
+    name: str,
+    fields: Fields,
+    *,
+    hint: str = "leave such samples out, or give them the weight 0: train.sample_weight",
+) -> DataError:
     """A void label beside numbers, or beside several labels a place, of which a loss cannot leave out one."""
     return DataError(
         f"void is a label beside classes, but target '{name}' holds numbers",
         file=fields.places[0].file,
-        hint="leave such samples out, or give them the weight 0: train.sample_weight",
+        hint=hint,
         kind="void_beside_numbers",
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from dlcli.loss.counting import counted_labels, mask_of, places, weights_of
 from dlcli.loss.needs import needs
-from dlcli.loss.reading import output_form, read_output, reads_of, reads_yes_or_no
+from dlcli.loss.reading import output_form, read_output, reads_of, reads_one_class, reads_yes_or_no
 from dlcli.spec import Facts, KerasObject, snake_case
 
 Direction: TypeAlias = Literal["up", "down"]
@@ -112,7 +112,7 @@ def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) ->
     alike = metric.traits.get("target") == needs(loss)
     rows = bool(metric.traits.get("rows"))
     signs = output_form(loss) == "signs" and reads != "scores"
-    yes_or_no = reads_yes_or_no(metric, loss)
+    yes_or_no, one_class = reads_yes_or_no(metric, loss), reads_one_class(metric)
 
     @functools.wraps(update)
     def update_state(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -131,6 +131,8 @@ def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) ->
             y_true = ops.cast(y_true > 0, y_pred.dtype)  # -1 and 1 as 0 and 1
         elif yes_or_no:
             y_true = ops.cast(ops.cast(y_true, y_pred.dtype) > HALF, y_pred.dtype)
+        elif one_class and len(y_true.shape) == len(y_pred.shape):
+            y_true = ops.one_hot(ops.argmax(y_true, axis=-1), y_true.shape[-1], dtype=y_pred.dtype)
         if rows and mask is None and len(y_pred.shape) > 2:
             mask = ops.ones(ops.shape(y_pred)[:-1], "bool")
         if mask is not None:

@@ -42,6 +42,11 @@ def reads_yes_or_no(metric: KerasObject, loss: KerasObject) -> bool:
     return two and reads in {"decisions", "order"}
 
 
+def reads_one_class(metric: KerasObject) -> bool:
+    """Whether a metric sees of a vector of shares the class that is largest: Keras's own sums would mix all of them."""
+    return metric.traits.get("target") == "one_hot" and reads_of(metric) in {"largest", "decisions"}
+
+
 def read_output(loss: KerasObject, output: Any, *, reads: Reads = "decisions") -> Any:
     """The output (…, units) of a model as probabilities or numbers.
 

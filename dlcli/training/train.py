@@ -15,9 +15,9 @@ from dlcli.config import Config
 from dlcli.data import Dataset
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import DlcliError
-from dlcli.loss import metric_name
+from dlcli.loss import metric_name, needs
 from dlcli.loss.metric_fit import speaks_of_one
-from dlcli.loss.reading import reads_yes_or_no
+from dlcli.loss.reading import reads_one_class, reads_yes_or_no
 from dlcli.optimizer.schedules import early_end
 from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
@@ -99,6 +99,13 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
         if halved and has_soft_labels(experiment.splits["train"], target):
             listeners.note(
                 f"note: the labels of '{target.name}' are shares; {', '.join(halved)}: above 0.5 counts as yes"
+            )
+        largest = [
+            metric_name(metric) for metric in head.metrics if needs(head.loss) == "one_hot" and reads_one_class(metric)
+        ]
+        if largest and has_soft_labels(experiment.splits["train"], target):
+            listeners.note(
+                f"note: the labels of '{target.name}' are shares; {', '.join(largest)}: the largest counts as the class"
             )
     for note in notes_on_zeros(config.heads, dataset.schema.targets, experiment.splits["train"]):
         listeners.note(f"note: {note}")

@@ -82,7 +82,7 @@ def fitting_answer(
     if None in shape or needs(head.loss) in {None, "nothing"}:
         return None
     answer = constant_answer(experiment, head, target, weights=weights)
-    return answer if answer.size in {output_size(shape), shape[-1] if shape else 1} else None
+    return answer if answer.size in {output_size(shape), shape[-1] if shape else 1} or not answer.ndim else None
 
 
 def constant_answer(
@@ -95,28 +95,52 @@ def constant_answer(
     import numpy as np
 
     loss, train = head.loss, experiment.splits["train"].target(schema.name)
-    need = needs(loss)
+    need, shape = needs(loss), output_shape(experiment.model, head.name)
     if need == "classes":
-        width = output_shape(experiment.model, head.name)[-1]
+        width = shape[-1]
         places = np.ones(train.shape) if weights is None else weights.reshape(train.shape)
         counts = np.bincount(np.maximum(train, 0).ravel(), weights=places.ravel(), minlength=width or 1)
         answer = counts / max(counts.sum(), 1)
     elif need == "numbers":
-        return np.asarray(constant_number(loss, train, weights))
+        dense = (train, weights) if schema.classes is None else of_places(schema, train, weights, shape)
+        return np.asarray(constant_number(loss, *dense))
     else:
-        answer = weighted_mean(train, weights)
+        answer = weighted_mean(*of_places(schema, train, weights, shape))
         if need == "one_hot":  # a place that never counts has an answer too: Keras divides by the sum of its classes
             answer = np.where(answer.sum(axis=-1, keepdims=True) > 0, answer, 1 / answer.shape[-1])
     if need == "one_hot" and reads_scores(loss):
         return constant_scores(answer)
     if need == "binary" and reads_scores(loss):
-        chance = (answer + 1) / 2 if train.min() < 0 else answer
+        chance = (answer + 1) / 2 if schema.classes is None and train.min() < 0 else answer
         signs = loss.traits.get("constant") == "sign"
         return np.asarray(np.where(chance > 0.5, 1.0, -1.0) if signs else 2 * chance - 1)
     if logits(loss):
         clipped = np.clip(answer, SMALLEST, 1 - SMALLEST)
         return np.asarray(np.log(clipped / (1 - clipped)) if need == "binary" else np.log(clipped))
     return np.asarray(answer)
+
+
+def of_places(
+    schema: TargetSchema,
+    target: np.ndarray[Any, Any],
+    weights: np.ndarray[Any, Any] | None,
+    output: tuple[int | None, ...],
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    """A target (samples, …) with its weights as one of places (places, …): those of all samples have one answer together.
+
+    A place has a label, or a vector of as many as the model has units there.
+    """
+    import numpy as np
+
+    labels = (schema.classes is not None and not schema.is_one_hot) or target.ndim <= len(output)
+    axes = target.ndim if labels else target.ndim - 1
+    wide = None if weights is None else np.broadcast_to(widened(weights, axes), target.shape[:axes]).reshape(-1)
+    return target.reshape(-1, *target.shape[axes:]), wide
+
+
+def widened(weights: np.ndarray[Any, Any], axes: int) -> np.ndarray[Any, Any]:
+    """Weights (samples, …) with as many axes."""
+    return weights.reshape(*weights.shape, *[1] * (axes - weights.ndim))
 
 
 def measured(

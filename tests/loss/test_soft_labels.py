@@ -63,3 +63,29 @@ def test_a_training_says_how_soft_labels_are_counted(share: float, noted: bool, 
     assert done.code == 0, done.err
     note = "note: the labels of 'y' are shares; accuracy, auc: above 0.5 counts as yes"
     assert (note in done.err) is noted
+
+
+@pytest.mark.parametrize("soft", [True, False])
+@pytest.mark.parametrize("threshold", [None, 0.4])
+def test_scores_of_classes_count_the_largest_share(threshold: float | None, soft: bool) -> None:
+    generator = np.random.default_rng(1)
+    labels = generator.integers(0, 3, 200)
+    y = np.eye(3)[labels] * 0.7 + 0.1 if soft else np.eye(3)[labels]
+    said = generator.dirichlet([1, 1, 1], 200).astype(np.float32)
+    catalogue = keras_catalogue()
+    block = {"average": "macro"} if threshold is None else {"average": "macro", "threshold": threshold}
+    built = build_metrics(
+        [
+            catalogue.read("metrics", {"F1Score": block}),
+            catalogue.read("metrics", {"FBetaScore": {**block, "beta": 2.0}}),
+        ],
+        catalogue.read("losses", "categorical_crossentropy"),
+        width=3,
+        facts={},
+    )
+    for metric in built:
+        metric.update_state(y.astype(np.float32), said)
+    yes = np.eye(3)[said.argmax(axis=1)] if threshold is None else said > threshold
+    wanted = [reference.f1_score(np.eye(3)[labels], yes, average="macro")]
+    wanted += [reference.fbeta_score(np.eye(3)[labels], yes, beta=2, average="macro")]
+    assert [float(metric.result()) for metric in built] == pytest.approx(wanted, abs=1e-5)

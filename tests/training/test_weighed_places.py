@@ -60,12 +60,14 @@ def test_steps_weigh_what_their_sample_does(
         -1, units
     )
     train, truth = y[rows["train"]].ravel(), y[rows["validation"]].ravel()
-    # What every sample is told may differ from step to step.
+    # Numbers that every sample is told may differ from step to step; classes have one share over all of them.
     step_weights = share["train"].reshape(-1, STEPS)
     total = np.maximum(step_weights.sum(axis=0), 1e-300)
     by_step = np.einsum(
         "ns,ns...->s...", step_weights, y[rows["train"]].reshape(-1, STEPS, *y.shape[2:])
     ) / total.reshape(-1, *[1] * (y.ndim - 2))
+    if kind != "numbers":
+        by_step[:] = np.average(y[rows["train"]].reshape(len(share["train"]), -1), axis=0, weights=share["train"])
     mean = np.tile(by_step.reshape(STEPS, -1), (len(rows["validation"]), 1))
     likely = np.clip(mean, 1e-7, 1 - 1e-7)  # as Keras does
     if kind == "numbers":

@@ -35,6 +35,7 @@ from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.target_range import check_classes_in_training, check_target_range
+from dlcli.training.setup.target_shares import check_shares
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import training_weights
 from dlcli.training.setup.words import text_facts, with_ids, with_words
@@ -166,6 +167,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         guard_ids(built.model, splits.values(), lambda wrong: config.located(id_error(built, wrong)))
         check_classes_in_training(dataset)
         check_target_range(config.heads, dataset, splits)
+        check_shares(config.heads, dataset, splits)
         try_batch(config, dataset, built, splits["train"], augment, facts)
     except BlockError as error:
         raise config.located(error) from error

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 Arrays = dict[str, "np.ndarray[Any, Any]"]
 
 
+LOOKED_AT = 256
+"""Samples of a target that are looked at where it is read anew each time."""
+
+
 class Feed:
     """Prepared inputs and targets of a split, by name.
 
@@ -76,6 +80,11 @@ class Feed:
             return self.take(slice(None))[1][name]
         column = self.targets[name]
         return self.aligned(schema, column[:]) if is_lazy(column) or self.streams else column[:]
+
+    def looked_at(self, name: str) -> np.ndarray[Any, Any]:
+        """A target (samples, …) as far as it is looked at before training: the first samples of what is read anew each time."""
+        schema = next(each for each in self.schemas if each.name == name)
+        return self.aligned(schema, self.targets[name][:LOOKED_AT]) if self.streams else self.target(name)
 
     def aligned(self, schema: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """A target (samples, …) as losses take it: int64 for class indices, float32 for numbers."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DataError, TreePath
-from dlcli.loss import labels_of
+from dlcli.loss import needs, reads_scores
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject
 from dlcli.training.setup.feed import Feed
@@ -18,26 +19,31 @@ if TYPE_CHECKING:
 
 UNIT = (0.0, 1.0)
 """The least and the most that reads as no and yes, or as how likely a yes is."""
+SIGNS = (-1.0, 1.0)
+"""The same where the sign decides."""
 
 
 def check_target_range(heads: list[Head], dataset: Dataset, splits: Mapping[str, Feed]) -> None:
     """Raises `BlockError` at the loss or metric that cannot read a target, with the first row that shows it.
 
-    What streams is not gone through for it.
+    Of what streams the first samples are looked at.
     """
+    import numpy as np
+
     for head, schema in zip(heads, dataset.schema.targets, strict=True):
-        if labels_of(head.loss) != "numbers":
-            continue
         readers: list[tuple[TreePath, KerasObject]] = [(head.loss_path, head.loss)]
-        readers += [((*head.metrics_path, number), metric) for number, metric in enumerate(head.metrics)]
+        if needs(head.loss) == "numbers":
+            readers += [((*head.metrics_path, number), metric) for number, metric in enumerate(head.metrics)]
         for path, reader in readers:
             least, most = range_of(reader)
+            if (least is None and most is None) or (schema.classes is not None and schema.is_one_hot):
+                continue
             for feed in splits.values():
-                if (least is None and most is None) or feed.streams:
-                    continue
-                row = first_beyond(feed.target(schema.name), least, most)
+                target = feed.looked_at(schema.name)
+                row = first_beyond(np.maximum(target, 0) if schema.void else target, least, most)
                 if row is not None:
-                    raise beyond(path, reader, feed.target(schema.name)[row], dataset, int(feed.rows[row]))
+                    labels = bool((target == np.floor(target)).all())
+                    raise beyond(path, reader, target[row], dataset, int(feed.rows[row]), labels=labels)
 
 
 def check_classes_in_training(dataset: Dataset) -> None:
@@ -83,8 +89,8 @@ def notes_on_zeros(heads: list[Head], schemas: list[TargetSchema], feed: Feed) -
 
 def range_of(reader: KerasObject) -> tuple[float | None, float | None]:
     """The least and the most of a target that a loss or metric reads; None where there is no such end."""
-    if reader.kind == "metrics" and reader.traits.get("target") == "binary":
-        return UNIT
+    if reader.traits.get("target") == "binary":
+        return SIGNS if reader.kind == "losses" and reads_scores(reader) else UNIT
     return reader.traits.get("least"), reader.traits.get("most")
 
 
@@ -102,16 +108,31 @@ def first_beyond(target: np.ndarray[Any, Any], least: float | None, most: float 
     return int(rows[0]) if len(rows) else None
 
 
-def beyond(path: TreePath, reader: KerasObject, value: np.ndarray[Any, Any], dataset: Dataset, row: int) -> BlockError:
-    """The error of a target whose value (…) in a row of the source a loss or metric cannot read."""
+def beyond(
+    path: TreePath, reader: KerasObject, value: np.ndarray[Any, Any], dataset: Dataset, row: int, *, labels: bool
+) -> BlockError:
+    """The error of a target whose value (…) in a row of the source a loss or metric cannot read; `labels` are whole numbers."""
+    import numpy as np
+
     least, most = range_of(reader)
     wanted = f"{least:g} to {most:g}" if least is not None and most is not None else f"{least:g} or more"
-    odd = next(float(each) for each in value.ravel() if each < (least or 0) or (most is not None and each > most))
-    words = dataset.fields.where(row)[2]
+    place = next(
+        place
+        for place, each in np.ndenumerate(value)
+        if each < (-math.inf if least is None else least) or each > (math.inf if most is None else most)
+    )
+    words, odd = dataset.fields.where(row)[2], float(value[place])
     instead = "write loss: mse" if reader.kind == "losses" else "write metrics: [mae] or [r2_score]"
+    if most is not None and reader.kind == "losses" and value.ndim > 1:
+        instead = (
+            f"write data.target: {{column: …, void: {odd:g}}} if it stands for no label"
+            if labels
+            else "leave such samples out, or give them the weight 0: train.sample_weight"
+        )
     return BlockError(
         path,
-        f"{reader.written} reads targets of {wanted}, and this one is {odd:g} in {words}",
+        f"{reader.written} reads targets of {wanted}, and this one is {odd:g} in {words}"
+        + (f" at {place}" if len(place) > 1 else ""),
         hint=instead,
         kind="metric_does_not_fit_target",
     )
