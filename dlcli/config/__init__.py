@@ -16,13 +16,24 @@ from dlcli.config.fitting import Written, fitting_problems
 from dlcli.config.interpolation import OF_TEXT, REFERENCE, interpolated, is_fact
 from dlcli.config.language import Language
 from dlcli.config.merge import apply_settings, extended
+from dlcli.config.phases import (
+    as_nodes,
+    completed_settings,
+    epochs_of,
+    phase_nodes,
+    phase_root,
+    with_all_epochs,
+    with_total,
+    with_train,
+)
 from dlcli.config.plugins import plugin_files, with_plugins
 from dlcli.config.problems import problems_of
 from dlcli.config.schema import Config
 from dlcli.config.text import MOST_BYTES, configuration_bytes
+from dlcli.config.train import Phase
 from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_document
-from dlcli.errors import ConfigError, Problem
+from dlcli.errors import BlockError, ConfigError, Problem
 from dlcli.first_line import some_names
 from dlcli.layers.connections import with_shared
 from dlcli.spec import Fact
@@ -46,8 +57,20 @@ def config_of(content: bytes, *, file: str, settings: Sequence[str] = ()) -> Con
     """The configuration that the bytes of a file hold, as `load_config` gives it."""
     folder = Path() if file == "-" else Path(file).parent
     root, problems = read_document(content, file=file, folder=folder.absolute())
-    root = apply_settings(extended(without_number(root), file=file), settings)
+    root = extended(without_number(root), file=file)
+    root = with_epochs_in_all(apply_settings(root, settings), root)
     return checked_config(root, problems)
+
+
+def with_epochs_in_all(root: Node, written: Node) -> Node:
+    """A tree with settings, in which `epochs` of the command line are those of all phases together."""
+    train = root.child("train")
+    epochs = None if train is None else train.child("epochs")
+    in_file = written.child("train") and written.value["train"].child("epochs")
+    given = epochs is not None and epochs is not in_file and type(epochs.value) is int and epochs.value > 0
+    if not given or epochs is None or not phase_nodes(root):
+        return root
+    return with_total(with_train(root, epochs=in_file or None), epochs)
 
 
 def without_number(root: Node) -> Node:
@@ -64,7 +87,8 @@ def load_resolved(tree: Mapping[str, Any]) -> Config:
     catalogue, problems = with_plugins(keras_catalogue(), files)
     if problems:
         raise ConfigError(problems)
-    return Config.model_validate(with_facts(tree), context=Language(catalogue))
+    whole, _ = with_all_epochs(as_nodes(tree))
+    return Config.model_validate(with_facts(whole.plain()), context=Language(catalogue))
 
 
 def with_facts(value: Any) -> Any:
@@ -101,7 +125,57 @@ def read_file(file: str) -> bytes:
 
 
 def checked_config(root: Node, problems: Sequence[Problem] = ()) -> Config:
-    """The checked configuration of a tree whose text has these problems. Raises `ConfigError` with all there are."""
+    """The checked configuration of a tree whose text has these problems, with its phases.
+
+    Raises `ConfigError` with all problems that there are.
+    """
+    whole, beside = with_all_epochs(root)
+    config, found = read_config(whole, problems, beside)
+    phases, of_phases = checked_phases(root)
+    found = in_order(found, *of_phases)
+    if found or config is None:
+        raise ConfigError(found)
+    if phases:
+        completed, found = completed_phases(config, phases)
+        if found:
+            raise ConfigError(found)
+        config = config.model_copy(update={"train": config.train.model_copy(update={"phases": completed})})
+        config._phases = phases
+    return config
+
+
+def checked_phases(root: Node) -> tuple[list[Config], list[list[Problem]]]:
+    """The configuration of each phase of a tree that says its epochs, and the problems of each."""
+    phases, problems = list[Config](), list[list[Problem]]()
+    for each in phase_nodes(root):
+        if epochs_of(each) < 1:
+            continue  # which is told already
+        try:
+            phase, found = read_config(phase_root(root, each))
+        except ConfigError as error:
+            phase, found = None, error.problems
+        problems.append(found)
+        phases += [phase] if phase is not None else []
+    return phases, problems
+
+
+def completed_phases(config: Config, phases: Sequence[Config]) -> tuple[list[Phase], list[Problem]]:
+    """The phases with all that is another in each, as a run records them; and the problems of what may not be."""
+    base, completed, problems = config.plain(), list[Phase](), list[Problem]()
+    for number, (written, phase) in enumerate(zip(config.train.phases, phases, strict=True)):
+        settings, wrong = completed_settings(base, phase.plain())
+        completed.append(Phase(epochs=written.epochs, set=settings))
+        for path in wrong:
+            place, hint = ("train", "phases", number), "write the value itself in its place"
+            message = f"'{path}' would be another in this phase, because of a '${{…}}' there"
+            problems += config.located(BlockError(place, message, hint=hint, kind="not_settable_in_phase")).problems
+    return completed, problems
+
+
+def read_config(
+    root: Node, problems: Sequence[Problem] = (), beside: Sequence[Problem] = ()
+) -> tuple[Config | None, list[Problem]]:
+    """The configuration of a tree without phases, or None; and all problems, those of its text among them."""
     if problems and not {"data", "layers"} <= root.value.keys():
         raise ConfigError(list(problems))  # a text that is no configuration yet is not judged as one
     root, of_blocks = with_blocks(root)
@@ -116,11 +190,10 @@ def checked_config(root: Node, problems: Sequence[Problem] = ()) -> Config:
         config = Config.model_validate(written.tree, context=written.language)
     except ValidationError as error:
         of_values = problems_of(error, root=root, model=Config)
-    found = in_order(problems, of_blocks, of_references, of_plugins, of_values, fitting_problems(root, written))
-    if found or config is None:
-        raise ConfigError(found)
-    config._root, config._connected = root, written.inputs is not None
-    return config
+    if config is not None:
+        config._root, config._connected = root, written.inputs is not None
+    of_fitting = fitting_problems(root, written)
+    return config, in_order(problems, beside, of_blocks, of_references, of_plugins, of_values, of_fitting)
 
 
 def in_order(*stages: Sequence[Problem]) -> list[Problem]:

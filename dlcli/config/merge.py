@@ -12,6 +12,7 @@ from typing import Any
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.outside import read_outside
 from dlcli.config.problems import named_classes
+from dlcli.config.setting_path import setting_parts
 from dlcli.config.text import configuration_bytes
 from dlcli.config.tree import Mark, Node
 from dlcli.config.yaml import read_yaml
@@ -120,11 +121,12 @@ def apply_setting(root: Node, setting: str) -> Node:
     where, separator, written = setting.partition("=")
     path = unicodedata.normalize("NFC", where.removesuffix("+").strip())
     mark = Mark(option, 1, 1, len(setting), setting, Path.cwd())
-    if not separator or not path or not all(path.split(".")):
+    parts = setting_parts(path)
+    if not separator or parts is None:
         raise ConfigError(
             [mark.problem("expected PATH=VALUE", suggestion="for example --set train.epochs=5", kind="bad_setting")]
         )
-    if path.split(".")[0] == "extends":
+    if parts[0] == "extends":
         raise ConfigError(
             [
                 replace(mark, length=len(path)).problem(
@@ -134,7 +136,7 @@ def apply_setting(root: Node, setting: str) -> Node:
         )
     value = value_of(written, option=option, offset=len(where) + 1, whole=setting)
     key = replace(mark, length=len(path))
-    return put(root, path.split("."), value.with_key(key), option=key, append=where.endswith("+"))
+    return put(root, parts, value.with_key(key), option=key, append=where.endswith("+"))
 
 
 def value_of(written: str, *, option: str, offset: int, whole: str) -> Node:

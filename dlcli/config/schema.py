@@ -79,6 +79,7 @@ class Config(Spec):
 
     _root: Node | None = PrivateAttr(default=None)
     _connected: bool = PrivateAttr(default=False)
+    _phases: list[Config] = PrivateAttr(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod
@@ -110,8 +111,15 @@ class Config(Spec):
         return heads_of(self.loss, self.metrics, self.loss_weights)
 
     @property
+    def phases(self) -> list[Config]:
+        """What is trained one behind the other: the file with the settings of each phase, or itself alone."""
+        return self._phases or [self]
+
+    @property
     def notes(self) -> list[Problem]:
         """What is allowed and still worth a look, at its line."""
+        if self._phases:
+            return list(dict.fromkeys(note for phase in self._phases for note in phase.notes))
         return self.noted(early_end(self.optimizer, epochs=self.train.epochs))
 
     def noted(self, *mistakes: Mistake | None) -> list[Problem]:
@@ -126,6 +134,8 @@ class Config(Spec):
     def plain(self) -> dict[str, Any]:
         """The whole configuration, defaults included, as plain data that reads back as the same."""
         result: dict[str, Any] = plain(self)
+        if self.train.phases:
+            del result["train"]["epochs"]  # phases have epochs of their own
         return result
 
     def located(self, error: BlockError) -> ConfigError:

@@ -167,11 +167,26 @@ class Checkpoint(Spec):
         return int(found[1]), found[2]
 
 
+class Phase(Spec):
+    """A part of a training: the file with some settings, for so many epochs; weights go on, the optimizer begins anew."""
+
+    trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "epochs": ("train.phases.0.epochs=2", "train={phases: [{epochs: 1}]}"),
+        "set": ("train.phases.0.set={optimizer.learning_rate: 0.5}", "train={phases: [{epochs: 1}]}"),
+    }
+
+    epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
+    """How many epochs the phase has."""
+    set: dict[str, Any] = {}
+    """Settings by path: what is trainable, the optimizer, loss weights, early stopping, plateau and batch size."""
+
+
 class Train(Spec):
     """How long to train, in what batches, when to stop."""
 
     trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "epochs": ("train.epochs=2",),
+        "phases": ("train={batch_size: 16, phases: [{epochs: 2}, {epochs: 1}]}",),
         "batch_size": ("train.batch_size=8",),
         "steps_per_epoch": ("train.steps_per_epoch=2",),
         "early_stopping": ("train.early_stopping={patience: 1, min_delta: 10}",),
@@ -190,6 +205,8 @@ class Train(Spec):
 
     epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
     """How many times the training split is gone through."""
+    phases: list[Phase] = []
+    """Parts of the training one behind the other, each with settings of its own, in place of `epochs`."""
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] = 32
     """Samples in one step of the optimizer."""
     steps_per_epoch: Annotated[int, Field(ge=1, le=MOST_STEPS)] | None = None

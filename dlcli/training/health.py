@@ -7,7 +7,9 @@ import math
 from dlcli.errors import DivergedError
 from dlcli.runs import Run
 from dlcli.runs.checkpoint import folders
+from dlcli.training.engine.passes import BEGIN, Begin
 from dlcli.training.kept.snapshot import Progress
+from dlcli.training.outcome import key_in_phase
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.trivial import trivial_baseline
 
@@ -23,8 +25,8 @@ FAR = 100.0
 class Health:
     """Looks at a training; every look raises `DivergedError` where it has left the numbers worth learning from."""
 
-    def __init__(self, run: Run, experiment: Experiment, progress: Progress) -> None:
-        self.run, self.experiment, self.progress = run, experiment, progress
+    def __init__(self, run: Run, experiment: Experiment, progress: Progress, *, begin: Begin = BEGIN) -> None:
+        self.run, self.experiment, self.progress, self.begin = run, experiment, progress, begin
 
     def check_step(self, loss: float) -> None:
         """The mean loss within an epoch. Raises `DivergedError` where it is not finite."""
@@ -66,7 +68,7 @@ class Health:
 
         A first epoch may start anywhere: how large its loss is comes from the inputs. After it the loss may fall as it likes.
         """
-        losses = [entry["train"]["loss"] for entry in self.progress.entries]
+        losses = [entry["train"]["loss"] for entry in self.progress.entries[self.begin.epoch :]]
         if not losses or loss <= GROWN * min(losses):
             return False
         trivial = trivial_baseline(self.experiment) if loss > EXPLODED else {}  # unseen: the next line decides
@@ -79,7 +81,8 @@ class Health:
         kept = folders(self.run)
         if kept:
             what += f"; the last finite state is kept in {kept[-1].name}"
-        hint = f"lower the learning rate: --set optimizer.learning_rate={lower:g}"
+        key = key_in_phase(self.experiment, "optimizer.learning_rate")
+        hint = f"lower the learning rate: --set {key}={lower:g}"
         if self.inputs_are_far():
             hint = f"bring the inputs near 0: --set 'data.prepare=[Normalization]'; or {hint}"
         return DivergedError(what, file=self.run.path, hint=hint, kind="not_finite")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from dlcli.config.phases import may_be_set
+from dlcli.config.setting_path import setting_parts
+from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import compared
 from dlcli.training.engine.measure import Measure
+from dlcli.training.engine.passes import Begin
 from dlcli.training.last_value import last_value_baseline
 from dlcli.training.scaling import scaling_settings
 from dlcli.training.setup.experiment import Experiment
@@ -18,6 +23,9 @@ from dlcli.training.verdict import Story, verdict
 from dlcli.view.console.json_value import json_value
 from dlcli.view.sentences import judgement_of_training
 
+EPOCH_NUMBERS = frozenset({"best_epoch", "since_epoch"})
+"""Facts of findings that are numbers of epochs."""
+
 
 def outcome(
     experiment: Experiment,
@@ -26,20 +34,16 @@ def outcome(
     entries: Sequence[Mapping[str, Any]],
     best_weights: Mapping[str, Any] | None,
     stop: StopReason,
+    begin: Begin,
 ) -> dict[str, Any]:
     """What the state of a run says of its end (`best`, `metrics`, `baseline`, `verdict`), after `stop` has ended it.
 
     Restores the best weights if early stopping is on, or puts the averages that an optimizer keeps in the place of the weights.
     """
-    config, model, watch = experiment.config, experiment.model, stopping.watch
-    kept, restores = len(entries), best_weights is not None and stopping.patience is not None
-    if restores:
-        kept = watch.best_epoch
-        for weight, values in zip(model.weights, (best_weights or {}).values(), strict=True):
-            weight.assign(values)
+    config, watch = experiment.config, stopping.watch
+    kept, measured = keep_weights(experiment, stopping, best_weights, last=len(entries))
     metrics = {split: entries[kept - 1][split] for split in ("train", "validation") if entries[kept - 1][split]}
-    if not restores and config.optimizer.arguments.get("use_ema"):
-        model.optimizer.finalize_variable_values(model.trainable_variables)
+    if measured:
         metrics = {split: measure.measure(experiment.splits[split]) for split in metrics}
     baseline = trivial_baseline(experiment)
     beside = None
@@ -49,7 +53,13 @@ def outcome(
         reached, trivial = metrics[baseline["split"]]["loss"], baseline["metrics"]["loss"]
         beside = compared(experiment, measure, reached=reached, trivial=trivial)
     scaling = partial(scaling_settings, experiment)
-    story = Story(config, list(entries), metrics, baseline, watch.best_epoch or kept, stop, beside, scaling)
+    history = [
+        {**entry, "epoch": entry["epoch"] - begin.epoch, "step": entry["step"] - begin.step}
+        for entry in entries[begin.epoch :]
+    ]
+    best_epoch = (watch.best_epoch or kept) - begin.epoch
+    story = Story(config, history, metrics, baseline, best_epoch, stop, beside, scaling)
+    findings = [of_last_phase(finding, experiment, begin) for finding in verdict(story)]
     best = {
         "epoch": watch.best_epoch or kept,
         "monitor": watch.monitor,
@@ -60,5 +70,43 @@ def outcome(
         "best": best,
         "metrics": metrics,
         "baseline": baseline,
-        "verdict": [json_value(judgement_of_training(finding)) for finding in verdict(story)],
+        "verdict": [json_value(judgement_of_training(finding)) for finding in findings],
     }
+
+
+def keep_weights(
+    experiment: Experiment, stopping: Stopping, best_weights: Mapping[str, Any] | None, *, last: int
+) -> tuple[int, bool]:
+    """Puts what a phase keeps into the model: the best weights with early stopping, else averages where an optimizer has some.
+
+    Gives the epoch whose weights these are, where `last` epochs are done, and whether they are none of an epoch but averages.
+    """
+    model = experiment.model
+    if best_weights is not None and stopping.patience is not None:
+        for weight, values in zip(model.weights, best_weights.values(), strict=True):
+            weight.assign(values)
+        return stopping.watch.best_epoch, False
+    if experiment.config.optimizer.arguments.get("use_ema"):
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+        return last, True
+    return last, False
+
+
+def of_last_phase(finding: Finding, experiment: Experiment, begin: Begin) -> Finding:
+    """A finding about the last of several phases: its epochs counted from the first phase on, its settings those of the phase."""
+    if len(experiment.plans) == 1:
+        return finding
+    facts = {key: value + begin.epoch if key in EPOCH_NUMBERS else value for key, value in finding.facts.items()}
+    advice = [replace(each, key=key_in_phase(experiment, each.key)) for each in finding.advice]
+    return replace(finding, facts=facts, advice=advice)
+
+
+def key_in_phase(experiment: Experiment, key: str) -> str:
+    """The key that sets a value in the phase at hand, where phases set it."""
+    if len(experiment.plans) == 1:
+        return key
+    phase = f"train.phases.{experiment.phase}"
+    if key == "train.epochs":
+        return f"{phase}.epochs"
+    parts = setting_parts(key)
+    return f"{phase}.set.{key}" if parts is not None and may_be_set(parts) else key

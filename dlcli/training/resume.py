@@ -9,7 +9,8 @@ from typing import Any
 
 from dlcli.config import Config
 from dlcli.config.monitors import directions
-from dlcli.data import Dataset
+from dlcli.config.train import Train
+from dlcli.data import Data, Dataset
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import ArtifactError, ConflictError
@@ -18,7 +19,7 @@ from dlcli.runs.atomic import sha256, sweep
 from dlcli.runs.checkpoint import Checkpoint, folders, newest
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.places import check_places
-from dlcli.spec import plain
+from dlcli.spec import Spec, plain
 from dlcli.training.kept.record import INEXACT
 from dlcli.training.kept.recorded import (
     changed_files,
@@ -31,16 +32,18 @@ from dlcli.training.kept.recorded import (
 from dlcli.training.kept.snapshot import Progress, put_back_rules
 from dlcli.training.kept.splits_file import check_splits, save_splits
 from dlcli.training.kept.trained import open_trained
-from dlcli.training.session import Session
+from dlcli.training.session import Session, phase_at
 from dlcli.training.setup.backend import environment, keras_loading
 from dlcli.training.setup.experiment import Experiment, read_data
 from dlcli.training.signals import stop_request
-from dlcli.training.stopping import Stop, Stopping, by_callback, monitored_values
+from dlcli.training.stopping import OF_PHASE, Stop, Stopping, monitored_values, stop_between
 from dlcli.training.train import start
 from dlcli.view.training.listeners import Listeners
 
 FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint")
 """What may change from one process of a run to the next: none of it has a part in a step."""
+BLOCKS: Mapping[str, type[Spec]] = {"data": Data, "train": Train}
+"""The blocks that may have new keys."""
 NUMBERS = ("versions", "machine", "processors", "threads", "onednn", "deterministic", "devices")
 """What of the environment changes the last bits of numbers."""
 
@@ -143,15 +146,14 @@ def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpo
     run = request.run
     if checkpoint is None:
         return []
-    # Keys that are new since are as they are by default.
     now = config.plain()
-    optional = {key: field for key, field in Config.model_fields.items() if key in now and not field.is_required()}
-    defaults = {key: plain(field.get_default(call_default_factory=True)) for key, field in optional.items()}
-    known = {**defaults, **checkpoint.state["config"]}
+    known = with_defaults(checkpoint.state["config"], now)
+    last = len(now["train"].get("phases", [])) - 1
+    free = (*FREE, f"train.phases.{last}.epochs")
     found = [
         f"{path} was {before!r} and is {after!r}"
         for path, before, after in differences(known, now)
-        if not path.startswith("plugins") and not any(path == free or path.startswith(f"{free}.") for free in FREE)
+        if not path.startswith("plugins") and not any(path == each or path.startswith(f"{each}.") for each in free)
     ]
     if checkpoint.state["file"] != sha256(run.config):
         found.append("config.yaml in the run's folder was edited")
@@ -163,6 +165,19 @@ def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpo
             kind="configuration_changed",
         )
     return found
+
+
+def with_defaults(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded configuration, in which keys that are new since are as they are by default."""
+    blocks = {key: filled(recorded[key], now[key], block) for key, block in BLOCKS.items() if key in recorded}
+    return filled({**recorded, **blocks}, now, Config)
+
+
+def filled(recorded: Mapping[str, Any], now: Mapping[str, Any], block: type[Spec]) -> dict[str, Any]:
+    """A recorded block with the keys that it has by default now."""
+    fields = {field.alias or key: field for key, field in block.model_fields.items() if not field.is_required()}
+    defaults = {key: plain(fields[key].get_default(call_default_factory=True)) for key in now if key in fields}
+    return {**defaults, **recorded}
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -181,12 +196,26 @@ def ended(run: Run, config: Config, checkpoint: Checkpoint) -> Stop | None:
     """Why a training is over where its checkpoint stands, or None."""
     history.cut_history(run, checkpoint.state["history"])
     entries, progress = history.read(run), Progress()
-    if not entries or checkpoint.state["progress"]["begun"]:
+    phase, begin = phase_at(checkpoint)
+    if (
+        not entries
+        or checkpoint.state["progress"]["begun"]
+        or len(entries) == begin.epoch
+        or phase >= len(config.phases)
+    ):
         return None
-    rules = Stopping.of(config.train, directions=directions(config.heads, validation=bool(entries[-1]["validation"])))
+    train, is_last = config.phases[phase].train, phase == len(config.phases) - 1
+    rules = Stopping.of(train, directions=directions(config.heads, validation=bool(entries[-1]["validation"])))
     put_back_rules(checkpoint.state, progress, rules.watch, None)
-    values = monitored_values(entries[-1])
-    return rules.stop(values, epoch=progress.epoch, seconds=progress.spent) or by_callback(progress.ended)
+    stop = stop_between(
+        rules,
+        monitored_values(entries[-1]),
+        epoch=progress.epoch - begin.epoch,
+        seconds=progress.spent,
+        words=progress.ended,
+        last=is_last,
+    )
+    return stop if is_last or stop is None or stop.reason not in OF_PHASE else None
 
 
 def changed_data(request: ResumeRequest, dataset: Dataset) -> list[str]:

@@ -16,16 +16,17 @@ from dlcli.runs.state import StopReason
 from dlcli.training.checkpointing import Checkpointing
 from dlcli.training.engine.engine_choice import choose_engine
 from dlcli.training.engine.measure import Measure
+from dlcli.training.engine.passes import BEGIN, Begin, behind, samples_of
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
 from dlcli.training.kept.model_folder import save_model
 from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rules_of
 from dlcli.training.listeners.loss_picture import LossPicture
-from dlcli.training.outcome import outcome
+from dlcli.training.outcome import keep_weights, outcome
 from dlcli.training.setup.callbacks import Callbacks
 from dlcli.training.setup.experiment import STEPS, Experiment
 from dlcli.training.signals import StopRequest
-from dlcli.training.stopping import Plateau, Stop, Stopping, by_callback, monitored_values
+from dlcli.training.stopping import OF_PHASE, Plateau, Stop, Stopping, monitored_values, stop_between
 from dlcli.view.training.events import EpochLine, Plan
 from dlcli.view.training.listeners import Listeners
 
@@ -44,36 +45,46 @@ class Session:
     ) -> None:
         self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
         self.listeners = listeners.and_also(LossPicture(run))
-        config = experiment.config
-        self.steps = experiment.facts[STEPS]
+        self.plans = experiment.plans
         self.progress, self.started = Progress(), time.monotonic()
         self.checkpoints = Checkpointing(run, experiment, state=self.everything_else, note=self.listeners.note)
-        self.directions = directions(config.heads, validation="validation" in experiment.splits)
-        self.stopping = Stopping.of(config.train, directions=self.directions)
-        plateau = config.train.reduce_on_plateau
-        self.plateau = None if plateau is None else Plateau.of(plateau, directions=self.directions)
+        self.directions = directions(experiment.config.heads, validation="validation" in experiment.splits)
+        phase, begin = phase_at(checkpoint)
         try:
             self.callbacks = Callbacks(
-                config.train.callbacks,
+                experiment.config.train.callbacks,
                 experiment.model,
                 folder=run.path,
-                epochs=config.train.epochs,
-                steps=self.steps,
+                epochs=experiment.whole.train.epochs,
+                steps=experiment.facts[STEPS],
             )
             self.callbacks.begin(None if checkpoint is None else checkpoint.state["callbacks"])
-            self.engine, self.way = choose_engine(
-                experiment,
-                by_batch=self.callbacks.by_batch,
-                pause=self.checkpoints.saving.pause,
-                changed=self.changed_way,
-            )
+            self.enter(phase, begin)
         except BlockError as error:
-            raise config.located(error) from None
-        self.measure = Measure(experiment.model)
-        self.health = Health(run, experiment, self.progress)
-        self.checkpoints.check_room()
+            raise self.experiment.config.located(error) from None
         if checkpoint is not None:
             self.go_on_from(checkpoint)
+
+    def enter(self, phase: int, begin: Begin) -> None:
+        """Begins a phase, of which all but the weights is its own. Raises `BlockError` where no engine can run it."""
+        if phase:
+            self.experiment = self.experiment.in_phase(phase)
+        self.begin, experiment, train = begin, self.experiment, self.experiment.config.train
+        self.steps = experiment.facts[STEPS]
+        self.stopping = Stopping.of(train, directions=self.directions)
+        plateau = train.reduce_on_plateau
+        self.plateau = None if plateau is None else Plateau.of(plateau, directions=self.directions)
+        self.engine, self.way = choose_engine(
+            experiment,
+            by_batch=self.callbacks.by_batch,
+            pause=self.checkpoints.saving.pause,
+            changed=self.changed_way,
+            begin=begin,
+        )
+        self.measure = Measure(experiment.model)
+        self.health = Health(self.run, experiment, self.progress, begin=begin)
+        self.checkpoints.best_weights = None
+        self.checkpoints.check_room()
 
     def go_on_from(self, checkpoint: Checkpoint) -> None:
         """Puts everything back as it was when a checkpoint was made; what came later is taken back."""
@@ -85,14 +96,34 @@ class Session:
 
     def earlier_lines(self) -> list[EpochLine]:
         """The epochs of a resumed training that are over, as the view shows them."""
-        config = self.experiment.config
-        rule = Stopping.of(config.train, directions=self.directions)
+        rules = [Stopping.of(plan.config.train, directions=self.directions) for plan in self.plans]
         lines = []
         for entry in self.progress.entries:
-            better = rule.watch.see(monitored_values(entry), entry["epoch"])
+            better = rules[entry.get("phase", 1) - 1].watch.see(monitored_values(entry), entry["epoch"])
             values = entry["train"], entry["validation"], entry["learning_rate"]
-            lines.append(EpochLine(entry["epoch"], config.train.epochs, *values, 0.0, better))
+            lines.append(EpochLine(entry["epoch"], self.all_epochs, *values, 0.0, better))
         return lines
+
+    @property
+    def all_epochs(self) -> int:
+        """The number of the last epoch, if no rule ends a phase before."""
+        return self.begin.epoch + sum(plan.config.train.epochs for plan in self.plans[self.experiment.phase :])
+
+    @property
+    def in_last_phase(self) -> bool:
+        return self.experiment.phase == len(self.plans) - 1
+
+    def plan(self) -> Plan:
+        """What is going to be trained from here on."""
+        samples, size = len(self.experiment.splits["train"]), self.experiment.config.train.batch_size
+        return Plan(
+            self.run.name,
+            self.all_epochs,
+            self.steps,
+            samples_of(self.steps, samples=samples, batch_size=size),
+            self.stopping.watch.monitor,
+            self.earlier_lines(),
+        )
 
     def changed_way(self, what: str, way: str) -> None:
         """Says that the steps go another way than was planned."""
@@ -107,19 +138,11 @@ class Session:
     def trained(self) -> RunState:
         """All epochs, and the end whatever it is. Raises what ended it, `BlockError` as `ConfigError` at its line."""
         self.stop.steps_begun = True
-        config = self.experiment.config
         self.update(status="running", engine=self.engine.name, way=self.way)
         self.listeners.note(f"engine: {self.engine.name} ({self.way})")
-        self.listeners.start(
-            Plan(
-                self.run.name,
-                config.train.epochs,
-                self.steps,
-                self.samples_of(self.steps),
-                self.stopping.watch.monitor,
-                self.earlier_lines(),
-            )
-        )
+        if len(self.plans) > 1:
+            self.listeners.note(self.phase_words())
+        self.listeners.start(self.plan())
         self.started = time.monotonic()
         try:
             stop = self.epochs()
@@ -130,7 +153,7 @@ class Session:
             raise
         except BlockError as error:
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
-            raise config.located(error) from error
+            raise self.experiment.config.located(error) from error
         except DlcliError as error:
             if isinstance(error, ResourceError) and self.state.resumable:
                 error.hint = "; then ".join(filter(None, [error.hint, f"dlcli resume {self.run.name}"]))
@@ -146,23 +169,53 @@ class Session:
         return {"metrics": metrics, "seconds": round(self.seconds, 3)}
 
     def epochs(self) -> Stop:
-        """Runs epochs until a rule ends them; gives the reason."""
+        """Runs epochs until a rule ends them, phase by phase; gives the reason."""
         stop = self.ended()
-        while stop is None:
-            self.one_epoch()
+        while stop is None or (stop.reason in OF_PHASE and not self.in_last_phase):
+            if stop is None:
+                self.one_epoch()
+            else:
+                self.next_phase()
             stop = self.ended()
         if self.step != self.checkpoints.step:
             self.checkpoint()
         self.callbacks.tell("on_train_end")
         return stop
 
+    def next_phase(self) -> None:
+        """Goes over to the next phase, which begins with what this one keeps; a kill before its first checkpoint repeats that."""
+        if self.step != self.checkpoints.step:
+            self.checkpoint()
+        keep_weights(self.experiment, self.stopping, self.checkpoints.best_weights, last=self.progress.epoch)
+        samples, size = len(self.experiment.splits["train"]), self.experiment.config.train.batch_size
+        begin = behind(self.begin, epoch=self.progress.epoch, step=self.step, samples=samples, batch_size=size)
+        self.enter(self.experiment.phase + 1, begin)
+        self.update(engine=self.engine.name, way=self.way)
+        self.listeners.note(self.phase_words())
+        self.listeners.phase(self.plan())
+
+    def phase_words(self) -> str:
+        """What a phase trains, in a line."""
+        model, epochs = self.experiment.model, self.experiment.config.train.epochs
+        learning = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+        numbers = f"epochs {self.begin.epoch + 1} to {self.begin.epoch + epochs}"
+        weights = f"{learning:,} of {model.count_params():,} parameters learn"
+        rate = f"{self.experiment.config.optimizer.written} at {float(model.optimizer.learning_rate):g}"
+        return f"phase {self.experiment.phase + 1} of {len(self.plans)}: {numbers}; {weights}; {rate}"
+
     def ended(self) -> Stop | None:
-        """Why training ends where it stands, or None; between two epochs only."""
+        """Why the phase ends where it stands, or None; between two of its epochs only."""
         progress = self.progress
-        if not progress.entries or progress.begun:
+        if not progress.entries or progress.begun or progress.epoch == self.begin.epoch:
             return None
-        values = monitored_values(progress.entries[-1])
-        return self.stopping.stop(values, epoch=progress.epoch, seconds=self.seconds) or by_callback(progress.ended)
+        return stop_between(
+            self.stopping,
+            monitored_values(progress.entries[-1]),
+            epoch=progress.epoch - self.begin.epoch,
+            seconds=self.seconds,
+            words=progress.ended,
+            last=self.in_last_phase,
+        )
 
     def one_epoch(self) -> None:
         """One epoch, or what is left of it: its steps, validation, history, and what follows from them."""
@@ -191,14 +244,16 @@ class Session:
             "train": trained,
             "validation": validation,
         }
+        if len(self.plans) > 1:
+            entry["phase"] = self.experiment.phase + 1
         values = monitored_values(entry)
         self.callbacks.tell("on_epoch_end", number, values)
         better = self.stopping.watch.see(values, self.progress.epoch)
         self.progress.entries.append(entry)
         history.append(self.run, entry)
-        epochs = self.experiment.config.train.epochs
+        seconds = time.monotonic() - started
         self.listeners.epoch(
-            EpochLine(self.progress.epoch, epochs, trained, validation, rate, time.monotonic() - started, better)
+            EpochLine(self.progress.epoch, self.all_epochs, trained, validation, rate, seconds, better)
         )
         if model.stop_training:
             self.progress.ended = "a callback ended the training"
@@ -232,13 +287,13 @@ class Session:
     @property
     def step(self) -> int:
         """How many steps have been done, of all epochs."""
-        return self.progress.epoch * self.steps + self.progress.begun
+        return self.begin.step + (self.progress.epoch - self.begin.epoch) * self.steps + self.progress.begun
 
-    def samples_of(self, steps: int) -> int:
-        """How many samples so many steps take, from the beginning of a pass on."""
+    @property
+    def seen(self) -> int:
+        """How many samples the steps of all epochs have taken."""
         samples, size = len(self.experiment.splits["train"]), self.experiment.config.train.batch_size
-        passes, batches = divmod(steps, math.ceil(samples / size))
-        return passes * samples + batches * size
+        return self.begin.samples + samples_of(self.step - self.begin.step, samples=samples, batch_size=size)
 
     @property
     def seconds(self) -> float:
@@ -282,18 +337,20 @@ class Session:
             "callbacks": self.callbacks.state(),
             "history": history.print_of_history(self.run),
             "engine": self.engine.name,
-            "config": self.experiment.config.plain(),
+            "config": self.experiment.whole.plain(),
             "file": sha256(self.run.config),
             "steps": self.steps,
+            "phase": {"number": self.experiment.phase, "begin": dataclasses.asdict(self.begin)},
         }
 
     def finish(self, stop: Stop) -> RunState:
         """Saves the model, tells the listeners, and says how it went."""
         seconds, entries = self.seconds, self.progress.entries
-        end = outcome(self.experiment, self.measure, self.stopping, entries, self.checkpoints.best_weights, stop.reason)
+        best = self.checkpoints.best_weights
+        end = outcome(self.experiment, self.measure, self.stopping, entries, best, stop.reason, self.begin)
         self.save()
         self.listeners.end(self.stopping.watch.best_epoch or None)
-        rate = round(self.samples_of(self.step) / max(seconds, 1e-9), 1)
+        rate = round(self.seen / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}
         return self.update(status="done", reason=stop.words, stop=stop.reason, exit_code=0, **times, **end)
 
@@ -305,6 +362,12 @@ class Session:
         """Replaces the state of the run."""
         self.state = dataclasses.replace(self.state, epochs=self.progress.epoch, **changes).write(self.run)
         return self.state
+
+
+def phase_at(checkpoint: Checkpoint | None) -> tuple[int, Begin]:
+    """The phase in which a checkpoint was made, counted from 0, and what was done before it; older ones know of no phases."""
+    phase = None if checkpoint is None else checkpoint.state.get("phase")
+    return (0, BEGIN) if phase is None else (phase["number"], Begin(**phase["begin"]))
 
 
 def with_numbers(entry: dict[str, Any]) -> dict[str, Any]:

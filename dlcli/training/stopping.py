@@ -14,6 +14,9 @@ from dlcli.runs.state import StopReason
 
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
+OF_PHASE = frozenset({StopReason.ALL_EPOCHS, StopReason.EARLY_STOPPING})
+"""What ends a phase alone: the next one begins."""
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -95,19 +98,37 @@ class Stopping:
         return cls(train, rule, None, keeps_best=False)
 
     def stop(self, values: Mapping[str, float], *, epoch: int, seconds: float) -> Stop | None:
-        """Why training ends after this epoch, or None."""
+        """Why a phase ends after this one of its epochs, or None."""
         if self.patience is not None and self.watch.waited > 0 and self.watch.waited >= max(1, self.patience):
             words = f"early stopping: {self.watch.monitor} has not improved for {self.watch.waited} epochs"
             if self.watch.missed:
                 words += f", in {self.watch.missed} of which it was no finite number"
             return Stop(StopReason.EARLY_STOPPING, words)
+        stop = self.stop_of_training(values, seconds=seconds)
+        return stop or (Stop(StopReason.ALL_EPOCHS, "all epochs are done") if epoch >= self.train.epochs else None)
+
+    def stop_of_training(self, values: Mapping[str, float], *, seconds: float) -> Stop | None:
+        """Why training ends after this epoch whatever phases are left, or None."""
         condition = self.train.condition()
         if condition is not None and COMPARISONS[condition[1]](values.get(condition[0], math.nan), condition[2]):
             return Stop(StopReason.REACHED, f"reached {self.train.until}")
         limit = self.train.seconds()
         if limit is not None and seconds >= limit:
             return Stop(StopReason.TIME_LIMIT, f"the time limit of {self.train.time_limit} is over")
-        return Stop(StopReason.ALL_EPOCHS, "all epochs are done") if epoch >= self.train.epochs else None
+        return None
+
+
+def stop_between(
+    rules: Stopping, values: Mapping[str, float], *, epoch: int, seconds: float, words: str | None, last: bool
+) -> Stop | None:
+    """Why a phase ends after its epoch, or None; `words` are those of a callback that has asked for an end.
+
+    What ends all of a training comes first where the phase is not the last.
+    """
+    stop = rules.stop(values, epoch=epoch, seconds=seconds) or by_callback(words)
+    if last or stop is None or stop.reason not in OF_PHASE:
+        return stop
+    return rules.stop_of_training(values, seconds=seconds) or by_callback(words) or stop
 
 
 @dataclass

@@ -28,7 +28,7 @@ from dlcli.training.kept.record import Record
 from dlcli.training.kept.starting_weights import with_starting_weights
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
-from dlcli.training.setup.experiment import Experiment, WeightsOrigin, read_data, set_up
+from dlcli.training.setup.experiment import STEPS, Experiment, WeightsOrigin, read_data, set_up
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.view.training.listeners import Listeners
@@ -91,7 +91,6 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
     if runs is not None:
         experiment = with_starting_weights(experiment, runs=runs)
     note_weights(experiment.weights, listeners)
-    steps = experiment.facts["data.steps_per_epoch"]
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         if target.positive is not None and any(speaks_of_one(metric, head.loss) for metric in head.metrics):
             listeners.note(f"note: the metrics of '{target.name}' speak of its class '{target.positive}'")
@@ -109,8 +108,11 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
             )
     for note in notes_on_zeros(config.heads, dataset.schema.targets, experiment.splits["train"]):
         listeners.note(f"note: {note}")
-    ends = early_end(config.optimizer, epochs=config.train.epochs, steps_per_epoch=steps)
-    for each in config.noted(*experiment.built.notes, ends):
+    noted = config.noted(*experiment.built.notes)
+    for plan in experiment.plans:
+        optimizer, epochs = plan.config.optimizer, plan.config.train.epochs
+        noted += plan.config.noted(early_end(optimizer, epochs=epochs, steps_per_epoch=plan.facts[STEPS]))
+    for each in dict.fromkeys(noted):
         words = "; ".join(filter(None, [each.message, each.suggestion]))
         listeners.note(f"note: {each.file}:{each.line}: {words}")
     return experiment

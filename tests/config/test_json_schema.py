@@ -80,6 +80,8 @@ def completed(example: Any, whole: Any) -> Any:
     made = {**copy.deepcopy(whole), **example}
     for key in {"data", "train"} & {*example}:
         made[key] = {**whole[key], **example[key]}
+    if "phases" in made["train"]:
+        del made["train"]["epochs"]
     if "layers" in example and "loss" not in example:
         made["layers"] = [*example["layers"], *whole["layers"]]
     return made

@@ -82,6 +82,29 @@ KINDS: dict[str, dict[str, Any]] = {
         "train.epochs": 25,
         "train.callbacks": [{"CSVLogger": {"filename": "epochs.csv"}}],
     },
+    "phases": {
+        "layers": [
+            {"Dense": {"units": 12, "name": "base", "trainable": False}},
+            "BatchNormalization",
+            {"Dropout": 0.2},
+            *LAST,
+        ],
+        "train.epochs": None,
+        "train.phases": [
+            {"epochs": 8},
+            {"epochs": 20, "set": {"train.early_stopping": {"patience": 3}, "layers.base.trainable": True}},
+            {"epochs": 12, "set": {"layers.base.trainable": True, "optimizer": {"Adam": {"learning_rate": 1e-3}}}},
+            {"epochs": 6, "set": {"train.batch_size": 8}},
+        ],
+        "optimizer": {"Adam": {"learning_rate": {"one_cycle": {"maximum": 0.05}}}},
+    },
+    "epochs of so many steps, streamed": {
+        "layers": [*WIDE, {"Dropout": 0.2}, *LAST],
+        "data.stream": True,
+        "train.steps_per_epoch": 9,
+        "train.phases": [{"epochs": 12}, {"epochs": 10, "set": {"train.batch_size": 8}}],
+        "train.epochs": None,
+    },
     "fit of Keras": {
         "layers": [*WIDE, {"Dropout": 0.3}, *LAST],
         "train.engine": "keras",

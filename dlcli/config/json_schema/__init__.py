@@ -209,7 +209,7 @@ def required_keys(needed: list[str], required: dict[str, list[str]]) -> Json:
         "required": needed,
         "properties": {
             "data": {**hidden, "required": required["Data"], "properties": data},
-            "train": {**hidden, "required": required["Train"]},
+            "train": {**hidden, "anyOf": [{"required": required["Train"]}, {"required": ["phases"]}]},
             "weights": {**hidden, "required": required["StartingWeights"]},
             "blocks": {**hidden, "additionalProperties": {"required": ["layers"]}},
         },

@@ -33,6 +33,11 @@ BLOCKS = {
     "data.target": "data:\n  source: flowers.csv\n  target: {column: species, encode: index, classes: [setosa, virginica]}",
     "data.split": "data:\n  source: flowers.csv\n  target: species\n  split: {validation: 0.2, test: 0.1, by: stratified}",
     "train": "train:\n  epochs: 50\n  batch_size: 64\n  early_stopping: {monitor: val_loss, patience: 5}",
+    "train.phases": (
+        "layers:\n  - Dense: {units: 64, name: base, trainable: false}\n  - Dense: 3\n"
+        "train:\n  phases:\n    - {epochs: 5}\n"
+        "    - {epochs: 10, set: {layers.base.trainable: true, optimizer.learning_rate: 1e-5}}"
+    ),
     "train.early_stopping": "train:\n  epochs: 50\n  early_stopping: {monitor: val_loss, patience: 5, min_delta: 0.001}",
     "train.reduce_on_plateau": "train:\n  epochs: 50\n  reduce_on_plateau: {monitor: val_loss, factor: 0.1, patience: 3}",
     "weights": "weights: {from: earlier, layers: [one]}\nlayers:\n  - Dense: {name: one, units: 64}\n  - Dense: 3",

@@ -11,7 +11,7 @@ from dlcli.config.reference.groups import grouped
 from dlcli.config.reference.thing import Kinds, Names
 from dlcli.config.schema import Config
 from dlcli.config.starting_weights import StartingWeights
-from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
+from dlcli.config.train import EarlyStopping, Phase, ReduceOnPlateau, Train
 from dlcli.data import Data
 from dlcli.data.inputs import Input
 from dlcli.data.preparation.pca import Pca
@@ -52,6 +52,7 @@ BLOCKS: Mapping[str, type[Spec]] = {
     "data.target": Target,
     "data.split": Split,
     "train": Train,
+    "train.phases": Phase,
     "train.early_stopping": EarlyStopping,
     "train.reduce_on_plateau": ReduceOnPlateau,
     "weights": StartingWeights,

@@ -8,6 +8,7 @@ from dlcli.errors import BlockError
 from dlcli.first_line import first_line
 from dlcli.training.engine.engines import Engine, FitEngine, ResidentEngine, StreamingEngine
 from dlcli.training.engine.measure import Measure
+from dlcli.training.engine.passes import BEGIN, Begin
 from dlcli.training.engine.steps import Work
 from dlcli.training.engine.xla import xla_from
 from dlcli.training.setup.experiment import Experiment
@@ -22,13 +23,18 @@ WHY = {
 
 
 def choose_engine(
-    experiment: Experiment, *, by_batch: bool, pause: Callable[[int, int], int], changed: Callable[[str, str], None]
+    experiment: Experiment,
+    *,
+    by_batch: bool,
+    pause: Callable[[int, int], int],
+    changed: Callable[[str, str], None],
+    begin: Begin = BEGIN,
 ) -> tuple[Engine, str]:
     """The engine, and in words which way it takes and why.
 
     Keras's own `fit` where the configuration asks for it, otherwise data resident in memory or streaming by. `by_batch` asks
-    for a word after every step, `pause` is that of `Work`. `changed` is told what was found and the new way where XLA turns
-    out not to compile the steps. Raises `BlockError` for `xla: true` where it cannot be.
+    for a word after every step, `pause` and `begin` are those of `Work`. `changed` is told what was found and the new way
+    where XLA turns out not to compile the steps. Raises `BlockError` for `xla: true` where it cannot be.
     """
     config, train = experiment.config, experiment.splits["train"]
     forced = config.train.xla is True
@@ -69,6 +75,7 @@ def choose_engine(
         compiled_from=step,
         not_compiled=not_compiled,
         epoch_steps=config.train.steps_per_epoch,
+        begin=begin,
     )
     return kind(experiment.model, work), why
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Begin:
-    """How many epochs, steps and passes over the samples were done, or begun, before a phase of training."""
+    """How many epochs and steps were done before a phase of training, how many passes begun, and how many samples seen."""
 
     epoch: int = 0
     step: int = 0
     passes: int = 0
+    samples: int = 0
+
+
+BEGIN = Begin()
+"""Before the first phase."""
 
 
 @dataclass(frozen=True)
@@ -31,3 +37,16 @@ def spans(first: int, last: int, *, batches: int) -> Iterator[Span]:
         end = min(batches, position + last - first)
         yield Span(number, position, end)
         first += end - position
+
+
+def samples_of(steps: int, *, samples: int, batch_size: int) -> int:
+    """How many samples so many steps of a phase take, of passes over `samples` of them."""
+    passes, batches = divmod(steps, math.ceil(samples / batch_size))
+    return passes * samples + batches * batch_size
+
+
+def behind(begin: Begin, *, epoch: int, step: int, samples: int, batch_size: int) -> Begin:
+    """What was done before the next phase, where one ends after an epoch and a step; it begins with a pass of its own."""
+    steps = step - begin.step
+    passes = begin.passes + math.ceil(steps / math.ceil(samples / batch_size))
+    return Begin(epoch, step, passes, begin.samples + samples_of(steps, samples=samples, batch_size=batch_size))

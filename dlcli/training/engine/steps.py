@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from dlcli.data.fields.order import Layout, order
 from dlcli.data.preparation.augment import Augmentation
 from dlcli.keras_internals import loss_trackers
 from dlcli.loss import metric_values
-from dlcli.training.engine.passes import Begin, Span, spans
+from dlcli.training.engine.passes import BEGIN, Begin, Span, spans
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.weights import Weights
 
@@ -51,7 +51,7 @@ class Work:
     not_compiled: Callable[[Exception | None], None] = lambda failure: None
     """Told why XLA could not compile them, before they go on as a graph; it may raise."""
     epoch_steps: int | None = None
-    begin: Begin = field(default_factory=Begin)
+    begin: Begin = BEGIN
 
     @property
     def batches(self) -> int:

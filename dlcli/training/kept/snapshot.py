@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dlcli.errors import ArtifactError
+from dlcli.layers.graph import NUMBERED
 from dlcli.training.stopping import Plateau, Watch
 
 if TYPE_CHECKING:
@@ -45,8 +46,15 @@ def variables_of(model: Any) -> dict[str, Any]:
 
     Keras's own files leave out the generators, without which dropout would draw other numbers.
     """
-    found = {id(each): each for each in [*model.variables, *model.metrics_variables, *model.optimizer.variables]}
-    return {f"{number}:{each.path}": each for number, each in enumerate(found.values())}
+    found = {id(each): (each, each.path) for each in [*model.variables, *model.metrics_variables]}
+    # Keras numbers optimizers as they are made; which one a phase has depends on where its process began.
+    found |= {id(each): (each, unnumbered(each.path)) for each in model.optimizer.variables if id(each) not in found}
+    return {f"{number}:{path}": each for number, (each, path) in enumerate(found.values())}
+
+
+def unnumbered(path: str) -> str:
+    """A path of a variable without the numbers that Keras puts behind names."""
+    return "/".join(NUMBERED.sub("", part) for part in path.split("/"))
 
 
 def arrays_of(model: Any) -> Arrays:

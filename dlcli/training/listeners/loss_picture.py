@@ -18,6 +18,9 @@ class LossPicture:
     def start(self, plan: Plan) -> None:
         self.lines = list(plan.earlier)
 
+    def phase(self, plan: Plan) -> None:
+        return
+
     def step(self, step: int, loss: float | None) -> None:
         return
 

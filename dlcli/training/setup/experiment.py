@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
@@ -33,6 +34,7 @@ from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
+from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.target_range import check_classes_in_training, check_target_range
 from dlcli.training.setup.target_shares import check_shares
@@ -73,8 +75,9 @@ class VectorsOrigin:
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything a training needs.
+    """Everything a training needs. `config` and `facts` are those of a phase, the first before its begin; `whole` is the file.
 
+    `plans` are those of all phases, of which most trainings have one.
     `splits` are as the model takes them, and `dataset` has no inputs of its own. `preparation` and `augment` are None where
     nothing is prepared or augmented. `weights` says where the first weights come from, if from elsewhere.
     """
@@ -86,15 +89,25 @@ class Experiment:
     preparation: Any
     augment: Augmentation | None
     facts: Mapping[str, int]
+    whole: Config
+    plans: Sequence[PhasePlan]
     weights: WeightsOrigin | None = None
     vocabularies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By input or target of text its words, each at its id."""
     vectors: Mapping[str, VectorsOrigin] = field(default_factory=dict)
     """By layer what is known of the vectors that it begins with."""
+    phase: int = 0
 
     @property
     def model(self) -> Any:
         return self.built.model
+
+    def in_phase(self, number: int) -> Experiment:
+        """The experiment as a phase has it; the model, which stays the same, begins with a new optimizer."""
+        plan = self.plans[number]
+        let_learn(self.model, plan.learns)
+        compile_model(plan.config, self.model, self.dataset.schema, plan.facts)
+        return replace(self, config=plan.config, facts=plan.facts, phase=number)
 
     def first_rows(self) -> np.ndarray[Any, Any]:
         """The numbers of the training samples (samples,) in the order of the first epoch."""
@@ -135,16 +148,18 @@ def wanted_of(config: Config, head: Head) -> Wanted:
 
 
 def set_up(config: Config, dataset: Dataset) -> Experiment:
-    """Prepares the data, builds and compiles the model. Keras must have been started.
+    """Prepares the data, builds and compiles the model for the first phase, and plans all. Keras must have been started.
 
     Raises `ConfigError` at the line of the block that cannot be built or does not fit.
     """
+    whole, config = config, config.phases[0]
     facts = facts_of(config, dataset)
     run_plugins(config.plugins)
     try:
         fitted = fit_preparation(config.data, dataset, facts=facts)
         preparation, dataset = fitted.model, with_words(dataset, fitted, config.heads)
-        facts |= dataset.facts(config.train.batch_size) | text_facts(dataset, fitted)
+        of_texts = text_facts(dataset, fitted)
+        facts = facts_of(config, dataset) | of_texts
         augment = augmentation(config, dataset, facts)
         shapes = prepared_shapes(preparation, dataset)
         outputs = [head.name for head in config.heads if head.name is not None]
@@ -152,8 +167,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             models = keras_catalogue().kinds["applications"]
             check_connections(config.layers, list(shapes), outputs=outputs, models=models)
         learn = learning(preparation, dataset.splits["train"])
-        built = build_model(config.layers, shapes, facts=facts, outputs=outputs, memory=free_memory(), learn=learn)
-        check_activations(built.model, min(config.train.batch_size, len(dataset.splits["train"])))
+        build = partial(build_model, inputs=shapes, outputs=outputs, memory=free_memory(), learn=learn)
+        built = build(config.layers, facts=facts)
         check_together(config, dataset, built.model)
         wide = wide_targets(config, dataset.schema, built.model)
         splits = {
@@ -161,20 +176,35 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             for name, samples in dataset.splits.items()
         }
         dataset = with_ids(dataset, splits)
-        check_rate(config)
-        compile_model(config, built.model, dataset.schema, facts)
+        compile_checked(config, built.model, dataset, facts)
         check_ids(built, splits)
-        guard_ids(built.model, splits.values(), lambda wrong: config.located(id_error(built, wrong)))
+        guard_ids(built.model, splits.values(), lambda wrong: whole.located(id_error(built, wrong)))
         check_classes_in_training(dataset)
         check_target_range(config.heads, dataset, splits)
         check_shares(config.heads, dataset, splits)
         try_batch(config, dataset, built, splits["train"], augment, facts)
+        plans = [PhasePlan(config, facts, learning_layers(built.model))]
+        for config in whole.phases[1:]:
+            facts = facts_of(config, dataset) | of_texts
+            other = build(config.layers, facts=facts)
+            compile_checked(config, other.model, dataset, facts)
+            try_batch(config, dataset, other, splits["train"], augment, facts)
+            plans.append(PhasePlan(config, facts, learning_layers(other.model)))
     except BlockError as error:
         raise config.located(error) from error
+    first = plans[0]
     # The targets of a series are looked at once more, in the last row of each window.
     columns = {} if dataset.schema.windows is None else {name for each in dataset.schema.targets for name in each.names}
-    beside = dataset.without_inputs({*columns, config.train.sample_weight})
-    return Experiment(config, beside, splits, built, preparation, augment, facts, vocabularies=fitted.vocabularies)
+    beside = dataset.without_inputs({*columns, first.config.train.sample_weight})
+    experiment = Experiment(first.config, beside, splits, built, preparation, augment, first.facts, whole, plans)
+    return replace(experiment, vocabularies=fitted.vocabularies)
+
+
+def compile_checked(config: Config, model: Any, dataset: Dataset, facts: Mapping[str, int]) -> None:
+    """Compiles a model for a phase. Raises `BlockError` for a batch that does not fit, and for two that set the rate."""
+    check_activations(model, min(config.train.batch_size, len(dataset.splits["train"])))
+    check_rate(config)
+    compile_model(config, model, dataset.schema, facts)
 
 
 def facts_of(config: Config, dataset: Dataset) -> dict[str, int]:

@@ -52,6 +52,9 @@ class Listener(Protocol):
     def start(self, plan: Plan) -> None:
         """Tells what is going to be trained; called once, before all others but `note`."""
 
+    def phase(self, plan: Plan) -> None:
+        """Tells what the next phase of a training is; `earlier` are all epochs before it."""
+
     def step(self, step: int, loss: float | None) -> None:
         """`step` steps of the current epoch are done, the last (or their mean) with this loss."""
 

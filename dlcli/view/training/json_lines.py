@@ -22,6 +22,9 @@ class JsonLinesView:
     def note(self, text: str) -> None:
         return
 
+    def phase(self, plan: Plan) -> None:
+        return
+
     def step(self, step: int, loss: float | None) -> None:
         return
 

@@ -23,6 +23,10 @@ class Listeners:
         for listener in self.listeners:
             listener.start(plan)
 
+    def phase(self, plan: Plan) -> None:
+        for listener in self.listeners:
+            listener.phase(plan)
+
     def step(self, step: int, loss: float | None) -> None:
         for listener in self.listeners:
             listener.step(step, loss)

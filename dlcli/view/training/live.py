@@ -42,6 +42,9 @@ class LineView:
     def start(self, plan: Plan) -> None:
         return
 
+    def phase(self, plan: Plan) -> None:
+        return
+
     def step(self, step: int, loss: float | None) -> None:
         return
 
@@ -70,6 +73,9 @@ class SilentView:
     """Shows nothing."""
 
     def start(self, plan: Plan) -> None:
+        return
+
+    def phase(self, plan: Plan) -> None:
         return
 
     def step(self, step: int, loss: float | None) -> None:

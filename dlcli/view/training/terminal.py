@@ -68,6 +68,9 @@ class TerminalView:
         self._live.start()
         self._redraw()
 
+    def phase(self, plan: Plan) -> None:
+        self._plan = plan
+
     def step(self, step: int, loss: float | None) -> None:
         now = self._clock()
         self._step, self._loss, self._stepped_at = step, loss, now
