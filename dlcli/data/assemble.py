@@ -81,8 +81,8 @@ def assembled(
     parts = {}
     for name, rows in splits.items():
         at = samples.target_rows(rows)
-        chosen = [taken_samples(columns, rows, keep=keep) for columns in (tensors, encoded_targets)]
-        parts[name] = Samples(*chosen, at if fields.kept is None else fields.kept[at])
+        chosen, wanted = (taken_samples(columns, rows, keep=keep) for columns in (tensors, encoded_targets))
+        parts[name] = Samples(chosen, wanted, at if fields.kept is None else fields.kept[at])
     inputs_of = [samples.schema(each) for each in schemas]
     whole = Schema(inputs=inputs_of, targets=target_schemas, windows=fields.windows)
     return Dataset(
