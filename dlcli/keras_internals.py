@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -235,3 +236,11 @@ def load_parts(layer: Any, path: str, arrays: Mapping[str, Mapping[str, Any]]) -
 
     store, visited = Reading(), set[int]()
     saving_lib._load_state(layer, weights_store=store, assets_store=None, inner_path=path, visited_saveables=visited)
+
+
+def preprocess_input(backbone: str, pixels: Any) -> Any:
+    """What Keras makes of pixels (pixels, colours) for a backbone."""
+    import keras
+
+    module = sys.modules[getattr(keras.applications, backbone).__module__]
+    return module.preprocess_input(pixels[None, None].copy())[0, 0]

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from dlcli.config.backbones import unprepared_backbones
 from dlcli.config.problems import located
 from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import Train
@@ -120,7 +121,9 @@ class Config(Spec):
         """What is allowed and still worth a look, at its line."""
         if self._phases:
             return list(dict.fromkeys(note for phase in self._phases for note in phase.notes))
-        return self.noted(early_end(self.optimizer, epochs=self.train.epochs))
+        return self.noted(
+            early_end(self.optimizer, epochs=self.train.epochs), *unprepared_backbones(self.layers, self.data)
+        )
 
     def noted(self, *mistakes: Mistake | None) -> list[Problem]:
         """Mistakes that need not be any, at their lines."""

@@ -11,7 +11,7 @@ from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.fields.fields import Fields
 from dlcli.data.inputs import Constant, Input, Missing
 from dlcli.data.memory import free_memory
-from dlcli.data.preparation.pca import Preparation
+from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import Schema
 from dlcli.data.sources.source import Reading, Source
 from dlcli.data.split import Split

@@ -81,13 +81,11 @@ def assembled(
     parts = {}
     for name, rows in splits.items():
         at = samples.target_rows(rows)
-        chosen, wanted = (taken_samples(columns, rows, keep=keep) for columns in (tensors, encoded_targets))
-        parts[name] = Samples(chosen, wanted, at if fields.kept is None else fields.kept[at])
-    inputs_of = [samples.schema(each) for each in schemas]
-    whole = Schema(inputs=inputs_of, targets=target_schemas, windows=fields.windows)
-    return Dataset(
-        parts, whole, source, tuple(notes), prepared, Layout.of(tensors.values(), splits["train"]) if keep else None
-    )
+        taken, answers = (taken_samples(columns, rows, keep=keep) for columns in (tensors, encoded_targets))
+        parts[name] = Samples(taken, answers, at if fields.kept is None else fields.kept[at])
+    whole = Schema(inputs=[*map(samples.schema, schemas)], targets=target_schemas, windows=fields.windows)
+    chunks = Layout.of(tensors.values(), splits["train"]) if keep else None
+    return Dataset(parts, whole, source, tuple(notes), prepared, chunks)
 
 
 def of_samples(

@@ -12,7 +12,7 @@ from pydantic import Field
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import is_lazy, pixel_type
 from dlcli.data.first_pass import Learnt, learn
-from dlcli.data.preparation.pca import Preparation
+from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
 from dlcli.data.times import First, Part, are_times, first_in

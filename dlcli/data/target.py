@@ -12,7 +12,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, loaded
 from dlcli.data.first_pass import distinct
 from dlcli.data.inputs import Group
-from dlcli.data.preparation.pca import Preparation
+from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import MARK, all_labels, check_takes_several, holds_lists
 from dlcli.data.target_labels import is_void, label_order

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dlcli.config import Config
+from dlcli.config.backbones import unprepared_backbones
 from dlcli.data import Dataset
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import DlcliError
@@ -108,7 +109,7 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
             )
     for note in notes_on_zeros(config.heads, dataset.schema.targets, experiment.splits["train"]):
         listeners.note(f"note: {note}")
-    noted = config.noted(*experiment.built.notes)
+    noted = config.noted(*experiment.built.notes, *unprepared_backbones(config.layers, config.data))
     for plan in experiment.plans:
         optimizer, epochs = plan.config.optimizer, plan.config.train.epochs
         noted += plan.config.noted(early_end(optimizer, epochs=epochs, steps_per_epoch=plan.facts[STEPS]))

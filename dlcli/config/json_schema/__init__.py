@@ -20,7 +20,7 @@ from dlcli.config.json_schema.values import (
 )
 from dlcli.config.schema import Config
 from dlcli.config.train import CONDITION, DURATION
-from dlcli.data.preparation.pca import Pca
+from dlcli.data.preparation.preparations import OWN
 from dlcli.data.sources import SOURCES
 from dlcli.data.sources.splits import Splits
 from dlcli.layers import GROUPS
@@ -31,7 +31,16 @@ from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import Named
 
 STACK: Json = {"type": "array", "items": to("entry")}
-MERGED = frozenset({"Data", "Input", "StartingWeights", "Train", *(source.__name__ for source in SOURCES.values())})
+MERGED = frozenset(
+    {
+        "Data",
+        "Input",
+        "StartingWeights",
+        "Train",
+        *(source.__name__ for source in SOURCES.values()),
+        *(own.__name__ for own in OWN),
+    }
+)
 """Blocks of which a file that extends another may hold a part."""
 NAMING = frozenset({"blocks", "data", "layers", "loss", "metrics", "optimizer", "train"})
 """Keys beneath which a class of a plugin may be named."""
@@ -74,13 +83,13 @@ def schema_text() -> str:
 
 def configuration_schema() -> Json:
     """The whole schema. Nothing of TensorFlow is imported."""
-    definitions = block_definitions([Config, OneCycle, Pca, *GROUPS, *SOURCES.values()])
+    definitions = block_definitions([Config, OneCycle, *OWN, *GROUPS, *SOURCES.values()])
     required = {name: definitions[name].pop("required", []) for name in MERGED}
     config = definitions.pop("Config")
     refine(definitions)
     catalogue = keras_catalogue()
     definitions |= keras_definitions(catalogue) | {"class_weight": class_weight()}
-    named: tuple[type[Named], ...] = (Pca, *SOURCES.values())
+    named: tuple[type[Named], ...] = (*OWN, *SOURCES.values())
     words = {each.word: of_word(each, definitions, required.get(each.__name__, [])) for each in named}
     own = groups(definitions)
     one_cycle = of_word(OneCycle, definitions, definitions[OneCycle.__name__].pop("required"))
@@ -89,7 +98,7 @@ def configuration_schema() -> Json:
         "entry": entry(own),
         "schedule": idiom(bare_names(catalogue, "schedules"), schedules),
         "wrapped": nested_layer(catalogue, {Submodel.word: own[Submodel.word]}),
-        "preparation": preparation(words.pop(Pca.word)),
+        "preparation": preparation({each.word: words.pop(each.word) for each in OWN}),
         "source": source(words, required),
     }
     keys = {**OF_FILES, **config["properties"], "loss": losses(definitions)}
@@ -175,9 +184,9 @@ def of_word(block: type[Named], definitions: Json, required: list[str]) -> Json:
     return behind(definitions[block.__name__], required)
 
 
-def preparation(pca: Json) -> Json:
+def preparation(own: Json) -> Json:
     """A preparation: a layer, or dlcli's own."""
-    names, named, _ = idiom([Pca.word], {Pca.word: pca})["anyOf"]
+    names, named, _ = idiom([*own], own)["anyOf"]
     return {**any_of(names, named, to("layer")), **ONE_NAME}
 
 

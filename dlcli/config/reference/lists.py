@@ -14,7 +14,7 @@ from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import EarlyStopping, Phase, ReduceOnPlateau, Train
 from dlcli.data import Data
 from dlcli.data.inputs import Input
-from dlcli.data.preparation.pca import Pca
+from dlcli.data.preparation.preparations import OWN as OWN_PREPARATIONS
 from dlcli.data.sources import SOURCES
 from dlcli.data.split import Split
 from dlcli.data.target import Target
@@ -61,7 +61,7 @@ BLOCKS: Mapping[str, type[Spec]] = {
 OWN: Mapping[str, Collection[type[Named]]] = {
     "sources": SOURCES.values(),
     "graph": GROUPS,
-    "preparations": (Pca,),
+    "preparations": OWN_PREPARATIONS,
     "schedules": (OneCycle,),
 }
 """dlcli's own things by their kind."""

@@ -11,7 +11,7 @@ from dlcli.data import Data
 from dlcli.data.dataset import Dataset
 from dlcli.data.fields.lazy import Column
 from dlcli.data.memory import free_memory
-from dlcli.data.preparation.pca import Pca
+from dlcli.data.preparation.own import OwnPreparation
 from dlcli.data.preparation.precision import SINGLE, needed_precision, precision
 from dlcli.data.preparation.prepare import (
     adapt,
@@ -41,7 +41,7 @@ TEXT_LAYERS = frozenset({"HashedCrossing", "Hashing", "StringLookup", "TextVecto
 GIVEN = ("bin_boundaries", "mean", "vocabulary")
 """Arguments that say what a layer would learn otherwise."""
 
-Step = tuple[TreePath, KerasObject | Pca]
+Step = tuple[TreePath, KerasObject | OwnPreparation]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
     return found
 
 
-def crosses(step: KerasObject | Pca) -> bool:
+def crosses(step: KerasObject | OwnPreparation) -> bool:
     """Whether a preparation makes one number of several names."""
     return isinstance(step, KerasObject) and bool(step.traits.get("crosses"))
 
@@ -264,7 +264,7 @@ def check_output_fits(
         )
 
 
-def as_cut(step: KerasObject | Pca, schema: InputSchema) -> KerasObject | Pca:
+def as_cut(step: KerasObject | OwnPreparation, schema: InputSchema) -> KerasObject | OwnPreparation:
     """A preparation of text that the source has cut in pieces: it makes an id of each, unless it says otherwise."""
     if schema.pieces is None or schema.length is None or not makes_ids(step) or not isinstance(step, KerasObject):
         return step
@@ -274,29 +274,29 @@ def as_cut(step: KerasObject | Pca, schema: InputSchema) -> KerasObject | Pca:
     return replace(step, arguments=known) if step.written == "TextVectorization" else step
 
 
-def makes_ids(step: KerasObject | Pca) -> bool:
+def makes_ids(step: KerasObject | OwnPreparation) -> bool:
     """Whether a preparation makes ids of words that it knows."""
     knows = isinstance(step, KerasObject) and step.traits.get("words")
     return bool(knows) and isinstance(step, KerasObject) and step.arguments.get("output_mode", "int") == "int"
 
 
-def by_character(step: KerasObject | Pca) -> bool:
+def by_character(step: KerasObject | OwnPreparation) -> bool:
     """Whether a preparation makes an id of each character."""
     return isinstance(step, KerasObject) and step.arguments.get("split") == "character"
 
 
-def is_single(step: KerasObject | Pca) -> bool:
+def is_single(step: KerasObject | OwnPreparation) -> bool:
     """Whether a preparation cannot reckon in 64 bits."""
     return isinstance(step, KerasObject) and bool(step.traits.get("single"))
 
 
-def check_learnt(layer: Any, step: KerasObject | Pca) -> None:
+def check_learnt(layer: Any, step: KerasObject | OwnPreparation) -> None:
     """Refuses a layer whose weights only training could teach."""
     if layer.trainable_weights:
         raise ValueError(f"{step.written} learns while the model trains; write it under layers")
 
 
-def check_boundaries(layer: Any, step: KerasObject | Pca) -> None:
+def check_boundaries(layer: Any, step: KerasObject | OwnPreparation) -> None:
     """Refuses bins whose boundaries are equal in 32 bits, in which TensorFlow compares them whatever the data has."""
     import numpy as np
 
@@ -309,7 +309,9 @@ def check_boundaries(layer: Any, step: KerasObject | Pca) -> None:
         )
 
 
-def check_encoded(layer: Any, step: KerasObject | Pca, batches: Callable[[], Iterator[np.ndarray[Any, Any]]]) -> None:
+def check_encoded(
+    layer: Any, step: KerasObject | OwnPreparation, batches: Callable[[], Iterator[np.ndarray[Any, Any]]]
+) -> None:
     """Refuses ids (samples, …) beyond the number that a layer encodes, which it would leave out without a word."""
     argument = step.traits.get("ids") if isinstance(step, KerasObject) else None
     if argument is None:
@@ -319,9 +321,9 @@ def check_encoded(layer: Any, step: KerasObject | Pca, batches: Callable[[], Ite
         raise ValueError(f"the ids reach {largest}, and its {argument} is {size}; write {argument}: {largest + 1}")
 
 
-def fitted_layer(step: KerasObject | Pca, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
+def fitted_layer(step: KerasObject | OwnPreparation, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
     """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
-    if isinstance(step, Pca):
+    if isinstance(step, OwnPreparation):
         return step.fitted(prepared_batches(column, before))
     layer = step.build(facts)
     if step.traits.get("fixed"):
@@ -368,7 +370,7 @@ def crossing(layer: Any, schema: InputSchema) -> Any:
     return keras.Model(texts, crossed, name=layer.name)
 
 
-def preparation_advice(step: KerasObject | Pca, schema: InputSchema) -> str | None:
+def preparation_advice(step: KerasObject | OwnPreparation, schema: InputSchema) -> str | None:
     """What to write where a preparation is of the wrong kind."""
     if crosses(step):
         names = [column.name for column in schema.columns or []][:2]

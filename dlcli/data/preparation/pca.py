@@ -1,13 +1,13 @@
-"""The preparations that a configuration can name: any preprocessing layer of Keras, and `pca`."""
+"""The preparation `pca`: a turn to principal axes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, ValidationInfo
+from pydantic import Field
 
 from dlcli.data.preparation.moments import Moments
-from dlcli.spec import KerasObject, Named, Reader, language_of, read_named, split_idiom
+from dlcli.data.preparation.own import OwnPreparation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Pca(Named):
+class Pca(OwnPreparation):
     """A turn to principal axes: centres, rotates so that the axes no longer go together, and scales each to variance 1.
 
     It acts on the last axis. Source: K. Pearson, On lines and planes of closest fit (1901).
@@ -27,11 +27,6 @@ class Pca(Named):
     """How many axes are kept, those of the greatest variance; by default all."""
     whiten: bool = True
     """Whether each axis is scaled to variance 1."""
-
-    @property
-    def written(self) -> str:
-        """Its name as the person wrote it."""
-        return self.word
 
     def fitted(self, batches: Iterable[np.ndarray[Any, Any]]) -> Any:
         """The layer of Keras that turns (…, features) to (…, components), learnt from arrays of that shape.
@@ -73,18 +68,3 @@ def moments(batches: Iterable[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, An
         centred = values - mean
         seen.add(mean, centred.T @ centred, len(values))
     return seen.mean, seen.scatter / seen.count
-
-
-def read_preparation(value: Any, information: ValidationInfo) -> KerasObject | Pca:
-    """A preparation in the idiom."""
-    if isinstance(value, KerasObject | Pca):
-        return value
-    name, _ = split_idiom(value, expected="a preparation")
-    if name == Pca.word:
-        pca = read_named(value, language_of(information), {Pca.word: Pca}, expected="a preparation")
-        assert isinstance(pca, Pca)
-        return pca
-    return language_of(information).keras("layers", value)
-
-
-Preparation: TypeAlias = Annotated[KerasObject | Pca, Reader(read_preparation, "preparation")]
