@@ -38,37 +38,45 @@ class Augmentation:
                     hint="images have the axes samples, height, width and channels, which may be one",
                     kind="not_images",
                 )
-        self.beside = self.moved_targets(schema)
+        self.one_hot = self.mixed_targets(schema)
+        self.masks = [each.name for each in schema.targets if each.axes[1:3] == IMAGE] if images else []
 
     def place(self, number: int) -> TreePath:
         """Where a layer stands in the configuration."""
         return ("data", "augment", number, self.blocks[number].written)
 
-    def moved_targets(self, schema: Schema) -> list[str]:
-        """The targets that change with the images: masks, or one-hot classes under a layer that mixes samples.
+    def mixed_targets(self, schema: Schema) -> list[str]:
+        """The one-hot targets, which a layer that mixes samples mixes as well.
 
-        Raises `BlockError` where labels cannot be mixed.
+        Raises `BlockError` where labels cannot be mixed, or where others come behind a layer that mixes.
         """
-        masks = [each.name for each in schema.targets if each.axes[1:3] == IMAGE]
-        one_hot = [each.name for each in schema.targets if each.encode == "one_hot"]
+        one_hot = [each.name for each in schema.targets if each.is_one_hot]
         mixing = [number for number, block in enumerate(self.blocks) if block.traits.get("mixes")]
-        if mixing and (len(one_hot) < len(schema.targets) or len(mixing) < len(self.blocks)):
-            written = self.blocks[mixing[0]].written
-            if len(one_hot) < len(schema.targets):
-                raise BlockError(
-                    self.place(mixing[0]),
-                    f"{written} mixes samples with their labels, which needs a one-hot target",
-                    hint="write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
-                    kind="mixing_needs_one_hot",
-                )
-            others = [block.written for block in self.blocks if not block.traits.get("mixes")]
+        if not mixing:
+            return []
+        written = self.blocks[mixing[0]].written
+        if len(one_hot) < len(schema.targets):
             raise BlockError(
                 self.place(mixing[0]),
-                f"{written} mixes samples with their labels and stands alone in data.augment, beside {', '.join(others)}",
-                hint=f"write {others[0]} as the first of layers, which changes images while it trains alone, or leave one out",
+                f"{written} mixes samples with their labels, which needs a one-hot target",
+                hint="write data.target: {column: …, encode: one_hot} with loss: categorical_crossentropy",
                 kind="mixing_needs_one_hot",
             )
-        return one_hot if mixing else masks if self.images else []
+        behind = [number for number in range(mixing[0], len(self.blocks)) if number not in mixing]
+        if behind:
+            raise BlockError(
+                self.place(mixing[0]),
+                f"{written} mixes samples with their labels, and {self.blocks[behind[0]].written} comes behind it",
+                hint=f"write {written} last",
+                kind="mixing_not_last",
+            )
+        return one_hot
+
+    def beside(self, number: int) -> list[str | None]:
+        """The targets that change with the first images in a layer: masks that move, or labels that are mixed."""
+        if self.blocks[number].traits.get("mixes"):
+            return [*self.one_hot]
+        return [*self.masks] if moves(self.layers[number]) else []
 
     def __call__(
         self, inputs: Mapping[str, Any], targets: Mapping[str, Any], epoch: Any, step: Any
@@ -80,7 +88,7 @@ class Augmentation:
         inputs, targets = dict(inputs), dict(targets)
         for number, layer in enumerate(self.layers):
             for name in self.inputs:
-                own: list[str | None] = [*self.beside] if name == self.inputs[0] and moves(layer) else []
+                own = self.beside(number) if name == self.inputs[0] else []
                 before = inputs[name]
                 # Each target is moved by a call of its own, which draws the same.
                 for beside in own or [None]:
