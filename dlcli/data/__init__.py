@@ -37,6 +37,7 @@ class Data(Spec):
         "target": ("data.target=c",),
         "targets": ("data.targets={y: y}",),
         "prepare": ("data.prepare=[Normalization]",),
+        "category": ("data.category=[a]",),
         "augment": ("data.augment=[GaussianNoise: 0.5]",),
         "split": ("data.split={validation: 0.4}",),
         "missing": (
@@ -53,6 +54,8 @@ class Data(Spec):
     """The column that is predicted, or `{column, encode, classes}`. A list of columns makes a vector of them."""
     targets: Annotated[dict[str, str | Target], Field(min_length=1)] | None = None
     """Several targets: a mapping from names to columns, or to `{column, encode, classes}`."""
+    category: list[str] = []
+    """Columns that are names of kinds, also where they are numbers: one-hot beside the others, and none of `prepare`'s."""
     prepare: list[Preparation] = []
     """Preprocessing layers of Keras, fitted on the training split alone and kept with the model."""
     augment: list[Augmentation] = []
@@ -141,6 +144,7 @@ class Data(Spec):
             weight=weight,
             limit=limit,
             takes_empty=self.takes_empty,
+            categories=self.category,
         )
 
     def columns_asked_for(self, weight: str | None) -> frozenset[str] | None:
@@ -174,4 +178,4 @@ class Data(Spec):
         names = {name for each in groups if each.kind in {"category", "text"} for name in each.names}
         names -= {name for each in groups if each.kind not in {"category", "text"} for name in each.names}
         named = [each.column for each in self.all_targets.values() if each.names_classes]
-        return names | {name for name in named if isinstance(name, str)}
+        return names | {name for name in named if isinstance(name, str)} | {*self.category}

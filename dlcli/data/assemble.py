@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, Samples, class_indices
@@ -41,6 +41,7 @@ def assembled(
     prepared: bool = False,
     weight: str | None = None,
     takes_empty: bool = False,
+    categories: Collection[str] = (),
 ) -> Dataset:
     """The data set; it stays on disk if training on it would take more than `limit` bytes (None: never).
 
@@ -52,7 +53,7 @@ def assembled(
     held = {name: target for target in present for name in target.names_in(fields)}
     names = [*held]
     reserved = reserved_columns(split, fields, weight=weight)
-    groups = groups_of(inputs, fields, targets=names, reserved=reserved)
+    groups = groups_of(inputs, fields, targets=names, reserved=reserved, categories=categories)
     source = fields
     # A cell without a label is one that has none of them.
     full = [name for name, target in held.items() if not target.has_several(name, fields)]
@@ -255,7 +256,11 @@ def check_constant(
         return
     for group in groups:
         for name in group.columns:
-            if name in empty and is_vector(group, fields) and column_kind(name, group.kind, fields) == "number":
+            if (
+                name in empty
+                and is_vector(group, fields)
+                and column_kind(name, group.kind_of(name), fields) == "number"
+            ):
                 raise DataError(
                     f"column '{name}' holds numbers and cannot be filled with '{policy.constant}'",
                     hint="write data.missing: {constant: 0}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -18,7 +18,7 @@ from dlcli.data.sources.source import FEATURES
 from dlcli.data.times import First, Part, are_times, first_in
 from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
-from dlcli.spec import Spec
+from dlcli.spec import KerasObject, Spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,6 +78,13 @@ class Input(Spec):
     """Preparations of this input alone, after those of `data.prepare`."""
 
     @property
+    def reads(self) -> Kind | None:
+        """How its columns are read: names that its own preparation takes are left to it as text."""
+        first = self.prepare[0] if self.prepare else None
+        takes_names = isinstance(first, KerasObject) and first.traits.get("text")
+        return "text" if self.kind == "category" and takes_names else self.kind
+
+    @property
     def names(self) -> list[str]:
         """Its columns as a list."""
         return [self.columns] if isinstance(self.columns, str) else self.columns
@@ -91,6 +98,12 @@ class Group:
     columns: list[str]
     kind: Kind | None = None
     parts: Sequence[Part] = ()
+    categories: Collection[str] = ()
+    """Columns that are names of kinds, whatever the others are."""
+
+    def kind_of(self, column: str) -> Kind | None:
+        """What the configuration says of one of its columns."""
+        return "category" if column in self.categories and self.kind is None else self.kind
 
 
 def groups_of(
@@ -99,19 +112,33 @@ def groups_of(
     *,
     targets: Collection[str],
     reserved: Collection[str],
+    categories: Collection[str] = (),
 ) -> list[Group]:
     """The fields of each input.
 
-    `chosen` is what the configuration says; `reserved` are columns that serve the split or weigh the samples: by default no
+    `chosen` is what the configuration says; `categories` are columns of names of kinds;
+    `reserved` are columns that serve the split or weigh the samples: by default no
     inputs.
     Raises `DataError` for a field that is not there, or if nothing is left.
     """
     if isinstance(chosen, dict):
-        groups = [Group(name, each.names, each.kind, each.parts) for name, each in chosen.items()]
+        groups = [Group(name, each.names, each.reads, each.parts, categories) for name, each in chosen.items()]
     else:
         # What a series was up to now may tell what it will be.
         without = {*reserved} if fields.windows else {*targets, *reserved}
         groups = default_groups(chosen or default_inputs(fields, without=without), fields)
+        groups = [replace(each, categories=categories) for each in groups]
+    there = {name for group in groups for name in group.columns}
+    for name in categories:
+        if name not in there:
+            if name not in fields.names:
+                fields.check_column(name)
+            raise DataError(
+                f"'{name}' is a category, and none of the inputs",
+                file=fields.places[0].file,
+                hint="add it to data.inputs, or leave it out of data.category",
+                kind="no_such_column",
+            )
     for group in groups:
         for name in group.columns:
             fields.check_column(name)
@@ -156,7 +183,7 @@ def input_schemas(
     tables = [each for each in groups if is_vector(each, fields)]
     for group in tables:
         check_table(group, fields)
-    kinds = {(name, column_kind(name, each.kind, fields)) for each in tables for name in each.columns}
+    kinds = {(name, column_kind(name, each.kind_of(name), fields)) for each in tables for name in each.columns}
     learnt = {
         kind: learn(
             fields,
@@ -217,7 +244,7 @@ def table_schema(
     """The schema of an input that joins columns."""
     described = []
     for column in group.columns:
-        kind = column_kind(column, group.kind, fields)
+        kind = column_kind(column, group.kind_of(column), fields)
         if kind == "number":
             known = learnt["number"][column] if "number" in learnt else None
             if known is not None and not known.count:
@@ -256,7 +283,7 @@ def check_table(group: Group, fields: Fields) -> None:
                 hint=f"make it an input of its own: data.inputs: {{{column}: {{columns: {column}}}, …}}",
                 kind="joined_column_has_axes",
             )
-        if column_kind(column, group.kind, fields) == "number":
+        if column_kind(column, group.kind_of(column), fields) == "number":
             check_number(column, fields)
 
 

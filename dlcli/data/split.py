@@ -62,6 +62,7 @@ class Split(Spec):
         "validation": ("data.split.validation=0.4",),
         "test": ("data.split.test=0.4",),
         "by": ("data.split.by=column:set",),
+        "seed": ("data.split.seed=9",),
     }
 
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
@@ -70,6 +71,9 @@ class Split(Spec):
     """`random`, `stratified`, `time:COLUMN` (the latest for test; `time` alone: the last rows), `group:COLUMN` (no group in
     two splits), `file` (no file in two splits) or `column:COLUMN` (the column says train, validation or test; other words are
     named: `{column: part, train: [TRUE], test: [FALSE]}`). Default: stratified for classes, otherwise random."""
+
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
+    """Where its own randomness starts; by default the seed of the experiment."""
 
     @field_validator("test")
     @classmethod
@@ -126,7 +130,7 @@ class Split(Spec):
         import numpy as np
 
         way = self.way or ("stratified" if classes is not None else "random")
-        generator = np.random.default_rng(seed)
+        generator = np.random.default_rng(seed if self.seed is None else self.seed)
         if way == "stratified" and classes is None:
             raise DataError(
                 "a stratified split needs classes, and the target holds numbers",

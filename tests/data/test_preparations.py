@@ -659,7 +659,7 @@ def test_names_of_two_columns_are_crossed_as_by_keras_itself(mode: str, width: i
 
 
 SEVERAL = "it crosses several columns of names, which are an input of kind text"
-CROSSED = "{columns: [a, b], kind: text, prepare: [HashedCrossing: {num_bins: 64, output_mode: one_hot}]}"
+CROSSED = "{columns: [a, b], kind: category, prepare: [HashedCrossing: {num_bins: 64, output_mode: one_hot}]}"
 
 
 @pytest.mark.parametrize(

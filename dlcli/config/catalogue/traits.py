@@ -38,6 +38,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
                adapts     it learns from the data before training; the argument that says what it would learn
                views      it puts out what it takes, in another shape at most
               ids        it takes ids; the argument that says how many there are
+              text       it takes text
               words      it makes ids of words that it knows
               crosses    it makes one number of several names
               masks      it leaves padding out: true, or the argument that says so

@@ -107,6 +107,18 @@ class Places(Lazy):
         return self.column[rows][:, self.first : self.last]
 
 
+class Features(Lazy):
+    """Some features of each sample: (samples, features)."""
+
+    def __init__(self, column: Column, features: Sequence[int]) -> None:
+        super().__init__((len(column), len(features)), column.dtype)
+        self.column, self.features = column, list(features)
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        found: np.ndarray[Any, Any] = self.column[rows][:, self.features]
+        return found
+
+
 def some_places(column: Column, first: int, last: int) -> Column:
     """Some places of each sample, (samples, last - first, …), lazy where the field is."""
     return Places(column, first, last) if is_lazy(column) else column[:][:, first:last]

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Data
 from dlcli.data.dataset import Dataset
-from dlcli.data.fields.lazy import Column
+from dlcli.data.fields.lazy import Column, Features
 from dlcli.data.memory import free_memory
+from dlcli.data.preparation.fitted_layers import (
+    as_cut,
+    by_character,
+    check_boundaries,
+    check_encoded,
+    check_learnt,
+    crosses,
+    crossing,
+    fitted_layer,
+    is_for_text,
+    is_single,
+    makes_ids,
+    of_single_values,
+)
 from dlcli.data.preparation.own import OwnPreparation
 from dlcli.data.preparation.precision import SINGLE, needed_precision, precision
 from dlcli.data.preparation.prepare import (
-    adapt,
     batch_size,
     number_bytes,
     prepared_batches,
@@ -29,17 +42,12 @@ from dlcli.per_sample import per_sample
 from dlcli.spec import Facts, KerasObject
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 
 TRIED = 8
 """Samples that a preparation is tried on when it is fitted."""
 
-TEXT_LAYERS = frozenset({"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"})
-"""Layers that take text; where there are other inputs too, `data.prepare` applies them to text alone."""
-
-GIVEN = ("bin_boundaries", "mean", "vocabulary")
-"""Arguments that say what a layer would learn otherwise."""
 
 Step = tuple[TreePath, KerasObject | OwnPreparation]
 
@@ -66,7 +74,7 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
         steps: list[Step] = [
             (("data", "prepare", number), step)
             for number, step in enumerate(data.prepare)
-            if not mixed or (step.written in TEXT_LAYERS) == schema.text
+            if not mixed or is_for_text(step) == schema.text
         ]
         if isinstance(data.inputs, dict):
             own = data.inputs[schema.name].prepare
@@ -90,11 +98,6 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
     return found
 
 
-def crosses(step: KerasObject | OwnPreparation) -> bool:
-    """Whether a preparation makes one number of several names."""
-    return isinstance(step, KerasObject) and bool(step.traits.get("crosses"))
-
-
 def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Fitted:
     """The model of all preparations, and the vocabularies of what is text.
 
@@ -105,7 +108,7 @@ def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Fitted:
     steps = preparations(data, dataset.schema.inputs)
     if not any(steps.values()) and not any(each.text for each in dataset.schema.targets):
         return Fitted(None, {})
-    fitting = Fitting(dataset, facts)
+    fitting = Fitting(dataset, facts, frozenset(data.category))
     for schema in dataset.schema.inputs:
         fitting.input(schema, steps[schema.name])
     for target in dataset.schema.targets:
@@ -130,6 +133,8 @@ class Fitting:
 
     dataset: Dataset
     facts: Facts
+    apart: frozenset[str] = frozenset()
+    """Columns of names that preparations leave alone."""
     raw: dict[str, Any] = field(default_factory=dict)
     prepared: dict[str, Any] = field(default_factory=dict)
     vocabularies: dict[str, list[str]] = field(default_factory=dict)
@@ -139,15 +144,36 @@ class Fitting:
         """Prepares an input."""
         column = self.dataset.splits["train"].inputs[schema.name]
         numbers = needed_precision(column.dtype)
-        self.raw[schema.name] = named_input(schema.name, tuple(schema.shape), "string" if schema.text else numbers)
-        self.prepared[schema.name] = self.chained(schema, steps, column, schema.name)
+        raw = named_input(schema.name, tuple(schema.shape), "string" if schema.text else numbers)
+        self.raw[schema.name] = raw
+        names = self.names_in(schema) if steps else []
+        if not names:
+            self.prepared[schema.name] = self.chained(schema, steps, column, schema.name, raw)
+            return
+        import keras
+
+        rest = [at for at in range(schema.shape[-1]) if at not in names]
+        of_numbers = schema.model_copy(update={"shape": [len(rest)]})
+        parts = [keras.ops.take(raw, names, axis=-1)]
+        if rest:
+            tensor = keras.ops.take(raw, rest, axis=-1)
+            parts.insert(0, self.chained(of_numbers, steps, Features(column, rest), schema.name, tensor))
+        self.prepared[schema.name] = keras.ops.concatenate([keras.ops.cast(each, "float32") for each in parts], axis=-1)
+
+    def names_in(self, schema: InputSchema) -> list[int]:
+        """The features of an input that are columns of names which preparations leave alone."""
+        found, start = list[int](), 0
+        for each in schema.columns or []:
+            found += range(start, start + each.width) if each.name in self.apart else ()
+            start += each.width
+        return found
 
     def target(self, schema: TargetSchema, steps: Sequence[Step]) -> None:
         """Makes ids of a target of text."""
         key, column = target_key(schema.name), self.dataset.splits["train"].targets[schema.name]
         as_input = InputSchema(name=key, axes=["samples"], shape=[], text=True)
         self.raw[key] = named_input(key, (), "string")
-        ids = self.chained(as_input, steps, column, key)
+        ids = self.chained(as_input, steps, column, key, self.raw[key])
         self.check_ids(ids, schema.name, steps[-1])
         self.prepared[key] = ids
         self.named(schema.name, key)
@@ -185,17 +211,17 @@ class Fitting:
                 kind="target_is_no_text",
             )
 
-    def chained(self, schema: InputSchema, steps: Sequence[Step], column: Column, key: str) -> Any:
-        """The tensor that preparations make of a field, one after the other.
+    def chained(self, schema: InputSchema, steps: Sequence[Step], column: Column, key: str, tensor: Any) -> Any:
+        """The tensor that preparations make of that of a field, one after the other.
 
         Raises `BlockError` at the place of one that cannot prepare it.
         """
         numbers, dataset, facts = needed_precision(column.dtype), self.dataset, self.facts
-        tensor, made = self.raw[key], list[Any]()
+        made = list[Any]()
         few: Any = raw_values(column[:TRIED], numbers)
         for path, step in steps:
             step = as_cut(step, schema)
-            if tensor.dtype == "string" and step.written not in TEXT_LAYERS:
+            if tensor.dtype == "string" and not is_for_text(step):
                 message = f"{step.written} takes numbers, and '{schema.name}' is text"
                 raise BlockError(
                     (*path, step.written),
@@ -264,120 +290,16 @@ def check_output_fits(
         )
 
 
-def as_cut(step: KerasObject | OwnPreparation, schema: InputSchema) -> KerasObject | OwnPreparation:
-    """A preparation of text that the source has cut in pieces: it makes an id of each, unless it says otherwise."""
-    if schema.pieces is None or schema.length is None or not makes_ids(step) or not isinstance(step, KerasObject):
-        return step
-    given = step.arguments.get("output_sequence_length", schema.length - schema.ends)
-    length = schema.length if given == schema.length - schema.ends else given
-    known = {"split": schema.pieces, **step.arguments, "output_sequence_length": length}
-    return replace(step, arguments=known) if step.written == "TextVectorization" else step
-
-
-def makes_ids(step: KerasObject | OwnPreparation) -> bool:
-    """Whether a preparation makes ids of words that it knows."""
-    knows = isinstance(step, KerasObject) and step.traits.get("words")
-    return bool(knows) and isinstance(step, KerasObject) and step.arguments.get("output_mode", "int") == "int"
-
-
-def by_character(step: KerasObject | OwnPreparation) -> bool:
-    """Whether a preparation makes an id of each character."""
-    return isinstance(step, KerasObject) and step.arguments.get("split") == "character"
-
-
-def is_single(step: KerasObject | OwnPreparation) -> bool:
-    """Whether a preparation cannot reckon in 64 bits."""
-    return isinstance(step, KerasObject) and bool(step.traits.get("single"))
-
-
-def check_learnt(layer: Any, step: KerasObject | OwnPreparation) -> None:
-    """Refuses a layer whose weights only training could teach."""
-    if layer.trainable_weights:
-        raise ValueError(f"{step.written} learns while the model trains; write it under layers")
-
-
-def check_boundaries(layer: Any, step: KerasObject | OwnPreparation) -> None:
-    """Refuses bins whose boundaries are equal in 32 bits, in which TensorFlow compares them whatever the data has."""
-    import numpy as np
-
-    boundaries = np.asarray(getattr(layer, "bin_boundaries", None) or [], np.float64)
-    left = np.unique(boundaries.astype(np.float32))
-    if len(left) < len(np.unique(boundaries)):
-        raise ValueError(
-            f"its {len(boundaries)} boundaries from {boundaries[0]:,.15g} on are {len(left)} in the 32 bits it compares in; "
-            "write Normalization before it"
-        )
-
-
-def check_encoded(
-    layer: Any, step: KerasObject | OwnPreparation, batches: Callable[[], Iterator[np.ndarray[Any, Any]]]
-) -> None:
-    """Refuses ids (samples, …) beyond the number that a layer encodes, which it would leave out without a word."""
-    argument = step.traits.get("ids") if isinstance(step, KerasObject) else None
-    if argument is None:
-        return
-    largest, size = max(int(batch.max()) for batch in batches()), int(getattr(layer, argument))
-    if largest >= size:
-        raise ValueError(f"the ids reach {largest}, and its {argument} is {size}; write {argument}: {largest + 1}")
-
-
-def fitted_layer(step: KerasObject | OwnPreparation, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
-    """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
-    if isinstance(step, OwnPreparation):
-        return step.fitted(prepared_batches(column, before))
-    layer = step.build(facts)
-    if step.traits.get("fixed"):
-        layer.trainable = False
-    if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
-        adapt(layer, prepared_batches(column, before))
-        if step.traits.get("words"):
-            return with_words_kept(layer, step, facts)
-    return layer
-
-
-def with_words_kept(layer: Any, step: KerasObject, facts: Facts) -> Any:
-    """A layer that has learnt words as one that keeps them in its configuration, where a file of one word a line would not
-    give them back: words with the end of a line in them, such as each character of a text."""
-    words = [str(each) for each in layer.get_vocabulary()]
-    if "\n".join(words).splitlines() == words:
-        return layer
-    own = [str(each) for each in layer.get_vocabulary(include_special_tokens=False)]
-    values = {**step.values(facts), "vocabulary": own}
-    if step.arguments.get("output_mode") == "tf_idf":
-        lookup = getattr(layer, "_lookup_layer", layer)
-        values["idf_weights"] = lookup.idf_weights.numpy()[len(words) - len(own) :].tolist()
-    return step.made_by()(**values)
-
-
-def of_single_values(layer: Any, values: Any) -> Any:
-    """A model that gives a layer that encodes its values (samples,) as (samples, 1): Keras takes them for one sample else."""
-    import keras
-
-    single = keras.Input((), dtype=values.dtype)
-    return keras.Model(single, layer(keras.layers.Reshape((1,))(single)), name=layer.name)
-
-
-def crossing(layer: Any, schema: InputSchema) -> Any:
-    """A model that gives a layer each column of an input (samples, columns) by itself. Raises `ValueError` for one column."""
-    import keras
-
-    if schema.texts is None:
-        raise ValueError("it crosses several columns of names, which are an input of kind text")
-    texts = keras.Input((len(schema.texts),), dtype="string")
-    crossed = layer([texts[..., at] for at in range(len(schema.texts))])
-    if len(crossed.shape) == 1:
-        crossed = keras.ops.expand_dims(crossed, -1)
-    return keras.Model(texts, crossed, name=layer.name)
-
-
 def preparation_advice(step: KerasObject | OwnPreparation, schema: InputSchema) -> str | None:
     """What to write where a preparation is of the wrong kind."""
     if crosses(step):
         names = [column.name for column in schema.columns or []][:2]
         both = ", ".join(names) if len(names) > 1 else "a, b"
-        own = f"{{columns: [{both}], kind: text, prepare: [{step.written}: {{num_bins: 64, output_mode: one_hot}}]}}"
+        own = (
+            f"{{columns: [{both}], kind: category, prepare: [{step.written}: {{num_bins: 64, output_mode: one_hot}}]}}"
+        )
         return f"write data.inputs: {{both: {own}}}"
-    if not schema.text and step.written in TEXT_LAYERS:
+    if not schema.text and is_for_text(step):
         column = schema.columns[0].name if schema.columns else schema.name
         return f"make it text: data.inputs: {{NAME: {{columns: {column}, kind: text}}}}"
     return None
