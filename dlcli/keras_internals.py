@@ -80,6 +80,11 @@ def pass_mask(taken: Any, output: Any) -> None:
         set_keras_mask(output, mask)
 
 
+def call_has_mask(node: Any) -> bool:
+    """Whether a call was handed a mask."""
+    return any(key.endswith("mask") and each is not None for key, each in node.arguments.kwargs.items())
+
+
 def tensors_taken(node: Any) -> list[Any]:
     """The symbolic tensors that a call takes, without the masks that Keras itself hands from layer to layer."""
     parameters = list(inspect.signature(node.operation.call).parameters)

@@ -15,6 +15,7 @@ from dlcli.keras_internals import name_operation, producer
 from dlcli.layers.build_errors import IMAGE_AXES, LayerFault, building
 from dlcli.layers.from_key import numbered_output, resolved, wrong_call
 from dlcli.layers.inner import inner_names, names_taken, owner_of, with_inner
+from dlcli.layers.masks import name_others, with_arriving_mask
 from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
@@ -61,7 +62,11 @@ def build_model(
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
         )
+        made_out = with_arriving_mask(made_out, graph.free_name)
+        graph.name_others(made_out)
         model = model_of({name: graph.tensors[name] for name in inputs}, made_out)
+        if model.layers[-1].name not in graph.places:
+            graph.places[model.layers[-1].name] = ("layers", len(layers) - 1)
         return Built(model, graph.places, graph.notes, graph.things)
 
 
@@ -106,6 +111,7 @@ class Building:
         self.names = set(inputs)
         self.given = given
         self.places: dict[str, TreePath] = {}
+        self.operations: list[Any] = []
         self.things: dict[str, KerasObject] = {}
 
     def first_input(self, entry: Entry) -> Any:
@@ -223,6 +229,12 @@ class Building:
         self.names.add(free)
         return safe_layer_name(free)
 
+    def note(self, mistake: Mistake) -> None:
+        self.notes.append(mistake)
+
+    def name_others(self, output: Any) -> None:
+        name_others(output, self.operations, self.free_name)
+
     def with_channel(self, taken: Any, thing: KerasObject, path: TreePath) -> Any:
         """What a layer takes; data in which only the channels are missing, as grey pictures (height, width), with one.
 
@@ -237,7 +249,7 @@ class Building:
             self.channels[id(taken)] = layer(taken)
             self.places.setdefault(layer.name, path)
             message = f"{thing.written} takes channels too: the shape {tuple(taken.shape[1:])} gets an axis of one"
-            self.notes.append(Mistake(message, (*path, thing.written), kind="channel_added"))
+            self.note(Mistake(message, (*path, thing.written), kind="channel_added"))
         return self.channels[id(taken)]
 
     def adapt(self, layer: Any, thing: KerasObject, taken: Any, path: TreePath) -> None:
@@ -285,6 +297,7 @@ class Building:
         free = self.free_name(producer(output).name) if name is None else self.free_name(name, given=True)
         name_operation(output, free)
         self.places[free] = path
+        self.operations.append(producer(output))
         if thing is not None:
             self.things[free] = thing
 

@@ -6,17 +6,20 @@ Axes count the batch as 0. What the arguments tell is refused before Keras is th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.spec import KerasObject, Mistake
 
 SAMPLES, PLACES = 2, 3
 """How many samples are tried, and how long an axis of any length is then."""
+FAR = 7.0
+"""How far a number is moved to see where it counts: beyond all others, so that a greatest or least of them moves too."""
 SAME = 1e-4
 """How far, relatively, answers may lie apart that are the same but for rounding."""
 INSIDE = "axes count the samples as 0: write 1 for the first axis of a sample, -1 for the last"
 
+Passage: TypeAlias = Literal["apart", "mixed", "unread"]
 Apply = Callable[[Mapping[str, Any]], Any]
 """What an operation makes of tensors by argument."""
 
@@ -72,22 +75,47 @@ def are_apart(apply: Apply, tensors: Mapping[str, Any]) -> bool:
     )
 
 
-def keeps_places(apply: Apply, tensors: Mapping[str, Any], output: Any) -> bool:
-    """Whether each place of a sequence, the axis behind the samples, is answered by itself, so that a mask passes."""
+def flat_tensors(tensors: Mapping[str, Any]) -> list[Any]:
+    """All tensors by argument, those in lists too, in order."""
+    return [one for each in tensors.values() for one in (each if isinstance(each, list) else [each])]
+
+
+def passage_of_places(apply: Apply, tensors: Mapping[str, Any], taken: Any, output: Any) -> Passage:
+    """What becomes of the places of a sequence `taken`, the axis behind the samples.
+
+    `apart`: each is answered by itself. `mixed`: what stands in the last counts elsewhere, or at another place. `unread`: it
+    counts nowhere.
+    """
     import numpy as np
 
-    taken = next(iter(tensors.values()))
-    if isinstance(taken, list) or len(taken.shape) < 3 or tuple(output.shape[:2]) != tuple(taken.shape[:2]):
-        return False
     values = {key: tried(each, samples=1) for key, each in tensors.items()}
-    name = next(iter(values))
-    changed = values[name].copy()
-    changed[:, -1] = 1 - changed[:, -1]
     try:
-        one, other = answers_of(apply, values)[0], answers_of(apply, {**values, name: changed})[0]
+        one = answers_of(apply, values)[0]
+        others = [
+            answers_of(apply, {key: last_place_changed(each, values[key], taken, by) for key, each in tensors.items()})[
+                0
+            ]
+            for by in (FAR, -FAR)
+        ]
     except Exception:  # as above
-        return False
-    return bool(np.array_equal(one[:, :-1], other[:, :-1], equal_nan=True) and not np.array_equal(one, other))
+        return "mixed"
+    if all(np.array_equal(one, other, equal_nan=True) for other in others):
+        return "unread"
+    same_places = len(taken.shape) >= 2 and tuple(output.shape[:2]) == tuple(taken.shape[:2])
+    apart = same_places and all(np.array_equal(one[:, :-1], other[:, :-1], equal_nan=True) for other in others)
+    return "apart" if apart else "mixed"
+
+
+def last_place_changed(tensor: Any, values: Any, taken: Any, by: float) -> Any:
+    """Values for a tensor, or for a list of them; of the one that is `taken` the last place differs, numbers by so much."""
+    if isinstance(tensor, list):
+        return [last_place_changed(one, each, taken, by) for one, each in zip(tensor, values, strict=True)]
+    if tensor is not taken:
+        return values
+    changed = values.copy()
+    last = changed[:, -1]
+    changed[:, -1] = ~last if last.dtype == bool else last + by if last.dtype.kind == "f" else 1 - last
+    return changed
 
 
 def tried(tensor: Any, *, samples: int) -> Any:

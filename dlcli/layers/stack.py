@@ -10,7 +10,7 @@ from pydantic import ValidationInfo
 
 from dlcli.errors import TreePath
 from dlcli.layers.from_key import Takes
-from dlcli.spec import Facts, KerasObject, Reader, language_of
+from dlcli.spec import Facts, KerasObject, Mistake, Reader, language_of
 
 
 class Graph(Protocol):
@@ -62,6 +62,12 @@ class Graph(Protocol):
         self, function: Callable[..., Any], *tensors: Any, path: TreePath, name: str | None = None, **named: Any
     ) -> Any:
         """What a function of keras.ops makes of tensors, kept like that."""
+
+    def note(self, mistake: Mistake) -> None:
+        """Keeps what is worth saying of an entry."""
+
+    def name_others(self, output: Any) -> None:
+        """Gives what Keras adds to the graph of a symbolic output by itself names that are free."""
 
     def free_name(self, name: str, *, given: bool = False) -> str:  # unseen: a protocol
         """The name as Keras takes it, with a number behind it if the model has one such already; no name that the

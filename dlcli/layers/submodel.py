@@ -50,6 +50,7 @@ class Submodel(Named):
         inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in like]
         with graph.own_names(apart=True):
             output = graph.stack(self.layers, inputs if isinstance(taken, list) else inputs[0], path)
+        graph.name_others(output)
         model = keras.Model(inputs if isinstance(taken, list) else inputs[0], output, name=name)
         model.trainable = self.trainable
         return graph.inside(model, self.name)

@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,8 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     elif is_deterministic():
         leave_determinism()
     keras.config.set_dtype_policy(precision)
+    # Keras says that a model as a layer loses masks: what it says of itself is not true of the layers in it.
+    warnings.filterwarnings("ignore", message=r"Layer '.*' \(of type (Functional|Sequential)\) was passed")
     return keras
 
 

@@ -1,0 +1,59 @@
+"""Masks on their way to the loss: Keras hands them to layers, but what an operation puts out loses its own while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dlcli.keras_internals import call_has_mask, has_mask, node_of_tensor
+
+MASK = "mask"
+"""The name of what gives an output its mask again."""
+
+
+def with_arriving_mask(output: Any, name: Callable[[str], str]) -> Any:
+    """An output whose mask is there while the model runs, so that loss and metrics leave the same places out.
+
+    A model that does nothing takes it, for models are handed the mask that belongs to a tensor. `name` makes a name free.
+    """
+    import keras
+
+    if isinstance(output, dict):
+        return {key: with_arriving_mask(each, name) for key, each in output.items()}
+    if not has_mask(output) or mask_arrives(output):
+        return output
+    taken = keras.Input(output.shape[1:], dtype=output.dtype)
+    hands_on = keras.Model(taken, keras.layers.Identity()(taken), name=name(MASK))
+    hands_on.supports_masking = True
+    return hands_on(output)
+
+
+def mask_arrives(tensor: Any) -> bool:
+    """Whether a symbolic tensor with a mask has it while the model runs: handed to its layer, or from what that takes."""
+    import keras
+
+    node = node_of_tensor(tensor)
+    if not isinstance(node.operation, keras.Layer):
+        return False
+    masked = [each for each in node.input_tensors if has_mask(each)]
+    return call_has_mask(node) or not masked or any(mask_arrives(each) for each in masked)
+
+
+def name_others(outputs: Any, known: Sequence[Any], name: Callable[[str], str]) -> None:
+    """Gives the operations that Keras adds for masks, none of those `known`, names that are free.
+
+    Keras counts by itself, and might come to a name that one of a configuration has.
+    """
+    import keras
+
+    waiting, seen, named = keras.tree.flatten(outputs), set[int](), {id(each) for each in known}
+    while waiting:
+        node = node_of_tensor(waiting.pop())
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        waiting += node.input_tensors
+        operation = node.operation
+        if not isinstance(operation, keras.Layer) and id(operation) not in named:
+            named.add(id(operation))
+            operation.name = name(operation.name)
