@@ -43,8 +43,9 @@ def first_loss(experiment: Experiment) -> FirstLoss:
     train = experiment.splits["train"].first(SAMPLES)
     with restored(experiment.model):
         settle(experiment.model, batch_tensors(*train.take(slice(0, SETTLING)))[0])
-        values = Measure(experiment.model).measure(train)
-    measured = values["loss"] - sum(float(each) for each in experiment.model.losses)
+        measure = Measure(experiment.model)
+        values, penalty = measure.measure(train), measure.penalty(train)
+    measured = values["loss"] - penalty
     heads, targets = experiment.config.heads, experiment.dataset.schema.targets
     chances = [chance(head, target) for head, target in zip(heads, targets, strict=True)]
     of_targets = {head.name: values[head.reported("loss")] for head in heads if head.name is not None}

@@ -99,6 +99,18 @@ class Measure:
         joined = {name: np.concatenate(parts) for name, parts in wanted.items()}
         return Measured(metric_values(results), joined, outputs, joined_masks(masks))
 
+    def penalty(self, feed: Feed) -> float:
+        """What regularization adds to the loss on a split; that of outputs is another one for each batch."""
+        total, size = 0.0, batch_of(feed)
+        if not self.model.losses:
+            return 0.0
+        for inputs, _, samples in self.parts(feed, size):
+            for start in range(0, samples, size):
+                rows = slice(start, start + size)
+                self.model(sliced(inputs, rows), training=False)
+                total += sum(float(each) for each in self.model.losses) * (min(samples, start + size) - start)
+        return total / max(len(feed), 1)
+
     def masks(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
         """Which places (samples, …) of the output count, by the targets whose output has a mask."""
         names = [each.name for each in feed.schemas]

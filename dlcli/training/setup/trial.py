@@ -26,6 +26,7 @@ from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import Facts, KerasObject
+from dlcli.training.setup.no_gradient import no_gradient_error
 from dlcli.training.setup.weights import Weights
 
 Tensors = Mapping[str, Any]
@@ -53,18 +54,32 @@ class Trial:
         with unchanged(model.variables):
             with self.locating(), tf.GradientTape() as tape:
                 output = model(dict(inputs), training=True)
-                penalties = self.penalties()
-                losses = [
-                    head.weight * self.loss_of(head, target, wanted[target.name], self.of_head(output, head), own)
-                    for head, target in zip(self.heads, self.targets, strict=True)
-                ]
-                total = tf.add_n([tf.cast(each, tf.float32) for each in (*losses, *penalties)])
+                total = self.total(output, wanted, own)
             for head, target in zip(self.heads, self.targets, strict=True):
                 self.try_metrics(head, target, wanted[target.name], self.of_head(output, head))
-            self.try_optimizer(tape, total)
+            self.try_optimizer(tape, total, lambda: self.no_gradient(inputs, wanted, own))
             with self.locating():
                 model(dict(inputs), training=False)
                 self.trace(inputs)
+
+    def total(self, output: Any, wanted: Tensors, own: Any) -> Any:
+        """The loss of all heads with what regularization adds."""
+        import tensorflow as tf
+
+        penalties = self.penalties()
+        losses = [
+            head.weight * self.loss_of(head, target, wanted[target.name], self.of_head(output, head), own)
+            for head, target in zip(self.heads, self.targets, strict=True)
+        ]
+        return tf.add_n([tf.cast(each, tf.float32) for each in (*losses, *penalties)])
+
+    def no_gradient(self, inputs: Tensors, wanted: Tensors, own: Any) -> BlockError:
+        """The error of a batch of which no gradient arrives at any weight."""
+
+        def total(batch: dict[str, Any]) -> Any:
+            return self.total(self.built.model(batch, training=True), wanted, own)
+
+        return no_gradient_error(self.built, dict(inputs), total)
 
     def trace(self, inputs: Tensors) -> None:
         """Puts the layers into a graph for any number of samples, in which some cannot be that a batch alone does not mind."""
@@ -177,8 +192,8 @@ class Trial:
             hint = "write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out"
             tried(metric, place, attempt, beside=compared(wanted, output), hint=hint)
 
-    def try_optimizer(self, tape: Any, total: Any) -> None:
-        """Lets an optimizer like that of the configuration make one step."""
+    def try_optimizer(self, tape: Any, total: Any, none: Callable[[], BlockError]) -> None:
+        """Lets an optimizer like that of the configuration make one step. Raises `none` where it has nothing to go by."""
         import tensorflow as tf
 
         variables = self.built.model.trainable_variables
@@ -186,6 +201,8 @@ class Trial:
             return
         with self.locating():
             gradients = tape.gradient(total, [each.value for each in variables])
+        if all(each is None for each in gradients):
+            raise none()
         pairs = [
             (tf.zeros(each.shape, each.dtype) if gradient is None else gradient, each)
             for gradient, each in zip(gradients, variables, strict=True)

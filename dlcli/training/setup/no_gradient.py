@@ -1,0 +1,80 @@
+"""Where the gradient ends: the entry behind which nothing of the loss comes back to any weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dlcli.config.catalogue.live import written_class
+from dlcli.errors import BlockError
+from dlcli.layers.graph import Built
+
+Call = tuple[Any, list[Any], list[Any]]
+"""A layer or an operation with the numbers that it takes and what it puts out."""
+
+
+def no_gradient_error(built: Built, inputs: dict[str, Any], total: Callable[[dict[str, Any]], Any]) -> BlockError:
+    """The error of a model of whose loss nothing arrives at any weight; `total` is the loss of a batch of inputs (samples, …)."""
+    ends = end_of_gradients(built, inputs, total)
+    if ends is None:
+        message = "nothing of the loss comes back to any weight, so that nothing can be learnt"
+        return BlockError(("loss",), message, hint="choose a loss that changes with its output", kind="no_gradient")
+    thing = built.things.get(ends.name)
+    word = written_class(type(ends)) if thing is None else thing.written
+    return BlockError(
+        (*built.places[ends.name], word),
+        f"{word} lets no gradient through, so that no weight can learn",
+        hint="steps and choices have no slope: leave it out, or put a softmax or a sigmoid in its place",
+        kind="no_gradient",
+    )
+
+
+def end_of_gradients(built: Built, inputs: dict[str, Any], total: Callable[[dict[str, Any]], Any]) -> Any:
+    """The last entry that takes numbers and gives none of the loss back to them; None where the loss itself gives none."""
+    import tensorflow as tf
+
+    with tf.GradientTape(persistent=True) as tape, watched_calls(tape) as calls:
+        tape.watch([each for each in inputs.values() if each.dtype.is_floating])
+        value = total(inputs)
+    arrives = {
+        id(tensor): tape.gradient(value, tensor) is not None
+        for _, taken, given in calls
+        for tensor in [*taken, *given]
+        if tensor.dtype.is_floating
+    }
+    for layer, taken, given in reversed(calls):
+        numbers = [each for each in taken if each.dtype.is_floating]
+        reached = any(arrives.get(id(each), True) for each in given)
+        if layer.name in built.places and numbers and reached and not any(arrives[id(each)] for each in numbers):
+            return layer
+    return None
+
+
+@contextmanager
+def watched_calls(tape: Any) -> Iterator[list[Call]]:
+    """While it is open, the calls of layers and operations are listed, and the tape watches what they put out."""
+    import keras
+    import tensorflow as tf
+
+    of_layers, of_operations, calls = keras.Layer.__call__, keras.Operation.__call__, list[Call]()
+
+    def call(layer: Any, *arguments: Any, **named: Any) -> Any:
+        output = (of_layers if isinstance(layer, keras.Layer) else of_operations)(layer, *arguments, **named)
+        taken, given = (
+            [each for each in keras.tree.flatten(values) if tf.is_tensor(each)]
+            for values in ((arguments, named), output)
+        )
+        tape.watch([each for each in given if each.dtype.is_floating])
+        calls.append((layer, taken, given))
+        return output
+
+    def called(operation: Any, *arguments: Any, **named: Any) -> Any:
+        inside = isinstance(operation, keras.Layer)  # which asks here once more
+        return (of_operations if inside else call)(operation, *arguments, **named)
+
+    keras.Layer.__call__, keras.Operation.__call__ = call, called
+    try:
+        yield calls
+    finally:
+        keras.Layer.__call__, keras.Operation.__call__ = of_layers, of_operations
