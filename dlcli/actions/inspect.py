@@ -22,8 +22,10 @@ from dlcli.training.kept.recorded import recorded_origin
 from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.kept.trained import open_trained
 from dlcli.training.setup.backend import chatter_to
+from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.phase_plan import let_learn
 from dlcli.view.drawing.graph_node import INPUT, GraphNode
-from dlcli.view.model import LayerRow, ModelSummary, VectorsShown
+from dlcli.view.model import LayerRow, ModelSummary, PhaseRow, VectorsShown
 from dlcli.view.sentences import told_of_model
 
 
@@ -34,7 +36,9 @@ def inspect_config(config: Config, *, runs: Path, allow_code: bool) -> ModelSumm
         first = first_loss(experiment).shown()
         notes = [each.message for each in experiment.built.notes]
         origin, places = recorded_origin(experiment), experiment.built.places
-        return model_summary(experiment.model, places, config, origin, first_loss=first, notes=notes)
+        phases = phases_of(experiment)
+        config = experiment.config
+        return model_summary(experiment.model, places, config, origin, first_loss=first, notes=notes, phases=phases)
 
 
 def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
@@ -50,7 +54,27 @@ def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(trained, None)
         told = [told_of_model(finding) for finding in model_findings(states)]
-        return model_summary(model, {}, config, trained.environment, states=states, findings=told, notes=notes)
+        phases = [PhaseRow(epochs=each.epochs, settings=each.set) for each in config.train.phases]
+        origin: Mapping[str, Any] = trained.environment
+        more: dict[str, Any] = {"states": states, "findings": told, "notes": notes, "phases": phases}
+        return model_summary(model, {}, config, origin, **more)
+
+
+def phases_of(experiment: Experiment) -> list[PhaseRow]:
+    """The phases of a training that has several, with what learns in each."""
+    rows, model = [], experiment.model
+    for phase, plan in zip(experiment.whole.train.phases, experiment.plans, strict=False):
+        let_learn(model, plan.learns)
+        learning = sum(elements(weight.shape) for weight in model.trainable_weights)
+        memory = training_bytes(model.count_params(), learning)
+        rows.append(PhaseRow(epochs=phase.epochs, settings=phase.set, trainable=learning, training_bytes=memory))
+    let_learn(model, experiment.plans[0].learns)
+    return rows
+
+
+def training_bytes(parameters: int, trainable: int) -> int:
+    """The bytes of parameters, of which some learn, with their gradients and the moments of an optimizer."""
+    return trainable * BYTES + (parameters - trainable) * FLOAT
 
 
 def model_summary(
@@ -92,7 +116,7 @@ def model_summary(
         bytes=parameters * FLOAT,
         batch_size=batch,
         activation_bytes=sum(row.bytes for row in rows.values()) * batch,
-        training_bytes=trainable * BYTES + (parameters - trainable) * FLOAT,
+        training_bytes=training_bytes(parameters, trainable),
         graph=[node_of(call, model) for call in calls],
         weights=origin.get("weights"),
         **more,

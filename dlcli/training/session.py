@@ -101,7 +101,7 @@ class Session:
         for entry in self.progress.entries:
             better = rules[entry.get("phase", 1) - 1].watch.see(monitored_values(entry), entry["epoch"])
             values = entry["train"], entry["validation"], entry["learning_rate"]
-            lines.append(EpochLine(entry["epoch"], self.all_epochs, *values, 0.0, better))
+            lines.append(EpochLine(entry["epoch"], self.all_epochs, *values, 0.0, better, entry.get("phase")))
         return lines
 
     @property
@@ -244,8 +244,9 @@ class Session:
             "train": trained,
             "validation": validation,
         }
-        if len(self.plans) > 1:
-            entry["phase"] = self.experiment.phase + 1
+        phase = self.experiment.phase + 1 if len(self.plans) > 1 else None
+        if phase is not None:
+            entry["phase"] = phase
         values = monitored_values(entry)
         self.callbacks.tell("on_epoch_end", number, values)
         better = self.stopping.watch.see(values, self.progress.epoch)
@@ -253,7 +254,7 @@ class Session:
         history.append(self.run, entry)
         seconds = time.monotonic() - started
         self.listeners.epoch(
-            EpochLine(self.progress.epoch, self.all_epochs, trained, validation, rate, seconds, better)
+            EpochLine(self.progress.epoch, self.all_epochs, trained, validation, rate, seconds, better, phase)
         )
         if model.stop_training:
             self.progress.ended = "a callback ended the training"

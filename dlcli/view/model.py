@@ -48,13 +48,27 @@ class LayerRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhaseRow:
+    """A phase of a training: its epochs and what is another in it; where a model was built for it also what learns.
+
+    `training_bytes` are as in the summary.
+    """
+
+    epochs: int
+    settings: Mapping[str, Any] = field(metadata=json_name("set"))
+    trainable: int | None = None
+    training_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSummary:
     """All layers with their totals; the keys of `dlcli inspect --json`.
 
     `bytes` are those of the parameters, `activation_bytes` those of the outputs of a batch, `training_bytes` those of
     parameters, gradients and the moments of an optimizer. `first_loss` is what the untrained model says, `states` what a run
     has learnt; None where it was not looked at. `findings` are what looks wrong in the states.
-    `weights` are the file that training starts or started with, its hash, and the layers that got theirs.
+    `weights` are the file that training starts or started with, its hash, and the layers that got theirs;
+    `phases` are those of the training, where it has several.
     """
 
     layers: Sequence[LayerRow]
@@ -71,6 +85,7 @@ class ModelSummary:
     findings: Sequence[Told] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
     weights: Mapping[str, Any] | None = None
+    phases: Sequence[PhaseRow] = field(default_factory=tuple)
 
 
 def draw_model(console: Console, model: ModelSummary) -> None:
@@ -93,6 +108,10 @@ def draw_model(console: Console, model: ModelSummary) -> None:
             line(console, "vectors", f"{layer.name}: {layer.vectors.found:,} of {layer.vectors.of:,} words had one")
     if model.weights is not None:
         line(console, "weights", f"{model.weights['parameters']:,} numbers from {model.weights['file']}")
+    for number, phase in enumerate(model.phases, start=1):
+        learns = "" if phase.trainable is None else f"; {phase.trainable:,} trainable"
+        settings = "".join(f"; {path}: {value}" for path, value in phase.settings.items())
+        line(console, f"phase {number}", f"{phase.epochs} epochs{learns}{settings}")
     for finding in model.findings:
         line(console, finding.finding, "; ".join(filter(None, [finding.evidence, finding.advice])))
     for note in model.notes:

@@ -266,3 +266,33 @@ def test_mixed_precision_and_averages_go_through_phases_and_resume(
     assert cut.metrics.read_bytes() == whole.metrics.read_bytes()
     rates = [json.loads(line)["learning_rate"] for line in whole.metrics.read_text().splitlines()]
     np.testing.assert_allclose(rates[::2], [0.02 / 25] * 3, rtol=1e-5)  # each phase has a cycle of its own
+
+
+def test_inspect_shows_the_phases_with_what_learns_in_each(folder: Path, run_dlcli: Command) -> None:
+    shown = run_dlcli("inspect", "experiment.yaml", "--json", cwd=folder).value
+    assert [(each["epochs"], each["trainable"]) for each in shown["phases"]] == [(3, 27), (2, 179), (4, 179)]
+    assert shown["trainable"] == 27
+    assert [each["training_bytes"] for each in shown["phases"]] == [
+        27 * 16 + 168 * 4,
+        179 * 16 + 16 * 4,
+        179 * 16 + 16 * 4,
+    ]
+    of_run = run_dlcli("inspect", "whole", "--json", cwd=folder).value["phases"]
+    assert [each["epochs"] for each in of_run] == [3, 2, 4]
+    assert of_run[1]["set"]["train.batch_size"] == 8
+    assert "phase 2" in run_dlcli("inspect", "whole", cwd=folder).out
+
+
+def test_the_curve_shows_where_a_phase_ends(folder: Path, run_dlcli: Command) -> None:
+    from dlcli.view.drawing.picture import loss_curve
+
+    losses = {"train": [3.0, 2.0, 1.0]}
+    plain, marked = (loss_curve(losses, title="a", best_epoch=3, phase_ends=ends)[0] for ends in ((), (2,)))
+    assert plain.count(b"#999999") == 0
+    assert marked.count(b"#999999") == 1
+    assert (folder / "runs" / "whole" / "loss.svg").read_bytes().count(b"#999999") == 2
+
+
+def test_a_line_of_json_an_epoch_says_its_phase(folder: Path, run_dlcli: Command) -> None:
+    done = run_dlcli("train", "experiment.yaml", "--epochs", "4", "--json-lines", "-q", cwd=folder)
+    assert [json.loads(line)["phase"] for line in done.out.splitlines()] == [1, 1, 1, 2]

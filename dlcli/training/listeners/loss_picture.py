@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
 from dlcli.view.drawing.picture import load_ahead, loss_curve
@@ -42,7 +44,8 @@ class LossPicture:
             for split, values in losses.items()
             if any(value is not None for value in values)
         }
-        svg, png = loss_curve(curves, title=self.run.name, best_epoch=best_epoch)
+        ends = [line.epoch for line, behind in pairwise(self.lines) if line.phase != behind.phase]
+        svg, png = loss_curve(curves, title=self.run.name, best_epoch=best_epoch, phase_ends=ends)
         write_bytes(self.run.path / "loss.svg", svg)
         write_bytes(self.run.path / "loss.png", png)
 

@@ -36,11 +36,13 @@ def load_ahead() -> None:
     threading.Thread(target=load, daemon=True).start()  # unseen: how it ends
 
 
-def loss_curve(series: Mapping[str, Sequence[float]], *, title: str, best_epoch: int | None) -> tuple[bytes, bytes]:
+def loss_curve(
+    series: Mapping[str, Sequence[float]], *, title: str, best_epoch: int | None, phase_ends: Sequence[int] = ()
+) -> tuple[bytes, bytes]:
     """The losses of each series over the epochs, from epoch 1 on, as (SVG, PNG of 1050 x 630 pixels).
 
-    The best epoch is marked where there is one. Values that are not finite leave a gap. The same arguments give the
-    same bytes. Characters that no installed font has are drawn as `?`.
+    The best epoch is marked where there is one, and a line stands behind each of the epochs `phase_ends`. Values that are not
+    finite leave a gap. The same arguments give the same bytes. Characters that no installed font has are drawn as `?`.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -58,7 +60,10 @@ def loss_curve(series: Mapping[str, Sequence[float]], *, title: str, best_epoch:
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH)
         figure.subplots_adjust(**MARGINS)  # a layout engine would draw everything twice to find them
-        draw(figure.add_subplot(), finite, title=title, best_epoch=best_epoch, drawable=drawable(families))
+        axes = figure.add_subplot()
+        draw(axes, finite, title=title, best_epoch=best_epoch, drawable=drawable(families))
+        for epoch in phase_ends:
+            axes.axvline(epoch + 0.5, color="#999999", linewidth=0.8)
         return saved(figure, "svg", {"Date": None, "Creator": None}), saved(figure, "png", {"Software": None})
 
 

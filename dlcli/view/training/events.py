@@ -12,7 +12,7 @@ class EpochLine:
     """An epoch that has ended: `loss` and metrics of both splits by bare name (`accuracy`, never `val_accuracy`).
 
     `validation` is empty where there is no validation split. `seconds` is the time of the whole epoch; `best` says
-    that no epoch before was better in the monitored value.
+    that no epoch before was better in the monitored value. `phase` counts from 1, where there are several.
     """
 
     epoch: int
@@ -22,6 +22,7 @@ class EpochLine:
     learning_rate: float | None
     seconds: float
     best: bool
+    phase: int | None = None
 
     def value(self, name: str) -> float | None:
         """The value that is monitored as `name`: `loss`, `val_loss`, `val_accuracy` …; none where there is none."""

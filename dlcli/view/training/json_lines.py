@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
 from dlcli.view.training.events import EpochLine, Plan
 
@@ -30,7 +30,9 @@ class JsonLinesView:
 
     def epoch(self, line: EpochLine) -> None:
         values = {"train": finite(line.train), "validation": finite(line.validation)}
-        entry = {"epoch": line.epoch, **values, "seconds": round(line.seconds, 4), "best": line.best}
+        entry: dict[str, Any] = {"epoch": line.epoch, **values, "seconds": round(line.seconds, 4), "best": line.best}
+        if line.phase is not None:
+            entry["phase"] = line.phase
         self.stream.write(json.dumps(entry) + "\n")
         self.stream.flush()
 
