@@ -18,6 +18,7 @@ OFFLINE = {"images/transfer.yaml": ["layers.backbone.weights=null"]}
 TRAINABLE = {
     "basics/line.yaml": 2,  # w and b
     "basics/sigmoid.yaml": 3,
+    "images/finetune.yaml": 1280 * 10 + 10,  # of the first phase: the head alone
     "images/lenet5.yaml": 61_706,
     "images/resnet20.yaml": 269_722,  # 0.27 million (He et al. 2016, table 6)
     "images/transfer.yaml": 1280 * 10 + 10,  # the last layer alone

@@ -78,7 +78,7 @@ def training_bytes(parameters: int, trainable: int) -> int:
 
 
 def model_summary(
-    model: Any, places: Mapping[str, TreePath], config: Config, origin: Mapping[str, Any], **more: Any
+    model: Any, places: Mapping[str, TreePath], config: Config, origin: Mapping[str, Any] = {}, **more: Any
 ) -> ModelSummary:
     """The rows of a built model, one a layer; `origin` is what is recorded of weights from elsewhere."""
     vectors: Mapping[str, Any] = origin.get("vectors", {})
@@ -118,7 +118,7 @@ def model_summary(
         activation_bytes=sum(row.bytes for row in rows.values()) * batch,
         training_bytes=training_bytes(parameters, trainable),
         graph=[node_of(call, model) for call in calls],
-        weights=origin.get("weights"),
+        started_from=origin.get("weights"),
         **more,
     )
 

@@ -67,7 +67,7 @@ class ModelSummary:
     `bytes` are those of the parameters, `activation_bytes` those of the outputs of a batch, `training_bytes` those of
     parameters, gradients and the moments of an optimizer. `first_loss` is what the untrained model says, `states` what a run
     has learnt; None where it was not looked at. `findings` are what looks wrong in the states.
-    `weights` are the file that training starts or started with, its hash, and the layers that got theirs;
+    `started_from` is the file of weights that training starts or started with, its hash, and the layers that got theirs;
     `phases` are those of the training, where it has several.
     """
 
@@ -84,7 +84,7 @@ class ModelSummary:
     states: LayerStates | None = field(default=None, metadata=INLINE)
     findings: Sequence[Told] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
-    weights: Mapping[str, Any] | None = None
+    started_from: Mapping[str, Any] | None = None
     phases: Sequence[PhaseRow] = field(default_factory=tuple)
 
 
@@ -106,8 +106,8 @@ def draw_model(console: Console, model: ModelSummary) -> None:
     for layer in model.layers:
         if layer.vectors is not None:
             line(console, "vectors", f"{layer.name}: {layer.vectors.found:,} of {layer.vectors.of:,} words had one")
-    if model.weights is not None:
-        line(console, "weights", f"{model.weights['parameters']:,} numbers from {model.weights['file']}")
+    if model.started_from is not None:
+        line(console, "weights", f"{model.started_from['parameters']:,} numbers from {model.started_from['file']}")
     for number, phase in enumerate(model.phases, start=1):
         learns = "" if phase.trainable is None else f"; {phase.trainable:,} trainable"
         settings = "".join(f"; {path}: {value}" for path, value in phase.settings.items())

@@ -99,10 +99,10 @@ def test_the_hash_stands_in_the_run_and_inspect_shows_it(folder: Path, run_dlcli
     recorded = json.loads((folder / "runs" / "second" / "env.json").read_text())["weights"]
     assert recorded == wanted
     shown = run_dlcli("inspect", "second", "--json", cwd=folder).value
-    assert shown["weights"] == wanted
-    assert run_dlcli("inspect", "first", "--json", cwd=folder).value["weights"] is None
+    assert shown["started_from"] == wanted
+    assert run_dlcli("inspect", "first", "--json", cwd=folder).value["started_from"] is None
     before = run_dlcli("inspect", "next.yaml", "--set", "weights.from=first", "--json", cwd=folder).value
-    assert before["weights"]["sha256"] == wanted["sha256"]
+    assert before["started_from"]["sha256"] == wanted["sha256"]
 
 
 def test_resume_does_not_load_them_again_unless_it_begins_anew(
