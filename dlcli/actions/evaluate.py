@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
+from dlcli.data.target_scale import in_own_units
 from dlcli.errors import UsageError
 from dlcli.loss import needs
 from dlcli.loss.losses import build_loss
@@ -172,8 +173,8 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
         judged.append(
             Judged(
                 schema=schema,
-                target=target,
-                shown=as_shown(output, head.loss),
+                target=in_own_units(schema, target),
+                shown=in_own_units(schema, as_shown(output, head.loss)),
                 answers=answers[schema.name],
                 losses=head.weight * losses,
                 excess=head.weight * excess,

@@ -16,6 +16,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.schema import SPLITS
 from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
+from dlcli.data.target_scale import check_logarithms
 from dlcli.errors import UsageError
 
 
@@ -112,6 +113,10 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
         tensors[each.name] = samples.input(tensor)
         notes += said
     if with_target:
+        for target in schema.targets:
+            if target.scale is not None:
+                own = encoded_target(target.of_rows(schema.windows), fields)
+                check_logarithms(target.scale.kind, target, own, fields)
         targets: dict[str, Column] = {
             each.name: samples.at_row(encoded_target(each, fields))
             if each.absent

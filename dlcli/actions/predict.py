@@ -58,7 +58,7 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         config, schema, standing = trained.config, trained.schema, trained.notes
         fields = read_raw(config, schema, data, keep=keep)
         samples, notes = raw_samples(fields, schema, with_target=False)
-        feed = trained.feed(samples)
+        feed = trained.feed(samples, with_target=False)
         output = trained.predicted(feed)
         answers = trained.answers(output)
         masks = Measure(trained.model).masks(feed) if any(each.text for each in schema.targets) else {}

@@ -20,10 +20,12 @@ from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.split import Split
 from dlcli.data.target import Target
 from dlcli.data.target_places import ended
+from dlcli.data.target_scale import check_logarithms, check_scalable, learn_scale
 from dlcli.data.target_values import empty_target
 from dlcli.data.words_for_nothing import notes_on_nothing
 from dlcli.errors import DataError
 from dlcli.spec import Wanted, did_you_mean
+from dlcli.spec.scale import Kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +71,8 @@ def assembled(
     if fields.spans is not None and split.way is None:
         split = split.model_copy(update={"by": "time"})  # neighbours share most of their text
     splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
+    scales = {schema.name: target.scale for schema, (target, _) in zip(target_schemas, targets.values(), strict=True)}
+    target_schemas = with_scales(target_schemas, scales, encoded_targets, splits["train"], fields)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
     schemas = [ended(each, target_schemas) for each in schemas]
     notes += notes_on_nothing(schemas, target_schemas, fields, takes_empty=takes_empty)
@@ -96,6 +100,27 @@ def of_samples(
     if schema.absent:
         return schema, samples.at_row(values)
     return samples.target_schema(schema), samples.target(values)
+
+
+def with_scales(
+    schemas: Sequence[TargetSchema],
+    scales: Mapping[str, Kind | None],
+    values: Mapping[str, Column],
+    train: np.ndarray[Any, Any],
+    fields: Fields,
+) -> list[TargetSchema]:
+    """The targets with the scales that are asked for, learnt from their values (samples, …) in the training samples."""
+    found = []
+    for schema in schemas:
+        kind = scales[schema.name]
+        if kind is not None:
+            check_scalable(schema, fields)
+            check_logarithms(kind, schema, values[schema.name], fields)
+            columns = len(schema.columns) if schema.columns is not None else None
+            scale = learn_scale(kind, Selected(values[schema.name], train), columns=columns)
+            schema = schema.model_copy(update={"scale": scale})
+        found.append(schema)
+    return found
 
 
 def unused_units(schema: TargetSchema, encoded: Column, units: int | None) -> list[str]:

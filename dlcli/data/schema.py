@@ -6,7 +6,7 @@ from typing import Literal
 
 from dlcli.data.times import First, Part
 from dlcli.data.windows import Windows
-from dlcli.spec import Spec
+from dlcli.spec import Scale, Spec
 
 SPLITS = ("train", "validation", "test")
 """The splits, in the order in which they are told and dealt."""
@@ -90,6 +90,8 @@ class TargetSchema(Spec):
     """Of a target of several steps ahead these, in the order of its values."""
     absent: bool = False
     """Whether there is none: what the model puts out under this name is its loss, and is compared with nothing."""
+    scale: Scale | None = None
+    """How it is learnt in other units than its own; None of one that is learnt as it is."""
     vectors: bool = False
     """Whether the data itself holds one-hot vectors, which are taken as they are."""
 

@@ -21,7 +21,6 @@ from dlcli.data.target_values import (
     SIGNS,
     check_indices,
     check_present,
-    check_yes_or_no,
     classes_beside_void,
     different_labels,
     holds_one_hot,
@@ -31,9 +30,11 @@ from dlcli.data.target_values import (
     some_values,
     text_target,
 )
+from dlcli.data.target_vector import vector_schema
 from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
 from dlcli.spec import Labels, Mistake, Spec, Wanted, fail
+from dlcli.spec.scale import Kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +64,13 @@ class Target(Spec):
             "data.target.void=u",
             "data.target={column: y}",
         ),
+        "scale": (
+            "data.target.scale=log1p",
+            "data.target={column: c}",
+            "loss=mse",
+            "metrics=[mae]",
+            "layers=[Dense: 1]",
+        ),
         "next": ("data.target.next=features", "data.target={column: y}"),
         "prepare": ("data.target.prepare=[StringLookup]", "data.target={column: y}"),
         "split": (
@@ -88,6 +96,9 @@ class Target(Spec):
     """What stands between the labels of a sample that may have several, such as `;`: a yes or no for each by its name. A
     column of lists needs none."""
 
+    scale: Kind | None = None
+    """How numbers are learnt: `standard` to mean 0 and variance 1, `minmax` from 0 to 1, `log` and `log1p` as logarithms made
+    standard, of the training rows. The loss is that of scaled numbers; metrics and predictions are in its own units."""
     next: str | None = None
     """The input of which it is what stands one place later; the input loses its last place."""
     prepare: list[Preparation] = []
@@ -353,36 +364,6 @@ def is_soft(values: np.ndarray[Any, Any], labels: Labels | None) -> bool:
     if labels != "binary" or values.dtype.kind != "f" or not len(values):
         return False
     return bool((values >= 0).all() and (values <= 1).all() and (values != np.floor(values)).any())
-
-
-def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
-    """The schema of a target of several columns: numbers, or under a loss for two classes yes and no, each 0 or 1.
-
-    Raises `DataError` for a column of text or with axes.
-    """
-    for column in names:
-        truths = labels != "numbers" and is_truth_text(fields.arrays[column])
-        if (fields.arrays[column].dtype == object and not truths) or fields.arrays[column].ndim > 1:
-            held = "text" if fields.arrays[column].dtype == object else "an array"
-            raise DataError(
-                f"the target joins the columns {', '.join(names)}, but '{column}' holds {held}",
-                file=fields.places[0].file,
-                hint="write data.targets: {NAME: COLUMN, …} for several targets of their own",
-                kind="joined_columns_differ",
-            )
-        if labels == "binary" and not truths:
-            check_yes_or_no(column, distinct(column, fields))
-    axis = "labels" if labels == "binary" else "features"
-    return TargetSchema(name=name or "target", encode="none", columns=names, axes=["samples", axis], shape=[len(names)])
-
-
-def is_truth_text(values: Column) -> bool:
-    """Whether a column holds nothing but the words true and false."""
-    return (
-        values.dtype == object
-        and values.ndim == 1
-        and {str(each).lower() for each in {*values[:]}} <= {"true", "false"}
-    )
 
 
 def like_classes(values: np.ndarray[Any, Any]) -> bool:

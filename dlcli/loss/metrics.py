@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from dlcli.loss.counting import counted_labels, mask_of, places, weights_of
 from dlcli.loss.needs import needs
 from dlcli.loss.reading import output_form, read_output, reads_of, reads_one_class, reads_yes_or_no
-from dlcli.spec import Facts, KerasObject, snake_case
+from dlcli.spec import Facts, KerasObject, Scale, snake_case
 
 Direction: TypeAlias = Literal["up", "down"]
 """Whether more or less of a value is better."""
@@ -48,11 +48,13 @@ def build_metrics(
     facts: Facts,
     classes: Sequence[str] | None = None,
     void: bool = False,
+    scale: Scale | None = None,
 ) -> list[Any]:
     """The metrics as Keras objects; `accuracy` becomes the one that reads this loss's target and prediction.
 
     `width` is the number of values the model puts out a sample, `classes` are their names where they have some. All see
-    what `read_output` makes of an output, at the places that its mask leaves; `void` says that some labels stand for none.
+    what `read_output` makes of an output, at the places that its mask leaves; `void` says that some labels stand for none;
+    with a `scale` they see what is learnt in its own units.
     """
     import keras
 
@@ -69,7 +71,7 @@ def build_metrics(
             made = metric.made_by()(**values)
         else:
             made = keras.metrics.MeanMetricWrapper(metric.made_by(), name=name)
-        reading(made, metric, loss, void=void)
+        reading(made, metric, loss, void=void, scale=scale)
         named_values(made, metric, classes)
         built.append(made)
     return built
@@ -98,7 +100,7 @@ FINE = 4001
 """Thresholds for scores, which have no ends: so many that hardly two samples lie between the same two."""
 
 
-def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) -> None:
+def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool, scale: Scale | None = None) -> None:
     """Lets a metric see outputs as probabilities or numbers, targets of 0 and 1, and the places that count alone.
 
     One that is told itself that it reads raw scores (`from_logits`) sees them.
@@ -123,6 +125,8 @@ def reading(made: Any, metric: KerasObject, loss: KerasObject, *, void: bool) ->
         if not alike:
             y_pred = without_logits(y_pred)
         y_true = ops.convert_to_tensor(y_true)
+        if scale is not None:
+            y_true, y_pred = scale.own(ops.cast(y_true, "float32"), ops), scale.own(ops.cast(y_pred, "float32"), ops)
         if void:
             counted = counted_labels(y_true, y_pred)
             mask = counted if mask is None else ops.logical_and(mask, counted)

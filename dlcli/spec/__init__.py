@@ -26,6 +26,7 @@ from dlcli.spec.mistake import (
     unquoted,
 )
 from dlcli.spec.path import DataPath, Text, absolute_path
+from dlcli.spec.scale import Scale
 
 __all__ = [
     "AMBIGUOUS",
@@ -42,6 +43,7 @@ __all__ = [
     "Mistake",
     "Named",
     "Reader",
+    "Scale",
     "ShortForm",
     "Spec",
     "Text",

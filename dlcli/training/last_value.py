@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
+from dlcli.data.target_scale import as_learnt
 from dlcli.loss import needs
 from dlcli.loss.target_loss import Head
 from dlcli.training.setup.experiment import Experiment, output_shape
@@ -59,4 +60,5 @@ def last_values(experiment: Experiment, head: Head, schema: TargetSchema) -> np.
         return None
     # (samples, steps, horizons, columns): what is known at a step is said of all that is ahead of it.
     said = np.repeat(np.stack(columns, axis=2)[:, :, None], len(windows.horizons), axis=2)
-    return said.reshape(len(last), -1).astype(np.float32)
+    own = said.reshape(len(last), *windows.target_shape, *([len(schema.names)] if schema.columns else []))
+    return as_learnt(schema, own.astype(np.float32)).reshape(len(last), -1)

@@ -29,7 +29,8 @@ from dlcli.training.kept.record import Record
 from dlcli.training.kept.starting_weights import with_starting_weights
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
-from dlcli.training.setup.experiment import STEPS, Experiment, WeightsOrigin, read_data, set_up
+from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
+from dlcli.training.setup.origins import WeightsOrigin
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.view.training.listeners import Listeners

@@ -177,7 +177,13 @@ def measured_answers(
     target = experiment.splits[split].target(schema.name)
     void, facts = bool(schema.void), experiment.facts
     built = build_metrics(
-        head.metrics, head.loss, width=(shape or [1])[-1], facts=facts, classes=schema.names_of_units, void=void
+        head.metrics,
+        head.loss,
+        width=(shape or [1])[-1],
+        facts=facts,
+        classes=schema.names_of_units,
+        void=void,
+        scale=schema.scale,
     )
     loss, total, weight = build_loss(head.loss, facts, void=void), 0.0, 0.0
     for rows in row_slices(len(target), shape):

@@ -17,6 +17,7 @@ from dlcli.runs import Run
 from dlcli.runs.atomic import UNREADABLE, committed_folder, damage
 from dlcli.runs.standing import no_model
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded
+from dlcli.training.kept.own_units import with_own_units, without_own_units
 from dlcli.training.kept.untrusted import check_model_file, no_more_than_stored
 from dlcli.training.setup.plugins import run_plugins
 
@@ -25,7 +26,8 @@ MODEL, PREPARATION, SCHEMA = "model.keras", "prepare.keras", "schema.json"
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model without its optimizer, the model that prepares its inputs (or None), and what its data looked like."""
+    """A model as it was trained, without its optimizer, the model that prepares its inputs (or None), and what its data looked
+    like."""
 
     model: Any
     preparation: Any
@@ -36,7 +38,8 @@ def save_model(run: Run, model: Any, preparation: Any, schema: Schema) -> None:
     """Commits the three as RUN/model; what stood there before is replaced whole."""
     with committed_folder(run.model) as folder:
         # A model around the same layers, because the compiled one would save its optimizer too.
-        model_of(model.input, model.output, name="model").save(folder / MODEL)
+        kept = with_own_units(model, schema)
+        model_of(kept.input, kept.output, name="model").save(folder / MODEL)
         if preparation is not None:
             preparation.save(folder / PREPARATION)
         content = numbered(SCHEMA, schema.model_dump(mode="json"))
@@ -72,7 +75,7 @@ def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> Save
     prepares = load_keras_file(preparation) if preparation.exists() else None
     for path, part in ((run.model / MODEL, model), (preparation, prepares)):
         check_finite(part, path)
-    return SavedModel(model, prepares, schema)
+    return SavedModel(without_own_units(model, schema), prepares, schema)
 
 
 def check_finite(model: Any, path: Path) -> None:

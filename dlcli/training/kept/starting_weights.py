@@ -17,7 +17,8 @@ from dlcli.runs.atomic import sha256
 from dlcli.spec import did_you_mean
 from dlcli.training.kept.weights_file import LAYERS, Arrays, KeptPart, kept_parts, weights_file
 from dlcli.training.kept.word_vectors import with_word_vectors
-from dlcli.training.setup.experiment import Experiment, WeightsOrigin, set_up_config
+from dlcli.training.setup.experiment import Experiment, set_up_config
+from dlcli.training.setup.origins import WeightsOrigin
 from dlcli.training.setup.plugins import plugin_classes
 
 Parts = Mapping[str, KeptPart]

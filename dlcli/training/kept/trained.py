@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data import Dataset, Samples, Schema
+from dlcli.data.target_scale import in_own_units
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run
 from dlcli.runs.places import check_places
@@ -97,10 +98,11 @@ class Trained:
         """The Keras model that prepares raw inputs, or None."""
         return self.saved.preparation
 
-    def feed(self, samples: Samples) -> Feed:
-        """Raw samples as the model takes them, prepared."""
+    def feed(self, samples: Samples, *, with_target: bool = True) -> Feed:
+        """Raw samples as the model takes them, prepared; what stands for a target that is not there is not looked at."""
         wide = wide_targets(self.config, self.schema, self.model)
-        return Feed(samples, self.preparation, self.schema.targets, wide=wide)
+        schemas = [each if with_target else each.model_copy(update={"scale": None}) for each in self.schema.targets]
+        return Feed(samples, self.preparation, schemas, wide=wide)
 
     @cached_property
     def measure(self) -> Measure:
@@ -112,7 +114,8 @@ class Trained:
     def predicted(self, feed: Feed) -> Arrays:
         """What the model puts out: (samples, …) in float32, by target. Its loss is not needed for it."""
         check_new_ids(self.model, feed)
-        return Measure(self.model).predict(feed)
+        output = Measure(self.model).predict(feed)
+        return {each.name: in_own_units(each, output[each.name]) for each in self.schema.targets}
 
     def judged(self, feed: Feed) -> Measured:
         """Loss and metrics, targets and outputs, all of one pass over the samples."""

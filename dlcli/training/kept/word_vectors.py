@@ -12,7 +12,8 @@ from dlcli.keras_internals import calls_of_layer, producer, tensors_taken
 from dlcli.layers.names import written_layer_name
 from dlcli.runs.atomic import sha256
 from dlcli.spec import KerasObject
-from dlcli.training.setup.experiment import Experiment, VectorsOrigin
+from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.origins import VectorsOrigin
 
 if TYPE_CHECKING:
     import numpy as np

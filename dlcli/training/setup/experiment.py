@@ -34,6 +34,7 @@ from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
+from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.target_range import check_classes_in_training, check_target_range
@@ -50,27 +51,6 @@ STEPS = "data.steps_per_epoch"
 """The fact of how many steps an epoch has."""
 TRIED = 8
 """Samples of the batch that is tried before anything is trained."""
-
-
-@dataclass(frozen=True)
-class WeightsOrigin:
-    """Where the first weights of a training come from: the file with its hash, the layers that got theirs, how many numbers."""
-
-    file: str
-    sha256: str
-    layers: Sequence[str]
-    parameters: int
-    notes: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class VectorsOrigin:
-    """Where the first rows of an Embedding come from: the file with its hash, and how many of its words were found there."""
-
-    file: str
-    sha256: str
-    found: int
-    of: int
 
 
 @dataclass(frozen=True)
@@ -361,7 +341,13 @@ def head_metrics(head: Head, target: TargetSchema, model: Any, facts: Facts) -> 
 
     def build(metric: KerasObject) -> Any:
         (made,) = build_metrics(
-            [metric], head.loss, width=width, facts=facts, classes=target.names_of_units, void=bool(target.void)
+            [metric],
+            head.loss,
+            width=width,
+            facts=facts,
+            classes=target.names_of_units,
+            void=bool(target.void),
+            scale=target.scale,
         )
         return made
 

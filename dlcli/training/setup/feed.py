@@ -11,6 +11,7 @@ from dlcli.data.fields.lazy import Column, is_lazy
 from dlcli.data.preparation.prepare import prepare, target_key
 from dlcli.data.schema import TargetSchema
 from dlcli.data.target_labels import VOID
+from dlcli.data.target_scale import as_learnt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,6 +95,7 @@ class Feed:
         if schema.text and schema.void:
             values = np.where(values == 0, VOID, values)  # padding
         values = values.astype(np.int64 if is_index else np.float32, copy=False)
+        values = as_learnt(schema, values)
         axes = 1 + len(schema.shape)
         if values.ndim == axes + 1 and values.shape[-1] == 1:
             values = values[..., 0]

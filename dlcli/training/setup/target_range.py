@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset
 from dlcli.data.schema import TargetSchema
+from dlcli.data.target_scale import in_own_units
 from dlcli.errors import BlockError, DataError, TreePath
 from dlcli.loss import needs, reads_scores
 from dlcli.loss.target_loss import Head
@@ -39,7 +40,7 @@ def check_target_range(heads: list[Head], dataset: Dataset, splits: Mapping[str,
             if (least is None and most is None) or (schema.classes is not None and schema.is_one_hot):
                 continue
             for feed in splits.values():
-                target = feed.looked_at(schema.name)
+                target = read_values(reader, schema, feed.looked_at(schema.name))
                 row = first_beyond(np.maximum(target, 0) if schema.void else target, least, most)
                 if row is not None:
                     labels = bool((target == np.floor(target)).all())
@@ -72,10 +73,13 @@ def notes_on_zeros(heads: list[Head], schemas: list[TargetSchema], feed: Feed) -
     """A note where a loss or metric divides by a target that is 0 in some samples; what streams is not gone through for it."""
     notes = []
     for head, schema in zip(heads, schemas, strict=True):
-        dividing = [each.written for each in (head.loss, *head.metrics) if each.traits.get("divides")]
-        if not dividing or feed.streams:
+        readers = [each for each in (head.loss, *head.metrics) if each.traits.get("divides")]
+        if not readers or feed.streams:
             continue
-        values = feed.target(schema.name)
+        dividing, values = (
+            [each.written for each in readers],
+            read_values(readers[-1], schema, feed.target(schema.name)),
+        )
         zeros = int((values == 0).reshape(len(values), -1).any(axis=1).sum())
         if zeros:
             samples = "1 sample" if zeros == 1 else f"{zeros:,} samples"
@@ -85,6 +89,11 @@ def notes_on_zeros(heads: list[Head], schemas: list[TargetSchema], feed: Feed) -
                 "the value is huge and tells nothing of the others; mae does not divide"
             )
     return notes
+
+
+def read_values(reader: KerasObject, schema: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A target (samples, …) that is learnt, as a loss or a metric reads it: a metric in its own units."""
+    return values if reader.kind == "losses" else in_own_units(schema, values)
 
 
 def range_of(reader: KerasObject) -> tuple[float | None, float | None]:

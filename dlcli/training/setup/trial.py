@@ -181,6 +181,7 @@ class Trial:
                 facts=self.facts,
                 classes=target.names_of_units,
                 void=bool(target.void),
+                scale=target.scale,
             )
             made.update_state(wanted, tf.identity(output))
             made.reset_state()

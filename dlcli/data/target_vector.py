@@ -1,0 +1,48 @@
+"""A target of several columns: numbers, or a yes or no for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column
+from dlcli.data.first_pass import distinct
+from dlcli.data.schema import TargetSchema
+from dlcli.data.target_values import (
+    check_yes_or_no,
+)
+from dlcli.errors import DataError
+from dlcli.spec import Labels
+
+if TYPE_CHECKING:
+    pass
+
+
+def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
+    """The schema of a target of several columns: numbers, or under a loss for two classes yes and no, each 0 or 1.
+
+    Raises `DataError` for a column of text or with axes.
+    """
+    for column in names:
+        truths = labels != "numbers" and is_truth_text(fields.arrays[column])
+        if (fields.arrays[column].dtype == object and not truths) or fields.arrays[column].ndim > 1:
+            held = "text" if fields.arrays[column].dtype == object else "an array"
+            raise DataError(
+                f"the target joins the columns {', '.join(names)}, but '{column}' holds {held}",
+                file=fields.places[0].file,
+                hint="write data.targets: {NAME: COLUMN, …} for several targets of their own",
+                kind="joined_columns_differ",
+            )
+        if labels == "binary" and not truths:
+            check_yes_or_no(column, distinct(column, fields))
+    axis = "labels" if labels == "binary" else "features"
+    return TargetSchema(name=name or "target", encode="none", columns=names, axes=["samples", axis], shape=[len(names)])
+
+
+def is_truth_text(values: Column) -> bool:
+    """Whether a column holds nothing but the words true and false."""
+    return (
+        values.dtype == object
+        and values.ndim == 1
+        and {str(each).lower() for each in {*values[:]}} <= {"true", "false"}
+    )
