@@ -178,6 +178,41 @@ def test_a_backbone_takes_weights_from_a_file_and_stays_frozen(tmp_path: Path, r
     assert (missing.code, missing.error["message"]) == (3, f"there is no file {tmp_path / 'none.h5'}")
 
 
+def test_two_phases_start_from_the_weights_of_a_file(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    import keras
+    import numpy as np
+
+    from dlcli.runs import Run
+    from dlcli.runs.checkpoint import folders, load_checkpoint
+
+    keras.utils.set_random_seed(7)
+    base = keras.applications.MobileNetV2(
+        include_top=False, weights=None, alpha=0.35, pooling="avg", input_shape=(32, 32, 3), name="base"
+    )
+    picture = keras.Input((32, 32, 3))
+    keras.Model(picture, keras.layers.Dense(3)(base(picture))).save(tmp_path / "trained.keras")
+    text = GALLERY["images/finetune.yaml"].read_text(encoding="utf-8").replace("mnist_5k", "digits")
+    text = text.replace("target_shape: [28, 28, 1]", "target_shape: [8, 8, 1]").replace(
+        "batch_size: 8", "batch_size: 512"
+    )
+    text = text.replace("# weights: {from: RUN-or-file.keras", "weights: {from: trained.keras")
+    text = (
+        text.replace("{epochs: 2}", "{epochs: 1}")
+        .replace("epochs: 16", "epochs: 1")
+        .replace("batch_size: 32", "batch_size: 256")
+    )
+    (tmp_path / "finetune.yaml").write_text(text, encoding="utf-8")
+    done = run_dlcli("train", "finetune.yaml", "--set", "train.checkpoint={every: 1 epoch}", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    first, second = (load_checkpoint(path).arrays for path in folders(Run(tmp_path / "runs" / "finetune")))
+    head, after = (list(each.values())[: len(base.weights)] for each in (first, second))
+    assert len(base.weights) == 260
+    for given, kept in zip(base.weights, head, strict=True):
+        np.testing.assert_array_equal(given.numpy(), kept, err_msg=given.path)
+    moved = [bool((given.numpy() != kept).any()) for given, kept in zip(base.weights, after, strict=True)]
+    assert sum(moved) > 250
+
+
 def test_weights_that_cannot_be_downloaded_are_told_with_what_to_do(
     tmp_path: Path, run_dlcli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
