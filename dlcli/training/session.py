@@ -69,6 +69,7 @@ class Session:
         """Begins a phase, of which all but the weights is its own. Raises `BlockError` where no engine can run it."""
         if phase:
             self.experiment = self.experiment.in_phase(phase)
+            vars(self).pop("engine", None)  # it holds the data, as the next one will
         self.begin, experiment, train = begin, self.experiment, self.experiment.config.train
         self.steps = experiment.facts[STEPS]
         self.stopping = Stopping.of(train, directions=self.directions)
