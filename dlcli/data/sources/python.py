@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.join import joined_splits
@@ -14,7 +14,11 @@ from dlcli.data.sources.arrays.shared import check_samples, checked
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
+from dlcli.first_line import first_line
 from dlcli.spec import DataPath, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Python(SourceBlock):
@@ -73,10 +77,27 @@ class Python(SourceBlock):
             return function()
 
 
-def made_fields(made: Any, path: Path) -> Fields:
-    """A mapping of arrays, or a pair of inputs and target. Raises `DataError` for anything else."""
+def as_array(name: str, values: Any, path: Path) -> np.ndarray[Any, Any]:
+    """Values of a function's own as an array. Raises `DataError` for rows of different lengths, and for what is no array."""
     import numpy as np
 
+    try:
+        return np.asarray(values)
+    except Exception as error:  # what a thing says when it is asked for an array is its own
+        lengths = (
+            [len(each) if isinstance(each, Sized) else 0 for each in values] if isinstance(values, Sequence) else []
+        )
+        odd = next((row for row, length in enumerate(lengths) if length != lengths[0]), None)
+        message = f"'{name}' cannot be made an array: {first_line(error)}"
+        if odd is not None:
+            message = f"the rows of '{name}' differ in length: row 1 has {lengths[0]} values, row {odd + 1} has {lengths[odd]}"
+        raise DataError(
+            message, file=path, hint="give every row the same length, padded with 0", kind="unsupported_type"
+        ) from None
+
+
+def made_fields(made: Any, path: Path) -> Fields:
+    """A mapping of arrays, or a pair of inputs and target. Raises `DataError` for anything else."""
     target = None
     if isinstance(made, tuple) and len(made) == 2:
         made, target = {"x": made[0], "y": made[1]}, "y"
@@ -88,7 +109,7 @@ def made_fields(made: Any, path: Path) -> Fields:
         )
     arrays = {}
     for name, values in made.items():
-        array = np.asarray(values)
+        array = as_array(name, values, path)
         if array.dtype == object and all(value is None or isinstance(value, str) for value in array.ravel()):
             arrays[name] = array
         else:

@@ -17,6 +17,7 @@ from dlcli.runs import Run
 from dlcli.runs.atomic import UNREADABLE, committed_folder, damage
 from dlcli.runs.standing import no_model
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded
+from dlcli.training.kept.agreeing import check_agrees
 from dlcli.training.kept.own_units import with_own_units, without_own_units
 from dlcli.training.kept.untrusted import check_model_file, no_more_than_stored
 from dlcli.training.setup.plugins import run_plugins
@@ -75,6 +76,7 @@ def load_model(run: Run, schema: Schema, *, plugins: Sequence[str] = ()) -> Save
     prepares = load_keras_file(preparation) if preparation.exists() else None
     for path, part in ((run.model / MODEL, model), (preparation, prepares)):
         check_finite(part, path)
+    check_agrees(schema, model, prepares, run.model / SCHEMA)
     return SavedModel(without_own_units(model, schema), prepares, schema)
 
 

@@ -25,11 +25,12 @@ from dlcli.runs import Run
 from dlcli.runs.places import check_places
 from dlcli.runs.standing import standing_notes
 from dlcli.training.engine.measure import Measure, Measured
-from dlcli.training.kept.model_folder import SavedModel, load_model, load_schema
+from dlcli.training.kept.agreeing import check_same_data, disagreeing
+from dlcli.training.kept.model_folder import SCHEMA, SavedModel, load_model, load_schema
 from dlcli.training.kept.predictions import Answers, answers_of
 from dlcli.training.kept.recorded import recorded_config, recorded_data, recorded_environment, resumed_config
 from dlcli.training.setup.backend import chatter_to, start_keras
-from dlcli.training.setup.experiment import compile_model, wide_targets
+from dlcli.training.setup.experiment import compile_model, mistakes_of_head, wide_targets
 from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.ids import check_new_ids
 from dlcli.training.setup.plugins import refuse_plugins
@@ -79,14 +80,20 @@ class Trained:
 
     def dataset(self) -> Dataset:
         """The run's own data, split as in training. Raises `ConflictError` where it has changed."""
-        return recorded_data(self.run, self.config, allow_code=self.allow_code)
+        dataset = recorded_data(self.run, self.config, allow_code=self.allow_code)
+        check_same_data(self.schema, dataset.schema, self.run.model / SCHEMA)
+        return dataset
 
     @cached_property
     def saved(self) -> SavedModel:
         """Keras is started, and the model and its preparation loaded."""
         schema = self.schema
         start_keras(seed=self.config.seed, precision=self.config.train.precision)
-        return load_model(self.run, schema, plugins=self.config.plugins)
+        saved = load_model(self.run, schema, plugins=self.config.plugins)
+        for head, target in zip(self.config.heads, schema.targets, strict=True):
+            for mistake in mistakes_of_head(self.config, head, target, saved.model):
+                raise disagreeing(mistake.message, self.run.model / SCHEMA)
+        return saved
 
     @property
     def model(self) -> Any:

@@ -29,7 +29,7 @@ from dlcli.loss.model_output import output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.optimizer.one_cycle import EPOCHS, OneCycle
-from dlcli.spec import Facts, KerasObject, Wanted, plain
+from dlcli.spec import Facts, KerasObject, Mistake, Wanted, plain
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
@@ -248,17 +248,22 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
     problems = []
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         check_ignored_class(head, target, dataset)
-        shape = output_shape(model, head.name)
-        last = last_layer(config.layers, head.name)
-        told = output_of(last.layer, above=last.above, path=last.path)
-        output = replace(told, width=shape[-1] if shape else 1, shape=shape)
-        classes = len(target.classes) if target.classes is not None else None
-        for mistake in shape_mistakes(output, head, classes=classes, target=tuple(target.shape)):
+        for mistake in mistakes_of_head(config, head, target, model):
             problems += config.located(
                 BlockError(mistake.path, mistake.message, hint=mistake.suggestion, kind=mistake.kind)
             ).problems
     if problems:
         raise ConfigError(problems)
+
+
+def mistakes_of_head(config: Config, head: Head, target: TargetSchema, model: Any) -> list[Mistake]:
+    """Where the shapes of a target and of what a model puts out for it do not fit."""
+    shape = output_shape(model, head.name)
+    last = last_layer(config.layers, head.name)
+    told = output_of(last.layer, above=last.above, path=last.path)
+    output = replace(told, width=shape[-1] if shape else 1, shape=shape)
+    classes = len(target.classes) if target.classes is not None else None
+    return shape_mistakes(output, head, classes=classes, target=tuple(target.shape))
 
 
 def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:

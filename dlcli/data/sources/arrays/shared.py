@@ -71,7 +71,11 @@ def checked(name: str, array: np.ndarray[Any, Any], path: Path) -> np.ndarray[An
 
 def check_samples(arrays: Mapping[str, Column], path: Path) -> int:
     """How many samples the arrays (samples, …) have, which must agree. Raises `DataError` where they do not, or are empty."""
-    counts = {name: (array.shape[0] if array.ndim else 0) for name, array in arrays.items()}
+    single = next((name for name, array in arrays.items() if not array.ndim), None)
+    if single is not None:
+        message = f"'{single}' is a single value; expected samples on the first axis"
+        raise DataError(message, file=path, kind="no_sample_axis")
+    counts = {name: array.shape[0] for name, array in arrays.items()}
     if len(set(counts.values())) > 1:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise DataError(

@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -207,10 +207,22 @@ def dataset_columns(table: Any) -> dict[str, Any]:
         values = table[name]
         first = values[0] if len(values) else None
         if hasattr(first, "convert"):
-            found[name] = np.stack([np.asarray(value.convert("RGB")) for value in values])
+            found[name] = array_or_objects([np.asarray(value.convert("RGB")) for value in values])
         else:
-            found[name] = np.asarray(values, dtype=object if isinstance(first, str) or first is None else None)
+            found[name] = array_or_objects(values, text=isinstance(first, str) or first is None)
     return found
+
+
+def array_or_objects(values: Sequence[Any], *, text: bool = False) -> Any:
+    """Values as an array; those of different lengths, which make none, as an array of objects."""
+    import numpy as np
+
+    try:
+        return np.asarray(values, dtype=object if text else None)
+    except ValueError:
+        objects = np.empty(len(values), object)
+        objects[:] = list(values)
+        return objects
 
 
 def plain_fields(arrays: Mapping[str, Any], classes: Mapping[str, list[str]], target: str | None) -> Fields:

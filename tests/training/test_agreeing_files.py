@@ -1,0 +1,87 @@
+"""A schema that is not that of its model or data is refused, also where its manifest agrees; nothing is answered in silence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Command = Callable[..., Any]
+
+
+def commit(folder: Path) -> None:
+    """Lets a manifest agree with the files that it lists."""
+    path = folder / "MANIFEST.json"
+    listed = json.loads(path.read_text())
+    for name in listed:
+        if (folder / name).is_file():
+            content = (folder / name).read_bytes()
+            entry = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            listed[name] = [entry] if isinstance(listed[name], list) else entry
+    path.write_text(json.dumps(listed))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Command) -> Path:
+    folder = tmp_path_factory.mktemp("agreeing")
+    rows = "".join(f"{row % 7},{row % 5},{'abc'[row % 3]},{'uvw'[row % 3]}\n" for row in range(60))
+    (folder / "t.csv").write_text("p,q,c,y\n" + rows)
+    (folder / "c.yaml").write_text(
+        "data: {source: t.csv, target: y, prepare: [Normalization]}\n"
+        "layers: [Dense: {units: 3, activation: softmax}]\n"
+        "loss: sparse_categorical_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n"
+    )
+    done = run_dlcli("train", "c.yaml", "--name", "r", "-q", cwd=folder)
+    assert done.code == 0, done.err
+    return folder
+
+
+def target(schema: Any) -> Any:
+    return schema["targets"][0]
+
+
+def given(schema: Any) -> Any:
+    return schema["inputs"][0]
+
+
+CHANGES: dict[str, tuple[Callable[[Any], Any], bool]] = {
+    "double classes": (lambda schema: target(schema).update(classes=["u"] * 3), True),
+    "more classes": (lambda schema: target(schema)["classes"].append("z"), True),
+    "fewer classes": (lambda schema: target(schema)["classes"].pop(), False),
+    "other classes": (lambda schema: target(schema).update(classes=["u", "w", "v"]), False),
+    "one-hot": (lambda schema: target(schema).update(encode="one_hot"), True),
+    "an axis": (lambda schema: target(schema).update(axes=["samples", "x"]), True),
+    "a target's name": (lambda schema: target(schema).update(name="other"), False),
+    "a column twice": (lambda schema: given(schema)["columns"].__setitem__(1, given(schema)["columns"][0]), True),
+    "a column less": (lambda schema: given(schema)["columns"].pop(), True),
+    "a category twice": (lambda schema: given(schema)["columns"][2].update(categories=["a", "a", "b"]), True),
+    "other categories": (lambda schema: given(schema)["columns"][2].update(categories=["b", "a", "c"]), False),
+    "another shape": (lambda schema: given(schema).update(shape=[9]), True),
+    "an input's name": (lambda schema: given(schema).update(name="other"), True),
+    "nothing": (lambda _: None, False),
+}
+"""Changes of a schema, and whether they are seen without the data."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_schema_agrees_with_model_and_data(change: str, trained: Path, run_dlcli: Command) -> None:
+    run = trained / "runs" / "changed"
+    shutil.rmtree(run, ignore_errors=True)
+    shutil.copytree(trained / "runs" / "r", run)
+    path = run / "model" / "schema.json"
+    schema, (make, without_data) = json.loads(path.read_text()), CHANGES[change]
+    make(schema)
+    path.write_text(json.dumps(schema))
+    commit(run / "model")
+    commit(run)
+    for command in (["evaluate", "changed"], ["inspect", "changed"], ["predict", "changed", "t.csv", "-o", "p.csv"]):
+        done = run_dlcli(*command, "--json", cwd=trained)
+        if change == "nothing" or (command[0] == "predict" and not without_data):
+            assert done.code == 0, done.out
+        else:
+            assert (done.error["code"], done.error["kind"]) == (5, "damaged_model"), done.out
