@@ -29,7 +29,7 @@ def commit(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Command) -> Path:
     folder = tmp_path_factory.mktemp("agreeing")
-    rows = "".join(f"{row % 7},{row % 5},{'abc'[row % 3]},{'uvw'[row % 3]}\n" for row in range(60))
+    rows = "".join(f"{row % 7},{row % 5 / 10},{'abc'[row % 3]},{'uvw'[row % 3]}\n" for row in range(60))
     (folder / "t.csv").write_text("p,q,c,y\n" + rows)
     (folder / "c.yaml").write_text(
         "data: {source: t.csv, target: y, prepare: [Normalization]}\n"
@@ -85,3 +85,46 @@ def test_a_schema_agrees_with_model_and_data(change: str, trained: Path, run_dlc
             assert done.code == 0, done.out
         else:
             assert (done.error["code"], done.error["kind"]) == (5, "damaged_model"), done.out
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"), [(3e38, True), (-2e38, True), (1e14, False)], ids=["large", "negative", "ordinary"]
+)
+def test_an_answer_that_is_no_number_is_told_with_its_row_and_column(
+    value: float, refused: bool, trained: Path, run_dlcli: Command
+) -> None:
+    (trained / "new.csv").write_text(f"p,q,c,y\n1,2,a,u\n2,{value:g},b,v\n3,1,c,w\n")
+    for command in (["predict", "r", "new.csv", "-o", "n.csv"], ["evaluate", "r", "--data", "new.csv"]):
+        done = run_dlcli(*command, "--json", cwd=trained)
+        if not refused:
+            assert done.code == 0, done.out
+            continue
+        assert (done.error["code"], done.error["kind"]) == (4, "not_finite")
+        assert done.error["message"] == (
+            f"what the model says is no finite number in 1 row of 3, first in row 2, where 'q' is {value:.3g}"
+        )
+
+
+@pytest.mark.parametrize("part", ["model.keras", "prepare.keras"])
+def test_weights_that_give_no_numbers_are_told(part: str, trained: Path, run_dlcli: Command) -> None:
+    import keras
+    import numpy as np
+
+    run = trained / "runs" / "huge"
+    shutil.rmtree(run, ignore_errors=True)
+    shutil.copytree(trained / "runs" / "r", run)
+    path = run / "model" / part
+    model = keras.models.load_model(path)
+    for weight in model.weights:
+        if part == "model.keras":
+            weight.assign(np.full(weight.shape, 3e38, "float32"))
+        elif "variance" in weight.path:
+            weight.assign(np.full(weight.shape, -1.0))
+    model.save(path)
+    commit(run / "model")
+    commit(run)
+    for command in (["predict", "huge", "t.csv", "-o", "n.csv"], ["evaluate", "huge"]):
+        error = run_dlcli(*command, "--json", cwd=trained).error
+        assert (error["code"], error["kind"]) == (5, "answers_not_finite"), error
+        assert "first in row " in error["message"]
+        assert error["hint"].endswith("train it again")

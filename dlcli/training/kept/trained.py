@@ -26,6 +26,7 @@ from dlcli.runs.places import check_places
 from dlcli.runs.standing import standing_notes
 from dlcli.training.engine.measure import Measure, Measured
 from dlcli.training.kept.agreeing import check_same_data, disagreeing
+from dlcli.training.kept.finite_answers import check_answers
 from dlcli.training.kept.model_folder import SCHEMA, SavedModel, load_model, load_schema
 from dlcli.training.kept.predictions import Answers, answers_of
 from dlcli.training.kept.recorded import recorded_config, recorded_data, recorded_environment, resumed_config
@@ -109,7 +110,9 @@ class Trained:
         """Raw samples as the model takes them, prepared; what stands for a target that is not there is not looked at."""
         wide = wide_targets(self.config, self.schema, self.model)
         schemas = [each if with_target else each.model_copy(update={"scale": None}) for each in self.schema.targets]
-        return Feed(samples, self.preparation, schemas, wide=wide)
+        feed = Feed(samples, self.preparation, schemas, wide=wide)
+        feed.raw = samples.inputs
+        return feed
 
     @cached_property
     def measure(self) -> Measure:
@@ -122,12 +125,15 @@ class Trained:
         """What the model puts out: (samples, …) in float32, by target. Its loss is not needed for it."""
         check_new_ids(self.model, feed)
         output = Measure(self.model).predict(feed)
+        check_answers(output, feed, self.schema.inputs)
         return {each.name: in_own_units(each, output[each.name]) for each in self.schema.targets}
 
     def judged(self, feed: Feed) -> Measured:
         """Loss and metrics, targets and outputs, all of one pass over the samples."""
         check_new_ids(self.model, feed)
-        return self.measure.judge(feed)
+        judged = self.measure.judge(feed)
+        check_answers(judged.outputs, feed, self.schema.inputs)
+        return judged
 
     def answers(self, output: Arrays) -> dict[str, Answers | None]:
         """What outputs say, by target: classes with probabilities, or None where they are numbers."""

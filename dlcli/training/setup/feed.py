@@ -28,6 +28,7 @@ class Feed:
 
     `wide` names the targets of one number that the model puts out with an axis of its own, (samples, 1). Samples that are in
     memory are prepared once; others each time they are asked for, and `guard` may refuse them then, by what is in their rows.
+    `raw` are the inputs before they are prepared, where somebody keeps them.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Feed:
         self.schemas, self.wide, self.rows = schemas, wide, samples.rows
         self.guard: Callable[[Arrays, np.ndarray[Any, Any]], None] | None = None
         self.streams = samples.streams
+        self.raw: Mapping[str, Column] = {}
         self.preparation = preparation if self.streams else None
         self.inputs: Mapping[str, Column] = samples.inputs
         self.targets: Mapping[str, Column] = samples.targets
