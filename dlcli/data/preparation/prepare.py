@@ -88,7 +88,8 @@ def prepare(model: Any, inputs: Mapping[str, Column]) -> dict[str, np.ndarray[An
             name: raw_values(values[start : start + size], model.input[name].dtype) for name, values in inputs.items()
         }
         for name, made in prepared_batch(model, batch).items():
-            values = np.asarray(made, dtype=np.float32)
+            with np.errstate(over="ignore"):  # what overflows is told where it shows in an answer
+                values = np.asarray(made, dtype=np.float32)
             # Made whole at once, so that no second copy of all of it is ever needed.
             whole = found.setdefault(name, empty((samples, *values.shape[1:]), values.dtype))
             whole[start : start + len(values)] = values
