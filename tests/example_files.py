@@ -49,6 +49,7 @@ def write_tables(folder: Path) -> None:
     lines = ["length,width,species", *(f"{each['length']},{each['width']},{each['species']}" for each in rows)]
     for name in ("flowers", "more", "test"):
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    (folder / "smells.csv").write_text("\n".join(["smell", *(str(row % 5) for row in range(ROWS))]) + "\n")
     columns = {name: [each[name] for each in rows] for name in rows[0]}
     pyarrow.parquet.write_table(pyarrow.table(columns), folder / "flowers.parquet", row_group_size=25)
     (folder / "flowers.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in rows))

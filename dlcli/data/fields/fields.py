@@ -119,9 +119,10 @@ class Fields:
     @property
     def files(self) -> list[Path]:
         """The files that were read."""
-        if isinstance(self.places, FileEach):
-            return [Path(file) for file in (*self.places.files, *self.beside)]
-        return [Path(place.file) for place in self.places if place.file]
+        own = (
+            self.places.files if isinstance(self.places, FileEach) else [each.file for each in self.places if each.file]
+        )
+        return [Path(file) for file in (*own, *self.beside)]
 
     def check_column(self, name: str) -> None:
         """Raises `DataError` where there is no such field, with what there is and the nearest name."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import islice
@@ -34,6 +35,7 @@ SOURCES = Sources(
         "huggingface": "samples.public.HuggingFace",
         "images": "folders.images.Images",
         "iris": "samples.bundled.Iris",
+        "join": "join.Join",
         "json": "tables.json_file.JsonFile",
         "jsonl": "tables.jsonl.Jsonl",
         "keras": "samples.public.KerasData",
@@ -152,6 +154,9 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
 
     Raises `UsageError` for a path that cannot be told.
     """
+    parts = paths_in(path)
+    if like.parts_joined:
+        return of_several(path, parts, like=like, schema=schema)
     named = SOURCES.get(path)
     if (
         named is not None
@@ -177,6 +182,24 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
     fields = arguments if isinstance(arguments, dict) else {}
     absolute = str(Path(path).expanduser().absolute())
     return like.elsewhere(SOURCES[word], {**fields, "path": absolute}, schema)
+
+
+def paths_in(what: str) -> list[str]:
+    """The paths that a list holds: `[people.csv, scores.csv]`, or the same without brackets."""
+    inner = what.strip()[1:-1] if re.fullmatch(r"\s*\[.*\]\s*", what) else what
+    return [each.strip() for each in inner.split(",")]
+
+
+def of_several(what: str, paths: Sequence[str], *, like: SourceBlock, schema: Schema) -> SourceBlock:
+    """The sources of other data that are joined as those of a run. Raises `UsageError` for another number of them."""
+    if len(paths) != len(like.parts_joined):
+        raise UsageError(
+            f"the run joins {len(like.parts_joined)} sources, and '{what}' names {len(paths)}",
+            hint=f"write as many: '[{', '.join(['FILE'] * len(like.parts_joined))}]'",
+            kind="other_number_of_sources",
+        )
+    parts = [block_of(path, like=part, schema=schema) for path, part in zip(paths, like.parts_joined, strict=True)]
+    return like.of_parts(parts)
 
 
 def read_source(value: Any, language: Language) -> SourceBlock:

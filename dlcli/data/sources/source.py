@@ -109,6 +109,15 @@ class SourceBlock(Named):
         return self.model_copy(update=changes) if isinstance(self, kind) else kind.model_validate(changes)
 
     @property
+    def parts_joined(self) -> list[SourceBlock]:
+        """The sources that it joins side by side; none of a source that joins none."""
+        return []
+
+    def of_parts(self, parts: list[SourceBlock]) -> SourceBlock:
+        """The same of other sources that it joins."""
+        raise NotImplementedError
+
+    @property
     def innermost(self) -> SourceBlock:
         """The source that reads the files: itself, or the one that it is written around."""
         return self

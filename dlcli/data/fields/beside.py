@@ -1,0 +1,136 @@
+"""Joins what several sources have read side by side: rows that have the same key, or that stand at the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import Column, Selected, is_lazy
+from dlcli.data.fields.values import rows_in_words
+from dlcli.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def beside(parts: Sequence[Fields], *, keys: Sequence[str]) -> Fields:
+    """The fields of all parts in the rows of the first; the key is none of them.
+
+    Raises `DataError` for rows that do not belong together one by one, and for names that two parts have.
+    """
+    first, others = parts[0], parts[1:]
+    check_names(parts, keys)
+    orders = [order_of(first, other, keys) for other in others]
+    arrays = {name: column for name, column in first.arrays.items() if name not in keys}
+    for other, order in zip(others, orders, strict=True):
+        arrays |= {name: reordered(column, order) for name, column in other.arrays.items() if name not in keys}
+    inputs = None
+    if any(each.inputs is not None for each in parts):
+        own = [name for each in parts for name in each.inputs or each.arrays]
+        inputs = tuple(name for name in own if name not in keys)
+    return replace(
+        first,
+        arrays=arrays,
+        axes={name: axes for each in parts for name, axes in each.axes.items()},
+        classes={name: classes for each in parts for name, classes in each.classes.items()},
+        inputs=inputs,
+        target=next((each.target for each in parts if each.target is not None), None),
+        texts=frozenset().union(*(each.texts for each in parts)),
+        columns=tuple(dict.fromkeys(name for each in parts for name in each.names if name not in keys)),
+        complete=frozenset().union(*(each.complete for each in parts)) - {*keys},
+        notes=tuple(dict.fromkeys(note for each in parts for note in each.notes)),
+        beside=(*first.beside, *(str(file) for each in others for file in each.files)),
+    )
+
+
+def part_name(fields: Fields) -> str:
+    """What a part is called: its first file."""
+    return fields.places[0].file.rpartition("/")[2] if len(fields.places) else "a source"
+
+
+def check_names(parts: Sequence[Fields], keys: Sequence[str]) -> None:
+    """Refuses parts that lack the key, and names that two of them have."""
+    holder: dict[str, Fields] = {}
+    for part in parts:
+        for name in keys:
+            part.check_column(name)
+        for name in part.names:
+            if name in holder and name not in keys:
+                raise DataError(
+                    f"'{name}' is in {part_name(holder[name])} and in {part_name(part)}",
+                    file=part.places[0].file,
+                    hint=f"write on: {name} if it says which rows belong together; else rename one",
+                    kind="doubled_column",
+                )
+            holder.setdefault(name, part)
+
+
+def order_of(first: Fields, other: Fields, keys: Sequence[str]) -> np.ndarray[Any, Any] | None:
+    """The rows (rows,) of another part that belong to those of the first; None where they stand in the same order.
+
+    Raises `DataError` for rows that do not belong together.
+    """
+    if keys:
+        return order_by(first, other, keys)
+    if other.samples != first.samples:
+        raise DataError(
+            f"{part_name(first)} has {rows_in_words(first.samples)} and {part_name(other)} has {rows_in_words(other.samples)}",
+            file=other.places[0].file,
+            hint="write on: COLUMN, the column that says which rows belong together",
+            kind="unequal_rows",
+        )
+    return None
+
+
+def order_by(first: Fields, other: Fields, keys: Sequence[str]) -> np.ndarray[Any, Any]:
+    """For each row of the first part the row (rows,) of the other that has the same key. Raises `DataError` where none has."""
+    import numpy as np
+
+    rows_of_first, rows_of_other = rows_by_key(first, keys), rows_by_key(other, keys)
+    for part, rows, there in ((first, rows_of_first, other), (other, rows_of_other, first)):
+        known = rows_of_other if part is first else rows_of_first
+        missing = [key for key in rows if key not in known]
+        if missing:
+            file, line, words = part.where(rows[missing[0]])
+            more = f", nor {len(missing) - 1} others" if len(missing) > 1 else ""
+            raise DataError(
+                f"the key {key_in_words(missing[0])} in {words} of {part_name(part)} is not in {part_name(there)}{more}",
+                file=file,
+                line=line,
+                hint="leave such rows out of both",
+                kind="unmatched_key",
+            )
+    return np.fromiter((rows_of_other[key] for key in rows_of_first), np.int64, len(rows_of_first))
+
+
+def rows_by_key(fields: Fields, keys: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """The row of each key. Raises `DataError` for a key that stands twice."""
+    columns = [[str(value) for value in fields.arrays[name][:].tolist()] for name in keys]
+    rows: dict[tuple[str, ...], int] = {}
+    for row, key in enumerate(zip(*columns, strict=True)):
+        if key in rows:
+            file, line, words = fields.where(row)
+            _, _, before = fields.where(rows[key])
+            raise DataError(
+                f"the key {key_in_words(key)} of {part_name(fields)} stands twice, in {before} and in {words}",
+                file=file,
+                line=line,
+                hint="a key belongs to one row of each; name more columns: on: [a, b]",
+                kind="double_key",
+            )
+        rows[key] = row
+    return rows
+
+
+def key_in_words(key: tuple[str, ...]) -> str:
+    """A key for a message."""
+    return f"'{', '.join(key)}'"
+
+
+def reordered(column: Column, order: np.ndarray[Any, Any] | None) -> Column:
+    """A field (rows, …) in another order of its rows; None leaves it as it is."""
+    if order is None:
+        return column
+    return Selected(column, order) if is_lazy(column) else column[order]
