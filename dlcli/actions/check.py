@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dlcli.training.check.noise import learnt_in_noise
 from dlcli.training.check.one_batch import overfit
 from dlcli.training.check.rate_range import RateRange, rate_range
 from dlcli.training.kept.starting_weights import set_up_started
+from dlcli.training.not_finite import broken_at
 from dlcli.training.setup.backend import chatter_to
 from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown
 from dlcli.view.sentences import judgement_of_check
@@ -33,8 +35,9 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
         first, gradients = first_loss(experiment), layer_gradients(experiment, rows)
         batch = overfit(experiment, rows)
         noise = learnt_in_noise(experiment, rows)
+        broken = None if math.isfinite(first.measured) else broken_at(experiment)
         found = rate_range(experiment) if rates else None
-    seen = Seen(config, rate, first, gradients, batch, noise)
+    seen = Seen(config, rate, first, gradients, batch, noise, broken)
     return CheckShown(
         first_loss=first.shown(),
         gradients=[gradient_shown(each) for each in gradients],

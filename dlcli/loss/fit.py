@@ -5,18 +5,26 @@ Each of the three says what does not fit, with what to write instead; paths lead
 
 from __future__ import annotations
 
-from dlcli.loss import logits, needs, reads_probabilities
+from dlcli.loss import logits, needs, reads_probabilities, reads_scores
 from dlcli.loss.model_output import Output
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
 
 PROBABILITIES = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
 
+NEVER_NEGATIVE = PROBABILITIES | {"relu", "relu6", "softplus", "exponential"}
+"""Activations of which the sign says nothing."""
+
 
 def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
     """An activation that the loss does not read, raw scores under a loss for probabilities. Paths lead from the root."""
     path = output.path
     activation, need = output.activation, needs(loss)
+    if activation in NEVER_NEGATIVE and reads_scores(loss) and need == "binary":
+        message = (
+            f"the sign of what {output.layer} puts out decides under {loss.written}, and {activation} is never below 0"
+        )
+        return [Mistake(message, path, "write activation: tanh, or none", kind="activation_does_not_fit_loss")]
     if activation is None or not reads_probabilities(loss) or is_constant(output):
         return []
     if logits(loss):

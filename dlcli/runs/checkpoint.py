@@ -43,7 +43,7 @@ def save(
     run: Run, *, step: int, arrays: Arrays, state: Mapping[str, Any], keep: int, best: Arrays | None = None
 ) -> Path:
     """Commits a checkpoint and removes those older than the newest `keep`, but never the best."""
-    target = run.checkpoints / f"step-{step:010d}"
+    target = run.checkpoints / folder_name(step)
     with committed_folder(target) as folder:
         content = {"step": step, "arrays": write_arrays(folder / VARIABLES, arrays), "state": json_plain(state)}
         if best is not None:
@@ -87,11 +87,31 @@ def load_checkpoint(path: Path) -> Checkpoint:
         content = json.loads((path / "state.json").read_bytes())
         arrays = read_arrays(path / VARIABLES, content["arrays"])
         best = read_arrays(path / BEST, content["best"]) if "best" in content else None
-        return Checkpoint(content["step"], arrays, content["state"], best)
+        step = content["step"]
+        if path.name != folder_name(step):
+            raise ValueError(f"it says that it is of step {step}")
+        check_numbers(arrays)
+        return Checkpoint(step, arrays, content["state"], best)
     except (*UNREADABLE, BadZipFile) as error:
         raise ArtifactError(
             f"the checkpoint {path.name} cannot be read: {first_line(error)}", file=path, kind="damaged_checkpoint"
         ) from None
+
+
+def folder_name(step: int) -> str:
+    """The name of the folder of a checkpoint. Raises `ValueError` for what is no number of steps."""
+    if not isinstance(step, int) or step < 0:
+        raise ValueError(f"it says that it is of step {step}")
+    return f"step-{step:010d}"
+
+
+def check_numbers(arrays: Arrays) -> None:
+    """Raises `ValueError` for a variable that is not finite: nothing can be trained on from there."""
+    import numpy as np
+
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{name} is not finite")
 
 
 def typed(array: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
@@ -120,7 +140,7 @@ def folders(run: Run) -> list[Path]:
 
 def mark_best(run: Run, *, step: int) -> None:
     """Names the checkpoint of the best epoch, which is then kept."""
-    write_json(run.path / "best.json", {"step": step, "folder": f"step-{step:010d}"})
+    write_json(run.path / "best.json", {"step": step, "folder": folder_name(step)})
 
 
 def best(run: Run) -> str | None:

@@ -6,9 +6,10 @@ import math
 
 from dlcli.errors import DivergedError
 from dlcli.runs import Run
-from dlcli.runs.checkpoint import folders
+from dlcli.runs.checkpoint import folder_name, newest
 from dlcli.training.engine.passes import BEGIN, Begin
 from dlcli.training.kept.snapshot import Progress
+from dlcli.training.not_finite import broken_at, inputs_are_far
 from dlcli.training.outcome import key_in_phase
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.trivial import trivial_baseline
@@ -17,9 +18,6 @@ LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
 """Above the first no step helps; the second is where most optimizers of Keras start."""
 EXPLODED, GROWN = 1e6, 2.0
 """How many times the loss of the trivial baseline is no longer learning, where it is that many times the least so far."""
-LOOKED_AT = 64  # unseen: time alone
-FAR = 100.0
-"""Inputs further from 0 than that on average make every step large, whatever the learning rate."""
 
 
 class Health:
@@ -78,26 +76,17 @@ class Health:
         """The error of a training that has left the finite numbers."""
         rate = float(self.experiment.model.optimizer.learning_rate)
         lower = rate / 10 if rate <= LARGEST_RATE else USUAL_RATE
-        kept = folders(self.run)
-        if kept:
-            what += f"; the last finite state is kept in {kept[-1].name}"
+        kept = newest(self.run)
+        if kept is not None:
+            what += f"; the last finite state is kept in {folder_name(kept.step)}"
         key = key_in_phase(self.experiment, "optimizer.learning_rate")
         hint = f"lower the learning rate: --set {key}={lower:g}"
-        if self.inputs_are_far():
+        if inputs_are_far(self.experiment):
             hint = f"bring the inputs near 0: --set 'data.prepare=[Normalization]'; or {hint}"
         return DivergedError(what, file=self.run.path, hint=hint, kind="not_finite")
 
     def not_finite_at_first(self, loss: float) -> DivergedError:
         """The error of a loss that is not finite in the first step, before which no weight has moved."""
-        hint = "look at the activation and the first weights of the last layer, and at the scale of the target"
-        if self.inputs_are_far():
-            hint = "bring the inputs near 0: --set 'data.prepare=[Normalization]'"
-        message = f"the loss is {loss} before anything was learnt"
-        return DivergedError(message, file=self.run.path, hint=hint, kind="not_finite")
-
-    def inputs_are_far(self) -> bool:
-        """Whether an input stands far from 0, as it reaches the layers."""
-        import numpy as np
-
-        inputs, _ = self.experiment.splits["train"].take(slice(0, LOOKED_AT))
-        return any(float(np.abs(values.astype(np.float64)).mean()) > FAR for values in inputs.values())
+        broken = broken_at(self.experiment, stepped=True)
+        message = f"the loss is {loss} before anything was learnt: {broken.words}"
+        return DivergedError(message, file=self.run.path, hint=broken.hint, kind="not_finite")

@@ -16,7 +16,7 @@ from dlcli.data.memory import give_back_memory
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep
-from dlcli.runs.checkpoint import Checkpoint, folders, newest
+from dlcli.runs.checkpoint import Checkpoint, folder_name, folders, newest
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.places import check_places
 from dlcli.spec import Spec, plain
@@ -117,7 +117,7 @@ def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoi
     Raises `ArtifactError` where every one is damaged.
     """
     found = newest(run)
-    damaged = [path.name for path in folders(run) if found is None or path.name > f"step-{found.step:010d}"]
+    damaged = [path.name for path in folders(run) if found is None or path.name > folder_name(found.step)]
     if found is None and (damaged or state.resumable):
         what = f"is damaged: {damaged[-1]}" if damaged else "is missing"
         raise ArtifactError(

@@ -12,6 +12,7 @@ import pytest
 
 Command = Callable[..., Any]
 LABELS = np.random.default_rng(0).integers(0, 3, (60, 2, 2))
+ACTIVATIONS = {"hinge": "tanh", "squared_hinge": "tanh"}
 HOT = np.eye(3)[LABELS]
 
 
@@ -20,7 +21,14 @@ def told(folder: Path, run: Command, y: np.ndarray[Any, Any], loss: str, *, targ
     several = y.shape[-1] == 3
     tree = {
         "data": {"source": {"npz": {"path": "a.npz", "inputs": "x", "target": "y"}}, "target": target},
-        "layers": [{"Dense": {"units": 3 if several else 1, "activation": "softmax" if several else "sigmoid"}}],
+        "layers": [
+            {
+                "Dense": {
+                    "units": 3 if several else 1,
+                    "activation": ACTIVATIONS.get(loss, "softmax" if several else "sigmoid"),
+                }
+            }
+        ],
         "loss": loss,
         "optimizer": "Adam",
         "train": {"epochs": 1},

@@ -16,7 +16,7 @@ PARTS = (("filters", "groups"),)
 """Arguments of which the first is a multiple of the second."""
 
 
-RISING = (("minval", "maxval"), ("min_value", "max_value"))
+RISING = (("minval", "maxval"), ("min_value", "max_value"), ("x_min", "x_max"))
 """Arguments of which the first is at most the second."""
 BOTH = (("mean", "variance"),)
 """Arguments that are given both or not at all."""

@@ -15,6 +15,7 @@ from dlcli.training.check.first_loss_not_finite import first_loss_not_finite
 from dlcli.training.check.gradients_explode import gradients_explode
 from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
+from dlcli.training.check.nothing_to_learn import nothing_to_learn
 
 __all__ = ["RULES", "Seen", "check_findings"]
 
@@ -26,13 +27,18 @@ RULES: tuple[Callable[[Seen], Finding | None], ...] = (
     gradients_explode,
     gradients_vanish,
     no_gradient,
+    nothing_to_learn,
 )
 
 
 def check_findings(seen: Seen) -> list[Finding]:
     """What the rules have seen; a model that can learn gets one calm finding."""
     # Where nothing can be reckoned with from the start, what the others see follows from that.
-    rules = RULES if math.isfinite(seen.first.measured) else (first_loss_not_finite,)
+    rules = RULES
+    if not math.isfinite(seen.first.measured):
+        rules = (first_loss_not_finite,)
+    elif nothing_to_learn(seen) is not None:
+        rules = (nothing_to_learn,)
     findings = [finding for rule in rules if (finding := rule(seen)) is not None]
     facts = {**asdict(seen.batch), "memorized": seen.batch.memorized}
     return findings or [Finding(code="can_learn", severity="note", facts=facts)]

@@ -10,6 +10,7 @@ from dlcli.training.check.first_loss import FirstLoss
 from dlcli.training.check.gradients import LayerGradient
 from dlcli.training.check.noise import Noise
 from dlcli.training.check.one_batch import OneBatch
+from dlcli.training.not_finite import BrokenAt
 from dlcli.training.verdict.no_better_than_baseline import rate_key, shortest
 
 
@@ -24,6 +25,8 @@ class Seen:
     batch: OneBatch
     noise: Noise | None = None
     """What noise lets through; None for a model without any."""
+    broken: BrokenAt | None = None
+    """Where the numbers end of a model whose first loss is none."""
 
     @property
     def rate_key(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
 from dlcli.training.check.evidence import Seen
+from dlcli.training.not_finite import BrokenAt
 
 
 def first_loss_not_finite(seen: Seen) -> Finding | None:
@@ -14,8 +15,10 @@ def first_loss_not_finite(seen: Seen) -> Finding | None:
     if math.isfinite(seen.first.measured):
         return None
     why = "inputs far from unit scale make exponents and squares of them too large"
-    advice = [] if seen.config.data.prepares else [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
-    facts = {"measured": seen.first.measured}
+    broken = seen.broken or BrokenAt("loss")
+    scales = broken.kind == "layer" and broken.far and not seen.config.data.prepares
+    advice = [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)] if scales else []
+    facts = {"measured": seen.first.measured, "seen": broken.words, "hint": broken.hint}
     return Finding(code="first_loss_not_finite", severity="warning", facts=facts, advice=advice)
 
 

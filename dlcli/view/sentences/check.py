@@ -31,7 +31,7 @@ def drowned_in_noise(facts: Facts) -> str:
 
 
 def first_loss_not_finite(facts: Facts) -> str:
-    return f"the loss of the untrained model is {facts['measured']}: no learning rate has moved anything yet"
+    return f"the loss of the untrained model is {facts['measured']}: {facts['seen']}; {facts['hint']}"
 
 
 def exploding_gradients(facts: Facts) -> str:
@@ -47,6 +47,12 @@ def no_gradient(facts: Facts) -> str:
     layers = facts["layers"]
     names = ", ".join(layers[:4]) + (", …" if len(layers) > 4 else "")
     return f"no gradient arrives at {names}: what follows lets nothing through"
+
+
+def nothing_to_learn(facts: Facts) -> str:
+    if not facts["weights"]:
+        return "the model has no weights that are trained, so that its loss stays what it is"
+    return f"the untrained model answers a batch perfectly: its loss is {facts['first']:.4g}"
 
 
 def rate_too_high(facts: Facts) -> str:
@@ -71,10 +77,10 @@ SENTENCES = {
     "first_loss_not_finite": Sentence(
         "the first loss is no finite number",
         first_loss_not_finite,
-        "scale inputs and targets, or look at the activation and the first weights of the last layer",
     ),
     "memorizes_slowly": Sentence("one batch is memorized slowly", batch),
     "no_gradient": Sentence("layers without a gradient", no_gradient),
+    "nothing_to_learn": Sentence("there is nothing to learn", nothing_to_learn),
     "rate_too_high": Sentence("learning rate too high", rate_too_high),
     "rate_too_low": Sentence("learning rate too low", batch),
     "vanishing_gradients": Sentence("gradients vanish", vanishing_gradients),
