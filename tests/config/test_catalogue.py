@@ -234,3 +234,13 @@ def test_the_catalogue_is_what_the_installed_keras_offers():
     from dlcli.config.catalogue.generate import catalogue_text
 
     assert catalogue_text() == Path(catalogue.__file__).with_name("keras.json").read_text(encoding="utf-8")
+
+
+def test_an_argument_of_the_call_is_told_where_it_belongs():
+    with pytest.raises(ValidationError) as caught:
+        keras_catalogue().read(
+            "layers", {"MultiHeadAttention": {"num_heads": 1, "key_dim": 2, "use_causal_mask": True}}
+        )
+    [detail] = caught.value.errors(include_url=False)
+    assert detail["msg"] == "unknown argument 'use_causal_mask' for MultiHeadAttention"
+    assert detail["ctx"]["suggestion"] == "it belongs to the call: write from: {…, use_causal_mask: …}"

@@ -268,6 +268,8 @@ def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistak
     """The mistake of an argument that the class does not have."""
     names, meant = list(entry["arguments"]), argument_meant(key, entry)
     suggestion = None if meant is None else did_you_mean(meant, names)
+    if key in entry.get("call", ()):
+        suggestion = f"it belongs to the call: write from: {{…, {key}: …}}"
     if suggestion is None and len(names) <= 8:
         suggestion = "it takes " + ", ".join(names) if names else "it takes no arguments"
     message = f"unknown argument '{key}' for {written}"
