@@ -54,6 +54,9 @@ def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int 
     broken = np.flatnonzero(counted & (values != np.floor(values.astype(float))))
     hint = f"write target: {{column: {name}, encode: index}} if these are names of classes"
     if len(broken):
+        numbers = values[counted].astype(float)
+        if ((numbers >= 0) & (numbers <= 1)).all():
+            hint = "shares of a yes go with loss: binary_crossentropy, and one unit with activation: sigmoid"
         file, line, words = fields.where(int(broken[0]))
         raise DataError(
             f"label {values[broken[0]]} in {words} is no whole number, but the loss needs classes",

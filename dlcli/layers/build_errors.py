@@ -77,7 +77,10 @@ def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, trai
     given = ", ".join(map(str, shapes))
     said = reason_of(error)
     several = (
-        isinstance(taken, list) and traits.get("axes") != IMAGE_AXES and len(taken) > 1 and not traits.get("merges")
+        isinstance(taken, list)
+        and traits.get("axes") != IMAGE_AXES
+        and len(taken) > 1
+        and not (traits.get("merges") or traits.get("sequence") or len(traits.get("call", ())) > 1)
     )
     hint = (
         f"'from' took {len(taken)} tensors; take one of them: from: NAME.0" if several else shape_advice(traits, shapes)

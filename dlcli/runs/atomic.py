@@ -304,7 +304,8 @@ def refusals(path: Path) -> Iterator[None]:
         reason = "the disk is full" if error.errno in FULL else (error.strerror or first_line(error))
         hint = "free some space, or choose another folder with --runs"
         if error.errno == errno.ENOENT and not path.parent.is_dir():
-            reason, hint = "its folder is gone", f"it was deleted or renamed meanwhile: put {path.parent} back"
+            # A folder that somebody has removed and one that never was look alike.
+            reason, hint = "there is no such folder", f"make {path.parent}, or put it back if it was there"
         raise ResourceError(
             f"cannot write {path}: {reason}",
             file=path,

@@ -219,7 +219,7 @@ def test_a_lock_that_is_no_file_is_refused(run: Run, tmp_path: Path) -> None:
     (run.path / ".lock").mkdir()
     with pytest.raises(ResourceError, match="Is a directory"), Lock(run.path):
         pass
-    with pytest.raises(ResourceError, match="its folder is gone"), Lock(run.path / "nowhere"):
+    with pytest.raises(ResourceError, match="there is no such folder"), Lock(run.path / "nowhere"):
         pass
 
 

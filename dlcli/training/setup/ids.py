@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlcli.config.catalogue.live import layer_traits
+from dlcli.config.catalogue.live import layer_traits, written_class
 from dlcli.errors import BlockError, DataError
 from dlcli.keras_internals import leaf_layers
 from dlcli.layers.graph import Built
@@ -40,7 +40,7 @@ class WrongId:
 
     @property
     def message(self) -> str:
-        word = type(self.layer).__name__
+        word = written_class(type(self.layer))
         if self.largest is not None:
             return f"the ids that {word} takes reach {self.largest}, and its {self.argument} is {self.size}"
         if self.value < 0:
@@ -73,11 +73,11 @@ def id_error(built: Built, worst: WrongId) -> BlockError:
 
 def guard_ids(model: Any, feeds: Iterable[Feed], refuse: Callable[[WrongId], Exception]) -> None:
     """Lets what is read anew each time be looked at as it is read: the inputs that are ids themselves."""
-    layers = [(layer, layer_traits(type(layer)).get("ids")) for layer in leaf_layers(model)]
+    layers = [(layer, layer_traits(type(layer)).get("ids")) for layer in layers_and_operations(model)]
     taken = [
         (name, layer, argument, int(getattr(layer, argument)))
         for layer, argument in layers
-        if argument is not None and any(layer is each for each in model.layers)
+        if argument is not None and any(layer is each for each in model.operations)
         for name, tensor in model.input.items()
         if tensor is layer.input
     ]
@@ -122,9 +122,16 @@ def check_new_ids(model: Any, feed: Feed) -> None:
     guard_ids(model, [feed], refused)
 
 
+def layers_and_operations(model: Any) -> list[Any]:
+    """All layers of a model, those inside others too, and its own operations."""
+    layers = leaf_layers(model)
+    known = {id(each) for each in (*layers, *model.layers)}
+    return [*layers, *(each for each in model.operations if id(each) not in known)]
+
+
 def wrong_ids(model: Any, feed: Feed) -> Iterator[WrongId]:
     """Of each layer that takes ids the worst that it is given: one that is none, or the largest of those that are too large."""
-    for layer in leaf_layers(model):
+    for layer in layers_and_operations(model):
         argument = layer_traits(type(layer)).get("ids")
         if argument is None or is_same_for_all(layer):
             continue
@@ -145,7 +152,7 @@ def ids_of(model: Any, layer: Any) -> Callable[[Mapping[str, Any]], np.ndarray[A
     """What gives the ids (samples, …) that a layer takes of inputs by name: the input itself, or what stands before it."""
     import numpy as np
 
-    if not any(layer is each for each in model.layers):
+    if not any(layer is each for each in model.operations):
         return lambda inputs: recorded_ids(model, layer, inputs)
     direct = [name for name, tensor in model.input.items() if tensor is layer.input]
     if direct:

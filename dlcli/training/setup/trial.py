@@ -121,6 +121,8 @@ class Trial:
             ) from error
         layer, arguments, named = found
         thing, taken = self.built.things.get(layer.name), arguments[0] if arguments else None
+        if thing is not None and thing.kind == OPERATIONS and len(tensors_of_call(thing, arguments)) > 1:
+            taken = list(tensors_of_call(thing, arguments).values())
         word = written_class(type(layer)) if thing is None else thing.written
 
         def attempt(other: KerasObject) -> Any:
