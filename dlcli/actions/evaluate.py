@@ -32,6 +32,7 @@ from dlcli.training.kept.predictions import (
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.target_range import notes_on_zeros
+from dlcli.training.setup.weights import weights_in
 from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
 
 if TYPE_CHECKING:
@@ -141,6 +142,12 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
                 )
             fields, samples = dataset.fields, dataset.splits[split]
         feed = trained.feed(samples)
+        column = config.train.sample_weight
+        if column is not None and column in fields.arrays:
+            values, rows = fields.arrays[column][samples.rows], samples.rows
+            feed.weights = weights_in(column, values, rows, fields, schema.targets)
+        elif column is not None:
+            notes = [*notes, f"the data has no '{column}', which weighed the samples in training: all count the same"]
         seen = trained.judged(feed)
         judged = judged_targets(trained, seen)
         notes = [*notes, *notes_on_zeros(config.heads, schema.targets, feed)]

@@ -32,7 +32,8 @@ def read_raw(
     source = block_of(path, like=config.data.source, schema=schema)
     stream = source.memory() > free_memory() // 2
     columns = columns_of_model(schema, with_target=with_target)
-    wanted = None if columns is None else columns | {*keep}
+    weight = config.train.sample_weight if with_target else None
+    wanted = None if columns is None else columns | {*keep} | ({weight} if weight is not None else set())
     beyond = int(any(each.following is not None for each in schema.targets))
     labels = frozenset(name for each in schema.targets if each.labels is not None for name in each.names)
     fields = source.read(

@@ -218,7 +218,8 @@ class Train(Spec):
     class_weight: ClassWeight | None = None
     """`balanced`, or a weight by class name; classes that are left out weigh 1. For several targets a mapping by target."""
     sample_weight: str | None = None
-    """A column that says how much each training sample counts in the loss; it is no input."""
+    """A column that says how much each sample counts in the loss of training and validation, or an array with a weight for each
+    place of the target; it is no input."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     time_limit: str | None = None
     """Stops after the epoch in which this time is over: `90s`, `30m`, `2h`."""

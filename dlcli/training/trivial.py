@@ -15,6 +15,7 @@ from dlcli.training.constant import constant_number, constant_scores, untied, we
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
+from dlcli.training.setup.weights import Weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -174,7 +175,8 @@ def measured_answers(
 ) -> tuple[float, dict[str, float]]:
     """Loss and metrics of answers on a split. `said` gives those of a slice of so many samples, for the loss and for metrics."""
     shape = [size or 1 for size in output_shape(experiment.model, head.name)]
-    target = experiment.splits[split].target(schema.name)
+    feed = experiment.splits[split]
+    target = feed.target(schema.name)
     void, facts = bool(schema.void), experiment.facts
     built = build_metrics(
         head.metrics,
@@ -190,13 +192,21 @@ def measured_answers(
         part = target[rows]
         predicted, ordered = said(rows, len(part))
         size = len(part) if counted is None else float(counted[rows].sum())
-        total, weight = total + float(loss(part, predicted)) * size, weight + size
+        own = None if feed.weights is None else place_weights_of(schema, part, feed.weights[rows])
+        total, weight = total + float(loss(part, predicted, sample_weight=own)) * size, weight + size
         for made in built:
             made.update_state(part, ordered)
     values = {
         head.reported(metric_name(metric)): made.result() for metric, made in zip(head.metrics, built, strict=True)
     }
     return total / max(weight, 1), metric_values(values)
+
+
+def place_weights_of(schema: TargetSchema, target: np.ndarray[Any, Any], own: np.ndarray[Any, Any]) -> Any:
+    """The weights of some samples (samples, …) as those of the places of a target (samples, …)."""
+    import tensorflow as tf
+
+    return Weights([schema], {}, None).of_target(schema, tf.constant(target), tf.constant(own))
 
 
 def repeated(

@@ -76,7 +76,7 @@ def test_the_value_that_cannot_be_read_is_shown_with_its_row(written: str, value
 
     kind = "losses" if written == "poisson" else "metrics"
     dataset: Any = SimpleNamespace(fields=SimpleNamespace(where=lambda row: ("t.csv", row + 2, f"row {row + 1}")))
-    error = beyond(("loss",), keras_catalogue().read(kind, written), np.array(values), dataset, 7)
+    error = beyond(("loss",), keras_catalogue().read(kind, written), np.array(values), dataset, 7, labels=False)
     assert (error.message, error.path) == (message, ("loss",))
     assert error.hint == ("write loss: mse" if kind == "losses" else "write metrics: [mae] or [r2_score]")
 
@@ -186,7 +186,11 @@ def test_the_shape_of_an_output_is_that_of_its_target() -> None:
 def schema(
     name: str = "y", *, shape: tuple[int, ...] = (), classes: list[str] | None = None, encode: str = "none"
 ) -> Any:
-    return SimpleNamespace(name=name, shape=shape, classes=classes, encode=encode, is_one_hot=encode == "one_hot")
+    from dlcli.data.schema import TargetSchema
+
+    return TargetSchema.model_validate(
+        {"name": name, "axes": ["samples"], "shape": [*shape], "classes": classes, "encode": encode}
+    )
 
 
 def feed(target: Any, one: Any, *, wide: bool = False) -> Feed:
@@ -345,8 +349,7 @@ def test_what_has_no_part_in_a_step_may_change(tmp_path: Path) -> None:
         ([0.0, 0.0, 0.0], "the weights 'n' of the training samples are all 0: nothing would be learnt"),
         ([1.0, -1.0, np.nan], "the weight 'n' is -1.0 in row 2; expected 0 or more"),
         ([1.0, 1.0, np.inf], "the weight 'n' is inf in row 3; expected 0 or more"),
-        ([[1.0], [1.0], [1.0]], "'n' weighs the samples and must hold one number a sample"),
-        (np.array([1, "a", 2], object), "'n' weighs the samples and must hold one number a sample"),
+        (np.array([1, "a", 2], object), "'n' weighs the samples and must hold numbers"),
     ],
 )
 def test_a_column_weighs_by_numbers_from_zero_on(values: Any, message: str | None) -> None:
@@ -356,10 +359,11 @@ def test_a_column_weighs_by_numbers_from_zero_on(values: Any, message: str | Non
         splits={"train": SimpleNamespace(rows=np.arange(3))},
         column=lambda name, rows: np.asarray(values)[rows],
         fields=SimpleNamespace(where=lambda row: ("t.csv", row + 2, f"row {row + 1}")),
+        schema=SimpleNamespace(targets=[]),
     )
     if message is None:
-        assert sample_weight("n", dataset).tolist() == values
+        assert sample_weight("n", dataset, "train").tolist() == values
         return
     with pytest.raises(DataError) as caught:
-        sample_weight("n", dataset)
+        sample_weight("n", dataset, "train")
     assert caught.value.message == message

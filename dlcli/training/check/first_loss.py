@@ -44,7 +44,7 @@ def first_loss(experiment: Experiment) -> FirstLoss:
     with restored(experiment.model):
         settle(experiment.model, batch_tensors(*train.take(slice(0, SETTLING)))[0])
         measure = Measure(experiment.model)
-        values, penalty = measure.measure(train), measure.penalty(train)
+        values, penalty = measure.measure(train.unweighed()), measure.penalty(train)
     measured = values["loss"] - penalty
     heads, targets = experiment.config.heads, experiment.dataset.schema.targets
     chances = [chance(head, target) for head, target in zip(heads, targets, strict=True)]

@@ -6,8 +6,9 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from dlcli.data.schema import TargetSchema
 from dlcli.loss import metric_values
 from dlcli.loss.counting import masks_by_target
 from dlcli.training.engine.read_ahead import batch_blocks
@@ -21,10 +22,13 @@ from dlcli.training.engine.steps import (
     sliced,
 )
 from dlcli.training.setup.feed import Arrays, Feed
+from dlcli.training.setup.weights import Weights
 
 if TYPE_CHECKING:
     import numpy as np
 
+Own: TypeAlias = list[Any]
+"""The weights of some samples (samples, …), or nothing where all count the same."""
 LARGE_BATCH = 1024  # unseen: time and memory alone
 """Samples at a time where nothing is learnt, if they are small."""
 LARGE_BATCH_BYTES = 1 << 26  # unseen: time and memory alone
@@ -51,8 +55,8 @@ class Measure:
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self.placed: dict[Feed, tuple[dict[str, Any], dict[str, Any]]] = {}
-        self.graphs: dict[str, Any] = {}
+        self.placed: dict[Feed, tuple[dict[str, Any], dict[str, Any], Own]] = {}
+        self.graphs: dict[tuple[str, bool], Any] = {}
 
     def measure(self, feed: Feed, *, between: Callable[[], bool] = lambda: True) -> dict[str, float]:
         """Loss and metrics of the model on a split; the model's own running metrics are lost.
@@ -61,15 +65,15 @@ class Measure:
         """
         import tensorflow as tf
 
-        run, size = self.graph("test", lambda: test_graph(self.model, *feed.take(slice(0, 1)))), batch_of(feed)
+        run, size = self.graph("test", feed, lambda: test_graph(self.model, feed)), batch_of(feed)
         self.model.reset_metrics()
         values: dict[str, float] = {}
-        for inputs, targets, samples in self.parts(feed, size):
+        for inputs, targets, own, samples in self.parts(feed, size):
             batches, done = math.ceil(samples / size), 0
             pace = Pace(batches)
             while done < batches:
                 end, started = min(batches, done + pace.steps), time.monotonic()
-                values = metric_values(run(inputs, targets, *map(tf.constant, (size, done, end))))
+                values = metric_values(run(inputs, targets, own, *map(tf.constant, (size, done, end))))
                 pace.seen(end - done, time.monotonic() - started)
                 done = end
                 if not between():
@@ -80,17 +84,17 @@ class Measure:
         """Loss, metrics, targets and outputs of one pass; the numbers are those of `measure`, to the last bit."""
         import numpy as np
 
-        run, size = self.graph("judge", lambda: judging_graph(self.model, *feed.take(slice(0, 1)))), batch_of(feed)
+        run, size = self.graph("judge", feed, lambda: judging_graph(self.model, feed)), batch_of(feed)
         self.model.reset_metrics()
         names = [each.name for each in feed.schemas]
         results: Mapping[str, Any] = {}
         collected: list[dict[str, Any]] = []
         masks: list[dict[str, Any]] = []
         wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
-        for inputs, targets, samples in self.parts(feed, size):
+        for inputs, targets, own, samples in self.parts(feed, size):
             for start in range(0, samples, size):
                 rows = slice(start, start + size)
-                results, output, masked = run(sliced(inputs, rows), sliced(targets, rows))
+                results, output, masked = run(sliced(inputs, rows), sliced(targets, rows), [each[rows] for each in own])
                 masks.append(masked)
                 collected.append(outputs_by_target(output, names))
             for name in names:
@@ -104,7 +108,7 @@ class Measure:
         total, size = 0.0, batch_of(feed)
         if not self.model.losses:
             return 0.0
-        for inputs, _, samples in self.parts(feed, size):
+        for inputs, _, _, samples in self.parts(feed, size):
             for start in range(0, samples, size):
                 rows = slice(start, start + size)
                 self.model(sliced(inputs, rows), training=False)
@@ -117,11 +121,11 @@ class Measure:
         if not masks_by_target(self.model.output, names):
             return {}
         one, _ = feed.take(slice(0, 1))
-        run, size = self.graph("masks", lambda: masks_graph(self.model, one, names)), batch_of(feed)
+        run, size = self.graph("masks", feed, lambda: masks_graph(self.model, one, names)), batch_of(feed)
         return joined_masks(
             [
                 run(sliced(inputs, slice(start, start + size)))
-                for inputs, _, samples in self.parts(feed, size)
+                for inputs, _, _, samples in self.parts(feed, size)
                 for start in range(0, samples, size)
             ]
         )
@@ -131,48 +135,65 @@ class Measure:
         import numpy as np
 
         one, _ = feed.take(slice(0, 1))
-        run, size = self.graph("forward", lambda: forward_graph(self.model, one)), batch_of(feed)
+        run, size = self.graph("forward", feed, lambda: forward_graph(self.model, one)), batch_of(feed)
         names = [each.name for each in feed.schemas]
         parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
-        for inputs, _, samples in self.parts(feed, size):
+        for inputs, _, _, samples in self.parts(feed, size):
             for start in range(0, samples, size):
                 output = run(sliced(inputs, slice(start, start + size)))
                 for name, values in outputs_by_target(output, names).items():
                     parts[name].append(values)
         return {name: np.concatenate(each) for name, each in parts.items()}
 
-    def parts(self, feed: Feed, size: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], int]]:
-        """Inputs, targets and how many samples they are: a whole split, or one block after the other of one that streams."""
+    def parts(self, feed: Feed, size: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], Own, int]]:
+        """Inputs, targets, weights and how many samples: a whole split, or block after block of one that streams."""
         import numpy as np
+        import tensorflow as tf
+
+        def own(rows: Any) -> Own:
+            return [] if feed.weights is None else [tf.constant(feed.weights[rows])]
 
         if feed.streams:
             for rows, *arrays in batch_blocks(feed, [np.arange(len(feed))], batch_size=size):
-                yield (*batch_tensors(*arrays), len(rows))
+                yield (*batch_tensors(*arrays), own(rows), len(rows))
             return
         if feed not in self.placed:
-            self.placed[feed] = batch_tensors(*feed.take(slice(None)))
+            self.placed[feed] = (*batch_tensors(*feed.take(slice(None))), own(slice(None)))
         yield (*self.placed[feed], len(feed))
 
-    def graph(self, name: str, make: Callable[[], Any]) -> Any:
-        """A graph that is made once."""
-        if name not in self.graphs:
-            self.graphs[name] = make()
-        return self.graphs[name]
+    def graph(self, name: str, feed: Feed, make: Callable[[], Any]) -> Any:
+        """A graph that is made once, and once more for samples that weigh differently."""
+        key = (name, feed.weights is not None)
+        if key not in self.graphs:
+            self.graphs[key] = make()
+        return self.graphs[key]
 
 
-def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
+def forms_of(feed: Feed) -> tuple[Arrays, Arrays, list[Any]]:
+    """A sample's inputs and targets, and the forms of a batch of these and of weights."""
+    import tensorflow as tf
+
+    inputs, targets = feed.take(slice(0, 1))
+    own = [] if feed.weights is None else [tf.TensorSpec((None, *feed.weights.shape[1:]), tf.float32)]
+    return inputs, targets, [signatures(inputs), signatures(targets), own]
+
+
+def test_graph(model: Any, feed: Feed) -> Any:
     """The graph that counts batches, from one number to another, of some samples towards loss and metrics."""
     import tensorflow as tf
 
+    inputs, targets, forms = forms_of(feed)
     build_variables(model, inputs, targets)
-    number = tf.TensorSpec((), tf.int32)
-    form = [signatures(inputs), signatures(targets), number, number, number]
+    number, schemas = tf.TensorSpec((), tf.int32), feed.schemas
 
-    @tf.function(autograph=False, input_signature=form)  # type: ignore[untyped-decorator]
-    def run(inputs: Any, targets: Any, size: Any, start: Any, end: Any) -> dict[str, Any]:
+    @tf.function(autograph=False, input_signature=[*forms, number, number, number])  # type: ignore[untyped-decorator]
+    def run(inputs: Any, targets: Any, own: Any, size: Any, start: Any, end: Any) -> dict[str, Any]:
         def step(position: Any) -> tuple[Any]:
             rows = slice(position * size, (position + 1) * size)
-            one_test(model, sliced(inputs, rows), sliced(targets, rows))
+            wanted = sliced(targets, rows)
+            one_test(
+                model, sliced(inputs, rows), wanted, weights_of_batch(schemas, wanted, [each[rows] for each in own])
+            )
             return (position + 1,)
 
         tf.while_loop(lambda position: position < end, step, (start,), parallel_iterations=1)
@@ -182,15 +203,22 @@ def test_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
     return run
 
 
-def judging_graph(model: Any, inputs: Arrays, targets: Arrays) -> Any:
+def weights_of_batch(schemas: list[TargetSchema], targets: Any, own: Own) -> Any:
+    """The weights of a batch as Keras takes them; None where all samples count the same."""
+    return Weights(schemas, {}, None).of(targets, own[0]) if own else None
+
+
+def judging_graph(model: Any, feed: Feed) -> Any:
     """The graph that counts a batch towards loss and metrics; it gives these as they stand, and outputs with masks."""
     import tensorflow as tf
 
+    inputs, targets, forms = forms_of(feed)
     build_variables(model, inputs, targets)
+    schemas = feed.schemas
 
-    @tf.function(autograph=False, input_signature=[signatures(inputs), signatures(targets)])  # type: ignore[untyped-decorator]
-    def run(inputs: Any, targets: Any) -> tuple[dict[str, Any], Any, dict[str, Any]]:
-        output = one_judged_test(model, inputs, targets)
+    @tf.function(autograph=False, input_signature=forms)  # type: ignore[untyped-decorator]
+    def run(inputs: Any, targets: Any, own: Any) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+        output = one_judged_test(model, inputs, targets, weights_of_batch(schemas, targets, own))
         return model.get_metrics_result(), output, masks_by_target(output, list(targets))
 
     return run

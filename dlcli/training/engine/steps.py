@@ -114,13 +114,13 @@ def as_batch(work: Work, inputs: Any, targets: Any, own: Any) -> tuple[Any, ...]
     return batch if work.weights is None else (*batch, work.weights.of(targets, own))
 
 
-def one_test(model: Any, inputs: Any, targets: Any) -> None:
-    """Counts a batch towards loss and metrics."""
+def one_test(model: Any, inputs: Any, targets: Any, weights: Any = None) -> None:
+    """Counts a batch towards loss and metrics; `weights` are those of its samples in the loss, or None."""
     with weighed_losses(model, targets):
-        model.test_step((inputs, only_target(targets)))
+        model.test_step((inputs, only_target(targets), *([] if weights is None else [weights])))
 
 
-def one_judged_test(model: Any, inputs: Any, targets: Any) -> Any:
+def one_judged_test(model: Any, inputs: Any, targets: Any, weights: Any = None) -> Any:
     """Counts a batch towards loss and metrics, and gives what the model put out on the way."""
     outputs: list[Any] = []
     computed = model.compute_metrics
@@ -132,7 +132,7 @@ def one_judged_test(model: Any, inputs: Any, targets: Any) -> Any:
 
     model.compute_metrics = compute_metrics
     try:
-        one_test(model, inputs, targets)
+        one_test(model, inputs, targets, weights)
     finally:
         del model.compute_metrics
     return outputs[0]

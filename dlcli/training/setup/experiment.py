@@ -40,7 +40,7 @@ from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.target_range import check_classes_in_training, check_target_range
 from dlcli.training.setup.target_shares import check_shares
 from dlcli.training.setup.trial import Trial, tried
-from dlcli.training.setup.weights import training_weights
+from dlcli.training.setup.weights import sample_weight, training_weights
 from dlcli.training.setup.words import text_facts, with_ids, with_words
 
 if TYPE_CHECKING:
@@ -155,6 +155,9 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             name: Feed(samples, preparation, dataset.schema.targets, wide=wide)
             for name, samples in dataset.splits.items()
         }
+        if config.train.sample_weight is not None:
+            for name, feed in splits.items():
+                feed.weights = sample_weight(config.train.sample_weight, dataset, name)
         dataset = with_ids(dataset, splits)
         compile_checked(config, built.model, dataset, facts)
         check_ids(built, splits)

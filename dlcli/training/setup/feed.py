@@ -28,7 +28,8 @@ class Feed:
 
     `wide` names the targets of one number that the model puts out with an axis of its own, (samples, 1). Samples that are in
     memory are prepared once; others each time they are asked for, and `guard` may refuse them then, by what is in their rows.
-    `raw` are the inputs before they are prepared, where somebody keeps them.
+    `raw` are the inputs before they are prepared, where somebody keeps them; `weights` (samples, …) say how much each counts
+    in the loss, where not all count the same.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Feed:
         self.guard: Callable[[Arrays, np.ndarray[Any, Any]], None] | None = None
         self.streams = samples.streams
         self.raw: Mapping[str, Column] = {}
+        self.weights: np.ndarray[Any, Any] | None = None
         self.preparation = preparation if self.streams else None
         self.inputs: Mapping[str, Column] = samples.inputs
         self.targets: Mapping[str, Column] = samples.targets
@@ -52,6 +54,13 @@ class Feed:
         part = copy.copy(self)
         part.inputs, part.targets = self.take(slice(0, samples))
         part.rows, part.streams, part.preparation = self.rows[:samples], False, None
+        part.weights = None if self.weights is None else self.weights[:samples]
+        return part
+
+    def unweighed(self) -> Feed:
+        """The same samples, each of which counts as much as the others."""
+        part = copy.copy(self)
+        part.weights = None
         return part
 
     def take(self, rows: Any) -> tuple[Arrays, Arrays]:

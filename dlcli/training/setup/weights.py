@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.config.train import Train
-from dlcli.data import Dataset
+from dlcli.data import Dataset, Fields
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DataError, TreePath
 from dlcli.spec import describe, did_you_mean
@@ -20,7 +20,8 @@ PLACE = ("train", "class_weight")
 
 @dataclass(frozen=True)
 class Weights:
-    """`by_class` holds for a target the weight of each class (classes,); `column` that of each training sample (samples,)."""
+    """`by_class` holds for a target the weight of each class (classes,); `column` those of the training samples, (samples,) or
+    one for each place (samples, …)."""
 
     targets: list[TargetSchema]
     by_class: Mapping[str, np.ndarray[Any, Any]]
@@ -45,8 +46,9 @@ class Weights:
             index = values if values.shape.rank == 1 + len(schema.shape) else values[..., 0]
         else:
             index = tf.argmax(values, axis=-1) if values.shape.rank > 1 else tf.zeros_like(values)
-        weight = tf.ones(tf.shape(index)[:1])
-        weight = tf.reshape(weight if own is None else own, [-1, *[1] * (index.shape.rank - 1)])
+        weight = tf.ones(tf.shape(index)[:1]) if own is None else tf.convert_to_tensor(own)
+        for _ in range(index.shape.rank - weight.shape.rank):
+            weight = weight[..., tf.newaxis]
         if schema.name in self.by_class:
             table = tf.constant(self.by_class[schema.name], tf.float32)
             weight *= tf.gather(table, tf.maximum(tf.cast(index, tf.int64), 0))  # a void label counts nowhere
@@ -65,7 +67,7 @@ def training_weights(train: Train, dataset: Dataset, *, counted: Callable[[], Co
     Raises `BlockError` for classes or targets that are not there, `DataError` for a column that cannot weigh.
     """
     by_class = class_weights(train, dataset, counted)
-    column = None if train.sample_weight is None else sample_weight(train.sample_weight, dataset)
+    column = None if train.sample_weight is None else sample_weight(train.sample_weight, dataset, "train")
     return Weights(dataset.schema.targets, by_class, column) if by_class or column is not None else None
 
 
@@ -168,23 +170,45 @@ def check_some_weight(weights: np.ndarray[Any, Any], counts: Mapping[str, int], 
         )
 
 
-def sample_weight(name: str, dataset: Dataset) -> np.ndarray[Any, Any]:
-    """The column that weighs the training samples (samples,) float32. Raises `DataError` with the first row that cannot."""
-    import numpy as np
+def sample_weight(name: str, dataset: Dataset, split: str) -> np.ndarray[Any, Any]:
+    """The weights of the samples of a split, (samples,) or one for each place (samples, …), float32.
 
-    rows = dataset.splits["train"].rows
-    values = dataset.column(name, rows)
-    if values.dtype == object or values.ndim != 1:
-        raise DataError(f"'{name}' weighs the samples and must hold one number a sample", kind="bad_sample_weights")
-    weights: np.ndarray[Any, Any] = values.astype(np.float32)
-    broken = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
-    if len(broken):
-        file, line, words = dataset.fields.where(int(rows[broken[0]]))
-        found = f"the weight '{name}' is {values[broken[0]]} in {words}; expected 0 or more"
-        raise DataError(found, file=file, line=line, kind="bad_sample_weights")
-    if not weights.any():
+    Raises `DataError` with the first row that cannot weigh.
+    """
+    rows = dataset.splits[split].rows
+    weights = weights_in(name, dataset.column(name, rows), rows, dataset.fields, dataset.schema.targets)
+    if split == "train" and not weights.any():
         raise DataError(
             f"the weights '{name}' of the training samples are all 0: nothing would be learnt",
             kind="bad_sample_weights",
         )
+    return weights
+
+
+def weights_in(
+    name: str, values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any], fields: Fields, targets: Sequence[TargetSchema]
+) -> np.ndarray[Any, Any]:
+    """Weights (samples, …) float32 of samples in these rows. Raises `DataError` with the first row that cannot weigh."""
+    import numpy as np
+
+    if values.dtype == object or values.dtype.kind not in "fiub":
+        raise DataError(f"'{name}' weighs the samples and must hold numbers", kind="bad_sample_weights")
+    if values.ndim > 1 and any(each.following is not None for each in targets):
+        values = values[:, 1:]  # a place is weighed where it is the target
+    for target in targets if values.ndim > 1 else ():
+        places = target.shape[:-1] if target.is_one_hot else target.shape
+        if list(values.shape[1:]) != list(places)[: values.ndim - 1]:
+            raise DataError(
+                f"the weights '{name}' have the shape {tuple(values.shape[1:])} a sample, and the target '{target.name}' has "
+                f"{tuple(places)}",
+                file=fields.places[0].file,
+                hint="give them a number a sample, or one for each place of the target",
+                kind="bad_sample_weights",
+            )
+    weights: np.ndarray[Any, Any] = values.astype(np.float32)
+    broken = np.argwhere(~np.isfinite(weights) | (weights < 0))
+    if len(broken):
+        file, line, words = fields.where(int(rows[broken[0][0]]))
+        found = f"the weight '{name}' is {values[tuple(broken[0])]} in {words}; expected 0 or more"
+        raise DataError(found, file=file, line=line, kind="bad_sample_weights")
     return weights
