@@ -189,7 +189,10 @@ class Target(Spec):
         (column,) = names
         if self.has_several(column, fields):
             return self.several_schema(column, fields, wanted=wanted, called=name)
-        if is_column_vector(fields.arrays[column], names=self.names_classes or wanted.labels in {"classes", "binary"}):
+        text = fields.arrays[column].dtype == object
+        if is_column_vector(
+            fields.arrays[column], names=text or self.names_classes or wanted.labels in {"classes", "binary"}
+        ):
             narrow = replace(fields, arrays={**fields.arrays, column: loaded(fields.arrays[column])[:, 0]}, chunks=None)
             return self.value_schema(column, narrow, wanted=wanted, called=name)
         if fields.arrays[column].ndim > 1:

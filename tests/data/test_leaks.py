@@ -263,3 +263,26 @@ def test_a_product_or_a_quotient_of_any_sign_is_told(way: str, function: Any, tm
     assert told_of_data(finding).evidence
     noisy = function(a, b) * (1 + 0.01 * generator.normal(size=ROWS))
     assert judged(target_is_a_sum, tmp_path, noisy, a=a, b=b) is None
+
+
+@pytest.mark.parametrize("shape", ["(n,)", "(n, 1)", "(n, 3)", "(n, 65)"])
+@pytest.mark.parametrize("labels", ["(n,)", "(n, 1)"])
+@pytest.mark.parametrize("given", [True, False])
+def test_a_number_of_an_array_that_gives_the_target_away_is_told(
+    shape: str, labels: str, given: bool, tmp_path: Path
+) -> None:
+    classes_of_rows = np.arange(ROWS) % 3
+    place = classes_of_rows * 2.5 if given else NOISE
+    width = {"(n, 3)": 3, "(n, 65)": 65}.get(shape, 1)
+    x = np.random.default_rng(0).normal(size=(ROWS, width))
+    x[:, -1] = place
+    np.savez(
+        tmp_path / "a.npz",
+        x=x[:, 0] if shape == "(n,)" else x,
+        y=np.array(["a", "b", "c"])[classes_of_rows].reshape(ROWS, *([1] * (labels == "(n, 1)"))),
+    )
+    source = {"npz": {"path": str(tmp_path / "a.npz"), "inputs": "x", "target": "y"}}
+    block = {"source": source, "split": {"by": "time", "validation": 0, "test": 0}}
+    finding = target_given_away(Data.model_validate(block, context=Language()).load(seed=0))
+    name = "x[2]" if width == 3 else "x"
+    assert ways(finding) == ({name: "copy"} if given and width < 65 else {})

@@ -114,3 +114,27 @@ def test_void_beside_shares_is_refused_in_a_table_as_in_an_array(tmp_path: Path,
         )
         done = run_dlcli("train", "a.yaml", "--json", "-q", cwd=tmp_path)
         assert (done.code, done.error["kind"]) == (4, "void_beside_numbers"), done.out
+
+
+@pytest.mark.parametrize(
+    ("no", "odd", "told"),
+    [
+        (-1, 0, "-1 and 1 here, and row 4 holds 0"),
+        (0, 0.5, "0 and 1 here, and row 4 holds 0.5"),
+        (-1, 1, None),
+        (0, 1, None),
+    ],
+)
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+def test_labels_of_a_sign_are_of_one_kind(
+    no: int, odd: float, told: str | None, loss: str, tmp_path: Path, run_dlcli: Command
+) -> None:
+    y = np.where(LABELS[:, 0] > 0, 1.0, no)
+    y[3, 1] = odd
+    np.savez(tmp_path / "a.npz", x=np.ones((60, 4)), y=y)
+    (tmp_path / "a.yaml").write_text(
+        "data: {source: {npz: {path: a.npz, inputs: x, target: y}}}\nlayers: [Dense: {units: 2, activation: tanh}]\n"
+        f"loss: {loss}\noptimizer: Adam\ntrain: {{epochs: 1}}\n"
+    )
+    problems = run_dlcli("validate", "--build", "a.yaml", "--json", cwd=tmp_path).value["files"][0]["problems"]
+    assert [each["message"] for each in problems] == ([f"{loss} reads labels of {told}"] if told else [])

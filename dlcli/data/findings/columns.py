@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.sources.source import FEATURES
 from dlcli.finding import Setting
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 def input_columns(dataset: Dataset) -> list[str]:
     """The names of all columns that are input."""
     return [column.name for each in dataset.schema.inputs for column in each.columns or []]
+
+
+MOST_NUMBERS = 64  # unseen: time alone
+"""So many numbers a sample may an array have that is looked at as columns; more are a signal or a picture."""
+
+
+def training_columns(dataset: Dataset) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """Every column of the training split that is input (samples,) by name: of a table, and the numbers of a short array."""
+    train = dataset.splits["train"]
+    for schema in dataset.schema.inputs:
+        for column in schema.columns or []:
+            yield column.name, dataset.column(column.name, train.rows)
+        if schema.columns is not None or schema.text or len(schema.shape) > 1 or train.streams:
+            continue
+        width = schema.shape[0] if schema.shape else 1
+        if width <= MOST_NUMBERS:
+            values = train.inputs[schema.name][:].reshape(len(train), width)
+            for place in range(width):
+                yield (schema.name if width == 1 else f"{schema.name}[{place}]"), values[:, place]
 
 
 def settings_without(dataset: Dataset, columns: Sequence[str], *, why: str) -> list[Setting]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
-from dlcli.data.findings.columns import input_columns, settings_without
+from dlcli.data.findings.columns import settings_without, training_columns
 from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_name, may_indicate
 from dlcli.finding import Finding, only_name
 
@@ -41,9 +41,8 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         counts = None if indices is None or not schema.void else indices >= 0  # unseen: time alone
         indices = indices if counts is None or indices is None else indices[counts]
         columns: dict[str, np.ndarray[Any, Any]] = {}
-        for name in input_columns(dataset):
-            values = dataset.column(name, train.rows)
-            values = values if counts is None else values[counts]
+        for name, column in training_columns(dataset):
+            values = column if counts is None else column[counts]
             if indices is None:
                 way = way_to_number(values, target)
             else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset
 from dlcli.errors import BlockError
-from dlcli.loss import needs
+from dlcli.loss import needs, reads_scores
 from dlcli.loss.target_loss import Head
 from dlcli.training.setup.feed import Feed
 
@@ -32,6 +32,32 @@ def check_shares(heads: list[Head], dataset: Dataset, splits: Mapping[str, Feed]
             if at is not None:
                 words = dataset.fields.where(int(feed.rows[at[0]]))[2]
                 raise no_shares(head, target[at], words, at[1:])
+
+
+def check_signs(heads: list[Head], dataset: Dataset, splits: Mapping[str, Feed]) -> None:
+    """Raises `BlockError` at a loss of which the sign decides for labels that are neither -1 and 1 nor 0 and 1 throughout.
+
+    Keras looks at each batch by itself: 0 stands for no in one without a -1, and for neither in another.
+    """
+    import numpy as np
+
+    for head, schema in zip(heads, dataset.schema.targets, strict=True):
+        if needs(head.loss) != "binary" or not reads_scores(head.loss) or schema.classes is not None:
+            continue
+        targets = {name: feed.looked_at(schema.name) for name, feed in splits.items()}
+        no = -1 if any((target < 0).any() for target in targets.values()) else 0
+        for name, target in targets.items():
+            odd = np.argwhere((target != no) & (target != 1))
+            if len(odd):
+                at = tuple(map(int, odd[0]))
+                words = dataset.fields.where(int(splits[name].rows[at[0]]))[2]
+                place = f" at {at[1:]}" if len(at) > 2 else ""
+                raise BlockError(
+                    head.loss_path,
+                    f"{head.loss.written} reads labels of {no} and 1 here, and {words} holds {target[at]:g}{place}",
+                    hint="write -1 and 1, or 0 and 1, throughout",
+                    kind="labels_do_not_fit_loss",
+                )
 
 
 def first_without_sum(target: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
