@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.data import Schema
+from dlcli.data.preparation.prepare import target_key
 from dlcli.errors import ArtifactError
 
 
@@ -34,14 +35,16 @@ def disagreeing(fault: str, path: Path) -> ArtifactError:
 
 
 def facts(schema: Schema) -> dict[tuple[str, str], Any]:
-    """Of each input and target by kind and name its shape and the names in it."""
+    """Of each input and target by kind and name its shape and the names in it; words of a text are learnt after it is read."""
     inputs = {
         ("input", each.name): (each.shape, [(one.name, one.kind, one.categories) for one in each.columns or []])
         for each in schema.inputs
+        if not each.text
     }
     targets = {
         ("target", each.name): (each.shape, each.encode, each.classes, each.labels, each.columns)
         for each in schema.targets
+        if not each.text
     }
     return {**inputs, **targets}
 
@@ -81,7 +84,8 @@ def named_lists(schema: Schema) -> Iterator[tuple[str, Sequence[str]]]:
 
 def input_faults(schema: Schema, taking: Any) -> Iterator[str]:
     """Inputs of other names or shapes than the first model that takes them."""
-    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in taking.input.items()}
+    texts = {target_key(each.name) for each in schema.targets}  # which the preparation takes too
+    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in taking.input.items() if name not in texts}
     names = [each.name for each in schema.inputs]
     if sorted(names) != sorted(shapes):
         yield f"its inputs are {', '.join(names)}, and the model takes {', '.join(shapes)}"

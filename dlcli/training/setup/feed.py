@@ -96,6 +96,8 @@ class Feed:
     def looked_at(self, name: str) -> np.ndarray[Any, Any]:
         """A target (samples, …) as far as it is looked at before training: the first samples of what is read anew each time."""
         schema = next(each for each in self.schemas if each.name == name)
+        if schema.text and self.streams:
+            return self.take(slice(0, LOOKED_AT))[1][name]
         return self.aligned(schema, self.targets[name][:LOOKED_AT]) if self.streams else self.target(name)
 
     def aligned(self, schema: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
