@@ -95,7 +95,9 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
     classes = schema.classes or []
     names = fields.classes.get(schema.names[0])
     if names is not None and values.dtype.kind in "iu":
-        values = np.asarray(names, object)[values]  # a source that numbers its classes itself says what they are called
+        # A source that numbers its classes itself says what they are called; a number beside them, such as -1, stays one.
+        known = (values >= 0) & (values < len(names))
+        values = np.where(known, np.asarray(names, object)[np.where(known, values, 0)], values.astype(object))
     codes: np.ndarray[Any, Any] = label_codes(values, classes, schema.void)
     unknown = np.argwhere(codes == UNKNOWN)
     if len(unknown):

@@ -78,3 +78,47 @@ def test_up_to_a_hundred_files_have_a_fingerprint_each(files: int, prints: int, 
     for path in paths:
         path.write_bytes(path.name.encode())
     assert len(fingerprint(paths)) == prints
+
+
+def read(word: str, **keys: Any) -> Any:
+    data = Data.model_validate({"source": {word: {"samples": 400}}, **keys}, context=Language())
+    return data.load(seed=0, labels="classes")
+
+
+def test_a_void_number_beside_named_classes_is_none_of_them() -> None:
+    dataset = read("masked_words", target={"column": "hidden", "void": -1})
+    (schema,) = dataset.schema.targets
+    for part in dataset.splits.values():
+        plain = dataset.fields.arrays["hidden"][part.rows]
+        np.testing.assert_array_equal(part.targets["hidden"][:], plain)
+        assert 0.05 < (plain >= 0).mean() < 0.3
+        # Each hidden word is the one that stands there in a review; what is left in sight names no class.
+        for text, row in zip(part.inputs["text"][:], plain, strict=True):
+            words = text.split()
+            assert [place for place, word in enumerate(words) if word == "[mask]"] == np.flatnonzero(row >= 0).tolist()
+    named = read("masked_words", target={"column": "hidden", "void": [-1, "the"]})
+    theirs = dataset.fields.arrays["hidden"][named.splits["train"].rows]
+    gone = theirs == schema.classes.index("the")
+    assert gone.any()
+    np.testing.assert_array_equal(named.splits["train"].targets["hidden"][:], np.where(gone, -1, theirs))
+
+
+def test_numbers_of_a_shipped_table_may_be_names() -> None:
+    inputs = {"year": {"columns": ["model_year"], "kind": "text", "prepare": ["StringLookup"]}}
+    dataset = Data.model_validate({"source": "autompg", "inputs": inputs}, context=Language()).load(seed=0)
+    plain = Data.model_validate({"source": "autompg"}, context=Language()).load(seed=0)
+    part = dataset.splits["train"]
+    years = plain.fields.arrays["model_year"][part.rows]
+    assert part.inputs["year"][:].tolist() == [str(int(each)) for each in years]
+
+
+def test_several_weeks_ahead_follow_each_other() -> None:
+    block = {"source": {"co2": {"window": 10, "horizon": "1..3"}}, "split": {"by": "time"}}
+    dataset = Data.model_validate(block, context=Language()).load(seed=0)
+    co2 = dataset.fields.arrays["co2"]
+    assert len(dataset.splits) == 3
+    for part in dataset.splits.values():
+        targets = part.targets["co2"][:]
+        assert targets.shape == (len(part), 3)
+        for row, target in zip(part.rows, targets, strict=True):
+            np.testing.assert_allclose(target, co2[row - 2 : row + 1], rtol=1e-6)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.sources.source import Example, Origin, Reading, SourceBlock
-from dlcli.data.windows import Count, Windows
+from dlcli.data.windows import Count, Horizon, Windows
 
 FOLDER = Path(__file__).with_name("bundled")
 DIGITS = [str(digit) for digit in range(10)]
@@ -27,16 +27,16 @@ def images(name: str) -> Fields:
     return replace(arrays(name, "image"), axes={"image": ("samples", "height", "width")}, classes={"label": DIGITS})
 
 
-def columns(name: str) -> Fields:
-    """Everything that a table holds."""
+def columns(name: str, reading: Reading) -> Fields:
+    """Everything that a table holds; numbers that are asked for as text are names."""
     from dlcli.data.sources.tables.csv import Csv
 
-    return Csv(path=str(FOLDER / f"{name}.csv")).read(Reading())
+    return Csv(path=str(FOLDER / f"{name}.csv")).read(Reading(text=reading.text))
 
 
-def table(name: str, target: str, *, without: Collection[str] = ()) -> Fields:
+def table(name: str, target: str, reading: Reading, *, without: Collection[str] = ()) -> Fields:
     """A table; `without` are columns that no model should learn from."""
-    fields = columns(name)
+    fields = columns(name, reading)
     inputs = tuple(column for column in fields.arrays if column != target and column not in without)
     return replace(fields, target=target, inputs=inputs)
 
@@ -66,12 +66,12 @@ class Co2(Bundled):
 
     window: Count = 52
     """How many weeks are looked at."""
-    horizon: Count = 4
-    """How many weeks later is predicted."""
+    horizon: Horizon = 4
+    """How many weeks later is predicted; a list, or `1..8`, for several."""
 
     def read(self, reading: Reading) -> Fields:
         windows = Windows(window=self.window, horizon=self.horizon)
-        return replace(columns(self.word), inputs=("co2",), target="co2", windows=windows)
+        return replace(columns(self.word, reading), inputs=("co2",), target="co2", windows=windows)
 
 
 class Digits(Bundled):
@@ -104,7 +104,7 @@ class Iris(Bundled):
     word: ClassVar[str] = "iris"
 
     def read(self, reading: Reading) -> Fields:
-        return table(self.word, "species")
+        return table(self.word, "species", reading)
 
 
 class Wine(Bundled):
@@ -113,7 +113,7 @@ class Wine(Bundled):
     word: ClassVar[str] = "wine"
 
     def read(self, reading: Reading) -> Fields:
-        return table(self.word, "cultivar")
+        return table(self.word, "cultivar", reading)
 
 
 class BreastCancer(Bundled):
@@ -122,7 +122,7 @@ class BreastCancer(Bundled):
     word: ClassVar[str] = "breast_cancer"
 
     def read(self, reading: Reading) -> Fields:
-        return table(self.word, "diagnosis")
+        return table(self.word, "diagnosis", reading)
 
 
 class Penguins(Bundled):
@@ -135,7 +135,7 @@ class Penguins(Bundled):
         return [Example({"source": cls.word, "missing": "drop"})]
 
     def read(self, reading: Reading) -> Fields:
-        return table(self.word, "species")
+        return table(self.word, "species", reading)
 
 
 class Diabetes(Bundled):
@@ -144,7 +144,7 @@ class Diabetes(Bundled):
     word: ClassVar[str] = "diabetes"
 
     def read(self, reading: Reading) -> Fields:
-        return table(self.word, "progression")
+        return table(self.word, "progression", reading)
 
 
 class Autompg(Bundled):
@@ -153,4 +153,4 @@ class Autompg(Bundled):
     word: ClassVar[str] = "autompg"
 
     def read(self, reading: Reading) -> Fields:
-        return table(self.word, "mpg", without={"car_name"})
+        return table(self.word, "mpg", reading, without={"car_name"})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Samples = Annotated[int, Field(ge=10, le=10_000_000)]
 Noise = Annotated[float, Field(ge=0, le=100)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 

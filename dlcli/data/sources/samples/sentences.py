@@ -39,8 +39,7 @@ class Sentences(SourceBlock):
         label = generator.permutation(np.arange(self.samples) % 2)
         text = np.empty(self.samples, object)
         for sample, good in enumerate(label):
-            first, last = clause(generator, good=not good), clause(generator, good=bool(good))
-            text[sample] = f"{first} but {last}"
+            text[sample] = review(generator, good=bool(good))
         return Fields(
             {"text": text, "label": label},
             [Place("", self.samples)],
@@ -49,6 +48,12 @@ class Sentences(SourceBlock):
             classes={"label": ["bad", "good"]},
             texts=frozenset({"text"}),
         )
+
+
+def review(generator: np.random.Generator, *, good: bool) -> str:
+    """Two clauses that say the opposite of each other; the last decides."""
+    first, last = clause(generator, good=not good), clause(generator, good=good)
+    return f"{first} but {last}"
 
 
 def clause(generator: np.random.Generator, *, good: bool) -> str:
