@@ -302,7 +302,8 @@ def refusals(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = "the disk is full" if error.errno in FULL else (error.strerror or first_line(error))
-        hint = "free some space, or choose another folder with --runs"
+        full = "free some space, or choose another folder with --runs"
+        hint = full if error.errno in FULL else "choose another folder with --runs, or make this one writable"
         if error.errno == errno.ENOENT and not path.parent.is_dir():
             # A folder that somebody has removed and one that never was look alike.
             reason, hint = "there is no such folder", f"make {path.parent}, or put it back if it was there"

@@ -150,7 +150,9 @@ def test_a_refused_call_leaves_the_old_content_and_nothing_else(
         target = Path(str(caught.file))
         assert caught.message == f"cannot write {target}: {REASONS[reason]}"
         assert caught.code == 7
-        assert caught.hint == "free some space, or choose another folder with --runs"
+        full = "free some space, or choose another folder with --runs"
+        other = "choose another folder with --runs, or make this one writable"
+        assert caught.hint == (full if REASONS[reason] == "the disk is full" else other)
         sweep(folder)
         if name == "fsync" and failed == calls[name]:
             other = tmp_path / f"{failed}-done"
