@@ -26,7 +26,7 @@ TENSOR = [
     "missing",
     "classes",
 ]
-LAYER = ["name", "class", "input_shape", "output_shape", "parameters", "macs", "bytes", "line"]
+LAYER = ["name", "class", "input_shape", "output_shape", "parameters", "macs", "bytes", "line", "vectors"]
 
 
 @pytest.fixture(scope="module")

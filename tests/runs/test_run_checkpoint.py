@@ -18,7 +18,7 @@ from dlcli.runs.checkpoint import best, folders, load_checkpoint, mark_best, new
 
 ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "dense/kernel": np.arange(12, dtype="float32").reshape(3, 4),
-    "dense/bias": np.array([0.1, -0.0, math.nan, math.inf], dtype="float64"),
+    "dense/bias": np.array([0.1, -0.0, 5e-324, 1.7e308], dtype="float64"),
     "half": np.array([1.5, 65504], dtype="float16"),
     "brain": np.array([[1.5, -2.0], [3e38, 0.0]], dtype=ml_dtypes.bfloat16),
     "brain scalar": np.array(0.25, dtype=ml_dtypes.bfloat16),
