@@ -65,8 +65,8 @@ class Target(Spec):
             "data.target={column: y}",
         ),
         "scale": (
-            "data.target.scale=log1p",
-            "data.target={column: c}",
+            "data.target.scale=standard",
+            "data.target={column: a}",
             "loss=mse",
             "metrics=[mae]",
             "layers=[Dense: 1]",

@@ -14,7 +14,7 @@ def checked(folder: Path, write_experiment: Callable[..., Path], *, batch: int, 
     from dlcli.config import load_config
 
     config, _ = load_config(str(write_experiment(folder, {"train.batch_size": batch, "data.split": {"test": 0.2}})))
-    return check(config, allow_code=False, **options)
+    return check(config, runs=Path("runs"), allow_code=False, **options)
 
 
 @pytest.mark.parametrize(("batch", "samples"), [(16, 16), (64, 64), (80, 64)])
