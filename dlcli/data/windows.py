@@ -36,7 +36,11 @@ def read_horizons(value: Any) -> Any:
     return list(range(first, last + 1))
 
 
-Horizon: TypeAlias = Annotated[Ahead | Annotated[list[Ahead], Field(min_length=1)], BeforeValidator(read_horizons)]
+Several: TypeAlias = Annotated[list[Ahead], Field(min_length=1)]
+Range: TypeAlias = Annotated[str, Field(pattern=r"^\s*\d+\s*\.\.\s*\d+\s*$")]
+Horizon: TypeAlias = Annotated[
+    Ahead | Several, BeforeValidator(read_horizons, json_schema_input_type=Ahead | Several | Range)
+]
 """Steps ahead: one number, a list of them, or `1..14`."""
 
 

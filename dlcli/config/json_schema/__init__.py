@@ -159,7 +159,8 @@ def groups(definitions: Json) -> Json:
     words = {}
     for group in GROUPS:
         block = definitions.pop(group.__name__)
-        block["properties"]["from"] |= NO_MAPPING
+        # A block alone may have several inputs, each of which takes a layer by its name.
+        block["properties"]["from"] |= {"additionalProperties": {"type": "string"}} if group is Block else NO_MAPPING
         required = block.pop("required", [])
         first = next(iter(block["properties"].values()))["anyOf"][0] if group.stacks else None
         words[group.word] = {**behind(block, required, first=first), **needed_in_entry(required)}
