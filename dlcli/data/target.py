@@ -162,9 +162,9 @@ class Target(Spec):
             return [str(number) for number in range(self.classes)]
         return None if self.classes is None else [written_name(each) for each in self.classes]
 
-    def void_labels(self, wanted: Wanted) -> list[int | str]:
-        """The labels that stand for none, by its own word or that of the loss."""
-        own = self.void if isinstance(self.void, list) else [] if self.void is None else [self.void]
+    def void_labels(self, wanted: Wanted, said: Sequence[int | str] = ()) -> list[int | str]:
+        """The labels that stand for none, by its own word, that of the loss, or what the source has `said` of them."""
+        own = self.void if isinstance(self.void, list) else [*said] if self.void is None else [self.void]
         return [*own, *(each for each in wanted.void if each not in own)]
 
     def encoding(
@@ -225,7 +225,7 @@ class Target(Spec):
     def value_schema(self, name: str, fields: Fields, *, wanted: Wanted, called: str | None) -> TargetSchema:
         """The schema of a target of one value a sample. Raises `DataError` for values that the loss cannot take."""
         check_present(name, fields)
-        void = self.void_labels(wanted)
+        void = self.void_labels(wanted, fields.void.get(name, ()))
         values = fields.arrays[name][:]
         values = values[~is_void(values, void)]
         is_text = values.dtype == object
@@ -265,7 +265,11 @@ class Target(Spec):
     def array_schema(self, column: str, fields: Fields, *, wanted: Wanted, name: str | None) -> TargetSchema:
         """The schema of an array a sample: numbers, one-hot vectors, a class for each pixel. Raises `DataError` for text."""
         values = fields.arrays[column]
-        shape, axes, void = list(values.shape[1:]), list(fields.axes_of(column)), self.void_labels(wanted)
+        shape, axes, void = (
+            list(values.shape[1:]),
+            list(fields.axes_of(column)),
+            self.void_labels(wanted, fields.void.get(column, ())),
+        )
         if values.dtype == object:
             message = f"target '{column}' is text of the shape {tuple(shape)} a sample; expected one name a sample"
             raise DataError(message, file=fields.places[0].file, kind="target_is_text")
@@ -333,7 +337,7 @@ class Target(Spec):
             return None
         if name in fields.classes:
             return fields.classes[name]
-        void = self.void_labels(wanted)
+        void = self.void_labels(wanted, fields.void.get(name, ()))
         kept = values[~is_void(values, void)]
         if encode != "none":
             return (

@@ -107,7 +107,7 @@ def test_an_archive_without_usual_names_is_asked_for_them(
     ("x", "y", "message"),
     [
         (X, Y[:5], "the arrays differ in their number of samples (first axis): x 6, y 5"),
-        (np.float64(3), Y, "the arrays differ in their number of samples (first axis): x 0, y 6"),
+        (np.float64(3), Y, "'x' is a single value; expected samples on the first axis"),
         (X[:0], Y[:0], "the arrays hold no samples"),
     ],
 )

@@ -72,7 +72,8 @@ class Fields:
     """Named arrays whose first axis is samples: the columns of a table, or the arrays of a file.
 
     A column of text has dtype object and None for an empty cell; a column of numbers has NaN there. `inputs` and `target`
-    are what the source takes for them when the configuration does not say. `classes` names the integers of a field.
+    are what the source takes for them when the configuration does not say. `classes` names the integers of a field, `void` are
+    those that stand for none.
     `kept` are the rows that are left of all those of `places`, where some were left out. `splits` are the rows of a source
     that has splits of its own, by train, validation, test. `chunks` are what lazy columns of a table are read from.
     With `windows` the rows are not samples themselves: each sample is a window of them; with `spans` they overlap.
@@ -98,6 +99,7 @@ class Fields:
     columns: tuple[str, ...] = ()
     complete: frozenset[str] = frozenset()
     spans: Spans | None = None
+    void: Mapping[str, list[int | str]] = field(default_factory=dict)
 
     @property
     def samples(self) -> int:

@@ -28,7 +28,7 @@ class MaskedWords(Made):
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
-        return [Example({"source": cls.word, "target": {"column": "hidden", "void": NOT_HIDDEN}})]
+        return [Example({"source": cls.word})]
 
     def drawn(self, generator: np.random.Generator) -> Fields:
         """Texts (samples,) and the words that are hidden in them (samples, 16) as class indices, or -1."""
@@ -51,6 +51,7 @@ class MaskedWords(Made):
             "hidden",
             axes={"hidden": ("samples", "place")},
             classes={"hidden": known},
+            void={"hidden": [NOT_HIDDEN]},
             texts=frozenset({"text"}),
         )
 
