@@ -107,7 +107,7 @@ class Walk:
             self.tensors, self.inputs = tensors, inputs
             if last is not None:
                 last.taken = True
-            if declared and entry_of(entries[0])[1].get("from") is None:
+            if declared and entries and entry_of(entries[0])[1].get("from") is None:
                 next(iter(declared.values())).taken = True
             self.mistakes += [unused_in_block(each) for each in declared.values() if not each.taken]
 

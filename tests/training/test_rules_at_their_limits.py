@@ -160,8 +160,13 @@ def test_every_layer_that_is_trained_and_gets_nothing_is_named() -> None:
 
 
 def test_a_model_that_can_learn_gets_one_calm_finding() -> None:
-    [calm] = check_findings(seen(batch=one_batch(1.0, 0.5, 0.01)))
-    assert (calm.code, calm.severity, calm.facts) == ("can_learn", "note", {"samples": 8, "steps": 3})
+    [calm] = check_findings(seen(batch=one_batch(1.0, 0.5, 0.01), gradients=[gradient(0.5)]))
+    assert (calm.code, calm.severity) == ("can_learn", "note")
+    assert {name: calm.facts[name] for name in ("samples", "steps", "memorized")} == {
+        "samples": 8,
+        "steps": 3,
+        "memorized": True,
+    }
     both = check_findings(seen(first=9.0, gradients=[gradient(None)]))
     assert [each.code for each in both] == ["first_loss_far", "no_gradient"]
 
