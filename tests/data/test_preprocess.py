@@ -74,6 +74,9 @@ def test_other_than_three_colours_are_told(tmp_path: Path, run_dlcli: Callable[.
         ("{VGG16: {include_top: false, weights: null}}", "[]", False),
         ("{VGG16: {include_top: false}}", "[preprocess: VGG16]", False),
         ("{EfficientNetB0: {include_top: false}}", "[]", False),
+        ("{MobileNetV2: {include_top: false}}", "[Rescaling: {scale: 0.0078, offset: -1}]", False),
+        ("Rescaling: 0.0078, MobileNetV2: {include_top: false}", "[]", False),
+        ("Dropout: 0.1, MobileNetV2: {include_top: false}", "[]", True),
     ],
 )
 def test_a_backbone_without_it_is_noted(

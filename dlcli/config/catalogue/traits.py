@@ -39,6 +39,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
                views      it puts out what it takes, in another shape at most
               ids        it takes ids; the argument that says how many there are
               text       it takes text
+              scales     it moves and scales numbers
               words      it makes ids of words that it knows
               crosses    it makes one number of several names
               masks      it leaves padding out: true, or the argument that says so
