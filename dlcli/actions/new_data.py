@@ -114,16 +114,12 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
         tensors[each.name] = samples.input(tensor)
         notes += said
     if with_target:
+        targets: dict[str, Column] = {}
         for target in schema.targets:
+            values = encoded_target(target.of_rows(schema.windows), fields)
             if target.scale is not None:
-                own = encoded_target(target.of_rows(schema.windows), fields)
-                check_logarithms(target.scale.kind, target, own, fields)
-        targets: dict[str, Column] = {
-            each.name: samples.at_row(encoded_target(each, fields))
-            if each.absent
-            else samples.target(encoded_target(each.of_rows(schema.windows), fields))
-            for each in schema.targets
-        }
+                check_logarithms(target.scale.kind, target, values, fields)
+            targets[target.name] = samples.at_row(values) if target.absent else samples.target(values)
     else:
         # Nothing is compared with it; one number a sample costs little and has the right length.
         targets = {
