@@ -9,6 +9,7 @@ from typing import Any
 from dlcli.config.catalogue.live import written_class
 from dlcli.errors import BlockError
 from dlcli.layers.graph import Built
+from dlcli.training.setup.calls_through import calls_through
 
 Call = tuple[Any, list[Any], list[Any]]
 """A layer or an operation with the numbers that it takes and what it puts out."""
@@ -57,10 +58,10 @@ def watched_calls(tape: Any) -> Iterator[list[Call]]:
     import keras
     import tensorflow as tf
 
-    of_layers, of_operations, calls = keras.Layer.__call__, keras.Operation.__call__, list[Call]()
+    calls = list[Call]()
 
-    def call(layer: Any, *arguments: Any, **named: Any) -> Any:
-        output = (of_layers if isinstance(layer, keras.Layer) else of_operations)(layer, *arguments, **named)
+    def call(original: Any, layer: Any, *arguments: Any, **named: Any) -> Any:
+        output = original(layer, *arguments, **named)
         taken, given = (
             [each for each in keras.tree.flatten(values) if tf.is_tensor(each)]
             for values in ((arguments, named), output)
@@ -69,12 +70,5 @@ def watched_calls(tape: Any) -> Iterator[list[Call]]:
         calls.append((layer, taken, given))
         return output
 
-    def called(operation: Any, *arguments: Any, **named: Any) -> Any:
-        inside = isinstance(operation, keras.Layer)  # which asks here once more
-        return (of_operations if inside else call)(operation, *arguments, **named)
-
-    keras.Layer.__call__, keras.Operation.__call__ = call, called
-    try:
+    with calls_through(call):
         yield calls
-    finally:
-        keras.Layer.__call__, keras.Operation.__call__ = of_layers, of_operations

@@ -26,6 +26,7 @@ from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.spec import Facts, KerasObject
+from dlcli.training.setup.calls_through import calls_through
 from dlcli.training.setup.no_gradient import no_gradient_error
 from dlcli.training.setup.weights import Weights
 
@@ -305,12 +306,9 @@ def check_said_shape(output: Any, said: Any) -> None:
 @contextmanager
 def calls_that_raise() -> Iterator[Calls]:
     """While it is open, the calls of layers and operations that something came out of are listed."""
-    import keras
+    calls = Calls([], [])
 
-    of_layers, of_operations, calls = keras.Layer.__call__, keras.Operation.__call__, Calls([], [])
-
-    def call(layer: Any, *arguments: Any, **named: Any) -> Any:
-        original = of_layers if isinstance(layer, keras.Layer) else of_operations
+    def call(original: Any, layer: Any, *arguments: Any, **named: Any) -> Any:
         try:
             output = original(layer, *arguments, **named)
         except Exception:
@@ -322,12 +320,5 @@ def calls_that_raise() -> Iterator[Calls]:
             calls.unlike.append((layer, arguments, named))
         return output
 
-    def called(operation: Any, *arguments: Any, **named: Any) -> Any:
-        inside = isinstance(operation, keras.Layer)  # which asks here once more
-        return (of_operations if inside else call)(operation, *arguments, **named)
-
-    keras.Layer.__call__, keras.Operation.__call__ = call, called
-    try:
+    with calls_through(call):
         yield calls
-    finally:
-        keras.Layer.__call__, keras.Operation.__call__ = of_layers, of_operations
