@@ -31,7 +31,7 @@ from dlcli.training.kept.predictions import (
 )
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
-from dlcli.training.setup.target_range import notes_on_zeros
+from dlcli.training.setup.target_range import check_targets, notes_on_sums, notes_on_zeros
 from dlcli.training.setup.weights import weights_in
 from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
 
@@ -142,6 +142,8 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
                 )
             fields, samples = dataset.fields, dataset.splits[split]
         feed = trained.feed(samples)
+        if data is not None:
+            check_targets(config.heads, schema.targets, fields, [feed], new=True)
         column = config.train.sample_weight
         if column is not None and column in fields.arrays:
             values, rows = fields.arrays[column][samples.rows], samples.rows
@@ -151,6 +153,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         seen = trained.judged(feed)
         judged = judged_targets(trained, seen)
         notes = [*notes, *notes_on_zeros(config.heads, schema.targets, feed)]
+        notes += notes_on_sums(config.heads, schema.targets, feed)
     scores = {each.schema.name: each.scores() for each in judged}
     first = next(iter(scores.values()))
     return Evaluation(

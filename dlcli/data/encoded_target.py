@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import Chunks
@@ -11,6 +12,7 @@ from dlcli.data.fields.lazy import Column, is_lazy, some_places
 from dlcli.data.fields.values import check_finite
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import yes_or_no_codes
+from dlcli.data.shares import without_noise
 from dlcli.data.target_labels import UNKNOWN, label_codes
 from dlcli.data.target_values import check_present, check_range, some_values, text_target
 from dlcli.errors import DataError
@@ -59,7 +61,8 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
             check_present(name, fields)
             check_finite(name, fields.arrays[name][:], fields)
     if schema.columns is not None:
-        return np.stack([truth_numbers(fields.arrays[name][:]) for name in schema.columns], axis=1)
+        joined = np.stack([truth_numbers(fields.arrays[name][:]) for name in schema.columns], axis=1)
+        return without_noise(joined) if schema.shares else joined
     name = schema.names[0]
     if schema.text:
         return fields.arrays[name]
@@ -69,7 +72,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
         column = some_places(column, 1, column.shape[1])
     if schema.shape and is_lazy(column) and plain:
         return column
-    values = column[:]
+    values = without_noise(column[:]) if schema.shares else column[:]
     places = schema.shape[:-1] if schema.is_one_hot else schema.shape
     if values.ndim == 2 + len(places) and values.shape[-1] == 1:
         values = values[..., 0]
@@ -78,7 +81,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
             raise text_target(name, fields, "in training it held numbers", hint="correct the data")
         if schema.classes is None or schema.vectors:
             return values.astype(np.float32)
-        check_range(name, len(schema.classes), fields)
+        check_range(name, len(schema.classes), replace(fields, arrays={**fields.arrays, name: values}))
         return values.astype(np.int64)
     indices = class_codes(schema, values, fields)
     if schema.encode != "one_hot":

@@ -92,6 +92,8 @@ class TargetSchema(Spec):
     """Whether there is none: what the model puts out under this name is its loss, and is compared with nothing."""
     scale: Scale | None = None
     """How it is learnt in other units than its own; None of one that is learnt as it is."""
+    shares: bool = False
+    """Whether its numbers say how likely a yes is, so that what rounding puts beside 0 and 1 is 0 and 1."""
     vectors: bool = False
     """Whether the data itself holds one-hot vectors, which are taken as they are."""
 

@@ -15,12 +15,15 @@ from dlcli.data.inputs import Group
 from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import MARK, all_labels, check_takes_several, holds_lists
+from dlcli.data.shares import are_shares, without_noise
+from dlcli.data.strays import check_strays
 from dlcli.data.target_labels import is_void, label_order
 from dlcli.data.target_places import check_classes, following_schema, text_schema
 from dlcli.data.target_values import (
     SIGNS,
     check_indices,
     check_present,
+    check_yes_or_no,
     classes_beside_void,
     different_labels,
     holds_one_hot,
@@ -33,7 +36,7 @@ from dlcli.data.target_values import (
 from dlcli.data.target_vector import vector_schema
 from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
-from dlcli.spec import Labels, Mistake, Spec, Wanted, fail
+from dlcli.spec import Mistake, Spec, Wanted, fail
 from dlcli.spec.scale import Kind
 
 if TYPE_CHECKING:
@@ -185,7 +188,7 @@ class Target(Spec):
             check_classes("text", wanted.labels)
             return text_schema(names, fields, name=name)
         if isinstance(self.column, list):
-            return vector_schema(names, fields, labels=wanted.labels, name=name)
+            return vector_schema(names, fields, labels=wanted.labels, name=name, signs=wanted.signs)
         (column,) = names
         if self.has_several(column, fields):
             return self.several_schema(column, fields, wanted=wanted, called=name)
@@ -197,7 +200,8 @@ class Target(Spec):
             return self.value_schema(column, narrow, wanted=wanted, called=name)
         if fields.arrays[column].ndim > 1:
             return self.array_schema(column, fields, wanted=wanted, name=name)
-        return self.value_schema(column, distinct(column, self.seen(column, fields)), wanted=wanted, called=name)
+        seen = self.seen(column, fields)
+        return self.value_schema(column, distinct(column, seen), wanted=wanted, called=name, whole=seen)
 
     def has_several(self, name: str, fields: Fields) -> bool:
         """Whether its column holds several labels a sample."""
@@ -222,10 +226,18 @@ class Target(Spec):
             return fields
         return replace(fields, arrays={name: fields.arrays[name]}).chosen(np.sort(fields.splits["train"]))
 
-    def value_schema(self, name: str, fields: Fields, *, wanted: Wanted, called: str | None) -> TargetSchema:
-        """The schema of a target of one value a sample. Raises `DataError` for values that the loss cannot take."""
+    def value_schema(
+        self, name: str, fields: Fields, *, wanted: Wanted, called: str | None, whole: Fields | None = None
+    ) -> TargetSchema:
+        """The schema of a target of one value a sample; `whole` are all rows, where `fields` has one for each value.
+
+        Raises `DataError` for values that the loss cannot take.
+        """
         check_present(name, fields)
         void = self.void_labels(wanted, fields.void.get(name, ()))
+        shares = wanted.labels == "binary" and self.encode in {None, "none"} and not isinstance(self.classes, list)
+        if shares and fields.arrays[name].dtype.kind == "f":
+            fields = replace(fields, arrays={**fields.arrays, name: without_noise(fields.arrays[name][:])})
         values = fields.arrays[name][:]
         values = values[~is_void(values, void)]
         is_text = values.dtype == object
@@ -239,10 +251,15 @@ class Target(Spec):
         encode = self.encode or ("index" if is_text or signs or isinstance(self.classes, list) else "none")
         if is_text and encode == "none":
             raise text_target(name, fields, "encode: none leaves numbers as they are", hint="write encode: index")
-        if encode == "none" and self.classes is None and is_soft(values, wanted.labels):
+        if encode == "none" and self.classes is None and wanted.labels == "binary" and are_shares(values):
             if self.void is not None:
                 raise no_class_for_void(name, fields)
-            return TargetSchema(name=called or name, column=name, encode="none", axes=["samples"], shape=[])
+            check_yes_or_no(name, fields)
+            return TargetSchema(
+                name=called or name, column=name, encode="none", axes=["samples"], shape=[], shares=True
+            )
+        if wanted.labels == "binary" and self.classes is None and encode != "one_hot":
+            check_strays(name, whole or fields, wanted, void)
         classes = self.named or self.found_classes(name, fields, encode=encode, wanted=wanted)
         if classes is not None and len(classes) == 1:
             raise single_class(name, classes[0], fields)
@@ -259,7 +276,14 @@ class Target(Spec):
         if encode == "one_hot":
             axes, shape = ["samples", "classes"], [len(classes or [])]
         return TargetSchema(
-            name=called or name, column=name, encode=encode, classes=classes, axes=axes, shape=shape, void=void
+            name=called or name,
+            column=name,
+            encode=encode,
+            classes=classes,
+            axes=axes,
+            shape=shape,
+            void=void,
+            shares=shares and encode == "none" and not is_text,
         )
 
     def array_schema(self, column: str, fields: Fields, *, wanted: Wanted, name: str | None) -> TargetSchema:
@@ -306,6 +330,7 @@ class Target(Spec):
             axes=axes,
             shape=shape,
             void=void if classes else [],
+            shares=encode == "none" and wanted.labels in {"binary", "one_hot"},
         )
 
     def names_in(self, fields: Fields) -> list[str]:
@@ -362,15 +387,6 @@ def is_column_vector(values: Column, *, names: bool) -> bool:
 def takes_signs(values: np.ndarray[Any, Any], wanted: Wanted) -> bool:
     """Whether labels are -1 and 1, and the loss reads them so."""
     return wanted.signs and values.dtype != object and set(values.tolist()) == {-1, 1}
-
-
-def is_soft(values: np.ndarray[Any, Any], labels: Labels | None) -> bool:
-    """Whether labels of yes and no are how likely a yes is: numbers from 0 to 1 that are not all whole."""
-    import numpy as np
-
-    if labels != "binary" or values.dtype.kind != "f" or not len(values):
-        return False
-    return bool((values >= 0).all() and (values <= 1).all() and (values != np.floor(values)).any())
 
 
 def like_classes(values: np.ndarray[Any, Any]) -> bool:

@@ -9,10 +9,13 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, block_rows
 from dlcli.data.fields.values import missing, rows_in_words
 from dlcli.data.first_pass import Empty
+from dlcli.data.shares import without_noise
 from dlcli.data.target_labels import is_void, label_key
 from dlcli.errors import DataError
 from dlcli.spec import Wanted
 
+MANY = 20
+"""More different numbers than these are no names of classes."""
 SIGNS = ["-1", "1"]
 """The classes of labels of which the sign is the answer."""
 
@@ -22,11 +25,17 @@ def check_yes_or_no(name: str, fields: Fields) -> None:
     import numpy as np
 
     values = fields.arrays[name][:]
+    values = without_noise(values)
     broken = np.flatnonzero(((values < 0) | (values > 1)) & ~missing(values))
     if len(broken):
         file, line, words = fields.where(int(broken[0]))
-        message = f"'{name}' is {values[broken[0]]} in {words}; a loss for yes and no needs 0 and 1"
-        raise DataError(message, file=file, line=line, kind="labels_do_not_fit_loss")
+        raise DataError(
+            f"'{name}' is {values[broken[0]]} in {words}; a loss for yes and no needs numbers from 0 to 1",
+            file=file,
+            line=line,
+            hint="correct such rows, or leave them out",
+            kind="labels_do_not_fit_loss",
+        )
 
 
 def single_class(name: str, only: str, fields: Fields) -> DataError:
@@ -55,7 +64,13 @@ def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int 
     hint = f"write target: {{column: {name}, encode: index}} if these are names of classes"
     if len(broken):
         numbers = values[counted].astype(float)
-        if ((numbers >= 0) & (numbers <= 1)).all():
+        if labels == "binary" and wanted.signs:
+            hint = "write -1 and 1, or 0 and 1, throughout"
+        elif 3 * len(np.unique(values[broken])) < len(np.unique(values[counted])):
+            hint = "correct such rows, or leave them out"
+        elif labels == "binary" and len(np.unique(numbers)) > MANY:
+            hint = "numbers go with loss: mse, and one unit without activation"
+        elif ((numbers >= 0) & (numbers <= 1)).all():
             hint = "shares of a yes go with loss: binary_crossentropy, and one unit with activation: sigmoid"
         file, line, words = fields.where(int(broken[0]))
         raise DataError(

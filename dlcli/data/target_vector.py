@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     pass
 
 
-def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, name: str | None) -> TargetSchema:
+def vector_schema(
+    names: list[str], fields: Fields, *, labels: Labels | None, name: str | None, signs: bool = False
+) -> TargetSchema:
     """The schema of a target of several columns: numbers, or under a loss for two classes yes and no, each 0 or 1.
+
+    `signs` says that the loss takes -1 and 1 too.
 
     Raises `DataError` for a column of text or with axes.
     """
@@ -33,10 +37,17 @@ def vector_schema(names: list[str], fields: Fields, *, labels: Labels | None, na
                 hint="write data.targets: {NAME: COLUMN, …} for several targets of their own",
                 kind="joined_columns_differ",
             )
-        if labels == "binary" and not truths:
+        if labels == "binary" and not truths and not signs:
             check_yes_or_no(column, distinct(column, fields))
     axis = "labels" if labels == "binary" else "features"
-    return TargetSchema(name=name or "target", encode="none", columns=names, axes=["samples", axis], shape=[len(names)])
+    return TargetSchema(
+        name=name or "target",
+        encode="none",
+        columns=names,
+        axes=["samples", axis],
+        shape=[len(names)],
+        shares=labels in {"binary", "one_hot"},
+    )
 
 
 def is_truth_text(values: Column) -> bool:

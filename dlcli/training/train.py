@@ -31,7 +31,7 @@ from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
 from dlcli.training.setup.origins import WeightsOrigin
-from dlcli.training.setup.target_range import has_soft_labels, notes_on_zeros
+from dlcli.training.setup.target_range import has_soft_labels, notes_on_sums, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.view.training.listeners import Listeners
 
@@ -108,7 +108,11 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
             listeners.note(
                 f"note: the labels of '{target.name}' are shares; {', '.join(largest)}: the largest counts as the class"
             )
-    for note in notes_on_zeros(config.heads, dataset.schema.targets, experiment.splits["train"]):
+    train_feed = experiment.splits["train"]
+    for note in [
+        *notes_on_zeros(config.heads, dataset.schema.targets, train_feed),
+        *notes_on_sums(config.heads, dataset.schema.targets, train_feed),
+    ]:
         listeners.note(f"note: {note}")
     noted = config.noted(*experiment.built.notes, *unprepared_backbones(config.layers, config.data))
     for plan in experiment.plans:

@@ -96,7 +96,9 @@ def test_each_target_keeps_its_own_name_and_classes(block: dict[str, Any], load:
     assert dataset.schema.targets == [
         TargetSchema(name="kind", column="종류", encode="index", classes=KINDS, axes=one, shape=[]),
         TargetSchema(name="price", column="price", encode="none", axes=one, shape=[]),
-        TargetSchema(name="signs", columns=["dry", "old"], encode="none", axes=["samples", "labels"], shape=[2]),
+        TargetSchema(
+            name="signs", columns=["dry", "old"], encode="none", axes=["samples", "labels"], shape=[2], shares=True
+        ),
         TargetSchema(
             name="hot",
             column="종류",
@@ -220,7 +222,7 @@ def test_what_is_neither_yes_nor_no_is_refused_with_its_row(
     path.write_text(as_text(columns), encoding="utf-8")
     targets = {"kind": "종류", "signs": {"column": ["dry", "old"]}}
     refusal = refuse({**block, "targets": targets}, labels={"kind": "classes", "signs": "binary"})
-    assert refusal.message == f"'old' is {said} in row 17; a loss for yes and no needs 0 and 1"
+    assert refusal.message == f"'old' is {said} in row 17; a loss for yes and no needs numbers from 0 to 1"
     assert (refusal.code, refusal.file, refusal.line) == (4, str(path), 18)
     numbers = load({**block, "targets": targets}, labels={"kind": "classes", "signs": "numbers"})
     held = np.concatenate([split.targets["signs"][:] for split in numbers.splits.values()])

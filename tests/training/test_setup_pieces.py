@@ -14,7 +14,7 @@ from dlcli.errors import BlockError, ConflictError, DataError
 from dlcli.training.constant import constant_number, constant_scores, untied, weighted_mean, weighted_median
 from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.ids import WrongId, wrong_in
-from dlcli.training.setup.target_range import first_beyond, range_of
+from dlcli.training.setup.target_range import beyond_range, range_of
 from dlcli.training.setup.trial import LayerFault, check_said_shape
 
 
@@ -58,8 +58,15 @@ def test_the_first_value_outside_a_range_is_found_and_its_ends_are_inside(
     least: float | None, most: float | None, row: int | None
 ) -> None:
     target = np.array([[0.0, 1.0], [0.5, 2.0], [-1.0, 0.5]])
-    assert first_beyond(target, least, most) == row
-    assert first_beyond(target[:, 0], least, most) == first_beyond(target[:, :1], least, most)
+    beyond = beyond_range(target, least, most)
+    assert (int(np.argmax(beyond)) if beyond.any() else None) == row
+    assert (beyond_range(target[:, 0], least, most) == beyond_range(target[:, :1], least, most)).all()
+
+
+@pytest.mark.parametrize(("value", "is_beyond"), [(1.000001, False), (1.000002, True), (-1e-6, False), (-2e-6, True)])
+def test_what_rounding_puts_beside_0_and_1_is_taken(value: float, is_beyond: bool) -> None:
+    assert beyond_range(np.array([0.5, value]), 0.0, 1.0).tolist() == [False, is_beyond]
+    assert beyond_range(np.array([0.5, value]), 0.0, None).tolist() == [False, value < 0]
 
 
 @pytest.mark.parametrize(
@@ -72,13 +79,25 @@ def test_the_first_value_outside_a_range_is_found_and_its_ends_are_inside(
     ],
 )
 def test_the_value_that_cannot_be_read_is_shown_with_its_row(written: str, values: list[float], message: str) -> None:
-    from dlcli.training.setup.target_range import beyond
+    from dlcli.training.setup.target_range import Beyond
 
     kind = "losses" if written == "poisson" else "metrics"
-    dataset: Any = SimpleNamespace(fields=SimpleNamespace(where=lambda row: ("t.csv", row + 2, f"row {row + 1}")))
-    error = beyond(("loss",), keras_catalogue().read(kind, written), np.array(values), dataset, 7, labels=False)
-    assert (error.message, error.path) == (message, ("loss",))
+    fields: Any = SimpleNamespace(where=lambda row: ("t.csv", row + 2, f"row {row + 1}"))
+    reader = keras_catalogue().read(kind, written)
+    beyond = Beyond(reader, np.array([values]), np.array([7]), np.array([True]))
+    error = beyond.error(fields, beyond.hint())
+    assert (error.message, error.file, error.line) == (message, "t.csv", 9)
     assert error.hint == ("write loss: mse" if kind == "losses" else "write metrics: [mae] or [r2_score]")
+
+
+@pytest.mark.parametrize(("wrong", "of_data"), [(1, True), (2, False)])
+def test_few_values_that_a_loss_cannot_read_are_of_the_data_and_many_of_the_loss(wrong: int, of_data: bool) -> None:
+    from dlcli.training.setup.target_range import Beyond
+
+    target = np.where(np.arange(10) < wrong, -1.0, 3.0)
+    beyond = Beyond(keras_catalogue().read("losses", "poisson"), target, np.arange(10), target < 0)
+    few = "correct such rows, or leave them out; a loss such as mse reads any number"
+    assert beyond.hint() == (few if of_data else "write loss: mse")
 
 
 @pytest.mark.parametrize(

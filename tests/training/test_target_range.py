@@ -43,11 +43,14 @@ def test_targets_out_of_range_are_told_at_what_reads_them(
     loss: str, metric: str, value: float, line: int, wanted: str, tmp_path: Path, run_dlcli: Run
 ) -> None:
     done = told(tmp_path, run_dlcli, target=[0, 1, 0.5, value], loss=loss, metric=metric)
-    assert done.code == 3, done.err
+    of_loss = line == 3
+    assert done.code == (4 if of_loss else 3), done.err
     (problem,) = done.value["files"][0]["problems"]
-    name = loss if line == 3 else metric
-    assert problem["message"] == f"{name} reads targets of {wanted}, and this one is {value:g} in row 4"
-    assert (problem["line"], problem["kind"]) == (line, "metric_does_not_fit_target")
+    name = loss if of_loss else metric
+    message = f"{name} reads targets of {wanted}, and this one is {value:g} in row 4"
+    assert problem["message"].startswith(f"{message}, the first of ")
+    assert (problem["line"], problem["kind"]) == (5 if of_loss else line, "metric_does_not_fit_target")
+    assert Path(done.value["files"][0]["problems"][0]["file"]).name == ("t.csv" if of_loss else "c.yaml")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               shapes     how target and output differ: sequences (labels for steps of scores), labels (one for a vector)
               perfect    target: a perfect answer is the target itself and costs something; otherwise it costs nothing
               divides    whether it divides by the target, so that a target of 0 makes it huge
+              sums       whether it compares distributions, whose parts sum to 1
               chance     whether it is ln C where each of C answers is as likely as the others
     metrics   target     as of a loss;  least, most, divides: as of a loss
               direction  up: more is better; down: less is better
@@ -83,6 +84,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "chance": (True, False),
         "divides": (True, False),
         "perfect": ("target",),
+        "sums": (True, False),
         "shapes": ("sequences", "labels"),
     },
     "metrics": {

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data import Dataset
+from dlcli.data import Dataset, Fields
 from dlcli.data.schema import TargetSchema
+from dlcli.data.shares import NOISE
 from dlcli.data.target_scale import in_own_units
 from dlcli.errors import BlockError, DataError, TreePath
 from dlcli.loss import needs, reads_scores
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject
 from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.target_shares import Seen, check_shares, check_signs, note_on_sums
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,29 +25,52 @@ UNIT = (0.0, 1.0)
 """The least and the most that reads as no and yes, or as how likely a yes is."""
 SIGNS = (-1.0, 1.0)
 """The same where the sign decides."""
+KIND = "metric_does_not_fit_target"
+CORRECT = "correct such rows, or leave them out"
+FEW = 0.1
+"""Up to this share of wrong values the data is at fault, beyond it the loss."""
 
 
-def check_target_range(heads: list[Head], dataset: Dataset, splits: Mapping[str, Feed]) -> None:
-    """Raises `BlockError` at the loss or metric that cannot read a target, with the first row that shows it.
+def check_targets(
+    heads: list[Head], schemas: Sequence[TargetSchema], fields: Fields, feeds: Collection[Feed], *, new: bool = False
+) -> None:
+    """Refuses values of a target that its loss, or one of its metrics, cannot read, with the first row that holds one.
 
-    Of what streams the first samples are looked at.
+    `new` says that it is other data of a trained run, all of which is looked at then; of what streams it is else the first
+    samples. Raises `DataError`, and `BlockError` at a metric of a training, which does not fit then.
     """
+    for head, schema in zip(heads, schemas, strict=True):
+        if schema.absent:
+            continue
+        seen = [(feed.target(schema.name) if new else feed.looked_at(schema.name), feed.rows) for feed in feeds]
+        check_range_read(head, schema, fields, seen, new=new)
+        check_shares(head, schema, fields, seen)
+        check_signs(head, schema, fields, seen)
+
+
+def check_range_read(
+    head: Head, schema: TargetSchema, fields: Fields, seen: Sequence[Seen], *, new: bool = False
+) -> None:
+    """Refuses values below the least, or above the most, that the loss or a metric reads."""
     import numpy as np
 
-    for head, schema in zip(heads, dataset.schema.targets, strict=True):
-        readers: list[tuple[TreePath, KerasObject]] = [(head.loss_path, head.loss)]
-        if needs(head.loss) == "numbers":
-            readers += [((*head.metrics_path, number), metric) for number, metric in enumerate(head.metrics)]
-        for path, reader in readers:
-            least, most = range_of(reader)
-            if (least is None and most is None) or (schema.classes is not None and schema.is_one_hot):
-                continue
-            for feed in splits.values():
-                target = read_values(reader, schema, feed.looked_at(schema.name))
-                row = first_beyond(np.maximum(target, 0) if schema.void else target, least, most)
-                if row is not None:
-                    labels = bool((target == np.floor(target)).all())
-                    raise beyond(path, reader, target[row], dataset, int(feed.rows[row]), labels=labels)
+    if schema.classes is not None and schema.is_one_hot:
+        return
+    readers: list[tuple[TreePath, KerasObject]] = [(head.loss_path, head.loss)]
+    if needs(head.loss) == "numbers":
+        readers += [((*head.metrics_path, number), metric) for number, metric in enumerate(head.metrics)]
+    for path, reader in readers:
+        least, most = range_of(reader)
+        if least is None and most is None:
+            continue
+        for values, rows in seen:
+            target = read_values(reader, schema, values)
+            beyond_it = beyond_range(np.maximum(target, 0) if schema.void else target, least, most)
+            if beyond_it.any():
+                refusal = Beyond(reader, target, rows, beyond_it, schema.each)
+                if reader.kind == "losses" or new:
+                    raise refusal.error(fields, CORRECT if new else refusal.hint())
+                raise BlockError(path, refusal.message(fields), hint=refusal.hint(), kind=KIND)
 
 
 def check_classes_in_training(dataset: Dataset) -> None:
@@ -91,6 +117,13 @@ def notes_on_zeros(heads: list[Head], schemas: list[TargetSchema], feed: Feed) -
     return notes
 
 
+def notes_on_sums(heads: list[Head], schemas: Sequence[TargetSchema], feed: Feed) -> list[str]:
+    """A note for each target of which a loss of distributions reads vectors of another sum than 1; not of what streams."""
+    pairs = [] if feed.streams else [*zip(heads, schemas, strict=True)]
+    notes = [note_on_sums(head, schema, feed.target(schema.name)) for head, schema in pairs]
+    return [note for note in notes if note is not None]
+
+
 def read_values(reader: KerasObject, schema: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A target (samples, …) that is learnt, as a loss or a metric reads it: a metric in its own units."""
     return values if reader.kind == "losses" else in_own_units(schema, values)
@@ -103,45 +136,85 @@ def range_of(reader: KerasObject) -> tuple[float | None, float | None]:
     return reader.traits.get("least"), reader.traits.get("most")
 
 
-def first_beyond(target: np.ndarray[Any, Any], least: float | None, most: float | None) -> int | None:
-    """The first sample of a target (samples, …) with a value below the least or above the most."""
+def beyond_range(target: np.ndarray[Any, Any], least: float | None, most: float | None) -> np.ndarray[Any, Any]:
+    """Which samples (samples,) of a target (samples, …) hold a value below the least or above the most.
+
+    What rounding puts beside 0 or 1 is none.
+    """
     import numpy as np
 
     values = target.reshape(len(target), -1)
     beyond = np.zeros(len(values), bool)
+    noise = 0.0 if most is None else NOISE
     if least is not None:
-        beyond |= (values < least).any(axis=1)
+        beyond |= (values < least - noise).any(axis=1)
     if most is not None:
-        beyond |= (values > most).any(axis=1)
-    rows = np.flatnonzero(beyond)
-    return int(rows[0]) if len(rows) else None
+        beyond |= (values > most + noise).any(axis=1)
+    return beyond
 
 
-def beyond(
-    path: TreePath, reader: KerasObject, value: np.ndarray[Any, Any], dataset: Dataset, row: int, *, labels: bool
-) -> BlockError:
-    """The error of a target whose value (…) in a row of the source a loss or metric cannot read; `labels` are whole numbers."""
-    import numpy as np
+@dataclass(frozen=True)
+class Beyond:
+    """Values of a target (samples, …) that a loss or metric cannot read: `samples` (samples,) says which hold one."""
 
-    least, most = range_of(reader)
-    wanted = f"{least:g} to {most:g}" if least is not None and most is not None else f"{least:g} or more"
-    place = next(
-        place
-        for place, each in np.ndenumerate(value)
-        if each < (-math.inf if least is None else least) or each > (math.inf if most is None else most)
-    )
-    words, odd = dataset.fields.where(row)[2], float(value[place])
-    instead = "write loss: mse" if reader.kind == "losses" else "write metrics: [mae] or [r2_score]"
-    if most is not None and reader.kind == "losses" and value.ndim > 1:
-        instead = (
-            f"write data.target: {{column: …, void: {odd:g}}} if it stands for no label"
-            if labels
-            else "leave such samples out, or give them the weight 0: train.sample_weight"
+    reader: KerasObject
+    target: np.ndarray[Any, Any]
+    rows: np.ndarray[Any, Any]
+    samples: np.ndarray[Any, Any]
+    names: list[str] | None = None
+    """What the values of a sample are called, if anything."""
+
+    def message(self, fields: Fields) -> str:
+        """What is read, and the first value that is not."""
+        import numpy as np
+
+        least, most = range_of(self.reader)
+        first = int(np.argmax(self.samples))
+        value = self.target[first]
+        wanted = f"{least:g} to {most:g}" if least is not None and most is not None else f"{least:g} or more"
+        words, place = fields.where(int(self.rows[first]))[2], self.place(value)
+        at = f" at {place}" if len(place) > 1 else ""
+        if self.names is not None and len(place) == 1 and len(self.names) == value.size:
+            at = f" in '{self.names[place[0]]}'"
+        count = int(self.samples.sum())
+        others = f", the first of {count:,} such rows" if count > 1 else ""
+        return (
+            f"{self.reader.written} reads targets of {wanted}, and this one is {value[place]:g} in {words}{at}{others}"
         )
-    return BlockError(
-        path,
-        f"{reader.written} reads targets of {wanted}, and this one is {odd:g} in {words}"
-        + (f" at {place}" if len(place) > 1 else ""),
-        hint=instead,
-        kind="metric_does_not_fit_target",
-    )
+
+    def place(self, value: np.ndarray[Any, Any]) -> tuple[int, ...]:
+        """Where in the target (…) of a sample such a value stands."""
+        import numpy as np
+
+        least, most = range_of(self.reader)
+        low, high = -math.inf if least is None else least, math.inf if most is None else most
+        return next(place for place, each in np.ndenumerate(value) if each < low or each > high)
+
+    def hint(self) -> str:
+        """What helps: few wrong values are of the data, many of another loss."""
+        import numpy as np
+
+        if self.reader.kind != "losses":
+            return "write metrics: [mae] or [r2_score]"
+        most = range_of(self.reader)[1]
+        value = self.target[int(np.argmax(self.samples))]
+        odd = float(value[self.place(value)])
+        if most is not None and value.ndim > 1:
+            whole = bool((self.target == np.floor(self.target)).all())
+            if whole and self.names is None:
+                return f"write data.target: {{column: …, void: {odd:g}}} if it stands for no label"
+            if self.names is not None:
+                return CORRECT
+            return "leave such samples out, or give them the weight 0: train.sample_weight"
+        if most is not None:
+            return CORRECT if self.samples.mean() <= FEW else "write 0 and 1, or shares between them"
+        if self.samples.mean() <= FEW:
+            return f"{CORRECT}; a loss such as mse reads any number"
+        return "write loss: mse"
+
+    def error(self, fields: Fields, hint: str) -> DataError:
+        """The error of data, at its row."""
+        import numpy as np
+
+        file, line, _ = fields.where(int(self.rows[int(np.argmax(self.samples))]))
+        return DataError(self.message(fields), file=file, line=line, hint=hint, kind=KIND)
