@@ -20,6 +20,7 @@ from dlcli.training.engine.passes import BEGIN, Begin, behind, samples_of
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
 from dlcli.training.kept.model_folder import save_model
+from dlcli.training.kept.recorded import record_schema
 from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rules_of
 from dlcli.training.listeners.loss_picture import LossPicture
 from dlcli.training.outcome import keep_weights, outcome
@@ -358,6 +359,7 @@ class Session:
 
     def save(self) -> None:
         """Commits the model with its preparation and schema."""
+        record_schema(self.run, self.experiment.dataset.schema)
         save_model(self.run, self.experiment.model, self.experiment.preparation, self.experiment.dataset.schema)
 
     def update(self, **changes: Any) -> RunState:

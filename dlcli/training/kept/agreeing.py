@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +27,18 @@ def check_same_data(schema: Schema, data: Schema, path: Path) -> None:
     other = next((name for name in {**kept, **read} if kept.get(name) != read.get(name)), None)
     if other is not None:
         raise disagreeing(f"it knows '{other[1]}' otherwise than the data that it was trained on", path)
+
+
+def check_same_schema(schema: Schema, recorded: str | None, path: Path) -> None:
+    """Raises `ArtifactError` where the schema that is kept with a model is not what the run has recorded of it, if it has."""
+    if recorded is not None and schema_print(schema) != recorded:
+        raise disagreeing("its names or shapes are not those that the run was trained with", path)
+
+
+def schema_print(schema: Schema) -> str:
+    """What tells whether a schema still has the names and shapes, in the order, that it had."""
+    content = json.dumps(sorted((*name, value) for name, value in facts(schema).items()))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def disagreeing(fault: str, path: Path) -> ArtifactError:

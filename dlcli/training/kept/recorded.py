@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dlcli.config import Config, config_of, load_resolved
-from dlcli.data import Dataset
+from dlcli.data import Dataset, Schema
 from dlcli.data.fingerprint import changed
 from dlcli.errors import ArtifactError, ConflictError
 from dlcli.first_line import first_line
@@ -16,6 +16,7 @@ from dlcli.runs import Run
 from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.manifest import read_recorded, write_recorded_json
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded, written_by
+from dlcli.training.kept.agreeing import schema_print
 from dlcli.training.kept.splits_file import check_splits
 from dlcli.training.setup.experiment import Experiment, read_data
 from dlcli.training.setup.plugins import kept_plugins
@@ -85,6 +86,8 @@ def recorded_environment(run: Run) -> dict[str, Any]:
     return environment
 
 
+KEPT = "data_schema"
+"""Where env.json says what the schema of the model is."""
 PRINTS = {"data": frozenset({"file", "sha256"}), "plugins": frozenset({"file", "kept", "sha256"})}
 """What env.json says of each file of the data and of each plugin, by key."""
 
@@ -97,6 +100,15 @@ def recorded_origin(experiment: Experiment) -> dict[str, Any]:
     if experiment.vectors:
         origin["vectors"] = {name: asdict(each) for name, each in experiment.vectors.items()}
     return origin
+
+
+def record_schema(run: Run, schema: Schema) -> None:
+    """Adds to what is recorded, if anything is, what tells whether a model's schema is still the one that was kept with it."""
+    if not run.environment.exists():
+        return
+    recorded, now = recorded_environment(run), schema_print(schema)
+    if recorded.get(KEPT) != now:
+        record_environment(run, {**recorded, KEPT: now})
 
 
 def changed_files(run: Run, dataset: Dataset) -> list[str]:

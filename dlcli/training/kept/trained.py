@@ -25,11 +25,11 @@ from dlcli.runs import Run
 from dlcli.runs.places import check_places
 from dlcli.runs.standing import standing_notes
 from dlcli.training.engine.measure import Measure, Measured
-from dlcli.training.kept.agreeing import check_same_data, disagreeing
+from dlcli.training.kept.agreeing import check_same_data, check_same_schema, disagreeing
 from dlcli.training.kept.finite_answers import check_answers
 from dlcli.training.kept.model_folder import SCHEMA, SavedModel, load_model, load_schema
 from dlcli.training.kept.predictions import Answers, answers_of
-from dlcli.training.kept.recorded import recorded_config, recorded_data, recorded_environment, resumed_config
+from dlcli.training.kept.recorded import KEPT, recorded_config, recorded_data, recorded_environment, resumed_config
 from dlcli.training.setup.backend import chatter_to, start_keras
 from dlcli.training.setup.experiment import compile_model, mistakes_of_head, wide_targets
 from dlcli.training.setup.feed import Feed
@@ -77,6 +77,7 @@ class Trained:
         if len(schema.targets) != len(self.config.heads):
             message = f"the model of '{self.run.name}' and its configuration have other targets"
             raise ArtifactError(message, file=self.run.model, hint="train it again", kind="damaged_model")
+        check_same_schema(schema, self.environment.get(KEPT), self.run.model / SCHEMA)
         return schema
 
     def dataset(self) -> Dataset:
