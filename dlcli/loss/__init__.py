@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from dlcli.loss.metrics import Direction, build_metrics, direction_of, metric_name, metric_values, value_names
-from dlcli.loss.needs import labels_of, logits, needs, reads_probabilities, reads_scores
+from dlcli.loss.needs import labels_of, logits, needs, reads_probabilities, reads_scores, smoothing
 from dlcli.spec import KerasObject, keras_thing
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "needs",
     "reads_probabilities",
     "reads_scores",
+    "smoothing",
     "value_names",
 ]
 

@@ -35,3 +35,9 @@ def reads_probabilities(loss: KerasObject) -> bool:
 def logits(loss: KerasObject) -> bool:
     """Whether the loss takes raw scores instead of probabilities."""
     return bool(loss.arguments.get("from_logits", False))
+
+
+def smoothing(loss: KerasObject) -> float:
+    """How much of each label the loss spreads over all classes."""
+    share: Any = loss.arguments.get("label_smoothing")
+    return float(share) if isinstance(share, int | float) else 0.0

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
-from dlcli.loss import needs
+from dlcli.loss import logits, needs, reads_scores
 from dlcli.loss.counting import masked_output
 from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_loss
 from dlcli.loss.target_loss import Head
+from dlcli.training.constant_answer import MAJORITY, ConstantAnswer, fitting_answer
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
 from dlcli.training.setup.weights import Weights, training_weights
-from dlcli.training.trivial import counted_targets, fitting_answer, judged_split, repeated, row_slices
+from dlcli.training.trivial import counted_targets, judged_split, repeated, row_slices
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,8 @@ class Compared:
     weighed: bool = False
     even: float | None = None
     """The loss of the answer that every class is as likely as the others, where the losses are of such answers."""
+    method: str | None = None
+    """What the trivial answer is called where it is another one than that of the baseline."""
 
 
 def compared(experiment: Experiment, measure: Measure, *, reached: float, trivial: float) -> Compared | None:
@@ -76,25 +79,46 @@ def weighed(experiment: Experiment, measure: Measure, weights: Weights, split: s
     """The comparison with the weights of the training: the best constant answer is another one under them."""
     seen = measure.judge(experiment.splits[split])
     counted = {name: counted_targets(experiment, name) for name in {"train", split}}
-    reached = trivial = 0.0
+    reached, trivial, methods = 0.0, 0.0, list[str]()
     for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
         learnt = place_weights(experiment, weights, head, schema, "train", counted["train"][schema.name])
         answer = fitting_answer(experiment, head, schema, learnt)
         if answer is None:
             return None
+        methods.append(weighed_method(answer, head, weighs=schema.name in weights.by_class))
         target, own = seen.targets[schema.name], counted[split][schema.name]
         shape = [size or 1 for size in output_shape(experiment.model, head.name)]
         wanted = place_weights(experiment, weights, head, schema, split, own)
         for rows in row_slices(len(target), shape):
             part = None if own is None else own[rows]
-            pairs = (seen.outputs[schema.name][rows], repeated(answer, len(target[rows]), shape))
+            pairs = (seen.outputs[schema.name][rows], repeated(answer.values, len(target[rows]), shape))
             mine, constant = (
                 weighed_sum(head, schema, target[rows], each, wanted[rows], counted=part) for each in pairs
             )
             total = max(float(wanted.sum()), 1e-12)
             share = head.weight / total
             reached, trivial = reached + mine * share, trivial + constant * share
-    return Compared(split, reached, trivial, weighed=True)
+    return Compared(split, reached, trivial, weighed=True, method=" and ".join(dict.fromkeys(methods)))
+
+
+EVEN = "same chance for each class"
+EVENLY = 0.001
+"""How far chances may be from each other that are the same."""
+
+
+def weighed_method(answer: ConstantAnswer, head: Head, *, weighs: bool) -> str:
+    """What an answer is called that is learnt with the weights of classes: it is none of how often each occurs."""
+    import numpy as np
+
+    if not weighs or answer.method != MAJORITY or reads_scores(head.loss):
+        return answer.method
+    spread = float(np.ptp(answer.values)) if answer.values.shape[-1:] != (1,) else abs(even_distance(head, answer))
+    return EVEN if spread < EVENLY else "weighed shares of the classes"
+
+
+def even_distance(head: Head, answer: ConstantAnswer) -> float:
+    """How far the answer of one unit is from undecided."""
+    return float(answer.values.ravel()[0]) - (0.0 if logits(head.loss) else 0.5)
 
 
 def place_weights(

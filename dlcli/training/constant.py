@@ -26,7 +26,7 @@ def weighted_mean(values: Array, weights: Array | None) -> Array:
 
     if weights is None:
         return np.asarray(values.mean(axis=0, dtype=np.float64))
-    wide = wide_weights(values, weights)
+    wide = widened_weights(values, weights)
     total = np.sum(wide, axis=0)
     return np.asarray(np.sum(values * wide, axis=0) / np.where(total > 0, total, 1))
 
@@ -45,14 +45,14 @@ def constant_number(loss: KerasObject, values: np.ndarray[Any, Any], weights: np
         return np.expm1(weighted_mean(np.log1p(np.maximum(values, SMALLEST)), weights))
     every = max(1, values.size // MOST)
     flat = values[::every].reshape(len(values[::every]), -1).astype(np.float64)
-    counted = np.ones_like(flat) if weights is None else wide_weights(values, weights)[::every].reshape(flat.shape)
+    counted = np.ones_like(flat) if weights is None else widened_weights(values, weights)[::every].reshape(flat.shape)
     if way == "relative_median":
         counted = counted / np.maximum(np.abs(flat), SMALLEST)
     answer = searched(loss, flat, counted) if way == "search" else weighted_median(flat, counted)
     return answer.reshape(values.shape[1:])
 
 
-def wide_weights(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def widened_weights(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Weights (samples, …) of places as those of all numbers (samples, …)."""
     import numpy as np
 
@@ -74,18 +74,50 @@ def weighted_median(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any])
     return np.asarray((ordered[low, columns] + ordered[np.maximum(low, high), columns]) / 2)
 
 
-def searched(loss: KerasObject, values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The answer (columns,) between the least and the greatest of each column that costs least, by golden section."""
+def searched(
+    loss: KerasObject,
+    values: np.ndarray[Any, Any],
+    weights: np.ndarray[Any, Any],
+    *,
+    between: tuple[float, float] | None = None,
+    raw: bool = False,
+) -> np.ndarray[Any, Any]:
+    """The answer (columns,) between the least and the greatest of each column that costs least, each number by itself.
+
+    With `between` it lies there, and the loss may fall and rise more than once; `raw` says that the loss reads what a sigmoid
+    makes a chance of.
+    """
     import numpy as np
 
     built = build_loss(loss, {}, each=True)
 
     def costs(answer: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        said = np.broadcast_to(answer, values.shape).reshape(-1, 1).astype(np.float32)
+        given = np.log(answer / (1 - answer)) if raw else answer
+        said = np.broadcast_to(given, values.shape).reshape(-1, 1).astype(np.float32)
         losses = np.asarray(built(values.reshape(-1, 1).astype(np.float32), said), np.float64)
         return np.asarray((losses.reshape(values.shape) * weights).sum(axis=0))
 
-    return golden_section(costs, values.min(axis=0), values.max(axis=0))
+    if between is None:
+        return golden_section(costs, values.min(axis=0), values.max(axis=0))
+    ends = (np.full(values.shape[1], end) for end in between)
+    return golden_section(costs, *narrowed(costs, *ends))
+
+
+PARTS = 32  # unseen: a loss falls and rises once
+
+
+def narrowed(
+    costs: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]],
+    low: np.ndarray[Any, Any],
+    high: np.ndarray[Any, Any],
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """What is left and right (columns,) of the point that costs least of some between `low` and `high`."""
+    import numpy as np
+
+    points = np.linspace(low, high, PARTS + 1)
+    least = np.argmin([costs(each) for each in points], axis=0)
+    columns = np.arange(points.shape[1])
+    return points[np.maximum(least - 1, 0), columns], points[np.minimum(least + 1, PARTS), columns]
 
 
 def golden_section(
@@ -104,6 +136,15 @@ def golden_section(
         left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
         at_left, at_right = costs(left), costs(right)
     return np.asarray((low + high) / 2)
+
+
+def mean_direction(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None, *, axis: int) -> Array:
+    """The mean (…) of vectors (samples, …) along an axis, each of the length 1: no other vector is as near to all of them."""
+    import numpy as np
+
+    wide = values.astype(np.float64)
+    lengths = np.sqrt(np.square(wide).sum(axis=axis, keepdims=True))
+    return weighted_mean(wide / np.maximum(lengths, 1e-12), weights)
 
 
 def constant_scores(shares: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

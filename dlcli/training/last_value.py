@@ -9,8 +9,9 @@ from dlcli.data.schema import TargetSchema
 from dlcli.data.target_scale import as_learnt
 from dlcli.loss import needs
 from dlcli.loss.target_loss import Head
+from dlcli.training.constant_answer import output_size
 from dlcli.training.setup.experiment import Experiment, output_shape
-from dlcli.training.trivial import judged_split, measured_answers, output_size
+from dlcli.training.trivial import judged_split, measured_answers
 
 if TYPE_CHECKING:
     import numpy as np

@@ -196,7 +196,7 @@ def test_a_loss_of_ones_own_for_classes_trains_and_says_classes(tmp_path: Path, 
     trained = run_dlcli("train", path, "--allow-code", "--name", "own", "--json", cwd=tmp_path)
     assert trained.code == 0, trained.err
     assert trained.value["metrics"]["validation"]["accuracy"] > 0.3
-    assert trained.value["baseline"]["method"] == "majority class"
+    assert trained.value["baseline"]["method"] == "best constant"
     evaluated = run_dlcli("evaluate", "own", "--allow-code", "--json", cwd=tmp_path)
     assert sum(map(sum, evaluated.value["confusion"])) == evaluated.value["samples"]
 

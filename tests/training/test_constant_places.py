@@ -88,3 +88,41 @@ def test_numbers_keep_an_answer_for_each_place(tmp_path: Path, run_dlcli: Comman
     y = np.random.default_rng(0).normal(np.arange(5)[:, None], 0.1, (40, 5, 1)).astype(np.float32)
     baseline, train, validation = trained_baseline(tmp_path, run_dlcli, y, "mse", layer={"Dense": 1})
     assert baseline == pytest.approx(np.square(validation - train.mean(axis=0)).mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("loss", "constant"), [("mse", "mean"), ("mae", "median")])
+def test_samples_that_weigh_more_move_the_constant(
+    loss: str, constant: str, tmp_path: Path, run_dlcli: Command
+) -> None:
+    generator = np.random.default_rng(6)
+    y, w = generator.normal(size=90).round(3), generator.integers(0, 2, 90) * 9.0 + 1
+    y += w  # those that weigh more are greater
+    rows = zip(generator.normal(size=90).round(3), y, w, strict=True)
+    (tmp_path / "a.csv").write_text("x,y,w\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows), encoding="utf-8")
+    tree = {
+        "data": {"source": "a.csv", "target": "y", "inputs": ["x"]},
+        "layers": [{"Dense": 1}],
+        "loss": loss,
+        "optimizer": "Adam",
+        "train": {"epochs": 1, "sample_weight": "w"},
+    }
+    (tmp_path / "a.yaml").write_text(json.dumps(tree), encoding="utf-8")
+    done = run_dlcli("train", "a.yaml", "--json", "-q", cwd=tmp_path)
+    assert done.code == 0, done.out
+    split = np.load(tmp_path / "runs" / "a" / "splits.npz")
+    train, judged = split["train"], split["validation"]
+    repeated = np.repeat(y[train], w[train].astype(int))
+    answer = np.mean(repeated) if constant == "mean" else np.median(repeated)
+    off = np.abs(y[judged] - answer)
+    assert done.value["baseline"]["method"] == constant
+    wanted = float(((off**2 if loss == "mse" else off) * w[judged]).mean())
+    assert done.value["baseline"]["metrics"]["loss"] == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["dice", "tversky"])
+def test_a_mask_without_classes_has_one_answer(loss: str, tmp_path: Path, run_dlcli: Command) -> None:
+    y = (np.random.default_rng(7).random((40, 6, 5, 1)) < 0.3).astype(np.float32)
+    baseline, _, validation = trained_baseline(tmp_path, run_dlcli, y, loss)
+    yes, places = float(validation.sum()), validation.size
+    wanted = 1 - 2 * yes / (yes + places) if loss == "dice" else 1 - yes / (yes + 0.5 * (places - yes))
+    assert baseline == pytest.approx(wanted, rel=1e-3)  # all of it yes

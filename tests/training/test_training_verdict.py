@@ -300,9 +300,10 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     import numpy as np
 
     from dlcli.config import load_config
+    from dlcli.training.constant_answer import fitting_answer
     from dlcli.training.setup.backend import start_keras
     from dlcli.training.setup.experiment import read_data, set_up
-    from dlcli.training.trivial import constant_answer, trivial_baseline
+    from dlcli.training.trivial import trivial_baseline
 
     y = (np.arange(80) % 4 == 0).astype(np.int64)
     np.savez(tmp_path / "classes.npz", x=np.ones((80, 2), np.float32), y=y)
@@ -322,7 +323,9 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     start_keras(seed=0)
     experiment = set_up(config, dataset)
     [head], [target] = config.heads, dataset.schema.targets
-    assert constant_answer(experiment, head, target).item() == pytest.approx(answer, rel=1e-6)
+    constant = fitting_answer(experiment, head, target, None)
+    assert constant is not None
+    assert constant.values.item() == pytest.approx(answer, rel=1e-6)
     baseline = trivial_baseline(experiment)
     assert baseline["split"] == "train"
     assert baseline["metrics"]["accuracy"] == pytest.approx(0.75)

@@ -64,7 +64,8 @@ def test_the_loss_of_validation_is_weighed(by_place: bool, stream: bool, tmp_pat
     assert shown["loss"] == pytest.approx(expected, rel=1e-4)
     assert shown["loss"] != pytest.approx(losses[rows].mean(), rel=1e-2)
     assert shown["accuracy"] == pytest.approx(right[rows].mean(), abs=1e-6)
-    share = np.bincount(data["y"][np.load(tmp_path / "runs" / "r" / "splits.npz")["train"]].ravel())
+    train = np.load(tmp_path / "runs" / "r" / "splits.npz")["train"]
+    share = np.bincount(data["y"][train].ravel(), weights=weights[train].ravel())
     constant = -np.log(share / share.sum())[data["y"]]
     assert done.value["baseline"]["metrics"]["loss"] == pytest.approx((constant * weights)[rows].mean(), rel=1e-4)
     value = run_dlcli("evaluate", "r", "--split", "validation", "--json", cwd=tmp_path).value

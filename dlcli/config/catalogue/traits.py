@@ -7,7 +7,9 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               least      of numbers the least that means something;  most: likewise
               reads      what it takes from the model: probabilities, or scores whose sign decides
               constant   the one answer for all samples that costs least: sign of the majority; mean, median,
-                         relative_median (1 / target its weight), log_mean; search where none of these is it
+                         relative_median (1 / target its weight), log_mean, direction (the mean of vectors of the
+                         length 1), shares (the mean of what sums to 1); search where none of these is it; joined
+                         where a loss is one of all places together
               shapes     how target and output differ: sequences (labels for steps of scores), labels (one for a vector)
               perfect    target: a perfect answer is the target itself and costs something; otherwise it costs nothing
               divides    whether it divides by the target, so that a target of 0 makes it huge
@@ -80,7 +82,17 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "losses": {
         "target": ("classes", "one_hot", "binary", "numbers", "any", "nothing"),
         "reads": ("probabilities", "scores"),
-        "constant": ("mean", "sign", "median", "relative_median", "log_mean", "search"),
+        "constant": (
+            "mean",
+            "sign",
+            "median",
+            "relative_median",
+            "log_mean",
+            "direction",
+            "shares",
+            "search",
+            "joined",
+        ),
         "chance": (True, False),
         "divides": (True, False),
         "perfect": ("target",),

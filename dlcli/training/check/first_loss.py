@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import needs
@@ -54,7 +54,8 @@ def first_loss(experiment: Experiment) -> FirstLoss:
         parts = [(head.weight, loss, why) for head, (loss, why) in zip(heads, known, strict=True)]
         whys = " + ".join(why if weight == 1 else f"{weight:g} · {why}" for weight, _, why in parts)
         return FirstLoss(measured, sum(weight * loss for weight, loss, _ in parts), whys, True, of_targets)
-    baseline = trivial_baseline(experiment, "train")
+    unweighed = {**experiment.splits, "train": experiment.splits["train"].unweighed()}
+    baseline = trivial_baseline(replace(experiment, splits=unweighed), "train")
     expected = baseline["metrics"]["loss"] if baseline else None
     return FirstLoss(measured, expected, baseline.get("method", "nothing is known of this loss"), False, of_targets)
 

@@ -52,5 +52,5 @@ def healthy(story: Story) -> Finding:
         shown = story.metrics[seen.split]["loss"], story.baseline["metrics"]["loss"]
         if shown[0] >= shown[1] and seen.reached < seen.trivial:
             facts |= {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
-            facts["method"] = story.baseline["method"]
+            facts["method"] = seen.method or story.baseline["method"]
     return Finding(code="healthy", severity="note", facts=facts)

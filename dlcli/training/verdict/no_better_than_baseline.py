@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.spec import KerasObject
-from dlcli.training.compared import Compared
+from dlcli.training.compared import EVEN, Compared
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.story import Story
 
 MARGIN = 0.98
-EVEN = "same chance for each class"
 HIGHEST_RATE = 1.0
 """No higher rate is proposed: with it most optimizers leave every minimum."""
 LARGE_TARGET = 1e4
@@ -24,7 +23,7 @@ def no_better_than_baseline(story: Story) -> Finding | None:
     seen = story.beside_trivial
     if seen is None or (seen.trivial <= seen.perfect and is_near(story, seen)):
         return None
-    trivial, method = seen.trivial, story.baseline["method"]
+    trivial, method = seen.trivial, seen.method or story.baseline["method"]
     if seen.even is not None and seen.even < MARGIN * trivial:
         # Classes that the training split does not hold make the shares of the others a worse answer than none at all.
         trivial, method = seen.even, EVEN
