@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dlcli.actions.left_out import complete_rows
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
@@ -131,8 +132,10 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         notes = trained.notes
         if data is not None:
             fields = read_raw(config, schema, data, with_target=True)
-            samples, told = raw_samples(fields, schema, with_target=True)
-            notes += told
+            complete = complete_rows(fields, config, schema, with_target=True)
+            samples, told = raw_samples(complete.fields, schema, with_target=True)
+            samples = replace(samples, rows=complete.rows[samples.rows])
+            notes += [*complete.notes, *told]
             split = data
         else:
             dataset = trained.dataset()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.data import Fields, Samples, Schema
+from dlcli.data.blank_targets import samples_with_targets
 from dlcli.data.encode import encoded_input
 from dlcli.data.encoded_target import encoded_target
 from dlcli.data.fields.lazy import Column, Selected
@@ -104,10 +105,14 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
     """Raw rows as the samples of the schema, with notes on what was new to it; without target an empty one."""
     import numpy as np
 
-    samples = samples_of(fields, with_target=with_target)
-    rows = samples.target_rows(np.arange(samples.count))
     tensors: dict[str, Column] = {}
     notes: list[str] = []
+    if with_target:
+        names = {name for each in schema.present if each.split is None for name in each.names}
+        samples, targeted, notes = samples_with_targets(fields, names)
+    else:
+        samples, targeted = samples_of(fields, with_target=False), fields
+    rows = samples.target_rows(np.arange(samples.count))
     for each in schema.inputs:
         of_rows = each if schema.windows is None else each.model_copy(update={"shape": each.shape[1:]})
         tensor, said = encoded_input(of_rows, fields)
@@ -116,7 +121,7 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
     if with_target:
         targets: dict[str, Column] = {}
         for target in schema.targets:
-            values = encoded_target(target.of_rows(schema.windows), fields)
+            values = encoded_target(target.of_rows(schema.windows), targeted)
             if target.scale is not None:
                 check_logarithms(target.scale.kind, target, values, fields)
             targets[target.name] = samples.at_row(values) if target.absent else samples.target(values)

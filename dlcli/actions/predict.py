@@ -8,10 +8,11 @@ import os
 import zipfile
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlcli.actions.left_out import complete_rows, with_blanks
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data.fields.fields import Fields, FileEach
 from dlcli.data.schema import TargetSchema
@@ -42,11 +43,18 @@ class Predictions:
     columns: Columns
     notes: list[str]
     arrays: Columns = field(default_factory=dict)
+    left_out: int = 0
+    """Of how many samples the answers are empty, because a cell of them is."""
 
     def rows(self) -> list[dict[str, Any]]:
         """One mapping a sample."""
-        lists = {name: values.tolist() for name, values in self.columns.items()}
+        lists = {name: plain_values(values) for name, values in self.columns.items()}
         return [{name: values[row] for name, values in lists.items()} for row in range(self.samples)]
+
+
+def plain_values(values: np.ndarray[Any, Any]) -> list[Any]:
+    """A column (samples, …) as plain values, None for an empty one."""
+    return [None if isinstance(each, float) and each != each else each for each in values.tolist()]
 
 
 def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) -> Predictions:
@@ -57,14 +65,17 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
     with open_trained(run, allow_code=allow_code) as trained:
         config, schema, standing = trained.config, trained.schema, trained.notes
         fields = read_raw(config, schema, data, keep=keep)
-        samples, notes = raw_samples(fields, schema, with_target=False)
+        complete = complete_rows(fields, config, schema, with_target=False)
+        samples, notes = raw_samples(complete.fields, schema, with_target=False)
+        samples = replace(samples, rows=complete.rows[samples.rows])
         feed = trained.feed(samples, with_target=False)
         output = trained.predicted(feed)
         answers = trained.answers(output)
         masks = Measure(trained.model).masks(feed) if any(each.text for each in schema.targets) else {}
     columns, answered, arrays = Columns(), Columns(), Columns()
     if isinstance(fields.places, FileEach):
-        files = [fields.where(int(row))[0] for row in samples.rows]
+        shown = range(fields.samples) if schema.windows is None else samples.rows.tolist()
+        files = [fields.where(row)[0] for row in shown]
         columns["file"] = np_objects(files if Path(data).is_absolute() else [os.path.relpath(file) for file in files])
     for head, target in zip(config.heads, schema.targets, strict=True):
         answer = answers[target.name]
@@ -74,11 +85,18 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         else:
             answered |= answer_columns(output[target.name], answer, head, target)
         arrays |= dense_columns(output[target.name], answers[target.name], head, target)
+    told = [*standing, *complete.notes, *notes]
+    if schema.windows is None:
+        # A row that was left out keeps its place, so that the answers can stand beside the data.
+        total, at = fields.samples, samples.rows
+        answered, arrays = (
+            {name: with_blanks(values, at, total) for name, values in each.items()} for each in (answered, arrays)
+        )
     rows, known = predicted_rows(fields, schema.windows, samples.rows)
-    if schema.windows is not None and keep:
+    if schema.windows is not None and (keep or complete.notes):
         columns["row"] = rows + 1
     columns |= kept_columns(fields, rows, keep, beside={*columns, *answered}, known=known) | answered
-    return Predictions(run.name, len(samples), columns, [*standing, *notes], arrays)
+    return Predictions(run.name, len(rows), columns, told, arrays, left_out=len(rows) - len(samples))
 
 
 def predicted_rows(
@@ -91,7 +109,7 @@ def predicted_rows(
     import numpy as np
 
     if windows is None:
-        return rows, np.ones(len(rows), bool)
+        return np.arange(fields.samples), np.ones(fields.samples, bool)
     ahead = rows + (windows.furthest if isinstance(windows.horizon, int) and not windows.each_step else 0)
     known = ahead < fields.samples
     there = np.minimum(ahead, fields.samples - 1)
@@ -225,7 +243,7 @@ def as_csv(predictions: Predictions, *, safe: bool = False) -> bytes:
     writer = csv.writer(buffer, lineterminator="\n")
     shown = as_text if safe else lambda value: value
     writer.writerow(map(shown, predictions.columns))
-    for row in zip(*(values.tolist() for values in predictions.columns.values()), strict=True):
+    for row in zip(*(plain_values(values) for values in predictions.columns.values()), strict=True):
         writer.writerow(map(shown, row))
     return buffer.getvalue().encode()
 
@@ -258,8 +276,19 @@ def as_npz(predictions: Predictions) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, values in (dict(predictions.arrays) | predictions.columns).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.save(member, values.astype(str) if values.dtype == object else values, allow_pickle=False)
+                np.save(member, of_one_type(values), allow_pickle=False)
     return buffer.getvalue()
+
+
+def of_one_type(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A column (samples, …) as NumPy stores it without pickle: of objects numbers with NaN for None, or text with nothing."""
+    import numpy as np
+
+    if values.dtype != object:
+        return values
+    if any(isinstance(each, str) for each in values.ravel().tolist()):
+        return np.where(values == None, "", values).astype(str)  # noqa: E711 (of each element)
+    return values.astype(float)
 
 
 def as_parquet(predictions: Predictions) -> bytes:

@@ -61,7 +61,7 @@ def predict(
     if output != "-":
         write_predictions(predictions, Path(output), safe=safe_csv)
         if not quiet:
-            console.print(f"{predictions.samples:,} predictions written to {output}")
+            console.print(f"{predictions.samples - predictions.left_out:,} predictions written to {output}")
     if json:
         rows = predictions.rows() if output == "-" else output
         emit(json_value(PredictionResult(predictions.run, predictions.samples, rows)))

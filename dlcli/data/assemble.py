@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.blank_targets import may_be_blank, samples_with_targets
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.encode import empty_counts, empty_error, encoded_input
 from dlcli.data.encoded_target import encoded_target
@@ -12,7 +13,7 @@ from dlcli.data.fields.aligned import aligned_rows
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, Selected, is_lazy, loaded, nbytes
 from dlcli.data.fields.order import Layout
-from dlcli.data.fields.samples import RowSamples, WindowSamples, samples_of
+from dlcli.data.fields.samples import RowSamples, WindowSamples
 from dlcli.data.fields.values import rows_in_words
 from dlcli.data.first_pass import Empty, find_empty
 from dlcli.data.inputs import Constant, Group, Input, Missing, column_kind, groups_of, input_schemas, is_vector
@@ -53,18 +54,18 @@ def assembled(
     """
     present = [target for target, wanted in targets.values() if wanted.labels != "nothing"]
     held = {name: target for target in present for name in target.names_in(fields)}
-    names = [*held]
     reserved = reserved_columns(split, fields, weight=weight)
-    groups = groups_of(inputs, fields, targets=names, reserved=reserved, categories=categories)
+    groups = groups_of(inputs, fields, targets=[*held], reserved=reserved, categories=categories)
     source = fields
     # A cell without a label is one that has none of them.
     full = [name for name, target in held.items() if not target.has_several(name, fields)]
     fields, notes = without_empty(fields, groups, full, reserved, policy)
-    samples = samples_of(fields)
+    samples, targeted, told = samples_with_targets(fields, full)
+    notes += told
     target_schemas, encoded_targets = list[TargetSchema](), dict[str, Column]()
     for name, (target, wanted) in targets.items():
-        of_rows = target.encoding(fields, wanted=wanted, name=name, groups=groups)
-        encoded = encoded_target(of_rows, fields)
+        of_rows = target.encoding(targeted, wanted=wanted, name=name, groups=groups)
+        encoded = encoded_target(of_rows, targeted)
         notes += unused_units(of_rows, encoded, wanted.classes)
         schema, encoded_targets[of_rows.name] = of_samples(of_rows, encoded, samples)
         target_schemas.append(schema)
@@ -246,7 +247,7 @@ def without_empty(
     if for_split:
         raise empty_error(for_split, fields, hint=NEEDED)
     for name in targets:
-        if name in empty:
+        if name in empty and not may_be_blank(fields):
             raise empty_target(name, empty[name], fields)
     check_constant(policy, empty, groups, fields)
     for group in groups:

@@ -80,6 +80,13 @@ class WindowSamples:
         rows = self.starts + self.reach
         return Selected(values, rows) if is_lazy(values) else values[rows]
 
+    def with_target_in(self, rows: np.ndarray[Any, Any]) -> WindowSamples:
+        """The windows all of whose targets stand in some rows: `rows` (rows,) says which."""
+        wanted = self.starts[:, None] + self.windows.target_rows().ravel()
+        whole = WindowSamples(self.windows, self.starts[rows[wanted].all(axis=1)])
+        whole.reach = self.reach
+        return whole
+
     def target_schema(self, schema: TargetSchema) -> TargetSchema:
         windows = self.windows
         several = isinstance(windows.horizon, list)
