@@ -15,6 +15,7 @@ from dlcli.data.several_labels import yes_or_no_codes
 from dlcli.data.shares import without_noise
 from dlcli.data.target_labels import UNKNOWN, label_codes
 from dlcli.data.target_values import check_present, check_range, some_values, text_target
+from dlcli.data.truth_words import truth_numbers
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
@@ -61,7 +62,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
             check_present(name, fields)
             check_finite(name, fields.arrays[name][:], fields)
     if schema.columns is not None:
-        joined = np.stack([truth_numbers(fields.arrays[name][:]) for name in schema.columns], axis=1)
+        joined = np.stack([truth_numbers(name, fields) for name in schema.columns], axis=1)
         return without_noise(joined) if schema.shares else joined
     name = schema.names[0]
     if schema.text:
@@ -115,12 +116,3 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
             kind="unknown_class",
         )
     return codes
-
-
-def truth_numbers(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Numbers (samples,) of a column, of the words true and false 1 and 0."""
-    import numpy as np
-
-    if values.dtype == object:
-        values = np.array([str(each).lower() == "true" for each in values.tolist()])
-    return values.astype(np.float32)

@@ -17,7 +17,7 @@ from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import MARK, all_labels, check_takes_several, holds_lists
 from dlcli.data.shares import are_shares, without_noise
 from dlcli.data.strays import check_strays
-from dlcli.data.target_labels import is_void, label_order
+from dlcli.data.target_labels import is_void, label_order, spelt
 from dlcli.data.target_places import check_classes, following_schema, text_schema
 from dlcli.data.target_values import (
     SIGNS,
@@ -260,7 +260,7 @@ class Target(Spec):
             )
         if wanted.labels == "binary" and self.classes is None and encode != "one_hot":
             check_strays(name, whole or fields, wanted, void)
-        classes = self.named or self.found_classes(name, fields, encode=encode, wanted=wanted)
+        classes = spelt(self.named, values) or self.found_classes(name, fields, encode=encode, wanted=wanted)
         if classes is not None and len(classes) == 1:
             raise single_class(name, classes[0], fields)
         if classes is None and self.void is not None:

@@ -24,6 +24,14 @@ def label_key(label: Any) -> str:
     return text.lower() if text.lower() in {"true", "false"} else text
 
 
+def spelt(classes: list[str] | None, values: np.ndarray[Any, Any]) -> list[str] | None:
+    """The written classes, those that are true or false as the text of a column (rows,) spells them: `True`, `FALSE`."""
+    if classes is None or values.dtype != object or not {*map(label_key, classes)} & {"true", "false"}:
+        return classes
+    spellings = {label_key(each): each for each in sorted({*map(str, values.tolist())}) if each not in classes}
+    return [spellings.get(name, name) if name in {"true", "false"} else name for name in classes]
+
+
 def label_order(name: str) -> tuple[int, Decimal, str]:
     """Sorts labels: numbers by their value, before the others."""
     is_number = NUMBER.fullmatch(name.strip()) is not None

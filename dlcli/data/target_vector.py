@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column
 from dlcli.data.first_pass import distinct
 from dlcli.data.schema import TargetSchema
 from dlcli.data.target_values import (
     check_yes_or_no,
 )
+from dlcli.data.truth_words import is_truth_text, no_truth
 from dlcli.errors import DataError
 from dlcli.spec import Labels
-
-if TYPE_CHECKING:
-    pass
 
 
 def vector_schema(
@@ -30,9 +25,10 @@ def vector_schema(
     for column in names:
         truths = labels != "numbers" and is_truth_text(fields.arrays[column])
         if (fields.arrays[column].dtype == object and not truths) or fields.arrays[column].ndim > 1:
-            held = "text" if fields.arrays[column].dtype == object else "an array"
+            if fields.arrays[column].dtype == object and fields.arrays[column].ndim == 1:
+                raise no_truth(column, fields, names, numbers=labels == "numbers")
             raise DataError(
-                f"the target joins the columns {', '.join(names)}, but '{column}' holds {held}",
+                f"the target joins the columns {', '.join(names)}, but '{column}' holds an array",
                 file=fields.places[0].file,
                 hint="write data.targets: {NAME: COLUMN, …} for several targets of their own",
                 kind="joined_columns_differ",
@@ -47,13 +43,4 @@ def vector_schema(
         axes=["samples", axis],
         shape=[len(names)],
         shares=labels in {"binary", "one_hot"},
-    )
-
-
-def is_truth_text(values: Column) -> bool:
-    """Whether a column holds nothing but the words true and false."""
-    return (
-        values.dtype == object
-        and values.ndim == 1
-        and {str(each).lower() for each in {*values[:]}} <= {"true", "false"}
     )
