@@ -15,6 +15,7 @@ from dlcli.data.findings.equal_in_32_bits import equal_in_32_bits
 from dlcli.data.findings.exact_sum import target_is_a_sum
 from dlcli.data.findings.few_samples import few_samples
 from dlcli.data.findings.header_like_data import header_like_data
+from dlcli.data.findings.holes_in_time import holes_in_time
 from dlcli.data.findings.identifier_columns import identifier_columns
 from dlcli.data.findings.imbalanced_classes import imbalanced_classes
 from dlcli.data.findings.leak import target_given_away
@@ -38,6 +39,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     far_from_unit_scale,
     few_samples,
     header_like_data,
+    holes_in_time,
     identifier_columns,
     imbalanced_classes,
     missing_values,

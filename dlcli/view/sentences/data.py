@@ -79,6 +79,18 @@ def numbers_as_text(facts: Facts) -> str:
     return first_of(shown, more="more columns")
 
 
+def holes_in_time(facts: Facts) -> str:
+    holes = "1 hole" if facts["holes"] == 1 else f"{facts['holes']:,} holes"
+    rows = "1 row" if facts["largest"] == 1 else f"{facts['largest']:,} rows"
+    of_it = "where" if facts["holes"] == 1 else "the largest where"
+    reach = "window reaches" if facts["windows"] == 1 else "windows reach"
+    return (
+        f"'{facts['column']}' has {holes} among {facts['steps']:,} steps of {facts['step']}, "
+        f"the first after row {facts['row']:,} ('{facts['value']}'), {of_it} {rows} are missing; "
+        f"{facts['windows']:,} {reach} over one as if nothing were, of {facts['all_windows']:,}"
+    )
+
+
 def overlapping_windows(facts: Facts) -> str:
     shares = [f"{each['shared']:,} of {each['windows']:,} windows of {name}" for name, each in facts["splits"].items()]
     return f"{' and '.join(shares)} hold rows that training windows hold too"
@@ -174,6 +186,12 @@ SENTENCES = {
         "identifier columns",
         identifier_columns,
         "leave them out of data.inputs: a model could learn the rows by heart",
+    ),
+    "holes_in_time": Sentence(
+        "holes in time",
+        holes_in_time,
+        "number the stretches in a column, and name it: series: {…, group: COLUMN}; "
+        "or write the missing rows with empty cells, and data.missing: drop",
     ),
     "imbalanced_classes": Sentence(
         "imbalanced classes",
