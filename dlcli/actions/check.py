@@ -15,6 +15,7 @@ from dlcli.training.check.one_batch import overfit
 from dlcli.training.check.rate_range import RateRange, rate_range
 from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.not_finite import broken_at
+from dlcli.training.scaling import far_target
 from dlcli.training.setup.backend import chatter_to
 from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown
 from dlcli.view.sentences import judgement_of_check
@@ -37,13 +38,14 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
         noise = learnt_in_noise(experiment, rows)
         broken = None if math.isfinite(first.measured) else broken_at(experiment)
         found = rate_range(experiment) if rates else None
-    seen = Seen(config, rate, first, gradients, batch, noise, broken)
+        target = far_target(experiment)
+    seen = Seen(config, rate, first, gradients, batch, noise, broken, target)
     return CheckShown(
         first_loss=first.shown(),
         gradients=[gradient_shown(each) for each in gradients],
         overfit=BatchShown(**asdict(batch), memorized=batch.memorized),
         verdict=[judgement_of_check(finding) for finding in check_findings(seen)],
-        rates=None if found is None else rates_shown(found, seen.rate_key),
+        rates=None if found is None else rates_shown(found, seen.rate_key, scales=target is not None),
     )
 
 
@@ -52,7 +54,7 @@ def gradient_shown(gradient: LayerGradient) -> GradientShown:
     return GradientShown(**asdict(gradient), ratio=gradient.ratio)
 
 
-def rates_shown(found: RateRange, key: str) -> RatesShown:
-    """A range test as it is shown, with the key that sets the rate."""
+def rates_shown(found: RateRange, key: str, *, scales: bool) -> RatesShown:
+    """A range test as it is shown, with the key that sets the rate; `scales` says that the target is far from unit scale."""
     points = [RatePoint(rate, loss) for rate, loss in zip(found.rates, found.losses, strict=True)]
-    return RatesShown(key=key, points=points, proposed=found.proposed)
+    return RatesShown(key=key, points=points, proposed=found.proposed, target_is_far=scales)

@@ -103,6 +103,12 @@ def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
         if not draft.block["inputs"]:
             raise nothing_left(fields, f"{', '.join(useless)}: constant, or a count of the rows")
         dataset = draft.load(fields)
+    if any(each.code == "target_far_from_unit_scale" for each in draft.findings):
+        # Where the target says more already, such as its classes, that stays.
+        told = draft.target if isinstance(draft.target, dict) else {"column": goal}
+        draft.target = {**told, "scale": "standard"}
+        draft.reasons["target"] = "learnt with mean 0 and variance 1; metrics and predictions in its own units"
+        dataset = draft.load(fields)
     for name in names_in(draft.block.get("inputs", [])) if fields.is_table else ():
         check_written(name, fields)
     check_written(goal, fields)

@@ -12,7 +12,7 @@ from dlcli.loss.counting import masked_output
 from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_loss
 from dlcli.loss.target_loss import Head
-from dlcli.training.constant_answer import MAJORITY, ConstantAnswer, fitting_answer
+from dlcli.training.constant_answer import MAJORITY, ConstantAnswer, learnt_answer
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
 from dlcli.training.setup.weights import Weights, training_weights
@@ -82,7 +82,7 @@ def weighed(experiment: Experiment, measure: Measure, weights: Weights, split: s
     reached, trivial, methods = 0.0, 0.0, list[str]()
     for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
         learnt = place_weights(experiment, weights, head, schema, "train", counted["train"][schema.name])
-        answer = fitting_answer(experiment, head, schema, learnt)
+        answer = learnt_answer(experiment, head, schema, learnt)
         if answer is None:
             return None
         methods.append(weighed_method(answer, head, weighs=schema.name in weights.by_class))

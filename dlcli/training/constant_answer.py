@@ -50,16 +50,22 @@ class ConstantAnswer:
 
 
 def fitting_answer(
-    experiment: Experiment, head: Head, target: TargetSchema, weights: Array | None
+    head: Head, target: TargetSchema, values: Array, shape: tuple[int | None, ...], *, weights: Array | None
 ) -> ConstantAnswer | None:
-    """The constant answer, or None where the model's output has another form."""
-    shape = output_shape(experiment.model, head.name)
+    """The constant answer to a target (samples, …), or None where the model's output, `shape` a sample, has another form."""
     if None in shape or needs(head.loss) in {None, "nothing"}:
         return None
-    train = experiment.splits["train"].target(target.name)
-    answer = constant_answer(head.loss, target, train, shape, weights=weights)
+    answer = constant_answer(head.loss, target, values, shape, weights=weights)
     size, units = answer.values.size, shape[-1] if shape else 1
     return answer if size in {output_size(shape), units} or not answer.values.ndim else None
+
+
+def learnt_answer(
+    experiment: Experiment, head: Head, target: TargetSchema, weights: Array | None
+) -> ConstantAnswer | None:
+    """The constant answer that is learnt from the training split."""
+    values = experiment.splits["train"].target(target.name)
+    return fitting_answer(head, target, values, output_shape(experiment.model, head.name), weights=weights)
 
 
 def constant_answer(

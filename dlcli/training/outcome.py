@@ -15,7 +15,7 @@ from dlcli.training.compared import compared
 from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import Begin
 from dlcli.training.last_value import last_value_baseline
-from dlcli.training.scaling import scaling_settings
+from dlcli.training.scaling import far_target, scaling_settings
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.stopping import Stopping
 from dlcli.training.trivial import trivial_baseline
@@ -58,7 +58,9 @@ def outcome(
         for entry in entries[begin.epoch :]
     ]
     best_epoch = (watch.best_epoch or kept) - begin.epoch
-    story = Story(config, history, metrics, baseline, best_epoch, stop, beside, scaling)
+    story = Story(
+        config, history, metrics, baseline, best_epoch, stop, beside, scaling, partial(far_target, experiment)
+    )
     findings = [of_last_phase(finding, experiment, begin) for finding in verdict(story)]
     best = {
         "epoch": watch.best_epoch or kept,

@@ -11,7 +11,7 @@ from dlcli.loss.counting import masked_output
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.training.constant import untied
-from dlcli.training.constant_answer import fitting_answer, output_size, widened
+from dlcli.training.constant_answer import learnt_answer, output_size, widened
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
@@ -34,7 +34,7 @@ def trivial_baseline(experiment: Experiment, split: str | None = None) -> dict[s
     judged = counted if split == "train" else counted_targets(experiment, split)
     for head, target in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
         weights = learnt_weights(experiment, target, counted[target.name])
-        answer = fitting_answer(experiment, head, target, weights)
+        answer = learnt_answer(experiment, head, target, weights)
         if answer is None:
             return {}
         loss, own = measured(experiment, head, target, answer.values, split=split, counted=judged[target.name])

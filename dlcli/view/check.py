@@ -51,6 +51,8 @@ class BatchShown:
     """What a perfect answer costs, under some losses less than nothing."""
     bounded: bool = True
     """Whether that is known."""
+    constant: float | None = None
+    """What the best answer costs that is the same for all samples; None where that is perfect, or there is none."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class RatesShown:
     key: str = field(metadata=json_name("set"))
     points: Sequence[RatePoint]
     proposed: float | None
+    target_is_far: bool = False
+    """Whether the target is far from unit scale, which no rate helps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +125,8 @@ def draw_rates(console: Console, rates: RatesShown) -> None:
         width, unicode = min(console.width, WIDEST), supports_unicode(console.file)
         console.print(curve(losses, width=width, height=HEIGHT, x_label="learning rate", ends=ends, unicode=unicode))
     if rates.proposed is None:
-        line(console, "rate", "the loss fell at no learning rate")
+        line(
+            console, "rate", "the loss fell at no learning rate" + ("; scale the target" if rates.target_is_far else "")
+        )
     else:
         line(console, "rate", f"--set {rates.key}={rates.proposed:g}", style="cyan")

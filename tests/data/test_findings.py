@@ -270,6 +270,21 @@ def test_an_input_is_far_from_unit_scale_from_a_deviation_of_ten_on(size: float,
         assert finding.facts["inputs"][0]["deviation"] == pytest.approx(size, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("size", "told"), [(999.0, False), (1001.0, True), (1.01e-3, False), (0.99e-3, True), (0.0, False)]
+)
+def test_a_target_is_far_from_unit_scale_by_three_orders(size: float, told: bool, tmp_path: Path) -> None:
+    from dlcli.data.findings.target_scale import target_far_from_unit_scale
+
+    block = all_for_training(tmp_path, y=[-size, size] * (SAMPLES // 2 - 1) + [0.999 * size, -0.999 * size])
+    finding = target_far_from_unit_scale(load({**block, "target": {"column": "y", "encode": "none"}}))
+    assert (finding is not None) is told
+    if finding is not None:
+        assert finding.facts["targets"]["y"] == pytest.approx(size, rel=1e-3)
+        [setting] = finding.advice
+        assert (setting.key, setting.new) == ("data.target", {"column": "y", "scale": "standard"})
+
+
 @pytest.mark.parametrize(("rows", "told"), [(9, False), (10, True)])
 def test_an_order_is_told_of_ten_rows_on(rows: int, told: bool, tmp_path: Path) -> None:
     from dlcli.data.findings.order import sorted_order

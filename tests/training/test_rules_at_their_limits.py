@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,6 +36,7 @@ CONFIG: Any = SimpleNamespace(
     optimizer=SimpleNamespace(arguments={}),
     train=SimpleNamespace(epochs=4, early_stopping=None),
     layers=[],
+    heads=[],
 )
 
 
@@ -86,6 +88,38 @@ def test_a_batch_counts_as_memorized_from_the_limit_itself_on() -> None:
     assert not one_batch(1.0, math.nextafter(MEMORIZED, 1)).memorized
     assert not one_batch(1.0, math.nan).memorized
     assert not one_batch(1.0, -math.inf).memorized
+
+
+def test_a_batch_is_memorized_beside_what_one_answer_for_all_would_cost() -> None:
+    far = replace(one_batch(2.0, 0.0501), constant=1.0)  # it begins far from the target
+    assert not far.memorized
+    assert replace(far, last=0.0499).memorized
+    assert one_batch(2.0, 0.0501).memorized
+    near = replace(one_batch(1.0, 0.0501), constant=2.0)  # it begins nearer than any constant
+    assert not near.memorized
+    assert replace(near, last=0.0499).memorized
+    assert replace(one_batch(3.0, 2.049, perfect=2.0), constant=4.0).memorized
+    assert not replace(one_batch(5.0, 2.051, perfect=2.0), constant=3.0).memorized
+
+
+def test_a_target_of_tiny_numbers_is_not_memorized_by_leaving_the_first_weights() -> None:
+    tiny = replace(one_batch(0.01994, 0.0004924), constant=8.6e-14)
+    assert not tiny.memorized
+    finding = cannot_memorize(seen(batch=tiny))
+    assert finding is not None
+    assert finding.code == "memorizes_slowly"  # nothing jumped: the first loss is what it began with
+
+
+def test_a_loss_that_ends_above_its_first_epoch_is_not_healthy() -> None:
+    assert [each.code for each in verdict(story([0.5, 0.4, 0.5]))] == ["healthy"]
+    wobble, risen = verdict(story([0.5, 0.4, 0.51])), verdict(story([0.5, 0.4, 0.5101]))
+    assert [(each.code, each.severity) for each in (*wobble, *risen)] == [
+        ("no_lower_than_first", "note"),
+        ("no_lower_than_first", "warning"),
+    ]
+    assert [each.key for each in risen[0].advice] == ["optimizer.learning_rate"]
+    kept = verdict(story([0.5, 0.4, 0.5101], train=[0.5, 0.4, 0.3]))
+    assert [each.key for each in kept[0].advice] == ["train.early_stopping"]
 
 
 def test_what_counts_of_a_batch_is_how_far_its_loss_is_above_that_of_a_perfect_answer() -> None:

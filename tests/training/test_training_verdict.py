@@ -300,7 +300,7 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     import numpy as np
 
     from dlcli.config import load_config
-    from dlcli.training.constant_answer import fitting_answer
+    from dlcli.training.constant_answer import learnt_answer
     from dlcli.training.setup.backend import start_keras
     from dlcli.training.setup.experiment import read_data, set_up
     from dlcli.training.trivial import trivial_baseline
@@ -323,7 +323,7 @@ def test_the_constant_answer_is_the_best_one_that_its_loss_can_read(
     start_keras(seed=0)
     experiment = set_up(config, dataset)
     [head], [target] = config.heads, dataset.schema.targets
-    constant = fitting_answer(experiment, head, target, None)
+    constant = learnt_answer(experiment, head, target, None)
     assert constant is not None
     assert constant.values.item() == pytest.approx(answer, rel=1e-6)
     baseline = trivial_baseline(experiment)

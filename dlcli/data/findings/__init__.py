@@ -26,6 +26,7 @@ from dlcli.data.findings.overlap import overlapping_windows
 from dlcli.data.findings.same_inputs import same_inputs
 from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
+from dlcli.data.findings.target_scale import target_far_from_unit_scale
 from dlcli.data.findings.times_as_categories import times_as_categories
 from dlcli.finding import Finding
 
@@ -48,6 +49,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     same_inputs,
     same_rows,
     sorted_order,
+    target_far_from_unit_scale,
     target_given_away,
     target_is_a_sum,
     times_as_categories,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlcli.config import Config
+from dlcli.finding import Finding
 from dlcli.training.check.first_loss import FirstLoss
 from dlcli.training.check.gradients import LayerGradient
 from dlcli.training.check.noise import Noise
@@ -27,6 +28,8 @@ class Seen:
     """What noise lets through; None for a model without any."""
     broken: BrokenAt | None = None
     """Where the numbers end of a model whose first loss is none."""
+    target: Finding | None = None
+    """That targets are far from unit scale, which a loss could learn in other units."""
 
     @property
     def rate_key(self) -> str:

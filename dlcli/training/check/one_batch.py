@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.loss import needs
+from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_loss
 from dlcli.training.check.restore import restored, without_noise
 from dlcli.training.check.step import trained_on
+from dlcli.training.constant_answer import fitting_answer
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment, output_shape
+from dlcli.training.trivial import repeated
 
 MOST_STEPS = 400
 MOST_SECONDS = 20.0  # unseen: time alone
@@ -40,11 +43,22 @@ class OneBatch:
     perfect: float
     bounded: bool = True
     """Whether it is known what a perfect answer costs: what layers compute themselves may have any least."""
+    constant: float | None = None
+    """What the best answer costs that is the same for all samples; None where that is perfect, or there is none."""
 
     @property
     def memorized(self) -> bool:
         """Whether the loss has come down to next to nothing."""
-        return math.isfinite(self.last) and self.share(self.last) <= MEMORIZED
+        return math.isfinite(self.last) and self.last - self.perfect <= MEMORIZED * max(self.unlearnt, 0.0)
+
+    @property
+    def unlearnt(self) -> float:
+        """How far above a perfect answer a model is that has learnt nothing: as it begins, or with one answer for all.
+
+        First weights may be far from the target; leaving that place is not yet to tell samples apart.
+        """
+        begun = self.first - self.perfect
+        return begun if self.constant is None else min(begun, self.constant - self.perfect)
 
     def share(self, loss: float) -> float:
         """How much of the first loss a loss is, both above that of a perfect answer."""
@@ -60,7 +74,7 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
     arrays = train.take(rows)
     inputs, targets = batch_tensors(*arrays)
     losses: list[float] = []
-    perfect = perfect_total(experiment, arrays[1])
+    perfect, constant = perfect_total(experiment, arrays[1]), constant_total(experiment, arrays[1])
     with restored(model), without_noise(model):
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
@@ -71,11 +85,12 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
         started = time.monotonic()
         while len(losses) < MOST_STEPS and time.monotonic() - started < MOST_SECONDS:
             losses.append(float(step()))
-            if not math.isfinite(losses[-1]) or losses[-1] - perfect <= MEMORIZED / 2 * (losses[0] - perfect):
+            unlearnt = min(losses[0], math.inf if constant is None else constant) - perfect
+            if not math.isfinite(losses[-1]) or losses[-1] - perfect <= MEMORIZED / 2 * unlearnt:
                 break
     bounded = all(needs(head.loss) != "nothing" for head in experiment.config.heads)
     first, last, most = losses[0], losses[-1], max(losses)
-    return OneBatch(len(rows), len(losses), first, last, most, contradictory(*arrays), perfect, bounded)
+    return OneBatch(len(rows), len(losses), first, last, most, contradictory(*arrays), perfect, bounded, constant)
 
 
 def perfect_total(experiment: Experiment, targets: Mapping[str, Any]) -> float:
@@ -86,6 +101,23 @@ def perfect_total(experiment: Experiment, targets: Mapping[str, Any]) -> float:
         values, shape = targets[schema.name], output_shape(experiment.model, head.name)
         total += head.weight * perfect_loss(head.loss, values, shape, {}, counted=counted_target(schema, values, None))
     return total
+
+
+def constant_total(experiment: Experiment, targets: Mapping[str, Any]) -> float | None:
+    """What the best constant answers to these targets (samples, …) cost together; None where they are perfect, or not known."""
+    import numpy as np
+
+    heads, schemas = experiment.config.heads, experiment.dataset.schema.targets
+    total = 0.0
+    for head, schema in zip(heads, schemas, strict=True):
+        values, shape = targets[schema.name], output_shape(experiment.model, head.name)
+        counted = counted_target(schema, values, None)
+        answer = fitting_answer(head, schema, values, shape, weights=counted)
+        if answer is None or (values == values[:1]).all():
+            return None
+        said = repeated(answer.values, len(values), [size or 1 for size in shape], counted=counted)
+        total += head.weight * float(np.asarray(build_loss(head.loss, {}, void=bool(schema.void))(values, said)))
+    return total if math.isfinite(total) else None
 
 
 def contradictory(inputs: Any, targets: Any) -> bool:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from dlcli.finding import Finding
 from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
+from dlcli.training.verdict.no_lower_than_first import no_lower_than_first
 from dlcli.training.verdict.overfits import overfits
 from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.worse_by_metric import worse_by_metric
 
 __all__ = ["RULES", "Story", "verdict"]
 
@@ -19,8 +21,10 @@ __all__ = ["RULES", "Story", "verdict"]
 RULES: tuple[Callable[[Story], Finding | None], ...] = (
     no_better_than_baseline,
     no_better_than_last_value,
+    no_lower_than_first,
     overfits,
     still_improving,
+    worse_by_metric,
 )
 
 

@@ -20,17 +20,39 @@ LARGE_TARGET = 1e4
 
 def no_better_than_baseline(story: Story) -> Finding | None:
     """Seen when the loss is hardly lower than that of the trivial baseline on the same split."""
-    seen = story.beside_trivial
+    seen, (trivial, method) = story.beside_trivial, least_constant(story)
     if seen is None or (seen.trivial <= seen.perfect and is_near(story, seen)):
         return None
-    trivial, method = seen.trivial, seen.method or story.baseline["method"]
-    if seen.even is not None and seen.even < MARGIN * trivial:
-        # Classes that the training split does not hold make the shares of the others a worse answer than none at all.
-        trivial, method = seen.even, EVEN
     # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
     if seen.reached - seen.perfect < MARGIN * (trivial - seen.perfect):
         return None
-    advice = list(story.scaling())
+    far = story.target()
+    advice = [*story.scaling(), *(seek(story, trivial) if far is None else far.advice)]
+    facts = {
+        "split": seen.split,
+        "reached": seen.reached,
+        "method": method,
+        "trivial": trivial,
+        "weighed": seen.weighed,
+        **({} if far is None else {"far_targets": far.facts["targets"]}),
+    }
+    return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=advice)
+
+
+def least_constant(story: Story) -> tuple[float, str]:
+    """What the constant answer costs, and what it is called: that of the training split, or none at all where that is better."""
+    seen = story.beside_trivial
+    if seen is None:
+        return 0.0, ""
+    # Classes that the training split does not hold make the shares of the others a worse answer than none at all.
+    if seen.even is not None and seen.even < MARGIN * seen.trivial:
+        return seen.even, EVEN
+    return seen.trivial, seen.method or story.baseline["method"]
+
+
+def seek(story: Story, trivial: float) -> list[Setting]:
+    """A higher rate and more epochs, where either can help."""
+    advice = []
     losses, rate = story.losses("train"), story.history[0]["learning_rate"]
     if story.turned is None and losses[-1] < losses[0] and rate < HIGHEST_RATE:
         # An optimizer moves a weight by about its rate a step; a target in the thousands is many such steps away.
@@ -41,14 +63,7 @@ def no_better_than_baseline(story: Story) -> Finding | None:
         # A model that learns its samples by heart needs neither more epochs nor a higher rate, and one that a rule has stopped
         # would not run them.
         advice += longer(story, story.config.train.epochs * 5, why="it may only have begun to learn")
-    facts = {
-        "split": seen.split,
-        "reached": seen.reached,
-        "method": method,
-        "trivial": trivial,
-        "weighed": seen.weighed,
-    }
-    return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=advice)
+    return advice
 
 
 NEAR = 0.01

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
 from dlcli.training.verdict.longer import longer
+from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
 from dlcli.training.verdict.story import Story
 
 GAIN = 0.03
@@ -21,6 +22,9 @@ def still_improving(story: Story) -> Finding | None:
         return None
     before, after = losses[-1 - window], losses[-1]
     if before <= 0 or (before - after) / before < GAIN:
+        return None
+    told = no_better_than_baseline(story)
+    if told is not None and "far_targets" in told.facts:  # on the way to a target so far away epochs are no help
         return None
     advice = longer(story, story.config.train.epochs * 2, why="there is more to gain")
     facts = {"epochs": window, "before": before, "after": after}

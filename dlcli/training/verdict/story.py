@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.config import Config
-from dlcli.finding import Setting
+from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
 
@@ -27,6 +27,9 @@ class Story:
 
     scaling: Callable[[], Sequence[Setting]] = tuple
     """What would bring inputs to unit scale that are measured to be far from it; measured only where it is asked for."""
+
+    target: Callable[[], Finding | None] = lambda: None
+    """That targets are far from unit scale, which the loss could learn in other units; looked at only where it is asked for."""
 
     @property
     def beside_trivial(self) -> Compared | None:

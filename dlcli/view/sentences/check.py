@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dlcli.view.sentences.sentence import Facts, Sentence
+from dlcli.view.sentences.sentence import Facts, Sentence, first_of
 
 
 def batch(facts: Facts) -> str:
     """What the loss did on one batch."""
     losses = f"the loss went from {facts['first']:.4g} to {facts['last']:.4g}"
     return f"on {facts['samples']} samples alone {losses} in {facts['steps']} steps"
+
+
+def beside_constant(facts: Facts) -> str:
+    """What the loss did on one batch, and what one answer for all costs where that is less than the first loss."""
+    constant = facts.get("constant")
+    less = constant is not None and constant < facts["first"]
+    return batch(facts) + (f"; one answer for all of them costs {constant:.4g}" if less else "")
 
 
 def can_learn(facts: Facts) -> str:
@@ -59,6 +66,12 @@ def rate_too_high(facts: Facts) -> str:
     return f"{batch(facts)}, up to {facts['most']:.4g} on the way"
 
 
+def target_far_from_scale(facts: Facts) -> str:
+    spreads = [f"'{name}' deviates by {deviation:.3g}" for name, deviation in facts["targets"].items()]
+    answer = "" if facts["constant"] is None else f", and one answer for all would cost {facts['constant']:.4g}"
+    return f"{first_of(spreads, more='more targets')}; {batch(facts)}{answer}"
+
+
 def vanishing_gradients(facts: Facts) -> str:
     others = f"that of others up to {facts['largest']:.1e}"
     return f"the gradient of {facts['layer']} is {facts['ratio']:.1e} of its weights, {others}"
@@ -78,10 +91,11 @@ SENTENCES = {
         "the first loss is no finite number",
         first_loss_not_finite,
     ),
-    "memorizes_slowly": Sentence("one batch is memorized slowly", batch),
+    "memorizes_slowly": Sentence("one batch is memorized slowly", beside_constant),
     "no_gradient": Sentence("layers without a gradient", no_gradient),
     "nothing_to_learn": Sentence("there is nothing to learn", nothing_to_learn),
     "rate_too_high": Sentence("learning rate too high", rate_too_high),
     "rate_too_low": Sentence("learning rate too low", batch),
+    "target_far_from_scale": Sentence("target far from unit scale", target_far_from_scale),
     "vanishing_gradients": Sentence("gradients vanish", vanishing_gradients),
 }

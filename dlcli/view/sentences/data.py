@@ -133,6 +133,11 @@ def target_is_a_sum(facts: Facts) -> str:
     )
 
 
+def target_far_from_unit_scale(facts: Facts) -> str:
+    spreads = [f"'{name}' deviates by {deviation:.3g}" for name, deviation in facts["targets"].items()]
+    return first_of(spreads, more="more targets")
+
+
 def times_as_categories(facts: Facts) -> str:
     columns = [f"'{name}' holds {count} times, each a feature of its own" for name, count in facts["columns"].items()]
     return first_of(columns, more="more columns")
@@ -231,6 +236,11 @@ SENTENCES = {
         "inputs add up to the target",
         target_is_a_sum,
         "leave them out of data.inputs if they are not known when predicting",
+    ),
+    "target_far_from_unit_scale": Sentence(
+        "target far from unit scale",
+        target_far_from_unit_scale,
+        "scale: standard learns it in units of its deviation; losses of shares (mape, msle) take numbers as they are",
     ),
     "times_as_categories": Sentence(
         "times read as names",

@@ -1,0 +1,67 @@
+"""A target of numbers far from unit scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from dlcli.data.dataset import Dataset
+from dlcli.data.schema import TargetSchema
+from dlcli.finding import Finding, Setting, only_name
+
+FAR = 1e3
+"""So many times as large or as small as 1 a deviation is far from it: the first answers of a model are about 1."""
+
+
+def target_far_from_unit_scale(dataset: Dataset, *, among: Collection[str] | None = None) -> Finding | None:
+    """A target that is learnt as it is, whose numbers are so large or small that no learning rate fits them and the weights.
+
+    `among` names those that are looked at.
+    """
+    targets = {}
+    for schema in dataset.schema.targets:
+        if among is not None and schema.name not in among:
+            continue
+        deviation = deviation_of(dataset, schema)
+        if deviation and not 1 / FAR < deviation < FAR:
+            targets[schema.name] = deviation
+    if not targets:
+        return None
+    several = len(dataset.schema.targets) > 1
+    advice = [scaled(each, several=several) for each in dataset.schema.targets if each.name in targets]
+    facts = {"targets": targets}
+    return Finding(
+        code="target_far_from_unit_scale", severity="note", where=only_name([*targets]), facts=facts, advice=advice
+    )
+
+
+def deviation_of(dataset: Dataset, schema: TargetSchema) -> float | None:
+    """The standard deviation of the numbers of a target in training; None of what is learnt in another way, or is no number."""
+    import numpy as np
+
+    if schema.classes is not None or schema.labels is not None or schema.text or schema.absent or schema.scale:
+        return None
+    values = dataset.splits["train"].targets[schema.name][:]
+    if values.dtype.kind not in "fiu" or not values.size:
+        return None
+    deviations = np.std(values, axis=0 if schema.columns else None, dtype=np.float64)
+    return float(np.max(deviations))
+
+
+def scaled(schema: TargetSchema, *, several: bool) -> Setting:
+    """The setting that lets a target be learnt in units of its own deviation."""
+    new: dict[str, Any] = {"column": schema.columns or schema.column or schema.name, "scale": "standard"}
+    key = f"data.targets.{schema.name}" if several else "data.target"
+    why = "learnt with mean 0 and variance 1; metrics and predictions stay in its own units"
+    return Setting(key=key, old=new["column"], new=new, why=why)
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    ends = {"split": {"validation": 0, "test": 0}}
+    return [
+        (table(y=[0.0, 2002.0] * 99 + [0.5, 2001.5], keys=ends), True),
+        (table(y=[0.0, 1998.0] * 99 + [0.5, 1997.5], keys=ends), False),
+        (table(y=[0.0, 2002.0] * 100, keys={**ends, "target": {"column": "y", "encode": "index"}}), False),
+        (table(y=[0.0, 2002.0] * 99 + [0.5, 2001.5], keys={"target": {"column": "y", "scale": "standard"}}), False),
+    ]
