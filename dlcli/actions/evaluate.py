@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -108,11 +108,23 @@ class Judged:
                 return "×".join(map(str, right.shape)), f"{share:.1%} right"
             label = int(index.item())
             return "void" if label < 0 else classes[label], unit_names(classes, int(right) + 1)[int(right)]
+        names = self.schema.each
+        if self.answers is not None and names is not None and self.target.shape[1:] == (len(names),):
+            return labels_held(self.target[position], names), labels_held(self.answers.classes[position], names)
         values = self.target[position], self.shown[position]
         if self.counted is not None and self.counted.ndim > 1:
             kept = self.counted[position]
             values = values[0].reshape(*kept.shape, -1)[kept], values[1].reshape(*kept.shape, -1)[kept]
         return bare(values[0].tolist()), bare(values[1].tolist())
+
+
+def labels_held(values: np.ndarray[Any, Any], names: Sequence[str]) -> str:
+    """The labels that a sample has, of values (labels,) that say so; how likely each is, where these are shares."""
+    import numpy as np
+
+    if (values != np.floor(values)).any():
+        return ", ".join(f"{name} {value:.3f}" for name, value in zip(names, values.tolist(), strict=True))
+    return ", ".join(name for name, value in zip(names, values.tolist(), strict=True) if value > 0) or "none"
 
 
 def bare(value: Any) -> Any:

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dlcli.actions.named_data import named_data
+from dlcli.actions.named_data import check_targets_named, named_data, one_or_all
 from dlcli.actions.suggested_layers import layers_of, loss_of, preparation_of
 from dlcli.actions.suggestions import Draft, Line, drafted
 from dlcli.actions.written import inline_yaml
 from dlcli.config.gallery import templates
-from dlcli.data import Dataset
+from dlcli.data import Dataset, Fields
 from dlcli.data.findings.header_like_data import data_in_header
 from dlcli.data.memory import free_memory
-from dlcli.data.sources.source import Reading
-from dlcli.errors import ConflictError, UsageError
+from dlcli.data.sources.source import Reading, SourceBlock
+from dlcli.errors import ConflictError, DataError, UsageError
 from dlcli.runs.atomic import write_bytes
 from dlcli.runs.names import safe_name
 from dlcli.spec import did_you_mean
@@ -29,18 +29,21 @@ COMMENTS = 50
 """The column in which comments stand."""
 
 
-def init(what: str, *, target: str | None, file: Path | None, settings: Sequence[str] = ()) -> str:
+def init(what: str, *, target: Sequence[str] = (), file: Path | None, settings: Sequence[str] = ()) -> str:
     """The text of a configuration for a file, a folder, or a set by its name, as it will stand in `file`.
 
     Its paths count from the folder of `file`, or from the working folder where it is only shown.
 
     Raises `UsageError` for what is no data, `DataError` for data that cannot be read or has no target.
     """
-    named = named_data(what, target, settings)
+    named = named_data(what, one_or_all(target), settings)
     source = named.data.source
     stream = source.memory() > free_memory() // 2
     with chatter_to(None):
         fields = source.read(Reading(stream=stream, labels=frozenset(named.data.target_columns()), looks=True))
+        check_targets_named(target, fields)
+        if named.block.get("target") is None:
+            fields = with_last_labels(source, fields, stream=stream)
         draft, dataset = drafted(named.block, fields)
     if named.why is not None:
         draft.reasons.setdefault("source", named.why)
@@ -48,6 +51,18 @@ def init(what: str, *, target: str | None, file: Path | None, settings: Sequence
         draft.source = rebased(draft.source, what, relative(what, file.parent if file is not None else Path()))
     name = safe_name(Path(what).stem or what)
     return "\n".join(lines_of(draft, dataset, name=name, file=file or Path(f"{name}.yaml"))) + "\n"
+
+
+def with_last_labels(source: SourceBlock, fields: Fields, *, stream: bool) -> Fields:
+    """The fields with their last column, where that holds lists of names, which are read where they are asked for alone."""
+    last = fields.names[-1] if fields.columns and fields.target is None else None
+    if last is None or last in fields.arrays:
+        return fields
+    try:
+        read = source.read(Reading(stream=stream, labels=frozenset({last}), looks=True))
+    except DataError:
+        return fields
+    return read if last in read.arrays else fields
 
 
 def relative(path: str, folder: Path) -> str:

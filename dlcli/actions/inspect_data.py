@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dlcli.actions.named_data import named_data
+from dlcli.actions.looks import empty_columns_of
+from dlcli.actions.named_data import check_targets_named, named_data, one_or_all
 from dlcli.actions.samples import Shown, drawable_samples
-from dlcli.actions.suggestions import empty_columns_of
+from dlcli.actions.suggestions import is_sequence_of_classes
 from dlcli.actions.written import inline_yaml
 from dlcli.config import Config, load_config
 from dlcli.data import Dataset, Fields
@@ -18,12 +19,14 @@ from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import MOST, findings
 from dlcli.data.findings.empty_columns import hollow_columns
 from dlcli.data.findings.header_like_data import data_in_header, header_of_data
+from dlcli.data.findings.missing_values import empty_cells
 from dlcli.data.first_pass import find_empty
 from dlcli.data.sources.source import Reading
+from dlcli.data.target import Target
 from dlcli.data.words_for_nothing import notes_on_columns
 from dlcli.finding import Finding
 from dlcli.layers.stack import innermost
-from dlcli.spec import KerasObject
+from dlcli.spec import KerasObject, Labels
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import read_data
 from dlcli.view.data import DataShown
@@ -41,7 +44,7 @@ class InspectedData:
     samples: list[Shown] = field(default_factory=list)
 
 
-def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allow_code: bool) -> InspectedData:
+def inspect_data(what: str, *, target: Sequence[str] = (), settings: Sequence[str], allow_code: bool) -> InspectedData:
     """Looks at data; nothing of TensorFlow is needed for tables, arrays and images.
 
     Raises `ConfigError`, `DataError`, or `UsageError` for what is neither a configuration nor data.
@@ -54,13 +57,14 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
         described = data_description(what, dataset, answered=answered_by(config))
         notes = notes_on_padding(config, dataset)
         return replace(described, shown=replace(described.shown, notes=(*described.shown.notes, *notes)))
-    named = named_data(what, target, settings)
+    named = named_data(what, one_or_all(target), settings)
     data = named.data
     stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
         fields = data.source.read(
             Reading(stream=stream, labels=frozenset(data.target_columns()), allow_code=allow_code, looks=True)
         )
+    check_targets_named(target, fields)
     if named.why is not None:
         fields = replace(fields, notes=(f"source: {inline_yaml(named.block['source'])}  ({named.why})", *fields.notes))
     if data.target is None and data.targets is None and fields.target is None:
@@ -73,10 +77,14 @@ def inspect_data(what: str, *, target: str | None, settings: Sequence[str], allo
             data, told = data.model_copy(update={"inputs": left}), [hollow_columns(hollow)]
     without = data.without_labels(fields)
     names = [name for name, column in fields.arrays.items() if column.ndim == 1 and name not in without]
+    goal = data.target if isinstance(data.target, str) else fields.target
+    labels: Labels | None = None
+    if goal in fields.arrays and not isinstance(data.target, Target) and is_sequence_of_classes(fields, str(goal)):
+        data, labels = data.model_copy(update={"target": Target(column=goal, void=-1)}), "classes"
     if data.missing == "error" and find_empty(fields, names)[0]:
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
         data = data.model_copy(update={"missing": "most_frequent"})
-    return data_description(what, data.dataset(fields, seed=0, labels=None, stream=stream), beside=told)
+    return data_description(what, data.dataset(fields, seed=0, labels=labels, stream=stream), beside=told)
 
 
 def notes_on_padding(config: Config, dataset: Dataset) -> list[str]:
@@ -103,6 +111,9 @@ def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:
     heads = data_in_header(fields)
     told = [told_of_data(header_of_data(heads))] if heads else []
     told += [told_of_data(hollow_columns(hollow))] if hollow else []
+    names = [name for name, column in fields.arrays.items() if column.ndim == 1 and name not in hollow]
+    counts = {name: each.count for name, each in find_empty(fields, names)[0].items()}
+    told += [told_of_data(empty_cells(counts))] if counts else []
     notes = (*fields.notes, *notes_on_columns(fields, takes_empty=takes_empty))
     return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
@@ -16,7 +16,7 @@ from dlcli.config.language import Language
 from dlcli.config.merge import apply_settings
 from dlcli.config.problems import problems_of
 from dlcli.config.yaml import read_yaml
-from dlcli.data import Data
+from dlcli.data import Data, Fields
 from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, files_in, from_path
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
@@ -26,6 +26,26 @@ from dlcli.data.sources.tables.unnamed import written_table
 from dlcli.errors import ConfigError, UsageError
 from dlcli.first_line import some_names
 from dlcli.spec import did_you_mean
+
+Targets: TypeAlias = str | list[str] | None
+"""A column that is predicted, or several, or what the source names."""
+
+
+def one_or_all(targets: Sequence[str]) -> Targets:
+    """The columns that options name: one as it is, several as a list."""
+    return targets[0] if len(targets) == 1 else [*targets] or None
+
+
+def check_targets_named(targets: Sequence[str], fields: Fields) -> None:
+    """Raises `UsageError` for several columns in one option, with commas between them."""
+    for target in targets:
+        parts = [part.strip() for part in target.split(",")]
+        if target not in fields.names and len(parts) > 1 and {*parts} <= {*fields.names}:
+            raise UsageError(
+                f"there is no column '{target}', but one for each part of it",
+                hint=" ".join(f"--target {part}" for part in parts),
+                kind="bad_command_line",
+            )
 
 
 @dataclass(frozen=True)
@@ -38,7 +58,7 @@ class NamedData:
     """Why the source is written as it is, where more than a name told it."""
 
 
-def named_data(what: str, target: str | None, settings: Sequence[str] = ()) -> NamedData:
+def named_data(what: str, target: Targets, settings: Sequence[str] = ()) -> NamedData:
     """The data of a file, a folder or a bundled set; settings begin with `data.`, as in a configuration.
 
     Raises `UsageError` for what is none of these, and for a set that needs more than its name, and `ConfigError` for a wrong
@@ -102,7 +122,7 @@ def why_so(what: str, written: Any) -> str | None:
     return "how the file is written, by a look into it" if is_unnamed(what) else None
 
 
-def with_settings(what: str, target: str | None, settings: Sequence[str]) -> NamedData:
+def with_settings(what: str, target: Targets, settings: Sequence[str]) -> NamedData:
     """The data with settings, which may reach into the block of its source."""
     written = named_source(what)
     named: dict[str, Any] = written if isinstance(written, dict) else {what: {}}

@@ -15,7 +15,9 @@ def layers_of(dataset: Dataset) -> list[Line]:
     """The layers for the inputs and the target, one line each."""
     schemas, target = dataset.schema.inputs, dataset.schema.targets[0]
     dense = max(16, min(64, len(dataset.splits["train"]) // 8))
-    if len(schemas) == 1:
+    if is_sequence(target):
+        lines = list(each_place(schemas[0]))
+    elif len(schemas) == 1:
         lines = list(branch(schemas[0], dataset))
         if not is_dense(target):
             hidden = f"Dense: {{units: {dense}, activation: relu}}"
@@ -38,6 +40,11 @@ def layers_of(dataset: Dataset) -> list[Line]:
     return [*lines, output_layer(target)]
 
 
+def is_several(target: TargetSchema) -> bool:
+    """Whether any of several labels may hold."""
+    return target.labels is not None or (target.columns is not None and target.axes[-1] == "labels")
+
+
 def with_argument(layer: str, argument: str) -> str:
     """A layer with one argument more."""
     name, _, given = layer.partition(": ")
@@ -49,6 +56,18 @@ def with_argument(layer: str, argument: str) -> str:
 def is_dense(target: TargetSchema) -> bool:
     """Whether the target is an image, with an answer for every pixel."""
     return target.axes[1:3] == ["height", "width"]
+
+
+def is_sequence(target: TargetSchema) -> bool:
+    """Whether the target is a class for each place of a sequence."""
+    return target.classes is not None and len(target.shape) == 1 and not target.is_one_hot
+
+
+def each_place(schema: InputSchema) -> Iterator[Line]:
+    """Layers that give an answer for each place of an input."""
+    if len(schema.shape) == 1:
+        yield f"Reshape: {{target_shape: [{schema.shape[0]}, 1]}}", "convolutions need a channel axis"
+    yield "Conv1D: {filters: 32, kernel_size: 5, padding: same, activation: relu}", "looks around every place"
 
 
 def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
@@ -96,23 +115,25 @@ def output_layer(target: TargetSchema) -> Line:
         if target.classes is None:
             return "Conv2D: {filters: 1, kernel_size: 1}", "a number for every pixel"
         return f"Conv2D: {{filters: {len(target.classes)}, kernel_size: 1, activation: softmax}}", "a class a pixel"
+    if is_several(target) and target.columns is not None:
+        return f"Dense: {{units: {len(target.columns)}, activation: sigmoid}}", "how likely each yes is"
     if target.labels is not None:
         return 'Dense: {units: "${data.classes}", activation: sigmoid}', "how likely each label is"
     if target.classes is None:
         units = target.shape[-1] if target.shape else 1
         return f"Dense: {{units: {units}}}", "a number: no activation"
-    if len(target.classes) == 2:
+    if len(target.classes) == 2 and not is_sequence(target):
         return "Dense: {units: 1, activation: sigmoid}", f"the probability of {target.classes[1]}"
     return 'Dense: {units: "${data.classes}", activation: softmax}', "a probability for each class"
 
 
 def loss_of(target: TargetSchema) -> tuple[Line, str]:
     """The loss, and the metric beside it."""
-    if target.labels is not None:
+    if is_several(target):
         return ("binary_crossentropy", "for a yes or no of each label"), "accuracy"
     if target.classes is None:
         return ("mse", "the mean of squared errors, for numbers"), "mae"
-    if len(target.classes) == 2 and not is_dense(target):
+    if len(target.classes) == 2 and not is_dense(target) and not is_sequence(target):
         return ("binary_crossentropy", "for two classes"), "accuracy"
     return ("sparse_categorical_crossentropy", f"for {len(target.classes)} classes"), "accuracy"
 

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlcli.actions.looks import (
+    MOST_CLASSES,
+    are_classes,
+    are_days,
+    ascends,
+    empty_columns_of,
+    files_named,
+    has_void_ends,
+    is_names,
+    is_time_input,
+    is_unclear_day,
+    is_yes_or_no,
+    known_values,
+    mostly_sentences,
+    named_file,
+    names_rows,
+    rises_as_time,
+    separator_of,
+    too_many,
+)
 from dlcli.actions.written import inline_yaml
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
@@ -15,26 +33,19 @@ from dlcli.data.fields.lazy import is_lazy
 from dlcli.data.fields.values import missing
 from dlcli.data.findings import findings
 from dlcli.data.first_pass import find_empty
-from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
-from dlcli.data.sources.folders.audio import Audio
-from dlcli.data.sources.folders.images import Images
+from dlcli.data.several_labels import holds_lists
 from dlcli.data.sources.series import Series
-from dlcli.data.times import are_short_days, are_times, first_in, seconds_of
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.finding import Finding
 from dlcli.spec import Labels
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 Line = tuple[str, str]
 """A line of YAML and the comment behind it."""
-DAY = re.compile(r"\d{4}[-/.]\d{2}([-/.]\d{2})?([ T]\d{2}:\d{2}.*)?")
 WORDS, LENGTH = 10_000, 100
-FEW, ROWS_A_NAME = 20, 3
-"""Names that stand in fewer rows on average, of more than a few rows, tell rows apart and not kinds."""
-MOST_CLASSES = 20
 YES_AND_NO = 2
 WINDOW, LEAST_WINDOW, ROWS_A_STEP = 12, 3, 12
 """Steps that a forecast looks back, as far as validation and test have some windows of them."""
@@ -51,14 +62,13 @@ class Draft:
     reasons: dict[str, str] = field(default_factory=dict)
     block: dict[str, Any] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
-    forecasts: bool = False
-    """Whether the target is a number that is foretold from its own past."""
+    labels: Labels | None = None
+    """What the target is taken for, where its values alone do not say it."""
 
     def load(self, fields: Fields) -> Dataset:
         """The data set of the block as it is now."""
         block = {"source": self.source, "target": self.target, **self.block}
-        labels: Labels | None = "numbers" if self.forecasts else None
-        return Data.model_validate(block, context=Language()).dataset(fields, seed=0, labels=labels)
+        return Data.model_validate(block, context=Language()).dataset(fields, seed=0, labels=self.labels)
 
     @property
     def is_imbalanced(self) -> bool:
@@ -80,18 +90,24 @@ def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
     others = {key: value for key, value in block.items() if key not in {"source", "target"}}
     draft = Draft(block["source"], block.get("target"), block=others)
     if draft.target is None and fields.target is None:
-        draft.target, draft.reasons["target"] = guessed_target(fields), "the last column; --target takes another"
+        draft.target = guessed_target(fields)
+        readable = "" if draft.target == fields.names[-1] else " that can be read"
+        draft.reasons["target"] = f"the last column{readable}; --target takes another"
     goal = draft.target.get("column") if isinstance(draft.target, dict) else draft.target or fields.target
     if not isinstance(goal, str):
+        if isinstance(draft.target, list):
+            choose_several(draft, fields)
         return draft, draft.load(fields)  # several columns in one: the settings say it all
     fields.check_column(goal)
     if "inputs" not in draft.block and is_plain_series(fields, goal):
         fields = choose_windows(draft, fields, goal)
     else:
         if not isinstance(draft.target, dict):
+            choose_labels(draft, fields, goal)
             choose_classes(draft, fields, goal)
         choose_inputs(draft, fields, goal)
-    choose_missing(draft, fields, goal)
+    # A cell without a label is one that has none of them.
+    choose_missing(draft, fields, goal, without=goal if has_several_labels(draft, fields, goal) else None)
     choose_split(draft, fields, goal)
     dataset = draft.load(fields)
     draft.findings = findings(dataset)
@@ -136,30 +152,20 @@ def names_in(inputs: Any) -> list[str]:
     return [inputs] if isinstance(inputs, str) else list(inputs)
 
 
-def named_file(fields: Fields) -> str | None:
-    """The file that an error names."""
-    return fields.places[0].file or None
-
-
 def guessed_target(fields: Fields) -> str:
     """The last column, if it can be a target. Raises `DataError` where it cannot."""
-    names = list(fields.arrays)
+    names = [name for name in fields.names if name in fields.arrays]
     last = fields.arrays[names[-1]]
-    if fields.is_table and len(names) > 1 and not (last.dtype == object and too_many(last[:])):
-        return names[-1]
+    if fields.is_table and len(names) > 1:
+        labels = is_names(fields, names[-1]) and (holds_lists(last[:]) or separator_of(last[:]) is not None)
+        if labels or not (last.dtype == object and too_many(last[:])):
+            return names[-1]
     raise DataError(
         f"which column is the target? the data has: {', '.join(names)}",
         file=named_file(fields),
         hint="name it: --target COLUMN",
         kind="target_not_named",
     )
-
-
-def too_many(values: Any) -> bool:
-    """Whether a column of text names rows rather than kinds."""
-    present = [value for value in values.tolist() if value is not None]
-    different = len(set(present))
-    return different > MOST_CATEGORIES or (len(present) > 20 and different > 0.9 * len(present))
 
 
 def is_plain_series(fields: Fields, target: str) -> bool:
@@ -178,32 +184,78 @@ def is_plain_series(fields: Fields, target: str) -> bool:
     return len(values) >= LEAST_WINDOW * ROWS_A_STEP and all(ascends(np.asarray(column[:])) for column in times)
 
 
-def ascends(values: np.ndarray[Any, Any]) -> bool:
-    """Whether a column (rows,) is a time: dates that go on, or whole numbers that count in equal steps."""
-    import numpy as np
-
-    if values.dtype == object:
-        seconds = [None if value is None else seconds_of(value) for value in values.tolist()]
-        return None not in seconds and bool(np.all(np.diff(np.array(seconds, float)) > 0))
-    steps = np.diff(values)
-    return values.dtype.kind in "iu" and bool(len(steps)) and steps[0] > 0 and bool(np.all(steps == steps[0]))
+def choose_several(draft: Draft, fields: Fields) -> None:
+    """Several columns are a yes or no each, where they all hold these, or numbers side by side; empty cells are filled."""
+    for name in draft.target:
+        fields.check_column(name)
+    columns = [fields.arrays[name] for name in draft.target]
+    if all(is_yes_or_no(column) for column in columns):
+        draft.labels = "binary"
+        draft.reasons["target"] = "a yes or no each"
+    elif all(column.dtype != object for column in columns):
+        draft.labels, draft.reasons["target"] = "numbers", "numbers side by side"
+    names = [name for name in fields.arrays if name not in draft.target]
+    texts = [name for name in names if is_names(fields, name) and names_rows(fields.arrays[name][:])]
+    if texts and "inputs" not in draft.block and fields.is_table and len(texts) < len(names):
+        draft.block["inputs"] = [name for name in names if name not in texts]
+        draft.reasons["inputs"] = f"without {', '.join(texts)}, which names rows rather than kinds"
+    choose_missing(draft, fields, *draft.target)
 
 
 def choose_windows(draft: Draft, fields: Fields, target: str) -> Fields:
     """A series is forecast from its own past; gives the fields as windows."""
     window = min(WINDOW, fields.samples // ROWS_A_STEP)
-    draft.source = {Series.word: {"path": draft.source, "window": window}}
+    path = draft.source
+    draft.source = {Series.word: {"path": path, "window": window}}
+    times = [name for name in fields.arrays if name != target]
+    counts = [name for name in times if fields.arrays[name].dtype != object]
     draft.reasons["source"] = f"the {window} values before each"
-    draft.target, draft.forecasts = target, True
+    if counts:
+        plain = f"source: {inline_yaml(path)}, inputs: {inline_yaml(times)}, no split"
+        draft.reasons["source"] += (
+            f": a time series, since {counts[0]} counts in equal steps; if {counts[0]} is no time, write {plain}"
+        )
+    draft.target, draft.labels = target, "numbers"
     draft.block["inputs"] = [target]
     draft.reasons["inputs"] = "its own past"
     return replace(fields, windows=Windows(window=window))
 
 
+def has_several_labels(draft: Draft, fields: Fields, goal: str) -> bool:
+    """Whether the target is several labels a sample."""
+    is_split = isinstance(draft.target, dict) and draft.target.get("split") is not None
+    return is_split or (is_names(fields, goal) and holds_lists(fields.arrays[goal][:]))
+
+
+def choose_labels(draft: Draft, fields: Fields, target: str) -> None:
+    """A column of lists, or of texts that are lists of a few labels, is a yes or no for each; -1 at the ends is no class."""
+    column = fields.arrays[target]
+    if is_lazy(column) or fields.windows is not None:
+        return
+    if is_names(fields, target) and column.ndim == 1:
+        separator = None if holds_lists(column[:]) else separator_of(column[:])
+        if holds_lists(column[:]):
+            draft.reasons["target"] = "several labels a row: a yes or no for each"
+        elif separator is not None:
+            draft.target = {"column": target, "split": separator}
+            draft.reasons["target"] = f"several labels a row; for one name a row: target: {inline_yaml(target)}"
+    elif is_sequence_of_classes(fields, target):
+        draft.target, draft.labels = {"column": target, "void": -1}, "classes"
+        draft.reasons["target"] = f"-1 at the ends is no class; for numbers: target: {inline_yaml(target)}"
+
+
+def is_sequence_of_classes(fields: Fields, target: str) -> bool:
+    """Whether a target is a class for each place of an input, with -1 behind them."""
+    column = fields.arrays[target]
+    places = column.shape[1:2]
+    others = [each for name, each in fields.arrays.items() if name != target and each.ndim in {2, 3}]
+    return column.ndim == 2 and any(each.shape[1:2] == places for each in others) and has_void_ends(column[:])
+
+
 def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
     """Whole numbers that name classes become classes, whatever they count from and however they are written."""
     column = fields.arrays[target]
-    if is_lazy(column) or column.dtype.kind not in "fiu" or fields.windows is not None:
+    if is_lazy(column) or column.dtype.kind not in "fiu" or fields.windows is not None or draft.labels is not None:
         return
     values = column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column[:]
     if values.ndim > 1:
@@ -220,27 +272,6 @@ def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
         draft.reasons["target"] = (
             f"{len(different)} whole numbers, taken for classes; for amounts: target: {inline_yaml(target)}"
         )
-
-
-def known_values(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The different numbers of a column (rows,), ascending, without empty cells."""
-    import numpy as np
-
-    return np.unique(values[~missing(values)])
-
-
-def are_classes(values: np.ndarray[Any, Any]) -> bool:
-    """Whether numbers (rows,) look like names of classes: two whole ones, or up to twenty that follow each other, each in
-    two rows or more.
-    """
-    import numpy as np
-
-    different = known_values(values)
-    if not 1 < len(different) <= MOST_CLASSES or not np.isfinite(different).all() or (different % 1 != 0).any():
-        return False
-    follow = different[-1] - different[0] == len(different) - 1
-    rarest = min(int((values == value).sum()) for value in different)
-    return len(different) == 2 or bool(follow and rarest > 1)
 
 
 def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
@@ -276,51 +307,15 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     draft.block["inputs"], draft.reasons["inputs"] = inputs, "sentences are an input of their own"
 
 
-def is_time_input(values: Any) -> bool:
-    """Whether a column of text holds nothing but times, of which dlcli makes numbers where it is asked for."""
-    return are_times(value for value in values.tolist() if value is not None)
+def choose_missing(draft: Draft, fields: Fields, *targets: str, without: str | None = None) -> None:
+    """What stands for empty cells, if there are any: a value that `predict` can fill in too, where a value can.
 
-
-def is_unclear_day(values: Any) -> bool:
-    """Whether a column holds days with their year last, and nothing tells whether day or month comes first."""
-    texts = [value for value in values.tolist() if value is not None]
-    return are_short_days(texts) and first_in(texts) is None
-
-
-def names_rows(values: Any) -> bool:
-    """Whether a column of text has so many names that most stand in one or two rows: they say nothing of new rows."""
-    present = [value for value in values.tolist() if value is not None]
-    return too_many(values) or (len(present) > FEW and len(set(present)) * ROWS_A_NAME > len(present))
-
-
-def files_named(fields: Fields, names: Sequence[str]) -> str:
-    """What to write where one of some columns names pictures or sounds; nothing where none does."""
-    for source in (Images, Audio):
-        for name in names:
-            cells = [str(value).lower() for value in fields.arrays[name][:FEW].tolist() if value is not None]
-            if cells and all(cell.endswith(source.inside) for cell in cells):
-                table = Path(named_file(fields) or "").name
-                return f"; to read the files of '{name}': source: {{{source.word}: {{path: {table}}}}}"
-    return ""
-
-
-def is_names(fields: Fields, name: str) -> bool:
-    """Whether a field is a column of text in memory."""
-    return fields.arrays[name].dtype == object and not is_running_text(fields, name)
-
-
-def mostly_sentences(values: Any) -> bool:
-    """Whether most cells are three words or more, and no dates."""
-    present = [value for value in values[:200].tolist() if value is not None]
-    return sum(len(value.split()) > 2 and not DAY.fullmatch(value.strip()) for value in present) > len(present) / 2
-
-
-def choose_missing(draft: Draft, fields: Fields, target: str) -> None:
-    """What stands for empty cells, if there are any: a value that `predict` can fill in too, where a value can."""
+    Those of the column `without` mean something themselves.
+    """
     if "missing" in draft.block:
         return
     inputs = names_in(draft.block["inputs"]) if "inputs" in draft.block else [*(fields.inputs or fields.arrays)]
-    names = [name for name in dict.fromkeys([target, *inputs]) if name in fields.arrays]
+    names = [name for name in dict.fromkeys([*targets, *inputs]) if name in fields.arrays and name != without]
     names = [name for name in names if fields.arrays[name].ndim == 1 and not is_lazy(fields.arrays[name])]
     empty, _ = find_empty(fields, names)
     if not empty:
@@ -328,7 +323,7 @@ def choose_missing(draft: Draft, fields: Fields, target: str) -> None:
     counted = ", ".join(f"{name} {each.count}" for name, each in list(empty.items())[:4])
     counted += ", …" if len(empty) > 4 else ""
     texts = [name for name in empty if name in texts_in(draft.block.get("inputs"))]
-    draft.block["missing"] = "drop" if target in empty or texts else "median"
+    draft.block["missing"] = "drop" if {*targets} & {*empty} or texts else "median"
     whole = "; no value can stand for it" if len(empty) == 1 else "; predict then takes whole rows alone"
     why = whole if draft.block["missing"] == "drop" else ", filled in predict too"
     draft.reasons["missing"] = f"empty cells: {counted}{why}"
@@ -338,39 +333,6 @@ def texts_in(inputs: Any) -> list[str]:
     """The columns that a block of inputs takes as text to be read."""
     blocks = inputs.values() if isinstance(inputs, dict) else []
     return [name for each in blocks if each.get("kind") == "text" for name in names_in(each["columns"])]
-
-
-def empty_columns_of(fields: Fields, target: str | None) -> list[str]:
-    """The columns of a table beside the target in which no cell holds anything."""
-    if not fields.is_table or fields.windows is not None:
-        return []
-    names = [name for name, column in fields.arrays.items() if name != target and column.ndim == 1]
-    empty, _ = find_empty(fields, names)
-    return [name for name, each in empty.items() if each.count == fields.samples]
-
-
-def are_days(texts: Sequence[str]) -> bool:
-    """Whether all texts are days, with their year first, or last where day and month can be told."""
-    return all(DAY.fullmatch(text.strip()) for text in texts) or (first_in(texts) is not None and are_times(texts))
-
-
-YEARS = (1800, 2100)
-FEWEST_TIMES = 3
-
-
-def rises_as_time(values: np.ndarray[Any, Any]) -> bool:
-    """Whether whole numbers (rows,) are years, or days such as 20240131, that go on from row to row."""
-    import numpy as np
-
-    if values.dtype.kind not in "iu" or len(values) < FEWEST_TIMES or (values[1:] < values[:-1]).any():
-        return False
-    different = np.unique(values)
-    if len(different) < FEWEST_TIMES:
-        return False
-    if YEARS[0] <= different[0] and different[-1] <= YEARS[1]:
-        return True
-    digits = [f"{each:08d}" for each in different]
-    return are_times(f"{each[:-4]}-{each[-4:-2]}-{each[-2:]}" for each in digits)
 
 
 def choose_split(draft: Draft, fields: Fields, target: str) -> None:

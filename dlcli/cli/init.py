@@ -17,7 +17,9 @@ def init(
     data: Annotated[
         str | None, typer.Argument(metavar="[DATA]", help="A data file, a folder, or a bundled data set.")
     ] = None,
-    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that is predicted.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="The column that is predicted; repeatable.")
+    ] = None,
     template: Annotated[
         str | None, typer.Option(metavar="NAME", help="A configuration of the gallery instead.")
     ] = None,
@@ -43,7 +45,7 @@ def init(
         text = copy(template)
     else:
         assert data is not None
-        text = draft(data, target=target, file=None if shown else output, settings=settings)
+        text = draft(data, target=target or [], file=None if shown else output, settings=settings)
     if output is None or shown:
         write(text)
         return

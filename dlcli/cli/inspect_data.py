@@ -16,7 +16,9 @@ def inspect_data(
     what: Annotated[
         str, typer.Argument(metavar="CONFIG|PATH|NAME", help="A YAML file, a data file, or a bundled data set.")
     ],
-    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The target of a data file.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="The target of a data file; repeatable.")
+    ] = None,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     strict: Annotated[bool, typer.Option("--strict", help="A finding is an error.")] = False,
     allow_code: options.AllowCode = False,
@@ -30,7 +32,7 @@ def inspect_data(
     from dlcli.view.data import draw_data
     from dlcli.view.samples import draw_samples
 
-    seen = look(what, target=target, settings=settings, allow_code=allow_code)
+    seen = look(what, target=target or [], settings=settings, allow_code=allow_code)
     give(seen.shown, draw_data, as_json=json)
     if seen.samples and not json:
         draw_samples(out(), seen.samples)

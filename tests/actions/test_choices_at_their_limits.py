@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from dlcli.actions.evaluate import bare
+from dlcli.actions.looks import MOST_CATEGORIES, too_many
 from dlcli.actions.samples import caption
-from dlcli.actions.suggestions import MOST_CATEGORIES, too_many
 
 
 def names(present: int, different: int, *, empty: int = 0) -> Any:

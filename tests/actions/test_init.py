@@ -91,7 +91,7 @@ def table(folder: Path, columns: list[str], cells: list[list[object]]) -> Path:
 def written_for(folder: Path, columns: list[str], cells: list[list[object]]) -> Config:
     """What is written for a table, read back."""
     path = folder / "t.yaml"
-    path.write_text(init(str(table(folder, columns, cells)), target=None, file=path), encoding="utf-8")
+    path.write_text(init(str(table(folder, columns, cells)), file=path), encoding="utf-8")
     return load_config(str(path))[0]
 
 
@@ -128,14 +128,14 @@ def test_the_rules_about_data_run_once(tmp_path: Path, monkeypatch: pytest.Monke
 
     calls = []
     monkeypatch.setattr(draft, "findings", lambda dataset: calls.append(dataset) or findings(dataset))
-    init(str(flowers(tmp_path)), target=None, file=None)
+    init(str(flowers(tmp_path)), file=None)
     assert len(calls) == 1
 
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_what_is_written_for_a_bundled_set_is_valid(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.yaml"
-    path.write_text(init(name, target=None, file=path))
+    path.write_text(init(name, file=path))
     config, _ = load_config(str(path))
     assert config.data.source.word == name
     assert len(config.layers) >= 2

@@ -219,7 +219,7 @@ def test_the_worst_samples_have_the_greatest_sum_of_losses(several: Trained, run
         assert told["target"] == {
             "kind": cells["종류"],
             "price": pytest.approx(float(cells["price"]), rel=1e-6),
-            "signs": [int(cells["dry"]), int(cells["old"])],
+            "signs": ", ".join(name for name in ("dry", "old") if int(cells[name])) or "none",
         }
         assert told["predicted"]["kind"] == every[row]["kind"]
         assert told["predicted"]["price"] == pytest.approx(every[row]["price"], rel=1e-5)

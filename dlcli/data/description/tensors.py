@@ -144,14 +144,26 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
             tensors = samples.inputs[schema.name]
             described.append(tensor(split, "input", schema.name, tensors, schema.axes, missing=count))
         for target in dataset.schema.targets:
-            counts = dataset.class_counts(split, target)
             encoded = samples.targets[target.name]
+            counts = dataset.class_counts(split, target) or label_counts(target, encoded)
             numbers = class_numbers(target)
             counted = partial(own_values, target, numbers) if target.void or numbers is not None else None
             described.append(
                 tensor(split, "target", target.name, encoded, target.axes, missing=0, classes=counts, counted=counted)
             )
     return described
+
+
+def label_counts(target: TargetSchema, encoded: Column) -> dict[str, int] | None:
+    """How many samples have each label, of a target of several labels a sample; None of another."""
+    import numpy as np
+
+    if target.labels is None:
+        return None
+    counts = np.zeros(len(target.labels), np.int64)
+    for block in field_blocks(encoded):
+        counts += np.asarray(block).sum(axis=0, dtype=np.float64).astype(np.int64)
+    return dict(zip(target.labels, counts.tolist(), strict=True))
 
 
 def class_numbers(target: TargetSchema) -> np.ndarray[Any, Any] | None:

@@ -20,8 +20,11 @@ def missing_values(dataset: Dataset) -> Finding | None:
     """Columns with empty cells, as the source holds them."""
     names = [*input_columns(dataset), *(name for target in dataset.schema.targets for name in target.names)]
     counts = {name: count for name in names if (count := int(missing(values_in(dataset, name)).sum()))}
-    if not counts:
-        return None
+    return empty_cells(counts) if counts else None
+
+
+def empty_cells(counts: dict[str, int]) -> Finding:
+    """What is said of columns with so many empty cells each."""
     return Finding(code="missing_values", severity="note", where=only_name(list(counts)), facts={"columns": counts})
 
 
