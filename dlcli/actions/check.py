@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.training.check import Seen, check_findings
+from dlcli.training.check.blocked import blocked_at
 from dlcli.training.check.first_loss import first_loss
 from dlcli.training.check.gradients import LayerGradient, layer_gradients
 from dlcli.training.check.noise import learnt_in_noise
@@ -39,7 +40,9 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
         broken = None if math.isfinite(first.measured) else broken_at(experiment)
         found = rate_range(experiment) if rates else None
         target = far_target(experiment)
-    seen = Seen(config, rate, first, gradients, batch, noise, broken, target)
+        missing = any(not each.frozen and not each.norm for each in gradients)
+        blocked = blocked_at(experiment, rows) if missing else None
+    seen = Seen(config, rate, first, gradients, batch, noise, broken, blocked, target)
     return CheckShown(
         first_loss=first.shown(),
         gradients=[gradient_shown(each) for each in gradients],
@@ -51,7 +54,9 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
 
 def gradient_shown(gradient: LayerGradient) -> GradientShown:
     """A gradient as it is shown."""
-    return GradientShown(**asdict(gradient), ratio=gradient.ratio)
+    shown = asdict(gradient)
+    del shown["saturates"], shown["entry"]
+    return GradientShown(**shown, ratio=gradient.ratio)
 
 
 def rates_shown(found: RateRange, key: str, *, scales: bool) -> RatesShown:

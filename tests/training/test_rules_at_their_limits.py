@@ -169,11 +169,19 @@ def test_the_layer_with_the_least_gradient_beside_its_weights_is_named() -> None
     two = [gradient(1.0, layer="a"), gradient(VANISHED, layer="b")]
     assert gradients_vanish(seen(gradients=two)) is None  # the limit itself
     assert gradients_vanish(seen(gradients=[gradient(VANISHED / 2)])) is None  # beside nothing else
-    three = [gradient(1.0, layer="a"), gradient(VANISHED / 2, layer="b"), gradient(0.1, layer="c")]
+    flat = replace(gradient(VANISHED / 2, layer="b"), saturates=True, entry="layers.1")
+    three = [gradient(1.0, layer="a"), flat, gradient(0.1, layer="c")]
     finding = gradients_vanish(seen(gradients=three))
     assert finding is not None
     assert finding.facts == {"layer": "b", "ratio": VANISHED / 2, "largest": 1.0}
-    assert finding.advice[0].key == "layers.b.activation"
+    assert finding.advice[0].key == "layers.1.activation"
+    behind = [gradient(VANISHED / 2, layer="b"), replace(gradient(1.0, layer="c"), saturates=True, entry="layers.2")]
+    finding = gradients_vanish(seen(gradients=behind))
+    assert finding is not None
+    assert [each.key for each in finding.advice] == ["layers.2.activation"]
+    finding = gradients_vanish(seen(gradients=[gradient(1.0, layer="a"), gradient(VANISHED / 2, layer="b")]))
+    assert finding is not None
+    assert finding.advice == []  # no activation is in the way
     frozen = [gradient(1.0, layer="a"), gradient(VANISHED / 2, layer="b", frozen=True), gradient(1.0, layer="c")]
     assert gradients_vanish(seen(gradients=frozen)) is None
     for norm in (math.nan, math.inf):
@@ -189,7 +197,8 @@ def test_every_layer_that_is_trained_and_gets_nothing_is_named() -> None:
     ]
     finding = no_gradient(seen(gradients=layers))
     assert finding is not None
-    assert finding.facts == {"layers": ["a", "b"]}
+    assert finding.facts == {"layers": ["a", "b"], "behind": None}
+    assert finding.advice == []
     assert no_gradient(seen(gradients=layers[2:])) is None
 
 

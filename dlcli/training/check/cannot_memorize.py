@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from dlcli.finding import Finding, Setting
 from dlcli.training.check.evidence import Seen
+from dlcli.training.check.no_gradient import no_gradient
 
 JUMP = 4.0
 """A loss so many times as high as the first was thrown there by too long a step."""
@@ -23,6 +24,8 @@ def cannot_memorize(seen: Seen) -> Finding | None:
         return None
     if jumped or batch.last > batch.first:
         return rate_finding(seen, "rate_too_high", factor=0.1, why="the steps are too long")
+    if no_gradient(seen) is not None:  # no rate moves what no gradient arrives at
+        return None
     if batch.contradictory:
         return Finding(code="cannot_memorize", severity="warning", facts=asdict(batch))
     if batch.share(batch.last) > STILL:

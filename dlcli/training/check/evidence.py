@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dlcli.config import Config
 from dlcli.finding import Finding
+from dlcli.training.check.blocked import Blocked
 from dlcli.training.check.first_loss import FirstLoss
 from dlcli.training.check.gradients import LayerGradient
 from dlcli.training.check.noise import Noise
@@ -28,6 +29,8 @@ class Seen:
     """What noise lets through; None for a model without any."""
     broken: BrokenAt | None = None
     """Where the numbers end of a model whose first loss is none."""
+    blocked: Blocked | None = None
+    """Where the gradient ends, where it does not arrive at a layer."""
     target: Finding | None = None
     """That targets are far from unit scale, which a loss could learn in other units."""
 

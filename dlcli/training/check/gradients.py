@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from dlcli.config.setting_path import setting_path
 from dlcli.layers.names import written_layer_name
+from dlcli.training.check.restore import without_noise
 from dlcli.training.check.step import gradients_of
 from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.setup.experiment import Experiment
@@ -21,6 +23,10 @@ class LayerGradient:
     norm: float | None
     weights: float
     frozen: bool
+    saturates: bool = False
+    """Whether its activation is flat for large and for small numbers, so that little comes back through it."""
+    entry: str | None = None
+    """The path of its entry, as a setting has it; None of what has none of its own."""
 
     @property
     def ratio(self) -> float | None:
@@ -35,7 +41,8 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
 
     model, config = experiment.model, experiment.config
     inputs, targets = batch_tensors(*experiment.splits["train"].take(rows))
-    _, _, gradients = gradients_of(model, inputs, targets)
+    with without_noise(model):  # what noise keeps away is told by another rule
+        _, _, gradients = gradients_of(model, inputs, targets)
     arrived = dict(zip(map(id, model.trainable_variables), gradients, strict=True))
     found = []
     for layer in (layer for layer in model.layers if layer.weights):
@@ -46,9 +53,43 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
         path = experiment.built.places.get(layer.name)
         line = config.line(path) if path is not None else None
         frozen = not layer.trainable_variables
+        saturates = layer.name not in model.output_names and activation_of(layer) == "saturates"
+        name, kind = written_layer_name(layer.name), type(layer).__name__
         found.append(
             LayerGradient(
-                written_layer_name(layer.name), type(layer).__name__, line, norm if squares else None, weights, frozen
+                name, kind, line, norm if squares else None, weights, frozen, saturates, entry_of(experiment, layer)
             )
         )
     return found
+
+
+def entry_of(experiment: Experiment, layer: Any) -> str | None:
+    """The path of the entry of a layer, as a setting has it."""
+    path = experiment.built.places.get(layer.name)
+    return None if path is None else setting_path(path)
+
+
+FAR = 30.0
+"""Where an activation that is flat somewhere is flat."""
+
+
+def activation_of(layer: Any) -> Literal["saturates", "rectifies"] | None:
+    """How the activation of a layer lets gradients through: not for large and small numbers, not below 0, or well."""
+    import tensorflow as tf
+
+    activation = getattr(layer, "activation", None)
+    if not callable(activation):
+        return None
+    ends = tf.constant([[-FAR], [FAR]])
+    with tf.GradientTape() as tape:
+        tape.watch(ends)
+        values = activation(ends)
+    slopes = tape.gradient(values, ends)
+    below, above = (0.0, 0.0) if slopes is None else map(abs, slopes.numpy().ravel().tolist())
+    if below > FLAT:
+        return None
+    return "rectifies" if above > FLAT else "saturates"
+
+
+FLAT = 1e-2
+"""A slope that lets next to nothing through."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting
 from dlcli.training.check.evidence import Seen
+from dlcli.training.check.gradients import LayerGradient
 
 VANISHED = 1e-4
 """The share of the largest ratio of gradient to weights below which a layer hardly learns."""
@@ -14,16 +15,27 @@ VANISHED = 1e-4
 
 def gradients_vanish(seen: Seen) -> Finding | None:
     """Seen when a layer's gradient, beside its weights, is orders of magnitude below that of the others."""
-    ratios = {each: each.ratio for each in seen.gradients if each.ratio is not None and not each.frozen}
+    # Where none arrives at all another rule speaks.
+    ratios = {each: each.ratio for each in seen.gradients if each.ratio and not each.frozen}
     if len(ratios) < 2 or not all(map(math.isfinite, ratios.values())):  # what is no number has not vanished
         return None
     largest, layer = max(ratios.values()), min(ratios, key=lambda each: ratios[each])
     if ratios[layer] >= VANISHED * largest:
         return None
-    why = "sigmoid and tanh pass on less at every layer; batch normalization or a residual block help too"
-    relu = Setting(key=f"layers.{layer.layer}.activation", old=None, new="relu", why=why)
     facts = {"layer": layer.layer, "ratio": ratios[layer], "largest": largest}
-    return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=[relu])
+    return Finding(
+        code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=steeper(seen, layer)
+    )
+
+
+def steeper(seen: Seen, layer: LayerGradient) -> list[Setting]:
+    """Another activation for the first one on the way from a layer to the loss that is flat on both sides."""
+    behind = [*seen.gradients][[*seen.gradients].index(layer) :]
+    flat = next((each for each in behind if each.saturates), None)
+    if flat is None or flat.entry is None:
+        return []
+    why = "sigmoid and tanh pass on less at every layer; batch normalization or a residual block help too"
+    return [Setting(key=f"{flat.entry}.activation", old=None, new="relu", why=why)]
 
 
 def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting, only_name
+from dlcli.training.check.blocked import Blocked
 from dlcli.training.check.evidence import Seen
 
 
@@ -13,11 +14,17 @@ def no_gradient(seen: Seen) -> Finding | None:
     dead = [each.layer for each in seen.gradients if not each.frozen and not each.norm]
     if not dead:
         return None
+    blocked = seen.blocked
+    facts = {"layers": dead, "behind": None if blocked is None else blocked.name}
+    return Finding(code="no_gradient", severity="warning", where=only_name(dead), facts=facts, advice=opened(blocked))
+
+
+def opened(blocked: Blocked | None) -> list[Setting]:
+    """An activation that always passes something on, where one that does not is what stands in the way."""
+    if blocked is None or not blocked.rectifies or blocked.entry is None:
+        return []
     why = "units that are 0 for every sample pass nothing on; leaky_relu always does"
-    leaky = Setting(key=f"layers.{dead[0]}.activation", old=None, new="leaky_relu", why=why)
-    return Finding(
-        code="no_gradient", severity="warning", where=only_name(dead), facts={"layers": dead}, advice=[leaky]
-    )
+    return [Setting(key=f"{blocked.entry}.activation", old="relu", new="leaky_relu", why=why)]
 
 
 def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:

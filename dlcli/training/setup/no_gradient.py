@@ -31,15 +31,23 @@ def no_gradient_error(built: Built, inputs: dict[str, Any], total: Callable[[dic
     )
 
 
-def end_of_gradients(built: Built, inputs: dict[str, Any], total: Callable[[dict[str, Any]], Any]) -> Any:
-    """The last entry that takes numbers and gives none of the loss back to them; None where the loss itself gives none."""
+def end_of_gradients(
+    built: Built, inputs: dict[str, Any], total: Callable[[dict[str, Any]], Any], *, zeros: bool = False
+) -> Any:
+    """The last entry that takes numbers and gives none of the loss back to them; None where the loss itself gives none.
+
+    With `zeros` a gradient that is 0 everywhere is none.
+    """
     import tensorflow as tf
+
+    def is_some(gradient: Any) -> bool:
+        return gradient is not None and not (zeros and not tf.reduce_any(tf.convert_to_tensor(gradient) != 0))
 
     with tf.GradientTape(persistent=True) as tape, watched_calls(tape) as calls:
         tape.watch([each for each in inputs.values() if each.dtype.is_floating])
         value = total(inputs)
     arrives = {
-        id(tensor): tape.gradient(value, tensor) is not None
+        id(tensor): is_some(tape.gradient(value, tensor))
         for _, taken, given in calls
         for tensor in [*taken, *given]
         if tensor.dtype.is_floating

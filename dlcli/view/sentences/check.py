@@ -53,7 +53,8 @@ def first_loss_far(facts: Facts) -> str:
 def no_gradient(facts: Facts) -> str:
     layers = facts["layers"]
     names = ", ".join(layers[:4]) + (", …" if len(layers) > 4 else "")
-    return f"no gradient arrives at {names}: what follows lets nothing through"
+    behind = facts.get("behind")
+    return f"no gradient arrives at {names}: {'what follows' if behind is None else behind} lets nothing through"
 
 
 def nothing_to_learn(facts: Facts) -> str:
