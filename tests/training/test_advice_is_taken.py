@@ -51,11 +51,14 @@ CASES: dict[str, tuple[str, list[str], str | None]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # of Keras, on standard error
 @pytest.mark.parametrize("name", CASES)
 def test_check_names_what_is_in_the_way(name: str, tmp_path: Path, run_dlcli: Command) -> None:
     layers, keys, behind = CASES[name]
     path = written(tmp_path, layers)
-    found = run_dlcli("check", path, "--json", cwd=tmp_path).value["verdict"]
+    checked = run_dlcli("check", path, "--json", cwd=tmp_path)
+    assert checked.code == 0, checked.err
+    found = checked.value["verdict"]
     assert taken(run_dlcli, path, found) == keys
     told = [each for each in found if each["code"] == "no_gradient"]
     assert [each["facts"]["behind"] for each in told] == ([] if behind is None else [behind])
