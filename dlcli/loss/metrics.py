@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from dlcli.loss.counting import counted_labels, mask_of, places, weights_of
 from dlcli.loss.needs import needs
 from dlcli.loss.reading import output_form, read_output, reads_of, reads_one_class, reads_yes_or_no
+from dlcli.loss.undefined import without_value
 from dlcli.spec import Facts, KerasObject, Scale, snake_case
 
 Direction: TypeAlias = Literal["up", "down"]
@@ -72,6 +73,7 @@ def build_metrics(
         else:
             made = keras.metrics.MeanMetricWrapper(metric.made_by(), name=name)
         reading(made, metric, loss, void=void, scale=scale)
+        without_value(made, metric)
         named_values(made, metric, classes)
         built.append(made)
     return built

@@ -14,7 +14,7 @@ from dlcli.view.console.console import supports_unicode
 from dlcli.view.console.json_value import INLINE, UNSAID
 from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, drawn_table, number_column
-from dlcli.view.console.tables import number
+from dlcli.view.console.tables import number, of_metric
 
 WIDEST_CONFUSION = 12
 SHOWN, WIDEST_CELL = 5, 40
@@ -102,7 +102,8 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
 def evaluation_metrics_table(evaluation: Evaluation) -> Table:
     """A row for each metric."""
     return Table(
-        [Column("metric"), number_column(evaluation.split)], [list(each) for each in evaluation.metrics.items()]
+        [Column("metric"), number_column(evaluation.split)],
+        [[name, of_metric(name, value)] for name, value in evaluation.metrics.items()],
     )
 
 

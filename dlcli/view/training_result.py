@@ -13,7 +13,7 @@ from rich.console import Console
 
 from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, drawn_table, number_column
-from dlcli.view.console.tables import duration, number
+from dlcli.view.console.tables import duration, number, of_metric
 from dlcli.view.runs import Metrics
 from dlcli.view.sentences import Judgement
 from dlcli.view.verdict import draw_verdict
@@ -76,5 +76,5 @@ def metrics_table(metrics: Metrics, baseline: Mapping[str, Any]) -> Table:
     beside |= {"last value": baseline["last_value"]} if "last_value" in baseline else {}
     columns += [number_column(f"{method} ({baseline['split']})") for method in beside]
     for name in names:
-        rows.append([name, *(values.get(name) for values in [*metrics.values(), *beside.values()])])
+        rows.append([name, *(of_metric(name, values.get(name)) for values in [*metrics.values(), *beside.values()])])
     return Table(columns, rows)

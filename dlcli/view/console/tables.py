@@ -87,6 +87,11 @@ def number(value: float | int | None) -> str:
     return f"{value:#.4g}".rstrip(".")
 
 
+def of_metric(name: str, value: float | None) -> float | None:
+    """The value of a metric as a table has it: None of one that nothing defines. A loss that is no number is told as such."""
+    return None if value is not None and math.isnan(value) and not name.endswith("loss") else value
+
+
 def byte_size(bytes: int) -> str:
     """A number of bytes in B, kB, MB or GB of a thousand each."""
     # rich.filesize writes "1,000.0 kB" and "0 bytes"; columns of a table want three digits and a short unit.
