@@ -134,6 +134,11 @@ class Config(Spec):
             if each is not None
         ]
 
+    def written_layers(self) -> list[Any]:
+        """The entries of the layers as they are written; none where they are no list."""
+        node = None if self._root is None else self._root.plain().get("layers")
+        return plain(node) if isinstance(node, list) else []
+
     def plain(self) -> dict[str, Any]:
         """The whole configuration, defaults included, as plain data that reads back as the same."""
         result: dict[str, Any] = plain(self)

@@ -36,7 +36,7 @@ def taken(run: Command, path: Path, judgements: list[dict[str, Any]]) -> list[st
     for judgement in judgements:
         for advice in judgement["advice"]:
             done = run("validate", path, "--set", f"{advice['set']}={setting_text(advice['to'])}", cwd=path.parent)
-            assert done.code == 0, (advice, done.err)
+            assert done.code == 0, (advice, done.out, done.err)
             keys.append(advice["set"])
     return keys
 
@@ -108,6 +108,27 @@ def test_a_target_far_from_unit_scale_is_scaled(unit: float, target: str, tmp_pa
     again = run_dlcli("train", path, "--json", "-q", "--set", f"data.target={scaled}", cwd=tmp_path).value
     assert again["metrics"]["validation"]["loss"] < again["baseline"]["metrics"]["loss"] * 2
     assert json.dumps(again["verdict"]).count("far") == 0
+
+
+def test_a_dropout_is_put_before_the_last_layer(tmp_path: Path, run_dlcli: Command) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(200, 4))
+    y = (x[:, 0] + 0.7 * generator.normal(size=200) > 0).astype(int)
+    rows = [f"{','.join(map(str, each))},{label}" for each, label in zip(x.tolist(), y.tolist(), strict=True)]
+    (tmp_path / "d.csv").write_text("a,b,c,d,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "data: {source: d.csv, target: {column: y, encode: index}}\n"
+        'layers: [{Dense: {units: 64, activation: relu}}, {Dense: {units: "${data.classes}", activation: softmax}}]\n'
+        "loss: sparse_categorical_crossentropy\noptimizer: {Adam: 0.02}\ntrain: {epochs: 25, batch_size: 8}\n",
+        encoding="utf-8",
+    )
+    found = run_dlcli("train", path, "--json", "-q", cwd=tmp_path).value["verdict"]
+    advice = [each for judgement in found for each in judgement["advice"] if each["set"] == "layers"]
+    assert [each["to"][1] for each in advice] == [{"Dropout": 0.3}]
+    assert "layers" in taken(run_dlcli, path, found)
 
 
 def test_text_is_written_as_it_is_read() -> None:

@@ -27,7 +27,7 @@ from dlcli.training.compared import Compared
 from dlcli.training.verdict import Story, agreeing, verdict
 from dlcli.training.verdict.no_better_than_baseline import MARGIN, no_better_than_baseline
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
-from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits
+from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits, with_dropout
 from dlcli.training.verdict.still_improving import still_improving
 from dlcli.view.sentences import judgement_of_training
 
@@ -37,6 +37,7 @@ CONFIG: Any = SimpleNamespace(
     train=SimpleNamespace(epochs=4, early_stopping=None),
     layers=[],
     heads=[],
+    written_layers=lambda: [{"Dense": 3}],
 )
 
 
@@ -323,6 +324,11 @@ def test_what_the_model_has_already_is_not_proposed() -> None:
     assert keys([], None) == ["train.early_stopping", "layers"]
     assert keys([dense, dropout], object()) == []
     assert keys([dense], object()) == ["layers"]
+    last = {"Dense": 3}
+    [setting] = with_dropout(["Flatten", last])
+    assert setting.new == ["Flatten", {"Dropout": 0.3}, last]
+    assert with_dropout(["Flatten", {**last, "from": "flatten"}]) == []  # it would not take what the Dropout gives
+    assert with_dropout([]) == []
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,9 @@ def test_a_rule_speaks_where_its_numbers_say_so_and_only_there(name: str, plain:
 def test_the_advice_names_the_key_with_its_old_and_new_value(plain: Path) -> None:
     from dlcli.training.verdict import verdict
 
-    findings = verdict(story_of(plain, train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.67]))
+    told = story_of(plain, train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.67])
+    findings, entries = verdict(told), told.config.written_layers()
+    assert len(entries) > 1
     assert [json_value(judgement_of_training(each)) for each in findings] == [
         {
             "finding": "overfits",
@@ -124,8 +126,8 @@ def test_the_advice_names_the_key_with_its_old_and_new_value(plain: Path) -> Non
                 },
                 {
                     "set": "layers",
-                    "from": None,
-                    "to": {"Dropout": 0.3},
+                    "from": entries,
+                    "to": [*entries[:-1], {"Dropout": 0.3}, entries[-1]],
                     "why": "a Dropout before the last layer makes the model rely on less",
                 },
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from dlcli.finding import Finding, Setting
 from dlcli.layers.stack import innermost
@@ -36,8 +37,7 @@ def overfits(story: Story) -> Finding | None:
         early, why = {"monitor": "val_loss", "patience": 5}, "keeps the weights of the best epoch"
         advice.append(Setting(key="train.early_stopping", old=None, new=early, why=why))
     if not any(layer.traits.get("drops") for layer in innermost(story.config.layers)):
-        why = "a Dropout before the last layer makes the model rely on less"
-        advice.append(Setting(key="layers", old=None, new={"Dropout": 0.3}, why=why))
+        advice += with_dropout(story.config.written_layers())
     facts = {
         "since_epoch": lowest + 2,
         "validation_lowest": validation[lowest],
@@ -46,6 +46,14 @@ def overfits(story: Story) -> Finding | None:
         "train_last": train[-1],
     }
     return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
+
+
+def with_dropout(entries: list[Any]) -> list[Setting]:
+    """The entries of the layers with a Dropout before the last; none where that is connected by name, and would not take it."""
+    if not entries or (isinstance(entries[-1], dict) and "from" in entries[-1]):
+        return []
+    why = "a Dropout before the last layer makes the model rely on less"
+    return [Setting(key="layers", old=entries, new=[*entries[:-1], {"Dropout": 0.3}, entries[-1]], why=why)]
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
