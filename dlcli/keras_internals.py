@@ -64,20 +64,29 @@ def name_operation(output: Any, name: str) -> None:
     producer(output).name = name
 
 
-def has_mask(tensor: Any) -> bool:
-    """Whether a symbolic tensor has a mask."""
+def symbolic_mask(tensor: Any) -> Any:
+    """The mask of a symbolic tensor, or None."""
     from keras.src.backend import get_keras_mask
 
-    return get_keras_mask(tensor) is not None
+    return get_keras_mask(tensor)
+
+
+def has_mask(tensor: Any) -> bool:
+    """Whether a symbolic tensor has a mask."""
+    return symbolic_mask(tensor) is not None
 
 
 def pass_mask(taken: Any, output: Any) -> None:
     """Gives a symbolic tensor the mask of another, if that has one."""
-    from keras.src.backend import get_keras_mask, set_keras_mask
+    if has_mask(taken):
+        give_mask(output, symbolic_mask(taken))
 
-    mask = get_keras_mask(taken)
-    if mask is not None:
-        set_keras_mask(output, mask)
+
+def give_mask(output: Any, mask: Any) -> None:
+    """Gives a symbolic tensor a mask."""
+    from keras.src.backend import set_keras_mask
+
+    set_keras_mask(output, mask)
 
 
 def call_has_mask(node: Any) -> bool:

@@ -79,6 +79,9 @@ def write_tables(folder: Path) -> None:
         f"2024-01-{1 + hour // 24:02d} {hour % 24:02d}:00,{math.sin(hour / 4):.3f}\n" for hour in range(300)
     )
     (folder / "weather.csv").write_text(f"hour,degrees\n{hours}")
+    visits = [(patient, visit) for patient in range(40) for visit in range(2 + patient % 5)]
+    rows = [f"p{patient},{60 + visit * 7 % 40},{90 + patient % 9},{'tw'[patient % 2]}" for patient, visit in visits]
+    (folder / "patients.csv").write_text("\n".join(["patient,pulse,oxygen,state", *rows]))
 
 
 def write_arrays(folder: Path) -> None:

@@ -29,7 +29,8 @@ COMMANDS = {
     "README.md": 14, "docs/README.md": 0, "docs/after-training.md": 5, "docs/data.md": 3,
     "docs/experiments.md": 0, "docs/fine-tuning.md": 3, "docs/graphs.md": 0,
     "docs/models.md": 11, "docs/plugins.md": 0, "docs/safety.md": 0, "docs/scripting.md": 2, "docs/speed.md": 0,
-    "docs/targets.md": 0, "docs/training.md": 5,
+    "docs/targets.md": 0,
+    "docs/sequences.md": 0, "docs/training.md": 5,
 }  # fmt: skip
 INSTALLING = {
     "pip install -e . && dlcli train configs/digits.yaml": "dlcli train configs/digits.yaml",
@@ -162,7 +163,7 @@ def test_the_kinds_of_yaml_are_known() -> None:
     lists = [block for block in blocks("yaml") if isinstance(yaml.safe_load(block.text), list)]
     assert {block.page for block in lists} == {"docs/data.md"}, "tests/data/test_manual_data.py reads these"
     assert len(lists) == 2
-    assert len(configurations()) == 13
+    assert len(configurations()) == 14
 
 
 @pytest.mark.parametrize("number", range(len(configurations())))
@@ -242,7 +243,7 @@ def test_the_readme_is_a_door_and_the_pages_are_short() -> None:
 
 def test_every_page_is_named_in_the_index_and_at_the_door() -> None:
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    assert len(pages) == 12
+    assert len(pages) == 13
     for index in (ROOT / "docs" / "README.md", ROOT / "README.md"):
         assert {
             Path(link).name for link in re.findall(r"\]\(([\w/-]+\.md)\)", index.read_text(encoding="utf-8"))

@@ -221,7 +221,7 @@ def sample_losses(
     """The loss of each sample (samples,), the mean of its places that count; and how far it is above a perfect answer's."""
     import numpy as np
 
-    loss = build_loss(head.loss, {}, void=bool(schema.void), each=True)
+    loss = build_loss(head.loss, {}, void=schema.has_void, each=True)
     if target.ndim == output.ndim - 1 and output.shape[-1] == 1:
         target = target[..., None]
     parts, least = [], []

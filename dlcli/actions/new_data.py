@@ -105,6 +105,7 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
     """Raw rows as the samples of the schema, with notes on what was new to it; without target an empty one."""
     import numpy as np
 
+    fields = replace(fields, windows=schema.windows)
     tensors: dict[str, Column] = {}
     notes: list[str] = []
     if with_target:
@@ -112,19 +113,21 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
         samples, targeted, notes = samples_with_targets(fields, names)
     else:
         samples, targeted = samples_of(fields, with_target=False), fields
+    notes += samples.notes
     rows = samples.target_rows(np.arange(samples.count))
     for each in schema.inputs:
-        of_rows = each if schema.windows is None else each.model_copy(update={"shape": each.shape[1:]})
-        tensor, said = encoded_input(of_rows, fields)
+        of_row = each if schema.windows is None else each.model_copy(update={"shape": each.shape[1:]})
+        tensor, said = encoded_input(of_row, fields)
         tensors[each.name] = samples.input(tensor)
         notes += said
     if with_target:
         targets: dict[str, Column] = {}
         for target in schema.targets:
-            values = encoded_target(target.of_rows(schema.windows), targeted)
+            of_rows = target.of_rows(schema.windows)
+            values = encoded_target(of_rows, targeted)
             if target.scale is not None:
                 check_logarithms(target.scale.kind, target, values, fields)
-            targets[target.name] = samples.at_row(values) if target.absent else samples.target(values)
+            targets[target.name] = samples.at_row(values) if target.absent else samples.target(values, of_rows)
     else:
         # Nothing is compared with it; one number a sample costs little and has the right length.
         targets = {

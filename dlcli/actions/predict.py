@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import zipfile
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.left_out import complete_rows, with_blanks
 from dlcli.actions.new_data import raw_samples, read_raw
+from dlcli.data import Samples, Schema
 from dlcli.data.fields.fields import Fields, FileEach
+from dlcli.data.fields.padded import real_places
 from dlcli.data.schema import TargetSchema
 from dlcli.data.windows import Windows
-from dlcli.errors import UsageError
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
-from dlcli.runs.atomic import sweep_file, write_bytes
 from dlcli.training.engine.measure import Measure
 from dlcli.training.kept.predictions import Answers, as_shown, joins_steps, texts_of, unit_names
 from dlcli.training.kept.trained import open_trained
@@ -71,7 +67,8 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         feed = trained.feed(samples, with_target=False)
         output = trained.predicted(feed)
         answers = trained.answers(output)
-        masks = Measure(trained.model).masks(feed) if any(each.text for each in schema.targets) else {}
+        by_place = any(each.text or each.padded for each in schema.targets)
+        masks = Measure(trained.model).masks(feed) if by_place else {}
     columns, answered, arrays = Columns(), Columns(), Columns()
     if isinstance(fields.places, FileEach):
         shown = range(fields.samples) if schema.windows is None else samples.rows.tolist()
@@ -82,9 +79,15 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         if target.text or joins_steps(head.loss):
             texts = texts_of(output[target.name], head.loss, target, masks.get(target.name))
             answered[target.name] = np_objects(texts)
-        else:
-            answered |= answer_columns(output[target.name], answer, head, target)
-        arrays |= dense_columns(output[target.name], answers[target.name], head, target)
+            continue
+        own, dense = (
+            answer_columns(output[target.name], answer, head, target),
+            dense_columns(output[target.name], answer, head, target),
+        )
+        if target.padded:
+            there = masks.get(target.name, places_there(samples, schema, target))
+            own, dense = ({name: of_places(each, there) for name, each in some.items()} for some in (own, dense))
+        answered, arrays = answered | own, arrays | dense
     told = [*standing, *complete.notes, *notes]
     if schema.windows is None:
         # A row that was left out keeps its place, so that the answers can stand beside the data.
@@ -97,6 +100,26 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
         columns["row"] = rows + 1
     columns |= kept_columns(fields, rows, keep, beside={*columns, *answered}, known=known) | answered
     return Predictions(run.name, len(rows), columns, told, arrays, left_out=len(rows) - len(samples))
+
+
+def places_there(samples: Samples, schema: Schema, target: TargetSchema) -> np.ndarray[Any, Any]:
+    """Which places (samples, places) of a target stand before the end of their sample, as the inputs say."""
+    import numpy as np
+
+    for each in schema.inputs:
+        if each.padding is not None and each.shape[0] == target.shape[0]:
+            return real_places(samples.inputs[each.name][:], each.padding)
+    return np.ones((len(samples), target.shape[0]), bool)
+
+
+def of_places(values: np.ndarray[Any, Any], there: Any) -> np.ndarray[Any, Any]:
+    """Of each sample (samples, places, …) a list of what stands at the places that are there: (samples,) of lists."""
+    import numpy as np
+
+    lists = np.empty(len(values), object)
+    for row, its in enumerate(np.asarray(there, bool)):
+        lists[row] = values[row][its].tolist()
+    return lists
 
 
 def predicted_rows(
@@ -199,7 +222,7 @@ def number_columns(output: np.ndarray[Any, Any], head: Head, target: TargetSchem
     name, classes = target.name, target.classes
     before = "" if head.name is None else f"{name} "
     if output.ndim > 2:
-        return {name: output}
+        return {name: output[..., 0] if output.shape[1:] == (*target.shape, 1) else output}
     flat = output.reshape(len(output), -1)
     if flat.shape[1] == 1:
         return {name: flat[:, 0]}
@@ -207,105 +230,3 @@ def number_columns(output: np.ndarray[Any, Any], head: Head, target: TargetSchem
     if target.each is not None and len(target.each) == flat.shape[1]:
         return {f"{before}{each}": flat[:, index] for index, each in enumerate(target.each)}
     return {f"{name} {each}": flat[:, index] for index, each in enumerate(names or map(str, range(flat.shape[1])))}
-
-
-def check_safe(path: Path | None) -> None:
-    """Raises `UsageError` for a file that `--safe-csv` says nothing of."""
-    if path is not None and path.suffix.lower() != ".csv":
-        raise UsageError(
-            f"--safe-csv is for csv, and '{path.name}' is none", hint="leave it out", kind="option_without_effect"
-        )
-
-
-def check_form(path: Path) -> None:
-    """Raises `UsageError` for a file whose ending names no form."""
-    if path.suffix.lower() not in WRITERS:
-        raise UsageError(
-            f"cannot tell from '{path.name}' in what form to write",
-            hint=f"endings: {', '.join(WRITERS)}",
-            kind="unknown_form",
-        )
-
-
-def write_predictions(predictions: Predictions, path: Path, *, safe: bool = False) -> None:
-    """Writes the predictions in the form that the ending of the file names, whole or not at all; `safe` is of a csv."""
-    check_form(path)
-    sweep_file(path)
-    content = as_csv(predictions, safe=safe) if safe else WRITERS[path.suffix.lower()](predictions)
-    write_bytes(path, content)
-
-
-def as_csv(predictions: Predictions, *, safe: bool = False) -> bytes:
-    """Comma-separated values in UTF-8; numbers with all their digits. `safe` keeps a spreadsheet from running a text."""
-    import csv
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    shown = as_text if safe else lambda value: value
-    writer.writerow(map(shown, predictions.columns))
-    for row in zip(*(plain_values(values) for values in predictions.columns.values()), strict=True):
-        writer.writerow(map(shown, row))
-    return buffer.getvalue().encode()
-
-
-def as_text(value: Any) -> Any:
-    """The value, with an apostrophe before a text that a spreadsheet would take for a formula; what is a number stays."""
-    if not isinstance(value, str) or not value.lstrip(" ").startswith(FORMULA):
-        return value
-    with suppress(ValueError):
-        float(value)
-        return value
-    return f"'{value}"
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a formula begins with; the last four are the wide forms of the first."""
-
-
-def as_json_lines(predictions: Predictions) -> bytes:
-    """One JSON object a line."""
-    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in predictions.rows()).encode()
-
-
-def as_npz(predictions: Predictions) -> bytes:
-    """A NumPy archive with an array for each column; names of classes as text of fixed width."""
-    import numpy as np
-
-    buffer = io.BytesIO()
-    # Not np.savez, which takes the arrays as arguments and so none that is called `file`, as a column of predictions is.
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, values in (dict(predictions.arrays) | predictions.columns).items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.save(member, of_one_type(values), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def of_one_type(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A column (samples, …) as NumPy stores it without pickle: of objects numbers with NaN for None, or text with nothing."""
-    import numpy as np
-
-    if values.dtype != object:
-        return values
-    if any(isinstance(each, str) for each in values.ravel().tolist()):
-        return np.where(values == None, "", values).astype(str)  # noqa: E711 (of each element)
-    return values.astype(float)
-
-
-def as_parquet(predictions: Predictions) -> bytes:
-    """A Parquet file."""
-    import pyarrow
-    import pyarrow.parquet
-
-    buffer = io.BytesIO()
-    pyarrow.parquet.write_table(
-        pyarrow.table({name: values.tolist() for name, values in predictions.columns.items()}), buffer
-    )
-    return buffer.getvalue()
-
-
-WRITERS: dict[str, Callable[[Predictions], bytes]] = {
-    ".csv": as_csv,
-    ".jsonl": as_json_lines,
-    ".npz": as_npz,
-    ".parquet": as_parquet,
-}

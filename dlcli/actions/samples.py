@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dlcli.data import Dataset, class_indices
 from dlcli.data.fields.fields import CHANNELS_FIRST
+from dlcli.data.fields.padded import real_values
 from dlcli.data.schema import InputSchema
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def drawable_samples(dataset: Dataset) -> list[Shown]:
         most = MOST if kind == "image" else MOST_CURVES
         values = dataset.splits["train"].inputs[schema.name][rows[:most]]
         for row, value in zip(rows, values, strict=False):
+            if schema.padding is not None:
+                value = real_values(value[None], schema.padding)
             first = tuple(schema.axes) == CHANNELS_FIRST
             shown = as_shown(kind, value.transpose(1, 2, 0) if first else value)
             found.append(Shown(kind, caption(dataset, schema, int(row)), shown))

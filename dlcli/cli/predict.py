@@ -44,8 +44,8 @@ def predict(
 
     Example: dlcli predict last new.csv -o predictions.csv
     """
-    from dlcli.actions.predict import as_csv, check_form, check_safe, write_predictions
     from dlcli.actions.predict import predict as answer
+    from dlcli.actions.prediction_files import as_csv, check_form, check_safe, write_predictions
     from dlcli.runs import Run
     from dlcli.view.console.json_value import json_value
     from dlcli.view.prediction import PredictionResult

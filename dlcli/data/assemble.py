@@ -13,6 +13,7 @@ from dlcli.data.fields.aligned import aligned_rows
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, Selected, is_lazy, loaded, nbytes
 from dlcli.data.fields.order import Layout
+from dlcli.data.fields.padded import PADDING
 from dlcli.data.fields.samples import RowSamples, WindowSamples
 from dlcli.data.fields.values import rows_in_words
 from dlcli.data.first_pass import Empty, find_empty
@@ -61,7 +62,7 @@ def assembled(
     full = [name for name, target in held.items() if not target.has_several(name, fields)]
     fields, notes = without_empty(fields, groups, full, reserved, policy)
     samples, targeted, told = samples_with_targets(fields, full)
-    notes += told
+    notes += [*samples.notes, *told]
     target_schemas, encoded_targets = list[TargetSchema](), dict[str, Column]()
     for name, (target, wanted) in targets.items():
         of_rows = target.encoding(targeted, wanted=wanted, name=name, groups=groups)
@@ -86,12 +87,19 @@ def assembled(
     keep = limit is not None and total > limit
     parts = {}
     for name, rows in splits.items():
-        at = samples.target_rows(rows)
         taken, answers = (taken_samples(columns, rows, keep=keep) for columns in (tensors, encoded_targets))
-        parts[name] = Samples(taken, answers, at if fields.kept is None else fields.kept[at])
-    whole = Schema(inputs=[*map(samples.schema, schemas)], targets=target_schemas, windows=fields.windows)
+        parts[name] = Samples(taken, answers, *places_of_samples(rows, samples, fields.kept))
+    whole = Schema(inputs=[*map(samples.schema, schemas)], targets=target_schemas, windows=samples.windows)
     chunks = Layout.of(tensors.values(), splits["train"]) if keep else None
     return Dataset(parts, whole, source, tuple(notes), prepared, chunks)
+
+
+def places_of_samples(
+    numbers: np.ndarray[Any, Any], samples: RowSamples | WindowSamples, kept: np.ndarray[Any, Any] | None
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    """Where some samples (samples,) stand in the source, and where that is several rows each, which ones these are."""
+    at, inside = samples.target_rows(numbers), None if samples.windows is None else samples.rows_in(numbers)
+    return (at, inside) if kept is None else (kept[at], None if inside is None else kept[inside])
 
 
 def of_samples(
@@ -100,7 +108,7 @@ def of_samples(
     """A target of rows, with its values (rows, …), as samples have it; what is no target has a place for each sample."""
     if schema.absent:
         return schema, samples.at_row(values)
-    return samples.target_schema(schema), samples.target(values)
+    return samples.target_schema(schema), samples.target(values, schema)
 
 
 def with_scales(
@@ -118,7 +126,9 @@ def with_scales(
             check_scalable(schema, fields)
             check_logarithms(kind, schema, values[schema.name], fields)
             columns = len(schema.columns) if schema.columns is not None else None
-            scale = learn_scale(kind, Selected(values[schema.name], train), columns=columns)
+            scale = learn_scale(
+                kind, Selected(values[schema.name], train), columns=columns, padding=PADDING if schema.padded else None
+            )
             schema = schema.model_copy(update={"scale": scale})
         found.append(schema)
     return found
@@ -188,7 +198,7 @@ def split_rows(
     for schema in schemas:
         if schema.classes is not None and len(schema.shape) == schema.is_one_hot:
             classes = class_indices(targets[schema.name][:], schema)
-            if classes is not None and schema.void:
+            if classes is not None and schema.has_void:
                 classes = np.where(classes < 0, len(schema.classes), classes)  # spread over the splits like a class
             break
     column = None
@@ -235,7 +245,8 @@ def without_empty(
         if len(rows) == fields.samples:
             raise no_rows_left(empty, targets, fields)
         were = "was" if len(rows) == 1 else "were"
-        ends = "" if fields.windows is None else "; no window reaches over such a gap"
+        cut = fields.windows is not None and fields.windows.window is not None
+        ends = "; no window reaches over such a gap" if cut else ""
         notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out{ends}")
         others = np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)  # unseen: time alone
         return fields.chosen(others), notes

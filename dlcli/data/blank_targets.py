@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def may_be_blank(fields: Fields) -> bool:
     """Whether some rows may be without a target: those of a series in memory are inputs of other windows still."""
-    return fields.windows is not None and fields.chunks is None
+    windows = fields.windows
+    return windows is not None and windows.window is not None and fields.chunks is None
 
 
 def without_blanks(fields: Fields, names: Collection[str]) -> tuple[Fields, np.ndarray[Any, Any]]:

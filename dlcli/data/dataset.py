@@ -18,14 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Samples:
-    """One split: `inputs` and `targets` by name (samples, …), and `rows`, where each sample stood in the source."""
+    """One split: `inputs` and `targets` by name (samples, …), and `rows`, where each sample stood in the source.
+
+    `inside` are the rows that its samples are made of, where one is made of several.
+    """
 
     inputs: Mapping[str, Column]
     targets: Mapping[str, Column]
     rows: np.ndarray[Any, Any]
+    inside: np.ndarray[Any, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def source_rows(self) -> np.ndarray[Any, Any]:
+        """The rows of the source (rows,) that its samples are made of, ascending."""
+        return self.rows if self.inside is None else self.inside
 
     @property
     def target(self) -> Column:
@@ -86,6 +95,7 @@ class Dataset:
                 {key: column[chosen[name]] for key, column in each.inputs.items()},
                 {key: column[chosen[name]] for key, column in each.targets.items()},
                 each.rows[chosen[name]],
+                each.inside if each.inside is None else each.inside[spread_samples(len(each.inside), most)],
             )
             for name, each in self.splits.items()
         }

@@ -6,11 +6,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, nbytes, pixel_type, some_places
+from dlcli.data.fields.padded import ID_PADDING, PADDING, of_length, real_places
 from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -91,6 +93,8 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]
     if schema.text:
         texts = [encode_text(schema, name, fields) for name in names]
         return (texts[0] if schema.texts is None else np.stack([each[:] for each in texts], axis=1)), []
+    if schema.columns is None and schema.padding is not None:
+        return encode_padded(schema, names[0], fields)
     if schema.columns is None:
         return encode_array(schema, names[0], fields), other_pixels(schema, fields.arrays[names[0]])
     return encode_table(schema, schema.columns, fields)
@@ -182,6 +186,46 @@ def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
     filled_in = values[:].copy()
     filled_in[empty] = schema.fill
     return filled_in
+
+
+def encode_padded(schema: InputSchema, name: str, fields: Fields) -> tuple[Column, list[str]]:
+    """An input of samples of unequal length (samples, places, …), as long as those of training, and a note on longer ones.
+
+    Raises `DataError` for an id that stands for padding.
+    """
+    import numpy as np
+
+    places = schema.shape[0] + schema.ends
+    values = fields.arrays[name][:]
+    if values.dtype.kind not in "fi" or values.ndim not in {2, 1 + len(schema.shape)}:
+        return encode_array(schema, name, fields), []
+    there = real_places(values, PADDING)
+    longer = int((there.sum(axis=1) > places).sum())
+    values = of_length(values, places)
+    if schema.padding == ID_PADDING:
+        values = np.where(values == PADDING, ID_PADDING, refuse_padding_id(name, values, fields))
+    elif values.ndim == 2:
+        values = values[..., None]
+    encoded = encode_array(schema, name, replace(fields, arrays={name: values}))
+    were = "1 sample is" if longer == 1 else f"{longer:,} samples are"
+    return encoded, [f"{were} longer than the {places:,} places of '{name}': the last ones are taken"] if longer else []
+
+
+def refuse_padding_id(name: str, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:
+    """Ids (samples, places) none of which is that of padding. Raises `DataError` at the row of one that is."""
+    import numpy as np
+
+    rows = np.flatnonzero((values == ID_PADDING).any(axis=1))
+    if not len(rows):
+        return values
+    file, line, words = fields.where(int(rows[0]))
+    raise DataError(
+        f"'{name}' holds the id 0 in {words}, which stands for the places behind the end of a shorter sample",
+        file=file,
+        line=line,
+        hint=f"count ids from 1; or, if they are numbers, write data.inputs: {{{name}: {{columns: {name}, kind: number}}}}",
+        kind="id_of_padding",
+    )
 
 
 def encode_array(schema: InputSchema, name: str, fields: Fields) -> Column:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, some_places
+from dlcli.data.fields.padded import PADDING, of_length
 from dlcli.data.fields.values import check_finite
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import yes_or_no_codes
@@ -69,6 +70,9 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
         return fields.arrays[name]
     plain = schema.encode == "none" and not schema.void
     column = fields.arrays[name]
+    if schema.padded and column.ndim > 1:
+        column = of_length(column[:], schema.shape[0] + (schema.following is not None))
+        column = np.where(column == PADDING, 0, column) if schema.vectors else column
     if schema.following is not None:
         column = some_places(column, 1, column.shape[1])
     if schema.shape and is_lazy(column) and plain:

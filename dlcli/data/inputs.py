@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import is_lazy, pixel_type
+from dlcli.data.fields.lazy import Column, is_lazy, pixel_type
+from dlcli.data.fields.padded import ID_PADDING, PADDING
 from dlcli.data.first_pass import Learnt, learn
 from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -228,14 +229,30 @@ def array_input_schema(group: Group, fields: Fields, policy: Missing | Constant)
             length=fields.spans.length if fields.spans is not None else None,
             array=None if several or name == group.name else name,
         )
+    axes, shape, padding = list(fields.axes_of(name)), list(values.shape[1:]), None
+    if name in fields.padded:
+        axes, shape, padding = padded_form(values, as_numbers=group.kind == "number", axes=axes)
     return InputSchema(
         name=group.name,
-        axes=list(fields.axes_of(name)),
-        shape=list(values.shape[1:]),
+        axes=axes,
+        shape=shape,
+        padding=padding,
         array=None if name == group.name else name,
         fill=number_fill(None, policy, name) if isinstance(policy, Constant) else None,
         stored=pixel_type(values),
     )
+
+
+def padded_form(values: Column, *, as_numbers: bool, axes: list[str]) -> tuple[list[str], list[int], float]:
+    """Axes and shape of samples of unequal length (samples, places, …), and what stands at the places behind their end.
+
+    Whole numbers, one a place, are ids; other numbers have an axis of features.
+    """
+    places, others = values.shape[1], list(values.shape[2:])
+    if not others and values.dtype.kind == "i" and not as_numbers:
+        return ["samples", "place"], [places], ID_PADDING
+    axes = ["samples", "time", *(axes[2:] if others else ["features"])]
+    return axes, [places, *(others or [1])], PADDING
 
 
 def table_schema(

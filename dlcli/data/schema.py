@@ -57,6 +57,8 @@ class InputSchema(Spec):
     """What a running text was cut in; None of other texts."""
     length: int | None = None
     """How many such pieces each of its texts has."""
+    padding: float | None = None
+    """What stands at the places behind the end of a sample, of samples that are not equally long; None of others."""
     stored: str | None = None
     """Of what type the numbers of pictures are in their files; None of others, whose type says nothing of their range."""
 
@@ -94,6 +96,8 @@ class TargetSchema(Spec):
     """How it is learnt in other units than its own; None of one that is learnt as it is."""
     shares: bool = False
     """Whether its numbers say how likely a yes is, so that what rounding puts beside 0 and 1 is 0 and 1."""
+    padded: bool = False
+    """Whether it has places behind the end of a sample, which count nowhere."""
     vectors: bool = False
     """Whether the data itself holds one-hot vectors, which are taken as they are."""
 
@@ -101,6 +105,11 @@ class TargetSchema(Spec):
     def is_one_hot(self) -> bool:
         """Whether its values are one-hot vectors, whose last axis are the classes."""
         return self.encode == "one_hot" or self.vectors
+
+    @property
+    def has_void(self) -> bool:
+        """Whether some of its places may have no class: void labels, and padding."""
+        return bool(self.void) or (self.padded and self.classes is not None)
 
     @property
     def names(self) -> list[str]:

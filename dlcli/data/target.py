@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, loaded
+from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.first_pass import distinct
 from dlcli.data.inputs import Group
 from dlcli.data.preparation.preparations import Preparation
@@ -27,6 +28,7 @@ from dlcli.data.target_values import (
     classes_beside_void,
     different_labels,
     holds_one_hot,
+    like_classes,
     mask_classes,
     no_class_for_void,
     single_class,
@@ -41,9 +43,6 @@ from dlcli.spec.scale import Kind
 
 if TYPE_CHECKING:
     import numpy as np
-
-MOST_CLASSES = 20
-"""Up to this many different whole numbers are taken for classes where no loss says what they are."""
 
 
 class Target(Spec):
@@ -199,7 +198,8 @@ class Target(Spec):
             narrow = replace(fields, arrays={**fields.arrays, column: loaded(fields.arrays[column])[:, 0]}, chunks=None)
             return self.value_schema(column, narrow, wanted=wanted, called=name)
         if fields.arrays[column].ndim > 1:
-            return self.array_schema(column, fields, wanted=wanted, name=name)
+            schema = self.array_schema(column, fields, wanted=wanted, name=name)
+            return schema.model_copy(update={"padded": column in fields.padded})
         seen = self.seen(column, fields)
         return self.value_schema(column, distinct(column, seen), wanted=wanted, called=name, whole=seen)
 
@@ -292,12 +292,13 @@ class Target(Spec):
         shape, axes, void = (
             list(values.shape[1:]),
             list(fields.axes_of(column)),
-            self.void_labels(wanted, fields.void.get(column, ())),
+            [*self.void_labels(wanted, fields.void.get(column, ())), *([PADDING] if column in fields.padded else [])],
         )
         if values.dtype == object:
             message = f"target '{column}' is text of the shape {tuple(shape)} a sample; expected one name a sample"
             raise DataError(message, file=fields.places[0].file, kind="target_is_text")
-        if wanted.labels == "one_hot" and self.encode is None and self.void is None and holds_one_hot(values):
+        held = real_values(values[:], PADDING) if column in fields.padded else values
+        if wanted.labels == "one_hot" and self.encode is None and self.void is None and holds_one_hot(held):
             names = self.named or [str(number) for number in range(shape[-1])]
             if len(names) == shape[-1]:
                 known: dict[str, Any] = {"column": column, "encode": "none", "classes": names, "vectors": True}
@@ -387,13 +388,3 @@ def is_column_vector(values: Column, *, names: bool) -> bool:
 def takes_signs(values: np.ndarray[Any, Any], wanted: Wanted) -> bool:
     """Whether labels are -1 and 1, and the loss reads them so."""
     return wanted.signs and values.dtype != object and set(values.tolist()) == {-1, 1}
-
-
-def like_classes(values: np.ndarray[Any, Any]) -> bool:
-    """Whether whole numbers look like class indices rather than quantities."""
-    import numpy as np
-
-    if values.dtype.kind not in "iu" or not len(values):
-        return False
-    different = np.unique(values)
-    return len(different) <= MOST_CLASSES and bool(np.array_equal(different, np.arange(len(different))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.padded import PADDING
 from dlcli.data.inputs import Group, is_running_text
 from dlcli.data.schema import InputSchema, TargetSchema
 from dlcli.data.target_values import different_labels
@@ -60,6 +61,8 @@ def following_schema(
         )
     column = group.columns[0]
     values = fields.arrays[column]
+    padded = column in fields.padded
+    void = [*void, PADDING] if padded else void
     if values.shape[1] < 2:
         message = f"the target is what follows in the input '{followed}', which has {values.shape[1]} place a sample"
         raise DataError(message, file=fields.places[0].file, kind="next_needs_places")
@@ -79,6 +82,7 @@ def following_schema(
         void=void if classes else [],
         axes=axes,
         shape=shape,
+        padded=padded,
     )
 
 

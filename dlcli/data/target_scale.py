@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column
+from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.schema import TargetSchema
 from dlcli.data.target_values import sample_blocks
 from dlcli.errors import DataError
@@ -38,6 +39,7 @@ def check_logarithms(kind: Kind, schema: TargetSchema, values: Column, fields: F
     row = 0
     for block in sample_blocks(values):
         flat = block.reshape(len(block), -1)
+        flat = np.where(flat == PADDING, np.inf, flat) if schema.padded else flat
         low = np.flatnonzero((flat <= LEAST[kind]).any(axis=1))
         if len(low):
             file, line, words = fields.where(row + int(low[0]))
@@ -48,15 +50,16 @@ def check_logarithms(kind: Kind, schema: TargetSchema, values: Column, fields: F
         row += len(block)
 
 
-def learn_scale(kind: Kind, values: Column, *, columns: int | None) -> Scale:
-    """The scale of training values (samples, …): of each of several columns, or of all values together."""
+def learn_scale(kind: Kind, values: Column, *, columns: int | None, padding: float | None = None) -> Scale:
+    """The scale of training values (samples, …): of each of several columns, or of all values together, without padding."""
     import numpy as np
 
     plain = Scale(kind=kind, shift=[0.0], factor=[1.0])
     width = columns or 1
     count, total, squares = 0, np.zeros(width), np.zeros(width)
     low, high = np.full(width, np.inf), np.full(width, -np.inf)
-    blocks = [plain.learnt(block.astype(np.float64), np).reshape(-1, width) for block in sample_blocks(values)]
+    real = (real_values(block, padding) for block in sample_blocks(values))
+    blocks = [plain.learnt(block.astype(np.float64), np).reshape(-1, width) for block in real]
     for block in blocks:
         count, total = count + len(block), total + block.sum(axis=0)
         low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))

@@ -212,3 +212,17 @@ def different_labels(values: Column, void: Sequence[int | str]) -> list[Any]:
         labels |= set(np.unique(block).tolist())
     nothing = {label_key(each) for each in void}
     return sorted(each for each in labels if label_key(each) not in nothing)
+
+
+MOST_CLASSES = 20
+"""Up to this many different whole numbers are taken for classes where no loss says what they are."""
+
+
+def like_classes(values: np.ndarray[Any, Any]) -> bool:
+    """Whether whole numbers look like class indices rather than quantities."""
+    import numpy as np
+
+    if values.dtype.kind not in "iu" or not len(values):
+        return False
+    different = np.unique(values)
+    return len(different) <= MOST_CLASSES and bool(np.array_equal(different, np.arange(len(different))))

@@ -47,13 +47,16 @@ Horizon: TypeAlias = Annotated[
 class Windows(Spec):
     """How rows become windows. Rows of different groups, or of different files, are never in one window."""
 
-    window: Count
-    """How many rows a window holds."""
+    window: Count | None
+    """How many rows a window holds; None where each series is a sample as a whole."""
     horizon: Horizon = 1
     """How many rows after its last one the target stands, counted in steps of `sampling`; 0 is the last row itself. Several
     make a vector of that many values."""
     each_step: bool = False
     """Whether each row of a window has a target of its own, so many rows after it."""
+    length: Count | None = None
+    """Of series that are samples as a whole how many rows each has, shorter ones with padding behind; by default those of the
+    longest."""
     stride: Count = 1
     """How many rows after each other two windows begin."""
     sampling: Count = 1
@@ -72,9 +75,16 @@ class Windows(Spec):
         return self.sampling * max(self.horizons)
 
     @property
+    def steps(self) -> int:
+        """How many rows of a series a sample has, padding with them."""
+        steps = self.window or self.length
+        assert steps is not None  # known as soon as the series have been read
+        return steps
+
+    @property
     def inside(self) -> int:
         """The rows from the first row of a window to its last."""
-        return self.sampling * (self.window - 1)
+        return self.sampling * (self.steps - 1)
 
     @property
     def reach(self) -> int:
@@ -84,14 +94,14 @@ class Windows(Spec):
     @property
     def target_shape(self) -> list[int]:
         """The axes that a target of one value a row has in a window: its steps, and the steps ahead where there are several."""
-        steps = [self.window] if self.each_step else []
+        steps = [self.steps] if self.each_step else []
         return [*steps, len(self.horizons)] if isinstance(self.horizon, list) else steps
 
     def target_rows(self) -> np.ndarray[Any, Any]:
         """The rows (*target_shape) of the targets of a window, counted from its first row."""
         import numpy as np
 
-        steps = self.sampling * (np.arange(self.window) if self.each_step else np.array([self.window - 1]))
+        steps = self.sampling * (np.arange(self.steps) if self.each_step else np.array([self.steps - 1]))
         rows: np.ndarray[Any, Any] = steps[:, None] + self.sampling * np.array(self.horizons)
         return rows.reshape(self.target_shape)
 

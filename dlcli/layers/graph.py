@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 from dlcli.errors import BlockError, TreePath
-from dlcli.keras_internals import name_operation, producer
-from dlcli.layers.build_errors import IMAGE_AXES, LayerFault, building
-from dlcli.layers.from_key import numbered_output, resolved, wrong_call
+from dlcli.keras_internals import give_mask, has_mask, name_operation, producer, symbolic_mask
+from dlcli.layers.adapted import things_in, unlearnt
+from dlcli.layers.build_errors import IMAGE_AXES, building
+from dlcli.layers.called import called
+from dlcli.layers.from_key import numbered_output, resolved
 from dlcli.layers.inner import inner_names, names_taken, owner_of, with_inner
-from dlcli.layers.masks import name_others, with_arriving_mask
+from dlcli.layers.masks import mask_dropped, name_others, with_arriving_mask, with_mask
 from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
@@ -24,6 +26,8 @@ from dlcli.spec import Facts, KerasObject, Mistake, did_you_mean, plain
 
 Learn: TypeAlias = Callable[[Any, str], None]
 """Lets a layer learn from the input of a name."""
+FEATURES = 3
+"""The axes of an input that has features at each place."""
 NUMBERED = re.compile(r"_[0-9]+$")
 """What Keras puts behind the names of layers of one class."""
 
@@ -47,10 +51,13 @@ def build_model(
     outputs: Sequence[str] = (),
     memory: int | None = None,
     learn: Learn | None = None,
+    padding: Mapping[str, float] = {},
+    padded: Collection[str | None] = (),
 ) -> Built:
     """The functional model of a list of layers.
 
-    `inputs` gives the shape of one sample of each input by name; `outputs` names the layers that put out several targets.
+    `inputs` gives the shape of one sample of each input by name, `padding` what stands behind the end of those that are
+    not equally long; `outputs` names the layers that put out several targets, of which `padded` are not equally long either.
     `memory` in bytes bounds what training may take; `learn` lets a layer that is adapted learn from an input.
     The connections have been judged (`layers/connections.py`).
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
@@ -58,13 +65,19 @@ def build_model(
     with bounded(memory):
         taken = list(names_taken(plain(list(layers))))
         graph = Building(inputs, given=frozenset(names_given(layers)), taken=taken, facts=facts, learn=learn)
+        taken_in = dict(graph.tensors)
+        graph.mask(padding)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
         )
+        if isinstance(made_out, dict):
+            made_out = {name: graph.masked(each) if name in padded else each for name, each in made_out.items()}
+        elif None in padded:
+            made_out = graph.masked(made_out)
         made_out = with_arriving_mask(made_out, graph.free_name)
         graph.name_others(made_out)
-        model = model_of({name: graph.tensors[name] for name in inputs}, made_out)
+        model = model_of(taken_in, made_out)
         if model.layers[-1].name not in graph.places:
             graph.places[model.layers[-1].name] = ("layers", len(layers) - 1)
         return Built(model, graph.places, graph.notes, graph.things)
@@ -107,12 +120,37 @@ class Building:
         self.inputs = {id(tensor): name for name, tensor in self.tensors.items()}
         self.raw = {id(tensor): tensor for tensor in self.tensors.values()}
         self.channels: dict[int, Any] = {}
+        self.arriving: dict[int, tuple[Any, Any]] = {}
         self.notes: list[Mistake] = []
         self.names = set(inputs)
         self.given = given
+        self.there: dict[str, Callable[[], Any]] = {}
         self.places: dict[str, TreePath] = {}
         self.operations: list[Any] = []
         self.things: dict[str, KerasObject] = {}
+
+    def mask(self, padding: Mapping[str, float]) -> None:
+        """Gives inputs of unequal length a mask, which layers, loss and metrics respect; of ids it is the Embedding's to make."""
+        import keras
+
+        for name, value in padding.items():
+            taken = self.tensors[name]
+            if len(taken.shape) < FEATURES:
+                self.there[name] = partial(keras.ops.not_equal, taken, value)
+                continue
+            layer = keras.layers.Masking(value, name=self.free_name("masking"))
+            masked = layer(taken)
+            self.places[layer.name] = ("layers", 0)
+            self.there[name] = partial(symbolic_mask, masked)
+            self.inputs[id(masked)], self.raw[id(masked)], self.tensors[name] = name, masked, masked
+
+    def masked(self, output: Any) -> Any:
+        """An output of unequal length with the mask of an input of as many places, where layers have dropped it."""
+        masks = [mask for name, mask in self.there.items() if self.tensors[name].shape[1] == output.shape[1]]
+        if has_mask(output) or not masks:
+            return output
+        give_mask(output, masks[0]())
+        return with_mask(output, self.free_name)
 
     def first_input(self, entry: Entry) -> Any:
         """What a first entry without `from` takes: the input, or all inputs concatenated if they are vectors.
@@ -277,6 +315,10 @@ class Building:
         thing: KerasObject | None = None,
     ) -> Any:
         """The output of a layer, whose place is kept, and what it was made from."""
+        import keras
+
+        if isinstance(taken, list) and len(taken) > 1:
+            taken = [self.with_arriving_mask(each) for each in taken]
 
         def attempt(other: KerasObject) -> Any:
             return called(other.build(self.facts), taken, (*path, word))
@@ -286,11 +328,22 @@ class Building:
                 self.adapt(layer, thing, taken, path)
             output = called(layer, taken, (*path, word))
         self.places.setdefault(layer.name, path)
+        if not (layer.supports_masking or isinstance(layer, keras.Model)) and any(
+            map(has_mask, keras.tree.flatten(taken))
+        ):
+            self.note(mask_dropped(word, path))
         if thing is not None:
             self.things.setdefault(layer.name, thing)
         if id(taken) in self.raw and getattr(output, "shape", None) == taken.shape:
             self.raw[id(output)] = output
         return list(output) if isinstance(output, tuple) else output
+
+    def with_arriving_mask(self, tensor: Any) -> Any:
+        """A tensor that has its mask while the model runs too, for layers that make one mask of several."""
+        if id(tensor) not in self.arriving:
+            # The tensor itself is kept too, so that its number is not given away.
+            self.arriving[id(tensor)] = tensor, with_arriving_mask(tensor, self.free_name)
+        return self.arriving[id(tensor)][1]
 
     def keep(self, output: Any, path: TreePath, *, name: str | None = None, thing: KerasObject | None = None) -> None:
         """Keeps the place of the operation that puts out a tensor, under this name or its own made free."""
@@ -318,54 +371,3 @@ def lacks_channel(traits: Mapping[str, Any], shape: Sequence[int | None]) -> boo
     axes = traits.get("axes", IMAGE_AXES if traits.get("group") == "images" else None)
     is_meant = axes is not None and (axes >= IMAGE_AXES or traits.get("group") == "convolution")
     return is_meant and len(shape) == axes - 1
-
-
-def unlearnt(thing: KerasObject) -> bool:
-    """Whether a layer learns from data before training what it has not been told."""
-    given = thing.traits.get("adapts")
-    return given is not None and thing.arguments.get(given) is None
-
-
-def things_in(value: Any) -> Iterator[KerasObject]:
-    """A thing, and all that stand in its arguments."""
-    if isinstance(value, KerasObject):
-        yield value
-        yield from (inner for each in value.arguments.values() for inner in things_in(each))
-    elif isinstance(value, list):
-        yield from (inner for each in value for inner in things_in(each))
-
-
-def called(layer: Any, taken: Any, path: TreePath) -> Any:
-    """The output of a layer.
-
-    Attention takes query, value and key one by one; what takes one tensor attends to itself. A mapping gives the arguments
-    of the call by their names.
-    """
-    output = by_argument(layer, taken, path) if isinstance(taken, dict) else by_position(layer, taken)
-    for weight in getattr(layer, "weights", ()):
-        # An initializer gives what it likes, and Keras does not look at it.
-        if weight.value is not None and tuple(weight.value.shape) != tuple(weight.shape):
-            given, wanted = tuple(weight.value.shape), tuple(weight.shape)
-            raise LayerFault(f"the first values of {weight.name} have the shape {given}, and {wanted} is needed")
-    return output
-
-
-def by_position(layer: Any, taken: Any) -> Any:
-    """The output of a layer that takes its tensors one behind the other."""
-    second = list(inspect.signature(layer.call).parameters.values())[1:2]
-    if not second or second[0].name != "value" or second[0].default is not inspect.Parameter.empty:
-        return layer(taken)
-    return layer(*taken) if isinstance(taken, list) else layer(taken, taken)
-
-
-def by_argument(layer: Any, taken: Mapping[str, Any], path: TreePath) -> Any:
-    """The output of a layer whose `from` names the arguments of its call.
-
-    Raises `BlockError` for arguments that the call does not take.
-    """
-    parameters = inspect.signature(layer.call).parameters
-    names = [name for name, each in parameters.items() if each.kind is not inspect.Parameter.VAR_KEYWORD]
-    for mistake in wrong_call(str(path[-1]), taken, names):
-        raise BlockError((*path, "from"), mistake.message, hint=mistake.suggestion, kind=mistake.kind)
-    first = names[0]
-    return layer(taken[first], **{name: value for name, value in taken.items() if name != first})

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dlcli.errors import TreePath
 from dlcli.keras_internals import call_has_mask, has_mask, node_of_tensor
+from dlcli.spec import Mistake
 
 MASK = "mask"
 """The name of what gives an output its mask again."""
+
+
+def mask_dropped(word: str, path: TreePath) -> Mistake:
+    """The note on what takes a mask and hands none on."""
+    message = f"{word} drops the mask: what stands in padded places counts from here on"
+    return Mistake(message, (*path, word), kind="mask_dropped")
 
 
 def with_arriving_mask(output: Any, name: Callable[[str], str]) -> Any:
@@ -16,16 +24,28 @@ def with_arriving_mask(output: Any, name: Callable[[str], str]) -> Any:
 
     A model that does nothing takes it, for models are handed the mask that belongs to a tensor. `name` makes a name free.
     """
-    import keras
-
     if isinstance(output, dict):
         return {key: with_arriving_mask(each, name) for key, each in output.items()}
-    if not has_mask(output) or mask_arrives(output):
-        return output
+    return output if not has_mask(output) or mask_arrives(output) else with_mask(output, name)
+
+
+def with_mask(output: Any, name: Callable[[str], str]) -> Any:
+    """An output behind a model that does nothing, to which Keras hands the mask that the output has now."""
+    import keras
+
     taken = keras.Input(output.shape[1:], dtype=output.dtype)
     hands_on = keras.Model(taken, keras.layers.Identity()(taken), name=name(MASK))
     hands_on.supports_masking = True
     return hands_on(output)
+
+
+def call_with_end_masked(model: Any, values: Any) -> Any:
+    """What a model makes of values (samples, places, …) the last place of which is masked."""
+    import keras
+
+    there = keras.ops.arange(values.shape[1]) < values.shape[1] - 1
+    values._keras_mask = keras.ops.broadcast_to(there, values.shape[:2])
+    return model(values)
 
 
 def mask_arrives(tensor: Any) -> bool:

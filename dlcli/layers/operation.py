@@ -14,6 +14,7 @@ from dlcli.errors import BlockError, TreePath
 from dlcli.keras_internals import has_mask, pass_mask
 from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import Takes, names_in, read_takes, unknown_call_arguments
+from dlcli.layers.masks import mask_dropped
 from dlcli.layers.samples_apart import Apply, axis_mistakes, check_samples_apart, flat_tensors, passage_of_places
 from dlcli.layers.stack import Graph
 from dlcli.spec import Facts, KerasObject, Language, Mistake, details_of, fail, plain, split_idiom
@@ -65,23 +66,22 @@ class Operation:
         apply = partial(operation_output, thing, facts=graph.facts)
         check_samples_apart(thing, apply, tensors, outputs, path)
         graph.keep(outputs[0], path, name=self.name, thing=thing)
-        self.hand_on_mask(apply, tensors, outputs[0], graph=graph, path=path)
+        self.hand_on_mask(apply, tensors, outputs, graph=graph, path=path)
         return outputs if several else output
 
     def hand_on_mask(
-        self, apply: Apply, tensors: Mapping[str, Any], output: Any, *, graph: Graph, path: TreePath
+        self, apply: Apply, tensors: Mapping[str, Any], outputs: Sequence[Any], *, graph: Graph, path: TreePath
     ) -> None:
-        """Gives an output the mask of what is taken where each place is answered by itself, and notes a mask that is lost."""
-        for taken in flat_tensors(tensors):
-            if not has_mask(taken):
-                continue
-            passage = passage_of_places(apply, tensors, taken, output)
+        """Gives outputs the mask of what is taken where each place is answered by itself, and notes a mask that is lost."""
+        taken = next(filter(has_mask, flat_tensors(tensors)), None)
+        if taken is None:
+            return
+        passages = [passage_of_places(apply, tensors, taken, output, at=at) for at, output in enumerate(outputs)]
+        for output, passage in zip(outputs, passages, strict=True):
             if passage == "apart":
                 pass_mask(taken, output)
-            elif passage == "mixed":
-                message = f"{self.keras.written} drops the mask: what stands in padded places counts from here on"
-                graph.note(Mistake(message, (*path, self.keras.written), kind="mask_dropped"))
-            return
+        if "mixed" in passages:
+            graph.note(mask_dropped(self.keras.written, path))
 
 
 def tensors_by_name(thing: KerasObject, taken: Any) -> dict[str, Any]:

@@ -80,8 +80,8 @@ def flat_tensors(tensors: Mapping[str, Any]) -> list[Any]:
     return [one for each in tensors.values() for one in (each if isinstance(each, list) else [each])]
 
 
-def passage_of_places(apply: Apply, tensors: Mapping[str, Any], taken: Any, output: Any) -> Passage:
-    """What becomes of the places of a sequence `taken`, the axis behind the samples.
+def passage_of_places(apply: Apply, tensors: Mapping[str, Any], taken: Any, output: Any, *, at: int = 0) -> Passage:
+    """What becomes of the places of a sequence `taken`, the axis behind the samples, in the output of a number.
 
     `apart`: each is answered by itself. `mixed`: what stands in the last counts elsewhere, or at another place. `unread`: it
     counts nowhere.
@@ -90,10 +90,10 @@ def passage_of_places(apply: Apply, tensors: Mapping[str, Any], taken: Any, outp
 
     values = {key: tried(each, samples=1) for key, each in tensors.items()}
     try:
-        one = answers_of(apply, values)[0]
+        one = answers_of(apply, values)[at]
         others = [
             answers_of(apply, {key: last_place_changed(each, values[key], taken, by) for key, each in tensors.items()})[
-                0
+                at
             ]
             for by in (FAR, -FAR)
         ]

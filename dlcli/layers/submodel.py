@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlcli.errors import TreePath
+from dlcli.keras_internals import has_mask, pass_mask
 from dlcli.layers.build_errors import LayerFault
 from dlcli.layers.from_key import From, Name, Names
 from dlcli.layers.layer import Layer
+from dlcli.layers.masks import call_with_end_masked, mask_dropped, with_mask
+from dlcli.layers.samples_apart import Passage, passage_of_places
 from dlcli.layers.stack import Entry, Graph, Stack
 from dlcli.spec import Facts, Named
 
@@ -39,7 +43,24 @@ class Submodel(Named):
 
     def connect(self, taken: Any, *, graph: Graph, path: TreePath) -> Any:
         made = graph.shared(self.name, lambda: self.made(taken, graph, (*path, self.word, "layers")))
-        return graph.with_inner_names(graph.call(made, taken, path, self.word), self.name)
+        output = graph.call(made, taken, path, self.word)
+        return graph.with_inner_names(self.with_mask(made, taken, output, graph, path), self.name)
+
+    def with_mask(self, made: Any, taken: Any, output: Any, graph: Graph, path: TreePath) -> Any:
+        """The output of the model with the mask of what it takes, which an operation in it has dropped; what has let padding
+        count inside is noted."""
+        if isinstance(taken, list) or isinstance(output, list) or not has_mask(taken) or has_mask(output):
+            return output
+
+        def passage(call: Callable[[Any], Any]) -> Passage:
+            return passage_of_places(lambda values: call(values[self.word]), {self.word: taken}, taken, output)
+
+        if passage(made) == "apart":
+            pass_mask(taken, output)
+            return with_mask(output, graph.free_name)
+        if passage(partial(call_with_end_masked, made)) != "unread":
+            graph.note(mask_dropped(self.word, path))
+        return output
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:
         """The functional model over inputs like those that are taken."""

@@ -156,6 +156,6 @@ def weighed_sum(
     import numpy as np
 
     given = output if counted is None else masked_output(output, counted)
-    losses = np.asarray(build_loss(head.loss, {}, void=bool(schema.void), each=True)(target, given), np.float64)
+    losses = np.asarray(build_loss(head.loss, {}, void=schema.has_void, each=True)(target, given), np.float64)
     wide = weights.reshape(*weights.shape, *[1] * (losses.ndim - weights.ndim))
     return float((losses * wide).sum())

@@ -88,7 +88,7 @@ def constant_answer(
         case "binary":
             return of_yes_or_no(loss, *of_places(schema, train, weights, shape), signs=schema.classes is None)
     if is_joined(loss):
-        return of_joined(loss, train, shape, void=bool(schema.void))
+        return of_joined(loss, train, shape, void=schema.has_void)
     # Masks are one answer for all places, as labels are; numbers such as those of pictures have one for each.
     alike = schema.classes is not None or (len(shape) > 1 and is_yes_or_no(train))
     return of_numbers(loss, *(of_places(schema, train, weights, shape) if alike else (train, weights)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def counted_target(schema: TargetSchema, values: np.ndarray[Any, Any], mask: Any) -> np.ndarray[Any, Any] | None:
     """Which places (samples, …) of a target as its loss takes it count, by the mask of its output; None where all do."""
-    index = class_indices(values, schema) if schema.void else None
+    index = class_indices(values, schema) if schema.has_void else None
     if index is not None:
         places = schema.shape[:-1] if schema.is_one_hot else schema.shape
         index = index.reshape(len(index), *places)  # a model of one unit compares (samples, …, 1)

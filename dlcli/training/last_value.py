@@ -54,7 +54,7 @@ def last_values(experiment: Experiment, head: Head, schema: TargetSchema) -> np.
     if output_size(output_shape(experiment.model, head.name)) != values:
         return None
     last = dataset.splits[judged_split(experiment)].rows - windows.furthest
-    steps = np.arange(1 - windows.window, 1) if windows.each_step else np.zeros(1, int)
+    steps = np.arange(1 - windows.steps, 1) if windows.each_step else np.zeros(1, int)
     rows = last[:, None] + windows.sampling * steps
     columns = [np.asarray(dataset.column(name, rows.ravel())).reshape(rows.shape) for name in schema.names]
     if any(values.dtype.kind not in "fiub" or not np.isfinite(values).all() for values in columns):

@@ -110,7 +110,7 @@ def measured_answers(
     shape = [size or 1 for size in output_shape(experiment.model, head.name)]
     feed = experiment.splits[split]
     target = feed.target(schema.name)
-    void, facts = bool(schema.void), experiment.facts
+    void, facts = schema.has_void, experiment.facts
     built = build_metrics(
         head.metrics,
         head.loss,

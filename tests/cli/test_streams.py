@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import typer
 
-from dlcli.actions.predict import Predictions, as_csv, write_predictions
+from dlcli.actions.predict import Predictions
+from dlcli.actions.prediction_files import as_csv, write_predictions
 from dlcli.cli.output import write_rows
 from dlcli.cli.streams import UnexpectedEnd, whole
 

@@ -50,7 +50,7 @@ def test_the_examples_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert list(dataset.splits) == ["train", "validation", "test"], example
         assert dataset.fields.samples >= 60, example
         read += 1
-    assert read == len(EXAMPLES) == 24
+    assert read == len(EXAMPLES) == 25
 
 
 def test_the_examples_from_elsewhere_are_understood() -> None:

@@ -17,7 +17,7 @@ from dlcli.errors import DataError
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("[[1, 2], [3]]", "the rows of 'x' differ in length: row 1 has 2 values, row 2 has 1"),
+        ("[[1, 2], []]", "the rows of 'x' differ in length: row 1 has 2 values, row 2 has 0"),
         ("[[1], 3]", "the rows of 'x' differ in length: row 1 has 1 values, row 2 has 0"),
         ("[[[1], [2]], [[3], [4, 5]]]", "'x' cannot be made an array: "),
         ("[[1, 2], [3, 4]]", None),

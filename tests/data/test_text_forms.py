@@ -12,6 +12,7 @@ import pytest
 
 from dlcli.data import Dataset
 from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.padded import PADDING
 from dlcli.data.sources import from_path
 from dlcli.data.sources.arrays.ts import Ts
 from dlcli.data.sources.source import Reading, SourceBlock
@@ -136,7 +137,7 @@ def test_series_of_sktime_are_samples_of_time_and_channels(write: Callable[..., 
 @pytest.mark.parametrize(
     ("old", "new", "message", "line"),
     [
-        ("7,8,9:1,1,1", "7,8:1,1", "the series has 2 steps and 2 channels, the first one 3 and 2", 7),
+        ("7,8,9:1,1,1", "7,8,9", "the series has 1 channels, the first one 2", 7),
         ("7,8,9", "7,8", "the channels have 2, 3 steps", 7),
         ("7,8,9", "7,x,9", "'x' is no number", 7),
         ("@data", "@dat", "there is no line @data", None),
@@ -159,9 +160,13 @@ UNEQUAL = "@problemName x\n@equalLength false\n@targetLabel true\n@data\n1,2,3:4
 
 def test_series_of_several_lengths_are_filled_up_behind(write: Callable[..., Path]) -> None:
     path = write(UNEQUAL, "t.ts")
-    message, line = refusal(Ts(path=str(path)))[:2]
-    assert (message, line) == ("the series has 2 steps and 2 channels, the first one 3 and 2", 6)
+    plain = read(Ts(path=str(path)))
+    ends = [[[1, 4], [2, 5], [3, 6]], [[7, 1], [8, 1], [PADDING] * 2], [[9, 1], [PADDING] * 2, [PADDING] * 2]]
+    np.testing.assert_array_equal(plain.arrays["series"], ends)
+    assert (plain.padded, plain.notes) == ({"series"}, ())
+    np.testing.assert_array_equal(read(Ts(path=str(path), length=2)).arrays["series"][0], [[2, 5], [3, 6]])
     fields = read(Ts(path=str(path), pad=-1))
+    assert fields.padded == frozenset()
     expected = [[[1, 4], [2, 5], [3, 6]], [[7, 1], [8, 1], [-1, -1]], [[9, 1], [-1, -1], [-1, -1]]]
     np.testing.assert_array_equal(fields.arrays["series"], expected)
     assert fields.notes == ("2 series of fewer than 3 steps are filled up with -1 behind; Masking leaves it out",)

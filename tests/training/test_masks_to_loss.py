@@ -33,6 +33,7 @@ def write(folder: Path, entries: list[Any]) -> tuple[np.ndarray[Any, Any], np.nd
     return ids, y
 
 
+TANH = {"ops.tanh": {"name": "c", "from": "b"}}
 LAST = {"Dense": {"units": 1, "activation": "sigmoid"}}
 
 
@@ -47,6 +48,22 @@ LAST = {"Dense": {"units": 1, "activation": "sigmoid"}}
         (["positions", LAST], True),
         ([{"Dense": 1}, "ops.sigmoid"], True),
         (["ops.tanh", {"residual": {"layers": [{"Dense": 4}]}}, LAST], True),
+        ([{"Dense": {"units": 4, "name": "b"}}, TANH, {"Concatenate": {"from": ["c", "b"]}}, LAST], True),
+        ([{"Dense": {"units": 4, "name": "b"}}, TANH, {"Multiply": {"from": ["b", "c"]}}, LAST], True),
+        ([{"residual": {"layers": [{"Dense": 4}, "ops.tanh"]}}, LAST], True),
+        ([{"branches": {"merge": "Concatenate", "paths": [[{"Dense": 4}], ["ops.tanh"], []]}}, LAST], True),
+        (
+            [
+                {"ops.split": {"indices_or_sections": 2, "axis": -1, "name": "s"}},
+                {"Add": {"from": ["s.0", "s.1"]}},
+                LAST,
+            ],
+            True,
+        ),
+        ([{"submodel": {"layers": [{"Dense": 4}, "ops.tanh"]}}, LAST], True),
+        ([{"submodel": {"layers": [{"ops.flip": {"axis": 1}}]}}, LAST], False),
+        ([{"Conv1D": {"filters": 4, "kernel_size": 3, "padding": "same"}}, LAST], False),
+        ([{"Permute": [2, 1]}, {"Permute": [2, 1]}, LAST], False),
         ([{"ops.flip": {"axis": 1}}, LAST], False),
         ([{"ops.roll": {"shift": 1, "axis": 1}}, LAST], False),
         ([{"ops.softmax": {"axis": 1}}, LAST], False),
@@ -83,6 +100,10 @@ def test_the_loss_leaves_out_what_the_mask_says(
         ({"ops.min": {"axis": 1}}, True),
         ({"ops.take": {"indices": 0, "axis": 1}}, False),
         ("GlobalAveragePooling1D", False),
+        ("Flatten", True),
+        ({"submodel": {"layers": ["ops.tanh", "GlobalAveragePooling1D"]}}, True),
+        ({"submodel": {"layers": [{"Dense": 4}, "GlobalAveragePooling1D"]}}, False),
+        ({"LSTM": 3}, False),
     ],
     ids=str,
 )

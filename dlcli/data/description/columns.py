@@ -42,7 +42,7 @@ class ColumnSeen:
 def input_descriptions(dataset: Dataset) -> list[ColumnSeen]:
     """The columns of all inputs in the training rows, in the order of the inputs."""
     names = dict.fromkeys(column.name for each in dataset.schema.inputs for column in each.columns or [])
-    rows = dataset.splits["train"].rows
+    rows = dataset.splits["train"].source_rows
     times = {
         column.name: column for each in dataset.schema.inputs for column in each.columns or [] if column.kind == "time"
     }

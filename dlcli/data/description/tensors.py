@@ -12,6 +12,7 @@ from dlcli.data.description.spread import mean_of
 from dlcli.data.encode import is_written_number
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, block_rows, is_lazy, nbytes
+from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.fields.values import missing
 from dlcli.data.schema import TargetSchema
 
@@ -142,12 +143,14 @@ def describe_dataset(dataset: Dataset) -> list[Tensor]:
             names = [column.name for column in schema.columns or []]
             count = empty_cell_count(dataset.fields, names, samples)
             tensors = samples.inputs[schema.name]
-            described.append(tensor(split, "input", schema.name, tensors, schema.axes, missing=count))
+            real = None if schema.padding is None else partial(real_values, padding=schema.padding)
+            described.append(tensor(split, "input", schema.name, tensors, schema.axes, missing=count, counted=real))
         for target in dataset.schema.targets:
             encoded = samples.targets[target.name]
             counts = dataset.class_counts(split, target) or label_counts(target, encoded)
             numbers = class_numbers(target)
-            counted = partial(own_values, target, numbers) if target.void or numbers is not None else None
+            some = target.has_void or target.padded or numbers is not None
+            counted = partial(own_values, target, numbers) if some else None
             described.append(
                 tensor(split, "target", target.name, encoded, target.axes, missing=0, classes=counts, counted=counted)
             )
@@ -182,7 +185,7 @@ def own_values(
     """The places of a target (samples, …) that have a class, (places, …), as `numbers` where its classes are some."""
     indices = class_indices(values, target)
     if indices is None:
-        return values
+        return real_values(values, PADDING if target.padded else None)
     known = indices >= 0
     return values[known] if numbers is None else numbers[indices[known]]
 

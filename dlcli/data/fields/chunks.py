@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.data.fields.lazy import Lazy
+from dlcli.data.fields.padded import of_one_length
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,14 +57,15 @@ class Chunks:
         import numpy as np
 
         parts = [self._read(number, names) for number in range(len(self.rows))]
+        whole = {name: of_one_length([part[name] for part in parts]) for name in names}
         for name in names:
-            shapes = {part[name].shape[1:] for part in parts}
+            shapes = {part.shape[1:] for part in whole[name]}
             if len(shapes) > 1:
                 raise DataError(
                     f"the samples of '{name}' have several shapes: {', '.join(map(str, sorted(shapes)))}",
                     kind="several_shapes",
                 )
-        return {name: np.concatenate([part[name] for part in parts]) for name in names}
+        return {name: np.concatenate(whole[name]) for name in names}
 
     def column(self, name: str, dtype: Any, shape: Sequence[int] = ()) -> ChunkedColumn:
         """One field of all chunks; `shape` is that of one sample."""

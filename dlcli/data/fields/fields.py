@@ -80,7 +80,7 @@ class Fields:
     `texts` are fields of running
     text, as against names. `beside` are files that were read beside those of the rows. `columns` are
     those of a table, with those that nobody asked for, which were not looked at. `complete` are fields
-    that are known to have neither empty cells nor infinite numbers.
+    that are known to have neither empty cells nor infinite numbers. `padded` are those whose samples are not equally long.
     """
 
     arrays: Mapping[str, Column]
@@ -100,6 +100,7 @@ class Fields:
     complete: frozenset[str] = frozenset()
     spans: Spans | None = None
     void: Mapping[str, list[int | str]] = field(default_factory=dict)
+    padded: frozenset[str] = frozenset()
 
     @property
     def samples(self) -> int:
@@ -148,6 +149,8 @@ class Fields:
 
     def axes_of(self, name: str) -> tuple[str, ...]:
         """The names of a field's axes, in Keras's order."""
+        if name in self.padded and name not in self.axes:
+            return ("samples", *("place", "features")[: self.arrays[name].ndim - 1])
         return self.axes.get(name) or default_axes(self.arrays[name].shape, str(self.arrays[name].dtype))
 
     def where(self, row: int) -> tuple[str, int | None, str]:

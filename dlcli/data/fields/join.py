@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields, FileEach, Place
 from dlcli.data.fields.lazy import Column, Joined, is_lazy
+from dlcli.data.fields.padded import of_length
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 def joined_parts(parts: Sequence[Fields], *, splits: Mapping[str, np.ndarray[Any, Any]]) -> Fields:
     """The fields of all parts. Raises `DataError` where they have other fields, shapes, types or classes than the first."""
+    padded = frozenset[str]().union(*(each.padded for each in parts))
+    parts = [
+        replace(each, arrays=dict(zip(each.arrays, of_longest(each, parts, padded), strict=True)), padded=padded)
+        for each in parts
+    ]
     first = parts[0]
     for other in parts[1:]:
         check_same_columns(first, other)
@@ -36,6 +42,12 @@ def joined_parts(parts: Sequence[Fields], *, splits: Mapping[str, np.ndarray[Any
     return replace(
         first, arrays=arrays, places=places_of(parts), notes=notes, splits=splits, chunks=chunks, complete=complete
     )
+
+
+def of_longest(part: Fields, parts: Sequence[Fields], padded: Collection[str]) -> list[Column]:
+    """The fields of a part, those of unequal length as long as the longest sample of any part."""
+    longest = {name: max(each.arrays[name].shape[1] for each in parts if name in each.arrays) for name in padded}
+    return [of_length(values[:], longest[name]) if name in longest else values for name, values in part.arrays.items()]
 
 
 def joined_splits(parts: Mapping[str, Fields]) -> Fields:

@@ -108,14 +108,14 @@ class Places(Lazy):
 
 
 class Features(Lazy):
-    """Some features of each sample: (samples, features)."""
+    """Some features of each sample: (samples, …, features)."""
 
     def __init__(self, column: Column, features: Sequence[int]) -> None:
-        super().__init__((len(column), len(features)), column.dtype)
+        super().__init__((*column.shape[:-1], len(features)), column.dtype)
         self.column, self.features = column, list(features)
 
     def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        found: np.ndarray[Any, Any] = self.column[rows][:, self.features]
+        found: np.ndarray[Any, Any] = self.column[rows][..., self.features]
         return found
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields, Spans
 from dlcli.data.fields.lazy import Column, Lazy, Selected, is_lazy
+from dlcli.data.fields.padded import PADDING, Padded
 from dlcli.data.schema import SPLITS, InputSchema, TargetSchema
+from dlcli.data.target_labels import VOID
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
@@ -21,6 +23,11 @@ Splits = Mapping[str, "np.ndarray[Any, Any]"]
 class RowSamples:
     """Every row is a sample."""
 
+    windows: Windows | None = None
+    """How rows become samples, where a sample is several of them."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of it."""
+
     def __init__(self, count: int) -> None:
         self.count = count
 
@@ -28,8 +35,8 @@ class RowSamples:
         """An input of all samples: (rows, …) becomes (samples, …)."""
         return tensor
 
-    def target(self, values: Column) -> Column:
-        """The target of all samples: (rows, …) becomes (samples, …)."""
+    def target(self, values: Column, schema: TargetSchema) -> Column:
+        """The target of all samples, whose schema is that of a row: (rows, …) becomes (samples, …)."""
         return values
 
     def at_row(self, values: Column) -> Column:
@@ -64,6 +71,8 @@ class RowSamples:
 class WindowSamples:
     """Every window is a sample; it stands at the row of its target, or at its last one where no target is asked for."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, windows: Windows, starts: np.ndarray[Any, Any], *, with_target: bool = True) -> None:
         self.windows, self.starts, self.count = windows, starts, len(starts)
         self.reach = windows.reach if with_target else windows.inside
@@ -71,7 +80,7 @@ class WindowSamples:
     def input(self, tensor: Column) -> Column:
         return Windowed(tensor, self.starts, self.windows)
 
-    def target(self, values: Column) -> Column:
+    def target(self, values: Column, schema: TargetSchema) -> Column:
         if not self.windows.target_shape:
             return self.at_row(values)
         return WindowTargets(values, self.starts, self.windows.target_rows())
@@ -100,12 +109,9 @@ class WindowSamples:
         )
 
     def schema(self, schema: InputSchema) -> InputSchema:
-        if schema.text:
-            raise DataError(
-                f"'{schema.name}' is text, and windows are cut from numbers and names", kind="text_in_windows"
-            )
+        check_no_text(schema)
         axes = ["samples", "time", *schema.axes[1:]]
-        return schema.model_copy(update={"axes": axes, "shape": [self.windows.window, *schema.shape]})
+        return schema.model_copy(update={"axes": axes, "shape": [self.windows.steps, *schema.shape]})
 
     def rows_in(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import numpy as np
@@ -131,6 +137,79 @@ class WindowSamples:
         if by is None or by.partition(":")[0] != "time":
             return splits
         return apart_in_order(splits, self.starts, self.reach)
+
+
+class GroupSamples(RowSamples):
+    """Every series is a sample as a whole: one row after the other, and padding behind. It stands at its last row."""
+
+    def __init__(self, windows: Windows, order: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> None:
+        """`order` (rows,) are the rows of one series after those of another, `lengths` (samples,) how many each has."""
+        super().__init__(len(lengths))
+        self.series = windows.model_copy(update={"length": windows.length or int(lengths.max())})
+        self.windows = self.series
+        self.order, self.lengths = order, lengths
+        self.starts = lengths.cumsum() - lengths
+        longer = int((lengths > self.series.steps).sum())
+        if longer:
+            were = "1 series is" if longer == 1 else f"{longer:,} series are"
+            self.notes = (f"{were} longer than {self.series.steps:,} rows, and the last ones alone are taken",)
+
+    def padded(self, values: Column, padding: float) -> Column:
+        """What each row has (rows, …), as samples (samples, steps, …)."""
+        in_order = Selected(values, self.order)
+        return Padded(in_order, self.starts, self.lengths, longest=self.series.steps, padding=padding)
+
+    def input(self, tensor: Column) -> Column:
+        return self.padded(tensor, PADDING)
+
+    def target(self, values: Column, schema: TargetSchema) -> Column:
+        if not self.series.each_step:
+            return self.at_row(values)
+        if schema.is_one_hot:
+            return self.padded(values, 0)
+        return self.padded(values, PADDING if schema.classes is None else VOID)
+
+    def at_row(self, values: Column) -> Column:
+        rows = self.target_rows(slice(None))
+        return Selected(values, rows) if is_lazy(values) else values[rows]
+
+    def target_schema(self, schema: TargetSchema) -> TargetSchema:
+        if not self.series.each_step:
+            return schema
+        return schema.model_copy(
+            update={
+                "axes": ["samples", "time", *schema.axes[1:]],
+                "shape": [self.series.steps, *schema.shape],
+                "padded": True,
+            }
+        )
+
+    def schema(self, schema: InputSchema) -> InputSchema:
+        check_no_text(schema)
+        axes, shape = ["samples", "time", *schema.axes[1:]], [self.series.steps, *schema.shape]
+        return schema.model_copy(update={"axes": axes, "shape": shape, "padding": PADDING})
+
+    def rows_in(self, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        owner = np.repeat(np.arange(self.count), self.lengths)
+        return np.sort(self.order[np.isin(owner, samples)])
+
+    def target_rows(self, samples: Any) -> np.ndarray[Any, Any]:
+        rows: np.ndarray[Any, Any] = self.order[(self.starts + self.lengths - 1)[samples]]
+        return rows
+
+    def own(self, splits: Splits) -> Splits:
+        import numpy as np
+
+        rows = self.target_rows(slice(None))
+        return {name: np.flatnonzero(np.isin(rows, its)) for name, its in splits.items()}
+
+
+def check_no_text(schema: InputSchema) -> None:
+    """Refuses text, of which no series is made."""
+    if schema.text:
+        raise DataError(f"'{schema.name}' is text, and windows are cut from numbers and names", kind="text_in_windows")
 
 
 class SpanSamples(RowSamples):
@@ -196,14 +275,14 @@ class Windowed(Lazy):
     """The windows of a table (rows, features): (windows, window, features)."""
 
     def __init__(self, table: Column, starts: np.ndarray[Any, Any], windows: Windows) -> None:
-        super().__init__((len(starts), windows.window, *table.shape[1:]), table.dtype)
+        super().__init__((len(starts), windows.steps, *table.shape[1:]), table.dtype)
         self.table, self.starts, self.windows = table, starts, windows
 
     def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import numpy as np
 
         # The table may lie on a disk, which NumPy's sliding_window_view cannot slide over: it is asked for rows alone.
-        inside = np.arange(self.windows.window) * self.windows.sampling
+        inside = np.arange(self.windows.steps) * self.windows.sampling
         wanted = (self.starts[rows][:, None] + inside).ravel()
         values: np.ndarray[Any, Any] = self.table[wanted]
         return values.reshape(len(rows), *self.shape[1:])
@@ -215,6 +294,9 @@ def samples_of(fields: Fields, *, with_target: bool = True) -> RowSamples | Wind
     if windows is None:
         return RowSamples(fields.samples) if fields.spans is None else SpanSamples(fields.spans)
     group = None if windows.group is None else group_column(windows.group, fields)
+    if windows.window is None:
+        assert group is not None  # the source asks for it
+        return GroupSamples(windows, *series_of(fields.file_numbers(), group))
     segments = segments_of(fields.file_numbers(), fields.kept, group)
     return WindowSamples(windows, windows.starts(segments, with_target=with_target), with_target=with_target)
 
@@ -230,6 +312,22 @@ def group_column(name: str, fields: Fields) -> Column:
             kind="no_such_column",
         )
     return fields.arrays[name]
+
+
+def series_of(files: np.ndarray[Any, Any], group: Column) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The rows (rows,) of one series after those of another, and how many each has (series,).
+
+    A series are the rows of one file, (rows,), with the same `group` (rows,), wherever they stand in it.
+    """
+    import numpy as np
+
+    _, number = np.unique(group[:].astype(str) if group.dtype == object else group[:], return_inverse=True)
+    _, first, series, counts = np.unique(
+        np.stack([files, number]), axis=1, return_index=True, return_inverse=True, return_counts=True
+    )
+    ranks = np.empty(len(first), np.int64)
+    ranks[np.argsort(first)] = np.arange(len(first))
+    return np.argsort(ranks[series.ravel()], kind="stable"), counts[np.argsort(first)]
 
 
 def segments_of(files: np.ndarray[Any, Any], kept: np.ndarray[Any, Any] | None, group: Column | None) -> list[int]:

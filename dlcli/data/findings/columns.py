@@ -27,8 +27,9 @@ def training_columns(dataset: Dataset) -> Iterator[tuple[str, np.ndarray[Any, An
     train = dataset.splits["train"]
     for schema in dataset.schema.inputs:
         for column in schema.columns or []:
-            yield column.name, dataset.column(column.name, train.rows)
-        if schema.columns is not None or schema.text or len(schema.shape) > 1 or train.streams:
+            yield column.name, dataset.column(column.name, train.source_rows)
+        whole = schema.padding is None and len(schema.shape) <= 1
+        if schema.columns is not None or schema.text or not whole or train.streams:
             continue
         width = schema.shape[0] if schema.shape else 1
         if width <= MOST_NUMBERS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.fields.padded import real_values
 from dlcli.data.findings.columns import settings_without
 from dlcli.finding import Finding, only_name
 
@@ -17,7 +18,8 @@ def constant_columns(dataset: Dataset) -> Finding | None:
     for each in dataset.schema.inputs:
         if each.columns is None:
             continue
-        tensor, start = dataset.splits["train"].inputs[each.name][:].reshape(-1, each.shape[-1]), 0
+        tensor, start = real_values(dataset.splits["train"].inputs[each.name][:], each.padding), 0
+        tensor = tensor.reshape(-1, each.shape[-1])
         for column in each.columns:
             part = tensor[:, start : start + column.width]
             if not len(part) or (np.all(part == part[0]) and not differs(dataset, column.name)):
@@ -36,7 +38,7 @@ def constant_columns(dataset: Dataset) -> Finding | None:
 
 def differs(dataset: Dataset, name: str) -> bool:
     """Whether the source has whole numbers in a column that 64 bits with decimals make equal."""
-    values = dataset.column(name, dataset.splits["train"].rows)
+    values = dataset.column(name, dataset.splits["train"].source_rows)
     return bool(values.dtype.kind in "iu" and values.min() != values.max())
 
 

@@ -12,7 +12,7 @@ from dlcli.finding import Finding, Setting, only_name
 
 def empty_columns(dataset: Dataset) -> Finding | None:
     """An input column of which no cell of the training rows holds anything."""
-    rows = dataset.splits["train"].rows
+    rows = dataset.splits["train"].source_rows
     empty = [name for name in input_columns(dataset) if len(rows) and missing(dataset.column(name, rows)).all()]
     return hollow_columns(empty, settings_without(dataset, empty, why="they hold nothing")) if empty else None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.fields.padded import real_values
 from dlcli.data.findings.columns import input_columns
 from dlcli.finding import Finding, Setting, only_name
 
@@ -53,13 +54,13 @@ def numbers_of(dataset: Dataset) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     if not dataset.prepared:
         names += [each.name for each in dataset.schema.targets if each.classes is None and each.names == [each.name]]
     for name in names:
-        values = dataset.column(name, train.rows) if name in dataset.fields.arrays else None
+        values = dataset.column(name, train.source_rows) if name in dataset.fields.arrays else None
         if values is not None and values.ndim == 1 and len(values) and values.dtype.kind in kinds:
             yield name, values
     for each in dataset.schema.inputs:
         tensor = train.inputs[each.name]
         if each.columns is None and tensor.dtype.kind in kinds and tensor.dtype.itemsize > FEW_BYTES and len(tensor):
-            yield each.name, tensor[:].ravel()
+            yield each.name, real_values(tensor[:], each.padding).ravel()
 
 
 FEW_BYTES = 2
@@ -68,7 +69,7 @@ FEW_BYTES = 2
 
 def stays_apart(dataset: Dataset, name: str) -> bool:
     """Whether 64 bits with decimals keep the numbers of a column apart."""
-    values = dataset.column(name, dataset.splits["train"].rows) if name in dataset.fields.arrays else None
+    values = dataset.column(name, dataset.splits["train"].source_rows) if name in dataset.fields.arrays else None
     return values is not None and count_of(values) == count_of(in_bits(values, 64))
 
 

@@ -13,7 +13,7 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
     import numpy as np
 
     windows = dataset.schema.windows
-    if windows is None:
+    if windows is None or windows.window is None:
         return None
     length = windows.sampling * (windows.window - 1) + 1
     whole = dataset.whole or dataset

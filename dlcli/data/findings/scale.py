@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.fields.padded import real_values
 from dlcli.finding import Finding, Setting, only_name
 
 LARGEST = 10.0
@@ -16,10 +17,12 @@ def far_from_unit_scale(dataset: Dataset) -> Finding | None:
     if dataset.prepared:
         return None
     inputs: list[dict[str, Any]] = []
-    for name, tensor in dataset.splits["train"].inputs.items():
+    train = dataset.splits["train"]
+    for schema in dataset.schema.inputs:
+        name, tensor = schema.name, train.inputs[schema.name]
         if tensor.dtype.kind not in "fiu" or not len(tensor):
             continue
-        tensor = tensor[:]
+        tensor = real_values(tensor[:], schema.padding)
         spread = float(tensor.std())
         if spread > LARGEST:
             ends = {"min": float(tensor.min()), "max": float(tensor.max())}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.fields.lazy import Column
 from dlcli.data.preparation.own import OwnPreparation
-from dlcli.data.preparation.prepare import (
-    adapt,
-    prepared_batches,
-)
+from dlcli.data.preparation.prepare import adapt
 from dlcli.data.schema import InputSchema
 from dlcli.spec import Facts, KerasObject
 
@@ -90,15 +86,20 @@ def check_encoded(
         raise ValueError(f"the ids reach {largest}, and its {argument} is {size}; write {argument}: {largest + 1}")
 
 
-def fitted_layer(step: KerasObject | OwnPreparation, column: Column, before: Sequence[Any], *, facts: Facts) -> Any:
-    """The layer of a preparation; what it learns is what the layers `before` it make of a field."""
+def fitted_layer(
+    step: KerasObject | OwnPreparation,
+    batches: Callable[[], Iterator[np.ndarray[Any, Any]]],
+    *,
+    facts: Facts,
+) -> Any:
+    """The layer of a preparation; what it learns is what `batches` hold."""
     if isinstance(step, OwnPreparation):
-        return step.fitted(prepared_batches(column, before))
+        return step.fitted(batches())
     layer = step.build(facts)
     if step.traits.get("fixed"):
         layer.trainable = False
     if hasattr(layer, "adapt") and all(step.arguments.get(name) is None for name in GIVEN):
-        adapt(layer, prepared_batches(column, before))
+        adapt(layer, batches())
         if step.traits.get("words"):
             return with_words_kept(layer, step, facts)
     return layer

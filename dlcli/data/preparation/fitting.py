@@ -146,19 +146,22 @@ class Fitting:
         numbers = needed_precision(column.dtype)
         raw = named_input(schema.name, tuple(schema.shape), "string" if schema.text else numbers)
         self.raw[schema.name] = raw
+        self.prepared[schema.name] = padded_again(self.joined(schema, steps, column, raw), raw, schema, steps)
+
+    def joined(self, schema: InputSchema, steps: Sequence[Step], column: Column, raw: Any) -> Any:
+        """The tensor of an input, prepared but for its columns of names, which stand behind."""
         names = self.names_in(schema) if steps else []
         if not names:
-            self.prepared[schema.name] = self.chained(schema, steps, column, schema.name, raw)
-            return
+            return self.chained(schema, steps, column, schema.name, raw)
         import keras
 
         rest = [at for at in range(schema.shape[-1]) if at not in names]
-        of_numbers = schema.model_copy(update={"shape": [len(rest)]})
+        of_numbers = schema.model_copy(update={"shape": [*schema.shape[:-1], len(rest)]})
         parts = [keras.ops.take(raw, names, axis=-1)]
         if rest:
             tensor = keras.ops.take(raw, rest, axis=-1)
             parts.insert(0, self.chained(of_numbers, steps, Features(column, rest), schema.name, tensor))
-        self.prepared[schema.name] = keras.ops.concatenate([keras.ops.cast(each, "float32") for each in parts], axis=-1)
+        return keras.ops.concatenate([keras.ops.cast(each, "float32") for each in parts], axis=-1)
 
     def names_in(self, schema: InputSchema) -> list[int]:
         """The features of an input that are columns of names which preparations leave alone."""
@@ -229,9 +232,10 @@ class Fitting:
                     hint="text needs TextVectorization before it",
                     kind="layer_takes_numbers",
                 )
+            batches = partial(prepared_batches, column, tuple(made), padding=schema.padding)
             try:
                 with precision(SINGLE if is_single(step) else numbers):
-                    single = fitted_layer(step, column, made, facts=facts)
+                    single = fitted_layer(step, batches, facts=facts)
                     layer = per_sample(single, tensor.shape)
                     if crosses(step):
                         layer = crossing(layer, schema)
@@ -242,7 +246,7 @@ class Fitting:
                     few = layer(few)
                 check_learnt(single, step)
                 check_boundaries(single, step)
-                check_encoded(single, step, partial(prepared_batches, column, tuple(made)))
+                check_encoded(single, step, batches)
             except DlcliError:
                 raise  # the data that it learns from cannot be read
             except Exception as error:
@@ -266,6 +270,30 @@ class Fitting:
                 self.vocabularies[key] = [str(each) for each in single.get_vocabulary()]
                 self.between[key] = "" if by_character(step) else " "
         return tensor
+
+
+def padded_again(prepared: Any, raw: Any, schema: InputSchema, steps: Sequence[Step]) -> Any:
+    """The tensor that preparations make of samples of unequal length, with padding where there was some.
+
+    Raises `BlockError` at the last of them where the places are others than before.
+    """
+    from keras import ops
+
+    if schema.padding is None or not steps:
+        return prepared
+    if prepared.shape[1:2] != raw.shape[1:2]:
+        path, step = steps[-1]
+        raise BlockError(
+            (*path, step.written),
+            f"{step.written} makes ({', '.join(map(str, prepared.shape[1:]))}) of '{schema.name}', whose {raw.shape[1]} "
+            "places are not the same in each sample",
+            hint="a preparation of samples of unequal length works on each place by itself",
+            kind="places_differ",
+        )
+    there = ops.not_equal(raw, schema.padding)
+    there = ops.any(there, axis=list(range(2, len(raw.shape))), keepdims=False) if len(raw.shape) > 2 else there
+    there = ops.reshape(there, (-1, raw.shape[1], *[1] * (len(prepared.shape) - 2)))
+    return ops.where(there, prepared, ops.cast(schema.padding, prepared.dtype))
 
 
 def check_output_fits(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.aligned import empty, floats
 from dlcli.data.fields.lazy import Column, Selected
+from dlcli.data.fields.padded import real_values
 from dlcli.data.preparation.normalization import learn_moments
 from dlcli.data.preparation.precision import needed_precision
 from dlcli.errors import DataError
@@ -48,13 +49,17 @@ def adapt(layer: Any, batches: Iterator[np.ndarray[Any, Any]]) -> None:
         layer.adapt(tf.convert_to_tensor(batch) for batch in batches)
 
 
-def prepared_batches(column: Column, layers: Sequence[Any]) -> Iterator[np.ndarray[Any, Any]]:
-    """A field (samples, …) in batches, as some layers make it."""
+def prepared_batches(
+    column: Column, layers: Sequence[Any], *, padding: float | None = None
+) -> Iterator[np.ndarray[Any, Any]]:
+    """A field (samples, …) in batches, as some layers make it; of samples with `padding` each place by itself (places, 1, …)."""
     import numpy as np
 
     size = batch_size(column)
     for start in range(0, len(column), size):
         values: Any = raw_values(column[start : start + size], needed_precision(column.dtype))
+        if padding is not None:
+            values = real_values(values, padding)[:, None]
         for layer in layers:
             values = layer(values)
         yield np.asarray(values)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.join import joined_splits
+from dlcli.data.fields.lazy import Column
+from dlcli.data.fields.padded import padded_fields, padded_rows
 from dlcli.data.own_code import inside, run_file
 from dlcli.data.schema import SPLITS
-from dlcli.data.sources.arrays.shared import check_samples, checked
+from dlcli.data.sources.arrays.shared import check_samples, checked, with_pieces
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
@@ -84,6 +86,9 @@ def as_array(name: str, values: Any, path: Path) -> np.ndarray[Any, Any]:
     try:
         return np.asarray(values)
     except Exception as error:  # what a thing says when it is asked for an array is its own
+        padded = padded_rows(values) if isinstance(values, Sequence) else None
+        if padded is not None:
+            return padded
         lengths = (
             [len(each) if isinstance(each, Sized) else 0 for each in values] if isinstance(values, Sequence) else []
         )
@@ -92,7 +97,10 @@ def as_array(name: str, values: Any, path: Path) -> np.ndarray[Any, Any]:
         if odd is not None:
             message = f"the rows of '{name}' differ in length: row 1 has {lengths[0]} values, row {odd + 1} has {lengths[odd]}"
         raise DataError(
-            message, file=path, hint="give every row the same length, padded with 0", kind="unsupported_type"
+            message,
+            file=path,
+            hint="give every row the same axes, of which the first alone may differ",
+            kind="unsupported_type",
         ) from None
 
 
@@ -110,10 +118,15 @@ def made_fields(made: Any, path: Path) -> Fields:
     arrays = {}
     for name, values in made.items():
         array = as_array(name, values, path)
+        if array.dtype == object and array.ndim == 1:
+            array = array if (padded := padded_rows(list(array))) is None else padded
         if array.dtype == object and all(value is None or isinstance(value, str) for value in array.ravel()):
             arrays[name] = array
         else:
             arrays[name] = checked(name, array, path)
-    samples = check_samples(arrays, path)
-    inputs = tuple(name for name in arrays if name != target) if target else None
-    return Fields(arrays, [Place(str(path), samples)], inputs=inputs, target=target)
+    read, names = with_pieces(arrays.__getitem__, arrays, path)
+    held: dict[str, Column] = {name: read(name) for name in names}
+    samples = check_samples(held, path)
+    inputs = tuple(name for name in held if name != target) if target else None
+    own = padded_fields(held)
+    return Fields(held, [Place(str(path), samples)], inputs=inputs, target=target, padded=own)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import Schema
@@ -20,7 +20,8 @@ from dlcli.spec import Mistake, fail
 class Series(SourceBlock):
     """Windows over the rows of a table; what follows a window, or belongs to it, is the target.
 
-    With `horizon: 1` the target stands one step after the last row of its window, with `horizon: 0` in that row.
+    With `horizon: 1` the target stands one step after the last row of its window, with `horizon: 0` in that row. Without a
+    window each `group` is one sample, and its target stands in its last row, or in each with `each_step`.
     """
 
     word: ClassVar[str] = "series"
@@ -28,8 +29,8 @@ class Series(SourceBlock):
 
     path: Source
     """The table: a path, a glob, or a source such as `csv: {path: …, separator: ";"}`. Its rows stand in the order of time."""
-    window: Count
-    """How many rows a window holds."""
+    window: Count | None = None
+    """How many rows a window holds. Without it each `group` is a sample as a whole."""
     horizon: Horizon = 1
     """How many steps, of `sampling` rows each, after its last row the target stands; a list, or `1..14`, for several."""
     each_step: bool = False
@@ -40,6 +41,9 @@ class Series(SourceBlock):
     """Every how many-th row is in a window."""
     group: str | None = None
     """A column that tells several series in one table apart: no window reaches from one into another."""
+    length: Count | None = None
+    """Of groups that are samples as a whole the rows that each has: of longer ones the last, behind shorter ones padding that
+    counts nowhere. By default those of the longest."""
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
@@ -60,6 +64,39 @@ class Series(SourceBlock):
             )
         return path
 
+    @model_validator(mode="after")
+    def windows_or_groups(self) -> Self:
+        whole = self.window is None
+        if whole and self.group is None:
+            fail(
+                Mistake(
+                    "a series needs a window; or, where each of several is a sample as a whole, the column that tells them apart",
+                    suggestion="window: 24, or group: COLUMN",
+                    kind="series_without_window",
+                )
+            )
+        if not whole and self.length is not None:
+            fail(
+                Mistake(
+                    "'window' cuts series into samples, and 'length' is for series that are samples as a whole",
+                    suggestion="leave one of them out",
+                    kind="keys_exclude_each_other",
+                )
+            )
+        if not whole:
+            return self
+        own = {"horizon": self.horizon if "horizon" in self.model_fields_set else 0, "stride": self.stride - 1}
+        odd = [key for key, value in {**own, "sampling": self.sampling - 1}.items() if value]
+        if odd:
+            fail(
+                Mistake(
+                    f"'{odd[0]}' is of windows, and here each group is a sample as a whole",
+                    suggestion=f"leave '{odd[0]}' out, or write a window",
+                    kind="keys_exclude_each_other",
+                )
+            )
+        return self.model_copy(update={"horizon": 0})
+
     def read(self, reading: Reading) -> Fields:
         """The rows of the table; they become windows when it is known which of them are inputs and target."""
         if reading.columns is not None and self.group is not None:
@@ -67,6 +104,7 @@ class Series(SourceBlock):
         fields = self.path.read(reading)
         windows = Windows(
             window=self.window,
+            length=self.length,
             horizon=self.horizon,
             each_step=self.each_step,
             stride=self.stride,

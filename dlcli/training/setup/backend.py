@@ -139,8 +139,8 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     elif is_deterministic():
         leave_determinism()
     keras.config.set_dtype_policy(precision)
-    # Keras says that a model as a layer loses masks: what it says of itself is not true of the layers in it.
-    warnings.filterwarnings("ignore", message=r"Layer '.*' \(of type (Functional|Sequential)\) was passed")
+    # What Keras says of a model as a layer is not true of the layers in it; a mask that is lost is told at its line.
+    warnings.filterwarnings("ignore", message=r"Layer '.*' \(of type .*\) was passed an input with a mask")
     return keras
 
 

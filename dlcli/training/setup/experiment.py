@@ -145,8 +145,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         if not config.connected:
             models = keras_catalogue().kinds["applications"]
             check_connections(config.layers, list(shapes), outputs=outputs, models=models)
-        learn = learning(preparation, dataset.splits["train"])
-        build = partial(build_model, inputs=shapes, outputs=outputs, memory=free_memory(), learn=learn)
+        build = model_builder(config, dataset, shapes, learning(preparation, dataset.splits["train"]))
         built = build(config.layers, facts=facts)
         check_together(config, dataset, built.model)
         wide = wide_targets(config, dataset.schema, built.model)
@@ -179,6 +178,21 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     beside = dataset.without_inputs({*columns, first.config.train.sample_weight})
     experiment = Experiment(first.config, beside, splits, built, preparation, augment, first.facts, whole, plans)
     return replace(experiment, vocabularies=fitted.vocabularies)
+
+
+def model_builder(
+    config: Config, dataset: Dataset, shapes: Mapping[str, Sequence[int]], learn: Callable[[Any, str], None]
+) -> Callable[..., Built]:
+    """Builds layers with given facts into a model on the shapes of the prepared inputs."""
+    return partial(
+        build_model,
+        inputs=shapes,
+        outputs=[head.name for head in config.heads if head.name is not None],
+        memory=free_memory(),
+        learn=learn,
+        padding={each.name: each.padding for each in dataset.schema.inputs if each.padding is not None},
+        padded={head.name for head, each in zip(config.heads, dataset.schema.targets, strict=True) if each.padded},
+    )
 
 
 def compile_checked(config: Config, model: Any, dataset: Dataset, facts: Mapping[str, int]) -> None:
@@ -336,7 +350,7 @@ def built_loss(head: Head, target: TargetSchema, facts: Facts) -> Any:
     """The loss of a head. Raises `BlockError` at its place."""
 
     def build(loss: KerasObject) -> Any:
-        return build_loss(loss, facts, void=bool(target.void))
+        return build_loss(loss, facts, void=target.has_void)
 
     return tried(head.loss, head.loss_path, build)
 
@@ -352,7 +366,7 @@ def head_metrics(head: Head, target: TargetSchema, model: Any, facts: Facts) -> 
             width=width,
             facts=facts,
             classes=target.names_of_units,
-            void=bool(target.void),
+            void=target.has_void,
             scale=target.scale,
         )
         return made

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Samples
 from dlcli.data.fields.lazy import Column, is_lazy
+from dlcli.data.fields.padded import PADDING
 from dlcli.data.preparation.prepare import prepare, target_key
 from dlcli.data.schema import TargetSchema
 from dlcli.data.target_labels import VOID
@@ -107,6 +108,10 @@ class Feed:
         is_index = schema.classes is not None and not schema.is_one_hot
         if schema.text and schema.void:
             values = np.where(values == 0, VOID, values)  # padding
+        if schema.padded and not is_index:
+            values = np.where(
+                values == PADDING, 0, values
+            )  # it counts nowhere, but many a loss has a value of it all the same
         values = values.astype(np.int64 if is_index else np.float32, copy=False)
         values = as_learnt(schema, values)
         axes = 1 + len(schema.shape)

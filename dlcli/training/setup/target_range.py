@@ -25,7 +25,6 @@ UNIT = (0.0, 1.0)
 """The least and the most that reads as no and yes, or as how likely a yes is."""
 SIGNS = (-1.0, 1.0)
 """The same where the sign decides."""
-KIND = "metric_does_not_fit_target"
 CORRECT = "correct such rows, or leave them out"
 FEW = 0.1
 """Up to this share of wrong values the data is at fault, beyond it the loss."""
@@ -65,12 +64,12 @@ def check_range_read(
             continue
         for values, rows in seen:
             target = read_values(reader, schema, values)
-            beyond_it = beyond_range(np.maximum(target, 0) if schema.void else target, least, most)
+            beyond_it = beyond_range(np.maximum(target, 0) if schema.has_void else target, least, most)
             if beyond_it.any():
                 refusal = Beyond(reader, target, rows, beyond_it, schema.each)
                 if reader.kind == "losses" or new:
                     raise refusal.error(fields, CORRECT if new else refusal.hint())
-                raise BlockError(path, refusal.message(fields), hint=refusal.hint(), kind=KIND)
+                raise BlockError(path, refusal.message(fields), hint=refusal.hint(), kind="metric_does_not_fit_target")
 
 
 def check_classes_in_training(dataset: Dataset) -> None:
@@ -217,4 +216,4 @@ class Beyond:
         import numpy as np
 
         file, line, _ = fields.where(int(self.rows[int(np.argmax(self.samples))]))
-        return DataError(self.message(fields), file=file, line=line, hint=hint, kind=KIND)
+        return DataError(self.message(fields), file=file, line=line, hint=hint, kind="metric_does_not_fit_target")

@@ -165,7 +165,7 @@ class Trial:
         weight = None if self.weights is None else self.weights.of_target(target, wanted, own)
 
         def attempt(loss: KerasObject) -> Any:
-            value = build_loss(loss, self.facts, void=bool(target.void))(wanted, output, sample_weight=weight)
+            value = build_loss(loss, self.facts, void=target.has_void)(wanted, output, sample_weight=weight)
             if len(value.shape):
                 raise ValueError(f"it gives {tuple(value.shape)} numbers for a batch, and training needs one")
             return value
@@ -183,7 +183,7 @@ class Trial:
                 width=output.shape[-1] if len(output.shape) > 1 else 1,
                 facts=self.facts,
                 classes=target.names_of_units,
-                void=bool(target.void),
+                void=target.has_void,
                 scale=target.scale,
             )
             made.update_state(wanted, tf.identity(output))

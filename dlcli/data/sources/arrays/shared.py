@@ -12,6 +12,7 @@ from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.join import joined_splits
 from dlcli.data.fields.lazy import Column, nbytes
+from dlcli.data.fields.padded import Padded, padded_fields
 from dlcli.data.memory import free_memory
 from dlcli.data.schema import Schema
 from dlcli.data.sources.source import Reading
@@ -222,6 +223,7 @@ def array_fields(
 
     Beside those that the source names, or that have the usual names, these are the ones that the `reading` asks for.
     """
+    read, names = with_pieces(read, names, path)
     wanted = (reading.columns or frozenset()) | reading.often
     asked = [name for name in [*names, *own_splits(names)] if name in wanted]
     splits = by_split(names, inputs, target, asked=asked)
@@ -238,6 +240,48 @@ def array_fields(
     return replace(fields, columns=tuple(names))
 
 
+def with_pieces(
+    read: Callable[[str], Column], names: Collection[str], path: Path
+) -> tuple[Callable[[str], Column], list[str]]:
+    """The arrays of a file and how each is read, where `x_values` and `x_lengths` are `x`: samples of unequal length."""
+    stems = [name.removesuffix(VALUES) for name in names if name.endswith(VALUES)]
+    whole = [stem for stem in stems if stem not in names and f"{stem}{LENGTHS}" in names]
+    parts = {f"{stem}{ending}" for stem in whole for ending in (VALUES, LENGTHS)}
+
+    def with_padding(name: str) -> Column:
+        if name not in whole:
+            return read(name)
+        return of_pieces(name, read(f"{name}{VALUES}"), read(f"{name}{LENGTHS}")[:], path)
+
+    return with_padding, [*whole, *(name for name in names if name not in parts)]
+
+
+VALUES, LENGTHS = "_values", "_lengths"
+
+
+def of_pieces(name: str, values: Column, lengths: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any]:
+    """Values (rows, …) as samples of the `lengths` (samples,). Raises `DataError` for lengths that they do not have."""
+    if (
+        lengths.ndim != 1
+        or lengths.dtype.kind not in "iu"
+        or lengths.min(initial=1) < 1
+        or int(lengths.sum()) != len(values)
+    ):
+        held = f"sum up to {lengths.sum():,}" if lengths.dtype.kind in "iuf" else f"are {lengths.dtype}"
+        raise DataError(
+            f"'{name}{LENGTHS}' must be whole numbers from 1 on, one a sample, whose sum is the {len(values):,} rows of "
+            f"'{name}{VALUES}'; they {held}, the least is {lengths.min(initial=1)}",
+            file=path,
+            kind="sample_counts_differ",
+        )
+    check_array_memory(
+        len(lengths) * int(lengths.max(initial=0)) * values[:1].nbytes, path, hint="leave out the longest samples"
+    )
+    if values.dtype.kind not in "fiub":
+        raise DataError(f"'{name}{VALUES}' holds no numbers", file=path, kind="not_a_number")
+    return Padded(values, lengths.cumsum() - lengths, lengths, longest=int(lengths.max(initial=1)))[:]
+
+
 def one(
     read: Callable[[str], Column], names: Mapping[str, str], inputs: Sequence[str], target: str | None, path: Path
 ) -> Fields:
@@ -246,7 +290,8 @@ def one(
     samples = check_samples(stored, path)
     arrays, chunks = in_chunks(stored)
     own = tuple(name for name in inputs if name != target)
-    return Fields(arrays, [Place(str(path), samples)], inputs=own, target=target, chunks=chunks)
+    padded = padded_fields(arrays)
+    return Fields(arrays, [Place(str(path), samples)], inputs=own, target=target, chunks=chunks, padded=padded)
 
 
 def in_chunks(arrays: Mapping[str, Column]) -> tuple[dict[str, Column], Chunks | None]:

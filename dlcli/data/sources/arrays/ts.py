@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlcli.data.fields.fields import Fields, Place
+from dlcli.data.fields.padded import padded_fields, padded_rows
 from dlcli.data.schema import Schema
 from dlcli.data.sources.paths import content_of, only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
@@ -34,9 +35,10 @@ class Ts(SourceBlock):
     path: DataPath
     """The file."""
     pad: float | None = None
-    """What fills up series that are shorter than others, behind their last step; without it they are refused."""
+    """A number that fills up series which are shorter than others, behind their last step; without it what stands there
+    counts nowhere."""
     length: Annotated[int, Field(ge=1)] | None = None
-    """With `pad` how many steps all have; by default those of the longest."""
+    """How many steps all have; by default those of the longest."""
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
@@ -62,7 +64,7 @@ class Ts(SourceBlock):
             if target is not None:
                 labels.append(parts.pop().strip())
             sample = channels_of(parts, path, number)
-            self.check_like_first(sample, series[0] if series else sample, path, number)
+            check_channels(sample, series[0] if series else sample, path, number)
             series.append(sample)
             numbers.append(number)
         if not series:
@@ -72,25 +74,8 @@ class Ts(SourceBlock):
         if target is not None:
             arrays[target] = np.array(labels, object) if target == CLASS else target_numbers(labels, path, numbers)
         axes = {SERIES: ("samples", "time", "channels")}
-        place = Place(str(path), len(series), lines=numbers)
-        return Fields(arrays, [place], axes=axes, inputs=(SERIES,), target=target, notes=notes)
-
-    def check_like_first(
-        self, sample: np.ndarray[Any, Any], first: np.ndarray[Any, Any], path: Path, line: int
-    ) -> None:
-        """Refuses series of other channels than the first, and without `pad` of another length."""
-        if sample.shape[1] == first.shape[1] and (self.pad is not None or len(sample) == len(first)):
-            return
-        raise DataError(
-            f"the series has {sample.shape[0]} steps and {sample.shape[1]} channels, the first one "
-            f"{first.shape[0]} and {first.shape[1]}",
-            file=path,
-            line=line,
-            hint=f"to fill up the shorter ones: ts: {{path: {path.name}, pad: 0}}, and Masking: {{mask_value: 0}} as first layer"
-            if sample.shape[1] == first.shape[1]
-            else None,
-            kind="several_shapes",
-        )
+        place, padded = Place(str(path), len(series), lines=numbers), padded_fields(arrays)
+        return Fields(arrays, [place], axes=axes, inputs=(SERIES,), target=target, notes=notes, padded=padded)
 
     def of_one_length(
         self, series: list[np.ndarray[Any, Any]], path: Path, lines: list[int]
@@ -99,8 +84,8 @@ class Ts(SourceBlock):
         import numpy as np
 
         lengths = [len(each) for each in series]
-        steps = max(lengths) if self.pad is None else self.length or max(lengths)
-        if max(lengths) > steps:
+        steps = self.length or max(lengths)
+        if self.pad is not None and max(lengths) > steps:
             longest = int(np.argmax(lengths))
             message = f"the series has {lengths[longest]} steps, and all are to have {steps}"
             raise DataError(
@@ -108,6 +93,8 @@ class Ts(SourceBlock):
             )
         if min(lengths) == steps:
             return np.stack(series), ()
+        if self.pad is None:
+            return np.asarray(padded_rows(series, longest=steps)), ()
         filled = np.full((len(series), steps, series[0].shape[1]), self.pad, np.float64)
         for row, each in enumerate(series):
             filled[row, : len(each)] = each
@@ -117,7 +104,7 @@ class Ts(SourceBlock):
 
     def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
         steps = [each.shape[0] for each in schema.inputs if (each.array or each.name) == SERIES and each.shape]
-        own = {"length": steps[0]} if steps and self.pad is not None else {}
+        own = {"length": steps[0]} if steps and self.pad is not None else {"length": None}
         return super().elsewhere(kind, {**changes, **own} if kind is Ts else changes, schema)
 
     def memory(self) -> int:
@@ -139,6 +126,13 @@ def decoded(path: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"byte 0x{content[error.start]:02x} is not UTF-8"
         raise DataError(message, file=path, line=line, kind="wrong_encoding") from None
+
+
+def check_channels(sample: np.ndarray[Any, Any], first: np.ndarray[Any, Any], path: Path, line: int) -> None:
+    """Refuses series of other channels than the first."""
+    if sample.shape[1] != first.shape[1]:
+        message = f"the series has {sample.shape[1]} channels, the first one {first.shape[1]}"
+        raise DataError(message, file=path, line=line, kind="several_shapes")
 
 
 def target_numbers(labels: list[str], path: Path, lines: list[int]) -> np.ndarray[Any, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.fields.padded import padded_rows
 from dlcli.data.several_labels import MARK
 from dlcli.errors import DataError
 
@@ -90,9 +92,15 @@ def is_list(kind: pyarrow.DataType) -> bool:
 
 
 def array_of(
-    name: str, column: pyarrow.ChunkedArray, path: Path, *, as_text: bool = False, has_empty: bool = False
+    name: str,
+    column: pyarrow.ChunkedArray,
+    path: Path,
+    *,
+    as_text: bool = False,
+    has_empty: bool = False,
+    even: bool = False,
 ) -> np.ndarray[Any, Any]:
-    """A column as an array (rows,), or (rows, …) for lists of one length.
+    """A column as an array (rows,), or (rows, …) for lists, with padding behind shorter ones unless all are to be `even`.
 
     With `has_empty` numbers are float64 even where none is empty, because in other rows some are.
     """
@@ -102,7 +110,9 @@ def array_of(
     if is_list(kind):
         inner = kind.value_type
         return (
-            joined_labels(column) if is_text(inner) or pyarrow.types.is_null(inner) else list_array(name, column, path)
+            joined_labels(column)
+            if is_text(inner) or pyarrow.types.is_null(inner)
+            else list_array(name, column, path, even=even)
         )
     if as_text or is_text(kind):
         return texts(column)
@@ -192,19 +202,25 @@ def joined_labels(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
     return texts(compute.binary_join_element_wise(pyarrow.scalar(""), joined, MARK))
 
 
-def list_array(name: str, column: pyarrow.ChunkedArray, path: Path) -> np.ndarray[Any, Any]:
-    """Lists of numbers of one length, at any depth, as (rows, length, …). Raises `DataError` where their lengths differ."""
+def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: bool) -> np.ndarray[Any, Any]:
+    """Lists of numbers, at any depth, as (rows, length, …), with padding behind those that are shorter than others.
+
+    Raises `DataError` where they differ in more than their length, or are to be `even` and are not.
+    """
     import numpy as np
 
-    rows = column.to_pylist()
-    try:
-        array = np.array(
-            rows, dtype=np.float64 if "float" in str(column.type) or "double" in str(column.type) else None
-        )
-    except (ValueError, TypeError):
-        array = np.zeros(0, object)
-    if array.dtype.kind not in "fiu" or array.ndim < 2:
-        raise DataError(
-            f"column '{name}' holds lists of different lengths, or empty ones", file=path, kind="several_shapes"
-        )
-    return array
+    rows, array = column.to_pylist(), np.zeros(0, object)
+    decimals = np.float64 if "float" in str(column.type) or "double" in str(column.type) else None
+    with suppress(ValueError, TypeError):
+        array = np.array(rows, dtype=decimals)
+    if array.dtype.kind in "fiu" and array.ndim > 1 and array.size:
+        return array
+    padded = None if None in rows else padded_rows([np.array(row, decimals) if decimals else row for row in rows])
+    if padded is None or even:
+        told = "lists of different lengths, which are read in memory alone" if padded is not None else UNEVEN
+        hint = "write data.stream: false" if padded is not None else None
+        raise DataError(f"column '{name}' holds {told}", file=path, hint=hint, kind="several_shapes")
+    return padded
+
+
+UNEVEN = "empty lists, or lists that differ in more than their length"

@@ -9,7 +9,7 @@ from typing import Any
 
 from dlcli.first_line import first_line
 
-OTHER_LIST = "a list of other things than numbers"
+EMPTY_LIST, OTHER_LIST = "an empty list", "a list of other things than numbers"
 
 
 def fault_in(
@@ -37,7 +37,7 @@ def fault_in(
         if unheld is not None:
             return f"'{printable_name(name)}' {unheld}"
         kind = cell_kind(cell)
-        if kind in {"an object", OTHER_LIST}:
+        if kind in {"an object", EMPTY_LIST, OTHER_LIST}:
             return f"'{name}' holds {kind}; expected a number, text or a list of numbers"
         before = kinds.get(name)
         if before is not None and kind not in {before[0], "nothing"}:
@@ -84,10 +84,20 @@ def cell_kind(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true or false"
     if isinstance(cell, list):
-        kinds = {cell_kind(each) for each in cell}
-        if kinds == {"text"}:
-            return "a list of names"
-        plain = (len(kinds) == 1 and kinds <= {"a number"}) or all(kind.startswith("a list of") for kind in kinds)
-        return f"a list of {len(cell)}" if plain and cell else OTHER_LIST
+        return list_kind(cell)
     words = {str: "text", int: "a number", float: "a number", dict: "an object"}
     return words[type(cell)]
+
+
+def list_kind(cells: list[Any]) -> str:
+    """What a list holds, in words: how long it is itself may differ from one line to the next."""
+    kinds = {cell_kind(each) for each in cells}
+    if not kinds:
+        return EMPTY_LIST
+    if kinds == {"text"}:
+        return "a list of names"
+    if kinds == {"a number"}:
+        return "a list of numbers"
+    inside = {len(each) for each in cells if isinstance(each, list)}
+    is_array = len(kinds) == len(inside) == 1 and all(kind.startswith("a list of") for kind in kinds)
+    return f"a list of lists of {inside.pop()}" if is_array else OTHER_LIST

@@ -13,6 +13,7 @@ from pydantic import Field
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column
+from dlcli.data.fields.padded import padded_fields
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.sources.tables.arrow import array_of, is_number_type, left_out
@@ -127,13 +128,12 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
     import pyarrow
 
     blocks = [block for of_file in of_files for block in of_file]
-    path = blocks[0].path
     look = look_through(blocks, reading)
     tables, schema = look.tables, unified(look.types, blocks)
     schema |= dict.fromkeys(natural_keys(look, schema, blocks), pyarrow.uint64())
     if not look.keys:
-        raise DataError("no line has a key", file=path, line=blocks[0].line(0), kind="no_keys")
-    header = columns_of(list(schema), path)
+        raise DataError("no line has a key", file=blocks[0].path, line=blocks[0].line(0), kind="no_keys")
+    header = columns_of(list(schema), blocks[0].path)
     names = [name for name in header.wanted(reading.columns) if name not in look.unheld]
     written = {name: list(schema)[header.numbers[name]] for name in names}
     with_empty = {name for name in schema if any(name not in types or types[name][1] for types in look.types)}
@@ -150,6 +150,7 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
                     block.path,
                     as_text=name in reading.text,
                     has_empty=written[name] in with_empty and is_number_type(schema[written[name]]),
+                    even=reading.stream,
                 )
                 for name in wanted
             }
@@ -177,4 +178,5 @@ def json_fields(of_files: Sequence[Sequence[Block]], reading: Reading) -> Fields
         columns=tuple(look.keys),
         complete=frozenset(name for name in arrays if written[name] in look.complete),
         chunks=chunks if reading.stream else None,
+        padded=padded_fields(arrays),
     )

@@ -11,6 +11,7 @@ from pydantic import Field
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.lazy import Column
+from dlcli.data.fields.padded import padded_fields
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
@@ -87,8 +88,10 @@ class Parquet(SourceBlock):
             return Fields(lazy, places, notes=notes, columns=columns_there, chunks=chunks)
         if reading.looks:
             arrays, uneven = even_columns(chunks, names)
-            return Fields(arrays, places, notes=(*notes, *uneven), columns=columns_there)
-        return Fields(chunks.in_memory(names), places, notes=notes, columns=columns_there)
+            notes = (*notes, *uneven)
+        else:
+            arrays = {**chunks.in_memory(names)}
+        return Fields(arrays, places, notes=notes, columns=columns_there, padded=padded_fields(arrays))
 
     def memory(self) -> int:
         try:
@@ -160,7 +163,7 @@ class ColumnsInFiles:
     ) -> None:
         schema = abouts[0].schema.to_arrow_schema()
         self.written = written
-        self.text = reading.text
+        self.text, self.even = reading.text, reading.stream
         for path, each in zip(paths, abouts, strict=True):
             for name, inside in self.written.items():
                 own = each.schema.to_arrow_schema().field(inside).type
@@ -206,6 +209,7 @@ class ColumnsInFiles:
                 path,
                 as_text=name in self.text,
                 has_empty=name in self.with_empty,
+                even=self.even,
             )
             for name in wanted
         }
