@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, block_rows
@@ -16,6 +16,9 @@ from dlcli.spec import Wanted
 
 MANY = 20
 """More different numbers than these are no names of classes."""
+if TYPE_CHECKING:
+    import numpy as np
+
 SIGNS = ["-1", "1"]
 """The classes of labels of which the sign is the answer."""
 
