@@ -11,6 +11,17 @@ import yaml
 WORDS = ["red", "green", "blue", "old", "new"]
 LETTERS = "2345678bcdefgmnpwxy"
 TEXT = "{words: {columns: line, kind: text, prepare: [TextVectorization: {max_tokens: 20000, output_sequence_length: 600}]}}"
+FAR = -100.0
+
+
+def edges(sides: list[int], *, rows: bool) -> str:
+    """What keeps places of the last windows from those beyond the edge of the picture: (8, 1, 1, 4, 4) or (1, 8, 1, 4, 4)."""
+    nothing = [[0.0] * 4] * 4
+    last = [[FAR if one != other else 0.0 for other in sides] for one in sides]
+    windows = [[nothing]] * 7 + [[last]]
+    return str([[each] for each in windows] if rows else [windows])
+
+
 PUBLISHED: dict[str, tuple[int, str]] = {
     # keras.io, OCR model for reading captchas
     "captcha": (
@@ -94,6 +105,127 @@ layers:
 loss: {again: mse, divergence: minimize}
 """,
     ),
+    # keras.io, Swin transformers: patches of 2 × 2 of 32 × 32 pictures, two blocks of which the second shifts its windows, as the
+    # page's code counts: a table of 9 relative places for 8 heads in each
+    "shifted windows": (
+        832 + 16_384 + 2 * (12_480 + 4_160 + 9 * 8 + 4 * 64 + 33_088) + 32_768 + 12_900,
+        f"""
+data: {{source: {{npz: {{path: pictures.npz, inputs: x, target: y}}}}, split: {{validation: 0, test: 0}}}}
+blocks:
+  windows:
+    parameters: {{rows: 0.0, columns: 0.0}}
+    layers:
+      - Reshape: {{target_shape: [8, 2, 8, 2, 64], name: grid}}
+      - Permute: [1, 3, 2, 4, 5]
+      - Dense: 192
+      - Reshape: {{target_shape: [8, 8, 4, 3, 8, 8]}}
+      - ops.split: {{indices_or_sections: 3, axis: 4, name: parts}}
+      - ops.squeeze: {{from: parts.0, axis: 4, name: queries}}
+      - ops.squeeze: {{from: parts.1, axis: 4, name: keys}}
+      - ops.squeeze: {{from: parts.2, axis: 4, name: values}}
+      - ops.einsum: {{from: [queries, keys], subscripts: 'brcqhd,brckhd->brchqk'}}
+      - Rescaling: {{scale: 0.35355339, name: scores}}
+      - ops.sum: {{from: grid, axis: [1, 2, 3, 4, 5]}}
+      - ops.reshape: {{newshape: [-1, 1, 1]}}
+      - ops.zeros_like
+      - ops.cast: int32
+      - ops.add: {{x2: [[[4, 3, 1, 0], [5, 4, 2, 1], [7, 6, 4, 3], [8, 7, 5, 4]]]}}
+      - Embedding: {{input_dim: 9, output_dim: 8}}
+      - Permute: [3, 1, 2]
+      - Reshape: {{target_shape: [1, 1, 8, 4, 4], name: places}}
+      - ops.add: {{from: [scores, places]}}
+      - ops.add: {{x2: "${{rows}}"}}
+      - ops.add: {{x2: "${{columns}}"}}
+      - ops.softmax: {{name: shares}}
+      - ops.einsum: {{from: [shares, values], subscripts: 'brchqk,brckhd->brcqhd'}}
+      - Reshape: {{target_shape: [8, 8, 2, 2, 64]}}
+      - Permute: [1, 3, 2, 4, 5]
+      - Reshape: {{target_shape: [16, 16, 64]}}
+      - Dense: 64
+layers:
+  - Conv2D: {{filters: 64, kernel_size: 2, strides: 2}}
+  - Reshape: {{target_shape: [256, 64]}}
+  - positions
+  - Reshape: {{target_shape: [16, 16, 64]}}
+  - residual: {{layers: [LayerNormalization, block: {{use: windows}}]}}
+  - residual: {{layers: [LayerNormalization, Dense: {{units: 256, activation: gelu}}, Dense: 64]}}
+  - residual:
+      layers:
+        - LayerNormalization
+        - ops.roll: {{shift: [-1, -1], axis: [1, 2]}}
+        - block: {{use: windows, rows: {edges([0, 0, 1, 1], rows=True)}, columns: {edges([0, 1, 0, 1], rows=False)}}}
+        - ops.roll: {{shift: [1, 1], axis: [1, 2]}}
+  - residual: {{layers: [LayerNormalization, Dense: {{units: 256, activation: gelu}}, Dense: 64]}}
+  - Reshape: {{target_shape: [8, 2, 8, 2, 64]}}
+  - Permute: [1, 3, 2, 4, 5]
+  - Reshape: {{target_shape: [64, 256]}}
+  - Dense: {{units: 128, use_bias: false}}
+  - GlobalAveragePooling1D
+  - Dense: {{units: 100, activation: softmax}}
+loss: sparse_categorical_crossentropy
+""",
+    ),
+    # Géron, Hands-On Machine Learning, chapter 17: the kernels of the decoder are those of the encoder, transposed; each is the
+    # table of an Embedding of 0, 1, 2, …
+    "tied": (
+        784 * 100 + 100 + 100 * 30 + 30 + 100 + 784,
+        """
+data: {source: mnist_5k, target: {column: image, scale: minmax}, prepare: [Rescaling: 0.00392156862745098]}
+blocks:
+  kernel:                                    # of so many inputs: the rows of a table, one for each
+    parameters: {features: 1, units: 1}
+    layers:
+      - ops.ones_like
+      - ops.cumsum: {axis: 1}
+      - ops.subtract: {x2: 1}
+      - Embedding: {input_dim: "${features}", output_dim: "${units}", embeddings_initializer: glorot_uniform}
+  bias:
+    parameters: {units: 1}
+    layers:
+      - ops.take: {indices: [0], axis: 1}
+      - ops.zeros_like
+      - Embedding: {input_dim: 1, output_dim: "${units}", embeddings_initializer: zeros}
+      - Reshape: {target_shape: ["${units}"]}
+layers:
+  - Reshape: {target_shape: [784], name: pixels}
+  - block: {use: kernel, features: 784, units: 100, name: first}
+  - block: {use: bias, units: 100, name: first_bias, from: pixels}
+  - ops.einsum: {from: [pixels, first], subscripts: 'bi,bij->bj', name: first_sum}
+  - Add: {from: [first_sum, first_bias]}
+  - ReLU: {name: wide}
+  - block: {use: kernel, features: 100, units: 30, name: second}
+  - block: {use: bias, units: 30, name: second_bias, from: pixels}
+  - ops.einsum: {from: [wide, second], subscripts: 'bi,bij->bj', name: second_sum}
+  - Add: {from: [second_sum, second_bias]}
+  - ReLU: {name: code}
+  - block: {use: bias, units: 100, name: wide_bias, from: pixels}
+  - ops.einsum: {from: [code, second], subscripts: 'bj,bij->bi', name: wide_sum}
+  - Add: {from: [wide_sum, wide_bias]}
+  - ReLU: {name: wide_again}
+  - block: {use: bias, units: 784, name: pixels_bias, from: pixels}
+  - ops.einsum: {from: [wide_again, first], subscripts: 'bj,bij->bi', name: pixels_sum}
+  - Add: {from: [pixels_sum, pixels_bias]}
+  - Reshape: {target_shape: [28, 28]}
+loss: mse
+""",
+    ),
+    # keras.io, traffic forecasting with graph convolution and LSTM: 12 steps of 4 stations here, whose graph is written out
+    "graph convolution": (
+        10 + 21_760 + 195,
+        """
+data: {source: {npz: {path: traffic.npz, inputs: x, target: y}}, split: {validation: 0, test: 0}}
+layers:
+  - Dense: {units: 10, use_bias: false, name: own}
+  - ops.matmul: {x1: [[0, 0.5, 0.5, 0], [1, 0, 0, 0], [0.5, 0, 0, 0.5], [0, 0, 1, 0]], name: neighbours}
+  - Concatenate: {from: [own, neighbours]}
+  - ReLU
+  - Permute: [2, 1, 3]
+  - TimeDistributed: {layer: {LSTM: 64}}
+  - Dense: 3
+  - Permute: [2, 1]
+loss: mse
+""",
+    ),
 }
 
 
@@ -101,6 +233,8 @@ def write_data(folder: Path) -> None:
     rng = np.random.default_rng(0)
     texts = [(LETTERS * 2)[start : start + 5] for start in range(0, 20, 2)]
     np.savez(folder / "captcha.npz", image=rng.random((10, 200, 50, 1), np.float32), text=np.array(texts))
+    np.savez(folder / "pictures.npz", x=rng.random((10, 32, 32, 3), np.float32), y=np.arange(10) * 11)
+    np.savez(folder / "traffic.npz", x=rng.random((10, 12, 4, 1), np.float32), y=rng.random((10, 3, 4), np.float32))
     rows = [f"{' '.join(rng.choice(WORDS, 6))},{row % 2}" for row in range(10)]
     (folder / "lines.csv").write_text("\n".join(["line,y", *rows]), encoding="utf-8")
     vectors = [f"{word} {' '.join(['0.5'] * 100)}" for word in WORDS[:3]]

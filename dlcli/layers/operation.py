@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.keras_internals import has_mask, pass_mask
-from dlcli.layers.build_errors import building
+from dlcli.layers.build_errors import LayerFault, building
 from dlcli.layers.from_key import Takes, names_in, read_takes, unknown_call_arguments
 from dlcli.layers.masks import mask_dropped
 from dlcli.layers.samples_apart import Apply, axis_mistakes, check_samples_apart, flat_tensors, passage_of_places
@@ -103,15 +103,32 @@ def free_arguments(traits: Mapping[str, Any], written: Mapping[str, Any]) -> lis
 def operation_output(thing: KerasObject, tensors: Mapping[str, Any], facts: Facts) -> Any:
     """What the function makes of tensors by argument, symbolic ones or values."""
     function = thing.made_by()
-    # Of sizes Keras adds one tuple to another.
     values = {
-        key: tuple(each) if isinstance(each, list) and key not in thing.traits["call"] else each
+        key: written_list(each, is_tensor=key in thing.traits["call"]) if isinstance(each, list) else each
         for key, each in thing.values(facts).items()
     }
     behind = [key for key, each in inspect.signature(function).parameters.items() if each.kind is each.VAR_POSITIONAL]
     if not behind:
         return function(**values, **tensors)
     return function(*values.values(), *tensors[behind[0]])
+
+
+def written_list(values: list[Any], *, is_tensor: bool) -> Any:
+    """A list of a configuration as a function takes it: a tensor that is the same for all samples, or sizes and axes.
+
+    Raises `LayerFault` for lists in lists of several lengths.
+    """
+    import numpy as np
+
+    if not is_tensor:
+        return tuple(values)  # of sizes Keras adds one tuple to another
+    try:
+        array = np.array(values)
+    except ValueError:
+        array = np.zeros(0, object)
+    if array.dtype.kind not in "fiub":
+        raise LayerFault("a tensor that is written out is a list of numbers, or of lists that are equally long")
+    return array.astype(np.int32 if array.dtype.kind in "iu" else np.float32) if array.dtype.kind != "b" else array
 
 
 def tensors_of_call(thing: KerasObject, arguments: Sequence[Any]) -> dict[str, Any]:

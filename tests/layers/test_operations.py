@@ -80,13 +80,16 @@ def test_the_operations_of_python_and_keras_give_the_numbers_of_numpy():
         "[ops.concatenate: {from: [x, y], axis: -1}]": np.concatenate([x, y], -1),
         "[ops.subtract: {from: {x2: x, x1: y}}]": y - x,
         "[ops.divide: {from: x, x1: 1}]": 1 / x,
+        "[ops.add: {x2: [1, 2, 3, 4, 5]}]": x + np.arange(1, 6),
+        "[ops.multiply: {x1: [[[0.5]]]}]": x / 2,
+        "[ops.matmul: {x1: [[0, 1, 0, 0], [0.5, 0, 0.5, 0]]}]": np.array([[0, 1, 0, 0], [0.5, 0, 0.5, 0]]) @ x,
         "[ops.top_k: {k: 2, name: t}, Identity: {from: t.0}]": -np.sort(-x)[..., :2],
         "[ops.rfft: {name: f}, ops.add: {from: [f.0, f.1]}]": np.fft.rfft(x).real + np.fft.rfft(x).imag,
     }.items():
         given = {"x": x, "y": y} if "from: [x, y]" in text or "{x2: x, x1: y}" in text else {"x": x}
         np.testing.assert_allclose(answers(text, **given), wanted, rtol=2e-5, atol=1e-6, err_msg=text)
         checked += 1
-    assert checked == 22
+    assert checked == 25
 
 
 def test_the_short_form_is_the_first_argument_that_what_stands_above_does_not_fill():
