@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dlcli.actions.suggestions import LENGTH, WORDS, Line
 from dlcli.actions.written import inline_yaml
 from dlcli.data import Dataset
+from dlcli.data.fields.padded import ID_PADDING
 from dlcli.data.schema import InputSchema, TargetSchema
 
 
@@ -59,12 +60,17 @@ def is_dense(target: TargetSchema) -> bool:
 
 
 def is_sequence(target: TargetSchema) -> bool:
-    """Whether the target is a class for each place of a sequence."""
-    return target.classes is not None and len(target.shape) == 1 and not target.is_one_hot
+    """Whether the target is a class for each place of a sequence, or a number where these are not equally long."""
+    return len(target.shape) == 1 and not target.is_one_hot and (target.classes is not None or target.padded)
 
 
 def each_place(schema: InputSchema) -> Iterator[Line]:
     """Layers that give an answer for each place of an input."""
+    if schema.padding is not None:
+        yield from unequal(
+            schema, "LSTM: {units: 32, return_sequences: true}", "reads along, with an answer at each place"
+        )
+        return
     if len(schema.shape) == 1:
         yield f"Reshape: {{target_shape: [{schema.shape[0]}, 1]}}", "convolutions need a channel axis"
     yield "Conv1D: {filters: 32, kernel_size: 5, padding: same, activation: relu}", "looks around every place"
@@ -72,6 +78,9 @@ def each_place(schema: InputSchema) -> Iterator[Line]:
 
 def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
     """The layers that make a vector of one input."""
+    if schema.padding is not None:
+        yield from unequal(schema, "LSTM: {units: 32}", "reads along, and remembers")
+        return
     if schema.text:
         yield f"Embedding: {{input_dim: {WORDS}, output_dim: 16}}", "each word becomes 16 numbers"
         yield "GlobalAveragePooling1D", "the mean of all words"
@@ -90,6 +99,17 @@ def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
         yield "GlobalAveragePooling1D", "how much of each there is"
     elif len(schema.shape) > 1:
         yield "Flatten", "one vector a sample"
+
+
+def unequal(schema: InputSchema, reads: str, why: str) -> Iterator[Line]:
+    """Layers for samples of unequal length, which respect their mask."""
+    if schema.padding == ID_PADDING:
+        size = f'input_dim: "${{data.{schema.name}.vocabulary}}"'
+        yield (
+            f"Embedding: {{{size}, output_dim: 16, mask_zero: true}}",
+            "each id becomes 16 numbers, and padding a mask",
+        )
+    yield reads, why
 
 
 def image_branch(schema: InputSchema, *, dense: bool) -> Iterator[Line]:
@@ -120,7 +140,7 @@ def output_layer(target: TargetSchema) -> Line:
     if target.labels is not None:
         return 'Dense: {units: "${data.classes}", activation: sigmoid}', "how likely each label is"
     if target.classes is None:
-        units = target.shape[-1] if target.shape else 1
+        units = 1 if target.padded else target.shape[-1] if target.shape else 1
         return f"Dense: {{units: {units}}}", "a number: no activation"
     if len(target.classes) == 2 and not is_sequence(target):
         return "Dense: {units: 1, activation: sigmoid}", f"the probability of {target.classes[1]}"
@@ -141,6 +161,8 @@ def loss_of(target: TargetSchema) -> tuple[Line, str]:
 def preparation_of(dataset: Dataset) -> list[Line]:
     """What is prepared for all inputs; inputs of several kinds have their own."""
     schemas = dataset.schema.inputs
+    if any(schema.padding == ID_PADDING for schema in schemas):
+        return []
     if any(schema.text for schema in schemas):
         layer = f"TextVectorization: {{max_tokens: {WORDS}, output_sequence_length: {LENGTH}}}"
         return [(layer, "words become numbers")]

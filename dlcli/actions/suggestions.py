@@ -30,6 +30,7 @@ from dlcli.actions.written import inline_yaml
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.fields.lazy import is_lazy
+from dlcli.data.fields.padded import ID_PADDING, PADDING, real_values
 from dlcli.data.fields.values import missing
 from dlcli.data.findings import findings
 from dlcli.data.first_pass import find_empty
@@ -106,6 +107,7 @@ def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
             choose_labels(draft, fields, goal)
             choose_classes(draft, fields, goal)
         choose_inputs(draft, fields, goal)
+        choose_numbers(draft, fields, goal)
     # A cell without a label is one that has none of them.
     choose_missing(draft, fields, goal, without=goal if has_several_labels(draft, fields, goal) else None)
     choose_split(draft, fields, goal)
@@ -258,6 +260,8 @@ def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
     if is_lazy(column) or column.dtype.kind not in "fiu" or fields.windows is not None or draft.labels is not None:
         return
     values = column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column[:]
+    if target in fields.padded:
+        draft.labels = "classes" if are_classes(real_values(values, PADDING)) else None
     if values.ndim > 1:
         return
     different = known_values(values)
@@ -305,6 +309,21 @@ def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
     if rest:
         inputs["features"]["prepare"] = ["Normalization"]
     draft.block["inputs"], draft.reasons["inputs"] = inputs, "sentences are an input of their own"
+
+
+def choose_numbers(draft: Draft, fields: Fields, target: str) -> None:
+    """Lists of whole numbers of unequal length that hold a 0 are numbers: as an id it would be padding."""
+    if "inputs" in draft.block or not fields.padded:
+        return
+    names = [name for name in fields.inputs or fields.arrays if name != target]
+    zeros = [name for name in names if name in fields.padded and (fields.arrays[name][:] == ID_PADDING).any()]
+    zeros = [name for name in zeros if fields.arrays[name].dtype.kind == "i" and fields.arrays[name].ndim == 2]
+    if zeros:
+        kinds = {name: {"columns": name} | ({"kind": "number"} if name in zeros else {}) for name in names}
+        draft.block["inputs"], draft.reasons["inputs"] = (
+            kinds,
+            f"an id of 0 would be padding: numbers are {', '.join(zeros)}",
+        )
 
 
 def choose_missing(draft: Draft, fields: Fields, *targets: str, without: str | None = None) -> None:

@@ -208,7 +208,15 @@ def describe_fields(fields: Fields) -> list[Tensor]:
     role = "column" if fields.is_table else "array"
     if fields.chunks is None:
         return [
-            tensor("all", role, name, values, list(fields.axes_of(name)), missing=empty_in(values))
+            tensor(
+                "all",
+                role,
+                name,
+                values,
+                list(fields.axes_of(name)),
+                missing=empty_in(values),
+                counted=partial(real_values, padding=PADDING) if name in fields.padded else None,
+            )
             for name, values in fields.arrays.items()
         ]
     # In one pass over all columns together: a table is read from disk row by row.

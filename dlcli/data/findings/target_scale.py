@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.schema import TargetSchema
 from dlcli.finding import Finding, Setting, only_name
 
@@ -41,7 +42,7 @@ def deviation_of(dataset: Dataset, schema: TargetSchema) -> float | None:
 
     if schema.classes is not None or schema.labels is not None or schema.text or schema.absent or schema.scale:
         return None
-    values = dataset.splits["train"].targets[schema.name][:]
+    values = real_values(dataset.splits["train"].targets[schema.name][:], PADDING if schema.padded else None)
     if values.dtype.kind not in "fiu" or not values.size:
         return None
     deviations = np.std(values, axis=0 if schema.columns else None, dtype=np.float64)

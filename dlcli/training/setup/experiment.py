@@ -17,7 +17,7 @@ from dlcli.data.preparation.augment import Augmentation
 from dlcli.data.preparation.fitting import fit_preparation
 from dlcli.data.preparation.prepare import BATCH, adapt, prepare
 from dlcli.data.schema import TargetSchema
-from dlcli.errors import BlockError, ConfigError, DataError
+from dlcli.errors import BlockError, ConfigError, DataError, TreePath
 from dlcli.layers.connections import check_connections
 from dlcli.layers.graph import Built, build_model
 from dlcli.layers.last_layer import last_layer
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 STEPS = "data.steps_per_epoch"
 """The fact of how many steps an epoch has."""
+PLACES_AND_VALUES = 2
+"""The axes of an answer at each place."""
 TRIED = 8
 """Samples of the batch that is tried before anything is trained."""
 
@@ -278,7 +280,19 @@ def mistakes_of_head(config: Config, head: Head, target: TargetSchema, model: An
     told = output_of(last.layer, above=last.above, path=last.path)
     output = replace(told, width=shape[-1] if shape else 1, shape=shape)
     classes = len(target.classes) if target.classes is not None else None
+    if target.padded and len(shape) < max(PLACES_AND_VALUES, len(target.shape)):
+        return [no_answer_each_place(target, shape, last.path)]
     return shape_mistakes(output, head, classes=classes, target=tuple(target.shape))
+
+
+def no_answer_each_place(target: TargetSchema, shape: Sequence[int | None], path: TreePath) -> Mistake:
+    """The mistake of a model without an axis of places, so that no mask could say which of them count."""
+    return Mistake(
+        f"'{target.name}' has a value at each place of samples of unequal length, and the model puts out {tuple(shape)} a sample",
+        path,
+        "end with a layer that answers each place: LSTM: {units: 32, return_sequences: true}, and Dense behind it",
+        kind="no_answer_each_place",
+    )
 
 
 def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:
