@@ -109,13 +109,16 @@ def write_folders(folder: Path) -> None:
             sound.setparams((1, 2, 4000, 0, "NONE", ""))
             sound.writeframes((10000 * np.sin(np.arange(1500 + row) * (1 + row % 3) / 4)).astype("<i2").tobytes())
     (folder / "photos.csv").write_text("file,kind\n" + "".join(rows))
-    for kind in ("pictures", "masks"):
+    for kind in ("pictures", "masks", "trimaps"):
         (folder / kind).mkdir()
     for row in range(ROWS):
         mask = np.zeros((8, 8), np.uint8)
         mask[row % 5 : row % 5 + 3, 2:5] = 255
         Image.fromarray(mask // 2 + row).save(folder / "pictures" / f"{row}.png")
         Image.fromarray(mask).save(folder / "masks" / f"{row}.png")
+        mask[row % 5 : row % 5 + 3, 2:5] = [1, 3, 2]
+        mask[7] = 255
+        Image.fromarray(mask).save(folder / "trimaps" / f"{row}.png")
 
 
 def write_records(path: Path) -> None:

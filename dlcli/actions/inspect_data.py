@@ -62,7 +62,13 @@ def inspect_data(what: str, *, target: Sequence[str] = (), settings: Sequence[st
     stream = data.source.memory() > LARGE
     with chatter_to(None):  # some sources are read by TensorFlow
         fields = data.source.read(
-            Reading(stream=stream, labels=frozenset(data.target_columns()), allow_code=allow_code, looks=True)
+            Reading(
+                stream=stream,
+                labels=frozenset(data.target_columns()),
+                void=data.void_labels(),
+                allow_code=allow_code,
+                looks=True,
+            )
         )
     check_targets_named(target, fields)
     if named.why is not None:

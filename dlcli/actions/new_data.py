@@ -19,6 +19,7 @@ from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
 from dlcli.data.target_scale import check_logarithms
 from dlcli.errors import UsageError
+from dlcli.training.setup.experiment import wanted_of
 
 
 def read_raw(
@@ -38,7 +39,14 @@ def read_raw(
     beyond = int(any(each.following is not None for each in schema.targets))
     labels = frozenset(name for each in schema.targets if each.labels is not None for name in each.names)
     fields = source.read(
-        Reading(frozenset(text_columns(schema)), stream=stream, columns=wanted, labels=labels, beyond=beyond)
+        Reading(
+            frozenset(text_columns(schema)),
+            stream=stream,
+            columns=wanted,
+            labels=labels,
+            void=config.data.void_labels({head.name: wanted_of(config, head) for head in config.heads}),
+            beyond=beyond,
+        )
     )
     fields = of_split(fields, path, part)
     needed = [each.array or each.name for each in schema.inputs if each.columns is None]

@@ -189,9 +189,10 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
     if target.each is not None:
         columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.each)}
         return columns | said_of_each(answers, output, target.each, before)
-    if answers.classes.ndim > 1:
-        return {name: answers.classes}
     names = unit_names(classes or [], output.shape[-1])
+    if answers.classes.ndim > 1:
+        numbers = names == [str(number) for number in range(len(names))]
+        return {name: answers.classes if numbers else np.array(names, dtype=object)[answers.classes]}
     columns = {name: np.array(names, dtype=object)[answers.classes]}
     # Between two classes there is a single score, which speaks for the second.
     alone = answers.probabilities is None and output.shape[-1] == 1
@@ -199,7 +200,10 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
 
 
 def dense_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
-    """Of a class for each of several places the probability, or score, of each class there (samples, …); else nothing."""
+    """Of a class for each of several places its index, and the probability, or score, of each class there (samples, …).
+
+    Nothing of other answers.
+    """
     if answers is None or target.each is not None or answers.classes.ndim < 2:
         return {}
     before = "" if head.name is None else f"{target.name} "
@@ -207,7 +211,8 @@ def dense_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: H
     shown, numbers = ("score", as_shown(output, head.loss)) if chances is None else ("probability", chances)
     names = unit_names(target.classes or [], numbers.shape[-1])
     alone = chances is None and numbers.shape[-1] == 1
-    return {f"{before}{shown} {each}": numbers[..., at] for at, each in enumerate(names[-1:] if alone else names)}
+    dense = {f"{before}{shown} {each}": numbers[..., at] for at, each in enumerate(names[-1:] if alone else names)}
+    return {target.name: answers.classes} | dense
 
 
 def said_of_each(answers: Answers, output: np.ndarray[Any, Any], names: Sequence[str], before: str) -> Columns:

@@ -77,13 +77,13 @@ def as_json_lines(predictions: Predictions) -> bytes:
 
 
 def as_npz(predictions: Predictions) -> bytes:
-    """A NumPy archive with an array for each column; names of classes as text of fixed width."""
+    """A NumPy archive with an array for each column; names of classes as text of fixed width, at each place as indices."""
     import numpy as np
 
     buffer = io.BytesIO()
     # Not np.savez, which takes the arrays as arguments and so none that is called `file`, as a column of predictions is.
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, values in as_arrays(dict(predictions.arrays) | predictions.columns).items():
+        for name, values in as_arrays(predictions.columns | dict(predictions.arrays)).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.save(member, values, allow_pickle=False)
     return buffer.getvalue()

@@ -115,6 +115,7 @@ class Data(Spec):
             columns=columns,
             often=frozenset(self.target_columns() | ({self.split.column} if self.split.column else set())),
             labels=frozenset(self.target_columns()),
+            void=self.void_labels(labels),
             beyond=int(any(each.next is not None for each in self.all_targets.values())),
             allow_code=allow_code,
         )
@@ -124,8 +125,7 @@ class Data(Spec):
         self, fields: Fields, *, seed: int, labels: LabelsByName, weight: str | None = None, stream: bool = False
     ) -> Dataset:
         """The data set of what a source has read; in memory unless it is to stay on disk or does not fit."""
-        by_name: Mapping[str | None, Labels | Wanted | None] = labels if isinstance(labels, Mapping) else {None: labels}
-        wanted = {name: each if isinstance(each, Wanted) else Wanted(each) for name, each in by_name.items()}
+        wanted = wanted_by_name(labels)
         absent = {name: (Target(), each) for name, each in wanted.items() if each.labels == "nothing"}
         none_is_read = self.target is None and self.targets is None and len(absent) == len(wanted) > 0
         read = {} if none_is_read else self.all_targets
@@ -146,6 +146,14 @@ class Data(Spec):
             takes_empty=self.takes_empty,
             categories=self.category,
         )
+
+    def void_labels(self, labels: LabelsByName = None) -> dict[str | None, list[int | str]]:
+        """By column the labels that stand for none, of its own word and that of the loss; None is what the source names."""
+        wanted, void = wanted_by_name(labels), dict[str | None, list[int | str]]()
+        for name, each in self.all_targets.items():
+            if not isinstance(each.column, list):
+                void[each.column] = [*void.get(each.column, ()), *each.void_labels(wanted.get(name, Wanted()))]
+        return void
 
     def columns_asked_for(self, weight: str | None) -> frozenset[str] | None:
         """The columns that are inputs or targets, or serve the split or the weights; None where all others are inputs."""
@@ -179,3 +187,9 @@ class Data(Spec):
         names -= {name for each in groups if each.kind not in {"category", "text"} for name in each.names}
         named = [each.column for each in self.all_targets.values() if each.names_classes]
         return names | {name for name in named if isinstance(name, str)} | {*self.category}
+
+
+def wanted_by_name(labels: LabelsByName) -> dict[str | None, Wanted]:
+    """What the losses need as targets, by name."""
+    by_name: Mapping[str | None, Labels | Wanted | None] = labels if isinstance(labels, Mapping) else {None: labels}
+    return {name: each if isinstance(each, Wanted) else Wanted(each) for name, each in by_name.items()}

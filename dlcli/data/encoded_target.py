@@ -105,13 +105,17 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
     if names is not None and values.dtype.kind in "iu":
         # A source that numbers its classes itself says what they are called; a number beside them, such as -1, stays one.
         known = (values >= 0) & (values < len(names))
-        values = np.where(known, np.asarray(names, object)[np.where(known, values, 0)], values.astype(object))
-    codes: np.ndarray[Any, Any] = label_codes(values, classes, schema.void)
+        named = label_codes(np.asarray(names, object), classes, schema.void)
+        codes = np.where(known, named[np.where(known, values, 0)], label_codes(values, classes, schema.void))
+    else:
+        codes = label_codes(values, classes, schema.void)
     unknown = np.argwhere(codes == UNKNOWN)
     if len(unknown):
         place = tuple(unknown[0].tolist())
         file, line, words = fields.where(place[0])
-        label = str(values[place])
+        number = values[place]
+        by_source = names is not None and values.dtype.kind in "iu" and 0 <= number < len(names)
+        label = names[number] if names is not None and by_source else str(number)
         raise DataError(
             f"label '{label}' in {words} is none of the classes: {some_values(classes)}",
             file=file,

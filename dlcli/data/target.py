@@ -165,9 +165,9 @@ class Target(Spec):
         return None if self.classes is None else [written_name(each) for each in self.classes]
 
     def void_labels(self, wanted: Wanted, said: Sequence[int | str] = ()) -> list[int | str]:
-        """The labels that stand for none, by its own word, that of the loss, or what the source has `said` of them."""
-        own = self.void if isinstance(self.void, list) else [*said] if self.void is None else [self.void]
-        return [*own, *(each for each in wanted.void if each not in own)]
+        """The labels that stand for none, by what the source has `said` of them, its own word and that of the loss."""
+        own = self.void if isinstance(self.void, list) else [] if self.void is None else [self.void]
+        return list(dict.fromkeys([*said, *own, *wanted.void]))
 
     def encoding(
         self, fields: Fields, *, wanted: Wanted, name: str | None = None, groups: Sequence[Group] = ()

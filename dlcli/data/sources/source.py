@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -32,6 +32,8 @@ class Reading:
     """Columns that are gone through several times, such as targets: kept in memory by a source that would read them anew."""
     labels: frozenset[str] = frozenset()
     """Columns that may hold lists of names: a target of several labels a sample."""
+    void: Mapping[str | None, Sequence[int | str]] = field(default_factory=dict)
+    """By target the labels that stand for none; None is the target that the source itself names."""
     beyond: int = 0
     """How many pieces of a running text are read behind each window: those that a target is."""
     allow_code: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -10,16 +11,17 @@ from pydantic import Field
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Lazy
-from dlcli.data.schema import InputSchema
+from dlcli.data.schema import InputSchema, Schema
 from dlcli.data.sources.folders.file_source import FileSource
 from dlcli.data.sources.folders.image_files import prepare_pillow
 from dlcli.data.sources.folders.image_pixels import decoded_image
 from dlcli.data.sources.folders.image_scan import Scan, pictures, scan_images
 from dlcli.data.sources.folders.listing import LABEL, Listing, Unreadable
+from dlcli.data.sources.folders.mask_classes import Masks
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
 from dlcli.data.sources.folders.masks import mask_files, masks_of
 from dlcli.data.sources.folders.parallel import fill_in_parallel
-from dlcli.data.sources.source import Reading
+from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import DataError
 from dlcli.spec import DataPath
 
@@ -44,9 +46,9 @@ class Images(FileSource):
     """`[height, width]` that all are resized to; by default the size that all have."""
     channels: Literal[1, 3, 4] | None = None
     """1 for grey, 3 for colour, 4 for colour with transparency; by default 1 if all are grey, else 3."""
-    masks: DataPath | None = None
+    masks: DataPath | Masks | None = None
     """A folder with a mask for each image, of the same name with an ending of its own. Its pixels are class indices, or of
-    two values; they are the target `mask`."""
+    two values; they are the target `mask`. `{path, classes: {1: pet, 2: background}}` names them."""
     bad: Literal["error", "skip"] = "error"
     """What images that cannot be read mean: an error, or that they are left out."""
     scan: Literal["header", "full"] = "header"
@@ -67,7 +69,8 @@ class Images(FileSource):
         pair = None if self.masks is not None or listing.target is None else pictures_and_masks(listing.root, SUFFIXES)
         if pair is not None:
             listing.notes.append(MASKS_AS_CLASS.format(*(each.name for each in pair)))
-        masks = None if self.masks is None else mask_files(listing, self.masks, SUFFIXES)
+        told = Masks.model_construct(path=self.masks) if isinstance(self.masks, str) else self.masks
+        masks = None if told is None else mask_files(listing, told.path, SUFFIXES)
         found = scan_images(listing.files, full=self.scan == "full")
         if found.faults:
             listing, masks = self.without_bad(listing, found, masks)
@@ -78,16 +81,18 @@ class Images(FileSource):
         listing.notes.extend(found.notes(channels))
         images = ImageField(listing.files, size, channels, found.depth, resize=self.size is not None)
         fields = listing.fields(self.name, images, AXES)
-        if masks is None:
+        if masks is None or told is None:
             return fields
-        field, classes, notes = masks_of(masks, listing, found.sizes, size)
+        void = [*told.void_values, *reading.void.get(None, ()), *reading.void.get("mask", ())]
+        field, meaning = masks_of(masks, listing, found.sizes, size, names=told.names, void=void)
         return replace(
             fields,
             arrays={**fields.arrays, "mask": field},
             axes={**fields.axes, "mask": MASK_AXES},
             target="mask",
-            classes={**fields.classes, "mask": classes},
-            notes=(*fields.notes, *notes),
+            classes={**fields.classes, "mask": meaning.classes},
+            void={"mask": [*meaning.void]} if meaning.void else {},
+            notes=(*fields.notes, *meaning.notes),
             beside=(*fields.beside, *masks.files),
         )
 
@@ -106,6 +111,20 @@ class Images(FileSource):
     def as_in(self, schema: InputSchema) -> dict[str, Any]:
         height, width, channels = schema.shape
         return {"size": [height, width], "channels": channels, "masks": None}
+
+    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
+        source = super().elsewhere(kind, changes, schema)
+        folder = Path(changes["path"])
+        if self.masks is None or not isinstance(source, Images) or not folder.is_dir():
+            return source
+        masks = self.masks if isinstance(self.masks, Masks) else Masks.model_construct(path=self.masks)
+        # Of other data the two folders may be called as the run's own, or be known by what they hold.
+        same = (folder / Path(self.path).name, folder / Path(masks.path).name)
+        pair = same if all(map(Path.is_dir, same)) else pictures_and_masks(folder, SUFFIXES)
+        if pair is None:
+            return source
+        there = str(pair[1]) if isinstance(self.masks, str) else masks.model_copy(update={"path": str(pair[1])})
+        return source.model_copy(update={"path": str(pair[0]), "masks": there})
 
 
 MASKS_AS_CLASS = (

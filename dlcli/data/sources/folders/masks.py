@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.lazy import Lazy
 from dlcli.data.sources.folders.image_files import DEEP, opened_image, prepare_pillow
-from dlcli.data.sources.folders.listing import MOST_SHOWN, Listing, Unreadable
+from dlcli.data.sources.folders.listing import Listing, Unreadable
+from dlcli.data.sources.folders.mask_classes import (
+    LARGEST,
+    LARGEST_CLASS,
+    Meaning,
+    named_meaning,
+    numbered_meaning,
+    some,
+    values_of,
+)
 from dlcli.data.sources.folders.parallel import fill_in_parallel, in_parallel
 from dlcli.data.sources.folders.walk import folder_at, of_folder
 from dlcli.errors import DataError
@@ -64,73 +73,89 @@ def keys(listing: Listing, *, whole: bool) -> list[str]:
     return [unicodedata.normalize("NFC", str(each.with_suffix("")) if whole else each.stem) for each in paths]
 
 
-def some(names: Sequence[str]) -> str:
-    """Some names for a message."""
-    return ", ".join(names[:MOST_SHOWN]) + (", …" if len(names) > MOST_SHOWN else "")
-
-
 def masks_of(
-    masks: Listing, images: Listing, sizes: np.ndarray[Any, Any], size: tuple[int, int]
-) -> tuple[MaskField, list[str], list[str]]:
-    """The masks of images of these sizes (samples, 2), the names of their classes, and notes; decodes all of them.
+    masks: Listing,
+    images: Listing,
+    sizes: np.ndarray[Any, Any],
+    size: tuple[int, int],
+    *,
+    names: Mapping[int, str],
+    void: Collection[int | str],
+) -> tuple[MaskField, Meaning]:
+    """The masks of images of these sizes (samples, 2), and what their values mean; decodes all of them.
 
-    Two values such as 0 and 255 become the classes 0 and 1. Raises `DataError` with all that cannot be read, or that differ
-    from their images in size.
+    `names` are the classes of the values, none where these are indices; `void` the labels that stand for none. Raises
+    `DataError` with all that cannot be read, that differ from their images in size, or hold a value that means nothing.
     """
     import numpy as np
 
     prepare_pillow()
-    present = np.zeros(256, bool)
     faults: dict[int, str] = {}
-    for row, seen in enumerate(in_parallel(mask_values, masks.files)):
-        if isinstance(seen, str):
-            faults[row] = seen
-        elif seen[0] != tuple(sizes[row].tolist()):
-            (height, width), (own_height, own_width) = sizes[row].tolist(), seen[0]
+    held: dict[int, np.ndarray[Any, Any]] = {}
+    for row, look in enumerate(in_parallel(mask_values, masks.files)):
+        if isinstance(look, str):
+            faults[row] = look
+        elif look[0] != tuple(sizes[row].tolist()):
+            (height, width), (own_height, own_width) = sizes[row].tolist(), look[0]
             own, named = f"{own_height}×{own_width}", images.named(row)
             faults[row] = f"the mask has {own} pixels, its picture {named} {height}×{width}"
         else:
-            present |= seen[1]
-    if len(faults) == 1:
-        [(row, fault)] = faults.items()
-        raise DataError(fault, file=masks.files[row], kind="bad_mask")
+            held[row] = look[1]
+    seen = sorted({value for values in held.values() for value in values.tolist()} - values_of(void))
+    strange = [value for value in seen if value not in names] if names else beyond_indices(seen)
+    for row, values in held.items() if strange else ():
+        odd = values[np.isin(values, strange)]
+        if len(odd):
+            faults[row] = meaningless(int(odd[0]), names)
     if faults:
-        raise masks.unreadable(
-            f"{len(faults)} masks of {len(masks.files)} cannot be used:", faults, hint=None, kind="bad_mask"
-        )
-    values = np.flatnonzero(present).tolist()
-    if len(values) == 1:
+        raise bad_masks(masks, faults, strange=strange if names else [])
+    if not names and len(seen) < 2:
+        held_values = seen or sorted(values_of(void))
         raise DataError(
-            f"all pixels of all masks are {values[0]}: there is nothing to tell apart",
+            f"all pixels of all masks are {held_values[0]}: there is nothing to tell apart",
             file=masks.root,
             kind="single_class",
         )
-    meaning = np.arange(256, dtype=np.uint8)
-    notes = []
-    if len(values) == 2 and values != [0, 1]:
-        meaning[values] = 0, 1
-        notes.append(f"the pixels of the masks are {values[0]} and {values[1]}, taken for the classes 0 and 1")
-        values = [0, 1]
-    elif len(values) <= values[-1]:
-        notes.append(
-            f"{len(values)} of the classes 0 to {values[-1]} occur in the masks: {some(list(map(str, values)))}"
-        )
-    return MaskField(masks.files, size, meaning), [str(each) for each in range(values[-1] + 1)], notes
+    meaning = named_meaning(names, void, seen) if names else numbered_meaning(seen, void)
+    return MaskField(masks.files, size, meaning.index), meaning
+
+
+def bad_masks(masks: Listing, faults: Mapping[int, str], *, strange: Sequence[int]) -> DataError:
+    """The error of masks that cannot be used; `strange` are values without a name."""
+    hint = f"add {strange[0]} to the classes of the masks, or write void: {strange[0]}" if strange else None
+    if len(faults) > 1:
+        head = f"{len(faults)} masks of {len(masks.files)} cannot be used:"
+        return masks.unreadable(head, faults, hint=hint, kind="bad_mask")
+    [(row, fault)] = faults.items()
+    return DataError(fault, file=masks.files[row], hint=hint, kind="bad_mask")
+
+
+def beyond_indices(seen: Sequence[int]) -> list[int]:
+    """The values that are too large for an index; two alone may be any."""
+    return [value for value in seen if value > LARGEST_CLASS] if len(seen) != 2 else []
+
+
+def meaningless(value: int, names: Mapping[int, str]) -> str:
+    """What is wrong with a mask that holds a value which is no class."""
+    if not names:
+        return f"it holds the class {value}; the largest is {LARGEST_CLASS}"
+    known = some([f"{number} ({name})" for number, name in names.items()])
+    return f"it holds the value {value}, which is none of the classes {known}"
 
 
 def mask_values(file: str) -> tuple[tuple[int, int], np.ndarray[Any, Any]] | str:
-    """The size of a mask and which of the values 0 to 255 it holds, or what is wrong with it."""
+    """The size of a mask and the different values that it holds, or what is wrong with it."""
     import numpy as np
 
     try:
         pixels = mask_pixels(file)
     except Unreadable as error:
         return str(error)
-    return (pixels.shape[0], pixels.shape[1]), np.bincount(pixels.ravel(), minlength=256) > 0
+    return (pixels.shape[0], pixels.shape[1]), np.flatnonzero(np.bincount(pixels.ravel()))
 
 
 def mask_pixels(file: str) -> np.ndarray[Any, Any]:
-    """The values of a mask (height, width) uint8: of a palette the indices. Raises `Unreadable`."""
+    """The values of a mask (height, width): of a palette the indices. Raises `Unreadable`."""
     import numpy as np
 
     with opened_image(file) as image:
@@ -144,15 +169,16 @@ def mask_pixels(file: str) -> np.ndarray[Any, Any]:
             values: np.ndarray[Any, Any] = red
             return values
         values = np.asarray(image)
-        if values.max() > 255:
-            raise Unreadable(f"it holds the class {values.max()}; the largest is 255")
-        return values.astype(np.uint8)
+        outside = values[(values < 0) | (values > LARGEST)] if values.dtype.itemsize > 2 else values[:0]
+        if outside.size:
+            raise Unreadable(f"it holds the value {outside.flat[0]}; those of a mask are 0 to {LARGEST}")
+        return values.astype(np.uint8) if values.dtype == bool else values
 
 
 class MaskField(Lazy):
     """Masks that are decoded when they are asked for: (samples, height, width) uint8.
 
-    `meaning` (256,) is the class that each value of a pixel means.
+    `meaning` (65536,) is the class that each value of a pixel means, -1 of one that means nothing.
     """
 
     def __init__(self, files: Sequence[str], size: tuple[int, int], meaning: np.ndarray[Any, Any]) -> None:
@@ -170,15 +196,20 @@ class MaskField(Lazy):
     def decoded(self, file: str) -> np.ndarray[Any, Any]:
         """The classes of one mask (height, width); a new size takes the nearest pixel, so that no class is made up.
 
-        Raises `DataError` where it cannot be read.
+        Raises `DataError` where it cannot be read, or holds a value that it did not hold before.
         """
         import numpy as np
         from PIL.Image import Resampling, fromarray
 
         try:
-            classes: np.ndarray[Any, Any] = self.meaning[mask_pixels(file)]
+            pixels = mask_pixels(file)
         except Unreadable as error:
             raise DataError(f"the mask cannot be read: {error}", file=file, kind="unreadable_file") from None
+        indices = self.meaning[pixels]
+        if indices.min() < 0:
+            value = pixels[indices < 0].flat[0]
+            raise DataError(f"the mask holds the value {value}, which it did not before", file=file, kind="bad_mask")
+        classes: np.ndarray[Any, Any] = indices.astype(np.uint8)
         if classes.shape == self.shape[1:]:
             return classes
         resized = fromarray(classes).resize((self.shape[2], self.shape[1]), Resampling.NEAREST)
