@@ -11,6 +11,7 @@ from dlcli.actions.layer_states import layer_states
 from dlcli.actions.model_findings import model_findings
 from dlcli.config import Config
 from dlcli.config.catalogue.live import layer_traits, written_class
+from dlcli.data import Schema
 from dlcli.errors import ArtifactError, DlcliError, TreePath
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.macs import elements, macs_of
@@ -34,7 +35,7 @@ def inspect_config(config: Config, *, runs: Path, allow_code: bool) -> ModelSumm
     with chatter_to(None):
         experiment = set_up_started(config, runs=runs, allow_code=allow_code)
         first = first_loss(experiment).shown()
-        notes = [each.message for each in experiment.built.notes]
+        notes = [*(each.message for each in experiment.built.notes), *stripped_texts(experiment.dataset.schema)]
         origin, places = recorded_origin(experiment), experiment.built.places
         phases = phases_of(experiment)
         config = experiment.config
@@ -53,11 +54,21 @@ def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
         except DlcliError as error:
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(trained, None)
+        notes += stripped_texts(trained.schema)
         told = [told_of_model(finding) for finding in model_findings(states)]
         phases = [PhaseRow(epochs=each.epochs, settings=each.set) for each in config.train.phases]
         origin: Mapping[str, Any] = trained.environment
         more: dict[str, Any] = {"states": states, "findings": told, "notes": notes, "phases": phases}
         return model_summary(model, {}, config, origin, **more)
+
+
+def stripped_texts(schema: Schema) -> list[str]:
+    """The notes on texts that are not prepared as they are."""
+    patterns = [(each.name, each.strip) for each in schema.inputs] + [
+        (each.name, each.strip) for each in schema.targets
+    ]
+    found = {name: pattern for name, pattern in patterns if pattern is not None}
+    return [f"what '{pattern}' finds in '{name}' is a blank before it is prepared" for name, pattern in found.items()]
 
 
 def phases_of(experiment: Experiment) -> list[PhaseRow]:

@@ -16,6 +16,7 @@ from dlcli.data.schema import Schema
 from dlcli.data.sources.source import Reading, Source
 from dlcli.data.split import Split
 from dlcli.data.target import Target
+from dlcli.data.text_strip import strip_in
 from dlcli.spec import KerasObject, Labels, Mistake, Spec, Wanted, fail, keras_thing
 
 Augmentation = Annotated[KerasObject, keras_thing("layers")]
@@ -86,6 +87,12 @@ class Data(Spec):
         return bool(self.prepare) or own
 
     @property
+    def strips(self) -> dict[str | None, str | None]:
+        """The patterns that texts are stripped of, by input; None is that of every input."""
+        own = self.inputs if isinstance(self.inputs, dict) else {}
+        return {None: strip_in(self.prepare), **{name: strip_in(each.prepare) for name, each in own.items()}}
+
+    @property
     def takes_empty(self) -> bool:
         """Whether the source can be told which texts mean an empty cell."""
         return "empty" in type(self.source.innermost).model_fields
@@ -145,6 +152,7 @@ class Data(Spec):
             limit=limit,
             takes_empty=self.takes_empty,
             categories=self.category,
+            strips=self.strips,
         )
 
     def void_labels(self, labels: LabelsByName = None) -> dict[str | None, list[int | str]]:

@@ -18,7 +18,7 @@ from dlcli.data.fields.samples import RowSamples, WindowSamples
 from dlcli.data.fields.values import rows_in_words
 from dlcli.data.first_pass import Empty, find_empty
 from dlcli.data.inputs import Constant, Group, Input, Missing, column_kind, groups_of, input_schemas, is_vector
-from dlcli.data.schema import Schema, TargetSchema
+from dlcli.data.schema import InputSchema, Schema, TargetSchema
 from dlcli.data.split import Split
 from dlcli.data.target import Target
 from dlcli.data.target_places import ended
@@ -46,11 +46,12 @@ def assembled(
     weight: str | None = None,
     takes_empty: bool = False,
     categories: Collection[str] = (),
+    strips: Mapping[str | None, str | None] = {},
 ) -> Dataset:
     """The data set; it stays on disk if training on it would take more than `limit` bytes (None: never).
 
     `weight` is the column that weighs the samples, if there is one; `takes_empty` says that the source can be told what
-    means an empty cell.
+    means an empty cell; `strips` are patterns by input, None that of all.
     Raises `DataError` for anything in the rows that cannot be trained on.
     """
     present = [target for target, wanted in targets.values() if wanted.labels != "nothing"]
@@ -76,7 +77,7 @@ def assembled(
     scales = {schema.name: target.scale for schema, (target, _) in zip(target_schemas, targets.values(), strict=True)}
     target_schemas = with_scales(target_schemas, scales, encoded_targets, splits["train"], fields)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
-    schemas = [ended(each, target_schemas) for each in schemas]
+    schemas = [ended(with_strip(each, strips), target_schemas) for each in schemas]
     notes += notes_on_nothing(schemas, target_schemas, fields, takes_empty=takes_empty)
     tensors: dict[str, Column] = {}
     for each in schemas:
@@ -132,6 +133,20 @@ def with_scales(
             schema = schema.model_copy(update={"scale": scale})
         found.append(schema)
     return found
+
+
+def with_strip(schema: InputSchema, strips: Mapping[str | None, str | None]) -> InputSchema:
+    """An input with the pattern that its texts are stripped of. Raises `DataError` for the pieces of a running text."""
+    pattern = strips.get(schema.name) or strips.get(None)
+    if not schema.text or pattern is None:
+        return schema
+    if schema.pieces is not None:
+        raise DataError(
+            f"'strip' is for texts of their own, and '{schema.name}' is cut from one running text",
+            hint="strip the file itself",
+            kind="strip_of_running_text",
+        )
+    return schema.model_copy(update={"strip": pattern})
 
 
 def unused_units(schema: TargetSchema, encoded: Column, units: int | None) -> list[str]:

@@ -16,6 +16,7 @@ from dlcli.data.fields.padded import ID_PADDING, PADDING, of_length, real_places
 from dlcli.data.fields.values import check_finite, missing
 from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
+from dlcli.data.text_strip import stripped
 from dlcli.data.times import First, are_short_days, seconds_as, time_features
 from dlcli.data.written_numbers import LEADING_ZERO, NUMBER
 from dlcli.errors import DataError
@@ -91,7 +92,7 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]
 
     names = present(schema, fields)
     if schema.text:
-        texts = [encode_text(schema, name, fields) for name in names]
+        texts = [stripped(encode_text(schema, name, fields), schema.strip) for name in names]
         return (texts[0] if schema.texts is None else np.stack([each[:] for each in texts], axis=1)), []
     if schema.columns is None and schema.padding is not None:
         return encode_padded(schema, names[0], fields)

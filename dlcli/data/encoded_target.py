@@ -16,6 +16,7 @@ from dlcli.data.several_labels import yes_or_no_codes
 from dlcli.data.shares import without_noise
 from dlcli.data.target_labels import UNKNOWN, label_codes
 from dlcli.data.target_values import check_present, check_range, some_values, text_target
+from dlcli.data.text_strip import stripped
 from dlcli.data.truth_words import truth_numbers
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
@@ -67,7 +68,7 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
         return without_noise(joined) if schema.shares else joined
     name = schema.names[0]
     if schema.text:
-        return fields.arrays[name]
+        return stripped(fields.arrays[name], schema.strip)
     plain = schema.encode == "none" and not schema.void
     column = fields.arrays[name]
     if schema.padded and column.ndim > 1:

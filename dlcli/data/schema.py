@@ -55,6 +55,8 @@ class InputSchema(Spec):
     """How many places are cut off at its end, which serve as target alone."""
     pieces: Literal["character", "whitespace"] | None = None
     """What a running text was cut in; None of other texts."""
+    strip: str | None = None
+    """The pattern of RE2 whose finds in its texts are blanks."""
     length: int | None = None
     """How many such pieces each of its texts has."""
     padding: float | None = None
@@ -86,6 +88,8 @@ class TargetSchema(Spec):
     """The input of which it is what stands one place later; None of another target."""
     text: bool = False
     """Whether it is text, of which a preparation makes ids."""
+    strip: str | None = None
+    """The pattern of RE2 whose finds in its texts are blanks."""
     between: str = " "
     """What stands between the words of a text."""
     ahead: list[int] | None = None

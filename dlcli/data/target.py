@@ -36,6 +36,7 @@ from dlcli.data.target_values import (
     text_target,
 )
 from dlcli.data.target_vector import vector_schema
+from dlcli.data.text_strip import strip_in
 from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
 from dlcli.spec import Mistake, Spec, Wanted, fail
@@ -185,7 +186,7 @@ class Target(Spec):
         names = self.names_in(fields)
         if self.prepare:
             check_classes("text", wanted.labels)
-            return text_schema(names, fields, name=name)
+            return text_schema(names, fields, name=name, strip=strip_in(self.prepare))
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=wanted.labels, name=name, signs=wanted.signs)
         (column,) = names

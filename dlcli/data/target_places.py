@@ -86,8 +86,11 @@ def following_schema(
     )
 
 
-def text_schema(names: list[str], fields: Fields, *, name: str | None) -> TargetSchema:
-    """The schema of a target of text, of which a preparation makes ids. Raises `DataError` for numbers."""
+def text_schema(names: list[str], fields: Fields, *, name: str | None, strip: str | None) -> TargetSchema:
+    """The schema of a target of text, of which a preparation makes ids, without what the pattern `strip` finds.
+
+    Raises `DataError` for numbers.
+    """
     column = names[0]
     if len(names) > 1 or fields.arrays[column].dtype != object or fields.arrays[column].ndim > 1:
         raise DataError(
@@ -97,7 +100,13 @@ def text_schema(names: list[str], fields: Fields, *, name: str | None) -> Target
             kind="target_is_no_text",
         )
     return TargetSchema(
-        name=name or column, column=column, encode="index", text=True, axes=["samples", "place"], shape=[0]
+        name=name or column,
+        column=column,
+        encode="index",
+        text=True,
+        strip=strip,
+        axes=["samples", "place"],
+        shape=[0],
     )
 
 

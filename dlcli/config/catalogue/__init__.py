@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from dlcli.config.catalogue.checks import check_argument, check_argument_range, check_finite_argument, is_ranged
 from dlcli.config.catalogue.together import wrong_together
 from dlcli.config.catalogue.traits import with_traits
+from dlcli.data.text_strip import STRIPS, check_strip
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
 from dlcli.layers.trainable import KEY as TRAINABLE
@@ -195,6 +196,8 @@ class KerasCatalogue:
             return self.nested(thing, key, value, entry, language)
         if kind == "applications" and key == TRAINABLE:
             return check_trainable(value)
+        if entry.get(STRIPS) and isinstance(value, dict):
+            return check_strip(key, value)
         value = counted(key, value, entry) if kind == "schedules" else value
         if isinstance(value, Epochs):
             return value

@@ -63,8 +63,8 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
 
 An argument has `least`, `above`, `most` and `below` (the range of its numbers), `values` (the words it knows; `any_case` where
 Keras takes capitals too), `inline` (Keras would read a file for it, so it must be written out), `unfit` (why it can only be
-left as it is, and what to write) and `example`: under `arguments` for all classes that have it, under `arguments of KIND` for
-those of a kind, in the line of a class for that class alone.
+left as it is, and what to write), `strips` (it takes `{strip: PATTERN}` too) and `example`: under `arguments` for all classes
+that have it, under `arguments of KIND` for those of a kind, in the line of a class for that class alone.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from dlcli.config.json_schema.values import (
     needed_in_entry,
     to,
 )
+from dlcli.data.text_strip import KEY as STRIP_KEY
+from dlcli.data.text_strip import STRIPS
 from dlcli.layers.trainable import KEY as TRAINABLE
 
 TYPES = {"integer": "integer", "number": "number", "boolean": "boolean", "text": "string", "list": "array"}
@@ -180,7 +182,17 @@ def plain_schema(kind: str, key: str, entry: Mapping[str, Any]) -> Json:
             schema["patternErrorMessage"] = f"'{key}' must be {expected(named)}"
     if "array" in types:
         schema["items"] = item_schema(entry, EPOCHS_PATTERN if pattern == EPOCHS_PATTERN else NUMBER_PATTERN)
-    return any_of(words_schema(entry), without_text(schema)) if "values" in entry else schema
+    schema = any_of(words_schema(entry), without_text(schema)) if "values" in entry else schema
+    return any_of(schema, STRIP) if entry.get(STRIPS) else schema
+
+
+STRIP: Json = {
+    "type": "object",
+    "properties": {STRIP_KEY: {"type": "string", "minLength": 1}},
+    "required": [STRIP_KEY],
+    "additionalProperties": False,
+}
+"""A pattern whose finds are blanks."""
 
 
 def words_schema(entry: Mapping[str, Any]) -> Json:
