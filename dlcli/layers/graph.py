@@ -15,6 +15,7 @@ from dlcli.keras_internals import give_mask, has_mask, name_operation, producer,
 from dlcli.layers.adapted import things_in, unlearnt
 from dlcli.layers.build_errors import IMAGE_AXES, building
 from dlcli.layers.called import called
+from dlcli.layers.centre import centre_crop
 from dlcli.layers.from_key import numbered_output, resolved
 from dlcli.layers.inner import inner_names, names_taken, owner_of, with_inner
 from dlcli.layers.masks import mask_dropped, name_others, with_arriving_mask, with_mask
@@ -28,6 +29,7 @@ Learn: TypeAlias = Callable[[Any, str], None]
 """Lets a layer learn from the input of a name."""
 FEATURES = 3
 """The axes of an input that has features at each place."""
+AUGMENT: TreePath = ("data", "augment")
 NUMBERED = re.compile(r"_[0-9]+$")
 """What Keras puts behind the names of layers of one class."""
 
@@ -53,11 +55,13 @@ def build_model(
     learn: Learn | None = None,
     padding: Mapping[str, float] = {},
     padded: Collection[str | None] = (),
+    crops: Mapping[str, tuple[int, int]] = {},
 ) -> Built:
     """The functional model of a list of layers.
 
     `inputs` gives the shape of one sample of each input by name, `padding` what stands behind the end of those that are
     not equally long; `outputs` names the layers that put out several targets, of which `padded` are not equally long either.
+    `crops` are the height and width of the centre that layers see of some inputs.
     `memory` in bytes bounds what training may take; `learn` lets a layer that is adapted learn from an input.
     The connections have been judged (`layers/connections.py`).
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
@@ -67,6 +71,7 @@ def build_model(
         graph = Building(inputs, given=frozenset(names_given(layers)), taken=taken, facts=facts, learn=learn)
         taken_in = dict(graph.tensors)
         graph.mask(padding)
+        graph.crop(crops)
         current = graph.stack(layers, graph.first_input(layers[0]), ("layers",))
         made_out = (
             {name: graph.find(name, ("layers",)) for name in outputs} if outputs else only_output(current, layers)
@@ -143,6 +148,16 @@ class Building:
             self.places[layer.name] = ("layers", 0)
             self.there[name] = partial(symbolic_mask, masked)
             self.inputs[id(masked)], self.raw[id(masked)], self.tensors[name] = name, masked, masked
+
+    def crop(self, crops: Mapping[str, tuple[int, int]]) -> None:
+        """Lets layers see the centre of pictures alone, of which training draws others."""
+        for name, size in crops.items():
+            taken = self.tensors[name]
+            cropped, layers = centre_crop(taken, size, self.free_name)
+            self.places |= dict.fromkeys(layers, AUGMENT)
+            self.inputs[id(cropped)], self.raw[id(cropped)], self.tensors[name] = name, cropped, cropped
+            message = f"the layers see {tuple(cropped.shape[1:])} of '{name}', its centre but in training"
+            self.note(Mistake(message, AUGMENT, kind="picture_cropped"))
 
     def masked(self, output: Any) -> Any:
         """An output of unequal length with the mask of an input of as many places, where layers have dropped it."""

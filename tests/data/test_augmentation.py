@@ -349,8 +349,32 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[int, str, str | None]]] = {
         (0, "CutMix mixes samples with their labels, and RandomFlip comes behind it", "write CutMix last"),
     ),
     "pictures that change their size": (
-        {"data.augment": [{"RandomCrop": {"height": 6, "width": 6}}]},
-        (0, "RandomCrop makes (6, 6) of 'grey' of shape (8, 8); it has to stay as it is", None),
+        {"data.augment": [{"CenterCrop": {"height": 6, "width": 6}}]},
+        (0, "CenterCrop makes (6, 6) of 'grey' of shape (8, 8); it has to stay as it is", None),
+    ),
+    "a crop that is larger": (
+        {"data.augment": ["RandomFlip", {"RandomCrop": {"height": 9, "width": 6}}]},
+        (
+            1,
+            "a crop of 9×6 is larger than the pictures of 'grey', which are 8×8",
+            "write a smaller one, or data.prepare: [Resizing: …] before it",
+        ),
+    ),
+    "a crop that is larger than one before": (
+        {"data.augment": [{"RandomCrop": {"height": 6, "width": 6}}, {"RandomCrop": {"height": 7, "width": 5}}]},
+        (
+            1,
+            "a crop of 7×5 is larger than the pictures of 'grey', which are 6×6",
+            "write a smaller one, or data.prepare: [Resizing: …] before it",
+        ),
+    ),
+    "a crop of one side": (
+        {"data.augment": [{"RandomCrop": {"height": 8, "width": 6}}]},
+        (
+            0,
+            "a crop of 8×6 keeps a side of 'grey', 8×8, as it is, and RandomCrop draws nothing then",
+            "make both sides smaller",
+        ),
     ),
     "what is no picture": (
         {

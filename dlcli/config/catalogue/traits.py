@@ -40,6 +40,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               single     it reckons in 32 bits alone, also where it prepares numbers of 64
               mixes      it mixes the labels of samples with their images
                adapts     it learns from the data before training; the argument that says what it would learn
+               crops      it leaves a part of a picture, of its height and width, drawn while training
                views      it puts out what it takes, in another shape at most
               ids        it takes ids; the argument that says how many there are
               text       it takes text

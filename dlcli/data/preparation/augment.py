@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlcli.data.preparation.crops import Size, in_centre, sizes_after
 from dlcli.data.preparation.precision import SINGLE, precision
 from dlcli.data.schema import Schema
 from dlcli.errors import BlockError, TreePath
@@ -72,6 +73,23 @@ class Augmentation:
             )
         return one_hot
 
+    def crops(self, shapes: Mapping[str, Sequence[int]]) -> dict[str, Size]:
+        """By input, of which these are the shapes, the height and width that crops leave; nothing of one that stays whole.
+
+        Raises `BlockError` for a crop that cannot be, and beside masks.
+        """
+        cropping = [number for number, block in enumerate(self.blocks) if block.traits.get("crops")]
+        layers = [(self.layers[number], self.place(number)) for number in cropping]
+        sizes = sizes_after(layers, {name: shapes[name] for name in self.inputs if layers})
+        if sizes and self.masks:
+            raise BlockError(
+                self.place(cropping[0]),
+                f"{self.blocks[cropping[0]].written} changes the size of pictures, and '{self.masks[0]}' is a mask of them",
+                hint="leave it out; RandomTranslation and RandomZoom move masks with their pictures",
+                kind="crop_beside_mask",
+            )
+        return sizes
+
     def beside(self, number: int) -> list[str | None]:
         """The targets that change with the first images in a layer: masks that move, or labels that are mixed."""
         if self.blocks[number].traits.get("mixes"):
@@ -83,9 +101,11 @@ class Augmentation:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """A batch of prepared inputs, and of targets, augmented; `epoch` and `step` count from 0.
 
+        Crops stand in the centre of pictures of the size before, for it is their centre that the model looks at.
         Raises `BlockError` at the layer that cannot change a batch, or changes its shape.
         """
         inputs, targets = dict(inputs), dict(targets)
+        whole = {name: inputs[name].shape[1:] for name in self.inputs}
         for number, layer in enumerate(self.layers):
             for name in self.inputs:
                 own = self.beside(number) if name == self.inputs[0] else []
@@ -96,6 +116,9 @@ class Augmentation:
                     inputs[name], moved = self.changed(number, name, before, beside and targets[beside])
                     if beside is not None:
                         targets[beside] = moved
+        for name in self.inputs:
+            if inputs[name].shape[1:] != whole[name]:
+                inputs[name] = in_centre(inputs[name], whole[name])
         return inputs, targets
 
     def changed(self, number: int, name: str, values: Any, target: Any) -> tuple[Any, Any]:
@@ -112,7 +135,7 @@ class Augmentation:
                 raise
             message = f"{written} cannot change '{name}' of shape {shape}: {reason_of(error)}"
             raise BlockError(self.place(number), message, kind="layer_refuses") from error
-        if tuple(made.shape[1:]) != shape:
+        if tuple(made.shape[1:]) != shape and not self.blocks[number].traits.get("crops"):
             message = f"{written} makes {tuple(made.shape[1:])} of '{name}' of shape {shape}; it has to stay as it is"
             raise BlockError(self.place(number), message, kind="shape_changed")
         return made, moved

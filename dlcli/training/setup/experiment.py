@@ -14,6 +14,7 @@ from dlcli.data import Dataset, Samples, Schema
 from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
+from dlcli.data.preparation.crops import Size, centre_of
 from dlcli.data.preparation.fitting import fit_preparation
 from dlcli.data.preparation.prepare import BATCH, adapt, prepare
 from dlcli.data.schema import TargetSchema
@@ -147,7 +148,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         if not config.connected:
             models = keras_catalogue().kinds["applications"]
             check_connections(config.layers, list(shapes), outputs=outputs, models=models)
-        build = model_builder(config, dataset, shapes, learning(preparation, dataset.splits["train"]))
+        crops = {} if augment is None else augment.crops(shapes)
+        build = model_builder(config, dataset, shapes, crops, learning(preparation, dataset.splits["train"], crops))
         built = build(config.layers, facts=facts)
         check_together(config, dataset, built.model)
         wide = wide_targets(config, dataset.schema, built.model)
@@ -183,7 +185,11 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
 
 
 def model_builder(
-    config: Config, dataset: Dataset, shapes: Mapping[str, Sequence[int]], learn: Callable[[Any, str], None]
+    config: Config,
+    dataset: Dataset,
+    shapes: Mapping[str, Sequence[int]],
+    crops: Mapping[str, Size],
+    learn: Callable[[Any, str], None],
 ) -> Callable[..., Built]:
     """Builds layers with given facts into a model on the shapes of the prepared inputs."""
     return partial(
@@ -192,6 +198,7 @@ def model_builder(
         outputs=[head.name for head in config.heads if head.name is not None],
         memory=free_memory(),
         learn=learn,
+        crops=crops,
         padding={each.name: each.padding for each in dataset.schema.inputs if each.padding is not None},
         padded={head.name for head, each in zip(config.heads, dataset.schema.targets, strict=True) if each.padded},
     )
@@ -230,13 +237,14 @@ def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, 
     return {name: first[name].shape[1:] for name in train}
 
 
-def learning(preparation: Any, train: Samples) -> Callable[[Any, str], None]:
-    """Lets a layer learn from a prepared input of the training split, in the order of the source."""
+def learning(preparation: Any, train: Samples, crops: Mapping[str, Size]) -> Callable[[Any, str], None]:
+    """Lets a layer learn from a prepared input of the training split, in the order of the source; of some the centre."""
 
     def batches(name: str) -> Iterator[np.ndarray[Any, Any]]:
         for start in range(0, len(train.rows), BATCH):
             part = {each: values[start : start + BATCH] for each, values in train.inputs.items()}
-            yield prepare(preparation, part)[name]
+            values = prepare(preparation, part)[name]
+            yield centre_of(values, crops[name]) if name in crops else values
 
     return lambda layer, name: adapt(layer, batches(name))
 
