@@ -40,7 +40,7 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
         broken = None if math.isfinite(first.measured) else broken_at(experiment)
         found = rate_range(experiment) if rates else None
         target = far_target(experiment)
-        missing = any(not each.frozen and not each.norm for each in gradients)
+        missing = any(each.learns and not each.norm for each in gradients)
         blocked = blocked_at(experiment, rows) if missing else None
     seen = Seen(config, rate, first, gradients, batch, noise, broken, blocked, target)
     return CheckShown(

@@ -33,6 +33,7 @@ class GradientShown:
     norm: float | None
     weights: float
     frozen: bool
+    weighed: bool = True
     ratio: float | None
 
 
@@ -105,7 +106,15 @@ def gradients_table(gradients: Sequence[GradientShown]) -> Table:
     """A row for each layer that has weights."""
     rows = []
     for each in gradients:
-        norm = "frozen" if each.frozen else "none" if each.norm is None else f"{each.norm:.2e}"
+        norm = (
+            "frozen"
+            if each.frozen
+            else "weight 0"
+            if not each.weighed
+            else "none"
+            if each.norm is None
+            else f"{each.norm:.2e}"
+        )
         rows.append([f"{each.layer} ({each.kind})", norm, each.weights, each.ratio])
     columns = [Column("layer"), number_column("gradient", str), number_column("weights", "{:.2e}".format)]
     return Table([*columns, number_column("ratio", ratio_of)], rows)

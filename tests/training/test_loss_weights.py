@@ -124,3 +124,35 @@ def test_weights_beside_one_target_are_told(tmp_path: Path, run_dlcli: Run) -> N
     [problem] = run_dlcli("validate", "c.yaml", "--json", cwd=tmp_path).value["files"][0]["problems"]
     assert (problem["line"], problem["kind"]) == (4, "no_such_target")
     assert "there is one" in problem["message"]
+
+
+def test_layers_of_a_loss_of_weight_0_are_not_told_to_have_no_gradient(tmp_path: Path, run_dlcli: Any) -> None:
+    shown = {}
+    for weight in (0.0, 1e-3):
+        tree = {
+            "data": {
+                "source": "iris",
+                "inputs": ["sepal_length", "sepal_width"],
+                "targets": {"kind": "species", "size": "petal_length"},
+            },
+            "layers": [
+                {"Dense": {"units": 8, "activation": "tanh", "name": "both"}},
+                {"Dense": {"units": 3, "activation": "softmax", "name": "kind", "from": "both"}},
+                {"Dense": {"units": 4, "activation": "tanh", "name": "own", "from": "both"}},
+                {"Dense": {"units": 1, "name": "size", "from": "own"}},
+            ],
+            "loss": {"kind": "sparse_categorical_crossentropy", "size": "mse"},
+            "loss_weights": {"size": weight},
+            "optimizer": "Adam",
+            "train": {"epochs": 1},
+        }
+        file = tmp_path / f"{weight}.yaml"
+        file.write_text(json.dumps(tree), encoding="utf-8")
+        done = run_dlcli("check", file, "--json", cwd=tmp_path)
+        assert done.code == 0, done.err
+        result = json.loads(done.out)
+        codes = {each.get("code") or each.get("finding") for each in result["verdict"]}
+        assert not codes & {"no_gradient", "vanishing_gradients"}, codes
+        shown[weight] = {each["layer"]: each["weighed"] for each in result["gradients"]}
+    assert shown[0.0] == {"both": True, "kind": True, "own": False, "size": False}
+    assert set(shown[1e-3].values()) == {True}

@@ -27,6 +27,13 @@ class LayerGradient:
     """Whether its activation is flat for large and for small numbers, so that little comes back through it."""
     entry: str | None = None
     """The path of its entry, as a setting has it; None of what has none of its own."""
+    weighed: bool = True
+    """Whether it leads to a loss that counts: not to those of weight 0 alone."""
+
+    @property
+    def learns(self) -> bool:
+        """Whether a gradient is to arrive."""
+        return self.weighed and not self.frozen
 
     @property
     def ratio(self) -> float | None:
@@ -44,7 +51,7 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
     with without_noise(model):  # what noise keeps away is told by another rule
         _, _, gradients = gradients_of(model, inputs, targets)
     arrived = dict(zip(map(id, model.trainable_variables), gradients, strict=True))
-    found = []
+    found, weighed = [], weighed_layers(experiment)
     for layer in (layer for layer in model.layers if layer.weights):
         own = layer.trainable_variables or layer.weights
         squares = [arrived[id(each)] for each in layer.trainable_variables if arrived.get(id(each)) is not None]
@@ -57,10 +64,30 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
         name, kind = written_layer_name(layer.name), type(layer).__name__
         found.append(
             LayerGradient(
-                name, kind, line, norm if squares else None, weights, frozen, saturates, entry_of(experiment, layer)
+                name,
+                kind,
+                line,
+                norm if squares else None,
+                weights,
+                frozen,
+                saturates,
+                entry_of(experiment, layer),
+                weighed is None or layer.name in weighed,
             )
         )
     return found
+
+
+def weighed_layers(experiment: Experiment) -> set[str] | None:
+    """The layers that lead to a loss whose weight is not 0; None where all of them do, or no loss counts."""
+    import keras
+
+    weights = {head.name: head.weight for head in experiment.config.heads}
+    counted = [name for name, weight in weights.items() if weight]
+    if len(counted) in {0, len(weights)}:
+        return None
+    model = experiment.model
+    return {layer.name for layer in keras.Model(model.input, [model.output[name] for name in counted]).layers}
 
 
 def entry_of(experiment: Experiment, layer: Any) -> str | None:

@@ -16,7 +16,7 @@ VANISHED = 1e-4
 def gradients_vanish(seen: Seen) -> Finding | None:
     """Seen when a layer's gradient, beside its weights, is orders of magnitude below that of the others."""
     # Where none arrives at all another rule speaks.
-    ratios = {each: each.ratio for each in seen.gradients if each.ratio and not each.frozen}
+    ratios = {each: each.ratio for each in seen.gradients if each.ratio and each.learns}
     if len(ratios) < 2 or not all(map(math.isfinite, ratios.values())):  # what is no number has not vanished
         return None
     largest, layer = max(ratios.values()), min(ratios, key=lambda each: ratios[each])

@@ -11,7 +11,7 @@ from dlcli.training.check.evidence import Seen
 
 def no_gradient(seen: Seen) -> Finding | None:
     """Seen when nothing of the loss arrives at a layer that is to be trained."""
-    dead = [each.layer for each in seen.gradients if not each.frozen and not each.norm]
+    dead = [each.layer for each in seen.gradients if each.learns and not each.norm]
     if not dead:
         return None
     blocked = seen.blocked
