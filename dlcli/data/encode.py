@@ -219,7 +219,7 @@ def refuse_padding_id(name: str, values: np.ndarray[Any, Any], fields: Fields) -
     rows = np.flatnonzero((values == ID_PADDING).any(axis=1))
     if not len(rows):
         return values
-    file, line, words = fields.where(int(rows[0]))
+    file, line, words = fields.where(int(rows[0]), name)
     raise DataError(
         f"'{name}' holds the id 0 in {words}, which stands for the places behind the end of a shorter sample",
         file=file,
@@ -275,7 +275,7 @@ def filled_column(column: ColumnSchema, fields: Fields) -> np.ndarray[Any, Any]:
         values = np.array([np.nan if value is None else float(value) for value in values])
     elif values.dtype == object:
         row = next(row for row, value in enumerate(values) if value is not None and not is_written_number(value))
-        file, line, words = fields.where(row)
+        file, line, words = fields.where(row, column.name)
         raise DataError(
             f"column '{column.name}' held numbers in training, but {words} is '{values[row]}'",
             file=file,
@@ -302,7 +302,7 @@ def time_column(
     known = {text: seconds_as(str(text), first) for text in {*values.tolist()} if text is not None}
     odd = next((row for row, value in enumerate(values) if value is not None and known[value] is None), None)
     if odd is not None:
-        file, line, words = fields.where(odd)
+        file, line, words = fields.where(odd, name)
         raise DataError(
             f"column '{name}' is of kind time, but {words} is '{values[odd]}'",
             file=file,
@@ -341,7 +341,8 @@ def empty_cells_error(empty: Mapping[str, np.ndarray[Any, Any]], fields: Fields)
 
 def empty_error(empty: Mapping[str, Empty], fields: Fields, *, hint: str | None = None) -> DataError:
     """The error of empty cells that nothing was said about: how many in which columns, and the first."""
-    file, line, words = fields.where(min(each.first for each in empty.values()))
+    first = min(empty, key=lambda name: empty[name].first)
+    file, line, words = fields.where(empty[first].first, first)
     return DataError(
         f"empty cells: {empty_counts(empty)}; the first in {words}",
         file=file,

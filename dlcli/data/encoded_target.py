@@ -113,7 +113,7 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
     unknown = np.argwhere(codes == UNKNOWN)
     if len(unknown):
         place = tuple(unknown[0].tolist())
-        file, line, words = fields.where(place[0])
+        file, line, words = fields.where(place[0], schema.names[0])
         number = values[place]
         by_source = names is not None and values.dtype.kind in "iu" and 0 <= number < len(names)
         label = names[number] if names is not None and by_source else str(number)

@@ -317,7 +317,7 @@ def check_number(name: str, fields: Fields) -> None:
         return
     values = next(fields.parts({name})).arrays[name][:]
     row = next(row for row, value in enumerate(values) if value is not None)
-    file, line, words = fields.where(row)
+    file, line, words = fields.where(row, name)
     message = f"column '{name}' is text ('{values[row]}' in {words}), but its input is of kind number"
     raise DataError(message, file=file, line=line, kind="not_a_number")
 

@@ -58,7 +58,7 @@ def yes_or_no_codes(name: str, labels: Sequence[str], split: str, fields: Fields
     for row, cell in enumerate(values.tolist()):
         for label in labels_in(cell, split):
             if label not in at:
-                file, line, words = fields.where(row)
+                file, line, words = fields.where(row, name)
                 raise DataError(
                     f"label '{label}' in {words} is none of the {len(labels)} that '{name}' has",
                     file=file,

@@ -61,7 +61,7 @@ def check_strays(name: str, fields: Fields, wanted: Wanted, void: Sequence[int |
     strays = strays_of(name, fields, void)
     if strays is None:
         return
-    file, line, words = fields.where(strays.row)
+    file, line, words = fields.where(strays.row, name)
     low, high = strays.two
     others = f", the first of {rows_in_words(strays.count)} with other labels" if strays.count > 1 else ""
     taken = [("0", "1"), ("-1", "1")] if wanted.signs else [("0", "1")]

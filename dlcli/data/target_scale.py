@@ -42,7 +42,7 @@ def check_logarithms(kind: Kind, schema: TargetSchema, values: Column, fields: F
         flat = np.where(flat == PADDING, np.inf, flat) if schema.padded else flat
         low = np.flatnonzero((flat <= LEAST[kind]).any(axis=1))
         if len(low):
-            file, line, words = fields.where(row + int(low[0]))
+            file, line, words = fields.where(row + int(low[0]), schema.column)
             least = float(flat[low[0]].min())
             hint = "write scale: log1p, which is the logarithm of one more" if least > -1 else "write scale: standard"
             message = f"'{schema.name}' is {least:g} in {words}, and scale: {kind} needs more than {LEAST[kind]:g}"

@@ -31,7 +31,7 @@ def check_yes_or_no(name: str, fields: Fields) -> None:
     values = without_noise(values)
     broken = np.flatnonzero(((values < 0) | (values > 1)) & ~missing(values))
     if len(broken):
-        file, line, words = fields.where(int(broken[0]))
+        file, line, words = fields.where(int(broken[0]), name)
         raise DataError(
             f"'{name}' is {values[broken[0]]} in {words}; a loss for yes and no needs numbers from 0 to 1",
             file=file,
@@ -49,7 +49,7 @@ def single_class(name: str, only: str, fields: Fields) -> DataError:
 
 def text_target(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
     """The error of a target of text where numbers are needed."""
-    file, line, words = fields.where(0)
+    file, line, words = fields.where(0, name)
     message = f"target '{name}' is text ('{fields.arrays[name][0]}' in {words}), but {why}"
     return DataError(message, file=file, line=line, hint=hint, kind="target_is_text")
 
@@ -75,7 +75,7 @@ def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int 
             hint = "numbers go with loss: mse, and one unit without activation"
         elif ((numbers >= 0) & (numbers <= 1)).all():
             hint = "shares of a yes go with loss: binary_crossentropy, and one unit with activation: sigmoid"
-        file, line, words = fields.where(int(broken[0]))
+        file, line, words = fields.where(int(broken[0]), name)
         raise DataError(
             f"label {values[broken[0]]} in {words} is no whole number, but the loss needs classes",
             file=file,
@@ -153,7 +153,7 @@ def check_present(name: str, fields: Fields) -> None:
 
 def empty_target(name: str, empty: Empty, fields: Fields) -> DataError:
     """The error of a target with empty values."""
-    file, line, words = fields.where(empty.first)
+    file, line, words = fields.where(empty.first, name)
     return DataError(
         f"the target '{name}' is empty in {rows_in_words(empty.count)}, first in {words}",
         file=file,
@@ -176,7 +176,7 @@ def check_range(name: str, classes: int, fields: Fields) -> None:
         bad |= values != np.floor(values)
     broken = np.flatnonzero(bad.any(axis=1))
     if len(broken):
-        file, line, words = fields.where(int(broken[0]))
+        file, line, words = fields.where(int(broken[0]), name)
         label = values[broken[0]][np.argmax(bad[broken[0]])]
         message = f"label {label} in {words} is none of the {classes} classes 0 to {classes - 1}"
         raise DataError(message, file=file, line=line, kind="unknown_class")

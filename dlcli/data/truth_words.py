@@ -33,7 +33,7 @@ def no_truth(name: str, fields: Fields, joined: list[str], *, numbers: bool) -> 
     values = fields.arrays[name][:]
     odd = (row for row, each in enumerate(values.tolist()) if str(each).strip().lower() not in YES | NO)
     row = 0 if numbers else next(odd, 0)
-    file, line, words = fields.where(row)
+    file, line, words = fields.where(row, name)
     return DataError(
         f"the target joins the columns {', '.join(joined)}, but '{name}' holds text ('{values[row]}' in {words})",
         file=file,
@@ -53,7 +53,7 @@ def truth_numbers(name: str, fields: Fields) -> np.ndarray[Any, Any]:
     words = [str(each).strip().lower() for each in values.tolist()]
     odd = next((row for row, word in enumerate(words) if word not in YES | NO), None)
     if odd is not None:
-        file, line, where = fields.where(odd)
+        file, line, where = fields.where(odd, name)
         raise DataError(
             f"'{name}' is '{values[odd]}' in {where}, which is neither yes nor no",
             file=file,

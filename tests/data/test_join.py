@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dlcli.data import Dataset
+from dlcli.errors import DataError
 
 ROWS = 60
 RNG = np.random.default_rng(8)
@@ -184,3 +185,37 @@ def test_other_data_is_joined_alike(folder: Path, run_dlcli: Callable[..., Any])
     alone = run_dlcli("predict", "r", "people.csv", cwd=folder)
     assert alone.code == 2
     assert "the run joins 2 sources, and 'people.csv' names 1" in alone.err
+
+
+@pytest.mark.parametrize("on", ["id", None])
+@pytest.mark.parametrize(
+    ("cell", "target", "said"),
+    [
+        ("", "kind", "'b'"),
+        ("inf", "kind", "'b' is infinite"),
+        ("x", "kind", "row 7 is 'x'"),
+        ("", "b", "'b'"),
+        ("x", "b", "row 7 is 'x'"),
+    ],
+)
+def test_a_fault_is_told_in_the_file_that_holds_it(
+    tmp_path: Path, load: Callable[..., Dataset], on: str | None, cell: str, target: str, said: str
+) -> None:
+    """Row 7 of the second file, which with a key belongs to another row of the first."""
+    order = list(range(20)) if on is None else list(range(20))[::-1]
+    key = ["id"] if on else []
+    left = [[*key, "a", "kind"], *([*([row] if on else []), row, "uv"[row % 2]] for row in range(20))]
+    right = [
+        [*key, "b", "d"],
+        *([*([row] if on else []), cell if at == 6 else row / 2, 1] for at, row in enumerate(order)),
+    ]
+    for name, rows in (("left.csv", left), ("right.csv", right)):
+        (tmp_path / name).write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n", encoding="utf-8")
+    files = [str(tmp_path / "left.csv"), str(tmp_path / "right.csv")]
+    inputs = {"one": {"columns": ["a"] if target == "b" else ["a", "b"], "kind": "number"}}
+    source = {"join": {"sources": files, **({"on": on} if on else {})}}
+    with pytest.raises(DataError) as caught:
+        load({"source": source, "inputs": inputs, "target": target}, labels="numbers" if target == "b" else "classes")
+    error = caught.value
+    assert said in error.message
+    assert (error.file, error.line) == (files[1], 8), error.message

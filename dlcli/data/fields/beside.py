@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.fields import Fields, Home
 from dlcli.data.fields.lazy import Column, Selected, is_lazy
 from dlcli.data.fields.values import rows_in_words
 from dlcli.errors import DataError
@@ -26,6 +26,12 @@ def beside(parts: Sequence[Fields], *, keys: Sequence[str]) -> Fields:
     arrays = {name: column for name, column in first.arrays.items() if name not in keys}
     for other, order in zip(others, orders, strict=True):
         arrays |= {name: reordered(column, order) for name, column in other.arrays.items() if name not in keys}
+    homes = {
+        name: Home(replace(other, arrays={}, chunks=None), order)
+        for other, order in zip(others, orders, strict=True)
+        for name in other.names
+        if name not in keys
+    }
     inputs = None
     if any(each.inputs is not None for each in parts):
         own = [name for each in parts for name in each.inputs or each.arrays]
@@ -36,6 +42,7 @@ def beside(parts: Sequence[Fields], *, keys: Sequence[str]) -> Fields:
         axes={name: axes for each in parts for name, axes in each.axes.items()},
         classes={name: classes for each in parts for name, classes in each.classes.items()},
         inputs=inputs,
+        homes=homes,
         target=next((each.target for each in parts if each.target is not None), None),
         texts=frozenset().union(*(each.texts for each in parts)),
         columns=tuple(dict.fromkeys(name for each in parts for name in each.names if name not in keys)),

@@ -59,6 +59,19 @@ class FileEach(Sequence[Place]):
 
 
 @dataclass(frozen=True)
+class Home:
+    """Where the rows of a joined field stand: in `fields`, at `order` (rows,), or in the same order."""
+
+    fields: Fields
+    order: np.ndarray[Any, Any] | None
+
+    def where(self, row: int, name: str) -> tuple[str, int | None, str]:
+        """File, line and words for a row of a joined field; the words name the file, for there are several."""
+        file, line, words = self.fields.where(row if self.order is None else int(self.order[row]), name)
+        return file, line, words if words == file else f"{words} of {Path(file).name}"
+
+
+@dataclass(frozen=True)
 class Spans:
     """Samples that are cut from one running text: at which piece each begins (samples,), and how many pieces it holds."""
 
@@ -101,6 +114,8 @@ class Fields:
     spans: Spans | None = None
     void: Mapping[str, list[int | str]] = field(default_factory=dict)
     padded: frozenset[str] = frozenset()
+    homes: Mapping[str, Home] = field(default_factory=dict)
+    """Of fields that were joined to these from elsewhere, where their rows stand."""
 
     @property
     def samples(self) -> int:
@@ -153,10 +168,15 @@ class Fields:
             return ("samples", *("place", "features")[: self.arrays[name].ndim - 1])
         return self.axes.get(name) or default_axes(self.arrays[name].shape, str(self.arrays[name].dtype))
 
-    def where(self, row: int) -> tuple[str, int | None, str]:
-        """File, line and words for a row counted from 0 over all files; the words count from 1 in that file."""
+    def where(self, row: int, name: str | None = None) -> tuple[str, int | None, str]:
+        """File, line and words for a row counted from 0 over all files; the words count from 1 in that file.
+
+        `name` is the field that is spoken of, where fields of several files stand side by side.
+        """
         if self.kept is not None:
             row = int(self.kept[row])
+        if name is not None and name in self.homes:
+            return self.homes[name].where(row, name)
         if isinstance(self.places, FileEach):
             return self.places.files[row], None, self.places.files[row]
         for place in self.places:

@@ -37,7 +37,7 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
         return
     infinite = np.flatnonzero((np.abs(values) > largest).any(axis=tuple(range(1, values.ndim))))
     if len(infinite):
-        file, line, words = fields.where(int(infinite[0]))
+        file, line, words = fields.where(int(infinite[0]), name)
         is_infinite = not np.isfinite(values[infinite]).all()
         what = "is infinite" if is_infinite else f"is larger than {largest:.1e}"
         raise DataError(
