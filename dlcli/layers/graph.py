@@ -116,7 +116,7 @@ class Building:
         `taken` are those that stand in some `from`; `whole` will be those of layers whose own output is taken.
         """
         self.taken, self.whole = taken, set[str | None]()
-        self.within: dict[str, list[str]] = {}
+        self.within: dict[str, Sequence[str]] = {}
         self.facts, self.learn = facts, learn
         self.tensors: ChainMap[str, Any] = ChainMap(
             {name: named_input(name, tuple(shape), "float32") for name, shape in inputs.items()}
@@ -282,8 +282,9 @@ class Building:
         self.names.add(free)
         return safe_layer_name(free)
 
-    def note(self, mistake: Mistake) -> None:
-        self.notes.append(mistake)
+    def note(self, mistake: Mistake, *, once: bool = False) -> None:
+        if not once or mistake.message not in {each.message for each in self.notes}:
+            self.notes.append(mistake)
 
     def name_others(self, output: Any) -> None:
         name_others(output, self.operations, self.free_name)

@@ -18,6 +18,10 @@ class Graph(Protocol):
 
     facts: Facts
 
+    @property
+    def within(self) -> Mapping[str, Sequence[str]]:
+        """By name the layers of each model inside that has been made."""
+
     def stack(self, entries: Sequence[Entry], tensor: Any, path: TreePath) -> Any:
         """What a list of entries makes of a tensor; an empty list leaves it as it is."""
 
@@ -63,8 +67,8 @@ class Graph(Protocol):
     ) -> Any:
         """What a function of keras.ops makes of tensors, kept like that."""
 
-    def note(self, mistake: Mistake) -> None:
-        """Keeps what is worth saying of an entry."""
+    def note(self, mistake: Mistake, *, once: bool = False) -> None:  # unseen: a protocol
+        """Keeps what is worth saying of an entry; what is said `once` is not said again of another."""
 
     def name_others(self, output: Any) -> None:
         """Gives what Keras adds to the graph of a symbolic output by itself names that are free."""

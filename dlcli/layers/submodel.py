@@ -16,7 +16,7 @@ from dlcli.layers.layer import Layer
 from dlcli.layers.masks import call_with_end_masked, mask_dropped, with_mask
 from dlcli.layers.samples_apart import Passage, passage_of_places
 from dlcli.layers.stack import Entry, Graph, Stack
-from dlcli.spec import Facts, Named
+from dlcli.spec import Facts, Mistake, Named
 
 
 class Submodel(Named):
@@ -67,6 +67,8 @@ class Submodel(Named):
         import keras
 
         name = graph.free_name(self.name or self.word, given=self.name is not None)
+        if self.name is not None and self.name in graph.within:
+            graph.note(made_anew(self.name, path[:-1]), once=True)
         like = taken if isinstance(taken, list) else [taken]
         inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in like]
         with graph.own_names(apart=True):
@@ -86,3 +88,12 @@ class Submodel(Named):
         if any(entry.takes is not None or not isinstance(entry, Layer) for entry in self.layers):
             raise LayerFault("a submodel inside a wrapper is a plain stack of Keras layers")
         return keras.Sequential([entry.keras.build(facts) for entry in self.layers], name=self.name)
+
+
+def made_anew(name: str, path: TreePath) -> Mistake:
+    """The note on a name that stands in several uses of a block, whose names hold for one use each."""
+    message = (
+        f"each use of what holds the submodel '{name}' has one with weights of its own; "
+        "outside of blocks a name that stands twice is one model"
+    )
+    return Mistake(message, path, kind="not_shared")
