@@ -278,7 +278,7 @@ def without_empty(
     check_constant(policy, empty, groups, fields)
     for group in groups:
         name = group.columns[0]
-        if name in empty and not is_vector(group, fields) and not isinstance(policy, Constant):
+        if name in empty and not group.names and not is_vector(group, fields) and not isinstance(policy, Constant):
             raise empty_error({name: empty[name]}, fields, hint="write data.missing: drop or {constant: 0}")
     return fields, notes
 

@@ -182,10 +182,11 @@ def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
     empty = missing(values[:])
     if not empty.any():
         return values
-    if schema.fill is None:
+    fill = schema.fills.get(name, schema.fill)
+    if fill is None:
         raise empty_cells_error({name: empty}, fields)
     filled_in = values[:].copy()
-    filled_in[empty] = schema.fill
+    filled_in[empty] = fill
     return filled_in
 
 

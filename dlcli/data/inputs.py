@@ -101,6 +101,8 @@ class Group:
     parts: Sequence[Part] = ()
     categories: Collection[str] = ()
     """Columns that are names of kinds, whatever the others are."""
+    names: bool = False
+    """Whether it is names that a preparation of its own takes as text."""
 
     def kind_of(self, column: str) -> Kind | None:
         """What the configuration says of one of its columns."""
@@ -123,7 +125,10 @@ def groups_of(
     Raises `DataError` for a field that is not there, or if nothing is left.
     """
     if isinstance(chosen, dict):
-        groups = [Group(name, each.names, each.reads, each.parts, categories) for name, each in chosen.items()]
+        groups = [
+            Group(name, each.names, each.reads, each.parts, categories, names=each.reads == "text" != each.kind)
+            for name, each in chosen.items()
+        ]
     else:
         # What a series was up to now may tell what it will be.
         without = {*reserved} if fields.windows else {*targets, *reserved}
@@ -185,6 +190,7 @@ def input_schemas(
     for group in tables:
         check_table(group, fields)
     kinds = {(name, column_kind(name, each.kind_of(name), fields)) for each in tables for name in each.columns}
+    kinds |= {(name, "category") for each in groups if each.names and each not in tables for name in each.columns}
     learnt = {
         kind: learn(
             fields,
@@ -198,9 +204,16 @@ def input_schemas(
     return [
         table_schema(each, fields, learnt, policy=policy)
         if each in tables
-        else array_input_schema(each, fields, policy)
+        else array_input_schema(each, fields, policy).model_copy(update={"fills": name_fills(each, learnt, policy)})
         for each in groups
     ]
+
+
+def name_fills(group: Group, learnt: Mapping[str, Mapping[str, Learnt]], policy: Missing | Constant) -> dict[str, str]:
+    """What stands for an empty cell of each column of names that a preparation takes as text."""
+    columns = group.columns if group.names else []
+    fills = {name: name_fill(learnt["category"][name].names, policy) for name in columns}
+    return {name: fill for name, fill in fills.items() if fill is not None}
 
 
 def is_vector(group: Group, fields: Fields) -> bool:

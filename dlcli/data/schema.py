@@ -51,6 +51,8 @@ class InputSchema(Spec):
     """The columns of an input of several texts a sample, which a preparation crosses."""
     fill: float | str | None = None
     """What stands for NaN in an array, or for an empty text; None where it is an error."""
+    fills: dict[str, str] = {}
+    """What stands for an empty cell of each column of names that a preparation takes as text, where training has learnt it."""
     ends: int = 0
     """How many places are cut off at its end, which serve as target alone."""
     pieces: Literal["character", "whitespace"] | None = None

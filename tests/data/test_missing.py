@@ -254,3 +254,34 @@ def test_the_first_of_the_empty_cells_of_all_columns_is_named(tmp_path: Path, re
     (tmp_path / "t.csv").write_text("a,b,y\n" + "".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
     refusal = refuse({"source": str(tmp_path / "t.csv"), "target": "y"})
     assert (refusal.line, refusal.message) == (5, "empty cells: 'a' 1, 'b' 2; the first in row 4")
+
+
+@pytest.mark.parametrize("policy", ["most_frequent", "median"])
+def test_names_that_a_preparation_takes_are_filled_by_the_most_frequent_of_training(
+    tmp_path: Path, load: Callable[..., Dataset], policy: str
+) -> None:
+    rng = np.random.default_rng(5)
+    one, other = rng.choice(["x", "x", "y", ""], 80), rng.choice(["p", "q", "q", ""], 80)
+    lines = ["a,b,n,y", *(f"{a},{b},{row},{'uv'[row % 2]}" for row, (a, b) in enumerate(zip(one, other, strict=True)))]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    cross = {"HashedCrossing": {"num_bins": 16, "output_mode": "one_hot"}}
+    inputs = {
+        "both": {"columns": ["a", "b"], "kind": "category", "prepare": [cross]},
+        "alone": {"columns": "b", "kind": "category", "prepare": ["StringLookup"]},
+        "n": {"columns": ["n"]},
+    }
+    data = {"source": str(tmp_path / "t.csv"), "inputs": inputs, "target": "y", "missing": policy}
+    for stream in (False, True):
+        dataset = load({**data, "stream": stream}, labels="classes")
+        rows = dataset.splits["train"].rows
+        fills = [max("xy", key=one[rows].tolist().count), max("pq", key=other[rows].tolist().count)]
+        checked = 0
+        for part in dataset.splits.values():
+            both, alone = part.inputs["both"][:], part.inputs["alone"][:]
+            wanted = [[one[row] or fills[0], other[row] or fills[1]] for row in part.rows]
+            assert both.tolist() == wanted
+            assert alone.tolist() == [b for _, b in wanted]
+            checked += len(part)
+        assert checked == 80
+    with pytest.raises(DataError, match="empty cells"):
+        load({**data, "missing": "error"}, labels="classes")
