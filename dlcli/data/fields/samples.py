@@ -321,13 +321,13 @@ def series_of(files: np.ndarray[Any, Any], group: Column) -> tuple[np.ndarray[An
     """
     import numpy as np
 
-    _, number = np.unique(group[:].astype(str) if group.dtype == object else group[:], return_inverse=True)
+    names, number = np.unique(group[:].astype(str) if group.dtype == object else group[:], return_inverse=True)
     _, first, series, counts = np.unique(
-        np.stack([files, number]), axis=1, return_index=True, return_inverse=True, return_counts=True
+        files * len(names) + number, return_index=True, return_inverse=True, return_counts=True
     )
     ranks = np.empty(len(first), np.int64)
     ranks[np.argsort(first)] = np.arange(len(first))
-    return np.argsort(ranks[series.ravel()], kind="stable"), counts[np.argsort(first)]
+    return np.argsort(ranks[series], kind="stable"), counts[np.argsort(first)]
 
 
 def segments_of(files: np.ndarray[Any, Any], kept: np.ndarray[Any, Any] | None, group: Column | None) -> list[int]:
