@@ -206,3 +206,20 @@ def test_lengths_that_values_do_not_have_are_told(
 def test_ragged_lists_do_not_stream(form: str, tmp_path: Path, refuse: Callable[..., Any]) -> None:
     told = refuse({"source": written(tmp_path, form), "inputs": ["curve"], "target": "label", "stream": True})
     assert (told.code, told.hint) == (4, "write data.stream: false")
+
+
+@pytest.mark.parametrize("lists", ["[[[1, 2]], [[1, null], [3, 4]]]", "[[1, 2, 3], [1, null]]", "[[1, 2], [1, null]]"])
+def test_an_empty_value_in_a_list_is_told_at_its_row(lists: str, tmp_path: Path, refuse: Callable[..., Any]) -> None:
+    path = tmp_path / "x.jsonl"
+    rows = [f'{{"x": {json.dumps(each)}, "y": {number}}}' for number, each in enumerate(json.loads(lists))]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    told = refuse({"source": str(path), "inputs": {"x": {"columns": "x", "kind": "number"}}, "target": "y"})
+    assert (told.code, told.line) == (4, 2)
+    assert told.message == "empty cells: 'x' 1; the first in row 2"
+
+
+def test_how_long_samples_are_is_a_finding(tmp_path: Path, load: Callable[..., Dataset]) -> None:
+    block = {"source": written(tmp_path, "jsonl"), "inputs": ["ids", "curve"], "target": "label", "split": NONE}
+    (finding,) = (each for each in findings(load(block)) if each.code == "unequal_lengths")
+    told = {"shortest": 1, "median": 3.0, "longest": 5, "places": 5, "padding": pytest.approx(1 - np.mean(LENGTHS) / 5)}
+    assert finding.facts["inputs"] == {"ids": told, "curve": told}

@@ -28,6 +28,7 @@ from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
 from dlcli.data.findings.target_scale import target_far_from_unit_scale
 from dlcli.data.findings.times_as_categories import times_as_categories
+from dlcli.data.findings.unequal_lengths import unequal_lengths
 from dlcli.finding import Finding
 
 RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
@@ -53,6 +54,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     target_given_away,
     target_is_a_sum,
     times_as_categories,
+    unequal_lengths,
 )
 
 

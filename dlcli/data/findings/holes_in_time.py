@@ -45,7 +45,7 @@ def holes_in_time(dataset: Dataset) -> Finding | None:
     import numpy as np
 
     windows = dataset.schema.windows
-    if windows is None:
+    if windows is None or windows.window is None:
         return None
     whole = dataset.whole or dataset
     for name, clock in clocks(whole):

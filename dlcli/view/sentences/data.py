@@ -91,6 +91,15 @@ def holes_in_time(facts: Facts) -> str:
     )
 
 
+def unequal_lengths(facts: Facts) -> str:
+    shown = [
+        f"'{name}' has {each['shortest']:,} to {each['longest']:,} places a sample, half of the samples up to "
+        f"{each['median']:,g}; {each['padding']:.0%} of {each['places']:,} are padding"
+        for name, each in facts["inputs"].items()
+    ]
+    return first_of(shown, more="more inputs")
+
+
 def overlapping_windows(facts: Facts) -> str:
     shares = [f"{each['shared']:,} of {each['windows']:,} windows of {name}" for name, each in facts["splits"].items()]
     return f"{' and '.join(shares)} hold rows that training windows hold too"
@@ -210,6 +219,11 @@ SENTENCES = {
         "numbers read as names",
         numbers_as_text,
         "write them as plain numbers, or leave them so if they name something",
+    ),
+    "unequal_lengths": Sentence(
+        "samples of unequal length",
+        unequal_lengths,
+        "padding counts nowhere, but is reckoned with: `length` cuts long ones",
     ),
     "overlapping_windows": Sentence(
         "windows of two splits overlap",

@@ -209,13 +209,17 @@ def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: boo
     """
     import numpy as np
 
-    rows, array = column.to_pylist(), np.zeros(0, object)
+    rows, padded = column.to_pylist(), None
     decimals = np.float64 if "float" in str(column.type) or "double" in str(column.type) else None
-    with suppress(ValueError, TypeError):
-        array = np.array(rows, dtype=decimals)
-    if array.dtype.kind in "fiu" and array.ndim > 1 and array.size:
-        return array
-    padded = None if None in rows else padded_rows([np.array(row, decimals) if decimals else row for row in rows])
+    for dtype in dict.fromkeys([decimals, np.float64]):  # whole numbers with an empty cell among them are no whole ones
+        array = np.zeros(0, object)
+        with suppress(ValueError, TypeError):
+            array = np.array(rows, dtype=dtype)
+        if array.dtype.kind in "fiu" and array.ndim > 1 and array.size:
+            return array
+        if padded is None and None not in rows:
+            with suppress(ValueError, TypeError):
+                padded = padded_rows([np.array(row, dtype) for row in rows])
     if padded is None or even:
         told = "lists of different lengths, which are read in memory alone" if padded is not None else UNEVEN
         hint = "write data.stream: false" if padded is not None else None
