@@ -105,7 +105,8 @@ class Judged:
                 part = None if self.counted is None else self.counted[position : position + 1]
                 kept = replace(self, counted=part).kept(index)[0]
                 share = float((right.reshape(kept.shape) == index[0])[kept].mean()) if kept.any() else 1.0
-                return "×".join(map(str, right.shape)), f"{share:.1%} right"
+                form = str(int(kept.sum())) if self.schema.padded else "×".join(map(str, right.shape))
+                return form, f"{share:.1%} right"
             label = int(index.item())
             return "void" if label < 0 else classes[label], unit_names(classes, int(right) + 1)[int(right)]
         names = self.schema.each

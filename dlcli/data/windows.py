@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Ahead = Annotated[int, Field(ge=0, le=10**9)]
-MOST_HORIZONS = 10_000
+MOST_HORIZONS, MOST_AHEAD = 10_000, 10**9
 
 
 def read_horizons(value: Any) -> Any:
-    """The steps ahead that are written as `1..14`. Raises `ValidationError` for ends that are none."""
+    """The steps ahead, also where they are written as `1..14`. Raises `ValidationError` for what is none."""
+    if isinstance(value, list) and len({*map(str, value)}) < len(value):
+        fail(Mistake("a step ahead stands twice in 'horizon'", suggestion="write each once", kind="out_of_range"))
+    each = value if isinstance(value, list) and value else [value]
+    if not isinstance(value, str) and not all(isinstance(one, int) and not isinstance(one, bool) for one in each):
+        fail(
+            Mistake(f"'horizon' must be a whole number, several in a list, or 1..14, found {value}", kind="wrong_type")
+        )
+    if not isinstance(value, str) and not all(0 <= one <= MOST_AHEAD for one in each):
+        fail(Mistake(f"'horizon' counts steps ahead from 0 on, found {value}", kind="out_of_range"))
     found = re.fullmatch(r"\s*(\d{1,9})\s*\.\.\s*(\d{1,9})\s*", value) if isinstance(value, str) else None
     if found is None:
         return value

@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.keras_internals import has_mask, pass_mask
-from dlcli.layers.build_errors import LayerFault, building
+from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import Takes, names_in, read_takes, unknown_call_arguments
 from dlcli.layers.masks import mask_dropped
 from dlcli.layers.samples_apart import Apply, axis_mistakes, check_samples_apart, flat_tensors, passage_of_places
 from dlcli.layers.stack import Graph
+from dlcli.layers.written_tensors import written_mistakes
 from dlcli.spec import Facts, KerasObject, Language, Mistake, details_of, fail, plain, split_idiom
 
 PREFIX = "ops."
@@ -114,21 +115,13 @@ def operation_output(thing: KerasObject, tensors: Mapping[str, Any], facts: Fact
 
 
 def written_list(values: list[Any], *, is_tensor: bool) -> Any:
-    """A list of a configuration as a function takes it: a tensor that is the same for all samples, or sizes and axes.
-
-    Raises `LayerFault` for lists in lists of several lengths.
-    """
+    """A list of a configuration as a function takes it: a tensor that is the same for all samples, or sizes and axes."""
     import numpy as np
 
     if not is_tensor:
         return tuple(values)  # of sizes Keras adds one tuple to another
-    try:
-        array = np.array(values)
-    except ValueError:
-        array = np.zeros(0, object)
-    if array.dtype.kind not in "fiub":
-        raise LayerFault("a tensor that is written out is a list of numbers, or of lists that are equally long")
-    return array.astype(np.int32 if array.dtype.kind in "iu" else np.float32) if array.dtype.kind != "b" else array
+    array = np.array(values)
+    return array if array.dtype.kind == "b" else array.astype(np.int32 if array.dtype.kind in "iu" else np.float32)
 
 
 def tensors_of_call(thing: KerasObject, arguments: Sequence[Any]) -> dict[str, Any]:
@@ -167,7 +160,7 @@ def read_operation(value: Any, language: Language) -> Operation:
         details += details_of(error)
     if details:
         raise ValidationError.from_exception_data("dlcli", details)
-    mistakes = [*tensor_mistakes(thing, takes), *axis_mistakes(thing)]
+    mistakes = [*tensor_mistakes(thing, takes), *written_mistakes(thing), *axis_mistakes(thing)]
     if mistakes:
         fail(*(replace(each, path=(word, *each.path)) for each in mistakes))
     return Operation(thing, name, takes)

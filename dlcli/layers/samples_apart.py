@@ -49,11 +49,12 @@ def check_samples_apart(
         return
     found = f"puts out {whole[0]} for a batch of any size" if whole else "mixes the samples of a batch"
     sizes = next((key for key in ("newshape", "shape") if key in thing.arguments), None)
-    hint = (
-        INSIDE
-        if sizes is None
-        else f"the first size of '{sizes}' is that of the batch: write -1, and numbers for all others"
-    )
+    written = next((key for key in thing.traits["call"] if isinstance(thing.arguments.get(key), list)), None)
+    hint = INSIDE
+    if sizes is not None:
+        hint = f"the first size of '{sizes}' is that of the batch: write -1, and numbers for all others"
+    elif written is not None:
+        hint = f"the first axis of '{written}' falls on that of the samples: it has as many axes as a sample, or 1 in front"
     raise BlockError((*path, thing.written), f"{thing.written} {found}", hint=hint, kind="mixes_samples")
 
 

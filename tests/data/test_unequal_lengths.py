@@ -223,3 +223,47 @@ def test_how_long_samples_are_is_a_finding(tmp_path: Path, load: Callable[..., D
     (finding,) = (each for each in findings(load(block)) if each.code == "unequal_lengths")
     told = {"shortest": 1, "median": 3.0, "longest": 5, "places": 5, "padding": pytest.approx(1 - np.mean(LENGTHS) / 5)}
     assert finding.facts["inputs"] == {"ids": told, "curve": told}
+
+
+def test_a_list_that_is_not_there_is_an_empty_cell(
+    tmp_path: Path, refuse: Callable[..., Any], load: Callable[..., Dataset]
+) -> None:
+    path = tmp_path / "x.jsonl"
+    rows = [{"x": None if number == 3 else [0.5] * (1 + number % 4), "y": number % 2} for number in range(20)]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    told = refuse({"source": str(path), "inputs": ["x"], "target": "y"})
+    assert (told.code, told.line, told.message) == (4, 4, "empty cells: 'x' 1; the first in row 4")
+    dataset = load({"source": str(path), "inputs": ["x"], "target": "y", "missing": "drop", "split": NONE})
+    assert dataset.splits["train"].rows.tolist() == [number for number in range(20) if number != 3]
+
+
+@pytest.mark.parametrize("form", ["[[1.0, 2.0], [3.0]]", "[[1, 2], [3]]", "[]"])
+def test_lists_in_lists_of_several_lengths_are_no_bug(form: str, tmp_path: Path, refuse: Callable[..., Any]) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(f'{{"x": {form}, "y": 0}}\n{{"x": [[1.0, 2.0]], "y": 1}}\n', encoding="utf-8")
+    told = refuse({"source": str(path), "inputs": ["x"], "target": "y"})
+    assert (told.code, told.line) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"x_values": np.array([1.0, PADDING, 2.0]), "x_lengths": np.array([1, 2])}, "holds -49152"),
+        ({"x_values": np.arange(3.0)}, "the file has no array 'x'"),
+        ({"x_values": np.arange(3.0), "x_lengths": np.array([[1], [2]])}, "the shape (2, 1)"),
+    ],
+)
+def test_arrays_of_unequal_length_are_looked_at(
+    arrays: Any, told: str, tmp_path: Path, refuse: Callable[..., Any]
+) -> None:
+    np.savez(tmp_path / "a.npz", **arrays, y=np.array([0, 1]))
+    source = {"npz": {"path": str(tmp_path / "a.npz"), "inputs": "x", "target": "y"}}
+    assert told in refuse({"source": source}).message
+
+
+@pytest.mark.parametrize("horizon", [[], -1, 1.5, [1, 1], [1, -2], True, None])
+def test_a_horizon_is_told_once_in_its_own_words(horizon: Any, table: Path, mistakes: Callable[..., Any]) -> None:
+    told = mistakes({"source": {"series": {"path": str(table), "window": 3, "horizon": horizon}}, "target": "a"})
+    assert len(told) == 1
+    assert "horizon" in told[0][0]
+    assert "constrained" not in told[0][0]

@@ -280,3 +280,21 @@ def test_a_submodel_in_a_wrapper_is_a_stack_of_layers_and_says_so(inside):
     with pytest.raises(BlockError, match="a submodel inside a wrapper is a plain stack of Keras layers") as caught:
         built(text, {"x": (4, 8)})
     assert caught.value.path[:3] == ("layers", 0, "TimeDistributed")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("[[1, 2], [3]]", "holds lists of several lengths"),
+        ("[[a, b]]", "holds 'a', which is no number"),
+        ("[]", "holds an empty list"),
+        ("[1.0e+40, 1]", "which is more than 32 bits hold"),
+        ("[1, null]", "which is no number"),
+        (str([1] * 100_001), "holds more than 100,000 numbers"),
+    ],
+)
+def test_a_tensor_that_is_written_out_is_judged_at_its_place(written: str, told: str) -> None:
+    ((place, message, _),) = mistakes(f"ops.add: {{x2: {written}}}")
+    assert place == "ops.add.x2"
+    assert told in message
+    assert len(Language().entry({"ops.add": {"x2": [1] * 100}}).keras.arguments["x2"]) == 100

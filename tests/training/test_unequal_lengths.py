@@ -183,3 +183,45 @@ def test_a_resumed_run_goes_on_as_if_it_had_not_stopped(folder: Path, run_dlcli:
     half = run_dlcli("resume", "half", "--epochs", "4", "--json", cwd=folder)
     assert half.code == 0, half.err
     assert half.value["best"] == whole["best"]
+
+
+def test_a_layer_that_learns_leaves_padding_out(folder: Path, run_dlcli: Callable[..., Any]) -> None:
+    import keras
+
+    written(folder, ["Normalization", LSTM, {"Dense": 1}], "level", source="g.jsonl")
+    config = json.loads((folder / "c.yaml").read_text())
+    config["data"] = {"source": "g.jsonl", "inputs": ["x"], "target": "level"}
+    (folder / "c.yaml").write_text(json.dumps(config))
+    trained(folder, run_dlcli)
+    groups = np.load(folder / "runs" / "r" / "splits.npz")["train"]
+    values = np.concatenate([CURVES[group] for group in groups])
+    model = keras.models.load_model(folder / "runs" / "r" / "model" / "model.keras")
+    (layer,) = (each for each in model.layers if isinstance(each, keras.layers.Normalization))
+    np.testing.assert_allclose(np.ravel(layer.mean), values.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(np.ravel(layer.variance), values.var(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "loss", "code"),
+    [([1, 2, 3, 4], "mse", 0), ([4, 3, 2, 1], "mse", 4), ([1, 1, 3, 4], "mse", 4), ([1, 1, 3, 4], "classes", 0)],
+)
+def test_a_target_is_as_long_as_its_input(
+    lengths: list[int], loss: str, code: int, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    rows, own = np.array([1, 2, 3, 4] * 8), np.array(lengths * 8)
+    values = RANDOM.integers(0, 2, own.sum())
+    arrays = {"y_values": values if loss == "classes" else values.astype(float), "y_lengths": own}
+    np.savez(tmp_path / "a.npz", x_values=RANDOM.normal(size=(rows.sum(), 2)), x_lengths=rows, **arrays)
+    last = {"Dense": {"units": 2, "activation": "softmax"}} if loss == "classes" else {"Dense": 1}
+    config = {
+        "data": {"source": {"npz": {"path": "a.npz", "inputs": "x", "target": "y"}}},
+        "layers": [LSTM, last],
+        "loss": "sparse_categorical_crossentropy" if loss == "classes" else "mse",
+        "optimizer": "Adam",
+        "train": {"epochs": 1},
+    }
+    (tmp_path / "c.yaml").write_text(json.dumps(config))
+    done = run_dlcli("train", "c.yaml", "--json", cwd=tmp_path)
+    assert done.code == code, done.err
+    if code:
+        assert done.error["kind"] == "lengths_differ"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from dlcli.config import Config
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.catalogue.live import layer_traits
-from dlcli.data import Dataset, Samples, Schema
+from dlcli.data import Dataset, Schema
 from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
-from dlcli.data.preparation.crops import Size, centre_of
+from dlcli.data.preparation.crops import Size
 from dlcli.data.preparation.fitting import fit_preparation
-from dlcli.data.preparation.prepare import BATCH, adapt, prepare
+from dlcli.data.preparation.prepare import prepare
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, ConfigError, DataError, TreePath
 from dlcli.layers.connections import check_connections
@@ -35,6 +35,8 @@ from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
+from dlcli.training.setup.learning import learning
+from dlcli.training.setup.lengths import check_lengths
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
@@ -149,7 +151,10 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             models = keras_catalogue().kinds["applications"]
             check_connections(config.layers, list(shapes), outputs=outputs, models=models)
         crops = {} if augment is None else augment.crops(shapes)
-        build = model_builder(config, dataset, shapes, crops, learning(preparation, dataset.splits["train"], crops))
+        padding = {each.name: each.padding for each in dataset.schema.inputs if each.padding is not None}
+        learn = learning(preparation, dataset.splits["train"], crops, padding)
+        build = model_builder(config, dataset, shapes, crops, learn)
+        check_lengths(config.heads, dataset)
         built = build(config.layers, facts=facts)
         check_together(config, dataset, built.model)
         wide = wide_targets(config, dataset.schema, built.model)
@@ -235,18 +240,6 @@ def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, 
     # Only a sample tells how long what a layer such as TextVectorization makes of it is.
     first = prepare(preparation, {name: values[:1] for name, values in train.items()})
     return {name: first[name].shape[1:] for name in train}
-
-
-def learning(preparation: Any, train: Samples, crops: Mapping[str, Size]) -> Callable[[Any, str], None]:
-    """Lets a layer learn from a prepared input of the training split, in the order of the source; of some the centre."""
-
-    def batches(name: str) -> Iterator[np.ndarray[Any, Any]]:
-        for start in range(0, len(train.rows), BATCH):
-            part = {each: values[start : start + BATCH] for each, values in train.inputs.items()}
-            values = prepare(preparation, part)[name]
-            yield centre_of(values, crops[name]) if name in crops else values
-
-    return lambda layer, name: adapt(layer, batches(name))
 
 
 def output_shape(model: Any, name: str | None) -> tuple[int | None, ...]:

@@ -12,7 +12,7 @@ from dlcli.data.fields.chunks import ChunkedColumn, Chunks
 from dlcli.data.fields.fields import Fields, Place
 from dlcli.data.fields.join import joined_splits
 from dlcli.data.fields.lazy import Column, nbytes
-from dlcli.data.fields.padded import Padded, padded_fields
+from dlcli.data.fields.padded import PADDING, Padded, padded_fields, real_places
 from dlcli.data.memory import free_memory
 from dlcli.data.schema import Schema
 from dlcli.data.sources.source import Reading
@@ -163,10 +163,11 @@ def chosen_arrays(
     for name in (*names, *([target] if target else [])):
         if name not in arrays:
             known = ", ".join(arrays)
+            lengths = f"'{name}{LENGTHS}' is missing" if f"{name}{VALUES}" in arrays else None
             raise DataError(
                 f"the file has no array '{name}'; it has: {known}",
                 file=path,
-                hint=did_you_mean(name, arrays),
+                hint=lengths or did_you_mean(name, arrays),
                 kind="no_such_array",
             )
     if not names and len(others) == 1:
@@ -267,7 +268,9 @@ def of_pieces(name: str, values: Column, lengths: np.ndarray[Any, Any], path: Pa
         or lengths.min(initial=1) < 1
         or int(lengths.sum()) != len(values)
     ):
-        held = f"sum up to {lengths.sum():,}" if lengths.dtype.kind in "iuf" else f"are {lengths.dtype}"
+        held = f"sum up to {lengths.sum():,}"
+        if lengths.dtype.kind not in "iu" or lengths.ndim != 1:
+            held = f"have the type {lengths.dtype} and the shape {tuple(lengths.shape)}"
         raise DataError(
             f"'{name}{LENGTHS}' must be whole numbers from 1 on, one a sample, whose sum is the {len(values):,} rows of "
             f"'{name}{VALUES}'; they {held}, the least is {lengths.min(initial=1)}",
@@ -279,6 +282,9 @@ def of_pieces(name: str, values: Column, lengths: np.ndarray[Any, Any], path: Pa
     )
     if values.dtype.kind not in "fiub":
         raise DataError(f"'{name}{VALUES}' holds no numbers", file=path, kind="not_a_number")
+    if not real_places(values[:][None], PADDING).all():
+        message = f"'{name}{VALUES}' holds {PADDING}, which stands for the places behind the end of a sample"
+        raise DataError(message, file=path, hint="write another number", kind="id_of_padding")
     return Padded(values, lengths.cumsum() - lengths, lengths, longest=int(lengths.max(initial=1)))[:]
 
 

@@ -211,6 +211,8 @@ def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: boo
 
     rows, padded = column.to_pylist(), None
     decimals = np.float64 if "float" in str(column.type) or "double" in str(column.type) else None
+    if None in rows and decimals is not None:
+        rows = with_empty_lists(rows)
     for dtype in dict.fromkeys([decimals, np.float64]):  # whole numbers with an empty cell among them are no whole ones
         array = np.zeros(0, object)
         with suppress(ValueError, TypeError):
@@ -227,4 +229,16 @@ def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: boo
     return padded
 
 
-UNEVEN = "empty lists, or lists that differ in more than their length"
+def with_empty_lists(rows: list[Any]) -> list[Any]:
+    """Lists of numbers with one of NaN for each that is not there, as long as the first that is."""
+    import numpy as np
+
+    first = next((row for row in rows if row is not None), [0.0])
+    try:
+        nothing = np.full(np.shape(first), np.nan).tolist()
+    except ValueError:  # lists in it of several lengths, which are told of
+        return rows
+    return [nothing if row is None else row for row in rows]
+
+
+UNEVEN = "empty cells, empty lists, or lists that differ in more than their length"
