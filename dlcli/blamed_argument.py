@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dlcli.errors import DlcliError, TreePath
-from dlcli.spec import KerasObject, plain
+from dlcli.errors import BlockError, DlcliError, TreePath
+from dlcli.spec import Fact, KerasObject, UnknownFact, did_you_mean, plain
 
 Attempt = Callable[[KerasObject], Any]
 """Builds a thing and uses it as it was used when it raised."""
@@ -45,6 +45,29 @@ def goes_well(thing: KerasObject, attempt: Attempt) -> bool:
     except (Exception, DlcliError):
         return False
     return True
+
+
+def fact_error(error: UnknownFact, written: str, value: Any, path: TreePath) -> BlockError:
+    """A fact that the data does not have, at the place below `written` where `value`, the arguments there, refers to it."""
+    way = way_to_fact(value, error.name) or ()
+    hint = did_you_mean(error.name, error.known)
+    return BlockError((*path, written, *way), str(error), hint=hint, kind="unknown_fact")
+
+
+def way_to_fact(value: Any, name: str) -> TreePath | None:
+    """The way to the first reference to a fact in an argument; None where there is none."""
+    match value:
+        case Fact():
+            return () if value.name == name else None
+        case KerasObject():
+            inside = way_to_fact(value.arguments, name)
+            return None if inside is None else (value.written, *inside)
+        case dict() | list():
+            for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+                inside = way_to_fact(each, name)
+                if inside is not None:
+                    return (key, *inside)
+    return None
 
 
 def written_argument(thing: KerasObject, way: TreePath) -> str:

@@ -76,9 +76,11 @@ def inspect_data(what: str, *, target: Sequence[str] = (), settings: Sequence[st
     if data.target is None and data.targets is None and fields.target is None:
         return undecided(what, fields, takes_empty=data.takes_empty)
     told = []
-    if data.inputs is None and fields.inputs is None and data.missing == "error":
+    if data.inputs is None and data.missing == "error":
+        named_inputs = fields.inputs or tuple(fields.arrays)
         hollow = empty_columns_of(fields, data.target if isinstance(data.target, str) else None)
-        left = [name for name in fields.arrays if name not in hollow and name not in data.target_columns()]
+        hollow = [name for name in hollow if name in named_inputs]
+        left = [name for name in named_inputs if name not in hollow and name not in data.target_columns()]
         if hollow and left:
             data, told = data.model_copy(update={"inputs": left}), [hollow_columns(hollow)]
     without = data.without_labels(fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +28,21 @@ OF_TEXT = re.compile(r"data\..+\.(vocabulary|length)")
 def is_fact(name: str) -> bool:
     """Whether only the data will tell what is meant; with several targets each has its number of classes."""
     return name in FACTS or name.startswith("data.classes.")
+
+
+def facts_told(root: Node) -> list[str]:
+    """The facts by name; of several targets each has its number of classes."""
+    data = root.child("data")
+    targets = None if data is None else data.child("targets")
+    if targets is None or not isinstance(targets.value, dict) or len(targets.value) < 2:
+        return [*FACTS]
+    return [*(f"data.classes.{name}" for name in targets.value), *(name for name in FACTS if name != "data.classes")]
+
+
+def in_another_order(name: str, facts: Sequence[str]) -> str | None:
+    """The hint that names the fact whose words these are in another order."""
+    words = sorted(name.split("."))
+    return next((f"did you mean '{fact}'?" for fact in facts if sorted(fact.split(".")) == words), None)
 
 
 def interpolated(root: Node) -> tuple[Node, list[Problem]]:
@@ -113,12 +129,13 @@ class Filling:
         if found is None and OF_TEXT.fullmatch(name):
             return replace(node, value=Fact(name), plain_style=True)
         if found is None:
+            facts = facts_told(self.root)
             suggestion = None
             if len(self.problems) < MOST_SUGGESTIONS:
-                suggestion = did_you_mean(name, [*FACTS, *paths(self.root)])
-            facts = f"facts of the data: {', '.join(FACTS)}, data.NAME.vocabulary, data.NAME.length"
+                suggestion = in_another_order(name, facts) or did_you_mean(name, [*facts, *paths(self.root)])
+            see = f"facts of the data: {', '.join(facts)}, data.NAME.vocabulary, data.NAME.length"
             message = f"nothing is named '${{{name}}}'"
-            self.problems.append(node.mark.problem(message, suggestion=suggestion, see=facts, kind="unknown_reference"))
+            self.problems.append(node.mark.problem(message, suggestion=suggestion, see=see, kind="unknown_reference"))
             return replace(node, value=None)
         filled = self.fill(found, depth=depth, inside=(*inside, name))
         return replace(filled, mark=node.mark, key=node.key)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dlcli.blamed_argument import Attempt, blamed_argument, written_argument
+from dlcli.blamed_argument import Attempt, blamed_argument, fact_error, written_argument
 from dlcli.errors import BlockError, DlcliError, ResourceError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.foreign_error import is_foreign
 from dlcli.layers.memory import BYTES, TooLarge
-from dlcli.spec import KerasObject
+from dlcli.spec import KerasObject, UnknownFact
 
 SERIES_AXES, IMAGE_AXES = 2, 3
 """The axes of a sample of a series (time, features), and of an image (height, width, channels)."""
@@ -41,6 +41,8 @@ def building(
         yield
     except DlcliError:
         raise
+    except UnknownFact as error:
+        raise fact_error(error, word, None if thing is None else thing.arguments, path) from None
     except TooLarge as error:
         raise too_large(word, error, path) from None
     except Exception as error:

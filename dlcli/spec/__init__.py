@@ -8,7 +8,7 @@ second.
 from __future__ import annotations
 
 from dlcli.spec.block import Spec
-from dlcli.spec.fact import Epochs, Fact, Facts
+from dlcli.spec.fact import Epochs, Fact, Facts, UnknownFact
 from dlcli.spec.idiom import Idiomatic, Named, fields_of, plain, read_named, split_idiom
 from dlcli.spec.keras_object import Buildable, KerasObject, built, plugin_module, snake_case
 from dlcli.spec.labels import Labels, Wanted
@@ -47,6 +47,7 @@ __all__ = [
     "ShortForm",
     "Spec",
     "Text",
+    "UnknownFact",
     "Wanted",
     "absolute_path",
     "below",

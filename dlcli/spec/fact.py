@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 Facts: TypeAlias = Mapping[str, int]
 """What only the data knows, by the name after `${`: `{"data.classes": 10, "data.steps_per_epoch": 40}`."""
+
+
+class UnknownFact(ValueError):
+    """The data has no such fact; `known` are those that it has."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"the data has no '{name}'; it has: {', '.join(known)}")
+        self.name, self.known = name, known
 
 
 @dataclass(frozen=True)
@@ -17,9 +25,9 @@ class Fact:
     name: str
 
     def resolve(self, facts: Facts) -> int:
-        """The fact as a number. Raises `ValueError` for data that has no such fact."""
+        """The fact as a number. Raises `UnknownFact` for data that has no such fact."""
         if self.name not in facts:
-            raise ValueError(f"the data has no '{self.name}'; it has: {', '.join(facts)}")
+            raise UnknownFact(self.name, [*facts])
         return facts[self.name]
 
     def __str__(self) -> str:

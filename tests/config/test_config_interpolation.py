@@ -176,6 +176,17 @@ def test_a_reference_to_nothing_is_told_with_the_nearest_name(problem, change):
         assert problem(change(("units: 64", f"units: '${{{written}}}'"))).suggestion == f"did you mean '{meant}'?"
 
 
+def test_of_several_targets_each_has_its_number_of_classes(problems, change):
+    targets = "targets: {who: {column: label}, age: {column: image}}"
+    written = {"data.who.classes": "data.classes.who", "data.age.classes": "data.classes.age"}
+    for name, meant in written.items():
+        text = change(("units: 64", f"units: '${{{name}}}'"), ("source: digits", f"source: digits\n  {targets}"))
+        (found,) = [each for each in problems(text) if each.message == f"nothing is named '${{{name}}}'"]
+        assert found.suggestion == f"did you mean '{meant}'?"
+        assert found.see.startswith("facts of the data: data.classes.who, data.classes.age, data.features, ")
+        assert "data.classes," not in found.see
+
+
 def test_every_reference_to_nothing_is_told(problems, change):
     found = problems(change(("name: digits", "name: '${a} ${b}'"), ("units: 64", "units: '${c}'")))
     assert [each.at for each in found] == [

@@ -338,3 +338,44 @@ def test_numbers_that_a_model_cannot_tell_apart_are_told(values: Any, left: int 
 def test_a_target_that_a_model_cannot_tell_apart_is_told(tmp_path: Path) -> None:
     told = found(all_for_training(tmp_path, y=np.random.default_rng(0).permutation(1e9 + np.arange(SAMPLES) / 4)))
     assert "'y' has 200 values, 2 of them in the 32 bits of a model" in told["numbers that become equal"][1]
+
+
+SERIES: dict[str, tuple[dict[str, Any], str | None, str, str]] = {
+    "one series": ({}, None, "time", "so that the test is later than what was trained on"),
+    "a group of one name": ({"g": ["a"] * SAMPLES}, "g", "time", "so that the test is later than what was trained on"),
+    "several": ({"g": [row // 20 for row in range(SAMPLES)]}, "g", "group:g", "so that no series is in two splits"),
+    "fewer than splits": (
+        {"g": [row // 100 for row in range(SAMPLES)]},
+        "g",
+        "time",
+        "so that windows of two splits share",
+    ),
+    "several with days": (
+        {
+            "g": [row // 25 for row in range(SAMPLES)],
+            "when": [f"2024-01-{row % 25 + 1:02d}" for row in range(SAMPLES)],
+        },
+        "g",
+        "time:when",
+        "so that the test is later than what was trained on",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_what_keeps_windows_apart_depends_on_how_many_series_there_are(name: str, tmp_path: Path) -> None:
+    columns, group, by, why = SERIES[name]
+    series = {**table(tmp_path, **columns)}
+    source = {"series": {"path": str(tmp_path / "table.csv"), "window": 2, **({"group": group} if group else {})}}
+    block = {**series, "source": source, "target": "a", "inputs": ["b", *(["when"] if "when" in columns else [])]}
+    if "when" in columns:
+        block["inputs"] = {"b": {"columns": "b"}, "when": {"columns": "when", "kind": "time"}}
+    (finding,) = [each for each in findings(load(block)) if each.code == "overlapping_windows"]
+    assert finding.advice[0].new == by
+    assert (told_of_data(finding).advice or "").startswith(f"write data.split.by: {by}, {why}")
+    mended = findings(load({**block, "split": {"by": by}}))
+    assert "overlapping_windows" not in {each.code for each in mended}
+    if by == "time:when":
+        splits = load({**block, "split": {"by": by}}).splits
+        last, first = (int((splits[part].source_rows % 25).max()) for part in ("train", "validation"))
+        assert last < first

@@ -219,3 +219,43 @@ def test_a_fault_is_told_in_the_file_that_holds_it(
     error = caught.value
     assert said in error.message
     assert (error.file, error.line) == (files[1], 8), error.message
+
+
+def test_the_key_is_no_input_but_can_be_kept_and_named(
+    folder: Path, load: Callable[..., Dataset], run_dlcli: Callable[..., Any]
+) -> None:
+    """Read as text to be compared; numbers again where each cell is one, so that 10 comes after 9."""
+    days, names = np.arange(1, ROWS + 1), [f"p{number % 7}" for number in range(ROWS)]
+    to_csv({"day": days.tolist(), "who": names, "a": PEOPLE["age"]}, folder / "a.csv")
+    to_csv({"who": names[::-1], "day": days[::-1].tolist(), "y": SCORES["score"][::-1]}, folder / "b.csv")
+    source = {"join": {"sources": [str(folder / "a.csv"), str(folder / "b.csv")], "on": ["day", "who"]}}
+
+    plain = load({"source": source, "target": "y"}, labels="numbers")
+    assert [each.name for each in plain.schema.inputs[0].columns or []] == ["a"]
+
+    timed = load({"source": source, "target": "y", "inputs": ["day"], "split": {"by": "time:day"}}, labels="numbers")
+    assert timed.splits["train"].inputs["features"][:].ravel().max() < timed.splits["test"].inputs["features"][:].min()
+
+    apart = load({"source": source, "target": "y", "split": {"by": "group:who"}}, labels="numbers")
+    people = [{names[row] for row in split.rows} for split in apart.splits.values()]
+    assert sum(map(len, people)) == 7
+
+    config = {
+        "data": {"source": source, "target": "y"},
+        "layers": [{"Dense": 1}],
+        "loss": "mse",
+        "optimizer": "Adam",
+        "train": {"epochs": 1},
+    }
+    (folder / "c.yaml").write_text(json.dumps(config), encoding="utf-8")
+    assert run_dlcli("train", "c.yaml", "--name", "r", "-q", cwd=folder).code == 0
+    kept = run_dlcli("predict", "r", "[a.csv, b.csv]", "--keep", "day", "--keep", "who", "-o", "p.csv", cwd=folder)
+    assert kept.code == 0, kept.err
+    rows = [row.split(",")[:2] for row in (folder / "p.csv").read_text(encoding="utf-8").splitlines()]
+    assert rows[0] == ["day", "who"]
+    assert rows[1:] == [[str(day), name] for day, name in zip(days, names, strict=True)]
+
+
+def test_a_key_with_leading_zeros_stays_text(folder: Path, load: Callable[..., Dataset]) -> None:
+    dataset = load(block(folder), labels="binary")
+    assert dataset.fields.arrays["id"][:3].tolist() == ["000", "001", "002"]

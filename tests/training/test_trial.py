@@ -110,6 +110,34 @@ def test_what_keras_says_when_it_works_is_told_at_its_line(name: str, folder: Pa
     assert not (folder / "runs" / "c").exists()
 
 
+FACTS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a layer": ({"layers": [{"Dense": {"units": "${data.classes}"}}]}, "data.classes", "units"),
+    "a layer of one argument": ({"layers": [{"Dense": "${data.x.length}"}]}, "data.x.length", "Dense"),
+    "a schedule": (
+        {
+            "optimizer": {
+                "Adam": {
+                    "learning_rate": {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": "${data.classes}"}}
+                }
+            }
+        },
+        "data.classes",
+        "decay_steps",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_fact_that_the_data_does_not_have_is_told_first(name: str, folder: Path, run_dlcli: Command) -> None:
+    """Nothing of shapes, which have nothing to do with it; at the argument that asks for it."""
+    changes, fact, word = FACTS[name]
+    (folder / "c.yaml").write_text(json.dumps(written("numbers", **changes), indent=1), encoding="utf-8")
+    done = run_dlcli("train", "c.yaml", "--json", "-q", cwd=folder)
+    assert done.code == 3, done.err
+    assert done.error["message"].startswith(f"the data has no '{fact}'; it has: data.steps_per_epoch, data.features")
+    assert f'"{word}"' in (folder / "c.yaml").read_text(encoding="utf-8").splitlines()[done.error["line"] - 1]
+
+
 @pytest.mark.parametrize("last", [0.0, 1e-6])
 def test_weights_of_classes_that_leave_nothing_are_refused(last: float, folder: Path, run_dlcli: Command) -> None:
     tree = written("vec", train={"epochs": 1, "class_weight": {"0": 0, "1": 0, "2": last}})

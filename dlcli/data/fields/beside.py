@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,25 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def beside(parts: Sequence[Fields], *, keys: Sequence[str]) -> Fields:
-    """The fields of all parts in the rows of the first; the key is none of them.
+PLAIN = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?")
+"""A number as it is written where it counts something; `007` and `1e5` name things."""
+
+
+def beside(parts: Sequence[Fields], *, keys: Sequence[str], text: Collection[str] = ()) -> Fields:
+    """The fields of all parts in the rows of the first; the key, which all have, is no input by default.
+
+    The columns of the key were read as text, to be compared as they are written; those that are not in `text` are numbers
+    again where each of their cells is one.
 
     Raises `DataError` for rows that do not belong together one by one, and for names that two parts have.
     """
     first, others = parts[0], parts[1:]
     check_names(parts, keys)
     orders = [order_of(first, other, keys) for other in others]
-    arrays = {name: column for name, column in first.arrays.items() if name not in keys}
+    arrays = {
+        name: key_as_numbers(column) if name in keys and name not in text else column
+        for name, column in first.arrays.items()
+    }
     for other, order in zip(others, orders, strict=True):
         arrays |= {name: reordered(column, order) for name, column in other.arrays.items() if name not in keys}
     homes = {
@@ -33,9 +44,9 @@ def beside(parts: Sequence[Fields], *, keys: Sequence[str]) -> Fields:
         if name not in keys
     }
     inputs = None
-    if any(each.inputs is not None for each in parts):
-        own = [name for each in parts for name in each.inputs or each.arrays]
-        inputs = tuple(name for name in own if name not in keys)
+    if keys or any(each.inputs is not None for each in parts):
+        named = [name for each in parts for name in each.inputs or each.arrays]
+        inputs = tuple(name for name in named if name not in keys)
     return replace(
         first,
         arrays=arrays,
@@ -45,11 +56,25 @@ def beside(parts: Sequence[Fields], *, keys: Sequence[str]) -> Fields:
         homes=homes,
         target=next((each.target for each in parts if each.target is not None), None),
         texts=frozenset().union(*(each.texts for each in parts)),
-        columns=tuple(dict.fromkeys(name for each in parts for name in each.names if name not in keys)),
-        complete=frozenset().union(*(each.complete for each in parts)) - {*keys},
+        columns=tuple(dict.fromkeys(name for each in parts for name in each.names)),
+        complete=frozenset().union(*(each.complete for each in others)) - {*keys} | first.complete,
         notes=tuple(dict.fromkeys(note for each in parts for note in each.notes)),
         beside=(*first.beside, *(str(file) for each in others for file in each.files)),
     )
+
+
+def key_as_numbers(column: Column) -> Column:
+    """A column of text (rows,) as numbers where each of its cells is one, else as it is."""
+    import numpy as np
+
+    cells = column[:].tolist()
+    if (
+        column.dtype != object
+        or not cells
+        or not all(isinstance(each, str) and PLAIN.fullmatch(each) for each in cells)
+    ):
+        return column
+    return np.array(cells, np.float64 if any("." in each for each in cells) else np.int64)
 
 
 def part_name(fields: Fields) -> str:

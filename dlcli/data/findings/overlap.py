@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.findings.holes_in_time import clocks
 from dlcli.finding import Finding, Setting, only_name
 
 
@@ -29,14 +30,42 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
     splits = {name: {"shared": count, "windows": len(starts[name])} for name, count in shared.items() if count}
     if not splits:
         return None
-    why = "the test is then later than what was trained on"
+    by, then = way_apart(whole, len(starts))
     return Finding(
         code="overlapping_windows",
         severity="warning",
         where=only_name(list(splits)),
-        facts={"splits": splits},
-        advice=[Setting(key="data.split.by", old=None, new="time", why=why)],
+        facts={"splits": splits, "by": by, "then": then},
+        advice=[Setting(key="data.split.by", old=None, new=by, why=THEN[then])],
     )
+
+
+def way_apart(dataset: Dataset, splits: int) -> tuple[str, str]:
+    """The `data.split.by` that keeps windows of so many `splits` apart, and what is then so, a word of `THEN`.
+
+    Several series stand one after the other, so that their order is no time: a column of times tells them apart, or else each
+    of them is kept in one split.
+    """
+    import numpy as np
+
+    windows, files = dataset.schema.windows, len(np.unique(dataset.fields.file_numbers()))
+    group = None if windows is None else windows.group
+    series = files if group is None else len({*dataset.fields.arrays[group][:].tolist()})
+    if series == 1:
+        return "time", "later"
+    timed = next((name for name, clock in clocks(dataset) if clock.unit), None)
+    if timed is not None:
+        return f"time:{timed}", "later"
+    if series < splits:
+        return "time", "apart"
+    return "file" if group is None else f"group:{group}", "whole"
+
+
+THEN = {
+    "later": "the test is then later than what was trained on",
+    "apart": "windows of two splits then share no row",
+    "whole": "no series is then in two splits",
+}
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dlcli.blamed_argument import fact_error
 from dlcli.data import Data
 from dlcli.data.dataset import Dataset
 from dlcli.data.fields.lazy import Column, Features
@@ -39,7 +40,7 @@ from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.named_inputs import model_of, named_input
 from dlcli.per_sample import per_sample
-from dlcli.spec import Facts, KerasObject
+from dlcli.spec import Facts, KerasObject, UnknownFact
 
 if TYPE_CHECKING:
     pass
@@ -249,6 +250,9 @@ class Fitting:
                 check_encoded(single, step, batches)
             except DlcliError:
                 raise  # the data that it learns from cannot be read
+            except UnknownFact as error:
+                given = step.arguments if isinstance(step, KerasObject) else None
+                raise fact_error(error, step.written, given, path) from None
             except Exception as error:
                 message = (
                     f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {reason_of(error)}"

@@ -46,7 +46,7 @@ class Join(SourceBlock):
         """All sources side by side. Raises `DataError` for keys that are missing or double, and for names that two have."""
         asked = None if reading.columns is None else reading.columns | {*self.keys}
         whole = replace(reading, text=reading.text | {*self.keys}, columns=asked, stream=False)
-        return beside([source.read(whole) for source in self.sources], keys=self.keys)
+        return beside([source.read(whole) for source in self.sources], keys=self.keys, text=reading.text)
 
     @property
     def innermost(self) -> SourceBlock:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.blamed_argument import blamed_argument, written_argument
+from dlcli.blamed_argument import blamed_argument, fact_error, written_argument
 from dlcli.config.catalogue.live import written_class
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DlcliError, TreePath
@@ -25,7 +25,7 @@ from dlcli.loss import build_metrics, needs
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
-from dlcli.spec import Facts, KerasObject
+from dlcli.spec import Facts, KerasObject, UnknownFact
 from dlcli.training.setup.calls_through import calls_through
 from dlcli.training.setup.no_gradient import no_gradient_error
 from dlcli.training.setup.weights import Weights
@@ -238,6 +238,8 @@ def tried(
         return attempt(thing)
     except DlcliError:
         raise
+    except UnknownFact as error:
+        raise fact_error(error, thing.written, thing.arguments, path) from None
     except Exception as error:
         own = plugin_error(error)
         if own is not None:

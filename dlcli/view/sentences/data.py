@@ -160,6 +160,11 @@ WAYS = {
     "nearly": "the target of nearly every training sample: a copy, of which a few were changed",
     "indicators": "the classes apart together: each is one thing for one class and another for all others",
 }
+APART = {
+    "later": "so that the test is later than what was trained on",
+    "apart": "so that windows of two splits share no row",
+    "whole": "so that no series is in two splits",
+}
 SENTENCES = {
     "channels_first": Sentence(
         "channels before height and width",
@@ -228,7 +233,7 @@ SENTENCES = {
     "overlapping_windows": Sentence(
         "windows of two splits overlap",
         overlapping_windows,
-        "write data.split.by: time, so that the test is later than what was trained on",
+        advised=lambda facts: f"write data.split.by: {facts['by']}, {APART[facts['then']]}",
     ),
     "same_inputs": Sentence(
         "the same inputs with other targets",

@@ -20,10 +20,16 @@ class Sentence:
     advice: str | None = None
     titled: Callable[[Facts], str] | None = None
     """The title where the facts decide it."""
+    advised: Callable[[Facts], str] | None = None
+    """The advice where the facts decide it."""
 
     def title_of(self, facts: Facts) -> str:
         """The title for these facts."""
         return self.title if self.titled is None else self.titled(facts)
+
+    def advice_of(self, facts: Facts) -> str | None:
+        """What to write for these facts."""
+        return self.advice if self.advised is None else self.advised(facts)
 
 
 def listed(names: Sequence[str]) -> str:
