@@ -37,7 +37,7 @@ def read_raw(
     weight = config.train.sample_weight if with_target else None
     wanted = None if columns is None else columns | {*keep} | ({weight} if weight is not None else set())
     beyond = int(any(each.following is not None for each in schema.targets))
-    labels = frozenset(name for each in schema.targets if each.labels is not None for name in each.names)
+    labels = frozenset(name for each in schema.targets if each.split is not None for name in each.names)
     fields = source.read(
         Reading(
             frozenset(text_columns(schema)),

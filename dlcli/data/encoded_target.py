@@ -11,6 +11,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, some_places
 from dlcli.data.fields.padded import PADDING, of_length
 from dlcli.data.fields.values import check_finite
+from dlcli.data.names_by_place import codes_by_place
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import yes_or_no_codes
 from dlcli.data.shares import without_noise
@@ -58,6 +59,9 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
     if schema.labels is not None and schema.split is not None:
         fields.check_column(schema.names[0])
         return yes_or_no_codes(schema.names[0], schema.labels, schema.split, fields)
+    if schema.split is not None:
+        fields.check_column(schema.names[0])
+        return codes_by_place(schema, fields)
     for name in schema.names:
         fields.check_column(name)
         if not is_lazy(fields.arrays[name]):

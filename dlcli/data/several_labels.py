@@ -39,11 +39,13 @@ def all_labels(values: np.ndarray[Any, Any], split: str) -> list[str]:
 
 def check_takes_several(name: str, wanted: Wanted, fields: Fields) -> None:
     """Refuses a loss that takes one class a sample."""
+    lists = holds_lists(fields.arrays[name][:])
     if wanted.labels in {"classes", "one_hot"}:
         raise DataError(
             f"target '{name}' has several labels a sample, and the loss takes one",
             file=fields.places[0].file,
-            hint="write loss: binary_crossentropy, and sigmoid with as many units as labels",
+            hint="write loss: binary_crossentropy, and sigmoid with as many units as labels"
+            + (f"; or, where each name is that of a place, target: {{column: {name}, encode: index}}" if lists else ""),
             kind="labels_do_not_fit_loss",
         )
 

@@ -13,6 +13,7 @@ from dlcli.data.fields.lazy import Column, loaded
 from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.first_pass import distinct
 from dlcli.data.inputs import Group
+from dlcli.data.names_by_place import names_by_place
 from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import MARK, all_labels, check_takes_several, holds_lists
@@ -190,6 +191,9 @@ class Target(Spec):
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=wanted.labels, name=name, signs=wanted.signs)
         (column,) = names
+        if self.has_several(column, fields) and self.encode == "index":
+            seen = self.seen(column, fields)
+            return names_by_place(column, fields, seen=seen, classes=self.named, called=name)
         if self.has_several(column, fields):
             return self.several_schema(column, fields, wanted=wanted, called=name)
         text = fields.arrays[column].dtype == object

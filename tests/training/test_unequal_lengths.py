@@ -225,3 +225,40 @@ def test_a_target_is_as_long_as_its_input(
     assert done.code == code, done.err
     if code:
         assert done.error["kind"] == "lengths_differ"
+
+
+def test_names_at_each_place_are_classes(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    names = ["noun", "verb", "article"]
+    ids = [RANDOM.integers(1, 10, length).tolist() for length in LENGTHS]
+    rows = [{"ids": each, "tags": [names[one % 3] for one in each]} for each in ids]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (tmp_path / "odd.jsonl").write_text('{"ids": [1, 2], "tags": ["noun", "verbe"]}\n', encoding="utf-8")
+    config = {
+        "name": "r",
+        "data": {"source": "a.jsonl", "inputs": ["ids"], "target": {"column": "tags", "encode": "index"}},
+        "layers": [
+            {"Embedding": {"input_dim": 10, "output_dim": 8, "mask_zero": True}},
+            {"Dense": {"units": "${data.classes}", "activation": "softmax"}},
+        ],
+        "loss": "sparse_categorical_crossentropy",
+        "optimizer": {"Adam": 0.05},
+        "metrics": ["accuracy"],
+        "train": {"epochs": 20, "batch_size": 16},
+    }
+    (tmp_path / "c.yaml").write_text(json.dumps(config))
+    trained(tmp_path, run_dlcli)
+    said = run_dlcli("predict", "r", "a.jsonl", "--json", cwd=tmp_path).value["predictions"]
+    right = [
+        one == other
+        for row, each in zip(rows, said, strict=True)
+        for one, other in zip(row["tags"], each["tags"], strict=True)
+    ]
+    judged = run_dlcli("evaluate", "r", "--data", "a.jsonl", "--json", cwd=tmp_path).value
+    assert judged["metrics"]["accuracy"] == pytest.approx(np.mean(right)) == 1.0
+    assert len(right) == LENGTHS.sum()
+    refused = run_dlcli("evaluate", "r", "--data", "odd.jsonl", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["line"]) == (4, 1)
+    config["data"]["target"] = "tags"
+    (tmp_path / "c.yaml").write_text(json.dumps(config))
+    hint = run_dlcli("train", "c.yaml", "--json", cwd=tmp_path).error["hint"]
+    assert "encode: index" in hint
