@@ -90,7 +90,7 @@ def constant_answer(
     if is_joined(loss):
         return of_joined(loss, train, shape, void=schema.has_void)
     # Masks are one answer for all places, as labels are; numbers such as those of pictures have one for each.
-    alike = schema.classes is not None or (len(shape) > 1 and is_yes_or_no(train))
+    alike = schema.classes is not None or (len(shape) > 1 and is_yes_or_no(train, weights))
     return of_numbers(loss, *(of_places(schema, train, weights, shape) if alike else (train, weights)))
 
 
@@ -122,7 +122,7 @@ def of_one_hot(loss: KerasObject, train: Array, weights: Array | None) -> Consta
     shares = weighted_mean(train, weights)
     # A place that never counts has an answer too: Keras divides by the sum of its classes.
     shares = np.where(shares.sum(axis=-1, keepdims=True) > 0, shares, 1 / shares.shape[-1])
-    hard = is_yes_or_no(train)
+    hard = is_yes_or_no(train, weights)
     if reads_scores(loss):
         return ConstantAnswer(constant_scores(shares), MAJORITY)
     if loss.traits.get("constant") == "mean":
@@ -146,8 +146,8 @@ def of_yes_or_no(loss: KerasObject, train: Array, weights: Array | None, *, sign
             return ConstantAnswer(np.where(chance > 0.5, 1.0, -1.0), MAJORITY)
         return ConstantAnswer(np.asarray(2 * chance - 1), BEST)
     if way == "mean":
-        return in_form(loss, smoothed(loss, share, 2), MAJORITY if is_yes_or_no(train) else "mean")
-    if is_yes_or_no(train):  # two rows tell all of it
+        return in_form(loss, smoothed(loss, share, 2), MAJORITY if is_yes_or_no(train, weights) else "mean")
+    if is_yes_or_no(train, weights):  # two rows tell all of it
         target = np.stack([np.zeros_like(share), np.ones_like(share)])
         counts = np.stack([1 - share, share])
     else:
@@ -180,7 +180,7 @@ def of_numbers(loss: KerasObject, train: Array, weights: Array | None) -> Consta
         return ConstantAnswer(mean_direction(train, weights, axis=loss.arguments.get("axis", -1)), NAMES["direction"])
     if way == "shares":
         if train.ndim > 1 and train.shape[-1] > 1 and np.allclose(train.sum(axis=-1), 1, atol=0.02):
-            return ConstantAnswer(weighted_mean(train, weights), MAJORITY if is_yes_or_no(train) else "mean")
+            return ConstantAnswer(weighted_mean(train, weights), MAJORITY if is_yes_or_no(train, weights) else "mean")
         target, wide = some_with_weights(train, weights)
         columns = target.reshape(len(target), -1)
         found = searched(loss, columns, wide.reshape(columns.shape), between=(0.0, 1.0))
@@ -220,9 +220,12 @@ def is_joined(loss: KerasObject) -> bool:
     return loss.traits.get("constant") == "joined"
 
 
-def is_yes_or_no(values: Array) -> bool:
-    """Whether all values are 0 and 1."""
-    return bool(((values == 0) | (values == 1)).all())
+def is_yes_or_no(values: Array, weights: Array | None) -> bool:
+    """Whether all values (samples, …) are 0 and 1, of places (samples, …) that weigh nothing whatever stands there."""
+    plain = (values == 0) | (values == 1)
+    if weights is not None:
+        plain |= widened_weights(values, weights) == 0
+    return bool(plain.all())
 
 
 def some_of(target: Array, weights: Array | None) -> tuple[Array, Array | None]:

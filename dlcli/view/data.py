@@ -40,8 +40,11 @@ def draw_data(console: Console, data: DataShown) -> None:
     draw_tensors(console, data.tensors)
     for tensor in data.tensors:
         if tensor.classes and tensor.split in {"train", "all"}:
-            console.print(Text(f"classes of '{tensor.name}' in {tensor.split}", style="bold"))
-            console.print(bars(tensor.classes, width=min(console.width, 76), unicode=supports_unicode(console.file)))
+            several = tensor.axes[-1] == "labels"  # a sample has any number of them, so their shares are of the samples
+            what, total = ("labels", tensor.shape[0]) if several else ("classes", None)
+            console.print(Text(f"{what} of '{tensor.name}' in {tensor.split}", style="bold"))
+            unicode = supports_unicode(console.file)
+            console.print(bars(tensor.classes, width=min(console.width, 76), unicode=unicode, total=total))
             console.print()
     draw_columns(console, data.columns)
     if not data.findings:

@@ -139,3 +139,26 @@ def test_evaluate_and_predict_name_each_label(tmp_path: Path, run_dlcli: Callabl
         )
     assert value["metrics"]["accuracy"] == pytest.approx((truth == said).mean(), abs=1e-6)
     assert value["metrics"]["f1_score"] == pytest.approx(f1.mean(), abs=1e-6)
+
+
+def test_an_empty_cell_is_no_fault_and_shares_are_of_the_samples(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    """A cell without a label has none of them: nothing to fill, in no column but this one."""
+    lines = [f"{number},{'x;y' if number % 4 == 1 else 'x' if number % 2 else ''}" for number in range(200)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,tags", *lines]), encoding="utf-8")
+    block = {"source": "t.csv", "target": {"column": "tags", "split": ";"}, "missing": "mean"}
+    config = {
+        "data": {**block, "split": {"validation": 0, "test": 0}},
+        "layers": [{"Dense": {"units": 2, "activation": "sigmoid"}}],
+        "loss": "binary_crossentropy",
+        "optimizer": "Adam",
+        "train": {"epochs": 1},
+    }
+    (tmp_path / "c.yaml").write_text(json.dumps(config), encoding="utf-8")
+    shown = run_dlcli("inspect-data", "c.yaml", cwd=tmp_path)
+    assert shown.code == 0, shown.err
+    assert "labels of 'tags' in train" in shown.out
+    shares = {line.split()[0]: line.split()[-2:] for line in shown.out.splitlines() if line.startswith(("x ", "y "))}
+    assert shares == {"x": ["50.0", "%"], "y": ["25.0", "%"]}
+    assert "empty cells" not in shown.out
+    (tmp_path / "t.csv").write_text("\n".join(["a,tags", *lines, ",x"]), encoding="utf-8")
+    assert "empty cells: 'a' 1" in run_dlcli("inspect-data", "c.yaml", cwd=tmp_path).out

@@ -167,3 +167,19 @@ def test_every_loss_with_a_constant_is_tried() -> None:
     without = {name for name, each in known.items() if "constant" not in each["traits"]}
     assert without == {"minimize", "CTC", "Circle", "CategoricalHinge"}
     assert tried | alone == {*known} - {"minimize", "CTC", "Circle"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "units"), [("binary_crossentropy", 1), ("sparse_categorical_crossentropy", 2), ("mse", 1)]
+)
+def test_what_stands_at_places_that_do_not_count_names_no_answer(loss: str, units: int) -> None:
+    """Two classes at each step of series of unequal length: what is the majority class under softmax is so under sigmoid."""
+    target = np.array([[0, 1, -1], [1, 1, 1], [1, -1, -1]], np.float32)
+    counts = (target >= 0).astype(np.float32)
+    read = keras_catalogue().read("losses", loss)
+    given = target.astype(np.int64) if units == 2 else target
+    answer = constant_answer(read, schema_of("index", 2), given, (3, units), weights=counts)
+    assert answer.method == ("mean" if loss == "mse" else "majority class")
+    np.testing.assert_allclose(answer.values.ravel()[-1], 5 / 6, atol=1e-6)
+    whole = constant_answer(read, schema_of("index", 2), given[1:2], (3, units))
+    assert whole.method == answer.method

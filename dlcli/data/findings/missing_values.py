@@ -17,8 +17,9 @@ def values_in(dataset: Dataset, name: str) -> Any:
 
 
 def missing_values(dataset: Dataset) -> Finding | None:
-    """Columns with empty cells, as the source holds them."""
-    names = [*input_columns(dataset), *(name for target in dataset.schema.targets for name in target.names)]
+    """Columns with empty cells, as the source holds them; an empty cell of a target of several labels has none of them."""
+    targets = [each for each in dataset.schema.targets if each.labels is None]
+    names = [*input_columns(dataset), *(name for target in targets for name in target.names)]
     counts = {name: count for name in names if (count := int(missing(values_in(dataset, name)).sum()))}
     return empty_cells(counts) if counts else None
 

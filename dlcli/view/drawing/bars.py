@@ -15,13 +15,17 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 SHORTEST = 4
 
 
-def bars(counts: Mapping[str, int], *, width: int, unicode: bool = True, most: int = 20) -> Text:
-    """One line a name, in the given order: name, bar, count, percent of all; beyond `most` one line says how many more.
+def bars(
+    counts: Mapping[str, int], *, width: int, unicode: bool = True, most: int = 20, total: int | None = None
+) -> Text:
+    """One line a name, in the given order: name, bar, count, percent of `total`, by default all counts.
 
-    The longest bar is that of the greatest count. No line is wider than `width` cells (at least 48).
+    Beyond `most` one line says how many more. The longest bar is that of the greatest count. No line is wider than `width`
+    cells (at least 48).
     """
     shown = [(printable(name), count) for name, count in islice(counts.items(), most)]
-    total, greatest = sum(counts.values()), max(counts.values(), default=0)
+    total = sum(counts.values()) if total is None else total
+    greatest = max(counts.values(), default=0)
     figures = max((len(number(count)) for _, count in shown), default=0)
     beside = figures + len("      100.0 %")
     names = min(
