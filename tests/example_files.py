@@ -95,7 +95,8 @@ def write_arrays(folder: Path) -> None:
 
 
 def write_folders(folder: Path) -> None:
-    """Pictures, masks, texts and sounds."""
+    """Pictures, masks, texts and sounds, and a book."""
+    (folder / "book.txt").write_text("".join(f"Chapter {row}. A {KINDS[row % 3]} is a rose.\n" for row in range(ROWS)))
     rows = []
     for row in range(ROWS):
         name, where = KINDS[row % 3], f"{KINDS[row % 3]}/{row}"

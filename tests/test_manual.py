@@ -163,7 +163,7 @@ def test_the_kinds_of_yaml_are_known() -> None:
     lists = [block for block in blocks("yaml") if isinstance(yaml.safe_load(block.text), list)]
     assert {block.page for block in lists} == {"docs/data.md"}, "tests/data/test_manual_data.py reads these"
     assert len(lists) == 2
-    assert len(configurations()) == 16
+    assert len(configurations()) == 17
 
 
 @pytest.mark.parametrize("number", range(len(configurations())))

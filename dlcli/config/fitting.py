@@ -14,6 +14,7 @@ from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
 from dlcli.config.problems import located
 from dlcli.config.tree import Node
+from dlcli.data.text_advice import text_message, text_preparation
 from dlcli.errors import Problem
 from dlcli.extras import installing, is_installed
 from dlcli.layers.connections import connection_mistakes
@@ -35,6 +36,7 @@ def fitting_problems(root: Node, written: Written) -> list[Problem]:
     """The problems between the blocks of a tree that may have other problems too."""
     checks = (
         connections,
+        unprepared_texts,
         layers_in_all,
         heads_together,
         loss_weights,
@@ -152,6 +154,24 @@ def connections(written: Written) -> Iterator[Mistake]:
     layers = written.tree.get("layers")
     for mistake in connection_mistakes(layers, written.inputs, outputs=written.targets, models=models):
         yield replace(mistake, path=("layers", *mistake.path))
+
+
+def unprepared_texts(written: Written) -> Iterator[Mistake]:
+    """Inputs of text of which nothing makes numbers."""
+    data, kind = written.block("data"), "text_reaches_layers"
+    if data.get("prepare"):
+        return
+    source = readable(lambda: written.language.source(data.get("source")))
+    texts, inputs = ({} if source is None else source.running_texts()), data.get("inputs")
+    if inputs is None:
+        for name, pieces in texts.items():
+            yield Mistake(text_message(name), ("data", "source"), text_preparation(pieces), at="key", kind=kind)
+    for name, each in inputs.items() if isinstance(inputs, dict) else ():
+        block = each if isinstance(each, dict) else {"columns": each}
+        column = block.get("columns")
+        if not block.get("prepare") and (block.get("kind") == "text" or (isinstance(column, str) and column in texts)):
+            hint = text_preparation(texts.get(column) if isinstance(column, str) else None)
+            yield Mistake(text_message(name), ("data", "inputs", name), hint, at="key", kind=kind)
 
 
 def heads_together(written: Written) -> Iterator[Mistake]:

@@ -315,3 +315,48 @@ def test_mistakes_say_what_to_write(
     done = run_dlcli("train", "c.yaml", "-q", cwd=tmp_path)
     assert done.code in {3, 4}, done.err
     assert message in done.err
+
+
+TEXT = "[TextVectorization: {max_tokens: 10000, output_sequence_length: 100}]"
+UNPREPARED: dict[str, tuple[dict[str, Any], int, str]] = {
+    "characters": (
+        {"source": {"text": {"path": "book.txt", "window": 8}}},
+        1,
+        "[TextVectorization: {split: character, standardize: null}]",
+    ),
+    "words": (
+        {"source": {"text": {"path": "book.txt", "window": 8, "split": "whitespace"}}},
+        1,
+        "[TextVectorization: {max_tokens: 10000}]",
+    ),
+    "a file a sample": ({"source": {"text": "book.txt"}}, 1, TEXT),
+    "by name": (
+        {"source": {"text": {"path": "book.txt", "window": 8}}, "inputs": {"w": {"columns": "text"}}},
+        1,
+        "[TextVectorization: {split: character, standardize: null}]",
+    ),
+    "a column": ({"source": "t.csv", "inputs": {"w": {"columns": "w", "kind": "text"}}, "target": "y"}, 1, TEXT),
+    "a column that is prepared": (
+        {
+            "source": "t.csv",
+            "inputs": {"w": {"columns": "w", "kind": "text", "prepare": ["TextVectorization"]}},
+            "target": "y",
+        },
+        0,
+        "",
+    ),
+    "all prepared": ({"source": {"text": {"path": "b.txt", "window": 8}}, "prepare": ["TextVectorization"]}, 0, ""),
+}
+
+
+@pytest.mark.parametrize("name", UNPREPARED)
+def test_text_that_nothing_prepares_is_told_before_anything_is_read(
+    name: str, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    data, count, hint = UNPREPARED[name]
+    config = {"data": data, "layers": [{"Dense": 1}], "loss": "mse", "optimizer": "Adam", "train": {"epochs": 1}}
+    (tmp_path / "c.yaml").write_text(json.dumps(config, indent=1), encoding="utf-8")
+    done = run_dlcli("validate", "c.yaml", cwd=tmp_path)
+    assert (done.out + done.err).count("is text, which layers cannot take") == count
+    assert f"write data.prepare: {hint}" in (done.out + done.err) or not count
+    assert done.code == (3 if count else 0), done.out + done.err

@@ -36,6 +36,7 @@ from dlcli.data.preparation.prepare import (
     target_key,
 )
 from dlcli.data.schema import InputSchema, TargetSchema
+from dlcli.data.text_advice import ids_in_a_row, text_message, text_preparation
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.named_inputs import model_of, named_input
@@ -83,8 +84,8 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
         if schema.text and not steps:
             raise BlockError(
                 ("data",),
-                f"the input '{schema.name}' is text, which layers cannot take",
-                hint="write data.prepare: [TextVectorization: {max_tokens: 10000, output_sequence_length: 100}]",
+                text_message(schema.name),
+                hint=text_preparation(schema.pieces),
                 kind="text_reaches_layers",
             )
         if schema.texts is not None and not crosses(steps[0][1]):
@@ -192,7 +193,7 @@ class Fitting:
             raise BlockError(
                 ("data", "target") if len(self.dataset.schema.targets) == 1 else ("data", "targets", schema.name),
                 f"the target is what follows in '{name}', of which the preparation makes no ids in a row",
-                hint="write TextVectorization: {output_sequence_length: 100}, whose output_mode is int",
+                hint=ids_in_a_row(next(each.pieces for each in self.dataset.schema.inputs if each.name == name)),
                 kind="next_needs_places",
             )
         self.prepared[name] = keras.ops.split(ids, [ids.shape[1] - 1], axis=1)[0]
@@ -211,7 +212,7 @@ class Fitting:
             raise BlockError(
                 (*path, step.written),
                 f"{step.written} makes no ids in a row of the target '{name}'",
-                hint="write TextVectorization: {output_sequence_length: 100}, whose output_mode is int",
+                hint=ids_in_a_row(None),
                 kind="target_is_no_text",
             )
 

@@ -140,6 +140,10 @@ class SourceBlock(Named):
         """What its inputs are called where the configuration does not name them, or None where only reading tells."""
         return [FEATURES]
 
+    def running_texts(self) -> Mapping[str, str | None]:
+        """Its fields that are running text, as far as is known before reading: into what pieces each is cut, if it is."""
+        return {}
+
 
 def read_source_by_language(value: Any, information: ValidationInfo) -> SourceBlock:
     """A source, read by the language, which has the list of all."""

@@ -82,6 +82,9 @@ class TextFiles(FileSource):
         listing: Listing = self.listing(Reading())
         return sum(size + OBJECT_BYTES for size in in_parallel(file_bytes, listing.files))
 
+    def running_texts(self) -> Mapping[str, str | None]:
+        return {self.name: self.split if self.window is not None else None}
+
 
 def file_bytes(file: str) -> int:
     """How many bytes a file has. Raises `DataError` where it cannot be read."""
