@@ -49,7 +49,7 @@ def complete_rows(fields: Fields, config: Config, schema: Schema, *, with_target
         ", …" if len(rows) > MOST_NAMED else ""
     )
     were = "was" if len(rows) == 1 else "were"
-    ends = "" if fields.windows is None else "; no window reaches over such a gap"
+    ends = "" if fields.windows is None else f"; {fields.windows.at_gaps}"
     note = f"{rows_in_words(len(rows))} with empty cells {were} left out, as in training: {words}{ends}"
     others = np.setdiff1d(everything, rows, assume_unique=True)
     return Complete(fields.chosen(others), others, [note])

@@ -260,8 +260,7 @@ def without_empty(
         if len(rows) == fields.samples:
             raise no_rows_left(empty, targets, fields)
         were = "was" if len(rows) == 1 else "were"
-        cut = fields.windows is not None and fields.windows.window is not None
-        ends = "; no window reaches over such a gap" if cut else ""
+        ends = "" if fields.windows is None else f"; {fields.windows.at_gaps}"
         notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out{ends}")
         others = np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)  # unseen: time alone
         return fields.chosen(others), notes

@@ -84,6 +84,15 @@ class Windows(Spec):
         return self.sampling * max(self.horizons)
 
     @property
+    def at_gaps(self) -> str:
+        """What becomes of samples where rows are left out."""
+        return (
+            "no window reaches over such a gap"
+            if self.window
+            else "their series are shorter by these, and so are answers"
+        )
+
+    @property
     def steps(self) -> int:
         """How many rows of a series a sample has, padding with them."""
         steps = self.window or self.length

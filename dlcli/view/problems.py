@@ -116,10 +116,12 @@ def printable_text(text: str) -> str:
 
 def dropped(text: str, cells: int) -> tuple[str, int]:
     """`text` without its first characters, at least `cells` wide, and how wide those were."""
-    for position in range(len(text) + 1):
-        skipped = cell_len(text[:position])
-        if skipped >= cells:
-            break
+    # No character is wider than two cells, so that a line of a megabyte is not measured character by character from its start.
+    position = min(len(text), cells // 2)
+    skipped = cell_len(text[:position])
+    while skipped < cells and position < len(text):
+        skipped += cell_len(text[position])
+        position += 1
     return text[position:], skipped
 
 
