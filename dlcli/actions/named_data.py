@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from dlcli.actions.written import inline_yaml
 from dlcli.config.language import Language
 from dlcli.config.merge import apply_settings
 from dlcli.config.problems import problems_of
@@ -22,7 +23,8 @@ from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
 from dlcli.data.sources.paths import is_file, is_folder
 from dlcli.data.sources.tables.csv import Csv
-from dlcli.data.sources.tables.unnamed import written_table
+from dlcli.data.sources.tables.unnamed import is_mostly_words, written_table
+from dlcli.data.text_advice import PREPARATIONS
 from dlcli.errors import ConfigError, UsageError
 from dlcli.first_line import some_names
 from dlcli.spec import did_you_mean
@@ -67,11 +69,10 @@ def named_data(what: str, target: Targets, settings: Sequence[str] = ()) -> Name
     words = [*SOURCES]
     written = named_source(what)
     if what not in words and not isinstance(written, dict):
-        table = f"if it is a table, name its source in a configuration: source: {{csv: {{path: {what}, separator: …}}}}"
         any_data = (
             "write the path of a configuration, a data file or a folder, or the name of a set: dlcli list sources"
         )
-        hint = table if is_file(Path(what)) else did_you_mean(what, words) or any_data
+        hint = named_in_file(what) if is_file(Path(what)) else did_you_mean(what, words) or any_data
         raise UsageError(f"cannot tell what '{what}' is{held_in(Path(what))}", hint=hint, kind="unknown_form")
     if settings:
         return with_settings(what, target, settings)
@@ -90,6 +91,15 @@ def named_data(what: str, target: Targets, settings: Sequence[str] = ()) -> Name
             hint=f"dlcli show {what}; then --set data.source.KEY=VALUE",
             kind="source_needs_more",
         ) from None
+
+
+def named_in_file(what: str) -> str:
+    """How a file that nothing tells apart is named in a configuration: as a table, or as running text where it is words."""
+    if not is_mostly_words(Path(what)):
+        return f"if it is a table, name its source in a configuration: source: {{csv: {{path: {what}, separator: …}}}}"
+    source = f"source: {{text: {{path: {inline_yaml(what)}, window: 100}}}}"
+    block = f"{{{source}, target: {{next: text}}, prepare: {PREPARATIONS['character']}}}"
+    return f"if it is running text, of which the model learns what follows: data: {block}"
 
 
 def is_unnamed(what: str) -> bool:

@@ -150,8 +150,12 @@ def groups_of(
             fields.check_column(name)
     if not groups:
         beside = "', '".join(targets)
+        unread = [name for name in fields.names if name not in fields.arrays]
         raise DataError(
-            f"nothing is left as input beside the target '{beside}'", file=fields.places[0].file, kind="no_input_left"
+            f"nothing is left as input beside the target '{beside}'",
+            file=fields.places[0].file,
+            hint=f"of what is left out, data.inputs: [{unread[0]}] tells why" if unread else None,
+            kind="no_input_left",
         )
     return groups
 

@@ -67,6 +67,24 @@ def test_what_is_no_table_is_refused_with_what_to_write(text: str, tmp_path: Pat
     assert "source: {csv: {path: t.txt, separator: …}}" in error["hint"]
 
 
+@pytest.mark.parametrize("command", ["init", "inspect-data"])
+@pytest.mark.parametrize(
+    ("words", "numbers", "is_book"), [(80, 20, True), (79, 21, False), (19, 0, False), (20, 0, True)]
+)
+def test_running_text_is_named_as_such(
+    command: str, words: int, numbers: int, is_book: bool, tmp_path: Path, run_dlcli: Run
+) -> None:
+    """Text of mostly words, on lines of unlike length: the hint is a block that can be trained."""
+    parts = [*(["Word,", "말", "(so)", "it."] * words)[:words], *["12"] * numbers]
+    lines = [parts[0], " ".join(parts[1:4]), " ".join(parts[4:])]
+    (tmp_path / "t.txt").write_text("\n".join(lines), encoding="utf-8")
+    error = run_dlcli(command, "t.txt", *(["--json"] if command == "inspect-data" else []), cwd=tmp_path)
+    assert error.code == 2
+    said = error.out + error.err
+    assert ("source: {text: {path: t.txt, window: 100}}, target: {next: text}" in said) == is_book
+    assert ("source: {csv: {path: t.txt, separator" in said) != is_book
+
+
 @pytest.mark.parametrize(
     ("source", "ending"),
     [

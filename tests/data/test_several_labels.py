@@ -103,7 +103,7 @@ def test_a_loss_for_one_class_is_told_what_to_write(tmp_path: Path, refuse: Call
 
 
 def test_a_list_that_is_no_target_is_none_of_the_inputs(tmp_path: Path, refuse: Callable[..., Any]) -> None:
-    assert "holds lists of string" in refuse({**write_parquet(tmp_path), "target": "a"}).message
+    assert "holds lists of words" in refuse({**write_parquet(tmp_path), "target": "a"}).message
 
 
 def test_evaluate_and_predict_name_each_label(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
@@ -162,3 +162,24 @@ def test_an_empty_cell_is_no_fault_and_shares_are_of_the_samples(tmp_path: Path,
     assert "empty cells" not in shown.out
     (tmp_path / "t.csv").write_text("\n".join(["a,tags", *lines, ",x"]), encoding="utf-8")
     assert "empty cells: 'a' 1" in run_dlcli("inspect-data", "c.yaml", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json", "parquet"])
+def test_lists_of_words_are_no_input_and_it_is_said_what_could_be(
+    ending: str, tmp_path: Path, refuse: Callable[..., Any], run_dlcli: Callable[..., Any]
+) -> None:
+    rows = [{"letters": list("tea" if row % 2 else "wine"), "kind": "uv"[row % 2]} for row in range(40)]
+    path = tmp_path / f"t.{ending}"
+    if ending == "parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    else:
+        path.write_text(json.dumps(rows) if ending == "json" else "\n".join(map(json.dumps, rows)), encoding="utf-8")
+    refusal = refuse({"source": str(path), "inputs": ["letters"], "target": "kind"}, labels="binary")
+    assert refusal.message.startswith("column 'letters' holds lists of words, which is neither numbers, text nor times")
+    assert refusal.hint.startswith(
+        'join each to a text, as "good old tea": an input of kind text, with TextVectorization'
+    )
+    assert refuse({"source": str(path), "target": "kind"}, labels="binary").message == refusal.message
+    looked = run_dlcli("inspect-data", path.name, "--target", "kind", "--json", cwd=tmp_path).error
+    assert looked["message"] == "nothing is left as input beside the target 'kind'"
+    assert looked["hint"] == "of what is left out, data.inputs: [letters] tells why"

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 LARGEST_OF_32_BITS = 3.4e38
+LISTS_OF_WORDS = (
+    'join each to a text, as "good old tea": an input of kind text, with TextVectorization (of letters, as "tea", with '
+    "split: character); or write whole numbers for them, from 1 on"
+)
+"""What helps where an input is to be lists of words."""
 
 
 def unheld_type(kind: pyarrow.DataType, *, labels: bool) -> str | None:
@@ -28,9 +33,14 @@ def unheld_type(kind: pyarrow.DataType, *, labels: bool) -> str | None:
         inner = kind.value_type
         if labels and (is_text(inner) or types.is_null(inner)):
             return None
-        return None if types.is_integer(inner) or types.is_floating(inner) or is_list(inner) else f"lists of {inner}"
+        return None if types.is_integer(inner) or types.is_floating(inner) or is_list(inner) else lists_of(inner)
     held = is_number_type(kind) or is_text(kind) or types.is_temporal(kind) or types.is_null(kind)
     return None if held else str(kind)
+
+
+def lists_of(inner: pyarrow.DataType) -> str:
+    """What lists of a type hold, in words."""
+    return "lists of words" if is_text(inner) else f"lists of {inner}"
 
 
 def left_out(kinds: Mapping[str, pyarrow.DataType], *, labels: Collection[str]) -> dict[str, str]:
@@ -50,7 +60,9 @@ def check_type(name: str, kind: pyarrow.DataType, path: Path, *, labels: Collect
     raise DataError(
         f"column '{name}' holds {whole}, which is neither numbers, text nor times, nor lists of numbers",
         file=path,
-        hint="write the columns that matter under data.inputs",
+        hint=LISTS_OF_WORDS
+        if is_list(kind) and is_text(kind.value_type)
+        else "write the columns that matter under data.inputs",
         kind="unsupported_type",
     )
 

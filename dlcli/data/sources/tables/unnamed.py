@@ -1,9 +1,10 @@
-"""A text file whose ending says nothing: whether it is a table, and how it is written."""
+"""A text file whose ending says nothing: whether it is a table, and how it is written, or running text."""
 
 from __future__ import annotations
 
 import csv
 import re
+import string
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,26 +14,40 @@ from dlcli.data.written_numbers import NUMBER
 
 LOOKED_AT, LINES, FEWEST = 1 << 16, 100, 3
 """Bytes and lines that are looked at, and so many rows at least make a table."""
+FEWEST_WORDS, WORDS = 20, 0.8
+"""So many parts between blanks at least, and so large a share of them words, make running text."""
 SEPARATORS = ("\t", ";", ",", "|", WHITESPACE)
 COMMENTS = ("#", "%")
 
 
-def written_table(path: Path) -> dict[str, Any] | None:
-    """The block of `csv` for a file, without its path: separator, comment, header; None for what is no table of text."""
+def start_of_text(path: Path) -> tuple[str, bool] | None:
+    """The first characters of a file, and whether they are all; None for what is no text in UTF-8."""
     try:
         with path.open("rb") as file:
             start = file.read(LOOKED_AT + 1)
-        text = (
-            start[:LOOKED_AT]
-            .removeprefix(b"\xef\xbb\xbf")
-            .decode(errors="strict" if len(start) <= LOOKED_AT else "ignore")
-        )
+        whole = len(start) <= LOOKED_AT
+        text = start[:LOOKED_AT].removeprefix(b"\xef\xbb\xbf").decode(errors="strict" if whole else "ignore")
     except (OSError, UnicodeDecodeError):
         return None
-    if "\0" in text:
+    return None if "\0" in text else (text, whole)
+
+
+def is_mostly_words(path: Path) -> bool:
+    """Whether a file is text of words, as books are."""
+    start = start_of_text(path)
+    parts = [] if start is None else start[0].split()
+    words = sum(part.strip(string.punctuation + "“”‘’«»„…—–。、，！？：；（）「」").isalpha() for part in parts)
+    return len(parts) >= FEWEST_WORDS and words >= WORDS * len(parts)
+
+
+def written_table(path: Path) -> dict[str, Any] | None:
+    """The block of `csv` for a file, without its path: separator, comment, header; None for what is no table of text."""
+    start = start_of_text(path)
+    if start is None:
         return None
+    text, whole = start
     lines = text.splitlines()
-    lines = lines[: LINES if len(start) <= LOOKED_AT else min(LINES, len(lines) - 1)]
+    lines = lines[: LINES if whole else min(LINES, len(lines) - 1)]
     comment = next((mark for mark in COMMENTS if lines and lines[0].lstrip().startswith(mark)), None)
     rows = [line for line in lines if line.strip() and not (comment and line.lstrip().startswith(comment))]
     for separator in SEPARATORS:
