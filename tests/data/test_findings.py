@@ -379,3 +379,18 @@ def test_what_keeps_windows_apart_depends_on_how_many_series_there_are(name: str
         splits = load({**block, "split": {"by": by}}).splits
         last, first = (int((splits[part].source_rows % 25).max()) for part in ("train", "validation"))
         assert last < first
+
+
+@pytest.mark.parametrize(("files", "by"), [(1, "time"), (2, "time"), (3, "file")])
+@pytest.mark.parametrize("group", [False, True])
+def test_files_of_a_series_are_series_of_their_own(files: int, by: str, group: bool, tmp_path: Path) -> None:
+    """With a group of one name in all of them too."""
+    generator = np.random.default_rng(1)
+    for number in range(files):
+        rows = [f"{a},{b},g" for a, b in generator.normal(size=(100, 2)).round(6)]
+        (tmp_path / f"{number}.csv").write_text("\n".join(["a,b,g", *rows]), encoding="utf-8")
+    series = {"path": str(tmp_path / "*.csv"), "window": 2, **({"group": "g"} if group else {})}
+    block = {"source": {"series": series}, "target": "a", "inputs": ["b"]}
+    (finding,) = [each for each in findings(load(block)) if each.code == "overlapping_windows"]
+    assert (finding.advice[0].new, finding.facts["then"]) == (by, {1: "later", 2: "apart", 3: "whole"}[files])
+    assert "overlapping_windows" not in {each.code for each in findings(load({**block, "split": {"by": by}}))}

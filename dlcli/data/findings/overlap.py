@@ -50,15 +50,15 @@ def way_apart(dataset: Dataset, splits: int) -> tuple[str, str]:
 
     windows, files = dataset.schema.windows, len(np.unique(dataset.fields.file_numbers()))
     group = None if windows is None else windows.group
-    series = files if group is None else len({*dataset.fields.arrays[group][:].tolist()})
-    if series == 1:
+    groups = 1 if group is None else len({*dataset.fields.arrays[group][:].tolist()})
+    if files == groups == 1:
         return "time", "later"
     timed = next((name for name, clock in clocks(dataset) if clock.unit), None)
     if timed is not None:
         return f"time:{timed}", "later"
-    if series < splits:
-        return "time", "apart"
-    return "file" if group is None else f"group:{group}", "whole"
+    if groups >= splits:
+        return f"group:{group}", "whole"
+    return ("file", "whole") if files >= splits else ("time", "apart")
 
 
 THEN = {
