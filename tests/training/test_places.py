@@ -360,3 +360,28 @@ def test_text_that_nothing_prepares_is_told_before_anything_is_read(
     assert (done.out + done.err).count("is text, which layers cannot take") == count
     assert f"write data.prepare: {hint}" in (done.out + done.err) or not count
     assert done.code == (3 if count else 0), done.out + done.err
+
+
+@pytest.mark.parametrize(("length", "refused"), [(10, False), (11, False), (12, True)])
+def test_more_places_than_a_window_holds_are_refused(
+    length: int, refused: bool, tmp_path: Path, run_dlcli: Run
+) -> None:
+    """A window of 10 characters and the one that follows."""
+    (tmp_path / "b.txt").write_text("to be or not\nto be, that is the question: " * 12, encoding="utf-8")
+    content = tree(
+        data={
+            "source": {"text": {"path": "b.txt", "window": 10, "stride": 2}},
+            "prepare": [{"TextVectorization": {"standardize": None, "output_sequence_length": length}}],
+            "target": {"next": "text"},
+        },
+        layers=[
+            {"Embedding": {"input_dim": "${data.text.vocabulary}", "output_dim": 8}},
+            {"Dense": {"units": "${data.text.vocabulary}", "activation": "softmax"}},
+        ],
+    )
+    (tmp_path / "c.yaml").write_text(json.dumps(content), encoding="utf-8")
+    done = run_dlcli("train", "c.yaml", "--json", "-q", "--epochs", "1", cwd=tmp_path)
+    assert done.code == (3 if refused else 0), done.err
+    if refused:
+        said = "a window of 'text' holds 10 characters; of 12 places the rest would be padding"
+        assert (done.error["message"], done.error["kind"]) == (said, "places_differ")

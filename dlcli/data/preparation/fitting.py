@@ -225,6 +225,7 @@ class Fitting:
         made = list[Any]()
         few: Any = raw_values(column[:TRIED], numbers)
         for path, step in steps:
+            check_cut_length(step, schema, path)
             step = as_cut(step, schema)
             if tensor.dtype == "string" and not is_for_text(step):
                 message = f"{step.written} takes numbers, and '{schema.name}' is text"
@@ -275,6 +276,22 @@ class Fitting:
                 self.vocabularies[key] = [str(each) for each in single.get_vocabulary()]
                 self.between[key] = "" if by_character(step) else " "
         return tensor
+
+
+def check_cut_length(step: KerasObject | OwnPreparation, schema: InputSchema, path: TreePath) -> None:
+    """Refuses more places than a running text was cut into, which would all be padding. Raises `BlockError`."""
+    if not isinstance(step, KerasObject) or not makes_ids(step):
+        return
+    given = step.arguments.get("output_sequence_length")
+    if schema.length is None or not isinstance(given, int) or given <= schema.length or step.arguments.get("ngrams"):
+        return
+    pieces = "characters" if schema.pieces == "character" else "words"
+    raise BlockError(
+        (*path, step.written, "output_sequence_length"),
+        f"a window of '{schema.name}' holds {schema.length - schema.ends} {pieces}; of {given} places the rest would be padding",
+        hint="leave output_sequence_length out: it is that of the window",
+        kind="places_differ",
+    )
 
 
 def padded_again(prepared: Any, raw: Any, schema: InputSchema, steps: Sequence[Step]) -> Any:
