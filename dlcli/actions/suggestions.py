@@ -23,7 +23,6 @@ from dlcli.actions.looks import (
     named_file,
     names_rows,
     rises_as_time,
-    separator_of,
     too_many,
 )
 from dlcli.actions.written import inline_yaml
@@ -34,6 +33,7 @@ from dlcli.data.fields.padded import ID_PADDING, PADDING, real_values
 from dlcli.data.fields.values import missing
 from dlcli.data.findings import findings
 from dlcli.data.first_pass import find_empty
+from dlcli.data.label_separator import separator_of
 from dlcli.data.several_labels import holds_lists
 from dlcli.data.sources.series import Series
 from dlcli.data.windows import Windows

@@ -23,7 +23,7 @@ from dlcli.data.split import Split
 from dlcli.data.target import Target
 from dlcli.data.target_places import ended
 from dlcli.data.target_scale import check_logarithms, check_scalable, learn_scale
-from dlcli.data.target_values import empty_target
+from dlcli.data.target_values import empty_target, several_labels_hint
 from dlcli.data.words_for_nothing import notes_on_nothing
 from dlcli.errors import DataError
 from dlcli.spec import Wanted, did_you_mean
@@ -265,7 +265,9 @@ def without_empty(
         others = np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)  # unseen: time alone
         return fields.chosen(others), notes
     if policy == "error":
+        labels = next((hint for name in targets if name in empty and (hint := several_labels_hint(name, fields))), None)
         hint = NEEDED if set(empty) <= set(reserved) else NO_TARGET if set(empty) & set(targets) else None
+        hint = hint if labels is None else labels
         raise empty_error(empty, fields, hint=hint)
     # A value can stand for what is empty in an input, but not for when, whose or in which split a sample is.
     for_split = {name: empty[name] for name in reserved if name in empty}

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, block_rows
+from dlcli.data.fields.lazy import Column, block_rows, is_lazy
 from dlcli.data.fields.values import missing, rows_in_words
 from dlcli.data.first_pass import Empty
+from dlcli.data.label_separator import separator_of
 from dlcli.data.shares import without_noise
 from dlcli.data.target_labels import is_void, label_key
 from dlcli.errors import DataError
@@ -158,9 +159,18 @@ def empty_target(name: str, empty: Empty, fields: Fields) -> DataError:
         f"the target '{name}' is empty in {rows_in_words(empty.count)}, first in {words}",
         file=file,
         line=line,
-        hint="write data.missing: drop to leave such rows out",
+        hint=several_labels_hint(name, fields) or "write data.missing: drop to leave such rows out",
         kind="empty_target",
     )
+
+
+def several_labels_hint(name: str, fields: Fields) -> str | None:
+    """What to write for a target whose cells look like several labels each, of which an empty one has none; else None."""
+    values = fields.arrays[name]
+    if values.dtype != object or values.ndim > 1 or is_lazy(values) or (separator := separator_of(values[:])) is None:
+        return None
+    several = f"target: {{column: {name}, split: '{separator}'}}, where an empty cell has no label"
+    return f"its cells look like several labels: {several}; else data.missing: drop leaves such rows out"
 
 
 def check_range(name: str, classes: int, fields: Fields) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.actions.looks import has_void_ends, separator_of
+from dlcli.actions.looks import has_void_ends
 from dlcli.config import load_config
+from dlcli.data.label_separator import separator_of
 
 Command = Callable[..., Any]
 RNG = np.random.default_rng(0)

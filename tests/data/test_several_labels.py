@@ -183,3 +183,20 @@ def test_lists_of_words_are_no_input_and_it_is_said_what_could_be(
     looked = run_dlcli("inspect-data", path.name, "--target", "kind", "--json", cwd=tmp_path).error
     assert looked["message"] == "nothing is left as input beside the target 'kind'"
     assert looked["hint"] == "of what is left out, data.inputs: [letters] tells why"
+
+
+@pytest.mark.parametrize(
+    ("cells", "separator"), [(["x;y", "x", ""], ";"), (["x|y", "x", ""], "|"), (["x", "y", ""], None)]
+)
+def test_an_empty_target_that_looks_like_several_labels_is_named_as_such(
+    cells: list[str], separator: str | None, tmp_path: Path, refuse: Callable[..., Any]
+) -> None:
+    lines = [f"{number},{cells[number % 3]}" for number in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,tags", *lines]), encoding="utf-8")
+    refusal = refuse({"source": str(tmp_path / "t.csv"), "target": "tags"}, labels="classes")
+    assert refusal.message == "empty cells: 'tags' 20; the first in row 3"
+    named = f"its cells look like several labels: target: {{column: tags, split: '{separator}'}}, where an empty cell"
+    assert refusal.hint.startswith(named) == (separator is not None)
+    filled = refuse({"source": str(tmp_path / "t.csv"), "target": "tags", "missing": "mean"}, labels="classes")
+    assert filled.message == "the target 'tags' is empty in 20 rows, first in row 3"
+    assert filled.hint == ("write data.missing: drop to leave such rows out" if separator is None else refusal.hint)
