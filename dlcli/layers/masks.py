@@ -35,7 +35,7 @@ def with_mask(output: Any, name: Callable[[str], str]) -> Any:
 
     taken = keras.Input(output.shape[1:], dtype=output.dtype)
     hands_on = keras.Model(taken, keras.layers.Identity()(taken), name=name(MASK))
-    hands_on.supports_masking = True
+    hands_on.supports_masking = hands_on.hands_on_mask = True
     return hands_on(output)
 
 

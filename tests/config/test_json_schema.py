@@ -71,7 +71,8 @@ TWO_CLASSES = {
 }
 ONE_HOT = {"data": {"source": "iris", "target": {"encode": "one_hot"}}, "loss": "categorical_crossentropy"}
 NUMBERS = {"data": {"source": "diabetes"}, "layers": [{"Dense": 1}], "loss": "mse"}
-WHOLES = [WHOLE, *({**WHOLE, **other} for other in (TWO_CLASSES, ONE_HOT, NUMBERS))]
+WORDS = {"data": {**WHOLE["data"], "prepare": [{"TextVectorization": {"output_sequence_length": 9}}]}}
+WHOLES = [WHOLE, *({**WHOLE, **other} for other in (TWO_CLASSES, ONE_HOT, NUMBERS, WORDS))]
 """What an example may be a part of: a loss and a metric fit one of them."""
 
 

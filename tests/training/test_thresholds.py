@@ -181,7 +181,9 @@ def told(rule: Any, train: list[float], validation: list[float], *, trivial: flo
 
     data = SimpleNamespace(prepares=True)
     block = SimpleNamespace(epochs=len(train), early_stopping=object())
-    config: Any = SimpleNamespace(data=data, train=block, layers=[], optimizer=SimpleNamespace(arguments={}))
+    config: Any = SimpleNamespace(
+        data=data, train=block, layers=[], written_layers=list, optimizer=SimpleNamespace(arguments={})
+    )
     history: Any = [
         {"learning_rate": 0.01, "train": {"loss": one}, "validation": {"loss": other}}
         for one, other in zip(train, validation, strict=True)

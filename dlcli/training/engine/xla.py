@@ -39,7 +39,7 @@ def xla_from(model: Any, inputs: Mapping[str, np.ndarray[Any, Any]], *, batch_si
     """
     if model.dtype_policy.name != "float32":
         return None, f"not by XLA: {model.dtype_policy.name} is not faster with it"
-    layers = leaf_layers(model)
+    layers = [each for each in leaf_layers(model) if not getattr(each, "hands_on_mask", False)]
     parts = [*layers, *operations_in(model, layers)]
     slower = next((part for part in parts if not layer_traits(type(part)).get("xla")), None)
     if slower is not None:
