@@ -41,6 +41,7 @@ COMPILED = {
     "tables/two_outputs.yaml",
     "tables/wide_and_deep.yaml",
     "tables/wine.yaml",
+    "text/masked_words.yaml",
     "text/several_labels.yaml",
     "text/transformer.yaml",
     "text/translation.yaml",
