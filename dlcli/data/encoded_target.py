@@ -12,6 +12,7 @@ from dlcli.data.fields.lazy import Column, is_lazy, some_places
 from dlcli.data.fields.padded import PADDING, of_length
 from dlcli.data.fields.values import check_finite
 from dlcli.data.names_by_place import codes_by_place
+from dlcli.data.preparation.crops import centre_of
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import yes_or_no_codes
 from dlcli.data.shares import without_noise
@@ -75,6 +76,9 @@ def encode_target(schema: TargetSchema, fields: Fields) -> Column:
         return stripped(fields.arrays[name], schema.strip)
     plain = schema.encode == "none" and not schema.void
     column = fields.arrays[name]
+    if schema.centre is not None:
+        height, width = schema.centre
+        column = centre_of(column, (height, width))
     if schema.padded and column.ndim > 1:
         column = of_length(column[:], schema.shape[0] + (schema.following is not None))
         column = np.where(column == PADDING, 0, column) if schema.vectors else column

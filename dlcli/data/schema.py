@@ -104,6 +104,8 @@ class TargetSchema(Spec):
     """Whether its numbers say how likely a yes is, so that what rounding puts beside 0 and 1 is 0 and 1."""
     padded: bool = False
     """Whether it has places behind the end of a sample, which count nowhere."""
+    centre: list[int] | None = None
+    """Height and width of the part of a mask, its centre, that is compared with what a model of parts of pictures puts out."""
     vectors: bool = False
     """Whether the data itself holds one-hot vectors, which are taken as they are."""
 

@@ -144,3 +144,79 @@ def test_a_crop_of_the_whole_changes_nothing(tmp_path: Path, run_dlcli: Run) -> 
     assert shown.code == 0, shown.err
     [conv] = [each for each in json.loads(shown.out)["layers"] if each["name"] == "seen"]
     assert conv["input_shape"] == [HEIGHT, WIDTH, 2]
+
+
+def write_masks(folder: Path) -> Any:
+    """Pictures of noise and masks that say of each pixel whether it is bright; gives the masks."""
+    generator = np.random.default_rng(4)
+    x = generator.normal(size=(60, HEIGHT, WIDTH, 1)).astype(np.float32)
+    y = (x[..., 0] > 0).astype(np.int64)
+    np.savez(folder / "m.npz", x=x, y=y, w=np.ones(60), pixels=np.ones(y.shape))
+    return y
+
+
+def config_of_masks(*augment: Any, **more: Any) -> dict[str, Any]:
+    source = {"npz": {"path": "m.npz", "inputs": "x", "target": "y"}}
+    return {
+        "data": {"source": source, "augment": [*augment], **more},
+        "layers": [{"Conv2D": {"filters": 2, "kernel_size": 1, "activation": "softmax"}}],
+        "loss": "sparse_categorical_crossentropy",
+        "optimizer": {"Adam": 0.1},
+        "metrics": ["accuracy"],
+        "train": {"epochs": 6, "batch_size": 8},
+    }
+
+
+def test_a_mask_is_cropped_where_its_picture_is(tmp_path: Path, run_dlcli: Run) -> None:
+    masks = write_masks(tmp_path)
+    # Each pixel answers for itself, so that nothing is learnt from masks that lie elsewhere than their pictures.
+    config = write_config(tmp_path, config_of_masks("RandomFlip", RANDOM_CROP))
+    trained = run_dlcli("train", config, "--name", "r", "--json", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    said = json.loads(trained.out)
+    assert said["metrics"]["train"]["accuracy"] > 0.95
+    assert said["metrics"]["validation"]["accuracy"] > 0.95
+    shown = run_dlcli("evaluate", "r", "--data", "m.npz", "--json", "--worst", "2", cwd=tmp_path)
+    assert shown.code == 0, shown.err
+    found = json.loads(shown.out)
+    # The centre of all masks, and nothing beside it.
+    assert np.sum(found["confusion"], axis=1).tolist() == np.bincount(masks[:, 1:7, 2:9].ravel()).tolist()
+    assert run_dlcli("predict", "r", "m.npz", "-o", "p.npz", cwd=tmp_path).code == 0
+    predicted = np.load(tmp_path / "p.npz")
+    [answers] = [predicted[key] for key in predicted.files if predicted[key].shape[:3] == (60, *CROP)][:1]
+    classes = answers.argmax(axis=-1) if answers.ndim == 4 else answers.astype(np.int64)
+    right = float(np.mean(classes == masks[:, 1:7, 2:9]))
+    assert found["metrics"]["accuracy"] == pytest.approx(right, abs=1e-6)
+
+
+@pytest.mark.parametrize("more", [{"engine": "keras"}, {"stream": True}])
+def test_masks_are_cropped_alike_by_every_engine(tmp_path: Path, run_dlcli: Run, more: dict[str, Any]) -> None:
+    write_masks(tmp_path)
+    losses = []
+    for name in ("plain", "other"):
+        config = config_of_masks("RandomFlip", RANDOM_CROP, target={"column": "y", "encode": "one_hot"})
+        config["loss"], config["train"]["epochs"] = "categorical_crossentropy", 2
+        config["data" if "stream" in more else "train"] |= more if name == "other" else {}
+        trained = run_dlcli("train", write_config(tmp_path, config), "--name", name, "--json", cwd=tmp_path)
+        assert trained.code == 0, trained.err
+        losses.append(json.loads(trained.out)["metrics"])
+    if "stream" in more:  # which goes through the samples in another order
+        assert losses[0]["train"]["loss"] == pytest.approx(losses[1]["train"]["loss"], abs=0.1)
+    else:
+        assert losses[0]["train"]["loss"] == pytest.approx(losses[1]["train"]["loss"], abs=1e-5)
+        assert losses[0]["validation"]["loss"] == pytest.approx(losses[1]["validation"]["loss"], abs=1e-5)
+
+
+def test_weights_of_single_pixels_are_refused_beside_a_crop_of_masks(tmp_path: Path, run_dlcli: Run) -> None:
+    write_masks(tmp_path)
+    config = config_of_masks(RANDOM_CROP, inputs=["x"])
+    config["data"]["source"]["npz"]["inputs"] = ["x", "w", "pixels"]
+    config["train"] |= {"sample_weight": "w", "epochs": 1}
+    assert run_dlcli("train", write_config(tmp_path, config), "-q", cwd=tmp_path).code == 0
+    config["train"]["sample_weight"] = "pixels"
+    file = write_config(tmp_path, config)
+    refused = run_dlcli("train", file, "--json", cwd=tmp_path)
+    assert refused.code == 3
+    assert "weighs single places of pictures" in refused.error["message"]
+    line = (tmp_path / file).read_text().splitlines()[refused.error["line"] - 1]
+    assert "sample_weight" in line

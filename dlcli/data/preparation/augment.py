@@ -76,19 +76,20 @@ class Augmentation:
     def crops(self, shapes: Mapping[str, Sequence[int]]) -> dict[str, Size]:
         """By input, of which these are the shapes, the height and width that crops leave; nothing of one that stays whole.
 
-        Raises `BlockError` for a crop that cannot be, and beside masks.
+        Raises `BlockError` for a crop that cannot be.
         """
-        cropping = [number for number, block in enumerate(self.blocks) if block.traits.get("crops")]
-        layers = [(self.layers[number], self.place(number)) for number in cropping]
-        sizes = sizes_after(layers, {name: shapes[name] for name in self.inputs if layers})
-        if sizes and self.masks:
-            raise BlockError(
-                self.place(cropping[0]),
-                f"{self.blocks[cropping[0]].written} changes the size of pictures, and '{self.masks[0]}' is a mask of them",
-                hint="leave it out; RandomTranslation and RandomZoom move masks with their pictures",
-                kind="crop_beside_mask",
-            )
-        return sizes
+        layers = [(self.layers[number], self.place(number)) for number in self.cropping]
+        return sizes_after(layers, {name: shapes[name] for name in self.inputs if layers})
+
+    @property
+    def cropping(self) -> list[int]:
+        """The layers that crop, by number."""
+        return [number for number, block in enumerate(self.blocks) if block.traits.get("crops")]
+
+    def crops_of_masks(self, crops: Mapping[str, Size]) -> dict[str, Size]:
+        """By target the height and width that crops of inputs leave of it: those of the pictures that it moves with."""
+        size = crops.get(self.inputs[0])
+        return {} if size is None else dict.fromkeys(self.masks, size)
 
     def beside(self, number: int) -> list[str | None]:
         """The targets that change with the first images in a layer: masks that move, or labels that are mixed."""
@@ -101,7 +102,8 @@ class Augmentation:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """A batch of prepared inputs, and of targets, augmented; `epoch` and `step` count from 0.
 
-        Crops stand in the centre of pictures of the size before, for it is their centre that the model looks at.
+        Crops of inputs stand in the centre of pictures of the size before, for it is their centre that the model looks at; those
+        of masks are compared as they are.
         Raises `BlockError` at the layer that cannot change a batch, or changes its shape.
         """
         inputs, targets = dict(inputs), dict(targets)
@@ -160,7 +162,8 @@ def applied(layer: Any, values: Any, target: Any, *, image: bool, mixes: bool) -
     else:
         key = "labels" if mixes else "segmentation_masks"
         both = layer({"images": given, key: target if key == "labels" else with_channel(target)}, training=True)
-        made, moved = both["images"], tf.cast(tf.reshape(both[key], tf.shape(target)), target.dtype)
+        made, moved = both["images"], tf.cast(both[key], target.dtype)
+        moved = moved[..., 0] if len(moved.shape) > len(target.shape) else moved
     return made[..., 0] if len(made.shape) > len(values.shape) else made, moved
 
 

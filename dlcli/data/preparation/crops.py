@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from dlcli.data.fields.lazy import Column, Lazy, is_lazy
 from dlcli.errors import BlockError, TreePath
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dlcli.data.dataset import Dataset
 
 Size: TypeAlias = tuple[int, int]
 """Height and width."""
@@ -52,9 +59,46 @@ def in_centre(cropped: Any, shape: Sequence[int]) -> Any:
 
 
 def centre_of(pictures: Any, size: Size) -> Any:
-    """The centre (samples, height, width, …) of pictures in memory."""
+    """The centre (samples, height, width, …) of pictures, which stay where they are until they are asked for."""
+    if is_lazy(pictures):
+        return Centres(pictures, size)
     top, left = (centre(whole, part) for whole, part in zip(pictures.shape[1:3], size, strict=True))
     return pictures[:, top : top + size[0], left : left + size[1]]
+
+
+class Centres(Lazy):
+    """The centre of each picture of a field."""
+
+    def __init__(self, column: Column, size: Size) -> None:
+        super().__init__((len(column), *size, *column.shape[3:]), column.dtype)
+        self.column, self.size = column, size
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        found: np.ndarray[Any, Any] = centre_of(self.column[rows], self.size)
+        return found
+
+
+def with_centres(dataset: Dataset, sizes: Mapping[str, Size]) -> Dataset:
+    """A data set with the centre, of a size, of some targets that are pictures."""
+    if not sizes:
+        return dataset
+    splits = {
+        split: replace(
+            samples,
+            targets={
+                name: centre_of(values, sizes[name]) if name in sizes else values
+                for name, values in samples.targets.items()
+            },
+        )
+        for split, samples in dataset.splits.items()
+    }
+    targets = [
+        each.model_copy(update={"centre": [*sizes[each.name]], "shape": [*sizes[each.name], *each.shape[2:]]})
+        if each.name in sizes
+        else each
+        for each in dataset.schema.targets
+    ]
+    return replace(dataset, splits=splits, schema=dataset.schema.model_copy(update={"targets": targets}))
 
 
 def sizes_after(layers: Sequence[tuple[Any, TreePath]], shapes: Mapping[str, Sequence[int]]) -> dict[str, Size]:

@@ -60,7 +60,7 @@ def choose_engine(
         changed(f"{what}; they stay a graph", f"{WHY[kind.name]}; not by XLA, which cannot compile them")
 
     work = Work(
-        train,
+        train.uncropped(),
         training_weights(
             config.train,
             experiment.dataset,

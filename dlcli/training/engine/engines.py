@@ -19,7 +19,6 @@ from dlcli.training.engine.steps import (
     Work,
     as_batch,
     batch_tensors,
-    build_variables,
     gathered,
     one_step,
     order_of_span,
@@ -57,7 +56,7 @@ class ResidentEngine:
 
         self.model, self.work, self.steps = model, work, work.steps
         self.pace = Pace(1 if work.one_by_one else self.steps)
-        build_variables(model, *work.feed.take(slice(0, 1)))
+        work.build(model)
         inputs, targets = batch_tensors(*work.feed.take(slice(None)))
         column = None if work.column is None else tf.constant(work.column)
         batch_size = work.batch_size
@@ -131,7 +130,7 @@ class StreamingEngine:
 
         self.model, self.work, self.steps = model, work, work.steps
         self.pace = Pace(1 if work.one_by_one else self.steps)
-        build_variables(model, *work.feed.take(slice(0, 1)))
+        work.build(model)
         batch_size = work.batch_size
         # One graph whatever the size of a block: another graph could round otherwise.
         one = work.feed.take(slice(0, 1))
@@ -185,7 +184,7 @@ class FitEngine:
 
     def __init__(self, model: Any, work: Work) -> None:
         self.model, self.work = model, work
-        build_variables(model, *work.feed.take(slice(0, 1)))
+        work.build(model)
 
     def epoch(self, number: int, *, between: Between, first: int = 0) -> dict[str, float]:
         import keras

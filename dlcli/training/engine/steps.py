@@ -68,6 +68,13 @@ class Work:
         """The weight of each sample (samples,) by a column of the data."""
         return None if self.weights is None else self.weights.column
 
+    def build(self, model: Any) -> None:
+        """Makes all variables of a model for the form that a batch has in a step."""
+        inputs, targets = self.feed.take(slice(0, 1))
+        if self.augment is not None and self.augment.masks:
+            inputs, targets = self.augment(*batch_tensors(inputs, targets), 0, 0)
+        build_variables(model, inputs, targets)
+
     def end_of(self, epoch: int, step: int, wanted: int) -> int:
         """The step of an epoch up to which to go on from another, no further than wanted, than the epoch or than a pause."""
         before = self.begin.step + self.done(epoch)

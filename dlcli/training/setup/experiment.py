@@ -11,10 +11,11 @@ from dlcli.config import Config
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.catalogue.live import layer_traits
 from dlcli.data import Dataset, Schema
+from dlcli.data.fields.lazy import Column
 from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
-from dlcli.data.preparation.crops import Size
+from dlcli.data.preparation.crops import Size, with_centres
 from dlcli.data.preparation.fitting import fit_preparation
 from dlcli.data.preparation.prepare import prepare
 from dlcli.data.schema import TargetSchema
@@ -151,6 +152,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             models = keras_catalogue().kinds["applications"]
             check_connections(config.layers, list(shapes), outputs=outputs, models=models)
         crops = {} if augment is None else augment.crops(shapes)
+        whole_masks, dataset = masks_cropped(config, dataset, augment, crops)
         padding = {each.name: each.padding for each in dataset.schema.inputs if each.padding is not None}
         learn = learning(preparation, dataset.splits["train"], crops, padding)
         build = model_builder(config, dataset, shapes, crops, learn)
@@ -162,6 +164,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             name: Feed(samples, preparation, dataset.schema.targets, wide=wide)
             for name, samples in dataset.splits.items()
         }
+        splits["train"].whole = whole_masks
         if config.train.sample_weight is not None:
             for name, feed in splits.items():
                 feed.weights = sample_weight(config.train.sample_weight, dataset, name)
@@ -221,6 +224,26 @@ def facts_of(config: Config, dataset: Dataset) -> dict[str, int]:
     facts = dataset.facts(config.train.batch_size) | {EPOCHS: config.train.epochs}
     steps = config.train.steps_per_epoch
     return facts if steps is None else {**facts, STEPS: steps}
+
+
+def masks_cropped(
+    config: Config, dataset: Dataset, augment: Augmentation | None, crops: Mapping[str, Size]
+) -> tuple[Mapping[str, Column], Dataset]:
+    """The whole masks of training that crops of pictures change too, and the data set with the centre of each mask.
+
+    Raises `BlockError` beside weights of single places, which stay where they are.
+    """
+    sizes = {} if augment is None else augment.crops_of_masks(crops)
+    weight = config.train.sample_weight
+    if sizes and weight is not None and dataset.fields.arrays[weight].ndim > 1:
+        raise BlockError(
+            ("train", "sample_weight"),
+            f"'{weight}' weighs single places of pictures, of which data.augment draws parts",
+            hint="weigh whole samples, or leave the crop out",
+            kind="places_weighed_beside_crop",
+        )
+    whole = {name: dataset.splits["train"].targets[name] for name in sizes}
+    return whole, with_centres(dataset, sizes)
 
 
 def augmentation(config: Config, dataset: Dataset, facts: Mapping[str, int]) -> Augmentation | None:
@@ -312,7 +335,7 @@ def try_batch(
     import numpy as np
 
     count = min(TRIED, config.train.batch_size, len(train))
-    inputs, targets = batch_of_arrays(*train.take(np.arange(count)))
+    inputs, targets = batch_of_arrays(*train.uncropped().take(np.arange(count)))
     if augment is not None:
         inputs, targets = augment(inputs, targets, 0, 0)
     weights = training_weights(config.train, dataset)

@@ -44,6 +44,8 @@ class Feed:
         self.preparation = preparation if self.streams else None
         self.inputs: Mapping[str, Column] = samples.inputs
         self.targets: Mapping[str, Column] = samples.targets
+        self.whole: Mapping[str, Column] = {}
+        """The masks of which training draws parts, and everything else takes the centre."""
         if not self.streams:
             self.inputs, self.targets = self.prepared(preparation, samples.inputs, samples.targets)
 
@@ -55,7 +57,20 @@ class Feed:
         part = copy.copy(self)
         part.inputs, part.targets = self.take(slice(0, samples))
         part.rows, part.streams, part.preparation = self.rows[:samples], False, None
+        part.whole = {name: column[:samples] for name, column in self.whole.items()}
         part.weights = None if self.weights is None else self.weights[:samples]
+        return part
+
+    def uncropped(self) -> Feed:
+        """The same samples with whole masks, of which a training draws parts."""
+        if not self.whole:
+            return self
+        part = copy.copy(self)
+        schemas = [each for each in self.schemas if each.name in self.whole]
+        whole = {each.name: self.whole[each.name] for each in schemas}
+        if not self.streams:
+            whole = {each.name: self.aligned(each, whole[each.name][:]) for each in schemas}
+        part.targets, part.whole = {**self.targets, **whole}, {}
         return part
 
     def unweighed(self) -> Feed:
