@@ -20,6 +20,7 @@ from dlcli.data.findings.identifier_columns import identifier_columns
 from dlcli.data.findings.imbalanced_classes import imbalanced_classes
 from dlcli.data.findings.leak import target_given_away
 from dlcli.data.findings.missing_values import missing_values
+from dlcli.data.findings.names_alike import names_alike
 from dlcli.data.findings.numbers_as_text import numbers_as_text
 from dlcli.data.findings.order import sorted_order
 from dlcli.data.findings.overlap import overlapping_windows
@@ -45,6 +46,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     identifier_columns,
     imbalanced_classes,
     missing_values,
+    names_alike,
     numbers_as_text,
     overlapping_windows,
     same_inputs,

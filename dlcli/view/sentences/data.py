@@ -74,6 +74,11 @@ def missing_values(facts: Facts) -> str:
     return first_of([f"'{name}' {count}" for name, count in facts["columns"].items()], more="more columns")
 
 
+def names_alike(facts: Facts) -> str:
+    columns = [f"{listed(groups[0])} of '{name}'" for name, groups in facts["columns"].items()]
+    return f"{first_of(columns, more='more columns')} are told apart"
+
+
 def numbers_as_text(facts: Facts) -> str:
     shown = [f"'{name}' such as '{value}': {facts['instead'][name]}" for name, value in facts["columns"].items()]
     return first_of(shown, more="more columns")
@@ -219,6 +224,11 @@ SENTENCES = {
     ),
     "missing_values": Sentence(
         "empty cells", missing_values, "write data.missing: drop, mean, median, most_frequent or {constant: 0}"
+    ),
+    "names_alike": Sentence(
+        "names that differ in capitals or blanks alone",
+        names_alike,
+        "write them alike in the file, or leave them so if they are two things",
     ),
     "numbers_as_text": Sentence(
         "numbers read as names",
