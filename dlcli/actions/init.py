@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
 from dlcli.actions.named_data import check_targets_named, named_data, one_or_all
 from dlcli.actions.suggested_layers import layers_of, loss_of, preparation_of
 from dlcli.actions.suggestions import Draft, Line, drafted
@@ -165,7 +167,12 @@ def with_comments(lines: Iterable[Line]) -> list[str]:
     """Lines with their comments below each other."""
     # A name may hold a line's end, which would end the comment too.
     words = [(text, " ".join(comment.split())) for text, comment in lines]
-    return [f"{text:<{COMMENTS}} # {comment}" if comment else text for text, comment in words]
+    return [f"{padded(text, COMMENTS)} # {comment}" if comment else text for text, comment in words]
+
+
+def padded(text: str, cells: int) -> str:
+    """Text that takes at least so many cells of a terminal; a Korean letter takes two."""
+    return text + " " * (cells - cell_len(text))
 
 
 def template(name: str) -> str:

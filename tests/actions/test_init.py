@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from dlcli.actions.init import init, template
 from dlcli.actions.written import inline_yaml
@@ -231,3 +232,11 @@ def test_a_table_of_which_no_configuration_can_be_written_is_refused(
     refused = run_dlcli("init", "t.csv", cwd=tmp_path)
     assert refused.code == 4
     assert message in refused.err
+
+
+def test_comments_stand_below_each_other_beside_korean_names(tmp_path: Path, run_dlcli: Run) -> None:
+    rows = "".join(f"{number / 7},{'가나'[number % 2]}\n" for number in range(40))
+    (tmp_path / "꽃.csv").write_text("값,종류\n" + rows, encoding="utf-8")
+    outcome = run_dlcli("init", "꽃.csv", cwd=tmp_path)
+    starts = [cell_len(line[: line.index(" # ")]) for line in outcome.out.splitlines() if " # " in line]
+    assert starts.count(50) == len([start for start in starts if start <= 50]) > 5
