@@ -160,13 +160,14 @@ def bug(error: Exception) -> InternalError:
 def show_error(error: DlcliError) -> None:
     """The error as JSON on standard output where JSON was asked for, otherwise in words on standard error."""
     from dlcli.view.console.console import supports_unicode
+    from dlcli.view.console.labelled import line_width, whole_lines
     from dlcli.view.problems import error_text
 
     if asked.json:
         with suppress(OSError):  # Where the error is that standard output cannot be written, the words below must do.
             emit({"error": error_json(error)})
     console = err()
-    console.print(error_text(error, unicode=supports_unicode(console.file)))
+    whole_lines(console, error_text(error, unicode=supports_unicode(console.file), width=line_width(console)))
 
 
 def error_json(error: DlcliError) -> dict[str, Any]:

@@ -29,11 +29,12 @@ def evaluate(
     """
     from dlcli.actions.evaluate import evaluate as measure
     from dlcli.runs import Run
+    from dlcli.view.console.labelled import note as say_note
     from dlcli.view.evaluation import draw_evaluation
 
     evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, allow_code=allow_code)
     for note in () if quiet else evaluation.notes:
-        err().print(f"note: {note}")
+        say_note(err(), f"note: {note}")
     give(evaluation, draw_evaluation, as_json=json)
 
 

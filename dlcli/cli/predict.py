@@ -48,6 +48,7 @@ def predict(
     from dlcli.actions.prediction_files import as_csv, check_form, check_safe, write_predictions
     from dlcli.runs import Run
     from dlcli.view.console.json_value import json_value
+    from dlcli.view.console.labelled import note as say_note
     from dlcli.view.prediction import PredictionResult
 
     if output != "-":
@@ -57,7 +58,7 @@ def predict(
     predictions = answer(Run.find(runs, run), data, keep=keep or (), allow_code=allow_code)
     console = err()
     for note in () if quiet else predictions.notes:
-        console.print(f"note: {note}")
+        say_note(console, f"note: {note}")
     if output != "-":
         write_predictions(predictions, Path(output), safe=safe_csv)
         if not quiet:

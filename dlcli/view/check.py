@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.json_value import json_name
 from dlcli.view.console.labelled import line
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
 from dlcli.view.drawing.curve import curve
 from dlcli.view.first_loss import FirstLossShown
@@ -94,7 +95,7 @@ def draw_check(console: Console, check: CheckShown) -> None:
     went = f"{number(batch.first)} to {number(batch.last)} in {batch.steps} steps"
     line(console, "one batch", f"{batch.samples} samples alone: loss {went}")
     console.print()
-    console.print(drawn_table(gradients_table(check.gradients)))
+    write_table(console, gradients_table(check.gradients))
     console.print()
     if check.rates is not None:
         draw_rates(console, check.rates)

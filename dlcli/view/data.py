@@ -13,15 +13,16 @@ from rich.text import Text
 from dlcli.data.description.columns import ColumnSeen
 from dlcli.data.description.tensors import Tensor
 from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.labelled import line
 from dlcli.view.console.shapes import shape
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
-from dlcli.view.console.tables import byte_size, folded, number, plain_table
+from dlcli.view.console.table import Column, Table, number_column, text_column
+from dlcli.view.console.tables import byte_size, number
 from dlcli.view.drawing.bars import bars
 from dlcli.view.drawing.histogram import histogram
 from dlcli.view.sentences import Told
 
-MOST_ROWS = 60
+MOST_ROWS, LEAST_NAMES = 60, 12
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,13 @@ def tensors_table(tensors: Sequence[Tensor]) -> Table:
         ]
         for each in tensors
     ]
-    return Table(columns, rows)
+    return Table(columns, rows, keys=3)
 
 
 def draw_tensors(console: Console, tensors: Sequence[Tensor]) -> None:
     """The first of the tensors; where the width does not do, in several tables below each other."""
-    table = tensors_table(tensors[:MOST_ROWS])
-    right = {column.name for column in table.columns if column.right}
-    for part in folded(table.names, table.cells, keys=3, width=console.width):
-        places = [at for at, name in enumerate(part.columns) if name in right]
-        console.print(plain_table(part.columns, part.rows, right=places))
-        console.print()
+    write_table(console, tensors_table(tensors[:MOST_ROWS]))
+    console.print()
     if len(tensors) > MOST_ROWS:
         console.print(Text(f"… and {len(tensors) - MOST_ROWS} more; --json lists them all", style="dim"))
 
@@ -106,7 +103,9 @@ def columns_table(columns: Sequence[ColumnSeen], *, unicode: bool) -> Table:
         number_column("deviation", number_or_nothing),
         number_column("different", str),
         number_column("missing", str),
-        Column("histogram, or most frequent"),
+        text_column(
+            "histogram, or most frequent", least=max([LEAST_NAMES, *(len(each.histogram) for each in columns)])
+        ),
     ]
     rows = [
         [
@@ -123,7 +122,7 @@ def draw_columns(console: Console, columns: Sequence[ColumnSeen]) -> None:
     """What each column of a table holds."""
     if not columns:
         return
-    console.print(drawn_table(columns_table(columns[:MOST_ROWS], unicode=supports_unicode(console.file))))
+    write_table(console, columns_table(columns[:MOST_ROWS], unicode=supports_unicode(console.file)))
     if len(columns) > MOST_ROWS:
         console.print(Text(f"… and {len(columns) - MOST_ROWS} more; --json lists them", style="dim"))
     console.print()

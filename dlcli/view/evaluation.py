@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +11,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console.console import supports_unicode
+from dlcli.view.confusion import WIDEST_CONFUSION, draw_confusion, shown_name
+from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.json_value import INLINE, UNSAID
 from dlcli.view.console.labelled import line
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.table import Column, Table, number_column, text_column
 from dlcli.view.console.tables import number, of_metric
+from dlcli.view.console.wrapping import cut
 
-WIDEST_CONFUSION = 12
 SHOWN, WIDEST_CELL = 5, 40
 """Of a vector so many numbers, and of a text so many letters, stand in a cell."""
 
@@ -82,7 +84,7 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     """Metrics, confusion matrix, scores by class, the worst samples."""
     line(console, "run", f"{evaluation.run}, {evaluation.split}: {evaluation.samples:,} samples")
     console.print()
-    console.print(drawn_table(evaluation_metrics_table(evaluation)))
+    write_table(console, evaluation_metrics_table(evaluation))
     if evaluation.scores.positive is not None:
         text = f"the positive class of these metrics is '{evaluation.scores.positive}'"
         console.print(Text(text, style="dim"))
@@ -96,7 +98,7 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     if evaluation.worst:
         console.print()
         console.print(Text("the worst samples", style="bold"))
-        console.print(drawn_table(worst_table(evaluation.worst)))
+        write_table(console, worst_table(evaluation.worst))
 
 
 def evaluation_metrics_table(evaluation: Evaluation) -> Table:
@@ -111,9 +113,9 @@ def worst_table(worst: Sequence[WorstSample]) -> Table:
     """A row for each sample."""
     columns = [
         number_column("row", str),
-        Column("place"),
-        Column("target", text=short),
-        Column("predicted", text=short),
+        text_column("place", least=24),
+        text_column("target", short),
+        text_column("predicted", short),
     ]
     folder = folder_above([each.file for each in worst if not each.line])
     rows = [[each.row, sample_place(each, folder), each.target, each.predicted, each.loss] for each in worst]
@@ -125,42 +127,35 @@ def draw_classes(console: Console, scores: Scores) -> None:
     if scores.by_class is None:
         return
     console.print()
-    if scores.confusion is not None and scores.classes is not None and len(scores.classes) <= WIDEST_CONFUSION:
-        console.print(Text("rows: the true class; columns: what the model said", style="dim"))
-        nothing = "·" if supports_unicode(console.file) else "."
-        console.print(drawn_table(confusion_table(scores.classes, scores.confusion, nothing=nothing)))
+    if scores.confusion is not None and scores.classes is not None:
+        draw_confusion(console, scores.classes, scores.confusion)
         console.print()
-    console.print(drawn_table(class_table(scores.by_class)))
+    few = len(scores.by_class) <= WIDEST_CONFUSION
+    write_table(console, class_table(scores.by_class if few else worst_first(scores.by_class)))
+    if (more := len(scores.by_class) - MOST_CLASSES) > 0:
+        console.print(Text(f"… and {number(more)} classes more, none of them worse; --json has all", style="dim"))
 
 
-def confusion_table(classes: Sequence[str], confusion: Sequence[Sequence[int]], *, nothing: str = "0") -> Table:
-    """A row for each true class and a column for each answer; `nothing` stands for none."""
-
-    def counted(count: int) -> str:
-        return str(count) if count else nothing
-
-    columns = [Column(""), *(number_column(name, counted) for name in classes)]
-    return Table(columns, [[name, *row] for name, row in zip(classes, confusion, strict=True)])
-
-
-MOST_CLASSES = 50
+MOST_CLASSES = 20
 """Classes that a table holds; `--json` has all."""
 
 
+def worst_first(by_class: Mapping[str, ClassScores]) -> Mapping[str, ClassScores]:
+    """The classes by their F1, the worst first and of equal ones that with most samples; last those that have none."""
+
+    def rank(each: tuple[str, ClassScores]) -> tuple[float, int]:
+        return math.inf if each[1].f1 is None else each[1].f1, -each[1].samples
+
+    return dict(sorted(by_class.items(), key=rank))
+
+
 def class_table(by_class: Mapping[str, ClassScores]) -> Table:
-    """A row for each class; of many those with most samples."""
-    shown = dict(sorted(by_class.items(), key=lambda each: -each[1].samples)[:MOST_CLASSES])
-    by_class = by_class if len(by_class) <= MOST_CLASSES else shown
+    """A row for each of the first classes."""
     columns = [Column("class"), *map(number_column, ("precision", "recall", "f1", "samples"))]
+    shown = list(by_class.items())[:MOST_CLASSES]
     return Table(
-        columns,
-        [[shown_name(name), each.precision, each.recall, each.f1, each.samples] for name, each in by_class.items()],
+        columns, [[shown_name(name), each.precision, each.recall, each.f1, each.samples] for name, each in shown]
     )
-
-
-def shown_name(name: str) -> str:
-    """The name of a class in a table: a blank or the end of a line as it is written."""
-    return name if name.strip() and name.isprintable() else repr(name)
 
 
 def folder_above(files: Sequence[str]) -> str:
@@ -184,10 +179,10 @@ def short(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {short(each)}" for name, each in value.items())
     if isinstance(value, list):
-        return cut("[" + ", ".join(map(short, value[:SHOWN])) + (", …]" if len(value) > SHOWN else "]"))
-    return number(value) if isinstance(value, int | float) else cut(str(value))
+        return shortened("[" + ", ".join(map(short, value[:SHOWN])) + (", …]" if len(value) > SHOWN else "]"))
+    return number(value) if isinstance(value, int | float) else shortened(str(value))
 
 
-def cut(text: str) -> str:
+def shortened(text: str) -> str:
     """A text in a cell, whose end is left out where it is long."""
-    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+    return cut(text, WIDEST_CELL)

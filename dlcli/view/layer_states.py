@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.table import Column, Table, number_column
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class LayerStates:
 
 def draw_states(console: Console, states: LayerStates, *, layers: Sequence[str]) -> None:
     """A row for each layer, and what the last column means."""
-    console.print(drawn_table(states_table(states, layers)))
+    write_table(console, states_table(states, layers))
     console.print()
     if states.separation:
         target = states.separation[0].target

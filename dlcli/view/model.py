@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.json_value import INLINE, json_name
 from dlcli.view.console.labelled import line
 from dlcli.view.console.shapes import shape
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import byte_size
 from dlcli.view.drawing.graph_node import GraphNode
 from dlcli.view.drawing.graph_text import graph_lines, is_stack
@@ -90,7 +91,7 @@ class ModelSummary:
 
 def draw_model(console: Console, model: ModelSummary) -> None:
     """The layers with their totals, the graph where it is no plain stack, and what is known of the weights."""
-    console.print(drawn_table(layers_table(model.layers)))
+    write_table(console, layers_table(model.layers))
     console.print()
     if not is_stack(model.graph):
         unicode = supports_unicode(console.file)
@@ -136,7 +137,8 @@ def layers_table(layers: Sequence[LayerRow]) -> Table:
         ]
         for each in layers
     ]
-    return Table(columns, rows)
+    known = any(each.line is not None for each in layers)
+    return Table(columns, rows) if known else Table(columns[:-1], [row[:-1] for row in rows])
 
 
 def line_number(number: int | None) -> str:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from dlcli.errors import ConfigError, DlcliError, Problem
 from dlcli.view.console.console import printable, visible
+from dlcli.view.console.wrapping import hanging, wrapped
 
 WIDEST = 120
 TAB = "    "
@@ -32,7 +33,7 @@ def problem_text(problem: Problem, *, unicode: bool, width: int | None = None, k
     """
     gutter = len(str(problem.line)) if problem.line else 2
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    text = error_header(problem.message, place, gutter=gutter, unicode=unicode, kind=kind)
+    text = error_header(problem.message, place, gutter=gutter, unicode=unicode, width=width, kind=kind)
     if problem.line:
         text.append_text(source_lines(problem, gutter=gutter, unicode=unicode, width=width))
     elif problem.suggestion:
@@ -47,18 +48,23 @@ def single_text(error: DlcliError, *, unicode: bool, width: int | None) -> Text:
     place = error.file
     if place is not None and error.line:
         place += f":{error.line}" + (f":{error.column}" if error.column else "")
-    text = error_header(error.message, place, gutter=2, unicode=unicode)
+    text = error_header(error.message, place, gutter=2, unicode=unicode, width=width)
     if error.hint:
         text.append_text(remark(error.hint, gutter=2, width=width))
     return text
 
 
-def error_header(message: str, place: str | None, *, gutter: int, unicode: bool, kind: str = "error") -> Text:
-    """`error: message`, and the place on the line below."""
+def error_header(
+    message: str, place: str | None, *, gutter: int, unicode: bool, width: int | None, kind: str = "error"
+) -> Text:
+    """`error: message`, which goes on under its beginning, and the place on the line below."""
+    indent = len(kind) + 2
+    lines = [hanging(printable(part), width, indent=indent) for part in message.splitlines()]
+    words = ("\n" if width is None else "\n" + " " * indent).join(lines)
     style = "bold red" if kind == "error" else "bold yellow"
-    text = Text.assemble((f"{kind}: ", style), ("\n".join(map(printable, message.splitlines())), "bold"))
+    text = Text.assemble((f"{kind}: ", style), (words, "bold"))
     if place is not None:
-        text.append("\n" + " " * gutter + ("┌─ " if unicode else "--> "), style="blue").append(printable(place))
+        text.append("\n" + " " * gutter + ("┌─ " if unicode else "--> "), style="bright_blue").append(printable(place))
     return text
 
 
@@ -66,7 +72,7 @@ def remark(words: str, *, gutter: int, width: int | None) -> Text:
     """`= words` below the gutter, wrapped under itself where a width is given."""
     indent = " " * (gutter + 3)
     lines = [line for part in words.splitlines() for line in wrapped(printable(part), width and width - gutter - 3)]
-    return Text.assemble(("\n" + " " * (gutter + 1) + "= ", "blue"), ("\n" + indent).join(lines))
+    return Text.assemble(("\n" + " " * (gutter + 1) + "= ", "bright_blue"), ("\n" + indent).join(lines))
 
 
 def source_lines(problem: Problem, *, gutter: int, unicode: bool, width: int | None) -> Text:
@@ -75,7 +81,7 @@ def source_lines(problem: Problem, *, gutter: int, unicode: bool, width: int | N
     line, start, length = cut_line(problem, room=room, unicode=unicode)
     edge = "│ " if unicode else "| "
     empty = "\n" + " " * (gutter + 1) + edge
-    text = Text.assemble((f"\n{problem.line} {edge}", "blue"), line, (empty, "blue"), " " * start)
+    text = Text.assemble((f"\n{problem.line} {edge}", "bright_blue"), line, (empty, "bright_blue"), " " * start)
     text.append("^" * length, style="bold red")
     if problem.suggestion:
         words = printable(problem.suggestion)
@@ -83,7 +89,7 @@ def source_lines(problem: Problem, *, gutter: int, unicode: bool, width: int | N
             text.append(f" {words}", style="yellow")
         else:
             for part in wrapped(words, width - gutter - 3):
-                text.append(empty, style="blue").append(part, style="yellow")
+                text.append(empty, style="bright_blue").append(part, style="yellow")
     return text
 
 
@@ -130,15 +136,3 @@ def first_cells(text: str, cells: int) -> str:
     while cell_len(text) > cells:
         text = text[: min(len(text) - 1, max(cells, 0))] if len(text) > cells else text[:-1]  # unseen: time alone
     return text
-
-
-def wrapped(words: str, width: int | None) -> list[str]:
-    """`words` in lines of at most `width` cells, broken at spaces; one line without a width."""
-    lines = [""]
-    for word in words.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if width is None or not lines[-1] or cell_len(longer) <= max(20, width):
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,13 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from dlcli.config.reference.thing import Argument, Kinds, Names, Thing
+from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.json_value import INLINE
 from dlcli.view.console.labelled import plain_text
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
-from dlcli.view.console.tables import plain_table
+from dlcli.view.console.table import Column, Table, number_column, prose_column, text_column
+from dlcli.view.console.wrapping import cut, wrapped
 
 INDENT = 2
-WIDEST_NAME = 28
+WIDEST_NAME, WIDEST_DEFAULT = 28, 40
 """Names that are longer have their summary on the line below."""
 
 
@@ -38,7 +38,7 @@ def names_shown(names: Names) -> NamesShown:
 def kinds_table(kinds: Kinds) -> Table:
     """A row for each kind."""
     rows = [[kind, kinds.counts[kind], kinds.meanings[kind]] for kind in kinds.kinds]
-    return Table([Column("kind"), number_column("", str), Column("what for")], rows)
+    return Table([Column("kind"), number_column("", str), prose_column("what for")], rows)
 
 
 def draw_kinds(console: Console, kinds: Kinds) -> None:
@@ -46,7 +46,7 @@ def draw_kinds(console: Console, kinds: Kinds) -> None:
     if not console.is_terminal:
         draw_lines(console, kinds.kinds)
         return
-    console.print(drawn_table(kinds_table(kinds)))
+    write_table(console, kinds_table(kinds))
 
 
 def draw_names(console: Console, shown: NamesShown) -> None:
@@ -65,7 +65,7 @@ def draw_names(console: Console, shown: NamesShown) -> None:
 def draw_name(console: Console, name: str, summary: str, *, wide: int) -> None:
     """A name with its summary beside it, wrapped to the width."""
     gap = " " * (INDENT + wide + 2)
-    words = textwrap.wrap(" ".join(summary.split()), max(20, console.width - len(gap))) or [""]
+    words = wrapped(" ".join(summary.split()), console.width - len(gap))
     if cell_len(name) > wide:
         console.print(Text(" " * INDENT + name, style="cyan"))
     else:
@@ -101,10 +101,9 @@ def draw_meaning(console: Console, thing: Thing) -> None:
         for each in thing.arguments
     ]
     if rows:
-        table = plain_table(["argument", "default", "takes"], rows)
-        table.columns[0].no_wrap = True
         console.print()
-        console.print(table)
+        columns = [Column("argument"), text_column("default"), prose_column("takes")]
+        write_table(console, Table(columns, rows))
     if thing.example:
         console.print()
         console.print(Text(thing.example, style="cyan"))
@@ -120,4 +119,4 @@ def short_default(value: Any) -> str:
     if value is None:
         return "none"
     text = str(value).lower() if isinstance(value, bool) else plain_text(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return cut(text, WIDEST_DEFAULT)

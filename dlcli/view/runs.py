@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import duration
 
 Metrics = Mapping[str, Mapping[str, float | None]]
@@ -42,7 +43,7 @@ def runs_table(runs: Sequence[RunShown]) -> Table:
         [run.run, run.status, run.epochs, run.seconds, *(run.measured.get(name) for name in names), run.config]
         for run in runs
     ]
-    return Table([*columns, *map(number_column, names), Column("config")], rows)
+    return Table([*columns, *map(number_column, names), Column("config")], rows, least=4)
 
 
 def draw_runs(console: Console, runs: Sequence[RunShown]) -> None:
@@ -50,7 +51,7 @@ def draw_runs(console: Console, runs: Sequence[RunShown]) -> None:
     if not runs:
         console.print(Text("no runs"))
         return
-    console.print(drawn_table(runs_table(runs), width=console.width, least=4))
+    write_table(console, runs_table(runs))
 
 
 def time_of(seconds: float | None) -> str:

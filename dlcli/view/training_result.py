@@ -11,8 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
+from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.labelled import line
-from dlcli.view.console.table import Column, Table, drawn_table, number_column
+from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import duration, number, of_metric
 from dlcli.view.runs import Metrics
 from dlcli.view.sentences import Judgement
@@ -56,7 +57,7 @@ def draw_training(console: Console, result: TrainingResult) -> None:
     pace = f"{number(round(result.samples_per_second))} samples/s, engine {result.engine}"
     line(console, "time", f"{duration(result.seconds)}, {pace}")
     console.print()
-    console.print(drawn_table(metrics_table(result.metrics, result.baseline)))
+    write_table(console, metrics_table(result.metrics, result.baseline))
     console.print()
     draw_verdict(console, result.verdict)
     line(console, "next", f"dlcli evaluate {shlex.quote(result.run)}" + runs_option(result.path), style="cyan")

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.text import Text
 
 from dlcli.errors import ConfigError, DlcliError, Problem
 from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.labelled import line_width, whole_lines
 from dlcli.view.problems import error_text, problem_text
 
 
@@ -70,11 +72,16 @@ def exit_code(judgements: Sequence[Judgement]) -> int:
 def draw_validation(console: Console, judgements: Sequence[Judgement]) -> None:
     """The problems of each file, or that it is well."""
     unicode = supports_unicode(console.file)
-    for judgement in judgements:
-        for note in judgement.notes:
-            console.print(problem_text(note, unicode=unicode, kind="note"))
+    width = line_width(console)
+    for position, judgement in enumerate(judgements):
+        parts = [problem_text(note, unicode=unicode, width=width, kind="note") for note in judgement.notes]
         error = judgement.error
-        console.print(f"{judgement.file}: ok" if error is None else error_text(error, unicode=unicode))
+        if position and (parts or error or judgements[position - 1].error):
+            console.print()
+        parts.append(
+            Text(f"{judgement.file}: ok") if error is None else error_text(error, unicode=unicode, width=width)
+        )
+        whole_lines(console, Text("\n").join(parts))
 
 
 def problems_in(error: DlcliError) -> Sequence[Problem]:

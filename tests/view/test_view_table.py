@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
+from dlcli.view.confusion import confusion_table
+from dlcli.view.console.drawn_table import drawn_table
 from dlcli.view.console.json_value import INLINE, UNSAID, json_name, json_value
-from dlcli.view.console.table import Column, Table, csv_text, drawn_table, markdown, number_column, records
-from dlcli.view.evaluation import ClassScores, class_table, confusion_table
+from dlcli.view.console.table import Column, Table, csv_text, markdown, number_column, records
+from dlcli.view.evaluation import ClassScores, class_table
 from dlcli.view.runs import RunShown, draw_runs, runs_table
 from dlcli.view.training_result import metrics_table
 
@@ -23,11 +25,7 @@ RUNS = [
 
 
 def text_of(table: Table, width: int = 80) -> list[str]:
-    console = Console(file=io.StringIO(), width=width)
-    console.print(drawn_table(table, width=width, least=2))
-    stream = console.file
-    assert isinstance(stream, io.StringIO)
-    return [line.rstrip() for line in stream.getvalue().splitlines()]
+    return drawn_table(table, width=width).plain.splitlines()
 
 
 def test_the_same_table_in_four_ways() -> None:
@@ -62,12 +60,15 @@ def test_the_same_table_in_four_ways() -> None:
 
 
 def test_where_the_width_does_not_do_the_last_columns_are_left_out_and_numbers_stay_right() -> None:
-    table = Table([Column("name"), number_column("one"), number_column("two")], [["a", 1, 22_222], ["bb", 333, None]])
+    table = Table(
+        [Column("name"), number_column("one"), number_column("two")], [["a", 1, 22_222], ["bb", 333, None]], least=2
+    )
     assert [line.split() for line in text_of(table, 80)][2] == ["a", "1", "22,222"]
     narrow = text_of(table, 14)
     assert narrow[0].split() == ["name", "one"]
     assert narrow[2].endswith("  1")
     assert narrow[3].endswith("333")
+    assert narrow[4:] == ["", "for a wider", "terminal: two"]
 
 
 def test_a_cell_cannot_end_its_line_in_markdown() -> None:

@@ -9,7 +9,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dlcli.errors import ConfigError, DataError, Problem
-from dlcli.view.console.tables import byte_size, duration, number, plain_table
+from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.table import Column, Table, number_column
+from dlcli.view.console.tables import byte_size, duration, number
 from dlcli.view.drawing.bars import bars
 from dlcli.view.drawing.histogram import histogram
 from dlcli.view.problems import cut_line, error_text, problem_text
@@ -214,7 +216,7 @@ def test_durations(seconds, shown):
 def printed(encoding: str, width: int) -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
     rows = [["[/b]", "1"], ["고양이" if encoding == "utf-8" else "cat", "12,345"]]
-    Console(file=stream, width=width).print(plain_table(["name", "count"], rows, right=[1]))
+    write_table(Console(file=stream, width=width), Table([Column("name"), number_column("count", str)], rows))
     return stream.buffer.getvalue().decode(encoding)
 
 
@@ -223,7 +225,7 @@ def test_a_table_has_a_rule_under_its_header_only():
 
 
 def test_a_table_in_ascii():
-    assert printed("ascii", 60) == "name |  count\n-----+-------\n[/b] |      1\ncat  | 12,345\n"
+    assert printed("ascii", 60) == "name    count\n-------------\n[/b]        1\ncat    12,345\n"
 
 
 @pytest.mark.parametrize(("classes", "last"), [(19, "c18"), (20, "c19"), (21, "… and 1 more")])

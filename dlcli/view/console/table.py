@@ -7,20 +7,32 @@ import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-import rich.table
+from dlcli.view.console.tables import number
 
-from dlcli.view.console.tables import fitting_columns, number, plain_table
+
+class Narrow(Enum):
+    """What becomes of the cells of a column where the width is short."""
+
+    NEVER = "whole"
+    CUT = "cut"
+    WRAP = "wrap"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column with its key; `text` writes its values for a person, `right` says that they are numbers."""
+    """A column with its key; `text` writes its values for a person, `right` says that they are numbers.
+
+    Names and numbers stay whole; of texts that may be cut or wrapped, `least` cells are shown.
+    """
 
     name: str
     right: bool = False
     text: Callable[[Any], str] = str
+    narrow: Narrow = Narrow.NEVER
+    least: int = 12
 
 
 def number_column(name: str, text: Callable[[Any], str] = number) -> Column:
@@ -28,12 +40,28 @@ def number_column(name: str, text: Callable[[Any], str] = number) -> Column:
     return Column(name, right=True, text=text)
 
 
+def text_column(name: str, text: Callable[[Any], str] = str, *, least: int = 12) -> Column:
+    """A column of texts that may be cut."""
+    return Column(name, text=text, narrow=Narrow.CUT, least=least)
+
+
+def prose_column(name: str) -> Column:
+    """A column of sentences, which wrap at spaces."""
+    return Column(name, narrow=Narrow.WRAP, least=16)
+
+
 @dataclass(frozen=True)
 class Table:
-    """Columns, and rows with a value for each of them as it was measured; None where there is none."""
+    """Columns, and rows with a value for each of them as it was measured; None where there is none.
+
+    The first `keys` columns name a row. Where the width does not do, the last columns are left out, but the first `least`,
+    or, without that, the table is split.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
+    keys: int = 1
+    least: int | None = None
 
     @property
     def names(self) -> list[str]:
@@ -44,17 +72,6 @@ class Table:
     def cells(self) -> list[list[str]]:
         """The values as a person reads them."""
         return [[column.text(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
-
-
-def drawn_table(table: Table, *, width: int | None = None, least: int = 1) -> rich.table.Table:
-    """The table for a terminal; with a `width` without those of its last columns that do not fit, but the first `least`."""
-    names, cells = table.names, table.cells
-    if width is not None:
-        part = fitting_columns(names, cells, least=least, width=width)
-        names, cells = part.columns, part.rows
-    # Columns are left out at the end only, so those that are left keep their places.
-    right = [at for at, column in enumerate(table.columns[: len(names)]) if column.right]
-    return plain_table(names, cells, right=right)
 
 
 def records(table: Table) -> list[dict[str, Any]]:

@@ -1,75 +1,9 @@
-"""Calm tables, and numbers, sizes and durations as short text."""
+"""Numbers, sizes and durations as short text."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-
-from rich import box
-from rich.cells import cell_len
-from rich.table import Table
-from rich.text import Text
-
-from dlcli.view.console.console import printable
-
-
-def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> Table:
-    """A table with a rule under its header and no other line; the columns whose position is in `right` hold numbers.
-
-    Cells are text, never markup. Where the width is short, numbers keep their line and texts are folded.
-    """
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for position, column in enumerate(columns):
-        numeric = position in right
-        table.add_column(
-            Text(printable(column)),
-            justify="right" if numeric else "left",
-            no_wrap=numeric,
-            overflow="ellipsis" if numeric else "fold",
-        )
-    for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    return table
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some columns of a table with their cells."""
-
-    columns: list[str]
-    rows: list[list[str]]
-
-
-def chosen_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], chosen: Sequence[int]) -> Part:
-    """The part of a table that has the chosen columns."""
-    return Part([columns[index] for index in chosen], [[row[index] for index in chosen] for row in rows])
-
-
-def widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    """The cells that each column takes when nothing wraps, with the room between two columns."""
-    return [max(cell_len(name), *(cell_len(row[index]) for row in rows), 1) + 3 for index, name in enumerate(columns)]
-
-
-def folded(columns: Sequence[str], rows: Sequence[Sequence[str]], *, keys: int, width: int) -> list[Part]:
-    """A wide table as several below each other, each beginning with the first `keys` columns."""
-    needed = widths(columns, rows) if rows else [0] * len(columns)
-    parts: list[list[int]] = [list(range(keys))]
-    for index in range(keys, len(columns)):
-        if len(parts[-1]) > keys and sum(needed[each] for each in parts[-1]) + needed[index] > width + 3:
-            parts.append(list(range(keys)))
-        parts[-1].append(index)
-    return [chosen_columns(columns, rows, part) for part in parts]
-
-
-def fitting_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], *, least: int, width: int) -> Part:
-    """A table without those of its last columns that do not fit; at least the first `least`."""
-    needed = widths(columns, rows) if rows else [0] * len(columns)
-    count = len(columns)
-    while count > least and sum(needed[:count]) > width + 3:
-        count -= 1
-    return chosen_columns(columns, rows, range(count))
 
 
 def number(value: float | int | None) -> str:

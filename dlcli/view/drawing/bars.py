@@ -10,6 +10,7 @@ from rich.text import Text
 
 from dlcli.view.console.console import printable
 from dlcli.view.console.tables import number
+from dlcli.view.console.wrapping import cut
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 SHORTEST = 4
@@ -35,7 +36,7 @@ def bars(
     lines = Text()
     for name, count in shown:
         percent = f"{100 * count / total:.1f} %" if total else "0.0 %"
-        lines.append(shortened_text(name, names, unicode=unicode))
+        lines.append(set_cell_size(cut(name, names, mark="…" if unicode else "~"), names))
         lines.append("  ")
         lines.append(bar(count / greatest if greatest else 0.0, room, unicode=unicode), style="cyan")
         lines.append(f"  {number(count):>{figures}}  {percent:>7}\n")
@@ -43,14 +44,6 @@ def bars(
         lines.append(f"{'…' if unicode else '...'} and {number(len(counts) - most)} more\n", style="dim")
     lines.rstrip()
     return lines
-
-
-def shortened_text(text: str, width: int, *, unicode: bool) -> str:
-    """`text` in exactly `width` cells, with a mark at its end where it was cut."""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    mark = "…" if unicode else "~"
-    return set_cell_size(text, max(0, width - 1)) + mark
 
 
 def bar(share: float, width: int, *, unicode: bool) -> str:

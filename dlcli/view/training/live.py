@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console.console import FadingStream, printable
+from dlcli.view.console.labelled import note
 from dlcli.view.console.tables import duration, number
 from dlcli.view.training.events import EpochLine, Listener, Plan
 from dlcli.view.training.terminal import TerminalView
@@ -57,7 +58,7 @@ class LineView:
 
     def note(self, text: str) -> None:
         for line in text.splitlines():
-            self._print(printable(line))
+            note(self.console, line)
 
     def end(self, best_epoch: int | None) -> None:
         return

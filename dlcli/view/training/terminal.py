@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from dlcli.view.console.console import is_terminal, printable, supports_unicode
+from dlcli.view.console.labelled import note
 from dlcli.view.console.tables import duration, number
 from dlcli.view.drawing.curve import compact, curve, spans_decades
 from dlcli.view.training.epochs import epoch_table
@@ -92,7 +93,7 @@ class TerminalView:
 
     def note(self, text: str) -> None:
         for line in text.splitlines():
-            self.console.print(Text(printable(line)))
+            note(self.console, line)
 
     def end(self, best_epoch: int | None) -> None:
         self.close()
