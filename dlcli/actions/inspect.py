@@ -15,7 +15,7 @@ from dlcli.data import Schema
 from dlcli.errors import ArtifactError, DlcliError, TreePath
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.macs import elements, macs_of
-from dlcli.layers.memory import BYTES, FLOAT
+from dlcli.layers.memory import BYTES, FLOAT, elements_kept
 from dlcli.layers.names import written_layer_name
 from dlcli.runs import Run
 from dlcli.training.check.first_loss import first_loss
@@ -100,7 +100,7 @@ def model_summary(
             continue
         row = rows.get(name)
         macs = macs_of(call.layer, call.inputs[0], call.outputs[0], traits=layer_traits) if call.inputs else 0
-        own = 0 if call.is_same_for_all else sum(elements(shape) for shape in call.outputs) * wide
+        own = elements_kept(call, layer_traits) * wide
         if row is not None:  # A layer that is called again has the same weights, and works and puts out once more.
             rows[name] = replace(row, macs=row.macs + macs, bytes=row.bytes + own)
             continue

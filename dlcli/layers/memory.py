@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dlcli.layers.calls import calls_of
+from dlcli.layers.calls import Call, calls_of, inner_calls
 from dlcli.layers.macs import Traits, elements
 
 BYTES = 16
@@ -65,6 +65,16 @@ def activation_bytes(model: Any, traits: Traits) -> int:
 
     What only has another shape is not counted; an open axis counts as one.
     """
-    apart = [call for call in calls_of(model) if not call.is_input and not call.is_same_for_all]
-    calls = [call for call in apart if not traits(type(call.layer)).get("views")]
-    return sum(elements(shape) * FLOAT for call in calls for shape in call.outputs)
+    return sum(elements_kept(call, traits) for call in calls_of(model)) * FLOAT
+
+
+def elements_kept(call: Call, traits: Traits) -> int:
+    """How many numbers of one sample a call puts out; one of a model what the calls inside it do, at each step if it is."""
+    own = traits(type(call.layer))
+    if call.is_input or call.is_same_for_all or own.get("views"):
+        return 0
+    stepwise = own.get("macs") == "each step"
+    if inside := list(inner_calls(call.layer.layer if stepwise else call.layer)):
+        times = (call.outputs[0][0] or 1) if stepwise else 1
+        return times * sum(elements_kept(each, traits) for each in inside)
+    return sum(elements(shape) for shape in call.outputs)

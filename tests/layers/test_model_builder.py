@@ -309,6 +309,19 @@ def test_what_only_has_another_shape_takes_no_memory() -> None:
     assert activation_bytes(build(same, {"x": (6,)}).model, layer_traits) == 4 * (5 + 5)
 
 
+def test_a_model_inside_takes_the_memory_of_its_layers() -> None:
+    from dlcli.config.catalogue.live import layer_traits
+    from dlcli.layers.memory import activation_bytes
+
+    layers: list[Any] = [{"Conv2D": {"filters": 2, "kernel_size": 3}}, "ReLU", "Flatten", {"Dense": 5}]
+    inside = [{"submodel": {"name": "trunk", "layers": layers}}, {"Dense": 3}]
+    flat = activation_bytes(build([*layers, {"Dense": 3}], {"x": (6, 6, 1)}).model, layer_traits)
+    assert flat == 4 * (4 * 4 * 2 * 2 + 5 + 3)
+    assert activation_bytes(build(inside, {"x": (6, 6, 1)}).model, layer_traits) == flat
+    each = [{"TimeDistributed": {"layer": {"submodel": {"name": "trunk", "layers": layers}}}}]
+    assert activation_bytes(build(each, {"x": (7, 6, 6, 1)}).model, layer_traits) == 7 * (flat - 4 * 3)
+
+
 @pytest.mark.parametrize(("memory", "fits"), [(16 * 12 - 1, False), (16 * 12, True)])
 def test_training_keeps_sixteen_bytes_a_parameter(memory: int, fits: bool) -> None:
     import keras

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.loss import needs
+from dlcli.loss.counting import masks_by_target
 from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_loss
 from dlcli.training.check.restore import restored, without_noise
@@ -74,7 +75,8 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
     arrays = train.take(rows)
     inputs, targets = batch_tensors(*arrays)
     losses: list[float] = []
-    perfect, constant = perfect_total(experiment, arrays[1]), constant_total(experiment, arrays[1])
+    masks = masks_by_target(model(inputs, training=False), [*targets])
+    perfect, constant = perfect_total(experiment, arrays[1], masks), constant_total(experiment, arrays[1], masks)
     with restored(model), without_noise(model):
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
@@ -93,30 +95,34 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
     return OneBatch(len(rows), len(losses), first, last, most, contradictory(*arrays), perfect, bounded, constant)
 
 
-def perfect_total(experiment: Experiment, targets: Mapping[str, Any]) -> float:
-    """What perfect answers to these targets (samples, …) cost, all of them together."""
+def perfect_total(experiment: Experiment, targets: Mapping[str, Any], masks: Mapping[str, Any]) -> float:
+    """What perfect answers to these targets (samples, …) cost, all of them together, at places that the masks let count."""
     heads, schemas = experiment.config.heads, experiment.dataset.schema.targets
     total = 0.0
     for head, schema in zip(heads, schemas, strict=True):
         values, shape = targets[schema.name], output_shape(experiment.model, head.name)
-        total += head.weight * perfect_loss(head.loss, values, shape, {}, counted=counted_target(schema, values, None))
+        counted = counted_target(schema, values, masks.get(schema.name))
+        total += head.weight * perfect_loss(head.loss, values, shape, {}, counted=counted)
     return total
 
 
-def constant_total(experiment: Experiment, targets: Mapping[str, Any]) -> float | None:
-    """What the best constant answers to these targets (samples, …) cost together; None where they are perfect, or not known."""
+def constant_total(experiment: Experiment, targets: Mapping[str, Any], masks: Mapping[str, Any]) -> float | None:
+    """What the best constant answers to these targets (samples, …) cost together, at places that the masks let count.
+
+    None where they are perfect, or not known.
+    """
     import numpy as np
 
     heads, schemas = experiment.config.heads, experiment.dataset.schema.targets
     total = 0.0
     for head, schema in zip(heads, schemas, strict=True):
         values, shape = targets[schema.name], output_shape(experiment.model, head.name)
-        counted = counted_target(schema, values, None)
+        counted = counted_target(schema, values, masks.get(schema.name))
         answer = fitting_answer(head, schema, values, shape, weights=counted)
         if answer is None or (values == values[:1]).all():
             return None
         said = repeated(answer.values, len(values), [size or 1 for size in shape], counted=counted)
-        total += head.weight * float(np.asarray(build_loss(head.loss, {}, void=bool(schema.void))(values, said)))
+        total += head.weight * float(np.asarray(build_loss(head.loss, {}, void=schema.has_void)(values, said)))
     return total if math.isfinite(total) else None
 
 

@@ -58,7 +58,7 @@ def rate_range(experiment: Experiment) -> RateRange:
             arrays = train.take(rows[start : start + size])
             loss = float(step(*batch_tensors(*arrays)))
             average = SMOOTHING * average + (1 - SMOOTHING) * loss
-            perfect = SMOOTHING * perfect + (1 - SMOOTHING) * perfect_total(experiment, arrays[1])
+            perfect = SMOOTHING * perfect + (1 - SMOOTHING) * perfect_total(experiment, arrays[1], {})
             smooth, above = (each / (1 - SMOOTHING ** (number + 1)) for each in (average, average - perfect))
             if not math.isfinite(loss) or (excess and above > EXPLODED * min(excess)):
                 break
