@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,42 @@ def history_of(folder: Path, name: str) -> list[dict[str, Any]]:
 def read_history() -> Callable[[Path, str], list[dict[str, Any]]]:
     """`read_history(folder, name)` gives the epochs of a run in `folder/runs`."""
     return history_of
+
+
+RECORDED_TREE: dict[str, Any] = {
+    "name": "digits",
+    "seed": 0,
+    "data": {"source": {"digits": {}}, "prepare": [{"Rescaling": {"scale": 0.0625}}]},
+    "layers": [{"Flatten": {}}, {"Dense": {"units": 64, "activation": "relu"}}, {"Dense": {"units": 10}}],
+    "loss": {"sparse_categorical_crossentropy": {}},
+    "optimizer": {"Adam": {"learning_rate": 0.001}},
+    "metrics": [{"accuracy": {}}],
+    "train": {"epochs": 5, "batch_size": 32},
+}
+"""A configuration as a run records it, shortened."""
+
+
+@pytest.fixture(scope="session")
+def record_run() -> Callable[..., Any]:
+    """`record_run(root, "a", number=1, tree={…}, history=[…], status="done")` makes the folder of a run; nothing is trained."""
+    from dlcli.runs import Run, RunState
+    from dlcli.runs.atomic import write_bytes
+    from dlcli.runs.manifest import write_recorded_json
+    from dlcli.runs.upgrades import numbered
+
+    def made(
+        root: Path,
+        name: str,
+        *,
+        tree: Mapping[str, Any] = RECORDED_TREE,
+        history: Sequence[Mapping[str, Any]] = (),
+        **state: Any,
+    ) -> Run:
+        run = Run.claim(root, name, rename=False)
+        write_recorded_json(run, run.resolved, numbered(run.resolved.name, tree))
+        write_bytes(run.metrics, "".join(f"{json.dumps(each)}\n" for each in history).encode())
+        begun = RunState(run.name, 1, "done", "digits.yaml", "2026-01-01T00:00:00+00:00")
+        dataclasses.replace(begun, **state).write(run)
+        return run
+
+    return made

@@ -1,17 +1,84 @@
-"""Runs: those of a folder, chosen and in order."""
+"""Runs: those of a folder, chosen and in order, with what differs between them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from dlcli.runs.listing import filter_runs, list_runs, sort_runs
-from dlcli.view.runs import RunShown
+from dlcli.errors import ArtifactError
+from dlcli.runs import Run, read_state
+from dlcli.runs.listing import changed_keys, check_values_named, filter_runs, list_runs, sort_runs
+from dlcli.runs.summary import RunSummary
+from dlcli.view.runs import RunShown, RunsShown
+from dlcli.view.verdict import setting_text
+
+BEFORE = ("run", "status", "epochs")
+BEHIND = ("seconds", "config")
+"""What stands in the table before the metrics, and behind the keys that differ."""
 
 
-def listed_runs(root: Path, *, filters: Sequence[str], sort: str | None) -> list[RunShown]:
-    """The runs that fulfil all filters, as they were started or by a value. Raises `UsageError` for a wrong expression."""
-    rows = filter_runs(list_runs(root), filters)
+def chosen_runs(root: Path, *, filters: Sequence[str], sort: str | None, limit: int | None) -> list[RunSummary]:
+    """The runs that fulfil all filters: as they were started, the newest `limit` of them, or by a value, the first `limit`.
+
+    Raises `UsageError` for a wrong expression and for a name that no run has a value of.
+    """
+    rows = list_runs(root)
     if sort is not None:
-        rows = sort_runs(rows, sort)
-    return [RunShown(row.run, row.status, row.epochs, row.seconds, row.metrics, row.config) for row in rows]
+        check_values_named(rows, [sort.removeprefix("-")])
+    rows = filter_runs(rows, filters)
+    if sort is None:
+        return rows if limit is None else rows[-limit:]
+    return sort_runs(rows, sort)[:limit]
+
+
+def compared_runs(rows: Sequence[RunSummary], *, columns: Sequence[str] = ()) -> RunsShown:
+    """Runs as a table: with these columns, or with metrics and what differs between them.
+
+    Raises `UsageError` for a column that no run has a value of.
+    """
+    check_values_named(rows, columns)
+    names = list(columns) or [*BEFORE, *measured_names(rows), *changed_keys(rows), *BEHIND]
+    keys = {name for name in names for row in rows if name in row.configuration}
+    return RunsShown(names, [[cell_of(row.value(name)) for name in names] for row in rows], keys)
+
+
+def measured_names(rows: Sequence[RunSummary]) -> list[str]:
+    """The metrics that tell the worth of runs: those of validation, where a run has some."""
+    names = [
+        f"val_{name}" if "validation" in row.metrics else name
+        for row in rows
+        for name in row.metrics.get("validation", row.metrics.get("train", {}))
+    ]
+    return list(dict.fromkeys(names))
+
+
+def run_object(row: RunSummary) -> RunShown:
+    """All that a script may want to know of one run."""
+    tree, run = row.configuration.tree, Run(row.path)
+    try:
+        state = vars(read_state(run))
+    except ArtifactError:
+        state = {}
+    return RunShown(
+        run=row.run,
+        path=str(row.path),
+        status=row.status,
+        reason=state.get("reason"),
+        started=state.get("started"),
+        epochs=row.epochs,
+        seconds=state.get("seconds"),
+        best=state.get("best", {}),
+        metrics=row.metrics,
+        verdict=state.get("verdict", []),
+        file=state.get("config"),
+        seed=tree.get("seed"),
+        set=state.get("set", {}),
+        config=tree,
+    )
+
+
+def cell_of(value: Any) -> float | int | str | None:
+    """A value as a table holds it: a number, or text as `--set` reads it."""
+    plain = value is None or (isinstance(value, int | float | str) and not isinstance(value, bool))
+    return value if plain else setting_text(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlcli.runs import Run, RunState
+from dlcli.runs.summary import configuration_in
 from dlcli.view.sentences import judgement_read
 from dlcli.view.training_result import TrainingResult
 
@@ -25,4 +26,6 @@ def training_result(run: Run, state: RunState) -> TrainingResult:
         seconds=state.seconds,
         samples_per_second=state.samples_per_second,
         engine=state.engine,
+        set=state.set,
+        config=configuration_in(run).tree,
     )

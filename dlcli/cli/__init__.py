@@ -23,6 +23,7 @@ from dlcli.cli.inspect_data import COMMAND as INSPECT_DATA
 from dlcli.cli.list import COMMAND as LIST
 from dlcli.cli.output import emit, err, leave_quietly
 from dlcli.cli.predict import COMMAND as PREDICT
+from dlcli.cli.remove import COMMAND as REMOVE
 from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
@@ -44,6 +45,7 @@ COMMANDS = (
     EVALUATE,
     PREDICT,
     RUNS,
+    REMOVE,
     LIST,
     SHOW,
     SCHEMA,

@@ -28,6 +28,14 @@ Settings = Annotated[
     list[str],
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value, as optimizer.learning_rate=0.01. Repeatable."),
 ]
+Filters = Annotated[
+    list[str],
+    typer.Option(
+        "--filter",
+        metavar="EXPRESSION",
+        help="status=done, val_accuracy>=0.9, optimizer.learning_rate<0.01, run~digits. Repeatable.",
+    ),
+]
 RUNS = Path("runs")
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Let the configuration run Python of its own.")]
 JsonLines = Annotated[

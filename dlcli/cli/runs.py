@@ -1,35 +1,80 @@
-"""dlcli runs: all runs as a table."""
+"""dlcli runs: all runs as a table, or some of them as they ended."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
-from dlcli.cli.output import give
+from dlcli.cli.output import err, give, write_rows
+from dlcli.errors import UsageError
+
+MOST_DRAWN = 500
+"""So many runs are drawn for a person where no `--limit` says otherwise."""
 
 
 def runs(
-    sort: Annotated[
-        str | None, typer.Option(metavar="METRIC", help="Ascending by a value, or -VALUE for descending.")
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Show these runs again, as train showed them in the end.")
     ] = None,
-    filters: Annotated[
-        list[str],
-        typer.Option("--filter", metavar="EXPRESSION", help="status=done, val_accuracy>=0.9, run~digits. Repeatable."),
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="VALUE", help="Ascending by a metric or the path of a key; -VALUE for descending."),
+    ] = None,
+    filters: options.Filters = [],  # noqa: B006 (Typer copies it)
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The newest N runs; with --sort the first N.")
+    ] = None,
+    columns: Annotated[
+        list[str], typer.Option(metavar="NAMES", help="These columns: run,val_accuracy,optimizer.learning_rate.")
     ] = [],  # noqa: B006
+    only_names: Annotated[bool, typer.Option("--names", help="Nothing but the names, one on each line.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="The table as CSV, with all digits.")] = False,
+    md: Annotated[bool, typer.Option("--md", help="The table in Markdown.")] = False,
     runs: options.Runs = options.RUNS,
     json: options.Json = False,
 ) -> None:
-    """Show the runs with their status and metrics.
+    """Show the runs with metrics and what differs between them; by name each as it ended.
 
     Example: dlcli runs --sort=-val_accuracy --filter status=done
     """
-    from dlcli.actions.runs import listed_runs
-    from dlcli.view.runs import draw_runs
+    if sum([only_names, csv, md, json]) > 1:
+        raise UsageError("the list has one form", hint="one of --names, --csv, --md, --json", kind="several_forms")
+    if names:
+        show_again(names, runs, json=json)
+        return
+    from dlcli.actions.runs import chosen_runs, compared_runs, run_object
+    from dlcli.view.console.table import csv_text, markdown
+    from dlcli.view.runs import draw_runs, runs_table
 
-    give(listed_runs(runs, filters=filters, sort=sort), draw_runs, as_json=json)
+    rows = chosen_runs(runs, filters=filters, sort=sort, limit=limit)
+    if only_names:
+        write_rows("".join(f"{row.run}\n" for row in rows))
+        return
+    if json:
+        give([run_object(row) for row in rows], draw_runs, as_json=True)
+        return
+    if limit is None and not (csv or md) and len(rows) > MOST_DRAWN:
+        err().print(f"note: {MOST_DRAWN:,} of {len(rows):,} runs; --limit {len(rows)} shows all")
+        rows = rows[-MOST_DRAWN:] if sort is None else rows[:MOST_DRAWN]
+    shown = compared_runs(rows, columns=[name.strip() for each in columns for name in each.split(",")])
+    if csv or md:
+        write_rows((csv_text if csv else markdown)(runs_table(shown)))
+    else:
+        give(shown, draw_runs, as_json=False)
+
+
+def show_again(names: list[str], root: Path, *, json: bool) -> None:
+    """Runs by name, each as it ended."""
+    from dlcli.actions.run_again import recorded_run
+    from dlcli.runs import Run
+    from dlcli.view.run_again import draw_runs_again
+
+    recorded = [recorded_run(Run.find(root, name)) for name in names]
+    give([each.result for each in recorded] if json else recorded, draw_runs_again, as_json=json)
 
 
 COMMAND = Command("runs", runs, Panel.AFTER)

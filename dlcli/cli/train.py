@@ -34,11 +34,14 @@ def train(
     """
     from dlcli.config import load_config
 
-    checked, content = load_config(config, settings=[*settings, *options.train_settings(epochs, until, time_limit)])
+    given = [*settings, *options.train_settings(epochs, until, time_limit)]
+    checked, content = load_config(config, settings=given)
     from dlcli.training.train import Request
     from dlcli.training.train import train as run_training
 
-    request = Request(checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code)
+    request = Request(
+        checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code, settings=given
+    )
     show_training(lambda listeners: run_training(request, listeners), quiet=quiet, json=json, json_lines=json_lines)
 
 

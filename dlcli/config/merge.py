@@ -19,6 +19,7 @@ from dlcli.config.yaml import read_yaml
 from dlcli.data.sources import endings, from_path
 from dlcli.errors import ConfigError, Problem
 from dlcli.layers.connections import way_to
+from dlcli.numbered_names import numbered_names
 from dlcli.spec import describe, did_you_mean
 
 POSITION = re.compile(r"[0-9]{1,6}")
@@ -137,6 +138,15 @@ def apply_setting(root: Node, setting: str) -> Node:
     value = value_of(written, option=option, offset=len(where) + 1, whole=setting)
     key = replace(mark, length=len(path))
     return put(root, parts, value.with_key(key), option=key, append=where.endswith("+"))
+
+
+def settings_read(settings: Sequence[str]) -> dict[str, Any]:
+    """The value of each `PATH=VALUE` by its path; of `PATH+=VALUE` by `PATH+`. They have been applied before."""
+    parts = [(setting, *setting.partition("=")) for setting in settings]
+    return {
+        where.strip(): value_of(written, option=setting, offset=len(where) + 1, whole=setting).plain()
+        for setting, where, _, written in parts
+    }
 
 
 def value_of(written: str, *, option: str, offset: int, whole: str) -> Node:
@@ -307,11 +317,19 @@ def index_of(items: list[Node], part: str, option: Mark) -> int:
 
 
 def position_in(items: list[Node], part: str) -> int | None:
-    """The position in a list that a number or the name of a thing means, or None where nothing is there."""
+    """The position in a list that a number or a name means, of a thing its own or that of Keras; None where nothing is there."""
     if POSITION.fullmatch(part):
         return int(part) if int(part) < len(items) else None
-    names = [name_of(item) for item in items]
+    own = [name_of(item) for item in items]
+    names = own if part in own else numbered_names([word_of(item) for item in items], own)
     return names.index(part) if part in names else None
+
+
+def word_of(item: Node) -> str | None:
+    """The class of a thing in a list."""
+    if isinstance(item.value, dict):
+        return next(iter(item.value)) if len(item.value) == 1 else None
+    return item.value if isinstance(item.value, str) else None
 
 
 def name_of(item: Node) -> str | None:

@@ -148,9 +148,14 @@ def last(root: Path) -> Path:
 
 
 def run_folders(root: Path) -> list[Path]:
-    """All folders of runs, by name."""
+    """All folders of runs, by name; those on their way out have a name with a dot before it."""
     try:
-        entries = [Path(entry.path) for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
+        with os.scandir(root) as found:
+            entries = [
+                Path(entry.path)
+                for entry in found
+                if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+            ]
     except OSError:
         return []
     return sorted(path for path in entries if is_run(path))

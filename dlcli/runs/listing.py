@@ -6,61 +6,46 @@ import contextlib
 import operator
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import ArtifactError, UsageError
+from dlcli.errors import UsageError
 from dlcli.runs.folder import Run, run_folders
-from dlcli.runs.history import last_entry
-from dlcli.runs.state import RunState, read_state, status_of
+from dlcli.runs.index import indexed_rows
+from dlcli.runs.keys import Configuration
+from dlcli.runs.state import STATUSES, StopReason
+from dlcli.runs.summary import RunSummary, run_summary
 
-EXPRESSION = re.compile(r"([\w.]+)\s*(>=|<=|!=|==?|>|<|~)\s*(?![=<>!~])(.*)")
+EXPRESSION = re.compile(r"""((?:[\w-]|\.|"[^"]*")+)\s*(>=|<=|!=|==?|>|<|~)\s*(?![=<>!~])(.*)""")
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+UNVARIED = frozenset({"name"})
+"""Keys of a configuration that say nothing of what was tried: a run has a name of its own."""
 
-
-@dataclass(frozen=True)
-class RunSummary:
-    """One line of the list."""
-
-    run: str
-    number: int
-    status: str
-    epochs: int
-    seconds: float | None
-    metrics: dict[str, Any]
-    config: str
-
-    def value(self, name: str) -> Any:
-        """A value by name: `status`, `epochs`, `val_accuracy` or `validation.accuracy`, `accuracy` of training."""
-        if name in {"run", "number", "status", "epochs", "seconds", "config"}:
-            return getattr(self, name)
-        split, _, metric = name.rpartition(".")
-        if not split:
-            split, metric = ("validation", name.removeprefix("val_")) if name.startswith("val_") else ("train", name)
-        return self.metrics.get(split, {}).get(metric)
+WORDS = {"status": STATUSES, "stop": tuple(StopReason)}
+"""The values that are one of a few words."""
 
 
 def list_runs(root: Path) -> list[RunSummary]:
     """All runs in the order in which they were started."""
-    return sorted((run_summary(Run(path)) for path in run_folders(root)), key=lambda row: (row.number, row.run))
+    rows = indexed_rows(root, run_folders(root), lambda path: run_summary(Run(path)))
+    return sorted(rows, key=lambda row: (row.number, row.run))
 
 
-def run_summary(run: Run) -> RunSummary:
-    """The row of one run; one that cannot be read has a row too."""
-    try:
-        state: RunState = read_state(run)
-    except ArtifactError:
-        return RunSummary(run.name, 0, "unreadable", 0, None, {}, "")
-    metrics = {split: dict(values) for split, values in state.metrics.items()}
-    epochs, status = state.epochs, status_of(run, state)
-    newest = last_entry(run) if status != "done" else {}
-    if newest and (newest["epoch"] > epochs or (newest["epoch"] == epochs and not metrics)):
-        # The record is written when the state is saved, the history as each epoch ends.
-        epochs = newest["epoch"]
-        metrics = {split: newest[split] for split in ("train", "validation") if isinstance(newest.get(split), dict)}
-    return RunSummary(run.name, state.number, status, epochs, state.seconds, metrics, state.config)
+def check_values_named(rows: Sequence[RunSummary], names: Iterable[str]) -> None:
+    """Raises `UsageError` for a name of which no run has a value, with those that are near; where there is no run all pass."""
+    known: set[str] | None = None
+    for name in names:
+        if not rows or any(row.value(name) is not None for row in rows):
+            continue
+        known = set().union(*(row.names() for row in rows)) if known is None else known
+        if name in known:
+            continue
+        near = get_close_matches(name, sorted(known), n=3)
+        hint = f"near it: {', '.join(near)}" if near else "for example val_accuracy, seconds, optimizer.learning_rate"
+        raise UsageError(f"no run has a value '{name}'", hint=hint, kind="no_such_value")
 
 
 def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
@@ -69,21 +54,56 @@ def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
     Raises `UsageError` for a value that no run has.
     """
     name = by.removeprefix("-")
+    check_values_named(rows, [name])
     present = [row for row in rows if row.value(name) is not None]
-    if not present and rows:
-        raise UsageError(
-            f"no run has a value '{name}'",
-            hint="for example val_accuracy, -val_accuracy, seconds",
-            kind="no_such_value",
-        )
-    present.sort(key=lambda row: row.value(name), reverse=by.startswith("-"))
+    present.sort(key=lambda row: sorting_key(row.value(name)), reverse=by.startswith("-"))
     return [*present, *(row for row in rows if row.value(name) is None)]
 
 
+def sorting_key(value: Any) -> tuple[int, Any]:
+    """What values of several kinds are sorted by: numbers before texts."""
+    return (0, value) if isinstance(value, int | float) else (1, str(value))
+
+
 def filter_runs(rows: Sequence[RunSummary], expressions: Sequence[str]) -> list[RunSummary]:
-    """The rows that fulfil all expressions: `status=done`, `val_accuracy>=0.9`, `run~digits`."""
+    """The rows that fulfil all expressions: `status=done`, `val_accuracy>=0.9`, `optimizer.learning_rate<0.01`, `run~digits`.
+
+    Raises `UsageError` for one that cannot be read, or names a value that no run has.
+    """
     conditions = [condition(each) for each in expressions]
+    check_values_named(rows, [each.name for each in conditions])
+    for each in conditions:
+        each.check()
     return [row for row in rows if all(each.holds(row) for each in conditions)]
+
+
+def changed_keys(rows: Sequence[RunSummary]) -> list[str]:
+    """The paths of the keys that are not the same in all configurations, in the order of the file.
+
+    A run whose configuration cannot be read says nothing.
+    """
+    by_shape: dict[int, list[Configuration]] = {}
+    for row in rows:
+        if row.configuration.shape.tree:
+            by_shape.setdefault(id(row.configuration.shape), []).append(row.configuration)
+    paths = dict.fromkeys(path for same in by_shape.values() for path in same[0].shape.by_path)
+    return [path for path in paths if path not in UNVARIED and varies(path, list(by_shape.values()))]
+
+
+MISSING = object()
+
+
+def varies(path: str, by_shape: Sequence[Sequence[Configuration]]) -> bool:
+    """Whether the value at a path is not the same in all configurations, or is not in all; they come in groups of one shape."""
+    first: Any = MISSING
+    for number, same in enumerate(by_shape):
+        place = same[0].shape.by_path.get(path, MISSING)
+        values = (each.values[place] for each in same) if isinstance(place, int) else iter([place])
+        if not number:
+            first = next(values)
+        if any(value != first for value in values):
+            return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -95,17 +115,32 @@ class Condition:
     wanted: str
     number: float | None
 
+    def check(self) -> None:
+        """Raises `UsageError` for a word that a value with few words never is."""
+        words = WORDS.get(self.name, ())
+        if self.sign in {"=", "==", "!="} and self.wanted and words and self.wanted not in words:
+            near = get_close_matches(self.wanted, words, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"it is one of {', '.join(words)}"
+            raise UsageError(f"no run can have the {self.name} '{self.wanted}'", hint=hint, kind="bad_filter")
+
     def holds(self, row: RunSummary) -> bool:
         """Whether a row fulfils it. Numbers are compared as numbers; a value that is missing is the empty text."""
         value = row.value(self.name)
-        number = self.number if isinstance(value, int | float) else None
-        text = "" if value is None else unicodedata.normalize("NFC", str(value))
+        number = self.number if isinstance(value, int | float) and not isinstance(value, bool) else None
+        text = unicodedata.normalize("NFC", written(value))
         if self.sign == "~":
             return self.wanted in text
         if self.sign in COMPARISONS:
             return number is not None and bool(COMPARISONS[self.sign](value, number))
         equal = text == self.wanted if number is None else value == number
         return equal != (self.sign == "!=")
+
+
+def written(value: Any) -> str:
+    """A value as a filter writes it: `true`, `relu`, `[3, 3]`; nothing for one that is not there."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def condition(expression: str) -> Condition:

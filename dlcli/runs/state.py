@@ -30,6 +30,8 @@ class StopReason(StrEnum):
     TIME_LIMIT = "time_limit"
 
 
+STATUSES = ("created", "running", "interrupted", "failed", "done", "crashed", "unreadable")
+"""What `status_of` can give, and `unreadable` for a run whose state is damaged."""
 ALIVE = frozenset({"created", "running"})
 NEEDED: dict[str, Any] = {"run": str, "number": int, "status": str, "config": str, "started": str}
 KINDS: dict[str, Any] = NEEDED | {
@@ -48,6 +50,10 @@ KINDS: dict[str, Any] = NEEDED | {
     "verdict": list,
     "engine": str | None,
     "way": str | None,
+    "set": dict,
+    "samples": dict,
+    "parameters": int | None,
+    "device": str | None,
 }
 
 
@@ -57,7 +63,8 @@ class RunState:
 
     `reason` says why it has ended and `stop` says it as a `StopReason`, None where it goes on or failed.
     `resumable` says that there is a checkpoint, `way` how the engine runs the steps and why,
-    `inexact` why a resumed run need not equal one that was never stopped.
+    `inexact` why a resumed run need not equal one that was never stopped. `set` are the settings of the command line by path,
+    `samples` how many each split has, `parameters` how many numbers the model has, `device` what it was trained on.
     """
 
     run: str
@@ -80,6 +87,10 @@ class RunState:
     verdict: list[Mapping[str, Any]] = field(default_factory=list)
     engine: str | None = None
     way: str | None = None
+    set: Mapping[str, Any] = field(default_factory=dict)
+    samples: Mapping[str, int] = field(default_factory=dict)
+    parameters: int | None = None
+    device: str | None = None
 
     def write(self, run: Run) -> RunState:
         """Replaces run.json."""

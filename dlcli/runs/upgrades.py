@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pydantic import ValidationError
-
 from dlcli import __version__
 from dlcli.errors import ArtifactError
 from dlcli.first_line import first_line
@@ -80,6 +78,8 @@ def written_by(run: Run) -> str:
 
 def not_of_its_form(path: Path, error: Exception, *, run: Run) -> ArtifactError:
     """The error of a file of a run whose content is not what its form says: the first place, in words."""
+    from pydantic import ValidationError
+
     reason = first_line(error)
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]  # unseen: no word of it is shown

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.config import Config
+from dlcli.config.merge import settings_read
 from dlcli.config.monitors import directions
 from dlcli.config.train import Train
 from dlcli.data import Data, Dataset
@@ -100,7 +101,9 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         for reason in reasons:
             listeners.note(f"note: not exact any more: {reason}")
         inexact = list(dict.fromkeys([*state.inexact, *reasons]))
-        state = dataclasses.replace(state, reason=None, stop=None, exit_code=None, exact=not inexact, inexact=inexact)
+        given = {**state.set, **settings_read(request.settings)}
+        state = dataclasses.replace(state, reason=None, stop=None, exit_code=None, set=given)
+        state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
         if checkpoint is None:
             history.cut_history(run, 0)
         session = Session(run, experiment, listeners, stop, state, checkpoint)

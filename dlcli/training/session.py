@@ -20,6 +20,7 @@ from dlcli.training.engine.passes import BEGIN, Begin, behind, samples_of
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
 from dlcli.training.kept.model_folder import save_model
+from dlcli.training.kept.record import trained_on
 from dlcli.training.kept.recorded import record_schema
 from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rules_of
 from dlcli.training.listeners.loss_picture import LossPicture
@@ -140,7 +141,7 @@ class Session:
     def trained(self) -> RunState:
         """All epochs, and the end whatever it is. Raises what ended it, `BlockError` as `ConfigError` at its line."""
         self.stop.steps_begun = True
-        self.update(status="running", engine=self.engine.name, way=self.way)
+        self.update(status="running", engine=self.engine.name, way=self.way, **trained_on(self.experiment))
         self.listeners.note(f"engine: {self.engine.name} ({self.way})")
         if len(self.plans) > 1:
             self.listeners.note(self.phase_words())

@@ -6,13 +6,14 @@ import contextlib
 import dataclasses
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.config.backbones import unprepared_backbones
+from dlcli.config.merge import settings_read
 from dlcli.data import Dataset
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import DlcliError
@@ -49,6 +50,8 @@ class Request:
     rename: bool = True
     allow_code: bool = False
     """Whether the configuration may run Python of its own."""
+    settings: Sequence[str] = ()
+    """The settings of the command line, which `config` has in it."""
 
 
 def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
@@ -67,7 +70,8 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
         listeners.note(f"note: the run is called '{named}'; a name holds letters, digits and . _ - alone")
     run = Run.claim(request.runs, named, rename=request.rename)
     with Lock(run.path) as lock, chatter_to(run.log), stop_request() as stop:
-        state = RunState(run.name, next_number(request.runs), "created", request.file, now())
+        given = settings_read(request.settings)
+        state = RunState(run.name, next_number(request.runs), "created", request.file, now(), set=given)
         with nothing_left_of(run, state):
             state.write(run)
             for note in weak_points(lock):

@@ -2,56 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console.drawn_table import write_table
-from dlcli.view.console.table import Column, Table, number_column
-from dlcli.view.console.tables import duration
+from dlcli.view.console.table import Column, Table, number_column, text_column
+from dlcli.view.console.tables import duration, number
+from dlcli.view.verdict import setting_text
 
 Metrics = Mapping[str, Mapping[str, float | None]]
 """Values by split and name."""
 
+WHOLE = frozenset({"run", "status"})
+"""Columns of texts that are never cut."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class RunShown:
-    """A run as a row; the keys of `dlcli runs --json`. `seconds` are those in the training loop."""
+    """A run for a script; the keys of `dlcli runs --json`.
+
+    `seconds` are those in the training loop, `file` is that of the configuration, `config` what took effect, `set` what the
+    command line set of it.
+    """
 
     run: str
+    path: str
     status: str
+    reason: str | None
+    started: str | None
     epochs: int
     seconds: float | None
+    best: Mapping[str, Any]
     metrics: Metrics
-    config: str
-
-    @property
-    def measured(self) -> Mapping[str, float | None]:
-        """The metrics that tell a run's worth, named by split: those of validation where there are any."""
-        if "validation" in self.metrics:
-            return {f"val_{name}": value for name, value in self.metrics["validation"].items()}
-        return self.metrics.get("train", {})
+    verdict: Sequence[Mapping[str, Any]]
+    file: str | None
+    seed: int | None
+    set: Mapping[str, Any]
+    config: Mapping[str, Any]
 
 
-def runs_table(runs: Sequence[RunShown]) -> Table:
-    """A row for each run, with a column for each metric that any of them has."""
-    names = list(dict.fromkeys(name for run in runs for name in run.measured))
-    columns = [Column("run"), Column("status"), number_column("epochs"), number_column("time", time_of)]
-    rows = [
-        [run.run, run.status, run.epochs, run.seconds, *(run.measured.get(name) for name in names), run.config]
-        for run in runs
+@dataclass(frozen=True)
+class RunsShown:
+    """Runs as rows of values, numbers or text; the columns in `keys` stand for keys of the configuration."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[float | int | str | None]]
+    keys: Collection[str] = ()
+
+
+def runs_table(shown: RunsShown) -> Table:
+    """A row for each run."""
+    columns = [
+        column_of(name, [row[at] for row in shown.rows], written=name in shown.keys)
+        for at, name in enumerate(shown.columns)
     ]
-    return Table([*columns, *map(number_column, names), Column("config")], rows, least=4)
+    return Table(columns, shown.rows, least=4)
 
 
-def draw_runs(console: Console, runs: Sequence[RunShown]) -> None:
+def column_of(name: str, values: Sequence[Any], *, written: bool) -> Column:
+    """The column of a value by its name: numbers stand to the right, with four digits where no person has `written` them."""
+    if name == "seconds":
+        return number_column("time", time_of)
+    kinds = {type(value) for value in values if value is not None}
+    if not kinds or not kinds <= {int, float}:
+        return (Column if name in WHOLE else text_column)(name, text=text_of_value)
+    return number_column(name, text_of_value if written else number)
+
+
+def text_of_value(value: Any) -> str:
+    """A value in a cell, as `--set` reads it; text as it is."""
+    return "–" if value is None else value if isinstance(value, str) else setting_text(value)
+
+
+def draw_runs(console: Console, shown: RunsShown) -> None:
     """A line for each run; metrics of the validation split where there is one."""
-    if not runs:
+    if not shown.rows:
         console.print(Text("no runs"))
         return
-    write_table(console, runs_table(runs))
+    write_table(console, runs_table(shown))
 
 
 def time_of(seconds: float | None) -> str:

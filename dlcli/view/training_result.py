@@ -22,7 +22,10 @@ from dlcli.view.verdict import draw_verdict
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingResult:
-    """The keys of `dlcli train --json`, as they are recorded in run.json; `best` and `baseline` may be empty."""
+    """The keys of `dlcli train --json`, as they are recorded in run.json; `best` and `baseline` may be empty.
+
+    `set` is what the command line set of the configuration, `config` that as it took effect.
+    """
 
     run: str
     path: str
@@ -39,6 +42,8 @@ class TrainingResult:
     seconds: float | None
     samples_per_second: float | None
     engine: str | None
+    set: Mapping[str, Any]
+    config: Mapping[str, Any]
 
 
 def draw_training(console: Console, result: TrainingResult) -> None:

@@ -84,7 +84,7 @@ def test_train_gives_its_keys_on_standard_output_and_its_epochs_on_standard_erro
 
 def test_the_state_of_the_run_holds_what_train_said(trained: Any) -> None:
     state = json.loads((trained.folder / "runs" / "a" / "run.json").read_bytes())
-    same = [key for key in trained.value if key not in {"path"}]
+    same = [key for key in trained.value if key not in {"path", "config"}]
     assert {key: state[key] for key in same} == {key: trained.value[key] for key in same}
     assert len(same) >= 10
 
@@ -140,7 +140,9 @@ def test_inspect_data_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
 def test_runs_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
     (row,) = run_dlcli("runs", "--json", cwd=trained.folder).value
     assert holds(row, ["run", "status", "epochs", "seconds", "metrics", "config"])
-    assert (row["run"], row["status"], row["epochs"], row["config"]) == ("a", "done", 2, "experiment.yaml")
+    assert (row["run"], row["status"], row["epochs"], row["file"]) == ("a", "done", 2, "experiment.yaml")
+    assert row["config"] == trained.value["config"]
+    assert row["config"]["optimizer"] == {"Adam": {"learning_rate": 0.01}}
     assert row["metrics"] == trained.value["metrics"]
 
 

@@ -15,13 +15,17 @@ from dlcli.view.console.drawn_table import drawn_table
 from dlcli.view.console.json_value import INLINE, UNSAID, json_name, json_value
 from dlcli.view.console.table import Column, Table, csv_text, markdown, number_column, records
 from dlcli.view.evaluation import ClassScores, class_table
-from dlcli.view.runs import RunShown, draw_runs, runs_table
+from dlcli.view.runs import RunsShown, draw_runs, runs_table
 from dlcli.view.training_result import metrics_table
 
-RUNS = [
-    RunShown("a", "done", 3, 61.5, {"train": {"loss": 0.1}, "validation": {"loss": 0.25, "f|1": None}}, "a.yaml"),
-    RunShown("b", "crashed", 12_000, None, {"train": {"loss": math.nan}}, 'b, "c".yaml'),
-]
+RUNS = RunsShown(
+    ["run", "status", "epochs", "val_loss", "val_f|1", "optimizer.learning_rate", "seconds", "config"],
+    [
+        ["a", "done", 3, 0.25, None, 0.001, 61.5, "a.yaml"],
+        ["b", "crashed", 12_000, math.nan, None, 1e-05, None, 'b, "c".yaml'],
+    ],
+    {"optimizer.learning_rate"},
+)
 
 
 def text_of(table: Table, width: int = 80) -> list[str]:
@@ -30,32 +34,32 @@ def text_of(table: Table, width: int = 80) -> list[str]:
 
 def test_the_same_table_in_four_ways() -> None:
     table = runs_table(RUNS)
-    assert text_of(table) == [
-        "run   status    epochs         time   val_loss   val_f|1   loss   config",
-        "─────────────────────────────────────────────────────────────────────────────",
-        "a     done           3   1 min 02 s     0.2500         –      –   a.yaml",
-        'b     crashed   12,000            –          –         –    nan   b, "c".yaml',
+    assert text_of(table, 100) == [
+        "run   status    epochs   val_loss   val_f|1   optimizer.learning_rate         time   config",
+        "─" * 96,
+        "a     done           3     0.2500   –                           0.001   1 min 02 s   a.yaml",
+        'b     crashed   12,000        nan   –                           1e-05            –   b, "c".yaml',
     ]
     assert records(table)[0] == {
         "run": "a",
         "status": "done",
         "epochs": 3,
-        "time": 61.5,
         "val_loss": 0.25,
         "val_f|1": None,
-        "loss": None,
+        "optimizer.learning_rate": 0.001,
+        "time": 61.5,
         "config": "a.yaml",
     }
     assert markdown(table).splitlines()[:3] == [
-        "| run | status | epochs | time | val_loss | val_f\\|1 | loss | config |",
-        "| :-- | :-- | --: | --: | --: | --: | --: | :-- |",
-        "| a | done | 3 | 1 min 02 s | 0.2500 | – | – | a.yaml |",
+        "| run | status | epochs | val_loss | val_f\\|1 | optimizer.learning_rate | time | config |",
+        "| :-- | :-- | --: | --: | :-- | --: | --: | :-- |",
+        "| a | done | 3 | 0.2500 | – | 0.001 | 1 min 02 s | a.yaml |",
     ]
     rows = list(csv.reader(io.StringIO(csv_text(table))))
     assert rows == [
-        ["run", "status", "epochs", "time", "val_loss", "val_f|1", "loss", "config"],
-        ["a", "done", "3", "61.5", "0.25", "", "", "a.yaml"],
-        ["b", "crashed", "12000", "", "", "", "", 'b, "c".yaml'],
+        ["run", "status", "epochs", "val_loss", "val_f|1", "optimizer.learning_rate", "time", "config"],
+        ["a", "done", "3", "0.25", "", "0.001", "61.5", "a.yaml"],
+        ["b", "crashed", "12000", "", "", "1e-05", "", 'b, "c".yaml'],
     ]
 
 
@@ -95,7 +99,7 @@ def test_tables_of_results() -> None:
 
 def test_no_runs_are_said_to_be_none() -> None:
     console = Console(file=io.StringIO(), width=80)
-    draw_runs(console, [])
+    draw_runs(console, RunsShown([], []))
     stream = console.file
     assert isinstance(stream, io.StringIO)
     assert stream.getvalue() == "no runs\n"

@@ -12,7 +12,7 @@ from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
 from dlcli.training.kept.recorded import record_config, record_environment, recorded_origin
 from dlcli.training.kept.splits_file import save_splits
-from dlcli.training.setup.backend import environment
+from dlcli.training.setup.backend import device_name, environment
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.setup.plugins import keep_plugins
 
@@ -45,3 +45,12 @@ class Record:
         self.origin |= recorded_origin(experiment)
         record_environment(self.run, {**around, **self.origin})
         return [] if around["deterministic"] else [INEXACT]
+
+
+def trained_on(experiment: Experiment) -> dict[str, Any]:
+    """How many samples each split has, how large the model is, and on what device it is trained."""
+    return {
+        "samples": {split: len(samples) for split, samples in experiment.dataset.splits.items()},
+        "parameters": experiment.model.count_params(),
+        "device": device_name(),
+    }

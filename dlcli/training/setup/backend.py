@@ -144,6 +144,14 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     return keras
 
 
+def device_name() -> str:
+    """What steps run on: `GPU` where there is one, with their number if several, else `CPU`."""
+    import tensorflow as tf
+
+    count = len(tf.config.list_physical_devices("GPU"))
+    return "CPU" if not count else "GPU" if count == 1 else f"{count} GPUs"
+
+
 def environment() -> dict[str, Any]:
     """What the numbers of a run depend on besides configuration and data."""
     import platform

@@ -1,0 +1,123 @@
+"""The keys of a recorded configuration by their paths, as `--set` writes them: `optimizer.learning_rate`, `layers.dense.units`.
+
+A configuration is kept as a shape, the same for all runs that differ in values alone, and the values that fill it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from dlcli.numbered_names import numbered_names
+
+Tree: TypeAlias = Any
+"""The tree of a configuration with a number in the place of each value, text where a name stands."""
+NAME = "name"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What configurations that differ in values alone share; `tree` has a number in the place of each value."""
+
+    tree: Tree
+
+    @cached_property
+    def by_path(self) -> Mapping[str, int | str]:
+        """By path the number of its value, or the name of the thing that always stands there."""
+        return {path: place for path, _, place in walk(self.tree, "", "")}
+
+    @cached_property
+    def by_position(self) -> Mapping[str, int | str]:
+        """The same by paths in which things in lists are counted: `layers.1.units`."""
+        return {position: place for _, position, place in walk(self.tree, "", "")}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A recorded configuration: its shape, and the value of each number in it."""
+
+    shape: Shape
+    values: Sequence[Any]
+
+    @property
+    def tree(self) -> Any:
+        """The configuration as it was recorded."""
+        return filled_tree(self.shape.tree, self.values)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.shape.by_path or path in self.shape.by_position
+
+    def value(self, path: str) -> Any:
+        """The value at a path, by the names of things or by their positions; None where the configuration has no such path."""
+        shape = self.shape
+        place = shape.by_path[path] if path in shape.by_path else shape.by_position.get(path)
+        return self.values[place] if isinstance(place, int) else place
+
+
+def configuration_of(tree: Any) -> Configuration:
+    """The shape of a tree and its values; a list of plain values is one value."""
+    values: list[Any] = []
+    return Configuration(Shape(numbered_tree(tree, values)), values)
+
+
+def numbered_tree(tree: Any, values: list[Any]) -> Tree:
+    """The tree with the number of each value in its place; the values are added to `values`."""
+    if isinstance(tree, dict):
+        return {
+            str(key): value if key == NAME and isinstance(value, str) else numbered_tree(value, values)
+            for key, value in tree.items()
+        }
+    if isinstance(tree, list) and tree and all(isinstance(item, dict) for item in tree):
+        return [numbered_tree(item, values) for item in tree]
+    values.append(tree)
+    return len(values) - 1
+
+
+def filled_tree(tree: Tree, values: Sequence[Any]) -> Any:
+    """The tree that `numbered_tree` took apart."""
+    if isinstance(tree, dict):
+        return {key: filled_tree(below, values) for key, below in tree.items()}
+    if isinstance(tree, list):
+        return [filled_tree(below, values) for below in tree]
+    return tree if isinstance(tree, str) else values[tree]
+
+
+def walk(tree: Tree, path: str, position: str) -> Iterator[tuple[str, str, int | str]]:
+    """Each value below a path, which leaves out the names of things: `optimizer.learning_rate`, not `optimizer.Adam.…`."""
+    if isinstance(tree, list):
+        for number, (name, item) in enumerate(zip(names_of_items(tree), tree, strict=True)):
+            word = thing_of(item)
+            # What has no name of its own is called by its class, which then need not stand there a second time.
+            inner = item[word] if word is not None and item[word] and NAME not in item[word] else item
+            yield from walk(inner, joined(path, name), joined(position, str(number)))
+    elif isinstance(tree, dict):
+        thing = thing_of(tree)
+        if thing is not None:
+            yield path, position, thing
+            tree = tree[thing]
+        for key, below in tree.items():
+            yield from walk(below, joined(path, key), joined(position, key))
+    else:
+        yield path, position, tree
+
+
+def thing_of(tree: Mapping[str, Any]) -> str | None:
+    """The name of the thing that a mapping is: its only key, behind which its arguments stand."""
+    word = next(iter(tree), None)
+    return word if len(tree) == 1 and word is not None and isinstance(tree[word], Mapping) else None
+
+
+def names_of_items(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the things of a list are called: by their own name, else as Keras numbers them; by position what is no thing."""
+    words = [thing_of(item) for item in items]
+    own = [None if word is None else item[word].get(NAME) for word, item in zip(words, items, strict=True)]
+    names = zip(own, numbered_names(words, own), strict=True)
+    return [name if isinstance(name, str) else other or str(at) for at, (name, other) in enumerate(names)]
+
+
+def joined(path: str, part: str) -> str:
+    """A path with one more part; a part with a dot stands in quotes."""
+    part = f'"{part}"' if "." in part else part
+    return f"{path}.{part}" if path else part

@@ -1,0 +1,100 @@
+"""What the list shows of one run, read without a lock, also while it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlcli.errors import ArtifactError
+from dlcli.runs.atomic import UNREADABLE
+from dlcli.runs.folder import Run
+from dlcli.runs.history import last_entry
+from dlcli.runs.keys import Configuration, Shape, configuration_of
+from dlcli.runs.manifest import read_recorded
+from dlcli.runs.state import RunState, read_state, status_of
+from dlcli.runs.upgrades import upgraded
+
+NO_CONFIGURATION = Configuration(Shape({}), ())
+OF_RUN = ("run", "number", "status", "epochs", "seconds", "started", "reason", "stop", "config")
+"""What a run is listed by besides metrics and keys of its configuration; `config` is the file."""
+
+RECORDED = ("number", "seconds", "started", "reason", "stop", "config")
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One line of the list: the newest epochs and metrics there are, and what is `recorded` in run.json.
+
+    Of a run that cannot be read nothing is recorded.
+    """
+
+    path: Path
+    status: str
+    epochs: int
+    metrics: Mapping[str, Mapping[str, float | None]]
+    recorded: Mapping[str, Any]
+    configuration: Configuration
+
+    @property
+    def run(self) -> str:
+        """The name of its folder."""
+        return self.path.name
+
+    @property
+    def number(self) -> int:
+        """The how manieth run of its folder it is; 0 where that is not known."""
+        return int(self.recorded.get("number", 0))
+
+    def value(self, name: str) -> Any:
+        """A value by name, None where there is none.
+
+        `status`, `epochs`, `val_accuracy` or `validation.accuracy`, `accuracy` of training, or the path of a key.
+        """
+        if name in {"run", "number", "status", "epochs"}:
+            return getattr(self, name)
+        if name in OF_RUN:
+            return self.recorded.get(name)
+        split, _, metric = name.rpartition(".")
+        if not split:
+            split, metric = ("validation", name.removeprefix("val_")) if name.startswith("val_") else ("train", name)
+        if metric in self.metrics.get(split, {}):
+            return self.metrics[split][metric]
+        return self.configuration.value(name)
+
+    def names(self) -> set[str]:
+        """Every name that `value` knows of this run."""
+        of_metrics = {
+            name
+            for split, values in self.metrics.items()
+            for metric in values
+            for name in (f"{split}.{metric}", f"val_{metric}" if split == "validation" else metric)
+        }
+        return {*OF_RUN, *of_metrics, *self.configuration.shape.by_path, *self.configuration.shape.by_position}
+
+
+def run_summary(run: Run) -> RunSummary:
+    """The row of one run; one that cannot be read has a row too."""
+    try:
+        state: RunState = read_state(run)
+    except ArtifactError:
+        return RunSummary(run.path, "unreadable", 0, {}, {}, NO_CONFIGURATION)
+    metrics: Mapping[str, Any] = state.metrics
+    epochs, status = state.epochs, status_of(run, state)
+    newest = last_entry(run) if status != "done" else {}
+    if newest and (newest["epoch"] > epochs or (newest["epoch"] == epochs and not metrics)):
+        # The record is written when the state is saved, the history as each epoch ends.
+        epochs = newest["epoch"]
+        metrics = {split: newest[split] for split in ("train", "validation") if isinstance(newest.get(split), dict)}
+    recorded = {name: getattr(state, name) for name in RECORDED}
+    return RunSummary(run.path, status, epochs, metrics, recorded, configuration_in(run))
+
+
+def configuration_in(run: Run) -> Configuration:
+    """The configuration that a run has recorded; an empty one where it cannot be read."""
+    try:
+        return configuration_of(upgraded(run.resolved, json.loads(read_recorded(run, run.resolved)), run=run))
+    except (ArtifactError, *UNREADABLE):
+        return NO_CONFIGURATION

@@ -1,0 +1,115 @@
+"""A run as its training showed it in the end: what was trained on what, its epochs, its curve, how good, what next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from dlcli.view.console.console import supports_unicode
+from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.labelled import line
+from dlcli.view.console.table import Column, Table, number_column
+from dlcli.view.console.tables import number
+from dlcli.view.drawing.curve import curve, spans_decades
+from dlcli.view.training_result import TrainingResult, draw_training, metrics_table
+
+MOST_EPOCHS = 40
+"""So many epochs have a row: the last ones, and the best before them."""
+CURVE_LINES, CURVE_WIDTH = 14, 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunAgain:
+    """What a run knows of itself; `epochs` is its history, `standing` and `advice` tell of one that has not ended as planned."""
+
+    result: TrainingResult
+    samples: Mapping[str, int]
+    parameters: int | None
+    device: str | None
+    epochs: Sequence[Mapping[str, Any]]
+    best_epoch: int | None
+    standing: str | None
+    advice: str | None
+
+
+def draw_runs_again(console: Console, runs: Sequence[RunAgain]) -> None:
+    """Each run below the one before it."""
+    for number_of_run, run in enumerate(runs):
+        if number_of_run:
+            console.print()
+        draw_run_again(console, run)
+
+
+def draw_run_again(console: Console, run: RunAgain) -> None:
+    """What was trained, its epochs as a table and a curve, and its end as `train` shows it."""
+    line(console, "trained", trained_words(run))
+    if run.epochs:
+        console.print()
+        write_table(console, epochs_table(run))
+        console.print()
+        console.print(loss_curves({run.result.run: run.epochs}, width=console.width, console=console))
+    if run.standing is None:
+        draw_training(console, run.result)
+        return
+    console.print()
+    line(console, "run", f"{run.result.path}  ({run.result.status}: '{run.result.run}' {run.standing})")
+    if run.result.metrics:
+        console.print()
+        write_table(console, metrics_table(run.result.metrics, {}))
+    console.print()
+    line(console, "next", run.advice or "", style="cyan")
+
+
+def trained_words(run: RunAgain) -> str:
+    """What was trained on what, in a line; a run of an older dlcli knows less."""
+    samples = ", ".join(f"{count:,} {split}" for split, count in run.samples.items())
+    parts = [f"on {samples} samples" if samples else "", "" if run.device is None else f"on {run.device}"]
+    size = "" if run.parameters is None else f"{run.parameters:,} parameters"
+    return " ".join(filter(None, [size, *parts])) or "nothing is known of its data"
+
+
+def epochs_table(run: RunAgain) -> Table:
+    """A row for each of the last epochs, and for the best before them, which is marked `*`."""
+    shown = [
+        entry
+        for at, entry in enumerate(run.epochs)
+        if at >= len(run.epochs) - MOST_EPOCHS or entry["epoch"] == run.best_epoch
+    ]
+    columns, values = [Column("epoch", right=True)], list[list[Any]]()
+    values.append([f"{'* ' if each['epoch'] == run.best_epoch else ''}{each['epoch']}" for each in shown])
+    names = dict.fromkeys(name for entry in shown for name in (*entry["train"], *entry.get("validation", {})))
+    for name in names:
+        for split, title in (("train", name), ("validation", f"val {name}")):
+            if any(name in entry.get(split, {}) for entry in shown):
+                columns.append(number_column(title, number))
+                values.append([entry.get(split, {}).get(name) for entry in shown])
+    return Table(columns, [list(row) for row in zip(*values, strict=True)], least=2)
+
+
+def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, width: int, console: Console) -> Text:
+    """The losses of runs over their epochs in one picture; of several runs that of validation, where all have it."""
+    if len(runs) == 1:
+        [entries] = runs.values()
+        series = {f"{split} loss": epoch_losses(entries, split) for split in ("train", "validation")}
+    else:
+        every = all(any(entry.get("validation") for entry in entries) for entries in runs.values())
+        series = {name: epoch_losses(entries, "validation" if every else "train") for name, entries in runs.items()}
+    drawn = {name: values for name, values in series.items() if any(map(math.isfinite, values))}
+    return curve(
+        drawn,
+        width=min(width, CURVE_WIDTH),
+        height=CURVE_LINES,
+        unicode=supports_unicode(console.file),
+        logarithmic=spans_decades([value for values in drawn.values() for value in values]),
+    )
+
+
+def epoch_losses(entries: Sequence[Mapping[str, Any]], split: str) -> list[float]:
+    """The loss of a split in each epoch, NaN where there is none."""
+    values = [entry.get(split, {}).get("loss") for entry in entries]
+    return [math.nan if value is None else value for value in values]
