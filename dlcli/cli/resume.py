@@ -8,7 +8,7 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
-from dlcli.cli.training import show_training
+from dlcli.cli.training import Shown, show_training
 
 
 def resume(
@@ -28,6 +28,7 @@ def resume(
     json: options.Json = False,
     json_lines: options.JsonLines = False,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Go on exactly where a run stopped, or train a finished one for more epochs.
 
@@ -44,7 +45,8 @@ def resume(
         allow_config_change=allow_config_change,
         allow_data_change=allow_data_change,
     )
-    show_training(lambda listeners: go_on(request, listeners), quiet=quiet, json=json, json_lines=json_lines)
+    shown = Shown(quiet=quiet, verbose=verbose, json=json, json_lines=json_lines)
+    show_training(lambda listeners: go_on(request, listeners), shown=shown)
 
 
 COMMAND = Command("resume", resume, Panel.TRAINING, heavy=True)

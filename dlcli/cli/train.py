@@ -9,7 +9,7 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
-from dlcli.cli.training import show_training
+from dlcli.cli.training import Shown, show_training
 
 
 def train(
@@ -27,6 +27,7 @@ def train(
     json: options.Json = False,
     json_lines: options.JsonLines = False,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Train a configuration and keep everything about it in a run.
 
@@ -42,7 +43,8 @@ def train(
     request = Request(
         checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code, settings=given
     )
-    show_training(lambda listeners: run_training(request, listeners), quiet=quiet, json=json, json_lines=json_lines)
+    shown = Shown(quiet=quiet, verbose=verbose, json=json, json_lines=json_lines)
+    show_training(lambda listeners: run_training(request, listeners), shown=shown)
 
 
 COMMAND = Command("train", train, Panel.TRAINING, heavy=True)

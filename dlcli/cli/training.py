@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlcli.cli.output import err, give
@@ -13,22 +14,31 @@ if TYPE_CHECKING:
     from dlcli.view.training.listeners import Listeners
 
 
-def show_training(
-    work: Callable[[Listeners], tuple[Run, RunState]], *, quiet: bool, json: bool, json_lines: bool
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What is said of a training and how, as the options have it."""
+
+    quiet: bool
+    verbose: bool
+    json: bool
+    json_lines: bool
+
+
+def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: Shown) -> None:
     """Trains with those that listen, and gives the result."""
     from dlcli.actions.training_result import training_result
-    from dlcli.view.console.console import FadingStream
+    from dlcli.view.console.console import FadingStream, is_terminal
     from dlcli.view.training.json_lines import JsonLinesView
     from dlcli.view.training.listeners import Listeners
     from dlcli.view.training.live import choose_view
     from dlcli.view.training_result import draw_training
 
-    views = [choose_view(err(), quiet=quiet)]
-    if json_lines:
+    alone = not (shown.json_lines and is_terminal(sys.stdout))
+    views = [choose_view(err(), quiet=shown.quiet, verbose=shown.verbose, alone=alone)]
+    if shown.json_lines:
         views = [JsonLinesView(FadingStream(sys.stdout)), *views]
     with Listeners(views) as listeners:
         run, state = work(listeners)
-    if json or not json_lines:
+    if shown.json or not shown.json_lines:
         # The training is done and saved: that nobody reads the result any more is no reason to fail.
-        give(training_result(run, state), draw_training, as_json=json, stream=FadingStream(sys.stdout))
+        give(training_result(run, state), draw_training, as_json=shown.json, stream=FadingStream(sys.stdout))

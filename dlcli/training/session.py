@@ -119,6 +119,7 @@ class Session:
     def plan(self) -> Plan:
         """What is going to be trained from here on."""
         samples, size = len(self.experiment.splits["train"]), self.experiment.config.train.batch_size
+        about = trained_on(self.experiment)
         return Plan(
             self.run.name,
             self.all_epochs,
@@ -126,6 +127,10 @@ class Session:
             samples_of(self.steps, samples=samples, batch_size=size),
             self.stopping.watch.monitor,
             self.earlier_lines(),
+            splits=about["samples"],
+            parameters=about["parameters"],
+            device=about["device"],
+            engine=f"{self.engine.name} ({self.way})",
         )
 
     def changed_way(self, what: str, way: str) -> None:
@@ -142,7 +147,6 @@ class Session:
         """All epochs, and the end whatever it is. Raises what ended it, `BlockError` as `ConfigError` at its line."""
         self.stop.steps_begun = True
         self.update(status="running", engine=self.engine.name, way=self.way, **trained_on(self.experiment))
-        self.listeners.note(f"engine: {self.engine.name} ({self.way})")
         if len(self.plans) > 1:
             self.listeners.note(self.phase_words())
         self.listeners.start(self.plan())

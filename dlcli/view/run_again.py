@@ -16,6 +16,7 @@ from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
 from dlcli.view.drawing.curve import curve, spans_decades
+from dlcli.view.training.headline import trained_words
 from dlcli.view.training_result import TrainingResult, draw_training, metrics_table
 
 MOST_EPOCHS = 40
@@ -47,7 +48,8 @@ def draw_runs_again(console: Console, runs: Sequence[RunAgain]) -> None:
 
 def draw_run_again(console: Console, run: RunAgain) -> None:
     """What was trained, its epochs as a table and a curve, and its end as `train` shows it."""
-    line(console, "trained", trained_words(run))
+    words = trained_words(run.samples, run.parameters, run.device)
+    line(console, "trained", words or "nothing is known of its data")
     if run.epochs:
         console.print()
         write_table(console, epochs_table(run))
@@ -63,14 +65,6 @@ def draw_run_again(console: Console, run: RunAgain) -> None:
         write_table(console, metrics_table(run.result.metrics, {}))
     console.print()
     line(console, "next", run.advice or "", style="cyan")
-
-
-def trained_words(run: RunAgain) -> str:
-    """What was trained on what, in a line; a run of an older dlcli knows less."""
-    samples = ", ".join(f"{count:,} {split}" for split, count in run.samples.items())
-    parts = [f"on {samples} samples" if samples else "", "" if run.device is None else f"on {run.device}"]
-    size = "" if run.parameters is None else f"{run.parameters:,} parameters"
-    return " ".join(filter(None, [size, *parts])) or "nothing is known of its data"
 
 
 def epochs_table(run: RunAgain) -> Table:

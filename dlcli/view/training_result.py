@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.labelled import line
@@ -56,16 +57,25 @@ def draw_training(console: Console, result: TrainingResult) -> None:
         reached = f"epoch {best['epoch']} of {result.epochs}: {best['monitor']} was never a finite number"
     else:
         reached = f"epoch {best['epoch']} of {result.epochs} by {best['monitor']} {number(value)}"
-    line(console, "best", reached + ("; its weights are kept" if best["weights"] == "restored" else ""))
+    line(console, "best", reached)
     assert result.seconds is not None
     assert result.samples_per_second is not None
-    pace = f"{number(round(result.samples_per_second))} samples/s, engine {result.engine}"
-    line(console, "time", f"{duration(result.seconds)}, {pace}")
+    line(console, "time", f"{duration(result.seconds)}, {number(round(result.samples_per_second))} samples/s")
     console.print()
+    console.print(Text(measured_words(result), style="dim"))
     write_table(console, metrics_table(result.metrics, result.baseline))
     console.print()
     draw_verdict(console, result.verdict)
     line(console, "next", f"dlcli evaluate {shlex.quote(result.run)}" + runs_option(result.path), style="cyan")
+
+
+def measured_words(result: TrainingResult) -> str:
+    """Of which epoch the metrics are, and so the model that is kept."""
+    best = result.best["epoch"]
+    if result.best["weights"] == "restored":
+        return f"of the best epoch, {best}; its weights are kept"
+    which = ", which is the best" if best == result.epochs else ""
+    return f"of the last epoch, {result.epochs}{which}; its weights are kept"
 
 
 def runs_option(path: str) -> str:

@@ -79,7 +79,12 @@ def test_train_gives_its_keys_on_standard_output_and_its_epochs_on_standard_erro
     assert value["seconds"] > 0
     assert value["samples_per_second"] > 0
     assert trained.outcome.out.count("\n") == 1
-    assert [line[:9] for line in trained.outcome.err.splitlines()] == ["engine: r", "epoch 1/2", "epoch 2/2"]
+    assert [line[:9] for line in trained.outcome.err.splitlines()] == [
+        "a: 163 pa",
+        "* marks a",
+        "epoch 1/2",
+        "epoch 2/2",
+    ]
 
 
 def test_the_state_of_the_run_holds_what_train_said(trained: Any) -> None:

@@ -131,7 +131,7 @@ def test_train_for_a_script_writes_one_json_document_and_nothing_else(processes:
     value = json.loads(done.out)
     assert (value["run"], value["status"], value["epochs"]) == ("script", "done", 3)
     lines = done.err.decode("ascii").splitlines()
-    assert [line[:9] for line in lines] == ["engine: r", "epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert [line[:9] for line in lines] == ["script: 1", "* marks a", "epoch 1/3", "epoch 2/3", "epoch 3/3"]
 
 
 def test_no_control_characters_reach_a_stream_that_is_no_terminal(processes: Any) -> None:

@@ -173,7 +173,8 @@ def test_a_run_by_name_is_shown_as_it_ended(folder: Path, run_dlcli: Command) ->
     assert ["*", "44", "0.04545", "0.02273", "0.8800", "0.7333"] in table
     assert any("train loss" in line and "validation loss" in line for line in lines)
     tail = "\n".join(lines[-12:])
-    assert "best      epoch 44 of 50 by val_loss 0.02273; its weights are kept" in tail
+    assert "best      epoch 44 of 50 by val_loss 0.02273" in tail
+    assert "of the best epoch, 44; its weights are kept" in tail
     assert "verdict   overfits since epoch 44: it rises" in tail
     assert lines[-1] == "next      dlcli evaluate a"
 

@@ -110,9 +110,12 @@ def test_the_end_of_a_training_says_whose_weights_are_kept(weights: str, kept: b
         seconds=2.0,
         samples_per_second=1234.0,
         engine="resident",
+        set={},
+        config={},
     )
     lines = drawn(draw_training, result)
-    assert "best      epoch 3 of 5 by val_loss 0.2500" + ("; its weights are kept" if kept else "") in lines
+    assert "best      epoch 3 of 5 by val_loss 0.2500" in lines
+    assert ("of the best epoch, 3" if kept else "of the last epoch, 5") + "; its weights are kept" in lines
     assert "next      dlcli evaluate 'a b'" in lines
 
 

@@ -69,7 +69,8 @@ def test_two_series_differ_without_colour():
     dotted = curve({"a": [], "b": [1.0] * 30}, width=60, height=8).plain
     ratio = sum(bin(ord(c) & 0xFF).count("1") for c in "".join(solid.split("\n")[1:]) if "\u2800" < c <= "\u28ff")
     other = sum(bin(ord(c) & 0xFF).count("1") for c in "".join(dotted.split("\n")[1:]) if "\u2800" < c <= "\u28ff")
-    assert ratio / other == pytest.approx(3.0, abs=0.1)
+    assert ratio / other == pytest.approx(1.5, abs=0.1)
+    assert "⠤ ⠤ b" in dotted
 
 
 def test_two_series_have_two_colours():
@@ -129,3 +130,16 @@ def test_one_epoch_is_one_mark_in_ascii_and_has_one_label():
     assert sum(line.partition("|")[2].count("*") for line in lines) == 1
     assert lines[-1].split()[0] == "1"
     assert "1" not in lines[-1].split()[1:]
+
+
+@pytest.mark.parametrize(("at", "place"), [(0, 0), (4, 25), (8, 50), (9, None), (-1, None)])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_an_epoch_is_marked_on_the_axis_and_named(at, place, unicode):
+    values = [float(value) for value in range(9, 0, -1)]
+    text = curve({"a": values}, width=54, height=8, unicode=unicode, marked=(at, "best epoch"))
+    legend, *_, axis, _ = text.plain.split("\n")
+    sign = "▲" if unicode else "^"
+    start = axis.index("└" if unicode else "+") + 1
+    assert (f"{sign} best epoch" in legend) is (place is not None)
+    assert axis.find(sign) == (-1 if place is None else start + place)
+    assert cell_len(axis) == 54

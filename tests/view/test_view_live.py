@@ -37,6 +37,12 @@ def written(console: Console) -> str:
     return console.file.getvalue()
 
 
+def first_screen(console: Console) -> list[str]:
+    """The lines that stay on a terminal, without what was drawn on its second screen."""
+    text = re.sub(r"\x1b\[\?1049h.*?\x1b\[\?1049l", "", written(console), flags=re.DOTALL)
+    return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text).splitlines()
+
+
 def test_one_line_an_epoch():
     console = make_console(stderr=True, file=io.StringIO())
     with contextlib.closing(LineView(console)) as view:
@@ -92,13 +98,15 @@ def test_the_picture_keeps_within_the_terminal(width, height, count):
     view.step(3, 0.5)
     for epoch in range(1, count + 1):
         view.epoch(line(epoch, epochs=300, accuracy=0.5, top_k=0.9, 정확도=0.4))
-    for live in (view._live, None):
-        view._live, before = live, view._live
-        lines = view._picture().plain.split("\n")
-        assert len(lines) <= height - 1
-        assert max(map(cell_len, lines)) <= width
-        view._live = before
+    lines = view._picture().plain.split("\n")
+    assert len(lines) <= height - 1
+    assert max(map(cell_len, lines)) <= width
     view.close()
+    lines = first_screen(view.console)
+    assert max([0, *map(cell_len, lines)]) <= width
+    assert sum(line.split()[:1] == [str(count)] or line.split()[:2] == ["*", str(count)] for line in lines) == (
+        count > 0
+    )
 
 
 def test_bars_show_epoch_run_time_left_and_samples_per_second():
@@ -110,7 +118,7 @@ def test_bars_show_epoch_run_time_left_and_samples_per_second():
         clock.now += 1.0
     view.step(6, 0.25)
 
-    assert view._picture().plain.split("\n") == [
+    assert view._picture().plain.split("\n")[:3] == [
         "digits",
         "epoch 1/4  ━━━━━━━━━━━━━━━━━━━━─────────────  6/10  loss 0.2500",
         "run 15 %   ━━━━━────────────────────────────  34 s left  32 samples/s",
@@ -125,9 +133,11 @@ def test_the_table_marks_the_best_epoch_and_leaves_columns_out_from_the_right():
         view.epoch(line(epoch, best=epoch <= 3, accuracy=0.5, top_k=0.9))
 
     lines = view._picture().plain.split("\n")
-    assert lines[0] == "digits  best val_loss 0.8333 at epoch 3  learning rate 0.001"
-    assert lines[4] == "epoch    loss  val loss  accuracy  val accuracy   top_k"
-    assert [each[:5] for each in lines[6:11]] == ["  * 3", "   17", "   18", "   19", "   20"]
+    assert lines[0] == "digits  best val_loss 0.8333 at epoch 3"
+    assert lines[3].startswith("elapsed ")
+    assert lines[3].endswith("MB  learning rate 0.001")
+    assert lines[5] == "epoch       loss   val loss   accuracy  val accuracy"
+    assert [each[:5] for each in lines[7:11]] == ["  * 3", "   17", "   18", "   19"]
     view.close()
 
 
@@ -162,7 +172,6 @@ def test_the_cursor_comes_back_after_an_error():
         view.epoch(line(1))
         raise RuntimeError
     text = written(console)
-    assert text.count(HIDDEN) == 1
     assert text.rindex(SHOWN) > text.rindex(HIDDEN)
 
 
@@ -176,9 +185,11 @@ def test_closed_it_leaves_table_and_curve_without_bars_and_closes_once():
     text = written(console)
     view.close()
     assert written(console) == text
-    final = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text.rpartition("\x1b[2K")[2]).split("\n")
-    assert final[0] == "epoch   loss  val loss   time"
+    final = first_screen(console)
+    assert final[0].split() == ["epoch", "loss", "val", "loss", "time", "rate"]
+    assert [line.split()[:2] for line in final[2:4]] == [["*", "1"], ["*", "2"]]
     assert "train loss" in final[5]
+    assert "▲ best epoch 2" in final[5]
     assert not any("run" in each or "digits" in each for each in final)
 
 
@@ -276,7 +287,116 @@ def test_drawing_takes_at_most_a_hundredth_of_the_time(took, pause, monkeypatch)
     clock = Clock()
     view = TerminalView(terminal(), clock=clock)
     view.start(Plan("digits", 4, 10, 320))
-    monkeypatch.setattr(view._live, "refresh", lambda: setattr(clock, "now", clock.now + took))
+    monkeypatch.setattr(view._screen, "show", lambda *_: setattr(clock, "now", clock.now + took))
     view._redraw()
     assert view._pause == pytest.approx(pause)
+    view.close()
+
+
+PLAN = Plan(
+    "digits", 9, 10, 320, "val_loss", splits={"train": 1257, "validation": 270}, parameters=4810,
+    device="CPU", engine="resident (all steps in one loop)",
+)  # fmt: skip
+HEADLINE = "digits: 4,810 parameters on 1,257 train, 270 validation samples on CPU"
+MARKS = "* marks an epoch that is the best so far, by val_loss"
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_the_first_line_says_what_is_trained_on_what(verbose):
+    engine = ["engine: resident (all steps in one loop)"] if verbose else []
+    lines = make_console(stderr=True, file=io.StringIO())
+    LineView(lines, verbose=verbose).start(PLAN)
+    assert written(lines).splitlines() == [HEADLINE, *engine, MARKS]
+    console = terminal(100)
+    with contextlib.closing(TerminalView(console, verbose=verbose)) as view:
+        view.start(PLAN)
+    assert first_screen(console) == [HEADLINE, *engine, MARKS]
+
+
+def test_every_epoch_and_note_stays_in_its_order():
+    clock, console = Clock(), terminal()
+    view = TerminalView(console, clock=clock)
+    view.start(Plan("digits", 30, 10, 320))
+    for epoch in range(1, 31):
+        clock.now += 0.3
+        view.epoch(line(epoch, best=epoch < 5))
+        if epoch == 7:
+            view.note("note: no checkpoint")
+    assert len(first_screen(console)) > 20, "lines wait a second at most"
+    view.close()
+    lines = first_screen(console)
+    assert lines[9] == "note: no checkpoint"
+    numbers = [each.replace("*", "").split()[0] for each in [*lines[2:9], *lines[10:33]]]
+    assert numbers == [str(epoch) for epoch in range(1, 31)]
+    assert [each.lstrip().startswith("*") for each in lines[2:8]] == [True] * 4 + [False] * 2
+
+
+def test_another_width_writes_the_heads_again():
+    clock, console = Clock(), terminal(100)
+    view = TerminalView(console, clock=clock)
+    view.start(Plan("digits", 30, 10, 320))
+    view.epoch(line(1, accuracy=0.5))
+    console.width = 60
+    view.epoch(line(2, accuracy=0.5))
+    view.epoch(line(3, accuracy=0.5))
+    view.close()
+    heads = [each for each in first_screen(console) if each.startswith("epoch")]
+    assert [each.split()[-1] for each in heads] == ["rate", "accuracy"]
+
+
+def test_what_is_printed_meanwhile_stays_too(monkeypatch):
+    console, stream = terminal(), io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout", stream)
+    view = TerminalView(console)
+    view.start(Plan("digits", 30, 10, 320))
+    print("a callback says: hello")
+    view.epoch(line(1))
+    view.close()
+    print("after")
+    assert first_screen(console)[0] == "a callback says: hello"
+    assert stream.getvalue() == "after\n"
+
+
+def test_the_scale_of_the_curve_stays_as_it_began():
+    view = TerminalView(terminal())
+    view.start(Plan("digits", 300, 10, 320))
+    for epoch in range(1, 200):
+        view.epoch(line(epoch))
+        if epoch > 1:
+            assert "(logarithmic)" in view._picture().plain
+    view.epoch(EpochLine(200, 300, {"loss": -1.0}, {"loss": 1.0}, None, 0.4, False))
+    assert "(logarithmic)" not in view._picture().plain
+    view.epoch(line(201))
+    assert "(logarithmic)" not in view._picture().plain
+    view.close()
+
+
+@pytest.mark.parametrize(
+    ("variables", "kind"),
+    [({"TERM": "xterm"}, TerminalView), ({"TERM": "linux"}, LineView), ({"TERM": "screen", "STY": "1"}, LineView)],
+)
+def test_a_terminal_of_one_screen_gets_lines(variables, kind, monkeypatch):
+    for name in ("TERM", "STY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    console = Console(file=io.StringIO(), force_terminal=True)
+    assert type(choose_view(console, quiet=False)) is kind
+
+
+def test_json_lines_on_the_same_terminal_are_not_hidden():
+    console = Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "xterm"})
+    assert isinstance(choose_view(console, quiet=False, alone=False), LineView)
+
+
+def test_only_lines_that_changed_are_drawn_again():
+    console = terminal()
+    view = TerminalView(console, clock=Clock())
+    view.start(PLAN)
+    view.step(1, 0.5)
+    view._redraw()
+    before = len(written(console))
+    view._redraw()
+    assert "\x1b[2K" not in written(console)[before:]
     view.close()

@@ -17,7 +17,7 @@ from dlcli.view.console.console import printable
 # plotext is another library with each major version (6 has no plot()), and takes longer to load than all of dlcli validate.
 # plotille draws 82 columns where 60 are asked for. Neither has a form in ASCII, nor keeps a spike of one epoch.
 STYLES = ("cyan", "yellow", "magenta", "green")
-STROKES = ("1", "100", "11110", "110")
+STROKES = ("1", "111100", "10", "11110")
 LETTERS = ("*", ".", "+", "o")
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 ROWS_PER_TICK = 4
@@ -38,11 +38,13 @@ def curve(
     first: int = 1,
     unicode: bool = True,
     logarithmic: bool = False,
+    marked: tuple[int, str] | None = None,
 ) -> Text:
     """Each series as a line in exactly `width` cells and `height` lines (at least 4): legend, plot, axis, its labels.
 
-    Value i of a series stands at x = `first` + i; `ends` says what stands at both ends of the axis instead. The first
-    series is solid, the second dotted, so that they differ without colour. NaN and infinite values are skipped (and values
+    Value i of a series stands at x = `first` + i; `ends` says what stands at both ends of the axis instead. `marked` is
+    the i of a mark on the axis and what it is called. The first series is solid, the second dashed, so that they differ
+    without colour. NaN and infinite values are skipped (and values
     up to 0 where `logarithmic`), and their neighbours joined.
     """
     points = [finite_points(values, logarithmic=logarithmic) for values in series.values()]
@@ -56,11 +58,17 @@ def curve(
     for position, each in enumerate(points):
         stroke = STROKES[position % len(STROKES)] if unicode else "1"
         canvas.line(position, [canvas.place(point, longest, low, high) for point in each], stroke)
-    lines = [legend(list(series), gutter=gutter, unicode=unicode, logarithmic=logarithmic)]
+    mark = None if marked is None or not 0 <= marked[0] < longest else marked
+    called = None if mark is None else mark[1]
+    lines = [legend(list(series), gutter=gutter, unicode=unicode, logarithmic=logarithmic, marked=called)]
     for row in range(rows):
         edge = ("┤" if row in labels else "│") if unicode else ("+" if row in labels else "|")
         lines.append(Text(f"{labels.get(row, ''):>{gutter}} {edge}").append_text(canvas.row(row)))
-    lines.append(Text(" " * gutter + (" └" + "─" * columns if unicode else " +" + "-" * columns)))
+    axis = ("─" if unicode else "-") * columns
+    if mark is not None:
+        place = round(mark[0] / (longest - 1) * (columns - 1)) if longest > 1 else 0
+        axis = axis[:place] + mark_sign(unicode) + axis[place + 1 :]
+    lines.append(Text(" " * gutter + (" └" if unicode else " +") + axis))
     left, right = ends or (str(first) if longest else "", str(first + longest - 1) if longest > 1 else "")
     lines.append(Text(" " * (gutter + 2) + x_labels(left, right, x_label, width=columns)))
     for line in lines:
@@ -196,13 +204,20 @@ def line_dots(dots: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         before = x, y
 
 
-def legend(names: Sequence[str], *, gutter: int, unicode: bool, logarithmic: bool) -> Text:
-    """The name of each series after a sample of its line."""
+def mark_sign(unicode: bool) -> str:
+    """What marks a place on the axis."""
+    return "▲" if unicode else "^"
+
+
+def legend(names: Sequence[str], *, gutter: int, unicode: bool, logarithmic: bool, marked: str | None) -> Text:
+    """The name of each series after a sample of its line, and what is marked."""
     text = Text(" " * (gutter + 2))
-    samples = ("⠤⠤⠤", "⠄⠠⠄", "⠤⠤⠄", "⠤⠠⠄") if unicode else tuple(letter * 3 for letter in LETTERS)
+    samples = ("⠤⠤⠤", "⠤ ⠤", "⠄⠄⠄", "⠤⠤⠄") if unicode else tuple(letter * 3 for letter in LETTERS)
     for position, name in enumerate(names):
         text.append(samples[position % len(samples)], style=STYLES[position % len(STYLES)])
         text.append(f" {printable(name)}   ")
+    if marked is not None:
+        text.append(f"{mark_sign(unicode)} {printable(marked)}   ")
     if logarithmic:
         text.append("(logarithmic)", style="dim")
     return text

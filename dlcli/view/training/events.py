@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -36,7 +36,8 @@ class Plan:
     """What is going to be trained: `epochs` in all, of `steps` each, in which `samples` are seen.
 
     `monitor` is the value that makes an epoch the best (`val_loss`). `earlier` are the epochs of a resumed run that
-    are over; the next epoch is the one after them.
+    are over; the next epoch is the one after them. `splits` has the number of samples of each, `device` is what it runs
+    on, and `engine` the way of its steps.
     """
 
     run: str
@@ -45,6 +46,10 @@ class Plan:
     samples: int
     monitor: str = "val_loss"
     earlier: Sequence[EpochLine] = ()
+    splits: Mapping[str, int] = field(default_factory=dict)
+    parameters: int | None = None
+    device: str = ""
+    engine: str = ""
 
 
 class Listener(Protocol):

@@ -11,6 +11,8 @@ from dlcli.view.console.console import FadingStream, printable
 from dlcli.view.console.labelled import note
 from dlcli.view.console.tables import duration, number
 from dlcli.view.training.events import EpochLine, Listener, Plan
+from dlcli.view.training.headline import begun
+from dlcli.view.training.second_screen import has_second_screen
 from dlcli.view.training.terminal import TerminalView
 
 __all__ = ["EpochLine", "LineView", "Listener", "Plan", "SilentView", "TerminalView", "choose_view"]
@@ -18,17 +20,20 @@ __all__ = ["EpochLine", "LineView", "Listener", "Plan", "SilentView", "TerminalV
 NUMBER_WIDTH = 6
 
 
-def choose_view(console: Console, *, quiet: bool) -> Listener:
+def choose_view(console: Console, *, quiet: bool, verbose: bool = False, alone: bool = True) -> Listener:
     """The view that fits the console: redrawn on a terminal, lines anywhere else, nothing where `quiet`.
+
+    Something else that is written to the terminal meanwhile (it is not `alone`) would be hidden: then there are lines too.
 
     From here on the console writes through a `FadingStream`: a terminal that vanishes does not end the training.
     """
     if quiet or console.quiet:
         return SilentView()
-    redrawn = console.is_terminal and console.is_interactive and not console.is_dumb_terminal
     if not isinstance(console.file, FadingStream):
         console.file = FadingStream(cast(TextIO, console.file))
-    return TerminalView(console) if redrawn else LineView(console)
+    if alone and has_second_screen(console):
+        return TerminalView(console, verbose=verbose)
+    return LineView(console, verbose=verbose)
 
 
 class LineView:
@@ -37,11 +42,12 @@ class LineView:
     `epoch  3/30  loss 0.3120  accuracy 0.9134  val_loss 0.2871  val_accuracy 0.9259  0.4 s  *`
     """
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+        self.console, self.verbose = console, verbose
 
     def start(self, plan: Plan) -> None:
-        return
+        for words in begun(plan, verbose=self.verbose):
+            self.note(words)
 
     def phase(self, plan: Plan) -> None:
         return
