@@ -51,6 +51,46 @@ def test_what_init_writes_trains(
     assert "drops the mask" not in trained.err
 
 
+MIXED = [
+    {
+        "x": RANDOM.normal(size=(length, 2)).round(3).tolist(),
+        "z": RANDOM.normal(size=length).round(3).tolist(),
+        "vector": RANDOM.normal(size=3).round(3).tolist(),
+        "ids": RANDOM.integers(1, 9, length).tolist(),
+        "number": round(RANDOM.normal(), 3),
+        "name": "uvw"[at % 3],
+        "kind": "ab"[length % 2],
+    }
+    for at, length in enumerate(LENGTHS)
+]
+
+
+@pytest.mark.parametrize(
+    "names", ["x number", "x z", "vector number", "vector ids", "z name", "vector z", "ids name number x"]
+)
+def test_lists_beside_anything_else_are_inputs_by_their_names(
+    names: str, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    rows = [{name: row[name] for name in [*names.split(), "kind"]} for row in MIXED]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert run_dlcli("init", "rows.jsonl", "--target", "kind", "-o", "c.yaml", cwd=tmp_path).code == 0
+    checked = run_dlcli("validate", "c.yaml", "--build", cwd=tmp_path)
+    assert checked.code == 0, checked.out
+    text = (tmp_path / "c.yaml").read_text()
+    assert all(f"{name}_seen" in text for name in names.split() if name in {"x", "z", "ids"})
+
+
+def test_a_name_that_is_no_list_is_told_when_the_rows_are_read(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, MIXED)), encoding="utf-8")
+    assert run_dlcli("init", "rows.jsonl", "--target", "kind", "-o", "c.yaml", cwd=tmp_path).code == 0
+    text = (tmp_path / "c.yaml").read_text()
+    (tmp_path / "c.yaml").write_text(text.replace("from: z", "from: y"))
+    refused = run_dlcli("validate", "c.yaml", "--build", "--json", cwd=tmp_path)
+    problem = refused.value["files"][0]["problems"][0]
+    assert (refused.code, problem["kind"]) == (3, "no_such_layer")
+    assert "'from' names 'y'" in problem["message"]
+
+
 def test_a_file_that_is_looked_at_shows_no_padding(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, ROWS)), encoding="utf-8")
     tensors = run_dlcli("inspect-data", "rows.jsonl", "--json", cwd=tmp_path).value["tensors"]

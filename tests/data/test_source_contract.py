@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import inspect
+import json
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,32 @@ def check_dataset(dataset: Dataset) -> None:
             assert schema.axes[0] == "samples"
             some = values[np.array([0, len(part) - 1])]
             assert (some.shape, some.dtype) == ((2, *values.shape[1:]), values.dtype)
+
+
+def test_the_inputs_that_are_told_before_reading_are_those_that_there_are(examples: list[Example]) -> None:
+    for example in examples:
+        told = data_of(example).source.input_names()
+        plain = example.data.get("inputs") is None
+        assert told is None or not plain or told == [each.name for each in loaded(example).schema.inputs]
+
+
+@pytest.mark.parametrize("word", ["json", "jsonl"])
+def test_where_cells_may_be_lists_only_reading_tells_the_inputs(word: str, tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    rows = [{"x": [[row % 7, 1.5]] * (1 + row % 3), "a": row * 7 % 11 / 2, "y": "uv"[row % 2]} for row in range(ROWS)]
+    path = tmp_path / f"t.{word}"
+    path.write_text(json.dumps(rows) if word == "json" else "\n".join(map(json.dumps, rows)))
+    if word == "parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    example = Example({"source": str(path), "target": "y"}, [path])
+    assert [each.name for each in loaded(example).schema.inputs] == ["features", "x"]
+    source = data_of(example).source
+    assert source.input_names() is None
+    assert data_of(Example({"source": {"train": str(path)}, "target": "y"})).source.input_names() is None
+    windows = {"series": {"path": {word: str(path)}, "window": 3}}
+    assert data_of(Example({"source": windows, "target": "y"})).source.input_names() is None
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["in memory", "streamed"])

@@ -11,7 +11,7 @@ from pydantic import ValidationInfo, field_validator, model_validator
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import Schema
-from dlcli.data.sources.source import FEATURES, Example, Reading, Source, SourceBlock
+from dlcli.data.sources.source import Example, Reading, Source, SourceBlock
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.windows import Count, Horizon, Windows
 from dlcli.spec import Mistake, fail
@@ -53,8 +53,8 @@ class Series(SourceBlock):
 
     @field_validator("path")
     @classmethod
-    def is_table(cls, path: SourceBlock, information: ValidationInfo) -> SourceBlock:
-        if path.input_names() != [FEATURES]:
+    def of_table(cls, path: SourceBlock, information: ValidationInfo) -> SourceBlock:
+        if not path.is_table:
             fail(
                 Mistake(
                     f"windows are cut from a table, and '{path.word}' is none",
@@ -116,6 +116,9 @@ class Series(SourceBlock):
     @property
     def innermost(self) -> SourceBlock:
         return self.path.innermost
+
+    def input_names(self) -> list[str] | None:
+        return self.path.input_names()
 
     def memory(self) -> int:
         return self.path.memory()

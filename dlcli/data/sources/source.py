@@ -84,6 +84,9 @@ class SourceBlock(Named):
     whole: ClassVar[bool] = False
     """Whether its files are read whole even where it is asked to stream."""
 
+    lists: ClassVar[bool] = False
+    """Whether a cell of its table may hold a list: such columns are inputs of their own, by their names."""
+
     beside: ClassVar[bool] = False
     """Whether others may be at work while it is read: it runs nobody's code and needs no package that Keras looks for."""
 
@@ -138,7 +141,12 @@ class SourceBlock(Named):
 
     def input_names(self) -> list[str] | None:
         """What its inputs are called where the configuration does not name them, or None where only reading tells."""
-        return [FEATURES]
+        return None if self.lists else [FEATURES]
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table, in rows and columns."""
+        return self.lists or self.input_names() == [FEATURES]
 
     def running_texts(self) -> Mapping[str, str | None]:
         """Its fields that are running text, as far as is known before reading: into what pieces each is cut, if it is."""

@@ -49,6 +49,9 @@ class Sentences(SourceBlock):
             texts=frozenset({"text"}),
         )
 
+    def input_names(self) -> list[str] | None:
+        return ["text"]
+
 
 def review(generator: np.random.Generator, *, good: bool) -> str:
     """Two clauses that say the opposite of each other; the last decides."""

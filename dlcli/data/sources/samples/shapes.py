@@ -57,3 +57,6 @@ class Shapes(SourceBlock):
 
     def memory(self) -> int:
         return self.samples * self.size**2 * (3 * 4 + 1)
+
+    def input_names(self) -> list[str] | None:
+        return ["image"]

@@ -24,6 +24,7 @@ class JsonFile(SourceBlock):
     example: ClassVar[str] = "{json: {path: answer.json, records: data.items}}"
     endings: ClassVar[tuple[str, ...]] = (".json",)
     whole: ClassVar[bool] = True
+    lists: ClassVar[bool] = True
 
     path: DataPath
     """The file."""

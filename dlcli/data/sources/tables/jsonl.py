@@ -45,6 +45,7 @@ class Jsonl(SourceBlock):
     word: ClassVar[str] = "jsonl"
     example: ClassVar[str] = "{jsonl: flowers.jsonl}"
     endings: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
+    lists: ClassVar[bool] = True
     beside: ClassVar[bool] = True
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
