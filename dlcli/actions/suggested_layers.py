@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dlcli.actions.suggestions import LENGTH, WORDS, Line
+from dlcli.actions.suggested_inputs import LENGTH, WORDS
+from dlcli.actions.suggestions import Line
 from dlcli.actions.written import inline_yaml
 from dlcli.data import Dataset
 from dlcli.data.fields.padded import ID_PADDING
@@ -17,7 +18,7 @@ def layers_of(dataset: Dataset) -> list[Line]:
     schemas, target = dataset.schema.inputs, dataset.schema.targets[0]
     dense = max(16, min(64, len(dataset.splits["train"]) // 8))
     if is_sequence(target):
-        lines = list(each_place(schemas[0]))
+        lines = list(each_place(schemas))
     elif len(schemas) == 1:
         lines = list(branch(schemas[0], dataset))
         if not is_dense(target):
@@ -64,26 +65,56 @@ def is_sequence(target: TargetSchema) -> bool:
     return len(target.shape) == 1 and not target.is_one_hot and (target.classes is not None or target.padded)
 
 
-def each_place(schema: InputSchema) -> Iterator[Line]:
-    """Layers that give an answer for each place of an input."""
-    if schema.padding is not None:
-        yield from unequal(
-            schema, "LSTM: {units: 32, return_sequences: true}", "reads along, with an answer at each place"
-        )
-        return
+def each_place(schemas: Sequence[InputSchema]) -> Iterator[Line]:
+    """Layers that give an answer for each place of the inputs, whose features stand side by side there."""
+    alone, ends = len(schemas) == 1, []
+    for schema in schemas:
+        own = place_branch(schema)
+        if own is not None and not alone:
+            name = inline_yaml(f"{schema.name}_seen")
+            own = (with_argument(own[0], f"from: {inline_yaml(schema.name)}, name: {name}"), own[1])
+        ends.append(schema.name if own is None else f"{schema.name}_seen")
+        yield from [] if own is None else [own]
+    if not alone:
+        yield f"Concatenate: {{from: {inline_yaml(ends)}}}", "all inputs together"
+    if any(schema.padding is not None or schema.text for schema in schemas):
+        yield "LSTM: {units: 32, return_sequences: true}", "reads along, with an answer at each place"
+    else:
+        yield "Conv1D: {filters: 32, kernel_size: 5, padding: same, activation: relu}", "looks around every place"
+
+
+def place_branch(schema: InputSchema) -> Line | None:
+    """The layer that makes features at each place of an input; None of one that has them."""
+    if schema.text:
+        return embedding(str(WORDS)), "each word becomes 16 numbers, and padding a mask"
+    if schema.padding == ID_PADDING:
+        return ids(schema)
     if len(schema.shape) == 1:
-        yield f"Reshape: {{target_shape: [{schema.shape[0]}, 1]}}", "convolutions need a channel axis"
-    yield "Conv1D: {filters: 32, kernel_size: 5, padding: same, activation: relu}", "looks around every place"
+        return f"Reshape: {{target_shape: [{schema.shape[0]}, 1]}}", "an axis of features"
+    return None
+
+
+def embedding(size: str) -> str:
+    """The layer that makes a vector of each id, of which there are so many."""
+    return f"Embedding: {{input_dim: {size}, output_dim: 16, mask_zero: true}}"
+
+
+def ids(schema: InputSchema) -> Line:
+    """The layer for an input of ids."""
+    return embedding(f'"${{data.{schema.name}.vocabulary}}"'), "each id becomes 16 numbers, and padding a mask"
 
 
 def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
     """The layers that make a vector of one input."""
     if schema.padding is not None:
-        yield from unequal(schema, "LSTM: {units: 32}", "reads along, and remembers")
+        if schema.padding == ID_PADDING:
+            yield ids(schema)
+        yield "LSTM: {units: 32}", "reads along, and remembers"
         return
     if schema.text:
-        yield f"Embedding: {{input_dim: {WORDS}, output_dim: 16}}", "each word becomes 16 numbers"
-        yield "GlobalAveragePooling1D", "the mean of all words"
+        yield embedding(str(WORDS)), "each word becomes 16 numbers"
+        yield "token", "a learnt word in front: a text without words has a mean too"
+        yield "GlobalAveragePooling1D", "the mean of all words, without padding"
     elif schema.axes[1:3] == ["height", "width"]:
         yield from image_branch(schema, dense=is_dense(dataset.schema.targets[0]))
     elif "time" in schema.axes:
@@ -99,17 +130,6 @@ def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
         yield "GlobalAveragePooling1D", "how much of each there is"
     elif len(schema.shape) > 1:
         yield "Flatten", "one vector a sample"
-
-
-def unequal(schema: InputSchema, reads: str, why: str) -> Iterator[Line]:
-    """Layers for samples of unequal length, which respect their mask."""
-    if schema.padding == ID_PADDING:
-        size = f'input_dim: "${{data.{schema.name}.vocabulary}}"'
-        yield (
-            f"Embedding: {{{size}, output_dim: 16, mask_zero: true}}",
-            "each id becomes 16 numbers, and padding a mask",
-        )
-    yield reads, why
 
 
 def image_branch(schema: InputSchema, *, dense: bool) -> Iterator[Line]:

@@ -11,25 +11,28 @@ from dlcli.actions.looks import (
     are_classes,
     are_days,
     ascends,
-    empty_columns_of,
-    files_named,
     has_void_ends,
     is_names,
-    is_time_input,
-    is_unclear_day,
     is_yes_or_no,
     known_values,
-    mostly_sentences,
     named_file,
     names_rows,
     rises_as_time,
     too_many,
 )
+from dlcli.actions.suggested_inputs import (
+    each_by_name,
+    nothing_left,
+    places_beside,
+    suggested_inputs,
+    with_preparations,
+    with_zeros,
+)
 from dlcli.actions.written import inline_yaml
 from dlcli.config.language import Language
 from dlcli.data import Data, Dataset, Fields
 from dlcli.data.fields.lazy import is_lazy
-from dlcli.data.fields.padded import ID_PADDING, PADDING, real_values
+from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.fields.values import missing
 from dlcli.data.findings import findings
 from dlcli.data.first_pass import find_empty
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
 
 Line = tuple[str, str]
 """A line of YAML and the comment behind it."""
-WORDS, LENGTH = 10_000, 100
 YES_AND_NO = 2
 WINDOW, LEAST_WINDOW, ROWS_A_STEP = 12, 3, 12
 """Steps that a forecast looks back, as far as validation and test have some windows of them."""
@@ -115,8 +117,7 @@ def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
     draft.findings = findings(dataset)
     useless = draft.useless_columns
     if useless and "inputs" not in draft.block:
-        names = [column.name for each in dataset.schema.inputs for column in each.columns or []]
-        draft.block["inputs"] = [name for name in names if name not in useless]
+        draft.block["inputs"] = [name for name in dataset.schema.input_fields if name not in useless]
         draft.reasons["inputs"] = f"without {', '.join(useless)}: constant, or a count of the rows"
         if not draft.block["inputs"]:
             raise nothing_left(fields, f"{', '.join(useless)}: constant, or a count of the rows")
@@ -131,13 +132,6 @@ def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
         check_written(name, fields)
     check_written(goal, fields)
     return draft, dataset
-
-
-def nothing_left(fields: Fields, useless: str) -> DataError:
-    """The error of a table of which no column can be an input."""
-    message = f"no column is left to learn from beside the target ({useless})"
-    hint = "add a column that says something of each row, or name another target: --target COLUMN"
-    return DataError(message, file=named_file(fields), hint=hint, kind="no_inputs_left")
 
 
 def check_written(name: str, fields: Fields) -> None:
@@ -236,7 +230,12 @@ def choose_labels(draft: Draft, fields: Fields, target: str) -> None:
         return
     if is_names(fields, target) and column.ndim == 1:
         separator = None if holds_lists(column[:]) else separator_of(column[:])
-        if holds_lists(column[:]):
+        beside = places_beside(fields, target) if holds_lists(column[:]) else []
+        if beside:
+            draft.target = {"column": target, "encode": "index"}
+            told = f"a class at each place of {beside[0]}"
+            draft.reasons["target"] = f"{told}; for several labels a row: target: {inline_yaml(target)}"
+        elif holds_lists(column[:]):
             draft.reasons["target"] = "several labels a row: a yes or no for each"
         elif separator is not None:
             draft.target = {"column": target, "split": separator}
@@ -279,51 +278,38 @@ def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
 
 
 def choose_inputs(draft: Draft, fields: Fields, target: str) -> None:
-    """Leaves out text that names rows, and makes sentences an input of their own."""
-    if not fields.is_table or fields.inputs is not None or fields.windows is not None or "inputs" in draft.block:
+    """Leaves out what says nothing of new rows, and makes sentences an input of their own; texts that are named are prepared."""
+    if "inputs" in draft.block:
+        if "prepare" not in draft.block:
+            draft.block["inputs"] = with_preparations(draft.block["inputs"])
         return
-    hollow = empty_columns_of(fields, target)
-    names = [name for name in fields.arrays if name != target and name not in hollow]
-    texts = [name for name in names if is_names(fields, name) and names_rows(fields.arrays[name][:])]
-    unread = [name for name in fields.columns if name not in fields.arrays]
-    if not texts and not hollow and not unread:
+    if fields.inputs is not None or fields.windows is not None:
         return
-    sentences = [name for name in texts if mostly_sentences(fields.arrays[name][:])]
-    rest = [name for name in names if name not in texts]
-    unclear = [name for name in texts if is_unclear_day(fields.arrays[name][:])]
-    left_out = [f"{', '.join(texts)}, which names rows rather than kinds{files_named(fields, texts)}"] if texts else []
-    left_out += [f"{name} could be an input of kind time" for name in texts if is_time_input(fields.arrays[name][:])]
-    left_out += [f"{', '.join(unclear)} may begin with day or month: write the year first to use it"] if unclear else []
-    left_out += [f"{', '.join(unread)}, which no column of numbers or text can hold"] if unread else []
-    left_out += [f"{', '.join(hollow)}: no cell holds anything"] if hollow else []
-    if not sentences and not rest:
-        raise nothing_left(fields, "; ".join(left_out))
-    if not sentences:
-        draft.block["inputs"] = rest
-        draft.reasons["inputs"] = f"without {'; '.join(left_out)}"
-        return
-    inputs: dict[str, Any] = {"features": {"columns": rest}} if rest else {}
-    vectors = {"TextVectorization": {"max_tokens": WORDS, "output_sequence_length": LENGTH}}
-    for name in sentences:
-        inputs[name] = {"columns": name, "kind": "text", "prepare": [vectors]}
-    if rest:
-        inputs["features"]["prepare"] = ["Normalization"]
-    draft.block["inputs"], draft.reasons["inputs"] = inputs, "sentences are an input of their own"
+    suggested = suggested_inputs(fields, target, by_place=is_by_place(draft, fields, target))
+    if suggested is not None:
+        draft.block["inputs"], draft.reasons["inputs"] = suggested
+
+
+def is_by_place(draft: Draft, fields: Fields, target: str) -> bool:
+    """Whether the target has a value at each place of a sample: a list of names that are classes, or an array with places."""
+    if is_names(fields, target):
+        return (
+            isinstance(draft.target, dict)
+            and draft.target.get("encode") == "index"
+            and holds_lists(fields.arrays[target][:])
+        )
+    return target in fields.padded or is_sequence_of_classes(fields, target)
 
 
 def choose_numbers(draft: Draft, fields: Fields, target: str) -> None:
     """Lists of whole numbers of unequal length that hold a 0 are numbers: as an id it would be padding."""
-    if "inputs" in draft.block or not fields.padded:
-        return
-    names = [name for name in fields.inputs or fields.arrays if name != target]
-    zeros = [name for name in names if name in fields.padded and (fields.arrays[name][:] == ID_PADDING).any()]
-    zeros = [name for name in zeros if fields.arrays[name].dtype.kind == "i" and fields.arrays[name].ndim == 2]
+    names = draft.block.get("inputs") or [name for name in fields.inputs or fields.arrays if name != target]
+    zeros = with_zeros(fields, names) if isinstance(names, list) else []
     if zeros:
-        kinds = {name: {"columns": name} | ({"kind": "number"} if name in zeros else {}) for name in names}
-        draft.block["inputs"], draft.reasons["inputs"] = (
-            kinds,
-            f"an id of 0 would be padding: numbers are {', '.join(zeros)}",
-        )
+        told = draft.reasons.get("inputs")
+        why = f"an id of 0 would be padding: numbers are {', '.join(zeros)}"
+        draft.block["inputs"] = each_by_name(fields, names)
+        draft.reasons["inputs"] = f"{told}; {why}" if told else why
 
 
 def choose_missing(draft: Draft, fields: Fields, *targets: str, without: str | None = None) -> None:

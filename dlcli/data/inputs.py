@@ -16,6 +16,7 @@ from dlcli.data.first_pass import Learnt, learn
 from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
+from dlcli.data.text_advice import PREPARATIONS
 from dlcli.data.times import First, Part, are_times, first_in
 from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
@@ -367,7 +368,7 @@ def category_schema(
             f"column '{name}' is text with {len(categories)} different values in {count} rows, "
             "so it names rows rather than kinds",
             file=fields.places[0].file,
-            hint=f"if it is text to learn from: data.inputs: {{{name}: {{columns: {name}, kind: text}}}}"
+            hint=f"to read it: data.inputs: {{{name}: {{columns: {name}, kind: text, prepare: {PREPARATIONS[None]}}}, …}}"
             if words and instead is None
             else leave_out,
             kind="too_many_categories",

@@ -66,6 +66,13 @@ class InputSchema(Spec):
     stored: str | None = None
     """Of what type the numbers of pictures are in their files; None of others, whose type says nothing of their range."""
 
+    @property
+    def fields(self) -> list[str]:
+        """The columns that it is made of, or its array."""
+        if self.columns is not None:
+            return [column.name for column in self.columns]
+        return self.texts or [self.array or self.name]
+
 
 class TargetSchema(Spec):
     """A target: a class index, a one-hot vector or numbers."""
@@ -154,6 +161,11 @@ class Schema(Spec):
     inputs: list[InputSchema]
     targets: list[TargetSchema]
     windows: Windows | None = None
+
+    @property
+    def input_fields(self) -> list[str]:
+        """The columns and arrays that the inputs are made of."""
+        return [name for each in self.inputs for name in each.fields]
 
     @property
     def present(self) -> list[TargetSchema]:

@@ -44,7 +44,11 @@ def test_what_init_writes_trains(
     tree = yaml.safe_load((tmp_path / "c.yaml").read_text())
     assert [each if isinstance(each, str) else next(iter(each)) for each in tree["layers"]] == words
     if inputs is None:
-        assert tree["data"]["inputs"]["counts"] == {"columns": "counts", "kind": "number"}
+        assert tree["data"]["inputs"]["counts"] == {
+            "columns": "counts",
+            "kind": "number",
+            "prepare": ["Normalization"],
+        }
         assert tree["data"]["inputs"]["ids"] == {"columns": "ids"}
     trained = run_dlcli("train", "c.yaml", "--epochs", "1", "--json", cwd=tmp_path)
     assert trained.code == 0, trained.err
