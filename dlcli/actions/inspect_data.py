@@ -16,6 +16,7 @@ from dlcli.data import Dataset, Fields
 from dlcli.data.dataset import spread_samples
 from dlcli.data.description.columns import columns_in, input_descriptions
 from dlcli.data.description.tensors import describe_dataset, describe_fields
+from dlcli.data.fields.lazy import is_lazy
 from dlcli.data.findings import MOST, findings
 from dlcli.data.findings.empty_columns import hollow_columns
 from dlcli.data.findings.header_like_data import data_in_header, header_of_data
@@ -84,15 +85,28 @@ def inspect_data(what: str, *, target: Sequence[str] = (), settings: Sequence[st
         if hollow and left:
             data, told = data.model_copy(update={"inputs": left}), [hollow_columns(hollow)]
     without = data.without_labels(fields)
-    names = [name for name, column in fields.arrays.items() if column.ndim == 1 and name not in without]
+    names = [name for name in may_be_empty(fields) if name not in without]
     goal = data.target if isinstance(data.target, str) else fields.target
     labels: Labels | None = None
     if goal in fields.arrays and not isinstance(data.target, Target) and is_sequence_of_classes(fields, str(goal)):
         data, labels = data.model_copy(update={"target": Target(column=goal, void=-1)}), "classes"
-    if data.missing == "error" and find_empty(fields, names)[0]:
+    answered = frozenset() if data.missing == "error" else frozenset({"missing_values"})
+    empty = find_empty(fields, names)[0] if data.missing == "error" else {}
+    if empty:
         # To look at data is not to decide what empty cells mean: they are counted, and filled for the ranges.
-        data = data.model_copy(update={"missing": "most_frequent"})
-    return data_description(what, data.dataset(fields, seed=0, labels=labels, stream=stream), beside=told)
+        filled = all(fields.arrays[name].ndim == 1 for name in empty)
+        data = data.model_copy(update={"missing": "most_frequent" if filled else "drop"})
+    dataset = data.dataset(fields, seed=0, labels=labels, stream=stream)
+    return data_description(what, dataset, answered=answered, beside=told)
+
+
+def may_be_empty(fields: Fields) -> list[str]:
+    """The fields in memory, or in chunks, that may have empty cells: columns, and arrays of fractions."""
+    return [
+        name
+        for name, column in fields.arrays.items()
+        if column.ndim == 1 or (column.dtype.kind == "f" and not is_lazy(column))
+    ]
 
 
 def notes_on_padding(config: Config, dataset: Dataset) -> list[str]:
@@ -119,9 +133,9 @@ def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:
     heads = data_in_header(fields)
     told = [told_of_data(header_of_data(heads))] if heads else []
     told += [told_of_data(hollow_columns(hollow))] if hollow else []
-    names = [name for name, column in fields.arrays.items() if column.ndim == 1 and name not in hollow]
+    names = [name for name in may_be_empty(fields) if name not in hollow]
     counts = {name: each.count for name, each in find_empty(fields, names)[0].items()}
-    told += [told_of_data(empty_cells(counts))] if counts else []
+    told += [told_of_data(empty_cells(counts, fields))] if counts else []
     notes = (*fields.notes, *notes_on_columns(fields, takes_empty=takes_empty))
     return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes))
 

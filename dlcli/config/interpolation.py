@@ -101,7 +101,10 @@ class Filling:
             return self.referred(whole[1].strip(), node, depth=depth, inside=inside)
 
         def written(found: re.Match[str]) -> str:
+            told = len(self.problems)
             inner = self.referred(found[1].strip(), node, depth=depth, inside=inside).value
+            if len(self.problems) > told:
+                return ""
             if isinstance(inner, dict | list | Fact):
                 self.problems.append(
                     node.mark.problem(
@@ -109,7 +112,13 @@ class Filling:
                     )
                 )
                 return ""
-            text = "" if inner is None else str(inner).lower() if isinstance(inner, bool) else str(inner)
+            text = (
+                ""
+                if inner is None or len(self.problems) > told
+                else str(inner).lower()
+                if isinstance(inner, bool)
+                else str(inner)
+            )
             self.characters += len(text)
             return text
 
@@ -132,11 +141,15 @@ class Filling:
             facts = facts_told(self.root)
             suggestion = None
             if len(self.problems) < MOST_SUGGESTIONS:
-                suggestion = in_another_order(name, facts) or did_you_mean(name, [*facts, *paths(self.root)])
+                # A fact is a number that only the data knows; a path below `data` is a text of the file.
+                of_data = [] if name.startswith("data.") and name.count(".") == 1 else paths(self.root)
+                suggestion = in_another_order(name, facts) or did_you_mean(name, [*facts, *of_data])
             see = f"facts of the data: {', '.join(facts)}, data.NAME.vocabulary, data.NAME.length"
             message = f"nothing is named '${{{name}}}'"
             self.problems.append(node.mark.problem(message, suggestion=suggestion, see=see, kind="unknown_reference"))
-            return replace(node, value=None)
+            return replace(
+                node, value=Fact(name), plain_style=True
+            )  # it is told of; that nothing stands there is not so
         filled = self.fill(found, depth=depth, inside=(*inside, name))
         return replace(filled, mark=node.mark, key=node.key)
 

@@ -61,7 +61,7 @@ def assembled(
     source = fields
     # A cell without a label is one that has none of them.
     full = [name for name, target in held.items() if not target.has_several(name, fields)]
-    fields, notes = without_empty(fields, groups, full, reserved, policy)
+    fields, notes = without_empty(fields, groups, full, reserved, policy, weight=weight)
     samples, targeted, told = samples_with_targets(fields, full)
     notes += [*samples.notes, *told]
     target_schemas, encoded_targets = list[TargetSchema](), dict[str, Column]()
@@ -243,7 +243,13 @@ def taken_samples(columns: Mapping[str, Column], rows: np.ndarray[Any, Any], *, 
 
 
 def without_empty(
-    fields: Fields, groups: Sequence[Group], targets: Sequence[str], reserved: Sequence[str], policy: Missing | Constant
+    fields: Fields,
+    groups: Sequence[Group],
+    targets: Sequence[str],
+    reserved: Sequence[str],
+    policy: Missing | Constant,
+    *,
+    weight: str | None,
 ) -> tuple[Fields, list[str]]:
     """The fields without rows that have empty cells, where `missing` is `drop`, and a note that says how many these were.
 
@@ -264,12 +270,16 @@ def without_empty(
         notes.append(f"{rows_in_words(len(rows))} with empty cells {were} left out{ends}")
         others = np.setdiff1d(np.arange(fields.samples), rows, assume_unique=True)  # unseen: time alone
         return fields.chosen(others), notes
+    weighing = {name: empty[name] for name in reserved if name == weight and name in empty}
     if policy == "error":
         labels = next((hint for name in targets if name in empty and (hint := several_labels_hint(name, fields))), None)
         hint = NEEDED if set(empty) <= set(reserved) else NO_TARGET if set(empty) & set(targets) else None
+        hint = WEIGHS if set(empty) <= set(weighing) else hint
         hint = hint if labels is None else labels
         raise empty_error(empty, fields, hint=hint)
     # A value can stand for what is empty in an input, but not for when, whose or in which split a sample is.
+    if weighing:
+        raise empty_error(weighing, fields, hint=WEIGHS)
     for_split = {name: empty[name] for name in reserved if name in empty}
     if for_split:
         raise empty_error(for_split, fields, hint=NEEDED)
@@ -288,16 +298,20 @@ def no_rows_left(empty: Mapping[str, Empty], targets: Sequence[str], fields: Fie
     """The error of rows each of which has an empty cell; the columns that are emptiest are named."""
     emptiest = sorted(empty, key=lambda name: -empty[name].count)
     mostly = [name for name in emptiest if 2 * empty[name].count > fields.samples and name not in targets]
-    names = ", ".join(mostly[:5])
+    names, bare = ", ".join(mostly[:5]), next((name for name in targets if name in empty), None)
+    hint = f"leave out of data.inputs what is mostly empty: {names}" if mostly else "write data.missing: median"
+    if bare is not None and empty[bare].count == fields.samples:
+        hint = f"'{bare}' is the target, and nothing can stand for it: write another column"
     return DataError(
         f"no row is left: each has an empty cell ({empty_counts(empty)})",
         file=fields.places[0].file,
-        hint=f"leave out of data.inputs what is mostly empty: {names}" if mostly else "write data.missing: median",
+        hint=hint,
         kind="no_rows_left",
     )
 
 
 NO_TARGET = "write data.missing: drop: a target cannot be filled"
+WEIGHS = "each sample needs its weight; write data.missing: drop"
 NEEDED = "the split needs every cell of it; write data.missing: drop"
 
 

@@ -254,3 +254,8 @@ def test_quotes_are_needed_inside_braces_and_the_message_says_so(problem, change
     found = problem(change(("units: 64", "units: ${data.classes}")))
     assert found.at == (15, 21, "expected ',' or '}' here, to go on or to close the '{' of line 15")
     assert found.suggestion == 'put quotes around it: "${…}"'
+
+
+def test_an_unknown_fact_is_told_once_and_not_as_something_else(problems, change):
+    found = problems(change(("units: 64", "units: '${data.vocabulary}'")))
+    assert [(each.message, each.suggestion) for each in found] == [("nothing is named '${data.vocabulary}'", None)]

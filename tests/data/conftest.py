@@ -31,8 +31,8 @@ Write = Callable[..., Path]
 Whole = Callable[..., Any]
 
 
-def load_block(block: Mapping[str, Any], *, seed: int = 0, labels: Any = None) -> Dataset:
-    return Data.model_validate(dict(block), context=Language()).load(seed=seed, labels=labels)
+def load_block(block: Mapping[str, Any], *, seed: int = 0, labels: Any = None, weight: str | None = None) -> Dataset:
+    return Data.model_validate(dict(block), context=Language()).load(seed=seed, labels=labels, weight=weight)
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def load() -> Load:
 def refuse() -> Refuse:
     """`refuse({"source": …})`: what the error says that a data block ends in."""
 
-    def run(block: Mapping[str, Any], *, seed: int = 0, labels: Any = None) -> Refusal:
+    def run(block: Mapping[str, Any], *, seed: int = 0, labels: Any = None, weight: str | None = None) -> Refusal:
         with pytest.raises(DlcliError) as caught:
-            load_block(block, seed=seed, labels=labels)
+            load_block(block, seed=seed, labels=labels, weight=weight)
         error = caught.value
         return Refusal(type(error), error.code, error.message, error.file, error.line, error.hint)
 

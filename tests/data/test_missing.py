@@ -114,6 +114,17 @@ def test_drop_that_leaves_no_row_is_an_error(write: Callable[..., Path], refuse:
     assert refuse({"source": str(even), "target": "y", "missing": "drop"}).hint == "write data.missing: median"
 
 
+def test_what_an_empty_target_or_weight_lacks_is_said(
+    write: Callable[..., Path], refuse: Callable[..., Any], load: Callable[..., Dataset]
+) -> None:
+    path = write("a,w,y\n1,0.5,\n2,,\n3,1,\n")
+    bare = refuse({"source": str(path), "target": "y", "inputs": ["a"], "missing": "drop"})
+    assert bare.hint == "'y' is the target, and nothing can stand for it: write another column"
+    for policy in ("error", "mean"):
+        light = refuse({"source": str(path), "target": "a", "inputs": ["a"], "missing": policy}, weight="w")
+        assert (light.line, light.hint) == (3, "each sample needs its weight; write data.missing: drop")
+
+
 def test_a_fault_below_dropped_rows_has_the_row_and_line_of_the_file(
     write: Callable[..., Path], refuse: Callable[..., Any]
 ) -> None:

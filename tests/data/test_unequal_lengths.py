@@ -17,6 +17,7 @@ from dlcli.data.description.columns import input_descriptions
 from dlcli.data.description.tensors import describe_dataset
 from dlcli.data.fields.padded import PADDING
 from dlcli.data.findings import findings
+from dlcli.data.sources.source import Reading
 
 LENGTHS = [3, 1, 5, 2, 4, 5, 1, 3] * 5
 RANDOM = np.random.default_rng(3)
@@ -178,6 +179,58 @@ def test_an_id_of_padding_is_told_at_its_row(
     numbers = {"x": {"columns": "x", "kind": "number"}}
     dataset = load({"source": str(path), "inputs": numbers, "target": "y", "split": NONE}, labels="classes")
     assert dataset.splits["train"].inputs["x"][:, :, 0].tolist() == [[1, 2, PADDING], [3, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "gaps", "told"),
+    [
+        (['{"x": [null, 1.0], "y": 1}', '{"x": [2.0, 1.0, 3.0], "y": 2}'], [1, 0], None),
+        (['{"x": [[null, 1.0]], "y": 1}', '{"x": [[2.0, 1.0], [3.0, 4.0]], "y": 2}'], [1, 0], None),
+        (['{"x": [2.0, 1.0], "y": 1}', '{"x": [null, null, 3.0], "y": 2}'], [0, 2], None),
+        (['{"x": [[null]], "y": 1}', '{"x": [[2.0], ["q"]], "y": 2}'], [], (2, "a list of other things than numbers")),
+        (
+            ['{"x": [[1.0, 2.0]], "y": 1}', '{"x": [[1.0, "q"]], "y": 2}'],
+            [],
+            (2, "a list of other things than numbers"),
+        ),
+    ],
+)
+def test_null_in_a_list_is_an_empty_cell_wherever_it_stands(
+    rows: list[str], gaps: list[int], told: tuple[int, str] | None, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    from dlcli.data.sources.tables.jsonl import Jsonl
+
+    (tmp_path / "a.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    if told is None:
+        fields = Jsonl(path=str(tmp_path / "a.jsonl")).read(Reading())
+        held = fields.arrays["x"][:].reshape(2, -1)
+        assert np.isnan(held).sum(axis=1).tolist() == gaps
+        known = [np.ravel(np.array(json.loads(row)["x"], float)) for row in rows]
+        for own, row in zip(known, held, strict=True):
+            np.testing.assert_array_equal(row[row != PADDING], own)
+        done = run_dlcli("inspect-data", "a.jsonl", cwd=tmp_path)
+        assert f"empty cells: 'x' {len([each for each in gaps if each])}" in done.out
+        assert "drop or {constant: 0}" in done.out
+    else:
+        done = run_dlcli("inspect-data", "a.jsonl", "--json", cwd=tmp_path)
+        assert (done.code, done.error["line"]) == (4, told[0])
+        assert told[1] in done.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [([], "an empty list in row 10"), ([[1.0, 2.0, 3.0]], "in row 10 each place is (3,), and before (2,)")],
+)
+def test_a_row_of_parquet_with_another_form_is_named(
+    last: Any, told: str, tmp_path: Path, refuse: Callable[..., Any]
+) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    column = [*[[[1.0, 2.0]] * (1 + row % 2) for row in range(9)], last]
+    table = pyarrow.table({"x": column, "y": [float(row) for row in range(10)]})
+    pyarrow.parquet.write_table(table, tmp_path / "z.parquet", row_group_size=4)
+    assert told in refuse({"source": str(tmp_path / "z.parquet"), "inputs": ["x"], "target": "y"}).message
 
 
 @pytest.mark.parametrize("lists", ["[[1], []]", "[[[1, 2], [3]], [[4, 5]]]", "[[1, null], [2]]"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.fields.fields import Fields
+from dlcli.data.fields.lazy import is_lazy
 from dlcli.data.fields.values import missing
 from dlcli.data.findings.columns import input_columns
 from dlcli.finding import Finding, only_name
@@ -17,16 +19,28 @@ def values_in(dataset: Dataset, name: str) -> Any:
 
 
 def missing_values(dataset: Dataset) -> Finding | None:
-    """Columns with empty cells, as the source holds them; an empty cell of a target of several labels has none of them."""
-    targets = [each for each in dataset.schema.targets if each.labels is None]
-    names = [*input_columns(dataset), *(name for target in targets for name in target.names)]
+    """Columns and arrays with empty cells, as the source holds them; one of a target of several labels has none of them."""
+    held = {name for each in dataset.schema.targets if each.labels is None for name in each.names}
+    names = [*input_columns(dataset), *input_arrays(dataset), *sorted(held)]
     counts = {name: count for name in names if (count := int(missing(values_in(dataset, name)).sum()))}
-    return empty_cells(counts) if counts else None
+    return empty_cells(counts, dataset.fields, targets=held) if counts else None
 
 
-def empty_cells(counts: dict[str, int]) -> Finding:
-    """What is said of columns with so many empty cells each."""
-    return Finding(code="missing_values", severity="note", where=only_name(list(counts)), facts={"columns": counts})
+def input_arrays(dataset: Dataset) -> list[str]:
+    """The arrays in memory that are input."""
+    names = [each.array or each.name for each in dataset.schema.inputs if each.columns is None and not each.texts]
+    arrays = dataset.fields.arrays
+    return [name for name in names if name in arrays and not is_lazy(arrays[name])]
+
+
+def empty_cells(counts: dict[str, int], fields: Fields, *, targets: Collection[str] = ()) -> Finding:
+    """What is said of fields with so many empty cells each."""
+    facts = {
+        "columns": counts,
+        "targets": [name for name in counts if name in targets],
+        "arrays": [name for name in counts if fields.arrays[name].ndim > 1],
+    }
+    return Finding(code="missing_values", severity="note", where=only_name(list(counts)), facts=facts)
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:

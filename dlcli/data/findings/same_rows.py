@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.dataset import Dataset
+from dlcli.data.dataset import Dataset, Samples
 from dlcli.data.fields.lazy import Column
+from dlcli.data.fields.values import missing
+from dlcli.data.findings.columns import input_columns
 from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
@@ -48,15 +50,26 @@ def counts_in_training(dataset: Dataset) -> dict[str, tuple[int, int]]:
     """By split how many samples have the inputs of a training sample, and how many of these its targets as well."""
     train = dataset.splits["train"]
     known: dict[bytes, set[bytes]] = {}
-    for inputs, targets in zip(contents(train.inputs), contents(train.targets, len(train)), strict=True):
+    for inputs, targets in zip(read_inputs(dataset, train), contents(train.targets, len(train)), strict=True):
         known.setdefault(inputs, set()).add(targets)
     counts = {}
     for split, samples in dataset.splits.items():
         if split != "train":
-            pairs = zip(contents(samples.inputs), contents(samples.targets, len(samples)), strict=True)
+            pairs = zip(read_inputs(dataset, samples), contents(samples.targets, len(samples)), strict=True)
             same = [targets in known[inputs] for inputs, targets in pairs if inputs in known]
             counts[split] = len(same), sum(same)
     return counts
+
+
+def read_inputs(dataset: Dataset, samples: Samples) -> list[bytes]:
+    """What each sample holds as input, and which of its cells are empty: what stands for one is no value that was read."""
+    import numpy as np
+
+    names = input_columns(dataset) if dataset.fields.windows is None else []
+    cells = {name: missing(dataset.column(name, samples.rows)) for name in names}
+    empty = {name: each.astype(np.uint8) for name, each in cells.items() if each.any()}
+    held = contents(samples.inputs)
+    return [own + gaps for own, gaps in zip(held, contents(empty, len(samples)), strict=True)] if empty else held
 
 
 def contents(tensors: Mapping[str, Column], samples: int = 0) -> list[bytes]:
@@ -88,4 +101,14 @@ def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
         (table(a=[*range(100)] * 2, b=[*range(100)] * 2, y=["u", "v"] * 100), True),
         (table(a=[*range(100)] * 2, b=[*range(100)] * 2, y=["u"] * 100 + ["v"] * 100), False),
         (table(a=[*range(200)], b=[*range(100)] * 2), False),
+        (
+            table(a=[254.0, None] * 100, b=[*range(100), *range(100)], y=["u", "v"] * 100, keys={"missing": "mean"}),
+            True,
+        ),
+        (
+            table(
+                a=[7.0] * 100 + [None] * 100, b=[*range(100)] * 2, y=["u", "v"] * 100, keys={"missing": "most_frequent"}
+            ),
+            False,
+        ),
     ]

@@ -129,7 +129,7 @@ def weight_of_classes(
     if counts is None:
         raise BlockError(
             place,
-            "'class_weight' needs a target of classes, and this one holds numbers",
+            f"'class_weight' needs a target of classes, and this one holds {held(target)}",
             hint="leave it out",
             kind="weights_need_classes",
         )
@@ -157,6 +157,11 @@ def weight_of_classes(
     return weights
 
 
+def held(target: TargetSchema) -> str:
+    """What a target without classes holds, in words."""
+    return "a yes or no for each of several labels" if target.labels is not None else "numbers"
+
+
 def check_some_weight(weights: np.ndarray[Any, Any], counts: Mapping[str, int], place: TreePath) -> None:
     """Refuses weights of classes (classes,) with which every training sample counts nothing."""
     present = [name for name, count in counts.items() if count]
@@ -180,6 +185,8 @@ def sample_weight(name: str, dataset: Dataset, split: str) -> np.ndarray[Any, An
     if split == "train" and not weights.any():
         raise DataError(
             f"the weights '{name}' of the training samples are all 0: nothing would be learnt",
+            file=dataset.fields.where(int(rows[0]))[0],
+            hint="give the samples that count a weight above 0, or leave train.sample_weight out",
             kind="bad_sample_weights",
         )
     return weights

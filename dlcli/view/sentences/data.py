@@ -74,6 +74,13 @@ def missing_values(facts: Facts) -> str:
     return first_of([f"'{name}' {count}" for name, count in facts["columns"].items()], more="more columns")
 
 
+def filling(facts: Facts) -> str:
+    """What may stand for empty cells."""
+    if facts["targets"]:
+        return "drop: a target cannot be filled"
+    return "drop or {constant: 0}" if facts["arrays"] else "drop, mean, median, most_frequent or {constant: 0}"
+
+
 def names_alike(facts: Facts) -> str:
     columns = [f"{listed(groups[0])} of '{name}'" for name, groups in facts["columns"].items()]
     return f"{first_of(columns, more='more columns')} are told apart"
@@ -223,7 +230,7 @@ SENTENCES = {
         "write train.class_weight: balanced, and watch more than accuracy",
     ),
     "missing_values": Sentence(
-        "empty cells", missing_values, "write data.missing: drop, mean, median, most_frequent or {constant: 0}"
+        "empty cells", missing_values, advised=lambda facts: f"write data.missing: {filling(facts)}"
     ),
     "names_alike": Sentence(
         "names that differ in capitals or blanks alone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,10 +111,12 @@ def array_of(
     as_text: bool = False,
     has_empty: bool = False,
     even: bool = False,
+    before: int = 0,
 ) -> np.ndarray[Any, Any]:
     """A column as an array (rows,), or (rows, …) for lists, with padding behind shorter ones unless all are to be `even`.
 
-    With `has_empty` numbers are float64 even where none is empty, because in other rows some are.
+    With `has_empty` numbers are float64 even where none is empty, because in other rows some are. `before` are the rows of
+    the file before these.
     """
     import pyarrow
 
@@ -124,7 +126,7 @@ def array_of(
         return (
             joined_labels(column)
             if is_text(inner) or pyarrow.types.is_null(inner)
-            else list_array(name, column, path, even=even)
+            else list_array(name, column, path, even=even, before=before)
         )
     if as_text or is_text(kind):
         return texts(column)
@@ -214,7 +216,7 @@ def joined_labels(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
     return texts(compute.binary_join_element_wise(pyarrow.scalar(""), joined, MARK))
 
 
-def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: bool) -> np.ndarray[Any, Any]:
+def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: bool, before: int) -> np.ndarray[Any, Any]:
     """Lists of numbers, at any depth, as (rows, length, …), with padding behind those that are shorter than others.
 
     Raises `DataError` where they differ in more than their length, or are to be `even` and are not.
@@ -235,7 +237,9 @@ def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: boo
             with suppress(ValueError, TypeError):
                 padded = padded_rows([np.array(row, dtype) for row in rows])
     if padded is None or even:
-        told = "lists of different lengths, which are read in memory alone" if padded is not None else UNEVEN
+        told = (
+            "lists of different lengths, which are read in memory alone" if padded is not None else uneven(rows, before)
+        )
         hint = "write data.stream: false" if padded is not None else None
         raise DataError(f"column '{name}' holds {told}", file=path, hint=hint, kind="several_shapes")
     return padded
@@ -253,4 +257,21 @@ def with_empty_lists(rows: list[Any]) -> list[Any]:
     return [nothing if row is None else row for row in rows]
 
 
-UNEVEN = "empty cells, empty lists, or lists that differ in more than their length"
+def uneven(rows: Sequence[Any], before: int) -> str:
+    """What keeps lists from being samples that differ in their length alone, with the first row that shows it."""
+    import numpy as np
+
+    first: tuple[int, ...] | None = None
+    for number, row in enumerate(rows, start=before + 1):
+        if row is None:
+            return f"an empty cell in row {number}, among lists that are not equally long"
+        if not row:
+            return f"an empty list in row {number}"
+        try:
+            shape = np.shape(np.array(row, np.float64))[1:]
+        except (ValueError, TypeError):
+            return f"a list in row {number} whose own lists are not equally long"
+        if first is not None and shape != first:
+            return f"lists of different shapes: in row {number} each place is {shape}, and before {first}"
+        first = shape
+    return "empty cells, empty lists, or lists that differ in more than their length"

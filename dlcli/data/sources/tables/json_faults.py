@@ -91,13 +91,17 @@ def cell_kind(cell: Any) -> str:
 
 def list_kind(cells: list[Any]) -> str:
     """What a list holds, in words: how long it is itself may differ from one line to the next."""
-    kinds = {cell_kind(each) for each in cells}
-    if not kinds:
+    kinds = {cell_kind(each) for each in cells} - {"nothing"}
+    if not cells:
         return EMPTY_LIST
+    if not kinds:
+        return "a list of numbers"  # each an empty cell
     if kinds == {"text"}:
         return "a list of names"
     if kinds == {"a number"}:
         return "a list of numbers"
     inside = {len(each) for each in cells if isinstance(each, list)}
-    is_array = len(kinds) == len(inside) == 1 and all(kind.startswith("a list of") for kind in kinds)
+    is_array = len(kinds) == len(inside) == 1 and all(
+        kind.startswith("a list of") and kind != OTHER_LIST for kind in kinds
+    )
     return f"a list of lists of {inside.pop()}" if is_array else OTHER_LIST

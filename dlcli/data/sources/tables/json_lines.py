@@ -182,7 +182,15 @@ def read_json(content: bytes, schema: pyarrow.Schema | None, *, threads: bool) -
 
     def table(size: int) -> pyarrow.Table:
         read = pyarrow.json.ReadOptions(block_size=size, use_threads=threads)
-        return pyarrow.json.read_json(pyarrow.BufferReader(content), read, options)
+        found = pyarrow.json.read_json(pyarrow.BufferReader(content), read, options)
+        try:
+            found.validate()
+        except pyarrow.ArrowInvalid:
+            # Where a list begins with null before its type is known, pyarrow 26 loses places; with its type it does not.
+            if schema is not None:
+                raise
+            return read_json(content, found.schema, threads=threads)
+        return found
 
     try:
         return table(min(len(content) + 1, CHUNK))

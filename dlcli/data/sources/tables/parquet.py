@@ -164,6 +164,10 @@ class ColumnsInFiles:
         schema = abouts[0].schema.to_arrow_schema()
         self.written = written
         self.text, self.even = reading.text, reading.stream
+        self.rows = {
+            path: [each.row_group(group).num_rows for group in range(each.num_row_groups)]
+            for path, each in zip(paths, abouts, strict=True)
+        }
         for path, each in zip(paths, abouts, strict=True):
             for name, inside in self.written.items():
                 own = each.schema.to_arrow_schema().field(inside).type
@@ -202,6 +206,7 @@ class ColumnsInFiles:
             raise DataError(
                 f"row group {group + 1} is damaged: {first_line(error)}", file=path, kind="damaged_file"
             ) from None
+        before = sum(self.rows[path][:group])
         return {
             name: array_of(
                 name,
@@ -210,6 +215,7 @@ class ColumnsInFiles:
                 as_text=name in self.text,
                 has_empty=name in self.with_empty,
                 even=self.even,
+                before=before,
             )
             for name in wanted
         }
