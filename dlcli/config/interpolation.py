@@ -112,13 +112,7 @@ class Filling:
                     )
                 )
                 return ""
-            text = (
-                ""
-                if inner is None or len(self.problems) > told
-                else str(inner).lower()
-                if isinstance(inner, bool)
-                else str(inner)
-            )
+            text = "" if inner is None else str(inner).lower() if isinstance(inner, bool) else str(inner)
             self.characters += len(text)
             return text
 
