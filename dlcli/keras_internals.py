@@ -258,3 +258,27 @@ def preprocess_input(backbone: str, pixels: Any) -> Any:
 
     module = sys.modules[getattr(keras.applications, backbone).__module__]
     return module.preprocess_input(pixels[None, None].copy())[0, 0]
+
+
+def samplewise(metric: Any, target: Any, output: Any) -> Any:
+    """The values (samples,) of which a metric is the mean; None of one that is none, or weighs samples or their places."""
+    import keras
+    import numpy as np
+
+    seen: list[tuple[Any, Any]] = []
+    update = keras.metrics.Mean.update_state
+
+    def noted(self: Any, values: Any, sample_weight: Any = None) -> None:
+        seen.append((values, sample_weight))
+
+    if not isinstance(metric, keras.metrics.Mean):
+        return None
+    keras.metrics.Mean.update_state = noted
+    try:
+        metric.update_state(target, output)
+    finally:
+        keras.metrics.Mean.update_state = update
+    if len(seen) != 1 or seen[0][1] is not None:
+        return None
+    values = np.asarray(seen[0][0], np.float64)
+    return values.reshape(len(target), -1).mean(axis=1) if values.shape[:1] == (len(target),) else None

@@ -13,9 +13,6 @@ from dlcli.data.schema import TargetSchema
 from dlcli.data.target_scale import in_own_units
 from dlcli.errors import UsageError
 from dlcli.loss import needs
-from dlcli.loss.losses import build_loss
-from dlcli.loss.perfect import perfect_losses
-from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measured
@@ -31,6 +28,7 @@ from dlcli.training.kept.predictions import (
     unit_names,
 )
 from dlcli.training.kept.trained import Trained, open_trained
+from dlcli.training.sample_losses import sample_losses
 from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.target_range import check_targets, notes_on_sums, notes_on_zeros
 from dlcli.training.setup.weights import weights_in
@@ -210,49 +208,6 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
             )
         )
     return judged
-
-
-def sample_losses(
-    head: Head,
-    schema: TargetSchema,
-    target: np.ndarray[Any, Any],
-    output: np.ndarray[Any, Any],
-    counted: np.ndarray[Any, Any] | None,
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The loss of each sample (samples,), the mean of its places that count; and how far it is above a perfect answer's."""
-    import numpy as np
-
-    loss = build_loss(head.loss, {}, void=schema.has_void, each=True)
-    if target.ndim == output.ndim - 1 and output.shape[-1] == 1:
-        target = target[..., None]
-    parts, least = [], []
-    for start in range(0, len(target), AT_ONCE):
-        rows = slice(start, start + AT_ONCE)
-        one = np.asarray(loss(target[rows], output[rows]), dtype=np.float64)
-        if one.ndim == 0:  # a loss that joins all samples, as Dice does: each by itself
-            singles = [slice(number, number + 1) for number in range(start, min(start + AT_ONCE, len(target)))]
-            one = np.array([float(loss(target[single], output[single])) for single in singles])
-        kept = None if counted is None else counted[rows]
-        perfect = perfect_losses(head.loss, target[rows], output.shape[1:], {})
-        parts.append(sample_means(one, kept))
-        least.append(np.zeros(len(one)) if perfect is None else sample_means(perfect, kept))
-    losses = np.concatenate(parts)
-    return losses, losses - np.concatenate(least)
-
-
-def sample_means(losses: np.ndarray[Any, Any], counted: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
-    """The mean (samples,) over the places (samples, …) that count; 0 where none does."""
-    import numpy as np
-
-    flat = losses.reshape(len(losses), -1)
-    if counted is None or counted.size != flat.size:
-        return np.asarray(flat.mean(axis=1))
-    kept = counted.reshape(flat.shape)
-    return np.asarray(np.where(kept, flat, 0).sum(axis=1) / np.maximum(kept.sum(axis=1), 1))
-
-
-AT_ONCE = 4096  # unseen: memory alone
-"""Samples whose losses are counted at a time."""
 
 
 def shown_scores(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, ClassScores]:

@@ -16,6 +16,8 @@ import typer
 from dlcli import __version__
 from dlcli.cli.asked import as_far_as_can_be_told, asked, begin, for_debug
 from dlcli.cli.check import COMMAND as CHECK
+from dlcli.cli.compare import COMMAND as COMPARE
+from dlcli.cli.doctor import COMMAND as DOCTOR
 from dlcli.cli.evaluate import COMMAND as EVALUATE
 from dlcli.cli.init import COMMAND as INIT
 from dlcli.cli.inspect import COMMAND as INSPECT
@@ -45,10 +47,12 @@ COMMANDS = (
     EVALUATE,
     PREDICT,
     RUNS,
+    COMPARE,
     REMOVE,
     LIST,
     SHOW,
     SCHEMA,
+    DOCTOR,
 )
 """All commands in the order of the help. A new one costs a file here, its import and its line."""
 

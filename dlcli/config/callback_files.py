@@ -26,6 +26,7 @@ OWN = frozenset(
         "model",
         "plugins",
         "run.json",
+        "samples.npz",
         "splits.npz",
     }
 )

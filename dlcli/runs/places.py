@@ -24,6 +24,7 @@ FILES = frozenset(
         MANIFEST,
         "metrics.jsonl",
         "run.json",
+        "samples.npz",
         "splits.npz",
     }
 )

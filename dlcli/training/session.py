@@ -12,6 +12,7 @@ from dlcli.errors import BlockError, DlcliError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
+from dlcli.runs.samples_file import save_samples
 from dlcli.runs.state import StopReason
 from dlcli.training.checkpointing import Checkpointing
 from dlcli.training.engine.engine_choice import choose_engine
@@ -19,6 +20,7 @@ from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import BEGIN, Begin, behind, samples_of
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
+from dlcli.training.kept.by_sample import by_sample
 from dlcli.training.kept.model_folder import save_model
 from dlcli.training.kept.record import trained_on
 from dlcli.training.kept.recorded import record_schema
@@ -357,6 +359,9 @@ class Session:
         best = self.checkpoints.best_weights
         end = outcome(self.experiment, self.measure, self.stopping, entries, best, stop.reason, self.begin)
         self.save()
+        samples = by_sample(self.experiment, self.measure)
+        if samples is not None:
+            save_samples(self.run, samples)
         self.listeners.end(self.stopping.watch.best_epoch or None)
         rate = round(self.seen / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}

@@ -1,0 +1,131 @@
+"""Compare runs: what differs between their configurations, what they reached, and whether that is more than noise."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dlcli.errors import UsageError
+from dlcli.runs import Run, history
+from dlcli.runs.listing import changed_keys
+from dlcli.runs.noise import paired_noise, welch_noise
+from dlcli.runs.samples_file import SampleValues, read_samples
+from dlcli.runs.summary import RunSummary, run_summary
+from dlcli.view.comparison import ComparedRun, Comparison, Difference
+
+CHANCE = frozenset({"name", "seed"})
+"""Keys of a configuration in which runs of one group may differ."""
+Values = Mapping[str, float]
+"""What a run reached, by the name of the metric."""
+
+
+def compare(root: Path, names: Sequence[str]) -> Comparison:
+    """The comparison of runs; those that differ in their seeds alone are a group, and each group stands beside the first.
+
+    Raises `UsageError` for fewer than two, `ArtifactError` for one that is not there.
+    """
+    runs = list({run.path: run for run in (Run.find(root, name) for name in names)}.values())
+    if len(runs) < 2:
+        raise UsageError("compare takes at least two runs", hint="dlcli runs --names lists them", kind="too_few_runs")
+    rows = [run_summary(run) for run in runs]
+    samples = [read_samples(run) for run in runs]
+    reached = [values_of(row, kept) for row, kept in zip(rows, samples, strict=True)]
+    groups = grouped(rows)
+    differences, unknown = list[Difference](), list[str]()
+    for other in groups[1:]:
+        found, reason = between(rows, samples, reached, groups[0], other)
+        differences += found
+        unknown += [] if reason is None else [reason]
+    paths = changed_keys(rows)
+    measured = dict.fromkeys(name for values in reached for name in values)
+    return Comparison(
+        runs=[compared_run(row, number_of_group(groups, at)) for at, row in enumerate(rows)],
+        changed={path: {row.run: row.configuration.value(path) for row in rows} for path in paths},
+        metrics={
+            name: {row.run: values.get(name) for row, values in zip(rows, reached, strict=True)} for name in measured
+        },
+        difference=by_metric(differences),
+        unknown=unknown,
+        curves={row.run: history.read(run) for row, run in zip(rows, runs, strict=True)},
+    )
+
+
+def compared_run(row: RunSummary, group: int) -> ComparedRun:
+    """What a comparison says of a run itself."""
+    seconds, seed = row.recorded.get("seconds"), row.configuration.value("seed")
+    return ComparedRun(row.run, str(row.path), row.status, row.epochs, seconds, seed, group)
+
+
+def by_metric(differences: Sequence[Difference]) -> dict[str, list[Difference]]:
+    """Differences by the name of their metric."""
+    names = dict.fromkeys(each.metric for each in differences)
+    return {name: [each for each in differences if each.metric == name] for name in names}
+
+
+def grouped(rows: Sequence[RunSummary]) -> list[list[int]]:
+    """The positions of runs that differ in their seeds alone, group by group; where that is all of them each is one."""
+    groups: dict[str, list[int]] = {}
+    for at, row in enumerate(rows):
+        tree = row.configuration.tree
+        kept = {key: value for key, value in tree.items() if key not in CHANCE} if tree else {"run": row.run}
+        groups.setdefault(json.dumps(kept, sort_keys=True), []).append(at)
+    return list(groups.values()) if len(groups) > 1 else [[at] for at in range(len(rows))]
+
+
+def number_of_group(groups: Sequence[Sequence[int]], at: int) -> int:
+    """Which group a run belongs to, counted from 0."""
+    return next(number for number, group in enumerate(groups) if at in group)
+
+
+def values_of(row: RunSummary, samples: SampleValues | None) -> dict[str, float]:
+    """What a run reached: its metrics by split, with those of the test split where the run has kept them by sample."""
+    values = {f"{split}.{name}": value for split, each in row.metrics.items() for name, value in each.items()}
+    if samples is not None and samples.split not in row.metrics:
+        values |= {f"{samples.split}.{name}": float(each.mean()) for name, each in samples.values.items()}
+    return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
+
+
+def between(
+    rows: Sequence[RunSummary],
+    samples: Sequence[SampleValues | None],
+    reached: Sequence[Values],
+    first: Sequence[int],
+    other: Sequence[int],
+) -> tuple[list[Difference], str | None]:
+    """How two groups differ, or why that is not known."""
+    names = rows[first[0]].run, rows[other[0]].run
+    if len(first) > 1 and len(other) > 1:
+        found = [
+            Difference.of(name, names, welch_noise(*values))
+            for name in reached[first[0]]
+            if not name.startswith("train.")
+            and all(name in reached[at] for at in (*first, *other))
+            and (values := [[reached[at][name] for at in group] for group in (first, other)])
+        ]
+        return found, None if found else f"'{names[0]}' and '{names[1]}' have no metric in common"
+    if len(first) + len(other) > 2:
+        alone = names[0] if len(first) == 1 else names[1]
+        return [], f"'{alone}' is one run beside several: train it with other seeds too (--set seed=1), at least twice"
+    mine, theirs = samples[first[0]], samples[other[0]]
+    for row, kept in ((rows[first[0]], mine), (rows[other[0]], theirs)):
+        if kept is None:
+            return [], f"'{row.run}' has kept no results by sample: {why_none(row)}"
+    assert mine is not None
+    assert theirs is not None
+    if (mine.split, mine.print_of_split) != (theirs.split, theirs.print_of_split):
+        return (
+            [],
+            f"'{names[0]}' and '{names[1]}' were judged on other samples: give both the same data, split and seed",
+        )
+    common = [name for name in mine.values if name in theirs.values]
+    paired = [(name, paired_noise(mine.values[name], theirs.values[name])) for name in common]
+    return [Difference.of(f"{mine.split}.{name}", names, noise) for name, noise in paired], None
+
+
+def why_none(row: RunSummary) -> str:
+    """Why a run has kept nothing of its samples, and what to do."""
+    if row.status != "done":
+        return f"it is not done ({row.status})"
+    return "it has no split beside that of training, one too large for it, or is of an older dlcli"

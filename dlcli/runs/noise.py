@@ -1,0 +1,102 @@
+"""How large a difference between two results is beside chance: other samples of the same kind, or other seeds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RESAMPLES = 2000
+SEED = 0
+MOST_RESAMPLED = 20_000
+"""Of more samples the mean is as good as normal, and drawing them again would take seconds."""
+LEVEL = 0.95
+"""How often an interval holds the true difference; outside of it 0 is no chance."""
+NORMAL = statistics.NormalDist().inv_cdf(0.5 + LEVEL / 2)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A difference with the interval that chance leaves it; `p` is how often chance alone gives as large a one, where known."""
+
+    difference: float
+    low: float
+    high: float
+    method: str
+    count: int
+    p: float | None = None
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether the difference is larger than the noise."""
+        return self.low > 0 or self.high < 0
+
+
+def paired_noise(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> Noise:
+    """The mean of second - first over the same samples (samples,), resampled with replacement: percentile bootstrap."""
+    import numpy as np
+
+    differences = second - first
+    count, mean = len(differences), float(differences.mean())
+    if count > MOST_RESAMPLED:
+        apart = NORMAL * float(differences.std(ddof=1)) / math.sqrt(count)
+        return Noise(mean, mean - apart, mean + apart, "paired, normal", count)
+    generator, means = np.random.default_rng(SEED), np.empty(RESAMPLES)
+    at_once = max(1, 4_000_000 // count)  # unseen: memory alone
+    for start in range(0, RESAMPLES, at_once):
+        part = means[start : start + at_once]
+        part[:] = differences[generator.integers(count, size=(len(part), count))].mean(axis=1)
+    low, high = np.quantile(means, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    return Noise(mean, float(low), float(high), "paired bootstrap", count)
+
+
+def welch_noise(first: Sequence[float], second: Sequence[float]) -> Noise:
+    """The difference of the means of two groups of runs, each of at least two: Welch's t-test, for unequal variances."""
+    difference = statistics.fmean(second) - statistics.fmean(first)
+    parts = [statistics.variance(group) / len(group) for group in (first, second)]
+    spread = math.sqrt(sum(parts))
+    count = len(first) + len(second)
+    if spread == 0:
+        return Noise(difference, difference, difference, "Welch's t-test", count, float(difference == 0))
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (len(group) - 1) for part, group in zip(parts, (first, second), strict=True)
+    )
+    apart = spread * t_quantile(1 - LEVEL, freedom)
+    p = t_tails(abs(difference) / spread, freedom)
+    return Noise(difference, difference - apart, difference + apart, "Welch's t-test", count, p)
+
+
+def t_tails(t: float, freedom: float) -> float:
+    """How likely Student's t is at least `t` away from 0."""
+    return incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5)
+
+
+def t_quantile(tails: float, freedom: float) -> float:
+    """The t that `t_tails` gives this for."""
+    low, high = 0.0, 1.0
+    while t_tails(high, freedom) > tails:
+        high *= 2
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if t_tails(middle, freedom) > tails else (low, middle)
+    return (low + high) / 2
+
+
+def incomplete_beta(x: float, a: float, b: float) -> float:
+    """The regularized incomplete beta function, by its continued fraction (DLMF 8.17.22)."""
+    if x in (0.0, 1.0):
+        return x
+    if x > (a + 1) / (a + b + 2):  # there the fraction converges slowly, and the mirrored one fast
+        return 1 - incomplete_beta(1 - x, b, a)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    value = 1.0
+    for m in range(200, 0, -1):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        value = 1 + even / (1 + odd / value)
+    return front / (a * (1 - (a + b) * x / (a + 1) / value))

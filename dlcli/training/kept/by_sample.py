@@ -1,0 +1,89 @@
+"""What each sample of the test split, or of validation without one, says of the model in the end, as the run keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from dlcli.keras_internals import samplewise
+from dlcli.loss import metric_name
+from dlcli.loss.target_loss import Head
+from dlcli.runs.samples_file import SampleValues
+from dlcli.training.compared import weight_penalty
+from dlcli.training.counted import counted_target
+from dlcli.training.engine.measure import Measure, Measured
+from dlcli.training.sample_losses import sample_losses
+from dlcli.training.setup.experiment import Experiment, head_metrics, output_shape
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_SAMPLES = 1_000_000
+MOST_NUMBERS = 20_000_000
+"""Of so many samples, and so many numbers that a model puts out for them, results are kept; of more the pass takes too long."""
+NEAR = 1e-3
+"""How far the mean over samples may be from what was reported, as a share of it: the same numbers in another order."""
+
+
+def by_sample(experiment: Experiment, measure: Measure) -> SampleValues | None:
+    """The values of each sample, of those metrics alone that are their mean; None where the split is too large."""
+    split = next((name for name in ("test", "validation") if name in experiment.splits), None)
+    if split is None:
+        return None
+    feed, heads = experiment.splits[split], experiment.config.heads
+    numbers = sum(math.prod(size or 1 for size in output_shape(experiment.model, head.name)) for head in heads)
+    if feed.streams or not 0 < len(feed) <= MOST_SAMPLES or len(feed) * numbers > MOST_NUMBERS:
+        return None
+    seen = measure.judge(feed)
+    means = dict(mean_values(experiment, seen))
+    kept = {name: values for name, values in means.items() if is_mean(values, seen.metrics.get(name))}
+    return SampleValues(split, print_of(seen, feed.rows), kept)
+
+
+def mean_values(experiment: Experiment, seen: Measured) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """By the name of each value that may be a mean over samples its values (samples,); the loss with what weights add."""
+    import numpy as np
+
+    total: Any = weight_penalty(experiment.model)
+    for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
+        target, output = seen.targets[schema.name], seen.outputs[schema.name]
+        counted = counted_target(schema, target, seen.masks.get(schema.name))
+        losses, _ = sample_losses(head, schema, target, output, counted)
+        total = total + head.weight * losses
+        if head.name is not None:
+            yield head.reported("loss"), losses
+        yield from metrics_of_head(experiment, head, target, output)
+    yield "loss", np.asarray(total)
+
+
+def metrics_of_head(
+    experiment: Experiment, head: Head, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]
+) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """The values (samples,) of those metrics of a target that Keras takes the mean of."""
+    schema = next(each for each in experiment.dataset.schema.targets if head.name in {None, each.name})
+    metrics = head_metrics(head, schema, experiment.model, experiment.facts)
+    for thing, metric in zip(head.metrics, metrics, strict=True):
+        # What a plugin counts is its own affair: nobody says that it can be asked outside of a graph.
+        values = samplewise(metric, target, output) if thing.plugin is None else None
+        if values is not None:
+            yield head.reported(metric_name(thing)), values
+
+
+def is_mean(values: np.ndarray[Any, Any], reported: float | None) -> bool:
+    """Whether values (samples,) have the mean that was reported: masks and weights may have made it another."""
+    if reported is None or not math.isfinite(reported):
+        return False
+    mean = float(values.mean())
+    return abs(mean - reported) <= NEAR * max(abs(reported), NEAR)
+
+
+def print_of(seen: Measured, rows: np.ndarray[Any, Any]) -> str:
+    """A digest of the rows of a split and of their targets."""
+    import numpy as np
+
+    digest = hashlib.sha256(np.ascontiguousarray(rows, np.int64).tobytes())
+    for name in sorted(seen.targets):
+        digest.update(np.ascontiguousarray(seen.targets[name]).tobytes())
+    return digest.hexdigest()

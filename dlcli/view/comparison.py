@@ -1,0 +1,164 @@
+"""Runs beside each other: what differs, what they reached, and whether that is more than noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rich.console import Console
+
+from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.json_value import UNSAID, json_name
+from dlcli.view.console.labelled import line
+from dlcli.view.console.table import Column, Table, number_column
+from dlcli.view.console.tables import number
+from dlcli.view.run_again import loss_curves
+from dlcli.view.verdict import setting_text
+
+
+class Uncertain(Protocol):
+    """A difference with the interval that chance leaves it."""
+
+    @property
+    def difference(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def p(self) -> float | None: ...
+    @property
+    def exceeded(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """A run of a comparison; runs of one `group` differ in their seeds alone."""
+
+    run: str
+    path: str
+    status: str
+    epochs: int
+    seconds: float | None
+    seed: int | None
+    group: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How much more of a metric the second run (or group, by its first run) has than the first, within 95 % where chance plays.
+
+    `count` is the number of samples, or of runs.
+    """
+
+    metric: str = field(metadata=UNSAID)
+    first: str = field(metadata=json_name("from"))
+    second: str = field(metadata=json_name("to"))
+    difference: float
+    low: float
+    high: float
+    exceeds_noise: bool
+    p: float | None
+    method: str
+    count: int
+
+    @classmethod
+    def of(cls, metric: str, names: tuple[str, str], noise: Uncertain) -> Difference:
+        """The difference that was measured of a metric."""
+        return cls(
+            metric=metric,
+            first=names[0],
+            second=names[1],
+            difference=noise.difference,
+            low=noise.low,
+            high=noise.high,
+            exceeds_noise=noise.exceeded,
+            p=noise.p,
+            method=noise.method,
+            count=noise.count,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The keys of `dlcli compare --json`: changed keys and metrics by path and run, differences by metric.
+
+    `unknown` says of which runs it cannot be told whether they differ by more than noise, and why.
+    """
+
+    runs: Sequence[ComparedRun]
+    changed: Mapping[str, Mapping[str, Any]]
+    metrics: Mapping[str, Mapping[str, float | None]]
+    difference: Mapping[str, Sequence[Difference]]
+    unknown: Sequence[str]
+    curves: Mapping[str, Sequence[Mapping[str, Any]]] = field(metadata=UNSAID)
+
+
+def draw_comparison(console: Console, comparison: Comparison) -> None:
+    """What differs, what was reached, whether it is noise, and the losses of all runs in one picture."""
+    names = [each.run for each in comparison.runs]
+    if comparison.changed:
+        write_table(console, changed_table(comparison.changed, names))
+    else:
+        line(console, "changed", "nothing: the configurations are the same")
+    console.print()
+    write_table(console, reached_table(comparison.metrics, names))
+    console.print()
+    found = [each for several in comparison.difference.values() for each in several]
+    if found:
+        write_table(console, difference_table(found))
+        console.print()
+        line(console, "noise", noise_words(found))
+    for reason in comparison.unknown:
+        line(console, "noise", f"not known: {reason}")
+    curves = {name: entries for name, entries in comparison.curves.items() if entries}
+    if len(curves) > 1:
+        console.print()
+        console.print(loss_curves(curves, width=console.width, console=console))
+
+
+def changed_table(changed: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Table:
+    """A row for each key, a column for each run."""
+    rows = [[path, *(value_text(values[name]) for name in names)] for path, values in changed.items()]
+    return Table([Column("changed"), *(Column(name, right=True) for name in names)], rows)
+
+
+def value_text(value: Any) -> str:
+    """A value as `--set` reads it, or that the configuration has none."""
+    return "–" if value is None else setting_text(value)
+
+
+def reached_table(metrics: Mapping[str, Mapping[str, float | None]], names: Sequence[str]) -> Table:
+    """A row for each metric, a column for each run."""
+    rows = [[metric, *(values[name] for name in names)] for metric, values in metrics.items()]
+    return Table([Column("metric"), *map(number_column, names)], rows)
+
+
+def difference_table(differences: Sequence[Difference]) -> Table:
+    """A row for each metric and pair: how far apart, within what interval, and whether that is more than noise."""
+    rows = [
+        [
+            each.metric,
+            f"{each.second} - {each.first}",
+            each.difference,
+            f"{number(each.low)} … {number(each.high)}",
+            "more than noise" if each.exceeds_noise else "within the noise",
+        ]
+        for each in differences
+    ]
+    columns = [Column("metric"), Column("runs"), number_column("difference"), Column("95 %", right=True), Column("")]
+    return Table(columns, rows, keys=2, least=4)
+
+
+def noise_words(differences: Sequence[Difference]) -> str:
+    """By what the noise was measured."""
+    return "; ".join(
+        dict.fromkeys(
+            f"{each.method} over {each.count:,} {'runs' if each.p is not None else 'samples'}" for each in differences
+        )
+    )

@@ -1,0 +1,96 @@
+"""What a run keeps of each sample in the end: against NumPy and scikit-learn, on what `predict` says of the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score
+
+from dlcli.runs import Run
+from dlcli.runs.samples_file import SampleValues, read_samples
+from dlcli.training.kept import by_sample
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, write_experiment: Command, run_dlcli: Command) -> Path:
+    """Two runs with a test split, one of them with weights that cost and metrics that are no mean."""
+    folder = tmp_path_factory.mktemp("by_sample")
+    write_experiment(folder, {"metrics": ["accuracy", "sparse_top_k_categorical_accuracy"]}, file="a.yaml")
+    regular = {
+        "layers": [
+            {"Dense": {"units": 8, "activation": "relu", "kernel_regularizer": {"L2": 0.1}}},
+            {"Dense": {"units": 3, "activation": "softmax"}},
+        ],
+        "metrics": ["accuracy"],
+        "data.split": {"validation": 0.2, "test": 0.0},
+    }
+    write_experiment(folder, regular, file="b.yaml")
+    for name in ("a", "b"):
+        done = run_dlcli("train", f"{name}.yaml", "-q", "--name", name, cwd=folder)
+        assert done.code == 0, done.err
+    return folder
+
+
+def kept(folder: Path, name: str) -> SampleValues:
+    samples = read_samples(Run(folder / "runs" / name))
+    assert samples is not None
+    return samples
+
+
+def answers(folder: Path, name: str, split: str, run_dlcli: Command) -> tuple[Any, Any]:
+    """Targets and probabilities of a split, by what `predict` says of its rows."""
+    arrays, rows = np.load(folder / "classes.npz"), np.load(folder / "runs" / name / "splits.npz")[split]
+    np.savez(folder / "new.npz", x=arrays["x"][rows])
+    done = run_dlcli("predict", name, "new.npz", "-o", f"{name}.npz", cwd=folder)
+    assert done.code == 0, done.err
+    said = np.load(folder / f"{name}.npz")
+    return arrays["y"][rows], np.stack([said[f"probability {each}"] for each in range(3)], axis=1)
+
+
+def test_each_value_is_that_of_its_sample(folder: Path, run_dlcli: Command) -> None:
+    truth, probabilities = answers(folder, "a", "test", run_dlcli)
+    samples = kept(folder, "a")
+    assert (samples.split, len(samples.values["loss"])) == ("test", 30)
+    assert samples.values["accuracy"].tolist() == (probabilities.argmax(axis=1) == truth).astype(float).tolist()
+    assert samples.values["accuracy"].mean() == accuracy_score(truth, probabilities.argmax(axis=1))
+    right = -np.log(probabilities[np.arange(30), truth])
+    assert samples.values["loss"] == pytest.approx(right, rel=1e-4)
+    assert samples.values["sparse_top_k_categorical_accuracy"].tolist() == [1] * 30
+
+
+def test_the_means_are_what_evaluate_says(folder: Path, run_dlcli: Command) -> None:
+    for name, split in (("a", "test"), ("b", "validation")):
+        samples = kept(folder, name)
+        metrics = run_dlcli("evaluate", name, "--split", split, "--json", cwd=folder).value["metrics"]
+        assert samples.split == split
+        assert set(samples.values) == set(metrics)
+        for each, values in samples.values.items():
+            assert values.mean() == pytest.approx(metrics[each], rel=1e-4)
+
+
+def test_what_is_kept_is_small(folder: Path) -> None:
+    assert (folder / "runs" / "a" / "samples.npz").stat().st_size < 1500
+
+
+def test_runs_of_one_split_share_its_print(folder: Path, run_dlcli: Command) -> None:
+    done = run_dlcli("train", "a.yaml", "-q", "--name", "c", "--set", "optimizer=SGD", cwd=folder)
+    assert done.code == 0, done.err
+    value = run_dlcli("compare", "a", "c", "--json", cwd=folder).value
+    assert value["unknown"] == []
+    assert list(value["difference"]) == ["test.accuracy", "test.sparse_top_k_categorical_accuracy", "test.loss"]
+    assert value["changed"]["optimizer"] == {"a": "Adam", "c": "SGD"}
+    other = run_dlcli("compare", "a", "b", "--json", cwd=folder).value
+    assert "were judged on other samples" in other["unknown"][0]
+
+
+@pytest.mark.parametrize(
+    ("reported", "same"), [(0.5, True), (0.5004, True), (0.5006, False), (None, False), (float("nan"), False)]
+)
+def test_what_is_not_the_mean_is_not_kept(reported: float | None, same: bool) -> None:
+    assert by_sample.is_mean(np.array([0.0, 1.0]), reported) is same
