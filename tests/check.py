@@ -22,7 +22,7 @@ CHECKS = (
 NIGHTLY = (
     ["python", "tests/training/killed_runs.py", "--kills", "220"],
     ["python", "tests/mutants.py", "--count", "120"],
-    ["pytest", "tests/whole_way.py", "tests/all_operations.py"],
+    ["pytest", "tests/whole_way.py", "tests/all_operations.py", "tests/gallery_against_fit.py"],
     ["python", "tests/random_arguments.py", "--count", "2000"],
 )
 """What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, the code broken in

@@ -136,7 +136,9 @@ blocks:
       - ops.add: {{from: [scores, places]}}
       - ops.add: {{x2: "${{rows}}"}}
       - ops.add: {{x2: "${{columns}}"}}
-      - ops.softmax: {{name: shares}}
+      - Reshape: {{target_shape: [64, 32, 4]}}  # oneDNN takes softmax of five axes at most
+      - ops.softmax
+      - Reshape: {{target_shape: [8, 8, 8, 4, 4], name: shares}}
       - ops.einsum: {{from: [shares, values], subscripts: 'brchqk,brckhd->brcqhd'}}
       - Reshape: {{target_shape: [8, 8, 2, 2, 64]}}
       - Permute: [1, 3, 2, 4, 5]

@@ -103,7 +103,7 @@ class Judged:
                 part = None if self.counted is None else self.counted[position : position + 1]
                 kept = replace(self, counted=part).kept(index)[0]
                 share = float((right.reshape(kept.shape) == index[0])[kept].mean()) if kept.any() else 1.0
-                form = str(int(kept.sum())) if self.schema.padded else "×".join(map(str, right.shape))
+                form = "×".join(map(str, right.shape)) if right.ndim > 1 else f"{int(kept.sum())} places"
                 return form, f"{share:.1%} right"
             label = int(index.item())
             return "void" if label < 0 else classes[label], unit_names(classes, int(right) + 1)[int(right)]

@@ -145,6 +145,7 @@ def answered_by(config: Config) -> frozenset[str]:
     answers = {
         "missing_values": config.data.missing != "error",
         "imbalanced_classes": config.train.class_weight is not None,
+        "far_from_unit_scale": any({"ids", "scales"} & {*layer.traits} for layer in innermost(config.layers)),
     }
     return frozenset(code for code, is_answered in answers.items() if is_answered)
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import Outcome
 from random_arguments import Case, Draw, Figures, trial, tried, write_data
 
-COUNT = 60
+COUNT = 46
 
 
 def test_random_arguments_are_right_or_wrong_at_their_line(tmp_path: Path) -> None:

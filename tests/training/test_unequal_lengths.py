@@ -251,8 +251,13 @@ def test_names_at_each_place_are_classes(tmp_path: Path, run_dlcli: Callable[...
         for row, each in zip(rows, said, strict=True)
         for one, other in zip(row["tags"], each["tags"], strict=True)
     ]
-    judged = run_dlcli("evaluate", "r", "--data", "a.jsonl", "--json", cwd=tmp_path).value
+    judged = run_dlcli("evaluate", "r", "--data", "a.jsonl", "--worst", "1", "--json", cwd=tmp_path).value
     assert judged["metrics"]["accuracy"] == pytest.approx(np.mean(right)) == 1.0
+    worst = judged["worst"][0]
+    assert worst["target"] == f"{len(rows[worst['row'] - 1]['tags'])} places"
+    looked = run_dlcli("inspect-data", "c.yaml", "--json", cwd=tmp_path).value
+    assert [each["code"] for each in looked["findings"] if "scale" in each["code"]] == []
+    assert run_dlcli("check", "c.yaml", cwd=tmp_path).code == 0
     assert len(right) == LENGTHS.sum()
     refused = run_dlcli("evaluate", "r", "--data", "odd.jsonl", "--json", cwd=tmp_path)
     assert (refused.code, refused.error["line"]) == (4, 1)

@@ -20,7 +20,8 @@ def imbalanced_classes(dataset: Dataset) -> Finding | None:
             continue
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         if counts[least] and counts[most] >= RATIO * counts[least]:
-            unit = "samples" if len(target.shape) == target.is_one_hot else "pixels"
+            places = "pixels" if target.axes[1:3] == ["height", "width"] else "places"
+            unit = "samples" if len(target.shape) == target.is_one_hot else places
             names = {"target": target.name, "unit": unit, "most": most, "least": least}
             uneven.append({**names, "most_count": counts[most], "least_count": counts[least]})
     if not uneven:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dlcli.data.dataset import Dataset
-from dlcli.data.fields.padded import real_values
+from dlcli.data.fields.padded import ID_PADDING, real_values
 from dlcli.finding import Finding, Setting, only_name
 
 LARGEST = 10.0
@@ -20,7 +20,7 @@ def far_from_unit_scale(dataset: Dataset) -> Finding | None:
     train = dataset.splits["train"]
     for schema in dataset.schema.inputs:
         name, tensor = schema.name, train.inputs[schema.name]
-        if tensor.dtype.kind not in "fiu" or not len(tensor):
+        if tensor.dtype.kind not in "fiu" or not len(tensor) or schema.padding == ID_PADDING:  # ids are names
             continue
         tensor = real_values(tensor[:], schema.padding)
         spread = float(tensor.std())
