@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.blank_targets import may_be_blank, samples_with_targets
+from dlcli.data.borders import notes_on_borders
 from dlcli.data.dataset import Dataset, Samples, class_indices
 from dlcli.data.encode import empty_counts, empty_error, encoded_input
 from dlcli.data.encoded_target import encoded_target
@@ -73,7 +74,9 @@ def assembled(
         target_schemas.append(schema)
     if fields.spans is not None and split.way is None:
         split = split.model_copy(update={"by": "time"})  # neighbours share most of their text
-    splits = samples.apart(split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split.way)
+    whole_splits = split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed)
+    splits = samples.apart(whole_splits, split.way)
+    notes += notes_on_borders(whole_splits, splits)
     scales = {schema.name: target.scale for schema, (target, _) in zip(target_schemas, targets.values(), strict=True)}
     target_schemas = with_scales(target_schemas, scales, encoded_targets, splits["train"], fields)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field, field_validator
 
+from dlcli.data.borders import between_times
 from dlcli.data.schema import SPLITS
 from dlcli.data.times import first_in, has_zone, seconds_as, seconds_of
 from dlcli.errors import DataError
@@ -142,7 +143,7 @@ class Split(Spec):
         elif way in {"random", "stratified"}:
             parts = self.shuffled(samples, classes if way == "stratified" else None, generator)
         elif way == "time":
-            parts = self.cut(np.arange(samples) if column is None else by_time(str(self.column), column))
+            parts = self.cut_between(np.arange(samples) if column is None else times_of(str(self.column), column))
         else:
             assert column is not None
             parts = self.by_words(column, classes, generator) if way == "column" else self.by_group(column, generator)
@@ -207,6 +208,28 @@ class Split(Spec):
             "validation": order[train : train + validation],
             "test": order[train + validation :],
         }
+
+    def cut_between(self, times: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        """Samples of some times (samples,) cut into three where a time ends, as near to the shares as that is.
+
+        Raises `DataError` where there are fewer times than splits.
+        """
+        import numpy as np
+
+        order = np.argsort(times, kind="stable")
+        ends = np.flatnonzero(times[order[1:]] != times[order[:-1]]) + 1
+        wanted = self.cut(order)
+        asked = (self.validation > 0) + (self.test > 0)
+        if len(ends) < min(asked, len(order) - 1):
+            many = "one time" if not len(ends) else f"{len(ends) + 1} times"
+            raise DataError(
+                f"the split is by '{self.column}', which holds {many} alone, and all rows of a time are in one split",
+                hint="write data.split.by: random, or ask for fewer splits: data.split: {validation: 0}",
+                kind="empty_split",
+            )
+        start = len(wanted["train"])
+        first, last = between_times(ends, start, start + len(wanted["validation"]), size=len(order))
+        return {"train": order[:first], "validation": order[first:last], "test": order[last:]}
 
     def by_class(
         self, classes: np.ndarray[Any, Any], generator: np.random.Generator
@@ -275,15 +298,15 @@ class Split(Spec):
                 )
 
 
-def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The rows (rows,) from the earliest to the latest. Raises `DataError` for text whose order is not that of time."""
+def times_of(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What puts rows (rows,) in the order of time. Raises `DataError` for text whose order is not that of time."""
     import numpy as np
 
     texts = [value for value in column if isinstance(value, str)]
     first = first_in(texts)
     short = [seconds_as(text, first) for text in texts] if first is not None else []
     if short and None not in short:
-        return np.argsort(np.array(short, np.float64), kind="stable")
+        return np.array(short, np.float64)
     odd = next((value for value in texts if not IN_ORDER.fullmatch(value.strip())), None)
     if odd is not None:
         raise DataError(
@@ -293,7 +316,7 @@ def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         )
     zones = [has_zone(text) for text in texts]
     if not any(zones):
-        return np.argsort(column, kind="stable")
+        return column
     if not all(zones):
         without = texts[zones.index(False)]
         raise DataError(
@@ -309,7 +332,7 @@ def by_time(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
             hint="write times such as 2024-01-31 09:30:00+09:00",
             kind="not_a_time",
         )
-    return np.argsort(np.array(seconds), kind="stable")
+    return np.array(seconds)
 
 
 def plain_word(word: Any) -> str:

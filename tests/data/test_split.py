@@ -160,6 +160,49 @@ def test_a_split_by_time_keeps_the_latest_for_the_test() -> None:
     assert found == parts_of(shares(0.2, 0.1, "time:when"), 100, seed=9, column=times)
 
 
+def nearest_borders(times: list[int], shares: tuple[float, float]) -> list[int]:
+    """How many samples each split has, found by trying every pair of borders at which a time ends."""
+    ordered, size = sorted(times), len(times)
+    ends = [at for at in range(1, size) if ordered[at] != ordered[at - 1]]
+    test = size - round(size * shares[1])
+    train = test - round(size * shares[0])
+    pairs = [(first, last) for last in ends for first in ends if first < last]
+    first, last = min(pairs, key=lambda pair: (abs(pair[1] - test), pair[1], abs(pair[0] - train), pair[0]))
+    return [first, last - first, size - last]
+
+
+@pytest.mark.parametrize("many", [3, 4, 5, 7, 12, 40, 99])
+@pytest.mark.parametrize("both", [(0.15, 0.15), (0.3, 0.1), (0.05, 0.05)])
+def test_rows_of_one_time_are_in_one_split(many: int, both: tuple[float, float]) -> None:
+    times = np.random.default_rng(many).integers(0, many, 200)
+    times[:many] = np.arange(many)
+    found = parts_of(shares(*both, "time:when"), 200, column=times)
+    assert [len(rows) for rows in found.values()] == nearest_borders(times.tolist(), both)
+    held = [{*times[rows].tolist()} for rows in found.values()]
+    assert max(held[0]) < min(held[1])
+    assert max(held[1]) < min(held[2])
+
+
+def test_one_border_alone_is_moved_too() -> None:
+    times = np.repeat([3, 1, 2], [30, 40, 50])
+    assert {name: len(rows) for name, rows in parts_of(shares(0, 0.2, "time:t"), 120, column=times).items()} == {
+        "train": 90,
+        "test": 30,
+    }
+    assert len(parts_of(shares(0.4, 0, "time:t"), 120, column=times)["validation"]) == 30
+    assert len(parts_of(shares(0.6, 0, "time:t"), 120, column=times)["validation"]) == 80
+
+
+@pytest.mark.parametrize(("many", "words"), [(1, "one time"), (2, "2 times")])
+def test_fewer_times_than_splits_are_refused(many: int, words: str) -> None:
+    with pytest.raises(DataError) as refused:
+        parts_of(shares(0.2, 0.2, "time:year"), 60, column=np.arange(60) % many)
+    assert refused.value.kind == "empty_split"
+    assert f"the split is by 'year', which holds {words} alone" in refused.value.message
+    if many == 2:
+        assert len(parts_of(shares(0, 0.2, "time:year"), 60, column=np.arange(60) % many)["test"]) == 30
+
+
 @pytest.mark.parametrize(
     "times",
     [
