@@ -11,6 +11,7 @@ from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.data.target_scale import in_own_units
+from dlcli.data.windows import Windows
 from dlcli.errors import UsageError
 from dlcli.loss import needs
 from dlcli.runs import Run
@@ -29,7 +30,6 @@ from dlcli.training.kept.predictions import (
 )
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.sample_losses import sample_losses
-from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.target_range import check_targets, notes_on_sums, notes_on_zeros
 from dlcli.training.setup.weights import weights_in
 from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
@@ -176,7 +176,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         samples=len(samples),
         metrics=seen.metrics,
         scores=first if len(scores) == 1 else NO_SCORES,
-        worst=worst_samples(fields, feed, judged, worst),
+        worst=worst_samples(fields, named_rows(schema.windows, feed.rows), judged, worst),
         notes=notes,
         several=Targets(scores) if len(scores) > 1 else None,
     )
@@ -215,8 +215,13 @@ def shown_scores(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, ClassScor
     return {name: ClassScores(**each) for name, each in scores.items()}
 
 
-def worst_samples(fields: Fields, feed: Feed, judged: list[Judged], count: int) -> list[WorstSample]:
-    """The samples with the loss furthest above that of a perfect answer: where each stands, what it is, what was said.
+def named_rows(windows: Windows | None, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The rows (samples,) by which samples are named, as `predict` numbers them; `rows` are those of their last targets."""
+    return rows if windows is None else rows - windows.furthest + windows.to_named
+
+
+def worst_samples(fields: Fields, rows: np.ndarray[Any, Any], judged: list[Judged], count: int) -> list[WorstSample]:
+    """The samples with the loss furthest above that of a perfect answer: the row of each, what it is, what was said.
 
     A sample of which nothing counts is none of them.
     """
@@ -227,7 +232,7 @@ def worst_samples(fields: Fields, feed: Feed, judged: list[Judged], count: int) 
     counts = [each.counts(len(excess)) for each in judged]
     order = excess.argsort(kind="stable")[::-1]
     for position in [each for each in order if any(one[each] for one in counts)][:count]:
-        row = int(feed.rows[position])
+        row = int(rows[position])
         file, line, _ = fields.where(row)
         pairs = {each.schema.name: each.plain(int(position)) for each in judged}
         truth, said = {name: pair[0] for name, pair in pairs.items()}, {name: pair[1] for name, pair in pairs.items()}

@@ -133,7 +133,7 @@ def predicted_rows(
 
     if windows is None:
         return np.arange(fields.samples), np.ones(fields.samples, bool)
-    ahead = rows + (windows.furthest if isinstance(windows.horizon, int) and not windows.each_step else 0)
+    ahead = rows + windows.to_named
     known = ahead < fields.samples
     there = np.minimum(ahead, fields.samples - 1)
     files = fields.file_numbers()

@@ -84,6 +84,13 @@ class Windows(Spec):
         return self.sampling * max(self.horizons)
 
     @property
+    def to_named(self) -> int:
+        """The rows from the last row of a window to the one by which it is named: that of its target, or where it has several
+        steps ahead, or one at each step, its last row itself, from which `NAME+3` counts.
+        """
+        return 0 if isinstance(self.horizon, list) or self.each_step else self.furthest
+
+    @property
     def at_gaps(self) -> str:
         """What becomes of samples where rows are left out."""
         return (

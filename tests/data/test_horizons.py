@@ -118,6 +118,29 @@ def test_a_forecast_is_judged_and_named_by_its_steps(each: bool, source: Path, r
     columns = dict(np.load(folder / "p.npz"))
     shown = columns["x"] if each else np.stack([columns["x+1"], columns["x+3"]], axis=1)
     assert len(shown) == ROWS - 5
-    value = run_dlcli("evaluate", "r", "--split", "validation", "--json", cwd=folder).value
+    value = run_dlcli("evaluate", "r", "--split", "validation", "--worst", "3", "--json", cwd=folder).value
+    check_named_rows(
+        value["worst"], run_dlcli("predict", "r", "s.csv", "--keep", "x", "-o", "k.npz", cwd=folder), folder
+    )
     starts = rows
     assert value["metrics"]["mae"] == pytest.approx(np.abs(shown[starts] - wanted).mean(), rel=1e-4)
+
+
+def check_named_rows(worst: list[Any], said: Any, folder: Path) -> None:
+    """A row means the same in `evaluate --worst` and in `predict`: the last of the window, from which the steps count."""
+    assert said.code == 0, said.err
+    columns = dict(np.load(folder / "k.npz"))
+    assert columns["row"].tolist() == [*range(6, ROWS + 1)]
+    kept = columns["x (data)"] if "x (data)" in columns else columns["x"]
+    assert np.allclose(kept, X[5:], atol=1e-6)
+    assert len(worst) == 3
+    for each in worst:
+        [at] = np.flatnonzero(columns["row"] == each["row"])
+        shown = (
+            columns["x"][at] if "x" in columns and columns["x"].ndim > 1 else [columns["x+1"][at], columns["x+3"][at]]
+        )
+        assert np.allclose(np.ravel(each["predicted"]), np.ravel(shown), rtol=1e-5)
+        start = each["row"] - 6
+        steps = columns["x"].ndim > 1 if "x" in columns else False
+        assert np.allclose(np.ravel(each["target"]), np.ravel(by_hand(start, [1, 3], steps, 1)), rtol=1e-5)
+        assert each["line"] == each["row"] + 1

@@ -130,7 +130,7 @@ def test_the_inputs_that_are_told_before_reading_are_those_that_there_are(exampl
         assert told is None or not plain or told == [each.name for each in loaded(example).schema.inputs]
 
 
-@pytest.mark.parametrize("word", ["json", "jsonl"])
+@pytest.mark.parametrize("word", ["json", "jsonl", "parquet"])
 def test_where_cells_may_be_lists_only_reading_tells_the_inputs(word: str, tmp_path: Path) -> None:
     import pyarrow
     import pyarrow.parquet

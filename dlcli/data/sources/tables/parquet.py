@@ -34,6 +34,7 @@ class Parquet(SourceBlock):
     word: ClassVar[str] = "parquet"
     example: ClassVar[str] = "{parquet: flowers.parquet}"
     endings: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+    lists: ClassVar[bool] = True
     beside: ClassVar[bool] = True
 
     path: DataPath | Annotated[list[DataPath], Field(min_length=1)]
