@@ -14,7 +14,7 @@ from dlcli.config.train import Train
 from dlcli.data import Data, Dataset
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.memory import give_back_memory
-from dlcli.errors import ArtifactError, ConflictError
+from dlcli.errors import ArtifactError, ConflictError, UsageError
 from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep
 from dlcli.runs.checkpoint import Checkpoint, folder_name, folders, newest
@@ -80,6 +80,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         state = read_state(run)
         checkpoint = last_checkpoint(run, state, listeners)
         config = trained.config_with(request.settings)
+        check_epochs_ahead(run, config, checkpoint)
         reasons = changed_settings(request, config, checkpoint)
         if not request.allow_config_change:
             recorded_tree(run)  # raises where it is not what was written, though what has a part in a step is the same
@@ -134,6 +135,19 @@ def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoi
     if found is None:
         listeners.note(f"note: '{run.name}' was stopped before its first checkpoint; it begins at the beginning")
     return found
+
+
+def check_epochs_ahead(run: Run, config: Config, checkpoint: Checkpoint | None) -> None:
+    """Refuses an end that lies behind where a run stands."""
+    wanted = sum(phase.train.epochs for phase in config.phases)
+    done = 0 if checkpoint is None else int(checkpoint.state["progress"]["epoch"])
+    if wanted < done:
+        raise UsageError(
+            f"'{run.name}' has trained {done:,} epochs, so it cannot end after {wanted:,}",
+            file=run.path,
+            hint=f"ask for more than {done:,}, or leave the epochs as they are",
+            kind="epochs_behind",
+        )
 
 
 def checkpoint_place(checkpoint: Checkpoint) -> str:

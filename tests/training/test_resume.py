@@ -17,6 +17,7 @@ from dlcli.runs import Run
 from dlcli.runs.checkpoint import folders, load_checkpoint, save
 from dlcli.runs.lock import Lock
 from dlcli.runs.manifest import write_recorded
+from dlcli.runs.state import read_state
 
 Command = Callable[..., Any]
 CHANGES: dict[str, Any] = {
@@ -170,6 +171,11 @@ def test_early_stopping_stays_the_end_whatever_the_number_of_epochs(
     more = run_dlcli("resume", "a", "--epochs", 60, cwd=tmp_path)
     assert more.code == 0
     assert "note: 'a' is complete: early stopping: val_loss has not improved for 2 epochs" in more.err
+    done = read_state(Run(tmp_path / "runs" / "a")).epochs
+    behind = run_dlcli("resume", "a", "--epochs", done - 1, "--json", cwd=tmp_path)
+    assert (behind.code, behind.error["kind"]) == (2, "epochs_behind")
+    assert f"'a' has trained {done} epochs, so it cannot end after {done - 1}" in behind.error["message"]
+    assert run_dlcli("resume", "a", "--epochs", done, cwd=tmp_path).code == 0
     assert state_of(tmp_path, "a") == before
 
 
