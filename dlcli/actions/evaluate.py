@@ -29,10 +29,11 @@ from dlcli.training.kept.predictions import (
     unit_names,
 )
 from dlcli.training.kept.trained import Trained, open_trained
+from dlcli.training.last_value import last_value_of
 from dlcli.training.sample_losses import sample_losses
 from dlcli.training.setup.target_range import check_targets, notes_on_sums, notes_on_zeros
 from dlcli.training.setup.weights import weights_in
-from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample
+from dlcli.view.evaluation import NO_SCORES, Beside, ClassScores, Evaluation, Scores, Targets, WorstSample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -168,6 +169,14 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         judged = judged_targets(trained, seen)
         notes = [*notes, *notes_on_zeros(config.heads, schema.targets, feed)]
         notes += notes_on_sums(config.heads, schema.targets, feed)
+        last = last_value_of(
+            feed,
+            config.heads,
+            schema,
+            lambda name, rows: fields.arrays[name][rows],
+            model=trained.model,
+            facts=schema.facts(steps_per_epoch=1),
+        )
     scores = {each.schema.name: each.scores() for each in judged}
     first = next(iter(scores.values()))
     return Evaluation(
@@ -179,6 +188,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         worst=worst_samples(fields, named_rows(schema.windows, feed.rows), judged, worst),
         notes=notes,
         several=Targets(scores) if len(scores) > 1 else None,
+        beside=Beside({"last_value": last}) if last else None,
     )
 
 

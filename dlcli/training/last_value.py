@@ -3,60 +3,81 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data.schema import TargetSchema
+from dlcli.data.schema import Schema, TargetSchema
 from dlcli.data.target_scale import as_learnt
+from dlcli.data.windows import Windows
 from dlcli.loss import needs
 from dlcli.loss.target_loss import Head
 from dlcli.training.constant_answer import output_size
 from dlcli.training.setup.experiment import Experiment, output_shape
-from dlcli.training.trivial import judged_split, measured_answers
+from dlcli.training.setup.feed import Feed
+from dlcli.training.trivial import judged_split, measured_on
 
 if TYPE_CHECKING:
     import numpy as np
 
 
+Column = Callable[[str, "np.ndarray[Any, Any]"], "np.ndarray[Any, Any]"]
+"""Gives the values (rows, …) that a column of the source has in some of its rows."""
+
+
 def last_value_baseline(experiment: Experiment) -> dict[str, float]:
-    """Loss and metrics, on the split that is judged, of the value that each target had in the last row of its window.
+    """Loss and metrics, on the split that is judged, of the value that each target had in the last row of its window."""
+    dataset, split = experiment.dataset, judged_split(experiment)
+    return last_value_of(
+        experiment.splits[split],
+        experiment.config.heads,
+        dataset.schema,
+        dataset.column,
+        model=experiment.model,
+        facts=experiment.facts,
+    )
+
+
+def last_value_of(
+    feed: Feed, heads: Sequence[Head], schema: Schema, column: Column, *, model: Any, facts: Mapping[str, int]
+) -> dict[str, float]:
+    """Loss and metrics, on the samples of a feed, of the value that each target had in the last row of its window.
 
     Empty where a target is no number of a series, or stands in that row itself.
     """
-    windows, schemas = experiment.dataset.schema.windows, experiment.dataset.schema.targets
-    if windows is None or not min(windows.horizons):
+    if schema.windows is None or not min(schema.windows.horizons):
         return {}
     total, metrics = 0.0, dict[str, float]()
-    for head, schema in zip(experiment.config.heads, schemas, strict=True):
-        said = last_values(experiment, head, schema)
+    for head, target in zip(heads, schema.targets, strict=True):
+        shape = [size or 1 for size in output_shape(model, head.name)]
+        said = last_values(feed.rows, head, target, schema.windows, column, size=output_size(shape))
         if said is None:
             return {}
-        shape = [size or 1 for size in output_shape(experiment.model, head.name)]
         answers = said.reshape(len(said), *shape)
 
         def of_rows(rows: slice, _: int, answers: Any = answers) -> tuple[Any, Any]:
             return answers[rows], answers[rows]
 
-        loss, values = measured_answers(experiment, head, schema, of_rows, split=judged_split(experiment))
+        loss, values = measured_on(feed, head, target, of_rows, model=model, facts=facts)
         total += head.weight * loss
         metrics |= values if head.name is None else {head.reported("loss"): loss, **values}
     return {"loss": total, **metrics}
 
 
-def last_values(experiment: Experiment, head: Head, schema: TargetSchema) -> np.ndarray[Any, Any] | None:
+def last_values(
+    ends: np.ndarray[Any, Any], head: Head, schema: TargetSchema, windows: Windows, column: Column, *, size: int
+) -> np.ndarray[Any, Any] | None:
     """What a target (samples, values) was in the last row of each window, or at each step; None where it is not of numbers, or
-    has gaps."""
+    has gaps. `ends` (samples,) are the rows of the furthest targets, `size` is how many values a model answers."""
     import numpy as np
 
-    dataset, windows = experiment.dataset, experiment.dataset.schema.windows
-    if windows is None or needs(head.loss) != "numbers" or schema.classes is not None:
+    if needs(head.loss) != "numbers" or schema.classes is not None:
         return None
-    values = len(schema.names) * math.prod(windows.target_shape)
-    if output_size(output_shape(experiment.model, head.name)) != values:
+    if size != len(schema.names) * math.prod(windows.target_shape):
         return None
-    last = dataset.splits[judged_split(experiment)].rows - windows.furthest
+    last = ends - windows.furthest
     steps = np.arange(1 - windows.steps, 1) if windows.each_step else np.zeros(1, int)
     rows = last[:, None] + windows.sampling * steps
-    columns = [np.asarray(dataset.column(name, rows.ravel())).reshape(rows.shape) for name in schema.names]
+    columns = [np.asarray(column(name, rows.ravel())).reshape(rows.shape) for name in schema.names]
     if any(values.dtype.kind not in "fiub" or not np.isfinite(values).all() for values in columns):
         return None
     # (samples, steps, horizons, columns): what is known at a step is said of all that is ahead of it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
@@ -15,6 +15,7 @@ from dlcli.training.constant_answer import learnt_answer, output_size, widened
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measure
 from dlcli.training.setup.experiment import Experiment, output_shape
+from dlcli.training.setup.feed import Feed
 from dlcli.training.setup.weights import Weights
 
 if TYPE_CHECKING:
@@ -107,10 +108,23 @@ def measured_answers(
     counted: np.ndarray[Any, Any] | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Loss and metrics of answers on a split. `said` gives those of a slice of so many samples, for the loss and for metrics."""
-    shape = [size or 1 for size in output_shape(experiment.model, head.name)]
-    feed = experiment.splits[split]
-    target = feed.target(schema.name)
-    void, facts = schema.has_void, experiment.facts
+    feed, facts = experiment.splits[split], experiment.facts
+    return measured_on(feed, head, schema, said, model=experiment.model, facts=facts, counted=counted)
+
+
+def measured_on(
+    feed: Feed,
+    head: Head,
+    schema: TargetSchema,
+    said: Callable[[slice, int], tuple[Any, Any]],
+    *,
+    model: Any,
+    facts: Mapping[str, int],
+    counted: np.ndarray[Any, Any] | None = None,
+) -> tuple[float, dict[str, float]]:
+    """Loss and metrics of answers to the samples of a feed, of the form that a model has."""
+    shape = [size or 1 for size in output_shape(model, head.name)]
+    target, void = feed.target(schema.name), schema.has_void
     built = build_metrics(
         head.metrics,
         head.loss,

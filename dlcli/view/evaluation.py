@@ -66,6 +66,13 @@ class Targets:
     targets: Mapping[str, Scores]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the metrics: what answers that need no model reach on the same samples."""
+
+    baseline: Mapping[str, Mapping[str, float]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """The keys of `dlcli evaluate --json`, and notes on the data; with several targets each has its own scores."""
@@ -77,6 +84,7 @@ class Evaluation:
     scores: Scores = field(metadata=INLINE)
     worst: Sequence[WorstSample]
     several: Targets | None = field(default=None, metadata=INLINE)
+    beside: Beside | None = field(default=None, metadata=INLINE)
     notes: Sequence[str] = field(default_factory=tuple, metadata=UNSAID)
 
 
@@ -102,11 +110,14 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
 
 
 def evaluation_metrics_table(evaluation: Evaluation) -> Table:
-    """A row for each metric."""
-    return Table(
-        [Column("metric"), number_column(evaluation.split)],
-        [[name, of_metric(name, value)] for name, value in evaluation.metrics.items()],
-    )
+    """A row for each metric, and what answers without a model reach."""
+    beside = evaluation.beside.baseline if evaluation.beside is not None else {}
+    methods = [method.replace("_", " ") for method in beside]
+    rows = [
+        [name, *(of_metric(name, each.get(name)) for each in [evaluation.metrics, *beside.values()])]
+        for name in evaluation.metrics
+    ]
+    return Table([Column("metric"), number_column(evaluation.split), *map(number_column, methods)], rows)
 
 
 def worst_table(worst: Sequence[WorstSample]) -> Table:

@@ -126,6 +126,18 @@ def test_a_forecast_is_judged_and_named_by_its_steps(each: bool, source: Path, r
     assert value["metrics"]["mae"] == pytest.approx(np.abs(shown[starts] - wanted).mean(), rel=1e-4)
 
 
+def check_last_value(value: Any, each: bool, folder: Path) -> None:
+    """What saying the last value again reaches on the samples that are judged, against the numbers of the series."""
+    splits = np.load(folder / "runs" / "r" / "splits.npz")
+    starts = splits["test"] - 8 if value["split"] == "test" else np.arange(ROWS - 8)
+    assert value["samples"] == len(starts)
+    wanted = np.array([by_hand(int(start), [1, 3], each, 1) for start in starts])
+    known = np.array([X[start : start + 6] if each else X[start + 5 : start + 6] for start in starts])
+    last = np.repeat(known[..., None], 2, axis=-1).reshape(wanted.shape)
+    assert value["baseline"]["last_value"]["loss"] == pytest.approx(((last - wanted) ** 2).mean(), rel=1e-5)
+    assert value["baseline"]["last_value"]["mae"] == pytest.approx(np.abs(last - wanted).mean(), rel=1e-5)
+
+
 def check_named_rows(worst: list[Any], said: Any, folder: Path) -> None:
     """A row means the same in `evaluate --worst` and in `predict`: the last of the window, from which the steps count."""
     assert said.code == 0, said.err
