@@ -14,6 +14,7 @@ from dlcli.data.target_scale import in_own_units
 from dlcli.data.windows import Windows
 from dlcli.errors import UsageError
 from dlcli.loss import needs
+from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measured
@@ -183,13 +184,25 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         run=run.name,
         split=split,
         samples=len(samples),
-        metrics=seen.metrics,
+        metrics=defined_metrics(seen.metrics, trained.config.heads, judged, feed),
         scores=first if len(scores) == 1 else NO_SCORES,
         worst=worst_samples(fields, named_rows(schema.windows, feed.rows), judged, worst),
         notes=notes,
         several=Targets(scores) if len(scores) > 1 else None,
         beside=Beside({"last_value": last}) if last else None,
     )
+
+
+def defined_metrics(
+    metrics: Mapping[str, float], heads: Sequence[Head], judged: Sequence[Judged], feed: Feed
+) -> dict[str, float | None]:
+    """Loss and metrics; None of those of a target of which no place counts, and of a loss that has a part without one."""
+    pairs = [*zip(heads, judged, strict=True)]
+    nothing = {name for head, each in pairs if not each.counts(len(feed)).any() for name in head.directions}
+    weightless = feed.weights is not None and not feed.weights.any()
+    nothing |= {head.reported("loss") for head in heads} if weightless else set()
+    nothing |= {"loss"} if nothing else set()
+    return {name: None if name in nothing else value for name, value in metrics.items()}
 
 
 def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:

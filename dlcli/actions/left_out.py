@@ -64,7 +64,7 @@ def needed_columns(config: Config, schema: Schema, *, with_target: bool) -> list
     if schema.windows is not None and schema.windows.group is not None:
         names.append(schema.windows.group)
     if with_target:
-        names += [name for each in schema.present if each.split is None for name in each.names]
+        names += [name for each in schema.present if each.labels is None for name in each.names]
         names += [config.train.sample_weight] if config.train.sample_weight is not None else []
     return list(dict.fromkeys(names))
 

@@ -117,7 +117,7 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
     tensors: dict[str, Column] = {}
     notes: list[str] = []
     if with_target:
-        names = {name for each in schema.present if each.split is None for name in each.names}
+        names = {name for each in schema.present if each.labels is None for name in each.names}
         samples, targeted, notes = samples_with_targets(fields, names)
     else:
         samples, targeted = samples_of(fields, with_target=False), fields

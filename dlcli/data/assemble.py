@@ -60,8 +60,7 @@ def assembled(
     reserved = reserved_columns(split, fields, weight=weight)
     groups = groups_of(inputs, fields, targets=[*held], reserved=reserved, categories=categories)
     source = fields
-    # A cell without a label is one that has none of them.
-    full = [name for name, target in held.items() if not target.has_several(name, fields)]
+    full = [name for name, target in held.items() if not target.may_be_empty(name, fields)]
     fields, notes = without_empty(fields, groups, full, reserved, policy, weight=weight)
     samples, targeted, told = samples_with_targets(fields, full)
     notes += [*samples.notes, *told]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import TargetSchema
-from dlcli.data.several_labels import MARK, all_labels, labels_in
-from dlcli.data.target_labels import VOID
+from dlcli.data.several_labels import MARK, all_labels, names_listed
+from dlcli.data.target_labels import UNKNOWN, VOID, label_codes, label_key
+from dlcli.data.target_values import check_present
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
@@ -17,36 +18,67 @@ if TYPE_CHECKING:
 
 
 def names_by_place(
-    column: str, fields: Fields, *, seen: Fields, classes: Sequence[str] | None, called: str | None
+    column: str,
+    fields: Fields,
+    *,
+    seen: Fields,
+    classes: Sequence[str] | None,
+    void: list[int | str],
+    called: str | None,
 ) -> TargetSchema:
-    """The schema of lists of names; the classes are those of the rows that are `seen`, as long as the longest list."""
-    names = list(classes or all_labels(seen.arrays[column][:], MARK))
+    """The schema of lists of names; the classes are those of the rows that are `seen`, as long as the longest list.
+
+    Names that are `void` are no classes. Raises `DataError` for an empty cell, and for a single class.
+    """
+    check_present(column, fields)
+    nothing = {label_key(each) for each in void}
+    names = list(
+        classes or (each for each in all_labels(seen.arrays[column][:], MARK) if label_key(each) not in nothing)
+    )
     if len(names) == 1:
         message = f"target '{column}' has a single class, '{''.join(names)}': there is nothing to tell apart"
         raise DataError(message, file=fields.places[0].file, kind="single_class")
-    longest = max(len(labels_in(cell, MARK)) for cell in fields.arrays[column][:].tolist())
-    known: dict[str, Any] = {"encode": "index", "classes": names, "split": MARK, "padded": True}
+    longest = max(len(names_listed(cell)) for cell in fields.arrays[column][:].tolist())
+    known: dict[str, Any] = {"encode": "index", "classes": names, "void": void, "split": MARK, "padded": True}
     return TargetSchema(name=called or column, column=column, axes=["samples", "place"], shape=[longest], **known)
 
 
 def codes_by_place(schema: TargetSchema, fields: Fields) -> np.ndarray[Any, Any]:
-    """The class of each place (samples, places), VOID behind the end. Raises `DataError` for a name that is no class."""
+    """The class of each place (samples, places), VOID behind the end and where a name stands for none.
+
+    Raises `DataError` for an empty cell, a place without a name, and a name that is no class.
+    """
     import numpy as np
 
     name, classes = schema.names[0], schema.classes or []
+    check_present(name, fields)
     codes = np.full((fields.samples, schema.shape[0]), VOID, np.int64)
-    index = {each: number for number, each in enumerate(classes)}
     for row, cell in enumerate(fields.arrays[name][:].tolist()):
-        labels = labels_in(cell, MARK)[-schema.shape[0] :]
-        unknown = next((each for each in labels if each not in index), None)
-        if unknown is not None:
-            file, line, words = fields.where(row, name)
-            raise DataError(
-                f"label '{unknown}' in {words} is none of the {len(classes)} classes of '{name}'",
-                file=file,
-                line=line,
-                hint=did_you_mean(unknown, classes),
-                kind="unknown_class",
-            )
-        codes[row, : len(labels)] = [index[each] for each in labels]
+        labels = names_listed(cell)
+        found = label_codes(np.array(labels, object), classes, schema.void)
+        if (found == UNKNOWN).any():
+            raise unknown_name(schema, labels, int(np.argmax(found == UNKNOWN)), row, fields)
+        found = found[-schema.shape[0] :]
+        codes[row, : len(found)] = found
     return codes
+
+
+def unknown_name(schema: TargetSchema, labels: Sequence[str], place: int, row: int, fields: Fields) -> DataError:
+    """The error of a place of a sample that names no class, or has no name."""
+    name, classes = schema.names[0], schema.classes or []
+    file, line, words = fields.where(row, name)
+    if not labels[place]:
+        return DataError(
+            f"'{name}' has no label at place {place + 1} of {len(labels)} in {words}",
+            file=file,
+            line=line,
+            hint=f'write the label; or, if it is not known, data.target: {{column: {name}, encode: index, void: ""}}',
+            kind="empty_label",
+        )
+    return DataError(
+        f"label '{labels[place]}' in {words} is none of the {len(classes)} classes of '{name}'",
+        file=file,
+        line=line,
+        hint=did_you_mean(labels[place], classes),
+        kind="unknown_class",
+    )

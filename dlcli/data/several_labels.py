@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MARK = "\x1f"
 """Stands before each name of a list of names, which is text by then."""
+BLANK = " "
+"""Stands there for a name that is not written: null, or nothing but blanks."""
 
 
 def holds_lists(values: np.ndarray[Any, Any]) -> bool:
@@ -24,12 +26,17 @@ def holds_lists(values: np.ndarray[Any, Any]) -> bool:
 
 
 def labels_in(cell: str | None, split: str) -> list[str]:
-    """The names in a cell; an empty one has none."""
+    """The names in a cell; an empty one has none, and what is not written is none."""
     if cell is None:
         return []
     if cell.startswith(MARK):
-        return [part for part in cell.split(MARK) if part]
+        return [part for part in names_listed(cell) if part]
     return [part for each in cell.split(split) if (part := each.strip())]
+
+
+def names_listed(cell: str) -> list[str]:
+    """All places of a list of names; "" where none is written."""
+    return ["" if part == BLANK else part for part in cell.split(MARK) if part]
 
 
 def all_labels(values: np.ndarray[Any, Any], split: str) -> list[str]:

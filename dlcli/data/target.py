@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, loaded
+from dlcli.data.fields.lazy import loaded
 from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.first_pass import distinct
 from dlcli.data.inputs import Group
@@ -29,12 +29,15 @@ from dlcli.data.target_values import (
     classes_beside_void,
     different_labels,
     holds_one_hot,
+    is_column_vector,
     like_classes,
     mask_classes,
     no_class_for_void,
     single_class,
     some_values,
+    takes_signs,
     text_target,
+    written_name,
 )
 from dlcli.data.target_vector import vector_schema
 from dlcli.data.text_strip import strip_in
@@ -44,7 +47,7 @@ from dlcli.spec import Mistake, Spec, Wanted, fail
 from dlcli.spec.scale import Kind
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 
 class Target(Spec):
@@ -191,9 +194,10 @@ class Target(Spec):
         if isinstance(self.column, list):
             return vector_schema(names, fields, labels=wanted.labels, name=name, signs=wanted.signs)
         (column,) = names
-        if self.has_several(column, fields) and self.encode == "index":
+        if self.names_places(column, fields):
             seen = self.seen(column, fields)
-            return names_by_place(column, fields, seen=seen, classes=self.named, called=name)
+            void = self.void_labels(wanted, fields.void.get(column, ()))
+            return names_by_place(column, fields, seen=seen, classes=self.named, void=void, called=name)
         if self.has_several(column, fields):
             return self.several_schema(column, fields, wanted=wanted, called=name)
         text = fields.arrays[column].dtype == object
@@ -209,9 +213,17 @@ class Target(Spec):
         return self.value_schema(column, distinct(column, seen), wanted=wanted, called=name, whole=seen)
 
     def has_several(self, name: str, fields: Fields) -> bool:
-        """Whether its column holds several labels a sample."""
+        """Whether its column holds several labels a sample, or a class at each place."""
         values = fields.arrays[name]
         return values.ndim == 1 and values.dtype == object and (self.split is not None or holds_lists(values[:]))
+
+    def names_places(self, name: str, fields: Fields) -> bool:
+        """Whether its column holds a class at each place of a sample."""
+        return self.encode == "index" and self.has_several(name, fields)
+
+    def may_be_empty(self, name: str, fields: Fields) -> bool:
+        """Whether a cell of its column without a label is one that has none of them."""
+        return self.has_several(name, fields) and not self.names_places(name, fields)
 
     def several_schema(self, name: str, fields: Fields, *, wanted: Wanted, called: str | None) -> TargetSchema:
         """The schema of a target of several labels a sample. Raises `DataError` for a loss that takes one."""
@@ -378,18 +390,3 @@ class Target(Spec):
             return None
         check_indices(name, fields, wanted, void)
         return [str(number) for number in range(max(int(kept.max()) + 1, wanted.classes or 0))]
-
-
-def written_name(label: str | float) -> str:
-    """A class as a table would hold it."""
-    return str(label).lower() if isinstance(label, bool) else str(label)
-
-
-def is_column_vector(values: Column, *, names: bool) -> bool:
-    """Whether labels, which are `names`, come as (samples, 1), as many scripts have them."""
-    return names and values.ndim == 2 and values.shape[1] == 1
-
-
-def takes_signs(values: np.ndarray[Any, Any], wanted: Wanted) -> bool:
-    """Whether labels are -1 and 1, and the loss reads them so."""
-    return wanted.signs and values.dtype != object and set(values.tolist()) == {-1, 1}

@@ -239,3 +239,18 @@ def like_classes(values: np.ndarray[Any, Any]) -> bool:
         return False
     different = np.unique(values)
     return len(different) <= MOST_CLASSES and bool(np.array_equal(different, np.arange(len(different))))
+
+
+def written_name(label: str | float) -> str:
+    """A class as a table would hold it."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def is_column_vector(values: Column, *, names: bool) -> bool:
+    """Whether labels, which are `names`, come as (samples, 1), as many scripts have them."""
+    return names and values.ndim == 2 and values.shape[1] == 1
+
+
+def takes_signs(values: np.ndarray[Any, Any], wanted: Wanted) -> bool:
+    """Whether labels are -1 and 1, and the loss reads them so."""
+    return wanted.signs and values.dtype != object and set(values.tolist()) == {-1, 1}

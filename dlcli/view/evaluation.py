@@ -80,7 +80,8 @@ class Evaluation:
     run: str
     split: str
     samples: int
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, float | None]
+    """None of one that nothing counts towards."""
     scores: Scores = field(metadata=INLINE)
     worst: Sequence[WorstSample]
     several: Targets | None = field(default=None, metadata=INLINE)

@@ -41,7 +41,7 @@ from dlcli.training.setup.lengths import check_lengths
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
-from dlcli.training.setup.target_range import check_classes_in_training, check_targets
+from dlcli.training.setup.target_range import check_classes_in_splits, check_targets
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import sample_weight, training_weights
 from dlcli.training.setup.words import text_facts, with_ids, with_words
@@ -172,7 +172,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         compile_checked(config, built.model, dataset, facts)
         check_ids(built, splits)
         guard_ids(built.model, splits.values(), lambda wrong: whole.located(id_error(built, wrong)))
-        check_classes_in_training(dataset)
+        check_classes_in_splits(dataset)
         check_targets(config.heads, dataset.schema.targets, dataset.fields, splits.values())
         try_batch(config, dataset, built, splits["train"], augment, facts)
         plans = [PhasePlan(config, facts, learning_layers(built.model))]

@@ -72,9 +72,20 @@ def check_range_read(
                 raise BlockError(path, refusal.message(fields), hint=refusal.hint(), kind="metric_does_not_fit_target")
 
 
-def check_classes_in_training(dataset: Dataset) -> None:
-    """Raises `DataError` where the training split of a target of classes holds one class alone, as a split by time may."""
+def check_classes_in_splits(dataset: Dataset) -> None:
+    """Raises `DataError` where the training split of a target of classes holds one class alone, as a split by time may.
+
+    So it does where all labels of a split are void: a loss of nothing would be 0.
+    """
     for schema in dataset.schema.targets:
+        for split in dataset.splits if schema.has_void else ():
+            if not any((dataset.class_counts(split, schema) or {"": 1}).values()):
+                raise DataError(
+                    f"the {split} split holds no label of '{schema.name}' that counts: all are void",
+                    file=dataset.fields.places[0].file if len(dataset.fields.places) else None,
+                    hint="write another data.split, or leave such rows out",
+                    kind="only_void",
+                )
         counts = dataset.class_counts("train", schema) or {}
         present = [name for name, count in counts.items() if count]
         if len(counts) > 1 and len(present) == 1:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.padded import padded_rows
-from dlcli.data.several_labels import MARK
+from dlcli.data.several_labels import BLANK, MARK
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -208,12 +209,18 @@ def seconds(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
 
 
 def joined_labels(column: pyarrow.ChunkedArray) -> np.ndarray[Any, Any]:
-    """Lists of names as text (rows,): each name behind MARK; None for an empty cell."""
+    """Lists of names as text (rows,): each name behind MARK, BLANK for one that is not written; None for an empty cell."""
     import pyarrow
     import pyarrow.compute as compute
 
-    joined = compute.binary_join(column.cast(pyarrow.list_(pyarrow.string())), MARK)
-    return texts(compute.binary_join_element_wise(pyarrow.scalar(""), joined, MARK))
+    lists = column.cast(pyarrow.list_(pyarrow.string())).combine_chunks()
+    names = compute.fill_null(lists.flatten(), "")
+    names = compute.if_else(compute.equal(compute.utf8_trim_whitespace(names), ""), BLANK, names)
+    lengths = compute.fill_null(compute.list_value_length(lists), 0).to_pylist()
+    offsets = pyarrow.array([0, *accumulate(lengths)], pyarrow.int32())
+    written = pyarrow.ListArray.from_arrays(offsets, names, mask=lists.is_null())
+    joined = compute.binary_join(written, MARK)
+    return texts(pyarrow.chunked_array([compute.binary_join_element_wise(pyarrow.scalar(""), joined, MARK)]))
 
 
 def list_array(name: str, column: pyarrow.ChunkedArray, path: Path, *, even: bool, before: int) -> np.ndarray[Any, Any]:

@@ -189,7 +189,7 @@ def read_json(content: bytes, schema: pyarrow.Schema | None, *, threads: bool) -
             # Where a list begins with null before its type is known, pyarrow 26 loses places; with its type it does not.
             if schema is not None:
                 raise
-            return read_json(content, found.schema, threads=threads)
+            return read_json(content, pyarrow.schema(map(of_names, found.schema)), threads=threads)
         return found
 
     try:
@@ -198,6 +198,14 @@ def read_json(content: bytes, schema: pyarrow.Schema | None, *, threads: bool) -
         if len(content) < CHUNK:
             raise
         return table(len(content) + 1)  # a line may be longer than what was parsed at a time
+
+
+def of_names(key: pyarrow.Field) -> pyarrow.Field:
+    """A key whose lists hold nothing but null as one of lists of names."""
+    import pyarrow
+
+    nothing = pyarrow.types.is_list(key.type) and pyarrow.types.is_null(key.type.value_type)
+    return key.with_type(pyarrow.list_(pyarrow.string())) if nothing else key
 
 
 def without_others(content: bytes, wanted: Collection[str]) -> bytes:
