@@ -32,6 +32,8 @@ from dlcli.training.kept.predictions import (
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.last_value import last_value_of
 from dlcli.training.sample_losses import sample_losses
+from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.lengths import check_lengths
 from dlcli.training.setup.target_range import check_targets, notes_on_sums, notes_on_zeros
 from dlcli.training.setup.weights import weights_in
 from dlcli.view.evaluation import NO_SCORES, Beside, ClassScores, Evaluation, Scores, Targets, WorstSample
@@ -159,6 +161,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
             fields, samples = dataset.fields, dataset.splits[split]
         feed = trained.feed(samples)
         if data is not None:
+            check_lengths(config.heads, schema, trained.model, fields, [samples])
             check_targets(config.heads, schema.targets, fields, [feed], new=True)
         column = config.train.sample_weight
         if column is not None and column in fields.arrays:

@@ -92,3 +92,70 @@ def test_a_split_of_void_labels_is_refused(split: str, folder: Path, run_dlcli: 
     done = run_dlcli("validate", "void.yaml", "--build", "--json", cwd=folder)
     assert done.code == 4
     assert split in str(done.value)
+
+
+@pytest.mark.parametrize(
+    ("labels", "refused"), [(["a", "b"], 2), (["a", "b", "a"], None), (["a", "b", "a", "a"], 4), ([], 0)]
+)
+def test_other_data_has_a_label_at_each_place(
+    labels: list[str], refused: int | None, folder: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    write(folder, "two.jsonl", [[[1.0, 2.0]] * 2, [[1.0, 2.0]] * 3], [["a", "b"], labels])
+    done = run_dlcli("evaluate", "r", "--data", "two.jsonl", "--json", cwd=folder)
+    assert done.code == (0 if refused is None else 4), done.out
+    if refused is not None:
+        assert (done.error["kind"], done.error["line"]) == ("lengths_differ", 2)
+        assert f"'t' has {refused} place" in done.error["message"]
+        assert "'x' has 3" in done.error["message"]
+
+
+LONGEST = max(LENGTHS)
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+@pytest.mark.parametrize(
+    ("even_input", "even_target", "row", "more"),
+    [
+        (False, False, None, 0),
+        (False, False, 4, -1),
+        (False, False, 5, 1),
+        (False, True, None, 0),
+        (True, False, None, 0),
+        (True, True, None, 0),
+        (True, True, 3, -1),
+    ],
+)
+def test_targets_are_as_long_as_inputs_of_any_form(
+    even_input: bool,
+    even_target: bool,
+    row: int | None,
+    more: int,
+    numbers: bool,
+    folder: Path,
+    run_dlcli: Callable[..., Any],
+) -> None:
+    curves = [(curve * LONGEST)[:LONGEST] for curve in CURVES] if even_input else CURVES
+    lengths = [(LONGEST if even_target else length) + more * (row == at) for at, length in enumerate(LENGTHS)]
+    pieces = [0.5, 1.5] if numbers else ["a", "b"]
+    write(folder, "forms.jsonl", curves, [(pieces * LONGEST)[:length] for length in lengths])
+    config = json.loads((folder / "c.yaml").read_text())
+    config["data"]["source"] = "forms.jsonl"
+    if numbers:
+        config["data"]["target"] = "t"
+        config |= {"loss": "mse", "metrics": ["mae"], "layers": [config["layers"][0], {"Dense": 1}]}
+    (folder / "forms.yaml").write_text(json.dumps(config), encoding="utf-8")
+    done = run_dlcli("validate", "forms.yaml", "--build", "--json", cwd=folder)
+    odd = [at for at, length in enumerate(lengths) if length != len(curves[at])]
+    assert done.code == (4 if odd else 0), done.out
+    assert not odd or f"in row {odd[0] + 1}," in done.out
+
+
+def test_a_vector_beside_samples_of_unequal_length_is_none_of_places(
+    folder: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    write(folder, "vector.jsonl", CURVES, [[0.5] * LONGEST for _ in CURVES])
+    config = json.loads((folder / "c.yaml").read_text())
+    config["data"] |= {"source": "vector.jsonl", "target": "t"}
+    config |= {"loss": "mse", "metrics": ["mae"], "layers": [{"GRU": 4}, {"Dense": LONGEST}]}
+    (folder / "vector.yaml").write_text(json.dumps(config), encoding="utf-8")
+    assert run_dlcli("validate", "vector.yaml", "--build", cwd=folder).code == 0

@@ -201,7 +201,13 @@ def test_a_layer_that_learns_leaves_padding_out(folder: Path, run_dlcli: Callabl
 
 @pytest.mark.parametrize(
     ("lengths", "loss", "code"),
-    [([1, 2, 3, 4], "mse", 0), ([4, 3, 2, 1], "mse", 4), ([1, 1, 3, 4], "mse", 4), ([1, 1, 3, 4], "classes", 0)],
+    [
+        ([1, 2, 3, 4], "mse", 0),
+        ([4, 3, 2, 1], "mse", 4),
+        ([1, 1, 3, 4], "mse", 4),
+        ([1, 1, 3, 4], "classes", 4),
+        ([1, 2, 3, 4], "classes", 0),
+    ],
 )
 def test_a_target_is_as_long_as_its_input(
     lengths: list[int], loss: str, code: int, tmp_path: Path, run_dlcli: Callable[..., Any]

@@ -19,7 +19,7 @@ from dlcli.data.preparation.crops import Size, with_centres
 from dlcli.data.preparation.fitting import fit_preparation
 from dlcli.data.preparation.prepare import prepare
 from dlcli.data.schema import TargetSchema
-from dlcli.errors import BlockError, ConfigError, DataError, TreePath
+from dlcli.errors import BlockError, ConfigError, DataError
 from dlcli.layers.connections import check_connections
 from dlcli.layers.graph import Built, build_model
 from dlcli.layers.last_layer import last_layer
@@ -37,7 +37,7 @@ from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
 from dlcli.training.setup.learning import learning
-from dlcli.training.setup.lengths import check_lengths
+from dlcli.training.setup.lengths import check_lengths, lacks_places, no_answer_each_place
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
@@ -52,8 +52,6 @@ if TYPE_CHECKING:
 
 STEPS = "data.steps_per_epoch"
 """The fact of how many steps an epoch has."""
-PLACES_AND_VALUES = 2
-"""The axes of an answer at each place."""
 TRIED = 8
 """Samples of the batch that is tried before anything is trained."""
 
@@ -156,8 +154,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         padding = {each.name: each.padding for each in dataset.schema.inputs if each.padding is not None}
         learn = learning(preparation, dataset.splits["train"], crops, padding)
         build = model_builder(config, dataset, shapes, crops, learn)
-        check_lengths(config.heads, dataset)
         built = build(config.layers, facts=facts)
+        check_lengths(config.heads, dataset.schema, built.model, dataset.fields, [*dataset.splits.values()])
         check_together(config, dataset, built.model)
         wide = wide_targets(config, dataset.schema, built.model)
         splits = {
@@ -304,19 +302,9 @@ def mistakes_of_head(config: Config, head: Head, target: TargetSchema, model: An
     told = output_of(last.layer, above=last.above, path=last.path)
     output = replace(told, width=shape[-1] if shape else 1, shape=shape)
     classes = len(target.classes) if target.classes is not None else None
-    if target.padded and len(shape) < max(PLACES_AND_VALUES, len(target.shape)):
+    if lacks_places(target, shape):
         return [no_answer_each_place(target, shape, last.path)]
     return shape_mistakes(output, head, classes=classes, target=tuple(target.shape))
-
-
-def no_answer_each_place(target: TargetSchema, shape: Sequence[int | None], path: TreePath) -> Mistake:
-    """The mistake of a model without an axis of places, so that no mask could say which of them count."""
-    return Mistake(
-        f"'{target.name}' has a value at each place of samples of unequal length, and the model puts out {tuple(shape)} a sample",
-        path,
-        "end with a layer that answers each place: LSTM: {units: 32, return_sequences: true}, and Dense behind it",
-        kind="no_answer_each_place",
-    )
 
 
 def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:

@@ -1,63 +1,100 @@
-"""Targets at each place stand where an input has places: a value elsewhere has no answer."""
+"""Targets at each place stand where an input has places: as many values as places, in each sample."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data import Dataset, class_indices
-from dlcli.data.fields.padded import PADDING, real_places
-from dlcli.data.schema import TargetSchema
-from dlcli.errors import DataError
+from dlcli.data import Fields, Samples
+from dlcli.data.place_counts import place_counts
+from dlcli.data.schema import InputSchema, Schema, TargetSchema
+from dlcli.errors import DataError, TreePath
+from dlcli.keras_internals import has_mask
 from dlcli.loss.target_loss import Head
+from dlcli.spec import Mistake
 
 if TYPE_CHECKING:
     import numpy as np
 
+PLACES_AND_VALUES = 2
+"""The axes of an answer at each place."""
+Counts = dict[str, "np.ndarray[Any, Any]"]
 
-def check_lengths(heads: Sequence[Head], dataset: Dataset) -> None:
-    """Refuses a target of unequal length that no input is as long as, with the first row that shows it.
 
-    A loss that finds out itself which places belong together takes any; a place with a class may be void.
+def check_lengths(heads: Sequence[Head], schema: Schema, model: Any, fields: Fields, splits: Sequence[Samples]) -> None:
+    """Refuses a target at each place that is not as long as an input in each of some samples of `fields`, with the first row.
+
+    A loss that finds out itself which places belong together takes any. Rows of a series have a value each.
     """
     import numpy as np
 
-    padded = [each for each in dataset.schema.inputs if each.padding is not None]
-    for head, schema in zip(heads, dataset.schema.targets, strict=True):
-        own = schema.padded and schema.following is None and head.loss.traits.get("shapes") != "sequences"
-        for samples in dataset.splits.values() if own and padded else ():
-            wanted = places_with_values(schema, samples.targets[schema.name][:])
-            there = {each.name: real_places(samples.inputs[each.name][:], each.padding or 0) for each in padded}
-            odd = {name: odd_samples(wanted, each, schema) for name, each in there.items()}
-            if not all(each.any() for each in odd.values()):
-                continue
-            name = min(odd, key=lambda each: int(odd[each].sum()))
-            first = int(np.argmax(odd[name]))
-            file, line, words = dataset.fields.where(int(samples.rows[first]))
-            raise DataError(
-                f"'{schema.name}' has {int(wanted[first].sum())} places in {words}, and '{name}' has "
-                f"{int(there[name][first].sum())}: each value needs a place of its own",
-                file=file,
-                line=line,
-                hint="make them equally long; under CTC a target may be shorter",
-                kind="lengths_differ",
-            )
+    rows = np.sort(np.concatenate([each.rows for each in splits]))
+    for head, target in zip(heads, schema.targets, strict=True):
+        if schema.windows is not None or head.loss.traits.get("shapes") == "sequences":
+            continue
+        output = model.output if head.name is None else model.output[head.name]
+        counts = target_counts(target, fields)
+        inputs = inputs_beside(target, schema.inputs, output)
+        if counts is None or (not any(each.padding is not None for each in inputs) and not target.padded):
+            continue
+        found: Counts = {}
+        for each in inputs:
+            name = each.array if each.array in fields.arrays else each.name
+            own = place_counts(str(name), fields) if name in fields.arrays else None
+            found |= {} if own is None else {each.name: own}
+        odd = {name: counts[rows] != own[rows] for name, own in found.items()}
+        if not odd or not all(each.any() for each in odd.values()):
+            continue
+        name = min(odd, key=lambda each: int(odd[each].sum()))
+        first = int(rows[int(np.argmax(odd[name]))])
+        file, line, words = fields.where(first, target.names[0])
+        hint = "make them equally long; under CTC a target may be shorter"
+        raise DataError(
+            f"'{target.name}' has {in_places(int(counts[first]))} in {words}, and '{name}' has {int(found[name][first])}: "
+            "each value needs a place of its own",
+            file=file,
+            line=line,
+            hint=hint if target.classes is None else f"a label that is not known is written too, as void; {hint}",
+            kind="lengths_differ",
+        )
 
 
-def places_with_values(schema: TargetSchema, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Which places (samples, places) of a target (samples, places, …) have a value, or a class."""
-    index = class_indices(values, schema)
-    there: np.ndarray[Any, Any] = real_places(values, PADDING) if index is None else index >= 0
-    return there
+def target_counts(target: TargetSchema, fields: Fields) -> np.ndarray[Any, Any] | None:
+    """How many places each sample (samples,) of a target has; None of one without, and of what is made of an input."""
+    if not target.shape or target.following is not None or target.text or target.columns or target.labels:
+        return None
+    return place_counts(target.names[0], fields)
 
 
-def odd_samples(
-    wanted: np.ndarray[Any, Any], there: np.ndarray[Any, Any], schema: TargetSchema
-) -> np.ndarray[Any, Any]:
-    """Which samples (samples,) have a value where an input has no place, or of numbers a place without a value."""
-    import numpy as np
+def inputs_beside(target: TargetSchema, inputs: Sequence[InputSchema], output: Any) -> list[InputSchema]:
+    """The inputs with places of which an output has one answer each.
 
-    most = max(wanted.shape[1], there.shape[1])
-    wanted, there = (np.pad(each, ((0, 0), (0, most - each.shape[1]))) for each in (wanted, there))
-    odd: np.ndarray[Any, Any] = (wanted & ~there).any(axis=1)
-    return odd if schema.classes is not None else odd | (there & ~wanted).any(axis=1)
+    Where the layers have changed their number, those that numbers of unequal length could stand beside: padding among them is
+    told by an input alone, that among classes by themselves.
+    """
+    arrays = [each for each in inputs if each.columns is None and not each.text and each.shape]
+    alike = [each for each in arrays if len(output.shape) > 1 and output.shape[1] == each.shape[0]]
+    if target.padded or has_mask(output):
+        unknown = target.padded and target.classes is None
+        return alike or [each for each in arrays if unknown and each.padding is not None]
+    return []
+
+
+def in_places(count: int) -> str:
+    """`1 place`, `2 places`."""
+    return "1 place" if count == 1 else f"{count} places"
+
+
+def lacks_places(target: TargetSchema, shape: Sequence[int | None]) -> bool:
+    """Whether a target has a value at each place, and a model that puts out this shape a sample no answer there."""
+    return target.padded and len(shape) < max(PLACES_AND_VALUES, len(target.shape))
+
+
+def no_answer_each_place(target: TargetSchema, shape: Sequence[int | None], path: TreePath) -> Mistake:
+    """The mistake of a model without an axis of places, so that no mask could say which of them count."""
+    return Mistake(
+        f"'{target.name}' has a value at each place of samples of unequal length, and the model puts out {tuple(shape)} a sample",
+        path,
+        "end with a layer that answers each place: LSTM: {units: 32, return_sequences: true}, and Dense behind it",
+        kind="no_answer_each_place",
+    )
