@@ -150,7 +150,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
             complete = complete_rows(fields, config, schema, with_target=True)
             samples, told = raw_samples(complete.fields, schema, with_target=True)
             samples = replace(samples, rows=complete.rows[samples.rows])
-            notes += [*complete.notes, *told]
+            notes += [*fields.notes, *complete.notes, *told]
             split = data
         else:
             dataset = trained.dataset()

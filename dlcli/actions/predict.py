@@ -88,7 +88,7 @@ def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) 
             there = masks.get(target.name, places_there(samples, schema, target))
             own, dense = ({name: of_places(each, there) for name, each in some.items()} for some in (own, dense))
         answered, arrays = answered | own, arrays | dense
-    told = [*standing, *complete.notes, *notes]
+    told = [*standing, *fields.notes, *complete.notes, *notes]
     if schema.windows is None:
         # A row that was left out keeps its place, so that the answers can stand beside the data.
         total, at = fields.samples, samples.rows

@@ -175,23 +175,69 @@ def test_a_kept_column_of_a_series_is_of_the_row_that_is_predicted(
     assert (tmp_path / "p.csv").read_text().splitlines()[26].startswith("31,")
 
 
-def test_pictures_of_other_bits_than_those_of_training_are_told(
-    tmp_path: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
-) -> None:
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run, write_experiment: Callable[..., Path]) -> Path:
+    """A run on grey pictures of 6×6 pixels of 16 bits in the folder `high`, beside others in `low` and `again`."""
+    folder = tmp_path_factory.mktemp("pictures")
     generator = np.random.default_rng(0)
     for kind in "ab":
-        for bits, folder in ((8, "low"), (16, "high"), (16, "again")):
-            (tmp_path / folder / kind).mkdir(parents=True)
-            for number in range(20 if folder == "high" else 2):
+        for bits, name in ((8, "low"), (16, "high"), (16, "again")):
+            for number in range(20 if name == "high" else 2):
                 pixels = generator.integers(0, 2**bits, (6, 6)).astype(f"uint{bits}")
-                Image.fromarray(pixels).save(tmp_path / folder / kind / f"{number}.png")
+                save(folder / name / kind / f"{number}.png", pixels)
     layers = ["Flatten", {"Dense": {"units": "${data.classes}", "activation": "softmax"}}]
     changes = {"data": {"source": {"images": "high"}}, "layers": layers, "train.epochs": 1}
-    outcome = run_dlcli("train", write_experiment(tmp_path, changes), "--name", "r", "-q", cwd=tmp_path)
+    outcome = run_dlcli("train", write_experiment(folder, changes), "--name", "r", "-q", cwd=folder)
     assert outcome.code == 0, outcome.err
+    return folder
+
+
+def save(file: Path, pixels: np.ndarray[Any, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(file)
+
+
+def test_pictures_of_other_bits_than_those_of_training_are_told(pictures: Path, run_dlcli: Run) -> None:
     told = "the pictures of 'image' hold uint8, and in training they held uint16"
     for command in (["predict", "r"], ["evaluate", "r", "--data"]):
-        other, same = (run_dlcli(*command, folder, cwd=tmp_path) for folder in ("low", "again"))
+        other, same = (run_dlcli(*command, folder, cwd=pictures) for folder in ("low", "again"))
         assert (other.code, same.code) == (0, 0)
         assert told in other.err + other.out
         assert "in training they held" not in same.err + same.out
+        assert "of another size" not in same.err + same.out
+
+
+def test_pictures_of_another_size_are_told(pictures: Path, run_dlcli: Run, tmp_path: Path) -> None:
+    for number, shape in enumerate([(6, 6), (6, 6), (4, 4), (4, 4), (6, 5)]):
+        save(tmp_path / "d" / "ab"[number % 2] / f"{number}.png", np.full(shape, 7000, np.uint16))
+    for command in (["predict", str(pictures / "runs/r")], ["evaluate", str(pictures / "runs/r"), "--data"]):
+        done = run_dlcli(*command, "d", cwd=tmp_path)
+        assert done.code == 0, done.err
+        said = "3 pictures of another size (height×width), resized to 6×6: 4×4 (2), 6×5 (1)"
+        assert said in " ".join((done.err + done.out).split())
+
+
+def test_pictures_stored_in_colours_are_told(pictures: Path, run_dlcli: Run, tmp_path: Path) -> None:
+    save(tmp_path / "d" / "1.png", np.full((6, 6, 3), 9, np.uint8))
+    save(tmp_path / "d" / "2.png", np.full((6, 6), 9, np.uint8))
+    done = run_dlcli("predict", str(pictures / "runs/r"), "d", cwd=tmp_path)
+    assert "1 picture stored in colours, read as grey" in done.err
+
+
+def test_folders_that_are_no_classes_are_folders_where_nothing_is_compared(
+    pictures: Path, run_dlcli: Run, tmp_path: Path
+) -> None:
+    run, grey = str(pictures / "runs/r"), np.full((6, 6), 300, np.uint16)
+    for name in ("top.png", "a/1.png", "new/2.png", "new/deep/3.png"):
+        save(tmp_path / "d" / name, grey)
+    (tmp_path / "d" / "empty").mkdir()
+    done = run_dlcli("predict", run, "d", cwd=tmp_path)
+    assert done.code == 0, done.err
+    files = [row["file"] for row in csv.DictReader(io.StringIO(done.out))]
+    assert files == ["d/top.png", "d/a/1.png", "d/new/2.png", "d/new/deep/3.png"]
+    (tmp_path / "d" / "empty").rmdir()
+    refused = run_dlcli("evaluate", run, "--data", "d", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["kind"]) == (4, "unknown_class")
+    assert refused.error["message"] == "the class folder 'new' is none of the classes: a, b"
+    assert refused.error["hint"] == "give the folder the name of a class, or move it away"
+    assert run_dlcli("predict", run, "d", "--keep", "label", cwd=tmp_path).code == 4

@@ -61,7 +61,9 @@ class FileSource(SourceBlock):
                     hint="leave it out",
                     kind="folder_not_table",
                 )
-            return of_folder(folder, self.inside, follow_links=self.follow_links, classes=self.classes)
+            labelled = reading.columns is None or LABEL in reading.columns
+            links, classes = self.follow_links, self.classes
+            return of_folder(folder, self.inside, follow_links=links, classes=classes, labelled=labelled)
         if Path(self.path).suffix.lower() in self.inside:
             files = [str(file) for file in found_files(self.path)]
             return Listing(Path(files[0]).parent, [file for file in files if is_file(Path(file))])

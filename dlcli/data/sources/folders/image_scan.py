@@ -34,7 +34,8 @@ class Scan:
     """
 
     sizes: np.ndarray[Any, Any]
-    grey: bool = True
+    coloured: int = 0
+    """How many are stored in colours, be they grey or not."""
     depths: dict[str, int] = field(default_factory=dict)
     """How many images have pixels of each type."""
     first_of_depth: dict[str, str] = field(default_factory=dict)
@@ -62,6 +63,20 @@ class Scan:
         """The type that holds the pixels of all images."""
         return max(self.depths, key=DEPTHS.index, default=DEPTHS[0])
 
+    def resized(self, size: tuple[int, int]) -> list[str]:
+        """A note of how many images have another size (height, width) than all are brought to."""
+        import numpy as np
+
+        others = self.sizes[(self.sizes != np.array(size)).any(axis=1)]
+        if not len(others):
+            return []
+        sizes, counts = np.unique(others, axis=0, return_counts=True)
+        order = np.argsort(-counts, kind="stable")[:MOST_SIZES]
+        shown = ", ".join(f"{sizes[each][0]}×{sizes[each][1]} ({counts[each]})" for each in order)
+        more = ", …" if len(sizes) > MOST_SIZES else ""
+        to = f"{size[0]}×{size[1]}"
+        return [f"{pictures(len(others))} of another size (height×width), resized to {to}: {shown}{more}"]
+
     def notes(self, channels: int) -> list[str]:
         """What is left out or changed about images when they are read as so many channels."""
         counts = {remark: count for remark, count in self.counts.items() if remark != "transparent" or channels != 4}
@@ -69,7 +84,8 @@ class Scan:
         fewer = [depth for depth in self.depths if depth != self.depth]
         if fewer:
             counts["mixed"], first["mixed"] = sum(self.depths[each] for each in fewer), self.first_of_depth[fewer[0]]
-        return [
+        grey = [f"{pictures(self.coloured)} stored in colours, read as grey"] if channels == 1 and self.coloured else []
+        return grey + [
             f"{pictures(count)} ({first[remark]}{', …' if count > 1 else ''}): {REMARKS[remark]}"
             for remark, count in sorted(counts.items())
         ]
@@ -88,7 +104,7 @@ def scan_images(files: Sequence[str], *, full: bool) -> Scan:
             continue
         sizes[good] = seen.height, seen.width
         good += 1
-        found.grey &= seen.grey
+        found.coloured += not seen.grey
         found.depths[seen.depth] = found.depths.get(seen.depth, 0) + 1
         found.first_of_depth.setdefault(seen.depth, os.path.basename(files[row]))  # noqa: PTH119 (seldom)
         for remark in seen.remarks:
@@ -100,6 +116,8 @@ def scan_images(files: Sequence[str], *, full: bool) -> Scan:
     return found
 
 
+MOST_SIZES = 5
+"""So many sizes are told each."""
 LOOKED_THROUGH = 500  # unseen: time alone
 """So many files are decoded to see whether anything is seen through."""
 

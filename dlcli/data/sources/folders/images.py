@@ -75,10 +75,10 @@ class Images(FileSource):
         if found.faults:
             listing, masks = self.without_bad(listing, found, masks)
         size = (self.size[0], self.size[1]) if self.size is not None else common_size(found, listing)
-        channels = self.channels or (1 if found.grey else 3)
+        channels = self.channels or (3 if found.coloured else 1)
         if channels != 4:
             found.look_through()
-        listing.notes.extend(found.notes(channels))
+        listing.notes.extend([*found.resized(size), *found.notes(channels)])
         images = ImageField(listing.files, size, channels, found.depth, resize=self.size is not None)
         fields = listing.fields(self.name, images, AXES)
         if masks is None or told is None:

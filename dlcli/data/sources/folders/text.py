@@ -79,7 +79,7 @@ class TextFiles(FileSource):
         return listing.fields(self.name, texts, ("samples",))
 
     def memory(self) -> int:
-        listing: Listing = self.listing(Reading())
+        listing: Listing = self.listing(Reading(columns=frozenset()))
         return sum(size + OBJECT_BYTES for size in in_parallel(file_bytes, listing.files))
 
     def running_texts(self) -> Mapping[str, str | None]:

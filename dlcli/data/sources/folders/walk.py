@@ -131,25 +131,34 @@ def folder_at(path: Path) -> Path | None:
 
 
 def of_folder(
-    folder: Path, suffixes: Sequence[str], *, follow_links: bool, classes: Sequence[str] | None = None
+    folder: Path,
+    suffixes: Sequence[str],
+    *,
+    follow_links: bool,
+    classes: Sequence[str] | None = None,
+    labelled: bool = True,
 ) -> Listing:
     """The files of a folder, by class and split where its folders tell them; `classes` are those of `label` if given.
+
+    Where nobody asks for labels, folders that are for no split are folders and no more.
 
     Raises `DataError` for a folder without any such file, an empty class folder and an unknown class.
     """
     walk = Walk(suffixes, follow_links)
     level = walk.level(str(folder))
     own, notes = splits_of(level[1])
-    parts = {split: files_by_class(walk.level(each), walk, each) for split, each in own.items()}
-    if not parts:
-        parts = {"train": files_by_class(level, walk, str(folder))}
+    if labelled:
+        parts = {split: files_by_class(walk.level(each), walk, each) for split, each in own.items()}
+        parts = parts or {"train": files_by_class(level, walk, str(folder))}
+    else:
+        parts = {split: {FLAT: walk.below(each)} for split, each in own.items()}
+        parts = parts or {"train": {FLAT: [*level[0], *(file for each in level[1] for file in walk.below(each))]}}
     if not any(files for part in parts.values() for files in part.values()):
         raise nothing_found(folder, walk)
     check_alike(parts, own)
-    labelled = FLAT not in parts["train"]
     names = list(classes) if classes is not None else sorted(parts["train"])
     listing = Listing(folder, [], notes=[*notes, *walk.notes(folder)])
-    return filled_listing(listing, parts, names if labelled else None)
+    return filled_listing(listing, parts, None if FLAT in parts["train"] else names)
 
 
 def splits_of(folders: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -262,7 +271,7 @@ def unknown_class(name: str, split: str, classes: Sequence[str], file: str) -> D
     return DataError(
         f"the class folder '{name}'{where} is none of the classes: {known}",
         file=file,
-        hint=did_you_mean(name, classes),
+        hint=did_you_mean(name, classes) or "give the folder the name of a class, or move it away",
         kind="unknown_class",
     )
 
