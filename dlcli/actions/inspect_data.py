@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dlcli.actions.looks import empty_columns_of
-from dlcli.actions.named_data import check_targets_named, named_data, one_or_all
+from dlcli.actions.named_data import check_targets_named, named_data, one_or_all, read_by_command
 from dlcli.actions.samples import Shown, drawable_samples
 from dlcli.actions.suggestions import is_sequence_of_classes
 from dlcli.actions.written import inline_yaml
@@ -61,7 +61,7 @@ def inspect_data(what: str, *, target: Sequence[str] = (), settings: Sequence[st
     named = named_data(what, one_or_all(target), settings)
     data = named.data
     stream = data.source.memory() > LARGE
-    with chatter_to(None):  # some sources are read by TensorFlow
+    with chatter_to(None), read_by_command():  # some sources are read by TensorFlow
         fields = data.source.read(
             Reading(
                 stream=stream,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import yaml
 
+from dlcli.config.colons import colon_slip, comma_slip, slip_above, slip_within
 from dlcli.errors import Problem
 
 IN_SEQUENCE, IN_MAPPING = "while parsing a flow sequence", "while parsing a flow mapping"
@@ -33,6 +34,16 @@ def grammar_problem(error: yaml.MarkedYAMLError, *, file: str, lines: Sequence[s
     assert end is not None, "PyYAML always says where"
     found = (start.line, start.column) if start is not None else (end.line, end.column)
     line = lines[end.line] if end.line < len(lines) else ""
+    slip = None
+    if NO_VALUE_HERE in said and "\t" not in line[: end.column + 1]:
+        slip = colon_slip(lines, end.line)
+    elif NO_COLON in said and found[0] < len(lines):
+        slip = slip_within(lines, found[0])
+    elif END_OF_BLOCK in said and not line[: end.column].strip(" -"):
+        slip = slip_above(lines, end.line)
+    if slip is not None:
+        text, words = lines[slip.line], slip.suggestion
+        return Problem(slip.message, file, slip.line + 1, slip.column + 1, text=text, suggestion=words, kind="bad_yaml")
     message, suggestion, at_start = syntax_wording(said, context, line=line, column=end.column, opened=found)
     place = found if at_start else (end.line, end.column)
     text = lines[place[0]] if place[0] < len(lines) else ""
@@ -82,6 +93,8 @@ def unclosed(
     if END_OF_FILE in said:
         return f"the '{opening}' that opens here is not closed", f"write '{closing}' at its end", True
     message = f"expected ',' or '{closing}' here, to go on or to close the '{opening}' of line {opened}"
+    if wide := comma_slip(line[:column]):
+        return message, wide, False
     if line[:column].endswith("$"):
         return message, 'put quotes around it: "${…}"', False
     return message, None, False

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.tree import Mark, Node
 from dlcli.data.sources import SOURCES
 from dlcli.errors import Problem, TreePath
@@ -16,6 +17,16 @@ from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import AMBIGUOUS, describe, did_you_mean, near, unquoted
 
 MOST_PROBLEMS = 1000
+MISSING = {
+    "data": "write data: {source: digits}, or the path of your file",
+    "layers": "write layers: [Flatten, Dense: {units: 10, activation: softmax}]",
+    "loss": "write loss: sparse_categorical_crossentropy for classes, loss: mse for numbers",
+    "optimizer": "write optimizer: Adam",
+    "train": "write train: {epochs: 20}",
+}
+"""What to write where a step is missing from the file."""
+KINDS_OF_BLOCKS = {"optimizer": "optimizers", "layers": "layers", "loss": "losses", "metrics": "metrics"}
+"""The kind of Keras's things that each step names."""
 TYPE_TRIED = re.compile(r"str|int|float|bool|[a-z-]+\[.*\]")
 BLOCK_TRIED = re.compile(r"[A-Z]\w*")
 """What pydantic calls the types of a union: `str`, `list[str]`, `literal['error']`; `Target` for a block."""
@@ -183,16 +194,21 @@ def value_wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str
     if kind == "extra_forbidden":
         known = keys_at(model, path[:-1])
         where = f" in '{'.'.join(map(str, path[:-1]))}'" if path[:-1] else ""
-        suggestion = did_you_mean(key, known) or (f"there are: {', '.join(known)}" if known else None)
+        suggestion = (
+            elsewhere(key, path[:-1], model)
+            or did_you_mean(key, known)
+            or (f"there are: {', '.join(known)}" if known else None)
+        )
         return f"unknown key '{key}'{where}", suggestion, None
     if kind == "missing":
         where = f"'{'.'.join(map(str, path[:-1]))}'" if path[:-1] else "the file"
-        return f"'{key}' is missing from {where}", None, None
+        return f"'{key}' is missing from {where}", None if path[:-1] else MISSING.get(key), None
     if "types" in error:
         wanted = " or ".join(dict.fromkeys(error["types"]))
         return f"'{key}' must {be} {wanted}, found {describe(value)}", typing_suggestion(kind, value), None
     if kind in EXPECTED:
-        return f"'{key}' must {be} {EXPECTED[kind]}, found {describe(value)}", typing_suggestion(kind, value), None
+        hint = typing_suggestion(kind, value) or short_form(value, path, model, kind)
+        return f"'{key}' must {be} {EXPECTED[kind]}, found {describe(value)}", hint, None
     if kind == "literal_error":
         return (
             f"'{key}' must {be} {said['expected']}, found {describe(value)}",
@@ -225,8 +241,40 @@ def typing_suggestion(kind: str, value: Any) -> str | None:
     return None
 
 
+def elsewhere(key: str, path: TreePath, model: type[BaseModel]) -> str | None:
+    """Where a key belongs that stands one level too high or too deep, where one place has it."""
+    if key in keys_at(model, path):
+        return None
+    blocks = [name for name in keys_at(model, path) if key in keys_at(model, (*path, name))]
+    if len(blocks) == 1:
+        return f"it belongs under {blocks[0]}: indent it below"
+    if not path and any(key in names for names in keras_catalogue().spellings.values()):
+        block = next((name for name, kind in KINDS_OF_BLOCKS.items() if key in keras_catalogue().spellings[kind]), None)
+        return None if block is None else f"it belongs under {block}: indent it below"
+    if path and key in keys_at(model, path[:-1]):
+        where = f"'{path[-2]}'" if len(path) > 1 else "the file"
+        return f"it belongs one level higher, to {where}"
+    return None
+
+
+def short_form(value: Any, path: TreePath, model: type[BaseModel], kind: str) -> str | None:
+    """The mapping that a single value in the place of a block means, where the block needs but one key."""
+    if kind not in {"model_type", "model_attributes_type"} or not isinstance(value, str | int | float):
+        return None
+    block = block_at(model, path)
+    needed = [name for name, field in getattr(block, "model_fields", {}).items() if field.is_required()]
+    return f"write {path[-1]}: {{{needed[0]}: {value}}}" if len(needed) == 1 else None
+
+
 def keys_at(model: type[BaseModel], path: TreePath) -> list[str]:
     """The keys that the block at `path` has, where the way to it is plain."""
+    fields = getattr(block_at(model, path), "model_fields", {})
+    keys = [field.alias or name for name, field in fields.items()]
+    return keys if path else [*keys, "blocks", "extends"]
+
+
+def block_at(model: type[BaseModel], path: TreePath) -> Any:
+    """The block at `path`, where the way to it is plain."""
     current: Any = model
     named = False
     for part in path:
@@ -239,8 +287,7 @@ def keys_at(model: type[BaseModel], path: TreePath) -> list[str]:
             named = "dict[" in str(fields[part].annotation)
         else:
             current = next((each for each in named_classes() if each.word == part), None)
-    keys = [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
-    return keys if path else [*keys, "blocks", "extends"]
+    return current
 
 
 def model_in(annotation: Any) -> Any:

@@ -21,6 +21,7 @@ from dlcli.config.problems import located
 from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import Train
 from dlcli.config.tree import Node
+from dlcli.config.unusual import unusual_values
 from dlcli.data import Data
 from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, Problem, TreePath
 from dlcli.layers import Layers
@@ -122,7 +123,9 @@ class Config(Spec):
         if self._phases:
             return list(dict.fromkeys(note for phase in self._phases for note in phase.notes))
         return self.noted(
-            early_end(self.optimizer, epochs=self.train.epochs), *unprepared_backbones(self.layers, self.data)
+            early_end(self.optimizer, epochs=self.train.epochs),
+            *unprepared_backbones(self.layers, self.data),
+            *unusual_values(self.optimizer, self.train),
         )
 
     def noted(self, *mistakes: Mistake | None) -> list[Problem]:

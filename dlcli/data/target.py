@@ -361,7 +361,8 @@ class Target(Spec):
     def known(self, name: str | None, fields: Fields) -> str:
         """A name that the data has. Raises `DataError` where none is named."""
         if name is None:
-            hint = f"write data.target: {'COLUMN' if fields.is_table else 'NAME'}"
+            last = f"{fields.names[-1]}, the last {'column' if fields.is_table else 'one'}, or another of them"
+            hint = f"write data.target: {last}" if fields.names else "write data.target: NAME"
             raise DataError(
                 f"which one is the target? the data has: {', '.join(fields.names)}",
                 file=fields.places[0].file,

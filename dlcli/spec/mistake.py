@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any, NoReturn
 
@@ -12,6 +13,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from dlcli.errors import TreePath
 from dlcli.spec.fact import Fact
 
+CLOSE_COLON = re.compile(r"(?P<key>[\w.-]+)(?P<colon>[:：])(?P<value>.*)", re.DOTALL)
+"""A key and its value that YAML took for one text."""
 AMBIGUOUS = frozenset({"yes", "no", "on", "off", "y", "n"})
 """Words that YAML 1.1 takes for true or false and YAML 1.2 for text."""
 
@@ -66,6 +69,8 @@ def near(name: str, known: Any) -> str | None:
     """The nearest known name, if one is near."""
     from difflib import get_close_matches
 
+    close = CLOSE_COLON.fullmatch(name)
+    name = name if close is None else close["key"]
     by_lower: dict[str, list[str]] = {}
     for each in known:
         by_lower.setdefault(str(each).lower(), []).append(str(each))
@@ -78,9 +83,13 @@ def near(name: str, known: Any) -> str | None:
 
 
 def did_you_mean(name: str, known: Any) -> str | None:
-    """The hint that names the nearest known name, if one is near."""
-    meant = near(name, known)
-    return None if meant is None else f"did you mean '{meant}'?"
+    """The hint that names the nearest known name, if one is near; or what to write where a colon has no space behind it."""
+    meant, close = near(name, known), CLOSE_COLON.fullmatch(name)
+    if meant is None or close is None:
+        return None if meant is None else f"did you mean '{meant}'?"
+    wide = "this is a full-width colon" if close["colon"] == "：" else "a space is missing behind the ':'"
+    value = close["value"] if not {"{", "["} & {*close["value"]} else "…"
+    return f"{wide}: write {meant}: {value}".rstrip()
 
 
 def describe(value: Any) -> str:

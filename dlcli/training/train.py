@@ -14,6 +14,7 @@ from pathlib import Path
 from dlcli.config import Config
 from dlcli.config.backbones import unprepared_backbones
 from dlcli.config.merge import settings_read
+from dlcli.config.unusual import unusual_values
 from dlcli.data import Dataset
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import DlcliError
@@ -121,7 +122,10 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
     noted = config.noted(*experiment.built.notes, *unprepared_backbones(config.layers, config.data))
     for plan in experiment.plans:
         optimizer, epochs = plan.config.optimizer, plan.config.train.epochs
-        noted += plan.config.noted(early_end(optimizer, epochs=epochs, steps_per_epoch=plan.facts[STEPS]))
+        noted += plan.config.noted(
+            early_end(optimizer, epochs=epochs, steps_per_epoch=plan.facts[STEPS]),
+            *unusual_values(optimizer, plan.config.train),
+        )
     for each in dict.fromkeys(noted):
         words = "; ".join(filter(None, [each.message, each.suggestion]))
         listeners.note(f"note: {each.file}:{each.line}: {words}")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
+
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -45,13 +49,21 @@ def problem_text(problem: Problem, *, unicode: bool, width: int | None = None, k
 
 def single_text(error: DlcliError, *, unicode: bool, width: int | None) -> Text:
     """An error with at most one place."""
-    place = error.file
+    place = None if error.file is None else near_here(error.file)
     if place is not None and error.line:
         place += f":{error.line}" + (f":{error.column}" if error.column else "")
     text = error_header(error.message, place, gutter=2, unicode=unicode, width=width)
     if error.hint:
         text.append_text(remark(error.hint, gutter=2, width=width))
     return text
+
+
+def near_here(file: str) -> str:
+    """A file below the working folder by its way from there."""
+    with suppress(OSError, ValueError):
+        path = Path(os.path.normpath(file))
+        return str(path.relative_to(Path.cwd())) if path.is_absolute() else file
+    return file
 
 
 def error_header(

@@ -206,6 +206,7 @@ COLUMN = "start every key of the file in the same column"
 QUOTES = "put quotes around the text"
 INDENT = "indent it like the other lines of its block"
 COLON = "put quotes around text that holds ': ', or check the indentation above"
+DEEPER = "indent it like the line above, which has a value already"
 SINGLE = "write single quotes: in them a backslash is only itself"
 GRAMMAR = {
     "a:\n\tb: 1\n": (2, 1, "a tab may not stand here", "indent with spaces instead of tabs"),
@@ -213,8 +214,14 @@ GRAMMAR = {
     "a: %x\n": (1, 4, "text may not start with '%'", QUOTES),
     "a: @x\n": (1, 4, "text may not start with '@'", QUOTES),
     "a: `x`\n": (1, 4, "text may not start with '`'", QUOTES),
-    "a: b: c\n": (1, 5, "':' may not stand here", COLON),
-    "a: 1\n  b: 2\n": (2, 4, "':' may not stand here", COLON),
+    "a: b: c\n": (
+        1,
+        5,
+        "a second ':' may not stand on one line",
+        "write a: {b: c}, or put quotes around text that holds ': '",
+    ),
+    "a: b c: d\n": (1, 7, "':' may not stand here", COLON),
+    "a: 1\n  b: 2\n": (2, 3, "this line is indented more than the one above", DEEPER),
     "a: 1\nb 2\nc: 3\n": (2, 1, "expected a key with ': ' and a value", None),
     "a: [1, 2\n": (1, 4, "the '[' that opens here is not closed", "write ']' at its end"),
     "a: {b: 1\n": (1, 4, "the '{' that opens here is not closed", "write '}' at its end"),
@@ -252,8 +259,8 @@ def test_row_12_a_syntax_error_has_its_place_and_plain_words(problem, text):
     assert (*found.at, found.suggestion) == GRAMMAR[text]
 
 
-def test_row_12_the_syntax_errors_are_thirty():
-    assert len(GRAMMAR) == 30
+def test_row_12_the_syntax_errors_are_thirty_one():
+    assert len(GRAMMAR) == 31
 
 
 def test_a_caret_reaches_over_the_whole_value_and_not_into_the_comment(problem, change):

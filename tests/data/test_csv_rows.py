@@ -138,7 +138,14 @@ def test_a_missing_target_with_nothing_near_has_no_hint(write: Callable[..., Pat
 def test_a_table_without_a_target_is_asked_for_one(write: Callable[..., Path], refuse: Callable[..., Any]) -> None:
     path = write("a,y\n1,u\n2,v\n")
     assert refuse({"source": str(path)}) == (
-        *(DataError, 4, "which one is the target? the data has: a, y", str(path), None, "write data.target: COLUMN"),
+        *(
+            DataError,
+            4,
+            "which one is the target? the data has: a, y",
+            str(path),
+            None,
+            "write data.target: y, the last column, or another of them",
+        ),
     )
 
 

@@ -99,7 +99,7 @@ def test_an_archive_without_usual_names_is_asked_for_them(
     )
     assert refuse(block(path, inputs="p")) == (
         *(DataError, 4, "which one is the target? the data has: p, q", str(path), None),
-        "write data.target: NAME",
+        "write data.target: q, the last one, or another of them",
     )
 
 

@@ -197,7 +197,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str], tuple[str, int | None, 
         (
             "which one is the target? the data has: height, width, 종류, price, dry, old",
             None,
-            "write data.target: COLUMN",
+            "write data.target: old, the last column, or another of them",
         ),
     ),
 }

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from dlcli.config.catalogue.checks import check_argument, check_argument_range, check_finite_argument, is_ranged
 from dlcli.config.catalogue.together import wrong_together
 from dlcli.config.catalogue.traits import with_traits
+from dlcli.config.catalogue.written_elsewhere import ELSEWHERE, as_in_yaml, name_of_call
 from dlcli.data.text_strip import STRIPS, check_strip
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
@@ -164,11 +165,22 @@ class KerasCatalogue:
             ]
             if elsewhere:
                 message += f"; {written} is {article(elsewhere[0])}"
-            fail(Mistake(message, suggestion=did_you_mean(written, offered), see=see, at="name", kind="unknown_name"))
+            hint = self.written_here(kind, written) or did_you_mean(written, offered)
+            fail(Mistake(message, suggestion=hint, see=see, at="name", kind="unknown_name"))
         name = spellings[written]
         if name in refused:
             fail(Mistake(f"{written} is not available: {refused[name]}", at="name", kind="not_available"))
         return name
+
+    def written_here(self, kind: str, written: str) -> str | None:
+        """How a configuration writes a thing that is written as Python or another library does."""
+        spellings, called = self.spellings[kind], name_of_call(written)
+        if called in spellings:
+            entry = self.kinds[kind][spellings[called]]
+            words = as_in_yaml(written, called, entry["arguments"]) or called
+            return f"write {words}"
+        elsewhere = ELSEWHERE.get(kind, {}).get(called.lower())
+        return None if elsewhere is None else f"write {elsewhere}"
 
     def arguments(self, written: str, behind: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments by name, whatever form they were written in; of an operation what stands above is the first.
@@ -270,7 +282,7 @@ def argument_meant(key: str, entry: Mapping[str, Any]) -> str | None:
 def unknown_argument(written: str, key: str, entry: Mapping[str, Any]) -> Mistake:
     """The mistake of an argument that the class does not have."""
     names, meant = list(entry["arguments"]), argument_meant(key, entry)
-    suggestion = None if meant is None else did_you_mean(meant, names)
+    suggestion = None if meant is None else did_you_mean(key if ":" in key or "：" in key else meant, names)
     if key in entry.get("call", ()):
         suggestion = f"it belongs to the call: write from: {{…, {key}: …}}"
     if suggestion is None and len(names) <= 8:

@@ -170,7 +170,8 @@ class Trial:
                 raise ValueError(f"it gives {tuple(value.shape)} numbers for a batch, and training needs one")
             return value
 
-        return tried(head.loss, head.loss_path, attempt, beside=compared(wanted, output))
+        beside, hint = compared(wanted, output), places_left(wanted, output)
+        return tried(head.loss, head.loss_path, attempt, beside=beside, hint=hint)
 
     def try_metrics(self, head: Head, target: TargetSchema, wanted: Any, output: Any) -> None:
         """Lets every metric read a batch, also without a mask, as Keras has it when it makes the metric's variables."""
@@ -193,7 +194,8 @@ class Trial:
 
         for position, metric in enumerate(head.metrics):
             place = (*head.metrics_path, position)
-            hint = "write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out"
+            other = "write accuracy" if needs(head.loss) in {"classes", "one_hot"} else "leave it out"
+            hint = places_left(wanted, output) or other
             tried(metric, place, attempt, beside=compared(wanted, output), hint=hint)
 
     def try_optimizer(self, tape: Any, total: Any, none: Callable[[], BlockError]) -> None:
@@ -218,6 +220,13 @@ class Trial:
             made.apply(*map(list, zip(*pairs, strict=True)))
 
         tried(self.optimizer, ("optimizer",), attempt)
+
+
+def places_left(wanted: Any, output: Any) -> str | None:
+    """What to write where the layers answer for each of several places, and the target has one answer a sample."""
+    if len(wanted.shape) > 2 or len(output.shape) < 3:
+        return None
+    return "put Flatten before the first Dense: it takes the places of a sample as one vector"
 
 
 def compared(wanted: Any, output: Any) -> str:
