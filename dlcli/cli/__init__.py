@@ -17,6 +17,7 @@ from dlcli import __version__
 from dlcli.cli.asked import as_far_as_can_be_told, asked, begin, for_debug
 from dlcli.cli.check import COMMAND as CHECK
 from dlcli.cli.compare import COMMAND as COMPARE
+from dlcli.cli.completion import join_words
 from dlcli.cli.doctor import COMMAND as DOCTOR
 from dlcli.cli.evaluate import COMMAND as EVALUATE
 from dlcli.cli.init import COMMAND as INIT
@@ -94,6 +95,7 @@ def program() -> None:
     Garbage is looked for rarely: what a start makes is kept, and looking costs it a tenth.
     """
     gc.set_threshold(100_000)
+    join_words(os.environ)
     open_missing_streams()
     try:
         main()

@@ -6,13 +6,20 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
 def compare(
-    names: Annotated[list[str], typer.Argument(metavar="RUN", help="Runs by name, their folders, or last.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN",
+            help="Runs by name, their folders, or last.",
+            autocompletion=completion.run,
+        ),
+    ],
     runs: options.Runs = options.RUNS,
     json: options.Json = False,
 ) -> None:

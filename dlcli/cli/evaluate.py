@@ -6,14 +6,20 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give
 
 
 def evaluate(
     run: options.RunName = "last",
-    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    split: Annotated[
+        str,
+        typer.Option(
+            help="train, validation or test.",
+            autocompletion=completion.split,
+        ),
+    ] = "test",
     data: Annotated[
         str | None, typer.Option(metavar="PATH", help="Other data, with targets, instead of a split.")
     ] = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, write
 from dlcli.errors import UsageError
@@ -15,13 +15,22 @@ from dlcli.errors import UsageError
 
 def init(
     data: Annotated[
-        str | None, typer.Argument(metavar="[DATA]", help="A data file, a folder, or a bundled data set.")
+        str | None,
+        typer.Argument(
+            metavar="[DATA]", help="A data file, a folder, or a bundled data set.", autocompletion=completion.data
+        ),
     ] = None,
     target: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="The column that is predicted; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN", help="The column that is predicted; repeatable.", autocompletion=completion.column
+        ),
     ] = None,
     template: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A configuration of the gallery instead.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A configuration of the gallery instead.", autocompletion=completion.template
+        ),
     ] = None,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     output: Annotated[

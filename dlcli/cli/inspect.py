@@ -7,14 +7,19 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give
 
 
 def inspect(
     what: Annotated[
-        str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run's name, its folder, or last.")
+        str,
+        typer.Argument(
+            metavar="CONFIG|RUN",
+            help="A YAML file, or a run's name, its folder, or last.",
+            autocompletion=completion.config_or_run,
+        ),
     ],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     runs: options.Runs = options.RUNS,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give, out
 from dlcli.errors import DataError
@@ -14,10 +14,20 @@ from dlcli.errors import DataError
 
 def inspect_data(
     what: Annotated[
-        str, typer.Argument(metavar="CONFIG|PATH|NAME", help="A YAML file, a data file, or a bundled data set.")
+        str,
+        typer.Argument(
+            metavar="CONFIG|PATH|NAME",
+            help="A YAML file, a data file, or a bundled data set.",
+            autocompletion=completion.config_or_data,
+        ),
     ],
     target: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="The target of a data file; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="The target of a data file; repeatable.",
+            autocompletion=completion.column,
+        ),
     ] = None,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     strict: Annotated[bool, typer.Option("--strict", help="A finding is an error.")] = False,

@@ -6,13 +6,20 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
 def list_kind(
-    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="layers, losses, optimizers, sources, …")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="KIND",
+            help="layers, losses, optimizers, sources, …",
+            autocompletion=completion.kind,
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """List the layers, losses, optimizers, schedules, metrics, sources, … that a configuration can name.

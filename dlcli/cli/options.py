@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
+from dlcli.cli import completion
 from dlcli.cli.asked import for_json
 
-Config = Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or - for standard input.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, its folder, or last.")]
+Config = Annotated[
+    str,
+    typer.Argument(metavar="CONFIG", help="A YAML file, or - for standard input.", autocompletion=completion.config),
+]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's name, its folder, or last.", autocompletion=completion.run)
+]
 Json = Annotated[
     bool,
     typer.Option(
@@ -27,13 +33,19 @@ Runs = Annotated[
 ]
 Settings = Annotated[
     list[str],
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a value, as optimizer.learning_rate=0.01. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a value, as optimizer.learning_rate=0.01. Repeatable.",
+        autocompletion=completion.setting,
+    ),
 ]
 Filters = Annotated[
     list[str],
     typer.Option(
         "--filter",
         metavar="EXPRESSION",
+        autocompletion=completion.filter_,
         help="status=done, val_accuracy>=0.9, optimizer.learning_rate<0.01, run~digits. Repeatable.",
     ),
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import emit, err, write_rows
 
@@ -18,6 +18,7 @@ def predict(
         str,
         typer.Argument(
             metavar="DATA",
+            autocompletion=completion.data,
             help="Raw data without targets, as the run's source takes it: a file, a folder, the name of a set, or d.npz:test.",
         ),
     ],

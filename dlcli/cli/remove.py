@@ -6,18 +6,26 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
 def remove(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="RUN", help="Runs by name, their folders, or last.")
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN",
+            help="Runs by name, their folders, or last.",
+            autocompletion=completion.run,
+        ),
     ] = None,
     filters: options.Filters = [],  # noqa: B006 (Typer copies it)
     keep_best: Annotated[
-        str | None, typer.Option(metavar="METRIC", help="But not the best of them by this metric.")
+        str | None,
+        typer.Option(
+            metavar="METRIC", help="But not the best of them by this metric.", autocompletion=completion.value
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")] = False,
     runs: options.Runs = options.RUNS,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give, write_rows
 from dlcli.errors import UsageError
@@ -18,18 +18,32 @@ MOST_DRAWN = 500
 
 def runs(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="Show these runs again, as train showed them in the end.")
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME",
+            help="Show these runs again, as train showed them in the end.",
+            autocompletion=completion.run,
+        ),
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option(metavar="VALUE", help="Ascending by a metric or the path of a key; -VALUE for descending."),
+        typer.Option(
+            metavar="VALUE",
+            help="Ascending by a metric or the path of a key; -VALUE for descending.",
+            autocompletion=completion.value,
+        ),
     ] = None,
     filters: options.Filters = [],  # noqa: B006 (Typer copies it)
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="The newest N runs; with --sort the first N.")
     ] = None,
     columns: Annotated[
-        list[str], typer.Option(metavar="NAMES", help="These columns: run,val_accuracy,optimizer.learning_rate.")
+        list[str],
+        typer.Option(
+            metavar="NAMES",
+            help="These columns: run,val_accuracy,optimizer.learning_rate.",
+            autocompletion=completion.values,
+        ),
     ] = [],  # noqa: B006
     only_names: Annotated[bool, typer.Option("--names", help="Nothing but the names, one on each line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The table as CSV, with all digits.")] = False,

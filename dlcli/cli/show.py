@@ -6,14 +6,19 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import give
 
 
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A layer, loss, optimizer, source, or a block such as train.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A layer, loss, optimizer, source, or a block such as train.",
+            autocompletion=completion.name,
+        ),
     ],
     json: options.Json = False,
 ) -> None:

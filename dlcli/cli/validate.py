@@ -6,13 +6,18 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import emit, out
 
 
 def validate(
-    configs: Annotated[list[str], typer.Argument(metavar="CONFIG...", help="YAML files, or - for standard input.")],
+    configs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CONFIG...", help="YAML files, or - for standard input.", autocompletion=completion.config
+        ),
+    ],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     build: Annotated[bool, typer.Option("--build", help="Also read the data and build the model.")] = False,
     runs: options.Runs = options.RUNS,

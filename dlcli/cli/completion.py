@@ -1,0 +1,154 @@
+"""What a shell completes: runs, configurations, names, settings, columns. Nothing of the language is loaded for it.
+
+Typer writes the scripts of the shells (`dlcli --install-completion`); each option says what it takes by one of the functions
+below. None of them fails: what cannot be read offers nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from dlcli.cli.data_columns import columns_of
+from dlcli.cli.settings_offered import settings_for
+
+CONFIGS, DATA = (".yaml", ".yml"), (".csv", ".tsv", ".jsonl", ".json", ".npz", ".npy", ".parquet", ".ts", ".txt")
+MOST_FILES, MOST_RUNS_READ = 200, 20
+VOCABULARY = Path(__file__).parents[1] / "config" / "reference" / "vocabulary.json"
+COMPLETE = "_DLCLI_COMPLETE"
+"""The variable that Typer's scripts set."""
+FIRST = "first word"
+SPLITS = ("train", "validation", "test")
+
+Offer = Callable[[typer.Context, str], list[str]]
+"""What Typer asks: the values for a parameter of a command line that has been read so far, and the word that is begun."""
+
+_before = ""
+"""The part of the word that bash has already: it takes what stands behind a `=` for a word of its own."""
+
+
+def offered(values: Callable[[dict[str, Any], str], Iterable[str]]) -> Offer:
+    """The values that go on with what is begun."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        begun = _before + incomplete
+        with suppress(Exception):
+            given = {**ctx.params, FIRST: first_word(ctx)}
+            return [value[len(_before) :] for value in values(given, begun) if value.startswith(begun)]
+        return []
+
+    return complete
+
+
+def first_word(context: typer.Context) -> str | None:
+    """What the command line names first, its configuration or data: also where an option still lacks its value."""
+    named = (context.params.get(name) for name in ("config", "data", "what", "configs"))
+    found = next((each for each in named if each), None) or next(iter(context.args), None)
+    return found[0] if isinstance(found, list | tuple) else found
+
+
+def join_words(environment: MutableMapping[str, str]) -> None:
+    """Puts the words of bash together again that it has taken apart at a `=`; of the last one it wants the end alone."""
+    global _before
+    if environment.get(COMPLETE) != "complete_bash":
+        return
+    words, place = environment["COMP_WORDS"].split("\n"), int(environment["COMP_CWORD"])
+    begun = words[: place + 1]
+    joined: list[str] = []
+    for word in begun:
+        if joined and (word == "=" or joined[-1].endswith("=")) and "=" not in joined[-1][:-1]:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    _before = joined[-1][: joined[-1].rfind("=") + 1] if len(joined) < len(begun) else ""
+    joined[-1] = joined[-1].removeprefix(_before)
+    environment["COMP_WORDS"], environment["COMP_CWORD"] = "\n".join(joined), str(len(joined) - 1)
+
+
+@cache
+def vocabulary() -> dict[str, Any]:
+    """The names and keys of the language."""
+    content: dict[str, Any] = json.loads(VOCABULARY.read_text(encoding="utf-8"))
+    return content
+
+
+def names_of(kind: str) -> Iterator[str]:
+    """The names of one kind."""
+    yield from vocabulary()["names"][kind]
+
+
+def files(incomplete: str, endings: Iterable[str]) -> Iterator[str]:
+    """Files of some kinds in the folder of what is begun, and in those below it."""
+    folder, wanted = os.path.dirname(incomplete), tuple(endings)  # noqa: PTH120
+    count = 0
+    for depth in ("*", "*/*", "*/*/*"):
+        for path in sorted(Path(folder or ".").glob(depth)):
+            shown = os.path.join(folder, path.relative_to(folder or "."))  # noqa: PTH118
+            hidden = any(part.startswith((".", "runs")) for part in path.relative_to(folder or ".").parts)
+            if count < MOST_FILES and not hidden and path.suffix.lower() in wanted and shown.startswith(incomplete):
+                count += 1
+                yield shown
+
+
+def run_names(parameters: dict[str, Any]) -> Iterator[str]:
+    """The runs of the folder that is named, and `last`."""
+    names = sorted(path.parent.name for path in runs_folder(parameters).glob("*/run.json"))
+    yield from ["last", *names] if names else []
+
+
+def runs_folder(parameters: dict[str, Any]) -> Path:
+    """The folder of runs that the command line, or the environment, names."""
+    return Path(parameters.get("runs") or os.environ.get("DLCLI_RUNS") or "runs")
+
+
+def values_of_runs(parameters: dict[str, Any]) -> list[str]:
+    """What the newest runs can be sorted and chosen by."""
+    from dlcli.runs.folder import Run
+    from dlcli.runs.summary import run_summary
+
+    states = sorted(runs_folder(parameters).glob("*/run.json"), key=lambda path: -path.stat().st_mtime)
+    return sorted(set().union(*(run_summary(Run(path.parent)).names() for path in states[:MOST_RUNS_READ])))
+
+
+def filters_of_runs(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
+    """Values with a comparison behind them; the words of a status."""
+    from dlcli.runs.state import STATUSES
+
+    if incomplete.startswith("status"):
+        yield from (f"status={status}" for status in STATUSES)
+    for name in values_of_runs(parameters):
+        yield from (f"{name}{sign}" for sign in ("=", ">=", "<="))
+
+
+def shown_names() -> Iterator[str]:
+    """What `show` knows: every name of every kind."""
+    yield from sorted({name for names in vocabulary()["names"].values() for name in names})
+
+
+def last_of_list(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
+    """Names behind the commas of a list."""
+    before = incomplete[: incomplete.rfind(",") + 1]
+    yield from (before + name for name in values_of_runs(parameters))
+
+
+config = offered(lambda _, begun: files(begun, CONFIGS))
+run = offered(lambda parameters, _: run_names(parameters))
+config_or_run = offered(lambda parameters, begun: [*files(begun, CONFIGS), *run_names(parameters)])
+data = offered(lambda _, begun: [*files(begun, DATA), *names_of("sources")])
+config_or_data = offered(lambda _, begun: [*files(begun, (*CONFIGS, *DATA)), *names_of("sources")])
+kind = offered(lambda _, __: vocabulary()["names"])
+name = offered(lambda _, __: shown_names())
+template = offered(lambda _, __: names_of("templates"))
+split = offered(lambda _, __: SPLITS)
+setting = offered(lambda parameters, begun: settings_for(parameters[FIRST], begun, vocabulary()))
+column = offered(lambda parameters, _: columns_of(parameters[FIRST]))
+value = offered(lambda parameters, _: values_of_runs(parameters))
+values = offered(last_of_list)
+filter_ = offered(filters_of_runs)
