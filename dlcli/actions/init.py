@@ -10,7 +10,8 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from dlcli.actions.named_data import check_targets_named, named_data, one_or_all, read_by_command
+from dlcli.actions.named_data import check_targets_named, named_data, one_or_all
+from dlcli.actions.pasted_hints import hints_as_options
 from dlcli.actions.suggested_layers import layers_of, loss_of, preparation_of
 from dlcli.actions.suggestions import Draft, Line, drafted
 from dlcli.actions.written import inline_yaml
@@ -40,8 +41,9 @@ def init(what: str, *, target: Sequence[str] = (), file: Path | None, settings: 
     """
     named = named_data(what, one_or_all(target), settings)
     source = named.data.source
-    stream = source.memory() > free_memory() // 2
-    with chatter_to(None), read_by_command():
+    with hints_as_options(source):
+        stream = source.memory() > free_memory() // 2
+    with chatter_to(None), hints_as_options(source):
         fields = source.read(Reading(stream=stream, labels=frozenset(named.data.target_columns()), looks=True))
         check_targets_named(target, fields)
         if named.block.get("target") is None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dlcli.actions.looks import empty_columns_of
-from dlcli.actions.named_data import check_targets_named, named_data, one_or_all, read_by_command
+from dlcli.actions.named_data import NamedData, check_targets_named, named_data, one_or_all
+from dlcli.actions.pasted_hints import hints_as_options
 from dlcli.actions.samples import Shown, drawable_samples
 from dlcli.actions.suggestions import is_sequence_of_classes
 from dlcli.actions.written import inline_yaml
@@ -59,9 +60,15 @@ def inspect_data(what: str, *, target: Sequence[str] = (), settings: Sequence[st
         notes = notes_on_padding(config, dataset)
         return replace(described, shown=replace(described.shown, notes=(*described.shown.notes, *notes)))
     named = named_data(what, one_or_all(target), settings)
+    with hints_as_options(named.data.source):
+        return named_description(what, named, target=target, allow_code=allow_code)
+
+
+def named_description(what: str, named: NamedData, *, target: Sequence[str], allow_code: bool) -> InspectedData:
+    """What is known of data that the command line names. Raises `DataError`, and `UsageError` for targets in one word."""
     data = named.data
     stream = data.source.memory() > LARGE
-    with chatter_to(None), read_by_command():  # some sources are read by TensorFlow
+    with chatter_to(None):  # some sources are read by TensorFlow
         fields = data.source.read(
             Reading(
                 stream=stream,

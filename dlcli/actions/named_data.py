@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,27 +23,14 @@ from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
 from dlcli.data.sources.paths import is_file, is_folder
 from dlcli.data.sources.tables.csv import Csv
-from dlcli.data.sources.tables.csv_text import SAVE
 from dlcli.data.sources.tables.unnamed import is_mostly_words, written_table
 from dlcli.data.text_advice import PREPARATIONS
-from dlcli.errors import ConfigError, DataError, UsageError
+from dlcli.errors import ConfigError, UsageError
 from dlcli.first_line import some_names
 from dlcli.spec import did_you_mean
 
 Targets: TypeAlias = str | list[str] | None
 """A column that is predicted, or several, or what the source names."""
-
-
-@contextmanager
-def read_by_command() -> Iterator[None]:
-    """Reads data of which no configuration tells: how it is encoded is said by an option of the command."""
-    try:
-        yield
-    except DataError as error:
-        if error.kind == "wrong_encoding" and error.hint == SAVE:
-            words = "cp949 (Korean Windows), latin-1, … or save the file as UTF-8"
-            error.hint = f"add --set data.source.encoding={words}"
-        raise
 
 
 def one_or_all(targets: Sequence[str]) -> Targets:

@@ -73,9 +73,8 @@ def assembled(
         target_schemas.append(schema)
     if fields.spans is not None and split.way is None:
         split = split.model_copy(update={"by": "time"})  # neighbours share most of their text
-    whole_splits = split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed)
-    splits = samples.apart(whole_splits, split.way)
-    notes += notes_on_borders(whole_splits, splits)
+    splits, told = apart(samples, split_rows(split, fields, samples, target_schemas, encoded_targets, seed=seed), split)
+    notes += told
     scales = {schema.name: target.scale for schema, (target, _) in zip(target_schemas, targets.values(), strict=True)}
     target_schemas = with_scales(target_schemas, scales, encoded_targets, splits["train"], fields)
     schemas = input_schemas(groups, fields, train=samples.rows_in(splits["train"]), policy=policy)
@@ -95,6 +94,14 @@ def assembled(
     whole = Schema(inputs=[*map(samples.schema, schemas)], targets=target_schemas, windows=samples.windows)
     chunks = Layout.of(tensors.values(), splits["train"]) if keep else None
     return Dataset(parts, whole, source, tuple(notes), prepared, chunks)
+
+
+def apart(
+    samples: RowSamples | WindowSamples, splits: dict[str, np.ndarray[Any, Any]], split: Split
+) -> tuple[dict[str, np.ndarray[Any, Any]], list[str]]:
+    """The splits (samples of the split,) without samples that reach from one into another, and notes on these."""
+    kept = samples.apart(splits, split.way)
+    return kept, notes_on_borders(splits, kept)
 
 
 def places_of_samples(
