@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -80,4 +81,10 @@ def options_for(key: str, written: str, source: SourceBlock) -> str | None:
         settings = {f"data.source.{key}": value}
     else:
         return None
-    return " ".join(f"--set {shlex.quote(f'{path}={inline_yaml(each)}')}" for path, each in settings.items()) or None
+    return " ".join(f"--set {shlex.quote(f'{path}={seen(each)}')}" for path, each in settings.items()) or None
+
+
+def seen(value: Any) -> str:
+    """A value in YAML, in which each sign can be told apart: a blank of another kind stands there by its number."""
+    is_plain = not isinstance(value, str) or value.isprintable()
+    return inline_yaml(value) if is_plain else json.dumps(value)
