@@ -21,7 +21,7 @@ from dlcli.data import Data, Fields
 from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, files_in, from_path
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
-from dlcli.data.sources.folders.mask_values import named_values
+from dlcli.data.sources.folders.mask_values import values_as_classes
 from dlcli.data.sources.paths import is_file, is_folder
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.sources.tables.unnamed import is_mostly_words, written_table
@@ -119,7 +119,7 @@ def named_source(what: str) -> Any:
     if isinstance(written, dict) and [*written] == [Images.word] and is_folder(Path(what)):
         pair = pictures_and_masks(Path(what), Images.inside)
         if pair is not None:
-            named = named_values(pair[1], Images.inside)
+            named = values_as_classes(pair[1], Images.inside)
             masks = {"path": str(pair[1]), **named} if named else str(pair[1])
             return {Images.word: {"path": str(pair[0]), "masks": masks}}
     return written

@@ -16,7 +16,7 @@ VOID, FEWEST_CLASSES = 255, 3
 """The value that mostly stands for none, where there are so many others."""
 
 
-def named_values(folder: Path, suffixes: Sequence[str]) -> dict[str, Any]:
+def values_as_classes(folder: Path, suffixes: Sequence[str]) -> dict[str, Any]:
     """Classes and void of masks whose values are fewer than half of those up to the highest; empty for others.
 
     Looks at every mask; one that cannot be read is told by whoever reads it.
