@@ -16,35 +16,38 @@ MOST_DRAWN = 500
 """So many runs are drawn for a person where no `--limit` says otherwise."""
 
 
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME", help="Show these runs again, as train showed them in the end.", autocompletion=completion.run
+    ),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VALUE",
+        help="Ascending by a metric or the path of a key; -VALUE for descending.",
+        autocompletion=completion.value,
+    ),
+]
+Columns = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAMES",
+        help="These columns: run,val_accuracy,optimizer.learning_rate.",
+        autocompletion=completion.values,
+    ),
+]
+
+
 def runs(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NAME",
-            help="Show these runs again, as train showed them in the end.",
-            autocompletion=completion.run,
-        ),
-    ] = None,
-    sort: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VALUE",
-            help="Ascending by a metric or the path of a key; -VALUE for descending.",
-            autocompletion=completion.value,
-        ),
-    ] = None,
+    names: Names = None,
+    sort: Sort = None,
     filters: options.Filters = [],  # noqa: B006 (Typer copies it)
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="The newest N runs; with --sort the first N.")
     ] = None,
-    columns: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAMES",
-            help="These columns: run,val_accuracy,optimizer.learning_rate.",
-            autocompletion=completion.values,
-        ),
-    ] = [],  # noqa: B006
+    columns: Columns = [],  # noqa: B006
     only_names: Annotated[bool, typer.Option("--names", help="Nothing but the names, one on each line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The table as CSV, with all digits.")] = False,
     md: Annotated[bool, typer.Option("--md", help="The table in Markdown.")] = False,

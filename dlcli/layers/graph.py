@@ -23,6 +23,7 @@ from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
 from dlcli.named_inputs import model_of, named_input
+from dlcli.progress import stage
 from dlcli.spec import Facts, KerasObject, Mistake, did_you_mean, plain
 
 Learn: TypeAlias = Callable[[Any, str], None]
@@ -45,6 +46,7 @@ class Built:
     things: Mapping[str, KerasObject] = field(default_factory=dict)
 
 
+@stage("building the model")
 def build_model(
     layers: Sequence[Entry],
     inputs: Mapping[str, Sequence[int]],

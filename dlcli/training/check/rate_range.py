@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.keras_internals import learning_rate_is
+from dlcli.progress import counted_off
 from dlcli.training.check.one_batch import perfect_total
 from dlcli.training.check.restore import restored
 from dlcli.training.check.step import trained_on
@@ -52,7 +53,7 @@ def rate_range(experiment: Experiment) -> RateRange:
             return trained_on(model, inputs, targets)[0]
 
         average, perfect, started = 0.0, 0.0, time.monotonic()
-        for number in range(STEPS):
+        for number in counted_off(range(STEPS), "trying learning rates", STEPS):
             rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
             start = number * size % len(train)
             arrays = train.take(rows[start : start + size])
