@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
-from dlcli.cli.output import err, give, write_rows
+from dlcli.cli.output import emit, err, give, write_rows
 from dlcli.errors import UsageError
 
-MOST_DRAWN = 500
+if TYPE_CHECKING:
+    from dlcli.runs.summary import RunSummary
+    from dlcli.view.runs import RunShown
+
+MOST_DRAWN = 1000
 """So many runs are drawn for a person where no `--limit` says otherwise."""
 
 
@@ -63,20 +68,33 @@ def runs(
     if names:
         show_again(names, runs, json=json)
         return
-    from dlcli.actions.runs import chosen_runs, compared_runs, run_object
-    from dlcli.view.console.table import csv_text, markdown
-    from dlcli.view.runs import draw_runs, runs_table
+    from dlcli.actions.runs import chosen_runs, run_object
 
     rows = chosen_runs(runs, filters=filters, sort=sort, limit=limit)
     if only_names:
         write_rows("".join(f"{row.run}\n" for row in rows))
-        return
-    if json:
-        give([run_object(row) for row in rows], draw_runs, as_json=True)
-        return
-    if limit is None and not (csv or md) and len(rows) > MOST_DRAWN:
-        err().print(f"note: {MOST_DRAWN:,} of {len(rows):,} runs; --limit {len(rows)} shows all")
-        rows = rows[-MOST_DRAWN:] if sort is None else rows[:MOST_DRAWN]
+    elif json:
+        emit_objects([run_object(row) for row in rows])
+    else:
+        if limit is None and not (csv or md) and len(rows) > MOST_DRAWN:
+            err().print(f"note: {MOST_DRAWN:,} of {len(rows):,} runs; --limit {len(rows)} shows all")
+            rows = rows[-MOST_DRAWN:] if sort is None else rows[:MOST_DRAWN]
+        show_table(rows, columns, csv=csv, md=md)
+
+
+def emit_objects(objects: Sequence[RunShown]) -> None:
+    """Runs as JSON."""
+    from dlcli.view.console.json_value import json_value
+
+    emit(json_value(objects))
+
+
+def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool, md: bool) -> None:
+    """Runs as a table: drawn, or as CSV or Markdown."""
+    from dlcli.actions.runs import compared_runs
+    from dlcli.view.console.table import csv_text, markdown
+    from dlcli.view.runs import draw_runs, runs_table
+
     shown = compared_runs(rows, columns=[name.strip() for each in columns for name in each.split(",")])
     if csv or md:
         write_rows((csv_text if csv else markdown)(runs_table(shown)))
