@@ -12,7 +12,6 @@ from dlcli.errors import BlockError, DlcliError, ResourceError, Stopped
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
-from dlcli.runs.samples_file import save_samples
 from dlcli.runs.state import StopReason
 from dlcli.training.checkpointing import Checkpointing
 from dlcli.training.engine.engine_choice import choose_engine
@@ -20,12 +19,13 @@ from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import BEGIN, Begin, behind, samples_of
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
-from dlcli.training.kept.by_sample import by_sample
+from dlcli.training.kept.by_sample import keep_samples
 from dlcli.training.kept.model_folder import save_model
 from dlcli.training.kept.record import trained_on
 from dlcli.training.kept.recorded import record_schema
-from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rules_of
+from dlcli.training.kept.snapshot import Progress, put_back, put_back_generators, put_back_rules, rules_of
 from dlcli.training.listeners.loss_picture import LossPicture
+from dlcli.training.listeners.trackers import trackers_of
 from dlcli.training.outcome import keep_weights, outcome
 from dlcli.training.setup.callbacks import Callbacks
 from dlcli.training.setup.experiment import STEPS, Experiment
@@ -48,7 +48,8 @@ class Session:
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
-        self.listeners = listeners.and_also(LossPicture(run))
+        trackers = trackers_of(experiment.config.train.trackers, run, note=listeners.note)
+        self.listeners = listeners.and_also(LossPicture(run), *trackers)
         self.plans = experiment.plans
         self.progress, self.started = Progress(), time.monotonic()
         self.checkpoints = Checkpointing(run, experiment, state=self.everything_else, note=self.listeners.note)
@@ -95,6 +96,7 @@ class Session:
         """Puts everything back as it was when a checkpoint was made; what came later is taken back."""
         put_back(self.experiment.model, checkpoint.arrays)
         put_back_rules(checkpoint.state, self.progress, self.stopping.watch, self.plateau)
+        put_back_generators(checkpoint.state)
         self.checkpoints.go_on_from(checkpoint)
         history.cut_history(self.run, checkpoint.state["history"])
         self.progress.entries = [with_numbers(entry) for entry in history.read(self.run)]
@@ -359,13 +361,16 @@ class Session:
         best = self.checkpoints.best_weights
         end = outcome(self.experiment, self.measure, self.stopping, entries, best, stop.reason, self.begin)
         self.save()
-        samples = by_sample(self.experiment, self.measure)
-        if samples is not None:
-            save_samples(self.run, samples)
+        keep_samples(self.run, self.experiment, self.measure)
         self.listeners.end(self.stopping.watch.best_epoch or None)
         rate = round(self.seen / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}
-        return self.update(status="done", reason=stop.words, stop=stop.reason, exit_code=0, **times, **end)
+        resumable = self.checkpoints.saving.keep_after > 0
+        self.update(
+            status="done", reason=stop.words, stop=stop.reason, exit_code=0, resumable=resumable, **times, **end
+        )
+        self.checkpoints.thin_out()
+        return self.state
 
     def save(self) -> None:
         """Commits the model with its preparation and schema."""
