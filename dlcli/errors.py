@@ -23,9 +23,10 @@ and shown in one place, the boundary in `dlcli.cli`.
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
+from typing import Any
 
 TreePath = tuple[str | int, ...]
 """The way to a value in a configuration: `("layers", 1, "Dense", "units")`."""
@@ -76,6 +77,8 @@ class DlcliError(Exception):
         self.file = None if file is None else str(file)
         self.line = line
         self.column = column
+        self.verdict: Sequence[Mapping[str, Any]] = ()
+        """What is said of a training that ended with it, as the run records it."""
 
 
 class InternalError(DlcliError):

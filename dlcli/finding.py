@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 Severity = Literal["note", "warning", "error"]
 
@@ -20,6 +20,27 @@ class Setting:
     old: Any = field(metadata={"json": "from"})
     new: Any = field(metadata={"json": "to"})
     why: str
+
+    @property
+    def about(self) -> str:
+        """What is proposed: an advice is given once for each of these."""
+        return self.key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A command line to paste, and why."""
+
+    command: str
+    why: str
+
+    @property
+    def about(self) -> str:
+        """What is proposed: an advice is given once for each of these."""
+        return self.command
+
+
+Advice: TypeAlias = Setting | Command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +55,7 @@ class Finding:
     severity: Severity
     where: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    advice: Sequence[Setting] = ()
+    advice: Sequence[Advice] = ()
 
 
 def only_name(names: Sequence[str]) -> str | None:

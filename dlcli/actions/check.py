@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from dlcli.config import Config
 from dlcli.training.check import Seen, check_findings
-from dlcli.training.check.blocked import blocked_at
-from dlcli.training.check.first_loss import first_loss
-from dlcli.training.check.gradients import LayerGradient, layer_gradients
-from dlcli.training.check.noise import learnt_in_noise
-from dlcli.training.check.one_batch import overfit
-from dlcli.training.check.rate_range import RateRange, rate_range
+from dlcli.training.evidence.blocked import blocked_at
+from dlcli.training.evidence.capacity import capacity
+from dlcli.training.evidence.first_loss import first_loss
+from dlcli.training.evidence.gradients import LayerGradient, layer_gradients
+from dlcli.training.evidence.inputs_seen import inputs_seen, takes_pictures
+from dlcli.training.evidence.noise import learnt_in_noise
+from dlcli.training.evidence.one_batch import overfit
+from dlcli.training.evidence.rate_range import RateRange, rate_range
+from dlcli.training.evidence.reach import reaches
 from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.not_finite import broken_at
 from dlcli.training.scaling import far_target
 from dlcli.training.setup.backend import chatter_to
+from dlcli.training.verdict.cannot_fit import BEYOND
 from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown
 from dlcli.view.sentences import judgement_of_check
 
@@ -38,16 +43,33 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
         batch = overfit(experiment, rows)
         noise = learnt_in_noise(experiment, rows)
         broken = None if math.isfinite(first.measured) else broken_at(experiment)
-        found = rate_range(experiment) if rates else None
+        tested = cache(lambda: rate_range(experiment))
         target = far_target(experiment)
         missing = any(each.learns and not each.norm for each in gradients)
         blocked = blocked_at(experiment, rows) if missing else None
-    seen = Seen(config, rate, first, gradients, batch, noise, broken, blocked, target)
+        seen = Seen(
+            config,
+            rate,
+            first,
+            gradients,
+            batch,
+            noise,
+            broken,
+            blocked,
+            target,
+            tested=lambda: tested().proposed,
+            inputs=inputs_seen(experiment),
+            pictures=takes_pictures(experiment.dataset.schema),
+            reaches=[each for each in reaches(experiment) if each.beyond > BEYOND],
+            linear=capacity(experiment).linear,
+        )
+        findings = check_findings(seen)
+        found = tested() if rates else None
     return CheckShown(
         first_loss=first.shown(),
         gradients=[gradient_shown(each) for each in gradients],
         overfit=BatchShown(**asdict(batch), memorized=batch.memorized),
-        verdict=[judgement_of_check(finding) for finding in check_findings(seen)],
+        verdict=[judgement_of_check(finding) for finding in findings],
         rates=None if found is None else rates_shown(found, seen.rate_key, scales=target is not None),
     )
 

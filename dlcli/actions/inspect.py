@@ -18,7 +18,7 @@ from dlcli.layers.macs import elements, macs_of
 from dlcli.layers.memory import BYTES, FLOAT, elements_kept
 from dlcli.layers.names import written_layer_name
 from dlcli.runs import Run
-from dlcli.training.check.first_loss import first_loss
+from dlcli.training.evidence.first_loss import first_loss
 from dlcli.training.kept.recorded import recorded_origin
 from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.kept.trained import open_trained

@@ -8,14 +8,14 @@ from dlcli.data import Dataset, class_indices
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.names import written_layer_name
 from dlcli.named_inputs import model_of
+from dlcli.training.evidence.dead_units import dead_channels, is_relu
 from dlcli.training.kept.trained import Trained
-from dlcli.view.layer_states import DeadUnits, LayerStates, LayerWeights, Separation
+from dlcli.view.layer_states import LayerStates, LayerWeights, Separation
 
 if TYPE_CHECKING:
     import numpy as np
 
 SAMPLES = 1024
-RELU = frozenset({"relu", "relu6"})
 
 
 def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
@@ -48,18 +48,6 @@ def weights_of(layer: Any) -> LayerWeights:
         zeros=float((values == 0).mean()),
         not_finite=len(values) - len(finite),
     )
-
-
-def is_relu(layer: Any) -> bool:
-    """Whether a layer puts out 0 wherever it is not active."""
-    activation = getattr(getattr(layer, "activation", None), "__name__", None)
-    return type(layer).__name__ == "ReLU" or activation in RELU
-
-
-def dead_channels(call: Call, output: np.ndarray[Any, Any]) -> DeadUnits:
-    """The units (along the last axis) that are 0 for every sample and place."""
-    active = (output != 0).reshape(-1, output.shape[-1]).any(axis=0)
-    return DeadUnits(written_layer_name(call.layer.name), len(active), int((~active).sum()))
 
 
 def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples: Any) -> list[Separation]:

@@ -17,7 +17,7 @@ def model_findings(states: LayerStates) -> list[Finding]:
     return [finding for rule in RULES for finding in rule(states)]
 
 
-def dead_units(states: LayerStates) -> list[Finding]:
+def mostly_dead(states: LayerStates) -> list[Finding]:
     """Layers of which more than a quarter of the units are 0 for every sample."""
     return [
         Finding(code="dead_units", severity="warning", where=each.layer, facts=asdict(each))
@@ -40,4 +40,4 @@ def broken_weights(states: LayerStates) -> list[Finding]:
     ]
 
 
-RULES: tuple[Callable[[LayerStates], list[Finding]], ...] = (dead_units, broken_weights)
+RULES: tuple[Callable[[LayerStates], list[Finding]], ...] = (mostly_dead, broken_weights)

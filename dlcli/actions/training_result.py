@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlcli.runs import Run, RunState
 from dlcli.runs.summary import configuration_in
-from dlcli.view.sentences import judgement_read
+from dlcli.view.sentences import Judgement, judgement_read
 from dlcli.view.training_result import TrainingResult
 
 
@@ -22,10 +22,16 @@ def training_result(run: Run, state: RunState) -> TrainingResult:
         best=state.best,
         metrics=state.metrics,
         baseline=state.baseline,
-        verdict=[judgement_read(each) for each in state.verdict],
+        verdict=recorded_verdict(state),
         seconds=state.seconds,
         samples_per_second=state.samples_per_second,
         engine=state.engine,
         set=state.set,
         config=configuration_in(run).tree,
+        file=state.config,
     )
+
+
+def recorded_verdict(state: RunState) -> list[Judgement]:
+    """The verdict of a run as it has recorded it; nothing of a run that has none yet."""
+    return [judgement_read(each) for each in state.verdict]

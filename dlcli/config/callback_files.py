@@ -28,7 +28,6 @@ OWN = frozenset(
         "run.json",
         "samples.npz",
         "splits.npz",
-        "trackers",
     }
 )
 """What a run itself writes into its folder, in small letters."""

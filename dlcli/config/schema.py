@@ -20,7 +20,7 @@ from dlcli.config.backbones import unprepared_backbones
 from dlcli.config.problems import located
 from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import Train
-from dlcli.config.tree import Node
+from dlcli.config.tree import Node, settings_in
 from dlcli.config.unusual import unusual_values
 from dlcli.data import Data
 from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, Problem, TreePath
@@ -141,6 +141,10 @@ class Config(Spec):
         """The entries of the layers as they are written; none where they are no list."""
         node = None if self._root is None else self._root.plain().get("layers")
         return plain(node) if isinstance(node, list) else []
+
+    def settings(self) -> list[str]:
+        """The settings of the command line that have made it what it is, as they were written."""
+        return [] if self._root is None else list(dict.fromkeys(settings_in(self._root)))
 
     def plain(self) -> dict[str, Any]:
         """The whole configuration, defaults included, as plain data that reads back as the same."""

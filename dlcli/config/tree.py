@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,16 @@ class Node:
     def with_key(self, key: Mark | None) -> Node:
         """The same value under another key."""
         return replace(self, key=key)
+
+
+def settings_in(node: Node) -> Iterator[str]:
+    """The settings of the command line (`PATH=VALUE`) that values of a tree come from."""
+    if node.mark.file.startswith(OPTION):
+        yield node.mark.text
+    elif isinstance(node.value, dict | list):
+        for each in node.value.values() if isinstance(node.value, dict) else node.value:
+            yield from settings_in(each)
+
+
+OPTION = "--set "
+"""Begins the place of a value that stands in no file."""

@@ -55,11 +55,10 @@ class Submodel(Named):
         def passage(call: Callable[[Any], Any]) -> Passage:
             return passage_of_places(lambda values: call(values[self.word]), {self.word: taken}, taken, output)
 
-        passages = passage(made), passage(partial(call_with_end_masked, made))
-        if "apart" in passages:
+        if passage(made) == "apart":
             pass_mask(taken, output)
             return with_mask(output, graph.free_name)
-        if passages[1] != "unread":
+        if passage(partial(call_with_end_masked, made)) != "unread":
             graph.note(mask_dropped(self.word, path))
         return output
 
@@ -72,7 +71,7 @@ class Submodel(Named):
             graph.note(made_anew(self.name, path[:-1]), once=True)
         like = taken if isinstance(taken, list) else [taken]
         inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in like]
-        with graph.own_names(apart=True, may_be_masked=any(map(has_mask, like))):
+        with graph.own_names(apart=True):
             output = graph.stack(self.layers, inputs if isinstance(taken, list) else inputs[0], path)
         graph.name_others(output)
         model = keras.Model(inputs if isinstance(taken, list) else inputs[0], output, name=name)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dlcli.errors import ArtifactError, ResourceError
+from dlcli.errors import ResourceError
 from dlcli.runs import Run
-from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save, thin_out
+from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save
 from dlcli.training.kept.snapshot import arrays_of
 from dlcli.training.kept.when_to_save import Saving, check_room
 from dlcli.training.setup.experiment import Experiment
@@ -74,8 +73,3 @@ class Checkpointing:
         finally:
             self.saving.saved(step, time.monotonic() - started)
         return True
-
-    def thin_out(self) -> None:
-        """Leaves of the checkpoints of a run that is done what it is to keep; a disk that refuses keeps more."""
-        with contextlib.suppress(ArtifactError, ResourceError):
-            thin_out(self.run, keep=self.saving.keep_after)

@@ -13,6 +13,7 @@ from dlcli.training.not_finite import broken_at, inputs_are_far
 from dlcli.training.outcome import key_in_phase
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.trivial import trivial_baseline
+from dlcli.training.verdict.story import Broke
 
 LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
 """Above the first no step helps; the second is where most optimizers of Keras start."""
@@ -25,10 +26,13 @@ class Health:
 
     def __init__(self, run: Run, experiment: Experiment, progress: Progress, *, begin: Begin = BEGIN) -> None:
         self.run, self.experiment, self.progress, self.begin = run, experiment, progress, begin
+        self.broke: Broke | None = None
+        """How the training left the numbers, once it has."""
 
     def check_step(self, loss: float) -> None:
         """The mean loss within an epoch. Raises `DivergedError` where it is not finite."""
         if not math.isfinite(loss):
+            self.broke = Broke("loss", loss, self.progress.epoch + 1)
             if self.progress.begun == 1 and not self.progress.epoch:
                 raise self.not_finite_at_first(loss)
             raise self.diverged(
@@ -42,8 +46,10 @@ class Health:
         """
         epoch = self.progress.epoch + 1
         if not math.isfinite(loss):
+            self.broke = Broke("loss", loss, epoch)
             raise self.diverged(f"the loss became {loss} in epoch {epoch}")
         if self.exploded(loss):
+            self.broke = Broke("growth", loss, epoch)
             raise self.diverged(
                 f"the loss is {loss:.3g} in epoch {epoch}, a million times that of the trivial baseline, and grows"
             )
@@ -59,6 +65,8 @@ class Health:
         for weight in self.experiment.model.weights:
             values = weight.numpy()
             if values.dtype.kind == "f" and not np.isfinite(values).all():
+                value = float(values[~np.isfinite(values)][0])
+                self.broke = Broke("weight", value, self.progress.epoch + 1, weight.path)
                 raise self.diverged(f"the weight {weight.path} is no longer finite after step {step}")
 
     def exploded(self, loss: float) -> bool:
@@ -88,5 +96,6 @@ class Health:
     def not_finite_at_first(self, loss: float) -> DivergedError:
         """The error of a loss that is not finite in the first step, before which no weight has moved."""
         broken = broken_at(self.experiment, stepped=True)
+        self.broke = Broke("loss", loss, 1, first=True, far=broken.scales)
         message = f"the loss is {loss} before anything was learnt: {broken.words}"
         return DivergedError(message, file=self.run.path, hint=broken.hint, kind="not_finite")

@@ -37,6 +37,11 @@ class BrokenAt:
     far: bool = False
 
     @property
+    def scales(self) -> bool:
+        """Whether inputs near 0 would be no such numbers."""
+        return self.kind == "layer" and self.far and self.weights <= FAR
+
+    @property
     def words(self) -> str:
         """What is seen, for a message."""
         if self.kind == "target":

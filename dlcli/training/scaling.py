@@ -1,49 +1,68 @@
-"""What would bring the inputs of a model to unit scale, where its data is far from it and it does nothing about that itself."""
+"""Targets far from unit scale, which a loss learns as well in other units."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from dlcli.data import Samples
+from dlcli.data import Dataset, Samples
 from dlcli.data.dataset import spread_samples
-from dlcli.data.findings.scale import far_from_unit_scale
-from dlcli.data.findings.target_scale import target_far_from_unit_scale
+from dlcli.data.findings.target_scale import deviation_of, scaled, target_far_from_unit_scale
 from dlcli.finding import Finding, Setting
-from dlcli.keras_internals import leaf_layers
 from dlcli.training.setup.experiment import Experiment
 
 LOOKED_AT = 1000  # unseen: time alone
-"""So many samples tell how far the values of an input spread."""
-
-
-def scaling_settings(experiment: Experiment) -> list[Setting]:
-    """The settings, with measured evidence for them; none for a model that scales, or that takes numbers for names."""
-    import keras
-
-    layers = keras.layers
-    by_itself = (
-        *(layers.Rescaling, layers.Normalization, layers.BatchNormalization, layers.LayerNormalization),
-        *(layers.Embedding, layers.CategoryEncoding, layers.Discretization, layers.IntegerLookup, layers.Hashing),
-    )
-    dataset, feed = experiment.dataset, experiment.splits["train"]
-    if dataset.prepared or any(isinstance(layer, by_itself) for layer in leaf_layers(experiment.model)):
-        return []
-    some = spread_samples(len(feed), LOOKED_AT)
-    sample = Samples(feed.take(some)[0], {}, feed.rows[some])
-    finding = far_from_unit_scale(replace(dataset, splits={"train": sample}))
-    return [] if finding is None else list(finding.advice)
+"""So many samples tell how far the values of a target spread."""
+LARGE, SMALL = 30.0, 1e-3
+"""Beyond these a deviation, and above the first a mean, is far from 1 where a training suffers from it."""
 
 
 def far_target(experiment: Experiment) -> Finding | None:
     """That targets are far from unit scale, with the settings of those whose loss learns as well from other units."""
-    heads, dataset = experiment.config.heads, experiment.dataset
-    free = {
+    return target_far_from_unit_scale(sample_of(experiment), among=free_targets(experiment))
+
+
+@dataclass(frozen=True)
+class TargetSeen:
+    """The deviation and mean of each target that is far from unit scale, and the settings that bring it there."""
+
+    deviations: Mapping[str, float]
+    means: Mapping[str, float]
+    advice: Sequence[Setting]
+
+
+def target_seen(experiment: Experiment) -> TargetSeen | None:
+    """The targets that are in the way of a training that suffers: less far from unit scale, or far from 0, will do."""
+    import numpy as np
+
+    sample, free = sample_of(experiment), free_targets(experiment)
+    deviations, means = dict[str, float](), dict[str, float]()
+    for schema in sample.schema.targets:
+        deviation = deviation_of(sample, schema) if schema.name in free else None
+        if not deviation:
+            continue
+        mean = float(np.mean(sample.splits["train"].targets[schema.name][:].astype(np.float64)))
+        if not SMALL < deviation < LARGE or abs(mean) > LARGE:
+            deviations[schema.name], means[schema.name] = deviation, mean
+    if not deviations:
+        return None
+    several = len(sample.schema.targets) > 1
+    advice = [scaled(each, several=several) for each in sample.schema.targets if each.name in deviations]
+    return TargetSeen(deviations, means, advice)
+
+
+def free_targets(experiment: Experiment) -> set[str]:
+    """The targets whose loss compares numbers, of any size and sign."""
+    return {
         schema.name
-        for head, schema in zip(heads, dataset.schema.targets, strict=True)
+        for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True)
         if head.loss.traits.get("target") == "numbers" and not {"least", "divides"} & {*head.loss.traits}
     }
-    train = dataset.splits["train"]
+
+
+def sample_of(experiment: Experiment) -> Dataset:
+    """Some training samples of the targets."""
+    train = experiment.dataset.splits["train"]
     some = spread_samples(len(train), LOOKED_AT)
     targets = {name: values[some] for name, values in train.targets.items()}
-    sample = replace(dataset, splits={"train": Samples({}, targets, train.rows[some])})
-    return target_far_from_unit_scale(sample, among=free)
+    return replace(experiment.dataset, splits={"train": Samples({}, targets, train.rows[some])})

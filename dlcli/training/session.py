@@ -5,28 +5,32 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from dlcli.config.monitors import directions
-from dlcli.errors import BlockError, DlcliError, ResourceError, Stopped
+from dlcli.errors import BlockError, DivergedError, DlcliError, ResourceError, Stopped
+from dlcli.finding import Finding
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
+from dlcli.runs.samples_file import save_samples
 from dlcli.runs.state import StopReason
 from dlcli.training.checkpointing import Checkpointing
+from dlcli.training.ending import Ending, words_for
 from dlcli.training.engine.engine_choice import choose_engine
 from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import BEGIN, Begin, behind, samples_of
+from dlcli.training.evidence.begun import first_values
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
-from dlcli.training.kept.by_sample import keep_samples
+from dlcli.training.kept.by_sample import by_sample
 from dlcli.training.kept.model_folder import save_model
 from dlcli.training.kept.record import trained_on
 from dlcli.training.kept.recorded import record_schema
-from dlcli.training.kept.snapshot import Progress, put_back, put_back_generators, put_back_rules, rules_of
+from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rules_of, with_numbers
 from dlcli.training.listeners.loss_picture import LossPicture
-from dlcli.training.listeners.trackers import trackers_of
-from dlcli.training.outcome import keep_weights, outcome
+from dlcli.training.outcome import Beside, hint_of, keep_weights
 from dlcli.training.setup.callbacks import Callbacks
 from dlcli.training.setup.experiment import STEPS, Experiment
 from dlcli.training.signals import StopRequest
@@ -46,10 +50,11 @@ class Session:
         stop: StopRequest,
         state: RunState,
         checkpoint: Checkpoint | None = None,
+        findings: Sequence[Finding] = (),
     ) -> None:
+        """`findings` are what looks wrong in the data."""
         self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
-        trackers = trackers_of(experiment.config.train.trackers, run, note=listeners.note)
-        self.listeners = listeners.and_also(LossPicture(run), *trackers)
+        self.listeners, self.findings = listeners.and_also(LossPicture(run)), findings
         self.plans = experiment.plans
         self.progress, self.started = Progress(), time.monotonic()
         self.checkpoints = Checkpointing(run, experiment, state=self.everything_else, note=self.listeners.note)
@@ -89,6 +94,7 @@ class Session:
         )
         self.measure = Measure(experiment.model)
         self.health = Health(self.run, experiment, self.progress, begin=begin)
+        self.first = first_values(experiment.model)
         self.checkpoints.best_weights = None
         self.checkpoints.check_room()
 
@@ -96,7 +102,6 @@ class Session:
         """Puts everything back as it was when a checkpoint was made; what came later is taken back."""
         put_back(self.experiment.model, checkpoint.arrays)
         put_back_rules(checkpoint.state, self.progress, self.stopping.watch, self.plateau)
-        put_back_generators(checkpoint.state)
         self.checkpoints.go_on_from(checkpoint)
         history.cut_history(self.run, checkpoint.state["history"])
         self.progress.entries = [with_numbers(entry) for entry in history.read(self.run)]
@@ -159,8 +164,15 @@ class Session:
             stop = self.epochs()
             return self.finish(stop)
         except Stopped as error:
-            ending = {"reason": error.message, "stop": StopReason.SIGNAL, "exit_code": error.code}
-            self.update(status="interrupted", **ending, **self.reached())
+            why = {"reason": error.message, "stop": StopReason.SIGNAL, "exit_code": error.code}
+            why |= self.ending.stopped() | {"seconds": round(self.seconds, 3)}
+            error.verdict = self.update(status="interrupted", **why).verdict
+            raise
+        except DivergedError as error:
+            error.verdict = self.ending.broken(self.health.broke)
+            error.hint = hint_of(error.verdict) or error.hint
+            reason = f"{error.name}: {error.message}"
+            self.update(status="failed", reason=reason, exit_code=error.code, verdict=error.verdict)
             raise
         except BlockError as error:
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
@@ -173,11 +185,11 @@ class Session:
         except Exception as error:
             raise recorded_bug(self.run, self.state, error) from error
 
-    def reached(self) -> dict[str, Any]:
-        """Metrics of the last whole epoch and the time, for a training that ends before its end."""
-        entries = self.progress.entries
-        metrics = {split: entries[-1][split] for split in ("train", "validation") if entries and entries[-1][split]}
-        return {"metrics": metrics, "seconds": round(self.seconds, 3)}
+    @property
+    def ending(self) -> Ending:
+        """The training as it stands, to say how it went."""
+        beside = Beside(self.first, words_for(self.run), self.state.config, self.findings)
+        return Ending(self.experiment, self.measure, self.stopping, self.progress.entries, self.begin, beside)
 
     def epochs(self) -> Stop:
         """Runs epochs until a rule ends them, phase by phase; gives the reason."""
@@ -357,20 +369,16 @@ class Session:
 
     def finish(self, stop: Stop) -> RunState:
         """Saves the model, tells the listeners, and says how it went."""
-        seconds, entries = self.seconds, self.progress.entries
-        best = self.checkpoints.best_weights
-        end = outcome(self.experiment, self.measure, self.stopping, entries, best, stop.reason, self.begin)
+        seconds, best = self.seconds, self.checkpoints.best_weights
+        end = self.ending.planned(best, stop.reason)
         self.save()
-        keep_samples(self.run, self.experiment, self.measure)
+        samples = by_sample(self.experiment, self.measure)
+        if samples is not None:
+            save_samples(self.run, samples)
         self.listeners.end(self.stopping.watch.best_epoch or None)
         rate = round(self.seen / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}
-        resumable = self.checkpoints.saving.keep_after > 0
-        self.update(
-            status="done", reason=stop.words, stop=stop.reason, exit_code=0, resumable=resumable, **times, **end
-        )
-        self.checkpoints.thin_out()
-        return self.state
+        return self.update(status="done", reason=stop.words, stop=stop.reason, exit_code=0, **times, **end)
 
     def save(self) -> None:
         """Commits the model with its preparation and schema."""
@@ -387,12 +395,3 @@ def phase_at(checkpoint: Checkpoint | None) -> tuple[int, Begin]:
     """The phase in which a checkpoint was made, counted from 0, and what was done before it; older ones know of no phases."""
     phase = None if checkpoint is None else checkpoint.state.get("phase")
     return (0, BEGIN) if phase is None else (phase["number"], Begin(**phase["begin"]))
-
-
-def with_numbers(entry: dict[str, Any]) -> dict[str, Any]:
-    """An epoch of the history with NaN where JSON has null."""
-    splits = {
-        split: {name: math.nan if value is None else value for name, value in entry[split].items()}
-        for split in ("train", "validation")
-    }
-    return {**entry, **splits}

@@ -18,6 +18,7 @@ from dlcli.config.unusual import unusual_values
 from dlcli.data import Dataset
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import DlcliError
+from dlcli.finding import Finding
 from dlcli.loss import metric_name, needs
 from dlcli.loss.metric_fit import speaks_of_one
 from dlcli.loss.reading import reads_one_class, reads_yes_or_no
@@ -26,6 +27,7 @@ from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
+from dlcli.training.evidence.data_seen import data_seen
 from dlcli.training.failures import recorded_bug
 from dlcli.training.kept.record import Record
 from dlcli.training.kept.starting_weights import with_starting_weights
@@ -35,6 +37,7 @@ from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
 from dlcli.training.setup.origins import WeightsOrigin
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_sums, notes_on_zeros
 from dlcli.training.signals import stop_request
+from dlcli.view.sentences import told_of_data
 from dlcli.view.training.listeners import Listeners
 
 
@@ -80,11 +83,12 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
             record = Record(run, config, request.content)
             record.begin(dataset)
             experiment = start(config, dataset, listeners, runs=request.runs)
+            findings = warnings_on(config, dataset, listeners)
             del dataset  # the feeds hold what the steps need
             give_back_memory()
             inexact = record.complete(experiment)
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
-            session = Session(run, experiment, listeners, stop, state)
+            session = Session(run, experiment, listeners, stop, state, findings=findings)
         return run, session.run_to_end()
 
 
@@ -130,6 +134,16 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
         words = "; ".join(filter(None, [each.message, each.suggestion]))
         listeners.note(f"note: {each.file}:{each.line}: {words}")
     return experiment
+
+
+def warnings_on(config: Config, dataset: Dataset, listeners: Listeners) -> list[Finding]:
+    """What looks wrong in the data; of it the warnings are said before the first epoch, a line each."""
+    findings = data_seen(config, dataset)
+    for finding in findings:
+        if finding.severity != "note":
+            told = told_of_data(finding)
+            listeners.note(f"warning: {told.finding}: {told.evidence}")
+    return findings
 
 
 def note_weights(weights: WeightsOrigin | None, listeners: Listeners) -> None:

@@ -6,19 +6,20 @@ import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.json_value import UNSAID
 from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import duration, number, of_metric
 from dlcli.view.runs import Metrics
 from dlcli.view.sentences import Judgement
-from dlcli.view.verdict import draw_verdict
+from dlcli.view.verdict import draw_verdict, next_command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,8 @@ class TrainingResult:
     engine: str | None
     set: Mapping[str, Any]
     config: Mapping[str, Any]
+    file: str | None = field(default=None, metadata=UNSAID)
+    """The file that it was configured by."""
 
 
 def draw_training(console: Console, result: TrainingResult) -> None:
@@ -66,7 +69,9 @@ def draw_training(console: Console, result: TrainingResult) -> None:
     write_table(console, metrics_table(result.metrics, result.baseline))
     console.print()
     draw_verdict(console, result.verdict)
-    line(console, "next", f"dlcli evaluate {shlex.quote(result.run)}" + runs_option(result.path), style="cyan")
+    options = runs_option(result.path)
+    command = next_command(result.verdict, run=result.run, options=options, file=result.file, settings=result.set)
+    line(console, "next", command, style="cyan")
 
 
 def measured_words(result: TrainingResult) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 
+from dlcli.finding import Advice, Command
 from dlcli.view.console.labelled import line
 from dlcli.view.sentences import Judgement
 
@@ -18,8 +20,30 @@ def draw_verdict(console: Console, verdict: Sequence[Judgement]) -> None:
     for judgement in verdict:
         since = f" since epoch {judgement.since_epoch}" if judgement.since_epoch else ""
         line(console, "verdict", f"{judgement.finding}{since}: {judgement.evidence}")
-        for setting in judgement.advice:
-            line(console, "", f"try {setting.key}: {setting_text(setting.new)}  ({setting.why})")
+        for advice in judgement.advice:
+            line(console, "", f"try {advice_text(advice)}  ({advice.why})")
+
+
+def advice_text(advice: Advice) -> str:
+    """A command as it is pasted, or a key and its value as a file has them."""
+    return advice.command if isinstance(advice, Command) else f"{advice.key}: {setting_text(advice.new)}"
+
+
+def next_command(
+    judgements: Sequence[Judgement], *, run: str, options: str, file: str | None, settings: Mapping[str, Any] = {}
+) -> str:
+    """What to do next: the first advice as a command, else to evaluate the run.
+
+    `file` and `settings` are what the run was configured by.
+    """
+    advice = next((each for judgement in judgements for each in judgement.advice), None)
+    if isinstance(advice, Command):
+        return advice.command
+    if advice is None or file in {None, "-"}:
+        return f"dlcli evaluate {shlex.quote(run)}{options}"
+    changed = {**settings, advice.key: advice.new}
+    words = [word for key, value in changed.items() for word in ("--set", f"{key}={setting_text(value)}")]
+    return shlex.join(["dlcli", "train", str(file), *words]) + options
 
 
 PLAIN = re.compile(r"[A-Za-z_](?:[\w ./-]*[\w/-])?")

@@ -21,7 +21,7 @@ def checked(folder: Path, write_experiment: Callable[..., Path], *, batch: int, 
 def test_the_batch_of_a_training_is_memorized_up_to_64_samples(
     batch: int, samples: int, tmp_path: Path, write_experiment: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.training.check.one_batch.MOST_STEPS", 3)
+    monkeypatch.setattr("dlcli.training.evidence.one_batch.MOST_STEPS", 3)
     shown = checked(tmp_path, write_experiment, batch=batch)
     assert shown.overfit.samples == samples
     assert shown.overfit.steps == 3
@@ -32,8 +32,8 @@ def test_the_batch_of_a_training_is_memorized_up_to_64_samples(
 def test_rates_are_tried_from_the_smallest_to_the_largest(
     tmp_path: Path, write_experiment: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dlcli.training.check.one_batch.MOST_STEPS", 3)
-    monkeypatch.setattr("dlcli.training.check.rate_range.EXPLODED", 1e9)
+    monkeypatch.setattr("dlcli.training.evidence.one_batch.MOST_STEPS", 3)
+    monkeypatch.setattr("dlcli.training.evidence.rate_range.EXPLODED", 1e9)
     shown = checked(tmp_path, write_experiment, batch=32, rates=True)
     rates = [point.rate for point in shown.rates.points]
     assert (len(rates), rates[0], rates[-1]) == (120, pytest.approx(1e-7), pytest.approx(10))

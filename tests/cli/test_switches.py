@@ -126,7 +126,7 @@ def test_a_taken_name_gets_a_number_and_a_training_is_shown(folder: Path, run_dl
     assert (done.code, again.code) == (0, 0)
     assert (folder / "runs" / "taken-2").is_dir()
     assert "epoch 1/1  loss " in done.err
-    assert "next      dlcli evaluate taken-2" in again.out
+    assert "\nnext      dlcli " in again.out
     refused = run_dlcli("train", "plain.yaml", "--name", "taken", "--no-rename", cwd=folder)
     assert refused.code == 8
     assert run_dlcli("train", "plain.yaml", "--epochs", "0", cwd=folder).code == 2

@@ -51,7 +51,7 @@ def checked(folder: Path, run_dlcli: Run, text: str, *options: str) -> dict[str,
 
 
 def test_the_first_loss_is_that_of_the_untrained_model(tmp_path: Path) -> None:
-    from dlcli.training.check.first_loss import first_loss
+    from dlcli.training.evidence.first_loss import first_loss
 
     experiment = experiment_of(tmp_path, HEALTHY)
     found = first_loss(experiment)
@@ -64,7 +64,7 @@ def test_the_first_loss_is_that_of_the_untrained_model(tmp_path: Path) -> None:
 
 
 def test_gradients_are_those_of_the_loss_by_each_layers_weights(tmp_path: Path) -> None:
-    from dlcli.training.check.gradients import layer_gradients
+    from dlcli.training.evidence.gradients import layer_gradients
 
     text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace(", kernel_regularizer: {L2: 1e-4}", "")
     experiment = experiment_of(tmp_path, text)
@@ -81,8 +81,8 @@ def test_gradients_are_those_of_the_loss_by_each_layers_weights(tmp_path: Path) 
 
 
 def test_a_check_leaves_the_model_as_it_was(tmp_path: Path) -> None:
-    from dlcli.training.check.one_batch import overfit
-    from dlcli.training.check.rate_range import rate_range
+    from dlcli.training.evidence.one_batch import overfit
+    from dlcli.training.evidence.rate_range import rate_range
 
     experiment = experiment_of(tmp_path, HEALTHY)
     before = [each.numpy() for each in experiment.model.variables]
@@ -159,7 +159,7 @@ def test_the_range_test_proposes_a_rate_that_learns(tmp_path: Path, run_dlcli: R
 
 
 def test_the_rates_of_a_range_test_grow_evenly_and_its_losses_are_smoothed(tmp_path: Path) -> None:
-    from dlcli.training.check.rate_range import rate_range
+    from dlcli.training.evidence.rate_range import rate_range
 
     text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace(", kernel_regularizer: {L2: 1e-4}", "")
     experiment = experiment_of(tmp_path, text.replace("{Adam: 3e-3}", "{SGD: {learning_rate: 0.1, clipnorm: 1e-12}}"))
@@ -177,7 +177,7 @@ def test_the_rates_of_a_range_test_grow_evenly_and_its_losses_are_smoothed(tmp_p
 
 
 def test_a_model_that_learns_nothing_of_a_batch_is_given_up_after_400_steps(tmp_path: Path) -> None:
-    from dlcli.training.check.one_batch import overfit
+    from dlcli.training.evidence.one_batch import overfit
 
     batch = overfit(experiment_of(tmp_path, HEALTHY.replace("3e-3", "1e-12")), np.arange(4))
     assert (batch.samples, batch.steps) == (4, 400)
@@ -200,7 +200,7 @@ def test_a_first_loss_that_is_no_number_proposes_no_rate(tmp_path: Path, run_dlc
 
 
 def test_the_range_test_gives_a_schedule_back(tmp_path: Path) -> None:
-    from dlcli.training.check.rate_range import rate_range
+    from dlcli.training.evidence.rate_range import rate_range
 
     schedule = "{Adam: {learning_rate: {CosineDecay: {initial_learning_rate: 0.01, decay_steps: 1 epochs}}}}"
     experiment = experiment_of(tmp_path, HEALTHY.replace("{Adam: 3e-3}", schedule))
@@ -219,7 +219,7 @@ def test_a_check_of_several_targets_and_text_is_drawn(tmp_path: Path, run_dlcli:
 
 
 def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_of_a_batch(tmp_path: Path) -> None:
-    from dlcli.training.check.first_loss import first_loss
+    from dlcli.training.evidence.first_loss import first_loss
 
     far = "  - Dense: {units: 64, kernel_initializer: {RandomNormal: {stddev: 5.0}}}\n  - BatchNormalization"
     experiment = experiment_of(tmp_path, HEALTHY.replace("  - Dropout: 0.5", far))
@@ -247,8 +247,8 @@ def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_o
 
 
 def test_a_step_in_half_precision_is_as_long_as_the_one_of_training(tmp_path: Path) -> None:
-    from dlcli.training.check.step import trained_on
     from dlcli.training.engine.steps import batch_tensors
+    from dlcli.training.evidence.step import trained_on
 
     text = HEALTHY.replace("  - Dropout: 0.5\n", "").replace("{Adam: 3e-3}", "{SGD: 0.1}")
     found = {}

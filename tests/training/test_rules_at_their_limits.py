@@ -10,25 +10,27 @@ from typing import Any
 import pytest
 
 from dlcli.config.catalogue import keras_catalogue
-from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.check import check_findings
 from dlcli.training.check.cannot_memorize import JUMP, STILL, cannot_memorize
 from dlcli.training.check.evidence import Seen
-from dlcli.training.check.first_loss import FirstLoss
 from dlcli.training.check.first_loss_far import first_loss_far
-from dlcli.training.check.gradients import LayerGradient
 from dlcli.training.check.gradients_explode import gradients_explode
-from dlcli.training.check.gradients_vanish import VANISHED, gradients_vanish
+from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
-from dlcli.training.check.one_batch import MEMORIZED, OneBatch
-from dlcli.training.check.rate_range import proposed
 from dlcli.training.compared import Compared
-from dlcli.training.verdict import Story, agreeing, verdict
-from dlcli.training.verdict.no_better_than_baseline import MARGIN, no_better_than_baseline
+from dlcli.training.evidence.first_loss import FirstLoss
+from dlcli.training.evidence.gradients import LayerGradient
+from dlcli.training.evidence.inputs_seen import InputSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.one_batch import MEMORIZED, OneBatch
+from dlcli.training.evidence.rate_range import proposed
+from dlcli.training.verdict import Story, verdict
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
+from dlcli.training.verdict.no_better_than_trivial import MARGIN, no_better_than_trivial
 from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits, with_dropout
 from dlcli.training.verdict.still_improving import still_improving
+from dlcli.training.verdict.vanishing_gradients import VANISHED
 from dlcli.view.sentences import judgement_of_training
 
 CONFIG: Any = SimpleNamespace(
@@ -37,7 +39,8 @@ CONFIG: Any = SimpleNamespace(
     train=SimpleNamespace(epochs=4, early_stopping=None),
     layers=[],
     heads=[],
-    written_layers=lambda: [{"Dense": 3}],
+    written_layers=lambda: ["Flatten", {"Dense": 3}],
+    settings=list,
 )
 
 
@@ -112,15 +115,21 @@ def test_a_target_of_tiny_numbers_is_not_memorized_by_leaving_the_first_weights(
 
 
 def test_a_loss_that_ends_above_its_first_epoch_is_not_healthy() -> None:
-    assert [each.code for each in verdict(story([0.5, 0.4, 0.5]))] == ["healthy"]
+    [calm] = verdict(story([0.5, 0.4, 0.5]))
+    assert (calm.code, calm.severity, calm.facts["missing"]) == ("too_early_to_say", "note", "best")
+    assert [each.code for each in verdict(story([0.5, 0.4, 0.409]))] == ["healthy"]
     wobble, risen = verdict(story([0.5, 0.4, 0.51])), verdict(story([0.5, 0.4, 0.5101]))
     assert [(each.code, each.severity) for each in (*wobble, *risen)] == [
         ("no_lower_than_first", "note"),
         ("no_lower_than_first", "warning"),
     ]
-    assert [each.key for each in risen[0].advice] == ["optimizer.learning_rate"]
+    assert risen[0].advice == []  # no rate is known, and no file to check
+    known = replace(story([0.5, 0.4, 0.5101]), looks=Looks(rate=lambda: 0.003))
+    assert [(each.about, each.new) for each in verdict(known)[0].advice] == [("optimizer.learning_rate", 0.003)]  # type: ignore[union-attr]
+    named = replace(story([0.5, 0.4, 0.5101]), file="my file.yaml")
+    assert [each.about for each in verdict(named)[0].advice] == ["dlcli check 'my file.yaml' --lr"]
     kept = verdict(story([0.5, 0.4, 0.5101], train=[0.5, 0.4, 0.3]))
-    assert [each.key for each in kept[0].advice] == ["train.early_stopping"]
+    assert [each.about for each in kept[0].advice] == ["train.early_stopping"]
 
 
 def test_what_counts_of_a_batch_is_how_far_its_loss_is_above_that_of_a_perfect_answer() -> None:
@@ -133,7 +142,7 @@ def test_what_counts_of_a_batch_is_how_far_its_loss_is_above_that_of_a_perfect_a
 
 def test_a_loss_at_a_limit_has_not_passed_it() -> None:
     assert cannot_memorize(seen(batch=one_batch(1.0, JUMP, 0.01))) is None
-    equal = cannot_memorize(seen(batch=one_batch(1.0, 1.0)))  # not above the first loss
+    equal = cannot_memorize(replace(seen(batch=one_batch(1.0, 1.0)), tested=lambda: 0.1))  # not above the first loss
     assert equal is not None
     assert equal.code == "rate_too_low"
     at_the_limit = cannot_memorize(seen(batch=one_batch(1.0, STILL)))
@@ -152,7 +161,11 @@ def test_a_first_loss_of_twice_the_expected_is_not_yet_far() -> None:
     assert first_loss_far(seen(first=2.0)) is None
     far = first_loss_far(seen(first=math.nextafter(2.0, 3)))
     assert far is not None
-    assert [each.key for each in far.advice] == ["data.prepare"]
+    assert far.advice == []  # the inputs are not known to be far from unit scale
+    large = InputSeen("dense", "x", "a", 0.0, 6.0, 6.0, -9.0, 9.0, 6.0, True)
+    told = first_loss_far(replace(seen(first=9.0), inputs=[large]))
+    assert told is not None
+    assert [each.about for each in told.advice] == ["data.prepare"]
     assert first_loss_far(seen(first=9.0, at_chance=False)) is None
     assert first_loss_far(seen(first=9.0, expected=None)) is None
 
@@ -163,7 +176,7 @@ def test_a_gradient_explodes_beyond_a_thousand_times_its_weights_or_where_it_is_
         finding = gradients_explode(seen(gradients=[gradient(1.0, layer="a"), gradient(norm, layer="b")]))
         assert finding is not None
         assert finding.where == "b"
-        assert [each.key for each in finding.advice] == ["optimizer.clipnorm", "data.prepare"]
+        assert [each.key for each in finding.advice] == ["optimizer.clipnorm"]
 
 
 def test_the_layer_with_the_least_gradient_beside_its_weights_is_named() -> None:
@@ -175,11 +188,11 @@ def test_the_layer_with_the_least_gradient_beside_its_weights_is_named() -> None
     finding = gradients_vanish(seen(gradients=three))
     assert finding is not None
     assert finding.facts == {"layer": "b", "ratio": VANISHED / 2, "largest": 1.0}
-    assert finding.advice[0].key == "layers.1.activation"
-    behind = [gradient(VANISHED / 2, layer="b"), replace(gradient(1.0, layer="c"), saturates=True, entry="layers.2")]
-    finding = gradients_vanish(seen(gradients=behind))
+    assert finding.advice == []  # one such activation swallows no gradient
+    behind = [replace(gradient(1.0, layer=name), saturates=True, entry="layers.2") for name in "cd"]
+    finding = gradients_vanish(seen(gradients=[replace(flat, entry="layers.2"), *behind]))
     assert finding is not None
-    assert [each.key for each in finding.advice] == ["layers.2.activation"]
+    assert [(each.about, each.new) for each in finding.advice] == [("layers.2.activation", "selu")]  # type: ignore[union-attr]
     finding = gradients_vanish(seen(gradients=[gradient(1.0, layer="a"), gradient(VANISHED / 2, layer="b")]))
     assert finding is not None
     assert finding.advice == []  # no activation is in the way
@@ -224,58 +237,23 @@ def test_a_loss_that_falls_to_the_limit_itself_proposes_a_rate() -> None:
 
 
 def test_a_share_of_the_trivial_loss_decides_whether_anything_was_learnt() -> None:
-    at_the_limit = no_better_than_baseline(story([2.0, MARGIN], train=[1.0, 2.0], trivial=1.0))
+    at_the_limit = no_better_than_trivial(story([2.0, MARGIN], train=[1.0, 2.0], trivial=1.0))
     assert at_the_limit is not None
     assert at_the_limit.facts["reached"] == MARGIN
     below = math.nextafter(MARGIN, 0)
-    assert no_better_than_baseline(story([2.0, below], trivial=1.0)) is None
-    assert no_better_than_baseline(story([2.0, 1.0])) is None
+    assert no_better_than_trivial(story([2.0, below], trivial=1.0)) is None
+    assert no_better_than_trivial(story([2.0, 1.0])) is None
 
 
 def test_a_loss_below_zero_is_judged_by_its_distance_from_a_perfect_answer() -> None:
     def judged(reached: float, trivial: float, perfect: float) -> Any:
-        return no_better_than_baseline(
+        return no_better_than_trivial(
             story([1.0, 0.5], trivial=trivial, compared=Compared("validation", reached, trivial, perfect))
         )
 
     assert judged(-0.01, 0.0, -1.0) is not None
     assert judged(-0.03, 0.0, -1.0) is None
     assert judged(-1.0, -1.0, -1.0) is None  # the constant answer is perfect: there is nothing to be better at
-
-
-def test_a_higher_rate_is_proposed_only_where_the_training_loss_falls() -> None:
-    def keys(train: list[float]) -> list[str]:
-        finding = no_better_than_baseline(story([2.0, 1.9], train=train, trivial=1.0))
-        assert finding is not None
-        return [each.key for each in finding.advice]
-
-    assert keys([2.0, 1.9]) == ["optimizer.learning_rate", "train.epochs"]
-    assert keys([2.0, 2.0]) == ["train.epochs"]
-
-
-def test_more_epochs_are_not_proposed_where_validation_has_turned() -> None:
-    turned = story([2.0, 1.8, 1.9, 1.95], train=[2.0, 1.9, 1.8, 1.7], trivial=1.0)
-    assert turned.turned == 1
-    finding = no_better_than_baseline(turned)
-    assert finding is not None
-    assert finding.advice == []
-
-
-@pytest.mark.parametrize(
-    ("validation", "train", "turned"),
-    [
-        ([2.0, 1.8, 1.9, 1.95], [2.0, 1.9, 1.8, 1.7], 1),
-        ([2.0, 1.8, 1.8, 1.8], [2.0, 1.9, 1.8, 1.7], None),  # it has not risen
-        ([2.0, 1.8, 1.9, 1.95], [2.0, 1.9, 1.8, 1.9], None),  # the training loss has not fallen
-        ([2.0, 1.8, 1.9, 1.95], [2.0, 1.9, 1.8, 2.0], None),
-        ([2.0, 1.9, 1.8, 1.95], [2.0, 1.9, 1.8, 1.7], None),  # one epoch is noise
-        ([], [2.0, 1.9, 1.8, 1.7], None),
-    ],
-)
-def test_a_validation_loss_has_turned_two_epochs_behind_its_lowest(
-    validation: list[float], train: list[float], turned: int | None
-) -> None:
-    assert story(validation, train=train).turned == turned
 
 
 def test_a_forecast_as_good_as_the_last_value_is_no_better() -> None:
@@ -319,7 +297,7 @@ def test_what_the_model_has_already_is_not_proposed() -> None:
         told = story([0.9, 0.5, 0.6, 0.7, 0.8], train=FALLING)
         finding = overfits(Story(config, told.history, told.metrics, {}, 2, told.stop))
         assert finding is not None
-        return [each.key for each in finding.advice]
+        return [each.about for each in finding.advice]
 
     assert keys([], None) == ["train.early_stopping", "layers"]
     assert keys([dense, dropout], object()) == []
@@ -339,7 +317,7 @@ def test_what_the_model_has_already_is_not_proposed() -> None:
         ([1.0, math.nextafter(0.97, 1)], None, None),
         ([1.0], None, None),
         ([1.0, 0.5], 1, None),  # the best epoch was not the last
-        ([0.0, -1.0], None, None),  # a share of nothing
+        ([0.0, -1.0], None, {"epochs": 1, "before": 0.0, "after": -1.0}),  # how far it can fall is not known
     ],
 )
 def test_the_last_three_epochs_have_to_gain_three_hundredths(
@@ -349,22 +327,6 @@ def test_the_last_three_epochs_have_to_gain_three_hundredths(
         finding = still_improving(told)
         assert (finding and finding.facts) == facts
     assert still_improving(story(losses, best=best, stop=StopReason.TIME_LIMIT)) is None
-
-
-def test_a_setting_is_proposed_by_the_first_finding_alone() -> None:
-    first, second = (
-        no_better_than_baseline(story([2.0, 1.9], trivial=1.0)),
-        still_improving(story([2.0, 1.9], trivial=1.0)),
-    )
-    assert first is not None
-    assert second is not None
-    assert [each.key for each in second.advice] == ["train.epochs"]
-    kept = agreeing([first, second])
-    assert [[each.key for each in finding.advice] for finding in kept] == [
-        ["optimizer.learning_rate", "train.epochs"],
-        [],
-    ]
-    assert first.advice[1] == Setting(key="train.epochs", old=4, new=20, why="it may only have begun to learn")
 
 
 @pytest.mark.parametrize(("shown", "told"), [(0.99, False), (1.0, True), (1.01, True)])
@@ -382,19 +344,19 @@ def test_a_healthy_training_whose_shown_loss_says_otherwise_gives_the_comparison
 @pytest.mark.parametrize(("reached", "seen"), [(0.981 * 7.6, True), (0.979 * 7.6, False)])
 def test_an_even_chance_is_a_better_answer_than_shares_without_some_classes(reached: float, seen: bool) -> None:
     compared = Compared("validation", reached, 12.2, even=7.6)
-    finding = no_better_than_baseline(story([7.6, reached], trivial=12.2, compared=compared))
+    finding = no_better_than_trivial(story([7.6, reached], trivial=12.2, compared=compared))
     assert (finding is not None) is seen
     if finding is not None:
         assert (finding.facts["trivial"], finding.facts["method"]) == (7.6, "same chance for each class")
     worse = Compared("validation", reached, 7.0, even=0.981 * 7.0)
-    finding = no_better_than_baseline(story([7.6, reached], trivial=7.0, compared=worse))
+    finding = no_better_than_trivial(story([7.6, reached], trivial=7.0, compared=worse))
     assert finding is not None
     assert (finding.facts["trivial"], finding.facts["method"]) == (7.0, "mean")
 
 
 @pytest.mark.parametrize(("last", "seen"), [(0.0101, True), (0.0099, False)])
 def test_a_model_beside_a_perfect_constant_is_no_better_until_the_loss_is_gone(last: float, seen: bool) -> None:
-    assert (no_better_than_baseline(story([1.0, 0.5, last], trivial=0.0)) is not None) is seen
+    assert (no_better_than_trivial(story([1.0, 0.5, last], trivial=0.0)) is not None) is seen
 
 
 @pytest.mark.parametrize(("last", "seen"), [(-25.89, False), (-25.87, True), (-24.0, True)])
@@ -415,10 +377,13 @@ def test_of_a_loss_that_is_never_finite_nothing_else_is_said(first: float) -> No
 
 
 def test_one_epoch_went_nowhere() -> None:
-    [finding] = verdict(story([0.5], trivial=1.0))
-    assert judgement_of_training(finding).evidence == "the validation loss is 0.5 after one epoch"
-    [finding] = verdict(story([0.5, 0.499], trivial=1.0, best=2))
-    assert judgement_of_training(finding).evidence == "the validation loss went from 0.5 to 0.499, best at epoch 2"
+    for losses, words in (([0.5], "one epoch says"), ([0.5, 0.499], "2 epochs say")):
+        [finding] = verdict(story(losses, trivial=1.0, best=len(losses)))
+        told = judgement_of_training(finding)
+        assert (finding.code, finding.severity) == ("too_early_to_say", "note")
+        assert told.evidence == f"{words} nothing yet; the validation loss is {losses[-1]}"
+    [finding] = verdict(story([0.5, 0.499, 0.498], trivial=1.0, best=3))
+    assert judgement_of_training(finding).evidence == "the validation loss went from 0.5 to 0.498, best at epoch 3"
 
 
 def test_a_healthy_training_without_validation_speaks_of_training() -> None:

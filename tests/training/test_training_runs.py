@@ -84,11 +84,21 @@ def test_a_rate_that_is_far_too_high_ends_with_6_and_names_the_key(
     assert outcome.code == 6
     error = outcome.error
     assert (error["code"], error["name"]) == (6, "diverged")
-    assert error["hint"] == "lower the learning rate: --set optimizer.learning_rate=0.001"
+    # The rate is that of the range test on this model, and the verdict says the same.
+    [finding] = error["verdict"]
+    [advice] = finding["advice"]
+    assert (finding["code"], finding["facts"]["cause"], advice["set"]) == (
+        "diverged",
+        "rate",
+        "optimizer.learning_rate",
+    )
+    assert 1e-4 < advice["to"] < 1.0
+    assert error["hint"] == f"--set optimizer.learning_rate={advice['to']}  (the range test on this model)"
     assert error["file"] == "runs/a"
     state = json.loads((tmp_path / "runs" / "a" / "run.json").read_bytes())
     assert (state["status"], state["exit_code"]) == ("failed", 6)
     assert state["reason"] == f"diverged: {error['message']}"
+    assert state["verdict"] == error["verdict"]
     assert not (tmp_path / "runs" / "a" / "model").exists()
 
 

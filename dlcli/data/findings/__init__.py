@@ -64,9 +64,10 @@ MOST = 200_000
 """So many samples of a split are looked at."""
 
 
-def findings(dataset: Dataset) -> list[Finding]:
-    """What the rules have seen, in the order of the rules; of much data in a part of it, which the facts then say."""
-    part = dataset.sample(MOST)
+def findings(dataset: Dataset, *, most: int = MOST) -> list[Finding]:
+    """What the rules have seen, in the order of the rules; of much data in a part of it, `most` samples a split, which
+    the facts then say."""
+    part = dataset.sample(most)
     findings = [finding for rule in RULES if (finding := rule(part)) is not None]
     if part is dataset:
         return findings

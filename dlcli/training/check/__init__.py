@@ -16,7 +16,7 @@ from dlcli.training.check.gradients_explode import gradients_explode
 from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
 from dlcli.training.check.nothing_to_learn import nothing_to_learn
-from dlcli.training.check.target_far_from_scale import target_far_from_scale
+from dlcli.training.check.target_out_of_reach import target_out_of_reach
 
 __all__ = ["RULES", "Seen", "check_findings"]
 
@@ -29,7 +29,7 @@ RULES: tuple[Callable[[Seen], Finding | None], ...] = (
     gradients_vanish,
     no_gradient,
     nothing_to_learn,
-    target_far_from_scale,
+    target_out_of_reach,
 )
 
 
@@ -41,8 +41,8 @@ def check_findings(seen: Seen) -> list[Finding]:
         rules = (first_loss_not_finite,)
     elif nothing_to_learn(seen) is not None:
         rules = (nothing_to_learn,)
-    elif target_far_from_scale(seen) is not None:  # loss and gradients are as large as the target
-        rules = (drowned_in_noise, no_gradient, target_far_from_scale)
+    elif target_out_of_reach(seen) is not None:  # loss and gradients are as large as the target
+        rules = (drowned_in_noise, no_gradient, target_out_of_reach)
     findings = [finding for rule in rules if (finding := rule(seen)) is not None]
     facts = {**asdict(seen.batch), "memorized": seen.batch.memorized}
     return findings or [Finding(code="can_learn", severity="note", facts=facts)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlcli.finding import Finding, Setting
+from dlcli.finding import Finding
 from dlcli.training.check.evidence import Seen
 
 FAR = 2.0
@@ -16,10 +16,8 @@ def first_loss_far(seen: Seen) -> Finding | None:
     first = seen.first
     if not first.at_chance or first.expected is None or first.measured <= FAR * first.expected:
         return None
-    why = "inputs far from unit scale make the first answers sure and wrong"
-    advice = [] if seen.config.data.prepares else [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
     facts = {"measured": first.measured, "expected": first.expected, "formula": first.why}
-    return Finding(code="first_loss_far", severity="warning", facts=facts, advice=advice)
+    return Finding(code="first_loss_far", severity="warning", facts=facts, advice=seen.scaled())
 
 
 def cases(seen: Callable[..., Seen]) -> list[tuple[Seen, bool]]:

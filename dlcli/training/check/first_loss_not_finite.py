@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from dlcli.finding import Finding, Setting
+from dlcli.finding import Finding
 from dlcli.training.check.evidence import Seen
 from dlcli.training.not_finite import BrokenAt
 
@@ -14,10 +14,8 @@ def first_loss_not_finite(seen: Seen) -> Finding | None:
     """Seen when the untrained model puts out what the loss cannot judge: no learning rate has moved anything yet."""
     if math.isfinite(seen.first.measured):
         return None
-    why = "inputs far from unit scale make exponents and squares of them too large"
     broken = seen.broken or BrokenAt("loss")
-    scales = broken.kind == "layer" and broken.far and not seen.config.data.prepares
-    advice = [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)] if scales else []
+    advice = seen.scaled() if broken.scales else []
     facts = {"measured": seen.first.measured, "seen": broken.words, "hint": broken.hint}
     return Finding(code="first_loss_not_finite", severity="warning", facts=facts, advice=advice)
 

@@ -18,10 +18,8 @@ def gradients_explode(seen: Seen) -> Finding | None:
     bad = [each for each in found if not math.isfinite(each.norm or 0.0) or (each.ratio or 0.0) > EXPLODED]
     if not bad:
         return None
-    advice = [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
-    if not seen.config.data.prepares:
-        why = "large inputs make large gradients"
-        advice.append(Setting(key="data.prepare", old=[], new=["Normalization"], why=why))
+    clipped = Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")
+    advice = seen.scaled() or [clipped]
     layer = bad[0].layer
     facts = {"layer": layer, "norm": bad[0].norm, "weights": bad[0].weights}
     return Finding(code="exploding_gradients", severity="warning", where=layer, facts=facts, advice=advice)

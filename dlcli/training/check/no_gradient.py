@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.finding import Finding, Setting, only_name
-from dlcli.training.check.blocked import Blocked
 from dlcli.training.check.evidence import Seen
+from dlcli.training.evidence.blocked import Blocked
 
 
 def no_gradient(seen: Seen) -> Finding | None:

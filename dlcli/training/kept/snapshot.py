@@ -5,6 +5,7 @@ What is not here is a pure function of configuration, seed, epoch and step: the 
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -97,19 +98,15 @@ def rules_of(progress: Progress, watch: Watch, plateau: Plateau | None) -> dict[
 
 
 def put_back_rules(state: Mapping[str, Any], progress: Progress, watch: Watch, plateau: Plateau | None) -> None:
-    """Restores what `rules_of` gave of them; the keys of the configuration (monitor, mode, least change) stay as they are."""
+    """Restores what `rules_of` gave; the keys of the configuration (monitor, mode, least change) stay as they are."""
+    import numpy as np
+
     for name in KEPT:
         setattr(progress, name, state["progress"][name])
     restore(watch, state["watch"])
     if plateau is not None and state["plateau"] is not None:
         restore(plateau.watch, state["plateau"]["watch"])
         plateau.cooling = state["plateau"]["cooling"]
-
-
-def put_back_generators(state: Mapping[str, Any]) -> None:
-    """Sets Python's own generators to where `rules_of` found them."""
-    import numpy as np
-
     version, internal, gauss = state["random"]["python"]
     random.setstate((version, tuple(internal), gauss))
     numpy = state["random"]["numpy"]
@@ -121,3 +118,12 @@ def restore(watch: Watch, state: Mapping[str, Any]) -> None:
     """Gives a watch what it had seen."""
     watch.best, watch.best_epoch, watch.waited = state["best"], state["best_epoch"], state["waited"]
     watch.missed = state.get("missed", 0)  # older checkpoints do not know it
+
+
+def with_numbers(entry: dict[str, Any]) -> dict[str, Any]:
+    """An epoch of the history with NaN where JSON has null."""
+    splits = {
+        split: {name: math.nan if value is None else value for name, value in entry[split].items()}
+        for split in ("train", "validation")
+    }
+    return {**entry, **splits}

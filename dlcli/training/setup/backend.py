@@ -16,7 +16,6 @@ from typing import Any
 from dlcli.data.sources.source import SourceBlock
 from dlcli.errors import ArtifactError
 from dlcli.keras_internals import is_deterministic, leave_determinism
-from dlcli.progress import stage
 from dlcli.runs.atomic import NO_LINK, NO_WAIT
 from dlcli.training.setup.lazy_tensorflow import defer_public_modules
 
@@ -122,7 +121,7 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     used_before = "keras" in sys.modules
-    with stage("starting TensorFlow"), quick_import():
+    with quick_import():
         import keras
         import tensorflow as tf
 

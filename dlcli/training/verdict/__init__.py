@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dlcli.finding import Finding
-from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
-from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
-from dlcli.training.verdict.no_lower_than_first import no_lower_than_first
-from dlcli.training.verdict.overfits import overfits
-from dlcli.training.verdict.still_improving import still_improving
-from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.worse_by_metric import worse_by_metric
-
-__all__ = ["RULES", "Story", "verdict"]
-
-# The first finding is the first thing to do. A model no better than a guess has learnt nothing, so whether it overfits is
-# beside the point; one that overfits does not get better by more epochs. So the causes stand before what they explain.
-RULES: tuple[Callable[[Story], Finding | None], ...] = (
-    no_better_than_baseline,
+from dlcli.training.verdict import (
+    cannot_fit,
+    dead_units,
+    diverged,
+    does_not_learn,
+    exploding_gradients,
+    healthy,
+    imbalanced,
+    inputs_far_from_scale,
     no_better_than_last_value,
+    no_better_than_trivial,
     no_lower_than_first,
+    one_class_only,
     overfits,
+    plateau,
+    predicts_one_class,
+    rate_too_high,
+    rate_too_low,
+    schedule_ended,
+    splits_differ,
     still_improving,
+    stopped_too_early,
+    suspiciously_good,
+    target_far_from_scale,
+    too_early_to_say,
+    underfits,
+    validation_too_small,
+    vanishing_gradients,
     worse_by_metric,
 )
+from dlcli.training.verdict.rule import Rule
+from dlcli.training.verdict.story import Broke, Story
+
+__all__ = ["RULES", "Broke", "Rule", "Story", "verdict"]
+
+# The order is that of precedence: causes stand before what follows from them, and the first finding is the first thing to do.
+RULES: tuple[Rule, ...] = (
+    diverged.RULE,
+    one_class_only.RULE,
+    suspiciously_good.RULE,
+    inputs_far_from_scale.RULE,
+    target_far_from_scale.RULE,
+    rate_too_high.RULE,
+    dead_units.RULE,
+    vanishing_gradients.RULE,
+    exploding_gradients.RULE,
+    cannot_fit.RULE,
+    rate_too_low.RULE,
+    schedule_ended.RULE,
+    splits_differ.RULE,
+    overfits.RULE,
+    predicts_one_class.RULE,
+    does_not_learn.RULE,
+    underfits.RULE,
+    no_better_than_trivial.RULE,
+    no_better_than_last_value.RULE,
+    no_lower_than_first.RULE,
+    still_improving.RULE,
+    stopped_too_early.RULE,
+    plateau.RULE,
+    validation_too_small.RULE,
+    imbalanced.RULE,
+    worse_by_metric.RULE,
+)
+LAST: tuple[Rule, ...] = (too_early_to_say.RULE, healthy.RULE)
+"""What is said where no rule has spoken."""
+MOST = 3
+"""One cause, and at most two findings beside it."""
 
 
 def verdict(story: Story) -> list[Finding]:
-    """What the rules have seen; a healthy training gets one calm finding."""
-    findings = [finding for rule in RULES if (finding := rule(story)) is not None]
-    return agreeing(findings) or [healthy(story)]
+    """What the rules have seen, the cause first; a training of which nothing else is to be said gets one calm finding."""
+    findings: list[Finding] = []
+    for rule in RULES if story.history or story.broke else ():
+        if len(findings) < MOST and not rule.explained_by & {each.code for each in findings}:
+            finding = rule.sees(story)
+            findings += [] if finding is None else [finding]
+    for rule in LAST if not findings and story.history else ():
+        finding = None if findings else rule.sees(story)
+        findings += [] if finding is None else [finding]
+    return agreeing(findings)
 
 
 def agreeing(findings: Sequence[Finding]) -> list[Finding]:
     """The findings without advice that one above has given already: a setting is proposed once."""
     proposed, result = set[str](), list[Finding]()
     for finding in findings:
-        advice = [each for each in finding.advice if each.key not in proposed]
-        proposed |= {each.key for each in advice}
+        advice = [each for each in finding.advice if each.about not in proposed]
+        proposed |= {each.about for each in advice}
         result.append(replace(finding, advice=advice))
     return result
-
-
-def healthy(story: Story) -> Finding:
-    """Nothing to object to; where the loss that is shown would say otherwise, with the comparison that counts."""
-    split = "validation" if "validation" in story.metrics else "train"
-    losses = {"first": story.losses(split)[0], "last": story.metrics[split]["loss"]}
-    facts = {"split": split, **losses, "best_epoch": story.best_epoch}
-    if len(story.history) == 1:
-        facts["epochs"] = 1
-    seen = story.beside_trivial
-    if seen is not None and story.baseline:
-        shown = story.metrics[seen.split]["loss"], story.baseline["metrics"]["loss"]
-        if shown[0] >= shown[1] and seen.reached < seen.trivial:
-            facts |= {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
-            facts["method"] = seen.method or story.baseline["method"]
-    return Finding(code="healthy", severity="note", facts=facts)

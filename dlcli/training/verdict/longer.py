@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dlcli.finding import Setting
+import shlex
+
+from dlcli.finding import Advice, Command, Setting
 from dlcli.optimizer.schedules import early_ending
 from dlcli.training.verdict.story import Story
 
 
-def longer(story: Story, epochs: int, *, why: str) -> list[Setting]:
-    """The settings for a training of so many epochs."""
+def longer(story: Story, epochs: int, *, why: str) -> list[Advice]:
+    """To go on for so many epochs in all; with a schedule that would be over by then a training anew."""
     steps = story.history[0].get("step")
     seen = early_ending(story.config.optimizer, epochs=epochs, steps_per_epoch=steps)
-    settings = [Setting(key="train.epochs", old=story.config.train.epochs, new=epochs, why=why)]
+    if seen is None and story.run:
+        return [Command(command=shlex.join(["dlcli", "resume", *story.run, "--epochs", str(epochs)]), why=why)]
+    settings: list[Advice] = [Setting(key="train.epochs", old=story.config.train.epochs, new=epochs, why=why)]
     if seen is not None:
         lasting, old = f"{epochs - seen.warmup:g} epochs", seen.schedule.arguments.get("decay_steps")
         why = "the learning rate would be 0 before"

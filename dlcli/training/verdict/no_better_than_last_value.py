@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dlcli.finding import Finding
+from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.story import Story
 
 
@@ -16,6 +17,11 @@ def no_better_than_last_value(story: Story) -> Finding | None:
         return None
     facts = {"split": seen.split, "reached": seen.reached, "last_value": last_value["loss"]}
     return Finding(code="no_better_than_last_value", severity="warning", facts=facts)
+
+
+RULE = Rule(
+    "no_better_than_last_value", no_better_than_last_value, CAUSES | {"overfits", "does_not_learn", "underfits"}
+)
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:

@@ -1,67 +1,127 @@
-"""The validation loss has risen while the training loss went on falling."""
+"""The model knows its training samples by heart: the validation loss has turned, or stands far above that of training."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from dlcli.finding import Finding, Setting
+from dlcli.finding import Advice, Finding, Setting
 from dlcli.layers.stack import innermost
+from dlcli.training.compared import Compared
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.advice import earlier_stop
+from dlcli.training.verdict.rule import BROKEN_START, Rule
+from dlcli.training.verdict.standing import MARGIN, left, left_in_training
 from dlcli.training.verdict.story import Story
 
 RISE = 1.10
 MATERIAL = 0.02
 """A rise counts from this share of the first epoch's loss on: near zero every curve wobbles."""
+LOST = 0.05
+"""A rise counts from this share of the trivial loss on."""
 FEWEST = 3
+GAP, KNOWN = 0.35, 0.25
+"""So much more of the trivial loss validation has than training, of which hardly anything is left."""
 
 
 def overfits(story: Story) -> Finding | None:
-    """Seen when, some epochs after its lowest point, the validation loss is 10 % above it and the training loss below."""
+    """Seen where, some epochs after its lowest point, the validation loss is 10 % above it and the training loss below, or
+    where the gap at the epoch that is kept is wide. A model that never was better than the constant answer has nothing to
+    lose."""
+    turned = turning(story)
+    gap = gap_of(story)
+    if (turned is None and gap is None) or never_better(story):
+        return None
+    validation, train = story.losses("validation"), story.losses("train")
+    lowest = min(range(len(validation)), key=validation.__getitem__) if turned is None else turned
+    if story.kept_epoch == lowest + 1 and gap is None:
+        return None  # the epoch that is kept is the best one: what came after it is lost with its weights
+    facts: dict[str, Any] = {
+        "since_epoch": lowest + 2 if lowest + 1 < len(validation) else lowest + 1,
+        "validation_lowest": validation[lowest],
+        "validation_last": validation[-1],
+        "train_then": train[lowest],
+        "train_last": train[-1],
+        "turned": turned is not None,
+        "gap": gap,
+    }
+    advice = [*earlier_stop(story), *leaning(story)] if turned is not None else leaning(story)
+    return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
+
+
+def turning(story: Story) -> int | None:
+    """The epoch, counted from 0, of the lowest validation loss, where it has risen since while the training loss fell."""
     validation, train = story.losses("validation"), story.losses("train")
     if len(validation) < FEWEST + 1:
         return None
     # A loss that rises for an epoch is noise. Three things together are not: some epochs have passed since the lowest point,
     # the training loss went on falling meanwhile (else the training itself fails), and the rise is more than a wobble.
     lowest = min(range(len(validation)), key=validation.__getitem__)
-    later = len(validation) - 1 - lowest
-    if later < FEWEST or train[-1] >= train[lowest]:
+    if len(validation) - 1 - lowest < FEWEST or train[-1] >= train[lowest]:
         return None
     # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
     seen = story.beside_trivial
     perfect = min(0.0 if seen is None else seen.perfect, validation[lowest])
     rise = validation[-1] - validation[lowest]
-    if rise <= 0 or rise < (RISE - 1) * (validation[lowest] - perfect) or rise < MATERIAL * (validation[0] - perfect):
+    risen = rise > 0 and rise >= (RISE - 1) * (validation[lowest] - perfect)
+    stake = 0.0 if seen is None or seen.weighed else LOST * (seen.trivial - seen.perfect)
+    return lowest if risen and rise >= max(MATERIAL * (validation[0] - perfect), stake) else None
+
+
+def gap_of(story: Story) -> float | None:
+    """How much more of the trivial loss is left on validation than in training, where that is much and training is learnt."""
+    if story.judged != "validation" or len(story.history) < FEWEST:
         return None
-    advice = []
-    if story.config.train.early_stopping is None:
-        early, why = {"monitor": "val_loss", "patience": 5}, "keeps the weights of the best epoch"
-        advice.append(Setting(key="train.early_stopping", old=None, new=early, why=why))
-    if not any(layer.traits.get("drops") for layer in innermost(story.config.layers)):
-        advice += with_dropout(story.config.written_layers())
-    facts = {
-        "since_epoch": lowest + 2,
-        "validation_lowest": validation[lowest],
-        "validation_last": validation[-1],
-        "train_then": train[lowest],
-        "train_last": train[-1],
-    }
-    return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
+    inside, outside = left_in_training(story), left(story)
+    if inside is None or outside is None or inside > KNOWN or outside - inside < GAP:
+        return None
+    return outside - inside
+
+
+def never_better(story: Story) -> bool:
+    """Whether validation was no better than the constant answer in any epoch: then nothing that holds was learnt at all."""
+    seen, losses = story.beside_trivial, story.losses("validation")
+    if seen is None or seen.weighed or seen.trivial <= seen.perfect:
+        return False
+    share = (min(losses) - seen.perfect) / (seen.trivial - seen.perfect)
+    return share >= MARGIN
+
+
+def leaning(story: Story) -> list[Advice]:
+    """What makes a model rely on less: changes of pictures, else a Dropout where there is none."""
+    if story.looks.pictures and not story.config.data.augment and story.looks.flat_target:
+        new: list[Any] = [{"RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1}}]
+        return [Setting(key="data.augment", old=[], new=new, why="pictures that are moved a little are new ones")]
+    if any(layer.traits.get("drops") for layer in innermost(story.config.layers)):
+        return []
+    return [*with_dropout(story.config.written_layers())]
 
 
 def with_dropout(entries: list[Any]) -> list[Setting]:
     """The entries of the layers with a Dropout before the last; none where that is connected by name, and would not take it."""
-    if not entries or (isinstance(entries[-1], dict) and "from" in entries[-1]):
+    if len(entries) < 2 or (isinstance(entries[-1], dict) and "from" in entries[-1]):
         return []
     why = "a Dropout before the last layer makes the model rely on less"
     return [Setting(key="layers", old=entries, new=[*entries[:-1], {"Dropout": 0.3}, entries[-1]], why=why)]
 
 
+RULE = Rule("overfits", overfits, BROKEN_START | {"one_class_only", "suspiciously_good", "splits_differ", "cannot_fit"})
+
+
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
     """Stories of which the first shows it and the others do not."""
+
+    def apart(inside: float) -> Story:
+        told = story(train=[0.9, 0.5, inside], validation=[0.9, 0.7, 0.7])
+        return replace(told, looks=Looks(train=lambda: Compared("train", inside, 1.0)))
+
     return [
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.661]), True),
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.659]), False),
         (story(train=[0.9, 0.5, 0.55, 0.6, 0.7], validation=[0.9, 0.6, 0.62, 0.65, 0.7]), False),
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.0] * 5), False),
         (story(train=[-20.0, -26.0, -27.0, -28.0, -29.0], validation=[-20.0, -26.0, -26.0, -26.0, -25.98]), False),
+        (apart(0.26), False),
+        (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[1.1, 0.99, 1.2, 1.3, 1.4]), False),
     ]

@@ -6,29 +6,44 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
+from dlcli.training.verdict.curve import epochs_to_gain, last_epochs, late_fall, rounded
 from dlcli.training.verdict.longer import longer
-from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
+from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.story import Story
 
-GAIN = 0.03
-LAST = 3
+GAIN, MATERIAL = 0.03, 0.002
+"""The share of the loss, and of the first epoch's, that the last epochs have to take away to be worth more of them."""
+NEAR = 20
+"""The best epoch is one of the last where no more than a twentieth of all came after it."""
 
 
 def still_improving(story: Story) -> Finding | None:
-    """Seen when all epochs are done and the last three (or all there are) still lowered the monitored loss by more than 3 %."""
-    losses = story.losses("validation") or story.losses("train")
-    window = min(LAST, len(losses) - 1)
-    if story.stop is not StopReason.ALL_EPOCHS or window < 1 or story.best_epoch < len(losses):
+    """Seen when all epochs are done, the best is among the last, and these still lowered the monitored loss by more than 3 %."""
+    losses = story.losses(story.judged)
+    if story.stop is not StopReason.ALL_EPOCHS or not is_falling(story):
         return None
-    before, after = losses[-1 - window], losses[-1]
-    if before <= 0 or (before - after) / before < GAIN:
-        return None
-    told = no_better_than_baseline(story)
-    if told is not None and "far_targets" in told.facts:  # on the way to a target so far away epochs are no help
-        return None
-    advice = longer(story, story.config.train.epochs * 2, why="there is more to gain")
-    facts = {"epochs": window, "before": before, "after": after}
+    epochs = story.config.train.epochs
+    more = rounded(len(losses) + epochs_to_gain(story.above(story.judged)))
+    advice = longer(story, max(more, epochs + 1), why="there is more to gain")
+    window = last_epochs(losses)
+    facts = {"epochs": window, "before": losses[-1 - window], "after": losses[-1]}
     return Finding(code="still_improving", severity="note", facts=facts, advice=advice)
+
+
+def is_falling(story: Story) -> bool:
+    """Whether the best epoch is among the last, and these lowered the loss by what is worth more of them."""
+    above = story.above(story.judged)
+    if len(above) < 2 or story.best_epoch < len(above) - len(above) // NEAR:
+        return False
+    window = last_epochs(above)
+    return late_fall(above) >= GAIN and above[-1 - window] - above[-1] >= MATERIAL * above[0]
+
+
+RULE = Rule(
+    "still_improving",
+    still_improving,
+    CAUSES | {"suspiciously_good", "overfits", "does_not_learn", "underfits"},
+)
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
@@ -37,4 +52,5 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (story(validation=[1.0, 0.5, 0.49, 0.488, 0.4849]), True),
         (story(validation=[1.0, 0.5, 0.49, 0.488, 0.4851]), False),
         (story(validation=[1.0, 0.5, 0.4, 0.3], stop=StopReason.TIME_LIMIT), False),
+        (story(validation=[100.0, 0.5, 0.45, 0.4, 0.35]), False),
     ]

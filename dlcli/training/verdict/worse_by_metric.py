@@ -7,19 +7,14 @@ from dataclasses import replace
 
 from dlcli.finding import Finding, Setting
 from dlcli.loss import direction_of, metric_name
-from dlcli.training.verdict.no_better_than_baseline import no_better_than_baseline
-from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
-from dlcli.training.verdict.no_lower_than_first import no_lower_than_first
-from dlcli.training.verdict.overfits import overfits
+from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.story import Story
-
-CAUSES = (no_better_than_baseline, no_better_than_last_value, no_lower_than_first, overfits)
 
 
 def worse_by_metric(story: Story) -> Finding | None:
     """Seen where the numbers that are shown side by side say that the constant answer is better, and nothing else says why."""
     seen = story.beside_trivial
-    if seen is None or not story.baseline or any(rule(story) is not None for rule in CAUSES):
+    if seen is None or not story.baseline:
         return None
     split, shown = story.baseline["split"], story.baseline["metrics"]
     for name, more_is_better in compared_metrics(story):
@@ -50,6 +45,15 @@ def compared_metrics(story: Story) -> Iterator[tuple[str, bool]]:
             direction = "up" if accuracy else direction_of(metric)
             if direction is not None and (accuracy or not metric.traits.get("positive")):
                 yield head.reported(metric_name(metric)), direction == "up"
+
+
+RULE = Rule(
+    "worse_by_metric",
+    worse_by_metric,
+    CAUSES
+    | {"overfits", "predicts_one_class", "does_not_learn", "underfits", "imbalanced", "still_improving"}
+    | {"no_better_than_trivial", "no_better_than_last_value", "no_lower_than_first"},
+)
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.finding import Finding, Setting, Severity
+from dlcli.finding import Advice, Command, Finding, Setting, Severity
 from dlcli.view.sentences import check, data, model, verdict
 from dlcli.view.sentences.sentence import Sentence
 
@@ -29,7 +29,7 @@ class Told:
     code: str
     where: str | None
     facts: Mapping[str, Any]
-    settings: Sequence[Setting]
+    settings: Sequence[Advice]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Judgement:
     finding: str
     since_epoch: int | None
     evidence: str
-    advice: Sequence[Setting]
+    advice: Sequence[Advice]
     code: str | None
     severity: Severity | None
     where: str | None
@@ -103,11 +103,16 @@ def judgement_read(recorded: Mapping[str, Any]) -> Judgement:
         finding=recorded["finding"],
         since_epoch=recorded["since_epoch"],
         evidence=recorded["evidence"],
-        advice=[
-            Setting(key=each["set"], old=each["from"], new=each["to"], why=each["why"]) for each in recorded["advice"]
-        ],
+        advice=[advice_read(each) for each in recorded["advice"]],
         code=recorded.get("code"),
         severity=recorded.get("severity"),
         where=recorded.get("where"),
         facts=recorded.get("facts", {}),
     )
+
+
+def advice_read(recorded: Mapping[str, Any]) -> Advice:
+    """A setting or a command as a run has recorded it."""
+    if "command" in recorded:
+        return Command(command=recorded["command"], why=recorded["why"])
+    return Setting(key=recorded["set"], old=recorded["from"], new=recorded["to"], why=recorded["why"])

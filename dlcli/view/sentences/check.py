@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of
+from dlcli.view.sentences.verdict import exploding_gradients, vanishing_gradients
 
 
 def batch(facts: Facts) -> str:
@@ -25,8 +26,18 @@ def can_learn(facts: Facts) -> str:
     return f"{learnt}, and gradients arrive at every layer"
 
 
+def cannot_fit_batch(facts: Facts) -> str:
+    if facts["why"] == "linear":
+        return f"{batch(facts)}; the model is a linear one"
+    low, high = facts["ends"]
+    least, most = facts["targets"]
+    reach = f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}"
+    return f"{batch(facts)}; {reach}, and '{facts['target']}' goes from {least:.4g} to {most:.4g}"
+
+
 def cannot_memorize(facts: Facts) -> str:
-    return f"{batch(facts)}; samples with the same inputs have other targets"
+    why = "; samples with the same inputs have other targets" if facts.get("why") == "contradictory" else ""
+    return f"{beside_constant(facts)}{why}"
 
 
 def drowned_in_noise(facts: Facts) -> str:
@@ -39,10 +50,6 @@ def drowned_in_noise(facts: Facts) -> str:
 
 def first_loss_not_finite(facts: Facts) -> str:
     return f"the loss of the untrained model is {facts['measured']}: {facts['seen']}; {facts['hint']}"
-
-
-def exploding_gradients(facts: Facts) -> str:
-    return f"the gradient of {facts['layer']} has the norm {facts['norm']:.2g} beside weights of {facts['weights']:.2g}"
 
 
 def first_loss_far(facts: Facts) -> str:
@@ -63,23 +70,19 @@ def nothing_to_learn(facts: Facts) -> str:
     return f"the untrained model answers a batch perfectly: its loss is {facts['first']:.4g}"
 
 
-def rate_too_high(facts: Facts) -> str:
+def steps_too_long(facts: Facts) -> str:
     return f"{batch(facts)}, up to {facts['most']:.4g} on the way"
 
 
-def target_far_from_scale(facts: Facts) -> str:
+def target_beside_batch(facts: Facts) -> str:
     spreads = [f"'{name}' deviates by {deviation:.3g}" for name, deviation in facts["targets"].items()]
     answer = "" if facts["constant"] is None else f", and one answer for all would cost {facts['constant']:.4g}"
     return f"{first_of(spreads, more='more targets')}; {batch(facts)}{answer}"
 
 
-def vanishing_gradients(facts: Facts) -> str:
-    others = f"that of others up to {facts['largest']:.1e}"
-    return f"the gradient of {facts['layer']} is {facts['ratio']:.1e} of its weights, {others}"
-
-
 SENTENCES = {
     "can_learn": Sentence("can learn", can_learn),
+    "cannot_fit": Sentence("the model cannot fit the data", cannot_fit_batch),
     "cannot_memorize": Sentence("one batch cannot be memorized", cannot_memorize),
     "drowned_in_noise": Sentence(
         "hardly anything is learnt in the noise",
@@ -95,8 +98,8 @@ SENTENCES = {
     "memorizes_slowly": Sentence("one batch is memorized slowly", beside_constant),
     "no_gradient": Sentence("layers without a gradient", no_gradient),
     "nothing_to_learn": Sentence("there is nothing to learn", nothing_to_learn),
-    "rate_too_high": Sentence("learning rate too high", rate_too_high),
+    "rate_too_high": Sentence("learning rate too high", steps_too_long),
     "rate_too_low": Sentence("learning rate too low", batch),
-    "target_far_from_scale": Sentence("target far from unit scale", target_far_from_scale),
+    "target_far_from_scale": Sentence("target far from unit scale", target_beside_batch),
     "vanishing_gradients": Sentence("gradients vanish", vanishing_gradients),
 }

@@ -9,11 +9,11 @@ def broken_weights(facts: Facts) -> str:
     return f"{facts['not_finite']:,} weights of {facts['layer']} are not finite"
 
 
-def dead_units(facts: Facts) -> str:
+def dead_in_layer(facts: Facts) -> str:
     return f"{facts['dead']} of {facts['units']} units of {facts['layer']} are 0 for every sample"
 
 
 SENTENCES = {
     "broken_weights": Sentence("broken", broken_weights),
-    "dead_units": Sentence("dead", dead_units, "try a lower learning rate, he_normal, or leaky_relu"),
+    "dead_units": Sentence("dead", dead_in_layer, "try a lower learning rate, he_normal, or leaky_relu"),
 }

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dlcli.view.sentences.sentence import Facts, Sentence, first_of
+from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
 
 
 def healthy(facts: Facts) -> str:
     losses = f"from {facts['first']:.4g} to {facts['last']:.4g}"
     went = f"the {facts['split']} loss went {losses}, best at epoch {facts['best_epoch']}"
-    if facts.get("epochs") == 1:
-        went = f"the {facts['split']} loss is {facts['last']:.4g} after one epoch"
     if "reached" not in facts:
         return went
     how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
     return f"{went}; {how} it is {facts['reached']:.4g}, and the {facts['method']} alone reaches {facts['trivial']:.4g}"
+
+
+def too_early_to_say(facts: Facts) -> str:
+    if facts.get("missing") == "better":
+        return f"{healthy(facts)}; that is hardly better than the constant answer"
+    if facts.get("missing") == "best":
+        return f"{healthy(facts)}; what is kept is not the best epoch"
+    epochs = "one epoch says" if facts["epochs"] == 1 else f"{facts['epochs']} epochs say"
+    last = f"; the {facts['split']} loss is {facts['last']:.4g}" if facts["last"] is not None else ""
+    return f"{epochs} nothing yet{last}"
+
+
+def too_early_title(facts: Facts) -> str:
+    return "no judgement" if facts.get("missing") else "too early to say"
 
 
 def trivial_title(facts: Facts) -> str:
@@ -25,12 +37,15 @@ def no_better_than_trivial(facts: Facts) -> str:
     digits = 4 if f"{facts['reached']:.4g}" != f"{facts['trivial']:.4g}" or facts["reached"] == facts["trivial"] else 7
     weighed = "weighed " if facts.get("weighed") else ""
     trivial = f"the {facts['method']} alone reaches {facts['trivial']:.{digits}g}"
-    far = [f"'{name}' deviates by {spread:.3g}" for name, spread in facts.get("far_targets", {}).items()]
-    scale = f"; the target {first_of(far, more='more targets')}" if far else ""
-    return f"the {weighed}{facts['split']} loss is {facts['reached']:.{digits}g}; {trivial}{scale}"
+    return f"the {weighed}{facts['split']} loss is {facts['reached']:.{digits}g}; {trivial}"
 
 
 def overfits(facts: Facts) -> str:
+    if not facts.get("turned", True):
+        return (
+            f"the validation loss is {facts['validation_last']:.4g}, that of training {facts['train_last']:.4g}: "
+            "what is learnt there holds here in part"
+        )
     return (
         f"the validation loss rose from {facts['validation_lowest']:.4g} to {facts['validation_last']:.4g} "
         f"while the training loss fell from {facts['train_then']:.4g} to {facts['train_last']:.4g}"
@@ -61,14 +76,203 @@ def worse_by_metric(facts: Facts) -> str:
     return f"{metric}; by the loss{weighed} the model is better, {facts['reached']:.4g} against {facts['trivial']:.4g}"
 
 
+def diverged(facts: Facts) -> str:
+    if facts["what"] == "rise":
+        seen = f"the loss rose from {facts['first']:.4g} to {facts['value']:.4g} in {facts['epoch']} epochs"
+    elif facts["what"] == "weight":
+        seen = f"the weight {facts['weight']} became {facts['value']} in epoch {facts['epoch']}"
+    else:
+        seen = f"the loss became {facts['value']:.4g} in epoch {facts['epoch']}"
+    causes = {
+        "inputs": "the inputs are far from unit scale",
+        "target": "the target is far from unit scale",
+        "first_weights": "the gradients were huge before the first step",
+        "start": "before anything was learnt",
+        "rate": f"at a learning rate of {facts['learning_rate']:g}",
+    }
+    return f"{seen}; {causes[facts['cause']]}"
+
+
+def one_class_only(facts: Facts) -> str:
+    if not facts["held"]:
+        return f"'{facts['target']}' is the same in every training sample"
+    by = f", which is split by {facts['by']}" if facts.get("by") else ""
+    return f"{facts['split']} holds {listed(facts['held'])} of '{facts['target']}' and lacks {listed(facts['missing'])}{by}"
+
+
+def suspiciously_good(facts: Facts) -> str:
+    little = f"{facts['left']:.1%} of the trivial {facts['split']} loss is left"
+    if facts["leak"] == "same_rows":
+        return f"{little}, and {facts['copies']} of {facts['samples']} validation samples stand in training too"
+    if facts["leak"] == "target_is_a_sum":
+        return f"{little}, and inputs add up to the target"
+    gives = "gives" if len(facts["columns"]) == 1 else "give"
+    return f"{little}, and {listed(facts['columns'])} {gives} the target away"
+
+
+def inputs_far_from_scale(facts: Facts) -> str:
+    seen = [
+        f"{each['layer']} takes '{each['input']}' with mean {each['mean']:.3g} and deviation {each['deviation']:.3g}"
+        for each in facts["inputs"]
+    ]
+    return first_of(seen)
+
+
+def target_far_from_scale(facts: Facts) -> str:
+    seen = [
+        f"'{name}' has mean {facts['means'][name]:.3g} and deviation {deviation:.3g}"
+        for name, deviation in facts["targets"].items()
+    ]
+    return first_of(seen, more="more targets")
+
+
+def rate_too_high(facts: Facts) -> str:
+    train = f"the training loss went from {facts['first']:.4g} to {facts['last']:.4g}"
+    least = f", down to {facts['least']:.4g} on the way" if facts["least"] < min(facts["first"], facts["last"]) else ""
+    dead = "; units died on the way" if "dead" in facts["signs"] else ""
+    tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
+    return f"{train}{least} at {facts['rate']:g}{dead}{tested}"
+
+
+def rate_too_low(facts: Facts) -> str:
+    train = f"the training loss went from {facts['first']:.4g} to {facts['last']:.4g}"
+    tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
+    return f"{train} at {facts['rate']:g}{tested}"
+
+
+def dead_units(facts: Facts) -> str:
+    when = "before the first step already" if facts["from_start"] else "at the end"
+    return f"{facts['dead']} of {facts['units']} units of {facts['layer']} are 0 for every sample, {when}"
+
+
+def vanishing_gradients(facts: Facts) -> str:
+    if not facts["ratio"]:
+        return f"no gradient arrives at {facts['layer']}"
+    others = f"that of others up to {facts['largest']:.1e}"
+    return f"the gradient of {facts['layer']} is {facts['ratio']:.1e} of its weights, {others}"
+
+
+def exploding_gradients(facts: Facts) -> str:
+    return f"the gradient of {facts['layer']} has the norm {facts['norm']:.2g} beside weights of {facts['weights']:.2g}"
+
+
+def cannot_fit(facts: Facts) -> str:
+    if facts["why"] == "range":
+        low, high = facts["ends"]
+        least, most = facts["targets"]
+        return (
+            f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and '{facts['target']}' goes from "
+            f"{least:.4g} to {most:.4g}: {facts['beyond']:.0%} of it is out of reach"
+        )
+    model = "a linear model" if facts["why"] == "linear" else f"a model with {facts['units']} units in {facts['layer']}"
+    return f"{model} leaves {facts['left']:.0%} of what the nearest samples alone leave {facts['neighbours']:.0%} of"
+
+
+def schedule_ended(facts: Facts) -> str:
+    rate = f"the learning rate fell from {facts['largest']:.3g} to {facts['rate']:.3g}"
+    return (
+        f"{rate}, and the training loss stands at {facts['last']:.4g}: {facts['left']:.0%} of the trivial loss is left"
+    )
+
+
+def splits_differ(facts: Facts) -> str:
+    moved = [
+        f"'{each['name']}' ({each['role']}) has moved by {each['shift']:.2g} deviations"
+        if each["shift"] < 1e6
+        else f"'{each['name']}' ({each['role']}) never changes in training"
+        for each in facts["moved"]
+    ]
+    losses = f"the validation loss is {facts['validation']:.4g}, that of training {facts['train']:.4g}"
+    return f"{losses}; {first_of(moved)}"
+
+
+def predicts_one_class(facts: Facts) -> str:
+    answers = f"{facts['share']:.0%} of the answers on {facts['split']} are '{facts['class']}'"
+    return f"{answers}, and {facts['others']} samples are not"
+
+
+def does_not_learn(facts: Facts) -> str:
+    if facts["why"] == "by_heart":
+        heart = f"{facts['left']:.0%} of the trivial loss is left in training"
+        constant = f"where one answer for all costs {facts['trivial']:.4g}"
+        return f"{heart}, and on validation it was never below {facts['least']:.4g}, {constant}"
+    known = facts["neighbours"]
+    tells = "" if known is None else f"; the nearest samples leave {min(known, 1):.0%}"
+    frozen = (
+        f"; {listed(facts['frozen'])} {'is' if len(facts['frozen']) == 1 else 'are'} frozen" if facts["frozen"] else ""
+    )
+    return f"{facts['left']:.0%} of the trivial loss is left in training{tells}{frozen}"
+
+
+def underfits(facts: Facts) -> str:
+    if facts["why"] == "room":
+        return (
+            f"training leaves {facts['left']:.0%} of what the nearest samples alone leave {facts['neighbours']:.0%} of"
+        )
+    rest = f"{facts['left']:.0%} of the trivial loss is left"
+    if facts["cost"]:
+        return f"the weights of {listed(facts['by'])} cost {facts['cost']:.3g}, and {rest}"
+    return f"{listed(facts['by'])} leaves out {facts['share']:.0%}, and {rest}"
+
+
+def stopped_too_early(facts: Facts) -> str:
+    ended = f"it ended after {facts['epochs']} epochs"
+    whys = {
+        "not_finite": f"{facts.get('monitor')} was never a finite number",
+        "mode": f"{facts.get('monitor')} was to get {'more' if facts.get('mode') == 'max' else 'less'}",
+        "min_delta": f"{facts.get('monitor')} still got better, by less than {facts.get('min_delta')} at a time",
+        "patience": f"it waited for {facts.get('patience')} epochs, and the training loss was still falling",
+    }
+    return f"{ended}: {whys.get(facts['why'], 'the loss was still falling')}"
+
+
+def plateau(facts: Facts) -> str:
+    wasted = facts["epochs"] - facts["since_epoch"] + 1
+    return f"the last {wasted} of {facts['epochs']} epochs brought nothing; the loss is {facts['last']:.4g}"
+
+
+def validation_too_small(facts: Facts) -> str:
+    if facts["accuracy"] is None:
+        return f"{facts['samples']} validation samples"
+    shown = f"the accuracy {facts['accuracy']:.3g} of {facts['samples']} validation samples"
+    low, high = facts["low"], facts["high"]
+    return f"{shown} may be {low:.2g} to {high:.2g}, and one answer for all reaches {facts['majority']:.2g}"
+
+
+def imbalanced(facts: Facts) -> str:
+    found = f"of {facts['samples']} samples of '{facts['class']}' {facts['recall']:.0%} are found"
+    return f"{found}, while the accuracy on {facts['split']} is {facts['accuracy']:.3g}"
+
+
 SENTENCES = {
+    "cannot_fit": Sentence("the model cannot fit the data", cannot_fit),
+    "dead_units": Sentence("dead units", dead_units),
+    "diverged": Sentence("diverged", diverged),
+    "does_not_learn": Sentence("does not learn", does_not_learn),
+    "exploding_gradients": Sentence("gradients explode", exploding_gradients),
     "healthy": Sentence("healthy", healthy),
+    "imbalanced": Sentence("a class is hardly ever found", imbalanced),
+    "inputs_far_from_scale": Sentence("inputs far from unit scale", inputs_far_from_scale),
     "no_better_than_trivial": Sentence(
         "no better than the trivial baseline", no_better_than_trivial, titled=trivial_title
     ),
     "no_lower_than_first": Sentence("the loss did not fall", no_lower_than_first),
+    "one_class_only": Sentence("a split lacks classes", one_class_only),
     "overfits": Sentence("overfits", overfits),
+    "plateau": Sentence("a long flat end", plateau),
+    "predicts_one_class": Sentence("predicts one class", predicts_one_class),
+    "rate_too_high": Sentence("learning rate too high", rate_too_high),
+    "rate_too_low": Sentence("learning rate too low", rate_too_low),
+    "schedule_ended": Sentence("the schedule ended before the learning", schedule_ended),
+    "splits_differ": Sentence("validation lies elsewhere than training", splits_differ),
     "still_improving": Sentence("stopped while still improving", still_improving),
+    "stopped_too_early": Sentence("stopped too early", stopped_too_early),
+    "suspiciously_good": Sentence("suspiciously good", suspiciously_good),
+    "target_far_from_scale": Sentence("target far from unit scale", target_far_from_scale),
+    "too_early_to_say": Sentence("too early to say", too_early_to_say, titled=too_early_title),
+    "underfits": Sentence("underfits", underfits),
+    "validation_too_small": Sentence("few validation samples", validation_too_small),
+    "vanishing_gradients": Sentence("gradients vanish", vanishing_gradients),
     "no_better_than_last_value": Sentence(
         "no better than the last value",
         no_better_than_last_value,

@@ -1,0 +1,75 @@
+"""The ending of a training: what is said of it when it has ended, was stopped, or broke down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.runs import Run
+from dlcli.runs.state import StopReason
+from dlcli.training.engine.measure import Measure
+from dlcli.training.engine.passes import Begin
+from dlcli.training.outcome import Beside, broken_verdict, outcome
+from dlcli.training.setup.experiment import Experiment
+from dlcli.training.stopping import Stopping
+from dlcli.training.verdict import Broke
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A training as it stands when it ends."""
+
+    experiment: Experiment
+    measure: Measure
+    stopping: Stopping
+    entries: Sequence[Mapping[str, Any]]
+    begin: Begin
+    beside: Beside
+
+    def planned(self, best_weights: Mapping[str, Any] | None, stop: StopReason) -> dict[str, Any]:
+        """Best epoch, metrics, baseline and verdict of one that has ended by a rule; its model has what is kept then."""
+        return outcome(
+            self.experiment,
+            self.measure,
+            self.stopping,
+            self.entries,
+            best_weights,
+            stop,
+            self.begin,
+            beside=self.beside,
+        )
+
+    def stopped(self) -> dict[str, Any]:
+        """Metrics of the last whole epoch of one that was stopped, with best epoch, baseline and verdict; its model stays."""
+        if len(self.entries) <= self.begin.epoch:
+            return {"metrics": last_metrics(self.entries)}
+        end = outcome(
+            self.experiment,
+            self.measure,
+            self.stopping,
+            self.entries,
+            None,
+            StopReason.SIGNAL,
+            self.begin,
+            beside=self.beside,
+            as_it_is=True,
+        )
+        return {**end, "metrics": last_metrics(self.entries)}
+
+    def broken(self, broke: Broke | None) -> list[Any]:
+        """The verdict on one that has diverged."""
+        if broke is None:
+            return []
+        return broken_verdict(self.experiment, self.measure, self.entries, broke, self.begin, beside=self.beside)
+
+
+def last_metrics(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The metrics of the last whole epoch by split."""
+    return {split: entries[-1][split] for split in ("train", "validation") if entries and entries[-1][split]}
+
+
+def words_for(run: Run) -> list[str]:
+    """The words for a run in a command to paste."""
+    folder = str(run.path.parent)
+    return [run.name] if folder == "runs" else [run.name, "--runs", folder]

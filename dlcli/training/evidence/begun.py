@@ -1,0 +1,38 @@
+"""A model as it began: what its layers did before the first step, and what rate it could have begun with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dlcli.training.evidence.restore import restored
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LARGEST = 1 << 26  # unseen: memory alone
+"""Bytes of first weights that are kept for a look behind."""
+
+
+def first_values(model: Any) -> Sequence[np.ndarray[Any, Any]] | None:
+    """The values of all variables of a model before its first step; None of one too large to keep them."""
+    import numpy as np
+
+    sizes = [int(np.prod(each.shape)) * 4 for each in model.variables]
+    return [each.numpy() for each in model.variables] if sum(sizes) <= LARGEST else None
+
+
+@contextmanager
+def as_begun(model: Any, values: Sequence[np.ndarray[Any, Any]]) -> Iterator[None]:
+    """While it is open, a model has its first values, and its optimizer has seen nothing."""
+    with restored(model):
+        for variable, value in zip(model.variables, values, strict=True):
+            variable.assign(value)
+        begin = getattr(model.optimizer, "initial_accumulator_value", 0.0)
+        for variable in model.optimizer.variables:
+            if "learning_rate" not in variable.path and "float" in str(variable.dtype):
+                variable.assign(variable * 0 + begin)
+            elif "iteration" in variable.path:
+                variable.assign(variable * 0)
+        yield

@@ -1,0 +1,104 @@
+"""What a model says of classes on a split: how often each, and how often each rightly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlcli.data import class_indices
+from dlcli.data.dataset import spread_samples
+from dlcli.training.counted import counted_target
+from dlcli.training.kept.predictions import answers_of
+from dlcli.training.setup.experiment import Experiment
+
+LOOKED_AT, AT_ONCE = 1000, 250  # unseen: time alone
+"""So many samples of a split are answered."""
+SIGMAS = 1.96
+"""So many deviations on both sides hold a share in 95 of 100 samples."""
+
+
+@dataclass(frozen=True)
+class ClassesSeen:
+    """By class of a target on a split: how many samples or places it has, is said of, and is rightly said of.
+
+    `samples` are those that were answered: the places of one are no independent ones.
+    """
+
+    target: str
+    split: str
+    samples: int
+    classes: Sequence[str]
+    truth: Sequence[int]
+    said: Sequence[int]
+    right: Sequence[int]
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return sum(self.right) / max(sum(self.truth), 1)
+
+    @property
+    def majority(self) -> float:
+        """What saying the most frequent class alone would reach."""
+        return max(self.truth, default=0) / max(sum(self.truth), 1)
+
+    @property
+    def recalls(self) -> dict[str, float]:
+        """The recall of each class that the split holds."""
+        rows = zip(self.classes, self.right, self.truth, strict=True)
+        return {name: right / truth for name, right, truth in rows if truth}
+
+    @property
+    def balanced(self) -> float:
+        """The mean recall of the classes that the split holds."""
+        return sum(self.recalls.values()) / max(len(self.recalls), 1)
+
+    @property
+    def most_said(self) -> tuple[str, float]:
+        """The class that is said most often, and in how many of all answers."""
+        place = max(range(len(self.said)), key=self.said.__getitem__)
+        return self.classes[place], self.said[place] / max(sum(self.said), 1)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Between what the accuracy may lie, at 95 %: the interval of Wilson (1927, https://doi.org/10.2307/2276774)."""
+        return wilson(self.accuracy, self.samples)
+
+
+def wilson(share: float, samples: int) -> tuple[float, float]:
+    """The interval of a share of so many samples."""
+    spread = SIGMAS**2 / max(samples, 1)
+    middle = (share + spread / 2) / (1 + spread)
+    reach = SIGMAS / (1 + spread) * math.sqrt((share * (1 - share) + spread / 4) / max(samples, 1))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def classes_seen(experiment: Experiment, split: str) -> list[ClassesSeen]:
+    """What the model as it stands says on a split of the targets that are classes."""
+    import numpy as np
+
+    model, feed = experiment.model, experiment.splits[split]
+    heads = [*zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True)]
+    if not len(feed) or all(schema.classes is None for _, schema in heads):
+        return []
+    inputs, targets = feed.take(spread_samples(len(feed), LOOKED_AT))
+    starts = range(0, min(len(feed), LOOKED_AT), AT_ONCE)
+    parts = [model({name: each[at : at + AT_ONCE] for name, each in inputs.items()}, training=False) for at in starts]
+    found = []
+    for head, schema in heads:
+        output = np.concatenate(
+            [np.asarray(each if head.name is None else each[head.name], np.float32) for each in parts]
+        )
+        answers = answers_of(output, head.loss, schema)
+        truth = class_indices(targets[schema.name], schema)
+        if answers is None or truth is None or schema.classes is None or answers.classes.size != truth.size:
+            continue
+        counted = counted_target(schema, targets[schema.name], None)
+        kept = (truth >= 0) if counted is None else (truth >= 0) & counted.reshape(truth.shape)
+        told, wanted, count = answers.classes.reshape(truth.shape)[kept], truth[kept], len(schema.classes)
+        counts = [
+            np.bincount(each[each < count], minlength=count).tolist() for each in (wanted, told, wanted[told == wanted])
+        ]
+        found.append(ClassesSeen(schema.name, split, len(truth), schema.classes, *counts))
+    return found

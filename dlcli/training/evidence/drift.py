@@ -1,0 +1,76 @@
+"""Drift: what lies elsewhere in validation than in training, an input or the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data import class_indices
+from dlcli.data.dataset import spread_samples
+from dlcli.training.setup.experiment import Experiment
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LOOKED_AT, MOST_FEATURES = 2000, 512  # unseen: time alone
+FEWEST = 8
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A column, an input or a target: how many training deviations its mean has moved, and what share lies outside the range
+    of training.
+    """
+
+    name: str
+    role: str
+    shift: float
+    outside: float
+    column: bool
+
+
+def drifts(experiment: Experiment) -> list[Drift]:
+    """How far each feature, as the model takes it, and each target lie elsewhere in validation, the farthest first."""
+    splits = experiment.splits
+    if "validation" not in splits or min(map(len, (splits["train"], splits["validation"]))) < FEWEST:
+        return []
+    parts = [splits[name].take(spread_samples(len(splits[name]), LOOKED_AT)) for name in ("train", "validation")]
+    found = [*of_inputs(experiment, *(inputs for inputs, _ in parts))]
+    for schema in experiment.dataset.schema.targets:
+        before, after = (targets[schema.name] for _, targets in parts)
+        if class_indices(before, schema) is None and not schema.absent and before.dtype.kind in "fiu":
+            moved = of_values(before.reshape(len(before), -1), after.reshape(len(after), -1))
+            found += [Drift(schema.name, "target", *max(moved, default=(0.0, 0.0)), False)]
+    return sorted(found, key=lambda each: -max(each.shift, each.outside))
+
+
+def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift]:
+    """The drift of each column, or of an input of few features as one thing."""
+    for schema in experiment.dataset.schema.inputs:
+        one, other = (each[schema.name].reshape(len(each[schema.name]), -1) for each in (before, after))
+        if one.dtype.kind not in "fiu" or one.shape[1] > MOST_FEATURES or one.shape[1] != other.shape[1]:
+            continue
+        moved = of_values(one, other)
+        if not schema.columns or sum(column.width for column in schema.columns) != len(moved):
+            if moved:
+                yield Drift(schema.name, "input", *max(moved), False)
+            continue
+        place = 0
+        for column in schema.columns:
+            yield Drift(column.name, "input", *max(moved[place : place + column.width], default=(0.0, 0.0)), True)
+            place += column.width
+
+
+def of_values(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> list[tuple[float, float]]:
+    """For each feature of (samples, features) how far its mean has moved, and the share outside the range of training."""
+    import numpy as np
+
+    before, after = before.astype(np.float64), after.astype(np.float64)
+    means, deviations = before.mean(axis=0), before.std(axis=0)
+    low, high = before.min(axis=0), before.max(axis=0)
+    slack = 0.05 * (high - low)
+    outside = ((after < low - slack) | (after > high + slack)).mean(axis=0)
+    moved = np.abs(after.mean(axis=0) - means)
+    shifts = np.where(deviations > 0, moved / np.maximum(deviations, 1e-12), np.where(moved > 0, np.inf, 0.0))
+    return [(float(min(shift, 1e6)), float(share)) for shift, share in zip(shifts, outside, strict=True)]

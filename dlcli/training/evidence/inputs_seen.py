@@ -1,0 +1,120 @@
+"""The inputs as the first layer that learns sees them: how far they are from unit scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.data import Schema
+from dlcli.data.dataset import spread_samples
+from dlcli.keras_internals import leaf_layers, nodes_of
+from dlcli.layers.names import written_layer_name
+from dlcli.named_inputs import model_of
+from dlcli.training.setup.experiment import Experiment
+
+LOOKED_AT = 256  # unseen: time alone
+
+
+@dataclass(frozen=True)
+class InputSeen:
+    """What a layer that learns takes: of the feature that is farthest from 0 the mean, deviation and root mean square.
+
+    `name` is the column or the input that it comes from, `largest` and `least` the ends, `spread` the largest deviation.
+    """
+
+    layer: str
+    input: str
+    name: str
+    mean: float
+    deviation: float
+    size: float
+    least: float
+    largest: float
+    spread: float
+    column: bool
+
+
+def inputs_seen(experiment: Experiment) -> list[InputSeen]:
+    """What each layer that learns takes of the inputs themselves, where none before it has learnt or rescaled."""
+    import numpy as np
+
+    model, feed = experiment.model, experiment.splits["train"]
+    taking = [*first_learning(model)]
+    if not taking or not len(feed):
+        return []
+    inputs, _ = feed.take(spread_samples(len(feed), LOOKED_AT))
+    values = model_of(model.input, {str(number): tensor for number, (_, tensor) in enumerate(taking)})(
+        dict(inputs), training=False
+    )
+    found = []
+    for number, (layer, tensor) in enumerate(taking):
+        rows = np.asarray(values[str(number)], np.float64)
+        rows = rows.reshape(-1, rows.shape[-1] if rows.ndim > 1 else 1)
+        if not rows.size or not np.isfinite(rows).all():
+            continue
+        sizes, spreads = np.sqrt((rows**2).mean(axis=0)), rows.std(axis=0)
+        worst = int(sizes.argmax())
+        source, column = named_feature(experiment, tensor, worst, rows.shape[1])
+        found.append(
+            InputSeen(
+                written_layer_name(layer.name),
+                source,
+                column or source,
+                float(rows[:, worst].mean()),
+                float(spreads[worst]),
+                float(sizes[worst]),
+                float(rows.min()),
+                float(rows.max()),
+                float(spreads.max()),
+                column is not None,
+            )
+        )
+    return found
+
+
+def first_learning(model: Any) -> Iterator[tuple[Any, Any]]:
+    """Each layer with weights that multiply the inputs as they come, with the tensor that it takes."""
+    import keras
+
+    layers = keras.layers
+    by_itself = (
+        *(layers.Normalization, layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization),
+        *(layers.UnitNormalization, layers.Embedding, layers.Hashing, layers.Discretization, layers.CategoryEncoding),
+    )
+    raw = {id(tensor) for tensor in model.inputs}
+    for node in nodes_of(model):
+        layer, taken = node.operation, node.input_tensors
+        arriving = [tensor for tensor in taken if id(tensor) in raw]
+        if not arriving or isinstance(layer, by_itself):
+            continue
+        if getattr(layer, "weights", ()):
+            inside = leaf_layers(layer) if hasattr(layer, "layers") else []
+            if not any(isinstance(each, by_itself) for each in inside):
+                yield layer, arriving[0]
+            continue
+        raw |= {id(tensor) for tensor in node.output_tensors}
+
+
+def named_feature(experiment: Experiment, tensor: Any, place: int, width: int) -> tuple[str, str | None]:
+    """The input that a tensor comes from, and the column that a feature of it is, where that can be told."""
+    schemas = experiment.dataset.schema.inputs
+    if len(schemas) != 1:
+        by_name = {schema.name: schema for schema in schemas}
+        schema = by_name.get(tensor.name.split("/")[0])
+        if schema is None:
+            return "the inputs", None
+    else:
+        (schema,) = schemas
+    if not schema.columns or sum(each.width for each in schema.columns) != width:
+        return schema.name, None
+    for column in schema.columns:
+        if place < column.width:
+            return schema.name, column.name
+        place -= column.width
+    return schema.name, None
+
+
+def takes_pictures(schema: Schema) -> bool:
+    """Whether all inputs are pictures."""
+    return bool(schema.inputs) and all({"height", "width"} <= {*each.axes} for each in schema.inputs)

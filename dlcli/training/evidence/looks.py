@@ -1,0 +1,157 @@
+"""The looks: what is measured of a trained model and its data only where somebody asks, within a bound of time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+from dlcli.finding import Finding
+from dlcli.training.compared import Compared
+from dlcli.training.engine.measure import Measure
+from dlcli.training.evidence.begun import as_begun
+from dlcli.training.evidence.capacity import Capacity, capacity
+from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen
+from dlcli.training.evidence.drift import Drift, drifts
+from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
+from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
+from dlcli.training.evidence.neighbours import Neighbours, neighbours
+from dlcli.training.evidence.penalties import Penalty, penalties
+from dlcli.training.evidence.rate_range import rate_range
+from dlcli.training.evidence.reach import Reach, reaches
+from dlcli.training.evidence.stopwatch import Stopwatch
+from dlcli.training.evidence.train_loss import train_compared
+from dlcli.training.scaling import TargetSeen, target_seen
+from dlcli.training.setup.experiment import Experiment
+
+Value = TypeVar("Value")
+MOST_SECONDS = 2.0
+"""All looks together take no longer; what there is no time for is not known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """What is known of a training beside its curves; each is measured when it is first asked for, and by default unknown.
+
+    `rate` is what the range test on the model as it began proposes, None where the loss fell at no rate or nothing is known;
+    `begun` are the layers before the first step. `samples` says how many each split has.
+    """
+
+    samples: Mapping[str, int] = field(default_factory=dict)
+    data: Sequence[Finding] = ()
+    counts: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    """By target of classes and by split how many samples each class has."""
+    learning: int | None = None
+    """How many parameters learn."""
+    pictures: bool = False
+    """Whether all inputs are pictures."""
+    flat_target: bool = True
+    """Whether a target is one of the whole sample, which it stays where a picture is moved."""
+    columns: Sequence[str] = ()
+    """The columns that the inputs are made of."""
+    train: Callable[[], Compared | None] = lambda: None
+    classes: Callable[[str], Sequence[ClassesSeen]] = lambda split: ()
+    inputs: Callable[[], Sequence[InputSeen]] = tuple
+    target: Callable[[], TargetSeen | None] = lambda: None
+    layers: Callable[[], LayersSeen | None] = lambda: None
+    begun: Callable[[], LayersSeen | None] = lambda: None
+    rate: Callable[[], float | None] = lambda: None
+    rate_unknown: Callable[[], bool] = lambda: False
+    """Whether there was no time for the range test."""
+    neighbours: Callable[[], Neighbours | None] = lambda: None
+    drifts: Callable[[], Sequence[Drift]] = tuple
+    reaches: Callable[[], Sequence[Reach]] = tuple
+    penalties: Callable[[], Sequence[Penalty]] = tuple
+    capacity: Callable[[], Capacity | None] = lambda: None
+    failures: Sequence[str] = ()
+    """What looks have raised, which then know nothing."""
+
+
+class Bounded:
+    """Looks that take so many seconds together; a model that cannot be looked at so keeps its training and its verdict."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.spent = seconds, 0.0
+        self.failures: list[str] = []
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left, of which there are always some."""
+        return max(self.seconds - self.spent, 0.1)
+
+    def one(self, work: Callable[[], Value], unknown: Value) -> Value:
+        """What a look sees, if there is time for it."""
+        if self.spent >= self.seconds:
+            return unknown
+        watch = Stopwatch()
+        try:
+            return work()
+        except Exception as error:
+            self.failures.append(repr(error))
+            return unknown
+        finally:
+            self.spent += watch.seconds
+
+    def many(self, work: Callable[[], Sequence[Value]]) -> Sequence[Value]:
+        """The things that a look sees."""
+        return self.one(work, [])
+
+
+def looks(
+    experiment: Experiment,
+    measure: Measure,
+    *,
+    first: Sequence[Any] | None,
+    data: Sequence[Finding],
+    seconds: float | None = None,
+) -> Looks:
+    """The looks at an experiment whose model has been trained from its `first` values; `data` are findings about its data.
+
+    All of them together take so many `seconds` at most, two by default.
+    """
+    bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
+
+    def of_begun(work: Callable[[], Value], unknown: Value) -> Value:
+        if first is None:
+            return unknown
+        with as_begun(experiment.model, first):
+            return work()
+
+    def rate() -> tuple[float | None, bool]:
+        found = rate_range(experiment, seconds=bounded.left)
+        return found.proposed if found.whole else None, not found.whole
+
+    no_time: tuple[float | None, bool] = (None, True)
+    tested = cache(lambda: bounded.one(lambda: of_begun(rate, no_time), no_time))
+
+    dataset = experiment.dataset
+    counts = {
+        schema.name: {split: dataset.class_counts(split, schema) or {} for split in dataset.splits}
+        for schema in dataset.schema.targets
+        if schema.classes is not None
+    }
+    return Looks(
+        failures=bounded.failures,
+        samples={split: len(feed) for split, feed in experiment.splits.items()},
+        data=data,
+        counts=counts,
+        learning=sum(math.prod(weight.shape) for weight in experiment.model.trainable_variables),
+        pictures=takes_pictures(dataset.schema),
+        flat_target=all(len(schema.shape) == schema.is_one_hot for schema in dataset.schema.targets),
+        columns=[column.name for schema in dataset.schema.inputs for column in schema.columns or ()],
+        train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
+        classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
+        inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
+        target=cache(lambda: bounded.one(lambda: target_seen(experiment), None)),
+        layers=cache(lambda: bounded.one(lambda: layers_seen(experiment), None)),
+        begun=cache(lambda: bounded.one(lambda: of_begun(lambda: layers_seen(experiment), None), None)),
+        rate=lambda: tested()[0],
+        rate_unknown=lambda: tested()[1],
+        neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
+        drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
+        reaches=cache(lambda: bounded.many(lambda: reaches(experiment))),
+        penalties=cache(lambda: bounded.many(lambda: penalties(experiment))),
+        capacity=cache(lambda: bounded.one(lambda: capacity(experiment), None)),
+    )

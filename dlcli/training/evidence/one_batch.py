@@ -1,0 +1,137 @@
+"""Overfits one batch: a model that cannot memorize a few samples will not learn from many."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.loss import needs
+from dlcli.loss.counting import masks_by_target
+from dlcli.loss.losses import build_loss
+from dlcli.loss.perfect import perfect_loss
+from dlcli.training.constant_answer import fitting_answer
+from dlcli.training.counted import counted_target
+from dlcli.training.engine.steps import batch_tensors
+from dlcli.training.evidence.restore import restored, without_noise
+from dlcli.training.evidence.step import trained_on
+from dlcli.training.setup.experiment import Experiment, output_shape
+from dlcli.training.trivial import repeated
+
+MOST_STEPS = 400
+MOST_SECONDS = 20.0  # unseen: time alone
+MEMORIZED = 0.05
+"""The share of the first loss from which on a batch counts as memorized."""
+
+
+@dataclass(frozen=True)
+class OneBatch:
+    """Training on one batch of `samples` alone: the loss without regularization before and after so many steps, and the
+    highest on the way.
+
+    `contradictory` says that equal inputs have different targets in it. `perfect` is the loss of a perfect answer: under some
+    losses less than nothing, so that what counts is how far the others are above it.
+    """
+
+    samples: int
+    steps: int
+    first: float
+    last: float
+    most: float
+    contradictory: bool
+    perfect: float
+    bounded: bool = True
+    """Whether it is known what a perfect answer costs: what layers compute themselves may have any least."""
+    constant: float | None = None
+    """What the best answer costs that is the same for all samples; None where that is perfect, or there is none."""
+
+    @property
+    def memorized(self) -> bool:
+        """Whether the loss has come down to next to nothing."""
+        return math.isfinite(self.last) and self.last - self.perfect <= MEMORIZED * max(self.unlearnt, 0.0)
+
+    @property
+    def unlearnt(self) -> float:
+        """How far above a perfect answer a model is that has learnt nothing: as it begins, or with one answer for all.
+
+        First weights may be far from the target; leaving that place is not yet to tell samples apart.
+        """
+        begun = self.first - self.perfect
+        return begun if self.constant is None else min(begun, self.constant - self.perfect)
+
+    def share(self, loss: float) -> float:
+        """How much of the first loss a loss is, both above that of a perfect answer."""
+        first = self.first - self.perfect
+        return (loss - self.perfect) / first if first > 0 else 0.0
+
+
+def overfit(experiment: Experiment, rows: Any) -> OneBatch:
+    """Trains on the samples `rows` alone, with the configuration's own loss and optimizer; the model is left as it was."""
+    import tensorflow as tf
+
+    model, train = experiment.model, experiment.splits["train"]
+    arrays = train.take(rows)
+    inputs, targets = batch_tensors(*arrays)
+    losses: list[float] = []
+    masks = masks_by_target(model(inputs, training=False), [*targets])
+    perfect, constant = perfect_total(experiment, arrays[1], masks), constant_total(experiment, arrays[1], masks)
+    with restored(model), without_noise(model):
+
+        @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+        def step() -> Any:
+            loss, penalty = trained_on(model, inputs, targets)
+            return loss - penalty
+
+        started = time.monotonic()
+        while len(losses) < MOST_STEPS and time.monotonic() - started < MOST_SECONDS:
+            losses.append(float(step()))
+            unlearnt = min(losses[0], math.inf if constant is None else constant) - perfect
+            if not math.isfinite(losses[-1]) or losses[-1] - perfect <= MEMORIZED / 2 * unlearnt:
+                break
+    bounded = all(needs(head.loss) != "nothing" for head in experiment.config.heads)
+    first, last, most = losses[0], losses[-1], max(losses)
+    return OneBatch(len(rows), len(losses), first, last, most, contradictory(*arrays), perfect, bounded, constant)
+
+
+def perfect_total(experiment: Experiment, targets: Mapping[str, Any], masks: Mapping[str, Any]) -> float:
+    """What perfect answers to these targets (samples, …) cost, all of them together, at places that the masks let count."""
+    heads, schemas = experiment.config.heads, experiment.dataset.schema.targets
+    total = 0.0
+    for head, schema in zip(heads, schemas, strict=True):
+        values, shape = targets[schema.name], output_shape(experiment.model, head.name)
+        counted = counted_target(schema, values, masks.get(schema.name))
+        total += head.weight * perfect_loss(head.loss, values, shape, {}, counted=counted)
+    return total
+
+
+def constant_total(experiment: Experiment, targets: Mapping[str, Any], masks: Mapping[str, Any]) -> float | None:
+    """What the best constant answers to these targets (samples, …) cost together, at places that the masks let count.
+
+    None where they are perfect, or not known.
+    """
+    import numpy as np
+
+    heads, schemas = experiment.config.heads, experiment.dataset.schema.targets
+    total = 0.0
+    for head, schema in zip(heads, schemas, strict=True):
+        values, shape = targets[schema.name], output_shape(experiment.model, head.name)
+        counted = counted_target(schema, values, masks.get(schema.name))
+        answer = fitting_answer(head, schema, values, shape, weights=counted)
+        if answer is None or (values == values[:1]).all():
+            return None
+        said = repeated(answer.values, len(values), [size or 1 for size in shape], counted=counted)
+        total += head.weight * float(np.asarray(build_loss(head.loss, {}, void=schema.has_void)(values, said)))
+    return total if math.isfinite(total) else None
+
+
+def contradictory(inputs: Any, targets: Any) -> bool:
+    """Whether samples with the same inputs have other targets."""
+
+    def rows_of(arrays: Any) -> list[bytes]:
+        columns = list(arrays.values())
+        return [b"".join(each[row].tobytes() for each in columns) for row in range(len(columns[0]))]
+
+    given, wanted = rows_of(inputs), rows_of(targets)
+    return len(set(given)) < len({*zip(given, wanted, strict=True)})

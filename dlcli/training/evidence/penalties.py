@@ -1,0 +1,45 @@
+"""What keeps a model from fitting: noise and regularization as they are written, with the paths that set them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlcli.keras_internals import leaf_layers
+from dlcli.layers.names import written_layer_name
+from dlcli.training.evidence.gradients import entry_of
+from dlcli.training.setup.experiment import Experiment
+
+REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer", "embeddings_regularizer")
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A layer that leaves out a share of what passes, or whose weights cost something.
+
+    `share` is what it leaves out, 0 of weights; `cost` what its weights add to the loss, 0 of noise. `key` is the path that
+    sets it, None of what stands at no path of its own.
+    """
+
+    layer: str
+    what: str
+    share: float
+    cost: float
+    key: str | None
+
+
+def penalties(experiment: Experiment) -> list[Penalty]:
+    """All that dropout leaves out and all that weights cost, layer by layer."""
+    found = []
+    for layer in leaf_layers(experiment.model):
+        entry, name = entry_of(experiment, layer), written_layer_name(layer.name)
+        rate = getattr(layer, "rate", None)
+        if "Dropout" in type(layer).__name__ and isinstance(rate, float) and rate > 0:
+            found.append(Penalty(name, "rate", rate, 0.0, None if entry is None else f"{entry}.rate"))
+        for word in REGULARIZERS:
+            regularizer = getattr(layer, word, None)
+            weights = [each for each in getattr(layer, "weights", ()) if each.regularizer is regularizer]
+            if regularizer is None or not weights:
+                continue
+            cost = sum(float(regularizer(each)) for each in weights)
+            found.append(Penalty(name, word, 0.0, cost, None if entry is None else f"{entry}.{word}"))
+    return found

@@ -1,0 +1,85 @@
+"""What the last activation of a model can put out, beside the targets of numbers that it is to meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlcli.data.dataset import spread_samples
+from dlcli.keras_internals import producer
+from dlcli.layers.names import written_layer_name
+from dlcli.loss import needs
+from dlcli.training.evidence.gradients import entry_of
+from dlcli.training.setup.experiment import Experiment
+
+LOOKED_AT = 5000  # unseen: time alone
+SLACK = 0.01
+"""So much of their range targets may lie beyond what can be put out: rounding and noise."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A last layer and the numbers between which it puts out, beside those of its targets; `beyond` is the share outside.
+
+    `entry` is the path of its entry where its activation is an argument.
+    """
+
+    target: str
+    layer: str
+    activation: str
+    low: float
+    high: float
+    least: float
+    most: float
+    beyond: float
+    entry: str | None
+
+
+def reaches(experiment: Experiment) -> list[Reach]:
+    """The last layers whose activation has an end, with the targets that they cannot meet."""
+    import numpy as np
+
+    found, feed = [], experiment.splits["train"]
+    rows = spread_samples(len(feed), LOOKED_AT)
+    for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
+        output = experiment.model.output if head.name is None else experiment.model.output[head.name]
+        layer = None if isinstance(output, list | dict) else producer(output)
+        ends = ends_of(layer)
+        if (
+            layer is None
+            or ends is None
+            or needs(head.loss) != "numbers"
+            or schema.classes is not None
+            or schema.absent
+        ):
+            continue
+        values = feed.take(rows)[1][schema.name].astype(np.float64)
+        slack = SLACK * float(np.ptp(values)) if values.size else 0.0
+        beyond = float(((values < ends[0] - slack) | (values > ends[1] + slack)).mean()) if values.size else 0.0
+        if beyond:
+            own = bool(layer.weights)
+            name = getattr(layer.activation, "__name__", "activation") if own else type(layer).__name__
+            entry = entry_of(experiment, layer) if own else None
+            place = written_layer_name(layer.name)
+            found.append(
+                Reach(schema.name, place, name, *ends, float(values.min()), float(values.max()), beyond, entry)
+            )
+    return found
+
+
+def ends_of(layer: Any) -> tuple[float, float] | None:
+    """Between what a layer puts out where its activation has an end; None where it reaches all numbers, or is not known."""
+    import numpy as np
+    import tensorflow as tf
+
+    activation = getattr(layer, "activation", None)
+    activation = layer if activation is None and type(layer).__name__ in {"ReLU", "Softmax"} else activation
+    if not callable(activation):
+        return None
+    taken = np.array([[-1e4, 0], [-30, 0], [-1, 0], [0, 0], [1, 0], [30, 0], [1e4, 0]], np.float32)
+    width = layer.output.shape[-1]
+    values = np.asarray(activation(tf.constant(taken if width != 1 else taken[:, :1])), np.float64)[:, 0]
+    low, high = float(values.min()), float(values.max())
+    if low < -100 and high > 100:
+        return None
+    return (low if low > -100 else -np.inf), (high if high < 100 else np.inf)

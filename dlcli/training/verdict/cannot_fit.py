@@ -1,0 +1,126 @@
+"""The model cannot put out the targets, or cannot be what the data asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.evidence.capacity import Capacity
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.neighbours import Neighbours
+from dlcli.training.evidence.reach import Reach
+from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
+from dlcli.training.verdict.standing import is_flat, mistakes_left, struggles
+from dlcli.training.verdict.story import Story
+
+BEYOND = 0.05
+"""So many of the targets beyond what the last activation can reach are no outliers."""
+MORE = 0.25
+"""So much more of the trivial loss the neighbours of a sample take away than the model does."""
+OTHER = 20.0
+"""So many times higher a rate is another one."""
+NARROW, WIDE = 3, 32
+"""Units through which hardly anything passes, and which are enough for a first try."""
+
+
+def cannot_fit(story: Story) -> Finding | None:
+    """Seen by the range of the last activation, or where neighbours know what a linear or narrow model cannot learn."""
+    reach = next((each for each in story.looks.reaches() if each.beyond > BEYOND), None)
+    if reach is not None and struggles(story, above=0.1):
+        facts = {"why": "range", **facts_of(reach)}
+        advice = unbent(reach)
+        return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=advice)
+    return too_simple(story)
+
+
+def facts_of(reach: Reach) -> dict[str, Any]:
+    """What can be put out beside the targets."""
+    return {
+        "target": reach.target,
+        "layer": reach.layer,
+        "activation": reach.activation,
+        "ends": [reach.low, reach.high],
+        "targets": [reach.least, reach.most],
+        "beyond": reach.beyond,
+    }
+
+
+def unbent(reach: Reach) -> list[Advice]:
+    """The last layer without an activation."""
+    if reach.entry is None:
+        return []
+    why = "a number may then be as large or small as the targets are"
+    return [Setting(key=f"{reach.entry}.activation", old=reach.activation, new="linear", why=why)]
+
+
+def too_simple(story: Story) -> Finding | None:
+    """Seen where the loss is flat, much of it is left, and the nearest neighbours of samples know much more."""
+    own = mistakes_left(story)
+    if own is None or own < MORE or not is_flat(story):
+        return None
+    capacity = story.looks.capacity()
+    if capacity is None or not (capacity.linear or narrow(capacity)):
+        return None
+    known = story.looks.neighbours()
+    if known is None or known.left > own - MORE:
+        return None
+    rate = story.looks.rate()
+    if rate is not None and rate >= OTHER * story.rate:  # it has not been let to learn
+        return None
+    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "neighbours": known.left}
+    if not capacity.linear:
+        facts |= {"layer": narrow(capacity)[0].layer, "units": narrow(capacity)[0].units}
+    return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))
+
+
+def narrow(capacity: Capacity) -> list[Any]:
+    """The hidden layers through which hardly anything passes."""
+    return [each for each in capacity.hidden if each.units <= NARROW]
+
+
+def richer(story: Story, capacity: Capacity) -> list[Advice]:
+    """An activation where hidden layers have none, more units where there are few, or else a hidden layer."""
+    few = narrow(capacity)
+    if few and few[0].entry is not None:
+        why = f"{few[0].units} units let too little through"
+        return [Setting(key=f"{few[0].entry}.units", old=few[0].units, new=WIDE, why=why)]
+    why = "layers without an activation between them are together one linear layer"
+    straight = [each for each in capacity.hidden if each.linear and each.entry is not None]
+    if straight:
+        return [Setting(key=f"{each.entry}.activation", old=None, new="relu", why=why) for each in straight]
+    entries = story.config.written_layers()
+    if not entries or (isinstance(entries[-1], dict) and "from" in entries[-1]):
+        return []
+    layer = {"Dense": {"units": 2 * WIDE, "activation": "relu"}}
+    why = "a hidden layer can bend what a linear model cannot"
+    return [Setting(key="layers", old=entries, new=[*entries[:-1], layer, entries[-1]], why=why)]
+
+
+RULE = Rule("cannot_fit", cannot_fit, BROKEN_START | NO_GRADIENT | {"one_class_only"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def reaching(beyond: float) -> Story:
+        reach = Reach("y", "dense", "sigmoid", 0.0, 1.0, -3.0, 3.0, beyond, "layers.0")
+        return replace(story(validation=[0.9, 0.9]), looks=Looks(reaches=lambda: [reach]))
+
+    def linear(known: float, *, losses: list[float] = [0.9, 0.9, 0.9, 0.9, 0.9]) -> Story:  # noqa: B006
+        train = story(validation=[0.9]).beside_trivial
+        looks = Looks(
+            capacity=lambda: Capacity(True, [], {}),
+            neighbours=lambda: Neighbours(known, 0.0, 100, False),
+            train=lambda: train,
+        )
+        return replace(story(validation=losses), looks=looks)
+
+    return [
+        (reaching(0.051), True),
+        (reaching(0.049), False),
+        (linear(0.34), False),
+        (linear(0.9, losses=[0.99, 0.98, 0.97, 0.95, 0.9]), False),
+        (story(validation=[0.9]), False),
+    ]

@@ -1,0 +1,64 @@
+"""Units that were dead before the first step: 0 for every sample, so that no gradient passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.rule import BROKEN_START, Rule
+from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.written import written_argument
+
+MOST = 0.8
+"""The share of a layer from which on too little is left to pass anything on."""
+
+
+def dead_units(story: Story) -> Finding | None:
+    """Seen where nearly all units of a hidden layer are 0 for all samples of a batch, and little is learnt."""
+    now = story.looks.layers()
+    dead = [each for each in now.dead if each.hidden and each.share >= MOST] if now is not None else []
+    if not dead or not struggles(story):
+        return None
+    begun = story.looks.begun()
+    before = {each.layer: each.share for each in begun.dead} if begun is not None else {}
+    worst = next((each for each in dead if before.get(each.layer, 0.0) >= MOST), dead[0])
+    facts = {
+        "layer": worst.layer,
+        "dead": worst.dead,
+        "units": worst.units,
+        "layers": [each.layer for each in dead],
+        "from_start": before.get(worst.layer, 0.0) >= MOST,
+    }
+    return Finding(code="dead_units", severity="warning", where=worst.layer, facts=facts, advice=revived(story, worst))
+
+
+def revived(story: Story, dead: DeadSeen) -> list[Advice]:
+    """First weights that do not kill where others are written, else an activation that always passes something on."""
+    if dead.entry is None:
+        return []
+    for word, usual in (("bias_initializer", "zeros"), ("kernel_initializer", "he_normal")):
+        written = written_argument(story.config, dead.entry, word)
+        if written is not None and written != usual:
+            why = "the first weights that are written make every unit 0"
+            return [Setting(key=f"{dead.entry}.{word}", old=written, new=usual, why=why)]
+    if not dead.arguments:
+        return []
+    why = "units that are 0 for every sample pass nothing on; leaky_relu always does"
+    return [Setting(key=f"{dead.entry}.activation", old="relu", new="leaky_relu", why=why)]
+
+
+RULE = Rule("dead_units", dead_units, BROKEN_START | {"one_class_only"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def dying(dead: int, *, hidden: bool = True) -> Story:
+        layers = LayersSeen([], [DeadSeen("dense", 10, dead, None, hidden, True)])
+        return replace(story(validation=[0.9, 0.9]), looks=Looks(layers=lambda: layers, begun=lambda: layers))
+
+    return [(dying(8), True), (dying(7), False), (dying(10, hidden=False), False), (story(validation=[0.9]), False)]

@@ -1,0 +1,81 @@
+"""The loss or the weights are no longer finite, or the loss has risen for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dlcli.finding import Advice, Finding
+from dlcli.training.verdict.advice import tested_rate
+from dlcli.training.verdict.inputs_far_from_scale import far_inputs, scaled_inputs
+from dlcli.training.verdict.rule import Rule
+from dlcli.training.verdict.story import Broke, Story
+
+FAR_ABOVE = 10.0
+"""So many times its first value is where a loss has not merely wobbled."""
+FEWEST = 4
+FAR = 10.0
+"""So far from 0 inputs make every step large, whatever the learning rate."""
+EXPLODED = 1e3
+"""A gradient so many times as large as its weights was there before any step."""
+
+
+def diverged(story: Story) -> Finding | None:
+    """Seen where numbers ended, or where the loss rose for good; never while it falls, whatever its size."""
+    facts: dict[str, Any]
+    if story.broke is not None:
+        broke = story.broke
+        facts = {"what": broke.what, "value": broke.value, "epoch": broke.epoch, "weight": broke.weight}
+    else:
+        train = story.above("train")
+        half = len(train) // 2
+        rises = len(train) >= FEWEST and train[-1] > FAR_ABOVE * train[0] and min(train[half:]) > train[0]
+        if not rises or train[-1] < 0.5 * max(train):
+            return None
+        losses = story.losses("train")
+        facts = {"what": "rise", "value": losses[-1], "first": losses[0], "epoch": len(losses), "weight": None}
+    cause, advice = cause_of(story)
+    facts |= {"cause": cause, "learning_rate": story.rate}
+    return Finding(code="diverged", severity="error", facts=facts, advice=advice)
+
+
+def cause_of(story: Story) -> tuple[str, list[Advice]]:
+    """What most likely threw it out, and what to do about that."""
+    far = far_inputs(story.looks.inputs())
+    if story.broke is not None and story.broke.first:
+        advice = scaled_inputs(story.config, far, pictures=story.looks.pictures) if story.broke.far else []
+        return "start", advice
+    if far and far[0].size > FAR:
+        return "inputs", scaled_inputs(story.config, far, pictures=story.looks.pictures)
+    target = story.looks.target()
+    if target is not None and target.advice:
+        return "target", list(target.advice)
+    begun = story.looks.begun()
+    exploding = [each for each in begun.gradients if (each.ratio or 0.0) > EXPLODED] if begun is not None else []
+    if exploding:
+        return "first_weights", []
+    return "rate", tested_rate(story, why="the range test on this model")
+
+
+RULE = Rule("diverged", diverged)
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+    rising = [1.0, 1.2, 4.0, 9.0, 10.1]
+    return [
+        (story(train=rising, validation=rising), True),
+        (story(train=[1.0, 1.2, 4.0, 9.0, 9.9], validation=rising), False),
+        (story(train=[9e6, 6e6, 3e6, 1e6, 9e5], validation=rising), False),
+        (replace(story(validation=[0.5]), broke=None), False),
+    ]
+
+
+def broken_cases(story: Callable[..., Story]) -> list[Story]:
+    """Stories of trainings that broke down, of a loss and of a weight."""
+    told = story(validation=[0.5, 0.4])
+    return [
+        replace(told, broke=Broke("loss", float("nan"), 3)),
+        replace(told, broke=Broke("weight", float("inf"), 3, "dense/kernel")),
+    ]

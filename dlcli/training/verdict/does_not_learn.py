@@ -1,0 +1,95 @@
+"""The training loss stays at the trivial level, or what it learns says nothing of samples that it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.compared import Compared
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.neighbours import Neighbours
+from dlcli.training.verdict.advice import checked, of_file
+from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.overfits import never_better
+from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import better_by_metric, left_in_training
+from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.underfits import held_back
+
+FLAT, LEARNT = 0.95, 0.8
+"""The share of the trivial loss above which training has learnt nothing, and below which it has learnt its samples."""
+KNOWN = 0.85
+"""Below this share of what is left by one answer neighbours of a sample know its target: it depends on the inputs."""
+FEWEST_EPOCHS, FALLS = 3, 0.03
+"""Epochs that tell whether anything is learnt; a loss that falls by more in the last ones is on its way."""
+FEWEST = 20
+"""Fewer samples of validation say nothing of what holds there."""
+
+
+def does_not_learn(story: Story) -> Finding | None:
+    """Seen where nothing is learnt in training, or where samples are learnt by heart whose labels tell nothing of others."""
+    share = left_in_training(story)
+    if share is None or better_by_metric(story):
+        return None
+    facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None}
+    if share >= FLAT:
+        above = story.above("train")
+        if held_back(story) or len(above) < FEWEST_EPOCHS or late_fall(above) > FALLS:
+            return None
+        capacity = story.looks.capacity()
+        frozen = capacity.frozen if capacity is not None else {}
+        known = story.looks.neighbours()
+        facts |= {"why": "flat", "frozen": [*frozen], "neighbours": None if known is None else known.left}
+        advice = [*melted(frozen)] or checked(story, why="can it learn one batch?")
+        return Finding(code="does_not_learn", severity="warning", facts=facts, advice=advice)
+    samples = story.looks.samples.get("validation", 0)
+    if share > LEARNT or samples < FEWEST or not story.losses("validation") or not never_better(story):
+        return None
+    known = story.looks.neighbours()
+    if known is not None and known.left < KNOWN:
+        return None
+    facts |= {"why": "by_heart", "frozen": [], "neighbours": None if known is None else known.left}
+    facts |= {"trivial": story.beside_trivial.trivial if story.beside_trivial else None}
+    facts |= {"least": min(story.losses("validation"))}
+    return Finding(code="does_not_learn", severity="warning", facts=facts, advice=looked_at(story))
+
+
+def melted(frozen: dict[str, str | None]) -> list[Advice]:
+    """Layers that learn, where they are written as frozen."""
+    why = "its weights are as they were drawn, and stay so"
+    return [
+        Setting(key=f"{entry}.trainable", old=False, new=True, why=why)
+        for entry in frozen.values()
+        if entry is not None
+    ]
+
+
+def looked_at(story: Story) -> list[Advice]:
+    """A look at the data, of which the labels may be at fault."""
+    return of_file(story, "inspect-data", why="do the labels belong to the samples?")
+
+
+RULE = Rule("does_not_learn", does_not_learn, CAUSES | {"overfits", "suspiciously_good", "predicts_one_class"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def learnt(share: float, known: float = 0.0, validation: float = 1.1) -> Story:
+        told = story(validation=[1.0, validation, validation])
+        looks = Looks(
+            train=lambda: Compared("train", share, 1.0),
+            neighbours=lambda: Neighbours(known, 0.0, 100, True),
+            samples={"train": 100, "validation": 100},
+        )
+        return replace(told, looks=looks)
+
+    return [
+        (learnt(0.95), True),
+        (learnt(0.94), False),
+        (learnt(0.5, known=0.2), False),
+        (learnt(0.5, validation=0.5), False),
+        (story(validation=[0.5]), False),
+    ]

@@ -1,0 +1,64 @@
+"""Gradients that dwarf the weights that they belong to, before any step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.evidence.gradients import LayerGradient
+from dlcli.training.evidence.layers_seen import LayersSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.rule import Rule
+from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.written import written_argument
+
+EXPLODED = 1e3
+"""A gradient so many times as large as the weights that it belongs to."""
+
+
+def exploding_gradients(story: Story) -> Finding | None:
+    """Seen where a layer's gradient before the first step is not finite, or dwarfs its weights, and little is learnt."""
+    begun = story.looks.begun()
+    bad = [each for each in begun.gradients if explodes(each)] if begun is not None else []
+    if not bad or begun is None or not struggles(story):
+        return None
+    facts = {"layer": bad[0].layer, "norm": bad[0].norm, "weights": bad[0].weights}
+    advice = smaller_weights(story, begun.gradients)
+    return Finding(code="exploding_gradients", severity="warning", where=bad[0].layer, facts=facts, advice=advice)
+
+
+def explodes(each: LayerGradient) -> bool:
+    """Whether a gradient is not finite or dwarfs its weights."""
+    return each.norm is not None and (not math.isfinite(each.norm) or (each.ratio or 0.0) > EXPLODED)
+
+
+def smaller_weights(story: Story, gradients: list[LayerGradient]) -> list[Advice]:
+    """The usual first weights where others are written, else a bound for the length of a step."""
+    why = "the first weights that are written make every layer larger than the one before"
+    found: list[Advice] = [
+        Setting(key=f"{each.entry}.kernel_initializer", old=written, new="glorot_uniform", why=why)
+        for each in gradients
+        if each.entry is not None
+        and (written := written_argument(story.config, each.entry, "kernel_initializer")) is not None
+    ]
+    return found or [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
+
+
+RULE = Rule(
+    "exploding_gradients",
+    exploding_gradients,
+    frozenset({"diverged", "inputs_far_from_scale", "target_far_from_scale", "one_class_only"}),
+)
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def arrived(norm: float) -> Story:
+        layers = LayersSeen([LayerGradient("dense", "Dense", None, norm, 1.0, False)], [])
+        return replace(story(validation=[0.95, 0.9]), looks=Looks(begun=lambda: layers))
+
+    return [(arrived(1001.0), True), (arrived(999.0), False)]

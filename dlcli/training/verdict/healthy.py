@@ -1,0 +1,58 @@
+"""Nothing to object to: better than the constant answer, flat or stopped by its rule, and kept at its best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dlcli.finding import Finding
+from dlcli.training.verdict.overfits import LOST
+from dlcli.training.verdict.rule import Rule
+from dlcli.training.verdict.standing import MARGIN, left
+from dlcli.training.verdict.story import Story
+
+NEAR = 0.1
+"""So much of all that was gained the loss that is kept may be above the least."""
+
+
+def healthy(story: Story) -> Finding:
+    """The calm finding, with its proof; without one what is not known. Where the loss that is shown would say otherwise, with
+    the comparison that counts."""
+    split = story.judged
+    losses = story.losses(split)
+    facts: dict[str, Any] = {
+        "split": split,
+        "first": losses[0],
+        "last": story.metrics[split]["loss"],
+        "best_epoch": story.best_epoch,
+    }
+    seen = story.beside_trivial
+    if seen is not None and story.baseline:
+        shown = story.metrics[seen.split]["loss"], story.baseline["metrics"]["loss"]
+        if shown[0] >= shown[1] and seen.reached < seen.trivial:
+            facts |= {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
+            facts["method"] = seen.method or story.baseline["method"]
+    missing = what_is_missing(story)
+    if missing is None:
+        return Finding(code="healthy", severity="note", facts=facts)
+    return Finding(code="too_early_to_say", severity="note", facts={**facts, "epochs": len(losses), "missing": missing})
+
+
+def what_is_missing(story: Story) -> str | None:
+    """What of the proof is missing, or None."""
+    share, losses = left(story), story.above(story.judged)
+    if share is not None and share >= MARGIN:
+        return "better"
+    kept, seen = losses[min(story.kept_epoch, len(losses)) - 1], story.beside_trivial
+    lost, stake = kept - min(losses), 0.0 if seen is None else LOST * (seen.trivial - seen.perfect)
+    if len(losses) > 2 and lost > max(NEAR * (losses[0] - min(losses)), stake) and kept > 1.1 * min(losses):
+        return "best"
+    return None
+
+
+RULE = Rule("healthy", healthy)
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it; it is asked last, and speaks always."""
+    return [(story(validation=[0.9, 0.5, 0.45, 0.449]), True)]

@@ -1,0 +1,54 @@
+"""A good accuracy hides a class that is hardly ever found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Finding
+from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.predicts_one_class import balanced
+from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.story import Story
+
+HIDDEN, GOOD = 0.1, 0.7
+"""A recall up to the first is near 0, and an accuracy from the second on looks good."""
+FEWEST, MOST_CLASSES = 5, 10
+
+
+def imbalanced(story: Story) -> Finding | None:
+    """Seen by the recall of each class; where many classes stand beside each other some are always rare."""
+    for seen in story.looks.classes(story.judged):
+        if seen.accuracy < GOOD or len(seen.classes) > MOST_CLASSES:
+            continue
+        counts = dict(zip(seen.classes, seen.truth, strict=True))
+        missed = {name: recall for name, recall in seen.recalls.items() if recall <= HIDDEN and counts[name] >= FEWEST}
+        if not missed:
+            continue
+        name = min(missed, key=missed.__getitem__)
+        facts = {
+            "target": seen.target,
+            "split": seen.split,
+            "class": name,
+            "recall": missed[name],
+            "samples": counts[name],
+            "accuracy": seen.accuracy,
+            "majority": seen.majority,
+        }
+        advice = balanced(story, seen)
+        return Finding(code="imbalanced", severity="warning", where=seen.target, facts=facts, advice=advice)
+    return None
+
+
+RULE = Rule("imbalanced", imbalanced, CAUSES | {"suspiciously_good", "does_not_learn", "predicts_one_class"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def found(right: int) -> Story:
+        seen = ClassesSeen("y", "validation", 100, ["a", "b"], [80, 20], [100 - right, right], [80, right])
+        return replace(story(validation=[0.9, 0.5]), looks=Looks(classes=lambda split: [seen]))
+
+    return [(found(2), True), (found(3), False), (story(validation=[0.5]), False)]

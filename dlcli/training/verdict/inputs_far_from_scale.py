@@ -1,0 +1,75 @@
+"""Inputs far from unit scale, as the first layer that learns takes them, where the training suffers from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dlcli.config import Config
+from dlcli.finding import Advice, Finding, Setting, only_name
+from dlcli.training.evidence.inputs_seen import InputSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.rule import Rule
+from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.story import Story
+
+LARGE, SMALL = 5.0, 0.01
+"""A root mean square above the first, or a largest deviation below the second, is far from 1."""
+BYTE = 255.0
+"""The largest number of a byte, which most pictures are made of."""
+
+
+def inputs_far_from_scale(story: Story) -> Finding | None:
+    """Seen where a layer that learns takes numbers far from unit scale, and much of the training loss is left."""
+    far = far_inputs(story.looks.inputs())
+    if not far or not struggles(story):
+        return None
+    facts = {
+        "inputs": [
+            {"input": each.name, "layer": each.layer, "mean": each.mean, "deviation": each.deviation, "size": each.size}
+            for each in far
+        ]
+    }
+    names = list(dict.fromkeys(each.name for each in far))
+    advice = scaled_inputs(story.config, far, pictures=story.looks.pictures)
+    return Finding(code="inputs_far_from_scale", severity="warning", where=only_name(names), facts=facts, advice=advice)
+
+
+def far_inputs(inputs: Sequence[InputSeen]) -> list[InputSeen]:
+    """What layers that learn take far from unit scale, the farthest first."""
+    far = [each for each in inputs if each.size > LARGE or 0 < each.spread < SMALL]
+    return sorted((each for each in far if each.size > 0), key=lambda each: -abs(math.log10(each.size)))
+
+
+def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -> list[Advice]:
+    """The preparation that fits the kind of input; none where one stands there already."""
+    if config.data.prepares or not far:
+        return []
+    least, largest = min(each.least for each in far), max(each.largest for each in far)
+    if pictures and least >= 0:
+        scale = float(f"{1 / (BYTE if 16 < largest <= BYTE else largest):.4g}")
+        new: list[Any] = [{"Rescaling": {"scale": scale}}]
+        return [Setting(key="data.prepare", old=[], new=new, why="brings the numbers of pictures between 0 and 1")]
+    why = "each feature then has mean 0 and deviation 1"
+    return [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
+
+
+RULE = Rule("inputs_far_from_scale", inputs_far_from_scale, frozenset({"diverged", "one_class_only"}))
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def taking(size: float, spread: float = 1.0, reached: float = 0.9) -> Story:
+        seen = InputSeen("dense", "x", "year", size, spread, size, 0.0, 2 * size, spread, True)
+        train = story(validation=[reached]).beside_trivial
+        return replace(story(validation=[0.95, reached]), looks=Looks(inputs=lambda: [seen], train=lambda: train))
+
+    return [
+        (taking(5.1), True),
+        (taking(4.9), False),
+        (taking(5.1, reached=0.29), False),
+        (taking(1.0, spread=0.011), False),
+    ]

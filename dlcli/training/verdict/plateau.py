@@ -1,0 +1,44 @@
+"""A long flat end: most of the epochs brought nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlcli.finding import Finding
+from dlcli.training.verdict.advice import earlier_stop
+from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import left
+from dlcli.training.verdict.story import Story
+
+FEWEST = 20
+"""So many epochs a training has whose end may be long."""
+CLOSE = 0.01
+"""Within this share of all that was gained the least loss was reached."""
+LEFT = 0.3
+"""So much of the trivial loss is left where it is worth asking whether the end is the end."""
+
+
+def plateau(story: Story) -> Finding | None:
+    """Seen where the loss was as low as it ever was within a third of the epochs, no rule stopped it, and much is left."""
+    losses, share = story.above(story.judged), left(story)
+    if len(losses) < FEWEST or share is None or share < LEFT or story.config.train.early_stopping is not None:
+        return None
+    gained = max(losses) - min(losses)
+    reached = next(at for at, loss in enumerate(losses) if loss <= min(losses) + CLOSE * gained) + 1
+    if reached > len(losses) // 3:
+        return None
+    facts = {"since_epoch": reached + 1, "epochs": len(losses), "last": story.losses(story.judged)[-1]}
+    return Finding(code="plateau", severity="note", facts=facts, advice=earlier_stop(story))
+
+
+RULE = Rule("plateau", plateau, CAUSES | {"overfits", "does_not_learn", "underfits", "no_better_than_trivial"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+    falling = [0.9, 0.7, 0.6, 0.5, 0.45, 0.4]
+    return [
+        (story(validation=[*falling, *[0.4] * 15]), True),
+        (story(validation=[*falling, *[0.4] * 11]), False),
+        (story(validation=[*falling, *[0.19] * 15]), False),
+    ]

@@ -1,0 +1,72 @@
+"""On validation the model says one class, whatever it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import MARGIN, left
+from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.underfits import held_back
+
+NEARLY_ALL = 0.985
+"""The share of answers that one class makes up where others are hardly ever said."""
+FREQUENT = 0.7
+"""Up to this share of the most frequent class a model that says it alone has learnt nothing of what it was given."""
+FEWEST = 5
+
+
+def predicts_one_class(story: Story) -> Finding | None:
+    """Seen where nearly all answers are one class and others are there, though classes that come equally often would only
+    say that nothing was learnt."""
+    if held_back(story):
+        return None
+    for seen in story.looks.classes(story.judged):
+        name, share = seen.most_said
+        others = sum(seen.truth) - seen.truth[[*seen.classes].index(name)]
+        if share < NEARLY_ALL or others < FEWEST or others <= (1 - NEARLY_ALL) * sum(seen.truth):
+            continue
+        learnt = left(story)
+        if seen.majority < FREQUENT and (learnt is None or learnt >= MARGIN):
+            continue
+        facts = {"target": seen.target, "split": seen.split, "class": name, "share": share, "others": others}
+        return Finding(
+            code="predicts_one_class", severity="warning", where=seen.target, facts=facts, advice=balanced(story, seen)
+        )
+    return None
+
+
+def balanced(story: Story, seen: ClassesSeen) -> list[Advice]:
+    """Weights by class where classes come unequally often and none are written."""
+    train = story.config.train
+    if train.class_weight is not None or train.sample_weight is not None or seen.majority < FREQUENT:
+        return []
+    why = "the rare class then counts as much as the frequent one"
+    several = len(story.config.heads) > 1
+    key = f"train.class_weight.{seen.target}" if several else "train.class_weight"
+    return [Setting(key=key, old=None, new="balanced", why=why)]
+
+
+RULE = Rule("predicts_one_class", predicts_one_class, CAUSES | {"suspiciously_good"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def saying(other: int, *, majority: int = 80, reached: float = 0.9) -> Story:
+        rest = 100 - majority
+        seen = ClassesSeen(
+            "y", "validation", 100, ["a", "b"], [majority, rest], [100 - other, other], [majority, other]
+        )
+        return replace(story(validation=[0.95, reached]), looks=Looks(classes=lambda split: [seen]))
+
+    return [
+        (saying(1), True),
+        (saying(2), False),
+        (saying(0, majority=60, reached=0.99), False),
+        (saying(0, majority=96), False),
+    ]

@@ -1,0 +1,72 @@
+"""The steps are too short: the loss falls straight and slowly, and a far higher rate is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Finding
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.advice import tested_rate
+from dlcli.training.verdict.curve import steady
+from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
+from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.underfits import held_back
+
+SLOW, MOVED = 0.025, 0.97
+"""The share that a slow epoch takes away, and what is left of the first loss where hardly anything was."""
+STILL = 0.5
+"""The share of its largest that a rate has kept where it is what it was."""
+FAR = 20.0
+"""So many times the rate is one that is proposed another rate."""
+
+
+def rate_too_low(story: Story) -> Finding | None:
+    """Seen where the training loss falls in nearly every epoch, much of it is left, and the range test says so."""
+    train = story.losses("train")
+    if not train or not struggles(story, above=0.2) or not (len(train) < 3 or steady(train)):
+        return None
+    rates = [entry["learning_rate"] for entry in story.history]
+    if rates[-1] < STILL * story.rate:  # where a schedule has taken the rate away another rule speaks
+        return None
+    if not is_slow(story):
+        return None
+    rate, proposed = story.rate, story.looks.rate()
+    if proposed is None and not (story.looks.rate_unknown() and hardly_moved(story)):
+        return None
+    if proposed is not None and proposed < FAR * rate:
+        return None
+    facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1]}
+    advice = tested_rate(story, why="the range test on this model")
+    return Finding(code="rate_too_low", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice)
+
+
+def is_slow(story: Story) -> bool:
+    """Whether an epoch took away a small share of the loss on average, and none of the first much more than others."""
+    above = story.above("train")
+    return len(above) < 3 or above[-1] > above[0] * (1 - SLOW) ** (len(above) - 1)
+
+
+def hardly_moved(story: Story) -> bool:
+    """Whether all epochs together took next to nothing away, though there were some."""
+    above = story.above("train")
+    return len(above) >= 3 and above[-1] > MOVED * above[0] and not held_back(story)
+
+
+RULE = Rule("rate_too_low", rate_too_low, BROKEN_START | NO_GRADIENT | {"one_class_only", "cannot_fit"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def tested(losses: list[float], rate: float | None) -> Story:
+        told = story(validation=losses)
+        return replace(told, looks=Looks(rate=lambda: rate))
+
+    return [
+        (tested([0.99, 0.98, 0.97], 0.2), True),
+        (tested([0.99, 0.98, 0.97], 0.19), False),
+        (tested([0.99, 0.98, 0.985, 0.984], 0.2), False),
+        (tested([0.99, 0.98, 0.97], None), False),
+    ]

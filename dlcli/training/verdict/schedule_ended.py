@@ -1,0 +1,110 @@
+"""The learning rate has reached its end, and the loss had not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.spec import Epochs, KerasObject
+from dlcli.training.evidence.rate import shortest
+from dlcli.training.verdict.curve import epochs_to_gain, rounded
+from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
+from dlcli.training.verdict.standing import left, left_in_training
+from dlcli.training.verdict.story import Story
+
+ENDED = 0.05
+"""Below this share of its largest a rate has nearly ended."""
+LEFT = 0.25
+"""So much of the trivial loss is left where something was still to be learnt."""
+FELL = 0.01
+"""So much the loss fell in each epoch, on average, before the rate ended."""
+
+
+def schedule_ended(story: Story) -> Finding | None:
+    """Seen where the loss fell as long as the rate was worth anything, and much of it is left."""
+    rates = [entry["learning_rate"] for entry in story.history]
+    share = left_in_training(story) or left(story)
+    if len(rates) < 3 or story.rate <= 0 or rates[-1] > ENDED * story.rate or share is None or share < LEFT:
+        return None
+    train = story.above("train")
+    peak = rates.index(story.rate)
+    ended = next(at for at in range(peak, len(rates)) if rates[at] <= ENDED * story.rate)
+    alive = train[: ended + 1]
+    steps = max(1, min(len(alive) - 1, 3))
+    fell = (alive[-1 - steps] - alive[-1]) / steps if len(alive) > steps else 0.0
+    if alive[-1 - steps] <= 0 or (fell < FELL * alive[-1 - steps] and not could_go_on(story, rates[-1])):
+        return None
+    facts = {
+        "rate": rates[-1],
+        "largest": story.rate,
+        "since_epoch": ended + 1,
+        "left": share,
+        "last": story.losses("train")[-1],
+    }
+    return Finding(
+        code="schedule_ended",
+        severity="warning",
+        where="optimizer.learning_rate",
+        facts=facts,
+        advice=lasting(story, ended),
+    )
+
+
+def could_go_on(story: Story, rate: float) -> bool:
+    """Whether the range test proposes a far higher rate than that of the end."""
+    proposed = story.looks.rate()
+    return proposed is not None and proposed > rate / ENDED
+
+
+def lasting(story: Story, ended: int) -> list[Advice]:
+    """A schedule that lasts as long as the training, and where it has already lasted so long more epochs with it."""
+    epochs, schedule = story.config.train.epochs, story.config.optimizer.arguments.get("learning_rate")
+    if not isinstance(schedule, KerasObject) or "decay_steps" not in schedule.arguments:
+        constant = f"the rate stays at {story.rate:g}"
+        return [Setting(key="optimizer.learning_rate", old=None, new=shortest(story.rate), why=constant)]
+    old = schedule.arguments["decay_steps"]
+    shown = str(old) if isinstance(old, Epochs) else old
+    longer = rounded(epochs + epochs_to_gain(story.above("train")[: ended + 1])) if ended >= 0.8 * epochs else epochs
+    key, why = "optimizer.learning_rate.decay_steps", "the rate then falls as long as the training goes on"
+    steps = (story.history[0].get("step") or 0) if isinstance(old, int) else 0
+    if "decay_rate" in schedule.arguments:
+        # So many epochs lie between two decays that a twentieth of the rate is left at the end, as cosines have it.
+        import math
+
+        rate = float(schedule.arguments["decay_rate"])
+        parts = max(1.0, math.log(ENDED) / math.log(rate)) if 0 < rate < 1 else 1.0
+        each = max(1, round(longer / parts))
+    else:
+        each = longer
+    new: Any = each * steps if steps else f"{each} epochs"
+    settings: list[Advice] = [Setting(key=key, old=shown, new=new, why=why)] if str(new) != str(shown) else []
+    if longer != epochs:
+        settings.append(
+            Setting(key="train.epochs", old=epochs, new=longer, why="the loss still fell while the rate did not")
+        )
+    return settings
+
+
+RULE = Rule(
+    "schedule_ended", schedule_ended, BROKEN_START | NO_GRADIENT | {"one_class_only", "cannot_fit", "rate_too_low"}
+)
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def decaying(losses: list[float], last: float) -> Story:
+        told = story(validation=losses)
+        rates = [0.01, 0.005, *[last] * (len(losses) - 2)]
+        history = [{**entry, "learning_rate": rate} for entry, rate in zip(told.history, rates, strict=True)]
+        return replace(told, history=history)
+
+    falling = [0.9, 0.7, 0.6, 0.6, 0.6]
+    return [
+        (decaying(falling, 0.0005), True),
+        (decaying(falling, 0.0006), False),
+        (decaying([0.9, 0.4, 0.24, 0.24, 0.24], 0.0005), False),
+        (decaying([0.9, 0.9, 0.9, 0.9, 0.9], 0.0005), False),
+    ]

@@ -1,0 +1,76 @@
+"""Validation lies elsewhere than training, so that what is learnt there does not hold here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Advice, Finding, Setting, only_name
+from dlcli.training.evidence.drift import Drift
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.advice import of_file
+from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
+from dlcli.training.verdict.standing import left, left_in_training
+from dlcli.training.verdict.story import Story
+
+SHIFT, OUTSIDE = 1.0, 0.3
+"""A mean that has moved by so many deviations, and such a share outside the range of training, are another place."""
+WORSE, GAP = 1.5, 0.1
+"""So many times the training loss, and so much of the trivial loss more, validation has where it is far off."""
+
+
+def splits_differ(story: Story) -> Finding | None:
+    """Seen where validation is far off, from the first epoch on or at its best, and inputs or target have moved."""
+    validation, train = story.above("validation"), story.above("train")
+    inside, outside = left_in_training(story), left(story)
+    if not validation or not train or inside is None or outside is None:
+        return None
+    seen = story.looks.train()
+    if seen is not None:
+        # Where the target itself has moved the constant answer is so bad that anything is better.
+        kept = validation[min(story.kept_epoch, len(validation)) - 1]
+        outside = max(outside, kept / max(seen.trivial - seen.perfect, 1e-12))
+    if outside < inside + GAP or min(validation) < WORSE * min(train):
+        return None
+    moved = [each for each in story.looks.drifts() if each.shift >= SHIFT or each.outside >= OUTSIDE]
+    if not moved:
+        return None
+    by = story.config.data.split.by
+    facts = {
+        "moved": [
+            {"name": each.name, "role": each.role, "shift": each.shift, "outside": each.outside} for each in moved
+        ],
+        "by": by if isinstance(by, str) else None,
+        "train": story.losses("train")[-1],
+        "validation": story.losses("validation")[-1],
+    }
+    names = [each.name for each in moved]
+    return Finding(
+        code="splits_differ", severity="warning", where=only_name(names), facts=facts, advice=without(story, moved)
+    )
+
+
+def without(story: Story, moved: list[Drift]) -> list[Advice]:
+    """The inputs without the columns that have moved, where others are left; else a look at the data."""
+    columns = [each.name for each in moved if each.role == "input" and each.column]
+    named = story.config.data.inputs
+    inputs = story.looks.columns if named is None else named if isinstance(named, list) else []
+    kept = [name for name in inputs if name not in columns]
+    if columns and kept and len(columns) <= len(kept) and len(kept) < len(inputs):
+        why = "what lies elsewhere in validation cannot be learnt from in training"
+        return [Setting(key="data.inputs", old=named, new=kept, why=why)]
+    return of_file(story, "inspect-data", why="shows each split by itself")
+
+
+RULE = Rule("splits_differ", splits_differ, BROKEN_START | NO_GRADIENT | {"one_class_only", "cannot_fit"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def moving(shift: float, validation: float = 0.9) -> Story:
+        train = story(validation=[0.3]).beside_trivial
+        looks = Looks(drifts=lambda: [Drift("year", "input", shift, 0.0, True)], train=lambda: train)
+        return replace(story(train=[0.6, 0.3], validation=[0.9, validation]), looks=looks)
+
+    return [(moving(1.0), True), (moving(0.99), False), (moving(1.0, 0.44), False), (story(validation=[0.5]), False)]

@@ -1,0 +1,87 @@
+"""Where a model stands between the constant answer and a perfect one."""
+
+from __future__ import annotations
+
+import math
+
+from dlcli.training.compared import Compared
+from dlcli.training.evidence.classes_seen import SIGMAS, ClassesSeen
+from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.story import Story
+
+FEWEST, FLAT = 5, 0.03
+"""Epochs that tell what a model comes to, of which the last take away less than this share."""
+MOVED = 0.98
+"""What is left of the first loss where it has hardly moved."""
+NEAR = 0.1
+"""So much more of the trivial loss than neighbours a model may leave that is as good as they."""
+MARGIN = 0.98
+"""A loss above this share of the trivial one is no better."""
+
+
+def share_left(seen: Compared | None) -> float | None:
+    """How much of what the constant answer costs above a perfect one is left; None where nothing can be compared."""
+    if seen is None or not math.isfinite(seen.reached) or seen.trivial <= seen.perfect:
+        return None
+    return max(0.0, (seen.reached - seen.perfect) / (seen.trivial - seen.perfect))
+
+
+def left(story: Story) -> float | None:
+    """How much of the trivial loss is left on the judged split."""
+    return share_left(story.beside_trivial)
+
+
+def left_in_training(story: Story) -> float | None:
+    """How much of the trivial loss is left on the training split, without noise and regularization."""
+    seen = story.beside_trivial
+    return share_left(seen) if seen is not None and seen.split == "train" else share_left(story.looks.train())
+
+
+def struggles(story: Story, *, above: float = 0.3) -> bool:
+    """Whether much of the training loss is left that need not be, so that something is to be explained."""
+    share = left_in_training(story)
+    return (share is None or share > above) and not as_good_as_neighbours(story)
+
+
+def as_good_as_neighbours(story: Story) -> bool:
+    """Whether a model has come to where it stays, and makes no more mistakes than the nearest neighbours of a sample do."""
+    above = story.above("train")
+    if not is_flat(story) or above[-1] > MOVED * above[0]:  # one that never moved has come to nothing
+        return False
+    own, known = mistakes_left(story), story.looks.neighbours()
+    return own is not None and known is not None and known.left < MARGIN and own <= known.left + NEAR
+
+
+def is_flat(story: Story) -> bool:
+    """Whether there were epochs enough to tell, and the last ones took nothing away."""
+    train = story.above("train")
+    return len(train) >= FEWEST and late_fall(train) <= FLAT
+
+
+def mistakes_left(story: Story) -> float | None:
+    """How many of the mistakes of the constant answer the model makes in training; of numbers how much of the loss is left."""
+    seen = [each for each in story.looks.classes("train") if each.majority < 1]
+    if seen:
+        return (1 - seen[0].accuracy) / (1 - seen[0].majority)
+    return left_in_training(story)
+
+
+def better_by_metric(story: Story) -> bool:
+    """Whether classes are told apart by more than chance on the judged split, whatever the loss says."""
+    return any(beats_chance(seen) for seen in story.looks.classes(story.judged))
+
+
+def beats_chance(seen: ClassesSeen) -> bool:
+    """Whether the mean recall of the classes is above that of one answer for all, by more than its noise."""
+    classes = len(seen.recalls)
+    if classes < 2:
+        return False
+    fewest = min(count for count in seen.truth if count)
+    noise = SIGMAS * math.sqrt(1 / classes * (1 - 1 / classes) / max(min(seen.samples, fewest * classes), 1))
+    return seen.balanced > 1 / classes + noise
+
+
+def no_better(story: Story) -> bool:
+    """Whether neither loss nor metric is better than what the constant answer reaches."""
+    share = left(story)
+    return share is not None and share >= MARGIN and not better_by_metric(story)

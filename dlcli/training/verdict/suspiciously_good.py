@@ -1,0 +1,57 @@
+"""Nearly perfect, and something gives the target away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Finding
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.rule import Rule
+from dlcli.training.verdict.standing import left
+from dlcli.training.verdict.story import Story
+
+LEAKS = ("target_given_away", "target_is_a_sum")
+COPIED = "same_rows"
+LITTLE = 0.15
+"""So little of the trivial loss is left of a model that was told the answer."""
+COPIES = 0.1
+"""So many of the validation samples stand in training too where that makes a score worthless."""
+
+
+def suspiciously_good(story: Story) -> Finding | None:
+    """Seen where hardly anything is left of the loss, and the findings about the data say how that may be."""
+    share = left(story)
+    if share is None:
+        return None
+    facts = {"split": story.judged, "left": share}
+    leak = next((each for each in story.looks.data if each.code in LEAKS), None)
+    if leak is not None and share <= LITTLE:
+        facts |= {"leak": leak.code, **leak.facts}
+        return Finding(code="suspiciously_good", severity="warning", where=leak.where, facts=facts, advice=leak.advice)
+    copies: dict[str, int] = next((each.facts["splits"] for each in story.looks.data if each.code == COPIED), {})
+    count, samples = copies.get("validation", 0), story.looks.samples.get("validation", 0)
+    if not samples or count < COPIES * samples or share > 0.5:
+        return None
+    facts |= {"leak": COPIED, "copies": count, "samples": samples}
+    return Finding(code="suspiciously_good", severity="warning", facts=facts)
+
+
+RULE = Rule("suspiciously_good", suspiciously_good, frozenset({"diverged", "one_class_only"}))
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+    leak = Finding(code=LEAKS[0], severity="warning", facts={"columns": ["today"], "ways": {"today": "threshold"}})
+    copies = Finding(code=COPIED, severity="warning", facts={"splits": {"validation": 9}})
+
+    def told(reached: float, finding: Finding) -> Story:
+        looks = Looks(data=[finding], samples={"train": 200, "validation": 100})
+        return replace(story(validation=[0.9, reached]), looks=looks)
+
+    return [
+        (told(0.149, leak), True),
+        (told(0.151, leak), False),
+        (told(0.1, copies), False),
+        (story(validation=[0.9, 0.01]), False),
+    ]

@@ -1,0 +1,38 @@
+"""A target far from unit scale, where the training suffers from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Finding, Setting, only_name
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.scaling import TargetSeen
+from dlcli.training.verdict.rule import Rule
+from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.story import Story
+
+
+def target_far_from_scale(story: Story) -> Finding | None:
+    """Seen where a target of numbers is so large or small, or so far from 0, that no rate fits it and the weights."""
+    target = story.looks.target()
+    if target is None or not struggles(story):
+        return None
+    facts = {"targets": target.deviations, "means": target.means}
+    where = only_name([*target.deviations])
+    return Finding(code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=target.advice)
+
+
+RULE = Rule("target_far_from_scale", target_far_from_scale, frozenset({"diverged", "one_class_only"}))
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+    scale = Setting(key="data.target", old="y", new={"column": "y", "scale": "standard"}, why="it is far from 1")
+    far = TargetSeen({"y": 1e6}, {"y": 0.0}, [scale])
+
+    def told(reached: float, seen: TargetSeen | None) -> Story:
+        train = story(validation=[reached]).beside_trivial
+        return replace(story(validation=[0.95, reached]), looks=Looks(target=lambda: seen, train=lambda: train))
+
+    return [(told(0.31, far), True), (told(0.29, far), False), (told(0.31, None), False)]

@@ -1,0 +1,62 @@
+"""So few validation samples that what they say may be chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlcli.finding import Finding
+from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.story import Story
+
+WIDE = 0.27
+"""An interval of the accuracy as wide as this says little."""
+FEWEST = 10
+"""Fewer numbers are judged by chance."""
+
+
+def validation_too_small(story: Story) -> Finding | None:
+    """Seen by the interval of the accuracy, which is wide or reaches down to the constant answer; by the count for numbers."""
+    samples = story.looks.samples.get("validation")
+    if samples is None or not story.losses("validation"):
+        return None
+    for seen in story.looks.classes("validation"):
+        low, high = seen.interval
+        unsure = seen.accuracy > seen.majority >= low and samples < 100
+        if high - low > WIDE or unsure:
+            facts = {
+                "samples": samples,
+                "accuracy": seen.accuracy,
+                "low": low,
+                "high": high,
+                "majority": seen.majority,
+                "target": seen.target,
+            }
+            return Finding(code="validation_too_small", severity="warning", facts=facts)
+    if samples >= FEWEST:
+        return None
+    return Finding(code="validation_too_small", severity="warning", facts={"samples": samples, "accuracy": None})
+
+
+RULE = Rule("validation_too_small", validation_too_small, CAUSES | {"does_not_learn", "no_better_than_trivial"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def right(count: int, samples: int, majority: int) -> Story:
+        rest = samples - majority
+        truth, said = [majority, rest], [count, samples - count]
+        seen = ClassesSeen("y", "validation", samples, ["a", "b"], truth, said, [count, 0])
+        return replace(
+            story(validation=[0.9, 0.5]), looks=Looks(classes=lambda split: [seen], samples={"validation": samples})
+        )
+
+    return [
+        (right(6, 9, 5), True),
+        (right(36, 40, 20), False),
+        (right(80, 90, 50), False),
+        (story(validation=[0.5]), False),
+    ]

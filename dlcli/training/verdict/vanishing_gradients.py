@@ -1,0 +1,98 @@
+"""Gradients vanish on the way down, or never arrive."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dlcli.config import Config
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.evidence.gradients import LayerGradient
+from dlcli.training.evidence.layers_seen import LayersSeen
+from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.rule import BROKEN_START, Rule
+from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.written import written_argument
+
+VANISHED = 1e-4
+"""The share of the largest ratio of gradient to weights below which a layer hardly learns."""
+MANY = 3
+"""From so many activations on that are flat on both sides it is they that swallow the gradient."""
+
+
+def vanishing_gradients(story: Story) -> Finding | None:
+    """Seen where a layer's gradient before the first step is nothing, or orders of magnitude below that of the others."""
+    begun = story.looks.begun()
+    if begun is None or not struggles(story, above=0.5):
+        return None
+    seen = smallest(begun.gradients)
+    if seen is None:
+        return None
+    layer, ratio, largest = seen
+    facts = {"layer": layer.layer, "ratio": ratio, "largest": largest}
+    advice = arriving(story.config, begun.gradients, layer)
+    return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=advice)
+
+
+def smallest(gradients: Sequence[LayerGradient]) -> tuple[LayerGradient, float, float] | None:
+    """The layer whose gradient is least beside its weights, if it is next to nothing beside that of the others."""
+    # Weights that are all 0 have a gradient, or none, that no ratio tells.
+    sizes = {each: each.norm or 0.0 for each in gradients if each.learns and each.weights == 0}
+    sizes |= {each: each.ratio or 0.0 for each in gradients if each.learns and each.weights}
+    if len(sizes) < 2 or not all(map(math.isfinite, sizes.values())):
+        return None
+    largest, layer = max(sizes.values()), min(sizes, key=lambda each: sizes[each])
+    return None if sizes[layer] >= VANISHED * largest else (layer, sizes[layer], largest)
+
+
+def arriving(config: Config, gradients: Sequence[LayerGradient], layer: LayerGradient) -> list[Advice]:
+    """First weights that differ where they are written as 0; else other activations where many are flat on both sides."""
+    zeros = [
+        each
+        for each in gradients
+        if each.entry is not None and str(written_argument(config, each.entry, "kernel_initializer")).lower() == "zeros"
+    ]
+    if zeros:
+        why = "weights that are all 0 let no gradient through, and keep units equal"
+        settings = dict.fromkeys(f"{each.entry}.kernel_initializer" for each in zeros)
+        return [Setting(key=key, old="zeros", new="glorot_uniform", why=why) for key in settings]
+    behind = [*gradients][[*gradients].index(layer) :]
+    flat = [each for each in behind if each.saturates and each.entry is not None]
+    entries = list(dict.fromkeys(each.entry for each in flat))
+    if len(flat) < MANY or not entries:
+        return []
+    why = "each activation that is flat on both sides passes on less; this one keeps mean and deviation"
+    written = config.written_layers()
+    if len(entries) == 1:
+        return [Setting(key=f"{entries[0]}.activation", old=None, new="selu", why=why)]
+    new = [steeper(each) if f"layers.{number}" in entries else each for number, each in enumerate(written)]
+    return [Setting(key="layers", old=written, new=new, why=why)] if new != written else []
+
+
+def steeper(entry: Any) -> Any:
+    """An entry with an activation that keeps the size of what passes, and the first weights that belong to it."""
+    if not isinstance(entry, dict) or len(entry) != 1:
+        return entry
+    [(word, arguments)] = entry.items()
+    if not isinstance(arguments, dict) or "activation" not in arguments:
+        return entry
+    return {word: {**arguments, "activation": "selu", "kernel_initializer": "lecun_normal"}}
+
+
+RULE = Rule("vanishing_gradients", vanishing_gradients, BROKEN_START | {"one_class_only", "dead_units"})
+
+
+def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
+    """Stories of which the first shows it and the others do not."""
+
+    def arrived(norm: float, reached: float = 0.9) -> Story:
+        layers = LayersSeen(
+            [LayerGradient(f"dense_{at}", "Dense", None, each, 1.0, False) for at, each in enumerate([norm, 1.0])], []
+        )
+        train = story(validation=[reached]).beside_trivial
+        return replace(story(validation=[0.95, reached]), looks=Looks(begun=lambda: layers, train=lambda: train))
+
+    return [(arrived(0.00009), True), (arrived(0.00011), False), (arrived(0.00009, 0.49), False)]
