@@ -27,7 +27,7 @@ NIGHTLY = (
 )
 """What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, the code broken in
 120 places, to see which no test notices, the gallery from the check of a file to its resumed run, every operation of Keras,
-and things of Keras with random arguments."""
+MLflow and W&B where they are installed, and things of Keras with random arguments."""
 
 
 def main() -> int:

@@ -271,7 +271,9 @@ def test_two_phases_start_from_the_weights_of_a_file(tmp_path: Path, run_dlcli: 
         .replace("batch_size: 32", "batch_size: 256")
     )
     (tmp_path / "finetune.yaml").write_text(text, encoding="utf-8")
-    done = run_dlcli("train", "finetune.yaml", "--set", "train.checkpoint={every: 1 epoch}", "-q", cwd=tmp_path)
+    done = run_dlcli(
+        "train", "finetune.yaml", "--set", "train.checkpoint={every: 1 epoch, keep_after: 2}", "-q", cwd=tmp_path
+    )
     assert done.code == 0, done.err
     first, second = (load_checkpoint(path).arrays for path in folders(Run(tmp_path / "runs" / "finetune")))
     head, after = (list(each.values())[: len(base.weights)] for each in (first, second))

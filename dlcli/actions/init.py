@@ -21,6 +21,7 @@ from dlcli.data.findings.header_like_data import data_in_header
 from dlcli.data.memory import free_memory
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import ConflictError, DataError, UsageError
+from dlcli.progress import stage
 from dlcli.runs.atomic import write_bytes
 from dlcli.runs.names import safe_name
 from dlcli.spec import did_you_mean
@@ -43,7 +44,7 @@ def init(what: str, *, target: Sequence[str] = (), file: Path | None, settings: 
     source = named.data.source
     with hints_as_options(source):
         stream = source.memory() > free_memory() // 2
-    with chatter_to(None), hints_as_options(source):
+    with chatter_to(None), hints_as_options(source), stage("reading the data"):
         fields = source.read(Reading(stream=stream, labels=frozenset(named.data.target_columns()), looks=True))
         check_targets_named(target, fields)
         if named.block.get("target") is None:

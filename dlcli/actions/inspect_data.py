@@ -28,11 +28,12 @@ from dlcli.data.target import Target
 from dlcli.data.words_for_nothing import notes_on_columns
 from dlcli.finding import Finding
 from dlcli.layers.stack import innermost
+from dlcli.progress import stage
 from dlcli.spec import KerasObject, Labels
 from dlcli.training.evidence.data_seen import answered_by
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import read_data
-from dlcli.view.data import DataShown
+from dlcli.view.data import DataShown, part_of
 from dlcli.view.sentences import told_of_data
 
 LARGE = 1 << 28  # unseen: memory alone
@@ -69,7 +70,7 @@ def named_description(what: str, named: NamedData, *, target: Sequence[str], all
     """What is known of data that the command line names. Raises `DataError`, and `UsageError` for targets in one word."""
     data = named.data
     stream = data.source.memory() > LARGE
-    with chatter_to(None):  # some sources are read by TensorFlow
+    with chatter_to(None), stage("reading the data"):  # some sources are read by TensorFlow
         fields = data.source.read(
             Reading(
                 stream=stream,
@@ -136,7 +137,9 @@ def leaves_padding_out(layer: KerasObject) -> bool:
 
 def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:
     """Data of which no target is known: its columns or arrays."""
-    columns = columns_in(fields, spread_samples(fields.samples, MOST)) if fields.is_table else []
+    rows = spread_samples(fields.samples, MOST)
+    columns = columns_in(fields, rows) if fields.is_table else []
+    part = part_of(len(rows), fields.samples)
     hollow = empty_columns_of(fields, None)
     heads = data_in_header(fields)
     told = [told_of_data(header_of_data(heads))] if heads else []
@@ -145,7 +148,7 @@ def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:
     counts = {name: each.count for name, each in find_empty(fields, names)[0].items()}
     told += [told_of_data(empty_cells(counts, fields))] if counts else []
     notes = (*fields.notes, *notes_on_columns(fields, takes_empty=takes_empty))
-    return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes))
+    return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes, part))
 
 
 def data_description(
@@ -154,7 +157,9 @@ def data_description(
     """Tensors, columns, findings, those `beside` first, and some samples of a data set; of what is `answered` the evidence."""
     told = [told_of_data(finding) for finding in [*beside, *findings(dataset)]]
     told = [replace(each, severity="note", advice=None) if each.code in answered else each for each in told]
-    columns = input_descriptions(dataset.sample(MOST))
+    sample = dataset.sample(MOST)
+    columns = input_descriptions(sample)
+    part = part_of(len(sample.splits["train"]), len(dataset.splits["train"]))
     return InspectedData(
-        DataShown(what, describe_dataset(dataset), columns, told, dataset.notes), drawable_samples(dataset)
+        DataShown(what, describe_dataset(dataset), columns, told, dataset.notes, part), drawable_samples(dataset)
     )

@@ -21,6 +21,7 @@ from dlcli.data import Data, Fields
 from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, files_in, from_path
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
+from dlcli.data.sources.folders.mask_values import values_as_classes
 from dlcli.data.sources.paths import is_file, is_folder
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.sources.tables.unnamed import is_mostly_words, written_table
@@ -118,7 +119,9 @@ def named_source(what: str) -> Any:
     if isinstance(written, dict) and [*written] == [Images.word] and is_folder(Path(what)):
         pair = pictures_and_masks(Path(what), Images.inside)
         if pair is not None:
-            return {Images.word: {"path": str(pair[0]), "masks": str(pair[1])}}
+            named = values_as_classes(pair[1], Images.inside)
+            masks = {"path": str(pair[1]), **named} if named else str(pair[1])
+            return {Images.word: {"path": str(pair[0]), "masks": masks}}
     return written
 
 
@@ -128,7 +131,10 @@ def why_so(what: str, written: Any) -> str | None:
         return None
     [(word, block)] = written.items()
     if word == Images.word and isinstance(block, dict) and "masks" in block:
-        return "two folders of pictures of the same names: pictures and masks"
+        masks, told = block["masks"], "two folders of pictures of the same names: pictures and masks"
+        named = isinstance(masks, dict)
+        told += "; each value of the masks is a class of its name, to be given a better one" if named else ""
+        return told + (f", but {masks['void']} is taken for none" if named and "void" in masks else "")
     return "how the file is written, by a look into it" if is_unnamed(what) else None
 
 

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import tempfile
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,7 @@ from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.cli.validate import COMMAND as VALIDATE
 from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, UsageError
 from dlcli.first_line import named_line
+from dlcli.progress import show_progress_with
 
 COMMANDS = (
     INIT,
@@ -106,6 +108,16 @@ def program() -> None:
         os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
+def watch_progress() -> None:
+    """From here on what takes long is shown, on a terminal alone."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        show_progress_with(None)
+        return
+    from dlcli.view.console.progress_line import ProgressLine
+
+    show_progress_with(ProgressLine(err(), begun=time.monotonic(), wanted=lambda: not asked.quiet))
+
+
 def has_working_folder() -> bool:
     """Whether the working directory still exists."""
     try:
@@ -118,6 +130,7 @@ def has_working_folder() -> bool:
 def main() -> None:
     """Runs a command; every error ends here, with its exit code."""
     begin()
+    watch_progress()
     try:
         sys.exit(app(standalone_mode=False))
     except DlcliError as error:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass
 class Asked:
-    """`json`: an error is told as JSON too. `debug`: it is told with its traceback."""
+    """`json`: an error is told as JSON too. `debug`: it is told with its traceback. `quiet`: nothing but the result is said."""
 
     json: bool = False
     debug: bool = False
+    quiet: bool = False
 
 
 asked = Asked()
@@ -20,12 +21,18 @@ asked = Asked()
 
 def begin() -> None:
     """A command begins, of which nothing is known yet."""
-    asked.json = asked.debug = False
+    asked.json = asked.debug = asked.quiet = False
 
 
 def for_json(value: bool) -> bool:
     """Notes that a result is asked for as JSON; the callback of options that mean it."""
     asked.json = asked.json or value
+    return value
+
+
+def for_quiet(value: bool) -> bool:
+    """Notes that nothing but the result is asked for; the callback of options that mean it."""
+    asked.quiet = asked.quiet or value
     return value
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dlcli.cli import completion
-from dlcli.cli.asked import for_json
+from dlcli.cli.asked import for_json, for_quiet
 
 Config = Annotated[
     str,
@@ -26,7 +26,9 @@ Json = Annotated[
         help="Give the result as one JSON object on standard output.",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the result.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", callback=for_quiet, is_eager=True, help="Say nothing but the result.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also say which way the steps go.")]
 Runs = Annotated[
     Path, typer.Option("--runs", metavar="DIR", envvar="DLCLI_RUNS", help="The folder of runs.", show_default=True)

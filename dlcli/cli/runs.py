@@ -2,49 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
-from dlcli.cli.output import err, give, write_rows
+from dlcli.cli.output import emit, err, give, write_rows
 from dlcli.errors import UsageError
 
-MOST_DRAWN = 500
+if TYPE_CHECKING:
+    from dlcli.runs.summary import RunSummary
+    from dlcli.view.runs import RunShown
+
+MOST_DRAWN = 1000
 """So many runs are drawn for a person where no `--limit` says otherwise."""
 
 
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME", help="Show these runs again, as train showed them in the end.", autocompletion=completion.run
+    ),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VALUE",
+        help="Ascending by a metric or the path of a key; -VALUE for descending.",
+        autocompletion=completion.value,
+    ),
+]
+Columns = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAMES",
+        help="These columns: run,val_accuracy,optimizer.learning_rate.",
+        autocompletion=completion.values,
+    ),
+]
+
+
 def runs(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NAME",
-            help="Show these runs again, as train showed them in the end.",
-            autocompletion=completion.run,
-        ),
-    ] = None,
-    sort: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VALUE",
-            help="Ascending by a metric or the path of a key; -VALUE for descending.",
-            autocompletion=completion.value,
-        ),
-    ] = None,
+    names: Names = None,
+    sort: Sort = None,
     filters: options.Filters = [],  # noqa: B006 (Typer copies it)
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="The newest N runs; with --sort the first N.")
     ] = None,
-    columns: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAMES",
-            help="These columns: run,val_accuracy,optimizer.learning_rate.",
-            autocompletion=completion.values,
-        ),
-    ] = [],  # noqa: B006
+    columns: Columns = [],  # noqa: B006
     only_names: Annotated[bool, typer.Option("--names", help="Nothing but the names, one on each line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The table as CSV, with all digits.")] = False,
     md: Annotated[bool, typer.Option("--md", help="The table in Markdown.")] = False,
@@ -60,20 +68,33 @@ def runs(
     if names:
         show_again(names, runs, json=json)
         return
-    from dlcli.actions.runs import chosen_runs, compared_runs, run_object
-    from dlcli.view.console.table import csv_text, markdown
-    from dlcli.view.runs import draw_runs, runs_table
+    from dlcli.actions.runs import chosen_runs, run_object
 
     rows = chosen_runs(runs, filters=filters, sort=sort, limit=limit)
     if only_names:
         write_rows("".join(f"{row.run}\n" for row in rows))
-        return
-    if json:
-        give([run_object(row) for row in rows], draw_runs, as_json=True)
-        return
-    if limit is None and not (csv or md) and len(rows) > MOST_DRAWN:
-        err().print(f"note: {MOST_DRAWN:,} of {len(rows):,} runs; --limit {len(rows)} shows all")
-        rows = rows[-MOST_DRAWN:] if sort is None else rows[:MOST_DRAWN]
+    elif json:
+        emit_objects([run_object(row) for row in rows])
+    else:
+        if limit is None and not (csv or md) and len(rows) > MOST_DRAWN:
+            err().print(f"note: {MOST_DRAWN:,} of {len(rows):,} runs; --limit {len(rows)} shows all")
+            rows = rows[-MOST_DRAWN:] if sort is None else rows[:MOST_DRAWN]
+        show_table(rows, columns, csv=csv, md=md)
+
+
+def emit_objects(objects: Sequence[RunShown]) -> None:
+    """Runs as JSON."""
+    from dlcli.view.console.json_value import json_value
+
+    emit(json_value(objects))
+
+
+def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool, md: bool) -> None:
+    """Runs as a table: drawn, or as CSV or Markdown."""
+    from dlcli.actions.runs import compared_runs
+    from dlcli.view.console.table import csv_text, markdown
+    from dlcli.view.runs import draw_runs, runs_table
+
     shown = compared_runs(rows, columns=[name.strip() for each in columns for name in each.split(",")])
     if csv or md:
         write_rows((csv_text if csv else markdown)(runs_table(shown)))

@@ -10,6 +10,7 @@ import typer
 from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.training import Shown, show_training
+from dlcli.progress import stage
 
 
 def train(
@@ -33,10 +34,11 @@ def train(
 
     Example: dlcli train configs/digits.yaml --set optimizer.learning_rate=0.01
     """
-    from dlcli.config import load_config
+    with stage("reading the configuration"):
+        from dlcli.config import load_config
 
-    given = [*settings, *options.train_settings(epochs, until, time_limit)]
-    checked, content = load_config(config, settings=given)
+        given = [*settings, *options.train_settings(epochs, until, time_limit)]
+        checked, content = load_config(config, settings=given)
     from dlcli.training.train import Request
     from dlcli.training.train import train as run_training
 

@@ -28,6 +28,7 @@ OWN = frozenset(
         "run.json",
         "samples.npz",
         "splits.npz",
+        "trackers",
     }
 )
 """What a run itself writes into its folder, in small letters."""

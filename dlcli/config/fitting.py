@@ -13,6 +13,7 @@ from dlcli.config.callback_files import callback_file_mistakes
 from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
 from dlcli.config.problems import located
+from dlcli.config.trackers import PACKAGES
 from dlcli.config.tree import Node
 from dlcli.data.text_advice import text_message, text_preparation
 from dlcli.errors import Problem
@@ -227,13 +228,19 @@ def callback_files(written: Written) -> Iterator[Mistake]:
 
 
 def missing_packages(written: Written) -> Iterator[Mistake]:
-    """Callbacks that need what is not installed."""
+    """Callbacks and trackers that need what is not installed."""
     for position, callback in enumerate(callbacks_of(written)):
         package = None if callback is None else callback.traits.get("package")
         if callback is not None and package is not None and not is_installed(package):
             message = f"{callback.written} needs the package {package}"
             path = ("train", "callbacks", position, callback.written)
             yield Mistake(message, path, installing(package), kind="missing_package")
+    trackers = written.block("train").get("trackers")
+    for position, name in enumerate(trackers if isinstance(trackers, list) else []):
+        package = PACKAGES.get(name) if isinstance(name, str) else None
+        if package is not None and not is_installed(package):
+            message = f"the tracker {name} needs the package {package}"
+            yield Mistake(message, ("train", "trackers", position), installing(name), kind="missing_package")
 
 
 def missing_monitors(written: Written) -> Iterator[Mistake]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from dlcli.config.trackers import Tracker
 from dlcli.spec import KerasObject, Mistake, Reader, Spec, describe, fail, keras_thing
 
 LARGEST_BATCH = 1_000_000
@@ -133,7 +134,8 @@ class Checkpoint(Spec):
             "train.checkpoint.every=1 step",
             "train.checkpoint={keep: 9}",
         ),
-        "keep": ("train.checkpoint.keep=9", "train.checkpoint={every: 1 step}"),
+        "keep": ("train.checkpoint.keep=9", "train.checkpoint={every: 1 step, keep_after: 9}"),
+        "keep_after": ("train.checkpoint.keep_after=1", "train.checkpoint={}"),
         "monitor": (
             "train.checkpoint.monitor=loss",
             "train.checkpoint={}",
@@ -144,7 +146,9 @@ class Checkpoint(Spec):
     every: str = "1 epoch"
     """`1 epoch`, `500 steps` or `10 minutes`. Whatever it says, the state is also saved at a signal and at the end."""
     keep: Annotated[int, Field(ge=1)] = 2
-    """How many checkpoints are kept."""
+    """How many checkpoints are kept while it trains."""
+    keep_after: Annotated[int, Field(ge=0)] = 0
+    """How many of them a run keeps when it is done: with one it is extended from its end, without it is trained once more."""
     monitor: str | None = None
     """The value by which the best epoch is kept beside them; by default that of `early_stopping`, else `val_loss`."""
     mode: Mode = "auto"
@@ -198,6 +202,7 @@ class Train(Spec):
         "time_limit": ("train.time_limit=0.001s",),
         "until": ("train.until=loss < 1000",),
         "callbacks": ("train.callbacks=[CSVLogger: {filename: epochs.csv}]",),
+        "trackers": ("train.trackers=[tensorboard]",),
         "deterministic": ("train.deterministic=false",),
         "xla": ("train.xla=true",),
         "engine": ("train.engine=keras",),
@@ -227,6 +232,8 @@ class Train(Spec):
     """Stops after the epoch that fulfils it: `val_accuracy >= 0.98`."""
     callbacks: list[Annotated[KerasObject, keras_thing("callbacks")]] = []
     """Callbacks of Keras by name."""
+    trackers: list[Tracker] = []
+    """Programs that are told of every epoch: `mlflow`, `tensorboard`, `wandb`; each is an extra of its own."""
     deterministic: Literal["auto"] | bool = "auto"
     """Whether every operation gives the same bits each time: `auto` does it on a CPU; without it no run is exact."""
     xla: Literal["auto"] | bool = "auto"

@@ -17,6 +17,7 @@ from dlcli.data.sources.source import Reading, Source
 from dlcli.data.split import Split
 from dlcli.data.target import Target
 from dlcli.data.text_strip import strip_in
+from dlcli.progress import stage
 from dlcli.spec import KerasObject, Labels, Mistake, Spec, Wanted, fail, keras_thing
 
 Augmentation = Annotated[KerasObject, keras_thing("layers")]
@@ -106,6 +107,7 @@ class Data(Spec):
             }
         return {None: self.target if isinstance(self.target, Target) else Target(column=self.target)}
 
+    @stage("reading the data")
     def load(
         self, *, seed: int, labels: LabelsByName = None, weight: str | None = None, allow_code: bool = False
     ) -> Dataset:

@@ -18,11 +18,12 @@ from dlcli.layers.called import called
 from dlcli.layers.centre import centre_crop
 from dlcli.layers.from_key import numbered_output, resolved
 from dlcli.layers.inner import inner_names, names_taken, owner_of, with_inner
-from dlcli.layers.masks import mask_dropped, name_others, with_arriving_mask, with_mask
+from dlcli.layers.masks import copied, mask_dropped, name_others, with_arriving_mask, with_mask, with_same_values
 from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
 from dlcli.named_inputs import model_of, named_input
+from dlcli.progress import stage
 from dlcli.spec import Facts, KerasObject, Mistake, did_you_mean, plain
 
 Learn: TypeAlias = Callable[[Any, str], None]
@@ -45,6 +46,7 @@ class Built:
     things: Mapping[str, KerasObject] = field(default_factory=dict)
 
 
+@stage("building the model")
 def build_model(
     layers: Sequence[Entry],
     inputs: Mapping[str, Sequence[int]],
@@ -126,6 +128,7 @@ class Building:
         self.raw = {id(tensor): tensor for tensor in self.tensors.values()}
         self.channels: dict[int, Any] = {}
         self.arriving: dict[int, tuple[Any, Any]] = {}
+        self.may_be_masked = False
         self.notes: list[Mistake] = []
         self.names = set(inputs)
         self.given = given
@@ -232,18 +235,21 @@ class Building:
         )
 
     @contextmanager
-    def own_names(self, *, apart: bool = False, tensors: Mapping[str, Any] = {}) -> Iterator[None]:
+    def own_names(
+        self, *, apart: bool = False, tensors: Mapping[str, Any] = {}, may_be_masked: bool = False
+    ) -> Iterator[None]:
         """While it is open, names are new ones; those outside can be read, unless what is built stands `apart`.
 
-        `tensors` are there from the beginning.
+        `tensors` are there from the beginning, and those that come from outside `may_be_masked` while the model runs.
         """
-        outside, made = self.tensors, self.made
+        outside, made, masked = self.tensors, self.made, self.may_be_masked
+        self.may_be_masked |= may_be_masked
         self.tensors, self.made = ChainMap() if apart else outside.new_child(), {}
         self.tensors |= tensors
         try:
             yield
         finally:
-            self.tensors, self.made = outside, made
+            self.tensors, self.made, self.may_be_masked = outside, made, masked
 
     def shared(self, name: str | None, make: Callable[[], Any]) -> Any:
         if name is None:
@@ -333,7 +339,9 @@ class Building:
         """The output of a layer, whose place is kept, and what it was made from."""
         import keras
 
-        if isinstance(taken, list) and len(taken) > 1:
+        if traits.get("unmasks"):
+            taken = copied(taken, self.copy)
+        elif isinstance(taken, list) and len(taken) > 1:
             taken = [self.with_arriving_mask(each) for each in taken]
 
         def attempt(other: KerasObject) -> Any:
@@ -360,6 +368,11 @@ class Building:
             # The tensor itself is kept too, so that its number is not given away.
             self.arriving[id(tensor)] = tensor, with_arriving_mask(tensor, self.free_name)
         return self.arriving[id(tensor)][1]
+
+    def copy(self, tensor: Any) -> Any:
+        """A tensor of its own, where this one has a mask or may have one while the model runs."""
+        masked = self.may_be_masked or has_mask(tensor)
+        return with_same_values(self.with_arriving_mask(tensor), self.free_name) if masked else tensor
 
     def keep(self, output: Any, path: TreePath, *, name: str | None = None, thing: KerasObject | None = None) -> None:
         """Keeps the place of the operation that puts out a tensor, under this name or its own made free."""

@@ -11,6 +11,10 @@ from dlcli.spec import Mistake
 
 MASK = "mask"
 """The name of what gives an output its mask again."""
+COPY = "copy"
+"""The name of what keeps a mask that a layer takes away."""
+ATTENDED = ("query", "value", "key")
+"""The arguments whose masks attention takes away."""
 
 
 def mask_dropped(word: str, path: TreePath) -> Mistake:
@@ -37,6 +41,24 @@ def with_mask(output: Any, name: Callable[[str], str]) -> Any:
     hands_on = keras.Model(taken, keras.layers.Identity()(taken), name=name(MASK))
     hands_on.supports_masking = hands_on.hands_on_mask = True
     return hands_on(output)
+
+
+def copied(taken: Any, copy: Callable[[Any], Any]) -> Any:
+    """What a layer that takes masks away is handed: copies, so that others that take the same tensors still have theirs."""
+    if isinstance(taken, dict):
+        named = {key: each for key, each in taken.items() if key in ATTENDED}
+        return taken | dict(zip(named, copied([*named.values()], copy), strict=True))
+    if not isinstance(taken, list):
+        return copy(taken)
+    copies = {id(each): copy(each) for each in taken}
+    return [copies[id(each)] for each in taken]
+
+
+def with_same_values(tensor: Any, name: Callable[[str], str]) -> Any:
+    """A tensor of the same values and mask; an Identity would put out the tensor itself."""
+    import keras
+
+    return keras.layers.Rescaling(1.0, name=name(COPY))(tensor)
 
 
 def call_with_end_masked(model: Any, values: Any) -> Any:

@@ -26,11 +26,11 @@ class Graph(Protocol):
         """What a list of entries makes of a tensor; an empty list leaves it as it is."""
 
     def own_names(
-        self, *, apart: bool = False, tensors: Mapping[str, Any] = {}
+        self, *, apart: bool = False, tensors: Mapping[str, Any] = {}, may_be_masked: bool = False
     ) -> AbstractContextManager[None]:  # unseen: a protocol
         """While it is open, names are new ones, which end with it; those outside can be read, unless it stands `apart`.
 
-        `tensors` are there from the beginning.
+        `tensors` are there from the beginning; what comes from outside `may_be_masked` while the model runs.
         """
 
     def shared(self, name: str | None, make: Callable[[], Any]) -> Any:

@@ -55,10 +55,11 @@ class Submodel(Named):
         def passage(call: Callable[[Any], Any]) -> Passage:
             return passage_of_places(lambda values: call(values[self.word]), {self.word: taken}, taken, output)
 
-        if passage(made) == "apart":
+        passages = passage(made), passage(partial(call_with_end_masked, made))
+        if "apart" in passages:
             pass_mask(taken, output)
             return with_mask(output, graph.free_name)
-        if passage(partial(call_with_end_masked, made)) != "unread":
+        if passages[1] != "unread":
             graph.note(mask_dropped(self.word, path))
         return output
 
@@ -71,7 +72,7 @@ class Submodel(Named):
             graph.note(made_anew(self.name, path[:-1]), once=True)
         like = taken if isinstance(taken, list) else [taken]
         inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in like]
-        with graph.own_names(apart=True):
+        with graph.own_names(apart=True, may_be_masked=any(map(has_mask, like))):
             output = graph.stack(self.layers, inputs if isinstance(taken, list) else inputs[0], path)
         graph.name_others(output)
         model = keras.Model(inputs if isinstance(taken, list) else inputs[0], output, name=name)

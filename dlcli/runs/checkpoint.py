@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 FOLDER = re.compile(r"step-(\d{10})")
-VARIABLES, BEST = "vars.npz", "best.npz"
+VARIABLES, BEST, STATE = "vars.npz", "best.npz", "state.json"
+HOLLOW = "hollow"
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
@@ -30,13 +31,15 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 class Checkpoint:
     """What was saved after `step` steps: variables by name, and the state of everything else.
 
-    `best` are the weights of the best epoch by name, where they are kept and no longer those of the variables.
+    `best` are the weights of the best epoch by name, where they are kept and no longer those of the variables. Of a `hollow` one
+    the state is there alone: it says where a run has ended, and nothing can go on from it.
     """
 
     step: int
     arrays: Arrays
     state: Mapping[str, Any]
     best: Arrays | None = None
+    hollow: bool = False
 
 
 def save(
@@ -48,7 +51,7 @@ def save(
         content = {"step": step, "arrays": write_arrays(folder / VARIABLES, arrays), "state": json_plain(state)}
         if best is not None:
             content["best"] = write_arrays(folder / BEST, best)
-        (folder / "state.json").write_bytes(json_bytes(json.dumps(content, ensure_ascii=False)))  # unseen: read alike
+        (folder / STATE).write_bytes(json_bytes(json.dumps(content, ensure_ascii=False)))  # unseen: read alike
     prune(run, keep=keep, step=step)
     return target
 
@@ -84,7 +87,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"the checkpoint {path.name} is damaged: {problems[0]}", file=path, kind="damaged_checkpoint"
         )
     try:
-        content = json.loads((path / "state.json").read_bytes())
+        content = json.loads((path / STATE).read_bytes())
+        if HOLLOW in content:
+            return Checkpoint(content["step"], {}, content["state"], hollow=True)
         arrays = read_arrays(path / VARIABLES, content["arrays"])
         best = read_arrays(path / BEST, content["best"]) if "best" in content else None
         step = content["step"]
@@ -121,6 +126,33 @@ def typed(array: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
     import ml_dtypes
 
     return array.view(ml_dtypes.bfloat16)
+
+
+def thin_out(run: Run, *, keep: int) -> None:
+    """Removes all but the newest `keep` checkpoints of a run that is done; without one its state stays, of a few kB."""
+    paths = folders(run)
+    if keep > 0 or not paths:
+        for path in paths[: -keep or None]:
+            remove_folder(path)
+        return
+    last = load_checkpoint(paths[-1])
+    if last.hollow:
+        return
+    # What random generators stood at fills most of the state, and nobody goes on from here.
+    state = {key: value for key, value in last.state.items() if key != "random"}
+    with committed_folder(paths[-1]) as folder:
+        content = {"step": last.step, "state": json_plain(state), HOLLOW: True}
+        (folder / STATE).write_bytes(json_bytes(json.dumps(content, ensure_ascii=False)))  # unseen: read alike
+    for path in paths[:-1]:
+        remove_folder(path)
+    (run.path / "best.json").unlink(missing_ok=True)
+
+
+def remove_all(run: Run) -> None:
+    """Removes every checkpoint of a run, which is then to be trained from the beginning."""
+    for path in folders(run):
+        remove_folder(path)
+    (run.path / "best.json").unlink(missing_ok=True)
 
 
 def newest(run: Run) -> Checkpoint | None:

@@ -9,7 +9,7 @@ from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.runs.atomic import MANIFEST
 from dlcli.runs.folder import Run
 
-FOLDERS = frozenset({"checkpoints", "logs", "model", "plugins"})
+FOLDERS = frozenset({"checkpoints", "logs", "model", "plugins", "trackers"})
 FILES = frozenset(
     {
         ".lock",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dlcli.errors import ResourceError
+from dlcli.errors import ArtifactError, ResourceError
 from dlcli.runs import Run
-from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save
+from dlcli.runs.checkpoint import Arrays, Checkpoint, mark_best, save, thin_out
+from dlcli.training.engine.passes import BEGIN, Begin
 from dlcli.training.kept.snapshot import arrays_of
 from dlcli.training.kept.when_to_save import Saving, check_room
 from dlcli.training.setup.experiment import Experiment
@@ -73,3 +75,14 @@ class Checkpointing:
         finally:
             self.saving.saved(step, time.monotonic() - started)
         return True
+
+    def thin_out(self) -> None:
+        """Leaves of the checkpoints of a run that is done what it is to keep; a disk that refuses keeps more."""
+        with contextlib.suppress(ArtifactError, ResourceError):
+            thin_out(self.run, keep=self.saving.keep_after)
+
+
+def phase_at(checkpoint: Checkpoint | None) -> tuple[int, Begin]:
+    """The phase in which a checkpoint was made, counted from 0, and what was done before it; older ones know of no phases."""
+    phase = None if checkpoint is None else checkpoint.state.get("phase")
+    return (0, BEGIN) if phase is None else (phase["number"], Begin(**phase["begin"]))

@@ -17,10 +17,11 @@ from dlcli.data.memory import give_back_memory
 from dlcli.errors import ArtifactError, ConflictError, UsageError
 from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep
-from dlcli.runs.checkpoint import Checkpoint, folder_name, folders, newest
+from dlcli.runs.checkpoint import Checkpoint, folder_name, folders, newest, remove_all
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.places import check_places
 from dlcli.spec import Spec, plain
+from dlcli.training.checkpointing import phase_at
 from dlcli.training.kept.record import INEXACT
 from dlcli.training.kept.recorded import (
     changed_files,
@@ -33,7 +34,7 @@ from dlcli.training.kept.recorded import (
 from dlcli.training.kept.snapshot import Progress, put_back_rules
 from dlcli.training.kept.splits_file import check_splits, save_splits
 from dlcli.training.kept.trained import open_trained
-from dlcli.training.session import Session, phase_at
+from dlcli.training.session import Session
 from dlcli.training.setup.backend import environment, keras_loading
 from dlcli.training.setup.experiment import Experiment, read_data
 from dlcli.training.signals import stop_request
@@ -41,7 +42,7 @@ from dlcli.training.stopping import OF_PHASE, Stop, Stopping, monitored_values, 
 from dlcli.training.train import start, warnings_on
 from dlcli.view.training.listeners import Listeners
 
-FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint")
+FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint", "train.trackers")
 """What may change from one process of a run to the next: none of it has a part in a step."""
 BLOCKS: Mapping[str, type[Spec]] = {"data": Data, "train": Train}
 """The blocks that may have new keys."""
@@ -91,6 +92,9 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         with keras_loading(config.data.source):
             dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
+        if checkpoint is not None and checkpoint.hollow:
+            begin_again(run, reasons, listeners)
+            checkpoint = None
         if checkpoint is not None:
             listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         if config.plain() != recorded_tree(run, edited=True):
@@ -107,6 +111,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         state = dataclasses.replace(state, reason=None, stop=None, exit_code=None, set=given)
         state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
         if checkpoint is None:
+            remove_all(run)
             history.cut_history(run, 0)
         session = Session(run, experiment, listeners, stop, state, checkpoint, findings)
         if checkpoint is not None and checkpoint.state["steps"] != session.steps:
@@ -114,6 +119,23 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             message = f"an epoch had {before} steps and has {session.steps} now, so there is no place to go on from"
             raise ConflictError(message, file=run.path, hint="train it anew", kind="steps_changed")
         return run, session.run_to_end()
+
+
+def begin_again(run: Run, reasons: Sequence[str], listeners: Listeners) -> None:
+    """Says that a run that is done and keeps no checkpoint is trained once more, further: its epochs come out the same.
+
+    Raises `ConflictError` where something has changed, so that they would be others.
+    """
+    if reasons:
+        message = (
+            f"'{run.name}' keeps no checkpoint since it is done, so there is no place to go on from with other settings"
+        )
+        hint = f"begin a new run with its weights: weights: {{run: {run.name}}}; or train it with train.checkpoint.keep_after: 1"
+        raise ConflictError(message, file=run.path, hint=hint, kind="no_checkpoint")
+    listeners.note(
+        f"note: '{run.name}' keeps no checkpoint since it is done: it is trained once more from the beginning, "
+        "where every epoch comes out the same (train.checkpoint.keep_after: 1 would keep one)"
+    )
 
 
 def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoint | None:

@@ -14,22 +14,29 @@ from dlcli.finding import Finding
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
-from dlcli.runs.samples_file import save_samples
 from dlcli.runs.state import StopReason
-from dlcli.training.checkpointing import Checkpointing
+from dlcli.training.checkpointing import Checkpointing, phase_at
 from dlcli.training.ending import Ending, words_for
 from dlcli.training.engine.engine_choice import choose_engine
 from dlcli.training.engine.measure import Measure
-from dlcli.training.engine.passes import BEGIN, Begin, behind, samples_of
+from dlcli.training.engine.passes import Begin, behind, samples_of
 from dlcli.training.evidence.begun import first_values
 from dlcli.training.failures import recorded_bug
 from dlcli.training.health import Health
-from dlcli.training.kept.by_sample import by_sample
+from dlcli.training.kept.by_sample import keep_samples
 from dlcli.training.kept.model_folder import save_model
 from dlcli.training.kept.record import trained_on
 from dlcli.training.kept.recorded import record_schema
-from dlcli.training.kept.snapshot import Progress, put_back, put_back_rules, rules_of, with_numbers
+from dlcli.training.kept.snapshot import (
+    Progress,
+    put_back,
+    put_back_generators,
+    put_back_rules,
+    rules_of,
+    with_numbers,
+)
 from dlcli.training.listeners.loss_picture import LossPicture
+from dlcli.training.listeners.trackers import trackers_of
 from dlcli.training.outcome import Beside, hint_of, keep_weights
 from dlcli.training.setup.callbacks import Callbacks
 from dlcli.training.setup.experiment import STEPS, Experiment
@@ -54,7 +61,8 @@ class Session:
     ) -> None:
         """`findings` are what looks wrong in the data."""
         self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
-        self.listeners, self.findings = listeners.and_also(LossPicture(run)), findings
+        trackers = trackers_of(experiment.config.train.trackers, run, note=listeners.note)
+        self.listeners, self.findings = listeners.and_also(LossPicture(run), *trackers), findings
         self.plans = experiment.plans
         self.progress, self.started = Progress(), time.monotonic()
         self.checkpoints = Checkpointing(run, experiment, state=self.everything_else, note=self.listeners.note)
@@ -102,6 +110,7 @@ class Session:
         """Puts everything back as it was when a checkpoint was made; what came later is taken back."""
         put_back(self.experiment.model, checkpoint.arrays)
         put_back_rules(checkpoint.state, self.progress, self.stopping.watch, self.plateau)
+        put_back_generators(checkpoint.state)
         self.checkpoints.go_on_from(checkpoint)
         history.cut_history(self.run, checkpoint.state["history"])
         self.progress.entries = [with_numbers(entry) for entry in history.read(self.run)]
@@ -260,13 +269,8 @@ class Session:
         if self.stop.signal is not None:
             self.interrupted()
         progress.epoch, progress.begun, progress.trained = number + 1, 0, None
-        entry = {
-            "epoch": progress.epoch,
-            "step": self.step,
-            "learning_rate": rate,
-            "train": trained,
-            "validation": validation,
-        }
+        entry: dict[str, Any] = {"epoch": progress.epoch, "step": self.step, "learning_rate": rate}
+        entry |= {"train": trained, "validation": validation}
         phase = self.experiment.phase + 1 if len(self.plans) > 1 else None
         if phase is not None:
             entry["phase"] = phase
@@ -372,13 +376,16 @@ class Session:
         seconds, best = self.seconds, self.checkpoints.best_weights
         end = self.ending.planned(best, stop.reason)
         self.save()
-        samples = by_sample(self.experiment, self.measure)
-        if samples is not None:
-            save_samples(self.run, samples)
+        keep_samples(self.run, self.experiment, self.measure)
         self.listeners.end(self.stopping.watch.best_epoch or None)
         rate = round(self.seen / max(seconds, 1e-9), 1)
         times = {"seconds": round(seconds, 3), "samples_per_second": rate}
-        return self.update(status="done", reason=stop.words, stop=stop.reason, exit_code=0, **times, **end)
+        resumable = self.checkpoints.saving.keep_after > 0
+        self.update(
+            status="done", reason=stop.words, stop=stop.reason, exit_code=0, resumable=resumable, **times, **end
+        )
+        self.checkpoints.thin_out()
+        return self.state
 
     def save(self) -> None:
         """Commits the model with its preparation and schema."""
@@ -389,9 +396,3 @@ class Session:
         """Replaces the state of the run."""
         self.state = dataclasses.replace(self.state, epochs=self.progress.epoch, **changes).write(self.run)
         return self.state
-
-
-def phase_at(checkpoint: Checkpoint | None) -> tuple[int, Begin]:
-    """The phase in which a checkpoint was made, counted from 0, and what was done before it; older ones know of no phases."""
-    phase = None if checkpoint is None else checkpoint.state.get("phase")
-    return (0, BEGIN) if phase is None else (phase["number"], Begin(**phase["begin"]))

@@ -26,14 +26,31 @@ MOST_ROWS, LEAST_NAMES = 60, 12
 
 
 @dataclass(frozen=True)
+class RowsLookedAt:
+    """So many rows, spread evenly over all."""
+
+    rows: int
+    of: int
+
+
+def part_of(rows: int, of: int) -> RowsLookedAt | None:
+    """The rows that were looked at, where these are not all."""
+    return RowsLookedAt(rows, of) if rows < of else None
+
+
+@dataclass(frozen=True)
 class DataShown:
-    """The keys of `dlcli inspect-data --json`; notes are what was decided while the data was read."""
+    """The keys of `dlcli inspect-data --json`; notes are what was decided while the data was read.
+
+    `rows` are those that the columns are described by, where that is a part of all.
+    """
 
     source: str
     tensors: Sequence[Tensor]
     columns: Sequence[ColumnSeen]
     findings: Sequence[Told] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+    rows: RowsLookedAt | None = None
 
 
 def draw_data(console: Console, data: DataShown) -> None:
@@ -47,7 +64,7 @@ def draw_data(console: Console, data: DataShown) -> None:
             unicode = supports_unicode(console.file)
             console.print(bars(tensor.classes, width=min(console.width, 76), unicode=unicode, total=total))
             console.print()
-    draw_columns(console, data.columns)
+    draw_columns(console, data.columns, data.rows)
     if not data.findings:
         console.print(Text("no findings"))
     for finding in data.findings:
@@ -118,10 +135,12 @@ def columns_table(columns: Sequence[ColumnSeen], *, unicode: bool) -> Table:
     return Table(head, rows)
 
 
-def draw_columns(console: Console, columns: Sequence[ColumnSeen]) -> None:
+def draw_columns(console: Console, columns: Sequence[ColumnSeen], rows: RowsLookedAt | None) -> None:
     """What each column of a table holds."""
     if not columns:
         return
+    if rows is not None:
+        console.print(Text(f"in {rows.rows:,} rows, spread evenly over all {rows.of:,}", style="dim"))
     write_table(console, columns_table(columns[:MOST_ROWS], unicode=supports_unicode(console.file)))
     if len(columns) > MOST_ROWS:
         console.print(Text(f"… and {len(columns) - MOST_ROWS} more; --json lists them", style="dim"))

@@ -168,3 +168,43 @@ def test_masks_that_are_taken_for_a_class_are_told(tmp_path: Path, run_dlcli: Ru
     told = run_dlcli("inspect-data", "c.yaml", "--json", cwd=tmp_path).value
     words = "'drawn' holds masks of the pictures in 'cells', and both are taken for classes"
     assert told["notes"][0].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "void"),
+    [
+        ([0, 50, 100, 150, 255], 4, 255),
+        ([0, 1, 2, 255], 3, 255),
+        ([0, 128, 255], 3, None),  # white is as likely a class as none
+        ([0, 2, 5], 3, None),
+        ([0, 2, 4], None, None),
+        ([0, 1, 2], None, None),
+        ([0, 255], None, None),
+    ],
+)
+def test_few_values_of_masks_are_classes_by_their_names(
+    values: list[int], classes: int | None, void: int | None, tmp_path: Path, run_dlcli: Run
+) -> None:
+    import numpy as np
+    from PIL import Image
+
+    generator = np.random.default_rng(1)
+    for number in range(24):
+        for folder, colours in (("images", 3), ("masks", 0)):
+            (tmp_path / "p" / folder).mkdir(parents=True, exist_ok=True)
+            pixels = np.array(values, np.uint8)[generator.integers(0, len(values), (8, 8))]
+            pixels = pixels if not colours else generator.integers(0, 255, (8, 8, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "p" / folder / f"{number}.png")
+    assert run_dlcli("init", "p", "-o", "c.yaml", cwd=tmp_path).code == 0
+    text = (tmp_path / "c.yaml").read_text()
+    assert ("classes: {" in text, f"void: {void}" in text) == (classes is not None, void is not None)
+    assert ("is taken for none" in text) is (void is not None)
+    built = run_dlcli("validate", "--build", "c.yaml", cwd=tmp_path)
+    assert built.code == 0, built.out
+    if classes is not None:
+        assert f"Conv2D: {{filters: {classes}, kernel_size: 1, activation: softmax}}" in text
+        seen = run_dlcli("inspect-data", "p", "--json", cwd=tmp_path).value
+        counts = next(each["classes"] for each in seen["tensors"] if each["role"] == "target")
+        assert [*counts] == [str(value) for value in values if value != void]
+        assert min(counts.values()) > 0
+        assert "few_samples" not in [each["code"] for each in seen["findings"]]

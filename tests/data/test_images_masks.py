@@ -100,7 +100,14 @@ def test_classes_that_do_not_occur_are_noted(scenes: Path) -> None:
     save(scenes / "masks" / "b.png", CLASSES * 127)
     fields = read(scenes)
     assert len(fields.classes["mask"]) == 255
-    assert fields.notes == ("5 of the classes 0 to 254 occur in the masks: 0, 1, 2, 127, 254",)
+    few = "; to take these alone write masks: {path: …, classes: {VALUE: NAME, …}, void: VALUE}"
+    assert fields.notes == (f"5 of the classes 0 to 254 occur in the masks: 0, 1, 2, 127, 254{few}",)
+    for path in (scenes / "masks").iterdir():
+        save(path, CLASSES * 2 + (CLASSES == 2))
+    assert read(scenes).notes == ("3 of the classes 0 to 5 occur in the masks: 0, 2, 5" + few,)
+    for path in (scenes / "masks").iterdir():
+        save(path, CLASSES * 2)
+    assert read(scenes).notes == ("3 of the classes 0 to 4 occur in the masks: 0, 2, 4",)
 
 
 def test_masks_that_are_all_the_same_are_refused(scenes: Path) -> None:

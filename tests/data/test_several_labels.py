@@ -182,7 +182,7 @@ def test_lists_of_words_are_no_input_and_it_is_said_what_could_be(
     assert refuse({"source": str(path), "target": "kind"}, labels="binary").message == refusal.message
     looked = run_dlcli("inspect-data", path.name, "--target", "kind", "--json", cwd=tmp_path).error
     assert looked["message"] == "nothing is left as input beside the target 'kind'"
-    assert looked["hint"] == "of what is left out, data.inputs: [letters] tells why"
+    assert looked["hint"] == "of what is left out, --set 'data.inputs=[letters]' tells why"
 
 
 @pytest.mark.parametrize(

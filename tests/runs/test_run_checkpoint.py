@@ -14,7 +14,7 @@ import pytest
 from dlcli.errors import ResourceError
 from dlcli.runs import Run
 from dlcli.runs.atomic import damage
-from dlcli.runs.checkpoint import best, folders, load_checkpoint, mark_best, newest, save
+from dlcli.runs.checkpoint import best, folders, load_checkpoint, mark_best, newest, remove_all, save, thin_out
 
 ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "dense/kernel": np.arange(12, dtype="float32").reshape(3, 4),
@@ -166,3 +166,32 @@ def test_a_checkpoint_that_cannot_be_made_says_so(run: Run) -> None:
         store(run, 1)
     assert caught.value.file == str(run.checkpoints / "step-0000000001")
     assert newest(run) is None
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0, [5]), (1, [5]), (2, [4, 5]), (9, [1, 2, 3, 4, 5])])
+def test_a_run_that_is_done_keeps_as_many_as_are_asked_for(run: Run, keep: int, left: list[int]) -> None:
+    for step in range(1, 6):
+        store(run, step, keep=9)
+    mark_best(run, step=2)
+    thin_out(run, keep=keep)
+    assert steps(run) == left
+    newest_one = newest(run)
+    assert newest_one is not None
+    assert newest_one.hollow is (keep == 0)
+    assert newest_one.state == {"step": 5}
+    assert ("w" in newest_one.arrays) is (keep > 0)
+    thin_out(run, keep=keep)
+    assert steps(run) == left
+
+
+def test_a_hollow_checkpoint_says_where_a_run_ended_and_no_more(run: Run) -> None:
+    state = {"progress": {"epoch": 3}, "random": list(range(1000))}
+    save(run, step=7, arrays={"w": np.zeros(1000)}, state=state, keep=1, best={"w": np.zeros(1000)})
+    thin_out(run, keep=0)
+    kept = newest(run)
+    assert kept is not None
+    assert (kept.step, kept.state, kept.best, kept.hollow) == (7, {"progress": {"epoch": 3}}, None, True)
+    assert sum(path.stat().st_size for path in run.checkpoints.rglob("*") if path.is_file()) < 1000
+    assert best(run) is None
+    remove_all(run)
+    assert folders(run) == []

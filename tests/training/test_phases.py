@@ -44,7 +44,7 @@ TREE = {
     "train.epochs": None,
     "train.batch_size": BATCH,
     "train.phases": PHASES,
-    "train.checkpoint": {"every": "2 steps", "keep": 99},
+    "train.checkpoint": {"every": "2 steps", "keep": 99, "keep_after": 99},
     "optimizer": {"Adam": {"learning_rate": 0.02}},
 }
 
@@ -203,7 +203,12 @@ def test_a_phase_begins_with_the_best_weights_of_the_one_before(
     frozen = {"layers.0.Dense.trainable": False}
     phases = [{"epochs": 5, "set": early}, {"epochs": 1, "set": frozen}]
     layers = [{"Dense": {"units": 8, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}]
-    tree = {**TREE, "layers": layers, "train.phases": phases, "train.checkpoint": {"every": "1 epoch", "keep": 9}}
+    tree = {
+        **TREE,
+        "layers": layers,
+        "train.phases": phases,
+        "train.checkpoint": {"every": "1 epoch", "keep": 9, "keep_after": 9},
+    }
     config = write_experiment(tmp_path, tree)
     assert run_dlcli("train", config, "--name", "a", "-q", cwd=tmp_path).code == 0
     run = Run(tmp_path / "runs" / "a")

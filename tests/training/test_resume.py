@@ -28,7 +28,7 @@ CHANGES: dict[str, Any] = {
     ],
     "train.epochs": 6,
     "train.batch_size": 16,
-    "train.checkpoint": {"every": "4 steps", "keep": 3},
+    "train.checkpoint": {"every": "4 steps", "keep": 3, "keep_after": 3},
     "train.reduce_on_plateau": {"monitor": "val_loss", "patience": 1, "min_delta": 1.0, "factor": 0.5},
     "optimizer": {"Adam": {"learning_rate": 0.02}},
 }
@@ -345,7 +345,9 @@ def test_there_has_to_be_room_for_two_checkpoints_with_the_moments_of_the_optimi
 ) -> None:
     from dlcli.runs.checkpoint import newest
 
-    config = write_experiment(tmp_path, {"train.epochs": 1, "optimizer": {"Adam": {"learning_rate": 0.01}}})
+    keeping = {"train.checkpoint": {"keep_after": 1}}
+    tree = {"train.epochs": 1, "optimizer": {"Adam": {"learning_rate": 0.01}}, **keeping}
+    config = write_experiment(tmp_path, tree)
     assert run_dlcli("train", config, "--name", "first", "-q", cwd=tmp_path).code == 0
     checkpoint = newest(Run(tmp_path / "runs" / "first"))
     assert checkpoint is not None

@@ -148,7 +148,7 @@ def test_callbacks_hear_of_no_batch_that_never_comes(begun: Begun, monkeypatch: 
 
 def test_checkpoints_by_steps_are_made_where_they_are_due_and_once_at_the_end(begun: Begun) -> None:
     made: list[int] = []
-    told = begun({"train.epochs": 3, "train.checkpoint": {"every": "2 steps", "keep": 9}})
+    told = begun({"train.epochs": 3, "train.checkpoint": {"every": "2 steps", "keep": 9, "keep_after": 9}})
     commit = told.session.checkpoints.commit
 
     def committed(step: int, *, is_best: bool) -> bool:
@@ -177,7 +177,7 @@ def test_a_run_without_a_checkpoint_cannot_be_gone_on_with(begun: Begun, monkeyp
 
 
 def test_weights_of_the_best_epoch_are_kept_where_they_are_wanted(begun: Begun) -> None:
-    told = begun({"train.epochs": 3})
+    told = begun({"train.epochs": 3, "train.checkpoint": {"keep_after": 1}})
     told.session.run_to_end()
     assert load_checkpoint(folders(told.run)[-1]).best is None
     assert told.session.checkpoints.best_weights is None
@@ -187,7 +187,10 @@ def test_weights_of_the_best_epoch_are_kept_where_they_are_wanted(begun: Begun) 
 
 def test_the_best_checkpoint_is_marked_while_weights_of_the_best_are_wanted(begun: Begun) -> None:
     told = begun(
-        {"train.epochs": 4, "train.checkpoint": {"every": "1 epochs", "keep": 9, "monitor": "val_loss", "mode": "max"}}
+        {
+            "train.epochs": 4,
+            "train.checkpoint": {"every": "1 epochs", "keep": 9, "keep_after": 9, "monitor": "val_loss", "mode": "max"},
+        }
     )
     told.session.run_to_end()
     losses = [entry["validation"]["loss"] for entry in told.session.progress.entries]

@@ -110,8 +110,9 @@ def test_resume_does_not_load_them_again_unless_it_begins_anew(
 ) -> None:
     shutil.copytree(folder / "runs" / "first", folder / "moving")
     arguments = ("train", "next.yaml", "--set", "weights.from=moving", "--epochs", "3", "-q", "--name")
+    keeping = ("--set", "train.checkpoint={keep_after: 2}")
     for name in ("whole", "cut", "anew"):
-        assert run_dlcli(*arguments, name, cwd=folder).code == 0
+        assert run_dlcli(*arguments, name, *keeping, cwd=folder).code == 0
     runs = folder / "runs"
     lines = [(runs / name / "metrics.jsonl").read_bytes() for name in ("whole", "cut", "anew")]
     assert lines[0] == lines[1] == lines[2]

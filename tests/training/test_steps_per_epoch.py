@@ -123,7 +123,7 @@ def test_resume_within_a_pass_gives_the_numbers_of_an_unbroken_run(
     tree = {
         "train.batch_size": BATCH,
         "train.steps_per_epoch": 8,
-        "train.checkpoint": {"every": "3 steps", "keep": 9},
+        "train.checkpoint": {"every": "3 steps", "keep": 9, "keep_after": 9},
         "layers": [{"Dense": {"units": 8}}, {"Dropout": 0.3}, {"Dense": {"units": 3, "activation": "softmax"}}],
     }
     config = write_experiment(tmp_path, {**tree, **changes})

@@ -12,13 +12,13 @@ from dlcli.finding import Finding, only_name
 def names_alike(dataset: Dataset) -> Finding | None:
     """A target or a column of names some of which a person reads as one: `yes` and `Yes`."""
     named = {**categories_of(dataset), **{each.name: each.classes for each in dataset.schema.targets if each.classes}}
-    columns = {name: groups for name, names in named.items() if (groups := groups_of(names))}
+    columns = {name: groups for name, names in named.items() if (groups := alike_in(names))}
     if not columns:
         return None
     return Finding(code="names_alike", severity="warning", where=only_name([*columns]), facts={"columns": columns})
 
 
-def groups_of(names: Iterable[str]) -> list[list[str]]:
+def alike_in(names: Iterable[str]) -> list[list[str]]:
     """The names that are the same but for capitals and blanks, together; names of one letter differ by it."""
     alike: dict[str, list[str]] = {}
     for name in names:

@@ -41,6 +41,7 @@ from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.named_inputs import model_of, named_input
 from dlcli.per_sample import per_sample
+from dlcli.progress import stage
 from dlcli.spec import Facts, KerasObject, UnknownFact
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
     return found
 
 
+@stage("learning the preparation")
 def fit_preparation(data: Data, dataset: Dataset, *, facts: Facts) -> Fitted:
     """The model of all preparations, and the vocabularies of what is text.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import metric_values
 from dlcli.loss.counting import masks_by_target
+from dlcli.progress import counted_off
 from dlcli.training.engine.read_ahead import batch_blocks
 from dlcli.training.engine.steps import (
     Pace,
@@ -92,7 +93,7 @@ class Measure:
         masks: list[dict[str, Any]] = []
         wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
         for inputs, targets, own, samples in self.parts(feed, size):
-            for start in range(0, samples, size):
+            for start in counted_off(range(0, samples, size), "measuring", -(-samples // size)):
                 rows = slice(start, start + size)
                 results, output, masked = run(sliced(inputs, rows), sliced(targets, rows), [each[rows] for each in own])
                 masks.append(masked)
@@ -139,7 +140,7 @@ class Measure:
         names = [each.name for each in feed.schemas]
         parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
         for inputs, _, _, samples in self.parts(feed, size):
-            for start in range(0, samples, size):
+            for start in counted_off(range(0, samples, size), "predicting", -(-samples // size)):
                 output = run(sliced(inputs, slice(start, start + size)))
                 for name, values in outputs_by_target(output, names).items():
                     parts[name].append(values)

@@ -12,6 +12,7 @@ from dlcli.loss import needs
 from dlcli.loss.counting import masks_by_target
 from dlcli.loss.losses import build_loss
 from dlcli.loss.perfect import perfect_loss
+from dlcli.progress import stage
 from dlcli.training.constant_answer import fitting_answer
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.steps import batch_tensors
@@ -77,7 +78,7 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
     losses: list[float] = []
     masks = masks_by_target(model(inputs, training=False), [*targets])
     perfect, constant = perfect_total(experiment, arrays[1], masks), constant_total(experiment, arrays[1], masks)
-    with restored(model), without_noise(model):
+    with restored(model), without_noise(model), stage("training on one batch", MOST_STEPS) as advance:
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
         def step() -> Any:
@@ -87,6 +88,7 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
         started = time.monotonic()
         while len(losses) < MOST_STEPS and time.monotonic() - started < MOST_SECONDS:
             losses.append(float(step()))
+            advance(len(losses))
             unlearnt = min(losses[0], math.inf if constant is None else constant) - perfect
             if not math.isfinite(losses[-1]) or losses[-1] - perfect <= MEMORIZED / 2 * unlearnt:
                 break

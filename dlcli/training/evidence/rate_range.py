@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.keras_internals import learning_rate_is
+from dlcli.progress import counted_off
 from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.evidence.one_batch import perfect_total
 from dlcli.training.evidence.restore import restored
@@ -62,7 +63,7 @@ def rate_range(experiment: Experiment, *, seconds: float = MOST_SECONDS) -> Rate
 
     with restored(model), learning_rate_is(scaled, rate):
         average, perfect, watch = 0.0, 0.0, Stopwatch()
-        for number in range(STEPS):
+        for number in counted_off(range(STEPS), "trying learning rates", STEPS):
             rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
             arrays = batch(number)
             loss = float(step(*batch_tensors(*arrays)))

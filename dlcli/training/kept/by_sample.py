@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from dlcli.keras_internals import samplewise
 from dlcli.loss import metric_name
 from dlcli.loss.target_loss import Head
-from dlcli.runs.samples_file import SampleValues
+from dlcli.runs import Run
+from dlcli.runs.samples_file import SampleValues, save_samples
 from dlcli.training.compared import weight_penalty
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measure, Measured
@@ -25,6 +26,13 @@ MOST_NUMBERS = 20_000_000
 """Of so many samples, and so many numbers that a model puts out for them, results are kept; of more the pass takes too long."""
 NEAR = 1e-3
 """How far the mean over samples may be from what was reported, as a share of it: the same numbers in another order."""
+
+
+def keep_samples(run: Run, experiment: Experiment, measure: Measure) -> None:
+    """Writes what each sample says of the model as it stands, if that is to be had."""
+    samples = by_sample(experiment, measure)
+    if samples is not None:
+        save_samples(run, samples)
 
 
 def by_sample(experiment: Experiment, measure: Measure) -> SampleValues | None:

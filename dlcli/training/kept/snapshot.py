@@ -98,15 +98,19 @@ def rules_of(progress: Progress, watch: Watch, plateau: Plateau | None) -> dict[
 
 
 def put_back_rules(state: Mapping[str, Any], progress: Progress, watch: Watch, plateau: Plateau | None) -> None:
-    """Restores what `rules_of` gave; the keys of the configuration (monitor, mode, least change) stay as they are."""
-    import numpy as np
-
+    """Restores what `rules_of` gave of them; the keys of the configuration (monitor, mode, least change) stay as they are."""
     for name in KEPT:
         setattr(progress, name, state["progress"][name])
     restore(watch, state["watch"])
     if plateau is not None and state["plateau"] is not None:
         restore(plateau.watch, state["plateau"]["watch"])
         plateau.cooling = state["plateau"]["cooling"]
+
+
+def put_back_generators(state: Mapping[str, Any]) -> None:
+    """Sets Python's own generators to where `rules_of` found them."""
+    import numpy as np
+
     version, internal, gauss = state["random"]["python"]
     random.setstate((version, tuple(internal), gauss))
     numpy = state["random"]["numpy"]

@@ -18,7 +18,7 @@ class Saving:
 
     def __init__(self, block: Checkpoint | None, *, step: int) -> None:
         self.count, self.unit = (1, "epoch") if block is None else block.interval()
-        self.keep = 2 if block is None else block.keep
+        self.keep, self.keep_after = (2, 0) if block is None else (block.keep, block.keep_after)
         self.warns = block is not None and block.on_save_error == "warn"
         self.sparing = block is None
         self.step, self.at, self.cost, self.epochs = step, time.monotonic(), 0.0, 0

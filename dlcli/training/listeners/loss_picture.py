@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from dlcli.runs import Run
 from dlcli.runs.atomic import write_bytes
-from dlcli.view.drawing.picture import load_ahead, loss_curve
+from dlcli.view.drawing.picture import loss_curve
 from dlcli.view.training.events import EpochLine, Plan
 
 
@@ -27,8 +27,6 @@ class LossPicture:
         return
 
     def epoch(self, line: EpochLine) -> None:
-        if not self.lines:
-            load_ahead()
         self.lines.append(line)
 
     def note(self, text: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from dlcli.data.sources.source import SourceBlock
 from dlcli.errors import ArtifactError
 from dlcli.keras_internals import is_deterministic, leave_determinism
+from dlcli.progress import stage
 from dlcli.runs.atomic import NO_LINK, NO_WAIT
 from dlcli.training.setup.lazy_tensorflow import defer_public_modules
 
@@ -121,7 +122,7 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     used_before = "keras" in sys.modules
-    with quick_import():
+    with stage("starting TensorFlow"), quick_import():
         import keras
         import tensorflow as tf
 

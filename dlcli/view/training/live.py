@@ -7,6 +7,7 @@ from typing import TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
+from dlcli.progress import show_progress_with
 from dlcli.view.console.console import FadingStream, printable
 from dlcli.view.console.labelled import note
 from dlcli.view.console.tables import duration, number
@@ -15,7 +16,7 @@ from dlcli.view.training.headline import begun
 from dlcli.view.training.second_screen import has_second_screen
 from dlcli.view.training.terminal import TerminalView
 
-__all__ = ["EpochLine", "LineView", "Listener", "Plan", "SilentView", "TerminalView", "choose_view"]
+__all__ = ["EpochLine", "LineView", "Listener", "Plan", "ProgressEnds", "SilentView", "TerminalView", "choose_view"]
 
 NUMBER_WIDTH = 6
 
@@ -99,3 +100,10 @@ class SilentView:
 
     def close(self) -> None:
         return
+
+
+class ProgressEnds(SilentView):
+    """Ends what is shown of progress as soon as the training itself is shown."""
+
+    def start(self, plan: Plan) -> None:
+        show_progress_with(None)

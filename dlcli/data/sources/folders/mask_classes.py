@@ -154,7 +154,9 @@ def numbered_meaning(seen: Sequence[int], void: Collection[int | str]) -> Meanin
         notes.append(f"the pixels of the masks are {seen[0]} and {seen[1]}, taken for the classes 0 and 1")
         highest = 1
     elif len(seen) <= highest:
-        notes.append(f"{len(seen)} of the classes 0 to {highest} occur in the masks: {some([*map(str, seen)])}")
+        few = "; to take these alone write masks: {path: …, classes: {VALUE: NAME, …}, void: VALUE}"
+        told = f"{len(seen)} of the classes 0 to {highest} occur in the masks: {some([*map(str, seen)])}"
+        notes.append(told + (few if 2 * len(seen) <= highest + 1 else ""))
     codes = {value: min(value, LARGEST_CLASS) for value in nothing}
     for value, code in codes.items():
         index[value] = code

@@ -8,12 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dlcli.progress import counted_off
+
 if TYPE_CHECKING:
     import numpy as np
 
 MOST_AT_ONCE = 64  # unseen: time alone
 """A thread takes up to so many files at a time: handing each over alone would take longer than a small one does."""
 MOST_THREADS = 16  # unseen: time alone
+
+MANY = 500  # unseen: what is shown alone
+"""Files that may take long enough to be told."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,7 +45,9 @@ def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> It
     def some(start: int) -> list[Result]:
         return [function(item) for item in items[start : start + at_once]]
 
-    for found in pool().map(some, range(0, len(items), at_once)):
+    starts = range(0, len(items), at_once)
+    parts = pool().map(some, starts)
+    for found in parts if len(items) < MANY else counted_off(parts, f"reading {len(items):,} files", len(starts)):
         yield from found
 
 

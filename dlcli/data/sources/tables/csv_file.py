@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from dlcli.data.sources.tables.csv_text import QuoteError, checked_text, csv_row
 from dlcli.data.sources.tables.text_blocks import Block, Content, LongRow, Rows, row_blocks
 from dlcli.errors import DataError
 from dlcli.first_line import first_line
+from dlcli.progress import stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,8 +104,10 @@ class CsvFile:
                 # Where a row stands is known only now that all before it have been counted.
                 return block, self.seen(block.data, keep=keep, line=self.rows.next_line, row=self.rows.count + 1)
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        what = f"reading {os.path.basename(self.path)}"  # noqa: PTH119
+        with ThreadPoolExecutor(AT_ONCE) as pool, stage(what, self.end) as advance:
             for block in blocks:
+                advance(block.start)
                 alone = block.start + len(block.data) >= self.end and not waiting
                 waiting.append((block, pool.submit(self.seen, block.data, keep=keep, threads=alone)))
                 if len(waiting) > AT_ONCE:

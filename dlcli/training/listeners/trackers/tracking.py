@@ -1,0 +1,55 @@
+"""A listener that tells a tracker; one that fails is told no more, and the training goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlcli.first_line import named_line
+from dlcli.runs import Run
+from dlcli.runs.summary import configuration_in
+from dlcli.training.listeners.trackers.tracker import Tracking
+from dlcli.view.training.events import EpochLine, Plan
+
+
+class TrackingListener:
+    """Tells one tracker. `note` is told where it fails."""
+
+    def __init__(self, name: str, tracker: Tracking, run: Run, note: Callable[[str], None]) -> None:
+        self.name, self.tracker, self.run, self.say = name, tracker, run, note
+        self.works, self.open, self.done = True, False, False
+
+    def tell(self, what: Callable[[], None]) -> None:
+        """Tells the tracker something, unless it has failed before."""
+        if not self.works:
+            return
+        try:
+            what()
+        except Exception as error:
+            self.works = False
+            self.say(f"note: {self.name} is told no more of this training: {named_line(error)}")
+
+    def start(self, plan: Plan) -> None:
+        configuration = configuration_in(self.run)
+        settings = {path: configuration.value(path) for path in configuration.shape.by_path}
+        self.open = True
+        self.tell(lambda: self.tracker.begin(plan, settings))
+
+    def phase(self, plan: Plan) -> None:
+        return
+
+    def step(self, step: int, loss: float | None) -> None:
+        return
+
+    def epoch(self, line: EpochLine) -> None:
+        self.tell(lambda: self.tracker.epoch(line))
+
+    def note(self, text: str) -> None:
+        return
+
+    def end(self, best_epoch: int | None) -> None:
+        self.done = True
+
+    def close(self) -> None:
+        if self.open:
+            self.open = False
+            self.tell(lambda: self.tracker.end(done=self.done))
