@@ -151,21 +151,17 @@ def run_folders(root: Path) -> list[Path]:
     """All folders of runs, by name; those on their way out have a name with a dot before it."""
     try:
         with os.scandir(root) as found:
-            entries = [
-                Path(entry.path)
-                for entry in found
-                if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+            folders = [
+                each.path for each in found if not each.name.startswith(".") and each.is_dir(follow_symlinks=False)
             ]
     except OSError:
         return []
-    return sorted(path for path in entries if is_run(path))
+    return [Path(each) for each in sorted(folders) if is_run(each)]
 
 
-def is_run(path: Path) -> bool:
+def is_run(path: Path | str) -> bool:
     """Whether a folder holds a run; what the system cannot even look at holds none."""
-    with contextlib.suppress(OSError, ValueError):
-        return (path / "run.json").exists()
-    return False
+    return os.path.exists(f"{path}{os.sep}run.json")  # noqa: PTH110 (a tenth of the time, and there may be thousands)
 
 
 def number_of(path: Path) -> int:
