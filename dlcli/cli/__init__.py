@@ -21,6 +21,7 @@ from dlcli.cli.compare import COMMAND as COMPARE
 from dlcli.cli.completion import join_words
 from dlcli.cli.doctor import COMMAND as DOCTOR
 from dlcli.cli.evaluate import COMMAND as EVALUATE
+from dlcli.cli.everywhere import with_options_of_all
 from dlcli.cli.init import COMMAND as INIT
 from dlcli.cli.inspect import COMMAND as INSPECT
 from dlcli.cli.inspect_data import COMMAND as INSPECT_DATA
@@ -68,7 +69,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in COMMANDS:
-    app.command(command.name, rich_help_panel=command.panel, no_args_is_help=False)(whole(command.run))
+    app.command(command.name, rich_help_panel=command.panel, no_args_is_help=False)(
+        whole(with_options_of_all(command.run))
+    )
 
 
 def show_version(wanted: bool) -> None:
@@ -187,7 +190,7 @@ def show_error(error: DlcliError) -> None:
     if asked.json:
         with suppress(OSError):  # Where the error is that standard output cannot be written, the words below must do.
             emit({"error": error_json(error)})
-    console = err()
+    console = err(always=True)
     whole_lines(console, error_text(error, unicode=supports_unicode(console.file), width=line_width(console)))
     if error.verdict:
         from dlcli.view.sentences import judgement_read

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 @dataclass
 class Asked:
-    """`json`: an error is told as JSON too. `debug`: it is told with its traceback. `quiet`: nothing but the result is said."""
+    """`json`: an error is told as JSON too. `debug`: it is told with its traceback. `quiet`: nothing but the result is said.
+    `colour`: whether to write in colours, None where nothing was said of it."""
 
     json: bool = False
     debug: bool = False
     quiet: bool = False
+    colour: bool | None = None
 
 
 asked = Asked()
@@ -22,6 +24,7 @@ asked = Asked()
 def begin() -> None:
     """A command begins, of which nothing is known yet."""
     asked.json = asked.debug = asked.quiet = False
+    asked.colour = None
 
 
 def for_json(value: bool) -> bool:

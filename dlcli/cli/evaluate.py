@@ -26,6 +26,7 @@ def evaluate(
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="Show the N samples with the greatest loss.")] = 0,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
+    no_pager: options.NoPager = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -41,7 +42,7 @@ def evaluate(
     evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, allow_code=allow_code)
     for note in () if quiet else evaluation.notes:
         say_note(err(), f"note: {note}")
-    give(evaluation, draw_evaluation, as_json=json)
+    give(evaluation, draw_evaluation, as_json=json, pages=not no_pager)
 
 
 COMMAND = Command("evaluate", evaluate, Panel.AFTER, heavy=True)

@@ -20,6 +20,7 @@ def list_kind(
             autocompletion=completion.kind,
         ),
     ] = None,
+    no_pager: options.NoPager = False,
     json: options.Json = False,
 ) -> None:
     """List the layers, losses, optimizers, schedules, metrics, sources, … that a configuration can name.
@@ -30,9 +31,9 @@ def list_kind(
     from dlcli.view.reference import draw_kinds, draw_names, names_shown
 
     if kind is None:
-        give(kinds(), draw_kinds, as_json=json)
+        give(kinds(), draw_kinds, as_json=json, pages=not no_pager)
     else:
-        give(names_shown(names(kind)), draw_names, as_json=json)
+        give(names_shown(names(kind)), draw_names, as_json=json, pages=not no_pager)
 
 
 COMMAND = Command("list", list_kind, Panel.UNDERSTANDING)

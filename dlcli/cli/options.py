@@ -29,6 +29,7 @@ Json = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", callback=for_quiet, is_eager=True, help="Say nothing but the result.")
 ]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="Write long output on a terminal at once, not in pages.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also say which way the steps go.")]
 Runs = Annotated[
     Path, typer.Option("--runs", metavar="DIR", envvar="DLCLI_RUNS", help="The folder of runs.", show_default=True)

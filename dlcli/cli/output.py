@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from dlcli.cli.asked import asked
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -68,23 +70,41 @@ def finite(value: Any) -> Any:
     return value
 
 
-def give(value: Any, draw: Callable[[Console, Any], None], *, as_json: bool, stream: TextIO | None = None) -> None:
-    """Gives a result on standard output (or `stream`): as JSON, or drawn for a person."""
+def give(
+    value: Any,
+    draw: Callable[[Console, Any], None],
+    *,
+    as_json: bool,
+    stream: TextIO | None = None,
+    pages: bool = False,
+) -> None:
+    """Gives a result on standard output (or `stream`): as JSON, or drawn for a person; on a terminal in `pages` if it is long."""
+    from dlcli.view.console.console import is_terminal
+
     stream = stream or sys.stdout
     if as_json:
         from dlcli.view.console.json_value import json_value
 
         emit(json_value(value), stream=stream)
-    else:
-        with flushed(stream):
-            draw(out(stream), value)
+        return
+    console = out(stream)
+    if pages and is_terminal(stream):
+        from dlcli.cli.pager import paged
+
+        with console.capture() as drawn:
+            draw(console, value)
+        if not paged(drawn.get(), height=console.height):
+            write(drawn.get())
+        return
+    with flushed(stream):
+        draw(console, value)
 
 
 def out(stream: TextIO | None = None) -> Console:
     """The console of results; where it is no terminal, lines may be longer than on one."""
     from dlcli.view.console.console import is_terminal, make_console
 
-    console = make_console(stderr=False, file=stream)
+    console = make_console(stderr=False, file=stream, colour=asked.colour)
     if not is_terminal(stream or sys.stdout) and "COLUMNS" not in os.environ:
         console.width = WIDE
     console.on_broken_pipe = broken_pipe  # type: ignore[method-assign]
@@ -96,11 +116,14 @@ def broken_pipe() -> None:
     raise BrokenPipeError
 
 
-def err() -> Console:
-    """The console of everything else; it may vanish without stopping anything."""
+def err(*, always: bool = False) -> Console:
+    """The console of everything else, silent with `-q` but for what is `always` said; it may vanish without stopping anything."""
     from dlcli.view.console.console import FadingStream, make_console, standard_error
 
-    return make_console(stderr=True, file=FadingStream(standard_error()))  # unseen: the file says it
+    stream = FadingStream(standard_error())
+    return make_console(
+        stderr=True, file=stream, quiet=asked.quiet and not always, colour=asked.colour
+    )  # unseen: the file
 
 
 def leave_quietly(code: int) -> None:

@@ -57,6 +57,7 @@ def runs(
     csv: Annotated[bool, typer.Option("--csv", help="The table as CSV, with all digits.")] = False,
     md: Annotated[bool, typer.Option("--md", help="The table in Markdown.")] = False,
     runs: options.Runs = options.RUNS,
+    no_pager: options.NoPager = False,
     json: options.Json = False,
 ) -> None:
     """Show the runs with metrics and what differs between them; by name each as it ended.
@@ -66,7 +67,7 @@ def runs(
     if sum([only_names, csv, md, json]) > 1:
         raise UsageError("the list has one form", hint="one of --names, --csv, --md, --json", kind="several_forms")
     if names:
-        show_again(names, runs, json=json)
+        show_again(names, runs, json=json, no_pager=no_pager)
         return
     from dlcli.actions.runs import chosen_runs, run_object
 
@@ -79,7 +80,7 @@ def runs(
         if limit is None and not (csv or md) and len(rows) > MOST_DRAWN:
             err().print(f"note: {MOST_DRAWN:,} of {len(rows):,} runs; --limit {len(rows)} shows all")
             rows = rows[-MOST_DRAWN:] if sort is None else rows[:MOST_DRAWN]
-        show_table(rows, columns, csv=csv, md=md)
+        show_table(rows, columns, csv=csv, md=md, pages=not no_pager)
 
 
 def emit_objects(objects: Sequence[RunShown]) -> None:
@@ -89,7 +90,7 @@ def emit_objects(objects: Sequence[RunShown]) -> None:
     emit(json_value(objects))
 
 
-def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool, md: bool) -> None:
+def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool, md: bool, pages: bool) -> None:
     """Runs as a table: drawn, or as CSV or Markdown."""
     from dlcli.actions.runs import compared_runs
     from dlcli.view.console.table import csv_text, markdown
@@ -99,17 +100,17 @@ def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool,
     if csv or md:
         write_rows((csv_text if csv else markdown)(runs_table(shown)))
     else:
-        give(shown, draw_runs, as_json=False)
+        give(shown, draw_runs, as_json=False, pages=pages)
 
 
-def show_again(names: list[str], root: Path, *, json: bool) -> None:
+def show_again(names: list[str], root: Path, *, json: bool, no_pager: bool) -> None:
     """Runs by name, each as it ended."""
     from dlcli.actions.run_again import recorded_run
     from dlcli.runs import Run
     from dlcli.view.run_again import draw_runs_again
 
     recorded = [recorded_run(Run.find(root, name)) for name in names]
-    give([each.result for each in recorded] if json else recorded, draw_runs_again, as_json=json)
+    give([each.result for each in recorded] if json else recorded, draw_runs_again, as_json=json, pages=not no_pager)
 
 
 COMMAND = Command("runs", runs, Panel.AFTER)

@@ -20,6 +20,7 @@ def show(
             autocompletion=completion.name,
         ),
     ],
+    no_pager: options.NoPager = False,
     json: options.Json = False,
 ) -> None:
     """Show what something takes and how it is written.
@@ -29,7 +30,7 @@ def show(
     from dlcli.config.reference import things
     from dlcli.view.reference import draw_thing
 
-    give(things(name), draw_thing, as_json=json)
+    give(things(name), draw_thing, as_json=json, pages=not no_pager)
 
 
 COMMAND = Command("show", show, Panel.UNDERSTANDING)

@@ -28,8 +28,7 @@ from dlcli.spec import Facts, KerasObject, Mistake, did_you_mean, plain
 
 Learn: TypeAlias = Callable[[Any, str], None]
 """Lets a layer learn from the input of a name."""
-FEATURES = 3
-"""The axes of an input that has features at each place."""
+FEATURES = 3  # the axes of an input that has features at each place
 AUGMENT: TreePath = ("data", "augment")
 NUMBERED = re.compile(r"_[0-9]+$")
 """What Keras puts behind the names of layers of one class."""
@@ -61,11 +60,10 @@ def build_model(
 ) -> Built:
     """The functional model of a list of layers.
 
-    `inputs` gives the shape of one sample of each input by name, `padding` what stands behind the end of those that are
-    not equally long; `outputs` names the layers that put out several targets, of which `padded` are not equally long either.
-    `crops` are the height and width of the centre that layers see of some inputs.
-    `memory` in bytes bounds what training may take; `learn` lets a layer that is adapted learn from an input.
-    The connections have been judged (`layers/connections.py`).
+    `inputs` gives the shape of one sample of each input by name, `padding` what stands behind the end of those that are not
+    equally long; `outputs` names the layers that put out several targets, of which `padded` are not equally long either. `crops`
+    are height and width of the centre that layers see of some inputs. `memory` in bytes bounds what training may take; `learn`
+    lets a layer that is adapted learn from an input. The connections have been judged (`layers/connections.py`).
     Raises `BlockError` at the layer that cannot be built, or with which the model would no longer fit.
     """
     with bounded(memory):

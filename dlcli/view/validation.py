@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -82,6 +82,26 @@ def draw_validation(console: Console, judgements: Sequence[Judgement]) -> None:
             Text(f"{judgement.file}: ok") if error is None else error_text(error, unicode=unicode, width=width)
         )
         whole_lines(console, Text("\n").join(parts))
+
+
+def github_lines(judgements: Sequence[Judgement]) -> Iterator[str]:
+    """Each problem and note as GitHub Actions shows it beside the line of the file."""
+    for shown in (judgement.shown() for judgement in judgements):
+        for level, problems in (("error", shown.problems), ("warning", shown.notes)):
+            for each in problems:
+                message = each.message + (f": {each.suggestion}" if each.suggestion else "")
+                place = f"file={escaped_property(each.file or shown.file)},line={max(1, each.line)},col={max(1, each.column)}"
+                yield f"::{level} {place},title=dlcli {each.kind}::{escaped_data(message)}"
+
+
+def escaped_data(text: str) -> str:
+    """A text as a command of GitHub Actions holds it."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escaped_property(text: str) -> str:
+    """A text as a property of such a command."""
+    return escaped_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def problems_in(error: DlcliError) -> Sequence[Problem]:

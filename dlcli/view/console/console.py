@@ -42,12 +42,15 @@ ASCII = {
 }
 
 
-def make_console(*, stderr: bool, file: TextIO | None = None, quiet: bool = False) -> Console:
+def make_console(
+    *, stderr: bool, file: TextIO | None = None, quiet: bool = False, colour: bool | None = None
+) -> Console:
     """A console on `file`, or else on standard error or output, that never fails on a character.
 
-    Markup, emoji codes and highlighting are off. `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and `COLUMNS` are honoured;
-    a terminal is redrawn only where the stream truly is one. Lines are wrapped on a terminal alone, so that redirected
-    text keeps its lines. A stream that cannot carry a character writes one that looks like it, as wide as the original.
+    Markup, emoji codes and highlighting are off. `colour` says whether there are colours; without it `NO_COLOR` and
+    `FORCE_COLOR` are honoured, as are `TERM=dumb` and `COLUMNS`; a terminal is redrawn only where the stream truly is one.
+    Lines are wrapped on a terminal alone, so that redirected text keeps its lines. A stream that cannot carry a character
+    writes one that looks like it, as wide as the original.
     """
     stream = file if file is not None else (sys.stderr if stderr else sys.stdout)
     replace_what_cannot_be_written(stream)
@@ -62,6 +65,8 @@ def make_console(*, stderr: bool, file: TextIO | None = None, quiet: bool = Fals
         markup=False,
         highlight=False,
         emoji=False,
+        no_color=None if colour is None else not colour,
+        force_terminal=True if colour else None,
         soft_wrap=not terminal,
         force_interactive=None if terminal else False,
     )
