@@ -111,3 +111,13 @@ def shape_advice(traits: Mapping[str, Any], shapes: Sequence[tuple[int | None, .
     if wanted == SERIES_AXES and given == 1:
         return f"it needs (time, features): put Reshape: {{target_shape: [{shapes[0][0]}, 1]}} before it"
     return None
+
+
+def lacks_channel(traits: Mapping[str, Any], shape: Sequence[int | None]) -> bool:
+    """Whether a layer with these traits takes a sample of this shape with an axis of channels behind it.
+
+    Of what takes (time, features) these are convolutions alone: a mean over a vector is another thing.
+    """
+    axes = traits.get("axes", IMAGE_AXES if traits.get("group") == "images" else None)
+    is_meant = axes is not None and (axes >= IMAGE_AXES or traits.get("group") == "convolution")
+    return is_meant and len(shape) == axes - 1

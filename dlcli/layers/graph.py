@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from dlcli.errors import BlockError, TreePath
 from dlcli.keras_internals import give_mask, has_mask, name_operation, producer, symbolic_mask
 from dlcli.layers.adapted import things_in, unlearnt
-from dlcli.layers.build_errors import IMAGE_AXES, building
+from dlcli.layers.build_errors import building, lacks_channel
 from dlcli.layers.called import called
 from dlcli.layers.centre import centre_crop
 from dlcli.layers.from_key import numbered_output, resolved
@@ -388,13 +388,3 @@ class Building:
         output = function(*tensors, **named)
         self.keep(output, path, name=name)
         return output
-
-
-def lacks_channel(traits: Mapping[str, Any], shape: Sequence[int | None]) -> bool:
-    """Whether a layer with these traits takes a sample of this shape with an axis of channels behind it.
-
-    Of what takes (time, features) these are convolutions alone: a mean over a vector is another thing.
-    """
-    axes = traits.get("axes", IMAGE_AXES if traits.get("group") == "images" else None)
-    is_meant = axes is not None and (axes >= IMAGE_AXES or traits.get("group") == "convolution")
-    return is_meant and len(shape) == axes - 1

@@ -139,6 +139,18 @@ def test_a_sample_that_stands_twice_is_found_across_splits(tmp_path: Path) -> No
     assert min(counts.values()) > 0
 
 
+def test_rows_with_the_same_empty_cells_are_the_same(tmp_path: Path) -> None:
+    half = np.arange(SAMPLES) % (SAMPLES // 2)
+    columns = {"a": [None if row % 2 else row * 7.5 for row in half], "b": half, "y": ["uv"[row % 2] for row in half]}
+    assert "the same samples in two splits" in found({**table(tmp_path, **columns), "missing": "mean"})
+
+
+def test_names_that_differ_in_blanks_alone_are_told(tmp_path: Path) -> None:
+    names = ["north east", "northeast", "south", "west"] * (SAMPLES // 4)
+    severity, evidence = found(table(tmp_path, y=names))["names that differ in capitals or blanks alone"]
+    assert (severity, evidence) == ("warning", "'north east', 'northeast' of 'y' are told apart")
+
+
 def test_a_sorted_target_is_told(tmp_path: Path) -> None:
     assert found(table(tmp_path, y=["u"] * 120 + ["v"] * 80))["samples in sorted order"] == (
         "note",

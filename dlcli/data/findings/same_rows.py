@@ -102,10 +102,6 @@ def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
         (table(a=[*range(100)] * 2, b=[*range(100)] * 2, y=["u"] * 100 + ["v"] * 100), False),
         (table(a=[*range(200)], b=[*range(100)] * 2), False),
         (
-            table(a=[254.0, None] * 100, b=[*range(100), *range(100)], y=["u", "v"] * 100, keys={"missing": "mean"}),
-            True,
-        ),
-        (
             table(
                 a=[7.0] * 100 + [None] * 100, b=[*range(100)] * 2, y=["u", "v"] * 100, keys={"missing": "most_frequent"}
             ),
