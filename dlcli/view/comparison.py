@@ -119,7 +119,7 @@ def draw_comparison(console: Console, comparison: Comparison) -> None:
     curves = {name: entries for name, entries in comparison.curves.items() if entries}
     if len(curves) > 1:
         console.print()
-        console.print(loss_curves(curves, width=console.width, console=console))
+        console.print(loss_curves(curves, console=console))
 
 
 def changed_table(changed: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Table:

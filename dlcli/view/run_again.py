@@ -54,7 +54,7 @@ def draw_run_again(console: Console, run: RunAgain) -> None:
         console.print()
         write_table(console, epochs_table(run))
         console.print()
-        console.print(loss_curves({run.result.run: run.epochs}, width=console.width, console=console))
+        console.print(loss_curves({run.result.run: run.epochs}, console=console, best_epoch=run.best_epoch))
     if run.standing is None:
         draw_training(console, run.result)
         return
@@ -85,7 +85,9 @@ def epochs_table(run: RunAgain) -> Table:
     return Table(columns, [list(row) for row in zip(*values, strict=True)], least=2)
 
 
-def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, width: int, console: Console) -> Text:
+def loss_curves(
+    runs: Mapping[str, Sequence[Mapping[str, Any]]], *, console: Console, best_epoch: int | None = None
+) -> Text:
     """The losses of runs over their epochs in one picture; of several runs that of validation, where all have it."""
     if len(runs) == 1:
         [entries] = runs.values()
@@ -96,9 +98,10 @@ def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, width: int, 
     drawn = {name: values for name, values in series.items() if any(map(math.isfinite, values))}
     return curve(
         drawn,
-        width=min(width, CURVE_WIDTH),
+        width=min(console.width, CURVE_WIDTH),
         height=CURVE_LINES,
         unicode=supports_unicode(console.file),
+        marked=None if best_epoch is None else (best_epoch - 1, f"best epoch {best_epoch}"),
         logarithmic=spans_decades([value for values in drawn.values() for value in values]),
     )
 

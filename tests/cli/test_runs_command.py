@@ -171,7 +171,7 @@ def test_a_run_by_name_is_shown_as_it_ended(folder: Path, run_dlcli: Command) ->
     table = [line.split() for line in lines if re.match(r" *(\* )?\d+ +\d\.", line)]
     assert [row[0] for row in table if row[0] != "*"] == [str(epoch) for epoch in range(11, 51) if epoch != 44]
     assert ["*", "44", "0.04545", "0.02273", "0.8800", "0.7333"] in table
-    assert any("train loss" in line and "validation loss" in line for line in lines)
+    assert any("train loss" in line and "validation loss" in line and "▲ best epoch 44" in line for line in lines)
     tail = "\n".join(lines[-12:])
     assert "best      epoch 44 of 50 by val_loss 0.02273" in tail
     assert "of the best epoch, 44; its weights are kept" in tail
