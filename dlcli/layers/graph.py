@@ -19,6 +19,7 @@ from dlcli.layers.centre import centre_crop
 from dlcli.layers.from_key import numbered_output, resolved
 from dlcli.layers.inner import inner_names, names_taken, owner_of, with_inner
 from dlcli.layers.masks import copied, mask_dropped, name_others, with_arriving_mask, with_mask, with_same_values
+from dlcli.layers.masks_behind import with_mask_behind, without_mask
 from dlcli.layers.memory import bounded
 from dlcli.layers.names import safe_layer_name
 from dlcli.layers.stack import Entry, names_given
@@ -126,7 +127,7 @@ class Building:
         self.raw = {id(tensor): tensor for tensor in self.tensors.values()}
         self.channels: dict[int, Any] = {}
         self.arriving: dict[int, tuple[Any, Any]] = {}
-        self.may_be_masked = False
+        self.may_be_masked, self.backwards = False, list[tuple[Any, TreePath]]()
         self.notes: list[Mistake] = []
         self.names = set(inputs)
         self.given = given
@@ -161,10 +162,12 @@ class Building:
             self.note(Mistake(message, AUGMENT, kind="picture_cropped"))
 
     def masked(self, output: Any) -> Any:
-        """An output of unequal length with the mask of an input of as many places, where layers have dropped it."""
+        """An output of unequal length with the mask of an input of as many places, where layers have dropped or turned it."""
         masks = [mask for name, mask in self.there.items() if self.tensors[name].shape[1] == output.shape[1]]
-        if has_mask(output) or not masks:
+        turned = [place for mask, place in self.backwards if mask is symbolic_mask(output)]
+        if not masks or (has_mask(output) and not turned):
             return output
+        self.notes += [mask_dropped(str(word), tuple(path)) for *path, word in turned]
         give_mask(output, masks[0]())
         return with_mask(output, self.free_name)
 
@@ -335,8 +338,6 @@ class Building:
         thing: KerasObject | None = None,
     ) -> Any:
         """The output of a layer, whose place is kept, and what it was made from."""
-        import keras
-
         if traits.get("unmasks"):
             taken = copied(taken, self.copy)
         elif isinstance(taken, list) and len(taken) > 1:
@@ -348,12 +349,10 @@ class Building:
         with building(word, taken, path, traits=traits, thing=thing, attempt=attempt):
             if thing is not None and layer.name not in self.places:
                 self.adapt(layer, thing, taken, path)
-            output = called(layer, taken, (*path, word))
+            bare = without_mask(taken, path, graph=self, traits=traits)
+            output = called(layer, bare, (*path, word))
+            output = with_mask_behind(layer, taken, output, (*path, word), graph=self, traits=traits)
         self.places.setdefault(layer.name, path)
-        if not (layer.supports_masking or isinstance(layer, keras.Model)) and any(
-            map(has_mask, keras.tree.flatten(taken))
-        ):
-            self.note(mask_dropped(word, path))
         if thing is not None:
             self.things.setdefault(layer.name, thing)
         if id(taken) in self.raw and getattr(output, "shape", None) == taken.shape:

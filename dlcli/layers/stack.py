@@ -17,6 +17,8 @@ class Graph(Protocol):
     """A model that is being built, as the entries see it."""
 
     facts: Facts
+    may_be_masked: bool
+    backwards: list[tuple[Any, TreePath]]
 
     @property
     def within(self) -> Mapping[str, Sequence[str]]:

@@ -141,3 +141,68 @@ def test_attention_leaves_the_mask_of_what_it_reads(layers: list[Any], tmp_path:
 def test_two_readers_of_one_tensor_both_have_its_mask(reader: Any, tmp_path: Path) -> None:
     layers = [*TWICE, reader, "GlobalAveragePooling1D", NAMED]
     assert judged(layers, tmp_path, outputs=["g", "a"]) == (True, False)
+
+
+BACK = {"units": 3, "go_backwards": True, "return_sequences": True}
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"GRU": BACK},
+        {"LSTM": BACK},
+        {"SimpleRNN": BACK},
+        {"RNN": {"cell": {"LSTMCell": 3}, "go_backwards": True, "return_sequences": True}},
+        {"GRU": {**BACK, "return_sequences": False}},
+        {"GRU": {**BACK, "go_backwards": False}},
+        {"Bidirectional": {"layer": {"GRU": BACK}, "backward_layer": {"GRU": {**BACK, "go_backwards": False}}}},
+        {"Bidirectional": {"layer": {"GRU": {**BACK, "go_backwards": False}}}},
+    ],
+    ids=str,
+)
+def test_what_runs_backwards_has_its_mask_backwards(layer: Any, tmp_path: Path) -> None:
+    behind: list[Any] = [{"GRU": 3}] if layer.get("GRU", BACK)["return_sequences"] else []
+    assert judged([layer, *behind, {"Dense": 1}], tmp_path) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("layers", "apart"),
+    [
+        (["LayerNormalization"], True),
+        ([{"LayerNormalization": {"axis": [1, 2]}}], False),
+        ([{"LayerNormalization": {"axis": 1}}], False),
+        ([{"GroupNormalization": {"groups": 1}}], False),
+        ([{"GroupNormalization": {"groups": 2}}], False),
+        (["UnitNormalization"], True),
+        ([{"UnitNormalization": {"axis": 1}}], False),
+        (["RMSNormalization"], False),
+        (["BatchNormalization"], True),
+        ([{"SpectralNormalization": {"layer": {"Dense": 4}}}], False),
+        (["Softmax"], True),
+        ([{"Softmax": {"axis": -1, "name": "s"}}, {"Dense": 2}], True),
+        ([{"Softmax": {"axis": 1}}], False),
+        ([{"Activation": "softmax"}], True),
+        (["ops.softmax"], True),
+        ([{"ops.softmax": {"axis": 1}}], False),
+        ([{"Dense": {"units": 3, "activation": "softmax"}}], True),
+        ([{"submodel": {"layers": [{"Dense": 3}, "Softmax"]}}], True),
+        ([{"submodel": {"layers": [{"GroupNormalization": {"groups": 1}}]}}], False),
+        ([{"Dropout": 0.5}], True),
+        ([{"GaussianNoise": 0.1}], True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("behind", [["GlobalAveragePooling1D"], [{"GRU": 2}]], ids=str)
+def test_layers_that_join_places_are_told(layers: list[Any], apart: bool, behind: list[Any], tmp_path: Path) -> None:
+    assert judged([*layers, *behind], tmp_path) in {(True, False)} if apart else {(False, True), (True, True)}
+
+
+@pytest.mark.parametrize("backwards", [True, False])
+def test_a_target_at_each_place_has_the_places_of_its_input(backwards: bool) -> None:
+    language = Language()
+    entries = [language.entry(each) for each in ({"GRU": {**BACK, "go_backwards": backwards}}, {"Dense": 1})]
+    taken: Any = {"inputs": {"x": (SHORT, 2)}, "facts": {}, "memory": 10**9, "padding": {"x": PADDING}}
+    made = build_model(entries, padded={None}, **taken)
+    mask = np.asarray(made.model(padded((2,), SHORT))._keras_mask)
+    assert mask.tolist() == [[place < length for place in range(SHORT)] for length in LENGTHS]
+    assert [each.kind for each in made.notes] == ["mask_dropped"] * backwards

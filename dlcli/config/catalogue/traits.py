@@ -49,6 +49,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               crosses    it makes one number of several names
               masks      it leaves padding out: true, or the argument that says so
               unmasks    it takes the masks away from what it takes, so that nothing behind it has them
+              elements   its mask says which elements count, not which places
               merges     it takes several tensors;  drops: it leaves out values at random while training
               example    what shows it better than its required arguments alone
     operations call      its arguments that are tensors;  needed: those that have to come (both generated)
