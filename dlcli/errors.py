@@ -173,7 +173,12 @@ class UnsafeError(DlcliError):
 
 
 class Stopped(DlcliError):
-    """A signal ended the training after its state was saved; the exit code is 128 plus the signal's number."""
+    """A signal ended the training after its state was saved; the exit code is 128 plus the signal's number.
+
+    `run` is the folder of the run, where steps had begun.
+    """
+
+    run: Path | None = None
 
     name = "stopped"
     kind = "stopped_by_signal"

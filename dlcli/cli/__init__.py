@@ -33,10 +33,11 @@ from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
 from dlcli.cli.show import COMMAND as SHOW
+from dlcli.cli.stopped import draw_stopped
 from dlcli.cli.streams import open_missing_streams, whole
 from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.cli.validate import COMMAND as VALIDATE
-from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, UsageError
+from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, Stopped, UsageError
 from dlcli.first_line import named_line
 from dlcli.progress import show_progress_with
 
@@ -192,7 +193,9 @@ def show_error(error: DlcliError) -> None:
             emit({"error": error_json(error)})
     console = err(always=True)
     whole_lines(console, error_text(error, unicode=supports_unicode(console.file), width=line_width(console)))
-    if error.verdict:
+    if isinstance(error, Stopped) and error.run is not None:
+        draw_stopped(err(), error.run)
+    elif error.verdict:
         from dlcli.view.sentences import judgement_read
         from dlcli.view.verdict import draw_verdict
 

@@ -17,7 +17,7 @@ def init(
     data: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DATA]", help="A data file, a folder, or a bundled data set.", autocompletion=completion.data
+            metavar="DATA", help="A data file, a folder, or a bundled data set.", autocompletion=completion.data
         ),
     ] = None,
     target: Annotated[

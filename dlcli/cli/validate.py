@@ -22,9 +22,7 @@ class OutputFormat(StrEnum):
 def validate(
     configs: Annotated[
         list[str],
-        typer.Argument(
-            metavar="CONFIG...", help="YAML files, or - for standard input.", autocompletion=completion.config
-        ),
+        typer.Argument(metavar="CONFIG", help="YAML files, or - for standard input.", autocompletion=completion.config),
     ],
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     build: Annotated[bool, typer.Option("--build", help="Also read the data and build the model.")] = False,

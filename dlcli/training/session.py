@@ -175,7 +175,7 @@ class Session:
         except Stopped as error:
             why = {"reason": error.message, "stop": StopReason.SIGNAL, "exit_code": error.code}
             why |= self.ending.stopped() | {"seconds": round(self.seconds, 3)}
-            error.verdict = self.update(status="interrupted", **why).verdict
+            error.verdict, error.run = self.update(status="interrupted", **why).verdict, self.run.path
             raise
         except DivergedError as error:
             error.verdict = self.ending.broken(self.health.broke)

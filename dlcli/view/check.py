@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -121,6 +122,11 @@ def gradients_table(gradients: Sequence[GradientShown]) -> Table:
     return Table([*columns, number_column("ratio", ratio_of)], rows)
 
 
+def place_of_rate(points: Sequence[RatePoint], rate: float) -> int:
+    """The position of the point whose rate is nearest to another, as far as a logarithmic axis shows it."""
+    return min(range(len(points)), key=lambda at: abs(math.log(points[at].rate / rate)))
+
+
 def ratio_of(ratio: float | None) -> str:
     """A ratio in a cell."""
     return "" if ratio is None else f"{ratio:.1e}"
@@ -133,7 +139,12 @@ def draw_rates(console: Console, rates: RatesShown) -> None:
         ends = (f"{points[0].rate:.0e}", f"{points[-1].rate:.0e}")
         losses = {"loss": [each.loss for each in points]}
         width, unicode = min(console.width, WIDEST), supports_unicode(console.file)
-        console.print(curve(losses, width=width, height=HEIGHT, x_label="learning rate", ends=ends, unicode=unicode))
+        marked = None if rates.proposed is None else (place_of_rate(points, rates.proposed), f"{rates.proposed:g}")
+        label = "learning rate"
+        console.print(
+            curve(losses, width=width, height=HEIGHT, x_label=label, ends=ends, unicode=unicode, marked=marked)
+        )
+        console.print()
     if rates.proposed is None:
         line(
             console, "rate", "the loss fell at no learning rate" + ("; scale the target" if rates.target_is_far else "")

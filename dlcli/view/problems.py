@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
-from dlcli.errors import ConfigError, DlcliError, Problem
+from dlcli.errors import ConfigError, DlcliError, Problem, Stopped
 from dlcli.view.console.console import printable, visible
 from dlcli.view.console.wrapping import hanging, wrapped
 
@@ -52,7 +52,8 @@ def single_text(error: DlcliError, *, unicode: bool, width: int | None) -> Text:
     place = None if error.file is None else near_here(error.file)
     if place is not None and error.line:
         place += f":{error.line}" + (f":{error.column}" if error.column else "")
-    text = error_header(error.message, place, gutter=2, unicode=unicode, width=width)
+    kind = "note" if isinstance(error, Stopped) else "error"
+    text = error_header(error.message, place, gutter=2, unicode=unicode, width=width, kind=kind)
     if error.hint:
         text.append_text(remark(error.hint, gutter=2, width=width))
     return text

@@ -50,8 +50,8 @@ class TrainingResult:
     """The file that it was configured by."""
 
 
-def draw_training(console: Console, result: TrainingResult) -> None:
-    """The end of a training: where it is, how good, how it went, what to try next."""
+def draw_training(console: Console, result: TrainingResult, *, advice: str | None = None) -> None:
+    """The end of a training: where it is, how good, how it went, what to try next, which `advice` may say."""
     console.print()
     line(console, "run", f"{result.path}  ({result.status}: {result.reason})")
     best = result.best
@@ -62,8 +62,9 @@ def draw_training(console: Console, result: TrainingResult) -> None:
         reached = f"epoch {best['epoch']} of {result.epochs} by {best['monitor']} {number(value)}"
     line(console, "best", reached)
     assert result.seconds is not None
-    assert result.samples_per_second is not None
-    line(console, "time", f"{duration(result.seconds)}, {number(round(result.samples_per_second))} samples/s")
+    rate = result.samples_per_second
+    pace = "" if rate is None else f", {number(round(rate))} samples/s"
+    line(console, "time", f"{duration(result.seconds)}{pace}")
     console.print()
     console.print(Text(measured_words(result), style="dim"))
     write_table(console, metrics_table(result.metrics, result.baseline))
@@ -71,12 +72,14 @@ def draw_training(console: Console, result: TrainingResult) -> None:
     draw_verdict(console, result.verdict)
     options = runs_option(result.path)
     command = next_command(result.verdict, run=result.run, options=options, file=result.file, settings=result.set)
-    line(console, "next", command, style="cyan")
+    line(console, "next", advice or command, style="cyan")
 
 
 def measured_words(result: TrainingResult) -> str:
     """Of which epoch the metrics are, and so the model that is kept."""
     best = result.best["epoch"]
+    if result.status == "interrupted":
+        return f"of the last whole epoch, {result.epochs}"
     if result.best["weights"] == "restored":
         return f"of the best epoch, {best}; its weights are kept"
     which = ", which is the best" if best == result.epochs else ""

@@ -70,7 +70,7 @@ def test_a_signal_before_the_first_step_leaves_no_run(folder: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate()
     assert process.returncode == 143
-    assert said == b"error: stopped by SIGTERM before the first step\n"
+    assert said == b"note: stopped by SIGTERM before the first step\n"
     assert os.listdir(folder / "runs") == []
 
 

@@ -111,6 +111,7 @@ def test_a_signal_ends_training_after_the_model_is_saved(name: str, code: int, p
     error = json.loads(done.out)["error"]
     assert (error["code"], error["name"]) == (code, "stopped")
     assert error["message"].startswith(f"stopped by {SIGNALS[name].name} in epoch ")
+    assert b"of the last whole epoch, " in done.err
     assert b"Traceback" not in done.err
     state = json.loads((folder / "runs" / name / "run.json").read_bytes())
     assert (state["status"], state["exit_code"], state["reason"]) == ("interrupted", code, error["message"])

@@ -129,8 +129,12 @@ def test_a_check_is_drawn_with_every_gradient() -> None:
 def test_the_rates_are_a_curve_of_fourteen_lines_and_at_most_a_hundred_cells(width: int, wide: int) -> None:
     points = [RatePoint(10.0**exponent, 1.0 / (8 + exponent)) for exponent in range(-7, 1)]
     text = drawn(draw_rates, RatesShown(key="optimizer.learning_rate", points=points, proposed=0.003), width=width)
-    *lines, last = text.splitlines()
+    *lines, blank, last = text.splitlines()
+    assert blank == ""
     assert [len(line) for line in lines] == [wide] * 14
+    gap = lines[-2].index("└") + 1
+    assert lines[-2].index("▲") - gap == round(4 / 7 * (wide - gap - 1))
+    assert "▲ 0.003" in lines[0]
     assert last.split() == ["rate", "--set", "optimizer.learning_rate=0.003"]
     assert lines[-1].split() == ["1e-07", "learning", "rate", "1e+00"]
     one = drawn(draw_rates, RatesShown(key="k", points=points[:1], proposed=None), width=width)

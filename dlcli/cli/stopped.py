@@ -1,0 +1,27 @@
+"""A training that a person has stopped: how far it has come, as at the end of any training."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlcli.errors import DlcliError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def draw_stopped(console: Console, folder: Path) -> None:
+    """What the run in a folder has reached, and how it goes on; nothing of one that has no whole epoch."""
+    from dlcli.actions.training_result import training_result
+    from dlcli.runs import Run, read_state
+    from dlcli.view.training_result import draw_training, runs_option
+
+    with suppress(DlcliError):
+        run = Run(folder)
+        state = read_state(run)
+        if state.best:
+            advice = f"dlcli resume {shlex.quote(run.name)}{runs_option(str(folder))}"
+            draw_training(console, training_result(run, state), advice=advice)
