@@ -104,6 +104,26 @@ class Measure:
         joined = {name: np.concatenate(parts) for name, parts in wanted.items()}
         return Measured(metric_values(results), joined, outputs, joined_masks(masks))
 
+    def judge_once(self, feed: Feed) -> Measured:
+        """What `judge` gives, for a single pass: layer by layer, because a graph takes longer to make than to be used once."""
+        import numpy as np
+
+        metrics, size = self.measure(feed), batch_of(feed)
+        names = [each.name for each in feed.schemas]
+        collected, masks = list[dict[str, Any]](), list[dict[str, Any]]()
+        wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
+        for inputs, targets, _, samples in self.parts(feed, size):
+            for start in range(0, samples, size):
+                output = self.model(sliced(inputs, slice(start, start + size)), training=False)
+                masks.append(masks_by_target(output, names))
+                collected.append(outputs_by_target(output, names))
+            for name in names:
+                wanted[name].append(np.asarray(targets[name]))
+        outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
+        return Measured(
+            metrics, {name: np.concatenate(each) for name, each in wanted.items()}, outputs, joined_masks(masks)
+        )
+
     def penalty(self, feed: Feed) -> float:
         """What regularization adds to the loss on a split; that of outputs is another one for each batch."""
         total, size = 0.0, batch_of(feed)

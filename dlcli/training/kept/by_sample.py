@@ -44,7 +44,7 @@ def by_sample(experiment: Experiment, measure: Measure) -> SampleValues | None:
     numbers = sum(math.prod(size or 1 for size in output_shape(experiment.model, head.name)) for head in heads)
     if feed.streams or not 0 < len(feed) <= MOST_SAMPLES or len(feed) * numbers > MOST_NUMBERS:
         return None
-    seen = measure.judge(feed)
+    seen = measure.judge_once(feed)
     means = dict(mean_values(experiment, seen))
     kept = {name: values for name, values in means.items() if is_mean(values, seen.metrics.get(name))}
     return SampleValues(split, print_of(seen, feed.rows), kept)
