@@ -62,7 +62,7 @@ def png_of(shapes: Iterable[Stroke | Dot | Words]) -> bytes:
 
 
 def file_of(picture: Any) -> bytes:
-    """A picture with a palette as the bytes of a PNG; Pillow would load all its formats first, which takes longer than drawing."""
+    """A picture with a palette as the bytes of a PNG; Pillow would load all its formats first, which takes longer."""
     width, height = picture.size
     pixels, colours = picture.tobytes(), picture.getpalette()
     rows = b"".join(b"\0" + pixels[start : start + width] for start in range(0, width * height, width))
