@@ -1,4 +1,4 @@
-"""Progress: what takes long is shown from the first third of a second on, on a terminal alone, and leaves nothing behind."""
+"""Progress: what takes long is shown from the first fifth of a second on, on a terminal alone, and leaves nothing behind."""
 
 from __future__ import annotations
 

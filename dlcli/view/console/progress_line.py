@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from dlcli.view.console.console import printable
 
-FIRST_SIGN_SECONDS = 0.3
+FIRST_SIGN_SECONDS = 0.2
 """How long a command works before it says what it does."""
 BAR = 24
 
