@@ -37,12 +37,12 @@ def evaluate(
     from dlcli.actions.evaluate import evaluate as measure
     from dlcli.runs import Run
     from dlcli.view.console.labelled import note as say_note
-    from dlcli.view.evaluation import draw_evaluation
+    from dlcli.view.evaluation import draw_evaluation, has_many_classes
 
     evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, allow_code=allow_code)
     for note in () if quiet else evaluation.notes:
         say_note(err(), f"note: {note}")
-    give(evaluation, draw_evaluation, as_json=json, pages=not no_pager)
+    give(evaluation, draw_evaluation, as_json=json, pages=not no_pager and has_many_classes(evaluation))
 
 
 COMMAND = Command("evaluate", evaluate, Panel.AFTER, heavy=True)

@@ -67,7 +67,7 @@ def runs(
     if sum([only_names, csv, md, json]) > 1:
         raise UsageError("the list has one form", hint="one of --names, --csv, --md, --json", kind="several_forms")
     if names:
-        show_again(names, runs, json=json, no_pager=no_pager)
+        show_again(names, runs, json=json)
         return
     from dlcli.actions.runs import chosen_runs, run_object
 
@@ -103,14 +103,14 @@ def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool,
         give(shown, draw_runs, as_json=False, pages=pages)
 
 
-def show_again(names: list[str], root: Path, *, json: bool, no_pager: bool) -> None:
+def show_again(names: list[str], root: Path, *, json: bool) -> None:
     """Runs by name, each as it ended."""
     from dlcli.actions.run_again import recorded_run
     from dlcli.runs import Run
     from dlcli.view.run_again import draw_runs_again
 
     recorded = [recorded_run(Run.find(root, name)) for name in names]
-    give([each.result for each in recorded] if json else recorded, draw_runs_again, as_json=json, pages=not no_pager)
+    give([each.result for each in recorded] if json else recorded, draw_runs_again, as_json=json)
 
 
 COMMAND = Command("runs", runs, Panel.AFTER)

@@ -152,6 +152,12 @@ MOST_CLASSES = 20
 """Classes that a table holds; `--json` has all."""
 
 
+def has_many_classes(evaluation: Evaluation) -> bool:
+    """Whether a target has more classes than are shown at once."""
+    several = evaluation.several.targets.values() if evaluation.several is not None else ()
+    return any(scores.by_class and len(scores.by_class) > MOST_CLASSES for scores in (evaluation.scores, *several))
+
+
 def worst_first(by_class: Mapping[str, ClassScores]) -> Mapping[str, ClassScores]:
     """The classes by their F1, the worst first and of equal ones that with most samples; last those that have none."""
 

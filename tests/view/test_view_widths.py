@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,15 @@ from dlcli.view.console.labelled import line, note
 from dlcli.view.console.table import Column, Table, number_column, prose_column, text_column
 from dlcli.view.console.wrapping import cut, cut_inside, hanging, wrapped
 from dlcli.view.data import columns_table, tensors_table
-from dlcli.view.evaluation import ClassScores, Scores, draw_classes
+from dlcli.view.evaluation import (
+    NO_SCORES,
+    ClassScores,
+    Evaluation,
+    Scores,
+    Targets,
+    draw_classes,
+    has_many_classes,
+)
 from dlcli.view.training_result import metrics_table
 from tests.view.test_view_results import tensor
 
@@ -233,3 +242,12 @@ def test_text_is_cut_at_its_end_or_inside(text: str, cells: int, end: str, insid
     assert cell_len(cut_inside(text, cells)) <= cells
     assert cut_inside(text, cells)[0] == text[0]
     assert cut_inside(text, cells) == inside or cells == 7
+
+
+@pytest.mark.parametrize(("count", "many"), [(20, False), (21, True)])
+def test_twenty_classes_are_not_many(count: int, many: bool) -> None:
+    scores = Scores([], None, scores_of([f"c{number}" for number in range(count)]))
+    of_one = Evaluation(run="a", split="test", samples=1, metrics={}, scores=scores, worst=[])
+    of_two = replace(of_one, scores=NO_SCORES, several=Targets({"a": NO_SCORES, "b": scores}))
+    assert (has_many_classes(of_one), has_many_classes(of_two)) == (many, many)
+    assert not has_many_classes(replace(of_one, scores=NO_SCORES))
