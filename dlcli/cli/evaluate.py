@@ -16,6 +16,7 @@ def evaluate(
     split: Annotated[
         str,
         typer.Option(
+            metavar="SPLIT",
             help="train, validation or test.",
             autocompletion=completion.split,
         ),

@@ -63,7 +63,7 @@ JsonLines = Annotated[
         help="One JSON object on standard output as each epoch ends.",
     ),
 ]
-Epochs = Annotated[int | None, typer.Option(min=1, help="The same as --set train.epochs=N.")]
+Epochs = Annotated[int | None, typer.Option(min=1, metavar="N", help="The same as --set train.epochs=N.")]
 Until = Annotated[str | None, typer.Option(metavar="CONDITION", help="Stop when it holds: 'val_accuracy >= 0.98'.")]
 TimeLimit = Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 90s, 30m or 2h.")]
 

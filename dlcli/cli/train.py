@@ -16,7 +16,9 @@ from dlcli.progress import stage
 def train(
     config: options.Config,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
-    name: Annotated[str | None, typer.Option(help="The run's name; by default the configuration's.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The run's name; by default the configuration's.")
+    ] = None,
     runs: options.Runs = options.RUNS,
     epochs: options.Epochs = None,
     until: options.Until = None,

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import sys
 
 import pytest
 from rich.cells import cell_len
@@ -351,10 +352,14 @@ def test_what_is_printed_meanwhile_stays_too(monkeypatch):
     view = TerminalView(console)
     view.start(Plan("digits", 30, 10, 320))
     print("a callback says: hello")
+    print("and then", end="")
+    assert sys.stdout.encoding == "utf-8"
+    assert sys.stdout.newlines is None
     view.epoch(line(1))
     view.close()
     print("after")
     assert first_screen(console)[0] == "a callback says: hello"
+    assert first_screen(console)[-1] == "and then"
     assert stream.getvalue() == "after\n"
 
 

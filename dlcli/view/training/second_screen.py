@@ -86,13 +86,21 @@ class SecondScreen:
         if not self.opened:
             return
         self.opened = False
-        for name, stream in self._streams.items():
-            setattr(sys, name, stream)
+        self.give_back()
         if self._stop is not None:
             signal.signal(signal.SIGTSTP, self._stop)
         with self.console:
             self._write(FIRST)
             self.print(kept)
+
+    def give_back(self) -> None:
+        """Gives the streams back, and tells the line that was begun on one."""
+        for name, stream in self._streams.items():
+            lines = getattr(sys, name)
+            setattr(sys, name, stream)
+            if isinstance(lines, Lines) and lines.begun:
+                self.tell(lines.begun)
+        self._streams = {}
 
     def print(self, kept: Sequence[Text]) -> None:
         """Prints lines that stay, on the screen that is open."""
@@ -122,7 +130,9 @@ def raw(sequence: str) -> Control:
 
 
 class Lines(io.TextIOBase):
-    """Takes what is printed and tells it line by line; the rest of it goes where the stream goes."""
+    """Takes what is printed and tells it line by line; all else of it is that of the stream."""
+
+    encoding: str = "utf-8"
 
     def __init__(self, tell: Callable[[str], None], stream: Any) -> None:
         self.told, self.stream, self.begun = tell, stream, ""
@@ -138,6 +148,9 @@ class Lines(io.TextIOBase):
 
     def fileno(self) -> int:
         return int(self.stream.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
     def isatty(self) -> bool:
         return True

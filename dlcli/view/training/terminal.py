@@ -105,6 +105,7 @@ class TerminalView:
 
     def close(self) -> None:
         if self._screen.opened:
+            self._screen.give_back()
             picture = self._last_curve()
             self._screen.close([*self._taken(), *([Text(), picture] if picture else [])])
 
