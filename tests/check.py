@@ -23,11 +23,12 @@ NIGHTLY = (
     ["python", "tests/training/killed_runs.py", "--kills", "220"],
     ["python", "tests/mutants.py", "--count", "120"],
     ["pytest", "tests/whole_way.py", "tests/all_operations.py", "tests/gallery_against_fit.py"],
+    ["python", "tests/training/verdict/table.py"],
     ["python", "tests/random_arguments.py", "--count", "2000"],
 )
 """What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, the code broken in
 120 places, to see which no test notices, the gallery from the check of a file to its resumed run, every operation of Keras,
-MLflow and W&B where they are installed, and things of Keras with random arguments."""
+the verdict on 95 trainings, MLflow and W&B where they are installed, and things of Keras with random arguments."""
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.left_out import complete_rows
 from dlcli.actions.new_data import raw_samples, read_raw
+from dlcli.actions.training_result import verdict_of_run
 from dlcli.data import Fields, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.data.target_scale import in_own_units
@@ -193,6 +194,7 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         notes=notes,
         several=Targets(scores) if len(scores) > 1 else None,
         beside=Beside({"last_value": last}) if last else None,
+        verdict=verdict_of_run(run),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dlcli.actions.layer_states import layer_states
 from dlcli.actions.model_findings import model_findings
+from dlcli.actions.training_result import verdict_of_run
 from dlcli.config import Config
 from dlcli.config.catalogue.live import layer_traits, written_class
 from dlcli.data import Schema
@@ -58,7 +59,13 @@ def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
         told = [told_of_model(finding) for finding in model_findings(states)]
         phases = [PhaseRow(epochs=each.epochs, settings=each.set) for each in config.train.phases]
         origin: Mapping[str, Any] = trained.environment
-        more: dict[str, Any] = {"states": states, "findings": told, "notes": notes, "phases": phases}
+        more: dict[str, Any] = {
+            "verdict": verdict_of_run(run),
+            "states": states,
+            "findings": told,
+            "notes": notes,
+            "phases": phases,
+        }
         return model_summary(model, {}, config, origin, **more)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dlcli.runs import Run, RunState
+from contextlib import suppress
+
+from dlcli.errors import ArtifactError
+from dlcli.runs import Run, RunState, read_state
 from dlcli.runs.summary import configuration_in
 from dlcli.view.sentences import Judgement, judgement_read
 from dlcli.view.training_result import TrainingResult
@@ -35,3 +38,10 @@ def training_result(run: Run, state: RunState) -> TrainingResult:
 def recorded_verdict(state: RunState) -> list[Judgement]:
     """The verdict of a run as it has recorded it; nothing of a run that has none yet."""
     return [judgement_read(each) for each in state.verdict]
+
+
+def verdict_of_run(run: Run) -> list[Judgement]:
+    """The verdict that a run has recorded; nothing where its record cannot be read, which others tell."""
+    with suppress(ArtifactError):
+        return recorded_verdict(read_state(run))
+    return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +18,8 @@ from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column, text_column
 from dlcli.view.console.tables import number, of_metric
 from dlcli.view.console.wrapping import cut
+from dlcli.view.sentences import Judgement
+from dlcli.view.verdict import draw_verdict
 
 SHOWN, WIDEST_CELL = 5, 40
 """Of a vector so many numbers, and of a text so many letters, stand in a cell."""
@@ -86,6 +88,8 @@ class Evaluation:
     worst: Sequence[WorstSample]
     several: Targets | None = field(default=None, metadata=INLINE)
     beside: Beside | None = field(default=None, metadata=INLINE)
+    verdict: Sequence[Judgement] = field(default_factory=tuple)
+    """What was said of the training when it ended."""
     notes: Sequence[str] = field(default_factory=tuple, metadata=UNSAID)
 
 
@@ -108,6 +112,10 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
         console.print()
         console.print(Text("the worst samples", style="bold"))
         write_table(console, worst_table(evaluation.worst))
+    wrong = [each for each in evaluation.verdict if each.severity in {"warning", "error"}]
+    if wrong:
+        console.print()
+        draw_verdict(console, [replace(wrong[0], advice=())])
 
 
 def evaluation_metrics_table(evaluation: Evaluation) -> Table:

@@ -20,7 +20,8 @@ from dlcli.view.drawing.graph_node import GraphNode
 from dlcli.view.drawing.graph_text import graph_lines, is_stack
 from dlcli.view.first_loss import FirstLossShown
 from dlcli.view.layer_states import LayerStates, draw_states
-from dlcli.view.sentences import Told
+from dlcli.view.sentences import Judgement, Told
+from dlcli.view.verdict import draw_verdict
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class ModelSummary:
     notes: Sequence[str] = field(default_factory=tuple)
     started_from: Mapping[str, Any] | None = None
     phases: Sequence[PhaseRow] = field(default_factory=tuple)
+    verdict: Sequence[Judgement] = field(default_factory=tuple)
+    """What was said of the training of a run when it ended."""
 
 
 def draw_model(console: Console, model: ModelSummary) -> None:
@@ -115,6 +118,7 @@ def draw_model(console: Console, model: ModelSummary) -> None:
         line(console, f"phase {number}", f"{phase.epochs} epochs{learns}{settings}")
     for finding in model.findings:
         line(console, finding.finding, "; ".join(filter(None, [finding.evidence, finding.advice])))
+    draw_verdict(console, model.verdict)
     for note in model.notes:
         line(console, "note", note)
 

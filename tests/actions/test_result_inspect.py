@@ -90,5 +90,5 @@ def test_the_model_of_a_run_is_shown_without_lines(
     written = [number for number, line in enumerate(lines) if '"Dense"' in line]  # each opens on the line before
     assert [row.pop("line") for row in before["layers"]] == written
     assert [row.pop("line") for row in after["layers"]] == [None, None]
-    only_before = {"first_loss", "weights", "dead", "separation"}
+    only_before = {"first_loss", "weights", "dead", "separation", "verdict"}
     assert {key for key in before | after if before.get(key) != after.get(key)} == only_before

@@ -106,7 +106,9 @@ def test_evaluate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
         "by_class",
         "positive",
         "worst",
+        "verdict",
     ]
+    assert value["verdict"] == trained.value["verdict"]
     assert (value["run"], value["split"], value["samples"], value["classes"]) == ("a", "test", 30, ["0", "1", "2"])
     assert [list(each) for each in value["worst"]] == [["row", "file", "line", "target", "predicted", "loss"]] * 2
 

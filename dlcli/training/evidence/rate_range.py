@@ -90,7 +90,10 @@ def rate_range(experiment: Experiment, *, seconds: float = MOST_SECONDS) -> Rate
     if begin is None:
         return RateRange(rates, losses, None)
     # A loss that falls while the rate grows may still be thrown out by one that stays as high.
-    found = min((float(f"{begin / part:.1g}") for part in PARTS), key=tried)
+    reached = {one: tried(one) for one in (LEAST, *(float(f"{begin / part:.1g}") for part in PARTS))}
+    found = min(reached, key=reached.__getitem__)
+    if reached[LEAST] - reached[found] < (1 - FALLEN) * abs(reached[LEAST]):  # what fell was noise
+        return RateRange(rates, losses, None, whole=watch.seconds <= seconds)
     return RateRange(rates, losses, found, whole=watch.seconds <= seconds)
 
 

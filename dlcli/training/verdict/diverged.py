@@ -8,7 +8,7 @@ from typing import Any
 
 from dlcli.finding import Advice, Finding
 from dlcli.training.verdict.advice import tested_rate
-from dlcli.training.verdict.inputs_far_from_scale import far_inputs, scaled_inputs
+from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, far_inputs, scaled_inputs
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Broke, Story
 
@@ -46,7 +46,7 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
     if story.broke is not None and story.broke.first:
         advice = scaled_inputs(story.config, far, pictures=story.looks.pictures) if story.broke.far else []
         return "start", advice
-    if far and far[0].size > FAR:
+    if far and far[0].size > FAR and not beyond_scale(story, far):
         return "inputs", scaled_inputs(story.config, far, pictures=story.looks.pictures)
     target = story.looks.target()
     if target is not None and target.advice:

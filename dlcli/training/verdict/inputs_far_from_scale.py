@@ -17,6 +17,8 @@ from dlcli.training.verdict.story import Story
 
 LARGE, SMALL = 5.0, 0.01
 """A root mean square above the first, or a largest deviation below the second, is far from 1."""
+BEYOND = 10.0
+"""So many times the rate that would fit scaled inputs is too high for these too."""
 BYTE = 255.0
 """The largest number of a byte, which most pictures are made of."""
 
@@ -24,7 +26,7 @@ BYTE = 255.0
 def inputs_far_from_scale(story: Story) -> Finding | None:
     """Seen where a layer that learns takes numbers far from unit scale, and much of the training loss is left."""
     far = far_inputs(story.looks.inputs())
-    if not far or not struggles(story):
+    if not far or not struggles(story) or beyond_scale(story, far):
         return None
     facts = {
         "inputs": [
@@ -35,6 +37,12 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
     names = list(dict.fromkeys(each.name for each in far))
     advice = scaled_inputs(story.config, far, pictures=story.looks.pictures)
     return Finding(code="inputs_far_from_scale", severity="warning", where=only_name(names), facts=facts, advice=advice)
+
+
+def beyond_scale(story: Story, far: Sequence[InputSeen]) -> bool:
+    """Whether the rate is too high for inputs of any scale: a rate that fits falls as the square of their size."""
+    proposed = story.looks.rate()
+    return proposed is not None and story.rate > BEYOND * max(1.0, far[0].size) ** 2 * proposed
 
 
 def far_inputs(inputs: Sequence[InputSeen]) -> list[InputSeen]:

@@ -40,7 +40,7 @@ def left_in_training(story: Story) -> float | None:
 def struggles(story: Story, *, above: float = 0.3) -> bool:
     """Whether much of the training loss is left that need not be, so that something is to be explained."""
     share = left_in_training(story)
-    return (share is None or share > above) and not as_good_as_neighbours(story)
+    return share is None or (share > above and not (share < MARGIN and as_good_as_neighbours(story)))
 
 
 def as_good_as_neighbours(story: Story) -> bool:

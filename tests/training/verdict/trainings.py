@@ -51,6 +51,9 @@ def write_data(folder: Path) -> None:
     blobs(folder / "tiny.npz", samples=40)
     blobs(folder / "few.npz", samples=90, features=20, spread=3.0)
     numbers(folder / "numbers.npz")
+    plain = generator.normal(size=(500, 3))
+    vague = plain[:, 0] + 1.5 * generator.normal(size=500)
+    np.savez(folder / "vague.npz", x=plain.astype(np.float32), y=vague.astype(np.float32))
     numbers(folder / "millions.npz", scale=1e6, mean=5e6)
     numbers(folder / "hundreds.npz", scale=1.0, mean=500.0)
     data = np.load(folder / "blobs.npz")
@@ -476,7 +479,7 @@ def trainings() -> list[Training]:
             "rare_class",
             "table",
             binary(classes("rare.npz", epochs=4, count=2, optimizer={"Adam": 3e-3})),
-            some("predicts_one_class", "imbalanced", "rate_too_low"),
+            some("predicts_one_class", "imbalanced", "no_better_than_trivial"),
         ),
         Training(
             "rare_class_weighed",
@@ -544,6 +547,7 @@ def trainings() -> list[Training]:
             classes("wide.npz", dense(), epochs=5, optimizer={"Adam": 2e-3}),
             some("still_improving"),
         ),
+        Training("flat_end", "table", regression("vague.npz", optimizer={"Adam": 0.05}, epochs=60), some("plateau")),
         Training(
             "one_epoch",
             "table",
@@ -610,7 +614,7 @@ def trainings() -> list[Training]:
         Training(
             "sequences",
             "sequences",
-            binary(classes("steps.npz", {"GRU": 12}, epochs=20, count=2, optimizer={"Adam": 2e-2})),
+            binary(classes("steps.npz", {"GRU": 12}, epochs=12, count=2, optimizer={"Adam": 2e-2})),
             CALM,
         ),
         Training(
