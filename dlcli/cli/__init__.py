@@ -21,7 +21,7 @@ from dlcli.cli.compare import COMMAND as COMPARE
 from dlcli.cli.completion import join_words
 from dlcli.cli.doctor import COMMAND as DOCTOR
 from dlcli.cli.evaluate import COMMAND as EVALUATE
-from dlcli.cli.everywhere import with_options_of_all
+from dlcli.cli.everywhere import Color, Colour, with_options_of_all
 from dlcli.cli.init import COMMAND as INIT
 from dlcli.cli.inspect import COMMAND as INSPECT
 from dlcli.cli.inspect_data import COMMAND as INSPECT_DATA
@@ -90,6 +90,7 @@ def general(
     debug: Annotated[
         bool, typer.Option("--debug", callback=for_debug, is_eager=True, help="Show the traceback of an error.")
     ] = False,
+    color: Color = Colour.AUTO,
 ) -> None:
     """Trains Keras models: one YAML file describes an experiment in the four steps of deep learning."""
 

@@ -31,6 +31,8 @@ def test_every_command_has_them(command: Command, run_dlcli: Run, tmp_path: Path
 def test_colours_are_as_asked_for(when: str, coloured: bool, run_dlcli: Run, tmp_path: Path) -> None:
     done = run_dlcli("show", "Dense", "--color", when, cwd=tmp_path)
     assert ("\x1b[1m" in done.out) is coloured
+    before = run_dlcli("--color", when, "show", "Dense", cwd=tmp_path)
+    assert before.out == done.out
     refused = run_dlcli("show", "Absent", "--color", when, cwd=tmp_path)
     assert ("\x1b[" in refused.err) is coloured
 

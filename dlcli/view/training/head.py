@@ -12,8 +12,6 @@ from dlcli.view.drawing.curve import compact
 from dlcli.view.training.events import EpochLine, Plan
 
 FIGURES = 34
-HEAD = 4
-"""Lines of the head."""
 
 
 def both_bars(
