@@ -61,7 +61,8 @@ def has_mask_of_its_own(layer: Any, taken: Any, output: Any) -> bool:
         return False
     if isinstance(taken, list | dict) or isinstance(output, list | tuple | dict) or not has_mask(output):
         return True
-    return "mask" in inspect.signature(layer.call).parameters or are_apart(layer, taken, output)
+    takes_mask = any(name.endswith("mask") for name in inspect.signature(layer.call).parameters)
+    return takes_mask or are_apart(layer, taken, output)
 
 
 def are_apart(layer: Any, taken: Any, output: Any) -> bool:
