@@ -48,7 +48,7 @@ def with_mask_behind(
 def with_mask_of(taken: Any, layer: Any, output: Any, place: TreePath, graph: Graph) -> Any:
     """What a layer without a mask puts out, with that of what it takes; a note where it does not answer each place by itself."""
     *path, word = place
-    if not are_apart(layer, taken, output):
+    if not answers_each_place(layer, taken, output):
         graph.note(mask_dropped(str(word), tuple(path)))
         return output
     pass_mask(taken, output)
@@ -62,10 +62,10 @@ def has_mask_of_its_own(layer: Any, taken: Any, output: Any) -> bool:
     if isinstance(taken, list | dict) or isinstance(output, list | tuple | dict) or not has_mask(output):
         return True
     takes_mask = any(name.endswith("mask") for name in inspect.signature(layer.call).parameters)
-    return takes_mask or are_apart(layer, taken, output)
+    return takes_mask or answers_each_place(layer, taken, output)
 
 
-def are_apart(layer: Any, taken: Any, output: Any) -> bool:
+def answers_each_place(layer: Any, taken: Any, output: Any) -> bool:
     """Whether a layer answers each place by itself, as far as it can be tried."""
     return passage_of_places(lambda values: layer(values["taken"]), {"taken": taken}, taken, output) == "apart"
 

@@ -58,10 +58,10 @@ def png_of(shapes: Iterable[Stroke | Dot | Words]) -> bytes:
     picture = picture.reduce(FINER)
     for each in words:
         write(picture, each)
-    return file_of(picture.quantize(palette=palette(), dither=Image.Dither.NONE))
+    return png_bytes(picture.quantize(palette=palette(), dither=Image.Dither.NONE))
 
 
-def file_of(picture: Any) -> bytes:
+def png_bytes(picture: Any) -> bytes:
     """A picture with a palette as the bytes of a PNG; Pillow would load all its formats first, which takes longer."""
     width, height = picture.size
     pixels, colours = picture.tobytes(), picture.getpalette()
