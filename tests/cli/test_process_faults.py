@@ -46,8 +46,10 @@ def limited() -> None:
 
 
 def test_a_disk_that_is_full_in_a_save_ends_training_with_7_and_loses_nothing(folder: Path, run_dlcli: Run) -> None:
+    keeping = ("--set", "train.checkpoint={keep_after: 2}")
     for name, epochs in (("struck", 2), ("whole", 4)):
-        assert run_dlcli("train", "experiment.yaml", "--name", name, "--epochs", epochs, "-q", cwd=folder).code == 0
+        arguments = ("experiment.yaml", "--name", name, "--epochs", epochs, *keeping, "-q")
+        assert run_dlcli("train", *arguments, cwd=folder).code == 0
     more = [*DLCLI, "resume", "struck", "--epochs", "4", "--json", "-q"]
     done = subprocess.run(more, cwd=folder, capture_output=True, preexec_fn=limited, check=False)
     error = json.loads(done.stdout)["error"]
