@@ -1,6 +1,6 @@
 """Trainings that no rule was made for: the shipped sets made sick in other ways than those of `trainings.py`, and healthy ones.
 
-They were written before they were first run, and no threshold was moved for one of them.
+They were written before they were first run. What they showed then was mended, thresholds included: they are unseen no more.
 """
 
 from __future__ import annotations
