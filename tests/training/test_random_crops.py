@@ -179,6 +179,8 @@ def test_a_mask_is_cropped_where_its_picture_is(tmp_path: Path, run_dlcli: Run) 
     shown = run_dlcli("evaluate", "r", "--data", "m.npz", "--json", "--worst", "2", cwd=tmp_path)
     assert shown.code == 0, shown.err
     found = json.loads(shown.out)
+    own = json.loads(run_dlcli("evaluate", "r", "--split", "validation", "--json", cwd=tmp_path).out)
+    assert own["metrics"]["accuracy"] == pytest.approx(said["metrics"]["validation"]["accuracy"], abs=1e-6)
     # The centre of all masks, and nothing beside it.
     assert np.sum(found["confusion"], axis=1).tolist() == np.bincount(masks[:, 1:7, 2:9].ravel()).tolist()
     assert run_dlcli("predict", "r", "m.npz", "-o", "p.npz", cwd=tmp_path).code == 0

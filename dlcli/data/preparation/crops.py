@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from dlcli.data.dataset import Dataset
+    from dlcli.data.schema import Schema
 
 Size: TypeAlias = tuple[int, int]
 """Height and width."""
@@ -76,6 +77,11 @@ class Centres(Lazy):
     def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         found: np.ndarray[Any, Any] = centre_of(self.column[rows], self.size)
         return found
+
+
+def centres_of(schema: Schema) -> dict[str, Size]:
+    """By target the height and width of the centre that a model of parts of pictures compares."""
+    return {each.name: (each.centre[0], each.centre[1]) for each in schema.targets if each.centre is not None}
 
 
 def with_centres(dataset: Dataset, sizes: Mapping[str, Size]) -> Dataset:

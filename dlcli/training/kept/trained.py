@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data import Dataset, Samples, Schema
+from dlcli.data.preparation.crops import centres_of, with_centres
 from dlcli.data.target_scale import in_own_units
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run
@@ -83,6 +84,7 @@ class Trained:
     def dataset(self) -> Dataset:
         """The run's own data, split as in training. Raises `ConflictError` where it has changed."""
         dataset = recorded_data(self.run, self.config, allow_code=self.allow_code)
+        dataset = with_centres(dataset, centres_of(self.schema))
         check_same_data(self.schema, dataset.schema, self.run.model / SCHEMA)
         return dataset
 
