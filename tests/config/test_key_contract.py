@@ -23,6 +23,8 @@ ELSEWHERE = {
 """Keys that no training on a sound machine shows."""
 TIMES = {"seconds", "samples_per_second", "path"}
 """What of a result is another each time."""
+ASKED = {"set", "config", "next", "command"}
+"""What of a result says again what was asked for."""
 EXPERIMENT = {
     "data": {"source": "table.csv", "target": "y"},
     "layers": [
@@ -67,10 +69,10 @@ def write_tables(folder: Path) -> None:
 
 
 def without_times(value: Any) -> Any:
-    """A result without what is another each time."""
+    """A result without what is another each time, and without what only says again what was asked for."""
     if isinstance(value, dict):
-        return {key: without_times(each) for key, each in value.items() if key not in TIMES}
-    return value
+        return {key: without_times(each) for key, each in value.items() if key not in TIMES | ASKED}
+    return [without_times(each) for each in value] if isinstance(value, list) else value
 
 
 def in_words(text: str) -> str:

@@ -26,6 +26,8 @@ from dlcli.view.console.labelled import whole_lines
 
 SECOND, FIRST = "\x1b[?1049h\x1b[?25l", "\x1b[?1049l\x1b[?25h"
 BLANK = "\x1b[2J"
+SUSPEND: int | None = getattr(signal, "SIGTSTP", None)
+"""The signal of Ctrl-Z; Windows has none."""
 AT_ONCE, SHOWN = "\x1b[?2026h", "\x1b[?2026l"
 """Around what a terminal should show at once; others ignore it."""
 
@@ -56,8 +58,8 @@ class SecondScreen:
             if is_terminal(stream):
                 self._streams[name] = stream
                 setattr(sys, name, Lines(self.tell, stream))
-        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTSTP"):
-            self._stop = signal.signal(signal.SIGTSTP, self._stopped)
+        if threading.current_thread() is threading.main_thread() and SUSPEND is not None:
+            self._stop = signal.signal(SUSPEND, self._stopped)
 
     def show(self, picture: Text, kept: Sequence[Text] = ()) -> None:
         """Draws those lines of a picture that are others than before, after lines that are kept on the first screen."""
@@ -87,8 +89,8 @@ class SecondScreen:
             return
         self.opened = False
         self.give_back()
-        if self._stop is not None:
-            signal.signal(signal.SIGTSTP, self._stop)
+        if self._stop is not None and SUSPEND is not None:
+            signal.signal(SUSPEND, self._stop)
         with self.console:
             self._write(FIRST)
             self.print(kept)
@@ -115,9 +117,9 @@ class SecondScreen:
         with suppress(OSError, ValueError):
             descriptor = self.console.file.fileno()
             os.write(descriptor, FIRST.encode())  # the stream may be in the middle of a line
-            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTSTP)
-            signal.signal(signal.SIGTSTP, self._stopped)
+            signal.signal(received, signal.SIG_DFL)
+            signal.raise_signal(received)
+            signal.signal(received, self._stopped)
             os.write(descriptor, SECOND.encode())
             self._size = None
 
