@@ -132,7 +132,7 @@ class Checkpoint(Spec):
     trials: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "every": (
             "train.checkpoint.every=1 step",
-            "train.checkpoint={keep: 9}",
+            "train.checkpoint={keep: 9, keep_after: 9}",
         ),
         "keep": ("train.checkpoint.keep=9", "train.checkpoint={every: 1 step, keep_after: 9}"),
         "keep_after": ("train.checkpoint.keep_after=1", "train.checkpoint={}"),
@@ -195,7 +195,7 @@ class Train(Spec):
         "steps_per_epoch": ("train.steps_per_epoch=2",),
         "early_stopping": ("train.early_stopping={patience: 1, min_delta: 10}",),
         "reduce_on_plateau": ("train.reduce_on_plateau={patience: 1, min_delta: 10}",),
-        "checkpoint": ("train.checkpoint={every: 1 step, keep: 9}",),
+        "checkpoint": ("train.checkpoint={every: 1 step, keep: 9, keep_after: 9}",),
         "class_weight": ("train.class_weight={u: 3}",),
         "sample_weight": ("train.sample_weight=w",),
         "precision": ("train.precision=mixed_bfloat16",),

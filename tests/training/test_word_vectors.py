@@ -70,7 +70,8 @@ def test_rows_of_known_words_are_those_of_the_file(folder: Path, run_dlcli: Run)
 
 
 def test_a_resumed_training_needs_the_file_no_more(folder: Path, run_dlcli: Run) -> None:
-    assert run_dlcli("train", write(folder, tree()), "--name", "r", "-q", cwd=folder).code == 0
+    kept = ("--set", "train.checkpoint={keep_after: 1}")
+    assert run_dlcli("train", write(folder, tree()), "--name", "r", *kept, "-q", cwd=folder).code == 0
     (folder / "v.txt").unlink()
     done = run_dlcli("resume", "r", "--epochs", "2", "-q", cwd=folder)
     assert done.code == 0, done.err
