@@ -136,7 +136,7 @@ def test_the_table_marks_the_best_epoch_and_leaves_columns_out_from_the_right():
     lines = view._picture().plain.split("\n")
     assert lines[0] == "digits  best val_loss 0.8333 at epoch 3"
     assert lines[3].startswith("elapsed ")
-    assert lines[3].endswith("MB  learning rate 0.001")
+    assert lines[3].endswith("B  learning rate 0.001")
     assert lines[5] == "epoch       loss   val loss   accuracy  val accuracy"
     assert [each[:5] for each in lines[7:11]] == ["  * 3", "   17", "   18", "   19"]
     view.close()
