@@ -76,7 +76,8 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
     arrays = train.take(rows)
     inputs, targets = batch_tensors(*arrays)
     losses: list[float] = []
-    masks = masks_by_target(model(inputs, training=False), [*targets])
+    has_masks = bool(masks_by_target(model.output, [*targets]))
+    masks = masks_by_target(model(inputs, training=False), [*targets]) if has_masks else {}
     perfect, constant = perfect_total(experiment, arrays[1], masks), constant_total(experiment, arrays[1], masks)
     with restored(model), without_noise(model), stage("training on one batch", MOST_STEPS) as advance:
 
