@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -108,7 +109,8 @@ def activation_of(layer: Any) -> Literal["saturates", "rectifies"] | None:
     if not callable(activation):
         return None
     ends = tf.constant([[-FAR], [FAR]])
-    with tf.GradientTape() as tape:
+    with tf.GradientTape() as tape, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a softmax of one value is always 1
         tape.watch(ends)
         values = activation(ends)
     slopes = tape.gradient(values, ends)
