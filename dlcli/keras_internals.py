@@ -103,6 +103,11 @@ def tensors_taken(node: Any) -> list[Any]:
     return [each for each in flat if getattr(each, "_keras_history", None) is not None]
 
 
+def attention_projections(layer: Any) -> list[Any]:
+    """The layers that make queries, keys, values and the output of an attention of several heads."""
+    return [layer._query_dense, layer._key_dense, layer._value_dense, layer._output_dense]
+
+
 def node_of_tensor(tensor: Any) -> Any:
     """The call that puts out a symbolic tensor."""
     operation, node_index, _ = tensor._keras_history

@@ -27,6 +27,10 @@ PRIVATE = frozenset(
         "ALL_OBJECTS_DICT",
         "_save_state",
         "_load_state",
+        "_query_dense",
+        "_key_dense",
+        "_value_dense",
+        "_output_dense",
     }
 )
 """What is used; every name has a test below."""
@@ -61,6 +65,17 @@ def test_a_stack_that_is_built_has_a_graph_and_a_layer_has_none(model: Any) -> N
 def test_a_symbolic_tensor_knows_its_producer_and_numbers_do_not(model: Any) -> None:
     assert keras_internals.producer(model.output).name == "out"
     assert keras_internals.producer(np.zeros(3)) is None
+
+
+@pytest.mark.parametrize("name", ["MultiHeadAttention", "GroupQueryAttention"])
+def test_attention_of_heads_has_four_projections(name: str) -> None:
+    import keras
+
+    sizes = {"MultiHeadAttention": (2, 3), "GroupQueryAttention": (3, 2, 1)}[name]
+    layer, taken = getattr(keras.layers, name)(*sizes), keras.Input((5, 6))
+    layer(taken, taken)
+    parts = [part.kernel.path.split("/")[-2] for part in keras_internals.attention_projections(layer)]
+    assert parts == ["query", "key", "value", "attention_output"]
 
 
 def test_a_layer_knows_where_it_is_called(model: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dlcli.actions.arithmetic import arithmetic_of
 from dlcli.actions.layer_states import layer_states
 from dlcli.actions.model_findings import model_findings
 from dlcli.actions.training_result import verdict_of_run
@@ -26,25 +27,32 @@ from dlcli.training.kept.trained import open_trained
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.setup.phase_plan import let_learn
+from dlcli.view.arithmetic import Arithmetic
 from dlcli.view.drawing.graph_node import INPUT, GraphNode
 from dlcli.view.model import LayerRow, ModelSummary, PhaseRow, VectorsShown
 from dlcli.view.sentences import told_of_model
 
 
-def inspect_config(config: Config, *, runs: Path, allow_code: bool) -> ModelSummary:
-    """The model of a configuration, and its loss before any training."""
+def inspect_config(config: Config, *, runs: Path, allow_code: bool, arithmetic: bool = False) -> ModelSummary:
+    """The model of a configuration, and its loss before any training; with `arithmetic` the formulas of its layers."""
     with chatter_to(None):
         experiment = set_up_started(config, runs=runs, allow_code=allow_code)
         first = first_loss(experiment).shown()
         notes = [*(each.message for each in experiment.built.notes), *stripped_texts(experiment.dataset.schema)]
         origin, places = recorded_origin(experiment), experiment.built.places
         phases = phases_of(experiment)
-        config = experiment.config
-        return model_summary(experiment.model, places, config, origin, first_loss=first, notes=notes, phases=phases)
+        more: dict[str, Any] = {"first_loss": first, "notes": notes, "phases": phases}
+        config, formulas = experiment.config, formulas_of(experiment.model, experiment.config) if arithmetic else None
+        return model_summary(experiment.model, places, config, origin, arithmetic=formulas, **more)
 
 
-def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
-    """The model that a run has saved, and on its data what its layers have learnt."""
+def formulas_of(model: Any, config: Config) -> Arithmetic:
+    """The layers of a model as tensor arithmetic, in batches of the size of its training."""
+    return arithmetic_of(model, batch=config.train.batch_size)
+
+
+def inspect_run(run: Run, *, allow_code: bool, arithmetic: bool = False) -> ModelSummary:
+    """The model that a run has saved, and on its data what its layers have learnt; with `arithmetic` their formulas."""
     states = None
     with open_trained(run, allow_code=allow_code) as trained:
         config, model, notes = trained.config, trained.model, trained.notes
@@ -65,6 +73,7 @@ def inspect_run(run: Run, *, allow_code: bool) -> ModelSummary:
             "findings": told,
             "notes": notes,
             "phases": phases,
+            "arithmetic": formulas_of(model, config) if arithmetic else None,
         }
         return model_summary(model, {}, config, origin, **more)
 

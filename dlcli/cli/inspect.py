@@ -24,6 +24,10 @@ def inspect(
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     runs: options.Runs = options.RUNS,
     svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Also draw the graph as a picture.")] = None,
+    arithmetic: Annotated[
+        bool,
+        typer.Option("--arithmetic", help="Each layer as tensor arithmetic: (32, 64) · (64, 10) + (10,) → (32, 10)."),
+    ] = False,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
@@ -38,9 +42,9 @@ def inspect(
 
     is_config = what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}
     summary = (
-        inspect_config(load_config(what, settings=settings)[0], runs=runs, allow_code=allow_code)
+        inspect_config(load_config(what, settings=settings)[0], runs=runs, allow_code=allow_code, arithmetic=arithmetic)
         if is_config
-        else inspect_run(Run.find(runs, what), allow_code=allow_code)
+        else inspect_run(Run.find(runs, what), allow_code=allow_code, arithmetic=arithmetic)
     )
     if svg is not None:
         from dlcli.runs.atomic import write_bytes

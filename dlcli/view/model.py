@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from dlcli.view.arithmetic import Arithmetic, draw_arithmetic
 from dlcli.view.console.console import supports_unicode
 from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.json_value import INLINE, json_name
@@ -90,11 +91,16 @@ class ModelSummary:
     phases: Sequence[PhaseRow] = field(default_factory=tuple)
     verdict: Sequence[Judgement] = field(default_factory=tuple)
     """What was said of the training of a run when it ended."""
+    arithmetic: Arithmetic | None = field(default=None, metadata=INLINE)
+    """Each layer as tensor arithmetic, where that was asked for."""
 
 
 def draw_model(console: Console, model: ModelSummary) -> None:
-    """The layers with their totals, the graph where it is no plain stack, and what is known of the weights."""
-    write_table(console, layers_table(model.layers))
+    """The layers or their arithmetic with totals, the graph where it is no plain stack, and what is known of the weights."""
+    if model.arithmetic is None:
+        write_table(console, layers_table(model.layers))
+    else:
+        draw_arithmetic(console, model.arithmetic)
     console.print()
     if not is_stack(model.graph):
         unicode = supports_unicode(console.file)

@@ -31,6 +31,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
     layers    group      what a person would look for it under
               xla        whether XLA makes it faster on a CPU
               macs       how its multiply-adds are counted (layers/macs.py)
+              arithmetic how its formulas are written (actions/arithmetic)
               axes       the axes of a sample that it takes, channels included
               width      the argument that says how many values it puts out
               acts       the activation that it is, here and among the operations
@@ -130,7 +131,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     },
 }
 """By kind, the traits that a plugin can give, and what each can be."""
-OF_THE_CLASS_ALONE = frozenset({"refused", "xla", "reported", "example", "stands", "misplaced", "write"})
+OF_THE_CLASS_ALONE = frozenset({"refused", "xla", "reported", "example", "stands", "misplaced", "write", "arithmetic"})
 """Traits that a class made from another does not have from it: what it changes may be just that."""
 
 
