@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.actions.left_out import complete_rows
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.actions.training_result import verdict_of_run
-from dlcli.data import Fields, class_indices
+from dlcli.data import Fields, Samples, class_indices
 from dlcli.data.schema import TargetSchema
 from dlcli.data.target_scale import in_own_units
 from dlcli.data.windows import Windows
@@ -138,55 +138,56 @@ def bare(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedSamples:
+    """An evaluation with what it was made of: the raw samples of `fields`, each target of them with what the model said."""
+
+    evaluation: Evaluation
+    fields: Fields
+    samples: Samples
+    judged: list[Judged]
+
+
 def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: bool) -> Evaluation:
     """Evaluates a run on one of its splits, or on all samples of other `data`.
 
     Raises `ArtifactError`, `DataError`, `ConflictError` for data that has changed, `UsageError` for an unknown split.
     """
     with open_trained(run, allow_code=allow_code) as trained:
-        config, schema = trained.config, trained.schema
-        notes = trained.notes
-        if data is not None:
-            fields = read_raw(config, schema, data, with_target=True)
-            complete = complete_rows(fields, config, schema, with_target=True)
-            samples, told = raw_samples(complete.fields, schema, with_target=True)
-            samples = replace(samples, rows=complete.rows[samples.rows])
-            notes += [*fields.notes, *complete.notes, *told]
-            split = data
-        else:
-            dataset = trained.dataset()
-            if split not in dataset.splits:
-                raise UsageError(
-                    f"the run has no split '{split}'; it has: {', '.join(dataset.splits)}", kind="no_such_split"
-                )
-            fields, samples = dataset.fields, dataset.splits[split]
-        feed = trained.feed(samples)
-        if data is not None:
-            check_lengths(config.heads, schema, trained.model, fields, [samples])
-            check_targets(config.heads, schema.targets, fields, [feed], new=True)
-        column = config.train.sample_weight
-        if column is not None and column in fields.arrays:
-            values, rows = fields.arrays[column][samples.rows], samples.rows
-            feed.weights = weights_in(column, values, rows, fields, schema.targets)
-        elif column is not None:
-            notes = [*notes, f"the data has no '{column}', which weighed the samples in training: all count the same"]
-        seen = trained.judged(feed)
-        judged = judged_targets(trained, seen)
-        notes = [*notes, *notes_on_zeros(config.heads, schema.targets, feed)]
-        notes += notes_on_sums(config.heads, schema.targets, feed)
-        last = last_value_of(
-            feed,
-            config.heads,
-            schema,
-            lambda name, rows: fields.arrays[name][rows],
-            model=trained.model,
-            facts=schema.facts(steps_per_epoch=1),
-        )
+        return evaluate_trained(trained, split=split, data=data, worst=worst).evaluation
+
+
+def evaluate_trained(trained: Trained, *, split: str, data: str | None = None, worst: int) -> EvaluatedSamples:
+    """The same of a run whose door is open."""
+    config, schema, run = trained.config, trained.schema, trained.run
+    fields, samples, notes = samples_to_judge(trained, split=split, data=data)
+    feed = trained.feed(samples)
+    if data is not None:
+        check_lengths(config.heads, schema, trained.model, fields, [samples])
+        check_targets(config.heads, schema.targets, fields, [feed], new=True)
+    column = config.train.sample_weight
+    if column is not None and column in fields.arrays:
+        values, rows = fields.arrays[column][samples.rows], samples.rows
+        feed.weights = weights_in(column, values, rows, fields, schema.targets)
+    elif column is not None:
+        notes = [*notes, f"the data has no '{column}', which weighed the samples in training: all count the same"]
+    seen = trained.judged(feed)
+    judged = judged_targets(trained, seen)
+    notes = [*notes, *notes_on_zeros(config.heads, schema.targets, feed)]
+    notes += notes_on_sums(config.heads, schema.targets, feed)
+    last = last_value_of(
+        feed,
+        config.heads,
+        schema,
+        lambda name, rows: fields.arrays[name][rows],
+        model=trained.model,
+        facts=schema.facts(steps_per_epoch=1),
+    )
     scores = {each.schema.name: each.scores() for each in judged}
     first = next(iter(scores.values()))
-    return Evaluation(
+    evaluation = Evaluation(
         run=run.name,
-        split=split,
+        split=split if data is None else data,
         samples=len(samples),
         metrics=defined_metrics(seen.metrics, trained.config.heads, judged, feed),
         scores=first if len(scores) == 1 else NO_SCORES,
@@ -196,6 +197,24 @@ def evaluate(run: Run, *, split: str, data: str | None, worst: int, allow_code: 
         beside=Beside({"last_value": last}) if last else None,
         verdict=verdict_of_run(run),
     )
+    return EvaluatedSamples(evaluation=evaluation, fields=fields, samples=samples, judged=judged)
+
+
+def samples_to_judge(trained: Trained, *, split: str, data: str | None) -> tuple[Fields, Samples, list[str]]:
+    """The samples of a split of a run, or all of other `data`, the fields that they are from, and what to say of them."""
+    config, schema, notes = trained.config, trained.schema, trained.notes
+    if data is None:
+        dataset = trained.dataset()
+        if split not in dataset.splits:
+            raise UsageError(
+                f"the run has no split '{split}'; it has: {', '.join(dataset.splits)}", kind="no_such_split"
+            )
+        return dataset.fields, dataset.splits[split], notes
+    fields = read_raw(config, schema, data, with_target=True)
+    complete = complete_rows(fields, config, schema, with_target=True)
+    samples, told = raw_samples(complete.fields, schema, with_target=True)
+    samples = replace(samples, rows=complete.rows[samples.rows])
+    return fields, samples, [*notes, *fields.notes, *complete.notes, *told]
 
 
 def defined_metrics(
@@ -248,21 +267,24 @@ def named_rows(windows: Windows | None, rows: np.ndarray[Any, Any]) -> np.ndarra
     return rows if windows is None else rows - windows.furthest + windows.to_named
 
 
-def worst_samples(fields: Fields, rows: np.ndarray[Any, Any], judged: list[Judged], count: int) -> list[WorstSample]:
-    """The samples with the loss furthest above that of a perfect answer: the row of each, what it is, what was said.
-
-    A sample of which nothing counts is none of them.
-    """
-    losses, excess = sum(each.losses for each in judged), sum(each.excess for each in judged)
-    assert not isinstance(losses, int)
+def worst_positions(judged: list[Judged], count: int) -> list[int]:
+    """Which samples have the loss furthest above that of a perfect answer. One of which nothing counts is none of them."""
+    excess = sum(each.excess for each in judged)
     assert not isinstance(excess, int)
-    worst = []
     counts = [each.counts(len(excess)) for each in judged]
     order = excess.argsort(kind="stable")[::-1]
-    for position in [each for each in order if any(one[each] for one in counts)][:count]:
+    return [int(each) for each in order if any(one[each] for one in counts)][:count]
+
+
+def worst_samples(fields: Fields, rows: np.ndarray[Any, Any], judged: list[Judged], count: int) -> list[WorstSample]:
+    """The worst samples: the row of each, what it is, what was said."""
+    losses = sum(each.losses for each in judged)
+    assert not isinstance(losses, int)
+    worst = []
+    for position in worst_positions(judged, count):
         row = int(rows[position])
         file, line, _ = fields.where(row)
-        pairs = {each.schema.name: each.plain(int(position)) for each in judged}
+        pairs = {each.schema.name: each.plain(position) for each in judged}
         truth, said = {name: pair[0] for name, pair in pairs.items()}, {name: pair[1] for name, pair in pairs.items()}
         alone = judged[0].schema.name if len(judged) == 1 else None
         target, predicted = (truth, said) if alone is None else (truth[alone], said[alone])

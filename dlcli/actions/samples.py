@@ -40,12 +40,18 @@ def drawable_samples(dataset: Dataset) -> list[Shown]:
         most = MOST if kind == "image" else MOST_CURVES
         values = dataset.splits["train"].inputs[schema.name][rows[:most]]
         for row, value in zip(rows, values, strict=False):
-            if schema.padding is not None:
-                value = real_values(value[None], schema.padding)
-            first = tuple(schema.axes) == CHANNELS_FIRST
-            shown = as_shown(kind, value.transpose(1, 2, 0) if first else value)
-            found.append(Shown(kind, caption(dataset, schema, int(row)), shown))
+            found.append(drawable_sample(schema, value, caption(dataset, schema, int(row)), kind=kind))
     return found
+
+
+def drawable_sample(
+    schema: InputSchema, value: Any, caption: str, *, kind: Literal["image", "series", "text"]
+) -> Shown:
+    """A value of an input of this kind, without its padding."""
+    if schema.padding is not None:
+        value = real_values(value[None], schema.padding)
+    first = tuple(schema.axes) == CHANNELS_FIRST
+    return Shown(kind, caption, as_shown(kind, value.transpose(1, 2, 0) if first else value))
 
 
 def drawing_of(schema: InputSchema) -> Literal["image", "series", "text"] | None:

@@ -29,6 +29,7 @@ from dlcli.cli.list import COMMAND as LIST
 from dlcli.cli.output import emit, err, leave_quietly
 from dlcli.cli.predict import COMMAND as PREDICT
 from dlcli.cli.remove import COMMAND as REMOVE
+from dlcli.cli.report import COMMAND as REPORT
 from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
@@ -53,6 +54,7 @@ COMMANDS = (
     PREDICT,
     RUNS,
     COMPARE,
+    REPORT,
     REMOVE,
     LIST,
     SHOW,

@@ -54,25 +54,37 @@ def draw_training(console: Console, result: TrainingResult, *, advice: str | Non
     """The end of a training: where it is, how good, how it went, what to try next, which `advice` may say."""
     console.print()
     line(console, "run", f"{result.path}  ({result.status}: {result.reason})")
-    best = result.best
-    value = best["value"]
-    if value is None or not math.isfinite(value):
-        reached = f"epoch {best['epoch']} of {result.epochs}: {best['monitor']} was never a finite number"
-    else:
-        reached = f"epoch {best['epoch']} of {result.epochs} by {best['monitor']} {number(value)}"
-    line(console, "best", reached)
-    assert result.seconds is not None
-    rate = result.samples_per_second
-    pace = "" if rate is None else f", {number(round(rate))} samples/s"
-    line(console, "time", f"{duration(result.seconds)}{pace}")
+    line(console, "best", best_words(result))
+    line(console, "time", time_words(result))
     console.print()
     console.print(Text(measured_words(result), style="dim"))
     write_table(console, metrics_table(result.metrics, result.baseline))
     console.print()
     draw_verdict(console, result.verdict)
+    line(console, "next", advice or next_words(result), style="cyan")
+
+
+def best_words(result: TrainingResult) -> str:
+    """Which epoch was the best, and by what."""
+    best = result.best
+    value = best["value"]
+    if value is None or not math.isfinite(value):
+        return f"epoch {best['epoch']} of {result.epochs}: {best['monitor']} was never a finite number"
+    return f"epoch {best['epoch']} of {result.epochs} by {best['monitor']} {number(value)}"
+
+
+def time_words(result: TrainingResult) -> str:
+    """How long it took, and how fast that was."""
+    assert result.seconds is not None
+    rate = result.samples_per_second
+    pace = "" if rate is None else f", {number(round(rate))} samples/s"
+    return f"{duration(result.seconds)}{pace}"
+
+
+def next_words(result: TrainingResult) -> str:
+    """The command to go on with."""
     options = runs_option(result.path)
-    command = next_command(result.verdict, run=result.run, options=options, file=result.file, settings=result.set)
-    line(console, "next", advice or command, style="cyan")
+    return next_command(result.verdict, run=result.run, options=options, file=result.file, settings=result.set)
 
 
 def measured_words(result: TrainingResult) -> str:

@@ -1,0 +1,165 @@
+"""A report on runs: one HTML file with all that is known of a run, or of several beside each other."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from dlcli.actions.compare import compare
+from dlcli.actions.evaluate import EvaluatedSamples, evaluate_trained
+from dlcli.actions.inspect import inspect_config, model_summary
+from dlcli.actions.inspect_data import data_description
+from dlcli.actions.reported.calibration import calibrated_target
+from dlcli.actions.reported.layer_pictures import layer_pictures
+from dlcli.actions.reported.origin import origin_of_run
+from dlcli.actions.reported.ranking import ranked_target
+from dlcli.actions.reported.steps import said_of, steps_of_run
+from dlcli.actions.reported.truth import against_truth
+from dlcli.actions.reported.worst_looks import worst_looks
+from dlcli.actions.run_again import recorded_run
+from dlcli.actions.written import inline_yaml
+from dlcli.data.schema import InputSchema
+from dlcli.errors import ArtifactError, DlcliError, UsageError
+from dlcli.runs import Run, read_state
+from dlcli.runs.atomic import write_bytes
+from dlcli.runs.places import check_places
+from dlcli.runs.summary import configuration_in
+from dlcli.training.evidence.data_seen import answered_by
+from dlcli.training.kept.recorded import recorded_data
+from dlcli.training.kept.trained import Trained, open_trained
+from dlcli.view.html.page import Page, page_html
+from dlcli.view.html.pages import comparison_page, run_page
+from dlcli.view.model import ModelSummary
+from dlcli.view.report import (
+    DataPictured,
+    Evaluated,
+    LayerPictured,
+    Missing,
+    PageWritten,
+    PartWritten,
+    RunReport,
+    Steps,
+)
+
+T = TypeVar("T")
+LONGEST_NAME = 100
+WORST = 12
+"""So many of the worst samples are shown."""
+JUDGED = ("test", "validation", "train")
+"""The split that is judged where none is named: the first of these that a run has."""
+NO_MODEL = "no_model"
+NOT_WANTED = Missing("what needs the model was left out (--no-model)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What of a run is looked at: a split, where one is named, and whether its model is loaded."""
+
+    split: str | None = None
+    model: bool = True
+    allow_code: bool = False
+
+
+def page_of_runs(root: Path, names: Sequence[str], choice: Choice) -> Page:
+    """The page on one run, or the comparison of several. Raises `ArtifactError` for a run that is missing or damaged."""
+    runs = list({run.path: run for run in (Run.find(root, name) for name in names)}.values())
+    if len(runs) == 1:
+        return run_page(run_report(runs[0], choice))
+    if choice.split is not None:
+        raise UsageError(
+            "a page on several runs compares what they have recorded, and measures no split",
+            hint="name one run, or leave out --split",
+            kind="split_of_several_runs",
+        )
+    return comparison_page(compare(root, names), [recorded_run(run) for run in runs])
+
+
+def run_report(run: Run, choice: Choice) -> RunReport:
+    """All that can be told of one run: what is missing says why. Raises `ArtifactError` where its record is damaged."""
+    check_places(run)
+    again, state, tree = recorded_run(run), read_state(run), configuration_in(run).tree
+    unreadable = Missing("the configuration that the run has recorded cannot be read")
+    with open_trained(run, allow_code=choice.allow_code) as trained:
+        data = part_or_reason(lambda: pictured_data(trained))
+        seen = part_or_reason(lambda: judged_samples(trained, choice)) if choice.model else NOT_WANTED
+        model = part_or_reason(lambda: model_of_run(trained)) if choice.model else NOT_WANTED
+        layers: LayerPictured | Missing | None = None
+        if isinstance(seen, EvaluatedSamples):
+            judged = seen
+            layers = part_or_reason(lambda: layer_pictures(trained, judged))
+        schema = trained.schema.inputs if isinstance(seen, EvaluatedSamples) else []
+    steps: Steps | Missing = steps_of_run(run, tree) if tree else unreadable
+    return RunReport(
+        again=again,
+        steps=steps,
+        data=data,
+        model=model,
+        evaluated=seen if isinstance(seen, Missing) else evaluated(seen, schema, tree["train"]["sample_weight"]),
+        layers=layers,
+        facts=part_or_reason(lambda: origin_of_run(run, state, tree)),
+    )
+
+
+def part_or_reason(make: Callable[[], T]) -> T | Missing:
+    """What could be made, or why it could not: a page with the rest is better than none."""
+    try:
+        return make()
+    except UsageError:
+        raise
+    except DlcliError as error:
+        return Missing(error.message, error.hint)
+
+
+def pictured_data(trained: Trained) -> DataPictured:
+    """The data of a run as `inspect-data` tells it, with samples."""
+    config = trained.config
+    source = inline_yaml(said_of(configuration_in(trained.run).tree["data"])["source"])
+    dataset = recorded_data(trained.run, config, allow_code=trained.allow_code).with_present_targets()
+    described = data_description(source, dataset, answered=answered_by(config))
+    return DataPictured(described.shown, described.samples)
+
+
+def judged_samples(trained: Trained, choice: Choice) -> EvaluatedSamples:
+    """The evaluation of a split. Raises `UsageError` for one that the run does not have."""
+    has = read_state(trained.run).samples
+    split = choice.split or next((name for name in JUDGED if name in has), JUDGED[-1])
+    return evaluate_trained(trained, split=split, worst=WORST)
+
+
+def evaluated(seen: EvaluatedSamples, inputs: list[InputSchema], weight: str | None) -> Evaluated:
+    """An evaluation with its curves, probabilities, residuals and worst samples; `weight` is the column that weighs samples."""
+    ranked = [curves for judged in seen.judged if (curves := ranked_target(judged)) is not None]
+    calibrated = [bins for judged in seen.judged if (bins := calibrated_target(judged)) is not None]
+    numbers = [each for judged in seen.judged for each in against_truth(judged)]
+    notes = (
+        [] if weight is None else [f"'{weight}' weighs samples in the loss; matrix, scores and curves count each once"]
+    )
+    evaluation = dataclasses.replace(seen.evaluation, notes=[*seen.evaluation.notes, *notes])
+    return Evaluated(evaluation, ranked, calibrated, numbers, worst_looks(seen, inputs))
+
+
+def model_of_run(trained: Trained) -> ModelSummary:
+    """The model as it is kept; of a run that has none yet as its configuration builds it."""
+    try:
+        return model_summary(trained.model, {}, trained.config, trained.environment)
+    except ArtifactError as error:
+        if error.kind != NO_MODEL:
+            raise
+        return inspect_config(trained.config, runs=trained.run.path.parent, allow_code=trained.allow_code)
+
+
+def write_page(page: Page, file: Path) -> PageWritten:
+    """Writes a page whole. Raises `ResourceError` where it cannot be written."""
+    content = page_html(page).encode()
+    write_bytes(file, content)
+    return PageWritten(
+        file=str(file), bytes=len(content), parts=[PartWritten(each.anchor, each.missing) for each in page.parts]
+    )
+
+
+def page_file(page: Page) -> Path:
+    """What a page is called where nobody says it: its runs, or, of many, that it is a report."""
+    name = page.title.replace(", ", "-")
+    return Path(f"{name if len(name) <= LONGEST_NAME else 'report'}.html")

@@ -1,0 +1,1 @@
+"""What a report measures beyond an evaluation: rankings, probabilities, residuals, samples and layers as pictures."""

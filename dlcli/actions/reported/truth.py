@@ -1,0 +1,82 @@
+"""Numbers that a model predicted, beside the true ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlcli.actions.evaluate import Judged
+from dlcli.data.dataset import spread_samples
+from dlcli.view.report import AgainstTruth
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MOST_PAIRS, MOST_COLUMNS, BINS = 1000, 6, 30
+"""Pairs that are drawn, values of a target that are told one by one, and bars of the residuals."""
+
+
+def against_truth(judged: Judged) -> list[AgainstTruth]:
+    """Predictions of a target of numbers against the truth, for each of a few values; nothing of another target."""
+    schema = judged.schema
+    numbers = judged.answers is None and not schema.absent and not schema.text and judged.target.dtype.kind in "fiu"
+    if not numbers or schema.classes is not None or judged.target.size != judged.shown.size:
+        return []
+    target, shown = judged.target, judged.shown.reshape(judged.target.shape)
+    width = target.shape[-1] if target.ndim == 2 else 1
+    if 1 < width <= MOST_COLUMNS and (judged.counted is None or judged.counted.ndim == 1):
+        names = schema.each or schema.columns or [str(step) for step in schema.ahead or range(1, width + 1)]
+        columns = [(f"{schema.name}: {name}", at) for at, name in enumerate(names)]
+        pairs = [
+            (name, counted_numbers(judged, target[:, at], 1), counted_numbers(judged, shown[:, at], 1))
+            for name, at in columns
+        ]
+    else:
+        pairs = [(schema.name, counted_numbers(judged, target), counted_numbers(judged, shown))]
+    return [compared for name, truth, said in pairs if (compared := numbers_compared(name, truth, said)) is not None]
+
+
+def counted_numbers(judged: Judged, values: Array, axes: int | None = None) -> Array:
+    """The values (values,) at the places that count, in 64 bits."""
+    import numpy as np
+
+    if judged.counted is not None:
+        counted = judged.counted
+        values = values.reshape(*counted.shape, -1)[counted] if axes is None else values[counted]
+    flat: Array = values.astype(np.float64).ravel()
+    return flat
+
+
+def numbers_compared(name: str, truth: Array, predicted: Array) -> AgainstTruth | None:
+    """The scores of all pairs, some of them by rising truth, and the histogram of the residuals; None of no pairs."""
+    import numpy as np
+
+    kept = np.isfinite(truth) & np.isfinite(predicted)
+    truth, predicted = truth[kept], predicted[kept]
+    if not len(truth):
+        return None
+    residuals = predicted - truth
+    total, left = float(((truth - truth.mean()) ** 2).sum()), float((residuals**2).sum())
+    counts, edges = np.histogram(residuals, bins=BINS, range=residual_range(residuals))
+    some = spread_samples(len(truth), MOST_PAIRS)
+    some = some[np.argsort(truth[some], kind="stable")]
+    return AgainstTruth(
+        name=name,
+        values=len(truth),
+        r2=1 - left / total if total > 0 else None,
+        mae=float(np.abs(residuals).mean()),
+        rmse=float(np.sqrt((residuals**2).mean())),
+        bias=float(residuals.mean()),
+        truth=truth[some].tolist(),
+        predicted=predicted[some].tolist(),
+        edges=edges.tolist(),
+        counts=counts.tolist(),
+    )
+
+
+def residual_range(residuals: Array) -> tuple[float, float]:
+    """The range of residuals, so wide that numbers of 64 bits can tell the edges of its bins apart."""
+    low, high = float(residuals.min()), float(residuals.max())
+    least = max(1e-6 * max(abs(low), abs(high)), 1e-12)
+    return (low, high) if high - low > least else ((low + high) / 2 - least, (low + high) / 2 + least)

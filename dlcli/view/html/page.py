@@ -1,0 +1,38 @@
+"""A page: parts below each other with a table of contents, all that it needs inside it, and nothing from the network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlcli import __version__
+from dlcli.view.html.markup import asset, markup, unescaped
+from dlcli.view.html.part import Part
+
+STYLES, SCRIPTS = ("uplot.css", "page.css"), ("uplot.js", "page.js")
+
+
+@dataclass(frozen=True)
+class Page:
+    """The title of a page, a line below it, and its parts."""
+
+    title: str
+    about: str
+    parts: Sequence[Part]
+
+
+def page_html(page: Page) -> str:
+    """The whole page as text. Its policy names the digests of the one style and the one script that may take effect."""
+    style, script = ("".join(f"\n{asset(name)}" for name in names) for names in (STYLES, SCRIPTS))
+    policy = f"default-src 'none'; img-src data:; style-src {digest(style)}; script-src {digest(script)}; "
+    policy += "base-uri 'none'; form-action 'none'"
+    return str(
+        markup("page", page=page, style=unescaped(style), script=unescaped(script), policy=policy, version=__version__)
+    )
+
+
+def digest(text: str) -> str:
+    """What a policy calls a text by: nothing else that stands in the page can run or colour anything."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

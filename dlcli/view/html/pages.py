@@ -1,0 +1,59 @@
+"""The pages there are: on a run, on several, on data; the lists of their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dlcli.view.comparison import Comparison
+from dlcli.view.html.calibration import calibration_part
+from dlcli.view.html.comparison import comparison_parts
+from dlcli.view.html.curves import curves_part
+from dlcli.view.html.data import data_part
+from dlcli.view.html.evaluation import evaluation_part
+from dlcli.view.html.layers import layers_part
+from dlcli.view.html.model import model_part
+from dlcli.view.html.origin import origin_part
+from dlcli.view.html.page import Page
+from dlcli.view.html.part import Part
+from dlcli.view.html.ranking import ranking_part
+from dlcli.view.html.steps import steps_part
+from dlcli.view.html.summary import summary_part
+from dlcli.view.html.truth import truth_part
+from dlcli.view.html.verdict import verdict_part
+from dlcli.view.html.worst import worst_part
+from dlcli.view.report import DataPictured, RunReport
+from dlcli.view.run_again import RunAgain
+
+PARTS: tuple[Callable[[RunReport], Part | None], ...] = (
+    summary_part,
+    verdict_part,
+    curves_part,
+    steps_part,
+    lambda report: data_part(report.data),
+    model_part,
+    evaluation_part,
+    ranking_part,
+    calibration_part,
+    truth_part,
+    worst_part,
+    layers_part,
+    origin_part,
+)
+"""The parts of a page on a run, in their order; one that does not apply to it gives None."""
+
+
+def run_page(report: RunReport) -> Page:
+    """The page on one run."""
+    parts = [part for each in PARTS if (part := each(report)) is not None]
+    return Page(report.again.result.run, f"a report on {report.again.result.path}", parts)
+
+
+def comparison_page(comparison: Comparison, runs: Sequence[RunAgain]) -> Page:
+    """The page on several runs."""
+    names = [each.run for each in comparison.runs]
+    return Page(", ".join(names), f"a report on {len(names)} runs", comparison_parts(comparison, runs))
+
+
+def data_page(data: DataPictured) -> Page:
+    """The page on data."""
+    return Page(data.shown.source, "a report on data", [data_part(data)])

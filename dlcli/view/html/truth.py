@@ -1,0 +1,59 @@
+"""The part on predicted numbers beside the true ones."""
+
+from __future__ import annotations
+
+from dlcli.view.console.table import Column, Table, number_column
+from dlcli.view.html.chart import Chart, Line, chart_markup
+from dlcli.view.html.markup import table_markup
+from dlcli.view.html.part import Part, part_of_page
+from dlcli.view.report import AgainstTruth, Missing, RunReport
+
+TITLE = "Predictions against truth"
+
+
+def truth_part(report: RunReport) -> Part | None:
+    """Predictions, residuals and their scores, for each target of numbers; nothing where there is none."""
+    if isinstance(report.evaluated, Missing) or not report.evaluated.against_truth:
+        return None
+    found = report.evaluated.against_truth
+    columns = [Column("target"), *map(number_column, ("values", "R²", "MAE", "RMSE", "bias"))]
+    rows = [[each.name, each.values, each.r2, each.mae, each.rmse, each.bias] for each in found]
+    targets = [
+        {"found": each, "charts": [chart_markup(chart) for chart in truth_charts(each)], "some": len(each.truth)}
+        for each in found
+    ]
+    return part_of_page("truth", TITLE, targets=targets, table=table_markup(Table(columns, rows), "how far off"))
+
+
+def truth_charts(found: AgainstTruth) -> list[Chart]:
+    """Predictions over the truth, residuals over predictions, and the histogram of the residuals."""
+    by_prediction = sorted(zip(found.predicted, found.truth, strict=True))
+    said = [predicted for predicted, _ in by_prediction]
+    residuals = [predicted - true for predicted, true in by_prediction]
+    middles = [(low + high) / 2 for low, high in zip(found.edges, found.edges[1:], strict=False)]
+    return [
+        Chart(
+            title=f"{found.name}: predicted against true",
+            x_name="true",
+            y_name="predicted",
+            x=found.truth,
+            lines=[Line("predicted", found.predicted, kind="points"), Line("equal", found.truth, kind="guide")],
+            square=True,
+        ),
+        Chart(
+            title=f"{found.name}: residuals",
+            x_name="predicted",
+            y_name="predicted - true",
+            x=said,
+            lines=[Line("residual", residuals, kind="points"), Line("none", [0.0] * len(said), kind="guide")],
+            square=True,
+        ),
+        Chart(
+            title=f"{found.name}: how frequent residuals are",
+            x_name="predicted - true",
+            y_name="values",
+            x=middles,
+            lines=[Line("values", [float(each) for each in found.counts], kind="bars")],
+            square=True,
+        ),
+    ]

@@ -1,0 +1,24 @@
+"""The part that says whether a training went well, why, and what to change."""
+
+from __future__ import annotations
+
+from dlcli.view.html.part import Part, missing_part, part_of_page
+from dlcli.view.report import Missing, RunReport
+from dlcli.view.verdict import advice_text
+
+TITLE = "The verdict"
+
+
+def verdict_part(report: RunReport) -> Part:
+    """Each finding with its evidence and advice to copy."""
+    again = report.again
+    if not again.result.verdict:
+        standing = (
+            f"'{again.result.run}' {again.standing}, and has no verdict yet" if again.standing else "none was recorded"
+        )
+        return missing_part("verdict", TITLE, Missing(standing, again.advice))
+    told = [
+        {"judgement": each, "advice": [(advice_text(advice), advice.why) for advice in each.advice]}
+        for each in again.result.verdict
+    ]
+    return part_of_page("verdict", TITLE, told=told)

@@ -1,0 +1,183 @@
+"""A report on a run: all that a page shows of it, each part as it was found or why it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from dlcli.view.data import DataShown
+from dlcli.view.evaluation import Evaluation, WorstSample
+from dlcli.view.model import ModelSummary
+from dlcli.view.run_again import RunAgain
+from dlcli.view.samples import Shown
+
+Numbers: TypeAlias = Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a part is not there, and what to do about it."""
+
+    reason: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The four steps of a configuration as they took effect, each as YAML, by the name of the step; and the file as written."""
+
+    steps: Mapping[str, str]
+    written: str | None
+
+
+@dataclass(frozen=True)
+class DataPictured:
+    """What is known of the data, and some training samples to look at."""
+
+    shown: DataShown
+    samples: Sequence[Shown]
+
+
+@dataclass(frozen=True)
+class ClassRanked:
+    """How well the scores of one class rank its samples before the rest; `roc` and `recall` are its curves on a shared axis.
+
+    The areas are of all thresholds; None where one side has no sample.
+    """
+
+    name: str
+    samples: int
+    roc_area: float | None
+    average_precision: float | None
+    roc: Numbers
+    recall: Numbers
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The ROC and precision-recall curves of a target: for two classes of the positive one, else of each against the rest.
+
+    `counted` of `places` were ranked, spread evenly, where these are not all. The curves of `classes` are all there are in
+    scores; those with `roc` empty are not drawn.
+    """
+
+    target: str
+    classes: Sequence[ClassRanked]
+    roc_axis: Sequence[float]
+    recall_axis: Sequence[float]
+    counted: int
+    places: int
+    against_rest: bool
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Answers with a probability within (low, high]: their mean probability, and how many of them came true."""
+
+    low: float
+    high: float
+    probability: float
+    came_true: float
+    samples: int
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How far probabilities can be believed. `error` is the expected calibration error, `brier` the Brier score."""
+
+    target: str
+    about: Literal["the positive class", "the class that was said", "each label"]
+    bins: Sequence[CalibrationBin]
+    error: float
+    brier: float
+
+
+@dataclass(frozen=True)
+class AgainstTruth:
+    """Numbers that were predicted beside the true ones: some pairs, and scores of all of them; `r2` is None for a constant truth.
+
+    `edges` and `counts` are the histogram of the residuals, predicted - true.
+    """
+
+    name: str
+    values: int
+    r2: float | None
+    mae: float
+    rmse: float
+    bias: float
+    truth: Sequence[float]
+    predicted: Sequence[float]
+    edges: Sequence[float]
+    counts: Sequence[int]
+
+
+@dataclass(frozen=True)
+class WorstLook:
+    """One of the worst samples as a person can look at it: pictures, curves and texts, or the row of a table."""
+
+    sample: WorstSample
+    shown: Sequence[Shown]
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation with what only a page has room for."""
+
+    evaluation: Evaluation
+    ranked: Sequence[Ranked]
+    calibrated: Sequence[Calibrated]
+    against_truth: Sequence[AgainstTruth]
+    worst: Sequence[WorstLook]
+
+
+@dataclass(frozen=True)
+class LayerPictured:
+    """The filters of a convolution (height, width, channels) as pictures, and what they make of one sample (height, width)."""
+
+    layer: str
+    filters: Sequence[Any]
+    activations: Sequence[Any]
+    sample: Shown | None
+    of: int
+    """How many filters there are."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is needed to get the same numbers again, by name; `notes` say why they need not be the same."""
+
+    facts: Mapping[str, str]
+    files: Sequence[Mapping[str, Any]]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """All that is told of one run; None for a part that it cannot have."""
+
+    again: RunAgain
+    steps: Steps | Missing
+    data: DataPictured | Missing
+    model: ModelSummary | Missing
+    evaluated: Evaluated | Missing
+    layers: LayerPictured | Missing | None
+    facts: Facts | Missing
+
+
+@dataclass(frozen=True)
+class PartWritten:
+    """A part of a page: its anchor, and why nothing stands there, where that is so."""
+
+    part: str
+    missing: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageWritten:
+    """The keys of `dlcli report --json`."""
+
+    file: str
+    bytes: int
+    parts: Sequence[PartWritten] = field(default_factory=tuple)

@@ -1,0 +1,276 @@
+"""The numbers of a report against scikit-learn: rankings, calibration, predictions against truth; what counts nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import sklearn.calibration
+import sklearn.metrics
+
+from dlcli.actions.evaluate import MOST_IN_MATRIX, Judged
+from dlcli.actions.reported import ranking
+from dlcli.actions.reported.calibration import calibrated_target
+from dlcli.actions.reported.ranking import MOST_DRAWN, MOST_ON_AXIS, Threshold, ranked_target
+from dlcli.actions.reported.truth import MOST_COLUMNS, MOST_PAIRS, against_truth, residual_range
+from dlcli.data.schema import TargetSchema
+from dlcli.training.kept.predictions import Answers
+
+
+def judged(schema: TargetSchema, target: Any, shown: Any, answers: Answers | None, **more: Any) -> Judged:
+    losses = np.zeros(len(target))
+    values = {"counted": None, "two": False, **more}
+    return Judged(schema=schema, target=target, shown=shown, answers=answers, losses=losses, excess=losses, **values)
+
+
+def target_of(classes: list[str] | None, **more: Any) -> TargetSchema:
+    encode = "none" if classes is None else "index"
+    return TargetSchema(
+        **{"name": "kind", "encode": encode, "classes": classes, "axes": ["samples"], "shape": [], **more}
+    )
+
+
+@dataclass
+class Case:
+    truth: Any
+    chances: Any
+    judged: Judged
+
+
+def several(count: int = 300, classes: int = 3, *, ties: bool = False, counted: Any = None) -> Case:
+    generator = np.random.default_rng(4)
+    truth = generator.integers(0, classes, count)
+    scores = generator.normal(size=(count, classes)) + 1.5 * np.eye(classes)[truth]
+    chances = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    chances = chances.round(1) if ties else chances
+    answers = Answers(chances.argmax(axis=1), chances)
+    names = [f"c{at}" for at in range(classes)]
+    return Case(truth, chances, judged(target_of(names), truth, chances, answers, counted=counted))
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_areas_are_those_of_scikit_learn_for_each_class(ties: bool) -> None:
+    case = several(ties=ties)
+    ranked = ranked_target(case.judged)
+    assert ranked is not None
+    assert ranked.against_rest
+    assert len(ranked.classes) == 3
+    for at, found in enumerate(ranked.classes):
+        holds, scores = case.truth == at, case.chances[:, at]
+        assert found.samples == holds.sum()
+        assert found.roc_area == pytest.approx(sklearn.metrics.roc_auc_score(holds, scores), abs=1e-12)
+        expected = sklearn.metrics.average_precision_score(holds, scores)
+        assert found.average_precision == pytest.approx(expected, abs=1e-12)
+    assert ranked.classes[0].roc_area != pytest.approx(ranked.classes[1].roc_area, abs=1e-4)
+
+
+def two(count: int) -> Case:
+    generator = np.random.default_rng(count)
+    truth = generator.integers(0, 2, count)
+    chance = 1 / (1 + np.exp(-generator.normal(size=count) - 2 * truth + 1))
+    both = np.stack([1 - chance, chance], axis=-1)
+    answers = Answers((chance > 0.5).astype(int), both)
+    return Case(truth, chance, judged(target_of(["no", "yes"]), truth, chance[:, None], answers, two=True))
+
+
+@pytest.mark.parametrize(("count", "close"), [(40, 1e-4), (2000, 5e-3)])
+def test_the_area_below_what_is_drawn_is_that_of_all_thresholds(count: int, close: float) -> None:
+    ranked = ranked_target(two(count).judged)
+    assert ranked is not None
+    [found] = ranked.classes
+    assert found.name == "yes"
+    assert not ranked.against_rest
+    assert len(ranked.roc_axis) == len(found.roc) <= 2 * (MOST_ON_AXIS + 1)
+    assert np.trapezoid(found.roc, ranked.roc_axis) == pytest.approx(found.roc_area, abs=close)
+    assert np.trapezoid(found.recall, ranked.recall_axis) == pytest.approx(found.average_precision, abs=close)
+    assert ranked.roc_axis == sorted(ranked.roc_axis)
+
+
+def test_thresholds_are_those_of_scikit_learn() -> None:
+    case = two(60)
+    found = Threshold.of(case.chances.round(1), case.truth == 1)
+    rates, recall, _ = sklearn.metrics.roc_curve(case.truth, case.chances.round(1), drop_intermediate=False)
+    np.testing.assert_allclose(found.false_rate, rates)
+    np.testing.assert_allclose(found.recall, recall)
+    precision, recall, _ = sklearn.metrics.precision_recall_curve(case.truth, case.chances.round(1))
+    np.testing.assert_allclose(found.precision, precision[::-1])
+    np.testing.assert_allclose(found.recall, recall[::-1])
+
+
+def test_a_class_without_samples_has_no_area_and_is_not_drawn() -> None:
+    case = several()
+    case.truth[case.truth == 2] = 0
+    ranked = ranked_target(case.judged)
+    assert ranked is not None
+    assert (ranked.classes[2].roc_area, ranked.classes[2].average_precision, ranked.classes[2].roc) == (None, None, ())
+    assert len(ranked.classes[0].roc) == len(ranked.roc_axis)
+
+
+def test_what_does_not_count_is_in_no_curve() -> None:
+    counted = np.arange(300) % 3 > 0
+    case = several(counted=counted)
+    ranked, bins = ranked_target(case.judged), calibrated_target(case.judged)
+    assert ranked is not None
+    assert bins is not None
+    holds, scores = case.truth == 1, case.chances[:, 1]
+    expected = sklearn.metrics.roc_auc_score(holds[counted], scores[counted])
+    assert ranked.classes[1].roc_area == pytest.approx(expected, abs=1e-12)
+    assert expected != pytest.approx(sklearn.metrics.roc_auc_score(holds, scores), abs=1e-4)
+    assert sum(each.samples for each in bins.bins) == ranked.places == 200
+
+
+def test_a_void_label_is_in_no_curve() -> None:
+    case = several()
+    case.truth[:30] = -1
+    ranked = ranked_target(case.judged)
+    assert ranked is not None
+    assert ranked.places == 270
+    assert sum(each.samples for each in ranked.classes) == 270
+
+
+def test_so_many_classes_are_drawn_and_so_many_are_ranked() -> None:
+    ranked = ranked_target(several(classes=MOST_DRAWN + 1).judged)
+    assert ranked is not None
+    areas = [each.roc_area or 0 for each in ranked.classes]
+    left = [at for at, each in enumerate(ranked.classes) if not each.roc]
+    assert left == [int(np.argmax(areas))]
+    all_drawn = ranked_target(several(classes=MOST_DRAWN).judged)
+    assert all_drawn is not None
+    assert all(each.roc for each in all_drawn.classes)
+    assert ranked_target(several(classes=MOST_IN_MATRIX).judged) is not None
+    assert ranked_target(several(classes=MOST_IN_MATRIX + 1).judged) is None
+
+
+def test_of_very_many_places_some_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "MOST_RANKED", 100)
+    ranked = ranked_target(several().judged)
+    assert ranked is not None
+    assert (ranked.places, ranked.counted <= 100, ranked.counted > 50) == (300, True, True)
+
+
+def labelled(count: int = 200) -> Case:
+    generator = np.random.default_rng(2)
+    truth = generator.integers(0, 2, (count, 2)).astype(np.float32)
+    chances = np.clip(0.3 * truth + generator.uniform(0, 0.7, (count, 2)), 0, 1)
+    schema = target_of(None, labels=["a", "b"], shape=[2], axes=["samples", "labels"])
+    return Case(truth, chances, judged(schema, truth, chances, Answers((chances > 0.5).astype(int), chances)))
+
+
+def test_labels_are_ranked_one_by_one() -> None:
+    case = labelled()
+    ranked = ranked_target(case.judged)
+    assert ranked is not None
+    assert [each.name for each in ranked.classes] == ["a", "b"]
+    for at, found in enumerate(ranked.classes):
+        assert found.roc_area == pytest.approx(sklearn.metrics.roc_auc_score(case.truth[:, at], case.chances[:, at]))
+
+
+def check_bins(bins: Any, holds: Any, chances: Any) -> None:
+    shares, means = sklearn.calibration.calibration_curve(holds, chances, n_bins=10)
+    np.testing.assert_allclose([each.came_true for each in bins.bins], shares)
+    np.testing.assert_allclose([each.probability for each in bins.bins], means)
+    counts = np.array([each.samples for each in bins.bins])
+    assert counts.sum() == len(holds)
+    assert bins.error == pytest.approx(float((counts * np.abs(shares - means)).sum() / len(holds)))
+
+
+def test_calibration_of_two_classes_is_that_of_scikit_learn() -> None:
+    case = two(500)
+    bins = calibrated_target(case.judged)
+    assert bins is not None
+    check_bins(bins, case.truth, case.chances)
+    assert bins.about == "the positive class"
+    assert bins.brier == pytest.approx(sklearn.metrics.brier_score_loss(case.truth, case.chances))
+
+
+def test_calibration_of_several_classes_is_of_the_class_that_was_said() -> None:
+    case = several()
+    bins = calibrated_target(case.judged)
+    assert bins is not None
+    check_bins(bins, case.chances.argmax(axis=1) == case.truth, case.chances.max(axis=1))
+    assert bins.about == "the class that was said"
+    assert bins.brier == pytest.approx(float(((case.chances - np.eye(3)[case.truth]) ** 2).sum(axis=1).mean()))
+
+
+def test_calibration_of_labels_is_of_each() -> None:
+    case = labelled()
+    bins = calibrated_target(case.judged)
+    assert bins is not None
+    check_bins(bins, case.truth.ravel() > 0, case.chances.ravel())
+
+
+def test_scores_that_are_no_probabilities_are_ranked_and_not_calibrated() -> None:
+    case = two(100)
+    scores = np.log(case.chances / (1 - case.chances))[:, None]
+    hinge = judged(case.judged.schema, case.truth, scores, Answers(case.judged.answers.classes, None), two=True)  # type: ignore[union-attr]
+    ranked = ranked_target(hinge)
+    assert ranked is not None
+    assert ranked.classes[0].roc_area == pytest.approx(sklearn.metrics.roc_auc_score(case.truth, case.chances))
+    assert calibrated_target(hinge) is None
+
+
+def numbers(shape: tuple[int, ...], **more: Any) -> Case:
+    generator = np.random.default_rng(1)
+    truth = generator.normal(3, 2, shape).astype(np.float32)
+    predicted = (truth + generator.normal(0.3, 0.5, shape)).astype(np.float32)
+    axes = ["samples", *(f"a{at}" for at in range(len(shape) - 1))]
+    schema = target_of(None, shape=list(shape[1:]), axes=axes)
+    return Case(truth, predicted, judged(schema, truth, predicted, None, **more))
+
+
+def check_numbers(found: Any, truth: Any, predicted: Any) -> None:
+    assert found.values == truth.size
+    truth, predicted = truth.astype(np.float64).ravel(), predicted.astype(np.float64).ravel()
+    assert found.r2 == pytest.approx(sklearn.metrics.r2_score(truth, predicted))
+    assert found.mae == pytest.approx(sklearn.metrics.mean_absolute_error(truth, predicted))
+    assert found.rmse == pytest.approx(sklearn.metrics.root_mean_squared_error(truth, predicted))
+    assert found.bias == pytest.approx(float((predicted - truth).mean()))
+    assert sum(found.counts) == truth.size
+
+
+def test_predictions_against_truth_are_scored_as_scikit_learn_does() -> None:
+    case = numbers((MOST_PAIRS + 500,))
+    [found] = against_truth(case.judged)
+    check_numbers(found, case.truth, case.chances)
+    assert MOST_PAIRS / 2 < len(found.truth) == len(found.predicted) <= MOST_PAIRS
+    assert list(found.truth) == sorted(found.truth)
+    pairs = set(zip(case.truth.tolist(), case.chances.tolist(), strict=True))
+    assert set(zip(found.truth, found.predicted, strict=True)) <= pairs
+
+
+def test_few_values_are_told_one_by_one_and_many_together() -> None:
+    case = numbers((50, MOST_COLUMNS))
+    found = against_truth(case.judged)
+    assert [each.name for each in found] == [f"kind: {at}" for at in range(1, MOST_COLUMNS + 1)]
+    check_numbers(found[1], case.truth[:, 1], case.chances[:, 1])
+    many = numbers((50, MOST_COLUMNS + 1))
+    [together] = against_truth(many.judged)
+    check_numbers(together, many.truth, many.chances)
+
+
+def test_places_that_do_not_count_are_in_no_residual() -> None:
+    counted = np.arange(200).reshape(50, 4) % 3 > 0
+    case = numbers((50, 4), counted=counted)
+    [found] = against_truth(case.judged)
+    check_numbers(found, case.truth[counted], case.chances[counted])
+    samples = numbers((50, 2), counted=counted[:, 0])
+    first, _ = against_truth(samples.judged)
+    check_numbers(first, samples.truth[counted[:, 0], 0], samples.chances[counted[:, 0], 0])
+
+
+def test_a_constant_truth_has_no_r2_and_equal_residuals_have_a_histogram() -> None:
+    case = numbers((20,))
+    case.truth[:] = 7e6
+    case.chances[:] = 7e6 + 0.5
+    [found] = against_truth(case.judged)
+    assert (found.r2, found.bias, sum(found.counts)) == (None, 0.5, 20)
+    low, high = residual_range(np.array([1e9, 1e9]))
+    assert low < 1e9 < high
+
+
+def test_classes_have_no_residuals_and_numbers_no_curves() -> None:
+    assert against_truth(several().judged) == []
+    assert ranked_target(numbers((20,)).judged) is None
+    assert calibrated_target(numbers((20,)).judged) is None
