@@ -9,7 +9,7 @@ from pathlib import Path
 from dlcli.actions.looks import empty_columns_of
 from dlcli.actions.named_data import NamedData, check_targets_named, named_data, one_or_all
 from dlcli.actions.pasted_hints import hints_as_options
-from dlcli.actions.samples import Shown, drawable_samples
+from dlcli.actions.samples import MOST_ROWS, Shown, drawable_samples, table_rows, training_rows
 from dlcli.actions.suggestions import is_sequence_of_classes
 from dlcli.actions.written import inline_yaml
 from dlcli.config import Config, load_config
@@ -34,6 +34,7 @@ from dlcli.training.evidence.data_seen import answered_by
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import read_data
 from dlcli.view.data import DataShown, part_of
+from dlcli.view.report import RowsShown
 from dlcli.view.sentences import told_of_data
 
 LARGE = 1 << 28  # unseen: memory alone
@@ -46,6 +47,7 @@ class InspectedData:
 
     shown: DataShown
     samples: list[Shown] = field(default_factory=list)
+    rows: RowsShown | None = None
 
 
 def inspect_data(what: str, *, target: Sequence[str] = (), settings: Sequence[str], allow_code: bool) -> InspectedData:
@@ -148,7 +150,8 @@ def undecided(what: str, fields: Fields, *, takes_empty: bool) -> InspectedData:
     counts = {name: each.count for name, each in find_empty(fields, names)[0].items()}
     told += [told_of_data(empty_cells(counts, fields))] if counts else []
     notes = (*fields.notes, *notes_on_columns(fields, takes_empty=takes_empty))
-    return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes, part))
+    some = table_rows(fields, rows[:MOST_ROWS], list(fields.arrays)) if fields.is_table else None
+    return InspectedData(DataShown(what, describe_fields(fields), columns, told, notes, part), rows=some)
 
 
 def data_description(
@@ -160,6 +163,5 @@ def data_description(
     sample = dataset.sample(MOST)
     columns = input_descriptions(sample)
     part = part_of(len(sample.splits["train"]), len(dataset.splits["train"]))
-    return InspectedData(
-        DataShown(what, describe_dataset(dataset), columns, told, dataset.notes, part), drawable_samples(dataset)
-    )
+    shown = DataShown(what, describe_dataset(dataset), columns, told, dataset.notes, part)
+    return InspectedData(shown, drawable_samples(dataset), training_rows(dataset))

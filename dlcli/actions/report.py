@@ -23,13 +23,12 @@ from dlcli.actions.written import inline_yaml
 from dlcli.data.schema import InputSchema
 from dlcli.errors import ArtifactError, DlcliError, UsageError
 from dlcli.runs import Run, read_state
-from dlcli.runs.atomic import write_bytes
 from dlcli.runs.places import check_places
 from dlcli.runs.summary import configuration_in
 from dlcli.training.evidence.data_seen import answered_by
 from dlcli.training.kept.recorded import recorded_data
 from dlcli.training.kept.trained import Trained, open_trained
-from dlcli.view.html.page import Page, page_html
+from dlcli.view.html.page import Page
 from dlcli.view.html.pages import comparison_page, run_page
 from dlcli.view.model import ModelSummary
 from dlcli.view.report import (
@@ -37,14 +36,11 @@ from dlcli.view.report import (
     Evaluated,
     LayerPictured,
     Missing,
-    PageWritten,
-    PartWritten,
     RunReport,
     Steps,
 )
 
 T = TypeVar("T")
-LONGEST_NAME = 100
 WORST = 12
 """So many of the worst samples are shown."""
 JUDGED = ("test", "validation", "train")
@@ -118,7 +114,7 @@ def pictured_data(trained: Trained) -> DataPictured:
     source = inline_yaml(said_of(configuration_in(trained.run).tree["data"])["source"])
     dataset = recorded_data(trained.run, config, allow_code=trained.allow_code).with_present_targets()
     described = data_description(source, dataset, answered=answered_by(config))
-    return DataPictured(described.shown, described.samples)
+    return DataPictured(described.shown, described.samples, described.rows)
 
 
 def judged_samples(trained: Trained, choice: Choice) -> EvaluatedSamples:
@@ -148,18 +144,3 @@ def model_of_run(trained: Trained) -> ModelSummary:
         if error.kind != NO_MODEL:
             raise
         return inspect_config(trained.config, runs=trained.run.path.parent, allow_code=trained.allow_code)
-
-
-def write_page(page: Page, file: Path) -> PageWritten:
-    """Writes a page whole. Raises `ResourceError` where it cannot be written."""
-    content = page_html(page).encode()
-    write_bytes(file, content)
-    return PageWritten(
-        file=str(file), bytes=len(content), parts=[PartWritten(each.anchor, each.missing) for each in page.parts]
-    )
-
-
-def page_file(page: Page) -> Path:
-    """What a page is called where nobody says it: its runs, or, of many, that it is a report."""
-    name = page.title.replace(", ", "-")
-    return Path(f"{name if len(name) <= LONGEST_NAME else 'report'}.html")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from dlcli.data import Dataset, class_indices
+from dlcli.data import Dataset, Fields, class_indices
 from dlcli.data.fields.fields import CHANNELS_FIRST
 from dlcli.data.fields.padded import real_values
 from dlcli.data.schema import InputSchema
+from dlcli.view.report import RowsShown
 
 if TYPE_CHECKING:
     import numpy as np
 
 MOST = 10
 MOST_CURVES = 3
+MOST_ROWS, MOST_COLUMNS = 6, 12
 LONGEST_TEXT = 300
 CHANNELS = {1, 3, 4}
 """Channels of which an image is made: grey, colours, colours and how opaque; others have no colours of their own."""
@@ -52,6 +55,25 @@ def drawable_sample(
         value = real_values(value[None], schema.padding)
     first = tuple(schema.axes) == CHANNELS_FIRST
     return Shown(kind, caption, as_shown(kind, value.transpose(1, 2, 0) if first else value))
+
+
+def table_rows(fields: Fields, rows: np.ndarray[Any, Any], names: Sequence[str]) -> RowsShown | None:
+    """Some rows (rows,) of the columns of a table; None of what is no table, or whose samples are windows of rows."""
+    names = [name for name in names if name in fields.arrays and fields.arrays[name].ndim == 1][:MOST_COLUMNS]
+    if not names or fields.windows is not None or not len(rows):
+        return None
+    columns = [fields.arrays[name][rows].tolist() for name in names]
+    return RowsShown(names, [*zip(*columns, strict=True)])
+
+
+def training_rows(dataset: Dataset) -> RowsShown | None:
+    """Some rows of the training split of a table, with their target."""
+    inputs = [column.name for schema in dataset.schema.inputs for column in schema.columns or ()]
+    if not inputs:
+        return None
+    targets = [name for target in dataset.schema.targets for name in target.names]
+    rows = dataset.splits["train"].rows[sample_numbers(dataset)[:MOST_ROWS]]
+    return table_rows(dataset.fields, rows, [*targets, *(name for name in inputs if name not in targets)])
 
 
 def drawing_of(schema: InputSchema) -> Literal["image", "series", "text"] | None:

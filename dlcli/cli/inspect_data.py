@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
-from dlcli.cli.output import give, out
+from dlcli.cli.output import err, give, out
 from dlcli.errors import DataError
 
 
@@ -31,6 +32,9 @@ def inspect_data(
     ] = None,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     strict: Annotated[bool, typer.Option("--strict", help="A finding is an error.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write a page, with samples and histograms.")
+    ] = None,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
@@ -46,6 +50,13 @@ def inspect_data(
     give(seen.shown, draw_data, as_json=json)
     if seen.samples and not json:
         draw_samples(out(), seen.samples)
+    if html is not None:
+        from dlcli.actions.page_files import write_page
+        from dlcli.view.html.pages import data_page
+        from dlcli.view.report import DataPictured
+
+        write_page(data_page(DataPictured(seen.shown, seen.samples, seen.rows)), html)
+        err().print(f"written to {html}", markup=False, highlight=False)
     serious = [finding for finding in seen.shown.findings if finding.severity != "note"]
     if strict and serious:
         raise DataError(

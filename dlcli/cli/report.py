@@ -37,7 +37,8 @@ def report(
 
     Example: dlcli report last -o report.html
     """
-    from dlcli.actions.report import Choice, page_file, page_of_runs, write_page
+    from dlcli.actions.page_files import page_file, write_page
+    from dlcli.actions.report import Choice, page_of_runs
     from dlcli.view.console.json_value import json_value
 
     page = page_of_runs(runs, names, Choice(split, not no_model, allow_code))

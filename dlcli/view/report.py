@@ -32,11 +32,20 @@ class Steps:
 
 
 @dataclass(frozen=True)
+class RowsShown:
+    """Some rows of a table, with a value for each column; None for an empty cell."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
 class DataPictured:
     """What is known of the data, and some training samples to look at."""
 
     shown: DataShown
     samples: Sequence[Shown]
+    rows: RowsShown | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ from dlcli.view.report import (
     LayerPictured,
     Missing,
     Ranked,
+    RowsShown,
     RunReport,
     Steps,
     WorstLook,
@@ -328,6 +330,8 @@ def test_histograms_are_those_of_columns_of_numbers() -> None:
     columns = [ColumnSeen(str(at), "numbers", 0.0, 4.0, histogram=[3, 0]) for at in range(MOST_HISTOGRAMS + 1)]
     found = column_histograms([ColumnSeen("n", "names"), *columns])
     assert [each.title for each in found] == [str(at) for at in range(MOST_HISTOGRAMS)]
+    constant = ColumnSeen("c", "numbers", 1.0, 1.0, histogram=[3, 0])
+    assert [each.title for each in column_histograms([constant, columns[0]])] == ["0"]
     assert (found[0].x, found[0].lines[0].values) == ([1.0, 3.0], [3.0, 0.0])
 
 
@@ -335,6 +339,15 @@ def test_a_page_on_data_is_whole() -> None:
     read = read_page(page_html(data_page(data_shown(EVIL, [Shown("text", "", EVIL)]))))
     assert read.faults == []
     assert "Samples" in read.text
+
+
+def test_rows_stand_as_they_are_in_the_table() -> None:
+    rows = RowsShown(["name", "x"], [["a" * 50, 1.23456], [None, float("nan")]])
+    text = page_html(data_page(DataPictured(data_shown().shown, (), rows)))
+    assert read_page(text).faults == []
+    assert f"<td>{'a' * 39}…</td>" in text
+    assert '<td class="right">1.235</td>' in text
+    assert re.search(r"<td></td>\s*<td class=\"right\"></td>", text)
 
 
 def test_a_table_is_that_of_the_terminal() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlcli.data.description.columns import ColumnSeen
 from dlcli.data.description.tensors import Tensor
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.data import MOST_ROWS, columns_table, tensors_table
+from dlcli.view.evaluation import short
 from dlcli.view.html.chart import Chart, Line, chart_markup
 from dlcli.view.html.markup import table_markup
 from dlcli.view.html.part import Part, missing_part, part_of_page
 from dlcli.view.html.pictures import tiles
-from dlcli.view.report import DataPictured, Missing
+from dlcli.view.report import DataPictured, Missing, RowsShown
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -40,9 +41,24 @@ def data_part(data: DataPictured | Missing) -> Part:
         histograms=[chart_markup(each) for each in column_histograms(columns)],
         columns=table_markup(columns_table(columns, unicode=True), "columns") if columns else None,
         more=len(shown.columns) - len(columns),
+        rows=rows_table(data.rows) if data.rows is not None else None,
         tiles=made,
         left=left,
     )
+
+
+def rows_table(shown: RowsShown) -> Markup:
+    """Some rows as they stand in the table."""
+    numbers = [all(isinstance(row[at], int | float | None) for row in shown.rows) for at in range(len(shown.columns))]
+    columns = [
+        Column(name, right=is_number, text=short_cell) for name, is_number in zip(shown.columns, numbers, strict=True)
+    ]
+    return table_markup(Table(columns, shown.rows, keys=0), "some rows")
+
+
+def short_cell(value: Any) -> str:
+    """A cell of a table of data, empty where it is."""
+    return "" if value is None or value != value else short(value)
 
 
 def class_tensors(tensors: Sequence[Tensor]) -> list[Sequence[Tensor]]:
@@ -71,7 +87,7 @@ def column_histograms(columns: Sequence[ColumnSeen]) -> list[Chart]:
         middles = [column.min + (at + 0.5) * width for at in range(len(column.histogram))]
         bars = Line("rows", [float(count) for count in column.histogram], kind="bars")
         charts.append(Chart(title=column.name, x_name="value", x=middles, lines=[bars], small=True))
-    return charts[:MOST_HISTOGRAMS] if all(finite_axis(each) for each in charts) else []
+    return [each for each in charts if finite_axis(each)][:MOST_HISTOGRAMS]
 
 
 def finite_axis(chart: Chart) -> bool:
