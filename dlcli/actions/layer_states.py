@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlcli.data import Dataset, class_indices
+from dlcli.actions.layer_outputs import LayerOutput, layer_outputs
+from dlcli.actions.layers_apart import layer_features, nearest_mean, wanted_of
+from dlcli.data import Dataset
 from dlcli.layers.calls import Call, calls_of
 from dlcli.layers.names import written_layer_name
-from dlcli.named_inputs import model_of
 from dlcli.training.evidence.dead_units import dead_channels, is_relu
 from dlcli.training.kept.trained import Trained
 from dlcli.view.layer_states import LayerStates, LayerWeights, Separation
@@ -27,11 +28,12 @@ def layer_states(trained: Trained, dataset: Dataset | None) -> LayerStates:
         return LayerStates(weights)
     samples = dataset.splits.get("validation", dataset.splits["train"])
     inputs, _ = trained.feed(samples).take(slice(0, SAMPLES))
-    # A mapping, because of a list of one Keras makes that one, and gives its output alone.
-    every = model_of(trained.model.input, {str(number): call.tensors[0] for number, call in enumerate(calls)})
-    predicted = every.predict(inputs, batch_size=128, verbose=0)
-    outputs = [output_numbers(predicted[str(number)]) for number in range(len(calls))]
-    dead = [dead_channels(call, output) for call, output in zip(calls, outputs, strict=True) if is_relu(call.layer)]
+    outputs = layer_outputs(trained.model, calls, inputs)
+    dead = [
+        dead_channels(call, output_numbers(output.values))
+        for call, output in zip(calls, outputs, strict=True)
+        if is_relu(call.layer)
+    ]
     return LayerStates(weights, dead, separations(calls, outputs, dataset, samples))
 
 
@@ -50,38 +52,22 @@ def weights_of(layer: Any) -> LayerWeights:
     )
 
 
-def separations(calls: list[Call], outputs: list[Any], dataset: Dataset, samples: Any) -> list[Separation]:
-    """How far each layer separates the classes of the first target that has one class a sample."""
+def separations(calls: list[Call], outputs: list[LayerOutput], dataset: Dataset, samples: Any) -> list[Separation]:
+    """How far each layer separates the classes of the first target that has one class a sample; void labels are none."""
     for schema in dataset.schema.targets:
         if schema.classes is not None and len(schema.shape) == schema.is_one_hot:
-            labels = class_indices(samples.targets[schema.name][:SAMPLES], schema)
+            wanted = wanted_of(schema, samples.targets[schema.name][:SAMPLES], None)
+            assert wanted is not None
+            kept = wanted.values >= 0
             return [
-                Separation(written_layer_name(call.layer.name), schema.name, nearest_mean(output, labels))
+                Separation(
+                    written_layer_name(call.layer.name),
+                    schema.name,
+                    nearest_mean(layer_features(output.values, output.mask)[kept], wanted.values[kept]),
+                )
                 for call, output in zip(calls, outputs, strict=True)
             ]
     return []
-
-
-def nearest_mean(output: np.ndarray[Any, Any], labels: Any) -> float:
-    """The share of samples whose nearest class mean is their own: means from every other sample, judged on the rest.
-
-    Outputs (samples, …, features) of many places are averaged over these first.
-    """
-    import numpy as np
-
-    features = output.reshape(len(output), -1)
-    if features.shape[1] > LARGE and output.ndim > 2:
-        features = output.reshape(len(output), -1, output.shape[-1]).mean(axis=1)
-    # A linear probe would have to be trained, with a rate and epochs of its own to be argued about. Class means need neither,
-    # and asked about samples that made none of them they cannot look well by knowing these by heart.
-    known, asked = features[::2], features[1::2]
-    classes = np.unique(labels[::2])
-    means = np.stack([known[labels[::2] == each].mean(axis=0) for each in classes])
-    distances = ((asked[:, None, :] - means[None]) ** 2).sum(axis=2)
-    return float((classes[distances.argmin(axis=1)] == labels[1::2]).mean()) if len(asked) else 0.0
-
-
-LARGE = 4096
 
 
 def output_numbers(output: Any) -> np.ndarray[Any, Any]:

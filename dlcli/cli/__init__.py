@@ -26,6 +26,7 @@ from dlcli.cli.init import COMMAND as INIT
 from dlcli.cli.inspect import COMMAND as INSPECT
 from dlcli.cli.inspect_data import COMMAND as INSPECT_DATA
 from dlcli.cli.list import COMMAND as LIST
+from dlcli.cli.look import COMMAND as LOOK
 from dlcli.cli.output import emit, err, leave_quietly
 from dlcli.cli.predict import COMMAND as PREDICT
 from dlcli.cli.remove import COMMAND as REMOVE
@@ -56,6 +57,7 @@ COMMANDS = (
     COMPARE,
     REPORT,
     REMOVE,
+    LOOK,
     LIST,
     SHOW,
     SCHEMA,

@@ -13,11 +13,13 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import typer
 
 from dlcli.cli.data_columns import columns_of
 from dlcli.cli.settings_offered import settings_for
+from dlcli.layers.names import written_layer_name
 
 CONFIGS, DATA = (".yaml", ".yml"), (".csv", ".tsv", ".jsonl", ".json", ".npz", ".npy", ".parquet", ".ts", ".txt")
 MOST_FILES, MOST_RUNS_READ = 200, 20
@@ -132,6 +134,25 @@ def shown_names() -> Iterator[str]:
     yield from sorted({name for names in vocabulary()["names"].values() for name in names})
 
 
+def layers_of_run(parameters: dict[str, Any]) -> Iterator[str]:
+    """The layers of the model that a run has kept, those inside other models too."""
+    from dlcli.runs.folder import Run
+
+    run = Run.find(runs_folder(parameters), parameters.get("run") or "last")
+    with ZipFile(run.model / "model.keras") as archive:
+        yield from layer_names(json.loads(archive.read("config.json")))
+
+
+def layer_names(stored: dict[str, Any], before: str = "") -> Iterator[str]:
+    """The names of the layers of a stored model, in their order."""
+    for layer in stored["config"].get("layers", ()):
+        name = before + written_layer_name(layer["config"]["name"])
+        if "layers" in layer["config"]:
+            yield from layer_names(layer, f"{name}/")
+        elif layer["class_name"] != "InputLayer":
+            yield name
+
+
 def last_of_list(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
     """Names behind the commas of a list."""
     before = incomplete[: incomplete.rfind(",") + 1]
@@ -146,6 +167,7 @@ config_or_data = offered(lambda _, begun: [*files(begun, (*CONFIGS, *DATA)), *na
 kind = offered(lambda _, __: vocabulary()["names"])
 name = offered(lambda _, __: shown_names())
 template = offered(lambda _, __: names_of("templates"))
+layer = offered(lambda parameters, _: layers_of_run(parameters))
 split = offered(lambda _, __: SPLITS)
 setting = offered(lambda parameters, begun: settings_for(parameters[FIRST], begun, vocabulary()))
 column = offered(lambda parameters, _: columns_of(parameters[FIRST]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.keras_internals import graph_of, node_of_tensor, nodes_of, tensors_taken
+from dlcli.layers.names import written_layer_name
 
 Shape = list[int | None]
 
@@ -65,6 +66,17 @@ def calls_of(model: Any) -> list[Call]:
         )
         for node in nodes
     ]
+
+
+def deep_calls(model: Any, before: str = "") -> Iterator[tuple[str, Call]]:
+    """Every call with the name of its layer; in the place of one of a model those inside it, as `tower/dense`."""
+    for call in calls_of(model):
+        name = before + written_layer_name(call.layer.name)
+        inside = graph_of(call.layer) if hasattr(call.layer, "layers") else None
+        if inside is None:
+            yield name, call
+        else:
+            yield from (each for each in deep_calls(inside, f"{name}/") if not each[1].is_input)
 
 
 def is_for_all_samples(tensors: Sequence[Any]) -> bool:

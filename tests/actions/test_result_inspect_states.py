@@ -76,7 +76,7 @@ def test_a_run_tells_weights_dead_units_and_separation(tmp_path: Path, run_dlcli
 
 
 def test_separation_is_the_share_nearest_to_the_own_mean() -> None:
-    from dlcli.actions.layer_states import nearest_mean
+    from dlcli.actions.layers_apart import nearest_mean
 
     labels = np.array([0, 0, 1, 1] * 10)
     apart = np.where(labels == 0, 0.0, 5.0)[:, None] + np.linspace(0, 1, 40)[:, None]
@@ -131,7 +131,7 @@ train: {epochs: 1}
 def test_separation_is_judged_on_samples_that_the_means_have_not_seen() -> None:
     from sklearn.neighbors import NearestCentroid
 
-    from dlcli.actions.layer_states import nearest_mean
+    from dlcli.actions.layers_apart import nearest_mean
 
     generator = np.random.default_rng(0)
     noise, labels = generator.normal(size=(200, 400)), generator.integers(0, 2, 200)
@@ -142,7 +142,7 @@ def test_separation_is_judged_on_samples_that_the_means_have_not_seen() -> None:
 
 @pytest.mark.parametrize(("features", "share"), [(4, 1.0), (5, 0.5)])
 def test_outputs_of_more_than_4096_numbers_are_averaged_over_their_places(features: int, share: float) -> None:
-    from dlcli.actions.layer_states import nearest_mean
+    from dlcli.actions.layers_apart import nearest_mean
 
     labels = np.arange(40) // 2 % 2
     output = np.zeros((40, 1024, features))

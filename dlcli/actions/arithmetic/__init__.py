@@ -19,9 +19,8 @@ from dlcli.actions.arithmetic import (
 from dlcli.actions.arithmetic.operations import operation
 from dlcli.actions.arithmetic.writing import Form, Writing, remark, step, with_batch, writing_of
 from dlcli.config.catalogue.live import layer_traits, written_class
-from dlcli.keras_internals import graph_of, node_of_tensor, producer
-from dlcli.layers.calls import Call, calls_of
-from dlcli.layers.names import written_layer_name
+from dlcli.keras_internals import node_of_tensor, producer
+from dlcli.layers.calls import Call, deep_calls
 from dlcli.view.arithmetic import Arithmetic, LayerArithmetic, NamedWeight, Shape, Step
 
 FORMS: Mapping[str, Form] = {
@@ -83,20 +82,8 @@ EACH_STEP, BOTH_WAYS = "each step", "both directions"
 
 def arithmetic_of(model: Any, *, batch: int) -> Arithmetic:
     """All calls of a model, those of the models inside it too, for batches of so many samples."""
-    return Arithmetic([*calls_written(model, batch, before="")])
-
-
-def calls_written(model: Any, batch: int, *, before: str) -> Iterator[LayerArithmetic]:
-    """The calls of a model, in the place of one of a model those inside it; `before` stands before their names."""
-    for call in calls_of(model):
-        if call.is_input:
-            continue
-        name = before + written_layer_name(call.layer.name)
-        inside = graph_of(call.layer)
-        if inside is not None and hasattr(call.layer, "layers"):
-            yield from calls_written(inside, batch, before=f"{name}/")
-        else:
-            yield from call_written(call, writing_of(call, batch), name)
+    calls = [(name, call) for name, call in deep_calls(model) if not call.is_input]
+    return Arithmetic([made for name, call in calls for made in call_written(call, writing_of(call, batch), name)])
 
 
 def call_written(call: Call, writing: Writing, name: str) -> Iterator[LayerArithmetic]:
