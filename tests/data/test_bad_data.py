@@ -422,6 +422,17 @@ def test_a_cell_of_a_sheet_is_named_as_the_sheet_names_it(tmp_path: Path, refuse
     assert refusal.message == "there is no sheet 'Shet'; there are: Sheet"
 
 
+def test_a_formula_that_was_never_calculated_is_told(tmp_path: Path, refuse: Refuse) -> None:
+    book = openpyxl.Workbook()
+    for row in [["a", "b", "y"], *([number, f"=A{number + 2}*2", number % 2] for number in range(10))]:
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    refusal = refuse({"source": str(tmp_path / "t.xlsx"), "target": "y"})
+    assert refusal.line == 2
+    assert refusal.message == "cell B2 holds a formula that was never calculated: =A2*2 (and 9 more)"
+    assert "save it there" in str(refusal.hint)
+
+
 # Code runs only where it is allowed.
 
 

@@ -342,6 +342,27 @@ def test_days_of_a_workbook_are_days_and_times_are_text_that_sorts(tmp_path: Pat
     assert (arrays["yes"].dtype, arrays["yes"].tolist()) == (np.int64, [1, 0])
 
 
+def test_cells_that_are_merged_hold_their_value_in_each_row(tmp_path: Path) -> None:
+    import openpyxl
+
+    from dlcli.data.sources.tables.excel import Excel
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["grp", "b", "c"])
+    for number in range(12):
+        sheet.append([number // 4 if number % 4 == 0 else None, number, None if number == 3 else f"=B{number + 2}"])
+    for area in ("A2:A5", "A6:A9", "B3:C3"):
+        sheet.merge_cells(area)
+    book.save(tmp_path / "t.xlsx")
+    fields = Excel(path=str(tmp_path / "t.xlsx")).read(
+        Reading(columns=frozenset({"grp", "b"}))
+    )  # formulas stand in c alone
+    np.testing.assert_equal(fields.arrays["grp"].tolist(), [0] * 4 + [1] * 4 + [2] + [np.nan] * 3)
+    assert fields.arrays["b"].tolist() == list(range(12))
+    assert list(fields.notes) == ["merged cells hold their value in each of their rows: A2:A5 and 1 more"]
+
+
 def test_a_fifo_is_no_file_of_data(tmp_path: Path) -> None:
     import os
 

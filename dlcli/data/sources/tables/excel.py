@@ -14,6 +14,7 @@ from dlcli.data.sources.paths import only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.data.sources.tables.cells import MOSTLY
 from dlcli.data.sources.tables.column_names import columns_of
+from dlcli.data.sources.tables.excel_empty import check_formulas, fill_merged, merged_areas
 from dlcli.errors import DataError, DlcliError, ResourceError
 from dlcli.extras import need
 from dlcli.first_line import first_line
@@ -66,14 +67,36 @@ class Excel(SourceBlock):
             raise DataError("the sheet has a header but no rows", file=path, line=header + 1, kind="no_rows")
         check_width(body, width, header, path)
         names = columns.wanted(reading.columns)
+        filled = self.explain_empty(path, rows, header, [columns.numbers[name] for name in names])
         arrays = {
             name: sheet_column([row[index] for row in body], name, index, header, path, as_text=name in reading.text)
             for name, index in columns.numbers.items()
             if name in names
         }
-        return Fields(
-            arrays, [Place(str(path), len(body), header + 2)], notes=columns.notes, columns=tuple(columns.numbers)
-        )
+        notes = (*columns.notes, *([merged_note(filled)] if filled else []))
+        return Fields(arrays, [Place(str(path), len(body), header + 2)], notes=notes, columns=tuple(columns.numbers))
+
+    def explain_empty(self, path: Path, rows: list[list[Any]], header: int, columns: Sequence[int]) -> list[str]:
+        """Fills the cells of `columns` that are empty as merged ones, and returns their areas.
+
+        Raises `DataError` at one that is empty since its formula was never calculated.
+        """
+
+        def empty() -> set[tuple[int, int]]:
+            body = enumerate(rows[header + 1 :], start=header + 1)
+            return {(place, each) for place, row in body for each in columns if each >= len(row) or row[each] is None}
+
+        if not empty():
+            return []
+        book = openpyxl().load_workbook(path, read_only=True)
+        sheet = book[self.sheet or book.sheetnames[0]]
+        areas = list(
+            merged_areas(path, sheet._worksheet_path)
+        )  # the library tells them only where it loads a sheet whole
+        filled = fill_merged(rows, areas, below=header + 1, columns=columns)
+        check_formulas(sheet, path, below=header + 1, columns=columns, empty=empty())
+        book.close()
+        return filled
 
     def rows(self, path: Path) -> list[list[Any]]:
         """All cells of the sheet, None for an empty one.
@@ -117,6 +140,12 @@ class Excel(SourceBlock):
             if isinstance(value, datetime.datetime)
             else (value.isoformat() if isinstance(value, datetime.date | datetime.time) else value)
         )
+
+
+def merged_note(areas: Sequence[str]) -> str:
+    """That the value of merged cells was taken for each of them."""
+    first, more = areas[0], f" and {len(areas) - 1} more" if len(areas) > 1 else ""
+    return f"merged cells hold their value in each of their rows: {first}{more}"
 
 
 def openpyxl() -> Any:
