@@ -135,7 +135,8 @@ def place_weights(
 
     target = experiment.splits[split].target(schema.name)
     name = experiment.config.train.sample_weight
-    own = None if name is None else experiment.dataset.column(name, experiment.dataset.splits[split].rows)
+    rows = experiment.dataset.splits[split].rows[: len(target)]  # a part of a split is its first samples
+    own = None if name is None else experiment.dataset.column(name, rows)
     values = np.asarray(weights.of_target(schema, tf.constant(target), None if own is None else own.astype(np.float32)))
     places = (len(target), *(size or 1 for size in output_shape(experiment.model, head.name)[:-1]))
     if values.ndim == len(places):

@@ -29,10 +29,14 @@ class Neighbours:
     trivial: float
     samples: int
     classes: bool
+    recalls: tuple[float, ...] = ()
+    """By class the share that the neighbours tell rightly."""
 
-    @property
-    def left(self) -> float:
-        """The share that they do not tell of what one answer for all does not."""
+    def left(self, *, balanced: bool = False) -> float:
+        """The share that they do not tell of what one answer for all does not; `balanced` counts each class the same."""
+        if balanced and len(self.recalls) > 1:
+            each = 1 / len(self.recalls)
+            return (1 - sum(self.recalls) * each) / (1 - each)
         return (1 - self.known) / max(1 - self.trivial, 1e-9)
 
 
@@ -89,8 +93,10 @@ def of_classes(truth: np.ndarray[Any, Any], near: np.ndarray[Any, Any]) -> Neigh
     if kept.sum() < FEWEST:
         return None
     votes = np.stack([(truth[near] == each).sum(axis=1) for each in range(int(truth.max()) + 1)], axis=1)
-    known = float((votes.argmax(axis=1) == truth)[kept].mean())
-    return Neighbours(known, float(np.bincount(truth[kept]).max() / kept.sum()), int(kept.sum()), True)
+    right = votes.argmax(axis=1) == truth
+    recalls = tuple(float(right[truth == each].mean()) for each in np.unique(truth[kept]))
+    trivial = float(np.bincount(truth[kept]).max() / kept.sum())
+    return Neighbours(float(right[kept].mean()), trivial, int(kept.sum()), True, recalls)
 
 
 def of_numbers(truth: np.ndarray[Any, Any], near: np.ndarray[Any, Any]) -> Neighbours | None:

@@ -12,7 +12,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import is_flat, mistakes_left, struggles
+from dlcli.training.verdict.standing import is_flat, mistakes_left, neighbours_left, struggles
 from dlcli.training.verdict.story import Story
 
 BEYOND = 0.05
@@ -63,13 +63,13 @@ def too_simple(story: Story) -> Finding | None:
     capacity = story.looks.capacity()
     if capacity is None or not (capacity.linear or narrow(capacity)):
         return None
-    known = story.looks.neighbours()
-    if known is None or known.left > own - MORE:
+    known = neighbours_left(story)
+    if known is None or known > own - MORE:
         return None
     rate = story.looks.rate()
     if rate is not None and rate >= OTHER * story.rate:  # it has not been let to learn
         return None
-    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "neighbours": known.left}
+    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "neighbours": known}
     if not capacity.linear:
         facts |= {"layer": narrow(capacity)[0].layer, "units": narrow(capacity)[0].units}
     return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))

@@ -14,7 +14,7 @@ from dlcli.training.verdict.advice import checked, of_file
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.overfits import never_better
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import better_by_metric, left_in_training
+from dlcli.training.verdict.standing import better_by_metric, left_in_training, neighbours_left
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 
@@ -40,17 +40,17 @@ def does_not_learn(story: Story) -> Finding | None:
             return None
         capacity = story.looks.capacity()
         frozen = capacity.frozen if capacity is not None else {}
-        known = story.looks.neighbours()
-        facts |= {"why": "flat", "frozen": [*frozen], "neighbours": None if known is None else known.left}
+        known = neighbours_left(story)
+        facts |= {"why": "flat", "frozen": [*frozen], "neighbours": known}
         advice = [*melted(frozen)] or checked(story, why="can it learn one batch?")
         return Finding(code="does_not_learn", severity="warning", facts=facts, advice=advice)
     samples = story.looks.samples.get("validation", 0)
     if share > LEARNT or samples < FEWEST or not story.losses("validation") or not never_better(story):
         return None
-    known = story.looks.neighbours()
-    if known is not None and known.left < KNOWN:
+    known = neighbours_left(story)
+    if known is not None and known < KNOWN:
         return None
-    facts |= {"why": "by_heart", "frozen": [], "neighbours": None if known is None else known.left}
+    facts |= {"why": "by_heart", "frozen": [], "neighbours": known}
     facts |= {"trivial": story.beside_trivial.trivial if story.beside_trivial else None}
     facts |= {"least": min(story.losses("validation"))}
     return Finding(code="does_not_learn", severity="warning", facts=facts, advice=looked_at(story))

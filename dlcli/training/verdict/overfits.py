@@ -21,6 +21,9 @@ MATERIAL = 0.02
 LOST = 0.05
 """A rise counts from this share of the trivial loss on."""
 FEWEST = 3
+WEIGHED_GAP = 0.15
+"""Where samples weigh differently in training, the plain validation loss may rise while the weighed one falls: so much more of
+that must be left on validation than in training."""
 GAP, KNOWN = 0.35, 0.25
 """So much more of the trivial loss validation has than training, of which hardly anything is left."""
 
@@ -65,6 +68,8 @@ def turning(story: Story) -> int | None:
     perfect = min(0.0 if seen is None else seen.perfect, validation[lowest])
     rise = validation[-1] - validation[lowest]
     risen = rise > 0 and rise >= (RISE - 1) * (validation[lowest] - perfect)
+    if seen is not None and seen.weighed and wider(story) < WEIGHED_GAP:
+        return None
     stake = 0.0 if seen is None or seen.weighed else LOST * (seen.trivial - seen.perfect)
     return lowest if risen and rise >= max(MATERIAL * (validation[0] - perfect), stake) else None
 
@@ -73,10 +78,14 @@ def gap_of(story: Story) -> float | None:
     """How much more of the trivial loss is left on validation than in training, where that is much and training is learnt."""
     if story.judged != "validation" or len(story.history) < FEWEST:
         return None
+    inside = left_in_training(story)
+    return wider(story) if inside is not None and inside <= KNOWN and wider(story) >= GAP else None
+
+
+def wider(story: Story) -> float:
+    """How much more of the trivial loss is left on validation than in training; 0 where that is not known."""
     inside, outside = left_in_training(story), left(story)
-    if inside is None or outside is None or inside > KNOWN or outside - inside < GAP:
-        return None
-    return outside - inside
+    return 0.0 if inside is None or outside is None else outside - inside
 
 
 def never_better(story: Story) -> bool:

@@ -18,6 +18,8 @@ SLOW, MOVED = 0.025, 0.97
 """The share that a slow epoch takes away, and what is left of the first loss where hardly anything was."""
 STILL = 0.5
 """The share of its largest that a rate has kept where it is what it was."""
+FEWEST = 2
+"""Epochs that show a fall."""
 FAR = 20.0
 """So many times the rate is one that is proposed another rate."""
 
@@ -25,7 +27,7 @@ FAR = 20.0
 def rate_too_low(story: Story) -> Finding | None:
     """Seen where the training loss falls in nearly every epoch, much of it is left, and the range test says so."""
     train = story.losses("train")
-    if not train or not struggles(story, above=0.2) or not (len(train) < 3 or steady(train)):
+    if len(train) < FEWEST or not struggles(story, above=0.2) or not (len(train) < 3 or steady(train)):
         return None
     rates = [entry["learning_rate"] for entry in story.history]
     if rates[-1] < STILL * story.rate:  # where a schedule has taken the rate away another rule speaks
@@ -69,4 +71,5 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (tested([0.99, 0.98, 0.97], 0.19), False),
         (tested([0.99, 0.98, 0.985, 0.984], 0.2), False),
         (tested([0.99, 0.98, 0.97], None), False),
+        (tested([0.99], 0.2), False),
     ]

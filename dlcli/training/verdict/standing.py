@@ -48,8 +48,8 @@ def as_good_as_neighbours(story: Story) -> bool:
     above = story.above("train")
     if not is_flat(story) or above[-1] > MOVED * above[0]:  # one that never moved has come to nothing
         return False
-    own, known = mistakes_left(story), story.looks.neighbours()
-    return own is not None and known is not None and known.left < MARGIN and own <= known.left + NEAR
+    own, known = mistakes_left(story), neighbours_left(story)
+    return own is not None and known is not None and known < MARGIN and own <= known + NEAR
 
 
 def is_flat(story: Story) -> bool:
@@ -59,11 +59,28 @@ def is_flat(story: Story) -> bool:
 
 
 def mistakes_left(story: Story) -> float | None:
-    """How many of the mistakes of the constant answer the model makes in training; of numbers how much of the loss is left."""
+    """How many of the mistakes of the constant answer the model makes in training; of numbers how much of the loss is left.
+
+    Where classes have weights, each counts the same, whatever its samples are.
+    """
     seen = [each for each in story.looks.classes("train") if each.majority < 1]
-    if seen:
-        return (1 - seen[0].accuracy) / (1 - seen[0].majority)
-    return left_in_training(story)
+    if not seen:
+        return left_in_training(story)
+    if counts_classes_alike(story):
+        each = 1 / len(seen[0].recalls)
+        return (1 - seen[0].balanced) / (1 - each)
+    return (1 - seen[0].accuracy) / (1 - seen[0].majority)
+
+
+def neighbours_left(story: Story) -> float | None:
+    """How many of these the nearest neighbours of a sample make; None where they are not known."""
+    known = story.looks.neighbours()
+    return None if known is None else known.left(balanced=counts_classes_alike(story))
+
+
+def counts_classes_alike(story: Story) -> bool:
+    """Whether the weights of classes make mistakes in a rare one cost more."""
+    return story.config.train.class_weight is not None
 
 
 def better_by_metric(story: Story) -> bool:

@@ -12,7 +12,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import is_flat, left_in_training, mistakes_left
+from dlcli.training.verdict.standing import is_flat, left_in_training, mistakes_left, neighbours_left
 from dlcli.training.verdict.story import Story
 
 POOR = 0.5
@@ -37,10 +37,10 @@ def underfits(story: Story) -> Finding | None:
     own = mistakes_left(story)
     if own is None or own < MORE or share < MORE or not is_flat(story):
         return None
-    known = story.looks.neighbours()
-    if known is None or known.left > own - MORE:
+    known = neighbours_left(story)
+    if known is None or known > own - MORE:
         return None
-    facts = {"why": "room", "left": own, "neighbours": known.left, "by": [], "cost": 0.0, "share": 0.0}
+    facts = {"why": "room", "left": own, "neighbours": known, "by": [], "cost": 0.0, "share": 0.0}
     return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story))
 
 

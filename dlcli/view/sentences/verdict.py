@@ -165,7 +165,13 @@ def cannot_fit(facts: Facts) -> str:
             f"{least:.4g} to {most:.4g}: {facts['beyond']:.0%} of it is out of reach"
         )
     model = "a linear model" if facts["why"] == "linear" else f"a model with {facts['units']} units in {facts['layer']}"
-    return f"{model} leaves {facts['left']:.0%} of what the nearest samples alone leave {facts['neighbours']:.0%} of"
+    return f"{model} {beside_neighbours(facts)}"
+
+
+def beside_neighbours(facts: Facts) -> str:
+    """What is left of the mistakes of one answer for all, beside what the nearest samples leave."""
+    least = f"the nearest samples alone leave {facts['neighbours']:.0%}"
+    return f"leaves {facts['left']:.0%} of what one answer for all gets wrong, where {least}"
 
 
 def schedule_ended(facts: Facts) -> str:
@@ -206,9 +212,7 @@ def does_not_learn(facts: Facts) -> str:
 
 def underfits(facts: Facts) -> str:
     if facts["why"] == "room":
-        return (
-            f"training leaves {facts['left']:.0%} of what the nearest samples alone leave {facts['neighbours']:.0%} of"
-        )
+        return f"training {beside_neighbours(facts)}"
     rest = f"{facts['left']:.0%} of the trivial loss is left"
     if facts["cost"]:
         return f"the weights of {listed(facts['by'])} cost {facts['cost']:.3g}, and {rest}"
