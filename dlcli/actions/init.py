@@ -94,6 +94,9 @@ def lines_of(draft: Draft, dataset: Dataset, *, name: str, file: Path) -> list[s
     target = dataset.schema.targets[0]
     samples = ", ".join(f"{len(part):,} {split}" for split, part in dataset.splits.items())
     (loss, why), metric = loss_of(target)
+    # Accuracy says nothing of a rare class, which the area under the curve (AUC) does.
+    rare = draft.is_imbalanced and loss == "binary_crossentropy" and metric == "accuracy"
+    watched, metric = ("val_auc", "AUC") if rare else ("val_loss", metric)
     return [
         f"# {name}: {samples} samples.",
         f"#   dlcli train {shlex.quote(str(file))}",
@@ -109,10 +112,10 @@ def lines_of(draft: Draft, dataset: Dataset, *, name: str, file: Path) -> list[s
         "",
         *with_comments([("optimizer:", "step 4: the optimizer"), (f"  Adam: {{learning_rate: {rate(dataset)}}}", "")]),
         "",
-        f"metrics: [{metric}]",
+        *with_comments([(f"metrics: [{metric}]", "how well the rare class is told apart" if rare else "")]),
         "",
         "train:",
-        *with_comments(train_lines(draft, dataset)),
+        *with_comments(train_lines(draft, dataset, watched)),
     ]
 
 
@@ -147,7 +150,7 @@ def rate(dataset: Dataset) -> str:
     return "1e-3" if dataset.schema.targets[0].classes is not None else "1e-2"
 
 
-def train_lines(draft: Draft, dataset: Dataset) -> list[Line]:
+def train_lines(draft: Draft, dataset: Dataset, watched: str = "val_loss") -> list[Line]:
     """How long to train."""
     samples = len(dataset.splits["train"])
     epochs = 200 if samples < 1000 else 100 if samples < 3000 else 30 if samples < 50_000 else 5
@@ -159,7 +162,7 @@ def train_lines(draft: Draft, dataset: Dataset) -> list[Line]:
     if "validation" in dataset.splits:
         patience = max(3, epochs // 10)
         lines.append(
-            (f"  early_stopping: {{monitor: val_loss, patience: {patience}}}", "ends when it no longer improves")
+            (f"  early_stopping: {{monitor: {watched}, patience: {patience}}}", "ends when it no longer improves")
         )
     if draft.is_imbalanced:
         lines.append(("  class_weight: balanced", "some classes are far rarer than others"))

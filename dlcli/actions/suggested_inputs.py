@@ -80,7 +80,7 @@ def words_for_rows(fields: Fields, texts: Sequence[str]) -> list[str]:
 def nothing_left(fields: Fields, useless: str) -> DataError:
     """The error of a table of which no column can be an input."""
     message = f"no column is left to learn from beside the target ({useless})"
-    hint = "add a column that says something of each row, or name another target: --target COLUMN"
+    hint = "add a column that says something of each row, or name another one to predict with --target COLUMN"
     return DataError(message, file=named_file(fields), hint=hint, kind="no_inputs_left")
 
 

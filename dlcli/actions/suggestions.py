@@ -52,6 +52,7 @@ Line = tuple[str, str]
 YES_AND_NO = 2
 WINDOW, LEAST_WINDOW, ROWS_A_STEP = 12, 3, 12
 """Steps that a forecast looks back, as far as validation and test have some windows of them."""
+PARTS_OF_DAYS = ["weekday", "day", "month"]
 USELESS = frozenset({"constant_columns", "identifier_columns"})
 """The findings whose columns are left out of the inputs."""
 
@@ -361,7 +362,17 @@ def choose_split(draft: Draft, fields: Fields, target: str) -> None:
         if not missing(values).any() and are_days(values.tolist()):
             draft.block["split"] = {"by": f"time:{name}"}
             draft.reasons["split"] = "the test is later than what is trained on"
-            inputs = draft.block.get("inputs")
-            if isinstance(inputs, list) and name in inputs:
-                inputs.remove(name)
+            choose_beside_time(draft, fields, target, name)
             return
+
+
+def choose_beside_time(draft: Draft, fields: Fields, target: str, time: str) -> None:
+    """The inputs beside the column that splits: it is none of them, unless nothing else is there to learn from."""
+    inputs = draft.block.get("inputs")
+    names = inputs if isinstance(inputs, list) else [*(inputs or fields.inputs or fields.arrays)]
+    if any(name not in {target, time} for name in names):
+        if isinstance(inputs, list) and time in inputs:
+            inputs.remove(time)
+        return
+    draft.block["inputs"] = {time: {"columns": time, "kind": "time", "parts": PARTS_OF_DAYS}}
+    draft.reasons["inputs"] = f"beside {time} there is nothing else to learn from"

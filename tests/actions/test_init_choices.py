@@ -136,6 +136,36 @@ def test_rows_in_the_order_of_years_or_days_are_split_by_time(name: str, tmp_pat
     assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
 
 
+def test_days_that_stand_alone_beside_the_target_are_learnt_from_by_their_parts(tmp_path: Path, run_dlcli: Run) -> None:
+    days = [f"2024-01-{1 + row % 10:02d}" for row in range(100)]
+    table(tmp_path, when=days, y=[row % 2 for row in range(100)])
+    config, text = proposed(tmp_path, run_dlcli)
+    assert config.data.inputs["when"].parts == ["weekday", "day", "month"]
+    assert "there is nothing else to learn from" in text
+    table(tmp_path, when=days, x=X[:100], y=[row % 2 for row in range(100)])
+    assert "kind: time" not in proposed(tmp_path, run_dlcli)[1]
+    assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(("rare", "metrics", "monitor"), [(6, ["AUC"], "val_auc"), (60, ["accuracy"], "val_loss")])
+def test_a_rare_class_is_measured_by_what_sees_it(
+    rare: int, metrics: list[str], monitor: str, tmp_path: Path, run_dlcli: Run
+) -> None:
+    x = np.random.default_rng(0).normal(size=120).round(3).tolist()
+    table(tmp_path, x=x, y=["yes" if row % (120 // rare) == 0 else "no" for row in range(120)])
+    config, _ = proposed(tmp_path, run_dlcli)
+    assert [metric.written for metric in config.heads[0].metrics] == metrics
+    assert config.train.early_stopping.monitor == monitor
+    assert run_dlcli("train", "t.yaml", "--epochs", "1", cwd=tmp_path).code == 0
+
+
+def test_the_hint_where_nothing_is_left_names_the_option(tmp_path: Path, run_dlcli: Run) -> None:
+    table(tmp_path, n=[5] * 40, y=[row % 2 for row in range(40)])
+    done = run_dlcli("init", "t.csv", "--target", "y", cwd=tmp_path)
+    assert "or name another one to predict with --target COLUMN" in done.err
+    assert "--set" not in done.err
+
+
 def test_labels_in_a_column_vector_are_classes(tmp_path: Path, run_dlcli: Run) -> None:
     y = np.arange(60)[:, None] % 3
     np.savez(tmp_path / "t.npz", x=np.random.default_rng(0).normal(size=(60, 4)), y=y)

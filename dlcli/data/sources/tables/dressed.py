@@ -49,4 +49,5 @@ def dress_note(name: str, dress: Dress) -> str:
     """What is said of a column that was read in another dress than it is written in."""
     if dress == "percent":
         return f"column '{name}' holds percent: 12% is read as 0.12"
-    return f"column '{name}' holds numbers with currency signs or separated thousands, which are left out"
+    dressed = "currency signs, separated thousands or a typographic minus"
+    return f"column '{name}' holds numbers with {dressed}, which are read as plain numbers"
