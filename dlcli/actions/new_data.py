@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dlcli.config import Config
 from dlcli.data import Fields, Samples, Schema
 from dlcli.data.blank_targets import samples_with_targets
-from dlcli.data.encode import encoded_input
+from dlcli.data.encode import codes_of, encoded_input, filled_column
 from dlcli.data.encoded_target import encoded_target
 from dlcli.data.fields.lazy import Column, Selected
 from dlcli.data.fields.samples import samples_of
@@ -18,7 +19,8 @@ from dlcli.data.schema import SPLITS
 from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
 from dlcli.data.target_scale import check_logarithms
-from dlcli.errors import UsageError
+from dlcli.errors import DataError, UsageError
+from dlcli.spec import did_you_mean
 from dlcli.training.setup.experiment import wanted_of
 
 
@@ -107,6 +109,32 @@ def text_columns(schema: Schema) -> set[str]:
         if target.encode != "none" or target.labels is not None
         for name in target.names
     }
+
+
+def check_names(schema: Schema, fields: Fields) -> None:
+    """Refuses names that the training split did not have, with the first cell that holds one, and all columns that do."""
+    import numpy as np
+
+    unknown = dict[str, np.ndarray[Any, Any]]()
+    columns = [column for each in schema.inputs for column in each.columns or [] if column.kind == "category"]
+    for column in columns:
+        rows = np.flatnonzero(codes_of(filled_column(column, fields), column.categories) < 0)
+        if len(rows):
+            unknown[column.name] = rows
+    if not unknown:
+        return
+    name, rows = next(iter(unknown.items()))
+    value = str(fields.arrays[name][int(rows[0])])
+    file, line, words = fields.where(int(rows[0]), name)
+    counted = ", ".join(f"'{each}' {len(rows)}" for each, rows in unknown.items())
+    known = next(list(column.categories) for column in columns if column.name == name)
+    raise DataError(
+        f"names that were not in the training split: {counted}; the first is '{value}' in {words}",
+        file=file,
+        line=line,
+        hint=did_you_mean(value, known) or "correct it; without --strict it counts as none of the names",
+        kind="unknown_name",
+    )
 
 
 def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[Samples, list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.left_out import complete_rows, with_blanks
-from dlcli.actions.new_data import raw_samples, read_raw
+from dlcli.actions.new_data import check_names, raw_samples, read_raw
 from dlcli.data import Samples, Schema
 from dlcli.data.fields.fields import Fields, FileEach
 from dlcli.data.fields.padded import real_places
@@ -53,15 +53,18 @@ def plain_values(values: np.ndarray[Any, Any]) -> list[Any]:
     return [None if isinstance(each, float) and each != each else each for each in values.tolist()]
 
 
-def predict(run: Run, data: str, *, keep: Sequence[str] = (), allow_code: bool) -> Predictions:
+def predict(run: Run, data: str, *, keep: Sequence[str] = (), strict: bool = False, allow_code: bool) -> Predictions:
     """The predictions for all samples of a file or folder, beside the columns of the data to `keep`.
 
-    Raises `ArtifactError`, `DataError`, and `UsageError` for data of several splits.
+    A name that was not in training counts as none, and with `strict` is an error. Raises `ArtifactError`, `DataError`, and
+    `UsageError` for data of several splits.
     """
     with open_trained(run, allow_code=allow_code) as trained:
         config, schema, standing = trained.config, trained.schema, trained.notes
         fields = read_raw(config, schema, data, keep=keep)
         complete = complete_rows(fields, config, schema, with_target=False)
+        if strict:
+            check_names(schema, complete.fields)
         samples, notes = raw_samples(complete.fields, schema, with_target=False)
         samples = replace(samples, rows=complete.rows[samples.rows])
         feed = trained.feed(samples, with_target=False)

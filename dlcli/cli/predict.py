@@ -36,6 +36,9 @@ def predict(
         bool,
         typer.Option("--safe-csv", help="In csv, put ' before texts that a spreadsheet would run as a formula."),
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A name that was not in the training split is an error.")
+    ] = False,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -56,7 +59,7 @@ def predict(
         check_form(Path(output))
     if safe_csv:
         check_safe(None if output == "-" else Path(output))
-    predictions = answer(Run.find(runs, run), data, keep=keep or (), allow_code=allow_code)
+    predictions = answer(Run.find(runs, run), data, keep=keep or (), strict=strict, allow_code=allow_code)
     console = err()
     for note in () if quiet else predictions.notes:
         say_note(console, f"note: {note}")

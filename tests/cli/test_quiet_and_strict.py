@@ -40,6 +40,14 @@ def test_quiet_leaves_the_notes_out_and_the_result_in(command: list[str], traine
     assert quiet.out == loud.out != ""
 
 
+def test_a_name_that_training_never_saw_is_an_error_where_it_is_asked_for(trained: Path, run_dlcli: Run) -> None:
+    strict = run_dlcli("predict", "last", "new.csv", "--strict", "--json", cwd=trained)
+    assert (strict.code, strict.error["line"], strict.error["kind"]) == (4, 62, "unknown_name")
+    message = "names that were not in the training split: 'x' 1; the first is 'green' in row 61"
+    assert strict.error["message"] == message
+    assert run_dlcli("predict", "last", "t.csv", "--strict", "-q", cwd=trained).code == 0
+
+
 def test_training_quietly_says_nothing_of_its_epochs(trained: Path, run_dlcli: Run) -> None:
     loud = run_dlcli("train", "c.yaml", "--json", cwd=trained)
     quiet = run_dlcli("train", "c.yaml", "--json", "--quiet", cwd=trained)
