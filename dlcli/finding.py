@@ -20,6 +20,8 @@ class Setting:
     old: Any = field(metadata={"json": "from"})
     new: Any = field(metadata={"json": "to"})
     why: str
+    joined: bool = field(default=False, metadata={"json": None})
+    """Whether it helps together with the advice before it alone."""
 
     @property
     def about(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from dlcli.finding import Advice, Command
+from dlcli.finding import Advice, Command, Setting
 from dlcli.view.console.labelled import line
 from dlcli.view.sentences import Judgement
 
@@ -32,16 +32,18 @@ def advice_text(advice: Advice) -> str:
 def next_command(
     judgements: Sequence[Judgement], *, run: str, options: str, file: str | None, settings: Mapping[str, Any] = {}
 ) -> str:
-    """What to do next: the first advice as a command, else to evaluate the run.
+    """What to do next: the first advice as a command, with what is joined to it, else to evaluate the run.
 
     `file` and `settings` are what the run was configured by.
     """
-    advice = next((each for judgement in judgements for each in judgement.advice), None)
+    whole = next((judgement.advice for judgement in judgements if judgement.advice), ())
+    advice = whole[0] if whole else None
     if isinstance(advice, Command):
         return advice.command
     if advice is None or file in {None, "-"}:
         return f"dlcli evaluate {shlex.quote(run)}{options}"
-    changed = {**settings, advice.key: advice.new}
+    joined = {each.key: each.new for each in whole if isinstance(each, Setting) and each.joined}
+    changed = {**settings, advice.key: advice.new, **joined}
     words = [word for key, value in changed.items() for word in ("--set", f"{key}={setting_text(value)}")]
     return shlex.join(["dlcli", "train", str(file), *words]) + options
 

@@ -19,5 +19,6 @@ def longer(story: Story, epochs: int, *, why: str) -> list[Advice]:
     if seen is not None:
         lasting, old = f"{epochs - seen.warmup:g} epochs", seen.schedule.arguments.get("decay_steps")
         why = "the learning rate would be 0 before"
-        settings.append(Setting(key="optimizer.learning_rate.decay_steps", old=str(old), new=lasting, why=why))
+        key = "optimizer.learning_rate.decay_steps"
+        settings.append(Setting(key=key, old=str(old), new=lasting, why=why, joined=True))
     return settings

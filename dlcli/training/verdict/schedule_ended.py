@@ -82,7 +82,13 @@ def lasting(story: Story, ended: int) -> list[Advice]:
     settings: list[Advice] = [Setting(key=key, old=shown, new=new, why=why)] if str(new) != str(shown) else []
     if longer != epochs:
         settings.append(
-            Setting(key="train.epochs", old=epochs, new=longer, why="the loss still fell while the rate did not")
+            Setting(
+                key="train.epochs",
+                old=epochs,
+                new=longer,
+                why="the loss still fell while the rate did not",
+                joined=True,
+            )
         )
     return settings
 
