@@ -14,7 +14,7 @@ from dlcli.data.first_pass import find_empty
 from dlcli.data.inputs import MOST_CATEGORIES, is_running_text
 from dlcli.data.sources.folders.audio import Audio
 from dlcli.data.sources.folders.images import Images
-from dlcli.data.times import are_short_days, are_times, first_in, seconds_of
+from dlcli.data.times import are_short_days, are_times, first_in, seconds_of, seconds_of_named
 from dlcli.data.truth_words import is_truth_text
 
 if TYPE_CHECKING:
@@ -129,8 +129,9 @@ def empty_columns_of(fields: Fields, target: str | None) -> list[str]:
 
 
 def are_days(texts: Sequence[str]) -> bool:
-    """Whether all texts are days, with their year first, or last where day and month can be told."""
-    return all(DAY.fullmatch(text.strip()) for text in texts) or (first_in(texts) is not None and are_times(texts))
+    """Whether all texts are days, months or quarters, with their year first, or last where day and month can be told."""
+    dated = all(DAY.fullmatch(text.strip()) or seconds_of_named(text.strip()) is not None for text in texts)
+    return dated or (first_in(texts) is not None and are_times(texts))
 
 
 def rises_as_time(values: np.ndarray[Any, Any]) -> bool:

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from dlcli.data.borders import between_times
 from dlcli.data.schema import SPLITS
-from dlcli.data.times import first_in, has_zone, seconds_as, seconds_of
+from dlcli.data.times import first_in, has_zone, seconds_as, seconds_of, seconds_of_named
 from dlcli.errors import DataError
 from dlcli.spec import Mistake, Spec, fail
 
@@ -307,6 +307,9 @@ def times_of(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     short = [seconds_as(text, first) for text in texts] if first is not None else []
     if short and None not in short:
         return np.array(short, np.float64)
+    named = [seconds_of_named(text.strip()) for text in texts]
+    if named and None not in named:
+        return np.array(named, np.float64)
     odd = next((value for value in texts if not IN_ORDER.fullmatch(value.strip())), None)
     if odd is not None:
         raise DataError(

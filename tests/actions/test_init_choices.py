@@ -116,7 +116,14 @@ def test_few_whole_numbers_beside_their_time_are_forecast_too(
     assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
 
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 RISING = {
+    "months by name": (
+        [f"{1991 + row // 12} {MONTHS[row % 12]}" for row in range(ROWS)],
+        True,
+    ),
+    "quarters": ([f"{1991 + row // 4} Q{row % 4 + 1}" for row in range(ROWS)], True),
+    "words": ([f"{1991 + row // 12} Jab" for row in range(ROWS)], False),
     "years": ([2001 + row // 30 for row in range(ROWS)], True),
     "years that fall once": ([2001 + row // 30 - (row == 90) * 2 for row in range(ROWS)], False),
     "two years": ([2001 + row // 80 for row in range(ROWS)], False),
@@ -132,7 +139,7 @@ def test_rows_in_the_order_of_years_or_days_are_split_by_time(name: str, tmp_pat
     table(tmp_path, t=values, x=X, v=SALES)
     config, text = proposed(tmp_path, run_dlcli)
     assert (config.data.split.by == "time:t") is by_time
-    assert ("since t rises as a time does" in text) is by_time
+    assert ("the test is later than what is trained on" in text) is by_time
     assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0
 
 
