@@ -118,7 +118,23 @@ def at_its_place(name: str, layer: str, traits: Mapping[str, Any]) -> str:
         braced = layer if layer == name else f"{{{layer}}}"
         return f"layers:\n  - branches: {{paths: [[Dense: 32], [Dense: 32]], merge: {braced}}}"
     if place == "augment":
-        return f"data:\n  source: {{images: {{path: photos, size: [64, 64]}}}}\n  augment:\n    - {layer}"
-    if place == "prepare":
-        return f"data:\n  source: data.csv\n  prepare:\n    - {layer}"
-    return f"layers:\n  - {layer}"
+        return f"data:\n  source: {SOURCES['images']}\n  augment:\n    - {layer}"
+    return prepared_example(layer, traits) if place == "prepare" else f"layers:\n  - {layer}"
+
+
+SOURCES = {"images": "{images: {path: photos, size: [64, 64]}}", "sound": "{audio: {path: sounds, seconds: 1}}"}
+"""What preparations of a group are for, where it is no table."""
+
+
+def prepared_example(layer: str, traits: Mapping[str, Any]) -> str:
+    """A preparation with the data that it is for: pictures, sounds, a table, or a column of names, text or ids."""
+    if traits.get("crosses"):
+        columns = "[colour, shape], kind: category"
+    elif traits.get("text"):
+        columns = "words, kind: text"
+    elif traits.get("ids") or traits.get("adapts") == "vocabulary":
+        columns = "code"
+    else:
+        source = SOURCES.get(traits.get("group", ""), "data.csv")
+        return f"data:\n  source: {source}\n  prepare:\n    - {layer}"
+    return f"data:\n  source: data.csv\n  inputs:\n    one: {{columns: {columns}, prepare: [{layer}]}}"

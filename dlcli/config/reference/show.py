@@ -15,7 +15,7 @@ from dlcli.config.json_schema.keras import ENTRIES, argument_schema
 from dlcli.config.json_schema.specs import block_definitions
 from dlcli.config.meanings import field_meanings, summary_of
 from dlcli.config.reference.examples import BLOCKS as EXAMPLES
-from dlcli.config.reference.examples import KEYS, LINES, keras_example
+from dlcli.config.reference.examples import KEYS, LINES, keras_example, prepared_example
 from dlcli.config.reference.lists import BLOCKS, KINDS, OWN, kind_names
 from dlcli.config.reference.thing import Argument, Thing
 from dlcli.config.reference.words import in_words
@@ -125,7 +125,11 @@ def own_example(kind: str, block: type[Named]) -> str:
         return f"{blocks}layers:\n{entries}"
     if kind == "schedules":
         return LINES[kind](written)
-    return f"data:\n  source: {written}" if kind == "sources" else f"data:\n  prepare:\n    - {written}"
+    return (
+        f"data:\n  source: {written}"
+        if kind == "sources"
+        else prepared_example(written, {"group": getattr(block, "group", "")})
+    )
 
 
 def block_things(name: str) -> Iterator[Thing]:

@@ -24,6 +24,7 @@ class Preprocess(OwnPreparation):
 
     word: ClassVar[str] = "preprocess"
     example: ClassVar[str] = "preprocess: VGG16"
+    group: ClassVar[str] = "images"
 
     model: str
     """The backbone: VGG16, MobileNetV2, …"""
