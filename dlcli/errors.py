@@ -74,7 +74,7 @@ class DlcliError(Exception):
         self.message = message
         self.kind = kind
         self.hint = hint
-        self.file = None if file is None else str(file)
+        self.file = str(file) if file is not None and str(file) else None  # data that is made has no file
         self.line = line
         self.column = column
         self.verdict: Sequence[Mapping[str, Any]] = ()

@@ -148,7 +148,8 @@ def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, class
     put_out = tuple(shape) if len(shape) > 1 else width
     needed = tuple(target) if len(target) > 1 else wanted
     message = f"{output.layer} puts out {put_out}, but the target has {needed} {unit} a sample"
-    hint = widened(output, wanted) if len(shape) == 1 else "end in Flatten and Dense, or give the target that shape"
+    by_width = len(shape) == 1 or tuple(shape[:-1]) == tuple(target[:-1])
+    hint = widened(output, wanted) if by_width else "end in Flatten and Dense, or give the target that shape"
     if needs(head.loss) == "binary" and classes == 2 and width == 2:
         hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
     return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from dlcli.config.language import Language
 from dlcli.data import Data
 from dlcli.data.sources.source import Reading
+from dlcli.errors import DataError
 
 SAMPLES = 20_000
 
@@ -101,6 +102,13 @@ def test_a_void_number_beside_named_classes_is_none_of_them() -> None:
     gone = theirs == schema.classes.index("the")
     assert gone.any()
     np.testing.assert_array_equal(named.splits["train"].targets["hidden"][:], np.where(gone, -1, theirs))
+
+
+def test_an_error_in_data_that_is_made_names_no_file() -> None:
+    with pytest.raises(DataError) as caught:
+        read("shapes", target={"column": "mask", "classes": ["1", "2"]})
+    assert caught.value.file is None
+    assert "is none of the classes: 1, 2" in caught.value.message
 
 
 def test_numbers_of_a_shipped_table_may_be_names() -> None:
