@@ -18,12 +18,17 @@ UNASKED = frozenset({"name", "trainable"})
 def blamed_argument(thing: KerasObject, attempt: Attempt) -> TreePath:
     """The way to the written argument without which an attempt goes well; empty where there is none.
 
+    In place of one that cannot be left out the usual value stands that the catalogue has for it.
+
     What has been written is tried, because no message of Keras says it reliably: a word that no layer knows comes back as a
     shape that does not fit.
     """
     thing = replace(thing, arguments={key: value for key, value in thing.arguments.items() if key not in UNASKED})
     for key, value in thing.arguments.items():
         rest = {name: each for name, each in thing.arguments.items() if name != key}
+        usual = thing.traits["usual"](key) if "usual" in thing.traits else None
+        if usual is not None:
+            rest[key] = usual
         if not goes_well(replace(thing, arguments=rest), attempt):
             continue
         if isinstance(value, KerasObject):

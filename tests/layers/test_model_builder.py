@@ -123,8 +123,8 @@ def test_a_fact_of_the_data_becomes_a_number() -> None:
         (
             [{"Conv2D": {"filters": 2, "kernel_size": 9}}],
             {"x": (8, 8, 1)},
-            ("layers", 0, "Conv2D"),
-            "Conv2D cannot take the shape (8, 8, 1): ",
+            ("layers", 0, "Conv2D", "kernel_size"),
+            "Conv2D cannot have kernel_size: 9 on the shape (8, 8, 1): ",
             None,
         ),
         (
@@ -234,7 +234,11 @@ WIDE = "  - Flatten\n  - Dense: 100000\n  - Dense: 100000\n"
     ("change", "line", "start"),
     [
         ((), 6, "Conv2D cannot take the shape (4, 4): "),
-        (("[4, 4]", "[4, 4, 1]", "kernel_size: 3", "kernel_size: 7"), 6, "Conv2D cannot take the shape (4, 4, 1): "),
+        (
+            ("[4, 4]", "[4, 4, 1]", "kernel_size: 3", "kernel_size: 7"),
+            6,
+            "Conv2D cannot have kernel_size: 7 on the shape (4, 4, 1): ",
+        ),
         (("[4, 4]", "[4, 4, 1]", "  - Flatten\n", WIDE), 9, "with Dense the model has 10,00"),
         (("[4, 4]", "[4, 5]"), 4, "Reshape cannot take the shape (16,): "),
     ],

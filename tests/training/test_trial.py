@@ -49,7 +49,19 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "valid arguments that no graph takes": (
         written("img", layers=[{"AdaptiveAveragePooling2D": {"output_size": [3, 1]}}]),
-        "AdaptiveAveragePooling2D cannot take the shape (8, 8, 3): Negative dimension size caused by subtracting 9 from 8",
+        "AdaptiveAveragePooling2D cannot have output_size: [3, 1] on the shape (8, 8, 3): Negative dimension size",
+    ),
+    "an argument that cannot be left out": (
+        written("img", layers=[{"RandomRotation": {"factor": 2}}]),
+        "RandomRotation cannot have factor: 2 on the shape (8, 8, 3): The `factor` argument should be a number",
+    ),
+    "weights that are whole numbers": (
+        written("img", layers=[{"Dense": {"units": 3, "dtype": "int32"}}]),
+        "Dense cannot have dtype: int32: its weights are whole numbers, and gradients fractions",
+    ),
+    "a layer that another cannot wrap": (
+        written("seq", layers=[{"Bidirectional": {"layer": {"Dense": 3}}}]),
+        "Bidirectional cannot have layer: {Dense: {units: 3}} on the shape (10, 4): ",
     ),
     "a spectrogram of what is no sound": (
         written("img", layers=["MelSpectrogram"]),

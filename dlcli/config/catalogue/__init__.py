@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from dlcli.config.catalogue.checks import check_argument, check_argument_range, 
 from dlcli.config.catalogue.together import wrong_together
 from dlcli.config.catalogue.traits import with_traits
 from dlcli.config.catalogue.written_elsewhere import ELSEWHERE, as_in_yaml, name_of_call
+from dlcli.config.yaml import read_yaml
 from dlcli.data.text_strip import STRIPS, check_strip
 from dlcli.layers.backbone import PUBLIC
 from dlcli.layers.submodel import Submodel
@@ -147,7 +148,20 @@ class KerasCatalogue:
         if mistakes or nested:
             details = [*map(detail_of, mistakes), *(each for error in nested for each in details_of(error))]
             raise ValidationError.from_exception_data("dlcli", details)
-        return KerasObject(kind, name, written, checked, entry.get("plugin"), entry["traits"])
+        traits = {**entry["traits"], "usual": self.usual_of(kind, entry, language)}
+        return KerasObject(kind, name, written, checked, entry.get("plugin"), traits)
+
+    def usual_of(self, kind: str, entry: Mapping[str, Any], language: Language | None) -> Callable[[str], Any]:
+        """What usually stands for an argument of a class that cannot do without it; None for any other."""
+
+        def usual(key: str) -> Any:
+            said = entry["arguments"][key]
+            if not said.get("required") or "example" not in said:
+                return None
+            value = read_yaml(f"value: {said['example']}\n".encode(), file="-", folder=Path()).plain()["value"]
+            return self.argument(kind, key, value, said, language)
+
+        return usual
 
     def resolve(self, kind: str, written: str) -> str:
         """The class that a name means. Raises `ValidationError` for a name that is unknown or not available."""

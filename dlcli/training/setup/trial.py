@@ -52,6 +52,7 @@ class Trial:
         import tensorflow as tf
 
         model = self.built.model
+        self.check_weights()
         with unchanged(model.variables):
             with self.locating(), tf.GradientTape() as tape:
                 output = model(dict(inputs), training=True)
@@ -62,6 +63,22 @@ class Trial:
             with self.locating():
                 model(dict(inputs), training=False)
                 self.trace(inputs)
+
+    def check_weights(self) -> None:
+        """Refuses weights that no gradient can change, at their layer: those that are no floating-point numbers."""
+        for layer in self.built.model.layers:
+            whole = next((each for each in layer.trainable_variables if "float" not in str(each.dtype)), None)
+            if whole is None:
+                continue
+            place, thing = self.built.places.get(layer.name, ("layers",)), self.built.things.get(layer.name)
+            word = layer.name if thing is None else thing.written
+            inside = () if thing is None else (word, "dtype") if "dtype" in thing.arguments else (word,)
+            raise BlockError(
+                (*place, *inside),
+                f"{word} cannot have dtype: {whole.dtype}: its weights are whole numbers, and gradients fractions",
+                hint="write dtype: float32, or leave it out",
+                kind="layer_refuses",
+            )
 
     def total(self, output: Any, wanted: Tensors, own: Any) -> Any:
         """The loss of all heads with what regularization adds."""
@@ -130,7 +147,7 @@ class Trial:
             if other.kind == OPERATIONS:
                 return operation_output(other, tensors_of_call(other, arguments), self.facts)
             made = other.build(self.facts)
-            output = made(*arguments, **named)
+            output = output_in_its_way(made, arguments, named)
             if unlike:
                 check_said_shape(output, said_output(made, *arguments, **named))
             return output
@@ -283,6 +300,26 @@ def unchanged(variables: Sequence[Any]) -> Iterator[None]:
     finally:
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
+
+
+def output_in_its_way(layer: Any, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+    """What a layer puts out for the arguments of a call; those of a graph that was traced make another one."""
+    import tensorflow as tf
+
+    given = tf.nest.flatten([*arguments, *named.values()])
+    if not any(tf.is_symbolic_tensor(each) for each in given):
+        return layer(*arguments, **named)
+    forms = [tf.TensorSpec(each.shape, each.dtype) if tf.is_symbolic_tensor(each) else each for each in given]
+    traced = [each for each in forms if isinstance(each, tf.TensorSpec)]
+
+    def run(*tensors: Any) -> Any:
+        left = iter(tensors)
+        put = [next(left) if isinstance(each, tf.TensorSpec) else each for each in forms]
+        positional = tf.nest.pack_sequence_as([*arguments, *named.values()], put)
+        first = len(arguments)
+        return layer(*positional[:first], **dict(zip(named, positional[first:], strict=True)))
+
+    return tf.function(run, autograph=False).get_concrete_function(*traced).structured_outputs
 
 
 def output_in_graph(layer: Any) -> Any:
