@@ -22,7 +22,7 @@ from dlcli.data.sources import FILES_LOOKED_AT, SOURCES, files_in, from_path
 from dlcli.data.sources.folders.images import Images
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
 from dlcli.data.sources.folders.mask_values import values_as_classes
-from dlcli.data.sources.paths import is_file, is_folder
+from dlcli.data.sources.paths import is_file, is_folder, is_stream, no_plain_file
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.sources.tables.unnamed import is_mostly_words, written_table
 from dlcli.data.text_advice import PREPARATIONS
@@ -73,6 +73,8 @@ def named_data(what: str, target: Targets, settings: Sequence[str] = ()) -> Name
         any_data = (
             "write the path of a configuration, a data file or a folder, or the name of a set: dlcli list sources"
         )
+        if what == "-" or is_stream(Path(what)):
+            raise no_plain_file(what)
         hint = named_in_file(what) if is_file(Path(what)) else did_you_mean(what, words) or any_data
         raise UsageError(f"cannot tell what '{what}' is{held_in(Path(what))}", hint=hint, kind="unknown_form")
     if settings:

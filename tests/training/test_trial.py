@@ -71,6 +71,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         written("seq", prepare=["MelSpectrogram"]),
         "MelSpectrogram cannot prepare 'x' of shape (10, 4): paddings must be less than the dimension size: 1024, 1024 not less",
     ),
+    "a preparation that says another shape than it has": (
+        written("img", prepare=[{"Rescaling": 0.0}, {"CategoryEncoding": {"num_tokens": 5}}]),
+        "CategoryEncoding cannot prepare 'x' of shape (8, 8, 3): it puts out (8, 3, 5), and Keras makes the layers behind it",
+    ),
     "a regularizer": (
         written(
             "img", layers=[{"Conv2D": {"filters": 2, "kernel_size": 3, "kernel_regularizer": "OrthogonalRegularizer"}}]

@@ -248,6 +248,7 @@ class Fitting:
                         layer = of_single_values(layer, tensor)
                     tensor = layer(tensor)
                     check_output_fits((*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column)
+                    check_said_shape((*path, step.written), schema, layer(few[:1]), said=tensor)
                     few = layer(few)
                 check_learnt(single, step)
                 check_boundaries(single, step)
@@ -278,6 +279,19 @@ class Fitting:
                 self.vocabularies[key] = [str(each) for each in single.get_vocabulary()]
                 self.between[key] = "" if by_character(step) else " "
         return tensor
+
+
+def check_said_shape(path: TreePath, schema: InputSchema, output: Any, *, said: Any) -> None:
+    """Refuses a preparation that puts out another shape than it says, for which the layers are made. Raises `BlockError`."""
+    given, wanted = tuple(output.shape[1:]), tuple(said.shape[1:])
+    unlike = [a != b for a, b in zip(given, wanted, strict=False) if a is not None and b is not None]
+    if len(given) != len(wanted) or any(unlike):
+        raise BlockError(
+            path,
+            f"{path[-1]} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: it puts out {given}, and Keras makes "
+            f"the layers behind it for {wanted}",
+            kind="layer_refuses",
+        )
 
 
 def check_cut_length(step: KerasObject | OwnPreparation, schema: InputSchema, path: TreePath) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from dlcli.data.schema import Schema
 from dlcli.data.sources.by_word import Sources
-from dlcli.data.sources.paths import is_file, is_folder
+from dlcli.data.sources.paths import is_file, is_folder, is_stream, no_plain_file
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
 from dlcli.errors import UsageError
@@ -186,6 +186,8 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
         {like.word: path} if one_of_many else {reader.word: path} if as_before else from_path(path, known_only=True)
     )
     if not isinstance(chosen, dict):
+        if path == "-" or is_stream(Path(path)):
+            raise no_plain_file(path)
         known = ", ".join([*like.inside, *endings()])
         raise UsageError(
             f"cannot tell from its name what '{path}' holds", hint=f"known endings: {known}", kind="unknown_form"

@@ -58,12 +58,7 @@ def existing(path: Path) -> Path:
             kind="folder_not_file",
         )
     if is_stream(path):
-        raise DataError(
-            f"{path} is a FIFO, a device or a socket, expected a file",
-            file=path,
-            hint="data is read more than once: write it into a file first, as: cat … > data.csv",
-            kind="no_plain_file",
-        )
+        raise no_plain_file(path)
     if not is_folder(path.parent):
         raise DataError(
             f"there is no folder {path.parent}",
@@ -78,6 +73,17 @@ def existing(path: Path) -> Path:
         else f"a path counts from the configuration file; the working directory is {Path.cwd()}"
     )
     raise DataError(f"there is no file {path}", file=path, hint=hint, kind="missing_file")
+
+
+def no_plain_file(path: Path | str) -> DataError:
+    """The error of data that can be read once alone."""
+    piped = str(path) == "-"
+    return DataError(
+        "data cannot come from standard input" if piped else f"{path} is a FIFO, a device or a socket, expected a file",
+        file=None if piped else path,
+        hint="data is read more than once: write it into a file first, as: cat … > data.csv",
+        kind="no_plain_file",
+    )
 
 
 def is_stream(path: Path) -> bool:
