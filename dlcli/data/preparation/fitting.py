@@ -266,19 +266,25 @@ class Fitting:
                     (*path, step.written), message, hint=preparation_advice(step, schema), kind="layer_refuses"
                 ) from error
             made.append(layer)
-            if getattr(tensor, "sparse", False):
-                message = f"{step.written} makes a sparse tensor of '{schema.name}', which no layer is sure to take"
-                hint = "leave 'sparse' out"
-                raise BlockError((*path, step.written, "sparse"), message, hint=hint, kind="layer_refuses")
-            if None in tensor.shape[1:]:
-                message = f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
-                hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"
-                raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
+            check_dense(tensor, step, path, schema)
             self.vocabularies.pop(key, None)
             if makes_ids(step):
                 self.vocabularies[key] = [str(each) for each in single.get_vocabulary()]
                 self.between[key] = "" if by_character(step) else " "
         return tensor
+
+
+def check_dense(tensor: Any, step: KerasObject | OwnPreparation, path: TreePath, schema: InputSchema) -> None:
+    """Refuses a preparation that makes a sparse tensor, or one without a fixed length. Raises `BlockError`."""
+    if getattr(tensor, "sparse", False):
+        message = f"{step.written} makes a sparse tensor of '{schema.name}', which no layer is sure to take"
+        raise BlockError((*path, step.written, "sparse"), message, hint="leave 'sparse' out", kind="layer_refuses")
+    if None in tensor.shape[1:]:
+        message = (
+            f"{step.written} makes '{schema.name}' as long as the longest text of a batch; a model needs one length"
+        )
+        hint = f"write {step.written}: {{output_sequence_length: 100}}, or another output_mode"
+        raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
 
 
 def check_said_shape(path: TreePath, schema: InputSchema, output: Any, *, said: Any) -> None:
