@@ -29,7 +29,7 @@ COMMANDS = {
     "README.md": 18, "docs/README.md": 0, "docs/after-training.md": 11, "docs/data.md": 3,
     "docs/experiments.md": 0, "docs/fine-tuning.md": 3, "docs/graphs.md": 0,
     "docs/look.md": 3,
-    "docs/models.md": 12, "docs/plugins.md": 0, "docs/report.md": 5, "docs/safety.md": 0, "docs/scripting.md": 2,
+    "docs/models.md": 12, "docs/plugins.md": 0, "docs/report.md": 6, "docs/safety.md": 0, "docs/scripting.md": 2,
     "docs/speed.md": 0,
     "docs/targets.md": 0, "docs/terminal.md": 0,
     "docs/sequences.md": 0, "docs/training.md": 5, "docs/verdict.md": 2,

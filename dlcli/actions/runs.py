@@ -23,13 +23,21 @@ def chosen_runs(root: Path, *, filters: Sequence[str], sort: str | None, limit: 
 
     Raises `UsageError` for a wrong expression and for a name that no run has a value of.
     """
-    rows = list_runs(root)
-    if sort is not None:
-        check_values_named(rows, [sort.removeprefix("-")])
-    rows = filter_runs(rows, filters)
+    rows = chosen_rows(list_runs(root), filters=filters, sort=sort)
     if sort is None:
         return rows if limit is None else rows[-limit:]
-    return sort_runs(rows, sort)[:limit]
+    return rows[:limit]
+
+
+def chosen_rows(rows: Sequence[RunSummary], *, filters: Sequence[str], sort: str | None) -> list[RunSummary]:
+    """Those of some runs that fulfil all filters, as they come or by a value.
+
+    Raises `UsageError` for a wrong expression and for a name that no run has a value of.
+    """
+    if sort is not None:
+        check_values_named(rows, [sort.removeprefix("-")])
+    kept = filter_runs(rows, filters)
+    return kept if sort is None else sort_runs(kept, sort)
 
 
 def compared_runs(rows: Sequence[RunSummary], *, columns: Sequence[str] = ()) -> RunsShown:

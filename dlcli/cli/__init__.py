@@ -16,6 +16,7 @@ import typer
 
 from dlcli import __version__
 from dlcli.cli.asked import as_far_as_can_be_told, asked, begin, for_debug
+from dlcli.cli.board import COMMAND as BOARD
 from dlcli.cli.check import COMMAND as CHECK
 from dlcli.cli.compare import COMMAND as COMPARE
 from dlcli.cli.completion import join_words
@@ -56,6 +57,7 @@ COMMANDS = (
     RUNS,
     COMPARE,
     REPORT,
+    BOARD,
     REMOVE,
     LOOK,
     LIST,

@@ -269,10 +269,15 @@ class Train(Spec):
 
     def seconds(self) -> float | None:
         """The time limit in seconds."""
-        found = DURATION.fullmatch(self.time_limit or "")
-        return float(found[1]) * SECONDS[found[2]] if found else None
+        return seconds_of_limit(self.time_limit)
 
     def condition(self) -> tuple[str, str, float] | None:
         """`until` as monitor, comparison and value."""
         found = CONDITION.fullmatch(self.until or "")
         return (found[1], found[2], float(found[3])) if found else None
+
+
+def seconds_of_limit(written: str | None) -> float | None:
+    """`90s`, `30m` or `2h` in seconds; None of no limit, and of what is none."""
+    found = DURATION.fullmatch(written or "")
+    return float(found[1]) * SECONDS[found[2]] if found else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
@@ -51,8 +51,15 @@ class Chart:
 
 def chart_markup(chart: Chart) -> Markup:
     """The place of a chart in a page, with its values."""
-    spec = {
+    data = json_markup(chart_spec(chart))
+    return markup("chart", chart=chart, words=chart_words(chart), data=data, table=values_table(chart))
+
+
+def chart_spec(chart: Chart) -> dict[str, Any]:
+    """A chart as the script of a page draws it."""
+    return {
         "title": chart.title,
+        "words": chart_words(chart),
         "x": {"name": chart.x_name, "values": [rounded(each) for each in chart.x]},
         "y": chart.y_name,
         "lines": [
@@ -72,7 +79,6 @@ def chart_markup(chart: Chart) -> Markup:
         "shares": chart.shares,
         "small": chart.small,
     }
-    return markup("chart", chart=chart, words=chart_words(chart), data=json_markup(spec), table=values_table(chart))
 
 
 def rounded(value: float | None) -> float | int | None:

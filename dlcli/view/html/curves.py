@@ -9,6 +9,7 @@ from dlcli.view.drawing.curve import spans_decades
 from dlcli.view.html.chart import Chart, Line, chart_markup
 from dlcli.view.html.part import Part, missing_part, part_of_page
 from dlcli.view.report import Missing, RunReport
+from dlcli.view.run_again import RunAgain
 
 TITLE, ANCHOR = "The curves", "curves"
 MOST_EPOCHS, MOST_VALUES = 1000, 12_000
@@ -20,10 +21,14 @@ Entries: TypeAlias = Sequence[Mapping[str, Any]]
 
 def curves_part(report: RunReport) -> Part:
     """A chart for each metric, the best epoch marked."""
-    entries = report.again.epochs
-    if not entries:
-        return missing_part(ANCHOR, TITLE, Missing("no epoch has ended", report.again.advice))
-    charts = run_charts(entries, report.again.best_epoch)
+    return record_curves(report.again)
+
+
+def record_curves(again: RunAgain) -> Part:
+    """The same of the record of a run."""
+    if not again.epochs:
+        return missing_part(ANCHOR, TITLE, Missing("no epoch has ended", again.advice))
+    charts = run_charts(again.epochs, again.best_epoch)
     return part_of_page(ANCHOR, TITLE, charts=[chart_markup(each) for each in charts], about="")
 
 

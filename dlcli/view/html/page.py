@@ -21,13 +21,16 @@ class Page:
     title: str
     about: str
     parts: Sequence[Part]
+    live: bool = False
+    """Whether it goes on asking the board that served it."""
 
 
 def page_html(page: Page) -> str:
     """The whole page as text. Its policy names the digests of the one style and the one script that may take effect."""
-    style, script = ("".join(f"\n{asset(name)}" for name in names) for names in (STYLES, SCRIPTS))
+    names = [(*STYLES, "board.css"), (*SCRIPTS, "board.js")] if page.live else [STYLES, SCRIPTS]
+    style, script = ("".join(f"\n{asset(name)}" for name in each) for each in names)
     policy = f"default-src 'none'; img-src data:; style-src {digest(style)}; script-src {digest(script)}; "
-    policy += "base-uri 'none'; form-action 'none'"
+    policy += "base-uri 'none'; form-action 'none'" + ("; connect-src 'self'" if page.live else "")
     return str(
         markup("page", page=page, style=unescaped(style), script=unescaped(script), policy=policy, version=__version__)
     )

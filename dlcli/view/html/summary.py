@@ -12,7 +12,12 @@ from dlcli.view.training_result import best_words, measured_words, metrics_table
 
 def summary_part(report: RunReport) -> Part:
     """Facts in words, and the metrics by split beside what needs no model."""
-    return part_of_page("summary", "The run", **summary_content(report.again))
+    return record_summary(report.again)
+
+
+def record_summary(again: RunAgain) -> Part:
+    """The same of the record of a run."""
+    return part_of_page("summary", "The run", **summary_content(again))
 
 
 def summary_content(again: RunAgain) -> dict[str, object]:

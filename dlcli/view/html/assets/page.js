@@ -47,8 +47,8 @@
       name.addEventListener("keydown", event => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); name.click(); } });
     });
   };
-  const keyed = (place, spec) => event => {
-    const u = plots.get(place), last = spec.x.values.length - 1, now = u ? u.cursor.idx : null;
+  const keyed = place => event => {
+    const u = plots.get(place), spec = specs.get(place), last = spec.x.values.length - 1, now = u ? u.cursor.idx : null;
     if (!u || event.target !== place || last < 0) return;
     const at = now == null || now < 0 ? 0 : now;
     const next = { ArrowLeft: at - 1, ArrowRight: now == null ? 0 : at + 1, Home: 0, End: last, PageUp: at - 10, PageDown: at + 10 }[event.key];
@@ -60,17 +60,31 @@
     said.textContent = `${spec.x.name} ${short(spec.x.values[to])}: ` + spec.lines.filter(each => each.kind !== "guide").map(each => `${each.name} ${short(each.values[to])}`).join(", ");
   };
   const specs = new Map();
+  const attach = place => {
+    draw(place, specs.get(place));
+    place.addEventListener("keydown", keyed(place));
+    new ResizeObserver(() => {
+      const u = plots.get(place), spec = specs.get(place);
+      if (spec && (!u || Math.abs(u.width - Math.floor(place.clientWidth)) > 1)) draw(place, spec);
+    }).observe(place);
+  };
   const place_charts = within => within.querySelectorAll("figure.chart").forEach(figure => {
     const place = figure.querySelector(".plot");
     if (specs.has(place)) return;
-    const spec = JSON.parse(figure.querySelector("script").textContent);
-    specs.set(place, spec);
-    draw(place, spec);
-    place.addEventListener("keydown", keyed(place, spec));
-    new ResizeObserver(() => { const u = plots.get(place); if (!u || Math.abs(u.width - Math.floor(place.clientWidth)) > 1) draw(place, spec); }).observe(place);
+    specs.set(place, JSON.parse(figure.querySelector("script").textContent));
+    attach(place);
   });
+  const forget = place => { plots.get(place)?.destroy(); plots.delete(place); specs.delete(place); };
+  const show = (place, spec) => {
+    // A chart that grows keeps what a person has hidden in it; one with other lines is drawn anew.
+    const old = specs.get(place), u = plots.get(place), shape = each => JSON.stringify([each.lines.map(line => [line.name, line.kind, line.values.length < 40]), each.log, each.marked]);
+    specs.set(place, spec);
+    if (!old) attach(place);
+    else if (u && shape(old) === shape(spec)) u.setData([spec.x.values, ...spec.lines.map(line => line.values)]);
+    else draw(place, spec);
+  };
   const again = () => specs.forEach((spec, place) => draw(place, spec));
-  window.dlcli = { place_charts, draw, specs, plots };
+  window.dlcli = { forget, show, short };
   place_charts(document);
 
   document.addEventListener("click", async event => {

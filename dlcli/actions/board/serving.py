@@ -1,0 +1,109 @@
+"""Serves a board on this machine alone, until Ctrl-C, a signal or a time limit ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from dlcli.actions.board.app import Board, board_app
+from dlcli.actions.board.guard import HOST, Guard
+from dlcli.actions.board.made import MadePages
+from dlcli.actions.board.watched import WatchedRuns
+from dlcli.errors import ResourceError
+from dlcli.extras import need
+from dlcli.view.board import BoardAddress
+
+TOKEN_BYTES = 24
+PATIENCE = 1  # unseen: time alone
+"""Seconds that answers on their way have when the board ends."""
+
+
+def serve_board(
+    root: Path, *, port: int, allow_code: bool, seconds: float | None, tell: Callable[[BoardAddress], None]
+) -> None:
+    """Serves the runs of a folder; `tell` is given the address once it can be opened. Port 0 takes a free one.
+
+    Raises `DataError` where the packages of the extra are missing, `ResourceError` for a port that is taken.
+    """
+    for module in ("starlette", "uvicorn"):
+        need(module, extra="serve", use="the board")
+    with (
+        ended_by_signals(),
+        bound_socket(port) as listener,
+        tempfile.TemporaryDirectory(prefix="dlcli-board-") as folder,
+    ):
+        guard = Guard(listener.getsockname()[1], secrets.token_urlsafe(TOKEN_BYTES))
+        told = BoardAddress(guard.address, guard.port, str(root))
+        asyncio.run(served(root, Path(folder), guard, listener, allow_code, seconds, lambda: tell(told)))
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Lets the signals that would kill the process at once end it as an error does: what it began is ended and cleared away."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    numbers = [each for name in ("SIGTERM", "SIGHUP") if (each := getattr(signal, name, None)) is not None]
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def bound_socket(port: int) -> socket.socket:
+    """A socket of this machine alone."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ResourceError(
+            f"cannot listen on port {port}: {getattr(error, 'strerror', None) or error}",
+            hint="leave out --port, and a free one is taken",
+            kind="port_taken",
+        ) from None
+    listener.listen()
+    return listener
+
+
+async def served(
+    root: Path,
+    folder: Path,
+    guard: Guard,
+    listener: socket.socket,
+    allow_code: bool,
+    seconds: float | None,
+    tell: Callable[[], None],
+) -> None:
+    """Answers until it is ended."""
+    import uvicorn
+
+    made = MadePages(folder, allow_code=allow_code)
+    app = board_app(Board(WatchedRuns(root), made), guard)
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+        ws="none",
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, setattr, server, "should_exit", True)
+    tell()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await made.stop()

@@ -1,0 +1,53 @@
+"""What the board shows, as its page asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class BoardColumn:
+    """A column of the table: its name, by which it is sorted and filtered, and whether it holds numbers."""
+
+    name: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A run of the table, with its cells as a person reads them."""
+
+    run: str
+    status: str
+    alive: bool
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True)
+class BoardTable:
+    """The first runs that fulfil a filter, out of `chosen` that do and `all` that there are."""
+
+    columns: Sequence[BoardColumn]
+    rows: Sequence[BoardRow]
+    chosen: int
+    all: int
+    alive: int
+
+
+@dataclass(frozen=True)
+class BoardCurves:
+    """The charts of the chosen runs, as a page draws them."""
+
+    charts: Sequence[Mapping[str, Any]]
+    missing: Sequence[str]
+
+
+@dataclass(frozen=True)
+class BoardAddress:
+    """The keys of `dlcli board --json`: where it is, and what it shows. Who has the address sees all runs."""
+
+    address: str
+    port: int
+    runs: str
