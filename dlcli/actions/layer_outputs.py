@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.layers.calls import Call
 from dlcli.layers.noted import noted_of, outputs_noted
 from dlcli.loss.counting import mask_of
+from dlcli.progress import counted_off
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,11 @@ def layer_outputs(
     import numpy as np
 
     samples = len(next(iter(inputs.values())))
-    batches = [batch_outputs(model, calls, inputs, slice(at, at + BATCH), keep) for at in range(0, samples, BATCH)]
+    starts = range(0, samples, BATCH)
+    batches = [
+        batch_outputs(model, calls, inputs, slice(at, at + BATCH), keep)
+        for at in counted_off(starts, "running the layers", len(starts))
+    ]
     joined = []
     for parts in zip(*batches, strict=True):
         masks = [each.mask for each in parts if each.mask is not None]

@@ -138,7 +138,7 @@ def layers_of_run(parameters: dict[str, Any]) -> Iterator[str]:
     """The layers of the model that a run has kept, those inside other models too."""
     from dlcli.runs.folder import Run
 
-    run = Run.find(runs_folder(parameters), parameters.get("run") or "last")
+    run = Run.find(runs_folder(parameters), parameters.get(FIRST) or parameters.get("run") or "last")
     with ZipFile(run.model / "model.keras") as archive:
         yield from layer_names(json.loads(archive.read("config.json")))
 

@@ -87,7 +87,7 @@ def as_words(value: Any) -> str:
     """A value of a sample in words."""
     if isinstance(value, list):
         return ", ".join(map(as_words, value[:4])) + (", …" if len(value) > 4 else "")
-    return number(value) if isinstance(value, int | float) else str(value)
+    return number(value) if isinstance(value, int | float) else str(value) or "nothing"
 
 
 def looked_table(layers: Sequence[LayerLooked], *, has_numbers: bool) -> Table:

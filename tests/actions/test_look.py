@@ -325,6 +325,26 @@ def test_a_mistake_says_what_there_is_and_what_to_write(name: str, folder: Path,
     assert (refused.error["hint"] or "").startswith(hint)
 
 
+def test_a_target_is_told_as_its_class_text_numbers_or_places() -> None:
+    from dlcli.actions.look.sample import LookedHead, true_words
+    from dlcli.data.schema import TargetSchema
+    from dlcli.spec import KerasObject
+
+    loss = KerasObject("losses", "MeanSquaredError", "mse", {})
+
+    def told(values: Any, **given: Any) -> Any:
+        shape = list(np.shape(values))[1:]
+        schema = TargetSchema(name="y", encode="index", axes=["samples"], shape=shape, **given)
+        return true_words(np.asarray(values), LookedHead(schema, loss))
+
+    assert told([1], classes=["a", "b"]) == "b"
+    assert told([-1], classes=["a", "b"], void=["x"]) == "void"
+    assert told([[1, 0, 1]], classes=["a", "b"]) == "3 places"
+    assert told([[2, 1, 0]], classes=["[PAD]", "red", "very"], text=True) == "very red"
+    assert told([[0.5, 2.0]]) == [0.5, 2.0]
+    assert told([0.25]) == 0.25
+
+
 def test_the_last_sample_is_one(folder: Path, run_dlcli: Run) -> None:
     assert looked(folder, run_dlcli, "pictures", "--sample", "270")["sample"]["sample"] == 270
 

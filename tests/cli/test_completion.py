@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ DLCLI = Path(sys.executable).with_name("dlcli")
 QUIET_SECONDS, LONGEST_SECONDS = 1.5, 60.0
 RUN = '{"run": "RUN", "number": 1, "status": "done", "config": "a.yaml", "started": "2026-01-01T00:00:00+00:00", "epochs": 1,'
 RUN += ' "metrics": {"train": {"loss": 1.0}, "validation": {"loss": 2.0}}}'
+INNER = '{"class_name": "Functional", "config": {"name": "tower", "layers": [{"class_name": "Dense", "config": {"name": "a"}}]}}'
+MODEL = '{"class_name": "Functional", "config": {"layers": [{"class_name": "InputLayer", "config": {"name": "to"}}, INNER]}}'
+MODEL = MODEL.replace("INNER", INNER)
 CONFIG = """\
 name: a
 data: {source: iris}
@@ -47,6 +51,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (made / "runs" / name / "metrics.jsonl").write_text(
             '{"epoch": 1, "train": {"loss": 1.0}, "validation": {"loss": 2.0}}\n', encoding="utf-8"
         )
+    (made / "runs" / "roses-1" / "model").mkdir()
+    with zipfile.ZipFile(made / "runs" / "roses-1" / "model" / "model.keras", "w") as archive:
+        archive.writestr("config.json", MODEL)
     return made
 
 
@@ -80,6 +87,8 @@ OFFERED: dict[tuple[str, ...], list[str]] = {
     ("show", "Flat"): ["Flatten"],
     ("show", "train.e"): ["train.early_stopping"],
     ("evaluate", "last", "--split", "v"): ["validation"],
+    ("look", "roses-1", "--layer", "to"): ["tower/a"],
+    ("look", "roses-2", "--layer", "to"): [],
     ("runs", "--sort", "val_"): ["val_loss"],
     ("runs", "--columns", "run,val_"): ["run,val_loss"],
     ("remove", "--filter", "status=do"): ["status=done"],

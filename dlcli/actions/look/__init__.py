@@ -22,15 +22,15 @@ from dlcli.actions.look.filters import filters_of
 from dlcli.actions.look.model_parts import ModelParts, vocabulary_of
 from dlcli.actions.look.pictures import write_pictures
 from dlcli.actions.look.planes import MOST_DRAWN, principal_plane
-from dlcli.actions.look.sample import sample_looked, words_by_id
+from dlcli.actions.look.sample import LookedHead, sample_looked, words_by_id
 from dlcli.config.catalogue.live import written_class
 from dlcli.data import Dataset
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
-from dlcli.loss.counting import masks_by_target
+from dlcli.progress import counted_off
 from dlcli.runs import Run
 from dlcli.spec import near
-from dlcli.training.engine.measure import outputs_by_target
+from dlcli.training.engine.measure import Measure, outputs_by_target
 from dlcli.training.kept.predictions import Answers
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.setup.feed import Feed
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+
+MOST_PLANES = 30
+"""Layers whose points are written as pictures where none is asked for: the last ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +72,9 @@ def look(run: Run, asking: Asking, *, folder: Path | None, allow_code: bool) -> 
         looked = seen.looked(run.name)
     if folder is None:
         return looked
-    planes = [plane_of(looked, layer) for layer in looked.layers if layer.points]
-    return replace(looked, written=write_pictures(looked, planes, folder))
+    planes = [plane_of(looked, layer) for layer in looked.layers if layer.points][-MOST_PLANES:]
+    only = [looked.plane] if looked.plane is not None and asking.layer is not None else planes
+    return replace(looked, written=write_pictures(looked, only, folder))
 
 
 def split_of(dataset: Dataset, asking: Asking) -> str:
@@ -114,6 +119,17 @@ class Looking:
         """The model with its calls."""
         return ModelParts(self.trained.model, self.trained.schema)
 
+    @property
+    def head(self) -> LookedHead:
+        """The target with its loss."""
+        place = [each.name for each in self.trained.schema.targets].index(self.target.name)
+        return LookedHead(self.target, self.trained.config.heads[place].loss)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the target says something of each place of a sample."""
+        return len(self.target.shape) > int(self.target.is_one_hot)
+
     def looked(self, run: str) -> Look:
         """All that is asked to be seen."""
         parts, at = self.parts, self.asking.sample - 1
@@ -126,7 +142,7 @@ class Looking:
         answers = self.trained.answers(said)[self.target.name]
         own = None if self.target.absent else targets.get(self.target.name)
         sample = sample_looked(
-            self.dataset, self.split, self.asking.sample, self.target, own, said[self.target.name], answers
+            self.dataset, self.split, self.asking.sample, self.head, own, said[self.target.name], answers
         )
         wanted, layers, values = self.layers_looked(parts, outputs)
         tiles = self.tiles(parts, outputs, inputs, chosen)
@@ -155,16 +171,15 @@ class Looking:
     ) -> tuple[Wanted | None, list[LayerLooked], list[float]]:
         """What is wanted of the outputs, each layer with how far it tells that, and what is wanted of each point of a plane."""
         inputs, targets = self.feed.take(slice(0, SAMPLES))
-        mask = (
-            masks_by_target(parts.model({**inputs}, training=False), [self.target.name]) if self.target.has_void else {}
-        )
+        masks = Measure(parts.model).masks(self.feed.first(SAMPLES)) if self.has_places else {}
         known = None if self.target.absent else targets.get(self.target.name)
-        wanted = None if known is None else wanted_of(self.target, known, as_mask(mask.get(self.target.name)))
+        wanted = None if known is None else wanted_of(self.target, known, masks.get(self.target.name))
         by_place = wanted is not None and wanted.by_place
         keep = whole_places if by_place else layer_features
         outputs = layer_outputs(parts.model, parts.calls, inputs, keep=keep)
         looked, values = [], list[float]()
-        for (name, call), every, one in zip(parts.named_calls, outputs, sample, strict=True):
+        layers = [*zip(parts.named_calls, outputs, sample, strict=True)]
+        for (name, call), every, one in counted_off(layers, "comparing layers with the target", len(layers)):
             means = unit_means(one)
             found = None if wanted is None else rows_for(wanted, every.values, every.mask if by_place else None)
             rows, numbers = found or (None if wanted is not None and by_place else every.values, None)
@@ -240,13 +255,6 @@ class Looking:
 def whole_places(values: Array, mask: Array | None) -> Array:
     """The output of a layer as it is, because each place has a class of its own."""
     return values
-
-
-def as_mask(mask: Any) -> Array | None:
-    """A mask of Keras as an array."""
-    import numpy as np
-
-    return None if mask is None else np.asarray(mask, bool)
 
 
 def last_tensor(model: Any, target: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.samples import as_shown, drawing_of
@@ -11,7 +12,8 @@ from dlcli.data.fields.fields import CHANNELS_FIRST
 from dlcli.data.fields.padded import real_values
 from dlcli.data.schema import InputSchema, TargetSchema
 from dlcli.data.target_scale import in_own_units
-from dlcli.training.kept.predictions import Answers, unit_names
+from dlcli.spec import KerasObject
+from dlcli.training.kept.predictions import Answers, joined_words, joins_steps, texts_of, unit_names
 from dlcli.view.look import InputShown, SampleLooked
 
 if TYPE_CHECKING:
@@ -20,11 +22,24 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+@dataclass(frozen=True)
+class LookedHead:
+    """A target with its loss."""
+
+    schema: TargetSchema
+    loss: KerasObject
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text, of words or of letters that the loss finds."""
+        return self.schema.text or joins_steps(self.loss)
+
+
 def sample_looked(
     dataset: Dataset,
     split: str,
     number: int,
-    schema: TargetSchema,
+    head: LookedHead,
     target: Array | None,
     said: Array,
     answers: Answers | None,
@@ -33,8 +48,8 @@ def sample_looked(
     samples = dataset.splits[split]
     row = int(samples.rows[number - 1])
     file, line, _ = dataset.fields.where(row)
-    truth = None if target is None else true_words(target, schema)
-    predicted, probability = answered(said, schema, answers)
+    truth = None if target is None else true_words(target, head)
+    predicted, probability = answered(said, head, answers)
     inputs = [input_shown(each, samples.inputs[each.name][number - 1 : number]) for each in dataset.schema.inputs]
     several = len(inputs) > 1
     named = [InputShown(each.kind, each.caption if several else "", each.values) for each in inputs]
@@ -50,8 +65,11 @@ def sample_looked(
     )
 
 
-def true_words(target: Array, schema: TargetSchema) -> Any:
-    """What a sample is: its class, its numbers, or how many places it has."""
+def true_words(target: Array, head: LookedHead) -> Any:
+    """What a sample is: its class, its text, its numbers, or how many places it has."""
+    schema = head.schema
+    if head.is_text:
+        return joined_words(target, schema)[0]
     index = class_indices(target, schema)
     if index is not None and schema.classes is not None:
         if index.size > 1:
@@ -61,8 +79,11 @@ def true_words(target: Array, schema: TargetSchema) -> Any:
     return float(values.item()) if values.size == 1 else values.ravel().tolist()
 
 
-def answered(said: Array, schema: TargetSchema, answers: Answers | None) -> tuple[Any, float | None]:
+def answered(said: Array, head: LookedHead, answers: Answers | None) -> tuple[Any, float | None]:
     """What the model says of a sample, and how likely it finds that, where it says so."""
+    schema = head.schema
+    if head.is_text:
+        return texts_of(said, head.loss, schema)[0], None
     if answers is not None and schema.classes is not None:
         classes = answers.classes[0]
         if classes.size > 1:
