@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dlcli.data import Dataset, Samples
 from dlcli.data.dataset import spread_samples
 from dlcli.data.findings.target_scale import deviation_of, scaled, target_far_from_unit_scale
 from dlcli.finding import Finding, Setting
+from dlcli.keras_internals import producer
 from dlcli.training.setup.experiment import Experiment
 
 LOOKED_AT = 1000  # unseen: time alone
 """So many samples tell how far the values of a target spread."""
+UNITS = 64
+"""So many samples tell what the layers behind the last weights make of a deviation of 1."""
 LARGE, SMALL = 30.0, 1e-3
 """Beyond these a deviation, and above the first a mean, is far from 1 where a training suffers from it."""
 
@@ -37,18 +41,43 @@ def target_seen(experiment: Experiment) -> TargetSeen | None:
 
     sample, free = sample_of(experiment), free_targets(experiment)
     deviations, means = dict[str, float](), dict[str, float]()
-    for schema in sample.schema.targets:
+    for head, schema in zip(experiment.config.heads, sample.schema.targets, strict=True):
         deviation = deviation_of(sample, schema) if schema.name in free else None
         if not deviation:
             continue
         mean = float(np.mean(sample.splits["train"].targets[schema.name][:].astype(np.float64)))
-        if not SMALL < deviation < LARGE or abs(mean) > LARGE:
+        unit = unit_of(experiment.model.output if head.name is None else experiment.model.output[head.name])
+        if not SMALL < deviation / unit < LARGE or abs(mean) / unit > LARGE:
             deviations[schema.name], means[schema.name] = deviation, mean
     if not deviations:
         return None
     several = len(sample.schema.targets) > 1
     advice = [scaled(each, several=several) for each in sample.schema.targets if each.name in deviations]
     return TargetSeen(deviations, means, advice)
+
+
+def unit_of(output: Any) -> float:
+    """The deviation of an output where what the last layer with weights puts out has 1: a Rescaling behind it brings units.
+
+    1 where nothing stands behind it, or several tensors meet.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    behind, tensor = [], output
+    while not isinstance(tensor, list | dict | tuple):
+        layer = producer(tensor)
+        if layer is None or layer.weights or isinstance(layer.input, list | dict | tuple):
+            break
+        behind.append(layer)
+        tensor = layer.input
+    shape = getattr(tensor, "shape", (None, None))[1:]
+    if not behind or None in shape:
+        return 1.0
+    values: Any = tf.constant(np.random.default_rng(0).normal(size=(UNITS, *shape)).astype(np.float32))
+    for layer in reversed(behind):
+        values = layer(values)
+    return float(np.std(np.asarray(values, np.float64))) or 1.0
 
 
 def free_targets(experiment: Experiment) -> set[str]:
