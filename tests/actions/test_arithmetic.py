@@ -195,11 +195,12 @@ def evaluate(made: Any, layer: Any, inputs: Sequence[Any], more: Mapping[str, An
     values |= {each.name: weight_of(layer, each.weight) for each in made.weights}
     timed = [step for step in made.steps if step.each_step]
     if timed:
-        values |= dict.fromkeys("hc", np.zeros((BATCH, layer.units)).view(Tensor))
+        zeros = np.zeros((BATCH, layer.units)).view(Tensor)
+        values |= {name: more.get(name, zeros).view(Tensor) for name in "hc"}
         order = range(inputs[0].shape[1])
         rows = []
         for at in reversed(order) if layer.go_backwards else order:
-            values["x_t"] = values["x"][:, at]
+            values["x_t"] = values[named[0]][:, at]
             for step in timed:
                 evaluate_step(step, values)
             rows.append(values["h"])
@@ -431,6 +432,22 @@ def test_layers_around_others_are_written_in_parts() -> None:
     assert evaluate(made, timed.layer, [x[:, 2]]) == pytest.approx(model(x).numpy()[:, 2], rel=1e-4)
 
 
+def test_states_that_are_given_are_those_that_an_lstm_begins_with() -> None:
+    import keras
+
+    from dlcli.actions.arithmetic import arithmetic_of
+
+    taken = [keras.Input((5, 3)), keras.Input((4,)), keras.Input((4,))]
+    layer = keras.layers.LSTM(4, return_state=True)
+    model = keras.Model(taken, layer(taken[0], initial_state=taken[1:])[0])
+    with_random_weights(layer)
+    generator = np.random.default_rng(2)
+    x, h, c = (generator.normal(size=(BATCH, *each.shape[1:])).astype(np.float32) for each in taken)
+    (made,) = arithmetic_of(model, batch=BATCH).arithmetic
+    assert "begins_given" in {remark.code for step in made.steps for remark in step.remarks}
+    assert evaluate(made, layer, [x, h, c], {"h": h, "c": c}) == pytest.approx(model([x, h, c]).numpy(), rel=1e-4)
+
+
 def test_operations_are_signs_or_functions_with_their_arguments() -> None:
     import keras
     from keras import ops
@@ -453,6 +470,33 @@ def test_operations_are_signs_or_functions_with_their_arguments() -> None:
     (added,) = arithmetic_of(keras.Model([one, other], one + other), batch=BATCH).arithmetic
     assert added.steps[0].arithmetic == "(3, 4, 3) + (3, 1, 3) → (3, 4, 3)"
     assert added.steps[0].remarks[0].facts == {"name": "x2", "over": "axis 1"}
+
+
+def test_what_convolutions_leave_out_is_said() -> None:
+    import keras
+
+    from dlcli.actions.arithmetic import arithmetic_of
+    from dlcli.view.sentences.arithmetic import REMARKS, remark_words
+
+    def said(layer: Any, shape: list[int]) -> list[str]:
+        (made,) = arithmetic_of(called_on(layer, [shape]), batch=BATCH).arithmetic
+        return [remark_words(each.code, each.facts) for each in made.steps[0].remarks]
+
+    conv = keras.layers
+    assert said(conv.Conv1D(4, 3, dilation_rate=2, padding="causal", use_bias=False), [9, 2]) == [
+        "size: (9 + 4 − 5) / 1 + 1 = 9",
+        "windows leave gaps: the dilation is 2",
+        "all padding stands in front, so that a place sees none behind it",
+    ]
+    assert said(conv.Conv2D(4, 3, strides=2, use_bias=False), [8, 7, 2]) == [
+        "size: (8 − 3) / 2 + 1, rounded down, = 3",
+        "size: (7 − 3) / 2 + 1 = 3",
+    ]
+    assert said(conv.Conv2DTranspose(3, 3, strides=2, padding="same", use_bias=False), [4, 4, 2]) == [
+        "size: (4 − 1) ⊙ 2 + 3 − 1 = 8"
+    ]
+    assert said(conv.Conv2DTranspose(3, 2, strides=3, use_bias=False), [3, 3, 2]) == ["size: (3 − 1) ⊙ 3 + 2 + 1 = 9"]
+    assert len(REMARKS) == 27
 
 
 def test_a_class_made_from_another_and_a_rare_one_show_shapes_alone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dlcli.actions.arithmetic.writing import Writing, acted, broadcast, remark, step
+from dlcli.actions.arithmetic.writing import Writing, acted, axes_of, broadcast, remark, step
 from dlcli.view.arithmetic import Remark, Shape, Step
 
 
@@ -83,7 +83,10 @@ def windows(layer: Any, taken: Shape, given: Shape, *, groups: int | None) -> tu
         for (here, there, span, stride), around in zip(spaces, padded, strict=True)
         if here and there
     ]
-    return facts, [*unique(sizes), *channels_remarks(layer)]
+    rates = sorted({each for each in facts["dilation"] if each > 1})
+    dilated = [remark("dilated", rate=axes_of(rates))] if rates else []
+    before = [remark("only_before")] if causal else []
+    return facts, [*unique(sizes), *dilated, *before, *channels_remarks(layer)]
 
 
 def channels_remarks(layer: Any) -> list[Remark]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dlcli.actions.arithmetic.writing import Writing, remark, step
+from dlcli.actions.arithmetic.writing import Writing, axes_of, remark, step
 from dlcli.view.arithmetic import Remark, Shape, Step
 
 
@@ -38,7 +38,11 @@ def spread(names: Sequence[str], shapes: dict[str, Shape]) -> list[Remark]:
         name: [axis for axis, (own, whole) in enumerate(zip(shapes[name], shapes["y"], strict=True)) if own != whole]
         for name in names
     }
-    words = {name: f"axis {axes[0]}" if len(axes) == 1 else f"axes {axes}" for name, axes in over.items() if axes}
+    words = {
+        name: "the batch" if axes == [0] else f"ax{'es' if len(axes) > 1 else 'is'} {axes_of(axes)}"
+        for name, axes in over.items()
+        if axes
+    }
     return [remark("broadcast", name=name, over=each) for name, each in words.items()]
 
 

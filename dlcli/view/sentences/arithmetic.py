@@ -33,6 +33,7 @@ REMARKS: Mapping[str, str] = {
     "broadcast": "{name} is broadcast over {over}",
     "causal": "a place attends to none behind it",
     "channels_first": "channels stand before the places, and b belongs to them",
+    "dilated": "windows leave gaps: the dilation is {rate}",
     "dropped": "while training; m is 0 with the probability {rate}, else 1; afterwards y = x",
     "each_step": "at each of {steps} steps",
     "element_by_element": "element by element",
@@ -47,6 +48,7 @@ REMARKS: Mapping[str, str] = {
     "noisy": "while training; m is drawn from a normal distribution with mean {mean} and deviation {deviation}; "
     "afterwards y = x",
     "nothing_padded": "padded places do not count",
+    "only_before": "all padding stands in front, so that a place sees none behind it",
     "rows": "each id picks its row of E",
     "same_weights": "the same weights at each step",
     "shared_heads": "{times} heads share each key and value",
