@@ -71,12 +71,17 @@ def calls_of(model: Any) -> list[Call]:
 def deep_calls(model: Any, before: str = "") -> Iterator[tuple[str, Call]]:
     """Every call with the name of its layer; in the place of one of a model those inside it, as `tower/dense`."""
     for call in calls_of(model):
-        name = before + written_layer_name(call.layer.name)
-        inside = graph_of(call.layer) if hasattr(call.layer, "layers") else None
-        if inside is None:
-            yield name, call
-        else:
-            yield from (each for each in deep_calls(inside, f"{name}/") if not each[1].is_input)
+        yield from parts_of_call(call, before)
+
+
+def parts_of_call(call: Call, before: str = "") -> Iterator[tuple[str, Call]]:
+    """A call with the name of its layer, or those inside a model that is called."""
+    name = before + written_layer_name(call.layer.name)
+    inside = graph_of(call.layer) if hasattr(call.layer, "layers") else None
+    if inside is None:
+        yield name, call
+    else:
+        yield from (each for each in deep_calls(inside, f"{name}/") if not each[1].is_input)
 
 
 def is_for_all_samples(tensors: Sequence[Any]) -> bool:

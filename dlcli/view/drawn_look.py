@@ -67,7 +67,8 @@ def draw_sample(console: Console, sample: SampleLooked) -> None:
     place = "" if sample.file is None else f", {Path(sample.file).name}" + (f":{sample.line}" if sample.line else "")
     said = "" if sample.probability is None else f" ({sample.probability:.1%})"
     line(console, "sample", f"{sample.sample} (row {sample.row}{place})")
-    line(console, "target", f"{as_words(sample.target)}, the model says {as_words(sample.predicted)}{said}")
+    known = "" if sample.target is None else f"{as_words(sample.target)}, "
+    line(console, "target", f"{known}the model says {as_words(sample.predicted)}{said}")
     drawn = [each for each in sample.inputs if each.kind != "columns"]
     if drawn:
         draw_samples(console, drawn)

@@ -112,6 +112,33 @@ def test_grad_cam_is_what_the_paper_says_on_scores_before_softmax_and_sigmoid(un
     assert before.sum() == pytest.approx(1.0) or units == 1  # the activation is back in its place
 
 
+def test_a_layer_that_is_called_again_has_a_name_and_an_input_of_its_own() -> None:
+    import keras
+
+    from dlcli.actions.look.grad_cam import Answer, gradient_times
+    from dlcli.actions.look.model_parts import ModelParts
+    from dlcli.data import Schema
+    from dlcli.errors import UsageError
+
+    inner = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="inside")], name="eye")
+    inputs = {name: keras.Input((2,), name=name) for name in ("one", "other")}
+    seen = [inner(each) for each in inputs.values()]
+    model = keras.Model(inputs, keras.layers.Dense(1, name="last")(keras.layers.Subtract(name="less")(seen)))
+    parts = ModelParts(model, Schema(inputs=[], targets=[]))
+    assert [name for name, _ in parts.named_calls] == ["eye/inside", "eye/inside:2", "less", "last"]
+    assert [parts.leading(place) for place in range(3)] == [["one"], ["other"], ["one", "other"]]
+    assert [parts.place(name) for name in ("inside", "inside:2", "less")] == [0, 1, 2]
+    with pytest.raises(
+        UsageError, match="the model has no layer 'inner'; it has: eye/inside, eye/inside:2, less, last"
+    ):
+        parts.place("inner")
+    given = {"one": np.array([[1.0, 2.0]], np.float32), "other": np.array([[3.0, -1.0]], np.float32)}
+    kernel = model.get_layer("last").get_weights()[0][:, 0]
+    found = gradient_times(model, given, Answer("y", 0), parts.calls, [0, 1])
+    for values, name, sign in zip(found, given, (1, -1), strict=True):
+        assert values[0] == pytest.approx(sign * inner(given[name]).numpy()[0] * kernel, rel=1e-5)
+
+
 def test_gradient_times_input_is_the_weight_times_the_input_of_a_linear_model() -> None:
     import keras
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,7 @@ class Looking:
     target: TargetSchema
     asking: Asking
 
-    @property
+    @cached_property
     def parts(self) -> ModelParts:
         """The model with its calls."""
         return ModelParts(self.trained.model, self.trained.schema)

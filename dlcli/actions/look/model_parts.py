@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +12,7 @@ from dlcli.config.catalogue.live import layer_traits
 from dlcli.data import Schema
 from dlcli.errors import UsageError
 from dlcli.keras_internals import node_of_tensor
-from dlcli.layers.calls import Call, calls_of, deep_calls, leading_to
-from dlcli.layers.names import written_layer_name
+from dlcli.layers.calls import Call, calls_of, leading_to, parts_of_call
 from dlcli.spec import near
 
 MOST_NAMED = 20
@@ -28,9 +28,23 @@ class ModelParts:
     schema: Schema
 
     @cached_property
+    def parts(self) -> list[tuple[str, Call, Call]]:
+        """All calls with the names of their layers and the call of the model itself that each is or stands in.
+
+        Inputs and what is the same for all samples are none. A layer that is called again is `dense:2`, `dense:3`, ….
+        """
+        times, parts = Counter[str](), list[tuple[str, Call, Call]]()
+        for outer in calls_of(self.model):
+            for name, call in parts_of_call(outer):
+                if not call.is_input and not call.is_same_for_all:
+                    times[name] += 1
+                    parts.append((name if times[name] == 1 else f"{name}:{times[name]}", call, outer))
+        return parts
+
+    @property
     def named_calls(self) -> list[tuple[str, Call]]:
-        """All calls with the names of their layers: inputs and what is the same for all samples are none."""
-        return [(name, call) for name, call in deep_calls(self.model) if not call.is_input and not call.is_same_for_all]
+        """All calls with their names."""
+        return [(name, call) for name, call, _ in self.parts]
 
     @property
     def calls(self) -> list[Call]:
@@ -63,12 +77,7 @@ class ModelParts:
 
     def outer(self, place: int) -> Call:
         """The call of the model itself that a call is or stands in."""
-        name = self.named_calls[place][0]
-        for call in calls_of(self.model):
-            own = written_layer_name(call.layer.name)
-            if own == name or (name.startswith(f"{own}/") and hasattr(call.layer, "layers")):
-                return call
-        raise AssertionError(name)
+        return self.parts[place][2]
 
     def leading(self, place: int) -> list[str]:
         """The inputs from which a call comes."""
