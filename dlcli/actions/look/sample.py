@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dlcli.actions.evaluate import named_rows
 from dlcli.actions.samples import as_shown, drawing_of
 from dlcli.data import Dataset, class_indices
 from dlcli.data.fields.fields import CHANNELS_FIRST
@@ -46,7 +47,7 @@ def sample_looked(
 ) -> SampleLooked:
     """The sample of a number, counted from 1, with its target (1, …) and what the model puts out of it (1, …)."""
     samples = dataset.splits[split]
-    row = int(samples.rows[number - 1])
+    row = int(named_rows(dataset.schema.windows, samples.rows)[number - 1])
     file, line, _ = dataset.fields.where(row)
     truth = None if target is None else true_words(target, head)
     predicted, probability = answered(said, head, answers)
