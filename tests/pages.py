@@ -71,7 +71,11 @@ def read_page(content: str) -> PageRead:
     page.faults += [f"<{tag}> is never closed" for tag, _ in page.open]
     ids = page.having("id")
     page.faults += [f"the id {each} stands twice" for each in {*ids} if ids.count(each) > 1]
-    page.faults += [f"a link to {each}" for each in page.having("href") if each[:1] != "#" or each[1:] not in ids]
+    page.faults += [
+        f"a link to {each}"
+        for each in page.having("href")
+        if each != "data:," and (each[:1] != "#" or each[1:] not in ids)
+    ]
     page.faults += [
         f"loads {each[:40]}" for each in page.having("src") if not each.startswith("data:image/png;base64,")
     ]

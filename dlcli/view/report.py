@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from dlcli.view.data import DataShown
 from dlcli.view.evaluation import Evaluation, WorstSample
+from dlcli.view.look import Tiles
 from dlcli.view.model import ModelSummary
 from dlcli.view.run_again import RunAgain
 from dlcli.view.samples import Shown
@@ -143,14 +144,11 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class LayerPictured:
-    """The filters of a convolution (height, width, channels) as pictures, and what they make of one sample (height, width)."""
+    """The first filters that can be drawn, what they put out for one sample where that can be drawn, and this sample."""
 
-    layer: str
-    filters: Sequence[Any]
-    activations: Sequence[Any]
+    filters: Tiles
+    activations: Tiles | None
     sample: Shown | None
-    of: int
-    """How many filters there are."""
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,13 @@ from dlcli.view.html.chart import MOST_ROWS, Chart, Line, chart_markup, chart_wo
 from dlcli.view.html.curves import MOST_EPOCHS, MOST_VALUES, overlaid_charts, run_charts
 from dlcli.view.html.data import MOST_HISTOGRAMS, column_histograms
 from dlcli.view.html.evaluation import SHADES, WIDEST, confusion_markup, shaded
+from dlcli.view.html.layers import MOST_CURVES, MOST_PICTURES
 from dlcli.view.html.markup import json_markup, table_markup
 from dlcli.view.html.model import MOST_NODES, model_part
 from dlcli.view.html.page import page_html
 from dlcli.view.html.pages import data_page, run_page
 from dlcli.view.html.pictures import LARGEST, picture_tile, series_chart, tiles
+from dlcli.view.look import Tiles
 from dlcli.view.model import LayerRow, ModelSummary
 from dlcli.view.report import (
     AgainstTruth,
@@ -130,6 +132,12 @@ def evaluated(name: str, looks: Any = ()) -> Evaluated:
     )
 
 
+def tiles_of(name: str, form: Any, *arrays: Any) -> Tiles:
+    units = [*range(len(arrays))]
+    names = [f"{name} {unit}" for unit in units]
+    return Tiles(layer=name, form=form, units=units, names=names, values=units, about=name, arrays=arrays)
+
+
 def report(name: str = "run", **more: Any) -> RunReport:
     parts: dict[str, Any] = {
         "again": again(name),
@@ -137,7 +145,7 @@ def report(name: str = "run", **more: Any) -> RunReport:
         "data": data_shown(name),
         "model": model(name),
         "evaluated": evaluated(name, [Shown("text", name, name)]),
-        "layers": LayerPictured(name, [np.eye(3)[..., None]], [np.eye(4)], Shown("image", name, np.eye(4)), 1),
+        "layers": LayerPictured(tiles_of(name, "pictures", np.eye(3)), None, Shown("image", name, np.eye(4))),
         "facts": Facts({"seed": name}, [{"file": name, "bytes": 3, "sha256": "00"}], [name]),
     }
     return RunReport(**{**parts, **more})
@@ -153,7 +161,7 @@ def test_a_page_is_whole_and_has_every_part() -> None:
     ]
     assert {f"#{each.anchor}" for each in page.parts} <= {*read.having("href")}
     assert len(read.charts) == 2 + 1 + 2 + 1 + 3
-    assert len(read.all("img")) == 3
+    assert len(read.all("img")) == 1
 
 
 @pytest.mark.parametrize(
@@ -255,8 +263,8 @@ def test_pictures_keep_their_pixels_and_large_ones_are_made_smaller() -> None:
 
 
 def test_long_series_are_told_to_be_cut() -> None:
-    assert series_chart(Shown("series", "", np.zeros((LONGEST, 2)))).x_name == "time"
-    assert series_chart(Shown("series", "", np.zeros((LONGEST + 1, 2)))).x_name == "time (the first 500 of 501 steps)"
+    assert series_chart("", np.zeros((LONGEST, 2))).x_name == "time"
+    assert series_chart("", np.zeros((LONGEST + 1, 2))).x_name == "time (the first 500 of 501 steps)"
 
 
 def chart(count: int) -> Chart:
@@ -318,6 +326,25 @@ def test_a_cell_is_as_dark_as_its_share_of_the_class() -> None:
     pairs = str(confusion_markup(names, matrix.tolist()))
     assert pairs.count("<td") == 3
     assert confusion_markup(None, None) is None
+
+
+def test_filters_are_pictures_or_curves_and_so_many_are_shown() -> None:
+    many = [np.eye(3)] * (MOST_PICTURES + 1)
+    sample = Shown("image", "s", np.eye(4))
+    maps = LayerPictured(tiles_of("conv", "pictures", *many), tiles_of("conv", "pictures", *many[:2]), sample)
+    page = run_page(report(layers=maps))
+    read = read_page(page_html(page))
+    assert (read.faults, len(read.all("img"))) == ([], MOST_PICTURES + 1 + 2)
+    assert f"{MOST_PICTURES} of {MOST_PICTURES + 1} conv" in read.text
+    curves = [np.arange(12.0).reshape(6, 2)] * (MOST_CURVES + 1)
+    units = [np.arange(5.0), np.arange(5.0) * 2]
+    drawn = LayerPictured(tiles_of("conv1d", "curves", *curves), tiles_of("conv1d", "curves", *units), None)
+    found = read_page(page_html(run_page(report(layers=drawn))))
+    charts = found.charts[-MOST_CURVES - 1 :]
+    assert found.faults == []
+    assert [line["values"] for line in charts[0]["lines"]] == [[0, 2, 4, 6, 8, 10], [1, 3, 5, 7, 9, 11]]
+    assert [line["name"] for line in charts[-1]["lines"]] == ["unit conv1d 0", "unit conv1d 1"]
+    assert charts[-1]["lines"][1]["values"] == [0, 2, 4, 6, 8]
 
 
 def test_a_graph_that_is_too_large_is_not_drawn() -> None:

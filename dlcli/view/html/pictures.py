@@ -40,7 +40,7 @@ def png_address(image: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Tile:
+class SampleTile:
     """A sample as it stands in a page; `height` and `width` are those of a picture on the screen."""
 
     kind: str
@@ -52,9 +52,9 @@ class Tile:
     text: str = ""
 
 
-def tiles(samples: Sequence[Shown], *, most_letters: int, channels: Sequence[str] = ()) -> tuple[list[Tile], int]:
+def tiles(samples: Sequence[Shown], *, most_letters: int, channels: Sequence[str] = ()) -> tuple[list[SampleTile], int]:
     """Samples as tiles, and how many were left out because a page may not be larger."""
-    made, used = list[Tile](), 0
+    made, used = list[SampleTile](), 0
     for at, sample in enumerate(samples):
         tile = tile_of(sample, channels=channels)
         used += len(tile.address) + len(tile.chart or "") + len(tile.text)
@@ -64,21 +64,21 @@ def tiles(samples: Sequence[Shown], *, most_letters: int, channels: Sequence[str
     return made, 0
 
 
-def tile_of(sample: Shown, *, channels: Sequence[str] = ()) -> Tile:
+def tile_of(sample: Shown, *, channels: Sequence[str] = ()) -> SampleTile:
     """One sample as a tile."""
     if sample.kind == "image":
         return picture_tile(sample.values, sample.caption)
     if sample.kind == "series":
-        return Tile("series", sample.caption, chart=chart_markup(series_chart(sample, channels)))
-    return Tile("text", sample.caption, text=str(sample.values))
+        return series_tile(sample.caption, sample.values, channels)
+    return SampleTile("text", sample.caption, text=str(sample.values))
 
 
-def picture_tile(values: Any, caption: str) -> Tile:
+def picture_tile(values: Any, caption: str) -> SampleTile:
     """A picture, enlarged by a whole number where it is small."""
     height, width = values.shape[:2]
     scale = max(1, SMALLEST // max(height, width, 1))
     part = min(1.0, LARGEST / max(height, width, 1))
-    return Tile(
+    return SampleTile(
         "image",
         caption,
         address=png_address(values),
@@ -87,14 +87,19 @@ def picture_tile(values: Any, caption: str) -> Tile:
     )
 
 
-def series_chart(sample: Shown, channels: Sequence[str] = ()) -> Chart:
+def series_tile(caption: str, values: Any, channels: Sequence[str] = ()) -> SampleTile:
+    """A series (time, features) as a chart."""
+    return SampleTile("series", caption, chart=chart_markup(series_chart(caption, values, channels)))
+
+
+def series_chart(caption: str, series: Any, channels: Sequence[str] = ()) -> Chart:
     """The first channels of a series (time, features), of a long one its beginning."""
-    values = sample.values[:LONGEST, :MOST_CHANNELS]
+    values = series[:LONGEST, :MOST_CHANNELS]
     names = channels if len(channels) >= values.shape[1] else [f"channel {at}" for at in range(values.shape[1])]
-    longer = len(sample.values) > LONGEST
+    longer = len(series) > LONGEST
     return Chart(
-        title=sample.caption or "sample",
-        x_name=f"time (the first {LONGEST} of {len(sample.values):,} steps)" if longer else "time",
+        title=caption or "sample",
+        x_name=f"time (the first {LONGEST} of {len(series):,} steps)" if longer else "time",
         x=list(range(len(values))),
         lines=[Line(names[at], values[:, at].tolist(), colour=at) for at in range(values.shape[1])],
         small=True,

@@ -1,0 +1,110 @@
+"""Pages in headless Chromium, where it is installed: charts are drawn, nothing is refused, and no page is wider than a phone.
+
+Part of `python tests/check.py --nightly`: a page is what a browser makes of it, and that takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pages import read_page
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
+ROOT = Path(__file__).parents[1]
+RUNS = {"digits": "digits", "two": "tables/breast_cancer", "numbers": "tables/diabetes", "series": "series/motions"}
+PROBE = """<script>addEventListener("load", () => setTimeout(() => {
+  const drawn = [...document.querySelectorAll(".uplot canvas")], width = document.documentElement.scrollWidth;
+  const high = drawn.every(each => each.width > 100 && each.height > 100);
+  document.body.dataset.seen = JSON.stringify({ width, plots: drawn.length, high });
+}, 300))</script>"""
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=4000",
+    "--dump-dom",
+)
+
+
+def in_browser(address: str, *options: str) -> str:
+    """The page as it stands after its scripts have run, and what the console said of it."""
+    assert BROWSER is not None
+    done = subprocess.run(
+        [BROWSER, *OPTIONS, *options, address], capture_output=True, text=True, timeout=90, check=True
+    )
+    refused = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    assert refused == []
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Callable[..., Any]) -> Path:
+    """A run of each kind with its page, and a page on all of them."""
+    path = tmp_path_factory.mktemp("browser")
+    for name, config in RUNS.items():
+        options = ["--name", name, "--epochs", "3", "-q"]
+        assert run_dlcli("train", ROOT / "configs" / f"{config}.yaml", *options, cwd=path).code == 0
+        assert run_dlcli("report", name, "-o", f"{name}.html", cwd=path).code == 0
+    assert run_dlcli("report", *RUNS, "-o", "all.html", cwd=path).code == 0
+    return path
+
+
+@pytest.mark.parametrize("name", [*RUNS, "all"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(name: str, width: int, folder: Path) -> None:
+    content = (folder / f"{name}.html").read_text(encoding="utf-8")
+    charts = len(read_page(content).charts)
+    assert charts >= 2
+    # The policy would refuse the probe, so that the page with it goes without: the page without it is looked at below.
+    probed = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", content).replace(
+        "</body>", f"{PROBE}</body>"
+    )
+    (folder / "probed.html").write_text(probed, encoding="utf-8")
+    seen = re.search(r'data-seen="([^"]*)"', in_browser(f"file://{folder}/probed.html", f"--window-size={width},900"))
+    assert seen is not None
+    found = json.loads(seen[1].replace("&quot;", '"'))
+    assert (found["plots"], found["high"]) == (charts, True)
+    assert found["width"] <= max(width, 500)  # Chromium makes no window narrower than 500 pixels
+
+
+@pytest.mark.parametrize("name", [*RUNS, "all"])
+def test_the_policy_lets_the_page_itself_run(name: str, folder: Path) -> None:
+    charts = len(read_page((folder / f"{name}.html").read_text(encoding="utf-8")).charts)
+    drawn = in_browser(f"file://{folder}/{name}.html")
+    assert drawn.count('class="uplot') == charts
+    assert '<button type="button" id="theme"' in drawn
+
+
+def test_a_script_that_is_not_of_the_page_would_be_refused(folder: Path) -> None:
+    content = (folder / "digits.html").read_text(encoding="utf-8")
+    (folder / "changed.html").write_text(content.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
+    with pytest.raises(AssertionError, match="Executing inline script violates"):
+        in_browser(f"file://{folder}/changed.html")
+
+
+@pytest.fixture
+def board(folder: Path) -> Iterator[SimpleNamespace]:
+    """The board over these runs."""
+    program = [sys.executable, "-m", "dlcli", "board", "runs", "--json", "--time-limit", "2m"]
+    with subprocess.Popen(program, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield SimpleNamespace(**json.loads(process.stdout.readline()))
+        process.terminate()
+
+
+def test_the_board_shows_its_runs_and_their_curves(board: SimpleNamespace) -> None:
+    drawn = in_browser(board.address)
+    assert all(f'<a href="/run/{name}">{name}</a>' in drawn for name in RUNS)
+    assert "4 of 4 runs, 0 training" in drawn
+    assert drawn.count('class="uplot') >= 2
