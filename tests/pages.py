@@ -85,6 +85,7 @@ def read_page(content: str) -> PageRead:
     page.faults += [
         "a head of a table without scope" for each in page.all("th") if each.get("scope") not in {"row", "col"}
     ]
+    page.faults += ["a head of a table without words"] * len(re.findall(r"<th[^>]*>\s*</th>", content))
     page.faults += ["a picture without words" for each in page.all("img") if not each.get("alt")]
     page.faults += [f"named by {each}" for each in page.having("aria-labelledby") if each not in ids]
     page.faults += check_frame(page) + check_charts(page) + check_policy(page)

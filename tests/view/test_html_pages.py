@@ -378,9 +378,10 @@ def test_rows_stand_as_they_are_in_the_table() -> None:
 
 
 def test_a_table_is_that_of_the_terminal() -> None:
-    table = Table([Column("name"), number_column("value")], [["<b>", 0.123456], ["c", None]])
+    table = Table([Column("name"), number_column("value"), Column("")], [["<b>", 0.123456, ""], ["c", None, ""]])
     text = str(table_markup(table, "<i>"))
     assert "&lt;b&gt;" in text
     assert '<td class="right">0.1235</td>' in text
     assert '<td class="right">–</td>' in text
     assert "<i>" not in text
+    assert text.count("<th ") == 2 + 2
