@@ -47,8 +47,8 @@ def draw_look(console: Console, look: Look) -> None:
         draw_counted(console, look.counted)
     if look.written:
         console.print()
-    for name, file in look.written.items():
-        line(console, "written", f"{file}  {name}")
+        folder = Path(next(iter(look.written.values()))).parent
+        line(console, "written", f"{len(look.written)} pictures in {folder}")
 
 
 def words(console: Console, text: str, *, style: str = "dim") -> None:
