@@ -17,7 +17,7 @@ from dlcli.view.console.json_value import json_name
 from dlcli.view.console.labelled import line_width
 from dlcli.view.console.layout import GAP
 from dlcli.view.console.shapes import shape
-from dlcli.view.console.table import Column, Narrow, Table, text_column
+from dlcli.view.console.table import Column, Narrow, Table
 from dlcli.view.console.wrapping import wrapped
 from dlcli.view.sentences.arithmetic import remark_words
 
@@ -114,9 +114,9 @@ def arithmetic_table(layers: Sequence[LayerArithmetic], *, width: int, unicode: 
             words = [unbroken(step.arithmetic), *(remark_words(one.code, one.facts) for one in step.remarks)]
             cells = (unbroken(f"{step.result} = {step.formula}"), "   ".join(words))
             rows.append(["" if number else each.layer, *(plain_signs(cell, unicode=unicode) for cell in cells)])
-    layer = text_column("layer", least=8)
+    layer, longest = Column("layer"), max([len("layer"), *(cell_len(row[0]) for row in rows)])
     beside = [formula_column(head, [row[at] for row in rows]) for at, head in enumerate(HEADS, start=1)]
-    if layer.least + sum(GAP + each.least for each in beside) <= width:
+    if longest + sum(GAP + each.least for each in beside) <= width:
         return Table([layer, *beside], rows)
     joined = [[name, f"{formula}   {shapes}"] for name, formula, shapes in rows]
     return Table([layer, formula_column(HEADS[0], [row[1] for row in joined])], joined)
