@@ -119,6 +119,8 @@ def caption(dataset: Dataset, schema: InputSchema, row: int) -> str:
     words = ""
     if index is not None and target.classes is not None and index.size == 1:
         words = target.classes[int(index.item())]
+    elif value.dtype == object:
+        words = str(as_shown("text", value.ravel()[0]))
     elif value.size == 1:
         words = f"{target.name} {float(value.item()):.4g}"
     return f"{schema.name}: {words}" if len(dataset.schema.inputs) > 1 else words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,3 +62,10 @@ def test_strict_writes_the_page_before_it_fails(tmp_path: Path, run_dlcli: Comma
         "inspect-data", "a.csv", "--target", "y", "--strict", "--html", "p.html", "--json", cwd=tmp_path
     )
     assert (outcome.code, (tmp_path / "p.html").exists()) == (4, True)
+
+
+def test_a_target_of_text_is_told_beside_its_sample(inspected: Command) -> None:
+    config = Path(__file__).parents[2] / "configs" / "text" / "named_entities.yaml"
+    page = inspected(str(config), "--set", "data.source.named_entities.samples=60")
+    assert len(page.all("blockquote")) == 3
+    assert re.search(r"(other|person|firm|place) (other|person|firm|place)", page.text)
