@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -28,6 +29,15 @@ class Shown(Protocol):
     def caption(self) -> str: ...
     @property
     def values(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class ShownPicture:
+    """A picture (height, width, …) with a caption."""
+
+    caption: str
+    values: Any
+    kind: str = "image"
 
 
 def draw_samples(console: Console, samples: Sequence[Shown]) -> None:

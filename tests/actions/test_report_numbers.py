@@ -13,6 +13,7 @@ import sklearn.metrics
 from dlcli.actions.evaluate import MOST_IN_MATRIX, Judged
 from dlcli.actions.reported import ranking
 from dlcli.actions.reported.calibration import calibrated_target
+from dlcli.actions.reported.pictured_targets import PALETTE, pictured_target
 from dlcli.actions.reported.ranking import MOST_DRAWN, MOST_ON_AXIS, Threshold, ranked_target
 from dlcli.actions.reported.truth import MOST_COLUMNS, MOST_PAIRS, against_truth, residual_range
 from dlcli.data.schema import TargetSchema
@@ -274,3 +275,27 @@ def test_classes_have_no_residuals_and_numbers_no_curves() -> None:
     assert against_truth(several().judged) == []
     assert ranked_target(numbers((20,)).judged) is None
     assert calibrated_target(numbers((20,)).judged) is None
+
+
+def test_masks_are_shown_in_the_colours_of_their_classes() -> None:
+    truth, said = np.array([[[0, 1], [2, -1]]]), np.array([[[0, 0], [2, 1]]])
+    schema = target_of(["a", "b", "c"], axes=["samples", "height", "width"], shape=[2, 2])
+    case = judged(schema, truth, said, Answers(said, None))
+    true, answered = pictured_target(case, 0)
+    assert (true.caption, answered.caption) == ("true kind", "said kind")
+    expected = [[PALETTE[0], PALETTE[1]], [PALETTE[2], (0, 0, 0)]]
+    np.testing.assert_array_equal(true.values, np.array(expected))
+    np.testing.assert_array_equal(answered.values[1, 1], PALETTE[1])
+    assert min(max(colour) for colour in PALETTE) >= 64  # so that no picture is stretched
+    assert pictured_target(several().judged, 0) == []
+
+
+def test_pictures_that_are_put_out_stand_beside_the_true_ones() -> None:
+    case = numbers((2, 4, 5, 3))
+    object.__setattr__(case.judged.schema, "axes", ["samples", "height", "width", "channels"])
+    true, said = pictured_target(case.judged, 1)
+    np.testing.assert_array_equal(true.values, case.truth[1])
+    np.testing.assert_array_equal(said.values, case.chances[1])
+    odd = numbers((2, 4, 5, 2))
+    object.__setattr__(odd.judged.schema, "axes", ["samples", "height", "width", "channels"])
+    assert pictured_target(odd.judged, 1) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlcli.actions.evaluate import EvaluatedSamples, worst_positions
+from dlcli.actions.reported.pictured_targets import pictured_target
 from dlcli.actions.samples import drawable_sample, drawing_of
 from dlcli.data.schema import InputSchema
 from dlcli.view.report import WorstLook
@@ -21,6 +22,7 @@ def worst_looks(seen: EvaluatedSamples, inputs: list[InputSchema]) -> list[Worst
     looks = []
     for sample, position in zip(worst, positions, strict=True):
         shown = [each for schema in inputs if (each := sample_shown(seen, schema, position)) is not None]
+        shown += [picture for judged in seen.judged for picture in pictured_target(judged, position)]
         looks.append(WorstLook(sample, shown, row_cells(seen, inputs, int(seen.samples.rows[position]))))
     return looks
 
