@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -17,19 +18,20 @@ from dlcli.actions.samples import Shown
 from dlcli.data.description.columns import ColumnSeen
 from dlcli.data.description.tensors import Tensor
 from dlcli.finding import Command
+from dlcli.view.comparison import ComparedRun, Comparison
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.data import DataShown
 from dlcli.view.drawing.graph_node import GraphNode
 from dlcli.view.evaluation import ClassScores, Evaluation, Scores, WorstSample
 from dlcli.view.html.chart import MOST_ROWS, Chart, Line, chart_markup, chart_words, rounded, values_table
-from dlcli.view.html.curves import MOST_EPOCHS, MOST_VALUES, overlaid_charts, run_charts
+from dlcli.view.html.curves import MOST_CHARTS, MOST_EPOCHS, MOST_RUNS, MOST_VALUES, overlaid_charts, run_charts
 from dlcli.view.html.data import MOST_HISTOGRAMS, column_histograms
 from dlcli.view.html.evaluation import SHADES, WIDEST, confusion_markup, shaded
 from dlcli.view.html.layers import MOST_CURVES, MOST_PICTURES
 from dlcli.view.html.markup import json_markup, table_markup
 from dlcli.view.html.model import MOST_NODES, model_part
 from dlcli.view.html.page import page_html
-from dlcli.view.html.pages import data_page, run_page
+from dlcli.view.html.pages import comparison_page, data_page, run_page
 from dlcli.view.html.pictures import LARGEST, picture_tile, series_chart, tiles
 from dlcli.view.look import Tiles
 from dlcli.view.model import LayerRow, ModelSummary
@@ -311,8 +313,43 @@ def test_curves_of_several_runs_stand_in_one_chart() -> None:
     [loss] = overlaid_charts({**runs, "b": without})
     assert loss.title == "train loss"
     assert loss.lines[0].values[0] == 1.0
-    many = overlaid_charts({str(at): again(epochs=400).epochs for at in range(100)})
-    assert sum(len([v for v in line.values if v is not None]) for line in many[0].lines) < 1.2 * MOST_VALUES
+    many = {str(at): again(epochs=400 + at).epochs for at in range(MOST_RUNS + 1)}
+    [loss] = overlaid_charts(many)
+    assert len(loss.lines) == MOST_RUNS
+    assert sum(value is not None for line in loss.lines for value in line.values) < 1.2 * MOST_VALUES
+    last = [[value for value in line.values if value is not None][-1] for line in loss.lines]
+    assert last == [2 / (400 + at) for at in range(MOST_RUNS)]
+
+
+def with_metrics(count: int, epochs: int) -> RunAgain:
+    found = again(epochs=epochs)
+    more = {f"metric_{at}": 0.123456 for at in range(count - 1)}
+    entries = [
+        {**entry, "train": entry["train"] | more, "validation": entry["validation"] | more} for entry in found.epochs
+    ]
+    return dataclasses.replace(found, epochs=entries)
+
+
+def test_so_many_metrics_have_a_chart_and_a_page_of_many_runs_stays_small() -> None:
+    for count, more in ((MOST_CHARTS, ""), (MOST_CHARTS + 2, "… and 2 more metrics")):
+        found = with_metrics(count, 3)
+        assert len(run_charts(found.epochs, None)) == MOST_CHARTS + 1
+        assert (more or "no such") in read_page(page_html(run_page(report(again=found)))).text + "no such"
+    long = with_metrics(MOST_CHARTS, 1000)
+    assert len(page_html(run_page(report(again=long)))) < 1_000_000
+    runs = [long] * (MOST_RUNS + 10)
+    names = [f"run-{at}" for at in range(len(runs))]
+    comparison = Comparison(
+        runs=[ComparedRun(name, name, "done", 1000, 1.0, 0, at) for at, name in enumerate(names)],
+        changed={f"key.{at}": dict.fromkeys(names, 0.001) for at in range(20)},
+        metrics={f"validation.{at}": dict.fromkeys(names, 0.5) for at in range(2 * MOST_CHARTS)},
+        difference={},
+        unknown=[],
+        curves=dict(zip(names, (each.epochs for each in runs), strict=True)),
+    )
+    content = page_html(comparison_page(comparison, runs))
+    assert read_page(content).faults == []
+    assert 800_000 < len(content) < LARGEST_PAGE
 
 
 def test_a_cell_is_as_dark_as_its_share_of_the_class() -> None:

@@ -15,8 +15,8 @@ from dlcli.view.html.markup import json_markup, markup
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-MOST_ROWS = 100
-"""Rows of the table beside a chart: some, spread evenly, of more."""
+MOST_ROWS, MOST_CELLS = 100, 500
+"""Rows and cells of the table beside a chart: some, spread evenly, of more."""
 Values = Sequence[float | None]
 
 
@@ -105,7 +105,8 @@ def chart_words(chart: Chart) -> str:
 def values_table(chart: Chart) -> Table:
     """The values of a chart, a row for each place of its axis, some of many."""
     lines = [line for line in chart.lines if line.kind != "guide"]
-    step = max(1, -(-len(chart.x) // MOST_ROWS))
+    rows = max(10, min(MOST_ROWS, MOST_CELLS // max(1, len(lines))))
+    step = max(1, -(-len(chart.x) // rows))
     chosen = range(0, len(chart.x), step)
     columns = [Column(chart.x_name, right=True, text=number), *(number_column(line.name) for line in lines)]
     return Table(columns, [[whole_number(chart.x[at]), *(line.values[at] for line in lines)] for at in chosen])

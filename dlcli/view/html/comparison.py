@@ -8,7 +8,7 @@ from typing import Any
 from dlcli.view.comparison import Comparison, changed_table, difference_table, noise_words, reached_table
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.html.chart import chart_markup
-from dlcli.view.html.curves import ANCHOR, TITLE, overlaid_charts
+from dlcli.view.html.curves import ANCHOR, MOST_RUNS, TITLE, metrics_without_chart, overlaid_charts
 from dlcli.view.html.markup import table_markup
 from dlcli.view.html.part import Part, missing_part, part_of_page
 from dlcli.view.report import Missing
@@ -47,7 +47,8 @@ def overlaid_part(comparison: Comparison) -> Part:
     if not curves:
         return missing_part(ANCHOR, TITLE, Missing("no epoch of any of these runs has ended"))
     charts = [chart_markup(each) for each in overlaid_charts(curves)]
-    return part_of_page(ANCHOR, TITLE, charts=charts, about=f"{len(curves)} runs")
+    about = f"{len(curves)} runs" if len(curves) <= MOST_RUNS else f"the first {MOST_RUNS} of {len(curves)} runs"
+    return part_of_page(ANCHOR, TITLE, charts=charts, about=about, more=metrics_without_chart(curves.values()))
 
 
 def verdict_of(again: RunAgain) -> dict[str, Any]:

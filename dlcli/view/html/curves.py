@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from dlcli.view.drawing.curve import spans_decades
@@ -12,8 +12,8 @@ from dlcli.view.report import Missing, RunReport
 from dlcli.view.run_again import RunAgain
 
 TITLE, ANCHOR = "The curves", "curves"
-MOST_EPOCHS, MOST_VALUES = 1000, 12_000
-"""Epochs that a curve is drawn through, and values of all runs in one chart."""
+MOST_EPOCHS, MOST_VALUES, MOST_CHARTS, MOST_RUNS = 1000, 40_000, 24, 50
+"""Epochs that a curve is drawn through, values of all charts of a page, its charts of metrics, and the runs in one of them."""
 SPLITS = ("train", "validation")
 
 Entries: TypeAlias = Sequence[Mapping[str, Any]]
@@ -28,16 +28,17 @@ def record_curves(again: RunAgain) -> Part:
     """The same of the record of a run."""
     if not again.epochs:
         return missing_part(ANCHOR, TITLE, Missing("no epoch has ended", again.advice))
-    charts = run_charts(again.epochs, again.best_epoch)
-    return part_of_page(ANCHOR, TITLE, charts=[chart_markup(each) for each in charts], about="")
+    charts = [chart_markup(each) for each in run_charts(again.epochs, again.best_epoch)]
+    return part_of_page(ANCHOR, TITLE, charts=charts, about="", more=metrics_without_chart([again.epochs]))
 
 
 def run_charts(entries: Entries, best: int | None) -> list[Chart]:
     """The charts of one run."""
-    shown = some_epochs(entries, best, MOST_EPOCHS)
+    names = metric_names([entries])[:MOST_CHARTS]
+    shown = some_epochs(entries, best, most_epochs(len(SPLITS) * len(names)))
     marked = None if best is None else (float(best), f"best epoch {best}")
     charts = []
-    for name in metric_names([shown]):
+    for name in names:
         curves = [(split, epoch_values(shown, split, name)) for split in SPLITS]
         lines = [
             Line(split, values, colour=at, dash=at) for at, (split, values) in enumerate(curves) if has_some(values)
@@ -72,12 +73,11 @@ def overlaid_charts(runs: Mapping[str, Entries]) -> list[Chart]:
     """The charts of several runs: of validation, where all have it, otherwise of training."""
     validated = all(any(entry.get("validation") for entry in entries) for entries in runs.values())
     split = "validation" if validated else "train"
-    most = max(30, min(MOST_EPOCHS, MOST_VALUES // max(1, len(runs))))
-    shown = {name: some_epochs(entries, None, most) for name, entries in runs.items()}
-    epochs = sorted({entry["epoch"] for entries in shown.values() for entry in entries})
-    by_epoch = {name: {entry["epoch"]: entry for entry in entries} for name, entries in shown.items()}
+    names, drawn = metric_names(runs.values())[:MOST_CHARTS], dict(list(runs.items())[:MOST_RUNS])
+    epochs = shared_epochs(drawn.values(), most_epochs(len(names) * len(drawn)))
+    by_epoch = {name: {entry["epoch"]: entry for entry in entries} for name, entries in drawn.items()}
     charts = []
-    for metric in metric_names(shown.values()):
+    for metric in names:
         lines = [
             Line(run, epoch_values([found.get(epoch, {}) for epoch in epochs], split, metric), colour=at, dash=at // 8)
             for at, (run, found) in enumerate(by_epoch.items())
@@ -88,6 +88,23 @@ def overlaid_charts(runs: Mapping[str, Entries]) -> list[Chart]:
     return charts
 
 
+def most_epochs(curves: int) -> int:
+    """Through how many epochs each of so many curves is drawn, for a page to stay small."""
+    return max(20, min(MOST_EPOCHS, MOST_VALUES // max(1, curves)))
+
+
+def shared_epochs(runs: Iterable[Entries], most: int) -> list[int]:
+    """About so many of all epochs, spread evenly, with the last one of each run."""
+    every = [[entry["epoch"] for entry in entries] for entries in runs]
+    epochs = sorted({epoch for each in every for epoch in each})
+    return sorted({*epochs[:: max(1, -(-len(epochs) // most))], *(each[-1] for each in every if each)})
+
+
+def metrics_without_chart(runs: Iterable[Entries]) -> int:
+    """How many metrics have no chart."""
+    return max(0, len(metric_names(runs)) - MOST_CHARTS)
+
+
 def some_epochs(entries: Entries, best: int | None, most: int) -> list[Mapping[str, Any]]:
     """So many epochs of a long training, spread evenly, with the best and the last one."""
     step = max(1, -(-len(entries) // most))
@@ -96,7 +113,7 @@ def some_epochs(entries: Entries, best: int | None, most: int) -> list[Mapping[s
     ]
 
 
-def metric_names(runs: Any) -> list[str]:
+def metric_names(runs: Iterable[Entries]) -> list[str]:
     """Every metric of some runs, the loss first."""
     names = dict.fromkeys(
         name for entries in runs for entry in entries for split in SPLITS for name in entry.get(split) or ()
