@@ -92,7 +92,7 @@ def run_report(run: Run, choice: Choice) -> RunReport:
         steps=steps,
         data=data,
         model=model,
-        evaluated=seen if isinstance(seen, Missing) else evaluated(seen, schema, tree["train"]["sample_weight"]),
+        evaluated=seen if isinstance(seen, Missing) else evaluated(seen, schema, trained.config.train.sample_weight),
         layers=layers,
         facts=part_or_reason(lambda: origin_of_run(run, state, tree)),
     )

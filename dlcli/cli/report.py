@@ -40,13 +40,15 @@ def report(
     from dlcli.actions.page_files import page_file, write_page
     from dlcli.actions.report import Choice, page_of_runs
     from dlcli.view.console.json_value import json_value
+    from dlcli.view.console.labelled import note as say_note
 
     page = page_of_runs(runs, names, Choice(split, not no_model, allow_code))
     file = output or page_file(page)
     written = write_page(page, file)
     for part in written.parts:
         if part.missing is not None:
-            err().print(f"note: without {part.part}: {part.missing}", markup=False, highlight=False)
+            hint = f" ({part.hint})" if part.hint else ""
+            say_note(err(), f"note: without {part.part}: {part.missing}{hint}")
     if json:
         emit(json_value(written))
     elif output is not None:

@@ -175,10 +175,16 @@ class RunReport:
 
 @dataclass(frozen=True)
 class PartWritten:
-    """A part of a page: its anchor, and why nothing stands there, where that is so."""
+    """A part of a page: its anchor, and why nothing stands there and what to do, where that is so."""
 
     part: str
     missing: str | None = None
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, part: str, missing: Missing | None) -> PartWritten:
+        """A part that is there, or is missing."""
+        return cls(part) if missing is None else cls(part, missing.reason, missing.hint)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -135,6 +135,7 @@ def test_a_run_that_trains_has_a_page_and_needs_no_lock(trained: Any, copied: Ru
     assert "untrained: loss" in page.text
     assert len(page.charts) == 4
     assert "note: without verdict: 'c' is training" in outcome.err
+    assert outcome.err.count("(wait until it has ended)") == 2
 
 
 def test_a_run_that_was_killed_or_diverged_says_so(trained: Any, copied: Run, run_dlcli: Command) -> None:

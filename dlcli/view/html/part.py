@@ -19,7 +19,7 @@ class Part:
     anchor: str
     title: str
     body: Markup
-    missing: str | None = None
+    missing: Missing | None = None
 
 
 def part_of_page(anchor: str, title: str, **content: Any) -> Part:
@@ -29,4 +29,4 @@ def part_of_page(anchor: str, title: str, **content: Any) -> Part:
 
 def missing_part(anchor: str, title: str, missing: Missing) -> Part:
     """A part that is not there, with the reason."""
-    return Part(anchor, title, markup("missing", missing=missing), missing.reason)
+    return Part(anchor, title, markup("missing", missing=missing), missing)
