@@ -320,6 +320,23 @@ def test_texts_show_words_and_what_counted_word_by_word(folder: Path, run_dlcli:
     assert last == 1.0
 
 
+def test_ids_are_told_as_their_words_and_a_vector_over_a_vocabulary_as_the_words_in_it() -> None:
+    from dlcli.actions.look.counted import Asked, attribution
+    from dlcli.data.schema import InputSchema
+
+    text = InputSchema(name="text", axes=["samples"], shape=[], text=True)
+    words = ["", "[UNK]", "good", "bad"]
+
+    def told(prepared: list[float], counted: list[float], known: list[str] | None, **given: Any) -> dict[str, float]:
+        asked = Asked({}, {"text": np.array([prepared])}, {"text": known})
+        found = attribution(text, asked, np.array(counted), **given)
+        return dict(zip(found.names, found.values, strict=True))
+
+    assert told([3, 2, 0, 0], [1.0, 2.0, 3.0, 4.0], words, of_ids=True) == {"bad": 1.0, "good": 2.0}
+    assert told([0, 0, 1, 1], [1.0, 2.0, 3.0, 4.0], words, of_ids=False) == {"good": 3.0, "bad": 4.0}
+    assert told([7, 0], [1.0, 2.0], None, of_ids=True) == {"id 7": 1.0, "id 0": 2.0}
+
+
 def test_a_target_of_numbers_has_a_linear_fit_and_columns_by_name(folder: Path, run_dlcli: Run) -> None:
     value = looked(folder, run_dlcli, "table", "--grad-cam", "--split", "train")
     assert value["split"] == "train"

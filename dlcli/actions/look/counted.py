@@ -81,7 +81,7 @@ def counted_by_class_map(parts: ModelParts, asked: Asked, answer: Answer, name: 
         raise no_places(parts, layer)
     heat = class_map(parts.model, asked.prepared, answer, parts.calls, place)
     fitting = [each for each in inputs if (axes == 3) == (input_kind(each) == "image")] or inputs
-    drawn = [attribution(each, asked, heat) for each in fitting[:1]]
+    drawn = [attribution(each, asked, heat, of_ids=parts.embedding_of(each.name) is not None) for each in fitting[:1]]
     return Counted(method="grad_cam", target=answer.target, answer=name, layer=layer, inputs=drawn)
 
 
@@ -106,27 +106,32 @@ def input_kind(schema: InputSchema) -> str:
     return "series" if "time" in schema.axes[1:] else "columns"
 
 
-def attribution(schema: InputSchema, asked: Asked, values: Array) -> Attribution:
-    """What counted in an input: a map over a picture, or a number for each place or column."""
-    ids = asked.prepared[schema.name][0]
-    kind = input_kind(schema)
+def attribution(schema: InputSchema, asked: Asked, values: Array, *, of_ids: bool) -> Attribution:
+    """What counted in an input: a map over a picture, or a number for each place, word or column.
+
+    `of_ids` says that its numbers are ids; of a vector with a number for each word of a vocabulary those that are 0 are left out.
+    """
+    taken, kind, words = asked.prepared[schema.name][0], input_kind(schema), asked.words.get(schema.name)
     if values.ndim == 2 and kind == "image":
         shown = input_shown(schema, asked.raw[schema.name])
         return Attribution(input=schema.name, kind="image", names=[], values=values.tolist(), picture=shown.values)
     flat = values.reshape(len(values), -1).sum(axis=1) if values.ndim > 1 else values
-    words = asked.words.get(schema.name)
-    if ids.ndim == 1 and len(ids) == len(flat) and (words is not None or ids.dtype.kind in "iu"):
-        kept = [at for at in range(len(ids)) if int(ids[at]) != 0 or words is None]
-        names = [
-            words[int(ids[at])] if words is not None and int(ids[at]) < len(words) else f"id {ids[at]}" for at in kept
-        ]
+    if taken.ndim == 1 and len(taken) == len(flat) and (of_ids or (words is not None and len(words) == len(flat))):
+        numbers = taken.astype(int).tolist() if of_ids else [*range(len(taken))]
+        kept = [at for at in range(len(taken)) if taken[at] != 0 or (of_ids and words is None)]
+        names = [id_word(numbers[at], words) for at in kept]
         return Attribution(input=schema.name, kind="text", names=names, values=[float(flat[at]) for at in kept])
     if kind == "columns":
-        names, sums = by_columns(schema, flat)
-        return Attribution(input=schema.name, kind="columns", names=names, values=sums)
+        columns, sums = by_columns(schema, flat)
+        return Attribution(input=schema.name, kind="columns", names=columns, values=sums)
     picture = input_shown(schema, asked.raw[schema.name]).values if kind == "series" else None
-    names = [str(at) for at in range(len(flat))]
-    return Attribution(input=schema.name, kind="series", names=names, values=flat.tolist(), picture=picture)
+    places = [str(at) for at in range(len(flat))]
+    return Attribution(input=schema.name, kind="series", names=places, values=flat.tolist(), picture=picture)
+
+
+def id_word(number: int, words: list[str] | None) -> str:
+    """The word that an id stands for, or the id."""
+    return words[number] if words is not None and 0 <= number < len(words) else f"id {number}"
 
 
 def by_columns(schema: InputSchema, values: Array) -> tuple[list[str], list[float]]:
@@ -151,7 +156,7 @@ def counted_by_gradients(parts: ModelParts, asked: Asked, answer: Answer, name: 
             continue
         if input_kind(schema) == "image":
             values = abs(values).sum(axis=-1) if values.ndim == 3 else abs(values)
-        drawn.append(attribution(schema, asked, values))
+        drawn.append(attribution(schema, asked, values, of_ids=place is not None))
     return Counted(method="gradient_x_input", target=answer.target, answer=name, layer=None, inputs=drawn)
 
 
