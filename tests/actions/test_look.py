@@ -335,6 +335,32 @@ def test_ids_are_told_as_their_words_and_a_vector_over_a_vocabulary_as_the_words
     assert told([3, 2, 0, 0], [1.0, 2.0, 3.0, 4.0], words, of_ids=True) == {"bad": 1.0, "good": 2.0}
     assert told([0, 0, 1, 1], [1.0, 2.0, 3.0, 4.0], words, of_ids=False) == {"good": 3.0, "bad": 4.0}
     assert told([7, 0], [1.0, 2.0], None, of_ids=True) == {"id 7": 1.0, "id 0": 2.0}
+    assert told([1], [1.0], words, of_ids=True) == {"[UNK]": 1.0}
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,)])
+def test_an_id_counts_as_all_numbers_of_its_vector_together(shape: tuple[int, ...]) -> None:
+    import keras
+
+    from dlcli.actions.look.counted import Asked, counted_by_gradients
+    from dlcli.actions.look.grad_cam import Answer
+    from dlcli.actions.look.model_parts import ModelParts
+    from dlcli.data import Schema
+    from dlcli.data.schema import InputSchema
+
+    taken = keras.Input(shape, name="reader", dtype="int32")
+    rows = keras.layers.Embedding(9, 4)
+    vectors = rows(taken)
+    flat = vectors if shape == () else keras.layers.Flatten()(vectors)
+    model = keras.Model({"reader": taken}, keras.layers.Dense(1, use_bias=False)(flat))
+    schema = Schema(inputs=[InputSchema(name="reader", axes=["samples"], shape=list(shape))], targets=[])
+    ids = np.arange(5, 5 + int(np.prod(shape, dtype=int))).reshape((1, *shape)).astype(np.int32)
+    asked = Asked({}, {"reader": ids}, {"reader": None})
+    counted = counted_by_gradients(ModelParts(model, schema), asked, Answer("y", 0), "")
+    kernel = model.get_weights()[1].reshape(-1, 4)
+    expected = [float(rows.embeddings.numpy()[number] @ own) for number, own in zip(ids.ravel(), kernel, strict=True)]
+    assert counted.inputs[0].values == pytest.approx(expected, rel=1e-5)
+    assert list(counted.inputs[0].names) == [f"id {number}" for number in ids.ravel()]
 
 
 def test_a_target_of_numbers_has_a_linear_fit_and_columns_by_name(folder: Path, run_dlcli: Run) -> None:

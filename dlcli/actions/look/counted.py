@@ -116,9 +116,10 @@ def attribution(schema: InputSchema, asked: Asked, values: Array, *, of_ids: boo
         shown = input_shown(schema, asked.raw[schema.name])
         return Attribution(input=schema.name, kind="image", names=[], values=values.tolist(), picture=shown.values)
     flat = values.reshape(len(values), -1).sum(axis=1) if values.ndim > 1 else values
+    taken = taken.reshape(-1) if of_ids else taken
     if taken.ndim == 1 and len(taken) == len(flat) and (of_ids or (words is not None and len(words) == len(flat))):
         numbers = taken.astype(int).tolist() if of_ids else [*range(len(taken))]
-        kept = [at for at in range(len(taken)) if taken[at] != 0 or (of_ids and words is None)]
+        kept = [at for at in range(len(taken)) if taken[at] != 0 or (of_ids and (words is None or len(taken) == 1))]
         names = [id_word(numbers[at], words) for at in kept]
         return Attribution(input=schema.name, kind="text", names=names, values=[float(flat[at]) for at in kept])
     if kind == "columns":
@@ -149,7 +150,8 @@ def counted_by_gradients(parts: ModelParts, asked: Asked, answer: Answer, name: 
         prepared = asked.prepared[schema.name]
         place = parts.embedding_of(schema.name)
         if place is not None:
-            values = gradient_times(parts.model, asked.prepared, answer, parts.calls, [place])[0][0]
+            vectors = gradient_times(parts.model, asked.prepared, answer, parts.calls, [place])[0][0]
+            values = vectors.sum(axis=-1).reshape(-1)  # one number for each id
         elif prepared.dtype.kind == "f":
             values = gradient_times_input(parts, asked, answer, schema.name)
         else:
