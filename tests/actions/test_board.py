@@ -427,3 +427,36 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals, code: int, root: Path,
     )
     assert [*tmp_path.glob("dlcli-board-*")] == []
     assert tempfile.gettempdir() != str(tmp_path)
+
+
+def test_the_address_is_opened_where_that_is_asked_for(
+    tmp_path: Path, run_dlcli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = list[str]()
+    monkeypatch.setattr("typer.launch", opened.append)
+    for options, count in (([], 0), (["--open"], 1)):
+        outcome = run_dlcli("board", "--time-limit", "0.05s", *options, "--json", cwd=tmp_path)
+        assert opened == [outcome.value["address"]] * count
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_page_is_made_with_the_leave_that_the_board_has(
+    allowed: bool, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = list[str]()
+
+    class Ended:
+        returncode = 5
+
+        async def communicate(self) -> tuple[bytes, None]:
+            return b'{"error": {"message": "no"}}', None
+
+    async def begun(*program: str, **streams: Any) -> Ended:
+        called.extend(program)
+        return Ended()
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begun)
+    pages = MadePages(root.parent, allow_code=allowed)
+    assert asyncio.run(pages.content_of(Run(root / "a"))) == ("", "no")
+    assert called[1:5] == ["-m", "dlcli", "report", str(root / "a")]
+    assert ("--allow-code" in called) is allowed

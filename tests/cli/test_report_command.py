@@ -186,3 +186,20 @@ def test_a_link_in_a_run_is_refused(trained: Any, copied: Run, run_dlcli: Comman
 def test_a_page_that_cannot_be_written_is_7(trained: Any, run_dlcli: Command) -> None:
     outcome = run_dlcli("report", "a", "--no-model", "-o", "no/such/folder.html", "--json", cwd=trained.folder)
     assert (outcome.code, outcome.error["name"]) == (7, "resources")
+
+
+def test_code_of_a_run_is_run_only_where_that_is_allowed(
+    tmp_path: Path, run_dlcli: Command, write_experiment: Callable[..., Path]
+) -> None:
+    (tmp_path / "half.py").write_text(
+        "import keras\nclass Half(keras.layers.Layer):\n    def call(self, x): return x / 2\n"
+    )
+    layers = ["Half", {"Dense": {"units": 3, "activation": "softmax"}}]
+    config = write_experiment(tmp_path, {"plugins": ["half.py"], "layers": layers, "train.epochs": 1})
+    assert run_dlcli("train", config, "--name", "p", "--allow-code", "-q", cwd=tmp_path).code == 0
+    refused = run_dlcli("report", "p", "--json", cwd=tmp_path)
+    missing = {each["part"]: each["hint"] for each in refused.value["parts"] if each["missing"]}
+    assert list(missing) == ["data", "model", "evaluation"]
+    assert all("--allow-code" in hint for hint in missing.values())
+    allowed = run_dlcli("report", "p", "--allow-code", "--json", cwd=tmp_path)
+    assert (allowed.code, [each for each in allowed.value["parts"] if each["missing"]]) == (0, [])
