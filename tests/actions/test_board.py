@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
@@ -395,6 +396,21 @@ def test_a_time_limit_ends_it_and_a_wrong_one_is_refused(tmp_path: Path, run_dlc
     assert len(outcome.value["address"].partition("=")[2]) == 32
     wrong = run_dlcli("board", "--time-limit", "soon", "--json", cwd=tmp_path)
     assert (wrong.code, wrong.error["kind"]) == (2, "bad_time_limit")
+
+
+def test_the_logging_of_the_process_is_left_alone(tmp_path: Path, run_dlcli: Command) -> None:
+    closed = []
+
+    class Handler(logging.Handler):
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
+    handler = Handler()
+    assert run_dlcli("board", "--time-limit", "0.1s", "--json", cwd=tmp_path).code == 0
+    assert closed == []
+    handler.close()
+    assert closed == [handler]
 
 
 def test_a_missing_package_is_told_with_the_command(

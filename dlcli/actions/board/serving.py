@@ -92,6 +92,7 @@ async def served(
     app = board_app(Board(WatchedRuns(root), made), guard)
     config = uvicorn.Config(
         app,
+        log_config=None,  # the logging of the process is not the board's: setting it up closes what others write to
         log_level="error",
         access_log=False,
         server_header=False,
