@@ -425,7 +425,9 @@ def test_a_missing_package_is_told_with_the_command(
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_cleanly(number: signal.Signals, code: int, root: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    program = [sys.executable, "-m", "dlcli", "board", str(root)]
+    # What a shell starts in the background ignores Ctrl-C, and so would what that starts.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from dlcli.cli import program; program()"
+    program = [sys.executable, "-c", heard, "board", str(root)]
     with subprocess.Popen(
         program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
