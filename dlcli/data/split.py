@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from dlcli.data.borders import between_times
 from dlcli.data.schema import SPLITS
 from dlcli.data.times import first_in, has_zone, seconds_as, seconds_of, seconds_of_named
 from dlcli.errors import DataError
-from dlcli.spec import Mistake, Spec, fail
+from dlcli.spec import Mistake, Spec, did_you_mean, fail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,8 @@ BLOCK = 1 << 22
 IN_ORDER = re.compile(r"\d{4}(([-/.])\d{2}(\2\d{2}([ T]\d{2}:\d{2}.*)?)?)?|\d{2}:\d{2}(:\d{2}.*)?")
 """Times as text that sort in the order of time."""
 
+MOST_TOLD = 5
+"""So many words of a column are told."""
 
 Word: TypeAlias = str | bool | int | float
 
@@ -54,6 +56,29 @@ class ByWords(Spec):
         """The split by word."""
         words = {"train": self.train, "validation": self.validation, "test": self.test}
         return {plain_word(word): split for split in SPLITS for word in words[split]}
+
+    @model_validator(mode="after")
+    def each_word_once(self) -> ByWords:
+        of_word: dict[str, str] = {}
+        for split in SPLITS:
+            for place, word in enumerate(getattr(self, split)):
+                other = of_word.setdefault(plain_word(word), split)
+                if other != split:
+                    message = f"'{plain_word(word)}' is a word of both {other} and {split}"
+                    fail(Mistake(message, (split, place), "leave it in one of them", kind="word_of_two_splits"))
+        return self
+
+    def check_found(self, held: Collection[str]) -> None:
+        """Refuses a split none of whose words is among those that the column holds."""
+        for split in SPLITS:
+            own = [word for word, other in self.split_of.items() if other == split]
+            if own and not {*own} & {*held}:
+                named = " or ".join(f"'{word}'" for word in own[:MOST_TOLD])
+                raise DataError(
+                    f"the {split} split would be empty: no row of '{self.column}' holds {named}",
+                    hint=did_you_mean(own[0], held) or f"it holds {', '.join(sorted(held)[:MOST_TOLD])}",
+                    kind="empty_split",
+                )
 
 
 class Split(Spec):
@@ -279,6 +304,8 @@ class Split(Spec):
                 kind="unknown_split",
             )
         named = np.array([split_of[word] for word in words], object)
+        if isinstance(self.by, ByWords):
+            self.by.check_found({*words})
         parts = {split: np.flatnonzero(named == split) for split in SPLITS}
         if len(parts["validation"]) or not isinstance(self.by, ByWords) or not self.validation:
             return parts

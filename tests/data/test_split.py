@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.data import Dataset
+from dlcli.config.language import Language
+from dlcli.data import Data, Dataset
 from dlcli.data.split import Split
 from dlcli.errors import DataError
 
@@ -295,6 +296,47 @@ def test_a_split_column_with_another_word_is_refused(
         *(DataError, 4, message, None, None),
         f"name its words: data.split.by: {{column: part, train: [{word}], test: […]}}",
     )
+
+
+def worded(write: Callable[..., Path], **words: list[str]) -> dict[str, Any]:
+    """Twelve rows whose part is a, A or b, split by these words."""
+    block = table(write, "part,a,y", [f"{'aAb'[row % 3]},{row},{'uv'[row % 2]}" for row in range(12)])
+    return {**block, "split": {"by": {"column": "part", **words}}}
+
+
+@pytest.mark.parametrize(
+    ("words", "empty", "hint"),
+    [
+        ({"train": ["nothing"], "test": ["a", "A", "b"]}, ("train", "'nothing'"), "it holds A, a, b"),
+        ({"train": ["a", "A", "b"], "validation": ["zz", "yy"]}, ("validation", "'zz' or 'yy'"), "it holds A, a, b"),
+        ({"train": ["a", "A", "b"], "test": ["B"]}, ("test", "'B'"), "did you mean 'b'?"),
+    ],
+)
+def test_a_split_whose_words_no_row_holds_is_refused(
+    words: dict[str, list[str]],
+    empty: tuple[str, str],
+    hint: str,
+    write: Callable[..., Path],
+    refuse: Callable[..., Any],
+) -> None:
+    message = f"the {empty[0]} split would be empty: no row of 'part' holds {empty[1]}"
+    assert refuse(worded(write, **words)) == (DataError, 4, message, None, None, hint)
+
+
+def test_a_split_of_which_one_word_is_held_is_taken(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
+    dataset = load(worded(write, train=["a", "zz"], validation=["A"], test=["b", "yy"]))
+    rows = {name: part.rows.tolist() for name, part in dataset.splits.items()}
+    assert rows == {"train": [0, 3, 6, 9], "validation": [1, 4, 7, 10], "test": [2, 5, 8, 11]}
+
+
+def test_a_word_of_two_splits_is_refused(write: Callable[..., Path], mistakes: Callable[..., Any]) -> None:
+    two = "'{}' is a word of both train and {}"
+    for words, message in (
+        ({"train": ["a", "A"], "test": ["b", "a"]}, two.format("a", "test")),
+        ({"train": ["a", 1], "validation": [1.0]}, two.format("1", "validation")),
+    ):
+        assert (message, "leave it in one of them") in mistakes(worded(write, **words))
+    Data.model_validate(worded(write, train=["a", "a"], test=["A", "b"]), context=Language())
 
 
 @pytest.mark.parametrize("way", ["time", "group", "column"])
