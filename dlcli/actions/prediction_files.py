@@ -36,6 +36,16 @@ def check_form(path: Path) -> None:
         )
 
 
+def check_output(path: Path, data: str) -> None:
+    """Raises `UsageError` for a file whose ending names no form, or that is itself what is predicted for: it would be lost."""
+    check_form(path)
+    with suppress(OSError):
+        if path.samefile(data):
+            raise UsageError(
+                f"'{path}' is the data that is predicted for", hint="write to another file", kind="overwrites_its_input"
+            )
+
+
 def write_predictions(predictions: Predictions, path: Path, *, safe: bool = False) -> None:
     """Writes the predictions in the form that the ending of the file names, whole or not at all; `safe` is of a csv."""
     check_form(path)

@@ -49,14 +49,14 @@ def predict(
     Example: dlcli predict last new.csv -o predictions.csv
     """
     from dlcli.actions.predict import predict as answer
-    from dlcli.actions.prediction_files import as_csv, check_form, check_safe, write_predictions
+    from dlcli.actions.prediction_files import as_csv, check_output, check_safe, write_predictions
     from dlcli.runs import Run
     from dlcli.view.console.json_value import json_value
     from dlcli.view.console.labelled import note as say_note
     from dlcli.view.prediction import PredictionResult
 
     if output != "-":
-        check_form(Path(output))
+        check_output(Path(output), data)
     if safe_csv:
         check_safe(None if output == "-" else Path(output))
     predictions = answer(Run.find(runs, run), data, keep=keep or (), strict=strict, allow_code=allow_code)

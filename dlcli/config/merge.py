@@ -304,12 +304,15 @@ def index_of(items: list[Node], part: str, option: Mark) -> int:
                 )
             ]
         )
-    known = did_you_mean(part, [name for name in map(name_of, items) if name])
+    names = [name for name in map(name_of, items) if name]
+    dotted = next((name for name in names if name.startswith(f"{part}.")), None)
+    known = f'a name with a dot stands in quotes: "{dotted}"' if dotted else did_you_mean(part, names)
+    listed = f"there are: {', '.join(dict.fromkeys(names))}; or " if names else ""
     raise ConfigError(
         [
             option.problem(
                 f"nothing in the list is named '{part}'",
-                suggestion=known or "address it by its position, counted from 0",
+                suggestion=known or f"{listed}address it by its position, counted from 0",
                 kind="no_such_list_item",
             )
         ]

@@ -27,7 +27,7 @@ MISSING = {
 """What to write where a step is missing from the file."""
 KINDS_OF_BLOCKS = {"optimizer": "optimizers", "layers": "layers", "loss": "losses", "metrics": "metrics"}
 """The kind of Keras's things that each step names."""
-TYPE_TRIED = re.compile(r"str|int|float|bool|[a-z-]+\[.*\]")
+TYPE_TRIED = re.compile(r"str|int|float|bool|constrained-[a-z]+|[a-z-]+\[.*\]")
 BLOCK_TRIED = re.compile(r"[A-Z]\w*")
 """What pydantic calls the types of a union: `str`, `list[str]`, `literal['error']`; `Target` for a block."""
 EXPECTED = {
@@ -222,7 +222,7 @@ def value_wording(error: Mapping[str, Any], model: type[BaseModel]) -> tuple[str
     if kind in LENGTHS:
         least = said.get("min_length", said.get("max_length"))
         items = ("character" if kind.startswith("string") else "item") + "s" * (least != 1)
-        found = f"{len(value)}" if isinstance(value, str | list) else "none"
+        found = f"{len(value)}" if isinstance(value, str | list | dict) else "none"
         return f"'{key}' must have {LENGTHS[kind]} {least} {items}, found {found}", None, None
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"'{key}': {message[:1].lower()}{message[1:]}", None, None
@@ -262,7 +262,8 @@ def short_form(value: Any, path: TreePath, model: type[BaseModel], kind: str) ->
     if kind not in {"model_type", "model_attributes_type"} or not isinstance(value, str | int | float):
         return None
     block = block_at(model, path)
-    needed = [name for name, field in getattr(block, "model_fields", {}).items() if field.is_required()]
+    fields = getattr(block, "model_fields", {})
+    needed = [field.alias or name for name, field in fields.items() if field.is_required()]
     return f"write {path[-1]}: {{{needed[0]}: {value}}}" if len(needed) == 1 else None
 
 

@@ -157,6 +157,11 @@ class Walk:
         self.made.append(output)
         if output.name is None:
             return output
+        if not output.name.strip():
+            self.mistakes.append(
+                Mistake("a name is empty", (*place, "name"), "write a name, or leave it out", kind="empty_name")
+            )
+            return output
         first = self.tensors.maps[0].get(output.name)
         if self.inputs is not None and output.name in self.inputs:
             self.mistakes.append(

@@ -150,6 +150,8 @@ def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, class
     message = f"{output.layer} puts out {put_out}, but the target has {needed} {unit} a sample"
     by_width = len(shape) == 1 or tuple(shape[:-1]) == tuple(target[:-1])
     hint = widened(output, wanted) if by_width else "end in Flatten and Dense, or give the target that shape"
+    if classes is not None and width == classes > 2 and tuple(shape[:-1]) == tuple(target):
+        hint = "write data.target: {column: …, encode: one_hot}, which has a value for each class"
     if needs(head.loss) == "binary" and classes == 2 and width == 2:
         hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
     return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from dlcli.spec import Facts, Named
+from dlcli.spec import Facts, Mistake, Named, fail
 
 EPOCHS = "train.epochs"
 """The fact of how many epochs a training has."""
@@ -28,6 +28,16 @@ class OneCycle(Named):
     """The last rate; by default a hundred-thousandth of the highest."""
     peak: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """The share of all steps after which the highest rate is reached."""
+
+    @model_validator(mode="after")
+    def rises(self) -> Self:
+        for key, value in (("start", self.start), ("end", self.end)):
+            if value is not None and value > self.maximum:
+                message = (
+                    f"'{key}' is above 'maximum', {value:g} above {self.maximum:g}: one_cycle rises to it and falls"
+                )
+                fail(Mistake(message, (key,), kind="argument_does_not_fit"))
+        return self
 
     def build(self, facts: Facts) -> Any:
         """The schedule of Keras; `facts` say how many steps the training has."""

@@ -105,6 +105,15 @@ def test_a_missing_column_is_an_error_that_names_it(trained: Any, run_dlcli: Run
     assert Path(outcome.error["file"]).name == "less.csv"
 
 
+def test_what_is_predicted_for_is_not_written_over(trained: Any, run_dlcli: Run) -> None:
+    write(trained.folder / "new.csv", [["a", "b", "colour"], ["1000", "0", "red"]])
+    before = (trained.folder / "new.csv").read_bytes()
+    outcome = run_dlcli("predict", "p", "new.csv", "-o", "./new.csv", "--json", cwd=trained.folder)
+    assert (outcome.code, outcome.error["kind"]) == (2, "overwrites_its_input")
+    assert (trained.folder / "new.csv").read_bytes() == before
+    assert run_dlcli("predict", "p", "new.csv", "-o", "other.csv", cwd=trained.folder).code == 0
+
+
 def test_an_unseen_name_is_a_note_and_counts_as_none(trained: Any, run_dlcli: Run) -> None:
     import numpy as np
 

@@ -233,6 +233,11 @@ def are_colours(count: tuple[int, ...]) -> bool:
     return count in {(1,), (3,), (4,)}
 
 
+def begins_with_colours(shape: tuple[int, ...]) -> bool:
+    """Whether colours stand before height and width in a picture: as many as there can be, and fewer than either of these."""
+    return are_colours(shape[:1]) and not are_colours(shape[2:]) and min(shape[1:]) > shape[0]
+
+
 def default_axes(shape: tuple[int, ...], dtype: str) -> tuple[str, ...]:
     """The names of the axes of an array of which nothing but its form is known.
 
@@ -244,7 +249,7 @@ def default_axes(shape: tuple[int, ...], dtype: str) -> tuple[str, ...]:
         1: ("samples",),
         2: ("samples", "features"),
         3: ("samples", "height", "width") if "int" in dtype else ("samples", "time", "features"),
-        4: CHANNELS_FIRST if are_colours(shape[1:2]) and not are_colours(shape[3:]) else CHANNELS_LAST,
+        4: CHANNELS_FIRST if begins_with_colours(shape[1:]) else CHANNELS_LAST,
         5: ("samples", "depth", "height", "width", "channels"),
     }
     return names.get(dimensions) or ("samples", *(f"axis {axis}" for axis in range(1, dimensions)))

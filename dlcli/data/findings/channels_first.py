@@ -25,4 +25,5 @@ def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
         (table(picture=(8, 8, 3)), False),
         (table(picture=(3, 8, 4)), False),
         (table(picture=(5, 8, 8)), False),
+        (table(picture=(4, 4, 2)), False),
     ]
