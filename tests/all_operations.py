@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.language import Language
 from dlcli.config.reference.examples import operation_arguments, tensor_count
+from dlcli.errors import BlockError
 from dlcli.layers.graph import build_model
 
 OPERATIONS = keras_catalogue().kinds["operations"]
-COUNT = 256
+COUNT = 255
 TOGETHER = 64
 """How many stand in one model."""
 SEVERAL = frozenset(
@@ -52,6 +54,12 @@ def test_every_operation_trains_and_is_opened_again_in_safe_mode_without_dlcli(t
     classes = opened_again(list(OPERATIONS), folder=tmp_path)
     assert len(OPERATIONS) == COUNT
     assert classes >= {entry["traits"]["class"][1] for entry in OPERATIONS.values()}
+
+
+def test_every_operation_that_is_accepted_answers_each_sample_by_itself() -> None:
+    accepted, refused = samples_answered_apart(list(OPERATIONS))
+    assert accepted == {*OPERATIONS}
+    assert refused >= {"ops.cumsum", "ops.cumprod", "ops.tril", "ops.triu", "ops.roll", "ops.softmax"}
 
 
 def example_layers(name: str, number: int) -> list[Any]:
@@ -110,6 +118,61 @@ def train_and_save(names: Sequence[str], x: Any, path: Path) -> None:
     model.save(path)
     said = model({"x": x})
     np.savez(path.with_suffix(".npz"), **{head: np.asarray(said[head]) for head in heads})
+
+
+def entries_on_inputs(name: str, arguments: dict[str, object], count: int) -> list[object]:
+    """An operation on the inputs t0, t1, …, whole numbers where it needs them, behind them what makes one output of its own."""
+    whole = OPERATIONS[name]["traits"].get("whole")
+    taken = [f"t{at}" for at in range(count)]
+    entries: list[object] = []
+    for at, each in enumerate(taken if whole else []):
+        entries += [
+            {"ops.multiply": {"x2": whole - 0.01, "from": each, "name": f"m{at}"}},
+            {"ops.cast": {"dtype": "int32", "name": f"i{at}"}},
+        ]
+    taken = [f"i{at}" for at in range(count)] if whole else taken
+    entries.append({name: {**arguments, "from": taken if count > 1 else taken[0], "name": "o"}})
+    return [*entries, {"ops.cast": {"dtype": "float32", "from": "o.0" if name in SEVERAL else "o"}}]
+
+
+def axes_tried(name: str, rank: int) -> list[dict[str, object]]:
+    """The arguments of the catalogue's example, and the same along the axis of the samples, counted from the end."""
+    example = operation_arguments(OPERATIONS[name]["traits"])
+    return [example, *({**example, axis: -rank} for axis in OPERATIONS[name]["traits"]["axes"])]
+
+
+def samples_answered_apart(names: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Asserts that what is accepted of these operations, on 5 vectors or planes, answers each of them as it does alone.
+
+    The operations that were accepted in some form, and those that were refused in some.
+    """
+    rng, accepted, refused = np.random.default_rng(3), set[str](), set[str]()
+    language = Language()
+    for name in names:
+        traits = OPERATIONS[name]["traits"]
+        shapes = traits.get("shapes") or [[4, 4]] * tensor_count(traits, operation_arguments(traits))
+        cases = [
+            (form, arguments)
+            for form in (shapes, [[4]] * len(shapes))
+            for arguments in axes_tried(name, 1 + len(form[0]))
+        ]
+        for forms, arguments in cases:
+            arrays = {f"t{at}": rng.uniform(0.1, 0.9, (5, *form)).astype("float32") for at, form in enumerate(forms)}
+            try:
+                entries = [language.entry(each) for each in entries_on_inputs(name, arguments, len(forms))]
+                model = build_model(entries, {key: each.shape[1:] for key, each in arrays.items()}, facts={}).model
+            except (BlockError, ValidationError):
+                refused.add(name)
+                continue
+            try:
+                together = np.asarray(model(arrays))
+            except Exception:
+                continue
+            alone = [np.asarray(model({key: each[[at]] for key, each in arrays.items()})) for at in range(5)]
+            told = f"{name} {arguments} {forms}"
+            np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-4, atol=1e-4, err_msg=told)
+            accepted.add(name)
+    return accepted, refused
 
 
 OPEN_AGAIN = """

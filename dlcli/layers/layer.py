@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dlcli.errors import TreePath
+from dlcli.layers.axis_of_samples import check_axis_of_samples
 from dlcli.layers.backbone import is_backbone, make_backbone
 from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import Takes, read_takes, wrong_call
@@ -50,6 +51,8 @@ class Layer:
         made = graph.shared(self.name, lambda: self.made(taken, graph, path))
         thing = None if is_backbone(self.keras) else self.keras
         output = graph.call(made, taken, path, self.keras.written, traits=self.keras.traits, thing=thing)
+        if thing is not None:
+            check_axis_of_samples(thing, made, taken, output, path)
         return output if thing is not None else graph.with_inner_names(output, self.name)
 
     def made(self, taken: Any, graph: Graph, path: TreePath) -> Any:

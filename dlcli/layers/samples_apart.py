@@ -1,18 +1,21 @@
 """Operations answer each sample by itself: those that mix the samples of a batch are refused with what to write.
 
-Axes count the batch as 0. What the arguments tell is refused before Keras is there; the rest by trying it on two samples.
+Axes count the batch as 0. What the arguments tell is refused before Keras is there; the rest by trying it on some samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from dlcli.errors import BlockError, TreePath
 from dlcli.spec import KerasObject, Mistake
 
 SAMPLES, PLACES = 2, 3
-"""How many samples are tried, and how long an axis of any length is then."""
+"""How many samples are tried at least, and how long an axis of any length is then."""
+MOST_SAMPLES, MOST_NUMBERS = 4096, 1 << 20
+"""How many samples, and numbers in them, are tried at most."""
 FAR = 7.0
 """How far a number is moved to see where it counts: beyond all others, so that a greatest or least of them moves too."""
 SAME = 1e-4
@@ -45,7 +48,7 @@ def check_samples_apart(
 ) -> None:
     """Raises `BlockError` for an operation that does not answer each sample by itself."""
     whole = [tuple(each.shape) for each in outputs if not each.shape or each.shape[0] is not None]
-    if not whole and are_apart(apply, tensors):
+    if not whole and are_apart(apply, tensors, samples=samples_to_try(thing, tensors)):
         return
     found = f"puts out {whole[0]} for a batch of any size" if whole else "mixes the samples of a batch"
     sizes = next((key for key in ("newshape", "shape") if key in thing.arguments), None)
@@ -58,21 +61,49 @@ def check_samples_apart(
     raise BlockError((*path, thing.written), f"{thing.written} {found}", hint=hint, kind="mixes_samples")
 
 
-def are_apart(apply: Apply, tensors: Mapping[str, Any]) -> bool:
-    """Whether the answer to one sample is the same alone and beside another, as far as it can be tried."""
+def samples_to_try(thing: KerasObject, tensors: Mapping[str, Any]) -> int:
+    """How many samples show whether an operation mixes them: more than its greatest number, by which it may shift or cut them.
+
+    A roll by two samples leaves two where they are.
+    """
+    reach = math.ceil(max(map(abs, numbers_written(thing.arguments)), default=0.0))
+    sizes = [math.prod(PLACES if size is None else size for size in each.shape[1:]) for each in flat_tensors(tensors)]
+    room = min(MOST_SAMPLES, MOST_NUMBERS // max(1, *sizes))
+    return max(SAMPLES, min(SAMPLES + reach, room))
+
+
+def numbers_written(written: Any) -> Iterator[float]:
+    """The finite numbers in arguments, however deep."""
+    inner = written.values() if isinstance(written, Mapping) else written if isinstance(written, list | tuple) else ()
+    for each in inner:
+        yield from numbers_written(each)
+    if isinstance(written, int | float) and math.isfinite(written):
+        yield float(written)
+
+
+def are_apart(apply: Apply, tensors: Mapping[str, Any], *, samples: int) -> bool:
+    """Whether the answers to the first, second and last sample are the same alone and beside others, as far as it can be tried.
+
+    The first alone tells little: a sum of all samples so far is its own there.
+    """
     import numpy as np
 
-    both = {key: tried(each, samples=SAMPLES) for key, each in tensors.items()}
-    first = {key: first_samples(each, 1) for key, each in both.items()}
+    values = {key: tried(each, samples=samples) for key, each in tensors.items()}
     try:
-        answers, alone = answers_of(apply, both), answers_of(apply, first)
+        together = answers_of(apply, values)
     except Exception:  # values that the function cannot have: a batch of the data will tell
         return True
-    return all(
-        len(one) == SAMPLES
-        and one[:1].shape == other.shape
-        and np.allclose(one[:1], other, rtol=SAME, atol=SAME, equal_nan=True)
-        for one, other in zip(answers, alone, strict=True)
+    try:
+        alone = {
+            at: answers_of(apply, {key: one_sample(each, at) for key, each in values.items()}) for at in (0, 1, -1)
+        }
+    except Exception:  # it needs the others
+        return False
+    return all(len(each) == samples for each in together) and all(
+        all_samples[[at]].shape == own.shape
+        and np.allclose(all_samples[[at]], own, rtol=SAME, atol=SAME, equal_nan=True)
+        for at, answers in alone.items()
+        for all_samples, own in zip(together, answers, strict=True)
     )
 
 
@@ -130,9 +161,9 @@ def tried(tensor: Any, *, samples: int) -> Any:
     return (numbers.round() if "int" in tensor.dtype or tensor.dtype == "bool" else numbers).astype(tensor.dtype)
 
 
-def first_samples(values: Any, count: int) -> Any:
-    """The first samples of values, or of a list of them."""
-    return [first_samples(each, count) for each in values] if isinstance(values, list) else values[:count]
+def one_sample(values: Any, at: int) -> Any:
+    """The sample (1, …) of values, or of a list of them, at a place."""
+    return [one_sample(each, at) for each in values] if isinstance(values, list) else values[[at]]
 
 
 def answers_of(apply: Apply, values: Mapping[str, Any]) -> list[Any]:

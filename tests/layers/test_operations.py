@@ -15,7 +15,7 @@ from dlcli.layers.graph import build_model
 from dlcli.layers.operation import is_operation
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from all_operations import COUNT, OPERATIONS, SEVERAL, example_layers, opened_again
+from all_operations import COUNT, OPERATIONS, SEVERAL, example_layers, opened_again, samples_answered_apart
 
 
 def built(text, inputs, outputs=()):
@@ -44,7 +44,7 @@ def mistakes(entry):
 def test_a_draw_of_the_operations_trains_and_is_opened_again_in_safe_mode_without_dlcli(tmp_path):
     classes = opened_again(list(OPERATIONS)[::8], folder=tmp_path)
     assert len(OPERATIONS) == COUNT
-    assert {"Absolute", "CategoricalCrossentropy"} <= classes
+    assert {"Absolute", "BitwiseInvert"} <= classes
 
 
 def test_what_puts_out_several_tensors_is_taken_by_number():
@@ -297,3 +297,42 @@ def test_a_tensor_that_is_written_out_is_judged_at_its_place(written: str, told:
     assert place == "ops.add.x2"
     assert told in message
     assert len(Language().entry({"ops.add": {"x2": [1] * 100}}).keras.arguments["x2"]) == 100
+
+
+def test_a_draw_of_the_operations_that_are_accepted_answers_each_sample_by_itself() -> None:
+    drawn = ["ops.cumsum", "ops.tril", "ops.triu", "ops.roll", *list(OPERATIONS)[3::16]]
+    accepted, refused = samples_answered_apart(drawn)
+    assert accepted == {*drawn}
+    assert refused >= {"ops.cumsum", "ops.tril", "ops.triu", "ops.roll"}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_refused"),
+    [
+        ("[ops.cumsum: {axis: -2}]", True),
+        ("[ops.cumsum: {axis: -1}]", False),
+        ("[ops.cumprod: {axis: -2}]", True),
+        ("[ops.tril]", True),
+        ("[ops.tril: {k: 2}]", True),
+        ("[ops.tril: {k: 3}]", False),  # the first row is whole, and so are all below
+        ("[ops.roll: {shift: 2, axis: -2}]", True),  # two samples would be left where they are
+        ("[ops.roll: {shift: 2, axis: -1}]", False),
+        ("[Softmax: {axis: -2}]", True),
+        ("[Softmax: {axis: -1}]", False),
+        ("[UnitNormalization: {axis: 0}]", True),
+        ("[Concatenate: {axis: 0, from: [x, x]}]", True),
+        ("[Dot: {axes: 0, from: [x, x]}]", True),
+        ("[Dot: {axes: 1, from: [x, x]}]", False),
+        ("[Reshape: [2, 2], TimeDistributed: {layer: {Softmax: {axis: 0}}}]", True),
+        ("[Reshape: [2, 2], TimeDistributed: {layer: {Softmax: {axis: 1}}}]", False),
+        ("[Reshape: [2, 2], Softmax: {axis: -2}]", False),
+    ],
+)
+def test_what_depends_on_other_samples_of_a_vector_is_refused(text: str, is_refused: bool) -> None:
+    if not is_refused:
+        x = np.random.default_rng(2).uniform(0.1, 0.9, (6, 4))
+        np.testing.assert_allclose(answers(text, x=x)[[4]], answers(text, x=x[[4]]), rtol=1e-5)
+        return
+    with pytest.raises(BlockError, match="mixes the samples of a batch") as caught:
+        built(text, {"x": (4,)})
+    assert caught.value.kind == "mixes_samples"
