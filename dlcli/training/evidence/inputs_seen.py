@@ -85,7 +85,7 @@ def first_learning(model: Any) -> Iterator[tuple[Any, Any]]:
     raw = {id(tensor) for tensor in model.inputs}
     for node in nodes_of(model):
         layer, taken = node.operation, node.input_tensors
-        arriving = [tensor for tensor in taken if id(tensor) in raw]
+        arriving = [tensor for tensor in taken if id(tensor) in raw and tensor.dtype != "bool"]  # a mask is no number
         if not arriving or isinstance(layer, by_itself):
             continue
         if getattr(layer, "weights", ()):
