@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import KerasObject
+
+LARGEST = ("warmup_target", "initial_learning_rate", "maximum")
+"""The arguments of schedules that say their largest rate, the first that is there."""
 
 
 def rate_key(optimizer: KerasObject) -> str:
-    """The key that sets the rate: the optimizer's own, or that with which its schedule begins."""
+    """The key that sets the rate: the optimizer's own, or that of its schedule's largest one."""
+    word = largest_of(optimizer.arguments.get("learning_rate"))
+    return f"optimizer.learning_rate.{word}" if word else "optimizer.learning_rate"
+
+
+def largest_of(schedule: Any) -> str | None:
+    """The argument of a schedule that says its largest rate; None of a number, and where none alone does."""
+    arguments = schedule_arguments(schedule)
+    return next((word for word in LARGEST if isinstance(arguments.get(word), int | float)), None)
+
+
+def schedule_arguments(schedule: Any) -> Mapping[str, Any]:
+    """The arguments of a schedule as they are written; of a number there are none."""
+    if isinstance(schedule, KerasObject):
+        return schedule.arguments
+    return schedule.model_dump() if isinstance(schedule, OneCycle) else {}
+
+
+def written_rate(optimizer: KerasObject) -> float | None:
+    """The rate as it is written, or the largest one of its schedule; None where the optimizer's own default holds."""
     rate = optimizer.arguments.get("learning_rate")
-    scheduled = isinstance(rate, KerasObject) and "initial_learning_rate" in rate.arguments
-    return "optimizer.learning_rate.initial_learning_rate" if scheduled else "optimizer.learning_rate"
+    word = largest_of(rate)
+    value = schedule_arguments(rate)[word] if word else rate
+    return float(value) if isinstance(value, int | float) else None
 
 
 def shortest(rate: float) -> float:

@@ -20,6 +20,7 @@ SLACK = 0.01
 @dataclass(frozen=True)
 class Reach:
     """A last layer and the numbers between which it puts out, beside those of its targets; `beyond` is the share outside.
+    `cost` is how much of the squared loss of the mean the nearest that can be put out leaves.
 
     `entry` is the path of its entry where its activation is an argument.
     """
@@ -33,6 +34,9 @@ class Reach:
     most: float
     beyond: float
     entry: str | None
+    cost: float = 0.0
+    scaled: bool = False
+    """Whether the targets are in another scale than they were written in."""
 
 
 def reaches(experiment: Experiment) -> list[Reach]:
@@ -61,10 +65,28 @@ def reaches(experiment: Experiment) -> list[Reach]:
             name = getattr(layer.activation, "__name__", "activation") if own else type(layer).__name__
             entry = entry_of(experiment, layer) if own else None
             place = written_layer_name(layer.name)
+            least, most = float(values.min()), float(values.max())
             found.append(
-                Reach(schema.name, place, name, *ends, float(values.min()), float(values.max()), beyond, entry)
+                Reach(
+                    schema.name,
+                    place,
+                    name,
+                    *ends,
+                    least,
+                    most,
+                    beyond,
+                    entry,
+                    cost_of(values, ends),
+                    schema.scale is not None,
+                )
             )
     return found
+
+
+def cost_of(values: Any, ends: tuple[float, float]) -> float:
+    """The share of the mean's squared loss that is left where each value is met as nearly as the ends allow."""
+    spread = float(values.var())
+    return float(((values - values.clip(*ends)) ** 2).mean()) / spread if spread > 0 else 0.0
 
 
 def ends_of(layer: Any) -> tuple[float, float] | None:

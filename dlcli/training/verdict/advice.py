@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.finding import Advice, Command, Setting
-from dlcli.training.evidence.rate import rate_key, shortest
+from dlcli.training.evidence.rate import rate_key, shortest, written_rate
 from dlcli.training.verdict.story import Story
 
 
@@ -16,7 +16,9 @@ def tested_rate(story: Story, *, why: str) -> list[Advice]:
     rate = story.looks.rate()
     if rate is None:
         return checked(story, "--lr", why="draws the loss by learning rate")
-    return [Setting(key=rate_key(story.config.optimizer), old=shortest(story.rate), new=rate, why=why)]
+    written = written_rate(story.config.optimizer)
+    old = shortest(story.rate if written is None else written)
+    return [Setting(key=rate_key(story.config.optimizer), old=old, new=rate, why=why)]
 
 
 def checked(story: Story, *options: str, why: str) -> list[Advice]:

@@ -12,8 +12,9 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import is_flat, mistakes_left, neighbours_left, struggles
+from dlcli.training.verdict.standing import is_flat, left_in_training, mistakes_left, neighbours_left, struggles
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.written import takes_by_name
 
 BEYOND = 0.05
 """So many of the targets beyond what the last activation can reach are no outliers."""
@@ -21,6 +22,9 @@ MORE = 0.25
 """So much more of the trivial loss the neighbours of a sample take away than the model does."""
 OTHER = 20.0
 """So many times higher a rate is another one."""
+CLEAR, COSTS = 0.1, 0.05
+"""Below the first share of the trivial loss nothing is to be explained; ends that cost the second are seen whatever neighbours
+of samples know."""
 NARROW, WIDE = 3, 32
 """Units through which hardly anything passes, and which are enough for a first try."""
 
@@ -28,11 +32,17 @@ NARROW, WIDE = 3, 32
 def cannot_fit(story: Story) -> Finding | None:
     """Seen by the range of the last activation, or where neighbours know what a linear or narrow model cannot learn."""
     reach = next((each for each in story.looks.reaches() if each.beyond > BEYOND), None)
-    if reach is not None and struggles(story, above=0.1):
+    if reach is not None and (struggles(story, above=CLEAR) or (reach.cost > COSTS and poor(story))):
         facts = {"why": "range", **facts_of(reach)}
         advice = unbent(reach)
         return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=advice)
     return too_simple(story)
+
+
+def poor(story: Story) -> bool:
+    """Whether more is left of the training loss than nothing, however much neighbours leave."""
+    share = left_in_training(story)
+    return share is None or share > CLEAR
 
 
 def facts_of(reach: Reach) -> dict[str, Any]:
@@ -44,6 +54,7 @@ def facts_of(reach: Reach) -> dict[str, Any]:
         "ends": [reach.low, reach.high],
         "targets": [reach.least, reach.most],
         "beyond": reach.beyond,
+        "scaled": reach.scaled,
     }
 
 
@@ -91,7 +102,7 @@ def richer(story: Story, capacity: Capacity) -> list[Advice]:
     if straight:
         return [Setting(key=f"{each.entry}.activation", old=None, new="relu", why=why) for each in straight]
     entries = story.config.written_layers()
-    if not entries or (isinstance(entries[-1], dict) and "from" in entries[-1]):
+    if not entries or takes_by_name(entries[-1]):
         return []
     layer = {"Dense": {"units": 2 * WIDE, "activation": "relu"}}
     why = "a hidden layer can bend what a linear model cannot"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -27,6 +28,14 @@ def steady(losses: Sequence[float]) -> bool:
     """Whether a curve falls in nearly every epoch."""
     falls = [after < before for before, after in pairwise(losses)]
     return bool(falls) and sum(falls) >= 0.8 * len(falls)
+
+
+def noise_of(losses: Sequence[float]) -> float:
+    """The deviation by which a curve wobbles about its trend: that of its steps, of which each has the noise of two epochs."""
+    steps = [after - before for before, after in pairwise(losses)]
+    if len(steps) < 2:
+        return 0.0
+    return statistics.stdev(steps) / math.sqrt(2)
 
 
 def epochs_to_gain(losses: Sequence[float]) -> int:

@@ -11,7 +11,8 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.written import written_argument
+from dlcli.training.verdict.vanishing_gradients import smallest
+from dlcli.training.verdict.written import usual_weights, written_argument
 
 MOST = 0.8
 """The share of a layer from which on too little is left to pass anything on."""
@@ -24,6 +25,12 @@ def dead_units(story: Story) -> Finding | None:
     if not dead or not struggles(story):
         return None
     begun = story.looks.begun()
+    if (
+        begun is not None
+        and smallest(begun.gradients) is not None
+        and not any(each.share >= MOST for each in begun.dead)
+    ):
+        return None  # no gradient arrived from the start on: they were not killed by steps
     before = {each.layer: each.share for each in begun.dead} if begun is not None else {}
     worst = next((each for each in dead if before.get(each.layer, 0.0) >= MOST), dead[0])
     facts = {
@@ -40,11 +47,14 @@ def revived(story: Story, dead: DeadSeen) -> list[Advice]:
     """First weights that do not kill where others are written, else an activation that always passes something on."""
     if dead.entry is None:
         return []
-    for word, usual in (("bias_initializer", "zeros"), ("kernel_initializer", "he_normal")):
-        written = written_argument(story.config, dead.entry, word)
-        if written is not None and written != usual:
-            why = "the first weights that are written make every unit 0"
-            return [Setting(key=f"{dead.entry}.{word}", old=written, new=usual, why=why)]
+    why = "the first weights that are written make every unit 0"
+    written = written_argument(story.config, dead.entry, "bias_initializer")
+    if written is not None and str(written).lower() != "zeros":
+        return [Setting(key=f"{dead.entry}.bias_initializer", old=written, new="zeros", why=why)]
+    now = story.looks.layers()
+    entries = [dead.entry, *(each.entry for each in now.gradients)] if now is not None else [dead.entry]
+    if usual := usual_weights(story.config, entries, kernel="he_normal", why=why):
+        return usual
     if not dead.arguments:
         return []
     why = "units that are 0 for every sample pass nothing on; leaky_relu always does"

@@ -8,9 +8,11 @@ from typing import Any
 
 from dlcli.finding import Advice, Finding
 from dlcli.training.verdict.advice import tested_rate
-from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, far_inputs, scaled_inputs
+from dlcli.training.verdict.exploding_gradients import bounded_step
+from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, far_inputs, scaled_both
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Broke, Story
+from dlcli.training.verdict.written import usual_weights
 
 FAR_ABOVE = 10.0
 """So many times its first value is where a loss has not merely wobbled."""
@@ -44,18 +46,27 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
     """What most likely threw it out, and what to do about that."""
     far = far_inputs(story.looks.inputs())
     if story.broke is not None and story.broke.first:
-        advice = scaled_inputs(story.config, far, pictures=story.looks.pictures) if story.broke.far else []
-        return "start", advice
+        return "start", scaled_both(story, far) if story.broke.far else usual_first(story)
     if far and far[0].size > FAR and not beyond_scale(story, far):
-        return "inputs", scaled_inputs(story.config, far, pictures=story.looks.pictures)
+        return "inputs", scaled_both(story, far)
     target = story.looks.target()
     if target is not None and target.advice:
         return "target", list(target.advice)
     begun = story.looks.begun()
     exploding = [each for each in begun.gradients if (each.ratio or 0.0) > EXPLODED] if begun is not None else []
     if exploding:
-        return "first_weights", []
+        return "first_weights", usual_first(story)
     return "rate", tested_rate(story, why="the range test on this model")
+
+
+def usual_first(story: Story) -> list[Advice]:
+    """The usual first weights where others are written; of a layer that repeats them step by step with a bound as well."""
+    begun = story.looks.begun()
+    entries = [each.entry for each in begun.gradients] if begun is not None else []
+    why = "the first weights that are written make every layer or step larger than the one before"
+    found = usual_weights(story.config, entries, kernel="glorot_uniform", why=why)
+    repeats = any(each.about.endswith("recurrent_initializer") for each in found)
+    return [*found, *(replace(each, joined=True) for each in bounded_step(story))] if repeats else found
 
 
 RULE = Rule("diverged", diverged)

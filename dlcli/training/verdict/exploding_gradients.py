@@ -13,10 +13,13 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.written import written_argument
+from dlcli.training.verdict.written import usual_weights
 
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
+
+CLIPPED = frozenset({"clipnorm", "clipvalue", "global_clipnorm"})
+"""Bounds of a step, of which an optimizer has one."""
 
 
 def exploding_gradients(story: Story) -> Finding | None:
@@ -38,13 +41,15 @@ def explodes(each: LayerGradient) -> bool:
 def smaller_weights(story: Story, gradients: list[LayerGradient]) -> list[Advice]:
     """The usual first weights where others are written, else a bound for the length of a step."""
     why = "the first weights that are written make every layer larger than the one before"
-    found: list[Advice] = [
-        Setting(key=f"{each.entry}.kernel_initializer", old=written, new="glorot_uniform", why=why)
-        for each in gradients
-        if each.entry is not None
-        and (written := written_argument(story.config, each.entry, "kernel_initializer")) is not None
-    ]
-    return found or [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
+    found = usual_weights(story.config, [each.entry for each in gradients], kernel="glorot_uniform", why=why)
+    return found or [*bounded_step(story)]
+
+
+def bounded_step(story: Story) -> list[Setting]:
+    """A bound for the length of a step, where none is set."""
+    if CLIPPED & {*story.config.optimizer.arguments}:
+        return []
+    return [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
 
 
 RULE = Rule(

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dlcli.finding import Finding
+from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.verdict.overfits import LOST
+from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import MARGIN, left
 from dlcli.training.verdict.story import Story
@@ -47,7 +49,12 @@ def what_is_missing(story: Story) -> str | None:
     lost, stake = kept - min(losses), 0.0 if seen is None else LOST * (seen.trivial - seen.perfect)
     if len(losses) > 2 and lost > max(NEAR * (losses[0] - min(losses)), stake) and kept > 1.1 * min(losses):
         return "best"
-    return None
+    return "metric" if any(map(says_one_class, story.looks.classes(story.judged))) else None
+
+
+def says_one_class(seen: ClassesSeen) -> bool:
+    """Whether a score is that of one answer for all, where other answers are right too, be they few."""
+    return seen.majority < 1 and seen.most_said[1] >= NEARLY_ALL and seen.accuracy <= seen.majority
 
 
 RULE = Rule("healthy", healthy)

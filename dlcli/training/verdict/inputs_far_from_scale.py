@@ -35,7 +35,7 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
         ]
     }
     names = list(dict.fromkeys(each.name for each in far))
-    advice = scaled_inputs(story.config, far, pictures=story.looks.pictures)
+    advice = scaled_both(story, far)
     return Finding(code="inputs_far_from_scale", severity="warning", where=only_name(names), facts=facts, advice=advice)
 
 
@@ -49,6 +49,13 @@ def far_inputs(inputs: Sequence[InputSeen]) -> list[InputSeen]:
     """What layers that learn take far from unit scale, the farthest first."""
     far = [each for each in inputs if each.size > LARGE or 0 < each.spread < SMALL]
     return sorted((each for each in far if each.size > 0), key=lambda each: -abs(math.log10(each.size)))
+
+
+def scaled_both(story: Story, far: Sequence[InputSeen]) -> list[Advice]:
+    """The preparation of the inputs, and with it the scale of a target that is far as well: one alone may make it worse."""
+    advice = scaled_inputs(story.config, far, pictures=story.looks.pictures)
+    target = story.looks.target() if advice else None
+    return [*advice, *(replace(each, joined=True) for each in (target.advice if target is not None else ()))]
 
 
 def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -> list[Advice]:

@@ -14,6 +14,8 @@ from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import MARGIN, left, left_in_training
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.underfits import held_back
+from dlcli.training.verdict.written import takes_by_name
 
 RISE = 1.10
 MATERIAL = 0.02
@@ -34,7 +36,7 @@ def overfits(story: Story) -> Finding | None:
     lose."""
     turned = turning(story)
     gap = gap_of(story)
-    if (turned is None and gap is None) or never_better(story):
+    if (turned is None and gap is None) or never_better(story) or held_back(story):
         return None
     validation, train = story.losses("validation"), story.losses("train")
     lowest = min(range(len(validation)), key=validation.__getitem__) if turned is None else turned
@@ -108,11 +110,17 @@ def leaning(story: Story) -> list[Advice]:
 
 
 def with_dropout(entries: list[Any]) -> list[Setting]:
-    """The entries of the layers with a Dropout before the last; none where that is connected by name, and would not take it."""
-    if len(entries) < 2 or (isinstance(entries[-1], dict) and "from" in entries[-1]):
+    """The entries of the layers with a Dropout before the last; none where that is connected by name, and
+    would not take it, or is no layer that weighs what it takes."""
+    if len(entries) < 2 or takes_by_name(entries[-1]) or not is_dense(entries[-1]):
         return []
     why = "a Dropout before the last layer makes the model rely on less"
     return [Setting(key="layers", old=entries, new=[*entries[:-1], {"Dropout": 0.3}, entries[-1]], why=why)]
+
+
+def is_dense(entry: Any) -> bool:
+    """Whether an entry is a layer that weighs all that it takes: behind it a Dropout would leave out answers."""
+    return isinstance(entry, dict) and next(iter(entry), None) == "Dense"
 
 
 RULE = Rule("overfits", overfits, BROKEN_START | {"one_class_only", "suspiciously_good", "splits_differ", "cannot_fit"})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding
 from dlcli.training.verdict.advice import earlier_stop
+from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import left
 from dlcli.training.verdict.story import Story
@@ -14,6 +15,8 @@ FEWEST = 20
 """So many epochs a training has whose end may be long."""
 CLOSE = 0.01
 """Within this share of all that was gained the least loss was reached."""
+WOBBLES = 2.0
+"""So many deviations of its noise a flat curve goes below where it came to rest."""
 LEFT = 0.3
 """So much of the trivial loss is left where it is worth asking whether the end is the end."""
 
@@ -24,7 +27,8 @@ def plateau(story: Story) -> Finding | None:
     if len(losses) < FEWEST or share is None or share < LEFT or story.config.train.early_stopping is not None:
         return None
     gained = max(losses) - min(losses)
-    reached = next(at for at, loss in enumerate(losses) if loss <= min(losses) + CLOSE * gained) + 1
+    near = min(losses) + max(CLOSE * gained, WOBBLES * noise_of(losses[len(losses) // 2 :]))
+    reached = next(at for at, loss in enumerate(losses) if loss <= near) + 1
     if reached > len(losses) // 3:
         return None
     facts = {"since_epoch": reached + 1, "epochs": len(losses), "last": story.losses(story.judged)[-1]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen
@@ -31,7 +32,7 @@ def predicts_one_class(story: Story) -> Finding | None:
         if share < NEARLY_ALL or others < FEWEST or others <= (1 - NEARLY_ALL) * sum(seen.truth):
             continue
         learnt = left(story)
-        if seen.majority < FREQUENT and (learnt is None or learnt >= MARGIN):
+        if max(seen.majority, outweighing(story, seen)) < FREQUENT and (learnt is None or learnt >= MARGIN):
             continue
         facts = {"target": seen.target, "split": seen.split, "class": name, "share": share, "others": others}
         return Finding(
@@ -40,14 +41,33 @@ def predicts_one_class(story: Story) -> Finding | None:
     return None
 
 
+def written_weights(story: Story, seen: ClassesSeen) -> Any:
+    """What is written of the weights of a target's classes."""
+    written = story.config.train.class_weight
+    return written.get(seen.target) if isinstance(written, dict) and len(story.config.heads) > 1 else written
+
+
+def outweighing(story: Story, seen: ClassesSeen) -> float:
+    """The share of all weights that the class has which is said most, where weights are written by class; else 0."""
+    written = written_weights(story, seen)
+    if not isinstance(written, dict):
+        return 0.0
+    by_name = {str(name): float(weight) for name, weight in written.items()}
+    held = [count * by_name.get(str(name), 1.0) for name, count in zip(seen.classes, seen.truth, strict=True)]
+    return held[[*seen.classes].index(seen.most_said[0])] / (sum(held) or 1.0)
+
+
 def balanced(story: Story, seen: ClassesSeen) -> list[Advice]:
-    """Weights by class where classes come unequally often and none are written."""
+    """Weights by class where classes come unequally often and none are written, or where one is written that outweighs all."""
     train = story.config.train
+    several = len(story.config.heads) > 1
+    key = f"train.class_weight.{seen.target}" if several else "train.class_weight"
+    if outweighing(story, seen) >= FREQUENT:
+        why = "the weight that is written for one class counts more than all samples of the others"
+        return [Setting(key=key, old=written_weights(story, seen), new="balanced", why=why)]
     if train.class_weight is not None or train.sample_weight is not None or seen.majority < FREQUENT:
         return []
     why = "the rare class then counts as much as the frequent one"
-    several = len(story.config.heads) > 1
-    key = f"train.class_weight.{seen.target}" if several else "train.class_weight"
     return [Setting(key=key, old=None, new="balanced", why=why)]
 
 

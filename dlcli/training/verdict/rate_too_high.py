@@ -14,8 +14,8 @@ from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import left_in_training, share_left, struggles
 from dlcli.training.verdict.story import Story
 
-WILD = 3.0
-"""So many times the trivial loss, a first epoch was thrown away from where it began."""
+WILD, THROWN = 3.0, 1000.0
+"""So many times the trivial loss, a first epoch was thrown away from where it began; beyond doubt at the second."""
 JUMP, JUMPS = 1.5, 2
 """A loss so many times that of the epoch before has jumped; one jump may be chance."""
 LOST = 1.5
@@ -29,6 +29,8 @@ HEAVY = 0.95
 NOISY = 0.6
 """A share that is left out from which on the training loss is that of noise."""
 DEAD = 0.5
+FEW, BATCH = 8, 32
+"""A batch below the first follows single samples; the usual one."""
 
 
 def rate_too_high(story: Story) -> Finding | None:
@@ -42,15 +44,31 @@ def rate_too_high(story: Story) -> Finding | None:
     rate, proposed = story.rate, story.looks.rate()
     heavy = heavy_momentum(story) if signs else []
     lower = proposed is not None and proposed * (BELOW if signs else FAR_BELOW) <= rate
-    if not heavy and not lower:
+    thrown = proposed is None and "dead" in signs and was_thrown(story)
+    if not heavy and not lower and not thrown:
         return None
     train = story.losses("train")
     facts: dict[str, Any] = {"rate": rate, "proposed": proposed, "signs": signs}
     facts |= {"first": train[0], "least": min(train), "last": train[-1]}
-    advice = heavy or tested_rate(story, why="the range test on this model")
+    advice = heavy or larger_batch(story) or tested_rate(story, why="the range test on this model")
     return Finding(
         code="rate_too_high", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice
     )
+
+
+def was_thrown(story: Story) -> bool:
+    """Whether the first epoch stands so far above the trivial loss that no test is needed to see it."""
+    seen = story.looks.train() or story.beside_trivial
+    return seen is not None and story.above("train")[0] > THROWN * (seen.trivial - story.perfect)
+
+
+def larger_batch(story: Story) -> list[Advice]:
+    """The usual batch in the place of one of so few samples that no rate can be tested: each step follows one of them."""
+    size = story.config.train.batch_size
+    if size >= FEW or story.looks.rate() is not None:
+        return []
+    why = f"a step that follows {size} sample{'s' * (size > 1)} alone is thrown about"
+    return [Setting(key="train.batch_size", old=size, new=BATCH, why=why)]
 
 
 def signs_of(story: Story) -> list[str]:

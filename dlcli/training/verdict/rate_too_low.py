@@ -11,6 +11,7 @@ from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.curve import steady
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 
@@ -18,10 +19,14 @@ SLOW, MOVED = 0.025, 0.97
 """The share that a slow epoch takes away, and what is left of the first loss where hardly anything was."""
 STILL = 0.5
 """The share of its largest that a rate has kept where it is what it was."""
+LONG = 6
+"""Epochs that have two halves."""
 FEWEST = 2
 """Epochs that show a fall."""
-FAR = 20.0
-"""So many times the rate is one that is proposed another rate."""
+FAR, FARTHEST = 20.0, 100.0
+"""So many times the rate is one that is proposed another rate; so many where something else ended the learning early."""
+BENT = 0.3
+"""The share of what the first half took away that the second still takes where a curve is straight."""
 
 
 def rate_too_low(story: Story) -> Finding | None:
@@ -30,14 +35,15 @@ def rate_too_low(story: Story) -> Finding | None:
     if len(train) < FEWEST or not struggles(story, above=0.2) or not (len(train) < 3 or steady(train)):
         return None
     rates = [entry["learning_rate"] for entry in story.history]
-    if rates[-1] < STILL * story.rate:  # where a schedule has taken the rate away another rule speaks
+    ended = rates[-1] < STILL * story.rate
+    if ended and not hardly_moved(story):  # where a schedule has taken the rate away another rule speaks
         return None
-    if not is_slow(story):
+    if not is_slow(story) or not is_straight(story):
         return None
     rate, proposed = story.rate, story.looks.rate()
     if proposed is None and not (story.looks.rate_unknown() and hardly_moved(story)):
         return None
-    if proposed is not None and proposed < FAR * rate:
+    if proposed is not None and proposed < (FARTHEST if ended or cut_short(story) else FAR) * rate:
         return None
     facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1]}
     advice = tested_rate(story, why="the range test on this model")
@@ -48,6 +54,19 @@ def is_slow(story: Story) -> bool:
     """Whether an epoch took away a small share of the loss on average, and none of the first much more than others."""
     above = story.above("train")
     return len(above) < 3 or above[-1] > above[0] * (1 - SLOW) ** (len(above) - 1)
+
+
+def is_straight(story: Story) -> bool:
+    """Whether the second half of the curve took away much of what the first did: one that bends comes to its end by itself."""
+    above = story.above("train")
+    middle = above[len(above) // 2]
+    return len(above) < LONG or hardly_moved(story) or middle - above[-1] >= BENT * (above[0] - middle)
+
+
+def cut_short(story: Story) -> bool:
+    """Whether a rule that is written wrongly ended it, so that nothing is known of how far the rate would have come."""
+    stopped = stopped_too_early(story)
+    return stopped is not None and stopped.severity != "note"
 
 
 def hardly_moved(story: Story) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import Epochs, KerasObject
 from dlcli.training.evidence.rate import shortest
 from dlcli.training.verdict.curve import epochs_to_gain, rounded
@@ -61,6 +62,9 @@ def could_go_on(story: Story, rate: float) -> bool:
 def lasting(story: Story, ended: int) -> list[Advice]:
     """A schedule that lasts as long as the training, and where it has already lasted so long more epochs with it."""
     epochs, schedule = story.config.train.epochs, story.config.optimizer.arguments.get("learning_rate")
+    if isinstance(schedule, OneCycle):
+        longer = rounded(epochs + epochs_to_gain(story.above("train")))
+        return [Setting(key="train.epochs", old=epochs, new=longer, why="the cycle of the rate then lasts longer")]
     if not isinstance(schedule, KerasObject) or "decay_steps" not in schedule.arguments:
         constant = f"the rate stays at {story.rate:g}"
         return [Setting(key="optimizer.learning_rate", old=None, new=shortest(story.rate), why=constant)]

@@ -10,6 +10,7 @@ from dlcli.config import Config
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.rate import written_rate
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,11 @@ class Story:
 
     @property
     def rate(self) -> float:
-        """The largest learning rate with which an epoch began."""
-        return max((entry["learning_rate"] for entry in self.history), default=0.0)
+        """The largest learning rate with which an epoch began; before the first one has ended, the one that is written."""
+        if not self.history:
+            return written_rate(self.config.optimizer) or 0.0
+        rates: list[float] = [entry["learning_rate"] for entry in self.history]
+        return max(rates)
 
     @property
     def perfect(self) -> float:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dlcli.finding import Finding
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import left
+from dlcli.training.verdict.standing import left, share_left
 from dlcli.training.verdict.story import Story
 
 LEAKS = ("target_given_away", "target_is_a_sum")
@@ -17,6 +17,9 @@ LITTLE = 0.15
 """So little of the trivial loss is left of a model that was told the answer."""
 COPIES = 0.1
 """So many of the validation samples stand in training too where that makes a score worthless."""
+
+LEARNT = 0.5
+"""So little left, at the best epoch or of the mistakes, is better than copies can vouch for."""
 
 
 def suspiciously_good(story: Story) -> Finding | None:
@@ -31,10 +34,20 @@ def suspiciously_good(story: Story) -> Finding | None:
         return Finding(code="suspiciously_good", severity="warning", where=leak.where, facts=facts, advice=leak.advice)
     copies: dict[str, int] = next((each.facts["splits"] for each in story.looks.data if each.code == COPIED), {})
     count, samples = copies.get("validation", 0), story.looks.samples.get("validation", 0)
-    if not samples or count < COPIES * samples or share > 0.5:
+    if not samples or count < COPIES * samples or least_left(story, share) > LEARNT:
         return None
     facts |= {"leak": COPIED, "copies": count, "samples": samples}
     return Finding(code="suspiciously_good", severity="warning", facts=facts)
+
+
+def least_left(story: Story, share: float) -> float:
+    """The least that is left of the loss in any epoch, or of the mistakes of one answer: learnt by heart copies overfit too."""
+    seen, shares = story.beside_trivial, [share]
+    if seen is not None and not seen.weighed:
+        best = share_left(replace(seen, reached=min(story.losses(story.judged), default=seen.reached)))
+        shares += [] if best is None else [best]
+    told = [each for each in story.looks.classes(story.judged) if each.majority < 1]
+    return min([*shares, *((1 - each.accuracy) / (1 - each.majority) for each in told)])
 
 
 RULE = Rule("suspiciously_good", suspiciously_good, frozenset({"diverged", "one_class_only"}))

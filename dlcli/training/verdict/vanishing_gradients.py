@@ -15,7 +15,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.written import written_argument
+from dlcli.training.verdict.written import usual_weights, written_argument
 
 VANISHED = 1e-4
 """The share of the largest ratio of gradient to weights below which a layer hardly learns."""
@@ -59,16 +59,22 @@ def arriving(config: Config, gradients: Sequence[LayerGradient], layer: LayerGra
         why = "weights that are all 0 let no gradient through, and keep units equal"
         settings = dict.fromkeys(f"{each.entry}.kernel_initializer" for each in zeros)
         return [Setting(key=key, old="zeros", new="glorot_uniform", why=why) for key in settings]
+    entries = [each.entry for each in gradients]
+    usual = usual_weights(
+        config, entries, kernel="he_normal", why="the first weights that are written let nothing through"
+    )
+    if usual:
+        return usual
     behind = [*gradients][[*gradients].index(layer) :]
     flat = [each for each in behind if each.saturates and each.entry is not None]
-    entries = list(dict.fromkeys(each.entry for each in flat))
-    if len(flat) < MANY or not entries:
+    places = list(dict.fromkeys(each.entry for each in flat))
+    if len(flat) < MANY or not places:
         return []
     why = "each activation that is flat on both sides passes on less; this one keeps mean and deviation"
     written = config.written_layers()
-    if len(entries) == 1:
-        return [Setting(key=f"{entries[0]}.activation", old=None, new="selu", why=why)]
-    new = [steeper(each) if f"layers.{number}" in entries else each for number, each in enumerate(written)]
+    if len(places) == 1:
+        return [Setting(key=f"{places[0]}.activation", old=None, new="selu", why=why)]
+    new = [steeper(each) if f"layers.{number}" in places else each for number, each in enumerate(written)]
     return [Setting(key="layers", old=written, new=new, why=why)] if new != written else []
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dlcli.finding import Finding, Setting
 from dlcli.loss import direction_of, metric_name
+from dlcli.training.verdict.predicts_one_class import FREQUENT
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.story import Story
 
@@ -14,7 +15,7 @@ from dlcli.training.verdict.story import Story
 def worse_by_metric(story: Story) -> Finding | None:
     """Seen where the numbers that are shown side by side say that the constant answer is better, and nothing else says why."""
     seen = story.beside_trivial
-    if seen is None or not story.baseline:
+    if seen is None or not story.baseline or seen.reached >= seen.trivial:
         return None
     split, shown = story.baseline["split"], story.baseline["metrics"]
     for name, more_is_better in compared_metrics(story):
@@ -31,8 +32,8 @@ def worse_by_metric(story: Story) -> Finding | None:
 def unweighed(story: Story) -> list[Setting]:
     """To weigh all samples alike, as the metric does."""
     weights = story.config.train.class_weight
-    if weights is None:
-        return []
+    if weights is None or any(each.majority >= FREQUENT for each in story.looks.classes(story.judged)):
+        return []  # without them the model would say the frequent class alone
     why = "the metric counts all samples alike, and the loss rare classes more"
     return [Setting(key="train.class_weight", old=weights, new=None, why=why)]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlcli.config import Config
 from dlcli.config.setting_path import setting_parts
+from dlcli.finding import Advice, Setting
 
 
 def written_at(config: Config, path: str) -> Any:
@@ -34,3 +35,34 @@ def written_argument(config: Config, entry: str, word: str) -> Any:
         return None
     inner = next(iter(value.values()))
     return inner.get(word) if isinstance(inner, Mapping) else None
+
+
+def takes_by_name(entry: Any) -> bool:
+    """Whether an entry says what it takes, and so not what stands above it."""
+    if not isinstance(entry, Mapping):
+        return False
+    return "from" in entry or any(isinstance(each, Mapping) and "from" in each for each in entry.values())
+
+
+USUAL = frozenset(f"{who}{how}" for who in ("glorot", "he", "lecun") for how in ("uniform", "normal")) | frozenset(
+    {"orthogonal", "variancescaling"}
+)
+"""Initializers that keep the size of what passes."""
+
+
+def unusual(config: Config, entry: str | None, word: str) -> Any:
+    """An initializer as it is written, where it is none of those that keep the size of what passes; else None."""
+    written = None if entry is None else written_argument(config, entry, word)
+    name = next(iter(written), "") if isinstance(written, Mapping) else written
+    return None if written is None or str(name).replace("_", "").lower() in USUAL else written
+
+
+def usual_weights(config: Config, entries: Sequence[str | None], *, kernel: str, why: str) -> list[Advice]:
+    """The usual first weights in all entries in which others are written: of as many layers as have them one is not enough."""
+    found: list[Advice] = []
+    for entry in dict.fromkeys(entries):
+        for word, usual in (("kernel_initializer", kernel), ("recurrent_initializer", "orthogonal")):
+            written = unusual(config, entry, word)
+            if written is not None:
+                found.append(Setting(key=f"{entry}.{word}", old=written, new=usual, why=why, joined=bool(found)))
+    return found

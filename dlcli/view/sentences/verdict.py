@@ -17,6 +17,8 @@ def healthy(facts: Facts) -> str:
 def too_early_to_say(facts: Facts) -> str:
     if facts.get("missing") == "better":
         return f"{healthy(facts)}; that is hardly better than the constant answer"
+    if facts.get("missing") == "metric":
+        return f"{healthy(facts)}; of classes it says one alone"
     if facts.get("missing") == "best":
         return f"{healthy(facts)}; what is kept is not the best epoch"
     epochs = "one epoch says" if facts["epochs"] == 1 else f"{facts['epochs']} epochs say"
@@ -103,7 +105,8 @@ def one_class_only(facts: Facts) -> str:
 def suspiciously_good(facts: Facts) -> str:
     little = f"{facts['left']:.1%} of the trivial {facts['split']} loss is left"
     if facts["leak"] == "same_rows":
-        return f"{little}, and {facts['copies']} of {facts['samples']} validation samples stand in training too"
+        copies = f"{facts['copies']} of {facts['samples']} validation samples stand in training too"
+        return f"{little}, and {copies}" if facts["left"] < 1 else copies
     if facts["leak"] == "target_is_a_sum":
         return f"{little}, and inputs add up to the target"
     gives = "gives" if len(facts["columns"]) == 1 else "give"
@@ -160,8 +163,9 @@ def cannot_fit(facts: Facts) -> str:
     if facts["why"] == "range":
         low, high = facts["ends"]
         least, most = facts["targets"]
+        scaled = ", scaled," if facts.get("scaled") else ""
         return (
-            f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and '{facts['target']}' goes from "
+            f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and '{facts['target']}'{scaled} goes from "
             f"{least:.4g} to {most:.4g}: {facts['beyond']:.0%} of it is out of reach"
         )
     model = "a linear model" if facts["why"] == "linear" else f"a model with {facts['units']} units in {facts['layer']}"
