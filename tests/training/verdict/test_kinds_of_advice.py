@@ -16,7 +16,7 @@ from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.gradients import LayerGradient
-from dlcli.training.evidence.inputs_seen import InputSeen
+from dlcli.training.evidence.inputs_seen import InputSeen, first_learning
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
@@ -312,3 +312,13 @@ def test_one_answer_for_all_is_not_healthy_however_few_the_others_are(tell: Tell
         assert finding.code == code
         told = judgement_of_training(finding)
         assert told.evidence.endswith("of classes it says one alone") is (code != "healthy")
+
+
+def test_a_mask_is_not_what_a_layer_takes() -> None:
+    import keras
+
+    ids = keras.Input((5,))
+    words = keras.layers.Embedding(9, 4, mask_zero=True)(ids)
+    read = keras.layers.Dense(1, name="read")(keras.layers.GlobalAveragePooling1D()(words))
+    beside = keras.layers.Dense(1, name="beside")(keras.layers.Flatten()(ids))
+    assert [layer.name for layer, _ in first_learning(keras.Model(ids, [read, beside]))] == ["beside"]
