@@ -9,7 +9,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import TargetSchema
 from dlcli.data.several_labels import MARK, all_labels, names_listed
 from dlcli.data.target_labels import UNKNOWN, VOID, label_codes, label_key
-from dlcli.data.target_values import check_present
+from dlcli.data.target_values import check_present, only_void
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
@@ -35,6 +35,8 @@ def names_by_place(
     names = list(
         classes or (each for each in all_labels(seen.arrays[column][:], MARK) if label_key(each) not in nothing)
     )
+    if not names:
+        raise only_void(column, fields)
     if len(names) == 1:
         message = f"target '{column}' has a single class, '{''.join(names)}': there is nothing to tell apart"
         raise DataError(message, file=fields.places[0].file, kind="single_class")

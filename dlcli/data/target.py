@@ -30,9 +30,11 @@ from dlcli.data.target_values import (
     different_labels,
     holds_one_hot,
     is_column_vector,
+    labels_not_void,
     like_classes,
     mask_classes,
     no_class_for_void,
+    only_void,
     single_class,
     some_values,
     takes_signs,
@@ -255,8 +257,7 @@ class Target(Spec):
         shares = wanted.labels == "binary" and self.encode in {None, "none"} and not isinstance(self.classes, list)
         if shares and fields.arrays[name].dtype.kind == "f":
             fields = replace(fields, arrays={**fields.arrays, name: without_noise(fields.arrays[name][:])})
-        values = fields.arrays[name][:]
-        values = values[~is_void(values, void)]
+        values = labels_not_void(name, fields, void)
         is_text = values.dtype == object
         if is_text and wanted.labels == "numbers":
             hint = (
@@ -338,6 +339,8 @@ class Target(Spec):
             ]
         if classes is None and self.void is not None:
             classes = classes_beside_void(column, different_labels(values, void), fields, wanted)
+        if classes == []:
+            raise only_void(column, fields)
         if encode == "one_hot":
             shape, axes = [*shape, len(classes or [])], [*axes, "classes"]
         return TargetSchema(

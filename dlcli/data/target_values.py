@@ -48,6 +48,25 @@ def single_class(name: str, only: str, fields: Fields) -> DataError:
     return DataError(message, file=fields.places[0].file, kind="single_class")
 
 
+def only_void(name: str, fields: Fields) -> DataError:
+    """The error of a target of which no label counts."""
+    return DataError(
+        f"the target '{name}' holds no label that counts: all are void",
+        file=fields.places[0].file,
+        hint="write void for the labels that stand for none, and leave the classes out of it",
+        kind="only_void",
+    )
+
+
+def labels_not_void(name: str, fields: Fields, void: Sequence[int | str]) -> np.ndarray[Any, Any]:
+    """The labels (rows,) that are not void. Raises `DataError` where all are."""
+    values = fields.arrays[name][:]
+    counted: np.ndarray[Any, Any] = values[~is_void(values, void)]
+    if fields.samples and not len(counted):
+        raise only_void(name, fields)
+    return counted
+
+
 def text_target(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
     """The error of a target of text where numbers are needed."""
     file, line, words = fields.where(0, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from dlcli.data import Dataset
 from dlcli.data.target_labels import UNKNOWN, VOID, label_codes, label_key, label_order
+from dlcli.errors import DataError
 from dlcli.spec import Wanted
 
 Load = Callable[..., Dataset]
@@ -129,6 +131,44 @@ def test_a_void_label_is_no_class_and_counts_nowhere(
 
         with pytest.raises(DataError):
             of_array(tmp_path, y, load, wanted=refused)
+
+
+VALUES = {"names": ["p", "q", "p", "r"], "numbers": [5, 7, 5, 8], "places": [["p", "q"], ["r", "p"]]}
+VALUES["pixels"] = [[5, 7], [8, 5]]
+
+
+@pytest.mark.parametrize(
+    ("held", "encode"),
+    [
+        *(("names", each) for each in (None, "index", "one_hot")),
+        *(("numbers", each) for each in (None, "index", "one_hot")),
+        ("places", "index"),
+        ("pixels", "index"),
+        ("pixels", "one_hot"),
+    ],
+)
+def test_a_target_of_void_labels_alone_is_refused(held: str, encode: str | None, tmp_path: Path, load: Load) -> None:
+    labels, is_names = VALUES[held], held in {"names", "places"}
+    rows = [json.dumps({"a": row, "y": label}) for row, label in enumerate(labels)]
+    (tmp_path / "d.jsonl").write_text("\n".join(rows))
+
+    def loaded(void: list[Any]) -> Dataset:
+        target = {"column": "y", "encode": encode, "void": void}
+        wanted = "one_hot" if encode == "one_hot" else "classes"
+        if held == "pixels":
+            return of_array(tmp_path, labels, load, target=target, wanted=wanted)
+        block = {"source": str(tmp_path / "d.jsonl"), "target": target, "split": UNSPLIT}
+        return load(block, labels=wanted)
+
+    with pytest.raises(DataError) as caught:
+        loaded(["p", "q", "r"] if is_names else [5, 7, 8])
+    assert (caught.value.kind, caught.value.message) == (
+        "only_void",
+        "the target 'y' holds no label that counts: all are void",
+    )
+    if encode is not None:  # one less: two classes are left
+        classes = loaded(["r"] if is_names else [8]).schema.targets[0].classes
+        assert classes == (["p", "q"] if is_names else ["5", "7"])
 
 
 def test_soft_labels_are_known_by_values_that_are_not_whole(tmp_path: Path, load: Load) -> None:
