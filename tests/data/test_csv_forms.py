@@ -252,6 +252,40 @@ def test_a_column_that_is_the_index_is_no_input(write: Callable[..., Path], load
     assert [column.name for column in schema.columns or []] == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("index", "kind", "hint"),
+    [
+        ("idd", "no_such_column", "did you mean 'id'?"),
+        ("나무", "no_such_column", "leave csv.index out"),
+        ("y", "column_named_twice", "leave csv.index out"),
+        ("id", None, None),
+    ],
+)
+@pytest.mark.parametrize("named", [{}, {"inputs": ["a"]}])
+def test_an_index_is_a_column_and_no_target(
+    index: str, kind: str | None, hint: str | None, named: Any, write: Callable[..., Path], load: Callable[..., Dataset]
+) -> None:
+    path = write("id,a,y\n" + "".join(f"k{row},{row / 2},{'uv'[row % 2]}\n" for row in range(40)))
+    block = {"source": {"csv": {"path": str(path), "index": index}}, "target": "y", **named}
+    if kind is None:
+        assert load(block).splits["train"].inputs["features"].shape == (28, 1)
+        return
+    with pytest.raises(DataError) as caught:
+        load(block)
+    assert (caught.value.kind, caught.value.hint, caught.value.file) == (kind, hint, str(path))
+
+
+def test_other_data_needs_no_index(write: Callable[..., Path], load: Callable[..., Dataset]) -> None:
+    path, other = write("id,a,y\n1,2,u\n2,3,v\n3,4,u\n"), write("a\n5\n6\n", "other.csv")
+    block = {
+        "source": {"csv": {"path": str(path), "index": "id"}},
+        "target": "y",
+        "split": {"validation": 0, "test": 0},
+    }
+    source = Csv(path=str(path), index="id").elsewhere(Csv, {"path": str(other)}, load(block).schema)
+    assert source.read(Reading(columns=frozenset({"a"}))).arrays["a"][:].tolist() == [5, 6]
+
+
 UNASKED = [
     "a,b,b,y\n1,2,3,u\n2,3,4,v\n",
     "a,,,y\n1,2,3,u\n2,3,4,v\n",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from dlcli.data.fields.chunks import Chunks
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column
+from dlcli.data.schema import Schema
 from dlcli.data.sources.encodings import known_encoding
 from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
@@ -21,7 +22,7 @@ from dlcli.data.sources.tables.csv_file import CsvFile
 from dlcli.data.sources.tables.csv_form import WHITESPACE, CsvForm
 from dlcli.data.sources.tables.dressed import dress_note
 from dlcli.errors import DataError
-from dlcli.spec import DataPath, Mistake, fail
+from dlcli.spec import DataPath, Mistake, did_you_mean, fail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,6 +121,7 @@ class Csv(SourceBlock):
         files = [CsvFile(self.form, path) for path in paths]
         check_same_names(paths, [list(file.header.columns.numbers) for file in files])
         columns = files[0].header.columns
+        self.check_index([*columns.numbers, *columns.faults], reading, paths[0])
         names = columns.wanted(reading.columns)
         keep = [name for name in names if name in reading.often or not reading.stream]
         for file in files:
@@ -159,6 +161,22 @@ class Csv(SourceBlock):
             complete=frozenset.intersection(*(file.complete for file in files)),
             chunks=chunks if reading.stream else None,
         )
+
+    def check_index(self, columns: Collection[str], reading: Reading, path: Path) -> None:
+        """Refuses an index that there is not, and one that is the target too."""
+        if self.index is None:
+            return
+        if self.index not in columns:
+            message = f"there is no column '{self.index}' to be the index; the data has: {', '.join(columns)}"
+            hint = did_you_mean(self.index, columns) or "leave csv.index out"
+            raise DataError(message, file=path, hint=hint, kind="no_such_column")
+        if self.index in reading.labels:
+            message = f"the column '{self.index}' is the index, which names rows, and the target"
+            raise DataError(message, file=path, hint="leave csv.index out", kind="column_named_twice")
+
+    def elsewhere(self, kind: type[SourceBlock], changes: Mapping[str, Any], schema: Schema) -> SourceBlock:
+        # What a model takes is told by its schema: other data needs no column that was left out of it.
+        return super().elsewhere(kind, {**changes, "index": None} if kind is Csv else changes, schema)
 
     def kind_of(self, name: str, files: Sequence[CsvFile]) -> Kind:
         """What a column holds in all files. Raises `DataError` for a column of numbers with other cells among them."""
