@@ -13,11 +13,12 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, pixel_type
 from dlcli.data.fields.padded import ID_PADDING, PADDING
 from dlcli.data.first_pass import Learnt, learn
+from dlcli.data.number_times import check_seconds, first_of_day
 from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.sources.source import FEATURES
 from dlcli.data.text_advice import PREPARATIONS
-from dlcli.data.times import First, Part, are_times, first_in
+from dlcli.data.times import Part, are_times
 from dlcli.data.written_numbers import numbers_instead
 from dlcli.errors import DataError
 from dlcli.spec import KerasObject, Spec
@@ -288,6 +289,7 @@ def table_schema(
                 raise DataError(message, file=fields.places[0].file, hint=hint, kind="column_without_numbers")
             described.append(ColumnSchema(name=column, kind="number", fill=number_fill(known, policy, column)))
         elif kind == "time":
+            check_seconds(column, fields)
             first = first_of_day(column, fields)
             described.append(ColumnSchema(name=column, kind="time", parts=list(group.parts), first=first))
         else:
@@ -295,16 +297,6 @@ def table_schema(
             described.append(category_schema(column, learnt["category"][column], fields, policy=policy, others=others))
     width = sum(each.width for each in described)
     return InputSchema(name=group.name, axes=["samples", "features"], shape=[width], columns=described)
-
-
-def first_of_day(name: str, fields: Fields) -> First | None:
-    """Whether day or month comes first in a column of times whose years are last."""
-    if fields.arrays[name].dtype != object:
-        return None
-    texts: set[str] = set()
-    for part in fields.parts({name}):
-        texts |= {str(value) for value in part.arrays[name][:].tolist() if value is not None}
-    return first_in(texts)
 
 
 def check_table(group: Group, fields: Fields) -> None:

@@ -116,6 +116,42 @@ def test_what_is_no_time_is_named_with_its_row(write: Callable[..., Path], refus
     assert (refusal.message, refusal.line) == ("column 'when' is of kind time, but row 3 is '31.01.2024'", 4)
 
 
+@pytest.mark.parametrize(
+    ("cells", "looks"),
+    [
+        (["1990", "1991", "2024"], "years"),
+        (["1500", "2200"], "years"),
+        (["12%", "7%", "100%"], "shares"),
+        (["0.5", "", "-1"], "shares"),
+        (["20240131", "19991231"], "dates without marks"),
+        (["1706659200000", "1706659200500"], "milliseconds, or less"),
+        (["1499", "1990"], None),
+        (["1990", "2201"], None),
+        (["1990.5", "1991"], None),
+        (["0.5", "1.5"], None),
+        (["0", "0"], None),
+        (["20240131", "20240231"], None),
+        (["100000000000", "1706659200"], None),
+        (["1706659200", "1706659260"], None),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_numbers_that_are_no_seconds_since_1970_are_no_times(
+    cells: list[str], looks: str | None, stream: bool, write: Callable[..., Path], load: Callable[..., Dataset]
+) -> None:
+    inputs = {"when": {"columns": "when", "kind": "time", "parts": ["year"]}}
+    block = {"source": str(times_table(write, cells)), "target": "y", "inputs": inputs, "split": UNSPLIT}
+    block |= {"stream": stream, "missing": {"constant": 0}}
+    if looks is None:
+        years = [datetime.datetime.fromtimestamp(float(each), UTC).year for each in cells]
+        assert load(block).splits["train"].inputs["when"][:].ravel().tolist() == years
+        return
+    with pytest.raises(DataError) as caught:
+        load(block)
+    assert (caught.value.kind, caught.value.line) == ("not_a_time", 2)
+    assert f"but they look like {looks}: " in caught.value.message
+
+
 def test_times_read_as_names_are_a_finding_or_an_error_that_says_what_they_are(
     write: Callable[..., Path], load: Callable[..., Dataset], refuse: Callable[..., Any]
 ) -> None:
