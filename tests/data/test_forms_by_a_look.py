@@ -12,6 +12,7 @@ import pytest
 from dlcli.data.fields.padded import PADDING
 from dlcli.data.sources.arrays.ts import Ts, data_lines
 from dlcli.data.sources.folders.mask_pairs import pictures_and_masks
+from dlcli.data.sources.source import Reading
 from dlcli.data.sources.tables import unnamed
 from dlcli.data.sources.tables.unnamed import cells_between, looks_like_names, written_table
 from dlcli.errors import DataError
@@ -147,7 +148,7 @@ def test_pictures_of_other_names_or_in_colour_are_no_masks(tmp_path: Path) -> No
 def series(folder: Path, *lines: str, head: Sequence[str] = ("@classLabel true u v",), **options: Any) -> Any:
     path = folder / "s.ts"
     path.write_text("\n".join([*head, "@data", *lines]) + "\n", encoding="utf-8")
-    return Ts(path=str(path), **options).read(None)  # type: ignore[arg-type]
+    return Ts(path=str(path), **options).read(Reading())
 
 
 def test_a_series_is_as_long_as_all_or_filled_up_behind(tmp_path: Path) -> None:
@@ -198,6 +199,6 @@ def test_the_target_of_a_series_is_a_class_a_number_or_none(tmp_path: Path) -> N
             with pytest.raises(DataError, match="say the time of each step"):
                 data_lines(head, tmp_path)
         else:
-            assert data_lines(head, tmp_path) == ("class", 4, ["1:u"])
+            assert data_lines(head, tmp_path) == ("class", ["u"], 4, ["1:u"])
     with pytest.raises(DataError, match="^there is no line @data$"):
         data_lines("1,2:u", tmp_path)

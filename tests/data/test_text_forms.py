@@ -150,6 +150,35 @@ def test_a_series_of_another_form_is_named(
     assert refusal(Ts(path=str(write(SERIES.replace(old, new), "t.ts"))))[:2] == (message, line)
 
 
+NAMED = "@classLabel true 왼 아래 2\n@data\n1,2:왼\n\n3,4:{}\n5,6:2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("label", "columns", "hint"),
+    [
+        ("오른", None, "name it behind @classLabel true, or correct the label"),
+        ("아레", {"series", "class"}, None),
+        ("?", None, "name it behind @classLabel true, or correct the label"),
+        ("오른", {"series"}, ""),
+        ("아래", None, ""),
+        ("void", None, ""),
+    ],
+)
+def test_a_label_that_the_head_of_a_series_does_not_name_is_refused(
+    label: str, columns: set[str] | None, hint: str | None, write: Callable[..., Path]
+) -> None:
+    source = Ts(path=str(write(NAMED.format(label), "t.ts")))
+    reading = Reading(columns=None if columns is None else frozenset(columns), void={None: ["void"]})
+    if hint == "":
+        assert source.read(reading).arrays["class"].tolist() == ["왼", label, "2.0"]
+        return
+    with pytest.raises(DataError) as caught:
+        source.read(reading)
+    assert (caught.value.kind, caught.value.line) == ("unknown_class", 5)
+    assert caught.value.message == f"label '{label}' is none of the classes of @classLabel: 왼, 아래, 2"
+    assert hint is None or caught.value.hint == hint
+
+
 @pytest.mark.parametrize(("name", "word"), [("a.json", "json"), ("a.TAB", "tab"), ("a.ts", "ts"), ("a.jsonl", "jsonl")])
 def test_the_ending_of_a_path_tells_the_source(name: str, word: str) -> None:
     assert from_path(name) == {word: name}

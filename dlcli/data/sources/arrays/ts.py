@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -13,8 +13,9 @@ from dlcli.data.fields.padded import padded_fields, padded_rows
 from dlcli.data.schema import Schema
 from dlcli.data.sources.paths import content_of, only_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
+from dlcli.data.target_labels import UNKNOWN, label_codes
 from dlcli.errors import DataError
-from dlcli.spec import DataPath
+from dlcli.spec import DataPath, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +54,7 @@ class Ts(SourceBlock):
         import numpy as np
 
         path = only_file(self.path)
-        target, first, lines = data_lines(decoded(path), path)
+        target, named, first, lines = data_lines(decoded(path), path)
         series: list[np.ndarray[Any, Any]] = []
         labels: list[str] = []
         numbers: list[int] = []
@@ -67,6 +68,9 @@ class Ts(SourceBlock):
             check_channels(sample, series[0] if series else sample, path, number)
             series.append(sample)
             numbers.append(number)
+        if named and (reading.columns is None or CLASS in reading.columns):
+            void = [label for each in reading.void.values() for label in each]
+            check_named_labels(labels, named, void, path=path, lines=numbers)
         if not series:
             raise DataError("there are no series below @data", file=path, kind="no_rows")
         stacked, notes = self.of_one_length(series, path, numbers)
@@ -146,21 +150,41 @@ def target_numbers(labels: list[str], path: Path, lines: list[int]) -> np.ndarra
     return np.array([float("nan") if label == "?" else float(label) for label in labels])
 
 
-def data_lines(text: str, path: Path) -> tuple[str | None, int, list[str]]:
-    """What the target of each series is called, if it has one, the line at which the first stands, and all lines from there on.
+def check_named_labels(
+    labels: list[str], classes: Sequence[str], void: Sequence[int | str], *, path: Path, lines: list[int]
+) -> None:
+    """Refuses the label of a series that the head of the file does not name, at its line."""
+    import numpy as np
+
+    unknown = np.flatnonzero(label_codes(np.array(labels, object), classes, void) == UNKNOWN)
+    if len(unknown):
+        label = labels[unknown[0]]
+        raise DataError(
+            f"label '{label}' is none of the classes of @classLabel: {', '.join(classes)}",
+            file=path,
+            line=lines[unknown[0]],
+            hint=did_you_mean(label, classes) or "name it behind @classLabel true, or correct the label",
+            kind="unknown_class",
+        )
+
+
+def data_lines(text: str, path: Path) -> tuple[str | None, list[str], int, list[str]]:
+    """What the target of each series is called, if it has one, and the classes that the head names; the line at which the
+    first series stands, and all lines from there on.
 
     Raises `DataError` for a file without `@data`, and for series that say the time of each step.
     """
-    lines, target = text.splitlines(), None
+    lines, target, named = text.splitlines(), None, list[str]()
     for number, line in enumerate(lines, start=1):
         word, _, rest = line.strip().partition(" ")
         if word.lower() in TARGETS and rest.strip().lower().startswith("true"):
             target = TARGETS[word.lower()]
+            named = rest.split()[1:] if target == CLASS else []
         if word.lower() == "@timestamps" and rest.strip().lower() == "true":
             message = "the series say the time of each step, which is not read"
             raise DataError(message, file=path, line=number, kind="unknown_form")
         if word.lower() == "@data":
-            return target, number + 1, lines[number:]
+            return target, named, number + 1, lines[number:]
     raise DataError("there is no line @data", file=path, hint="is it a .ts file of series?", kind="unknown_form")
 
 
