@@ -235,7 +235,7 @@ def are_colours(count: tuple[int, ...]) -> bool:
 
 def begins_with_colours(shape: tuple[int, ...]) -> bool:
     """Whether colours stand before height and width in a picture: as many as there can be, and fewer than either of these."""
-    return are_colours(shape[:1]) and not are_colours(shape[2:]) and min(shape[1:]) > shape[0]
+    return len(shape) == 3 and are_colours(shape[:1]) and not are_colours(shape[2:]) and min(shape[1:]) > shape[0]
 
 
 def default_axes(shape: tuple[int, ...], dtype: str) -> tuple[str, ...]:
