@@ -129,7 +129,7 @@ class Written:
         read = self.read("losses", loss)
         listed = [self.read("metrics", each) for each in metrics] if isinstance(metrics, list) else []
         known = [each for each in listed if each is not None]
-        return [Head(name, read, known)] if read is not None else []
+        return [Head(name, read, known, only=len(self.targets) == 1)] if read is not None else []
 
     @property
     def validates(self) -> bool | None:

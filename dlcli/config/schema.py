@@ -179,7 +179,8 @@ def heads_of(loss: Any, metrics: Any, weights: Mapping[str, float]) -> list[Head
     if not isinstance(loss, dict):
         return [Head(None, loss, metrics)]
     by_target = metrics if isinstance(metrics, dict) else {}
-    return [Head(name, each, by_target.get(name, []), weights.get(name, 1.0)) for name, each in loss.items()]
+    only = len(loss) == 1
+    return [Head(name, each, by_target.get(name, []), weights.get(name, 1.0), only) for name, each in loss.items()]
 
 
 def only_target(value: Any, kind: str, information: ValidationInfo) -> Any:

@@ -26,15 +26,16 @@ def named_targets(targets: Any, loss: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Head:
-    """`name` is that of the target where there are several, and of the layer that puts it out; None for the only one.
+    """`name` is that of the target where targets are named, and of the layer that puts it out; None for one without a name.
 
-    `weight` is how much its loss counts in the sum of several.
+    `weight` is how much its loss counts in the sum of several. Of the `only` one values are called as of one without a name.
     """
 
     name: str | None
     loss: KerasObject
     metrics: Sequence[KerasObject]
     weight: float = 1.0
+    only: bool = False
 
     @property
     def loss_path(self) -> TreePath:
@@ -48,12 +49,16 @@ class Head:
 
     def reported(self, name: str) -> str:
         """The name under which one of its values is reported."""
-        return name if self.name is None else f"{self.name}_{name}"
+        return name if self.name is None or self.only else f"{self.name}_{name}"
+
+    @property
+    def own_loss(self) -> str | None:
+        """The name under which its loss is reported beside the sum of all; None of the only one, which is the sum."""
+        return None if self.name is None or self.only else self.reported("loss")
 
     @property
     def directions(self) -> dict[str, Direction | None]:
         """By the names of all its values, whether more or less is better; None where a plugin does not say."""
-        loss: dict[str, Direction | None] = {} if self.name is None else {"loss": "down"}
-        values = {name: direction_of(metric) for metric in self.metrics for name in value_names(metric)}
-        both = {**loss, **values}
-        return {self.reported(name): direction for name, direction in both.items()}
+        loss: dict[str, Direction | None] = {} if self.own_loss is None else {self.own_loss: "down"}
+        values = [(name, direction_of(metric)) for metric in self.metrics for name in value_names(metric)]
+        return loss | {self.reported(name): direction for name, direction in values}

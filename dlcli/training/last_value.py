@@ -59,7 +59,7 @@ def last_value_of(
 
         loss, values = measured_on(feed, head, target, of_rows, model=model, facts=facts)
         total += head.weight * loss
-        metrics |= values if head.name is None else {head.reported("loss"): loss, **values}
+        metrics |= values if head.own_loss is None else {head.own_loss: loss, **values}
     return {"loss": total, **metrics}
 
 

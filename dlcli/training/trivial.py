@@ -40,8 +40,8 @@ def trivial_baseline(experiment: Experiment, split: str | None = None) -> dict[s
             return {}
         loss, own = measured(experiment, head, target, answer.values, split=split, counted=judged[target.name])
         total += head.weight * loss
-        if head.name is not None:
-            metrics[head.reported("loss")] = loss
+        if head.own_loss is not None:
+            metrics[head.own_loss] = loss
         metrics |= own
         methods.append(answer.method)
     return {"method": " and ".join(dict.fromkeys(methods)), "split": split, "metrics": {"loss": total, **metrics}}

@@ -48,7 +48,7 @@ def first_loss(experiment: Experiment) -> FirstLoss:
     measured = values["loss"] - penalty
     heads, targets = experiment.config.heads, experiment.dataset.schema.targets
     chances = [chance(head, target) for head, target in zip(heads, targets, strict=True)]
-    of_targets = {head.name: values[head.reported("loss")] for head in heads if head.name is not None}
+    of_targets = {str(head.name): values[head.own_loss] for head in heads if head.own_loss is not None}
     known = [each for each in chances if each is not None]
     if len(known) == len(chances):
         parts = [(head.weight, loss, why) for head, (loss, why) in zip(heads, known, strict=True)]

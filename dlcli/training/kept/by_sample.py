@@ -60,8 +60,8 @@ def mean_values(experiment: Experiment, seen: Measured) -> Iterator[tuple[str, n
         counted = counted_target(schema, target, seen.masks.get(schema.name))
         losses, _ = sample_losses(head, schema, target, output, counted)
         total = total + head.weight * losses
-        if head.name is not None:
-            yield head.reported("loss"), losses
+        if head.own_loss is not None:
+            yield head.own_loss, losses
         yield from metrics_of_head(experiment, head, target, output)
     yield "loss", np.asarray(total)
 
