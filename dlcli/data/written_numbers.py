@@ -65,11 +65,32 @@ def numbers_instead(names: Collection[str]) -> str | None:
     if ascii_texts != texts and all(PLAIN_NUMBER.fullmatch(text) for text in ascii_texts):
         return OTHER_DIGITS
     odd = [text for text in texts if not PLAIN_NUMBER.fullmatch(text)]
+    commas = comma_in_amounts(odd)
+    if commas is not None:
+        return commas
     written = [next((way for way in ways() if way.pattern.fullmatch(text)), None) for text in odd]
     if odd and None not in written:
         several = {way.instead for way in written if way is not None}
         return several.pop() if len(several) == 1 else "write them as plain numbers"
     return UNITS if odd and have_unit(odd) else None
+
+
+READ_SIGNS = "$€£¥₩"
+AMOUNT = re.compile(rf"[-+]?\s?([{READ_SIGNS}])\s?[-+]?([0-9][0-9.,]*)|[-+]?([0-9][0-9.,]*)\s?([{READ_SIGNS}])")
+WITH_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})*(\.[0-9]*)?|[0-9]+(\.[0-9]*)?")
+WITH_DECIMALS = re.compile(r"([0-9]{1,3}(\.[0-9]{3})*|[0-9]+)(,[0-9]*)?")
+
+
+def comma_in_amounts(texts: Collection[str]) -> str | None:
+    """What to write of the comma in amounts of one currency, which are read without it; None of other texts."""
+    found = [match for match in map(AMOUNT.fullmatch, texts) if match is not None]
+    numbers = [match[2] or match[3] for match in found]
+    one_currency = len(found) == len(texts) and len({match[1] or match[4] for match in found}) == 1
+    if not one_currency or not any("," in number for number in numbers):
+        return None
+    if all(map(WITH_THOUSANDS.fullmatch, numbers)):
+        return separated(",").instead
+    return 'write csv: {…, decimal: ","}' if all(map(WITH_DECIMALS.fullmatch, numbers)) else None
 
 
 def in_ascii(text: str) -> str:

@@ -658,7 +658,7 @@ def test_names_of_two_columns_are_crossed_as_by_keras_itself(mode: str, width: i
     np.testing.assert_array_equal(made, wanted)
 
 
-SEVERAL = "it crosses several columns of names, which are an input of kind text"
+SEVERAL = "it crosses several columns of names, which are an input of kind category"
 CROSSED = "{columns: [a, b], kind: category, prepare: [HashedCrossing: {num_bins: 64, output_mode: one_hot}]}"
 
 

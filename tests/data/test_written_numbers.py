@@ -32,6 +32,9 @@ WAYS: dict[str, tuple[Callable[[int], str], str]] = {
     "Indian": (lambda value: f'"{str(value)[0]},{str(value)[1:3]},{str(value)[3:]}"', "without commas"),
     "two currencies": (lambda value: f"{'$€'[value % 2]}{value}", "one currency"),
     "currency behind": (lambda value: f"{value} {'$€'[value % 2]}", "one currency"),
+    "currency and commas": (lambda value: f'"₩{value:,}"', 'thousands: ","'),
+    "currency behind commas": (lambda value: f'"-{value:,} $"', 'thousands: ","'),
+    "currency and decimals": (lambda value: f'"{value // 100},{value % 100:02d} €"', 'decimal: ","'),
     "Fortran": (lambda value: f"{value / 1000}D+02", "write E in place of D"),
     "unit": (lambda value: f"{value / 100} kg", "the unit in the name of the column"),
     "unit without blank": (lambda value: f"{value}km", "the unit in the name of the column"),
@@ -59,19 +62,37 @@ def test_each_way_is_told_with_what_to_write(way: str, different: int, tmp_path:
         hint = outcome.error["hint"]
         assert "leave it out" not in hint
         assert "empty" not in hint
-        if not instead.startswith("thousands"):
+        key = instead.partition(":")[0]
+        if key not in {"thousands", "decimal"}:
             assert instead in hint
             return
         # The option shows which blank it is, and is read as it stands there.
         assert all(sign.isprintable() for sign in hint)
         options = shlex.split(hint[hint.index("--set") :])
-        assert options[1].startswith("data.source.thousands=")
+        assert options[1].startswith(f"data.source.{key}=")
         pasted = run_dlcli("inspect-data", "t.csv", "--target", "y", *options, "--json", cwd=tmp_path)
         (seen,) = [each for each in pasted.value["columns"] if each["name"] == "c"]
         assert seen["kind"] == "numbers"
     else:
         (finding,) = [each for each in outcome.value["findings"] if each["code"] == "numbers_as_text"]
         assert instead in finding["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "instead"),
+    [
+        (["₩23,669", "₩900", "17"], 'write csv: {…, thousands: ","}'),
+        (["$1,000", "$12,345.5"], 'write csv: {…, thousands: ","}'),
+        (["1.234,50 €", "7,5 €"], 'write csv: {…, decimal: ","}'),
+        (["$1,000", "€1,000"], "write amounts in one currency, and which it is in the name of the column"),
+        (["$1000", "$5"], "write amounts in one currency, and which it is in the name of the column"),
+        (["$1,000,5", "$12,3456"], "write amounts in one currency, and which it is in the name of the column"),
+        (["₽1,000", "₽2,000"], "write amounts in one currency, and which it is in the name of the column"),
+        (["$1,000", "a lot"], None),
+    ],
+)
+def test_the_comma_is_told_in_amounts_of_one_currency(cells: list[str], instead: str | None) -> None:
+    assert numbers_instead(cells) == instead
 
 
 @pytest.mark.parametrize("mark", ["'", " ", "\u00a0", "\u202f", "_", "\u2019"])

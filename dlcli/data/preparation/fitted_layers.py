@@ -132,7 +132,7 @@ def crossing(layer: Any, schema: InputSchema) -> Any:
     import keras
 
     if schema.texts is None:
-        raise ValueError("it crosses several columns of names, which are an input of kind text")
+        raise ValueError("it crosses several columns of names, which are an input of kind category")
     texts = keras.Input((len(schema.texts),), dtype="string")
     crossed = layer([texts[..., at] for at in range(len(schema.texts))])
     if len(crossed.shape) == 1:
