@@ -22,7 +22,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import ConflictError, DataError, UsageError
 from dlcli.progress import stage
-from dlcli.runs.atomic import write_bytes
+from dlcli.runs.atomic import write_output
 from dlcli.runs.names import safe_name
 from dlcli.spec import did_you_mean
 from dlcli.training.setup.backend import chatter_to
@@ -203,4 +203,4 @@ def write_configuration(text: str, path: Path, *, force: bool) -> None:
             hint="choose another name with -o, or write --force",
             kind="file_exists",
         )
-    write_bytes(path, text.encode())
+    write_output(path, text.encode())

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from dlcli.runs.atomic import write_bytes
+from dlcli.errors import ConflictError
+from dlcli.runs.atomic import write_output
 from dlcli.view.html.page import Page, page_html
 from dlcli.view.report import PageWritten, PartWritten
 
 LONGEST_NAME = 100
+BEGINNING = b"<!doctype html"
+
+
+def check_page(file: Path) -> None:
+    """Raises `ConflictError` for a file that is there and is no page: it would be lost."""
+    with suppress(OSError):
+        if file.is_file() and not file.read_bytes()[: len(BEGINNING)].lower() == BEGINNING:
+            raise ConflictError(
+                f"{file} is there already, and is no page", file=file, hint="choose another name", kind="file_exists"
+            )
 
 
 def write_page(page: Page, file: Path) -> PageWritten:
-    """Writes a page whole. Raises `ResourceError` where it cannot be written."""
+    """Writes a page whole. Raises `ConflictError` for a file that is no page, and `ResourceError` where it cannot be written."""
+    check_page(file)
     content = page_html(page).encode()
-    write_bytes(file, content)
+    write_output(file, content)
     return PageWritten(
         file=str(file), bytes=len(content), parts=[PartWritten.of(each.anchor, each.missing) for each in page.parts]
     )

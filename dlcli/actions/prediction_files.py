@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.predict import Columns, Predictions, plain_values
 from dlcli.errors import UsageError
-from dlcli.runs.atomic import sweep_file, write_bytes
+from dlcli.runs.atomic import sweep_file, write_output
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,7 @@ def write_predictions(predictions: Predictions, path: Path, *, safe: bool = Fals
     check_form(path)
     sweep_file(path)
     content = as_csv(predictions, safe=safe) if safe else WRITERS[path.suffix.lower()](predictions)
-    write_bytes(path, content)
+    write_output(path, content)
 
 
 def as_csv(predictions: Predictions, *, safe: bool = False) -> bytes:

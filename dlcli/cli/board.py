@@ -33,12 +33,15 @@ def board(
     from dlcli.config.train import seconds_of_limit
     from dlcli.view.board import BoardAddress
     from dlcli.view.console.json_value import json_value
+    from dlcli.view.console.labelled import note
 
     seconds = seconds_of_limit(time_limit)
     if time_limit is not None and not seconds:
         raise UsageError(f"'{time_limit}' is no time limit", hint="for example 90s, 30m or 2h", kind="bad_time_limit")
 
     def tell(address: BoardAddress) -> None:
+        if not folder.is_dir():
+            note(err(), f"note: there is no folder {folder} yet; runs are shown as soon as it holds some")
         if json:
             emit(json_value(address))
         else:

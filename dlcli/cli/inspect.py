@@ -47,10 +47,10 @@ def inspect(
         else inspect_run(Run.find(runs, what), allow_code=allow_code, arithmetic=arithmetic)
     )
     if svg is not None:
-        from dlcli.runs.atomic import write_bytes
+        from dlcli.runs.atomic import write_output
         from dlcli.view.drawing.graph_svg import graph_svg
 
-        write_bytes(svg, graph_svg(summary.graph).encode())
+        write_output(svg, graph_svg(summary.graph).encode())
         err().print(f"written to {svg}")
     give(summary, draw_model, as_json=json)
 

@@ -21,12 +21,12 @@ def schema(
     Example: dlcli schema -o dlcli.schema.json
     """
     from dlcli.config.json_schema import schema_text
-    from dlcli.runs.atomic import write_bytes
+    from dlcli.runs.atomic import write_output
 
     if output is None:
         write(schema_text())
         return
-    write_bytes(output, schema_text().encode())
+    write_output(output, schema_text().encode())
     err().print(f"written to {output}; begin a configuration with: # yaml-language-server: $schema={output}")
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import ResourceError
+from dlcli.errors import ResourceError, UsageError
 from dlcli.first_line import first_line
 
 TEMPORARY, DELETED, REPLACED = ".tmp-", ".del-", ".old-"
@@ -55,6 +55,33 @@ def write_bytes(path: Path, content: bytes) -> None:
                 temporary.unlink()
             raise
         sync_folder(path.parent)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Writes what a person asked for at a path of their own: a file is replaced whole, anything else is written into.
+
+    Raises `UsageError` for `-`, and `ResourceError` when the system refuses.
+    """
+    if str(path) in {"-", "."}:
+        raise UsageError(
+            "'-' is no name of a file here" if str(path) == "-" else "the output has no name",
+            hint="write the name of a file, or /dev/stdout",
+            kind="bad_output",
+        )
+    try:
+        with refusals(path):
+            # A link leads where somebody wants it, and a device or a FIFO is no file that could be replaced.
+            if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+                with path.open("wb") as opened:
+                    opened.write(content)
+                return
+        write_bytes(path, content)
+    except ResourceError as error:
+        error.hint = (
+            "free some space, or write to another place" if error.hint and "free some" in error.hint else error.hint
+        )
+        error.hint = "choose another place with -o" if error.hint and "--runs" in error.hint else error.hint
+        raise
 
 
 def write_json(path: Path, value: Any) -> None:

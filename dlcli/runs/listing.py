@@ -124,8 +124,10 @@ class Condition:
             raise UsageError(f"no run can have the {self.name} '{self.wanted}'", hint=hint, kind="bad_filter")
 
     def holds(self, row: RunSummary) -> bool:
-        """Whether a row fulfils it. Numbers are compared as numbers; a value that is missing is the empty text."""
+        """Whether a row fulfils it. Numbers are compared as numbers; a value that is missing is the empty text, and no other."""
         value = row.value(self.name)
+        if value is None and self.wanted:
+            return False
         number = self.number if isinstance(value, int | float) and not isinstance(value, bool) else None
         text = unicodedata.normalize("NFC", written(value))
         if self.sign == "~":

@@ -389,6 +389,7 @@ def test_a_port_that_is_taken_is_a_lack_of_resources(tmp_path: Path, run_dlcli: 
 
 
 def test_a_time_limit_ends_it_and_a_wrong_one_is_refused(tmp_path: Path, run_dlcli: Command) -> None:
+    (tmp_path / "runs").mkdir()
     outcome = run_dlcli("board", "--time-limit", "0.1s", "--json", cwd=tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     assert list(outcome.value) == ["address", "port", "runs"]

@@ -16,7 +16,7 @@ from dlcli.actions.board.app import Board, board_app
 from dlcli.actions.board.guard import HOST, Guard
 from dlcli.actions.board.made import MadePages
 from dlcli.actions.board.watched import WatchedRuns
-from dlcli.errors import ResourceError
+from dlcli.errors import ResourceError, UsageError
 from dlcli.extras import need
 from dlcli.view.board import BoardAddress
 
@@ -32,6 +32,12 @@ def serve_board(
 
     Raises `DataError` where the packages of the extra are missing, `ResourceError` for a port that is taken.
     """
+    if (root / "run.json").exists():
+        raise UsageError(
+            f"{root} is a run, and the board takes a folder of runs",
+            hint=f"dlcli board {root.parent}",
+            kind="bad_folder",
+        )
     for module in ("starlette", "uvicorn"):
         need(module, extra="serve", use="the board")
     with (

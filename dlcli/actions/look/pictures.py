@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dlcli.runs.atomic import refusals, write_bytes
+from dlcli.errors import ConflictError
+from dlcli.runs.atomic import refusals, write_output
 from dlcli.view.drawing.plot_png import png_of
 from dlcli.view.drawing.plot_svg import svg_of
 from dlcli.view.drawing.scatter import bar_shapes, scatter_shapes
@@ -23,11 +24,13 @@ def write_pictures(look: Look, planes: list[Plane], folder: Path) -> dict[str, s
 
     Raises `ResourceError` where that cannot be written.
     """
+    if (folder / "run.json").exists():
+        raise ConflictError(f"{folder} is a run", file=folder, hint="choose another folder", kind="file_exists")
     written = {}
     with refusals(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name, about, content in pictures_of(look, planes):
-        write_bytes(folder / name, content)
+        write_output(folder / name, content)
         written[about] = str(folder / name)
     return written
 

@@ -85,12 +85,13 @@ def diverged(facts: Facts) -> str:
         seen = f"the weight {facts['weight']} became {facts['value']} in epoch {facts['epoch']}"
     else:
         seen = f"the loss became {facts['value']:.4g} in epoch {facts['epoch']}"
+    rate = facts["learning_rate"]
     causes = {
         "inputs": "the inputs are far from unit scale",
         "target": "the target is far from unit scale",
         "first_weights": "the gradients were huge before the first step",
         "start": "before anything was learnt",
-        "rate": f"at a learning rate of {facts['learning_rate']:g}",
+        "rate": f"at a learning rate of {rate:g}" if rate else "in its first steps",
     }
     return f"{seen}; {causes[facts['cause']]}"
 
