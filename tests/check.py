@@ -29,7 +29,7 @@ NIGHTLY = (
 )
 """What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, the code broken in
 120 places, to see which no test notices, the gallery from the check of a file to its resumed run, every operation of Keras,
-the verdict on 155 trainings, MLflow and W&B where they are installed, things of Keras with random arguments, and pages in
+the verdict on 156 trainings, MLflow and W&B where they are installed, things of Keras with random arguments, and pages in
 Chromium where it is installed."""
 
 
