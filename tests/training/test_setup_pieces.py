@@ -368,7 +368,7 @@ def test_what_has_no_part_in_a_step_may_change(tmp_path: Path) -> None:
         ([0.0, 0.0, 0.0], "the weights 'n' of the training samples are all 0: nothing would be learnt"),
         ([1.0, -1.0, np.nan], "the weight 'n' is -1.0 in row 2; expected 0 or more"),
         ([1.0, 1.0, np.inf], "the weight 'n' is inf in row 3; expected 0 or more"),
-        (np.array([1, "a", 2], object), "'n' weighs the samples and must hold numbers"),
+        (np.array([1, "a", 2], object), "'n' weighs the samples and must hold numbers, but row 2 is 'a'"),
     ],
 )
 def test_a_column_weighs_by_numbers_from_zero_on(values: Any, message: str | None) -> None:
@@ -385,4 +385,6 @@ def test_a_column_weighs_by_numbers_from_zero_on(values: Any, message: str | Non
         return
     with pytest.raises(DataError) as caught:
         sample_weight("n", dataset, "train")
+    row = next((row for row, value in enumerate(values) if value in {-1.0, np.inf, "a"}), None)
     assert caught.value.message == message
+    assert (caught.value.file, caught.value.line) == ("t.csv", None if row is None else row + 2)

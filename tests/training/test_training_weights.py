@@ -139,7 +139,7 @@ def test_weights_that_fit_no_class_or_target_are_refused(
     [
         ([-1.0 if row == 4 else 1.0 for row in range(ROWS)], "the weight 'n' is -1.0 in row 5; expected 0 or more"),
         ([0.0] * ROWS, "the weights 'n' of the training samples are all 0: nothing would be learnt"),
-        (["a", "b"] * (ROWS // 2), "'n' weighs the samples and must hold numbers"),
+        (["a", "b"] * (ROWS // 2), "'n' weighs the samples and must hold numbers, but row 1 is 'a'"),
     ],
 )
 def test_a_column_that_cannot_weigh_is_refused(values: Any, message: str, tmp_path: Path) -> None:

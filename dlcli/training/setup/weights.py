@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.config.train import Train
 from dlcli.data import Dataset, Fields
+from dlcli.data.encode import is_written_number
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DataError, TreePath
 from dlcli.spec import describe, did_you_mean
@@ -198,8 +199,8 @@ def weights_in(
     """Weights (samples, …) float32 of samples in these rows. Raises `DataError` with the first row that cannot weigh."""
     import numpy as np
 
-    if values.dtype == object or values.dtype.kind not in "fiub":
-        raise DataError(f"'{name}' weighs the samples and must hold numbers", kind="bad_sample_weights")
+    if len(rows) and (values.dtype == object or values.dtype.kind not in "fiub"):
+        raise no_numbers(name, values, rows, fields)
     if values.ndim > 1 and any(each.following is not None for each in targets):
         values = values[:, 1:]  # a place is weighed where it is the target
     for target in targets if values.ndim > 1 else ():
@@ -219,3 +220,13 @@ def weights_in(
         found = f"the weight '{name}' is {values[tuple(broken[0])]} in {words}; expected 0 or more"
         raise DataError(found, file=file, line=line, kind="bad_sample_weights")
     return weights
+
+
+def no_numbers(name: str, values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any], fields: Fields) -> DataError:
+    """The error of weights that are text, with the first row that holds no number."""
+    held = values[:].tolist()
+    odd = next((row for row, value in enumerate(held) if not is_written_number(value)), 0)
+    file, line, words = fields.where(int(rows[odd]))
+    found = f", but {words} is '{held[odd]}'" if values.ndim == 1 else ""
+    message = f"'{name}' weighs the samples and must hold numbers{found}"
+    return DataError(message, file=file, line=line, kind="bad_sample_weights")
