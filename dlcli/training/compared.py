@@ -133,11 +133,9 @@ def place_weights(
     import numpy as np
     import tensorflow as tf
 
-    target = experiment.splits[split].target(schema.name)
-    name = experiment.config.train.sample_weight
-    rows = experiment.dataset.splits[split].rows[: len(target)]  # a part of a split is its first samples
-    own = None if name is None else experiment.dataset.column(name, rows)
-    values = np.asarray(weights.of_target(schema, tf.constant(target), None if own is None else own.astype(np.float32)))
+    feed = experiment.splits[split]
+    target, own = feed.target(schema.name), feed.weights
+    values = np.asarray(weights.of_target(schema, tf.constant(target), None if own is None else own[: len(target)]))
     places = (len(target), *(size or 1 for size in output_shape(experiment.model, head.name)[:-1]))
     if values.ndim == len(places):
         values = np.broadcast_to(values, places)  # a weight of a sample is that of each of its steps

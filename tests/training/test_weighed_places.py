@@ -85,3 +85,84 @@ def test_steps_weigh_what_their_sample_does(
     reached, trivial = (np.average(each, weights=share["validation"]) for each in losses)
     assert (seen.reached, seen.trivial) == pytest.approx((reached, trivial), rel=1e-4)
     assert run_dlcli("train", "a.yaml", "-q", cwd=tmp_path).code == 0
+
+
+def weighed_by_arrays(
+    folder: Path, arrays: dict[str, Any], layers: list[Any], *, loss: str = "mse", epochs: int = 1
+) -> Path:
+    """An experiment on an npz file whose `w` weighs."""
+    np.savez(folder / "a.npz", **arrays)
+    tree = {
+        "data": {
+            "source": {"npz": {"path": "a.npz", "inputs": ["x", "w"], "target": "y"}},
+            "split": {"validation": 0.3, "test": 0},
+        },
+        "layers": layers,
+        "loss": loss,
+        "optimizer": {"SGD": 1e-9},
+        "train": {"epochs": epochs, "sample_weight": "w"},
+    }
+    (folder / "a.yaml").write_text(json.dumps(tree), encoding="utf-8")
+    return folder / "a.yaml"
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_a_weight_of_the_form_of_its_value_weighs_the_place(
+    deep: bool, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    generator = np.random.default_rng(4)
+    x, y, w = generator.normal(size=(80, 5, 2)), generator.normal(size=(80, 5, 1)), generator.random((80, 5, 1))
+    path = weighed_by_arrays(
+        tmp_path,
+        {"x": x, "y": y, "w": w if deep else w[..., 0]},
+        [{"Dense": {"units": 1, "kernel_initializer": "zeros"}}],
+    )
+    done = run_dlcli("train", path, "--json", cwd=tmp_path)
+    assert done.code == 0, done.err + done.out
+    told = json.loads(done.out)
+
+    from dlcli.training.setup.experiment import set_up_config
+
+    rows = set_up_config(load_config(str(path))[0]).dataset.splits["validation"].rows
+    # The answer is 0 everywhere, and the weighed loss of Keras the sum by the number of places.
+    assert told["metrics"]["validation"]["loss"] == pytest.approx((w[rows] * y[rows] ** 2).mean(), rel=1e-4)
+
+
+def test_a_weight_for_each_pixel_may_have_the_axis_of_the_labels(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    generator = np.random.default_rng(5)
+    arrays = {
+        "x": generator.random((60, 6, 6, 1)),
+        "y": generator.integers(0, 3, (60, 6, 6, 1)),
+        "w": generator.random((60, 6, 6, 1)),
+    }
+    layers = [{"Conv2D": {"filters": 3, "kernel_size": 1, "activation": "softmax"}}]
+    path = weighed_by_arrays(tmp_path, arrays, layers, loss="sparse_categorical_crossentropy")
+    found = run_dlcli("validate", path, "--build", cwd=tmp_path)
+    assert found.code == 0, found.err
+    arrays["w"] = arrays["w"][:, :5]
+    path = weighed_by_arrays(tmp_path, arrays, layers, loss="sparse_categorical_crossentropy")
+    found = run_dlcli("validate", path, "--build", cwd=tmp_path)
+    assert found.code == 4
+    assert "the weights 'w' have the shape (5, 6) a sample" in found.err + found.out
+
+
+def test_values_of_a_vector_are_weighed_as_places_or_not_at_all(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    generator = np.random.default_rng(6)
+    # As many samples in a batch as values in a sample: Keras would weigh each by each.
+    x, y, w = generator.normal(size=(80, 32)), generator.normal(size=(80, 32)), generator.random((80, 32))
+    flat = {"Dense": {"units": 32, "kernel_initializer": "zeros"}}
+    path = weighed_by_arrays(tmp_path, {"x": x, "y": y, "w": w}, [flat])
+    found = run_dlcli("validate", path, "--build", cwd=tmp_path)
+    assert found.code == 3
+    assert "the weights have the shape (32,) a sample, and mse puts out one number a sample" in found.out + found.err
+    assert "or end in Reshape: [32, 1]: each value is then weighed" in found.out + found.err
+    assert "sample_weight" in found.out + found.err
+    path = weighed_by_arrays(tmp_path, {"x": x, "y": y, "w": w}, [flat, {"Reshape": [32, 1]}])
+    done = run_dlcli("train", path, "--json", cwd=tmp_path)
+    assert done.code == 0, done.err + done.out
+
+    from dlcli.training.setup.experiment import set_up_config
+
+    rows = set_up_config(load_config(str(path))[0]).dataset.splits["validation"].rows
+    loss = json.loads(done.out)["metrics"]["validation"]["loss"]
+    assert loss == pytest.approx((w[rows] * y[rows] ** 2).mean(), rel=1e-4)

@@ -180,6 +180,14 @@ class Trial:
     def loss_of(self, head: Head, target: TargetSchema, wanted: Any, output: Any, own: Any) -> Any:
         """The loss of a batch, one number, weighed as in training."""
         weight = None if self.weights is None else self.weights.of_target(target, wanted, own)
+        beside, hint = compared(wanted, output), places_left(wanted, output)
+
+        def each(loss: KerasObject) -> Any:
+            return build_loss(loss, self.facts, void=target.has_void, each=True)(wanted, output)
+
+        if own is not None and len(own.shape) > 1:
+            losses = tried(head.loss, head.loss_path, each, beside=beside, hint=hint)
+            check_weighable(tuple(own.shape[1:]), tuple(losses.shape[1:]), tuple(output.shape[1:]), head.loss.written)
 
         def attempt(loss: KerasObject) -> Any:
             value = build_loss(loss, self.facts, void=target.has_void)(wanted, output, sample_weight=weight)
@@ -187,7 +195,6 @@ class Trial:
                 raise ValueError(f"it gives {tuple(value.shape)} numbers for a batch, and training needs one")
             return value
 
-        beside, hint = compared(wanted, output), places_left(wanted, output)
         return tried(head.loss, head.loss_path, attempt, beside=beside, hint=hint)
 
     def try_metrics(self, head: Head, target: TargetSchema, wanted: Any, output: Any) -> None:
@@ -244,6 +251,22 @@ def places_left(wanted: Any, output: Any) -> str | None:
     if len(wanted.shape) > 2 or len(output.shape) < 3:
         return None
     return "put Flatten before the first Dense: it takes the places of a sample as one vector"
+
+
+def check_weighable(
+    weights: tuple[int, ...], losses: tuple[int, ...], output: tuple[int | None, ...], word: str
+) -> None:
+    """Refuses weights of places that a loss does not tell apart; all are the shapes of a sample."""
+    if weights == losses[: len(weights)]:
+        return
+    many = f"{losses} numbers" if losses else "one number"
+    apart = weights == output == (*losses, weights[-1])
+    raise BlockError(
+        ("train", "sample_weight"),
+        f"the weights have the shape {weights} a sample, and {word} puts out {many} a sample to be weighed",
+        hint=f"give them a number a sample{f', or end in Reshape: {[*output, 1]}: each value is then weighed' if apart else ''}",
+        kind="bad_sample_weights",
+    )
 
 
 def compared(wanted: Any, output: Any) -> str:

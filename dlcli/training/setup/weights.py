@@ -203,6 +203,8 @@ def weights_in(
         raise no_numbers(name, values, rows, fields)
     if values.ndim > 1 and any(each.following is not None for each in targets):
         values = values[:, 1:]  # a place is weighed where it is the target
+    while values.ndim > 1 and values.shape[-1] == 1:
+        values = values[..., 0]  # the one value of a place weighs what the place does
     for target in targets if values.ndim > 1 else ():
         places = target.shape[:-1] if target.is_one_hot else target.shape
         if list(values.shape[1:]) != list(places)[: values.ndim - 1]:
