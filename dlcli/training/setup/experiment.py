@@ -27,20 +27,22 @@ from dlcli.layers.memory import activation_bytes
 from dlcli.loss import build_metrics, labels_of, needs, reads_scores
 from dlcli.loss.fit import shape_mistakes
 from dlcli.loss.losses import build_loss
-from dlcli.loss.model_output import output_of
+from dlcli.loss.model_output import Output, output_of
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
-from dlcli.optimizer.one_cycle import EPOCHS, OneCycle
-from dlcli.spec import Facts, KerasObject, Mistake, Wanted, plain
+from dlcli.optimizer.one_cycle import EPOCHS
+from dlcli.spec import Facts, KerasObject, Mistake, Wanted
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
 from dlcli.training.setup.ignored import check_ignored_class
+from dlcli.training.setup.label_sequences import check_label_sequences
 from dlcli.training.setup.learning import learning
 from dlcli.training.setup.lengths import check_lengths, lacks_places, no_answer_each_place
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
+from dlcli.training.setup.scheduled_rate import check_rate
 from dlcli.training.setup.target_range import check_classes_in_splits, check_targets
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import sample_weight, training_weights
@@ -172,6 +174,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         guard_ids(built.model, splits.values(), lambda wrong: whole.located(id_error(built, wrong)))
         check_classes_in_splits(dataset)
         check_targets(config.heads, dataset.schema.targets, dataset.fields, splits.values())
+        outputs_told = [told_output(config, head, built.model) for head in config.heads]
+        check_label_sequences(config.heads, outputs_told, dataset.schema.targets, dataset.fields, splits.values())
         try_batch(config, dataset, built, splits["train"], augment, facts)
         plans = [PhasePlan(config, facts, learning_layers(built.model))]
         for config in whole.phases[1:]:
@@ -297,14 +301,18 @@ def check_together(config: Config, dataset: Dataset, model: Any) -> None:
 
 def mistakes_of_head(config: Config, head: Head, target: TargetSchema, model: Any) -> list[Mistake]:
     """Where the shapes of a target and of what a model puts out for it do not fit."""
-    shape = output_shape(model, head.name)
-    last = last_layer(config.layers, head.name)
-    told = output_of(last.layer, above=last.above, path=last.path)
-    output = replace(told, width=shape[-1] if shape else 1, shape=shape)
+    output, shape = told_output(config, head, model), output_shape(model, head.name)
     classes = len(target.classes) if target.classes is not None else None
     if lacks_places(target, shape):
-        return [no_answer_each_place(target, shape, last.path)]
+        return [no_answer_each_place(target, shape, last_layer(config.layers, head.name).path)]
     return shape_mistakes(output, head, classes=classes, target=tuple(target.shape))
+
+
+def told_output(config: Config, head: Head, model: Any) -> Output:
+    """What a built model puts out for a head, with what the layers tell of it."""
+    shape, last = output_shape(model, head.name), last_layer(config.layers, head.name)
+    told = output_of(last.layer, above=last.above, path=last.path)
+    return replace(told, width=shape[-1] if shape else 1, shape=shape)
 
 
 def wide_targets(config: Config, schema: Schema, model: Any) -> frozenset[str]:
@@ -339,18 +347,6 @@ def batch_of_arrays(inputs: Arrays, targets: Arrays) -> tuple[dict[str, Any], di
         return {name: tf.constant(values) for name, values in arrays.items()}
 
     return tensors(inputs), tensors(targets)
-
-
-def check_rate(config: Config) -> None:
-    """Refuses a plateau rule beside a schedule: only one of them can set the learning rate."""
-    rate = config.optimizer.arguments.get("learning_rate")
-    if config.train.reduce_on_plateau is not None and isinstance(rate, KerasObject | OneCycle):
-        raise BlockError(
-            ("train", "reduce_on_plateau"),
-            f"'reduce_on_plateau' cannot change the learning rate, because {next(iter(plain(rate)))} sets it",
-            hint="leave one of them out",
-            kind="rate_is_scheduled",
-        )
 
 
 def compile_model(config: Config, model: Any, schema: Schema, facts: Mapping[str, int], *, learns: bool = True) -> None:
