@@ -158,8 +158,10 @@ class Config(Spec):
         assert self._root is not None
         return ConfigError([located(self._root, error.path, error.message, error.hint, at="key", kind=error.kind)])
 
-    def at_source(self, error: DataError) -> DlcliError:
-        """The error of data that names no file of its own, at the line of `data`."""
+    def at_source(self, error: BlockError | DataError) -> DlcliError:
+        """The error of data that names no file of its own, at the line of `data`, or of the block that it names."""
+        if isinstance(error, BlockError):
+            return self.located(error)
         if error.file is None and self._root is not None:
             node, _ = self._root.nearest(("data",))
             mark = node.key or node.mark

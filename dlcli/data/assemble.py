@@ -26,7 +26,7 @@ from dlcli.data.target_places import ended
 from dlcli.data.target_scale import check_logarithms, check_scalable, learn_scale
 from dlcli.data.target_values import empty_target, several_labels_hint
 from dlcli.data.words_for_nothing import notes_on_nothing
-from dlcli.errors import DataError
+from dlcli.errors import BlockError, DataError
 from dlcli.spec import Wanted, did_you_mean
 from dlcli.spec.scale import Kind
 
@@ -179,7 +179,7 @@ def while_training(column: Column) -> int:
 def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> list[str]:
     """The columns that serve the split, tell series apart or weigh samples: no inputs unless they are asked for.
 
-    Raises `DataError` for one that the data does not have.
+    Raises `DataError` for one that the data does not have, of weights `BlockError`.
     """
     group = fields.windows.group if fields.windows else None
     served = {split.column: "split is by", group: "series are told apart by", weight: "samples are weighed by"}
@@ -194,12 +194,11 @@ def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> lis
                     hint=f"add {name} to the inputs that the source names; it is none of the model's",
                     kind="no_such_column",
                 )
-            raise DataError(
-                f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.names)}",
-                file=fields.places[0].file,
-                hint=did_you_mean(name, fields.names),
-                kind="no_such_column",
-            )
+            message = f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.names)}"
+            hint = did_you_mean(name, fields.names)
+            if name == weight:
+                raise BlockError(("train", "sample_weight"), message, hint=hint, kind="no_such_column")
+            raise DataError(message, file=fields.places[0].file, hint=hint, kind="no_such_column")
     return names
 
 

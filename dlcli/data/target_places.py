@@ -9,17 +9,21 @@ from dlcli.data.fields.padded import PADDING
 from dlcli.data.inputs import Group, is_running_text
 from dlcli.data.schema import InputSchema, TargetSchema
 from dlcli.data.target_values import different_labels
-from dlcli.errors import DataError
+from dlcli.errors import BlockError, DataError
 from dlcli.spec import Labels, Wanted, did_you_mean
 
 
-def followed_group(name: str, groups: Sequence[Group], fields: Fields) -> Group:
-    """The input of which a target is what follows. Raises `DataError` where there is none, or it has no places."""
+def followed_group(name: str, groups: Sequence[Group], fields: Fields, *, target: str | None) -> Group:
+    """The input of which a `target` is what follows.
+
+    Raises `BlockError` where there is none, and `DataError` where it has no places.
+    """
     by_name = {each.name: each for each in groups}
     if name not in by_name:
-        raise DataError(
+        place = ("data", "target", "next") if target is None else ("data", "targets", target, "next")
+        raise BlockError(
+            place,
             f"the target is what follows in the input '{name}', which there is not; there are: {', '.join(by_name)}",
-            file=fields.places[0].file,
             hint=did_you_mean(name, by_name),
             kind="no_such_input",
         )
@@ -53,7 +57,7 @@ def following_schema(
 
     Raises `DataError` for an input that is not there or has a single place.
     """
-    group = followed_group(followed, groups, fields)
+    group = followed_group(followed, groups, fields, target=name)
     if is_text_group(group, fields):
         check_classes("text", wanted.labels)
         return TargetSchema(

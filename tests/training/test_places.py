@@ -317,6 +317,27 @@ def test_mistakes_say_what_to_write(
     assert message in done.err
 
 
+@pytest.mark.parametrize(
+    ("setting", "line", "named"),
+    [
+        ("data: {source: t.csv, inputs: [a, b],\n  target: {next: wrd}}", 2, "which there is not; there are: features"),
+        ("data: {source: t.csv, target: y}", 6, "column 'wrd', which the data does not have; it has: a, b, y"),
+    ],
+)
+def test_a_name_that_the_data_lacks_is_told_at_its_line(
+    setting: str, line: int, named: str, tmp_path: Path, run_dlcli: Run
+) -> None:
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "".join(f"{row},{row % 3},{row % 2}\n" for row in range(30)))
+    rest = "layers: [Dense: 1]\nloss: mse\noptimizer: Adam\ntrain:\n  {epochs: 1, sample_weight: wrd}\n"
+    rest = rest if line == 6 else rest.replace(", sample_weight: wrd", "")
+    (tmp_path / "c.yaml").write_text(f"{setting}\n{rest}", encoding="utf-8")
+    for command in (["validate", "--build"], ["inspect-data"]):
+        done = run_dlcli(*command, "c.yaml", cwd=tmp_path)
+        assert done.code == 3
+        assert named in done.out + done.err
+        assert f"c.yaml:{line}:" in done.out + done.err
+
+
 TEXT = "[TextVectorization: {max_tokens: 10000, output_sequence_length: 100}]"
 UNPREPARED: dict[str, tuple[dict[str, Any], int, str]] = {
     "characters": (

@@ -119,7 +119,7 @@ def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
             return config.data.load(
                 seed=config.seed, labels=labels, weight=config.train.sample_weight, allow_code=allow_code
             )
-    except DataError as error:
+    except (BlockError, DataError) as error:
         raise config.at_source(error) from None
 
 
