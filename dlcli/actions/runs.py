@@ -14,7 +14,7 @@ from dlcli.view.runs import RunShown, RunsShown
 from dlcli.view.verdict import setting_text
 
 BEFORE = ("run", "status", "epochs")
-BEHIND = ("seconds", "config")
+BEHIND = ("verdict", "seconds", "config")
 """What stands in the table before the metrics, and behind the keys that differ."""
 
 
@@ -40,13 +40,20 @@ def chosen_rows(rows: Sequence[RunSummary], *, filters: Sequence[str], sort: str
     return kept if sort is None else sort_runs(kept, sort)
 
 
-def compared_runs(rows: Sequence[RunSummary], *, columns: Sequence[str] = ()) -> RunsShown:
-    """Runs as a table: with these columns, or with metrics and what differs between them.
+def compared_runs(
+    rows: Sequence[RunSummary], *, columns: Sequence[str] = (), behind: Sequence[str] = BEHIND
+) -> RunsShown:
+    """Runs as a table: with these columns, or with metrics and what differs between them, and `behind` it the rest.
 
-    Raises `UsageError` for a column that no run has a value of.
+    Where a terminal is narrow the last columns go: what was tried stands before the metrics beyond the first, and epochs that
+    are the same in all runs stand behind. Raises `UsageError` for a column that no run has a value of.
     """
     check_values_named(rows, columns)
-    names = list(columns) or [*BEFORE, *measured_names(rows), *changed_keys(rows), *BEHIND]
+    measured = measured_names(rows)
+    same = len(rows) > 1 and len({row.epochs for row in rows}) == 1
+    before = [name for name in BEFORE if not (same and name == "epochs")]
+    after = [*measured[1:], *(["epochs"] if same else []), *behind]
+    names = list(columns) or [*before, *measured[:1], *changed_keys(rows), *after]
     keys = {name for name in names for row in rows if name in row.configuration}
     return RunsShown(names, [[cell_of(row.value(name)) for name in names] for row in rows], keys)
 

@@ -18,10 +18,11 @@ from dlcli.runs.state import RunState, read_state, status_of
 from dlcli.runs.upgrades import upgraded
 
 NO_CONFIGURATION = Configuration(Shape({}), ())
-OF_RUN = ("run", "number", "status", "epochs", "seconds", "started", "reason", "stop", "config")
-"""What a run is listed by besides metrics and keys of its configuration; `config` is the file."""
+OF_RUN = ("run", "number", "status", "epochs", "verdict", "seconds", "started", "reason", "stop", "config")
+"""What a run is listed by besides metrics and keys of its configuration; `config` is the file, `verdict` the code it begins
+with."""
 
-RECORDED = ("number", "seconds", "started", "reason", "stop", "config")
+RECORDED = ("number", "seconds", "started", "reason", "stop", "config", "verdict")
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,14 @@ def run_summary(run: Run) -> RunSummary:
         # The record is written when the state is saved, the history as each epoch ends.
         epochs = newest["epoch"]
         metrics = {split: newest[split] for split in ("train", "validation") if isinstance(newest.get(split), dict)}
-    recorded = {name: getattr(state, name) for name in RECORDED}
+    recorded = {name: getattr(state, name) for name in RECORDED} | {"verdict": first_code(state)}
     return RunSummary(run.path, status, epochs, metrics, recorded, configuration_in(run))
+
+
+def first_code(state: RunState) -> str | None:
+    """The code that a verdict begins with; of a run before there were codes the words of its finding."""
+    first = next(iter(state.verdict), None)
+    return (first.get("code") or first.get("finding")) if isinstance(first, dict) else None
 
 
 def configuration_in(run: Run) -> Configuration:

@@ -146,12 +146,18 @@ def difference_table(differences: Sequence[Difference]) -> Table:
             each.metric,
             f"{each.second} - {each.first}",
             each.difference,
-            f"{number(each.low)} … {number(each.high)}",
             "more than noise" if each.exceeds_noise else "within the noise",
+            f"{number(each.low)} … {number(each.high)}",
         ]
         for each in differences
     ]
-    columns = [Column("metric"), Column("runs"), number_column("difference"), Column("95 %", right=True), Column("")]
+    columns = [
+        Column("metric"),
+        Column("runs"),
+        number_column("difference"),
+        Column("noise"),
+        Column("95 %", right=True),
+    ]
     return Table(columns, rows, keys=2, least=4)
 
 

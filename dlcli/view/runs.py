@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -54,13 +55,20 @@ class RunsShown:
     keys: Collection[str] = ()
 
 
-def runs_table(shown: RunsShown) -> Table:
-    """A row for each run."""
-    columns = [
-        column_of(name, [row[at] for row in shown.rows], written=name in shown.keys)
-        for at, name in enumerate(shown.columns)
-    ]
+def runs_table(shown: RunsShown, *, short: bool = False) -> Table:
+    """A row for each run; `short` calls a key by its last part, where no other column is called so."""
+    ends = Counter(last_part(name) for name in shown.columns)
+    columns = []
+    for at, name in enumerate(shown.columns):
+        column = column_of(name, [row[at] for row in shown.rows], written=name in shown.keys)
+        alone = short and name in shown.keys and ends[last_part(name)] == 1
+        columns.append(replace(column, name=last_part(name)) if alone else column)
     return Table(columns, shown.rows, least=4)
+
+
+def last_part(name: str) -> str:
+    """The last part of the path of a key; a name in quotes stays whole."""
+    return name if '"' in name else name.rpartition(".")[2]
 
 
 def column_of(name: str, values: Sequence[Any], *, written: bool) -> Column:
@@ -83,7 +91,7 @@ def draw_runs(console: Console, shown: RunsShown) -> None:
     if not shown.rows:
         console.print(Text("no runs"))
         return
-    write_table(console, runs_table(shown))
+    write_table(console, runs_table(shown, short=True))
 
 
 def time_of(seconds: float | None) -> str:

@@ -69,17 +69,19 @@ def test_the_keys_that_differ_between_the_shown_runs_are_columns(folder: Path, r
         "status",
         "epochs",
         "val_loss",
-        "val_accuracy",
         "seed",
-        "optimizer.learning_rate",
+        "learning_rate",
+        "val_accuracy",
+        "verdict",
         "time",
         "config",
     ]
-    assert lines[0] == ["a", "done", "50", "0.02273", "0.7000", "0", "0.001", "1", "min", "02", "s", "digits.yaml"]
-    assert lines[1] == ["b", "done", "50", "0.5000", "0.6000", "7", "0.01", "1", "min", "02", "s", "digits.yaml"]
-    assert lines[2] == ["살아", "interrupted", "3", "0.3333", "–", "0", "0.001", "–", "digits.yaml"]
+    time = ["1", "min", "02", "s", "digits.yaml"]
+    assert lines[0] == ["a", "done", "50", "0.02273", "0", "0.001", "0.7000", JUDGED["code"], *time]
+    assert lines[1] == ["b", "done", "50", "0.5000", "7", "0.01", "0.6000", JUDGED["code"], *time]
+    assert lines[2] == ["살아", "interrupted", "3", "0.3333", "0", "0.001", "–", "–", "–", "digits.yaml"]
     alone = run_dlcli("runs", "--filter", "optimizer.learning_rate=0.001", cwd=folder)
-    assert rows(alone.out)[0] == ["run", "status", "epochs", "val_loss", "val_accuracy", "time", "config"]
+    assert rows(alone.out)[0] == [*head[:4], "val_accuracy", "verdict", "time", "config"]
 
 
 def test_every_form_of_the_list(folder: Path, run_dlcli: Command) -> None:
@@ -87,10 +89,11 @@ def test_every_form_of_the_list(folder: Path, run_dlcli: Command) -> None:
     assert run_dlcli("runs", *chosen, "--names", cwd=folder).out == "a\nb\n"
     assert run_dlcli("runs", "--names", cwd=folder).out == "a\nb\n살아\n"
     table = list(csv.reader(io.StringIO(run_dlcli("runs", *chosen, "--csv", cwd=folder).out)))
-    assert table[0][-4:] == ["seed", "optimizer.learning_rate", "time", "config"]
-    assert table[2][3:7] == ["0.5", "0.6", "7", "0.01"]
+    names = ["run", "status", "val_loss", "seed", "optimizer.learning_rate", "val_accuracy", "epochs", "verdict"]
+    assert table[0] == [*names, "time", "config"]  # epochs that are the same stand behind
+    assert table[2][2:7] == ["0.5", "7", "0.01", "0.6", "50"]
     text = run_dlcli("runs", *chosen, "--md", cwd=folder).out
-    assert text.splitlines()[2].startswith("| a | done | 50 | 0.02273 | 0.7000 | 0 | 0.001 |")
+    assert text.splitlines()[2].startswith("| a | done | 0.02273 | 0 | 0.001 | 0.7000 | 50 |")
     refused = run_dlcli("runs", "--md", "--csv", cwd=folder)
     assert (refused.code, refused.err) == (
         2,
@@ -199,3 +202,10 @@ def test_a_run_by_name_is_for_a_script_what_train_gave(folder: Path, run_dlcli: 
 def test_a_name_that_is_not_there_is_an_error(folder: Path, run_dlcli: Command) -> None:
     refused = run_dlcli("runs", "absent", cwd=folder)
     assert (refused.code, refused.out) == (5, "")
+
+
+def test_runs_are_sorted_and_filtered_by_what_their_verdict_begins_with(folder: Path, run_dlcli: Command) -> None:
+    assert run_dlcli("runs", "--filter", "verdict=overfits", "--names", cwd=folder).out == "a\nb\n"
+    assert run_dlcli("runs", "--filter", "verdict=", "--names", cwd=folder).out == "살아\n"
+    assert run_dlcli("runs", "--sort", "verdict", "--names", cwd=folder).out == "a\nb\n살아\n"
+    assert run_dlcli("runs", "--columns", "run,verdict", "--csv", cwd=folder).out.splitlines()[1] == "a,overfits"

@@ -130,7 +130,7 @@ FILTERED = [
     (["val_accuracy<0.9"], ["b"]),
     (["val_accuracy<=0.9"], ["d", "b", "a"]),
     (["val_accuracy=0.90"], ["d", "a"]),
-    (["val_accuracy!=0.9"], ["b", "e", "손글씨"]),
+    (["val_accuracy!=0.9"], ["b"]),
     (["val_accuracy="], ["e", "손글씨"]),
     (["val_accuracy!="], ["d", "b", "a"]),
     (["val_accuracy~None"], []),

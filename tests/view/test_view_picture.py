@@ -59,13 +59,16 @@ def test_a_letter_that_no_font_has_is_a_question_mark(monkeypatch):
 
 def test_a_font_of_the_system_is_taken_where_it_has_the_letters(tmp_path, monkeypatch):
     """A font of no use comes before the right one, and one that is no font before that."""
-    (tmp_path / "NotoSansCJK-Regular.ttc").write_bytes(b"no font")
+    (tmp_path / "NotoSansCJK-Regular-of-nobody.ttc").write_bytes(b"no font")
     (tmp_path / "NanumGothic.ttf").symlink_to(DEJAVU)
     monkeypatch.setattr(plot_png, "FOLDERS", {})
     monkeypatch.setattr(plot_png, "ELSEWHERE", (str(tmp_path), str(tmp_path / "absent")))
     plot_png.korean_fonts.cache_clear()
     try:
-        assert [Path(each).name for each in plot_png.korean_fonts()] == ["NotoSansCJK-Regular.ttc", "NanumGothic.ttf"]
+        assert [Path(each).name for each in plot_png.korean_fonts()] == [
+            "NotoSansCJK-Regular-of-nobody.ttc",
+            "NanumGothic.ttf",
+        ]
         assert plot_png.font_for("א", 28.0).getname()[0] == "DejaVu Sans"
         assert plot_png.font_for("ab", 28.0) is plot_png.own_font(28.0)
         assert plot_png.font_for("학", 28.0) is plot_png.own_font(28.0)

@@ -32,7 +32,7 @@ def board_table(watched: WatchedRuns, *, filters: Sequence[str], sort: str | Non
     by_path = {each.summary.path: each for each in runs}
     chosen = chosen_rows([each.summary for each in runs], filters=filters, sort=sort)
     shown = [by_path[row.path] for row in (reversed(chosen) if sort is None else chosen)][:MOST_ROWS]
-    table = runs_table(compared_runs([each.summary for each in shown]))
+    table = runs_table(compared_runs([each.summary for each in shown], behind=("seconds", "config")))
     status, *rest = [BoardColumn(each.name, each.right) for each in table.columns[1:MOST_COLUMNS]]
     return BoardTable(
         columns=[status, BoardColumn("verdict", False), *rest],
