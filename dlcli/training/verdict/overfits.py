@@ -43,7 +43,7 @@ def overfits(story: Story) -> Finding | None:
     if story.kept_epoch == lowest + 1 and gap is None:
         return None  # the epoch that is kept is the best one: what came after it is lost with its weights
     facts: dict[str, Any] = {
-        "since_epoch": lowest + 2 if lowest + 1 < len(validation) else lowest + 1,
+        "since_epoch": lowest + 2 if lowest + 1 < len(validation) else None,  # since the last epoch nothing was
         "validation_lowest": validation[lowest],
         "validation_last": validation[-1],
         "train_then": train[lowest],

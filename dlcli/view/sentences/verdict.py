@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
 
+SAYS_NOTHING = 0.95
+"""So much of the mistakes is left of neighbours that tell nothing of a target."""
+
 
 def healthy(facts: Facts) -> str:
-    losses = f"from {facts['first']:.4g} to {facts['last']:.4g}"
-    went = f"the {facts['split']} loss went {losses}, best at epoch {facts['best_epoch']}"
+    first, last = f"{facts['first']:.4g}", f"{facts['last']:.4g}"
+    losses = f"is {last}" if first == last else f"went from {first} to {last}"
+    went = f"the {facts['split']} loss {losses}, best at epoch {facts['best_epoch']}"
     if "reached" not in facts:
         return went
     how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
@@ -16,7 +20,7 @@ def healthy(facts: Facts) -> str:
 
 def too_early_to_say(facts: Facts) -> str:
     if facts.get("missing") == "better":
-        return f"{healthy(facts)}; that is hardly better than the constant answer"
+        return f"{healthy(facts)}; that is not clearly better than the constant answer"
     if facts.get("missing") == "metric":
         return f"{healthy(facts)}; of classes it says one alone"
     if facts.get("missing") == "best":
@@ -209,6 +213,7 @@ def does_not_learn(facts: Facts) -> str:
         return f"{heart}, and on validation it was never below {facts['least']:.4g}, {constant}"
     known = facts["neighbours"]
     tells = "" if known is None else f"; the nearest samples leave {min(known, 1):.0%}"
+    tells += ", so that the inputs say next to nothing of it" if known is not None and known >= SAYS_NOTHING else ""
     frozen = (
         f"; {listed(facts['frozen'])} {'is' if len(facts['frozen']) == 1 else 'are'} frozen" if facts["frozen"] else ""
     )
