@@ -74,6 +74,11 @@ class Draft:
         block = {"source": self.source, "target": self.target, **self.block}
         return Data.model_validate(block, context=Language()).dataset(fields, seed=0, labels=self.labels)
 
+    def says(self, key: str, reason: str) -> None:
+        """Adds why a key is as it is, behind what was said before."""
+        told = self.reasons.get(key)
+        self.reasons[key] = f"{told}; {reason}" if told else reason
+
     @property
     def is_imbalanced(self) -> bool:
         """Whether some classes are far rarer than others."""
@@ -127,7 +132,7 @@ def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
         # Where the target says more already, such as its classes, that stays.
         told = draft.target if isinstance(draft.target, dict) else {"column": goal}
         draft.target = {**told, "scale": "standard"}
-        draft.reasons["target"] = "learnt with mean 0 and variance 1; metrics and predictions in its own units"
+        draft.says("target", "learnt with mean 0 and variance 1; metrics and predictions in its own units")
         dataset = draft.load(fields)
     for name in names_in(draft.block.get("inputs", [])) if fields.is_table else ():
         check_written(name, fields)
@@ -188,9 +193,10 @@ def choose_several(draft: Draft, fields: Fields) -> None:
     columns = [fields.arrays[name] for name in draft.target]
     if all(is_yes_or_no(column) for column in columns):
         draft.labels = "binary"
-        draft.reasons["target"] = "a yes or no each"
+        draft.says("target", "a yes or no each")
     elif all(column.dtype != object for column in columns):
-        draft.labels, draft.reasons["target"] = "numbers", "numbers side by side"
+        draft.labels = "numbers"
+        draft.says("target", "numbers side by side")
     names = [name for name in fields.arrays if name not in draft.target]
     texts = [name for name in names if is_names(fields, name) and names_rows(fields.arrays[name][:])]
     if texts and "inputs" not in draft.block and fields.is_table and len(texts) < len(names):
@@ -235,15 +241,15 @@ def choose_labels(draft: Draft, fields: Fields, target: str) -> None:
         if beside:
             draft.target = {"column": target, "encode": "index"}
             told = f"a class at each place of {beside[0]}"
-            draft.reasons["target"] = f"{told}; for several labels a row: target: {inline_yaml(target)}"
+            draft.says("target", f"{told}; for several labels a row: target: {inline_yaml(target)}")
         elif holds_lists(column[:]):
-            draft.reasons["target"] = "several labels a row: a yes or no for each"
+            draft.says("target", "several labels a row: a yes or no for each")
         elif separator is not None:
             draft.target = {"column": target, "split": separator}
-            draft.reasons["target"] = f"several labels a row; for one name a row: target: {inline_yaml(target)}"
+            draft.says("target", f"several labels a row; for one name a row: target: {inline_yaml(target)}")
     elif is_sequence_of_classes(fields, target):
         draft.target, draft.labels = {"column": target, "void": -1}, "classes"
-        draft.reasons["target"] = f"-1 at the ends is no class; for numbers: target: {inline_yaml(target)}"
+        draft.says("target", f"-1 at the ends is no class; for numbers: target: {inline_yaml(target)}")
 
 
 def is_sequence_of_classes(fields: Fields, target: str) -> bool:
@@ -268,13 +274,13 @@ def choose_classes(draft: Draft, fields: Fields, target: str) -> None:
     if not are_classes(values):
         if 1 < len(different) <= MOST_CLASSES:
             hint = f"if its {len(different)} values are classes: {{column: {inline_yaml(target)}, encode: index}}"
-            draft.reasons["target"] = hint
+            draft.says("target", hint)
             draft.target = target
         return
     if column.ndim > 1 or values.dtype.kind == "f" or different[0] != 0 or different[-1] != len(different) - 1:
         draft.target = {"column": target, "encode": "index"}
-        draft.reasons["target"] = (
-            f"{len(different)} whole numbers, taken for classes; for amounts: target: {inline_yaml(target)}"
+        draft.says(
+            "target", f"{len(different)} whole numbers, taken for classes; for amounts: target: {inline_yaml(target)}"
         )
 
 
