@@ -10,6 +10,7 @@ import typer
 from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give
+from dlcli.errors import UsageError
 
 
 def look(
@@ -52,6 +53,8 @@ def look(
     from dlcli.view.console.labelled import note as say_note
     from dlcli.view.drawn_look import draw_look
 
+    if class_ is not None and not grad_cam:
+        raise UsageError("--class asks what counted for it", hint="write --grad-cam too", kind="option_without_effect")
     asking = Asking(layer=layer, sample=sample, grad_cam=grad_cam, answer=class_, split=split, output=output)
     looked = look_at(Run.find(runs, run), asking, folder=folder, allow_code=allow_code)
     for note in () if quiet else looked.notes:

@@ -314,7 +314,7 @@ def test_texts_show_words_and_what_counted_word_by_word(folder: Path, run_dlcli:
     text = (folder / "t.csv").read_text(encoding="utf-8").splitlines()[words + 1].split(",")[0]
     assert counted["names"] == text.split()  # no padding
     assert value["notes"] == [
-        "the model has no convolution to make Grad-CAM at; the gradient times the input says what counted"
+        "the model has no convolution over one or two axes to make Grad-CAM at; the gradient times the input says what counted"
     ]
     last = [each["nearest_own_mean"] for each in value["layers"]][-1]
     assert last == 1.0

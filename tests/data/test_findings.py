@@ -45,6 +45,15 @@ def found(block: dict[str, object]) -> dict[str, tuple[str, str]]:
     return {each.finding: (each.severity, each.evidence) for each in map(told_of_data, findings(load(block)))}
 
 
+def test_an_array_that_is_the_same_in_each_sample_is_named(tmp_path: Path) -> None:
+    same, other = np.tile([1.0, 2.0], (60, 1)), np.random.default_rng(0).normal(size=(60, 2))
+    np.savez(tmp_path / "d.npz", x=same, z=other, y=np.arange(60) % 3)
+    data = {"source": {"npz": {"path": str(tmp_path / "d.npz"), "inputs": ["x", "z"], "target": "y"}}}
+    finding = constant_columns(load({**data, "inputs": {"x": {"columns": ["x"]}, "z": {"columns": ["z"]}}}))
+    assert finding is not None
+    assert finding.facts["columns"] == ["x"]
+
+
 def test_a_sound_table_has_no_finding(tmp_path: Path) -> None:
     assert found(table(tmp_path)) == {}
 

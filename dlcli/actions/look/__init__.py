@@ -28,6 +28,7 @@ from dlcli.config.catalogue.live import written_class
 from dlcli.data import Dataset
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import UsageError
+from dlcli.loss.counting import masks_by_target
 from dlcli.progress import counted_off
 from dlcli.runs import Run
 from dlcli.spec import near
@@ -143,7 +144,14 @@ class Looking:
         answers = self.trained.answers(said)[self.target.name]
         own = None if self.target.absent else targets.get(self.target.name)
         sample = sample_looked(
-            self.dataset, self.split, self.asking.sample, self.head, own, said[self.target.name], answers
+            self.dataset,
+            self.split,
+            self.asking.sample,
+            self.head,
+            own,
+            said[self.target.name],
+            answers,
+            masks_by_target(output, names).get(self.target.name),
         )
         wanted, layers, values = self.layers_looked(parts, outputs)
         tiles = self.tiles(parts, outputs, inputs, chosen)
@@ -246,7 +254,8 @@ class Looking:
         counted = counted_by_gradients(parts, asked, answer, name)
         if counted.inputs:
             return counted, [
-                "the model has no convolution to make Grad-CAM at; the gradient times the input says what counted"
+                "the model has no convolution over one or two axes to make Grad-CAM at; the gradient times the input says "
+                "what counted"
             ]
         return None, [
             "the model has no convolution, and its inputs are ids that no Embedding takes: what counted is not known"

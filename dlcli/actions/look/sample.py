@@ -44,13 +44,15 @@ def sample_looked(
     target: Array | None,
     said: Array,
     answers: Answers | None,
+    mask: Array | None = None,
 ) -> SampleLooked:
-    """The sample of a number, counted from 1, with its target (1, …) and what the model puts out of it (1, …)."""
+    """The sample of a number, counted from 1, with its target (1, …) and what the model puts out of it (1, …), as far as a
+    mask (1, …) says that something is there."""
     samples = dataset.splits[split]
     row = int(named_rows(dataset.schema.windows, samples.rows)[number - 1])
     file, line, _ = dataset.fields.where(row)
     truth = None if target is None else true_words(target, head)
-    predicted, probability = answered(said, head, answers)
+    predicted, probability = answered(said, head, answers, mask)
     inputs = [input_shown(each, samples.inputs[each.name][number - 1 : number]) for each in dataset.schema.inputs]
     several = len(inputs) > 1
     named = [InputShown(each.kind, each.caption if several else "", each.values) for each in inputs]
@@ -80,11 +82,13 @@ def true_words(target: Array, head: LookedHead) -> Any:
     return float(values.item()) if values.size == 1 else values.ravel().tolist()
 
 
-def answered(said: Array, head: LookedHead, answers: Answers | None) -> tuple[Any, float | None]:
+def answered(said: Array, head: LookedHead, answers: Answers | None, mask: Array | None) -> tuple[Any, float | None]:
     """What the model says of a sample, and how likely it finds that, where it says so."""
+    import numpy as np
+
     schema = head.schema
     if head.is_text:
-        return texts_of(said, head.loss, schema)[0], None
+        return texts_of(said, head.loss, schema, None if mask is None else np.asarray(mask, bool))[0], None
     if answers is not None and schema.classes is not None:
         classes = answers.classes[0]
         if classes.size > 1:
