@@ -32,7 +32,7 @@ def write(folder: Path, layers: str, *, target: str = "{row} % 5", above: int = 
             "- Dense: 4\n- Dense: {units: 1, kernel_initializer: {Constant: 1e38}}\n",
             "{row} % 5",
             "Dense in line 4 puts out ",
-            "give it smaller first weights",
+            "--set layers.1.kernel_initializer=glorot_uniform",
         ),
         ("- ops.log\n- Dense: 1\n", "{row} % 5", "ops.log in line 3 puts out ", "look at what it takes"),
         (
