@@ -104,6 +104,10 @@ def ids(schema: InputSchema) -> Line:
     return embedding(f'"${{data.{schema.name}.vocabulary}}"'), "each id becomes 16 numbers, and padding a mask"
 
 
+POOLED, ALIGNED = 4, 500
+"""Steps that are joined, and up to how many a series is taken to begin at the same place in each sample, as sounds do not."""
+
+
 def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
     """The layers that make a vector of one input."""
     if schema.padding is not None:
@@ -127,7 +131,12 @@ def branch(schema: InputSchema, dataset: Dataset) -> Iterator[Line]:
         kernel = max(1, min(max(5, 2 * stride), schema.shape[0]))
         conv = f"Conv1D: {{filters: 32, kernel_size: {kernel}, strides: {stride}, activation: relu}}"
         yield conv, "finds short patterns in time"
-        yield "GlobalAveragePooling1D", "how much of each there is"
+        found = (schema.shape[0] - kernel) // stride + 1
+        if found >= POOLED and schema.shape[0] <= ALIGNED:
+            yield f"MaxPooling1D: {{pool_size: {POOLED}}}", f"the strongest of each {POOLED} steps"
+            yield "Flatten", "what there is, and where"
+        else:
+            yield "GlobalAveragePooling1D", "how much of each there is"
     elif len(schema.shape) > 1:
         yield "Flatten", "one vector a sample"
 

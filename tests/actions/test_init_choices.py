@@ -266,3 +266,23 @@ def test_pictures_of_several_sizes_are_begun_with_a_size(tmp_path: Path, run_dlc
     assert done.code == 0, done.err
     assert "{images: {path: icons, size: [16, 16]}}" in (tmp_path / "i.yaml").read_text()
     assert run_dlcli("validate", "i.yaml", "--build", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("steps", "layers"),
+    [
+        (500, ["Conv1D", "MaxPooling1D", "Flatten", "Dense", "Dense"]),
+        (501, ["Conv1D", "GlobalAveragePooling1D", "Dense", "Dense"]),
+        (8, ["Conv1D", "MaxPooling1D", "Flatten", "Dense", "Dense"]),
+        (7, ["Conv1D", "GlobalAveragePooling1D", "Dense", "Dense"]),
+    ],
+)
+def test_what_a_short_series_holds_and_where_is_kept(
+    steps: int, layers: list[str], tmp_path: Path, run_dlcli: Run
+) -> None:
+    x = np.random.default_rng(0).normal(size=(60, steps, 2)).astype(np.float32)
+    np.savez(tmp_path / "t.npz", x=x, y=np.arange(60) % 3)
+    assert run_dlcli("init", "t.npz", "-o", "t.yaml", cwd=tmp_path).code == 0
+    written = load_config(str(tmp_path / "t.yaml"))[0].written_layers()
+    assert [each if isinstance(each, str) else next(iter(each)) for each in written] == layers
+    assert run_dlcli("validate", "t.yaml", "--build", cwd=tmp_path).code == 0

@@ -17,7 +17,7 @@ def constant_columns(dataset: Dataset) -> Finding | None:
     constant: list[str] = []
     for each in dataset.schema.inputs:
         if each.columns is None:
-            if not each.text and is_constant(dataset, each.name):
+            if not each.text and is_the_same_always(dataset, each.name):
                 constant.append(each.name)
             continue
         tensor, start = real_values(dataset.splits["train"].inputs[each.name][:], each.padding), 0
@@ -38,7 +38,7 @@ def constant_columns(dataset: Dataset) -> Finding | None:
     )
 
 
-def is_constant(dataset: Dataset, name: str) -> bool:
+def is_the_same_always(dataset: Dataset, name: str) -> bool:
     """Whether an array holds the same in every training sample."""
     import numpy as np
 
