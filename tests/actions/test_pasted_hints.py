@@ -48,7 +48,7 @@ def sized(folder: Path) -> str:
 def damaged(folder: Path) -> str:
     sized(folder)
     for file in (folder / "pictures").rglob("*.png"):
-        Image.new("L", (8, 8), 3).save(file)
+        Image.new("L", (8, 8), int(file.stem)).save(file)
     (folder / "pictures" / "u" / "0.png").write_bytes(b"no picture")
     return "pictures"
 
