@@ -38,14 +38,8 @@ def diverged(story: Story) -> Finding | None:
         losses = story.losses("train")
         facts = {"what": "rise", "value": losses[-1], "first": losses[0], "epoch": len(losses), "weight": None}
     cause, advice = cause_of(story)
-    facts |= {"cause": cause, "learning_rate": story.rate or written_rate(story)}
+    facts |= {"cause": cause, "learning_rate": story.rate}
     return Finding(code="diverged", severity="error", facts=facts, advice=advice)
-
-
-def written_rate(story: Story) -> float | None:
-    """The rate that a configuration writes, of a training that ended before its first epoch; None where it is no number."""
-    rate = story.config.optimizer.arguments.get("learning_rate")
-    return float(rate) if isinstance(rate, int | float) else None
 
 
 def cause_of(story: Story) -> tuple[str, list[Advice]]:
