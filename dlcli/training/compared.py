@@ -43,19 +43,26 @@ class Compared:
 def compared(experiment: Experiment, measure: Measure, *, reached: float, trivial: float) -> Compared | None:
     """The comparison for the model as it stands, of which `reached` is the loss; None where nothing can be compared."""
     split = judged_split(experiment)
-    penalty = weight_penalty(experiment.model)
-    counted, feed, perfect = counted_targets(experiment, split), experiment.splits[split], 0.0
+    weights = weights_in_training(experiment, measure)
+    if weights is not None:
+        return weighed(experiment, measure, weights, split)
+    own = reached - weight_penalty(experiment.model)
+    return Compared(split, own, trivial, perfect_total(experiment, split), even=even_loss(experiment))
+
+
+def weights_in_training(experiment: Experiment, measure: Measure) -> Weights | None:
+    """What the samples and classes of a training weigh; None where all weigh the same."""
+    training = experiment.splits["train"]
+    return training_weights(experiment.config.train, experiment.dataset, counted=lambda: measure.masks(training))
+
+
+def perfect_total(experiment: Experiment, split: str) -> float:
+    """The least loss of all targets together on a split."""
+    counted, feed, total = counted_targets(experiment, split), experiment.splits[split], 0.0
     for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
-        shape = output_shape(experiment.model, head.name)
-        perfect += head.weight * perfect_loss(
-            head.loss, feed.target(schema.name), shape, {}, counted=counted[schema.name]
-        )
-    weights = training_weights(
-        experiment.config.train, experiment.dataset, counted=lambda: measure.masks(experiment.splits["train"])
-    )
-    if weights is None:
-        return Compared(split, reached - penalty, trivial, perfect, even=even_loss(experiment))
-    return weighed(experiment, measure, weights, split)
+        shape, target = output_shape(experiment.model, head.name), feed.target(schema.name)
+        total += head.weight * perfect_loss(head.loss, target, shape, {}, counted=counted[schema.name])
+    return total
 
 
 def even_loss(experiment: Experiment) -> float | None:
