@@ -17,7 +17,11 @@ BEGINNING = b"<!doctype html"
 def check_page(file: Path) -> None:
     """Raises `ConflictError` for a file that is there and is no page: it would be lost."""
     with suppress(OSError):
-        if file.is_file() and not file.read_bytes()[: len(BEGINNING)].lower() == BEGINNING:
+        if not file.is_file():
+            return
+        with file.open("rb") as opened:
+            is_page = opened.read(len(BEGINNING)).lower() == BEGINNING
+        if not is_page:
             raise ConflictError(
                 f"{file} is there already, and is no page", file=file, hint="choose another name", kind="file_exists"
             )

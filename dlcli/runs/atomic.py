@@ -40,13 +40,17 @@ UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, EOFError
 """What a damaged file can raise: from the system, from the parser, or because its content has another form."""
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replaces a file whole. Raises `ResourceError` when the disk refuses.
+IN_RUNS, OUTPUT = "choose another folder with --runs", "choose another place with -o"
+"""What to do where a place cannot be written."""
+
+
+def write_bytes(path: Path, content: bytes, *, elsewhere: str = IN_RUNS) -> None:
+    """Replaces a file whole. Raises `ResourceError` when the disk refuses, with where else it may be written.
 
     The old content is intact then; only where the last step failed, the fsync of the folder, it is the new one.
     """
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
-    with refusals(path):
+    with refusals(path, elsewhere=elsewhere):
         try:
             write_new(temporary, content)
             patiently(temporary.replace, path)
@@ -68,20 +72,12 @@ def write_output(path: Path, content: bytes) -> None:
             hint="write the name of a file, or /dev/stdout",
             kind="bad_output",
         )
-    try:
-        with refusals(path):
-            # A link leads where somebody wants it, and a device or a FIFO is no file that could be replaced.
-            if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
-                with path.open("wb") as opened:
-                    opened.write(content)
-                return
-        write_bytes(path, content)
-    except ResourceError as error:
-        error.hint = (
-            "free some space, or write to another place" if error.hint and "free some" in error.hint else error.hint
-        )
-        error.hint = "choose another place with -o" if error.hint and "--runs" in error.hint else error.hint
-        raise
+    # A link leads where somebody wants it, and a device or a FIFO is no file that could be replaced.
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        with refusals(path, elsewhere=OUTPUT), path.open("wb") as opened:
+            opened.write(content)
+    else:
+        write_bytes(path, content, elsewhere=OUTPUT)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -323,14 +319,13 @@ def sha256(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def refusals(path: Path) -> Iterator[None]:
+def refusals(path: Path, *, elsewhere: str = IN_RUNS) -> Iterator[None]:
     """Turns what the system refuses into an error that names the path and the reason."""
     try:
         yield
     except OSError as error:
         reason = "the disk is full" if error.errno in FULL else (error.strerror or first_line(error))
-        full = "free some space, or choose another folder with --runs"
-        hint = full if error.errno in FULL else "choose another folder with --runs, or make this one writable"
+        hint = f"free some space, or {elsewhere}" if error.errno in FULL else f"{elsewhere}, or make this one writable"
         if error.errno == errno.ENOENT and not path.parent.is_dir():
             # A folder that somebody has removed and one that never was look alike.
             reason, hint = "there is no such folder", f"make {path.parent}, or put it back if it was there"
