@@ -40,3 +40,17 @@ def per_sample(layer: Any, shape: tuple[int | None, ...]) -> Any:
 def sound_channels(shape: tuple[int | None, ...]) -> int | None:
     """How many channels a sound of this shape has, where it is (time, channels) with fewer channels than points of time."""
     return shape[1] if len(shape) == 2 and None not in shape and shape[1] < shape[0] else None  # type: ignore[operator]
+
+
+def unlike_said(output: Any, said: Any) -> str | None:
+    """That a sample of an output has another shape than was said, for which the layers behind are made; None where it has not.
+
+    A rank or a size that is not known is no other one.
+    """
+    if not hasattr(output, "shape") or not hasattr(said, "shape") or getattr(output.shape, "rank", 0) is None:
+        return None
+    given, wanted = tuple(output.shape[1:]), tuple(said.shape[1:])
+    unlike = [a != b for a, b in zip(given, wanted, strict=False) if a is not None and b is not None]
+    if len(given) == len(wanted) and not any(unlike):
+        return None
+    return f"it puts out {given}, and Keras makes the layers behind it for {wanted}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dlcli.errors import ConflictError
-from dlcli.runs.atomic import refusals, write_output
+from dlcli.runs.atomic import OUTPUT, refusals, write_output
 from dlcli.view.drawing.plot_png import png_of
 from dlcli.view.drawing.plot_svg import svg_of
 from dlcli.view.drawing.scatter import bar_shapes, scatter_shapes
@@ -27,7 +27,7 @@ def write_pictures(look: Look, planes: list[Plane], folder: Path) -> dict[str, s
     if (folder / "run.json").exists():
         raise ConflictError(f"{folder} is a run", file=folder, hint="choose another folder", kind="file_exists")
     written = {}
-    with refusals(folder):
+    with refusals(folder, elsewhere=OUTPUT):
         folder.mkdir(parents=True, exist_ok=True)
     for name, about, content in pictures_of(look, planes):
         write_output(folder / name, content)

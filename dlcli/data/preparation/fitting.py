@@ -40,7 +40,7 @@ from dlcli.data.text_advice import ids_in_a_row, text_message, text_preparation
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import reason_of
 from dlcli.named_inputs import model_of, named_input
-from dlcli.per_sample import per_sample
+from dlcli.per_sample import per_sample, unlike_said
 from dlcli.progress import stage
 from dlcli.spec import Facts, KerasObject, UnknownFact
 
@@ -248,7 +248,7 @@ class Fitting:
                         layer = of_single_values(layer, tensor)
                     tensor = layer(tensor)
                     check_output_fits((*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column)
-                    check_said_shape((*path, step.written), schema, layer(few[:1]), said=tensor)
+                    check_prepared_shape((*path, step.written), schema, layer(few[:1]), said=tensor)
                     few = layer(few)
                 check_learnt(single, step)
                 check_boundaries(single, step)
@@ -287,17 +287,12 @@ def check_dense(tensor: Any, step: KerasObject | OwnPreparation, path: TreePath,
         raise BlockError((*path, step.written), message, hint=hint, kind="no_one_length")
 
 
-def check_said_shape(path: TreePath, schema: InputSchema, output: Any, *, said: Any) -> None:
+def check_prepared_shape(path: TreePath, schema: InputSchema, output: Any, *, said: Any) -> None:
     """Refuses a preparation that puts out another shape than it says, for which the layers are made. Raises `BlockError`."""
-    given, wanted = tuple(output.shape[1:]), tuple(said.shape[1:])
-    unlike = [a != b for a, b in zip(given, wanted, strict=False) if a is not None and b is not None]
-    if len(given) != len(wanted) or any(unlike):
-        raise BlockError(
-            path,
-            f"{path[-1]} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: it puts out {given}, and Keras makes "
-            f"the layers behind it for {wanted}",
-            kind="layer_refuses",
-        )
+    unlike = unlike_said(output, said)
+    if unlike is not None:
+        message = f"{path[-1]} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {unlike}"
+        raise BlockError(path, message, kind="layer_refuses")
 
 
 def check_cut_length(step: KerasObject | OwnPreparation, schema: InputSchema, path: TreePath) -> None:

@@ -25,6 +25,7 @@ from dlcli.loss import build_metrics, needs
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
+from dlcli.per_sample import unlike_said
 from dlcli.spec import Facts, KerasObject, UnknownFact
 from dlcli.training.setup.calls_through import calls_through
 from dlcli.training.setup.no_gradient import no_gradient_error
@@ -366,12 +367,9 @@ def said_output(layer: Any, *arguments: Any, **named: Any) -> Any:
 
 def check_said_shape(output: Any, said: Any) -> None:
     """Raises `LayerFault` where a sample of an output has another shape than its layer said: those behind were made for it."""
-    if not hasattr(output, "shape") or not hasattr(said, "shape") or getattr(output.shape, "rank", 0) is None:
-        return
-    given, wanted = tuple(output.shape[1:]), tuple(said.shape[1:])
-    unlike = [a != b for a, b in zip(given, wanted, strict=False) if a is not None and b is not None]
-    if len(given) != len(wanted) or any(unlike):
-        raise LayerFault(f"it puts out {given}, and Keras makes the layers behind it for {wanted}")
+    unlike = unlike_said(output, said)
+    if unlike is not None:
+        raise LayerFault(unlike)
 
 
 @contextmanager
