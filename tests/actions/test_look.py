@@ -136,7 +136,7 @@ def test_a_layer_that_is_called_again_has_a_name_and_an_input_of_its_own() -> No
     kernel = model.get_layer("last").get_weights()[0][:, 0]
     found = gradient_times(model, given, Answer("y", 0), parts.calls, [0, 1])
     for values, name, sign in zip(found, given, (1, -1), strict=True):
-        assert values[0] == pytest.approx(sign * inner(given[name]).numpy()[0] * kernel, rel=1e-5)
+        assert values[0] == pytest.approx(sign * inner(given[name]).numpy()[0] * kernel, rel=1e-5, abs=1e-6)
 
 
 def test_gradient_times_input_is_the_weight_times_the_input_of_a_linear_model() -> None:
@@ -148,7 +148,7 @@ def test_gradient_times_input_is_the_weight_times_the_input_of_a_linear_model() 
     model = keras.Model({"x": x}, keras.layers.Dense(2, activation="softmax")(x))
     row = np.array([[1.0, -2.0, 0.5]], np.float32)
     (found,) = gradient_times(model, {"x": row}, Answer("y", 1), [], [], by_inputs=["x"])
-    assert found[0] == pytest.approx(row[0] * model.get_weights()[0][:, 1], rel=1e-5)
+    assert found[0] == pytest.approx(row[0] * model.get_weights()[0][:, 1], rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(40, 6), (20, 50), (200, 64), (200, 65), (90, 300)])
@@ -162,7 +162,7 @@ def test_a_plane_is_that_of_scikit_learn(shape: tuple[int, int]) -> None:
     rows[:, 1] *= 5
     known, found = PCA(2, svd_solver="full").fit(rows), principal_plane(rows)
     assert np.abs(found.points) == pytest.approx(np.abs(known.transform(rows)), rel=1e-3, abs=1e-2)
-    assert found.explained == pytest.approx(known.explained_variance_ratio_.tolist(), rel=1e-5)
+    assert found.explained == pytest.approx(known.explained_variance_ratio_.tolist(), rel=1e-5, abs=1e-6)
     assert principal_plane(np.ones((5, 3))).explained == [0.0, 0.0]
     assert principal_plane(np.arange(5.0)[:, None]).explained == pytest.approx([1.0, 0.0])
 
@@ -359,7 +359,7 @@ def test_an_id_counts_as_all_numbers_of_its_vector_together(shape: tuple[int, ..
     counted = counted_by_gradients(ModelParts(model, schema), asked, Answer("y", 0), "")
     kernel = model.get_weights()[1].reshape(-1, 4)
     expected = [float(rows.embeddings.numpy()[number] @ own) for number, own in zip(ids.ravel(), kernel, strict=True)]
-    assert counted.inputs[0].values == pytest.approx(expected, rel=1e-5)
+    assert counted.inputs[0].values == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert list(counted.inputs[0].names) == [f"id {number}" for number in ids.ravel()]
 
 

@@ -218,11 +218,11 @@ def test_the_worst_samples_have_the_greatest_sum_of_losses(several: Trained, run
         assert told["loss"] == pytest.approx(losses[row], rel=1e-3)
         assert told["target"] == {
             "kind": cells["종류"],
-            "price": pytest.approx(float(cells["price"]), rel=1e-6),
+            "price": pytest.approx(float(cells["price"]), rel=1e-6, abs=1e-6),
             "signs": ", ".join(name for name in ("dry", "old") if int(cells[name])) or "none",
         }
         assert told["predicted"]["kind"] == every[row]["kind"]
-        assert told["predicted"]["price"] == pytest.approx(every[row]["price"], rel=1e-5)
+        assert told["predicted"]["price"] == pytest.approx(every[row]["price"], rel=1e-5, abs=1e-6)
 
 
 def test_other_data_is_evaluated_on_all_targets(several: Trained, run_dlcli: Run) -> None:
