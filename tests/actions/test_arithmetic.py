@@ -466,6 +466,9 @@ def test_operations_are_signs_or_functions_with_their_arguments() -> None:
         "square(x)": lambda: ops.square(one),
         "sum(x, axis=[1])": lambda: ops.sum(one, axis=1),
         "matmul(x1, x2)": lambda: ops.matmul(one, ops.transpose(one, [0, 2, 1])),
+        "x[:, 0:1]": lambda: one[:, 0:1],
+        "x[:, -1]": lambda: one[:, -1],
+        "x[..., 2:0:-1]": lambda: one[..., 2:0:-1],
     }
     for formula, make in made_of.items():
         *_, made = arithmetic_of(keras.Model([one, other], make()), batch=BATCH).arithmetic
@@ -473,6 +476,36 @@ def test_operations_are_signs_or_functions_with_their_arguments() -> None:
     (added,) = arithmetic_of(keras.Model([one, other], one + other), batch=BATCH).arithmetic
     assert added.steps[0].arithmetic == "(3, 4, 3) + (3, 1, 3) → (3, 4, 3)"
     assert added.steps[0].remarks[0].facts == {"name": "x2", "over": "axis 1"}
+
+
+def test_what_a_model_takes_in_brackets_is_written_as_python_has_it_also_when_it_is_loaded(tmp_path: Path) -> None:
+    import keras
+
+    from dlcli.actions.arithmetic import arithmetic_of
+
+    x = keras.Input([4, 3])
+    keras.Model(x, x[:, 1:3, 0]).save(tmp_path / "m.keras")
+    (taken,) = arithmetic_of(keras.saving.load_model(tmp_path / "m.keras"), batch=BATCH).arithmetic
+    (written,) = taken.steps
+    assert (written.formula, written.remarks) == ("x[:, 1:3, 0]", [])
+    values = np.arange(36.0).reshape(3, 4, 3)
+    assert list(np.shape(eval(written.formula, {"x": values}))) == taken.output_shape == [3, 2]
+
+
+def test_an_operation_that_only_passes_on_is_no_arithmetic_and_one_that_moves_values_is() -> None:
+    import keras
+    from keras import ops
+
+    from dlcli.actions.arithmetic import arithmetic_of
+
+    x = keras.Input([4, 3])
+    passed = {"copy": ops.copy(x), "stopped": ops.stop_gradient(x)}
+    for name, tensor in passed.items():
+        whole = keras.Model(x, ops.negative(tensor))
+        assert [each.kind for each in arithmetic_of(whole, batch=BATCH).arithmetic] == ["ops.negative"], name
+        assert np.array_equal(whole(np.ones((1, 4, 3), "float32")), -np.ones((1, 4, 3)))
+    moved = keras.Model(x, ops.negative(ops.reshape(x, [-1, 12])))
+    assert len(arithmetic_of(moved, batch=BATCH).arithmetic) == 2
 
 
 def test_what_convolutions_leave_out_is_said() -> None:

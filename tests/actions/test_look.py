@@ -49,6 +49,20 @@ loss: mse
 optimizer: {Adam: 0.05}
 train: {epochs: 30, batch_size: 64}
 """
+PASSED_ON = """\
+data: {source: basic_motions}
+layers:
+  - Normalization
+  - Masking
+  - ops.copy
+  - LSTM: 4
+  - Dropout: 0.1
+  - Dense: {units: 4, name: scores}
+  - Softmax
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+train: {epochs: 1}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +260,19 @@ def test_filters_are_the_kernels_and_near_words_have_the_greatest_cosine() -> No
     near = near_words("a", rows, names)
     for at, own in enumerate(near.arrays):
         assert own == [names[each] for each in likeness[at].argsort()[::-1] if each != at]
+
+
+def test_the_first_layer_that_has_learnt_is_drawn_and_what_the_last_takes(tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "m.yaml").write_text(PASSED_ON, encoding="utf-8")
+    assert run_dlcli("train", "m.yaml", "-q", "--name", "m", cwd=tmp_path).code == 0
+    value = looked(tmp_path, run_dlcli, "m")
+    assert [each["layer"] for each in value["layers"]] == [
+        *("normalization", "masking", "copy", "lstm", "dropout", "scores", "softmax"),
+    ]
+    assert value["activations"]["layer"] == "lstm"
+    shown = run_dlcli("look", "m", cwd=tmp_path).out
+    assert "dropout in two dimensions" in shown
+    assert looked(tmp_path, run_dlcli, "m", "--layer", "masking")["activations"]["layer"] == "masking"
 
 
 def test_points_are_drawn_as_the_letters_of_their_classes() -> None:

@@ -82,8 +82,14 @@ EACH_STEP, BOTH_WAYS = "each step", "both directions"
 
 def arithmetic_of(model: Any, *, batch: int) -> Arithmetic:
     """All calls of a model, those of the models inside it too, for batches of so many samples."""
-    calls = [(name, call) for name, call in deep_calls(model) if not call.is_input]
+    calls = [(name, call) for name, call in deep_calls(model) if not call.is_input and not only_passed_on(call)]
     return Arithmetic([made for name, call in calls for made in call_written(call, writing_of(call, batch), name)])
+
+
+def only_passed_on(call: Call) -> bool:
+    """Whether an operation puts out what it takes, in the same shape: it has no arithmetic."""
+    views = layer_traits(type(call.layer)).get("views")
+    return bool(views) and not hasattr(call.layer, "weights") and call.inputs == call.outputs
 
 
 def call_written(call: Call, writing: Writing, name: str) -> Iterator[LayerArithmetic]:

@@ -30,6 +30,9 @@ def operation(writing: Writing, arguments: Sequence[Any]) -> Iterator[Step]:
     entry = keras_catalogue().kinds["operations"].get(word)
     shapes = writing.shapes | {"y": writing.outputs[0]}
     names = iter(writing.shapes)
+    if len(arguments) == 2 and is_index(arguments[1]):
+        yield step("y", f"{next(names)}[{index_words(arguments[1])}]", shapes=shapes)
+        return
     parts = [part for each in arguments for part in parts_of(each, names)]
     if None in parts:
         return
@@ -44,6 +47,26 @@ def operation(writing: Writing, arguments: Sequence[Any]) -> Iterator[Step]:
         return
     whole += [f"{key}={value}" for key, value in own_arguments(writing.layer, entry).items()]
     yield step("y", f"{word.removeprefix(PREFIX)}({', '.join(whole)})", shapes=shapes)
+
+
+def is_index(argument: Any) -> bool:
+    """Whether an argument says which places of a tensor are taken, as Python writes it: `x[:, 0]`."""
+    parts = argument if isinstance(argument, list | tuple) else (argument,)
+    return any(isinstance(each, slice) or each is ... for each in parts)
+
+
+def index_words(argument: Any) -> str:
+    """An index as Python writes it."""
+    parts = argument if isinstance(argument, list | tuple) else (argument,)
+    return ", ".join(index_part_words(each) for each in parts)
+
+
+def index_part_words(part: Any) -> str:
+    """What is taken of one axis as Python writes it."""
+    if not isinstance(part, slice):
+        return "..." if part is ... else str(part)
+    ends = ":".join("" if each is None else str(each) for each in (part.start, part.stop))
+    return ends if part.step is None else f"{ends}:{part.step}"
 
 
 def parts_of(argument: Any, names: Iterator[str]) -> list[str | None]:

@@ -168,7 +168,7 @@ class Looking:
             activations=tiles[1],
             notes=self.trained.notes,
         )
-        drawn = hidden_place(layers) if chosen is None else chosen
+        drawn = hidden_place(layers, parts.learnt) if chosen is None else chosen
         looked = replace(looked, plane=plane_of(looked, layers[drawn]) if layers[drawn].points else None)
         if not self.asking.grad_cam:
             return looked
@@ -217,13 +217,13 @@ class Looking:
     def tiles(
         self, parts: ModelParts, outputs: Sequence[LayerOutput], inputs: Mapping[str, Array], chosen: int | None
     ) -> tuple[Tiles | None, Tiles | None]:
-        """Filters and activations of the layer that is asked for, or of the first that has filters."""
+        """Filters and activations of the layer that is asked for, or of the first that has filters, or else has learnt."""
         filters = None
         for place in range(len(parts.calls)) if chosen is None else [chosen]:
             filters = self.filters(parts, place)
             if filters is not None:
                 break
-        shown = chosen if chosen is not None else place if filters is not None else 0
+        shown = chosen if chosen is not None else place if filters is not None else parts.first_learnt()
         is_last = parts.calls[shown].tensors[0] is last_tensor(parts.model, self.target.name)
         classes = self.target.names_of_units if is_last else None
         return filters, activations_of(parts.named_calls[shown][0], outputs[shown], classes)
@@ -272,10 +272,11 @@ def last_tensor(model: Any, target: str) -> Any:
     return model.output[target] if isinstance(model.output, dict) else model.output
 
 
-def hidden_place(layers: Sequence[LayerLooked]) -> int:
-    """The last layer but the one that answers, which is drawn where none is asked for."""
+def hidden_place(layers: Sequence[LayerLooked], learnt: Sequence[int]) -> int:
+    """What the last layer that has learnt takes, which is drawn where none is asked for."""
     drawn = [place for place, each in enumerate(layers) if each.points]
-    return drawn[-2] if len(drawn) > 1 else drawn[-1] if drawn else 0
+    before = [place for place in drawn if learnt and place < learnt[-1]]
+    return before[-1] if before else drawn[-1] if drawn else 0
 
 
 def plane_of(looked: Look, layer: LayerLooked) -> Plane:

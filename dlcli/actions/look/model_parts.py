@@ -19,6 +19,9 @@ MOST_NAMED = 20
 PLACES = frozenset({2, 3})
 """Axes of an output (places, units) or (height, width, units)."""
 
+GIVEN = frozenset({"adapts", "fixed"})
+"""Traits of layers whose weights are known before a training."""
+
 
 @dataclass(frozen=True)
 class ModelParts:
@@ -87,6 +90,19 @@ class ModelParts:
     def traits(self, place: int) -> Mapping[str, Any]:
         """What the catalogue knows of the class of a call."""
         return layer_traits(type(self.calls[place].layer))
+
+    @cached_property
+    def learnt(self) -> list[int]:
+        """The calls of layers with weights that a training moves, here or where they are from."""
+        return [
+            place
+            for place, call in enumerate(self.calls)
+            if getattr(call.layer, "weights", None) and not GIVEN & self.traits(place).keys()
+        ]
+
+    def first_learnt(self) -> int:
+        """The first call that has learnt something, which others only lead to; of a model without one the first."""
+        return self.learnt[0] if self.learnt else 0
 
     def last_convolution(self) -> int | None:
         """The last call of a convolution over one or two axes of places, or None of a model without one."""
