@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from dlcli.training.setup.phase_plan import let_learn
 from dlcli.view.arithmetic import Arithmetic
 from dlcli.view.drawing.graph_node import INPUT, GraphNode
 from dlcli.view.model import LayerRow, ModelSummary, PhaseRow, VectorsShown
-from dlcli.view.sentences import told_of_model
+from dlcli.view.sentences import Judgement, Told, told_of_model
 
 
 def inspect_config(config: Config, *, runs: Path, allow_code: bool, arithmetic: bool = False) -> ModelSummary:
@@ -64,11 +64,12 @@ def inspect_run(run: Run, *, allow_code: bool, arithmetic: bool = False) -> Mode
             notes.append(f"what the layers do with the data is not shown: {error.message}")
             states = layer_states(trained, None)
         notes += stripped_texts(trained.schema)
-        told = [told_of_model(finding) for finding in model_findings(states)]
+        verdict = verdict_of_run(run)
+        told = [beside_verdict(told_of_model(finding), verdict) for finding in model_findings(states)]
         phases = [PhaseRow(epochs=each.epochs, settings=each.set) for each in config.train.phases]
         origin: Mapping[str, Any] = trained.environment
         more: dict[str, Any] = {
-            "verdict": verdict_of_run(run),
+            "verdict": verdict,
             "states": states,
             "findings": told,
             "notes": notes,
@@ -76,6 +77,12 @@ def inspect_run(run: Run, *, allow_code: bool, arithmetic: bool = False) -> Mode
             "arithmetic": formulas_of(model, config) if arithmetic else None,
         }
         return model_summary(model, {}, config, origin, **more)
+
+
+def beside_verdict(told: Told, verdict: Sequence[Judgement]) -> Told:
+    """A finding about the weights as it stands beside a verdict: one that has nothing to change takes its advice away."""
+    calm = verdict and all(each.severity == "note" and not each.advice for each in verdict)
+    return replace(told, severity="note", advice=None) if calm and told.severity != "error" else told
 
 
 def stripped_texts(schema: Schema) -> list[str]:

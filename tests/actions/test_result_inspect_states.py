@@ -71,8 +71,35 @@ def test_a_run_tells_weights_dead_units_and_separation(tmp_path: Path, run_dlcli
     assert apart["dense"] > 0.7
     assert apart["dead"] < 0.5  # all zeros tell nothing
     drawn = run_dlcli("inspect", "last", cwd=tmp_path).out
-    assert "5 of 5 units of dead are 0 for every sample; try a lower learning rate" in drawn
+    assert "dead      5 of 5 units of dead are 0 for every sample\nverdict   healthy: " in drawn
     assert "├─╮" in drawn
+
+
+@pytest.mark.parametrize(
+    ("severity", "advised", "severity_of_weights", "kept"),
+    [
+        ("note", False, "warning", False),
+        ("note", True, "warning", True),
+        ("warning", False, "warning", True),
+        ("note", False, "error", True),
+    ],
+)
+def test_what_the_verdict_calls_well_has_no_advice_beside_it(
+    severity: Any, advised: bool, severity_of_weights: Any, kept: bool
+) -> None:
+    from dlcli.actions.inspect import beside_verdict
+    from dlcli.finding import Command, Finding
+    from dlcli.view.sentences import judgement_of_training, told_of_model
+
+    facts = {"layer": "a", "dead": 3, "units": 5}
+    told = told_of_model(Finding(code="dead_units", severity=severity_of_weights, where="a", facts=facts))
+    advice = [Command(command="dlcli resume a --epochs 9", why="there is more")] if advised else []
+    losses = {"split": "validation", "first": 1.0, "last": 0.5, "best": 0.5, "epochs": 9, "best_epoch": 9}
+    verdict = [judgement_of_training(Finding(code="healthy", severity=severity, facts=losses, advice=advice))]
+    beside = beside_verdict(told, verdict)
+    assert beside.evidence == told.evidence == "3 of 5 units of a are 0 for every sample"
+    assert (beside.advice is not None) == kept
+    assert beside_verdict(told, []) == told  # a run without a verdict
 
 
 def test_separation_is_the_share_nearest_to_the_own_mean() -> None:

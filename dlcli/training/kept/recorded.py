@@ -10,9 +10,9 @@ from typing import Any
 from dlcli.config import Config, config_of, load_resolved
 from dlcli.data import Dataset, Schema
 from dlcli.data.fingerprint import changed
-from dlcli.errors import ArtifactError, ConflictError
+from dlcli.errors import ArtifactError, ConfigError, ConflictError
 from dlcli.first_line import first_line
-from dlcli.runs import Run
+from dlcli.runs import Run, read_state
 from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.manifest import read_recorded, write_recorded_json
 from dlcli.runs.upgrades import not_of_its_form, numbered, upgraded, written_by
@@ -20,6 +20,7 @@ from dlcli.training.kept.agreeing import schema_print
 from dlcli.training.kept.splits_file import check_splits
 from dlcli.training.setup.experiment import Experiment, read_data
 from dlcli.training.setup.plugins import kept_plugins
+from dlcli.view.verdict import setting_text
 
 
 def recorded_config(run: Run, *, edited: bool = False) -> Config:
@@ -60,13 +61,28 @@ def record_environment(run: Run, environment: Mapping[str, Any]) -> None:
 
 
 def resumed_config(run: Run, settings: Sequence[str]) -> Config:
-    """The recorded configuration with changes of it, as `train.epochs=40`. Raises `ConfigError` for a wrong one."""
+    """The recorded configuration with changes of it, as `train.epochs=40`; with the words of its file where that says the same.
+
+    Raises `ConfigError` for a wrong one.
+    """
     recorded_config(run, edited=True)  # raises where it is missing or damaged
     plugins = recorded_environment(run)["plugins"]
     kept = [f"plugins={json.dumps(kept_plugins(run, plugins))}"] if plugins else []
     tree = recorded_tree(run, edited=True)
     content = json.dumps(tree, ensure_ascii=False, indent=2).encode()  # unseen: read alike
-    return config_of(content, file=str(run.resolved), settings=[*settings, *kept])
+    config = config_of(content, file=str(run.resolved), settings=[*settings, *kept])
+    return written_by_person(run, settings, like=config) or config
+
+
+def written_by_person(run: Run, settings: Sequence[str], *, like: Config) -> Config | None:
+    """The configuration as a person has written it, with changes; None where that is no longer the same as `like`."""
+    state = read_state(run)
+    given = [f"{path}={setting_text(value)}" for path, value in state.set.items()]
+    try:
+        config = config_of(run.config.read_bytes(), file=state.config, settings=[*given, *settings])
+    except (ConfigError, OSError):
+        return None
+    return config if config.plain() == like.plain() else None
 
 
 def recorded_environment(run: Run) -> dict[str, Any]:
