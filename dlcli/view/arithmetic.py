@@ -18,7 +18,7 @@ from dlcli.view.console.labelled import line_width
 from dlcli.view.console.layout import GAP
 from dlcli.view.console.shapes import shape
 from dlcli.view.console.table import Column, Narrow, Table
-from dlcli.view.console.wrapping import wrapped
+from dlcli.view.console.wrapping import APART, HANGING, wrapped
 from dlcli.view.sentences.arithmetic import remark_words
 
 Shape: TypeAlias = Sequence[int | None]
@@ -112,13 +112,13 @@ def arithmetic_table(layers: Sequence[LayerArithmetic], *, width: int, unicode: 
     for each in layers:
         for number, step in enumerate(each.steps):
             words = [unbroken(step.arithmetic), *(remark_words(one.code, one.facts) for one in step.remarks)]
-            cells = (unbroken(f"{step.result} = {step.formula}"), "   ".join(words))
+            cells = (unbroken(f"{step.result} = {step.formula}"), APART.join(words))
             rows.append(["" if number else each.layer, *(plain_signs(cell, unicode=unicode) for cell in cells)])
     layer, longest = Column("layer"), max([len("layer"), *(cell_len(row[0]) for row in rows)])
     beside = [formula_column(head, [row[at] for row in rows]) for at, head in enumerate(HEADS, start=1)]
     if longest + sum(GAP + each.least for each in beside) <= width:
         return Table([layer, *beside], rows)
-    joined = [[name, f"{formula}   {shapes}"] for name, formula, shapes in rows]
+    joined = [[name, f"{formula}{APART}{shapes}"] for name, formula, shapes in rows]
     return Table([layer, formula_column(HEADS[0], [row[1] for row in joined])], joined)
 
 
@@ -127,9 +127,9 @@ HEADS = ("arithmetic", "with shapes")
 
 
 def formula_column(name: str, cells: Sequence[str]) -> Column:
-    """A column that wraps, and is as wide as the widest of its shapes."""
+    """A column that wraps, and is as wide as the widest of its shapes, where a line goes on with it."""
     words = [word for cell in cells for word in cell.split(" ")]
-    return Column(name, narrow=Narrow.WRAP, least=max([LEAST, *map(cell_len, words)]))
+    return Column(name, narrow=Narrow.WRAP, least=max([LEAST, *(HANGING + cell_len(word) for word in words)]))
 
 
 def unbroken(text: str) -> str:

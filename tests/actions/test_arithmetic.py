@@ -613,3 +613,33 @@ def test_no_line_is_wider_than_the_terminal_and_no_shape_is_broken(width: int) -
         assert "(32, 5, 4, 3, 2)" not in shapes
         assert {"(32, 5, 2, 3)", "(32, 2, 3, 2, 2)"} <= set(shapes)
     assert lines.isascii() or "\N{NO-BREAK SPACE}" in lines
+
+
+@pytest.mark.parametrize(("width", "words"), [(60, "at each of 100 steps"), (80, "b is broadcast over the batch")])
+def test_what_is_to_be_known_beside_a_formula_has_a_line_of_its_own(width: int, words: str) -> None:
+    import keras
+
+    from dlcli.actions.arithmetic import arithmetic_of
+    from dlcli.view.arithmetic import arithmetic_table
+    from dlcli.view.console.drawn_table import drawn_table
+
+    series = keras.Input([100, 6])
+    model = keras.Model(series, keras.layers.Dense(4)(keras.layers.LSTM(8, name="lstm")(series)))
+    made = arithmetic_of(model, batch=32).arithmetic
+    drawn = drawn_table(arithmetic_table(made, width=width, unicode=True), width=width).plain
+    found = [line for line in drawn.splitlines() if words in line]
+    start = drawn.splitlines()[0].index("with shapes")
+    assert [line[start:] for line in found[:1]] == [words]
+    assert not found[0][:start].strip()
+    [_, below] = [line for line in drawn.splitlines() if line.strip() in {words, "h and c begin as zeros"}][:2]
+    assert below[start] != " "
+
+
+def test_parts_that_fit_stay_on_a_line_and_others_begin_one() -> None:
+    from dlcli.view.console.wrapping import parts_below
+
+    text = "y = a + b   it is a sum"
+    assert parts_below(text, len(text)) == [text]
+    assert parts_below(text, len(text) - 1) == ["y = a + b", "it is a sum"]
+    assert parts_below(text, 8) == ["y = a", "  + b", "it is", "  a sum"]
+    assert parts_below("one text without parts", 10) == ["one text", "without", "parts"]

@@ -12,7 +12,7 @@ from dlcli.view.console.console import printable, supports_unicode
 from dlcli.view.console.labelled import whole_lines
 from dlcli.view.console.layout import GAP, INDENT, Layout, layout, total
 from dlcli.view.console.table import Narrow, Table
-from dlcli.view.console.wrapping import cut, cut_inside, wrapped
+from dlcli.view.console.wrapping import cut, cut_inside, parts_below, wrapped
 
 
 def write_table(console: Console, table: Table) -> None:
@@ -84,11 +84,11 @@ def cells_beside(
 
 
 def cell_lines(table: Table, text: str, at: int, width: int, unicode: bool, *, head: bool) -> list[str]:
-    """A cell in its width: a header and prose wrapped, another text cut."""
+    """A cell in its width: a header and prose wrapped, what stands apart in it below each other, another text cut."""
     if cell_len(text) <= width:
         return [text]
     if head or table.columns[at].narrow is Narrow.WRAP:
-        return [cut(line, width, mark=mark_of(unicode)) for line in wrapped(text, width, least=1)]
+        return [cut(line, width, mark=mark_of(unicode)) for line in parts_below(text, width)]
     return [cut(text, width, mark=mark_of(unicode))]
 
 

@@ -25,6 +25,26 @@ def wrapped(words: str, width: int | None, *, least: int = NARROWEST) -> list[st
     return lines
 
 
+APART = "   "
+"""Stands between the parts of a text that have lines of their own where they do not fit on one."""
+HANGING = 2
+"""The cells before what a line of a part goes on with."""
+
+
+def parts_below(text: str, width: int) -> list[str]:
+    """A text in one line; else each of its parts from the beginning of a line on, and what it goes on with after two cells."""
+    if cell_len(text) <= width:
+        return [text]
+    parts = [each for each in text.split(APART) if each.strip()]
+    if len(parts) < 2:
+        return wrapped(text, width, least=1)
+    lines = []
+    for part in parts:
+        first, *others = [part] if cell_len(part) <= width else wrapped(part, width - HANGING, least=1)
+        lines += [first, *(" " * HANGING + each for each in others)]
+    return lines
+
+
 def hanging(words: str, width: int | None, *, indent: int, used: int | None = None) -> str:
     """`words` in lines that begin after `indent` cells, of which the first has `used` already."""
     if width is None:
