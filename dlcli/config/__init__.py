@@ -17,12 +17,11 @@ from dlcli.config.interpolation import OF_TEXT, REFERENCE, interpolated, is_fact
 from dlcli.config.language import Language
 from dlcli.config.merge import apply_settings, extended
 from dlcli.config.phases import (
-    as_nodes,
     completed_settings,
     epochs_of,
     phase_nodes,
     phase_root,
-    with_all_epochs,
+    with_first_epochs,
     with_total,
     with_train,
 )
@@ -57,19 +56,23 @@ def config_of(content: bytes, *, file: str, settings: Sequence[str] = ()) -> Con
     """The configuration that the bytes of a file hold, as `load_config` gives it."""
     folder = Path() if file == "-" else Path(file).parent
     root, problems = read_document(content, file=file, folder=folder.absolute())
-    root = extended(without_number(root), file=file)
-    root = with_epochs_in_all(apply_settings(root, settings), root)
-    return checked_config(root, problems)
+    plain_root = without_number(root)
+    root, by_run = extended(plain_root, file=file), plain_root is not root
+    root, total = with_epochs_in_all(apply_settings(root, settings), None if by_run else root)
+    return checked_config(root, problems, total=total)
 
 
-def with_epochs_in_all(root: Node, written: Node) -> Node:
-    """A tree with settings, in which `epochs` of the command line are those of all phases together."""
+def with_epochs_in_all(root: Node, written: Node | None) -> tuple[Node, int | None]:
+    """A tree with settings, in which `epochs` of the command line, or of a run, are those of all phases together.
+
+    Also gives the epoch after which training ends, where that is before the end of the last phase. `written` is the file.
+    """
     train = root.child("train")
     epochs = None if train is None else train.child("epochs")
-    in_file = written.child("train") and written.value["train"].child("epochs")
+    in_file = written and written.child("train") and written.value["train"].child("epochs")
     given = epochs is not None and epochs is not in_file and type(epochs.value) is int and epochs.value > 0
     if not given or epochs is None or not phase_nodes(root):
-        return root
+        return root, None
     return with_total(with_train(root, epochs=in_file or None), epochs)
 
 
@@ -87,8 +90,11 @@ def load_resolved(tree: Mapping[str, Any]) -> Config:
     catalogue, problems = with_plugins(keras_catalogue(), files)
     if problems:
         raise ConfigError(problems)
-    whole, _ = with_all_epochs(as_nodes(tree))
-    return Config.model_validate(with_facts(whole.plain()), context=Language(catalogue))
+    train = tree["train"]
+    if train.get("phases"):
+        total = sum(phase["epochs"] for phase in train["phases"])
+        tree = {**tree, "train": {"epochs": total, **train}}
+    return Config.model_validate(with_facts(tree), context=Language(catalogue))
 
 
 def with_facts(value: Any) -> Any:
@@ -124,12 +130,12 @@ def read_file(file: str) -> bytes:
         ) from None
 
 
-def checked_config(root: Node, problems: Sequence[Problem] = ()) -> Config:
-    """The checked configuration of a tree whose text has these problems, with its phases.
+def checked_config(root: Node, problems: Sequence[Problem] = (), *, total: int | None = None) -> Config:
+    """The checked configuration of a tree whose text has these problems, with its phases, which end after `total` epochs.
 
     Raises `ConfigError` with all problems that there are.
     """
-    whole, beside = with_all_epochs(root)
+    whole, beside = with_first_epochs(root)
     config, found = read_config(whole, problems, beside)
     phases, of_phases = checked_phases(root)
     found = in_order(found, *of_phases)
@@ -139,7 +145,9 @@ def checked_config(root: Node, problems: Sequence[Problem] = ()) -> Config:
         completed, found = completed_phases(config, phases)
         if found:
             raise ConfigError(found)
-        config = config.model_copy(update={"train": config.train.model_copy(update={"phases": completed})})
+        ends = total or sum(phase.epochs for phase in completed)
+        train = config.train.model_copy(update={"phases": completed, "epochs": ends})
+        config = config.model_copy(update={"train": train})
         config._phases = phases
     return config
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from dlcli.config.merge import put
@@ -24,7 +23,6 @@ SETTABLE = (
 """What a phase may set, each with all that is beneath it."""
 OWN = (("train", "epochs"), ("train", "phases"))
 """What is another in each phase in any case."""
-NOWHERE = Mark("", 0, 0, 0, "", Path())
 
 
 def phase_nodes(root: Node) -> list[Node]:
@@ -41,8 +39,11 @@ def epochs_of(phase: Node) -> int:
     return epochs.value if epochs is not None and type(epochs.value) is int else 0
 
 
-def with_all_epochs(root: Node) -> tuple[Node, list[Problem]]:
-    """The tree with the epochs of all its phases as those of the training, and the problem of a file that says both."""
+def with_first_epochs(root: Node) -> tuple[Node, list[Problem]]:
+    """The tree with the epochs of its first phase as those of the training, and the problem of a file that says both.
+
+    What counts the epochs of a phase later is another there: a value that counts all of them would change with the last.
+    """
     train = root.child("train")
     if train is None or train.child("phases") is None or train.child("phases").value in (None, []):  # type: ignore[union-attr]
         return root, []
@@ -56,8 +57,8 @@ def with_all_epochs(root: Node) -> tuple[Node, list[Problem]]:
                 kind="epochs_beside_phases",
             )
         )
-    total = Node(max(1, sum(map(epochs_of, phases))), train.mark, train.key)
-    return with_train(root, epochs=total), problems
+    first = Node(max([1, *map(epochs_of, phases[:1])]), train.mark, train.key)
+    return with_train(root, epochs=first), problems
 
 
 def with_train(root: Node, **values: Node | None) -> Node:
@@ -108,15 +109,18 @@ def not_settable(path: str, mark: Mark) -> Problem:
     return mark.problem(f"'{path}' cannot be set in a phase", suggestion=near or hint, kind="not_settable_in_phase")
 
 
-def with_total(root: Node, epochs: Node) -> Node:
-    """The tree with phases of so many epochs in all: the last is as long as is left, and those that nothing is left for go."""
-    left, phases, kept = epochs.value, phase_nodes(root), list[Node]()
-    for number, phase in enumerate(phases):
-        length = left if number == len(phases) - 1 else min(left, epochs_of(phase))
-        if length > 0 or not kept:
-            kept.append(replace(phase, value={**phase.value, "epochs": replace(epochs, value=length)}))
-        left -= length
-    return with_train(root, phases=replace(root.value["train"].value["phases"], value=kept))
+def with_total(root: Node, epochs: Node) -> tuple[Node, int | None]:
+    """The tree with phases of so many epochs in all, of which the last is longer where that is more than they have.
+
+    Where it is less they stay as they are: training ends after the number that is given beside them.
+    """
+    phases = phase_nodes(root)
+    more = epochs.value - sum(map(epochs_of, phases))
+    if more <= 0:
+        return root, epochs.value if more else None
+    longer = {**phases[-1].value, "epochs": replace(epochs, value=epochs_of(phases[-1]) + more)}
+    extended = [*phases[:-1], replace(phases[-1], value=longer)]
+    return with_train(root, phases=replace(root.value["train"].value["phases"], value=extended)), None
 
 
 def completed_settings(base: Mapping[str, Any], phase: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -146,12 +150,3 @@ def differing(before: Any, after: Any, path: TreePath = ()) -> Iterator[tuple[Tr
             yield from differing(*pair, (*path, number))
     elif before != after or type(before) is not type(after):
         yield path, after
-
-
-def as_nodes(value: Any) -> Node:
-    """Plain data as a tree that was written nowhere."""
-    if isinstance(value, dict):
-        value = {key: as_nodes(each) for key, each in value.items()}
-    elif isinstance(value, list):
-        value = [as_nodes(each) for each in value]
-    return Node(value, NOWHERE)

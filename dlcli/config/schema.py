@@ -149,7 +149,7 @@ class Config(Spec):
     def plain(self) -> dict[str, Any]:
         """The whole configuration, defaults included, as plain data that reads back as the same."""
         result: dict[str, Any] = plain(self)
-        if self.train.phases:
+        if self.train.phases and not self.train.is_cut:
             del result["train"]["epochs"]  # phases have epochs of their own
         return result
 

@@ -209,7 +209,7 @@ class Train(Spec):
     }
 
     epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
-    """How many times the training split is gone through."""
+    """How many times the training split is gone through; with phases after how many epochs of them training ends."""
     phases: list[Phase] = []
     """Parts of the training one behind the other, each with settings of its own, in place of `epochs`."""
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] = 32
@@ -266,6 +266,16 @@ class Train(Spec):
                 )
             )
         return value
+
+    @property
+    def planned(self) -> int:
+        """The epochs of all phases together, of which a command may have asked for fewer."""
+        return sum(phase.epochs for phase in self.phases) or self.epochs
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether training ends before the last of its phases does."""
+        return self.epochs < self.planned
 
     def seconds(self) -> float | None:
         """The time limit in seconds."""

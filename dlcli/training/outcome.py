@@ -85,6 +85,7 @@ def outcome(
         None,
         beside.run,
         beside.file,
+        begin.epoch,
     )
     best = {
         "epoch": watch.best_epoch or kept,

@@ -87,7 +87,8 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             recorded_tree(run)  # raises where it is not what was written, though what has a part in a step is the same
         over = checkpoint and ended(run, config, checkpoint)
         if over and state.status == "done":
-            listeners.note(f"note: '{run.name}' is complete: {over.words}")
+            more = f"; --epochs {config.train.planned} trains the rest of its phases" if config.train.is_cut else ""
+            listeners.note(f"note: '{run.name}' is complete: {over.words}{more}")
             return run, state
         with keras_loading(config.data.source):
             dataset = read_data(config, allow_code=request.allow_code)
@@ -161,9 +162,13 @@ def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoi
 
 
 def check_epochs_ahead(run: Run, config: Config, checkpoint: Checkpoint | None) -> None:
-    """Refuses an end that lies behind where a run stands."""
-    wanted = sum(phase.train.epochs for phase in config.phases)
+    """Refuses an end, of all or of the phase at hand, that lies behind where a run stands."""
+    phase, begin = phase_at(checkpoint)
     done = 0 if checkpoint is None else int(checkpoint.state["progress"]["epoch"])
+    lengths = [each.train.epochs for each in config.phases]
+    wanted = config.train.epochs
+    if len(lengths) > 1 and phase < len(lengths) and begin.epoch + lengths[phase] < done:
+        wanted = begin.epoch + lengths[phase]
     if wanted < done:
         raise UsageError(
             f"'{run.name}' has trained {done:,} epochs, so it cannot end after {wanted:,}",
@@ -188,8 +193,8 @@ def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpo
         return []
     now = config.plain()
     known = with_defaults(checkpoint.state["config"], now)
-    last = len(now["train"].get("phases", [])) - 1
-    free = (*FREE, f"train.phases.{last}.epochs")
+    at, _ = phase_at(checkpoint)
+    free = (*FREE, *(f"train.phases.{phase}.epochs" for phase in range(at, len(config.phases))))
     found = [
         f"{path} was {before!r} and is {after!r}"
         for path, before, after in differences(known, now)
@@ -244,13 +249,15 @@ def ended(run: Run, config: Config, checkpoint: Checkpoint) -> Stop | None:
         or phase >= len(config.phases)
     ):
         return None
-    train, is_last = config.phases[phase].train, phase == len(config.phases) - 1
+    train, left = config.phases[phase].train, config.train.epochs - len(entries)
+    is_last = phase == len(config.phases) - 1 or left <= 0
     rules = Stopping.of(train, directions=directions(config.heads, validation=bool(entries[-1]["validation"])))
     put_back_rules(checkpoint.state, progress, rules.watch, None)
     stop = stop_between(
         rules,
         monitored_values(entries[-1]),
         epoch=progress.epoch - begin.epoch,
+        left=left,
         seconds=progress.spent,
         words=progress.ended,
         last=is_last,

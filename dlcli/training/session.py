@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -38,6 +37,7 @@ from dlcli.training.kept.snapshot import (
 from dlcli.training.listeners.loss_picture import LossPicture
 from dlcli.training.listeners.trackers import trackers_of
 from dlcli.training.outcome import Beside, hint_of, keep_weights
+from dlcli.training.phase_words import phase_words
 from dlcli.training.setup.callbacks import Callbacks
 from dlcli.training.setup.experiment import STEPS, Experiment
 from dlcli.training.signals import StopRequest
@@ -128,11 +128,18 @@ class Session:
     @property
     def all_epochs(self) -> int:
         """The number of the last epoch, if no rule ends a phase before."""
-        return self.begin.epoch + sum(plan.config.train.epochs for plan in self.plans[self.experiment.phase :])
+        ahead = sum(plan.config.train.epochs for plan in self.plans[self.experiment.phase :])
+        return min(self.begin.epoch + ahead, self.experiment.whole.train.epochs)
 
     @property
     def in_last_phase(self) -> bool:
-        return self.experiment.phase == len(self.plans) - 1
+        """Whether nothing is trained behind the phase."""
+        return self.experiment.phase == len(self.plans) - 1 or self.left <= 0
+
+    @property
+    def left(self) -> int:
+        """How many epochs all of the training still has, if no rule ends it before."""
+        return self.experiment.whole.train.epochs - self.progress.epoch
 
     def plan(self) -> Plan:
         """What is going to be trained from here on."""
@@ -166,7 +173,7 @@ class Session:
         self.stop.steps_begun = True
         self.update(status="running", engine=self.engine.name, way=self.way, **trained_on(self.experiment))
         if len(self.plans) > 1:
-            self.listeners.note(self.phase_words())
+            self.listeners.note(phase_words(self.experiment, self.begin))
         self.listeners.start(self.plan())
         self.started = time.monotonic()
         try:
@@ -223,17 +230,8 @@ class Session:
         begin = behind(self.begin, epoch=self.progress.epoch, step=self.step, samples=samples, batch_size=size)
         self.enter(self.experiment.phase + 1, begin)
         self.update(engine=self.engine.name, way=self.way)
-        self.listeners.note(self.phase_words())
+        self.listeners.note(phase_words(self.experiment, self.begin))
         self.listeners.phase(self.plan())
-
-    def phase_words(self) -> str:
-        """What a phase trains, in a line."""
-        model, epochs = self.experiment.model, self.experiment.config.train.epochs
-        learning = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-        numbers = f"epochs {self.begin.epoch + 1} to {self.begin.epoch + epochs}"
-        weights = f"{learning:,} of {model.count_params():,} parameters learn"
-        rate = f"{self.experiment.config.optimizer.written} at {float(model.optimizer.learning_rate):g}"
-        return f"phase {self.experiment.phase + 1} of {len(self.plans)}: {numbers}; {weights}; {rate}"
 
     def ended(self) -> Stop | None:
         """Why the phase ends where it stands, or None; between two of its epochs only."""
@@ -244,6 +242,7 @@ class Session:
             self.stopping,
             monitored_values(progress.entries[-1]),
             epoch=progress.epoch - self.begin.epoch,
+            left=self.left,
             seconds=self.seconds,
             words=progress.ended,
             last=self.in_last_phase,

@@ -26,6 +26,9 @@ class Stop:
     words: str
 
 
+ALL_DONE = Stop(StopReason.ALL_EPOCHS, "all epochs are done")
+
+
 @dataclass
 class Watch:
     """Follows one value over the epochs: the best so far and how many epochs have passed since."""
@@ -105,7 +108,7 @@ class Stopping:
                 words += f", in {self.watch.missed} of which it was no finite number"
             return Stop(StopReason.EARLY_STOPPING, words)
         stop = self.stop_of_training(values, seconds=seconds)
-        return stop or (Stop(StopReason.ALL_EPOCHS, "all epochs are done") if epoch >= self.train.epochs else None)
+        return stop or (ALL_DONE if epoch >= self.train.epochs else None)
 
     def stop_of_training(self, values: Mapping[str, float], *, seconds: float) -> Stop | None:
         """Why training ends after this epoch whatever phases are left, or None."""
@@ -119,13 +122,22 @@ class Stopping:
 
 
 def stop_between(
-    rules: Stopping, values: Mapping[str, float], *, epoch: int, seconds: float, words: str | None, last: bool
+    rules: Stopping,
+    values: Mapping[str, float],
+    *,
+    epoch: int,
+    left: int,
+    seconds: float,
+    words: str | None,
+    last: bool,
 ) -> Stop | None:
     """Why a phase ends after its epoch, or None; `words` are those of a callback that has asked for an end.
 
-    What ends all of a training comes first where the phase is not the last.
+    `left` are the epochs that all of the training still has. What ends all of it comes first where the phase is not the last.
     """
     stop = rules.stop(values, epoch=epoch, seconds=seconds) or by_callback(words)
+    if stop is None and left <= 0:
+        return ALL_DONE
     if last or stop is None or stop.reason not in OF_PHASE:
         return stop
     return rules.stop_of_training(values, seconds=seconds) or by_callback(words) or stop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shlex
 import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -27,10 +28,12 @@ from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
+from dlcli.training.ending import words_for
 from dlcli.training.evidence.data_seen import data_seen
 from dlcli.training.failures import recorded_bug
 from dlcli.training.kept.record import Record
 from dlcli.training.kept.starting_weights import with_starting_weights
+from dlcli.training.phase_words import earlier_end
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
@@ -83,6 +86,9 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
             record = Record(run, config, request.content)
             record.begin(dataset)
             experiment = start(config, dataset, listeners, runs=request.runs)
+            if config.train.is_cut:
+                command = shlex.join(["dlcli", "resume", *words_for(run), "--epochs", str(config.train.planned)])
+                listeners.note(f"note: {earlier_end(config.train)}; {command} trains the rest")
             findings = warnings_on(config, dataset, listeners)
             del dataset  # the feeds hold what the steps need
             give_back_memory()

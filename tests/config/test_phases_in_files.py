@@ -67,10 +67,31 @@ def test_what_a_run_records_reads_back_as_the_same(tmp_path: Path) -> None:
     assert load_resolved(tree).train.epochs == 7
 
 
-@pytest.mark.parametrize(("epochs", "wanted"), [(1, [1]), (3, [3]), (4, [3, 1]), (7, [3, 4]), (20, [3, 17])])
-def test_epochs_of_the_command_line_are_those_of_all_phases(tmp_path: Path, epochs: int, wanted: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("epochs", "wanted", "total"),
+    [(1, [3, 4], 1), (3, [3, 4], 3), (6, [3, 4], 6), (7, [3, 4], None), (8, [3, 5], None), (20, [3, 17], None)],
+)
+def test_epochs_of_the_command_line_are_those_of_all_phases(
+    tmp_path: Path, epochs: int, wanted: list[int], total: int | None
+) -> None:
     config = loaded(tmp_path, TEXT, f"train.epochs={epochs}")
     assert [phase.train.epochs for phase in config.phases] == wanted
+    assert config.train.epochs == epochs
+    tree = config.plain()
+    assert tree["train"].get("epochs") == total
+    assert load_resolved(tree).plain() == tree
+    again = config_of(json.dumps({"schema": 1, **tree}).encode(), file="a.json")
+    assert (again.plain(), again.train.epochs) == (tree, epochs)
+    whole = config_of(json.dumps({"schema": 1, **tree}).encode(), file="a.json", settings=["train.epochs=30"])
+    assert [phase.train.epochs for phase in whole.phases] == [3, 27]
+
+
+def test_what_the_last_phase_has_is_no_part_of_the_others(tmp_path: Path) -> None:
+    """A rate that counts the epochs of the first phase is not another because the last one is longer."""
+    short, long = (loaded(tmp_path, TEXT, f"train.epochs={epochs}").plain() for epochs in (7, 9))
+    assert short["train"]["phases"][1].pop("epochs") == 4
+    assert long["train"]["phases"][1].pop("epochs") == 6
+    assert short == long
 
 
 def test_a_setting_reaches_into_a_phase(tmp_path: Path) -> None:

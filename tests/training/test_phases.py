@@ -301,3 +301,119 @@ def test_the_curve_shows_where_a_phase_ends(folder: Path, run_dlcli: Command) ->
 def test_a_line_of_json_an_epoch_says_its_phase(folder: Path, run_dlcli: Command) -> None:
     done = run_dlcli("train", "experiment.yaml", "--epochs", "4", "--json-lines", "-q", cwd=folder)
     assert [json.loads(line)["phase"] for line in done.out.splitlines()] == [1, 1, 1, 2]
+
+
+def kept_weights(folder: Path, name: str) -> list[Any]:
+    """The weights of the model that a run has kept."""
+    import keras
+
+    return [each.numpy() for each in keras.saving.load_model(folder / "runs" / name / "model" / "model.keras").weights]
+
+
+FALLING = {"CosineDecay": {"initial_learning_rate": 0.02, "decay_steps": "${train.epochs} epochs"}}
+SCHEDULED = {
+    **TREE,
+    "train.checkpoint": None,
+    "optimizer": {"Adam": {"learning_rate": FALLING}},
+    "train.phases": [
+        {"epochs": 3},
+        {"epochs": 2, "set": {"layers.base.trainable": True}},
+        {"epochs": 5, "set": {"train.batch_size": 32}},
+    ],
+}
+ENDS = [
+    (1, "1 of the 3 of phase 1"),
+    (2, "2 of the 3 of phase 1"),
+    (3, "the last of phase 1"),
+    (4, "1 of the 2 of phase 2"),
+    (5, "the last of phase 2"),
+    (9, "4 of the 5 of phase 3"),
+]
+
+
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Command, write_experiment: Callable[..., Path]) -> Path:
+    """A folder with the run `ten` of all epochs of a file whose rate falls over each of its phases."""
+    place = tmp_path_factory.mktemp("ten")
+    done = run_dlcli("train", write_experiment(place, SCHEDULED), "--name", "ten", cwd=place)
+    assert done.code == 0, done.err
+    assert "training ends after" not in done.err
+    return place
+
+
+@pytest.mark.parametrize(("epochs", "words", "kept"), [*((*each, 1) for each in ENDS), (*ENDS[1], 0), (*ENDS[4], 0)])
+def test_fewer_epochs_and_then_all_give_the_weights_of_all_at_once(
+    ten: Path, run_dlcli: Command, epochs: int, words: str, kept: int
+) -> None:
+    name = f"first-{epochs}-{kept}"
+    keep = ("--set", f"train.checkpoint={{keep_after: {kept}}}")
+    done = run_dlcli("train", "experiment.yaml", "--name", name, "--epochs", str(epochs), *keep, cwd=ten)
+    assert done.code == 0, done.err
+    note = f"note: training ends after {epochs} of 10 epochs ({words}, of 3 phases); "
+    assert done.err.count(f"{note}dlcli resume {name} --epochs 10 trains the rest") == 1
+    assert read_state(Run(ten / "runs" / name)).epochs == epochs
+    complete = run_dlcli("resume", name, cwd=ten)
+    if kept:
+        assert f"'{name}' is complete: all epochs are done; --epochs 10 trains the rest of its phases" in complete.err
+    assert read_state(Run(ten / "runs" / name)).epochs == epochs
+    resumed = run_dlcli("resume", name, "--epochs", "10", cwd=ten)
+    assert resumed.code == 0, resumed.err
+    run, whole = Run(ten / "runs" / name), Run(ten / "runs" / "ten")
+    assert run.metrics.read_bytes() == whole.metrics.read_bytes()
+    ours, theirs = kept_weights(ten, name), kept_weights(ten, "ten")
+    assert len(ours) == len(theirs) == 8
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.tobytes() == other.tobytes()
+    assert read_state(run).exact
+
+
+def test_epochs_are_added_in_several_steps_and_beyond_the_last_phase(ten: Path, run_dlcli: Command) -> None:
+    flat = ("--set", "optimizer={Adam: {learning_rate: 0.02}}")
+    for name, epochs in (("steps", 2), ("twelve", 12)):
+        done = run_dlcli("train", "experiment.yaml", *flat, "--name", name, "--epochs", str(epochs), "-q", cwd=ten)
+        assert done.code == 0, done.err
+    for epochs in (4, 6, 12):
+        done = run_dlcli("resume", "steps", "--epochs", str(epochs), "-q", cwd=ten)
+        assert done.code == 0, done.err
+        assert read_state(Run(ten / "runs" / "steps")).epochs == epochs
+    assert Run(ten / "runs" / "steps").metrics.read_bytes() == Run(ten / "runs" / "twelve").metrics.read_bytes()
+    pairs = list(zip(kept_weights(ten, "steps"), kept_weights(ten, "twelve"), strict=True))
+    assert all(one.tobytes() == other.tobytes() for one, other in pairs)
+
+
+def test_a_phase_that_has_not_ended_is_made_longer_and_one_behind_is_not(ten: Path, run_dlcli: Command) -> None:
+    longer = ("--set", "train.phases.1.epochs=4", "--set", "optimizer={Adam: {learning_rate: 0.02}}")
+    assert run_dlcli("train", "experiment.yaml", *longer, "--name", "longer", "-q", cwd=ten).code == 0
+    flat, keep = longer[2:], ("--set", "train.checkpoint={keep_after: 1}")
+    assert run_dlcli("train", "experiment.yaml", *flat, *keep, "--name", "four", "--epochs", "4", cwd=ten).code == 0
+    behind = run_dlcli("resume", "four", "--set", "train.phases.0.epochs=4", "--epochs", "12", "--json", cwd=ten)
+    assert behind.error["kind"] == "configuration_changed"
+    shutil.copytree(ten / "runs" / "four", ten / "runs" / "more")
+    more = run_dlcli("resume", "more", "--set", "train.phases.1.epochs=4", "--epochs", "12", "-q", cwd=ten)
+    assert more.code == 0, more.err
+    assert Run(ten / "runs" / "more").metrics.read_bytes() == Run(ten / "runs" / "longer").metrics.read_bytes()
+    pairs = zip(kept_weights(ten, "more"), kept_weights(ten, "longer"), strict=True)
+    assert all(one.tobytes() == other.tobytes() for one, other in pairs)
+    assert run_dlcli("resume", "four", "--epochs", "5", "-q", cwd=ten).code == 0
+    shorter = run_dlcli("resume", "four", "--set", "train.phases.1.epochs=1", "--epochs", "12", "--json", cwd=ten)
+    assert (shorter.code, shorter.error["kind"]) == (2, "epochs_behind")
+
+
+def test_what_a_cut_run_has_recorded_trains_as_much_again(ten: Path, run_dlcli: Command) -> None:
+    assert run_dlcli("train", "experiment.yaml", "--name", "cut", "--epochs", "4", "-q", cwd=ten).code == 0
+    resolved = ten / "runs" / "cut" / "config.resolved.json"
+    train = json.loads(resolved.read_text())["train"]
+    assert (train["epochs"], len(train["phases"])) == (4, 3)
+    assert run_dlcli("train", str(resolved), "--name", "again", "-q", cwd=ten).code == 0
+    assert Run(ten / "runs" / "again").metrics.read_bytes() == Run(ten / "runs" / "cut").metrics.read_bytes()
+
+
+def test_the_advice_to_go_on_counts_the_epochs_of_all_phases(
+    tmp_path: Path, write_experiment: Callable[..., Path], run_dlcli: Command
+) -> None:
+    tree = {**TREE, "layers": [LAYERS[2]], "train.phases": [{"epochs": 7}, {"epochs": 2}]}
+    done = run_dlcli("train", write_experiment(tmp_path, tree), "--name", "a", "--json", "-q", cwd=tmp_path)
+    commands = [advice["command"] for each in done.value["verdict"] for advice in each["advice"] if "command" in advice]
+    assert len(commands) == 1
+    assert int(commands[0].split("--epochs ")[1]) > 9
+    assert run_dlcli(*commands[0].split()[1:], "-q", cwd=tmp_path).code == 0

@@ -68,7 +68,7 @@ def resumed_config(run: Run, settings: Sequence[str]) -> Config:
     recorded_config(run, edited=True)  # raises where it is missing or damaged
     plugins = recorded_environment(run)["plugins"]
     kept = [f"plugins={json.dumps(kept_plugins(run, plugins))}"] if plugins else []
-    tree = recorded_tree(run, edited=True)
+    tree = numbered(run.resolved.name, recorded_tree(run, edited=True))
     content = json.dumps(tree, ensure_ascii=False, indent=2).encode()  # unseen: read alike
     config = config_of(content, file=str(run.resolved), settings=[*settings, *kept])
     return written_by_person(run, settings, like=config) or config

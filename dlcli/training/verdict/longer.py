@@ -10,11 +10,12 @@ from dlcli.training.verdict.story import Story
 
 
 def longer(story: Story, epochs: int, *, why: str) -> list[Advice]:
-    """To go on for so many epochs in all; with a schedule that would be over by then a training anew."""
+    """To go on for so many epochs of the phase in all; with a schedule that would be over by then a training anew."""
     steps = story.history[0].get("step")
     seen = early_ending(story.config.optimizer, epochs=epochs, steps_per_epoch=steps)
     if seen is None and story.run:
-        return [Command(command=shlex.join(["dlcli", "resume", *story.run, "--epochs", str(epochs)]), why=why)]
+        command = ["dlcli", "resume", *story.run, "--epochs", str(story.before + epochs)]
+        return [Command(command=shlex.join(command), why=why)]
     settings: list[Advice] = [Setting(key="train.epochs", old=story.config.train.epochs, new=epochs, why=why)]
     if seen is not None:
         lasting, old = f"{epochs - seen.warmup:g} epochs", seen.schedule.arguments.get("decay_steps")

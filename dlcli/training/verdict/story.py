@@ -49,6 +49,8 @@ class Story:
     run: Sequence[str] = ()
     file: str | None = None
     """The words for the run, and the file of its configuration, in commands to paste."""
+    before: int = 0
+    """How many epochs earlier phases had."""
 
     @property
     def beside_trivial(self) -> Compared | None:
