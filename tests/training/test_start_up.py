@@ -113,3 +113,52 @@ def test_data_that_cannot_be_read_is_told_while_keras_loads(tmp_path: Path) -> N
     assert "t.csv:102" in done.stderr
     assert "row 101 has 3 cells, the header has 2" in done.stderr
     assert not (tmp_path / "runs").exists()
+
+
+HIDDEN = """
+import json, sys, threading
+from dlcli.training.setup import backend
+seen = {}
+def asked(where):
+    try:
+        import sklearn
+        seen[where] = True
+    except ImportError as error:
+        seen[where] = error.name
+with backend.quick_import():
+    beside = threading.Thread(target=asked, args=("beside",))
+    beside.start()
+    beside.join()
+    del sys.modules["sklearn"]
+    asked("here")
+    import pyarrow
+    numbers = pyarrow.array([1, None]).fill_null(3).to_pylist()
+asked("behind")
+print(json.dumps({**seen, "numbers": numbers, "left": len([each for each in sys.meta_path if isinstance(each, backend.Hidden)])}))
+"""
+
+
+def test_what_keras_only_probes_is_hidden_from_its_thread_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", HIDDEN], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "beside": True,
+        "here": "sklearn",
+        "behind": True,
+        "numbers": [1, 3],
+        "left": 0,
+    }
+
+
+def test_text_is_read_beside_keras_too(tmp_path: Path) -> None:
+    table = "a,y\n" + "".join(f"{row},{'uvw'[row % 3]}\n" for row in range(100))
+    (tmp_path / "t.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: t.csv, target: y, prepare: [Normalization]}\nlayers: [Dense: {units: 3, activation: softmax}]\n"
+        "loss: sparse_categorical_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-c", BESIDE, "1", "train", "c.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "loaded beside: 1" in done.stdout

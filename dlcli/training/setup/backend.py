@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -74,20 +75,33 @@ def quick_import() -> Iterator[None]:
     if "keras" in sys.modules:
         yield
         return
-    hidden = [name for name in PROBED if name not in sys.modules]
+    hidden = Hidden(threading.get_ident())
     defer_public_modules()
     collects = gc.isenabled()
     gc.disable()
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, hidden)
     try:
         yield
     finally:
-        for name in hidden:
-            if sys.modules.get(name) is None:
-                sys.modules.pop(name, None)
+        sys.meta_path.remove(hidden)
         if collects:
             gc.enable()
         gc.freeze()
+
+
+class Hidden(MetaPathFinder):
+    """Tells a thread that the packages that Keras only probes are not there; Arrow, which reads in another, may have them.
+
+    A `None` in `sys.modules` would be for all threads, and is taken for a package by what Cython has compiled.
+    """
+
+    def __init__(self, thread: int) -> None:
+        self.thread = thread
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Raises `ModuleNotFoundError` for a package that is hidden."""
+        if name in PROBED and threading.get_ident() == self.thread:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 
 @contextlib.contextmanager
