@@ -60,12 +60,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Callable[..., An
     return path
 
 
-@pytest.mark.parametrize("name", [*RUNS, "all"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(name: str, width: int, folder: Path) -> None:
+def probed_page(folder: Path, name: str, width: int) -> Any:
+    """What the probe sees of a page in a window of a width."""
     content = (folder / f"{name}.html").read_text(encoding="utf-8")
-    charts = len(read_page(content).charts)
-    assert charts >= 2
     # The policy would refuse the probe, so that the page with it goes without: the page without it is looked at below.
     probed = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", content).replace(
         "</body>", f"{PROBE}</body>"
@@ -73,7 +70,16 @@ def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(name: str, wi
     (folder / "probed.html").write_text(probed, encoding="utf-8")
     seen = re.search(r'data-seen="([^"]*)"', in_browser(f"file://{folder}/probed.html", f"--window-size={width},900"))
     assert seen is not None
-    found = json.loads(seen[1].replace("&quot;", '"'))
+    return json.loads(seen[1].replace("&quot;", '"'))
+
+
+@pytest.mark.parametrize("name", [*RUNS, "all"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(name: str, width: int, folder: Path) -> None:
+    content = (folder / f"{name}.html").read_text(encoding="utf-8")
+    charts = len(read_page(content).charts)
+    assert charts >= 2
+    found = probed_page(folder, name, width)
     assert (found["plots"], found["high"]) == (charts, True)
     assert found["width"] <= max(width, 500)  # Chromium makes no window narrower than 500 pixels
 
@@ -84,6 +90,28 @@ def test_the_policy_lets_the_page_itself_run(name: str, folder: Path) -> None:
     drawn = in_browser(f"file://{folder}/{name}.html")
     assert drawn.count('class="uplot') == charts
     assert '<button type="button" id="theme"' in drawn
+
+
+@pytest.mark.parametrize(("width", "cut"), [(500, True), (1280, False)])
+def test_what_is_cut_at_a_side_says_so_and_is_reached_by_keys(width: int, cut: bool, folder: Path) -> None:
+    drawn = in_browser(f"file://{folder}/digits.html", f"--window-size={width},900")
+    [tensors] = re.findall(r'<div class="scroll"[^>]*aria-label="tensors"[^>]*>', drawn)
+    assert ('data-more="right"' in tensors) == cut
+    assert 'tabindex="0"' in tensors
+
+
+def test_a_name_of_ten_thousand_letters_does_not_widen_a_page(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    names = ["k" + "x" * 9_999, "short"]
+    rows = "".join(f"{row % 2 + row / 200},{names[row % 2]}\n" for row in range(100))
+    (tmp_path / "long.csv").write_text("a,kind\n" + rows, encoding="utf-8")
+    text = (
+        "data: {source: long.csv, target: kind}\nlayers: [Dense: {units: 1, activation: sigmoid}]\n"
+        "loss: binary_crossentropy\noptimizer: Adam\ntrain: {epochs: 2}\n"
+    )
+    (tmp_path / "long.yaml").write_text(text, encoding="utf-8")
+    assert run_dlcli("train", "long.yaml", "--name", "long", "-q", cwd=tmp_path).code == 0
+    assert run_dlcli("report", "long", "-o", "long.html", cwd=tmp_path).code == 0
+    assert probed_page(tmp_path, "long", 500)["width"] <= 500
 
 
 def test_a_script_that_is_not_of_the_page_would_be_refused(folder: Path) -> None:

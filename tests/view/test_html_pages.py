@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pages import read_page
+from pages import PageRead, read_page
 from PIL import Image
 
 from dlcli.actions.samples import Shown
@@ -23,12 +23,12 @@ from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.data import DataShown
 from dlcli.view.drawing.graph_node import GraphNode
 from dlcli.view.evaluation import ClassScores, Evaluation, Scores, WorstSample
-from dlcli.view.html.chart import MOST_ROWS, Chart, Line, chart_markup, chart_words, rounded, values_table
+from dlcli.view.html.chart import LONGEST_NAME, MOST_ROWS, Chart, Line, chart_markup, chart_words, rounded, values_table
 from dlcli.view.html.curves import MOST_CHARTS, MOST_EPOCHS, MOST_RUNS, MOST_VALUES, overlaid_charts, run_charts
 from dlcli.view.html.data import MOST_HISTOGRAMS, column_histograms
 from dlcli.view.html.evaluation import SHADES, WIDEST, confusion_markup, shaded
 from dlcli.view.html.layers import MOST_CURVES, MOST_PICTURES
-from dlcli.view.html.markup import json_markup, table_markup
+from dlcli.view.html.markup import LONGEST_CELL, json_markup, table_markup
 from dlcli.view.html.model import MOST_NODES, model_part
 from dlcli.view.html.page import page_html
 from dlcli.view.html.pages import comparison_page, data_page, run_page
@@ -195,6 +195,29 @@ def test_no_name_can_break_a_page() -> None:
     lines = {line["name"] for chart in read.charts for line in chart["lines"]}
     assert any("</script>" in name for name in lines)
     assert {chart["title"] for chart in read.charts} >= {EVIL}
+
+
+@pytest.mark.parametrize(("letters", "cut"), [(LONGEST_CELL, False), (LONGEST_CELL + 1, True)])
+def test_a_long_name_is_cut_in_its_middle_and_whole_where_it_is_pointed_at(letters: int, cut: bool) -> None:
+    name = "<k" + "x" * (letters - 3) + "z"
+    table = table_markup(Table([Column(name), Column("b")], [[name, "1"]]), "classes")
+    for markup, times in ((table, 2), (confusion_markup([name, "b"], [[1, 0], [0, 1]]), 2)):
+        read = PageRead()
+        read.feed(str(markup))
+        assert [each["title"] for each in read.all("abbr")] == [name] * times * cut
+        assert read.text.count(name) == times * (not cut)
+        assert read.text.count("<k" + "x" * 40) == read.text.count("x" * 40 + "z") == times
+
+
+@pytest.mark.parametrize(("letters", "cut"), [(LONGEST_NAME, False), (LONGEST_NAME + 1, True)])
+def test_a_legend_has_room_for_its_names(letters: int, cut: bool) -> None:
+    name = "k" * letters
+    chart = Chart(title="ROC", x_name="x", x=[0, 1], lines=[Line(name, [0, 1])])
+    read = PageRead()
+    read.feed(str(chart_markup(chart)))
+    [drawn] = read.charts
+    assert len(drawn["lines"][0]["name"]) == LONGEST_NAME
+    assert ("…" in drawn["lines"][0]["name"], "…" in drawn["words"]) == (cut, cut)
 
 
 def test_text_in_a_script_cannot_end_it() -> None:

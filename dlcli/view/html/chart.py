@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
+from dlcli.view.console.wrapping import cut_inside
 from dlcli.view.data import whole_number
 from dlcli.view.html.markup import json_markup, markup
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_CELLS = 100, 500
 """Rows and cells of the table beside a chart: some, spread evenly, of more."""
+LONGEST_NAME = 60
+"""Letters of a name in the legend of a chart; a longer one is cut in its middle."""
 Values = Sequence[float | None]
 
 
@@ -64,7 +67,7 @@ def chart_spec(chart: Chart) -> dict[str, Any]:
         "y": chart.y_name,
         "lines": [
             {
-                "name": line.name,
+                "name": cut_inside(line.name, LONGEST_NAME),
                 "kind": line.kind,
                 "colour": line.colour,
                 "dash": line.dash,
@@ -93,11 +96,12 @@ def chart_words(chart: Chart) -> str:
     """What a chart shows, for those who do not see it."""
     told = []
     for line in chart.lines:
+        name = cut_inside(line.name, LONGEST_NAME)
         values = [each for each in line.values if each is not None and math.isfinite(each)]
         if values and line.kind == "line":
-            told.append(f"{line.name} from {number(values[0])} to {number(values[-1])}")
+            told.append(f"{name} from {number(values[0])} to {number(values[-1])}")
         elif values and line.kind != "guide":
-            told.append(f"{line.name} between {number(min(values))} and {number(max(values))}")
+            told.append(f"{name} between {number(min(values))} and {number(max(values))}")
     mark = f"; {chart.marked[1]}" if chart.marked else ""
     return f"{chart.title} over {chart.x_name}: {', '.join(told) or 'nothing'}{mark}"
 

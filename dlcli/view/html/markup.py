@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.view.console.table import Table
+from dlcli.view.console.wrapping import cut_inside
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
+LONGEST_CELL = 120
+"""Letters of a text in a table; a longer one is cut in its middle, and is whole where it is pointed at."""
 
 
 @cache
@@ -22,7 +25,17 @@ def page_templates() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader(FOLDER / "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters["short"] = short_text
+    return made
+
+
+def short_text(text: str) -> str | Markup:
+    """A text as a table has room for it."""
+    from markupsafe import Markup
+
+    cut = cut_inside(text, LONGEST_CELL)
+    return text if cut == text else Markup('<abbr title="{}">{}</abbr>').format(text, cut)
 
 
 def markup(template: str, **content: Any) -> Markup:

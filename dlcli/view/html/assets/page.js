@@ -87,6 +87,16 @@
   window.dlcli = { forget, show, short };
   place_charts(document);
 
+  // What is cut at a side fades there: a sign that it can be scrolled, which no phone shows of itself.
+  const WIDE = ".scroll, pre, .graph";
+  const hint = box => {
+    const left = box.scrollLeft > 1, right = box.scrollLeft + box.clientWidth < box.scrollWidth - 1;
+    box.dataset.more = left && right ? "both" : left ? "left" : right ? "right" : "";
+  };
+  document.addEventListener("scroll", event => { if (event.target.matches?.(WIDE)) hint(event.target); }, true);
+  const sized = new ResizeObserver(seen => seen.forEach(({ target }) => { const box = target.closest(WIDE); if (box) hint(box); }));
+  document.querySelectorAll(WIDE).forEach(box => { sized.observe(box); [...box.children].forEach(child => sized.observe(child)); });
+
   document.addEventListener("click", async event => {
     const button = event.target.closest("button.copy");
     if (!button) return;
