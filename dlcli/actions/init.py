@@ -22,7 +22,7 @@ from dlcli.data.memory import free_memory
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.errors import ConflictError, DataError, UsageError
 from dlcli.progress import stage
-from dlcli.runs.atomic import write_output
+from dlcli.runs.atomic import check_output_place, write_output
 from dlcli.runs.names import safe_name
 from dlcli.spec import did_you_mean
 from dlcli.training.setup.backend import chatter_to
@@ -194,8 +194,8 @@ def template(name: str) -> str:
     return found[name].read_text(encoding="utf-8")
 
 
-def write_configuration(text: str, path: Path, *, force: bool) -> None:
-    """Writes the configuration. Raises `ConflictError` for a file that is there already."""
+def check_new_file(path: Path, *, force: bool) -> None:
+    """Raises `ConflictError` for a file that is there already, and `ResourceError` where none can be written."""
     if path.exists() and not force:
         raise ConflictError(
             f"{path} is there already",
@@ -203,4 +203,10 @@ def write_configuration(text: str, path: Path, *, force: bool) -> None:
             hint="choose another name with -o, or write --force",
             kind="file_exists",
         )
+    check_output_place(path)
+
+
+def write_configuration(text: str, path: Path, *, force: bool) -> None:
+    """Writes the configuration. Raises as `check_new_file`."""
+    check_new_file(path, force=force)
     write_output(path, text.encode())

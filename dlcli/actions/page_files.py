@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from dlcli.errors import ConflictError
-from dlcli.runs.atomic import write_output
+from dlcli.runs import Run
+from dlcli.runs.atomic import check_output_place, write_output
 from dlcli.view.html.page import Page, page_html
 from dlcli.view.report import PageWritten, PartWritten
 
@@ -15,6 +17,12 @@ BEGINNING = b"<!doctype html"
 
 
 def check_page(file: Path) -> None:
+    """Raises before any work what `write_page` would: of a file that is no page, and of a place that cannot be written."""
+    check_output_place(file)
+    check_is_page(file)
+
+
+def check_is_page(file: Path) -> None:
     """Raises `ConflictError` for a file that is there and is no page: it would be lost."""
     with suppress(OSError):
         if not file.is_file():
@@ -29,7 +37,7 @@ def check_page(file: Path) -> None:
 
 def write_page(page: Page, file: Path) -> PageWritten:
     """Writes a page whole. Raises `ConflictError` for a file that is no page, and `ResourceError` where it cannot be written."""
-    check_page(file)
+    check_is_page(file)
     content = page_html(page).encode()
     write_output(file, content)
     return PageWritten(
@@ -37,7 +45,7 @@ def write_page(page: Page, file: Path) -> PageWritten:
     )
 
 
-def page_file(page: Page) -> Path:
+def page_file(runs: Sequence[Run]) -> Path:
     """What a page is called where nobody says it: its runs, or, of many, that it is a report."""
-    name = page.title.replace(", ", "-")
+    name = "-".join(run.name for run in runs)
     return Path(f"{name if len(name) <= LONGEST_NAME else 'report'}.html")

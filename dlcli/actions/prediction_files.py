@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.predict import Columns, Predictions, plain_values
 from dlcli.errors import UsageError
-from dlcli.runs.atomic import sweep_file, write_output
+from dlcli.runs.atomic import check_output_place, sweep_file, write_output
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,8 +37,12 @@ def check_form(path: Path) -> None:
 
 
 def check_output(path: Path, data: str) -> None:
-    """Raises `UsageError` for a file whose ending names no form, or that is itself what is predicted for: it would be lost."""
+    """Raises `UsageError` for a file whose ending names no form, or that is itself what is predicted for: it would be lost.
+
+    And `ResourceError` for a place that cannot be written.
+    """
     check_form(path)
+    check_output_place(path)
     with suppress(OSError):
         if path.samefile(data):
             raise UsageError(

@@ -26,7 +26,6 @@ from dlcli.runs import Run, read_state
 from dlcli.runs.places import check_places
 from dlcli.runs.summary import configuration_in
 from dlcli.training.evidence.data_seen import answered_by
-from dlcli.training.kept.recorded import recorded_data
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.view.html.page import Page
 from dlcli.view.html.pages import comparison_page, run_page
@@ -58,9 +57,14 @@ class Choice:
     allow_code: bool = False
 
 
+def runs_named(root: Path, names: Sequence[str]) -> list[Run]:
+    """Each run of some names, once. Raises `ArtifactError` for one that is not there."""
+    return list({run.path: run for run in (Run.find(root, name) for name in names)}.values())
+
+
 def page_of_runs(root: Path, names: Sequence[str], choice: Choice) -> Page:
     """The page on one run, or the comparison of several. Raises `ArtifactError` for a run that is missing or damaged."""
-    runs = list({run.path: run for run in (Run.find(root, name) for name in names)}.values())
+    runs = runs_named(root, names)
     if len(runs) == 1:
         return run_page(run_report(runs[0], choice))
     if choice.split is not None:
@@ -112,7 +116,7 @@ def pictured_data(trained: Trained) -> DataPictured:
     """The data of a run as `inspect-data` tells it, with samples."""
     config = trained.config
     source = inline_yaml(said_of(configuration_in(trained.run).tree["data"])["source"])
-    dataset = recorded_data(trained.run, config, allow_code=trained.allow_code).with_present_targets()
+    dataset = trained.recorded.with_present_targets()
     described = data_description(source, dataset, answered=answered_by(config))
     return DataPictured(described.shown, described.samples, described.rows)
 

@@ -43,13 +43,15 @@ def init(
 
     Example: dlcli init iris -o my-iris.yaml
     """
+    from dlcli.actions.init import check_new_file, write_configuration
     from dlcli.actions.init import init as draft
     from dlcli.actions.init import template as copy
-    from dlcli.actions.init import write_configuration
 
     if (data is None) == (template is None):
         raise UsageError("name either DATA or --template NAME", hint="dlcli init iris", kind="bad_command_line")
     shown = output in {None, Path("-")}
+    if output is not None and not shown:
+        check_new_file(output, force=force)
     if template is not None:
         text = copy(template)
     else:

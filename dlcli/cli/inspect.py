@@ -38,8 +38,11 @@ def inspect(
     from dlcli.actions.inspect import inspect_config, inspect_run
     from dlcli.config import load_config
     from dlcli.runs import Run
+    from dlcli.runs.atomic import check_output_place, write_output
     from dlcli.view.model import draw_model
 
+    if svg is not None:
+        check_output_place(svg)
     is_config = what == "-" or Path(what).suffix.lower() in {".yaml", ".yml"}
     summary = (
         inspect_config(load_config(what, settings=settings)[0], runs=runs, allow_code=allow_code, arithmetic=arithmetic)
@@ -47,7 +50,6 @@ def inspect(
         else inspect_run(Run.find(runs, what), allow_code=allow_code, arithmetic=arithmetic)
     )
     if svg is not None:
-        from dlcli.runs.atomic import write_output
         from dlcli.view.drawing.graph_svg import graph_svg
 
         write_output(svg, graph_svg(summary.graph).encode())

@@ -46,6 +46,10 @@ def inspect_data(
     from dlcli.view.data import draw_data
     from dlcli.view.samples import draw_samples
 
+    if html is not None:
+        from dlcli.actions.page_files import check_page
+
+        check_page(html)
     seen = look(what, target=target or [], settings=settings, allow_code=allow_code)
     give(seen.shown, draw_data, as_json=json)
     if seen.samples and not json:

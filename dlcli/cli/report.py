@@ -37,13 +37,15 @@ def report(
 
     Example: dlcli report last -o report.html
     """
-    from dlcli.actions.page_files import page_file, write_page
-    from dlcli.actions.report import Choice, page_of_runs
+    from dlcli.actions.page_files import check_page, page_file, write_page
+    from dlcli.actions.report import Choice, page_of_runs, runs_named
     from dlcli.view.console.json_value import json_value
     from dlcli.view.console.labelled import note as say_note
 
+    found = runs_named(runs, names)
+    file = output or page_file(found)
+    check_page(file)
     page = page_of_runs(runs, names, Choice(split, not no_model, allow_code))
-    file = output or page_file(page)
     written = write_page(page, file)
     for part in written.parts:
         if part.missing is not None:

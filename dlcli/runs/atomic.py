@@ -66,18 +66,35 @@ def write_output(path: Path, content: bytes) -> None:
 
     Raises `UsageError` for `-`, and `ResourceError` when the system refuses.
     """
-    if str(path) in {"-", "."}:
-        raise UsageError(
-            "'-' is no name of a file here" if str(path) == "-" else "the output has no name",
-            hint="write the name of a file, or /dev/stdout",
-            kind="bad_output",
-        )
+    check_output_name(path)
     # A link leads where somebody wants it, and a device or a FIFO is no file that could be replaced.
     if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
         with refusals(path, elsewhere=OUTPUT), path.open("wb") as opened:
             opened.write(content)
     else:
         write_bytes(path, content, elsewhere=OUTPUT)
+
+
+def check_output_name(path: Path) -> None:
+    """Raises `UsageError` for `-`, and for no name."""
+    if str(path) in {"-", "."}:
+        raise UsageError(
+            "'-' is no name of a file here" if str(path) == "-" else "the output has no name",
+            hint="write the name of a file, or /dev/stdout",
+            kind="bad_output",
+        )
+
+
+def check_output_place(path: Path) -> None:
+    """Raises before any work what `write_output` would raise behind it: of a folder, and of one that is not there or closed."""
+    check_output_name(path)
+    with refusals(path, elsewhere=OUTPUT):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+        if not path.exists() and not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -329,6 +346,8 @@ def refusals(path: Path, *, elsewhere: str = IN_RUNS) -> Iterator[None]:
         if error.errno == errno.ENOENT and not path.parent.is_dir():
             # A folder that somebody has removed and one that never was look alike.
             reason, hint = "there is no such folder", f"make {path.parent}, or put it back if it was there"
+        if error.errno == errno.EISDIR:
+            reason, hint = "it is a folder", f"name a file in it: {path / 'NAME'}"
         raise ResourceError(
             f"cannot write {path}: {reason}",
             file=path,

@@ -183,6 +183,40 @@ def test_a_link_in_a_run_is_refused(trained: Any, copied: Run, run_dlcli: Comman
     assert (outcome.code, outcome.error["kind"]) == (10, "link_in_run")
 
 
+@pytest.mark.parametrize(
+    ("output", "kind"),
+    [("notes.txt", "file_exists"), ("shelf", "not_writable"), ("none/page.html", "not_writable"), ("-", "bad_output")],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    output: str, kind: str, trained: Any, run_dlcli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (trained.folder / "notes.txt").write_text("mine")
+    (trained.folder / "shelf").mkdir(exist_ok=True)
+    monkeypatch.setattr("dlcli.actions.report.page_of_runs", lambda *given: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dlcli.actions.inspect_data.inspect_data", lambda *given, **named: pytest.fail("begun"))
+    for command in (("report", "a", "-o"), ("inspect-data", "iris", "--html")):
+        outcome = run_dlcli(*command, output, "--json", cwd=trained.folder)
+        assert outcome.error["kind"] == kind, command
+    assert (trained.folder / "notes.txt").read_text() == "mine"
+    hint = f"name a file in it: {Path('shelf') / 'NAME'}"
+    assert (outcome.error["hint"] == hint) == (output == "shelf")
+
+
+def test_a_page_reads_the_data_once(trained: Any, run_dlcli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlcli.training.kept import recorded
+
+    read, times = recorded.read_data, list[str]()
+
+    def counted(*given: Any, **named: Any) -> Any:
+        times.append("read")
+        return read(*given, **named)
+
+    monkeypatch.setattr(recorded, "read_data", counted)
+    assert run_dlcli("report", "a", "-o", "once.html", cwd=trained.folder).code == 0
+    assert page_of(trained.folder, "once.html").text.count("the 12 samples of test") == 1
+    assert times == ["read"]
+
+
 def test_a_page_that_cannot_be_written_is_7(trained: Any, run_dlcli: Command) -> None:
     outcome = run_dlcli("report", "a", "--no-model", "-o", "no/such/folder.html", "--json", cwd=trained.folder)
     assert (outcome.code, outcome.error["name"]) == (7, "resources")

@@ -21,7 +21,7 @@ from dlcli.actions.look.counted import (
 )
 from dlcli.actions.look.filters import filters_of
 from dlcli.actions.look.model_parts import ModelParts, vocabulary_of
-from dlcli.actions.look.pictures import write_pictures
+from dlcli.actions.look.pictures import check_picture_folder, write_pictures
 from dlcli.actions.look.planes import MOST_DRAWN, principal_plane
 from dlcli.actions.look.sample import LookedHead, sample_looked, words_by_id
 from dlcli.config.catalogue.live import written_class
@@ -65,6 +65,8 @@ def look(run: Run, asking: Asking, *, folder: Path | None, allow_code: bool) -> 
 
     Raises `ArtifactError`, `ConflictError` for data that has changed, and `UsageError` for what is asked and not there.
     """
+    if folder is not None:
+        check_picture_folder(folder)
     with open_trained(run, allow_code=allow_code) as trained:
         dataset = trained.dataset()
         split = split_of(dataset, asking)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +26,7 @@ def write_pictures(look: Look, planes: list[Plane], folder: Path) -> dict[str, s
 
     Raises `ResourceError` where that cannot be written.
     """
-    if (folder / "run.json").exists():
-        raise ConflictError(f"{folder} is a run", file=folder, hint="choose another folder", kind="file_exists")
+    check_picture_folder(folder)
     written = {}
     with refusals(folder, elsewhere=OUTPUT):
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,6 +34,15 @@ def write_pictures(look: Look, planes: list[Plane], folder: Path) -> dict[str, s
         write_output(folder / name, content)
         written[about] = str(folder / name)
     return written
+
+
+def check_picture_folder(folder: Path) -> None:
+    """Raises `ConflictError` for a folder that is a run, and `ResourceError` for a file in its place."""
+    if (folder / "run.json").exists():
+        raise ConflictError(f"{folder} is a run", file=folder, hint="choose another folder", kind="file_exists")
+    with refusals(folder, elsewhere=OUTPUT):
+        if folder.exists() and not folder.is_dir():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
 
 
 def pictures_of(look: Look, planes: list[Plane]) -> Iterator[tuple[str, str, bytes]]:

@@ -81,10 +81,14 @@ class Trained:
         check_same_schema(schema, self.environment.get(KEPT), self.run.model / SCHEMA)
         return schema
 
+    @cached_property
+    def recorded(self) -> Dataset:
+        """The run's own data without what its model was told of it. Raises `ConflictError` where it has changed."""
+        return recorded_data(self.run, self.config, allow_code=self.allow_code)
+
     def dataset(self) -> Dataset:
         """The run's own data, split as in training. Raises `ConflictError` where it has changed."""
-        dataset = recorded_data(self.run, self.config, allow_code=self.allow_code)
-        dataset = with_centres(dataset, centres_of(self.schema))
+        dataset = with_centres(self.recorded, centres_of(self.schema))
         check_same_data(self.schema, dataset.schema, self.run.model / SCHEMA)
         return dataset
 
