@@ -41,9 +41,13 @@ def chosen_rows(rows: Sequence[RunSummary], *, filters: Sequence[str], sort: str
 
 
 def compared_runs(
-    rows: Sequence[RunSummary], *, columns: Sequence[str] = (), behind: Sequence[str] = BEHIND
+    rows: Sequence[RunSummary],
+    *,
+    columns: Sequence[str] = (),
+    before: Sequence[str] = BEFORE,
+    behind: Sequence[str] = BEHIND,
 ) -> RunsShown:
-    """Runs as a table: with these columns, or with metrics and what differs between them, and `behind` it the rest.
+    """Runs as a table: with these columns, or with metrics and what differs between them, `before` and `behind` it the rest.
 
     Where a terminal is narrow the last columns go: what was tried stands before the metrics beyond the first, and epochs that
     are the same in all runs stand behind. Raises `UsageError` for a column that no run has a value of.
@@ -51,9 +55,9 @@ def compared_runs(
     check_values_named(rows, columns)
     measured = measured_names(rows)
     same = len(rows) > 1 and len({row.epochs for row in rows}) == 1
-    before = [name for name in BEFORE if not (same and name == "epochs")]
+    first = [name for name in before if not (same and name == "epochs")]
     after = [*measured[1:], *(["epochs"] if same else []), *behind]
-    names = list(columns) or [*before, *measured[:1], *changed_keys(rows), *after]
+    names = list(columns) or [*first, *measured[:1], *changed_keys(rows), *after]
     keys = {name for name in names for row in rows if name in row.configuration}
     return RunsShown(names, [[cell_of(row.value(name)) for name in names] for row in rows], keys)
 

@@ -346,7 +346,7 @@ def refusals(path: Path, *, elsewhere: str = IN_RUNS) -> Iterator[None]:
         if error.errno == errno.ENOENT and not path.parent.is_dir():
             # A folder that somebody has removed and one that never was look alike.
             reason, hint = "there is no such folder", f"make {path.parent}, or put it back if it was there"
-        if error.errno == errno.EISDIR:
+        if error.errno == errno.EISDIR and elsewhere == OUTPUT:
             reason, hint = "it is a folder", f"name a file in it: {path / 'NAME'}"
         raise ResourceError(
             f"cannot write {path}: {reason}",

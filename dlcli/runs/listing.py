@@ -49,14 +49,14 @@ def check_values_named(rows: Sequence[RunSummary], names: Iterable[str]) -> None
 
 
 def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
-    """Ascending by a value, or descending with `-` before it; rows without the value last.
+    """Ascending by a value, or descending with `-` before it, of verdicts the severest first; rows without the value last.
 
     Raises `UsageError` for a value that no run has.
     """
     name = by.removeprefix("-")
     check_values_named(rows, [name])
     present = [row for row in rows if row.value(name) is not None]
-    present.sort(key=lambda row: sorting_key(row.value(name)), reverse=by.startswith("-"))
+    present.sort(key=lambda row: sorting_key(row.rank(name)), reverse=by.startswith("-"))
     return [*present, *(row for row in rows if row.value(name) is None)]
 
 

@@ -22,7 +22,9 @@ OF_RUN = ("run", "number", "status", "epochs", "verdict", "seconds", "started", 
 """What a run is listed by besides metrics and keys of its configuration; `config` is the file, `verdict` the code it begins
 with."""
 
-RECORDED = ("number", "seconds", "started", "reason", "stop", "config", "verdict")
+RECORDED = ("number", "seconds", "started", "reason", "stop", "config", "verdict", "severity")
+SEVERITIES = ("note", "warning", "error")
+"""The severities of a verdict, in their order."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,14 @@ class RunSummary:
             return self.metrics[split][metric]
         return self.configuration.value(name)
 
+    def rank(self, name: str) -> Any:
+        """What its value is sorted by: a verdict by how severe it is and then by its code, any other by itself."""
+        value = self.value(name)
+        if name != "verdict":
+            return value
+        severity = self.recorded.get("severity")
+        return f"{SEVERITIES.index(severity) if severity in SEVERITIES else 1} {value}"
+
     def names(self) -> set[str]:
         """Every name that `value` knows of this run."""
         of_metrics = {
@@ -89,14 +99,17 @@ def run_summary(run: Run) -> RunSummary:
         # The record is written when the state is saved, the history as each epoch ends.
         epochs = newest["epoch"]
         metrics = {split: newest[split] for split in ("train", "validation") if isinstance(newest.get(split), dict)}
-    recorded = {name: getattr(state, name) for name in RECORDED} | {"verdict": first_code(state)}
+    code, severity = first_code(state)
+    recorded = {name: getattr(state, name, None) for name in RECORDED} | {"verdict": code, "severity": severity}
     return RunSummary(run.path, status, epochs, metrics, recorded, configuration_in(run))
 
 
-def first_code(state: RunState) -> str | None:
-    """The code that a verdict begins with; of a run before there were codes the words of its finding."""
+def first_code(state: RunState) -> tuple[str | None, str | None]:
+    """The code that a verdict begins with, and its severity; of a run before there were codes the words of its finding."""
     first = next(iter(state.verdict), None)
-    return (first.get("code") or first.get("finding")) if isinstance(first, dict) else None
+    return (
+        (first.get("code") or first.get("finding"), first.get("severity")) if isinstance(first, dict) else (None, None)
+    )
 
 
 def configuration_in(run: Run) -> Configuration:

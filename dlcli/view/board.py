@@ -9,9 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class BoardColumn:
-    """A column of the table: its name, by which it is sorted and filtered, and whether it holds numbers."""
+    """A column of the table: its name, by which it is sorted and filtered, its head, and whether it holds numbers."""
 
     name: str
+    head: str
     right: bool
 
 

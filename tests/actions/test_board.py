@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from urllib.parse import quote
 import pytest
 from pages import read_page
 
-from dlcli.actions.board import answers, made, watched
+from dlcli.actions.board import answers, folders, made, watched
 from dlcli.actions.board.app import Board, board_app
 from dlcli.actions.board.guard import HEADERS, Guard
 from dlcli.actions.board.made import MadePage, MadePages
@@ -195,9 +196,10 @@ def test_the_table_has_the_newest_run_first_with_its_verdict(client: Client) -> 
     value = client.get("/runs.json").value
     names = [column["name"] for column in value["columns"]]
     assert names[:5] == ["status", "verdict", "epochs", "val_loss", "val_accuracy"]
+    assert [column["head"] for column in value["columns"][:5]] == names[:5]
     assert [row["run"] for row in value["rows"]] == ["c", "실험", "a"]
     assert value["rows"][2]["cells"][:5] == ["done", "overfits", "3", "0.5000", "0.7500"]
-    assert value["rows"][0]["cells"][:4] == ["crashed", "", "1", "6.000"]
+    assert value["rows"][0]["cells"][:4] == ["crashed", "–", "1", "6.000"]
     assert (value["all"], value["chosen"], value["alive"]) == (3, 3, 0)
 
 
@@ -207,7 +209,7 @@ def test_a_run_of_another_form_takes_no_other_with_it(root: Path, record_run: Co
     (root / "a" / "run.json").write_text("{")
     rows = {row["run"]: row["cells"] for row in client.get("/runs.json").value["rows"]}
     assert {run: cells[:2] for run, cells in rows.items()} == {
-        "a": ["unreadable", ""], "실험": ["done", ""], "c": ["crashed", ""], "d": ["done", ""], "e": ["done", "healthy"],
+        "a": ["unreadable", "–"], "실험": ["done", "–"], "c": ["crashed", "–"], "d": ["done", "–"], "e": ["done", "healthy"],
     }  # fmt: skip
 
 
@@ -226,6 +228,37 @@ def test_the_words_of_runs_filter_and_sort_it(client: Client) -> None:
     assert client.get("/runs.json?filter=nonsense").status == 400
 
 
+def test_what_was_tried_stands_before_other_metrics_under_the_last_part_of_its_path(
+    tmp_path: Path, record_run: Command
+) -> None:
+    metrics = {"validation": {"loss": 0.5, "accuracy": 0.75}}
+    for number, rate in enumerate((0.1, 0.2), start=1):
+        tree = {"optimizer": {"Adam": {"learning_rate": rate}}, "train": {"epochs": 1}}
+        record_run(tmp_path / "runs", f"r{number}", number=number, metrics=metrics, epochs=number, tree=tree)
+    columns = Client(tmp_path / "runs").get("/runs.json").value["columns"]
+    assert [each["name"] for each in columns[:6]] == [
+        *("status", "verdict", "epochs", "val_loss"),
+        *("optimizer.learning_rate", "val_accuracy"),
+    ]
+    assert columns[4]["head"] == "learning_rate"
+
+
+def test_verdicts_are_in_the_order_of_how_severe_they_are(
+    tmp_path: Path, record_run: Command, run_dlcli: Command
+) -> None:
+    severities = {"healthy": "note", "plateau": "note", "overfits": "warning", "diverged": "error", "dead": None}
+    for number, (code, severity) in enumerate(severities.items(), start=1):
+        finding = {**FINDING, "finding": f"a {code}", "code": code, "severity": severity}
+        record_run(tmp_path / "runs", f"r-{code}", number=number, verdict=[finding])
+    record_run(tmp_path / "runs", "r-none", number=9)
+    asked = Client(tmp_path / "runs").get("/runs.json?sort=-verdict").value
+    worst = ["r-diverged", "r-overfits", "r-dead", "r-plateau", "r-healthy"]
+    assert [row["run"] for row in asked["rows"]] == [*worst, "r-none"]
+    assert [row["cells"][1] for row in asked["rows"]][:2] == ["diverged", "overfits"]
+    rows = run_dlcli("runs", "--sort=verdict", "--names", cwd=tmp_path).out.split()
+    assert rows == [*reversed(worst), "r-none"]
+
+
 def test_what_has_not_changed_is_not_sent_again(root: Path, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watched, "FRESH", 0.0)
     first = json.loads(client.get("/runs.json").text)
@@ -234,7 +267,7 @@ def test_what_has_not_changed_is_not_sent_again(root: Path, client: Client, monk
         history.append(Run(root / "c"), epochs(2, 3.0)[1])
         second = client.get(f"/runs.json?since={first['version']}").value
     assert second["rows"][0]["alive"]
-    assert second["rows"][0]["cells"][:4] == ["running", "", "2", "3.000"]
+    assert second["rows"][0]["cells"][:4] == ["running", "–", "2", "3.000"]
     assert second["alive"] == 1
 
 
@@ -289,6 +322,23 @@ def test_no_name_leads_out_of_the_folder(name: str, client: Client) -> None:
     assert client.get(f"/curves.json?run={name}").value["charts"] == []
 
 
+def page_text(answer: Answer) -> str:
+    """What a person reads of a page that leads back to the board."""
+    assert answer.headers["content-type"].startswith("text/html")
+    page = read_page(answer.text)
+    assert page.faults == ["a link to /"]
+    return page.text
+
+
+def test_a_page_that_is_not_there_is_a_page_and_the_rest_json(client: Client) -> None:
+    missing = client.get("/run/none")
+    assert missing.status == 404
+    assert "Not here: there is no run 'none'." in page_text(missing)
+    evil = client.get(f"/run/{quote('<b>x', safe='')}")
+    assert "there is no run '<b>x'" in page_text(evil)
+    assert json.loads(client.get("/ready/none").text)["error"]["kind"] == "no_such_run"
+
+
 def test_links_are_not_followed(tmp_path: Path, root: Path, record_run: Command, client: Client) -> None:
     outside = record_run(tmp_path / "elsewhere", "x", history=epochs(1, 1.0))
     (root / "link").symlink_to(outside.path)
@@ -297,7 +347,9 @@ def test_links_are_not_followed(tmp_path: Path, root: Path, record_run: Command,
     (root / "a" / "metrics.jsonl").unlink()
     (root / "a" / "metrics.jsonl").symlink_to(outside.metrics)
     refused = client.get("/run/a")
-    assert (refused.status, json.loads(refused.text)["error"]["kind"]) == (409, "link_in_run")
+    assert refused.status == 409
+    assert "metrics.jsonl" in page_text(refused)
+    assert json.loads(client.get("/ready/a").text)["error"]["kind"] == "link_in_run"
     value = client.get("/curves.json?run=a").value
     assert value["charts"] == []
     assert "is a link" in value["missing"][0]
@@ -421,6 +473,41 @@ def test_a_missing_package_is_told_with_the_command(
     outcome = run_dlcli("board", "--json", cwd=tmp_path)
     assert (outcome.code, outcome.error["kind"]) == (DataError.code, "missing_package")
     assert outcome.error["hint"] == 'pip install "dlcli[serve]"'
+
+
+@pytest.mark.parametrize(("age", "gone"), [(folders.YOUNG - 5, False), (folders.YOUNG + 5, True)])
+def test_a_folder_that_a_killed_board_left_is_removed_and_no_other(
+    age: float, gone: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("dlcli-board-killed", "dlcli-board-alive", "dlcli-board-bare", "another"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.html").write_text("page")
+    (tmp_path / "dlcli-board-link").symlink_to(tmp_path / "another")
+    with Lock(tmp_path / "dlcli-board-killed"):
+        pass
+    old = time.time() - age
+    os.utime(tmp_path / "dlcli-board-bare", (old, old))
+    with Lock(tmp_path / "dlcli-board-alive"), folders.page_folder() as own:
+        left = {path.name for path in tmp_path.iterdir()}
+        bare = set() if gone else {"dlcli-board-bare"}
+        assert left == {own.name, "dlcli-board-alive", "dlcli-board-link", "another"} | bare
+    assert (tmp_path / "another" / "a.html").exists()
+    assert not own.exists()
+
+
+def test_a_killed_board_leaves_a_folder_that_the_next_one_removes(root: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    program = [sys.executable, "-m", "dlcli", "board", str(root), "--time-limit"]
+    with subprocess.Popen(
+        [*program, "1m"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        first.kill()
+    [left] = tmp_path.glob("dlcli-board-*")
+    subprocess.run([*program, "0.2s"], env=environment, capture_output=True, check=True)
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

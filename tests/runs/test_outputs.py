@@ -66,7 +66,11 @@ def test_a_page_replaces_pages_alone(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told_with_the_option(tmp_path: Path, run_dlcli: Run) -> None:
     (tmp_path / "folder").mkdir()
     done = run_dlcli("schema", "-o", "folder", cwd=tmp_path)
-    assert (done.code, "--runs" in done.err, "choose another place with -o" in done.err) == (7, False, True)
+    assert (done.code, "--runs" in done.err, f"name a file in it: {Path('folder') / 'NAME'}" in done.err) == (
+        7,
+        False,
+        True,
+    )
 
 
 def test_the_board_is_of_a_folder_of_runs(tmp_path: Path, run_dlcli: Run, record_run: Run) -> None:

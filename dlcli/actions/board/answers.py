@@ -21,6 +21,8 @@ from dlcli.view.runs import runs_table
 
 MOST_ROWS, MOST_CURVES, MOST_COLUMNS = 1000, 50, 30
 """Runs that a table shows, runs whose curves stand in one chart, and columns."""
+BEFORE, BEHIND = ("run", "status", "verdict", "epochs"), ("seconds", "config")
+"""What stands before the first metric and what was tried, and behind the other metrics."""
 
 
 def board_table(watched: WatchedRuns, *, filters: Sequence[str], sort: str | None) -> BoardTable:
@@ -32,10 +34,11 @@ def board_table(watched: WatchedRuns, *, filters: Sequence[str], sort: str | Non
     by_path = {each.summary.path: each for each in runs}
     chosen = chosen_rows([each.summary for each in runs], filters=filters, sort=sort)
     shown = [by_path[row.path] for row in (reversed(chosen) if sort is None else chosen)][:MOST_ROWS]
-    table = runs_table(compared_runs([each.summary for each in shown], behind=("seconds", "config")))
-    status, *rest = [BoardColumn(each.name, each.right) for each in table.columns[1:MOST_COLUMNS]]
+    compared = compared_runs([each.summary for each in shown], before=BEFORE, behind=BEHIND)
+    table = runs_table(compared, short=True)
+    named = [*zip(compared.columns, table.columns, strict=True)][1:MOST_COLUMNS]
     return BoardTable(
-        columns=[status, BoardColumn("verdict", False), *rest],
+        columns=[BoardColumn(name, each.name, each.right) for name, each in named],
         rows=board_rows(table, shown),
         chosen=len(chosen),
         all=len(runs),
@@ -44,9 +47,9 @@ def board_table(watched: WatchedRuns, *, filters: Sequence[str], sort: str | Non
 
 
 def board_rows(table: Table, shown: Sequence[WatchedRun]) -> list[BoardRow]:
-    """A row for each run, its verdict behind its status."""
+    """A row for each run."""
     return [
-        BoardRow(each.summary.run, each.summary.status, each.alive, [cells[1], each.verdict, *cells[2:MOST_COLUMNS]])
+        BoardRow(each.summary.run, each.summary.status, each.alive, cells[1:MOST_COLUMNS])
         for cells, each in zip(table.cells, shown, strict=True)
     ]
 

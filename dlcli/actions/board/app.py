@@ -15,7 +15,8 @@ from dlcli.actions.run_again import recorded_run
 from dlcli.errors import ArtifactError, DlcliError, UsageError
 from dlcli.runs import Run
 from dlcli.view.html.page import Page, page_html
-from dlcli.view.html.pages import board_page, waiting_page
+from dlcli.view.html.pages import board_page, fault_page, waiting_page
+from dlcli.view.report import Missing
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -50,12 +51,16 @@ class Board:
         return json_answer(answer_text(value, known=request.query_params.get("since")))
 
     async def page(self, request: Request) -> Response:
-        """The page on a run: whole where it is ready, else what its record tells, until it is."""
-        run = await asyncio.to_thread(lambda: self.watched.run(request.path_params["name"]))
-        made = self.made.page(run)
-        if made is not None and made.fault is None:
-            return html_answer(made.content)
-        return page_answer(await asyncio.to_thread(lambda: waiting(run, None if made is None else made.fault)))
+        """The page on a run: whole where it is ready, else what its record tells, until it is; or why there is none."""
+        name = request.path_params["name"]
+        try:
+            run = await asyncio.to_thread(lambda: self.watched.run(name))
+            made = self.made.page(run)
+            if made is not None and made.fault is None:
+                return html_answer(made.content)
+            return page_answer(await asyncio.to_thread(lambda: waiting(run, None if made is None else made.fault)))
+        except DlcliError as error:
+            return page_answer(fault_page(name, Missing(error.message, error.hint)), status=status_of_error(error))
 
     async def ready(self, request: Request) -> Response:
         """Whether the page on a run is ready."""
@@ -107,21 +112,25 @@ async def told_error(request: Request, error: Exception) -> Response:
     from starlette.responses import JSONResponse
 
     assert isinstance(error, DlcliError)
-    status = STATUS.get(type(error), HTTPStatus.CONFLICT)
     content: dict[str, Any] = {"message": error.message, "hint": error.hint, "kind": error.kind}
-    return JSONResponse({"error": content}, status_code=status)
+    return JSONResponse({"error": content}, status_code=status_of_error(error))
 
 
-def html_answer(content: str) -> Response:
+def status_of_error(error: DlcliError) -> HTTPStatus:
+    """The status of the answer that tells an error."""
+    return STATUS.get(type(error), HTTPStatus.CONFLICT)
+
+
+def html_answer(content: str, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """A page."""
     from starlette.responses import HTMLResponse
 
-    return HTMLResponse(content)
+    return HTMLResponse(content, status_code=status)
 
 
-def page_answer(page: Page) -> Response:
+def page_answer(page: Page, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """A page that goes on asking."""
-    return html_answer(page_html(page))
+    return html_answer(page_html(page), status=status)
 
 
 def json_answer(content: str) -> Response:

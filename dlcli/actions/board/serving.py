@@ -6,13 +6,13 @@ import asyncio
 import secrets
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from dlcli.actions.board.app import Board, board_app
+from dlcli.actions.board.folders import page_folder
 from dlcli.actions.board.guard import HOST, Guard
 from dlcli.actions.board.made import MadePages
 from dlcli.actions.board.watched import WatchedRuns
@@ -43,11 +43,11 @@ def serve_board(
     with (
         ended_by_signals(),
         bound_socket(port) as listener,
-        tempfile.TemporaryDirectory(prefix="dlcli-board-") as folder,
+        page_folder() as folder,
     ):
         guard = Guard(listener.getsockname()[1], secrets.token_urlsafe(TOKEN_BYTES))
         told = BoardAddress(guard.address, guard.port, str(root))
-        asyncio.run(served(root, Path(folder), guard, listener, allow_code, seconds, lambda: tell(told)))
+        asyncio.run(served(root, folder, guard, listener, allow_code, seconds, lambda: tell(told)))
 
 
 @contextmanager

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlcli.errors import ArtifactError
-from dlcli.runs import Run, read_state
-from dlcli.runs.atomic import UNREADABLE
+from dlcli.runs import Run
 from dlcli.runs.folder import run_folders
 from dlcli.runs.index import print_of_files
 from dlcli.runs.keys import Configuration, Shape
@@ -29,10 +28,9 @@ FRESH = 0.5  # unseen: time alone
 
 @dataclass(frozen=True)
 class WatchedRun:
-    """A run as it was last read; `verdict` is its first finding, empty where it has none."""
+    """A run as it was last read, and what tells whether its files are still the same."""
 
     summary: RunSummary
-    verdict: str
     seen: Sequence[int]
 
     @property
@@ -70,7 +68,7 @@ class WatchedRuns:
         run = Run(path)
         summary = run_summary(run)
         summary = replace(summary, configuration=self.with_shared_shape(summary.configuration))
-        return WatchedRun(summary, first_finding(run), now)
+        return WatchedRun(summary, now)
 
     def with_shared_shape(self, configuration: Configuration) -> Configuration:
         """The configuration with the shape of others like it: of runs that share one, keys are compared far faster."""
@@ -89,13 +87,6 @@ class WatchedRuns:
         run = Run(found)
         check_places(run)
         return run
-
-
-def first_finding(run: Run) -> str:
-    """What the verdict of a run says first; nothing of a run that has none, or whose record has another form."""
-    with suppress(ArtifactError, IndexError, *UNREADABLE):
-        return str(read_state(run).verdict[0]["finding"])
-    return ""
 
 
 def files_seen(path: Path) -> list[int]:

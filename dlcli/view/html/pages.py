@@ -14,14 +14,14 @@ from dlcli.view.html.layers import layers_part
 from dlcli.view.html.model import model_part
 from dlcli.view.html.origin import origin_part
 from dlcli.view.html.page import Page
-from dlcli.view.html.part import Part, part_of_page
+from dlcli.view.html.part import Part, missing_part, part_of_page
 from dlcli.view.html.ranking import ranking_part
 from dlcli.view.html.steps import steps_part
 from dlcli.view.html.summary import record_summary, summary_part
 from dlcli.view.html.truth import truth_part
 from dlcli.view.html.verdict import record_verdict, verdict_part
 from dlcli.view.html.worst import worst_part
-from dlcli.view.report import DataPictured, RunReport
+from dlcli.view.report import DataPictured, Missing, RunReport
 from dlcli.view.run_again import RunAgain
 
 PARTS: tuple[Callable[[RunReport], Part | None], ...] = (
@@ -70,3 +70,9 @@ def waiting_page(again: RunAgain, fault: str | None) -> Page:
     told = part_of_page("waiting", "This page", run=again.result.run, fault=fault)
     parts = [told, record_summary(again), record_verdict(again), record_curves(again)]
     return Page(again.result.run, f"a report on {again.result.path}", parts, live=True)
+
+
+def fault_page(name: str, fault: Missing) -> Page:
+    """The page in the place of that on a run that cannot be shown."""
+    parts = [missing_part("fault", "This page", fault), part_of_page("back", "All runs")]
+    return Page(name, "no page", parts)

@@ -24,11 +24,10 @@
     const text = JSON.stringify([columns, state.sort]);
     if (text === state.heads) return;
     state.heads = text;
-    const cells = [{ name: "run" }, ...columns].map(column => {
+    const cells = [{ name: "run", head: "run" }, ...columns].map(column => {
       const cell = made("th", { scope: "col", className: column.right ? "right" : "" }), down = state.sort === "-" + column.name, up = state.sort === column.name;
-      if (column.name === "verdict") { cell.textContent = column.name; return cell; }
       cell.setAttribute("aria-sort", up ? "ascending" : down ? "descending" : "none");
-      const button = made("button", { type: "button", textContent: column.name + (up ? " ▲" : down ? " ▼" : "") });
+      const button = made("button", { type: "button", title: column.name, textContent: column.head + (up ? " ▲" : down ? " ▼" : "") });
       button.dataset.sort = down ? column.name : up ? "" : "-" + column.name;
       cell.append(button);
       return cell;
