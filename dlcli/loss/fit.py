@@ -5,8 +5,11 @@ Each of the three says what does not fit, with what to write instead; paths lead
 
 from __future__ import annotations
 
+import math
+
 from dlcli.loss import logits, needs, reads_probabilities, reads_scores
 from dlcli.loss.model_output import Output
+from dlcli.loss.target_form import TargetForm, classes_wanted, place_hint
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
 
@@ -62,11 +65,11 @@ def is_constant(output: Output) -> bool:
 
 
 def shape_mistakes(
-    output: Output, head: Head, *, classes: int | None = None, target: tuple[int, ...] | None = None
+    output: Output, head: Head, *, classes: int | None = None, form: TargetForm | None = None
 ) -> list[Mistake]:
     """Softmax over one unit; other than as many units as classes; a target and a prediction of two shapes.
 
-    `classes` and `target`, the shape of one sample's target, are None before the data is read.
+    `classes` and `form`, what the target is, are None before the data is read.
     """
     if is_constant(output):
         message = f"softmax over one unit is always 1, so {output.layer} cannot learn"
@@ -75,16 +78,16 @@ def shape_mistakes(
     if needs(head.loss) == "nothing":
         return []
     if needs(head.loss) == "classes":
-        return unit_mistakes(output, classes) or index_mistakes(output, head, target)
-    if target is None or output.width is None or needs(head.loss) is None:
+        return unit_mistakes(output, classes) or index_mistakes(output, head, form)
+    if form is None or output.width is None or needs(head.loss) is None:
         return []
     if "shapes" in head.loss.traits:
-        return unlike_mistakes(output, head, target)
-    if needs(head.loss) == "one_hot" and not target:
+        return unlike_mistakes(output, head, form.shape)
+    if needs(head.loss) == "one_hot" and not form.shape:
         message = f"{head.loss.written} needs one-hot vectors, but the target holds class indices"
         hint = "write loss: sparse_categorical_crossentropy, or data.target: {column: …, encode: one_hot}"
         return [Mistake(message, head.loss_path, hint, kind="target_does_not_fit_loss")]
-    return value_mistakes(output, head, target, classes=classes)
+    return value_mistakes(output, head, form, classes=classes)
 
 
 def unit_mistakes(output: Output, classes: int | None) -> list[Mistake]:
@@ -107,19 +110,22 @@ def widened(output: Output, width: int | str) -> str:
     return f"end in a layer that says how many values it puts out, such as Dense: {{units: {width}}}"
 
 
-def index_mistakes(output: Output, head: Head, target: tuple[int, ...] | None) -> list[Mistake]:
+def index_mistakes(output: Output, head: Head, form: TargetForm | None) -> list[Mistake]:
     """A target that is no class index for each place of the output."""
-    if not target or output.width is None or tuple((output.shape or (output.width,))[:-1]) == tuple(target):
+    if form is None or output.width is None:
         return []
-    message = f"{head.loss.written} needs one class index a sample, but the target has the shape {target}"
-    return [
-        Mistake(
-            message,
-            head.loss_path,
-            "write loss: categorical_crossentropy for one-hot vectors",
-            kind="target_does_not_fit_loss",
-        )
-    ]
+    shape = tuple(output.shape or (output.width,))
+    if form.vectors:
+        message = f"{head.loss.written} needs one class index a sample, but the target has the shape {form.shape}"
+        hint = "write loss: categorical_crossentropy for one-hot vectors"
+        return [Mistake(message, head.loss_path, hint, kind="target_does_not_fit_loss")]
+    if shape[:-1] == form.shape:
+        return []
+    message = f"{output.layer} puts out {shape} a sample, and {form.words} has {classes_wanted(form)}"
+    hint = place_hint(form, shape[:-1], width=output.width)
+    if shape == form.shape and not form.text:
+        hint = f"write loss: categorical_crossentropy if these are one-hot vectors; otherwise {hint}"
+    return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]
 
 
 def unlike_mistakes(output: Output, head: Head, target: tuple[int, ...]) -> list[Mistake]:
@@ -136,22 +142,30 @@ def unlike_mistakes(output: Output, head: Head, target: tuple[int, ...]) -> list
     return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]
 
 
-def value_mistakes(output: Output, head: Head, target: tuple[int, ...], *, classes: int | None) -> list[Mistake]:
+def value_mistakes(output: Output, head: Head, form: TargetForm, *, classes: int | None) -> list[Mistake]:
     """A prediction and a target that are compared number by number, of two shapes."""
-    width, wanted = output.width, target[-1] if target else 1
-    shape = output.shape or (width,)
-    if width == wanted and (len(shape) == 1 or tuple(shape) == tuple(target)):
-        return []
-    if width == 1 and tuple(shape) == (*target, 1):
+    width, target = output.width, form.shape
+    wanted = target[-1] if target else 1
+    shape = tuple(output.shape or (width,))
+    if shape in {target, (*target, 1), (*target[:-1], wanted)}:
         return []
     unit = "value" if wanted == 1 else "values"
-    put_out = tuple(shape) if len(shape) > 1 else width
-    needed = tuple(target) if len(target) > 1 else wanted
+    put_out = shape if len(shape) > 1 else width
+    needed = target if len(target) > 1 else wanted
     message = f"{output.layer} puts out {put_out}, but the target has {needed} {unit} a sample"
-    by_width = len(shape) == 1 or tuple(shape[:-1]) == tuple(target[:-1])
-    hint = widened(output, wanted) if by_width else "end in Flatten and Dense, or give the target that shape"
-    if classes is not None and width == classes > 2 and tuple(shape[:-1]) == tuple(target):
-        hint = "write data.target: {column: …, encode: one_hot}, which has a value for each class"
+    return [Mistake(message, output.path, value_hint(output, head, form, classes), kind="output_does_not_fit_target")]
+
+
+def value_hint(output: Output, head: Head, form: TargetForm, classes: int | None) -> str:
+    """What to write where a prediction and a target of numbers are of two shapes."""
+    width, target = output.width, form.shape
+    wanted, shape = target[-1] if target else 1, tuple(output.shape or (width,))
     if needs(head.loss) == "binary" and classes == 2 and width == 2:
-        hint = "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
-    return [Mistake(message, output.path, hint, kind="output_does_not_fit_target")]
+        return "write Dense: {units: 1, activation: sigmoid}, or loss: sparse_categorical_crossentropy with softmax"
+    if classes is not None and width == classes > 2 and shape[:-1] == target:
+        return "write data.target: {column: …, encode: one_hot}, which has a value for each class"
+    if form.places and shape[:-1] != target[: form.places]:
+        return place_hint(form, shape[:-1], width=math.prod(target[form.places :]))
+    if shape[:-1] == target[:-1]:
+        return widened(output, wanted)
+    return "end in Flatten and Dense, or give the target that shape"

@@ -12,6 +12,7 @@ from dlcli.config.catalogue import keras_catalogue
 from dlcli.loss.fit import activation_mistakes, shape_mistakes
 from dlcli.loss.metric_fit import metric_mistakes
 from dlcli.loss.model_output import Output, output_of
+from dlcli.loss.target_form import TargetForm
 from dlcli.loss.target_loss import Head
 
 SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
@@ -30,6 +31,7 @@ def case(
     classes: int | None = None,
     target: tuple[int, ...] | None = None,
     shape: tuple[int, ...] | None = None,
+    vectors: bool = False,
     layer: str = "Dense",
     argument: str | None = "units",
     above: str | None = None,
@@ -39,7 +41,7 @@ def case(
         "loss": loss,
         "metrics": metrics or [],
         "classes": classes,
-        "target": target,
+        "form": None if target is None else TargetForm(target, vectors=vectors),
     }
     return given, list(expected)
 
@@ -190,6 +192,7 @@ TABLE: dict[str, Case] = {
         classes=3,
         target=(3,),
         shape=(3,),
+        vectors=True,
     ),
     "a class for each pixel": case(3, "softmax", SPARSE, classes=3, target=(8, 8), shape=(8, 8, 3)),
     "a broadcast of one against three": case(
@@ -329,7 +332,7 @@ def test_what_does_not_fit_is_said_with_what_to_write_instead(name: str) -> None
     head = Head(None, catalogue.read("losses", given["loss"]), metrics)
     mistakes = [
         *activation_mistakes(given["output"], head.loss),
-        *shape_mistakes(given["output"], head, classes=given["classes"], target=given["target"]),
+        *shape_mistakes(given["output"], head, classes=given["classes"], form=given["form"]),
         *metric_mistakes(head),
     ]
     assert [(each.message, each.suggestion) for each in mistakes] == expected

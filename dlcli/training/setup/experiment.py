@@ -43,6 +43,7 @@ from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.scheduled_rate import check_rate
+from dlcli.training.setup.target_form import target_form
 from dlcli.training.setup.target_range import check_classes_in_splits, check_targets
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import sample_weight, training_weights
@@ -305,7 +306,7 @@ def mistakes_of_head(config: Config, head: Head, target: TargetSchema, model: An
     classes = len(target.classes) if target.classes is not None else None
     if lacks_places(target, shape):
         return [no_answer_each_place(target, shape, last_layer(config.layers, head.name).path)]
-    return shape_mistakes(output, head, classes=classes, target=tuple(target.shape))
+    return shape_mistakes(output, head, classes=classes, form=target_form(target))
 
 
 def told_output(config: Config, head: Head, model: Any) -> Output:
