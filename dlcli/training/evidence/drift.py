@@ -19,7 +19,7 @@ FEWEST = 8
 
 @dataclass(frozen=True)
 class Drift:
-    """A column, an input or a target: how many training deviations its mean has moved, and what share lies outside the range
+    """A column, an input or a target: how many deviations its mean has moved, and what share lies outside the range
     of training.
     """
 
@@ -67,10 +67,11 @@ def of_values(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> list
     import numpy as np
 
     before, after = before.astype(np.float64), after.astype(np.float64)
-    means, deviations = before.mean(axis=0), before.std(axis=0)
+    means, deviations = before.mean(axis=0), np.sqrt((before.var(axis=0) + after.var(axis=0)) / 2)
     low, high = before.min(axis=0), before.max(axis=0)
     slack = 0.05 * (high - low)
     outside = ((after < low - slack) | (after > high + slack)).mean(axis=0)
     moved = np.abs(after.mean(axis=0) - means)
-    shifts = np.where(deviations > 0, moved / np.maximum(deviations, 1e-12), np.where(moved > 0, np.inf, 0.0))
-    return [(float(min(shift, 1e6)), float(share)) for shift, share in zip(shifts, outside, strict=True)]
+    # Both deviations count: a pixel that is lit once in training has hardly any, and one more sample moves it by many of them.
+    shifts = moved / np.where(deviations > 0, deviations, np.inf)
+    return [(float(shift), float(share)) for shift, share in zip(shifts, outside, strict=True)]

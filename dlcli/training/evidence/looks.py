@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from dlcli.finding import Finding
 from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
-from dlcli.training.evidence.begun import as_begun
 from dlcli.training.evidence.capacity import Capacity, capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen
 from dlcli.training.evidence.drift import Drift, drifts
@@ -19,10 +18,13 @@ from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pi
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.penalties import Penalty, penalties
-from dlcli.training.evidence.rate_range import rate_range
+from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, reaches
+from dlcli.training.evidence.settling import Settling
+from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
+from dlcli.training.evidence.unclipped import Unclipped
 from dlcli.training.scaling import TargetSeen, target_seen
 from dlcli.training.setup.experiment import Experiment
 
@@ -58,9 +60,19 @@ class Looks:
     layers: Callable[[], LayersSeen | None] = lambda: None
     begun: Callable[[], LayersSeen | None] = lambda: None
     rate: Callable[[], float | None] = lambda: None
+    rate_in_units: Callable[[], float | None] = lambda: None
+    """What it would propose if the targets that are far from unit scale were not."""
     rate_unknown: Callable[[], bool] = lambda: False
     """Whether there was no time for the range test."""
+    settling: Callable[[float, float], Settling | None] = lambda rate, lower: None
+    """What some steps more come to at a rate, and at a lower one."""
+    unclipped: Callable[[float], Unclipped | None] = lambda rate: None
+    """What the first steps at a rate come to with gradients that are cut less."""
     neighbours: Callable[[], Neighbours | None] = lambda: None
+    small_network: Callable[[], Neighbours | None] = lambda: None
+    """What a small network learns of the samples."""
+    neighbours_elsewhere: Callable[[], Neighbours | None] = lambda: None
+    """What training samples say of those of validation."""
     drifts: Callable[[], Sequence[Drift]] = tuple
     reaches: Callable[[], Sequence[Reach]] = tuple
     penalties: Callable[[], Sequence[Penalty]] = tuple
@@ -112,20 +124,10 @@ def looks(
     All of them together take so many `seconds` at most, two by default.
     """
     bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
-
-    def of_begun(work: Callable[[], Value], unknown: Value) -> Value:
-        if first is None:
-            return unknown
-        with as_begun(experiment.model, first):
-            return work()
-
-    def rate() -> tuple[float | None, bool]:
-        found = rate_range(experiment, seconds=bounded.left)
-        return found.proposed if found.whole else None, not found.whole
-
+    rates = RatesTried(experiment, first)
     no_time: tuple[float | None, bool] = (None, True)
-    tested = cache(lambda: bounded.one(lambda: of_begun(rate, no_time), no_time))
-
+    tested = cache(lambda: bounded.one(lambda: rates.proposed(bounded.left), no_time))
+    target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
     dataset = experiment.dataset
     counts = {
         schema.name: {split: dataset.class_counts(split, schema) or {} for split in dataset.splits}
@@ -144,12 +146,17 @@ def looks(
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
         inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
-        target=cache(lambda: bounded.one(lambda: target_seen(experiment), None)),
+        target=target,
         layers=cache(lambda: bounded.one(lambda: layers_seen(experiment), None)),
-        begun=cache(lambda: bounded.one(lambda: of_begun(lambda: layers_seen(experiment), None), None)),
+        begun=cache(lambda: bounded.one(lambda: rates.begun(lambda: layers_seen(experiment), None), None)),
         rate=lambda: tested()[0],
+        rate_in_units=cache(lambda: bounded.one(lambda: rates.in_units(target(), bounded.left), None)),
         rate_unknown=lambda: tested()[1],
+        settling=cache(lambda rate, lower: bounded.one(lambda: rates.settling(rate, lower), None)),
+        unclipped=cache(lambda rate: bounded.one(lambda: rates.unclipped(rate), None)),
         neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
+        small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
+        neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         reaches=cache(lambda: bounded.many(lambda: reaches(experiment))),
         penalties=cache(lambda: bounded.many(lambda: penalties(experiment))),

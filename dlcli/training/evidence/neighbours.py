@@ -40,71 +40,95 @@ class Neighbours:
         return (1 - self.known) / max(1 - self.trivial, 1e-9)
 
 
-def neighbours(experiment: Experiment) -> Neighbours | None:
-    """What the five nearest others of a training sample say of it; None where distances between inputs say nothing.
+def neighbours(experiment: Experiment, split: str = "train") -> Neighbours | None:
+    """What the five nearest training samples say of each other sample of a split; None where distances between inputs say
+    nothing.
 
     Each feature counts by its deviation. Many samples are looked at in part, and only a target of one value a sample.
     """
     import keras
     import numpy as np
 
-    schemas, feed = experiment.dataset.schema.targets, experiment.splits["train"]
+    schemas, feeds = experiment.dataset.schema.targets, [experiment.splits[name] for name in ("train", split)]
     ids = (
         keras.layers.Embedding,
         keras.layers.IntegerLookup,
         keras.layers.StringLookup,
         keras.layers.TextVectorization,
     )
-    if len(schemas) != 1 or len(feed) < FEWEST or any(isinstance(each, ids) for each in leaf_layers(experiment.model)):
+    if (
+        len(schemas) != 1
+        or min(map(len, feeds)) < FEWEST
+        or any(isinstance(each, ids) for each in leaf_layers(experiment.model))
+    ):
         return None
     (schema,) = schemas
+    parts = [features_and_target(feed, schema) for feed in (feeds if split != "train" else feeds[:1])]
+    rows, values = zip(*parts, strict=True)
+    if any(each is None for each in rows) or schema.absent or any(each.shape[1] != 1 for each in values):
+        return None
+    mean, deviation = rows[0].mean(axis=0), np.maximum(rows[0].std(axis=0), 1e-12)
+    near = nearest(*((each - mean) / deviation for each in rows))
+    known, truth = values[0][:, 0], values[-1][:, 0]
+    if schema.classes is None:
+        return of_numbers(truth.astype(np.float64), known[near].astype(np.float64).mean(axis=1))
+    return of_classes(truth, known[near])
+
+
+def features_and_target(feed: Any, schema: Any) -> tuple[Any, Any]:
+    """Numbers by feature (samples, features) of some samples, None where they are none, and their targets (samples, …)."""
+    import numpy as np
+
     inputs, targets = feed.take(spread_samples(len(feed), LOOKED_AT))
     flat = [np.asarray(each).reshape(len(each), -1) for each in inputs.values()]
-    if any(each.dtype.kind not in "fiub" for each in flat) or sum(each.shape[1] for each in flat) > MOST_FEATURES:
-        return None
-    rows = np.concatenate(flat, axis=1).astype(np.float64)
-    rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
     indices = class_indices(targets[schema.name], schema)
     values = targets[schema.name] if indices is None else indices
     values = values.reshape(len(values), -1)
-    if values.shape[1] != 1 or schema.absent or not np.isfinite(rows).all():
-        return None
-    near = nearest(rows)
-    if indices is None:
-        return of_numbers(values[:, 0].astype(np.float64), near)
-    return of_classes(values[:, 0], near)
+    if any(each.dtype.kind not in "fiub" for each in flat) or sum(each.shape[1] for each in flat) > MOST_FEATURES:
+        return None, values
+    rows = np.concatenate(flat, axis=1).astype(np.float64)
+    return (rows if np.isfinite(rows).all() else None), values
 
 
-def nearest(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The numbers (samples, NEAREST) of the samples that are nearest to each, which is none of them itself."""
+def nearest(rows: np.ndarray[Any, Any], others: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
+    """The numbers (samples, NEAREST) of the rows that are nearest to each of others; of rows alone to each, which is none of
+    them itself."""
     import numpy as np
 
-    squares = (rows**2).sum(axis=1)
-    distances = squares[:, None] + squares[None] - 2 * rows @ rows.T
-    np.fill_diagonal(distances, np.inf)
+    asked = rows if others is None else others
+    distances = (asked**2).sum(axis=1)[:, None] + (rows**2).sum(axis=1)[None] - 2 * asked @ rows.T
+    if others is None:
+        np.fill_diagonal(distances, np.inf)
     return np.argpartition(distances, NEAREST, axis=1)[:, :NEAREST]
 
 
-def of_classes(truth: np.ndarray[Any, Any], near: np.ndarray[Any, Any]) -> Neighbours | None:
-    """What they say of classes (samples,), of those that have one."""
+def of_classes(truth: np.ndarray[Any, Any], said: np.ndarray[Any, Any]) -> Neighbours | None:
+    """What neighbours (samples, NEAREST) say of classes (samples,), of those that have one."""
     import numpy as np
 
     kept = truth >= 0
     if kept.sum() < FEWEST:
         return None
-    votes = np.stack([(truth[near] == each).sum(axis=1) for each in range(int(truth.max()) + 1)], axis=1)
-    right = votes.argmax(axis=1) == truth
+    votes = np.stack([(said == each).sum(axis=1) for each in range(int(max(truth.max(), said.max())) + 1)], axis=1)
+    return told_of_classes(truth, votes.argmax(axis=1))
+
+
+def told_of_classes(truth: np.ndarray[Any, Any], said: np.ndarray[Any, Any]) -> Neighbours:
+    """How many answers (samples,) are right of the samples that have a class."""
+    import numpy as np
+
+    kept, right = truth >= 0, said == truth
     recalls = tuple(float(right[truth == each].mean()) for each in np.unique(truth[kept]))
     trivial = float(np.bincount(truth[kept]).max() / kept.sum())
     return Neighbours(float(right[kept].mean()), trivial, int(kept.sum()), True, recalls)
 
 
-def of_numbers(truth: np.ndarray[Any, Any], near: np.ndarray[Any, Any]) -> Neighbours | None:
-    """What they say of numbers (samples,)."""
+def of_numbers(truth: np.ndarray[Any, Any], said: np.ndarray[Any, Any]) -> Neighbours | None:
+    """How near answers (samples,) come to numbers (samples,)."""
     import numpy as np
 
     variance = float(truth.var())
     if not np.isfinite(variance) or variance == 0:
         return None
-    error = float(((truth[near].mean(axis=1) - truth) ** 2).mean())
-    return Neighbours(max(0.0, 1 - error / variance), 0.0, len(truth), False)
+    error = float(((said - truth) ** 2).mean())
+    return Neighbours(1 - error / variance, 0.0, len(truth), False)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from dlcli.keras_internals import learning_rate_is
 from dlcli.progress import counted_off
-from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.evidence.one_batch import perfect_total
-from dlcli.training.evidence.restore import restored
-from dlcli.training.evidence.step import trained_on
+from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.setup.experiment import Experiment
 
@@ -40,39 +36,23 @@ class RateRange:
     """Whether there was time for the test to end by itself."""
 
 
-def rate_range(experiment: Experiment, *, seconds: float = MOST_SECONDS) -> RateRange:
+def rate_range(experiment: Experiment, *, seconds: float = MOST_SECONDS, trial: RateTrial | None = None) -> RateRange:
     """Trains with a rate that grows from step to step, for so many seconds at most; the model is left as it was."""
-    import tensorflow as tf
-
-    model, train, config = experiment.model, experiment.splits["train"], experiment.config
-    optimizer, size = model.optimizer, config.train.batch_size
-    scaled = getattr(optimizer, "inner_optimizer", optimizer)  # below the scaling of the loss in 16 bits
-    rows = experiment.first_rows()
+    trial = RateTrial(experiment) if trial is None else trial
     rates: list[float] = []
     losses: list[float] = []
     excess: list[float] = []  # above the loss of perfect answers, which some losses put below zero
-    rate = tf.Variable(LEAST, dtype=tf.float32)
-
-    @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def step(inputs: Any, targets: Any) -> Any:
-        return trained_on(model, inputs, targets)[0]
-
-    def batch(number: int) -> Any:
-        start = number * size % len(train)
-        return train.take(rows[start : start + size])
-
-    with restored(model), learning_rate_is(scaled, rate):
+    with trial.begun():
         average, perfect, watch = 0.0, 0.0, Stopwatch()
         for number in counted_off(range(STEPS), "trying learning rates", STEPS):
-            rate.assign(LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
-            arrays = batch(number)
-            loss = float(step(*batch_tensors(*arrays)))
+            arrays = trial.batch(number)
+            loss = trial.loss(arrays, LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
             average = SMOOTHING * average + (1 - SMOOTHING) * loss
             perfect = SMOOTHING * perfect + (1 - SMOOTHING) * perfect_total(experiment, arrays[1], {})
             smooth, above = (each / (1 - SMOOTHING ** (number + 1)) for each in (average, average - perfect))
             if not math.isfinite(loss) or (excess and above > EXPLODED * min(excess)):
                 break
-            rates.append(float(rate.numpy()))
+            rates.append(float(trial.rate.numpy()))
             losses.append(smooth)
             excess.append(above)
             if watch.seconds > seconds:  # unseen: time alone
@@ -80,10 +60,7 @@ def rate_range(experiment: Experiment, *, seconds: float = MOST_SECONDS) -> Rate
 
     def tried(one: float) -> float:
         """What the loss comes down to in some steps at one rate."""
-        with restored(model), learning_rate_is(scaled, rate):
-            rate.assign(one)
-            seen = [float(step(*batch_tensors(*batch(number)))) for number in range(TRIED)]
-        late = sum(seen[-TRIED // 3 :])
+        late = sum(trial.losses(one, TRIED)[-TRIED // 3 :])
         return late if math.isfinite(late) else math.inf
 
     begin = proposed(rates, excess)

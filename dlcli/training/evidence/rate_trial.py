@@ -1,0 +1,63 @@
+"""Steps of a model at rates that are tried, batch after batch; the model is left as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dlcli.keras_internals import learning_rate_is
+from dlcli.training.engine.steps import batch_tensors
+from dlcli.training.evidence.restore import restored
+from dlcli.training.evidence.step import trained_on
+from dlcli.training.setup.experiment import Experiment
+
+
+class RateTrial:
+    """Steps of the model of an experiment with its own optimizer and loss, on the batches with which it begins.
+
+    `units` are the mean and deviation by target of those that are tried in unit scale.
+    """
+
+    def __init__(self, experiment: Experiment, *, units: Mapping[str, tuple[float, float]] | None = None) -> None:
+        import tensorflow as tf
+
+        self.model, self.train, self.size = (
+            experiment.model,
+            experiment.splits["train"],
+            experiment.config.train.batch_size,
+        )
+        optimizer = self.model.optimizer
+        self.optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # below the scaling of the loss in 16 bits
+        self.units = units or {}
+        self.rows, self.rate = experiment.first_rows(), tf.Variable(0.0, dtype=tf.float32)
+
+        @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
+        def step(inputs: Any, targets: Any) -> Any:
+            return trained_on(self.model, inputs, targets)[0]
+
+        self.step = step
+
+    def batch(self, number: int) -> Any:
+        """The arrays of a batch by its number, from the first again behind the last."""
+        start = number * self.size % len(self.train)
+        inputs, targets = self.train.take(self.rows[start : start + self.size])
+        for name, (mean, deviation) in self.units.items():
+            targets = {**targets, name: ((targets[name] - mean) / deviation).astype(targets[name].dtype)}
+        return inputs, targets
+
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """While it is open, steps move the model at the rates of the trial."""
+        with restored(self.model), learning_rate_is(self.optimizer, self.rate):
+            yield
+
+    def loss(self, arrays: Any, rate: float) -> float:
+        """The loss before a step on a batch at a rate."""
+        self.rate.assign(rate)
+        return float(self.step(*batch_tensors(*arrays)))
+
+    def losses(self, rate: float, steps: int) -> list[float]:
+        """The losses of so many steps at one rate, from the model as it stands."""
+        with self.begun():
+            return [self.loss(self.batch(number), rate) for number in range(steps)]

@@ -1,0 +1,62 @@
+"""The rates that are tried on a trained model: what it could have begun with, and what its own steps jump over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from dlcli.training.evidence.begun import as_begun
+from dlcli.training.evidence.rate_range import rate_range
+from dlcli.training.evidence.rate_trial import RateTrial
+from dlcli.training.evidence.settling import Settling, settling
+from dlcli.training.evidence.unclipped import Unclipped, unclipped
+from dlcli.training.scaling import TargetSeen
+from dlcli.training.setup.experiment import Experiment
+
+Value = TypeVar("Value")
+
+
+class RatesTried:
+    """Trials of rates on the model of an experiment, from its `first` values or as it stands; nothing of them is left."""
+
+    def __init__(self, experiment: Experiment, first: Sequence[Any] | None) -> None:
+        self.experiment, self.first = experiment, first
+
+    @cached_property
+    def trial(self) -> RateTrial:
+        """Its steps, which are compiled once."""
+        return RateTrial(self.experiment)
+
+    def begun(self, work: Callable[[], Value], unknown: Value) -> Value:
+        """What is seen of the model as it began; unknown where that was not kept."""
+        if self.first is None:
+            return unknown
+        with as_begun(self.experiment.model, self.first):
+            return work()
+
+    def proposed(self, seconds: float) -> tuple[float | None, bool]:
+        """The rate that the range test proposes, None where the loss fell at none, and whether there was no time for it."""
+
+        def tested() -> tuple[float | None, bool]:
+            found = rate_range(self.experiment, seconds=seconds, trial=self.trial)
+            return found.proposed if found.whole else None, not found.whole
+
+        no_time: tuple[float | None, bool] = (None, True)
+        return self.begun(tested, no_time)
+
+    def in_units(self, target: TargetSeen | None, seconds: float) -> float | None:
+        """The rate that it would propose if the targets that are far from unit scale were not."""
+        if target is None:
+            return None
+        units = {name: (target.means[name], deviation) for name, deviation in target.deviations.items()}
+        trial = RateTrial(self.experiment, units=units)
+        return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
+
+    def settling(self, rate: float, lower: float) -> Settling | None:
+        """What some steps more come to at a rate, and at a lower one."""
+        return settling(self.trial, rate, lower)
+
+    def unclipped(self, rate: float) -> Unclipped | None:
+        """What the first steps at a rate come to with gradients that are cut less."""
+        return self.begun(lambda: unclipped(self.experiment, rate), None)
