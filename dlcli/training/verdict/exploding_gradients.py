@@ -10,6 +10,8 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.unclipped import CLIPS
+from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.story import Story
@@ -18,16 +20,13 @@ from dlcli.training.verdict.written import usual_weights
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
 
-CLIPPED = frozenset({"clipnorm", "clipvalue", "global_clipnorm"})
-"""Bounds of a step, of which an optimizer has one."""
-
 
 def exploding_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is not finite, or dwarfs its weights, and little is learnt."""
     begun = story.looks.begun()
     bad = [each for each in begun.gradients if explodes(each)] if begun is not None else []
-    if not bad or begun is None or not struggles(story):
-        return None
+    if not bad or begun is None or not struggles(story) or unreachable(story) is not None:
+        return None  # what cannot be reached pulls as hard as it is far
     facts = {"layer": bad[0].layer, "norm": bad[0].norm, "weights": bad[0].weights}
     advice = smaller_weights(story, begun.gradients)
     return Finding(code="exploding_gradients", severity="warning", where=bad[0].layer, facts=facts, advice=advice)
@@ -47,7 +46,7 @@ def smaller_weights(story: Story, gradients: list[LayerGradient]) -> list[Advice
 
 def bounded_step(story: Story) -> list[Setting]:
     """A bound for the length of a step, where none is set."""
-    if CLIPPED & {*story.config.optimizer.arguments}:
+    if {*CLIPS} & {*story.config.optimizer.arguments}:
         return []
     return [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.settling import Settling
 from dlcli.training.verdict.advice import tested_rate
+from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import left_in_training, share_left, struggles
+from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
 WILD, THROWN = 3.0, 1000.0
@@ -29,16 +31,24 @@ HEAVY = 0.95
 NOISY = 0.6
 """A share that is left out from which on the training loss is that of noise."""
 DEAD = 0.5
+LITTLE = 0.15
+"""Up to this share of the trivial loss nothing is to be explained."""
+SETTLED, CALMER, WOBBLES = 0.8, 0.92, 0.06
+"""The share of its loss to which shorter steps bring a model at once where its own are too long; and where validation wobbles by
+such a share of the trivial loss as well."""
 FEW, BATCH = 8, 32
 """A batch below the first follows single samples; the usual one."""
 
 
 def rate_too_high(story: Story) -> Finding | None:
     """Seen where the curve is wild and the range test proposes a far lower rate, or nothing is learnt and it does."""
-    if not story.history or not struggles(story, above=0.15):
+    share = left_in_training(story)
+    if not story.history or (share is not None and share <= LITTLE):
         return None
-    signs = signs_of(story)
-    stuck = (left_in_training(story) or 0.0) > STUCK
+    struggling = struggles(story, above=LITTLE)
+    settled = settles(story)
+    signs = [*(signs_of(story) if struggling else ()), *(["settles"] if settled else ())]
+    stuck = struggling and (share or 0.0) > STUCK
     if not signs and not stuck:
         return None
     rate, proposed = story.rate, story.looks.rate()
@@ -50,10 +60,25 @@ def rate_too_high(story: Story) -> Finding | None:
     train = story.losses("train")
     facts: dict[str, Any] = {"rate": rate, "proposed": proposed, "signs": signs}
     facts |= {"first": train[0], "least": min(train), "last": train[-1]}
+    facts |= {"same": None, "lower": None} if settled is None else {"same": settled.same, "lower": settled.lower}
     advice = heavy or larger_batch(story) or tested_rate(story, why="the range test on this model")
     return Finding(
         code="rate_too_high", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice
     )
+
+
+def settles(story: Story) -> Settling | None:
+    """What some steps at the proposed rate bring a model to, where that is far lower than what as many at its own do."""
+    rate, proposed = story.history[-1]["learning_rate"], story.looks.rate()
+    if proposed is None or proposed * BELOW > rate:
+        return None
+    found = story.looks.settling(rate, proposed)
+    if found is None:
+        return None
+    seen, share = story.beside_trivial, (found.lower - story.perfect) / max(found.same - story.perfect, 1e-12)
+    late = story.losses("validation")[len(story.history) // 2 :]
+    wobbles = seen is not None and noise_of(late) > WOBBLES * (seen.trivial - seen.perfect)
+    return found if share <= (CALMER if wobbles else SETTLED) else None
 
 
 def was_thrown(story: Story) -> bool:
@@ -124,9 +149,13 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         train = replace(told.beside_trivial, split="train") if told.beside_trivial else None
         return replace(told, looks=Looks(rate=lambda: rate, train=lambda: train))
 
-    assert share_left(None) is None
+    def calm(lower: float) -> Story:
+        told = tested([0.55, 0.5, 0.45], 0.003)
+        return replace(told, looks=replace(told.looks, settling=lambda rate, other: Settling(other, 0.5, lower)))
+
     return [
         (tested([3.1, 0.9, 0.8], 0.003), True),
+        (calm(0.41), False),
         (tested([3.1, 0.9, 0.8], 0.004), False),
         (tested([2.9, 0.85, 0.8], 0.003), False),
         (tested([3.1, 0.9, 0.8], None), False),

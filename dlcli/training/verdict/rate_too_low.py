@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dlcli.finding import Finding
+from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.unclipped import CLIPS, USUAL
 from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.curve import steady
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
@@ -25,6 +26,8 @@ FEWEST = 2
 """Epochs that show a fall."""
 FAR, FARTHEST = 20.0, 100.0
 """So many times the rate is one that is proposed another rate; so many where something else ended the learning early."""
+LESS = 0.9
+"""The share of a loss to which other steps have to bring it to be better ones."""
 BENT = 0.3
 """The share of what the first half took away that the second still takes where a curve is straight."""
 
@@ -32,6 +35,8 @@ BENT = 0.3
 def rate_too_low(story: Story) -> Finding | None:
     """Seen where the training loss falls in nearly every epoch, much of it is left, and the range test says so."""
     train = story.losses("train")
+    if len(train) >= FEWEST and struggles(story, above=0.2) and (cut := cut_short_gradients(story)) is not None:
+        return cut
     if len(train) < FEWEST or not struggles(story, above=0.2) or not (len(train) < 3 or steady(train)):
         return None
     rates = [entry["learning_rate"] for entry in story.history]
@@ -45,15 +50,28 @@ def rate_too_low(story: Story) -> Finding | None:
         return None
     if proposed is not None and proposed < (FARTHEST if ended or cut_short(story) else FAR) * rate:
         return None
-    facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1]}
+    facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1], "cut": None}
     advice = tested_rate(story, why="the range test on this model")
     return Finding(code="rate_too_low", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice)
+
+
+def cut_short_gradients(story: Story) -> Finding | None:
+    """Seen where steps are short because gradients are cut: the first ones come to far less with those that are cut as usual."""
+    if not {*CLIPS} & {*story.config.optimizer.arguments}:
+        return None
+    seen, train = story.looks.unclipped(story.rate), story.losses("train")
+    if seen is None or seen.usual - story.perfect > LESS * (seen.cut - story.perfect):
+        return None
+    key = f"optimizer.{seen.argument}"
+    facts = {"rate": story.rate, "proposed": None, "first": train[0], "last": train[-1], "cut": seen.limit}
+    advice = [Setting(key=key, old=seen.limit, new=USUAL, why="gradients that are cut to so little make short steps")]
+    return Finding(code="rate_too_low", severity="warning", where=key, facts=facts, advice=advice)
 
 
 def is_slow(story: Story) -> bool:
     """Whether an epoch took away a small share of the loss on average, and none of the first much more than others."""
     above = story.above("train")
-    return len(above) < 3 or above[-1] > above[0] * (1 - SLOW) ** (len(above) - 1)
+    return above[-1] > above[0] * (1 - SLOW) ** (len(above) - 1)
 
 
 def is_straight(story: Story) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from dlcli.finding import Finding, Setting, only_name
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.scaling import TargetSeen
+from dlcli.training.verdict.cannot_fit import unreachable
+from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.story import Story
@@ -16,11 +18,19 @@ from dlcli.training.verdict.story import Story
 def target_far_from_scale(story: Story) -> Finding | None:
     """Seen where a target of numbers is so large or small, or so far from 0, that no rate fits it and the weights."""
     target = story.looks.target()
-    if target is None or not struggles(story):
+    if target is None or not struggles(story) or no_scale_helps(story):
         return None
     facts = {"targets": target.deviations, "means": target.means}
     where = only_name([*target.deviations])
     return Finding(code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=target.advice)
+
+
+def no_scale_helps(story: Story) -> bool:
+    """Whether the last activation cannot reach targets of any scale, or the rate is too high for those of unit scale as well."""
+    if unreachable(story) is not None:
+        return True
+    proposed = story.looks.rate_in_units()
+    return proposed is not None and story.rate >= FAR_BELOW * proposed
 
 
 RULE = Rule("target_far_from_scale", target_far_from_scale, frozenset({"diverged", "one_class_only"}))
