@@ -48,14 +48,14 @@ def inputs_seen(experiment: Experiment) -> list[InputSeen]:
         dict(inputs), training=False
     )
     found = []
-    for number, (layer, tensor) in enumerate(taking):
+    for number, (layer, _) in enumerate(taking):
         rows = np.asarray(values[str(number)], np.float64)
         rows = rows.reshape(-1, rows.shape[-1] if rows.ndim > 1 else 1)
         if not rows.size or not np.isfinite(rows).all():
             continue
         sizes, spreads = np.sqrt((rows**2).mean(axis=0)), rows.std(axis=0)
         worst = int(sizes.argmax())
-        source, column = named_feature(experiment, tensor, worst, rows.shape[1])
+        source, column = named_feature(experiment, inputs, rows[:, worst])
         found.append(
             InputSeen(
                 written_layer_name(layer.name),
@@ -96,23 +96,21 @@ def first_learning(model: Any) -> Iterator[tuple[Any, Any]]:
         raw |= {id(tensor) for tensor in node.output_tensors}
 
 
-def named_feature(experiment: Experiment, tensor: Any, place: int, width: int) -> tuple[str, str | None]:
-    """The input that a tensor comes from, and the column that a feature of it is, where that can be told."""
+def named_feature(experiment: Experiment, inputs: Any, feature: Any) -> tuple[str, str | None]:
+    """The input that a feature (samples,) of what a layer takes comes from, and its column, where it has come as it is."""
+    import numpy as np
+
     schemas = experiment.dataset.schema.inputs
-    if len(schemas) != 1:
-        by_name = {schema.name: schema for schema in schemas}
-        schema = by_name.get(tensor.name.split("/")[0])
-        if schema is None:
-            return "the inputs", None
-    else:
-        (schema,) = schemas
-    if not schema.columns or sum(each.width for each in schema.columns) != width:
-        return schema.name, None
-    for column in schema.columns:
-        if place < column.width:
-            return schema.name, column.name
-        place -= column.width
-    return schema.name, None
+    for schema in schemas:
+        values = np.asarray(inputs[schema.name])
+        values = values.reshape(-1, values.shape[-1] if values.ndim > 1 else 1)
+        if values.dtype.kind not in "fiub" or len(values) != len(feature):
+            continue
+        same = np.flatnonzero((values.astype(np.float32) == feature.astype(np.float32)[:, None]).all(axis=0))
+        columns = [column.name for column in schema.columns or () for _ in range(column.width)]
+        if len(same):
+            return schema.name, columns[int(same[0])] if len(columns) == values.shape[1] else None
+    return (schemas[0].name if len(schemas) == 1 else "the inputs"), None
 
 
 def takes_pictures(schema: Schema) -> bool:

@@ -12,7 +12,14 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import is_flat, left_in_training, mistakes_left, neighbours_left, struggles
+from dlcli.training.verdict.standing import (
+    counts_classes_alike,
+    is_flat,
+    left_in_training,
+    mistakes_left,
+    neighbours_left,
+    struggles,
+)
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import takes_by_name
 
@@ -31,12 +38,20 @@ NARROW, WIDE = 3, 32
 
 def cannot_fit(story: Story) -> Finding | None:
     """Seen by the range of the last activation, or where neighbours know what a linear or narrow model cannot learn."""
-    reach = next((each for each in story.looks.reaches() if each.beyond > BEYOND), None)
-    if reach is not None and (struggles(story, above=CLEAR) or (reach.cost > COSTS and poor(story))):
+    reach = unreachable(story)
+    if reach is not None:
         facts = {"why": "range", **facts_of(reach)}
         advice = unbent(reach)
         return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=advice)
     return too_simple(story)
+
+
+def unreachable(story: Story) -> Reach | None:
+    """The last activation that cannot reach the targets, where the training suffers from it."""
+    reach = next((each for each in story.looks.reaches() if each.beyond > BEYOND), None)
+    if reach is None or not (struggles(story, above=CLEAR) or (reach.cost > COSTS and poor(story))):
+        return None
+    return reach
 
 
 def poor(story: Story) -> bool:
@@ -74,13 +89,16 @@ def too_simple(story: Story) -> Finding | None:
     capacity = story.looks.capacity()
     if capacity is None or not (capacity.linear or narrow(capacity)):
         return None
-    known = neighbours_left(story)
+    known, by = neighbours_left(story), "nearest"
+    if capacity.linear and (known is None or known > own - MORE):
+        network = story.looks.small_network()
+        known, by = (None if network is None else network.left(balanced=counts_classes_alike(story))), "network"
     if known is None or known > own - MORE:
         return None
     rate = story.looks.rate()
     if rate is not None and rate >= OTHER * story.rate:  # it has not been let to learn
         return None
-    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "neighbours": known}
+    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "known": known, "by": by}
     if not capacity.linear:
         facts |= {"layer": narrow(capacity)[0].layer, "units": narrow(capacity)[0].units}
     return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))

@@ -14,7 +14,7 @@ from dlcli.training.verdict.advice import checked, of_file
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.overfits import never_better
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import better_by_metric, left_in_training, neighbours_left
+from dlcli.training.verdict.standing import beats_chance, better_by_metric, left_in_training, neighbours_left
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 
@@ -45,7 +45,8 @@ def does_not_learn(story: Story) -> Finding | None:
         advice = [*melted(frozen)] or checked(story, why="can it learn one batch?")
         return Finding(code="does_not_learn", severity="warning", facts=facts, advice=advice)
     samples = story.looks.samples.get("validation", 0)
-    if share > LEARNT or samples < FEWEST or not story.losses("validation") or not never_better(story):
+    learnt = share <= LEARNT or any(map(beats_chance, story.looks.classes("train")))
+    if not learnt or samples < FEWEST or not story.losses("validation") or not never_better(story):
         return None
     known = neighbours_left(story)
     if known is not None and known < KNOWN:

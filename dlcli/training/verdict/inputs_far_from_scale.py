@@ -8,17 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from dlcli.config import Config
+from dlcli.config.setting_path import setting_path
 from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
 LARGE, SMALL = 5.0, 0.01
 """A root mean square above the first, or a largest deviation below the second, is far from 1."""
 BEYOND = 10.0
 """So many times the rate that would fit scaled inputs is too high for these too."""
+WILD, MUCH = 3.0, 0.3
+"""So many times the trivial loss of a first epoch that was thrown away, and the share that is much at the end."""
 BYTE = 255.0
 """The largest number of a byte, which most pictures are made of."""
 
@@ -26,7 +29,7 @@ BYTE = 255.0
 def inputs_far_from_scale(story: Story) -> Finding | None:
     """Seen where a layer that learns takes numbers far from unit scale, and much of the training loss is left."""
     far = far_inputs(story.looks.inputs())
-    if not far or not struggles(story) or beyond_scale(story, far):
+    if not far or not (struggles(story) or was_wild(story)) or beyond_scale(story, far):
         return None
     facts = {
         "inputs": [
@@ -37,6 +40,17 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
     names = list(dict.fromkeys(each.name for each in far))
     advice = scaled_both(story, far)
     return Finding(code="inputs_far_from_scale", severity="warning", where=only_name(names), facts=facts, advice=advice)
+
+
+def was_wild(story: Story) -> bool:
+    """Whether the first epoch was thrown far above the trivial loss, of which much is still left."""
+    seen, share = story.looks.train() or story.beside_trivial, left_in_training(story)
+    return (
+        seen is not None
+        and share is not None
+        and share > MUCH
+        and story.above("train")[0] > WILD * (seen.trivial - seen.perfect)
+    )
 
 
 def beyond_scale(story: Story, far: Sequence[InputSeen]) -> bool:
@@ -60,6 +74,14 @@ def scaled_both(story: Story, far: Sequence[InputSeen]) -> list[Advice]:
 
 def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -> list[Advice]:
     """The preparation that fits the kind of input; none where one stands there already."""
+    why = "each feature then has mean 0 and deviation 1"
+    named = config.data.inputs if isinstance(config.data.inputs, dict) and not config.data.prepare else {}
+    bare = [name for name in dict.fromkeys(each.input for each in far) if name in named and not named[name].prepare]
+    if config.data.prepares and bare:
+        return [
+            Setting(key=setting_path(("data", "inputs", name, "prepare")), old=[], new=["Normalization"], why=why)
+            for name in bare
+        ]
     if config.data.prepares or not far:
         return []
     least, largest = min(each.least for each in far), max(each.largest for each in far)
@@ -67,7 +89,6 @@ def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -
         scale = float(f"{1 / (BYTE if 16 < largest <= BYTE else largest):.4g}")
         new: list[Any] = [{"Rescaling": {"scale": scale}}]
         return [Setting(key="data.prepare", old=[], new=new, why="brings the numbers of pictures between 0 and 1")]
-    why = "each feature then has mean 0 and deviation 1"
     return [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
 
 

@@ -15,6 +15,8 @@ from dlcli.training.verdict.story import Story
 
 SHIFT, OUTSIDE = 1.0, 0.3
 """A mean that has moved by so many deviations, and such a share outside the range of training, are another place."""
+KNOWN, UNKNOWN = 0.6, 1.1
+"""Neighbours know a target that leave up to the first of the mistakes of one answer, and mislead where they leave the second."""
 WORSE, GAP = 1.5, 0.1
 """So many times the training loss, and so much of the trivial loss more, validation has where it is far off."""
 
@@ -33,7 +35,8 @@ def splits_differ(story: Story) -> Finding | None:
     if outside < inside + GAP or min(validation) < WORSE * min(train):
         return None
     moved = [each for each in story.looks.drifts() if each.shift >= SHIFT or each.outside >= OUTSIDE]
-    if not moved:
+    relation = None if moved else other_relation(story)
+    if not moved and relation is None:
         return None
     by = story.config.data.split.by
     facts = {
@@ -41,6 +44,7 @@ def splits_differ(story: Story) -> Finding | None:
             {"name": each.name, "role": each.role, "shift": each.shift, "outside": each.outside} for each in moved
         ],
         "by": by if isinstance(by, str) else None,
+        "relation": relation,
         "train": story.losses("train")[-1],
         "validation": story.losses("validation")[-1],
     }
@@ -48,6 +52,16 @@ def splits_differ(story: Story) -> Finding | None:
     return Finding(
         code="splits_differ", severity="warning", where=only_name(names), facts=facts, advice=without(story, moved)
     )
+
+
+def other_relation(story: Story) -> tuple[float, float] | None:
+    """What the nearest training samples leave of the mistakes of one answer in training and in validation, where they know much
+    there and nothing here: the same inputs mean something else."""
+    inside, outside = story.looks.neighbours(), story.looks.neighbours_elsewhere()
+    if inside is None or outside is None:
+        return None
+    left_here, left_there = inside.left(balanced=True), outside.left(balanced=True)
+    return (left_here, left_there) if left_here <= KNOWN and left_there >= UNKNOWN else None
 
 
 def without(story: Story, moved: list[Drift]) -> list[Advice]:

@@ -40,7 +40,7 @@ def underfits(story: Story) -> Finding | None:
     known = neighbours_left(story)
     if known is None or known > own - MORE:
         return None
-    facts = {"why": "room", "left": own, "neighbours": known, "by": [], "cost": 0.0, "share": 0.0}
+    facts = {"why": "room", "left": own, "known": known, "by": [], "cost": 0.0, "share": 0.0}
     return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story))
 
 
