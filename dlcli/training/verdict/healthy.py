@@ -7,6 +7,7 @@ from typing import Any
 
 from dlcli.finding import Finding
 from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.overfits import LOST
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
@@ -47,6 +48,8 @@ def what_is_missing(story: Story) -> str | None:
         return "better"
     kept, seen = losses[min(story.kept_epoch, len(losses)) - 1], story.beside_trivial
     lost, stake = kept - min(losses), 0.0 if seen is None else LOST * (seen.trivial - seen.perfect)
+    if kept_by_metric(story):
+        lost = 0.0
     if len(losses) > 2 and lost > max(NEAR * (losses[0] - min(losses)), stake) and kept > 1.1 * min(losses):
         return "best"
     return "metric" if any(map(says_one_class, story.looks.classes(story.judged))) else None

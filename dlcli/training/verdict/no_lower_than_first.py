@@ -7,6 +7,7 @@ from typing import Any
 
 from dlcli.finding import Finding
 from dlcli.training.verdict.advice import earlier_stop, tested_rate
+from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.story import Story
 
@@ -18,7 +19,7 @@ def no_lower_than_first(story: Story) -> Finding | None:
     """Seen where the model that is kept has a higher loss than after the first epoch, and nothing else explains it."""
     split = story.judged
     losses, reached = story.losses(split), story.metrics.get(split, {}).get("loss")
-    if len(losses) < 2 or reached is None or reached <= losses[0]:
+    if len(losses) < 2 or reached is None or reached <= losses[0] or kept_by_metric(story):
         return None
     seen = story.beside_trivial
     perfect = min(losses[0], 0.0 if seen is None else seen.perfect)

@@ -11,8 +11,9 @@ from dlcli.layers.stack import innermost
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import earlier_stop
+from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import MARGIN, left, left_in_training
+from dlcli.training.verdict.standing import MARGIN, left, left_in_training, may_be_chance
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 from dlcli.training.verdict.written import takes_by_name
@@ -36,11 +37,11 @@ def overfits(story: Story) -> Finding | None:
     lose."""
     turned = turning(story)
     gap = gap_of(story)
-    if (turned is None and gap is None) or never_better(story) or held_back(story):
+    if (turned is None and gap is None) or never_better(story) or held_back(story) or may_be_chance(story):
         return None
     validation, train = story.losses("validation"), story.losses("train")
     lowest = min(range(len(validation)), key=validation.__getitem__) if turned is None else turned
-    if story.kept_epoch == lowest + 1 and gap is None:
+    if gap is None and (story.kept_epoch == lowest + 1 or kept_by_metric(story)):
         return None  # the epoch that is kept is the best one: what came after it is lost with its weights
     facts: dict[str, Any] = {
         "since_epoch": lowest + 2 if lowest + 1 < len(validation) else None,  # since the last epoch nothing was

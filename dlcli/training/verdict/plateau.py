@@ -35,7 +35,11 @@ def plateau(story: Story) -> Finding | None:
     return Finding(code="plateau", severity="note", facts=facts, advice=earlier_stop(story))
 
 
-RULE = Rule("plateau", plateau, CAUSES | {"overfits", "does_not_learn", "underfits", "no_better_than_trivial"})
+RULE = Rule(
+    "plateau",
+    plateau,
+    CAUSES | {"overfits", "does_not_learn", "underfits", "no_better_than_trivial", "predicts_one_class"},
+)
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:

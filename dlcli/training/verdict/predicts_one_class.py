@@ -18,7 +18,8 @@ NEARLY_ALL = 0.985
 """The share of answers that one class makes up where others are hardly ever said."""
 FREQUENT = 0.7
 """Up to this share of the most frequent class a model that says it alone has learnt nothing of what it was given."""
-FEWEST = 5
+FEWEST, FOUND = 5, 0.1
+"""Of so many others one class alone says nothing; where more than such a share of them is found it is not said alone."""
 
 
 def predicts_one_class(story: Story) -> Finding | None:
@@ -29,7 +30,8 @@ def predicts_one_class(story: Story) -> Finding | None:
     for seen in story.looks.classes(story.judged):
         name, share = seen.most_said
         others = sum(seen.truth) - seen.truth[[*seen.classes].index(name)]
-        if share < NEARLY_ALL or others < FEWEST or others <= (1 - NEARLY_ALL) * sum(seen.truth):
+        found = (sum(seen.right) - seen.right[[*seen.classes].index(name)]) / max(others, 1)
+        if found > FOUND or share < NEARLY_ALL or others < FEWEST or others <= (1 - NEARLY_ALL) * sum(seen.truth):
             continue
         learnt = left(story)
         if max(seen.majority, outweighing(story, seen)) < FREQUENT and (learnt is None or learnt >= MARGIN):

@@ -15,6 +15,8 @@ MOVED = 0.98
 """What is left of the first loss where it has hardly moved."""
 NEAR = 0.1
 """So much more of the trivial loss than neighbours a model may leave that is as good as they."""
+FEWEST_SAMPLES = 15
+"""Fewer say nothing of others."""
 MARGIN = 0.98
 """A loss above this share of the trivial one is no better."""
 
@@ -24,6 +26,11 @@ def share_left(seen: Compared | None) -> float | None:
     if seen is None or not math.isfinite(seen.reached) or seen.trivial <= seen.perfect:
         return None
     return max(0.0, (seen.reached - seen.perfect) / (seen.trivial - seen.perfect))
+
+
+def may_be_chance(story: Story) -> bool:
+    """Whether a model is judged on so few samples that any number of them may be chance."""
+    return 0 < story.looks.samples.get(story.judged, 0) < FEWEST_SAMPLES
 
 
 def left(story: Story) -> float | None:

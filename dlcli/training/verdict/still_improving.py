@@ -9,6 +9,7 @@ from dlcli.runs.state import StopReason
 from dlcli.training.verdict.curve import epochs_to_gain, last_epochs, late_fall, rounded
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import may_be_chance
 from dlcli.training.verdict.story import Story
 
 GAIN, MATERIAL = 0.03, 0.002
@@ -20,7 +21,7 @@ NEAR = 20
 def still_improving(story: Story) -> Finding | None:
     """Seen when all epochs are done, the best is among the last, and these still lowered the monitored loss by more than 3 %."""
     losses = story.losses(story.judged)
-    if story.stop is not StopReason.ALL_EPOCHS or not is_falling(story):
+    if story.stop is not StopReason.ALL_EPOCHS or not is_falling(story) or may_be_chance(story):
         return None
     epochs = story.config.train.epochs
     more = rounded(len(losses) + epochs_to_gain(story.above(story.judged)))
@@ -42,7 +43,7 @@ def is_falling(story: Story) -> bool:
 RULE = Rule(
     "still_improving",
     still_improving,
-    CAUSES | {"suspiciously_good", "overfits", "does_not_learn", "underfits"},
+    CAUSES | {"suspiciously_good", "overfits", "does_not_learn", "underfits", "predicts_one_class"},
 )
 
 

@@ -14,6 +14,7 @@ from dlcli.finding import Advice, Command, Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.stopping import monitored_values
 from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.monitored import monitored
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.still_improving import GAIN, is_falling
 from dlcli.training.verdict.story import Story
@@ -63,16 +64,15 @@ def by_early_stopping(story: Story, early: EarlyStopping) -> Finding | None:
         facts |= {"why": "not_finite", "last": story.losses(story.judged)[-1]}
         return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
     known = directions(story.config.heads, validation=bool(story.losses("validation"))).get(early.monitor)
-    sign = -1.0 if (early.mode == "max" or (early.mode == "auto" and known == "up")) else 1.0
-    signed = [sign * value for value in values]
-    facts |= {"last": values[-1], "best": sign * min(each for each in signed if math.isfinite(each))}
+    signed = monitored(story, early)
+    best = min(range(len(signed)), key=lambda at: signed[at] if math.isfinite(signed[at]) else math.inf)
+    facts |= {"last": values[-1], "best": values[best]}
     turned = early.mode != "auto" and known is not None and (early.mode == "max") != (known == "up")
     if turned:
         why = f"less of {early.monitor} is better" if known == "down" else f"more of {early.monitor} is better"
         facts |= {"why": "mode", "mode": early.mode}
         advice = [Setting(key=f"{key}.mode", old=early.mode, new="auto", why=why)]
         return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
-    best = min(range(len(signed)), key=lambda at: signed[at] if math.isfinite(signed[at]) else math.inf)
     losses, train = story.above(story.judged), story.above("train")
     if (
         early.min_delta > 0
@@ -94,7 +94,7 @@ def by_early_stopping(story: Story, early: EarlyStopping) -> Finding | None:
 RULE = Rule(
     "stopped_too_early",
     stopped_too_early,
-    CAUSES | {"suspiciously_good", "overfits", "does_not_learn", "underfits", "still_improving"},
+    CAUSES | {"suspiciously_good", "overfits", "does_not_learn", "underfits", "still_improving", "predicts_one_class"},
 )
 
 
