@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcli.loss import needs
@@ -27,12 +27,17 @@ MEMORIZED = 0.05
 """The share of the first loss from which on a batch counts as memorized."""
 
 
+DEARER = 1.5
+"""So many times what one answer for all costs on average may samples cost that contradict each other."""
+
+
 @dataclass(frozen=True)
 class OneBatch:
     """Training on one batch of `samples` alone: the loss without regularization before and after so many steps, and the
     highest on the way.
 
-    `contradictory` says that equal inputs have different targets in it. `perfect` is the loss of a perfect answer: under some
+    `contradictory` says that samples of equal inputs and different targets cost what is left. `perfect` is the loss of a perfect
+    answer: under some
     losses less than nothing, so that what counts is how far the others are above it.
     """
 
@@ -61,6 +66,11 @@ class OneBatch:
         """
         begun = self.first - self.perfect
         return begun if self.constant is None else min(begun, self.constant - self.perfect)
+
+    def costs_no_more_than(self, contradicting: float) -> bool:
+        """Whether what is left may be that of a share of samples that cannot all be met: each costs about one answer for all."""
+        left = self.last - self.perfect
+        return contradicting > 0 and left <= (MEMORIZED + DEARER * contradicting) * max(self.unlearnt, 0.0)
 
     def share(self, loss: float) -> float:
         """How much of the first loss a loss is, both above that of a perfect answer."""
@@ -94,8 +104,8 @@ def overfit(experiment: Experiment, rows: Any) -> OneBatch:
             if not math.isfinite(losses[-1]) or losses[-1] - perfect <= MEMORIZED / 2 * unlearnt:
                 break
     bounded = all(needs(head.loss) != "nothing" for head in experiment.config.heads)
-    first, last, most = losses[0], losses[-1], max(losses)
-    return OneBatch(len(rows), len(losses), first, last, most, contradictory(*arrays), perfect, bounded, constant)
+    found = OneBatch(len(rows), len(losses), losses[0], losses[-1], max(losses), False, perfect, bounded, constant)
+    return replace(found, contradictory=found.costs_no_more_than(contradicting(*arrays)))
 
 
 def perfect_total(experiment: Experiment, targets: Mapping[str, Any], masks: Mapping[str, Any]) -> float:
@@ -129,12 +139,14 @@ def constant_total(experiment: Experiment, targets: Mapping[str, Any], masks: Ma
     return total if math.isfinite(total) else None
 
 
-def contradictory(inputs: Any, targets: Any) -> bool:
-    """Whether samples with the same inputs have other targets."""
+def contradicting(inputs: Any, targets: Any) -> float:
+    """The share of samples beside which others with the same inputs have another target."""
 
     def rows_of(arrays: Any) -> list[bytes]:
         columns = list(arrays.values())
         return [b"".join(each[row].tobytes() for each in columns) for row in range(len(columns[0]))]
 
-    given, wanted = rows_of(inputs), rows_of(targets)
-    return len(set(given)) < len({*zip(given, wanted, strict=True)})
+    given, answers = rows_of(inputs), dict[bytes, set[bytes]]()
+    for one, wanted in zip(given, rows_of(targets), strict=True):
+        answers.setdefault(one, set()).add(wanted)
+    return sum(len(answers[one]) > 1 for one in given) / max(len(given), 1)

@@ -95,7 +95,7 @@ SENTENCES = {
         "the first loss is no finite number",
         first_loss_not_finite,
     ),
-    "memorizes_slowly": Sentence("one batch is memorized slowly", beside_constant),
+    "memorizes_slowly": Sentence("one batch is not memorized in time", beside_constant),
     "no_gradient": Sentence("layers without a gradient", no_gradient),
     "nothing_to_learn": Sentence("there is nothing to learn", nothing_to_learn),
     "rate_too_high": Sentence("learning rate too high", steps_too_long),

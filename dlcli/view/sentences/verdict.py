@@ -113,7 +113,7 @@ def suspiciously_good(facts: Facts) -> str:
         copies = f"{facts['copies']} of {facts['samples']} validation samples stand in training too"
         return f"{little}, and {copies}" if facts["left"] < 1 else copies
     if facts["leak"] == "target_is_a_sum":
-        return f"{little}, and inputs add up to the target"
+        return f"{little}, and inputs add up to the target: a leak, unless it is made of nothing else"
     gives = "gives" if len(facts["columns"]) == 1 else "give"
     return f"{little}, and {listed(facts['columns'])} {gives} the target away"
 
@@ -139,13 +139,23 @@ def rate_too_high(facts: Facts) -> str:
     least = f", down to {facts['least']:.4g} on the way" if facts["least"] < min(facts["first"], facts["last"]) else ""
     dead = "; units died on the way" if "dead" in facts["signs"] else ""
     tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
-    return f"{train}{least} at {facts['rate']:g}{dead}{tested}"
+    settled = (
+        ""
+        if facts["lower"] is None
+        else f", at which some steps more come to {facts['lower']:.4g} and not {facts['same']:.4g}"
+    )
+    return f"{train}{least} at {facts['rate']:g}{dead}{tested}{settled}"
 
 
 def rate_too_low(facts: Facts) -> str:
     train = f"the training loss went from {facts['first']:.4g} to {facts['last']:.4g}"
     tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
-    return f"{train} at {facts['rate']:g}{tested}"
+    cut = "" if facts["cut"] is None else f", with gradients that are cut to {facts['cut']:g}"
+    return f"{train} at {facts['rate']:g}{cut}{tested}"
+
+
+def rate_too_low_title(facts: Facts) -> str:
+    return "learning rate too low" if facts.get("cut") is None else "steps too short"
 
 
 def dead_units(facts: Facts) -> str:
@@ -178,8 +188,9 @@ def cannot_fit(facts: Facts) -> str:
 
 
 def beside_neighbours(facts: Facts) -> str:
-    """What is left of the mistakes of one answer for all, beside what the nearest samples leave."""
-    least = f"the nearest samples alone leave {facts['neighbours']:.0%}"
+    """What is left of the mistakes of one answer for all, beside what the nearest samples or a small network leave."""
+    who = "a small network leaves" if facts.get("by") == "network" else "the nearest samples alone leave"
+    least = f"{who} {facts['known']:.0%}"
     return f"leaves {facts['left']:.0%} of what one answer for all gets wrong, where {least}"
 
 
@@ -193,12 +204,16 @@ def schedule_ended(facts: Facts) -> str:
 def splits_differ(facts: Facts) -> str:
     moved = [
         f"'{each['name']}' ({each['role']}) has moved by {each['shift']:.2g} deviations"
-        if each["shift"] < 1e6
-        else f"'{each['name']}' ({each['role']}) never changes in training"
+        if each["shift"] >= each["outside"]
+        else f"{each['outside']:.0%} of '{each['name']}' ({each['role']}) lie outside the range of training"
         for each in facts["moved"]
     ]
     losses = f"the validation loss is {facts['validation']:.4g}, that of training {facts['train']:.4g}"
-    return f"{losses}; {first_of(moved)}"
+    if facts["relation"] is None:
+        return f"{losses}; {first_of(moved)}"
+    inside, outside = facts["relation"]
+    nearest = f"the nearest training samples leave {inside:.0%} of the mistakes of one answer for all in training"
+    return f"{losses}; {nearest}, and {outside:.0%} here: the same inputs mean something else"
 
 
 def predicts_one_class(facts: Facts) -> str:
@@ -276,7 +291,7 @@ SENTENCES = {
     "plateau": Sentence("a long flat end", plateau),
     "predicts_one_class": Sentence("predicts one class", predicts_one_class),
     "rate_too_high": Sentence("learning rate too high", rate_too_high),
-    "rate_too_low": Sentence("learning rate too low", rate_too_low),
+    "rate_too_low": Sentence("learning rate too low", rate_too_low, titled=rate_too_low_title),
     "schedule_ended": Sentence("the schedule ended before the learning", schedule_ended),
     "splits_differ": Sentence("validation lies elsewhere than training", splits_differ),
     "still_improving": Sentence("stopped while still improving", still_improving),
