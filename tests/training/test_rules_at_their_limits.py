@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.train import EarlyStopping
 from dlcli.runs.state import StopReason
 from dlcli.training.check import check_findings
 from dlcli.training.check.cannot_memorize import JUMP, STILL, cannot_memorize
@@ -34,7 +35,7 @@ from dlcli.training.verdict.vanishing_gradients import VANISHED
 from dlcli.view.sentences import judgement_of_training
 
 CONFIG: Any = SimpleNamespace(
-    data=SimpleNamespace(prepares=False),
+    data=SimpleNamespace(prepares=False, inputs=None),
     optimizer=SimpleNamespace(arguments={}),
     train=SimpleNamespace(epochs=4, early_stopping=None),
     layers=[],
@@ -300,8 +301,8 @@ def test_what_the_model_has_already_is_not_proposed() -> None:
         return [each.about for each in finding.advice]
 
     assert keys([], None) == ["train.early_stopping", "layers"]
-    assert keys([dense, dropout], object()) == []
-    assert keys([dense], object()) == ["layers"]
+    assert keys([dense, dropout], EarlyStopping()) == []
+    assert keys([dense], EarlyStopping()) == ["layers"]
     last = {"Dense": 3}
     [setting] = with_dropout(["Flatten", last])
     assert setting.new == ["Flatten", {"Dropout": 0.3}, last]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcli.config.train import EarlyStopping
 from dlcli.errors import DivergedError, ResourceError
 from dlcli.runs import Run
 from dlcli.training.evidence.rate_range import proposed
@@ -184,7 +185,7 @@ def told(rule: Any, train: list[float], validation: list[float], *, trivial: flo
     from dlcli.training.verdict import Story
 
     data = SimpleNamespace(prepares=True)
-    block = SimpleNamespace(epochs=len(train), early_stopping=object())
+    block = SimpleNamespace(epochs=len(train), early_stopping=EarlyStopping())
     config: Any = SimpleNamespace(
         data=data, train=block, layers=[], written_layers=list, optimizer=SimpleNamespace(arguments={})
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from dlcli.config import load_config
 from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
@@ -44,46 +41,6 @@ from dlcli.training.verdict.worse_by_metric import unweighed, worse_by_metric
 from dlcli.view.sentences import judgement_of_training
 
 Tell = Callable[..., Story]
-LAYERS = "[Dense: {units: 4, activation: relu}, Dense: 1]"
-
-
-@pytest.fixture
-def tell(tmp_path: Path) -> Tell:
-    """`tell([losses], optimizer=…)` is the story of a training of that configuration."""
-
-    def told(
-        validation: Sequence[float],
-        *,
-        train: Sequence[float] | None = None,
-        rates: Sequence[float] | None = None,
-        stop: StopReason = StopReason.ALL_EPOCHS,
-        layers: str = LAYERS,
-        optimizer: str = "{Adam: 0.001}",
-        more: str = "",
-        **looks: Any,
-    ) -> Story:
-        (tmp_path / "t.csv").write_text("a,y\n1,2\n2,3\n", encoding="utf-8")
-        lines = [
-            "data: {source: t.csv, target: y}",
-            f"layers: {layers}",
-            "loss: mse",
-            "metrics: [mae]",
-            f"optimizer: {optimizer}",
-        ]
-        block = f"train: {{epochs: {max(len(validation), 1)}{more}}}"
-        (tmp_path / "c.yaml").write_text("\n".join([*lines, block]) + "\n", encoding="utf-8")
-        config, _ = load_config(str(tmp_path / "c.yaml"))
-        inside = validation if train is None else train
-        history = [
-            {"learning_rate": rate, "train": {"loss": one}, "validation": {"loss": other}}
-            for rate, one, other in zip(rates or [0.001] * len(validation), inside, validation, strict=True)
-        ]
-        ends = {"train": {"loss": inside[-1]}, "validation": {"loss": validation[-1]}} if validation else {}
-        baseline = {"method": "mean", "split": "validation", "metrics": {"loss": 1.0}}
-        best = 1 + [*validation].index(min(validation)) if validation else 1
-        return Story(config, history, ends, baseline, best, stop, looks=Looks(**looks))
-
-    return told
 
 
 def keys(finding: Finding | None) -> list[str]:

@@ -97,6 +97,24 @@ def write_data(folder: Path) -> None:
         pay=(30000 + 9000 * a).round(0),
         y=np.where(a + 0.3 * generator.normal(size=400) > 0, "hi", "lo"),
     )
+    turned = generator.normal(size=(400, 3)).round(4)
+    sign = np.where(step < 300, 1, -1)
+    said = sign * (turned @ [1.0, -2.0, 0.5] + 0.3 * generator.normal(size=400)) > 0
+    table(folder / "turned.csv", a=turned[:, 0], b=turned[:, 1], c=turned[:, 2], y=np.where(said, "up", "down"))
+    wide = generator.normal(size=(900, 10)).round(4)
+    bent = wide[:, 0] + 1.5 * wide[:, 1] * wide[:, 2] + 1.5 * np.abs(wide[:, 3]) - 1
+    table(folder / "bent.csv", **{f"x{at}": wide[:, at] for at in range(10)}, y=np.where(bent > 0, "up", "down"))
+    vote = generator.normal(size=(900, 4)).round(4)
+    unsure = vote[:, 0] + 0.5 * vote[:, 1] ** 2 + 0.8 * generator.normal(size=900) > 0.4
+    table(folder / "vote.csv", **{f"x{at}": vote[:, at] for at in range(4)}, y=np.where(unsure, "yes", "no"))
+    lit = np.where(generator.random((700, 30)) < 0.004, generator.normal(size=(700, 30)) * 3, 0).round(3)
+    seen = generator.normal(size=(700, 6)).round(3)
+    wrong = generator.random(700) < 0.3
+    kind = np.where((seen[:, 0] + seen[:, 1] > 0) ^ wrong, "one", "other")
+    columns = {f"lit{at}": lit[:, at] for at in range(30)} | {f"seen{at}": seen[:, at] for at in range(6)}
+    table(folder / "lit.csv", **columns, y=kind)
+    year = 2000 + step % 8
+    table(folder / "bare.csv", a=a, year=year, y=(0.4 * a + 0.5 * generator.normal(size=400)).round(4))
     pictures(folder / "pictures.npz")
     bright = np.load(folder / "pictures.npz")
     np.savez(folder / "bytes.npz", x=(bright["x"] * 255).astype(np.uint8), y=bright["y"])
@@ -653,6 +671,83 @@ def trainings() -> list[Training]:
                 )
             ),
             some("rate_too_low"),
+            some("inputs_far_from_scale"),
+        ),
+        # What a trial shows.
+        Training(
+            "long_steps_that_stay_calm",
+            "table",
+            of_table(
+                binary(classes("", dense(), dense(16), optimizer={"SGD": {"learning_rate": 0.6, "momentum": 0.9}})),
+                "vote.csv",
+                **PREPARED,
+            ),
+            some("rate_too_high"),
+            WRONG_WAY,
+        ),
+        Training(
+            "cut_gradients",
+            "table",
+            regression("numbers.npz", dense(), optimizer={"SGD": {"learning_rate": 0.05, "clipnorm": 1e-4}}),
+            some("rate_too_low"),
+            some("does_not_learn"),
+        ),
+        Training(
+            "usual_cut",
+            "table",
+            regression("numbers.npz", dense(), optimizer={"Adam": {"learning_rate": 0.01, "clipnorm": 1.0}}),
+            CALM,
+        ),
+        Training(
+            "turned_round_later",
+            "table",
+            of_table(
+                binary(classes("", dense(16), epochs=15)),
+                "turned.csv",
+                split={"validation": 0.25, "test": 0, "by": "time"},
+                **PREPARED,
+            ),
+            some("splits_differ"),
+            some("overfits"),
+        ),
+        Training(
+            "linear_on_bent_columns",
+            "table",
+            of_table(binary(classes("", optimizer={"Adam": 0.05}, epochs=40)), "bent.csv"),
+            some("cannot_fit"),
+        ),
+        Training(
+            "sigmoid_before_millions",
+            "table",
+            regression("millions.npz", dense(), last={"Dense": {"units": 1, "activation": "sigmoid"}}),
+            some("cannot_fit"),
+            some("target_far_from_scale"),
+        ),
+        Training(
+            "far_target_at_rate_10",
+            "table",
+            regression("hundreds.npz", dense(), dense(16), optimizer={"Adam": 10.0}, epochs=15),
+            some("rate_too_high", "diverged"),
+            some("target_far_from_scale"),
+        ),
+        Training(
+            "columns_that_are_hardly_lit",
+            "table",
+            of_table(binary(classes("", dense(128), dense(64), optimizer={"Adam": 3e-3}, epochs=40)), "lit.csv"),
+            some("overfits"),
+            some("splits_differ"),
+        ),
+        Training(
+            "one_bare_input",
+            "table",
+            {
+                **of_table(
+                    regression("", {"Concatenate": {"from": ["person", "when"]}}, dense(), epochs=12),
+                    "bare.csv",
+                    inputs={"person": {"columns": ["a"], "prepare": ["Normalization"]}, "when": {"columns": ["year"]}},
+                ),
+                "optimizer": {"Adam": 1e-3},
+            },
             some("inputs_far_from_scale"),
         ),
     ]

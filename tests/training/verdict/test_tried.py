@@ -1,0 +1,322 @@
+"""What is tried on a trained model before something is said of it, beside other computations, and the limits of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from training.test_check import experiment_of
+
+from dlcli.config.train import EarlyStopping
+from dlcli.training.evidence.capacity import Capacity
+from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.drift import of_values
+from dlcli.training.evidence.neighbours import Neighbours, neighbours
+from dlcli.training.evidence.one_batch import DEARER, MEMORIZED, OneBatch, contradicting
+from dlcli.training.evidence.reach import Reach
+from dlcli.training.evidence.settling import Settling
+from dlcli.training.evidence.unclipped import Unclipped
+from dlcli.training.scaling import TargetSeen
+from dlcli.training.verdict import Story
+from dlcli.training.verdict.cannot_fit import cannot_fit
+from dlcli.training.verdict.does_not_learn import does_not_learn
+from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
+from dlcli.training.verdict.no_lower_than_first import no_lower_than_first
+from dlcli.training.verdict.overfits import overfits
+from dlcli.training.verdict.predicts_one_class import predicts_one_class
+from dlcli.training.verdict.rate_too_high import rate_too_high
+from dlcli.training.verdict.rate_too_low import rate_too_low
+from dlcli.training.verdict.splits_differ import splits_differ
+from dlcli.training.verdict.still_improving import still_improving
+from dlcli.training.verdict.target_far_from_scale import target_far_from_scale
+from dlcli.view.sentences import judgement_of_training
+
+Tell = Callable[..., Story]
+LINE = """
+data:
+  source: line.csv
+  target: y
+  split: {validation: 0.25, test: 0}
+layers: [Dense: {units: 1, kernel_initializer: zeros}]
+loss: mse
+optimizer: {SGD: {learning_rate: 0.05OPTION}}
+train: {epochs: 1, batch_size: 8}
+"""
+
+
+def line(folder: Path, option: str = "") -> Any:
+    """The experiment of a line through 96 points."""
+    x = np.random.default_rng(0).normal(size=(96, 2)).round(3)
+    rows = [f"{a},{b},{3 * a - b + 1:.3f}" for a, b in x]
+    (folder / "line.csv").write_text("\n".join(["a,b,y", *rows]) + "\n", encoding="utf-8")
+    return experiment_of(folder, LINE.replace("OPTION", option))
+
+
+def descent(experiment: Any, rate: float, steps: int, *, longest: float = np.inf, scale: float = 1.0) -> list[float]:
+    """The losses of gradient descent on the same batches, written out; gradients are cut to a norm each."""
+    rows, train, losses = experiment.first_rows(), experiment.splits["train"], []
+    w, b = np.zeros(2), 0.0
+    for number in range(steps):
+        start = number * 8 % len(train)
+        inputs, targets = train.take(rows[start : start + 8])
+        x, y = np.asarray(inputs["features"], np.float64), np.asarray(targets["y"], np.float64).ravel() / scale
+        error = x @ w + b - y
+        losses.append(float((error**2).mean()))
+        for_w, for_b = 2 * x.T @ error / len(y), 2 * error.mean()
+        w -= rate * for_w * min(1.0, longest / max(float(np.linalg.norm(for_w)), 1e-12))
+        b -= rate * for_b * min(1.0, longest / max(abs(for_b), 1e-12))
+    return losses
+
+
+def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_path: Path) -> None:
+    from dlcli.training.evidence.rate_trial import RateTrial
+    from dlcli.training.evidence.settling import COUNTED, STEPS, settling
+
+    experiment = line(tmp_path)
+    before = [each.numpy() for each in experiment.model.variables]
+    trial = RateTrial(experiment)
+    for rate in (0.05, 0.3):
+        assert trial.losses(rate, 30) == pytest.approx(descent(experiment, rate, 30), rel=1e-4, abs=1e-6)
+    scaled = RateTrial(experiment, units={"y": (0.0, 4.0)})
+    assert scaled.losses(0.05, 30) == pytest.approx(descent(experiment, 0.05, 30, scale=4.0), rel=1e-4, abs=1e-6)
+    found = settling(trial, 0.5, 0.05)
+    assert found is not None
+    same, lower = (float(np.mean(descent(experiment, rate, STEPS)[-COUNTED:])) for rate in (0.5, 0.05))
+    assert (found.same, found.lower) == pytest.approx((same, lower), rel=1e-3, abs=1e-6)
+    assert all((one == other.numpy()).all() for one, other in zip(before, experiment.model.variables, strict=True))
+    assert settling(trial, 1e6, 0.05) is None  # no number comes of it
+
+
+def test_gradients_that_are_cut_are_tried_with_the_usual_cut(tmp_path: Path) -> None:
+    from dlcli.training.evidence.unclipped import COUNTED, STEPS, unclipped
+
+    experiment = line(tmp_path, ", clipnorm: 1.0e-3")
+    found = unclipped(experiment, 0.05)
+    assert found is not None
+    cut, usual = (descent(experiment, 0.05, STEPS, longest=each)[-COUNTED:] for each in (1e-3, 1.0))
+    assert (found.argument, found.limit) == ("clipnorm", 1e-3)
+    assert (found.cut, found.usual) == pytest.approx((np.mean(cut), np.mean(usual)), rel=1e-3)
+    assert found.usual < 0.9 * found.cut
+    assert experiment.model.optimizer.clipnorm == 1e-3
+    assert unclipped(line(tmp_path, ", clipnorm: 1.0"), 0.05) is None
+    assert unclipped(line(tmp_path), 0.05) is None
+
+
+TURNED = """
+data:
+  source: turned.csv
+  target: y
+  inputs: [a, b]
+  split: {validation: 0.25, test: 0, by: time}
+layers: [Dense: {units: 1LAST}]
+loss: LOSS
+optimizer: {SGD: 0.05}
+train: {epochs: 1}
+"""
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_neighbours_from_training_mislead_where_the_same_inputs_mean_something_else(
+    tmp_path: Path, classes: bool
+) -> None:
+    from sklearn.neighbors import NearestNeighbors
+
+    x = np.random.default_rng(1).normal(size=(400, 2)).round(4)
+    for turned in (True, False):
+        y = x[:, 0] - x[:, 1]
+        y[300:] *= -1 if turned else 1
+        said = np.where(y > 0, 1, 0) if classes else y.round(4)
+        rows = [f"{a},{b},{value}" for (a, b), value in zip(x, said, strict=True)]
+        (tmp_path / "turned.csv").write_text("\n".join(["a,b,y", *rows]) + "\n", encoding="utf-8")
+        text = TURNED.replace("LAST", ", activation: sigmoid" if classes else "")
+        experiment = experiment_of(tmp_path, text.replace("LOSS", "binary_crossentropy" if classes else "mse"))
+        inside, outside = neighbours(experiment), neighbours(experiment, "validation")
+        assert inside is not None
+        assert outside is not None
+        scaled = (x - x[:300].mean(axis=0)) / x[:300].std(axis=0)
+        near = NearestNeighbors(n_neighbors=5).fit(scaled[:300]).kneighbors(scaled[300:], return_distance=False)
+        if classes:
+            right = ((said[:300][near].mean(axis=1) > 0.5) == said[300:]).mean()
+            assert outside.known == pytest.approx(right)
+        else:
+            error = ((said[:300][near].mean(axis=1) - said[300:]) ** 2).mean()
+            assert outside.known == pytest.approx(1 - error / said[300:].var(), rel=1e-4)
+        assert inside.left(balanced=True) < 0.3
+        assert (outside.left(balanced=True) > 1.1) is turned
+
+
+def test_a_small_network_tells_what_a_line_cannot_and_nothing_of_noise(tmp_path: Path) -> None:
+    from dlcli.training.evidence.small_network import small_network
+
+    generator = np.random.default_rng(2)
+    x = generator.normal(size=(900, 8)).round(3)
+    bent = (x[:, 1] * x[:, 2] + np.abs(x[:, 3])).round(4)
+    for target, least, most in ((bent, 0.0, 0.35), (generator.permutation(bent), 0.9, 9.0)):
+        rows = [",".join(map(str, [*row, value])) for row, value in zip(x, target, strict=True)]
+        (tmp_path / "bent.csv").write_text("\n".join(["a,b,c,d,e,f,g,h,y", *rows]) + "\n", encoding="utf-8")
+        experiment = experiment_of(tmp_path, LINE.replace("line.csv", "bent.csv").replace("OPTION", ""))
+        found = small_network(experiment)
+        assert found is not None
+        assert least <= found.left() <= most
+
+
+def test_a_pixel_that_is_lit_once_has_not_moved() -> None:
+    before, after = np.zeros((600, 2)), np.zeros((200, 2))
+    before[0, 0], after[:2, 0] = 0.01, 1.0
+    before[:, 1], after[:, 1] = np.arange(600) % 5, np.arange(200) % 5 + 4
+    (lit, _), (moved, outside) = of_values(before, after)
+    assert lit < 0.2
+    assert moved == pytest.approx(4 / np.sqrt((before[:, 1].var() + after[:, 1].var()) / 2))
+    assert outside == pytest.approx(0.8)
+    ((_, share),) = of_values(np.zeros((50, 1)), np.r_[np.zeros(60), np.ones(40)][:, None])
+    assert share == pytest.approx(0.4)  # which was one value in training
+
+
+def test_samples_that_contradict_each_other_explain_no_more_than_they_can_cost() -> None:
+    given = {"x": np.array([[0.0], [0.0], [1.0], [2.0]], np.float32)}
+    assert contradicting(given, {"y": np.array([0, 1, 1, 1])}) == 0.5
+    assert contradicting(given, {"y": np.array([1, 1, 0, 1])}) == 0.0
+    for last, explained in ((MEMORIZED + 0.1 * DEARER - 0.01, True), (MEMORIZED + 0.1 * DEARER + 0.01, False)):
+        batch = OneBatch(32, 400, 1.0, last, 1.0, False, 0.0)
+        assert batch.costs_no_more_than(0.1) is explained
+        assert not batch.costs_no_more_than(0.0)
+
+
+def test_steps_are_too_long_where_shorter_ones_find_less_at_once(tell: Tell) -> None:
+    calm, wild = [0.55, 0.5, 0.48, 0.5, 0.48, 0.5], [0.55, 0.5, 0.7, 0.5, 0.7, 0.5]
+    for losses, lower, seen in ((calm, 0.39, True), (calm, 0.41, False), (wild, 0.45, True), (wild, 0.47, False)):
+        told = tell(
+            losses,
+            rates=[0.1] * 6,
+            rate=lambda: 0.01,
+            left=0.5,
+            settling=lambda rate, other, lower=lower: Settling(other, 0.5, lower),
+        )
+        found = rate_too_high(told)
+        assert (found is not None) is seen, (losses, lower)
+        if found is not None:
+            assert f"some steps more come to {lower:.4g} and not 0.5" in judgement_of_training(found).evidence
+    near = tell(calm, rates=[0.1] * 6, rate=lambda: 0.05, left=0.5, settling=lambda *_: pytest.fail("tried"))
+    assert rate_too_high(near) is None  # a rate that is no other one is not tried
+
+
+def test_gradients_that_are_cut_to_little_make_short_steps(tell: Tell) -> None:
+    for usual, seen in ((0.89, True), (0.91, False)):
+        told = tell(
+            [1.0, 0.999, 0.998],
+            optimizer="{SGD: {learning_rate: 0.01, clipnorm: 0.001}}",
+            left=0.99,
+            unclipped=lambda rate, usual=usual: Unclipped("clipnorm", 0.001, 1.0, usual),
+        )
+        found = rate_too_low(told)
+        assert (found is not None) is seen
+        if found is not None:
+            (advice,) = found.advice
+            assert (advice.about, judgement_of_training(found).finding) == ("optimizer.clipnorm", "steps too short")
+
+
+def test_two_epochs_of_a_fall_are_not_slow(tell: Tell) -> None:
+    for last, seen in ((0.976, True), (0.974, False)):
+        assert (rate_too_low(tell([1.0, last], rate=lambda: 0.1, left=last)) is not None) is seen
+
+
+def test_no_scale_of_a_target_helps_a_layer_that_cannot_reach_it_or_steps_that_are_too_long(tell: Tell) -> None:
+    target = TargetSeen({"y": 1e3}, {"y": 0.0}, [])
+    reach = Reach("y", "dense", "sigmoid", 0.0, 1.0, -3.0, 3e3, 0.5, "layers.1")
+    for reaches, rate, seen in (([], None, True), ([reach], None, False), ([], 1.1e-4, True), ([], 0.9e-4, False)):
+        told = tell(
+            [0.99, 0.98],
+            target=lambda: target,
+            left=0.98,
+            reaches=lambda reaches=reaches: reaches,
+            rate_in_units=lambda rate=rate: rate,
+        )
+        assert (target_far_from_scale(told) is not None) is seen, (reaches, rate)
+        assert (cannot_fit(told) is not None) is bool(reaches)
+
+
+def test_the_same_inputs_mean_something_else_where_neighbours_know_and_mislead(tell: Tell) -> None:
+    for inside, outside, seen in ((0.59, 1.11, True), (0.61, 1.11, False), (0.59, 1.09, False)):
+        told = tell(
+            [0.9, 1.5, 2.0],
+            left=0.2,
+            neighbours=lambda inside=inside: Neighbours(1 - inside, 0.0, 100, False),
+            neighbours_elsewhere=lambda outside=outside: Neighbours(1 - outside, 0.0, 100, False),
+        )
+        told = replace(told, history=[{**each, "train": {"loss": 0.2}} for each in told.history])
+        found = splits_differ(told)
+        assert (found is not None) is seen
+        if found is not None:
+            assert judgement_of_training(found).evidence.endswith("the same inputs mean something else")
+
+
+def test_a_linear_model_is_beside_a_small_network_where_neighbours_know_nothing(tell: Tell) -> None:
+    for known, seen in ((0.54, True), (0.56, False)):
+        told = tell(
+            [0.8] * 5,
+            left=0.8,
+            capacity=lambda: Capacity(True, [], {}),
+            neighbours=lambda: Neighbours(0.1, 0.0, 100, False),
+            small_network=lambda known=known: Neighbours(1 - known, 0.0, 100, False),
+        )
+        found = cannot_fit(told)
+        assert (found is not None) is seen
+        if found is not None:
+            assert judgement_of_training(found).evidence.endswith("where a small network leaves 54%")
+
+
+def test_one_class_is_not_said_alone_where_others_are_found(tell: Tell) -> None:
+    for right, seen in ((10, True), (11, False)):
+        told = ClassesSeen("y", "validation", 1000, ["n", "y"], [900, 100], [989, 11], [899, right])
+        found = predicts_one_class(tell([0.5, 0.4], classes=lambda split, told=told: [told]))
+        assert (found is not None) is seen
+
+
+def test_what_is_kept_by_a_metric_is_not_judged_by_the_loss(tell: Tell) -> None:
+    for monitor, seen in (("val_mae", False), ("val_loss", True)):
+        told = tell([0.5, 0.45, 0.6, 0.7, 0.8], train=[0.5, 0.4, 0.3, 0.25, 0.2])
+        train = told.config.train.model_copy(update={"early_stopping": EarlyStopping(monitor=monitor)})
+        history = [
+            {**each, "validation": {**each["validation"], "mae": 0.9 - at / 10}} for at, each in enumerate(told.history)
+        ]
+        told = replace(
+            told, config=told.config.model_copy(update={"train": train}), history=history, kept=5, best_epoch=5
+        )
+        assert (overfits(told) is not None) is seen
+        assert (no_lower_than_first(told) is not None) is seen
+
+
+def test_a_few_validation_samples_tell_no_course(tell: Tell) -> None:
+    for samples, seen in ((14, False), (15, True)):
+        rising = tell([0.5, 0.4, 0.6, 0.7, 0.8], train=[0.5, 0.4, 0.3, 0.2, 0.1], samples={"validation": samples})
+        assert (overfits(rising) is not None) is seen
+        falling = tell([0.9, 0.7, 0.5], samples={"validation": samples})
+        assert (still_improving(falling) is not None) is seen
+
+
+def test_labels_that_are_learnt_by_heart_slowly_say_nothing_of_others_either(tell: Tell) -> None:
+    for right, seen in ((80, True), (55, False)):
+        told = ClassesSeen("y", "train", 100, ["n", "y"], [50, 50], [50, 50], [right // 2, right - right // 2])
+        story = tell(
+            [1.01, 1.02, 1.03],
+            left=0.92,
+            samples={"validation": 100, "train": 100},
+            classes=lambda split, told=told: [told] if split == "train" else [],
+            neighbours=lambda: Neighbours(0.0, 0.0, 100, True),
+        )
+        assert (does_not_learn(story) is not None) is seen
+
+
+def test_inputs_far_from_scale_that_threw_the_first_epoch_are_said_where_much_is_left(tell: Tell) -> None:
+    from dlcli.training.evidence.inputs_seen import InputSeen
+
+    far = InputSeen("dense", "features", "year", 2e3, 1.0, 2e3, 0.0, 3e3, 1.0, True)
+    near = Neighbours(0.3, 0.0, 100, False)
+    for first, left, seen in ((3.1, 0.7, True), (2.9, 0.7, False), (3.1, 0.29, False)):
+        losses = [first, *[left] * 5]
+        told = tell(losses, inputs=lambda: [far], left=left, neighbours=lambda: near)
+        assert (inputs_far_from_scale(told) is not None) is seen, (first, left)
