@@ -21,6 +21,9 @@ class ProgressShown(Protocol):
     def end(self) -> None:
         """The innermost stage has ended."""
 
+    def begin_anew(self) -> None:
+        """From here on what takes long is as if the command had just begun."""
+
 
 _shown: list[ProgressShown] = []
 
@@ -30,10 +33,15 @@ def show_progress_with(shown: ProgressShown | None) -> None:
     _shown[:] = [] if shown is None else [shown]
 
 
+def progress_shown() -> ProgressShown | None:
+    """Who shows stages; None where nobody does."""
+    return _shown[0] if _shown else None
+
+
 @contextmanager
 def stage(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """Something that may take long, in words such as `reading the data`; gives what is told how many pieces are done."""
-    shown = _shown[0] if _shown else None
+    shown = progress_shown()
     if shown is None:
         yield lambda done: None
         return

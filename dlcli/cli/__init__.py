@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -36,7 +37,7 @@ from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
 from dlcli.cli.show import COMMAND as SHOW
-from dlcli.cli.stopped import draw_stopped
+from dlcli.cli.stopped import draw_stopped, unheard
 from dlcli.cli.streams import open_missing_streams, whole
 from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.cli.validate import COMMAND as VALIDATE
@@ -139,9 +140,19 @@ def has_working_folder() -> bool:
 
 
 def main() -> None:
-    """Runs a command; every error ends here, with its exit code."""
+    """Runs a command; every error ends here, with its exit code, and so does Ctrl-C."""
     begin()
     watch_progress()
+    try:
+        end_of_command()
+    except (KeyboardInterrupt, typer.Abort):
+        with unheard():
+            show_error(Stopped(signal.SIGINT, "stopped by SIGINT"))
+        sys.exit(130)
+
+
+def end_of_command() -> None:
+    """Runs a command to its end, whatever that is."""
     try:
         sys.exit(app(standalone_mode=False))
     except DlcliError as error:
@@ -151,8 +162,6 @@ def main() -> None:
         sys.exit(error.code)
     except BrokenPipeError:
         leave_quietly(141)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
     except OSError as error:
         if not has_working_folder():
             message, hint = "the working directory does not exist any more", "cd to a folder that exists"

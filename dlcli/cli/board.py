@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +51,10 @@ def board(
         if opens:
             typer.launch(address.address)
 
-    serve_board(folder, port=port, allow_code=allow_code, seconds=seconds, tell=tell)
+    try:
+        serve_board(folder, port=port, allow_code=allow_code, seconds=seconds, tell=tell)
+    except KeyboardInterrupt:  # as it was told that it ends
+        raise typer.Exit(128 + signal.SIGINT) from None
 
 
 COMMAND = Command("board", board, Panel.AFTER)

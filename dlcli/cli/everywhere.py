@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import signal
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from dlcli.cli.asked import asked
 from dlcli.cli.options import Quiet
+from dlcli.errors import Stopped
 
 
 class Colour(StrEnum):
@@ -38,13 +40,19 @@ EVERYWHERE = {"quiet": (Quiet, False), "color": (Color, Colour.AUTO)}
 
 
 def with_options_of_all(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with those of these options that it does not have itself; their callbacks note what they ask."""
+    """The command with those of these options that it does not have itself; their callbacks note what they ask.
+
+    Raises `Stopped` for Ctrl-C, which Typer would end without a word.
+    """
     signature = inspect.signature(command, eval_str=True)
     added = {name: option for name, option in EVERYWHERE.items() if name not in signature.parameters}
 
     @functools.wraps(command)
     def run(*arguments: object, **options: object) -> None:
-        command(*arguments, **{name: value for name, value in options.items() if name not in added})
+        try:
+            command(*arguments, **{name: value for name, value in options.items() if name not in added})
+        except KeyboardInterrupt:
+            raise Stopped(signal.SIGINT, "stopped by SIGINT") from None
 
     more = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,19 @@ from dlcli.errors import DlcliError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """While it is open Ctrl-C does nothing: however often it is pressed, what is being said is said."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def draw_stopped(console: Console, folder: Path) -> None:

@@ -30,11 +30,14 @@ def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: S
     from dlcli.view.console.console import FadingStream, is_terminal
     from dlcli.view.training.json_lines import JsonLinesView
     from dlcli.view.training.listeners import Listeners
-    from dlcli.view.training.live import ProgressEnds, choose_view
+    from dlcli.view.training.live import LineView, ProgressRests, choose_view
     from dlcli.view.training_result import draw_training
 
     alone = not (shown.json_lines and is_terminal(sys.stdout))
-    views = [ProgressEnds(), choose_view(err(), quiet=shown.quiet, verbose=shown.verbose, alone=alone)]
+    view = choose_view(err(), quiet=shown.quiet, verbose=shown.verbose, alone=alone)
+    views = [ProgressRests(), view]
+    if isinstance(view, LineView) and not shown.json:
+        view.note("reading the data")  # on a terminal a line says so that goes again
     if shown.json_lines:
         views = [JsonLinesView(FadingStream(sys.stdout)), *views]
     with Listeners(views) as listeners:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.progress import stage
 from dlcli.runs import Run
 from dlcli.runs.state import StopReason
 from dlcli.training.engine.measure import Measure
@@ -26,42 +28,54 @@ class Ending:
     entries: Sequence[Mapping[str, Any]]
     begin: Begin
     beside: Beside
+    over: Callable[[], None] = lambda: None
+    """Tells who listens that the steps are over."""
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """While it is open what the training has come to is worked out, and said to be where that takes long."""
+        self.over()
+        with stage("working out the verdict"):
+            yield
 
     def planned(self, best_weights: Mapping[str, Any] | None, stop: StopReason) -> dict[str, Any]:
         """Best epoch, metrics, baseline and verdict of one that has ended by a rule; its model has what is kept then."""
-        return outcome(
-            self.experiment,
-            self.measure,
-            self.stopping,
-            self.entries,
-            best_weights,
-            stop,
-            self.begin,
-            beside=self.beside,
-        )
+        with self.judging():
+            return outcome(
+                self.experiment,
+                self.measure,
+                self.stopping,
+                self.entries,
+                best_weights,
+                stop,
+                self.begin,
+                beside=self.beside,
+            )
 
     def stopped(self) -> dict[str, Any]:
         """Metrics of the last whole epoch of one that was stopped, with best epoch, baseline and verdict; its model stays."""
         if len(self.entries) <= self.begin.epoch:
             return {"metrics": last_metrics(self.entries)}
-        end = outcome(
-            self.experiment,
-            self.measure,
-            self.stopping,
-            self.entries,
-            None,
-            StopReason.SIGNAL,
-            self.begin,
-            beside=self.beside,
-            as_it_is=True,
-        )
+        with self.judging():
+            end = outcome(
+                self.experiment,
+                self.measure,
+                self.stopping,
+                self.entries,
+                None,
+                StopReason.SIGNAL,
+                self.begin,
+                beside=self.beside,
+                as_it_is=True,
+            )
         return {**end, "metrics": last_metrics(self.entries)}
 
     def broken(self, broke: Broke | None) -> list[Any]:
         """The verdict on one that has diverged."""
         if broke is None:
             return []
-        return broken_verdict(self.experiment, self.measure, self.entries, broke, self.begin, beside=self.beside)
+        with self.judging():
+            return broken_verdict(self.experiment, self.measure, self.entries, broke, self.begin, beside=self.beside)
 
 
 def last_metrics(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
     with (
         Lock(run.path) as lock,
         open_trained(run, allow_code=request.allow_code, log=run.log) as trained,
-        stop_request() as stop,
+        stop_request(run) as stop,
     ):
         for note in weak_points(lock):
             listeners.note(f"note: {note}")

@@ -181,6 +181,7 @@ class Session:
             return self.finish(stop)
         except Stopped as error:
             why = {"reason": error.message, "stop": StopReason.SIGNAL, "exit_code": error.code}
+            self.update(status="interrupted", **why)  # said also where a second signal ends what follows
             why |= self.ending.stopped() | {"seconds": round(self.seconds, 3)}
             error.verdict, error.run = self.update(status="interrupted", **why).verdict, self.run.path
             raise
@@ -204,8 +205,10 @@ class Session:
     @property
     def ending(self) -> Ending:
         """The training as it stands, to say how it went."""
-        beside = Beside(self.first, words_for(self.run), self.state.config, self.findings)
-        return Ending(self.experiment, self.measure, self.stopping, self.progress.entries, self.begin, beside)
+        told = Beside(self.first, words_for(self.run), self.state.config, self.findings)
+        return Ending(
+            self.experiment, self.measure, self.stopping, self.progress.entries, self.begin, told, self.listeners.over
+        )
 
     def epochs(self) -> Stop:
         """Runs epochs until a rule ends them, phase by phase; gives the reason."""

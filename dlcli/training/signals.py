@@ -5,6 +5,7 @@ Before the first step there is nothing to save, so the first signal ends the set
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from dlcli.errors import Stopped
+from dlcli.runs import Run
+from dlcli.training.ending import words_for
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 WATCHED = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
@@ -24,24 +27,28 @@ class StopRequest:
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self.steps_begun = False
+        self.at_once = False
+        """Whether a second signal has come."""
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Notes the first signal; the second is obeyed at once.
 
         Before the first step it raises `KeyboardInterrupt`, which nothing takes for an error of what it interrupts.
         """
-        if self.signal is not None:
-            raise SystemExit(128 + number)
+        self.at_once = self.signal is not None
         self.signal = signal.Signals(number)
         if not self.steps_begun:
             raise KeyboardInterrupt
+        if self.at_once:
+            raise SystemExit(128 + number)
 
 
 @contextmanager
-def stop_request() -> Iterator[StopRequest]:
+def stop_request(run: Run | None = None) -> Iterator[StopRequest]:
     """Watches signals while it is open; in a thread other than the main one it sees none.
 
-    A signal that the process was started to ignore (nohup) stays ignored. Raises `Stopped` for one before the first step.
+    A signal that the process was started to ignore (nohup) stays ignored. Raises `Stopped` for one before the first step,
+    and for the second, with how the run goes on.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -57,6 +64,11 @@ def stop_request() -> Iterator[StopRequest]:
         if request.signal is None:
             raise
         raise Stopped(request.signal, f"stopped by {request.signal.name} before the first step") from None
+    except SystemExit:
+        if request.signal is None or not request.at_once or run is None:
+            raise
+        message = f"stopped at once by a second {request.signal.name}; what was saved last is in {run.path}"
+        raise Stopped(request.signal, message, hint=shlex.join(["dlcli", "resume", *words_for(run)])) from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -76,7 +76,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
     if request.name is None and config.name and named != unicodedata.normalize("NFC", config.name):
         listeners.note(f"note: the run is called '{named}'; a name holds letters, digits and . _ - alone")
     run = Run.claim(request.runs, named, rename=request.rename)
-    with Lock(run.path) as lock, chatter_to(run.log), stop_request() as stop:
+    with Lock(run.path) as lock, chatter_to(run.log), stop_request(run) as stop:
         given = settings_read(request.settings)
         state = RunState(run.name, next_number(request.runs), "created", request.file, now(), set=given)
         with nothing_left_of(run, state):
@@ -168,6 +168,8 @@ def nothing_left_of(run: Run, state: RunState) -> Iterator[None]:
     try:
         yield
     except (DlcliError, KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt):  # whoever presses twice wants no less
+            shutil.rmtree(run.path, ignore_errors=True)
         shutil.rmtree(run.path, ignore_errors=True)
         raise
     except Exception as error:

@@ -72,8 +72,29 @@ def test_a_signal_before_the_first_step_leaves_no_run(folder: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate()
     assert process.returncode == 143
-    assert said == b"note: stopped by SIGTERM before the first step\n"
+    assert said == b"reading the data\nnote: stopped by SIGTERM before the first step\n"
     assert os.listdir(folder / "runs") == []
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.03, 0.1])
+def test_two_signals_say_a_line_and_leave_a_run_that_goes_on(gap: float, folder: Path, run_dlcli: Run) -> None:
+    command = [*DLCLI, "train", "experiment.yaml", "--name", "twice", "--epochs", "4000"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    assert process.stderr.readline() == b"reading the data\n"
+    while b"epoch    3/4000" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    time.sleep(gap)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate()
+    assert process.returncode == 143
+    [words] = [line for line in said.splitlines() if line.startswith(b"note: stopped ")]
+    assert b"SIGTERM" in words
+    assert b"   = dlcli resume twice" in said
+    assert run_dlcli("runs", "--json", cwd=folder).value[0]["status"] in {"interrupted", "crashed"}
+    done = run_dlcli("resume", "twice", "--time-limit", "0.01s", "--json", "-q", cwd=folder)
+    assert (done.code, done.value["status"], done.value["exact"]) == (0, "done", True)
 
 
 def test_a_terminal_that_closes_does_not_end_training_and_a_second_process_is_refused(

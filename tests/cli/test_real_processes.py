@@ -215,6 +215,42 @@ def test_the_second_signal_ends_the_process_at_once() -> None:
     assert ended.value.code == 143
 
 
+@pytest.mark.parametrize("folder", ["runs", "my runs"])
+def test_the_second_signal_says_how_the_run_goes_on(folder: str) -> None:
+    from dlcli.errors import Stopped
+    from dlcli.runs import Run
+    from dlcli.training.signals import stop_request
+
+    run = Run(Path(folder) / "a")
+
+    def pressed_twice() -> None:
+        with stop_request(run) as request:
+            request.steps_begun = True
+            request.receive(signal.SIGINT, None)
+            request.receive(signal.SIGTERM, None)
+
+    with pytest.raises(Stopped) as ended:
+        pressed_twice()
+    assert ended.value.message == f"stopped at once by a second SIGTERM; what was saved last is in {run.path}"
+    assert ended.value.hint == "dlcli resume a" + ("" if folder == "runs" else " --runs 'my runs'")
+    assert ended.value.code == 143
+    with pytest.raises(SystemExit), stop_request(run):
+        raise SystemExit(1)  # which no signal has asked for
+
+
+def test_ctrl_c_before_a_training_has_begun_says_a_line(
+    run_dlcli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def pressed(*given: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dlcli.config.read_file", pressed)
+    done = run_dlcli("train", "a.yaml", cwd=tmp_path)
+    assert (done.code, done.err) == (130, "note: stopped by SIGINT\n")
+    done = run_dlcli("validate", "a.yaml", "--json", cwd=tmp_path)
+    assert (done.code, done.error["name"]) == (130, "stopped")
+
+
 def test_a_signal_before_the_first_step_ends_the_set_up_where_it_is() -> None:
     from dlcli.errors import Stopped
     from dlcli.training.signals import stop_request

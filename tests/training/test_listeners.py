@@ -36,6 +36,9 @@ class Ear:
     def note(self, text: str) -> None:
         self.note_down("note", text)
 
+    def over(self) -> None:
+        self.note_down("over")
+
     def end(self, best_epoch: int | None) -> None:
         self.note_down("end", best_epoch)
 
@@ -82,8 +85,9 @@ def test_a_training_tells_its_listeners(tmp_path: Path, write_experiment: Callab
     heard: list[tuple[str, str, Any]] = []
     run, state = trained(tmp_path, write_experiment(tmp_path, {"train.epochs": 3}), Ear("a", heard))
     told = [(hook, value) for _, hook, value in heard if hook not in {"step", "note"}]
-    assert told[:5] == [("start", 3), ("epoch", 1), ("epoch", 2), ("epoch", 3), ("end", state.best["epoch"])]
-    assert {hook for hook, _ in told[5:]} == {"close"}
+    epochs = [("epoch", 1), ("epoch", 2), ("epoch", 3)]
+    assert told[:6] == [("start", 3), *epochs, ("over", None), ("end", state.best["epoch"])]
+    assert {hook for hook, _ in told[6:]} == {"close"}
     assert sum(hook == "step" for _, hook, _ in heard) >= 3
     assert sorted(path.name for path in run.path.glob("loss.*")) == ["loss.png", "loss.svg"]
 

@@ -46,6 +46,9 @@ class Heard:
     def note(self, text: str) -> None:
         self.notes.append(text)
 
+    def over(self) -> None:
+        return
+
     def end(self, best_epoch: int | None) -> None:
         self.ended.append(best_epoch)
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from dlcli.progress import counted_off, show_progress_with, stage
 from dlcli.view.console.progress_line import FIRST_SIGN_SECONDS, ProgressLine
 from dlcli.view.training.events import Plan
-from dlcli.view.training.live import ProgressEnds
+from dlcli.view.training.live import ProgressRests
 
 
 class Noted:
@@ -32,6 +32,9 @@ class Noted:
 
     def end(self) -> None:
         self.heard.append("end")
+
+    def begin_anew(self) -> None:
+        self.heard.append("anew")
 
 
 @pytest.fixture
@@ -51,10 +54,31 @@ def test_stages_are_told_with_their_pieces_also_where_they_fail(noted: Noted) ->
 
 
 def test_nobody_is_told_where_nobody_listens(noted: Noted) -> None:
-    ProgressEnds().start(Plan("a", 1, 1, 1))
+    ProgressRests().start(Plan("a", 1, 1, 1))
     with stage("outer") as advance:
         advance(1)
     assert noted.heard == []
+
+
+def test_behind_the_last_step_what_takes_long_is_told_again(noted: Noted) -> None:
+    rests = ProgressRests()
+    rests.start(Plan("a", 1, 1, 1))
+    with stage("training"):
+        pass
+    rests.over()
+    with stage("working out the verdict"):
+        pass
+    assert noted.heard == ["anew", ("working out the verdict", None), "end"]
+
+
+def test_a_line_that_begins_anew_waits_as_at_first() -> None:
+    line = ProgressLine(terminal(), begun=-10.0)
+    line.begin_anew()
+    line.begin("reading", None)
+    timer = line._timer
+    assert timer is not None
+    assert timer.interval == pytest.approx(FIRST_SIGN_SECONDS, abs=0.05)
+    line.end()
 
 
 def terminal() -> Console:

@@ -32,6 +32,9 @@ class LossPicture:
     def note(self, text: str) -> None:
         return
 
+    def over(self) -> None:
+        return
+
     def end(self, best_epoch: int | None) -> None:
         losses = {
             "train": [line.train.get("loss") for line in self.lines],

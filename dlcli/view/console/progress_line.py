@@ -69,6 +69,9 @@ class ProgressLine:
             with suppress(OSError, ValueError):
                 live[0].stop()
 
+    def begin_anew(self) -> None:
+        self.begun = time.monotonic()
+
     def _show(self) -> None:
         """The line appears, unless all has ended meanwhile."""
         with self._lock:

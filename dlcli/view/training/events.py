@@ -70,6 +70,9 @@ class Listener(Protocol):
     def note(self, text: str) -> None:
         """Says something that stays to be read."""
 
+    def over(self) -> None:
+        """The last step is done, and what they have come to is worked out; told before `end`, also where there is none."""
+
     def end(self, best_epoch: int | None) -> None:
         """The training has ended and its model is saved; `best_epoch` counts from 1, none where no epoch was."""
 

@@ -36,6 +36,9 @@ class JsonLinesView:
         self.stream.write(json.dumps(entry) + "\n")
         self.stream.flush()
 
+    def over(self) -> None:
+        return
+
     def end(self, best_epoch: int | None) -> None:
         return
 

@@ -39,6 +39,10 @@ class Listeners:
         for listener in self.listeners:
             listener.note(text)
 
+    def over(self) -> None:
+        for listener in self.listeners:
+            listener.over()
+
     def end(self, best_epoch: int | None) -> None:
         for listener in self.listeners:
             listener.end(best_epoch)

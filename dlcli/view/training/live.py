@@ -7,7 +7,7 @@ from typing import TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
-from dlcli.progress import show_progress_with
+from dlcli.progress import progress_shown, show_progress_with
 from dlcli.view.console.console import FadingStream, printable
 from dlcli.view.console.labelled import note
 from dlcli.view.console.tables import duration, number
@@ -16,7 +16,7 @@ from dlcli.view.training.headline import begun
 from dlcli.view.training.second_screen import has_second_screen
 from dlcli.view.training.terminal import TerminalView
 
-__all__ = ["EpochLine", "LineView", "Listener", "Plan", "ProgressEnds", "SilentView", "TerminalView", "choose_view"]
+__all__ = ["EpochLine", "LineView", "Listener", "Plan", "ProgressRests", "SilentView", "TerminalView", "choose_view"]
 
 NUMBER_WIDTH = 6
 
@@ -67,6 +67,9 @@ class LineView:
         for line in text.splitlines():
             note(self.console, line)
 
+    def over(self) -> None:
+        return
+
     def end(self, best_epoch: int | None) -> None:
         return
 
@@ -95,6 +98,9 @@ class SilentView:
     def note(self, text: str) -> None:
         return
 
+    def over(self) -> None:
+        return
+
     def end(self, best_epoch: int | None) -> None:
         return
 
@@ -102,8 +108,16 @@ class SilentView:
         return
 
 
-class ProgressEnds(SilentView):
-    """Ends what is shown of progress as soon as the training itself is shown."""
+class ProgressRests(SilentView):
+    """Ends what is shown of progress as soon as the training itself is shown, until its last step is done."""
+
+    def __init__(self) -> None:
+        self.shown = progress_shown()
 
     def start(self, plan: Plan) -> None:
         show_progress_with(None)
+
+    def over(self) -> None:
+        show_progress_with(self.shown)
+        if self.shown is not None:
+            self.shown.begin_anew()

@@ -100,6 +100,9 @@ class TerminalView:
         if not self._screen.opened:
             self._screen.print(self._taken())
 
+    def over(self) -> None:
+        self.close()
+
     def end(self, best_epoch: int | None) -> None:
         self.close()
 

@@ -46,6 +46,9 @@ class TrackingListener:
     def note(self, text: str) -> None:
         return
 
+    def over(self) -> None:
+        return
+
     def end(self, best_epoch: int | None) -> None:
         self.done = True
 
