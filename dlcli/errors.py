@@ -54,6 +54,15 @@ class Problem:
     kind: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where something is written: a file, or an option, in which there are no lines."""
+
+    file: str
+    line: int | None
+    column: int | None
+
+
 class DlcliError(Exception):
     """What all errors of dlcli share: a message, a kind, a place and a hint on how to mend it."""
 
@@ -77,6 +86,8 @@ class DlcliError(Exception):
         self.file = str(file) if file is not None and str(file) else None  # data that is made has no file
         self.line = line
         self.column = column
+        self.named: Place | None = None
+        """Where the configuration names `file`."""
         self.verdict: Sequence[Mapping[str, Any]] = ()
         """What is said of a training that ended with it, as the run records it."""
 

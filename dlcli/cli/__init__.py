@@ -10,6 +10,7 @@ import tempfile
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -230,6 +231,8 @@ def error_json(error: DlcliError) -> dict[str, Any]:
         "column": error.column,
         "hint": error.hint,
     }
+    if error.named is not None:
+        content["named"] = asdict(error.named)
     if error.verdict:
         content["verdict"] = [*error.verdict]
     if isinstance(error, ConfigError):

@@ -70,7 +70,7 @@ class Plugins:
             )
             return
         except (SyntaxError, ValueError) as error:
-            line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
             self.problems.append(
                 mark.problem(f"{path.name}{line} is not Python: {first_line(error)}", kind="plugin_not_python")
             )

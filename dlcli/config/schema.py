@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,13 +18,14 @@ from pydantic import (
 )
 
 from dlcli.config.backbones import unprepared_backbones
+from dlcli.config.named_files import naming_mark
 from dlcli.config.problems import located
 from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import Train
-from dlcli.config.tree import Node, settings_in
+from dlcli.config.tree import OPTION, Node, settings_in
 from dlcli.config.unusual import unusual_values
 from dlcli.data import Data
-from dlcli.errors import BlockError, ConfigError, DataError, DlcliError, Problem, TreePath
+from dlcli.errors import ArtifactError, BlockError, ConfigError, DataError, DlcliError, Place, Problem, TreePath
 from dlcli.layers import Layers
 from dlcli.loss import Loss, Metric
 from dlcli.loss.target_loss import Head, named_targets
@@ -166,7 +168,24 @@ class Config(Spec):
             node, _ = self._root.nearest(("data",))
             mark = node.key or node.mark
             error.file, error.line = mark.file, mark.line
+        self.name_file(error)
         return error
+
+    def name_file(self, error: DlcliError) -> None:
+        """Tells an error of a file where the configuration names it, if it does."""
+        mark = None if self._root is None or error.file is None else naming_mark(self._root, error.file)
+        if mark is not None:
+            in_file = not mark.file.startswith(OPTION)
+            error.named = Place(mark.file.strip(), mark.line if in_file else None, mark.column if in_file else None)
+
+    @contextmanager
+    def naming_files(self) -> Iterator[None]:
+        """Tells errors of the files that are read within where the configuration names these."""
+        try:
+            yield
+        except (ArtifactError, DataError) as error:
+            self.name_file(error)
+            raise
 
     def line(self, path: TreePath) -> int | None:
         """The line at which a block stands in the file, if it came from one."""

@@ -104,9 +104,10 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
     `runs` is the folder of the runs that it may name; None leaves the weights to who puts them back.
     """
     start_keras(seed=config.seed, precision=config.train.precision, deterministic=config.train.deterministic)
-    experiment = set_up(config, dataset)
-    if runs is not None:
-        experiment = with_starting_weights(experiment, runs=runs)
+    with config.naming_files():
+        experiment = set_up(config, dataset)
+        if runs is not None:
+            experiment = with_starting_weights(experiment, runs=runs)
     note_weights(experiment.weights, listeners)
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         if target.positive is not None and any(speaks_of_one(metric, head.loss) for metric in head.metrics):

@@ -56,6 +56,10 @@ def single_text(error: DlcliError, *, unicode: bool, width: int | None) -> Text:
     text = error_header(error.message, place, gutter=2, unicode=unicode, width=width, kind=kind)
     if error.hint:
         text.append_text(remark(error.hint, gutter=2, width=width))
+    if error.named is not None:
+        named = error.named
+        place = near_here(named.file) + (f":{named.line}:{named.column}" if named.line else "")
+        text.append_text(remark(f"named at {place}", gutter=2, width=width))
     return text
 
 

@@ -105,11 +105,15 @@ def escaped_property(text: str) -> str:
 
 
 def problems_in(error: DlcliError) -> Sequence[Problem]:
-    """An error as problems: all those of a configuration, or the one of data that cannot be read."""
+    """An error as problems: all those of a configuration, or the one of data that cannot be read.
+
+    One of a file as a whole stands where the configuration names it.
+    """
     if isinstance(error, ConfigError):
         return error.problems
-    line, column = error.line or 0, error.column or 0
-    return [Problem(error.message, error.file or "", line, column, suggestion=error.hint, kind=error.kind)]
+    at = error if error.named is None or error.line else error.named
+    line, column = at.line or 0, at.column or 0
+    return [Problem(error.message, at.file or "", line, column, suggestion=error.hint, kind=error.kind)]
 
 
 def problem_shown(problem: Problem) -> ProblemShown:

@@ -82,7 +82,7 @@ MISTAKES: list[tuple[dict[str, Any], str | None, int, str, str]] = [
     ({"output_dim": 4}, None, 3, "v.txt has 3 numbers for each word, and output_dim is 4", "write output_dim: 3"),
     ({}, "red 1 2 3\nblue 1 x 3\n", 4, "line 2: expected a word and 3 numbers", ""),
     ({}, "red 1 2 3\nblue 1 nan 3\n", 4, "line 2: expected a word and 3 numbers", ""),
-    ({"vectors": "no.txt"}, None, 4, "No such file", ""),
+    ({"vectors": "no.txt"}, None, 4, "there is no file", ""),
     ({}, "", 4, "the file is empty", ""),
 ]
 

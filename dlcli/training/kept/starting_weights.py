@@ -28,7 +28,8 @@ Loaded = Mapping[str, Arrays]
 
 def set_up_started(config: Config, *, runs: Path, allow_code: bool) -> Experiment:
     """The experiment of a configuration from its file on, with the weights that it starts with; `runs` is the folder of runs."""
-    return with_starting_weights(set_up_config(config, allow_code=allow_code), runs=runs)
+    with config.naming_files():
+        return with_starting_weights(set_up_config(config, allow_code=allow_code), runs=runs)
 
 
 def with_starting_weights(experiment: Experiment, *, runs: Path) -> Experiment:

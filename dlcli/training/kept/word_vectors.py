@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.sources.paths import existing
 from dlcli.errors import BlockError, DataError
 from dlcli.keras_internals import calls_of_layer, producer, tensors_taken
 from dlcli.layers.names import written_layer_name
@@ -47,7 +48,7 @@ def fill(name: str, thing: KerasObject, experiment: Experiment) -> VectorsOrigin
             hint="prepare the input with TextVectorization or StringLookup, and let Embedding take it",
             kind="vectors_need_words",
         )
-    path, rows = Path(str(thing.arguments[KEY])), layer.embeddings.numpy()
+    path, rows = existing(Path(str(thing.arguments[KEY]))), layer.embeddings.numpy()
     at = {word: number for number, word in enumerate(words) if number < len(rows) and word}
     found = 0
     for vectors in vectors_in(path, width_of_file(path, rows.shape[1], place), at):
@@ -119,7 +120,7 @@ def vectors_in(path: Path, width: int, wanted: Mapping[str, int]) -> Iterator[Wo
 
 
 def plain_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file with their numbers, without a head line of two numbers. Raises `DataError` where it is not there."""
+    """The lines of a file with their numbers, without a head line of two numbers. Raises `DataError` where it is no text."""
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
             for number, line in enumerate(file, start=1):
