@@ -22,7 +22,7 @@ from dlcli.config.named_files import naming_mark
 from dlcli.config.problems import located
 from dlcli.config.starting_weights import StartingWeights
 from dlcli.config.train import Train
-from dlcli.config.tree import OPTION, Node, settings_in
+from dlcli.config.tree import OPTION, Mark, Node, settings_in
 from dlcli.config.unusual import unusual_values
 from dlcli.data import Data
 from dlcli.errors import ArtifactError, BlockError, ConfigError, DataError, DlcliError, Place, Problem, TreePath
@@ -174,9 +174,8 @@ class Config(Spec):
     def name_file(self, error: DlcliError) -> None:
         """Tells an error of a file where the configuration names it, if it does."""
         mark = None if self._root is None or error.file is None else naming_mark(self._root, error.file)
-        if mark is not None:
-            in_file = not mark.file.startswith(OPTION)
-            error.named = Place(mark.file.strip(), mark.line if in_file else None, mark.column if in_file else None)
+        if mark is not None and error.named is None:
+            error.named = place_of(mark)
 
     @contextmanager
     def naming_files(self) -> Iterator[None]:
@@ -187,12 +186,29 @@ class Config(Spec):
             self.name_file(error)
             raise
 
+    @contextmanager
+    def naming(self, path: TreePath) -> Iterator[None]:
+        """Tells errors of the data that are met within which value of the configuration they go with."""
+        try:
+            yield
+        except DataError as error:
+            if self._root is not None:
+                node, _ = self._root.nearest(path)
+                error.named = place_of(node.key or node.mark)
+            raise
+
     def line(self, path: TreePath) -> int | None:
         """The line at which a block stands in the file, if it came from one."""
         if self._root is None:
             return None
         node, _ = self._root.nearest(path)
         return node.mark.line
+
+
+def place_of(mark: Mark) -> Place:
+    """Where a mark stands; an option has no lines."""
+    in_file = not mark.file.startswith(OPTION)
+    return Place(mark.file.strip(), mark.line if in_file else None, mark.column if in_file else None)
 
 
 def heads_of(loss: Any, metrics: Any, weights: Mapping[str, float]) -> list[Head]:

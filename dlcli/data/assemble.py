@@ -24,7 +24,7 @@ from dlcli.data.split import Split
 from dlcli.data.target import Target
 from dlcli.data.target_places import ended
 from dlcli.data.target_scale import check_logarithms, check_scalable, learn_scale
-from dlcli.data.target_values import empty_target, several_labels_hint
+from dlcli.data.target_values import absent_labels, empty_target, several_labels_hint
 from dlcli.data.words_for_nothing import notes_on_nothing
 from dlcli.errors import BlockError, DataError
 from dlcli.spec import Wanted, did_you_mean
@@ -68,7 +68,7 @@ def assembled(
     for name, (target, wanted) in targets.items():
         of_rows = target.encoding(targeted, wanted=wanted, name=name, groups=groups)
         encoded = encoded_target(of_rows, targeted)
-        notes += unused_units(of_rows, encoded, wanted.classes)
+        notes += notes_on_labels(of_rows, encoded, target.void_labels(wanted), wanted.classes, targeted)
         schema, encoded_targets[of_rows.name] = of_samples(of_rows, encoded, samples)
         target_schemas.append(schema)
     if fields.spans is not None and split.way is None:
@@ -158,6 +158,13 @@ def with_strip(schema: InputSchema, strips: Mapping[str | None, str | None]) -> 
     return schema.model_copy(update={"strip": pattern})
 
 
+def notes_on_labels(
+    schema: TargetSchema, encoded: Column, void: Sequence[int | str], units: int | None, fields: Fields
+) -> list[str]:
+    """What to know of the labels of a target: units of the layers that no class needs, and void labels that stand nowhere."""
+    return [*unused_units(schema, encoded, units), *unseen_void(schema, void, fields)]
+
+
 def unused_units(schema: TargetSchema, encoded: Column, units: int | None) -> list[str]:
     """A note where the layers put out more values than there are classes that occur; a target on disk is not gone through."""
     import numpy as np
@@ -169,6 +176,19 @@ def unused_units(schema: TargetSchema, encoded: Column, units: int | None) -> li
     if classes >= units:
         return []
     return [f"the layers put out {units} values, and {classes} classes of '{schema.name}' occur"]
+
+
+def unseen_void(schema: TargetSchema, void: Sequence[int | str], fields: Fields) -> list[str]:
+    """A note where a label that is to be left out stands nowhere; of masks their source says it, and a target on disk is not
+    gone through."""
+    values = fields.arrays.get(str(schema.column))
+    if not void or values is None or is_lazy(values) or schema.classes is None or schema.column in fields.void:
+        return []
+    absent = {each: did_you_mean(str(each), schema.classes) for each in absent_labels(values, void)}
+    return [
+        f"no label of '{schema.name}' is {each}, which is to be left out (void)" + (f"; {near}" if near else "")
+        for each, near in absent.items()
+    ]
 
 
 def while_training(column: Column) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,13 @@ def class_codes(schema: TargetSchema, values: np.ndarray[Any, Any], fields: Fiel
             f"label '{label}' in {words} is none of the classes: {some_values(classes)}",
             file=file,
             line=line,
-            hint=did_you_mean(label, classes),
+            hint=did_you_mean(label, classes) or (naming_hint(classes) if by_source and schema.shape else None),
             kind="unknown_class",
         )
     return codes
+
+
+def naming_hint(classes: Sequence[str]) -> str:
+    """Where the values of masks get names, which the target takes as they are."""
+    named = ", ".join(f"{value}: {name}" for value, name in enumerate(classes[:3]))
+    return f"name the values of masks where these are read: masks: {{path: …, classes: {{{named}}}}}"

@@ -180,5 +180,5 @@ class Schema(Spec):
             if names is not None:
                 name = "data.classes" if len(self.present) == 1 else f"data.classes.{target.name}"
                 facts[name] = len(names)
-        facts["data.features"] = sum(each.shape[-1] for each in self.inputs if each.shape)
-        return facts
+        features = sum(each.shape[-1] for each in self.inputs if each.shape)
+        return {**facts, "data.features": features} if features else facts

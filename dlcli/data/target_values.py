@@ -85,6 +85,7 @@ def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int 
     counted = ~is_void(values, void)
     broken = np.flatnonzero(counted & (values != np.floor(values.astype(float))))
     hint = f"write target: {{column: {name}, encode: index}} if these are names of classes"
+    beside = void_meant(values, void)
     if len(broken):
         numbers = values[counted].astype(float)
         if labels == "binary" and wanted.signs:
@@ -110,7 +111,7 @@ def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int 
         raise DataError(
             f"the labels of '{name}' are {some_values(different)}; a loss for two classes needs 0 and 1",
             file=fields.places[0].file,
-            hint=hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy",
+            hint=beside or (hint if len(different) == 2 else "write loss: sparse_categorical_crossentropy"),
             kind="labels_do_not_fit_loss",
         )
     if different.min() >= 0 and wanted.classes is not None and different.max() < wanted.classes:
@@ -119,9 +120,41 @@ def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int 
         raise DataError(
             f"the labels of '{name}' are {some_values(different)}; expected 0 to {len(different) - 1}",
             file=fields.places[0].file,
-            hint=hint,
+            hint=f"{beside}; or {hint}" if beside else hint,
             kind="labels_do_not_fit_loss",
         )
+
+
+def void_meant(values: np.ndarray[Any, Any], void: Sequence[int | str]) -> str | None:
+    """What to write where one label alone stands apart from the classes 0…C-1; None where none does."""
+    import numpy as np
+
+    different = np.unique(values[~is_void(values, void)])
+    absent = absent_labels(values, void)
+    for label, rest in ((different[-1], different[:-1]), (different[0], different[1:])):
+        apart = np.isfinite(label) and label != len(rest) and (label > 0 or absent)
+        if apart and len(rest) > 1 and np.array_equal(rest, np.arange(len(rest))):
+            word = f"void: {int(label)}"
+            return (
+                f"no label is {absent[0]}: write {word}"
+                if absent
+                else f"write {word} at the target if it stands for no label"
+            )
+    return None
+
+
+def absent_labels(values: Column, labels: Sequence[int | str]) -> list[int | str]:
+    """The labels that stand nowhere in an array (samples, …), of which a value may be a list of names."""
+    import numpy as np
+
+    there = set[str]()
+    for block in sample_blocks(values):
+        if block.dtype == object:
+            cells = ([each] if isinstance(each, str) else [*each] for each in block.ravel().tolist())
+            there |= {label_key(name) for name in {name for cell in cells for name in cell}}
+        else:
+            there |= {label_key(each) for each in np.unique(block).tolist()}
+    return [each for each in labels if label_key(each) not in there]
 
 
 def some_values(values: Any) -> str:

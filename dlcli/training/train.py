@@ -7,7 +7,7 @@ import dataclasses
 import shlex
 import shutil
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ from dlcli.training.phase_words import earlier_end
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
-from dlcli.training.setup.origins import WeightsOrigin
+from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_sums, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.view.sentences import told_of_data
@@ -109,6 +109,7 @@ def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path 
         if runs is not None:
             experiment = with_starting_weights(experiment, runs=runs)
     note_weights(experiment.weights, listeners)
+    note_vectors(experiment.vectors, listeners)
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):
         if target.positive is not None and any(speaks_of_one(metric, head.loss) for metric in head.metrics):
             listeners.note(f"note: the metrics of '{target.name}' speak of its class '{target.positive}'")
@@ -161,6 +162,19 @@ def note_weights(weights: WeightsOrigin | None, listeners: Listeners) -> None:
         listeners.note(f"note: {note}")
     which = f"{len(weights.layers)} layers" if len(weights.layers) > 3 else ", ".join(weights.layers)
     listeners.note(f"weights: {weights.parameters:,} numbers of {which} from {weights.file}")
+
+
+def note_vectors(vectors: Mapping[str, VectorsOrigin], listeners: Listeners) -> None:
+    """Says how many words of each Embedding had a vector, and warns where none had."""
+    for layer, each in vectors.items():
+        file = Path(each.file).name
+        listeners.note(f"vectors: {each.found:,} of {each.of:,} words of {layer} from {file}")
+        if not each.found and each.of:
+            words, there = (", ".join(map(repr, some)) for some in (each.words, each.there))
+            listeners.note(
+                f"warning: no word of {layer} has a vector, so all begin with its initializer: its words are {words}, those of "
+                f"{file} {there}; name a file of the same words, or change standardize in TextVectorization"
+            )
 
 
 @contextlib.contextmanager

@@ -233,3 +233,40 @@ def test_the_advice_is_that_of_the_target_and_taking_it_trains(folder: Path, run
     assert (error["code"], error["message"], error["hint"]) == (3, message, hint)
     done = trained(folder, run_dlcli, right)
     assert done.code == 0, done.err
+
+
+def test_facts_are_listed_by_names_that_may_be_written(folder: Path, run_dlcli: Run) -> None:
+    head = {"Dense": {"units": "${data.kx.vocabulary}", "activation": "softmax"}}
+    error = trained(folder, run_dlcli, (of_text(4, ko(4)), [WORDS, lstm(each=True), head], SPARSE)).error
+    _, listed = error["message"].split("it has: ")
+    facts = listed.split(", ")
+    assert [each for each in facts if each.startswith("data.ko")] == ["data.ko.vocabulary", "data.ko.length"]
+    assert len(facts) == 7
+    for fact in facts:
+        layers = [WORDS, lstm(each=True), {"Dense": {"units": f"${{{fact}}}"}}, KO]
+        done = trained(folder, run_dlcli, (of_text(4, ko(4)), layers, SPARSE))
+        assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, 2, 3], "the weights 'w' have the shape (3,) a sample, and the target 'ko' has (4,)"),
+        (-1, "the weight 'w' is -1 in row 1; expected 0 or more"),
+        ([1, -1, 1, 1], "the weight 'w' is -1 in row 1; expected 0 or more"),
+        ("a", "'w' weighs the samples and must hold numbers, but row 1 is 'a'"),
+    ],
+)
+def test_weights_that_do_not_fit_are_told_at_the_line_that_names_them(
+    folder: Path, run_dlcli: Run, weights: Any, message: str
+) -> None:
+    rows = [{"en": "go home", "ko": "a b" if row % 2 else "c d e", "w": weights} for row in range(40)]
+    (folder / "w.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = {**of_text(4, ko(4)), "source": "w.jsonl"}
+    train = {"epochs": 1, "batch_size": 8, "sample_weight": "w"}
+    tree = {"data": data, "layers": [WORDS, lstm(each=True), KO], "loss": SPARSE, "optimizer": "Adam", "train": train}
+    (folder / "w.yaml").write_text(text := json.dumps(tree, indent=1))
+    error = run_dlcli("train", "w.yaml", "--json", "-q", cwd=folder).error
+    line = 1 + [each.strip().startswith('"sample_weight"') for each in text.splitlines()].index(True)
+    assert (error["message"], error["named"]["file"], error["named"]["line"]) == (message, "w.yaml", line)
+    assert error["file"] == str(folder / "w.jsonl")

@@ -107,3 +107,22 @@ def test_ids_without_words_have_no_vectors(folder: Path, run_dlcli: Run) -> None
     done = run_dlcli("validate", "--build", write(folder, content), cwd=folder)
     assert done.code == 3
     assert "takes no input whose words are known" in done.out
+
+
+def test_how_many_words_have_a_vector_is_said_and_none_is_a_warning(folder: Path, run_dlcli: Run) -> None:
+    some = run_dlcli("train", write(folder, tree()), "--name", "some", cwd=folder)
+    assert "vectors: 2 of 3 words of words in space from v.txt" in some.err
+    assert "has a vector" not in some.err
+    (folder / "v.txt").write_text("Red 1 2 3\nBlue 4 5 6\nGreen 7 8 9\nPink 0 0 0\n", encoding="utf-8")
+    none = run_dlcli("train", write(folder, tree()), "--name", "none", cwd=folder)
+    assert none.code == 0
+    assert "vectors: 0 of 3 words of words in space from v.txt" in none.err
+    assert "warning: no word of words in space has a vector, so all begin with its initializer: " in none.err
+    assert "its words are 'red', 'blue', 'green', those of v.txt 'Red', 'Blue', 'Green'; name a file" in none.err
+    (folder / "v.txt").write_text("red 1 2 3\nBlue 4 5 6\n", encoding="utf-8")
+    one = run_dlcli("train", write(folder, tree()), "--name", "one", cwd=folder)
+    assert "vectors: 1 of 3 words" in one.err
+    assert "has a vector" not in one.err
+    for name in ("some", "none"):
+        kept = json.loads((folder / "runs" / name / "env.json").read_text())["vectors"]["words in space"]
+        assert list(kept) == ["file", "sha256", "found", "of"]

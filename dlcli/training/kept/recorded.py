@@ -108,13 +108,18 @@ PRINTS = {"data": frozenset({"file", "sha256"}), "plugins": frozenset({"file", "
 """What env.json says of each file of the data and of each plugin, by key."""
 
 
+VECTORS = ("file", "sha256", "found", "of")
+"""What env.json says of vectors of words."""
+
+
 def recorded_origin(experiment: Experiment) -> dict[str, Any]:
     """What env.json says of the weights that a training started with, where they come from elsewhere."""
     origin: dict[str, Any] = {}
     if experiment.weights is not None:
         origin["weights"] = {key: value for key, value in asdict(experiment.weights).items() if key != "notes"}
     if experiment.vectors:
-        origin["vectors"] = {name: asdict(each) for name, each in experiment.vectors.items()}
+        kept = {name: asdict(each) for name, each in experiment.vectors.items()}
+        origin["vectors"] = {name: {key: each[key] for key in VECTORS} for name, each in kept.items()}
     return origin
 
 

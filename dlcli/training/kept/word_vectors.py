@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +56,14 @@ def fill(name: str, thing: KerasObject, experiment: Experiment) -> VectorsOrigin
         rows[at[vectors.word]] = vectors.values
         found += 1
     layer.embeddings.assign(rows)
-    return VectorsOrigin(str(path.absolute()), sha256(path), found, len([word for word in at if word != UNKNOWN]))
+    known = [word for word in at if word != UNKNOWN]
+    there = [] if found else [line.split(" ")[0] for _, line in islice(plain_lines(path), SHOWN)]
+    return VectorsOrigin(str(path.absolute()), sha256(path), found, len(known), known[:SHOWN], there)
 
 
 UNKNOWN = "[UNK]"
+SHOWN = 3
+"""Words that are shown where none was found."""
 
 
 def words_taken(layer: Any, experiment: Experiment) -> Sequence[str] | None:

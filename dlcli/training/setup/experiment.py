@@ -46,7 +46,7 @@ from dlcli.training.setup.scheduled_rate import check_rate
 from dlcli.training.setup.target_form import target_form
 from dlcli.training.setup.target_range import check_classes_in_splits, check_targets
 from dlcli.training.setup.trial import Trial, tried
-from dlcli.training.setup.weights import sample_weight, training_weights
+from dlcli.training.setup.weights import training_weights, weigh
 from dlcli.training.setup.words import text_facts, with_ids, with_words
 
 if TYPE_CHECKING:
@@ -166,9 +166,8 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
             for name, samples in dataset.splits.items()
         }
         splits["train"].whole = whole_masks
-        if config.train.sample_weight is not None:
-            for name, feed in splits.items():
-                feed.weights = sample_weight(config.train.sample_weight, dataset, name)
+        with config.naming(("train", "sample_weight")):
+            weigh(splits, config.train.sample_weight, dataset)
         dataset = with_ids(dataset, splits)
         compile_checked(config, built.model, dataset, facts)
         check_ids(built, splits)

@@ -19,9 +19,14 @@ class WeightsOrigin:
 
 @dataclass(frozen=True)
 class VectorsOrigin:
-    """Where the first rows of an Embedding come from: the file with its hash, and how many of its words were found there."""
+    """Where the first rows of an Embedding come from: the file with its hash, and how many of its words were found there.
+
+    `words` are some of the vocabulary, and `there` some of the file, where none was found.
+    """
 
     file: str
     sha256: str
     found: int
     of: int
+    words: Sequence[str] = ()
+    there: Sequence[str] = ()

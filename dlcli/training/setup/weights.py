@@ -12,6 +12,7 @@ from dlcli.data.encode import is_written_number
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, DataError, TreePath
 from dlcli.spec import describe, did_you_mean
+from dlcli.training.setup.feed import Feed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -174,6 +175,12 @@ def check_some_weight(weights: np.ndarray[Any, Any], counts: Mapping[str, int], 
             hint="give the classes that count a weight above 0",
             kind="weights_all_zero",
         )
+
+
+def weigh(feeds: Mapping[str, Feed], column: str | None, dataset: Dataset) -> None:
+    """Gives the samples of all splits the weights of a column, if there is one. Raises what `sample_weight` raises."""
+    for split, feed in feeds.items() if column is not None else ():
+        feed.weights = sample_weight(str(column), dataset, split)
 
 
 def sample_weight(name: str, dataset: Dataset, split: str) -> np.ndarray[Any, Any]:

@@ -58,8 +58,10 @@ def text_facts(dataset: Dataset, fitted: Fitted) -> dict[str, int]:
         if columns[0].ndim == 2 and columns[0].dtype.kind in "iu" and not any(map(is_lazy, columns)):
             facts[f"data.{name}.vocabulary"] = 1 + max(int(each[:].max(initial=0)) for each in columns)
             facts[f"data.{name}.length"] = columns[0].shape[1]
-    facts |= {f"data.{name}.vocabulary": len(words) for name, words in fitted.vocabularies.items()}
-    for name in fitted.vocabularies:
+    inside = {target_key(each.name) for each in dataset.schema.targets}
+    named = {name: words for name, words in fitted.vocabularies.items() if name not in inside}
+    facts |= {f"data.{name}.vocabulary": len(words) for name, words in named.items()}
+    for name in named:
         ids = fitted.model.output.get(target_key(name), fitted.model.output.get(name))
         if ids is not None and len(ids.shape) > 1:
             facts[f"data.{name}.length"] = ids.shape[1]

@@ -117,6 +117,8 @@ def masks_of(
             kind="single_class",
         )
     meaning = named_meaning(names, void, seen) if names else numbered_meaning(seen, void)
+    present = {value for values in held.values() for value in values.tolist()}
+    meaning.notes.extend(f"no pixel of the masks is {value} (void)" for value in sorted(values_of(void) - present))
     return MaskField(masks.files, size, meaning.index), meaning
 
 
