@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,16 @@ COMMENTS = 50
 """The column in which comments stand."""
 
 
-def init(what: str, *, target: Sequence[str] = (), file: Path | None, settings: Sequence[str] = ()) -> str:
-    """The text of a configuration for a file, a folder, or a set by its name, as it will stand in `file`.
+@dataclass(frozen=True)
+class Drafted:
+    """The text of a configuration, and the column that was taken for the target, where nobody has named one."""
+
+    text: str
+    guessed: str | None
+
+
+def init(what: str, *, target: Sequence[str] = (), file: Path | None, settings: Sequence[str] = ()) -> Drafted:
+    """A configuration for a file, a folder, or a set by its name, as it will stand in `file`.
 
     Its paths count from the folder of `file`, or from the working folder where it is only shown.
 
@@ -55,7 +64,8 @@ def init(what: str, *, target: Sequence[str] = (), file: Path | None, settings: 
     if what != source.word:
         draft.source = rebased(draft.source, what, relative(what, file.parent if file is not None else Path()))
     name = safe_name(Path(what).stem or what)
-    return "\n".join(lines_of(draft, dataset, name=name, file=file or Path(f"{name}.yaml"))) + "\n"
+    lines = lines_of(draft, dataset, name=name, file=file or Path(f"{name}.yaml"))
+    return Drafted("\n".join(lines) + "\n", draft.guessed)
 
 
 def with_last_labels(source: SourceBlock, fields: Fields, *, stream: bool) -> Fields:

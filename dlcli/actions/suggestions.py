@@ -64,6 +64,8 @@ class Draft:
     source: Any
     target: Any
     reasons: dict[str, str] = field(default_factory=dict)
+    guessed: str | None = None
+    """The column that was taken for the target, where nobody has named one."""
     block: dict[str, Any] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
     labels: Labels | None = None
@@ -99,7 +101,7 @@ def drafted(block: Mapping[str, Any], fields: Fields) -> tuple[Draft, Dataset]:
     others = {key: value for key, value in block.items() if key not in {"source", "target"}}
     draft = Draft(block["source"], block.get("target"), block=others)
     if draft.target is None and fields.target is None:
-        draft.target = guessed_target(fields)
+        draft.target = draft.guessed = guessed_target(fields)
         readable = "" if draft.target == fields.names[-1] else " that can be read"
         draft.reasons["target"] = f"the last column{readable}; --target takes another"
     goal = draft.target.get("column") if isinstance(draft.target, dict) else draft.target or fields.target

@@ -46,22 +46,27 @@ def init(
     from dlcli.actions.init import check_new_file, write_configuration
     from dlcli.actions.init import init as draft
     from dlcli.actions.init import template as copy
+    from dlcli.view.console.labelled import note
 
     if (data is None) == (template is None):
         raise UsageError("name either DATA or --template NAME", hint="dlcli init iris", kind="bad_command_line")
     shown = output in {None, Path("-")}
     if output is not None and not shown:
         check_new_file(output, force=force)
+    guessed = None
     if template is not None:
         text = copy(template)
     else:
         assert data is not None
-        text = draft(data, target=target or [], file=None if shown else output, settings=settings)
+        drafted = draft(data, target=target or [], file=None if shown else output, settings=settings)
+        text, guessed = drafted.text, drafted.guessed
     if output is None or shown:
         write(text)
         return
     write_configuration(text, output, force=force)
     err().print(f"written to {output}; next: dlcli train {output}")
+    if guessed is not None:
+        note(err(), f"target: {guessed}, the last column that can be one; --target takes another")
 
 
 COMMAND = Command("init", init, Panel.BEFORE)

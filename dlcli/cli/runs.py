@@ -96,7 +96,9 @@ def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool,
     from dlcli.view.console.table import csv_text, markdown
     from dlcli.view.runs import draw_runs, runs_table
 
-    shown = compared_runs(rows, columns=[name.strip() for each in columns for name in each.split(",")])
+    # A column that is named twice stands where it is named first.
+    named = dict.fromkeys(name.strip() for each in columns for name in each.split(","))
+    shown = compared_runs(rows, columns=[*named])
     if csv or md:
         write_rows((csv_text if csv else markdown)(runs_table(shown)))
     else:

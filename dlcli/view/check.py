@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rich.console import Console
 
@@ -127,6 +128,22 @@ def place_of_rate(points: Sequence[RatePoint], rate: float) -> int:
     return min(range(len(points)), key=lambda at: abs(math.log(points[at].rate / rate)))
 
 
+def rate_ticks(points: Sequence[RatePoint]) -> list[tuple[float, str]]:
+    """The places of the powers of ten between the rates of points, which rise; of fewer than two both ends."""
+    places: dict[str, float] = {}
+    for at, (one, other) in enumerate(pairwise(points)):
+        low, high = math.log10(one.rate), math.log10(other.rate)
+        for power in range(math.ceil(low - EXACT), math.floor(high + EXACT) + 1):
+            places.setdefault(f"{10.0**power:.0e}", at + (power - low) / (high - low))
+    ticks = [(place, label) for label, place in places.items()]
+    ends = [(float(at), f"{points[at].rate:.0e}") for at in (0, len(points) - 1)]
+    return ticks if len(ticks) > 1 else ends
+
+
+EXACT = 1e-6
+"""So far the logarithm of a rate, which has 32 bits, may lie beside that of a power of ten."""
+
+
 def ratio_of(ratio: float | None) -> str:
     """A ratio in a cell."""
     return "" if ratio is None else f"{ratio:.1e}"
@@ -136,14 +153,11 @@ def draw_rates(console: Console, rates: RatesShown) -> None:
     """The loss by learning rate, whose axis is logarithmic, and the rate to begin with."""
     points = rates.points
     if len(points) > 1:
-        ends = (f"{points[0].rate:.0e}", f"{points[-1].rate:.0e}")
-        losses = {"loss": [each.loss for each in points]}
+        losses = {"loss by learning rate": [each.loss for each in points]}
         width, unicode = min(console.width, WIDEST), supports_unicode(console.file)
         marked = None if rates.proposed is None else (place_of_rate(points, rates.proposed), f"{rates.proposed:g}")
-        label = "learning rate"
-        console.print(
-            curve(losses, width=width, height=HEIGHT, x_label=label, ends=ends, unicode=unicode, marked=marked)
-        )
+        ticks = rate_ticks(points)
+        console.print(curve(losses, width=width, height=HEIGHT, ticks=ticks, unicode=unicode, marked=marked))
         console.print()
     if rates.proposed is None:
         line(

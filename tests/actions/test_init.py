@@ -92,7 +92,7 @@ def table(folder: Path, columns: list[str], cells: list[list[object]]) -> Path:
 def written_for(folder: Path, columns: list[str], cells: list[list[object]]) -> Config:
     """What is written for a table, read back."""
     path = folder / "t.yaml"
-    path.write_text(init(str(table(folder, columns, cells)), file=path), encoding="utf-8")
+    path.write_text(init(str(table(folder, columns, cells)), file=path).text, encoding="utf-8")
     return load_config(str(path))[0]
 
 
@@ -124,6 +124,19 @@ def test_an_input_of_sentences_may_have_any_name(tmp_path: Path) -> None:
     assert [each.columns for each in config.data.inputs.values()] == [["n: m"], "re, view[1]"]
 
 
+def test_a_target_that_nobody_named_is_said_where_the_text_is_not_seen(tmp_path: Path, run_dlcli: Any) -> None:
+    cells = [[row / 7, row % 2, row * 7919 % 10007] for row in range(100)]
+    table(tmp_path, ["a", "b", "c"], cells)
+    [path] = tmp_path.glob("*.csv")
+    guessed = run_dlcli("init", path.name, "-o", "c.yaml", cwd=tmp_path)
+    assert guessed.err.splitlines()[1:] == ["target: c, the last column that can be one; --target takes another"]
+    named = run_dlcli("init", path.name, "-o", "b.yaml", "--target", "b", cwd=tmp_path)
+    own = run_dlcli("init", "iris", "-o", "iris.yaml", cwd=tmp_path)
+    for said in (named, own):
+        assert (said.code, len(said.err.splitlines())) == (0, 1)
+    assert run_dlcli("init", path.name, "-o", "d.yaml", "-q", cwd=tmp_path).err == ""
+
+
 def test_the_rules_about_data_run_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dlcli.actions import suggestions as draft
 
@@ -136,7 +149,7 @@ def test_the_rules_about_data_run_once(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("name", BUNDLED)
 def test_what_is_written_for_a_bundled_set_is_valid(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.yaml"
-    path.write_text(init(name, file=path))
+    path.write_text(init(name, file=path).text)
     config, _ = load_config(str(path))
     assert config.data.source.word == name
     assert len(config.layers) >= 2

@@ -105,6 +105,8 @@ def test_columns_are_those_asked_for(folder: Path, run_dlcli: Command) -> None:
     names = "run,layers.1.units, layers.dense.activation,data.prepare.rescaling.scale,train.accuracy"
     shown = run_dlcli("runs", "--columns", names, "--columns", "seconds", "--csv", cwd=folder)
     assert shown.out.splitlines()[1] == "a,64,relu,0.0625,0.88,61.5"
+    twice = run_dlcli("runs", "--columns", "run,status,run", "--columns", "status", "--csv", cwd=folder)
+    assert twice.out.splitlines()[0] == "run,status"
     refused = run_dlcli("runs", "--columns", "run,val_acc", cwd=folder)
     assert (refused.code, refused.out) == (2, "")
     assert "no run has a value 'val_acc'" in refused.err

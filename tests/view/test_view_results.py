@@ -11,8 +11,18 @@ from rich.console import Console
 
 from dlcli.data.description.columns import ColumnSeen
 from dlcli.data.description.tensors import Tensor
-from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown, draw_check, draw_rates
+from dlcli.view.check import (
+    BatchShown,
+    CheckShown,
+    GradientShown,
+    RatePoint,
+    RatesShown,
+    draw_check,
+    draw_rates,
+    rate_ticks,
+)
 from dlcli.view.data import DataShown, draw_data, range_words
+from dlcli.view.drawing.curve import labels_below
 from dlcli.view.evaluation import ClassScores, Scores, WorstSample, draw_classes, short, worst_table
 from dlcli.view.first_loss import FirstLossShown
 from dlcli.view.samples import draw_samples
@@ -125,6 +135,30 @@ def test_a_check_is_drawn_with_every_gradient() -> None:
     assert ["c", "(Dense)", "frozen", "2.00e+00"] in lines
 
 
+@pytest.mark.parametrize(
+    ("rates", "labels"),
+    [
+        ([1.0000000116e-07, 3e-6, 2e-5, 0.2], ["1e-07", "1e-06", "1e-05", "1e-04", "1e-03", "1e-02", "1e-01"]),
+        ([1.2e-3, 0.02, 0.09], ["1e-03", "9e-02"]),  # one power of ten is no scale
+        ([0.9e-3, 0.02, 0.09], ["1e-03", "1e-02"]),
+    ],
+)
+def test_the_ticks_of_rates_are_powers_of_ten_where_they_stand(rates: list[float], labels: list[str]) -> None:
+    ticks = rate_ticks([RatePoint(rate, 1.0) for rate in rates])
+    assert [label for _, label in ticks] == labels
+    logarithms = np.log10(rates)
+    for place, label in ticks if len(labels) > 2 or labels[1] == "1e-02" else []:
+        assert np.interp(place, range(len(rates)), logarithms) == pytest.approx(np.log10(float(label)), abs=1e-5)
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(31, 5), (30, 3), (17, 3), (16, 2), (10, 1)])
+def test_labels_that_have_no_room_are_left_out_evenly(columns: int, shown: int) -> None:
+    stands = [(round(at / 4 * (columns - 1)), f"1e-0{at}") for at in range(5)]
+    line = labels_below(stands, columns)
+    assert len(line.split()) == shown
+    assert all(label in [each for _, each in stands] for label in line.split())
+
+
 @pytest.mark.parametrize(("width", "wide"), [(80, 80), (100, 100), (101, 100), (200, 100)])
 def test_the_rates_are_a_curve_of_fourteen_lines_and_at_most_a_hundred_cells(width: int, wide: int) -> None:
     points = [RatePoint(10.0**exponent, 1.0 / (8 + exponent)) for exponent in range(-7, 1)]
@@ -136,7 +170,13 @@ def test_the_rates_are_a_curve_of_fourteen_lines_and_at_most_a_hundred_cells(wid
     assert lines[-2].index("▲") - gap == round(4 / 7 * (wide - gap - 1))
     assert "▲ 0.003" in lines[0]
     assert last.split() == ["rate", "--set", "optimizer.learning_rate=0.003"]
-    assert lines[-1].split() == ["1e-07", "learning", "rate", "1e+00"]
+    powers = [f"{10.0**each:.0e}" for each in range(-7, 1)]
+    assert lines[-1].split() == powers
+    for at, power in enumerate(powers):
+        place = gap + round(at / 7 * (wide - gap - 1))
+        assert lines[-2][place] == ("▲" if at == 4 else "┴"), power
+        assert abs(lines[-1].index(power) + len(power) // 2 - place) <= (3 if at in {0, 7} else 0)
+    assert "loss by learning rate" in lines[0]
     one = drawn(draw_rates, RatesShown(key="k", points=points[:1], proposed=None), width=width)
     assert one.split() == ["rate", "the", "loss", "fell", "at", "no", "learning", "rate"]
 

@@ -34,7 +34,7 @@ def curve(
     width: int,
     height: int,
     x_label: str = "epoch",
-    ends: tuple[str, str] | None = None,
+    ticks: Sequence[tuple[float, str]] = (),
     first: int = 1,
     unicode: bool = True,
     logarithmic: bool = False,
@@ -42,10 +42,10 @@ def curve(
 ) -> Text:
     """Each series as a line in exactly `width` cells and `height` lines (at least 4): legend, plot, axis, its labels.
 
-    Value i of a series stands at x = `first` + i; `ends` says what stands at both ends of the axis instead. `marked` is
-    the i of a mark on the axis and what it is called. The first series is solid, the second dashed, so that they differ
-    without colour. NaN and infinite values are skipped (and values
-    up to 0 where `logarithmic`), and their neighbours joined.
+    Value i of a series stands at x = `first` + i; `ticks` are places i on the axis, each with its label, in the place of
+    both ends. `marked` is the i of a mark on the axis and what it is called. The first series is solid, the second dashed, so
+    that they differ without colour. NaN and infinite values are skipped (and values up to 0 where `logarithmic`), and their
+    neighbours joined.
     """
     points = [finite_points(values, logarithmic=logarithmic) for values in series.values()]
     low, high = value_range([value for each in points for _, value in each])
@@ -64,13 +64,16 @@ def curve(
     for row in range(rows):
         edge = ("┤" if row in labels else "│") if unicode else ("+" if row in labels else "|")
         lines.append(Text(f"{labels.get(row, ''):>{gutter}} {edge}").append_text(canvas.row(row)))
-    axis = ("─" if unicode else "-") * columns
+    axis = ["─" if unicode else "-"] * columns
+    stands = [(place_on_axis(at, longest, columns), label) for at, label in ticks]
+    for place, _ in stands:
+        axis[place] = "┴" if unicode else "+"
     if mark is not None:
-        place = round(mark[0] / (longest - 1) * (columns - 1)) if longest > 1 else 0
-        axis = axis[:place] + mark_sign(unicode) + axis[place + 1 :]
-    lines.append(Text(" " * gutter + (" └" if unicode else " +") + axis))
-    left, right = ends or (str(first) if longest else "", str(first + longest - 1) if longest > 1 else "")
-    lines.append(Text(" " * (gutter + 2) + x_labels(left, right, x_label, width=columns)))
+        axis[place_on_axis(mark[0], longest, columns)] = mark_sign(unicode)
+    lines.append(Text(" " * gutter + (" └" if unicode else " +") + "".join(axis)))
+    left, right = str(first) if longest else "", str(first + longest - 1) if longest > 1 else ""
+    below = labels_below(stands, columns) if stands else x_labels(left, right, x_label, width=columns)
+    lines.append(Text(" " * (gutter + 2) + below))
     for line in lines:
         line.truncate(width, pad=True)
     return Text("\n", no_wrap=True).join(lines)
@@ -221,6 +224,25 @@ def legend(names: Sequence[str], *, gutter: int, unicode: bool, logarithmic: boo
     if logarithmic:
         text.append("(logarithmic)", style="dim")
     return text
+
+
+def place_on_axis(at: float, longest: int, columns: int) -> int:
+    """The column in which value i of so many stands."""
+    return round(at / (longest - 1) * (columns - 1)) if longest > 1 else 0
+
+
+def labels_below(stands: Sequence[tuple[int, str]], columns: int) -> str:
+    """Labels below their ticks: all of them, or every second, third, … where there is less room."""
+    for step in range(1, len(stands) + 1):
+        line = ""
+        for place, label in stands[::step]:
+            start = min(max(0, place - len(label) // 2), columns - len(label))
+            if line and start <= len(line):
+                break
+            line = line.ljust(start) + label
+        else:
+            return line
+    return ""
 
 
 def x_labels(left: str, right: str, label: str, *, width: int) -> str:
