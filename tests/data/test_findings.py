@@ -415,3 +415,31 @@ def test_files_of_a_series_are_series_of_their_own(files: int, by: str, group: b
     (finding,) = [each for each in findings(load(block)) if each.code == "overlapping_windows"]
     assert (finding.advice[0].new, finding.facts["then"]) == (by, {1: "later", 2: "apart", 3: "whole"}[files])
     assert "overlapping_windows" not in {each.code for each in findings(load({**block, "split": {"by": by}}))}
+
+
+def test_copies_of_files_are_named_and_kept_together_by_a_table(tmp_path: Path) -> None:
+    from PIL import Image
+
+    generator, rows = np.random.default_rng(0), ["file,kind,patient"]
+    for number in range(60):
+        folder = tmp_path / "photos" / "uv"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(generator.integers(0, 255, (6, 6), dtype=np.uint8))
+        for name in (f"{number}.png", f"{number}-copy.png") if number < 20 else (f"{number}.png",):
+            picture.save(folder / name)
+            rows.append(f"photos/{folder.name}/{name},{folder.name},p{number}")
+    (tmp_path / "photos.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    [found] = [
+        each for each in findings(load({"source": {"images": str(tmp_path / "photos")}})) if each.code == "same_rows"
+    ]
+    assert 0 < len(found.facts["files"]) <= 3
+    for copy, other in found.facts["files"]:
+        assert copy != other
+        assert Path(copy).read_bytes() == Path(other).read_bytes()
+    advice = told_of_data(found).advice
+    assert advice is not None
+    assert "list the files in a table" in advice
+    together = {"source": {"images": str(tmp_path / "photos.csv")}, "target": "kind", "split": {"by": "group:patient"}}
+    assert "same_rows" not in [each.code for each in findings(load(together))]
+    by_rows = {**together, "split": {"by": "random"}}
+    assert "same_rows" in [each.code for each in findings(load(by_rows))]

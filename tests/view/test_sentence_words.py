@@ -49,6 +49,11 @@ def data(code: str, **facts: Any) -> str:
             {"splits": {"test": 3}},
             "3 of test are in the training split too, with the same inputs and target",
         ),
+        (
+            "same_rows",
+            {"splits": {"test": 3}, "files": [["b.png", "a.png"], ["d.png", "c.png"]]},
+            "3 of test are in the training split too, with the same inputs and target; b.png is a.png, d.png is c.png, …",
+        ),
         ("same_inputs", {"splits": {"test": 1}}, "1 of test has the inputs of a training sample, but another target"),
         ("same_inputs", {"splits": {"test": 3}}, "3 of test have the inputs of a training sample, but another target"),
         ("sorted_order", {"changes": 1, "rows": 1000}, "the target changes only once over 1,000 rows"),

@@ -162,6 +162,11 @@ class Fields:
         numbers = np.repeat(np.arange(len(rows)), rows)
         return numbers if self.kept is None else numbers[self.kept]
 
+    @property
+    def is_file_each(self) -> bool:
+        """Whether each row is a file of its own."""
+        return isinstance(self.places, FileEach)
+
     def axes_of(self, name: str) -> tuple[str, ...]:
         """The names of a field's axes, in Keras's order."""
         if name in self.padded and name not in self.axes:

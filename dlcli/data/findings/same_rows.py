@@ -20,12 +20,19 @@ def same_rows(dataset: Dataset) -> Finding | None:
     """Samples of validation or test that training has too, value for value: their inputs and their targets."""
     if have_few_values(dataset):
         return None
-    copies = {split: same for split, (_, same) in counts_in_training(dataset).items() if same}
-    if not copies:
+    found = copies_in_training(dataset)
+    copies = {split: [pair for pair in pairs if pair[1] is not None] for split, pairs in found.items()}
+    facts: dict[str, Any] = {"splits": {split: len(pairs) for split, pairs in copies.items() if pairs}}
+    if not facts["splits"]:
         return None
-    return Finding(code="same_rows", severity="warning", where=only_name(list(copies)), facts={"splits": copies})
+    if dataset.fields.is_file_each:  # what a person can look at, and remove
+        named = [pair for pairs in copies.values() for pair in pairs][:MOST_NAMED]
+        facts["files"] = [[dataset.fields.where(row)[0] for row in pair if row is not None] for pair in named]
+    return Finding(code="same_rows", severity="warning", where=only_name([*facts["splits"]]), facts=facts)
 
 
+MOST_NAMED = 3
+"""Copies that are called by their files."""
 MOST_FEATURES = 64
 REPEATED = 2
 """So often each value stands in a column of few values, on average."""
@@ -56,17 +63,25 @@ def have_few_values(dataset: Dataset) -> bool:
 
 def counts_in_training(dataset: Dataset) -> dict[str, tuple[int, int]]:
     """By split how many samples have the inputs of a training sample, and how many of these its targets as well."""
+    found = copies_in_training(dataset)
+    return {split: (len(pairs), sum(other is not None for _, other in pairs)) for split, pairs in found.items()}
+
+
+def copies_in_training(dataset: Dataset) -> dict[str, list[tuple[int, int | None]]]:
+    """By split the rows whose inputs a training sample has, each with the row of one that has its targets too, or None."""
     train = dataset.splits["train"]
-    known: dict[bytes, set[bytes]] = {}
-    for inputs, targets in zip(read_inputs(dataset, train), contents(train.targets, len(train)), strict=True):
-        known.setdefault(inputs, set()).add(targets)
-    counts = {}
+    known: dict[bytes, dict[bytes, int]] = {}
+    held = zip(read_inputs(dataset, train), contents(train.targets, len(train)), train.rows, strict=True)
+    for inputs, targets, row in held:
+        known.setdefault(inputs, {}).setdefault(targets, int(row))
+    found = {}
     for split, samples in dataset.splits.items():
         if split != "train":
-            pairs = zip(read_inputs(dataset, samples), contents(samples.targets, len(samples)), strict=True)
-            same = [targets in known[inputs] for inputs, targets in pairs if inputs in known]
-            counts[split] = len(same), sum(same)
-    return counts
+            held = zip(
+                read_inputs(dataset, samples), contents(samples.targets, len(samples)), samples.rows, strict=True
+            )
+            found[split] = [(int(row), known[inputs].get(targets)) for inputs, targets, row in held if inputs in known]
+    return found
 
 
 def read_inputs(dataset: Dataset, samples: Samples) -> list[bytes]:

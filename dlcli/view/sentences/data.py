@@ -120,7 +120,18 @@ def overlapping_windows(facts: Facts) -> str:
 def same_rows(facts: Facts) -> str:
     counts = [f"{count} of {split}" for split, count in facts["splits"].items()]
     are = "is" if [*facts["splits"].values()] == [1] else "are"
-    return f"{' and '.join(counts)} {are} in the training split too, with the same inputs and target"
+    pairs = [f"{copy} is {other}" for copy, other in facts.get("files", [])]
+    named = f"; {', '.join(pairs)}{', …' if sum(facts['splits'].values()) > len(pairs) else ''}" if pairs else ""
+    return f"{' and '.join(counts)} {are} in the training split too, with the same inputs and target{named}"
+
+
+def kept_together(facts: Facts) -> str:
+    if "files" not in facts:
+        return "remove the copies, or keep them together: data.split.by: group:COLUMN"
+    return (
+        "remove the copies, or keep them together: list the files in a table, with a column that says which belong to one "
+        "another, write its path as that of the source, and data.split.by: group:COLUMN"
+    )
 
 
 def same_inputs(facts: Facts) -> str:
@@ -260,7 +271,7 @@ SENTENCES = {
     "same_rows": Sentence(
         "the same samples in two splits",
         same_rows,
-        "remove the copies, or keep them together: data.split.by: group:COLUMN",
+        advised=kept_together,
     ),
     "sorted_order": Sentence("samples in sorted order", sorted_order, "nothing to do: dlcli shuffles before it splits"),
     "target_given_away": Sentence(
