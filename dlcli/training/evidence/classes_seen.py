@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
+from dlcli.data.findings.same_rows import contents
 from dlcli.training.counted import counted_target
 from dlcli.training.kept.predictions import answers_of
 from dlcli.training.setup.experiment import Experiment
 
 LOOKED_AT, AT_ONCE = 1000, 250  # unseen: time alone
 """So many samples of a split are answered."""
+LARGEST = 1 << 24  # unseen: memory alone
+SPLITS = ("train", "validation")
 SIGMAS = 1.96
 """So many deviations on both sides hold a share in 95 of 100 samples."""
 
@@ -74,16 +78,32 @@ def wilson(share: float, samples: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def classes_seen(experiment: Experiment, split: str) -> list[ClassesSeen]:
-    """What the model as it stands says on a split of the targets that are classes."""
+def fresh_classes_seen(experiment: Experiment) -> list[ClassesSeen]:
+    """What it says of the validation samples whose inputs do not stand in training; nothing where these take much to read."""
+    import numpy as np
+
+    if (
+        sum(math.prod(each.shape) for each in experiment.dataset.schema.inputs) * len(experiment.splits["train"])
+        > LARGEST
+    ):
+        return []
+    held = [contents(each.take(np.arange(len(each)))[0]) for each in map(experiment.splits.__getitem__, SPLITS)]
+    known = {*held[0]}
+    fresh = np.flatnonzero([each not in known for each in held[1]])
+    return classes_seen(experiment, "validation", fresh[spread_samples(len(fresh), LOOKED_AT)]) if len(fresh) else []
+
+
+def classes_seen(experiment: Experiment, split: str, rows: Any = None) -> list[ClassesSeen]:
+    """What the model as it stands says on a split, or on some `rows` of it, of the targets that are classes."""
     import numpy as np
 
     model, feed = experiment.model, experiment.splits[split]
     heads = [*zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True)]
     if not len(feed) or all(schema.classes is None for _, schema in heads):
         return []
-    inputs, targets = feed.take(spread_samples(len(feed), LOOKED_AT))
-    starts = range(0, min(len(feed), LOOKED_AT), AT_ONCE)
+    rows = spread_samples(len(feed), LOOKED_AT) if rows is None else rows
+    inputs, targets = feed.take(rows)
+    starts = range(0, len(next(iter(inputs.values()))), AT_ONCE)
     parts = [model({name: each[at : at + AT_ONCE] for name, each in inputs.items()}, training=False) for at in starts]
     found = []
     for head, schema in heads:

@@ -17,7 +17,8 @@ LITTLE = 0.15
 """So little of the trivial loss is left of a model that was told the answer."""
 COPIES = 0.1
 """So many of the validation samples stand in training too where that makes a score worthless."""
-
+FEWEST, WORSE = 10, 0.05
+"""So many samples of each class that are no copies tell whether it is found there as well, but for such a share."""
 LEARNT = 0.5
 """So little left, at the best epoch or of the mistakes, is better than copies can vouch for."""
 
@@ -34,10 +35,21 @@ def suspiciously_good(story: Story) -> Finding | None:
         return Finding(code="suspiciously_good", severity="warning", where=leak.where, facts=facts, advice=leak.advice)
     copies: dict[str, int] = next((each.facts["splits"] for each in story.looks.data if each.code == COPIED), {})
     count, samples = copies.get("validation", 0), story.looks.samples.get("validation", 0)
-    if not samples or count < COPIES * samples or least_left(story, share) > LEARNT:
+    if not samples or count < COPIES * samples or least_left(story, share) > LEARNT or as_good_on_others(story):
         return None
     facts |= {"leak": COPIED, "copies": count, "samples": samples}
     return Finding(code="suspiciously_good", severity="warning", facts=facts)
+
+
+def as_good_on_others(story: Story) -> bool:
+    """Whether each class is found as well among the samples that are no copies: whole scores come twice by themselves."""
+    pairs = [*zip(story.looks.classes("validation"), story.looks.fresh_classes(), strict=False)]
+    return bool(pairs) and all(
+        count >= FEWEST and fresh.recalls[name] >= every.recalls[name] - WORSE
+        for every, fresh in pairs
+        for name, count in zip(fresh.classes, fresh.truth, strict=True)
+        if name in every.recalls
+    )
 
 
 def least_left(story: Story, share: float) -> float:
