@@ -17,19 +17,21 @@ CLOSE = 0.01
 """Within this share of all that was gained the least loss was reached."""
 WOBBLES = 2.0
 """So many deviations of its noise a flat curve goes below where it came to rest."""
-LEFT = 0.3
-"""So much of the trivial loss is left where it is worth asking whether the end is the end."""
+LEFT, MANY = 0.3, 100
+"""So much of the trivial loss is left where it is worth asking whether the end is the end; of so many epochs nine tenths are
+wasted in any case."""
 
 
 def plateau(story: Story) -> Finding | None:
     """Seen where the loss was as low as it ever was within a third of the epochs, no rule stopped it, and much is left."""
     losses, share = story.above(story.judged), left(story)
-    if len(losses) < FEWEST or share is None or share < LEFT or story.config.train.early_stopping is not None:
+    seen = story.beside_trivial
+    if len(losses) < FEWEST or share is None or seen is None or story.config.train.early_stopping is not None:
         return None
-    gained = max(losses) - min(losses)
+    gained = min(max(losses) - min(losses), seen.trivial - seen.perfect)  # what regularization gave back is none
     near = min(losses) + max(CLOSE * gained, WOBBLES * noise_of(losses[len(losses) // 2 :]))
     reached = next(at for at, loss in enumerate(losses) if loss <= near) + 1
-    if reached > len(losses) // 3:
+    if reached > len(losses) // 3 or (share < LEFT and (len(losses) < MANY or reached > len(losses) // 10)):
         return None
     facts = {"since_epoch": reached + 1, "epochs": len(losses), "last": story.losses(story.judged)[-1]}
     return Finding(code="plateau", severity="note", facts=facts, advice=earlier_stop(story))

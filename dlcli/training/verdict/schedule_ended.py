@@ -17,8 +17,9 @@ from dlcli.training.verdict.story import Story
 
 ENDED = 0.05
 """Below this share of its largest a rate has nearly ended."""
-LEFT = 0.25
-"""So much of the trivial loss is left where something was still to be learnt."""
+LEFT, LITTLE, FURTHER = 0.25, 0.05, 0.8
+"""So much of the trivial loss is left where something was still to be learnt; or the second where some steps more at the largest
+rate bring it below the third of what it is."""
 FELL = 0.01
 """So much the loss fell in each epoch, on average, before the rate ended."""
 
@@ -27,7 +28,9 @@ def schedule_ended(story: Story) -> Finding | None:
     """Seen where the loss fell as long as the rate was worth anything, and much of it is left."""
     rates = [entry["learning_rate"] for entry in story.history]
     share = left_in_training(story) or left(story)
-    if len(rates) < 3 or story.rate <= 0 or rates[-1] > ENDED * story.rate or share is None or share < LEFT:
+    if len(rates) < 3 or story.rate <= 0 or rates[-1] > ENDED * story.rate or share is None or share < LITTLE:
+        return None
+    if share < LEFT and not goes_on(story):
         return None
     train = story.above("train")
     peak = rates.index(story.rate)
@@ -35,7 +38,9 @@ def schedule_ended(story: Story) -> Finding | None:
     alive = train[: ended + 1]
     steps = max(1, min(len(alive) - 1, 3))
     fell = (alive[-1 - steps] - alive[-1]) / steps if len(alive) > steps else 0.0
-    if alive[-1 - steps] <= 0 or (fell < FELL * alive[-1 - steps] and not could_go_on(story, rates[-1])):
+    if alive[-1 - steps] <= 0 or (
+        share >= LEFT and fell < FELL * alive[-1 - steps] and not could_go_on(story, rates[-1])
+    ):
         return None
     facts = {
         "rate": rates[-1],
@@ -53,6 +58,12 @@ def schedule_ended(story: Story) -> Finding | None:
     )
 
 
+def goes_on(story: Story) -> bool:
+    """Whether some steps more at the largest rate bring the model far below what as many at the last one do."""
+    found = story.looks.settling(story.history[-1]["learning_rate"], story.rate)
+    return found is not None and found.other - story.perfect <= FURTHER * (found.same - story.perfect)
+
+
 def could_go_on(story: Story, rate: float) -> bool:
     """Whether the range test proposes a far higher rate than that of the end."""
     proposed = story.looks.rate()
@@ -65,6 +76,10 @@ def lasting(story: Story, ended: int) -> list[Advice]:
     if isinstance(schedule, OneCycle):
         longer = rounded(epochs + epochs_to_gain(story.above("train")))
         return [Setting(key="train.epochs", old=epochs, new=longer, why="the cycle of the rate then lasts longer")]
+    reducing = story.config.train.reduce_on_plateau
+    if reducing is not None and not isinstance(schedule, KerasObject):
+        old = reducing.model_dump(exclude_unset=True)
+        return [Setting(key="train.reduce_on_plateau", old=old, new=None, why="the rate then stays what it is")]
     if not isinstance(schedule, KerasObject) or "decay_steps" not in schedule.arguments:
         constant = f"the rate stays at {story.rate:g}"
         return [Setting(key="optimizer.learning_rate", old=None, new=shortest(story.rate), why=constant)]

@@ -14,6 +14,8 @@ from dlcli.training.verdict.story import Story
 
 GAIN, MATERIAL = 0.03, 0.002
 """The share of the loss, and of the first epoch's, that the last epochs have to take away to be worth more of them."""
+AT_STAKE = 0.004
+"""The share of the trivial loss that they have to take away."""
 NEAR = 20
 """The best epoch is one of the last where no more than a twentieth of all came after it."""
 
@@ -36,8 +38,9 @@ def is_falling(story: Story) -> bool:
     above = story.above(story.judged)
     if len(above) < 2 or story.best_epoch < len(above) - len(above) // NEAR:
         return False
-    window = last_epochs(above)
-    return late_fall(above) >= GAIN and above[-1 - window] - above[-1] >= MATERIAL * above[0]
+    fell, seen = above[-1 - last_epochs(above)] - above[-1], story.beside_trivial
+    stake = 0.0 if seen is None else seen.trivial - seen.perfect
+    return late_fall(above) >= GAIN and fell >= max(MATERIAL * above[0], AT_STAKE * stake)
 
 
 RULE = Rule(

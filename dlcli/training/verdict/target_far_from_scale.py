@@ -14,15 +14,27 @@ from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.story import Story
 
+FEWEST, PART = 3, 4
+"""So many epochs above the trivial loss, and one of so many of all, are lost on the way to the target."""
+
 
 def target_far_from_scale(story: Story) -> Finding | None:
     """Seen where a target of numbers is so large or small, or so far from 0, that no rate fits it and the weights."""
     target = story.looks.target()
-    if target is None or not struggles(story) or no_scale_helps(story):
+    if target is None or not (struggles(story) or crept(story)) or no_scale_helps(story):
         return None
     facts = {"targets": target.deviations, "means": target.means}
     where = only_name([*target.deviations])
     return Finding(code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=target.advice)
+
+
+def crept(story: Story) -> bool:
+    """Whether a quarter of all epochs, and some, did not come down to the trivial loss: the way to where the target lies."""
+    train, seen = story.above("train"), story.looks.train() or story.beside_trivial
+    if seen is None:
+        return False
+    far = next((at for at, loss in enumerate(train) if loss < seen.trivial - seen.perfect), len(train))
+    return far >= max(FEWEST, len(train) / PART)
 
 
 def no_scale_helps(story: Story) -> bool:

@@ -14,6 +14,7 @@ from dlcli.training.verdict.cannot_fit import MORE, WIDE
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import is_flat, left_in_training, mistakes_left, neighbours_left
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.written import written_at
 
 POOR = 0.5
 """So much of the trivial loss is left of a model that was held back."""
@@ -33,7 +34,7 @@ def underfits(story: Story) -> Finding | None:
     if held:
         facts: dict[str, Any] = {"why": "held", "left": share, "by": [each.layer for each in held]}
         facts |= {"cost": sum(each.cost for each in held), "share": max(each.share for each in held)}
-        return Finding(code="underfits", severity="warning", facts=facts, advice=released(held))
+        return Finding(code="underfits", severity="warning", facts=facts, advice=released(story, held))
     own = mistakes_left(story)
     if own is None or own < MORE or share < MORE or not is_flat(story):
         return None
@@ -47,11 +48,14 @@ def underfits(story: Story) -> Finding | None:
 def held_back(story: Story) -> list[Penalty]:
     """What keeps the model from fitting, where much is left: weights that cost too much, or noise that lets little through."""
     share = left_in_training(story)
-    if share is None or share < POOR:
+    if share is None or share < MORE:
         return []
     penalties = story.looks.penalties()
     seen: Compared | None = story.looks.train() or story.beside_trivial
     cost = sum(each.cost for each in penalties)
+    if share < POOR:
+        above = seen is not None and cost > seen.reached - seen.perfect
+        return [each for each in penalties if not each.share] if above else []
     fallen = story.losses("train")[0] - story.losses("train")[-1] if story.losses("train") else 0.0
     if (
         seen is not None
@@ -69,12 +73,17 @@ def shrunk(story: Story, penalties: Sequence[Penalty], fallen: float) -> bool:
     return bool(weights) and seen is not None and fallen > seen.trivial - seen.perfect
 
 
-def released(held: list[Penalty]) -> list[Advice]:
+def released(story: Story, held: list[Penalty]) -> list[Advice]:
     """Less noise, and weights that cost nothing."""
     return [
         Setting(key=each.key, old=each.share, new=KEPT, why=f"{each.share:.0%} of what passes is left out")
         if each.share
-        else Setting(key=each.key, old=None, new=None, why="what its weights cost keeps them from learning")
+        else Setting(
+            key=each.key,
+            old=written_at(story.config, each.key),
+            new=None,
+            why="what its weights cost keeps them from learning",
+        )
         for each in held
         if each.key is not None
     ]

@@ -19,6 +19,8 @@ from dlcli.training.verdict.written import usual_weights, written_argument
 
 VANISHED = 1e-4
 """The share of the largest ratio of gradient to weights below which a layer hardly learns."""
+FEWEST, STILL = 8, 0.97
+"""So many epochs tell that a loss stood still for half of them, at such a share of the trivial one."""
 MANY = 3
 """From so many activations on that are flat on both sides it is they that swallow the gradient."""
 
@@ -26,7 +28,7 @@ MANY = 3
 def vanishing_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is nothing, or orders of magnitude below that of the others."""
     begun = story.looks.begun()
-    if begun is None or not struggles(story, above=0.5):
+    if begun is None or not (struggles(story, above=0.5) or stood_still(story)):
         return None
     seen = smallest(begun.gradients)
     if seen is None:
@@ -35,6 +37,14 @@ def vanishing_gradients(story: Story) -> Finding | None:
     facts = {"layer": layer.layer, "ratio": ratio, "largest": largest}
     advice = arriving(story.config, begun.gradients, layer)
     return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=advice)
+
+
+def stood_still(story: Story) -> bool:
+    """Whether the loss stayed at the trivial level for half of all epochs, and there were some."""
+    train, seen = story.above("train"), story.looks.train() or story.beside_trivial
+    if seen is None or len(train) < FEWEST:
+        return False
+    return min(train[: len(train) // 2]) >= STILL * (seen.trivial - seen.perfect)
 
 
 def smallest(gradients: Sequence[LayerGradient]) -> tuple[LayerGradient, float, float] | None:
