@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from dlcli.finding import Finding
 from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
+from dlcli.training.evidence.begun import moved
 from dlcli.training.evidence.capacity import Capacity, capacity
-from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen
+from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fresh_classes_seen
 from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
@@ -55,6 +56,8 @@ class Looks:
     """The columns that the inputs are made of."""
     train: Callable[[], Compared | None] = lambda: None
     classes: Callable[[str], Sequence[ClassesSeen]] = lambda split: ()
+    fresh_classes: Callable[[], Sequence[ClassesSeen]] = tuple
+    """The same on the validation samples that do not stand in training."""
     inputs: Callable[[], Sequence[InputSeen]] = tuple
     target: Callable[[], TargetSeen | None] = lambda: None
     layers: Callable[[], LayersSeen | None] = lambda: None
@@ -64,8 +67,10 @@ class Looks:
     """What it would propose if the targets that are far from unit scale were not."""
     rate_unknown: Callable[[], bool] = lambda: False
     """Whether there was no time for the range test."""
-    settling: Callable[[float, float], Settling | None] = lambda rate, lower: None
-    """What some steps more come to at a rate, and at a lower one."""
+    moved: Callable[[], float | None] = lambda: None
+    """How far the weights have moved from their first values, beside how large these were."""
+    settling: Callable[[float, float], Settling | None] = lambda rate, other: None
+    """What some steps more come to at a rate, and at another."""
     unclipped: Callable[[float], Unclipped | None] = lambda rate: None
     """What the first steps at a rate come to with gradients that are cut less."""
     neighbours: Callable[[], Neighbours | None] = lambda: None
@@ -145,6 +150,7 @@ def looks(
         columns=[column.name for schema in dataset.schema.inputs for column in schema.columns or ()],
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
+        fresh_classes=cache(lambda: bounded.many(lambda: fresh_classes_seen(experiment))),
         inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
         target=target,
         layers=cache(lambda: bounded.one(lambda: layers_seen(experiment), None)),
@@ -152,7 +158,8 @@ def looks(
         rate=lambda: tested()[0],
         rate_in_units=cache(lambda: bounded.one(lambda: rates.in_units(target(), bounded.left), None)),
         rate_unknown=lambda: tested()[1],
-        settling=cache(lambda rate, lower: bounded.one(lambda: rates.settling(rate, lower), None)),
+        moved=cache(lambda: None if first is None else moved(experiment.model, first)),
+        settling=cache(lambda rate, other: bounded.one(lambda: rates.settling(rate, other), None)),
         unclipped=cache(lambda rate: bounded.one(lambda: rates.unclipped(rate), None)),
         neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),

@@ -53,9 +53,9 @@ class RatesTried:
         trial = RateTrial(self.experiment, units=units)
         return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
 
-    def settling(self, rate: float, lower: float) -> Settling | None:
-        """What some steps more come to at a rate, and at a lower one."""
-        return settling(self.trial, rate, lower)
+    def settling(self, rate: float, other: float) -> Settling | None:
+        """What some steps more come to at a rate, and at another."""
+        return settling(self.trial, rate, other)
 
     def unclipped(self, rate: float) -> Unclipped | None:
         """What the first steps at a rate come to with gradients that are cut less."""

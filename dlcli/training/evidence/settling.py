@@ -13,14 +13,14 @@ STEPS, COUNTED = 120, 60
 
 @dataclass(frozen=True)
 class Settling:
-    """The mean loss of some steps more at the rate of a training, and at a lower one."""
+    """The mean loss of some steps more at the rate of a training, and at another."""
 
     rate: float
     same: float
-    lower: float
+    other: float
 
 
-def settling(trial: RateTrial, rate: float, lower: float) -> Settling | None:
+def settling(trial: RateTrial, rate: float, other: float) -> Settling | None:
     """What both come to on the same batches; None where a loss is no number."""
-    means = [sum(trial.losses(each, STEPS)[-COUNTED:]) / COUNTED for each in (rate, lower)]
-    return Settling(lower, *means) if all(map(math.isfinite, means)) else None
+    means = [sum(trial.losses(each, STEPS)[-COUNTED:]) / COUNTED for each in (rate, other)]
+    return Settling(other, *means) if all(map(math.isfinite, means)) else None

@@ -11,13 +11,14 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.verdict.advice import tested_rate
+from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
-WILD, THROWN = 3.0, 1000.0
-"""So many times the trivial loss, a first epoch was thrown away from where it began; beyond doubt at the second."""
+WILD = 3.0
+"""So many times the trivial loss, a first epoch was thrown away from where it began."""
 JUMP, JUMPS = 1.5, 2
 """A loss so many times that of the epoch before has jumped; one jump may be chance."""
 LOST = 1.5
@@ -33,9 +34,10 @@ NOISY = 0.6
 DEAD = 0.5
 LITTLE = 0.15
 """Up to this share of the trivial loss nothing is to be explained."""
-SETTLED, CALMER, WOBBLES = 0.8, 0.92, 0.06
-"""The share of its loss to which shorter steps bring a model at once where its own are too long; and where validation wobbles by
-such a share of the trivial loss as well."""
+RESTLESS, WOBBLES = 0.01, 0.06
+"""Such a share of the trivial loss the late training loss wobbles by where steps may be too long, and that of validation."""
+SETTLED, CALMER = 0.8, 0.92
+"""The share of its loss to which shorter steps bring a model at once where its own are too long; and where validation wobbles."""
 FEW, BATCH = 8, 32
 """A batch below the first follows single samples; the usual one."""
 
@@ -54,13 +56,13 @@ def rate_too_high(story: Story) -> Finding | None:
     rate, proposed = story.rate, story.looks.rate()
     heavy = heavy_momentum(story) if signs else []
     lower = proposed is not None and proposed * (BELOW if signs else FAR_BELOW) <= rate
-    thrown = proposed is None and "dead" in signs and was_thrown(story)
+    thrown = proposed is None and {"dead", "wild"} <= {*signs} and unreachable(story) is None
     if not heavy and not lower and not thrown:
         return None
     train = story.losses("train")
     facts: dict[str, Any] = {"rate": rate, "proposed": proposed, "signs": signs}
     facts |= {"first": train[0], "least": min(train), "last": train[-1]}
-    facts |= {"same": None, "lower": None} if settled is None else {"same": settled.same, "lower": settled.lower}
+    facts |= {"same": None, "lower": None} if settled is None else {"same": settled.same, "lower": settled.other}
     advice = heavy or larger_batch(story) or tested_rate(story, why="the range test on this model")
     return Finding(
         code="rate_too_high", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice
@@ -68,23 +70,24 @@ def rate_too_high(story: Story) -> Finding | None:
 
 
 def settles(story: Story) -> Settling | None:
-    """What some steps at the proposed rate bring a model to, where that is far lower than what as many at its own do."""
-    rate, proposed = story.history[-1]["learning_rate"], story.looks.rate()
+    """What some steps at the proposed rate bring a model to, where that is far lower than what as many at its own do.
+
+    It is tried only where a curve wobbles: steps that are too long never come to rest.
+    """
+    seen = story.beside_trivial
+    stake = 0.0 if seen is None else seen.trivial - seen.perfect
+    inside, outside = (noise_of(story.losses(split)[len(story.history) // 2 :]) for split in ("train", "validation"))
+    rate, wild = story.history[-1]["learning_rate"], outside > WOBBLES * stake
+    if not stake or not (wild or inside > RESTLESS * stake):
+        return None
+    proposed = story.looks.rate()
     if proposed is None or proposed * BELOW > rate:
         return None
     found = story.looks.settling(rate, proposed)
     if found is None:
         return None
-    seen, share = story.beside_trivial, (found.lower - story.perfect) / max(found.same - story.perfect, 1e-12)
-    late = story.losses("validation")[len(story.history) // 2 :]
-    wobbles = seen is not None and noise_of(late) > WOBBLES * (seen.trivial - seen.perfect)
-    return found if share <= (CALMER if wobbles else SETTLED) else None
-
-
-def was_thrown(story: Story) -> bool:
-    """Whether the first epoch stands so far above the trivial loss that no test is needed to see it."""
-    seen = story.looks.train() or story.beside_trivial
-    return seen is not None and story.above("train")[0] > THROWN * (seen.trivial - story.perfect)
+    share = (found.other - story.perfect) / max(found.same - story.perfect, 1e-12)
+    return found if share <= (CALMER if wild else SETTLED) else None
 
 
 def larger_batch(story: Story) -> list[Advice]:

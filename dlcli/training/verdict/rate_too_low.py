@@ -26,6 +26,8 @@ FEWEST = 2
 """Epochs that show a fall."""
 FAR, FARTHEST = 20.0, 100.0
 """So many times the rate is one that is proposed another rate; so many where something else ended the learning early."""
+WAY = 0.02
+"""So far from their first values, beside these, weights have moved that a rate has moved at all."""
 LESS = 0.9
 """The share of a loss to which other steps have to bring it to be better ones."""
 BENT = 0.3
@@ -46,7 +48,7 @@ def rate_too_low(story: Story) -> Finding | None:
     if not is_slow(story) or not is_straight(story):
         return None
     rate, proposed = story.rate, story.looks.rate()
-    if proposed is None and not (story.looks.rate_unknown() and hardly_moved(story)):
+    if proposed is None and not (story.looks.rate_unknown() and hardly_moved(story) and stayed(story)):
         return None
     if proposed is not None and proposed < (FARTHEST if ended or cut_short(story) else FAR) * rate:
         return None
@@ -85,6 +87,12 @@ def cut_short(story: Story) -> bool:
     """Whether a rule that is written wrongly ended it, so that nothing is known of how far the rate would have come."""
     stopped = stopped_too_early(story)
     return stopped is not None and stopped.severity != "note"
+
+
+def stayed(story: Story) -> bool:
+    """Whether the weights are next to where they were drawn, if that is known: all steps together were short."""
+    way = story.looks.moved()
+    return way is None or way < WAY
 
 
 def hardly_moved(story: Story) -> bool:

@@ -224,10 +224,10 @@ def test_an_end_that_costs_much_is_seen_whatever_neighbours_know(tell: Tell) -> 
             assert "'y', scaled, goes from -2 to 3" in judgement_of_training(found).evidence
 
 
-def test_a_first_epoch_thrown_beyond_doubt_needs_no_test(tell: Tell) -> None:
+def test_a_first_epoch_thrown_by_steps_that_kill_needs_no_test(tell: Tell) -> None:
     alive, dead = (DeadSeen("dense_0", 10, each, "layers.0", True, True) for each in (0, 9))
     begun, now = LayersSeen([], [alive]), LayersSeen([], [dead])
-    for first, size, wanted in ((1001.0, 7, ["train.batch_size"]), (1001.0, 8, []), (999.0, 7, None)):
+    for first, size, wanted in ((3.1, 7, ["train.batch_size"]), (3.1, 8, []), (2.9, 7, None)):
         looks = Looks(begun=lambda: begun, layers=lambda: now)
         found = rate_too_high(replace(tell([first, 0.95, 0.96], more=f", batch_size: {size}"), looks=looks))
         assert (None if found is None else keys(found)) == wanted

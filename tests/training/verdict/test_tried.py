@@ -12,11 +12,15 @@ import pytest
 from training.test_check import experiment_of
 
 from dlcli.config.train import EarlyStopping
+from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.drift import of_values
+from dlcli.training.evidence.gradients import LayerGradient
+from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.one_batch import DEARER, MEMORIZED, OneBatch, contradicting
+from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.unclipped import Unclipped
@@ -27,12 +31,17 @@ from dlcli.training.verdict.does_not_learn import does_not_learn
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
 from dlcli.training.verdict.no_lower_than_first import no_lower_than_first
 from dlcli.training.verdict.overfits import overfits
+from dlcli.training.verdict.plateau import plateau
 from dlcli.training.verdict.predicts_one_class import predicts_one_class
 from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
+from dlcli.training.verdict.schedule_ended import schedule_ended
 from dlcli.training.verdict.splits_differ import splits_differ
 from dlcli.training.verdict.still_improving import still_improving
+from dlcli.training.verdict.suspiciously_good import suspiciously_good
 from dlcli.training.verdict.target_far_from_scale import target_far_from_scale
+from dlcli.training.verdict.underfits import underfits
+from dlcli.training.verdict.vanishing_gradients import vanishing_gradients
 from dlcli.view.sentences import judgement_of_training
 
 Tell = Callable[..., Story]
@@ -86,7 +95,7 @@ def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_pat
     found = settling(trial, 0.5, 0.05)
     assert found is not None
     same, lower = (float(np.mean(descent(experiment, rate, STEPS)[-COUNTED:])) for rate in (0.5, 0.05))
-    assert (found.same, found.lower) == pytest.approx((same, lower), rel=1e-3, abs=1e-6)
+    assert (found.same, found.other) == pytest.approx((same, lower), rel=1e-3, abs=1e-6)
     assert all((one == other.numpy()).all() for one, other in zip(before, experiment.model.variables, strict=True))
     assert settling(trial, 1e6, 0.05) is None  # no number comes of it
 
@@ -202,6 +211,8 @@ def test_steps_are_too_long_where_shorter_ones_find_less_at_once(tell: Tell) -> 
             assert f"some steps more come to {lower:.4g} and not 0.5" in judgement_of_training(found).evidence
     near = tell(calm, rates=[0.1] * 6, rate=lambda: 0.05, left=0.5, settling=lambda *_: pytest.fail("tried"))
     assert rate_too_high(near) is None  # a rate that is no other one is not tried
+    rest = tell([0.55, 0.5, 0.48, 0.47, 0.46, 0.455], rate=lambda: pytest.fail("tried"), left=0.5)
+    assert rate_too_high(rest) is None  # nor is one at which the loss comes to rest
 
 
 def test_gradients_that_are_cut_to_little_make_short_steps(tell: Tell) -> None:
@@ -320,3 +331,104 @@ def test_inputs_far_from_scale_that_threw_the_first_epoch_are_said_where_much_is
         losses = [first, *[left] * 5]
         told = tell(losses, inputs=lambda: [far], left=left, neighbours=lambda: near)
         assert (inputs_far_from_scale(told) is not None) is seen, (first, left)
+
+
+def test_a_target_is_crept_to_where_a_quarter_of_all_epochs_was_above_one_answer(tell: Tell) -> None:
+    target = TargetSeen({"y": 1e3}, {"y": 0.0}, [])
+    for above, seen in ((3, True), (2, False)):
+        losses = [*[1.1] * above, *[0.5] * (12 - above - 1), 0.2]
+        assert (target_far_from_scale(tell(losses, target=lambda: target, left=0.2)) is not None) is seen
+
+
+def test_gradients_vanished_where_the_loss_stood_still_for_half_of_all_epochs(tell: Tell) -> None:
+    layers = LayersSeen([LayerGradient(f"d{at}", "Dense", None, n, 1.0, False) for at, n in enumerate([1e-6, 1.0])], [])
+    for still, seen in ((0.98, True), (0.96, False)):
+        told = tell([1.0, *[still] * 4, 0.6, 0.5, 0.4, 0.3, 0.3], begun=lambda: layers, left=0.3)
+        assert (vanishing_gradients(told) is not None) is seen
+
+
+def test_nine_tenths_of_many_epochs_are_wasted_however_little_is_left(tell: Tell) -> None:
+    for reached, epochs, seen in ((9, 100, True), (11, 100, False), (9, 99, False)):
+        losses = [*np.linspace(0.9, 0.2, reached), *[0.2] * (epochs - reached)]
+        assert (plateau(tell(losses)) is not None) is seen
+    penalized = [40.0, 20.0, *np.linspace(0.9, 0.6, 38)]
+    assert plateau(tell(penalized)) is None  # what weights gave back is no gain beside which others are nothing
+
+
+def test_weights_that_cost_more_than_is_left_hold_a_model_back(tell: Tell) -> None:
+    for cost, left, seen in ((0.31, 0.3, True), (0.29, 0.3, False), (0.31, 0.24, False)):
+        weights = Penalty("dense", "kernel_regularizer", 0.0, cost, "layers.0.kernel_regularizer")
+        told = tell([0.9, 0.7, 0.6], left=left, penalties=lambda weights=weights: [weights])
+        found = underfits(told)
+        assert (found is not None) is seen
+
+
+def test_a_rate_that_ended_is_told_where_steps_at_the_largest_go_far_below(tell: Tell) -> None:
+    falling, rates = [0.9, 0.5, 0.2, 0.1, 0.1], [0.01, 0.01, 0.01, 1e-5, 1e-5]
+    for other, left, seen in ((0.79, 0.1, True), (0.81, 0.1, False), (0.79, 0.04, False)):
+        told = tell(falling, rates=rates, left=left, settling=lambda rate, o, other=other: Settling(o, 1.0, other))
+        assert (schedule_ended(told) is not None) is seen
+    reducing = tell(
+        falling,
+        rates=rates,
+        left=0.1,
+        settling=lambda rate, o: Settling(o, 1.0, 0.5),
+        more=", reduce_on_plateau: {monitor: val_loss, min_delta: 0.1}",
+    )
+    found = schedule_ended(reducing)
+    assert found is not None
+    assert [(each.about, each.new) for each in found.advice if isinstance(each, Setting)] == [
+        ("train.reduce_on_plateau", None)
+    ]
+
+
+def test_copies_are_no_leak_where_each_class_is_found_as_well_without_them(tell: Tell) -> None:
+    copies = Finding(code="same_rows", severity="warning", facts={"splits": {"validation": 80}})
+    every = ClassesSeen("y", "validation", 200, ["a", "b"], [120, 80], [120, 80], [118, 78])
+    for truth, right, seen in (([50, 70], [49, 66], False), ([50, 70], [49, 64], True), ([9, 70], [9, 69], True)):
+        fresh = replace(every, truth=truth, right=right)
+        told = tell(
+            [0.9, 0.1],
+            data=[copies],
+            samples={"train": 400, "validation": 200},
+            classes=lambda split: [every],
+            fresh_classes=lambda fresh=fresh: [fresh],
+        )
+        assert (suspiciously_good(told) is not None) is seen
+
+
+def test_a_rate_that_no_time_was_to_test_is_low_where_weights_have_stayed(tell: Tell) -> None:
+    for way, seen in ((0.019, True), (0.021, False), (None, True)):
+        told = tell([1.0, 0.999, 0.998], left=0.99, rate_unknown=lambda: True, moved=lambda way=way: way)
+        assert (rate_too_low(told) is not None) is seen
+
+
+def test_weights_have_moved_by_what_they_are_away_from_the_first(tmp_path: Path) -> None:
+    from dlcli.training.evidence.begun import first_values, moved
+
+    experiment = line(tmp_path)
+    model = experiment.model
+    model.layers[-1].kernel.assign([[3.0], [4.0]])
+    first = first_values(model)
+    assert first is not None
+    assert moved(model, first) == 0.0
+    model.layers[-1].kernel.assign([[3.0], [5.0]])
+    assert moved(model, first) == pytest.approx(1 / 5)
+
+
+def test_a_late_gain_counts_beside_what_is_at_stake(tell: Tell) -> None:
+    for last, seen in ((0.0459, True), (0.0461, False)):
+        assert (still_improving(tell([1.0, 0.05, 0.05, 0.05, last])) is not None) is seen
+
+
+def test_fresh_samples_are_those_whose_inputs_training_does_not_have(tmp_path: Path) -> None:
+    from dlcli.training.evidence.classes_seen import classes_seen, fresh_classes_seen
+
+    rows = [
+        f"{at % 150},{(at if at < 170 else at - 150) % 7},{'uv'[at % 2]}" for at in range(200)
+    ]  # the last 30 are copies
+    (tmp_path / "turned.csv").write_text("\n".join(["a,b,y", *rows]) + "\n", encoding="utf-8")
+    text = TURNED.replace("LAST", ", activation: sigmoid").replace("LOSS", "binary_crossentropy")
+    experiment = experiment_of(tmp_path, text)
+    (seen,), (every,) = fresh_classes_seen(experiment), classes_seen(experiment, "validation")
+    assert (sum(seen.truth), sum(every.truth)) == (20, 50)
