@@ -197,6 +197,7 @@ class Session:
         except DlcliError as error:
             if isinstance(error, ResourceError) and self.state.resumable:
                 error.hint = "; then ".join(filter(None, [error.hint, f"dlcli resume {self.run.name}"]))
+            self.experiment.whole.name_file(error)
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
             raise
         except Exception as error:
@@ -238,8 +239,7 @@ class Session:
 
     def ended(self) -> Stop | None:
         """Why the phase ends where it stands, or None; between two of its epochs only."""
-        progress = self.progress
-        if not progress.entries or progress.begun or progress.epoch == self.begin.epoch:
+        if not (progress := self.progress).entries or progress.begun or progress.epoch == self.begin.epoch:
             return None
         return stop_between(
             self.stopping,

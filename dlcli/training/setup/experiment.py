@@ -43,6 +43,7 @@ from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.scheduled_rate import check_rate
+from dlcli.training.setup.streamed_targets import guard_targets
 from dlcli.training.setup.target_form import target_form
 from dlcli.training.setup.target_range import check_classes_in_splits, check_targets
 from dlcli.training.setup.trial import Trial, tried
@@ -176,6 +177,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
         check_targets(config.heads, dataset.schema.targets, dataset.fields, splits.values())
         outputs_told = [told_output(config, head, built.model) for head in config.heads]
         check_label_sequences(config.heads, outputs_told, dataset.schema.targets, dataset.fields, splits.values())
+        guard_targets(config.heads, outputs_told, dataset.schema.targets, dataset.fields, splits.values())
         try_batch(config, dataset, built, splits["train"], augment, facts)
         plans = [PhasePlan(config, facts, learning_layers(built.model))]
         for config in whole.phases[1:]:

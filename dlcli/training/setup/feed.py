@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.data import Samples
 from dlcli.data.fields.lazy import Column, is_lazy
@@ -24,11 +24,15 @@ LOOKED_AT = 256
 """Samples of a target that are looked at where it is read anew each time."""
 
 
+Guard: TypeAlias = "Callable[[Arrays, Arrays, np.ndarray[Any, Any]], None]"
+"""Refuses inputs and targets (samples, …), with the rows of the source (samples,) that they stand in."""
+
+
 class Feed:
     """Prepared inputs and targets of a split, by name.
 
     `wide` names the targets of one number that the model puts out with an axis of its own, (samples, 1). Samples that are in
-    memory are prepared once; others each time they are asked for, and `guard` may refuse them then, by what is in their rows.
+    memory are prepared once; others each time they are asked for, and `guards` may refuse them then, by what is in their rows.
     `raw` are the inputs before they are prepared, where somebody keeps them; `weights` (samples, …) say how much each counts
     in the loss, where not all count the same.
     """
@@ -37,7 +41,7 @@ class Feed:
         self, samples: Samples, preparation: Any, schemas: list[TargetSchema], *, wide: frozenset[str] = frozenset()
     ) -> None:
         self.schemas, self.wide, self.rows = schemas, wide, samples.rows
-        self.guard: Callable[[Arrays, np.ndarray[Any, Any]], None] | None = None
+        self.guards: list[Guard] = []
         self.streams = samples.streams
         self.raw: Mapping[str, Column] = {}
         self.weights: np.ndarray[Any, Any] | None = None
@@ -86,8 +90,8 @@ class Feed:
             return inputs, {name: column[rows] for name, column in self.targets.items()}
         targets = {each.name: self.targets[each.name][rows] for each in self.schemas}
         inputs, targets = self.prepared(self.preparation, inputs, targets)
-        if self.guard is not None:
-            self.guard(inputs, self.rows[rows])
+        for guard in self.guards:
+            guard(inputs, targets, self.rows[rows])
         return inputs, targets
 
     def prepared(

@@ -16,7 +16,7 @@ from dlcli.keras_internals import leaf_layers
 from dlcli.layers.graph import Built
 from dlcli.layers.rows import is_same_for_all
 from dlcli.named_inputs import model_of
-from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.feed import Arrays, Feed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ def guard_ids(model: Any, feeds: Iterable[Feed], refuse: Callable[[WrongId], Exc
         if tensor is layer.input
     ]
 
-    def guard(inputs: Mapping[str, np.ndarray[Any, Any]], rows: np.ndarray[Any, Any]) -> None:
+    def guard(inputs: Arrays, targets: Arrays, rows: np.ndarray[Any, Any]) -> None:
         for name, layer, argument, size in taken:
             wrong = wrong_in(layer, argument, size, inputs[name], rows)
             if wrong is not None:
@@ -90,7 +90,7 @@ def guard_ids(model: Any, feeds: Iterable[Feed], refuse: Callable[[WrongId], Exc
 
     for feed in feeds:
         if feed.streams and taken:
-            feed.guard = guard
+            feed.guards.append(guard)
 
 
 def wrong_in(

@@ -12,6 +12,7 @@ from dlcli.loss.fit import unit_mistakes
 from dlcli.loss.model_output import Output
 from dlcli.loss.target_loss import Head
 from dlcli.training.setup.feed import Feed
+from dlcli.training.setup.target_shares import Seen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,16 +28,14 @@ def check_label_sequences(
     """Refuses what a loss that aligns labels with steps cannot align; `outputs` are what the model puts out by head."""
     for head, output, schema in zip(heads, outputs, schemas, strict=True):
         if head.loss.traits.get("shapes") == "sequences":
-            check_alignable(output, schema, fields, feeds)
+            check_alignable(output, schema, fields, [(feed.looked_at(schema.name), feed.rows) for feed in feeds])
 
 
-def check_alignable(output: Output, schema: TargetSchema, fields: Fields, feeds: Collection[Feed]) -> None:
+def check_alignable(output: Output, schema: TargetSchema, fields: Fields, seen: Sequence[Seen]) -> None:
     """Refuses fewer units than classes, nothing among them, and fewer steps than labels, with the first row that has more.
 
     Raises `BlockError` at the layer that puts out.
     """
-
-    seen = [(feed.looked_at(schema.name), feed.rows) for feed in feeds]
     largest = max(int(values.max(initial=0)) for values, _ in seen)
     for mistake in unit_mistakes(output, max(len(schema.classes or ()), largest + 1)):
         raise BlockError(mistake.path, mistake.message, hint=mistake.suggestion, kind=mistake.kind)

@@ -42,9 +42,16 @@ def check_targets(
         if schema.absent:
             continue
         seen = [(feed.target(schema.name) if new else feed.looked_at(schema.name), feed.rows) for feed in feeds]
-        check_range_read(head, schema, fields, seen, new=new)
-        check_shares(head, schema, fields, seen)
-        check_signs(head, schema, fields, seen)
+        check_target_values(head, schema, fields, seen, new=new)
+
+
+def check_target_values(
+    head: Head, schema: TargetSchema, fields: Fields, seen: Sequence[Seen], *, new: bool = False
+) -> None:
+    """Refuses values of one target, as far as it is seen, that its loss or a metric cannot read."""
+    check_range_read(head, schema, fields, seen, new=new)
+    check_shares(head, schema, fields, seen)
+    check_signs(head, schema, fields, seen)
 
 
 def check_range_read(
