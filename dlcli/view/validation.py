@@ -85,12 +85,18 @@ def draw_validation(console: Console, judgements: Sequence[Judgement]) -> None:
 
 
 def github_lines(judgements: Sequence[Judgement]) -> Iterator[str]:
-    """Each problem and note as GitHub Actions shows it beside the line of the file."""
-    for shown in (judgement.shown() for judgement in judgements):
+    """Each problem and note as GitHub Actions shows it beside the line of the file, of data beside the line that names it."""
+    for judgement in judgements:
+        shown, named = judgement.shown(), None if judgement.error is None else judgement.error.named
         for level, problems in (("error", shown.problems), ("warning", shown.notes)):
             for each in problems:
                 message = each.message + (f": {each.suggestion}" if each.suggestion else "")
-                place = f"file={escaped_property(each.file or shown.file)},line={max(1, each.line)},col={max(1, each.column)}"
+                file, line, column = (
+                    (named.file, named.line, named.column)
+                    if named is not None and named.line and level == "error"
+                    else (each.file or shown.file, each.line, each.column)
+                )
+                place = f"file={escaped_property(file)},line={max(1, line)},col={max(1, column or 0)}"
                 yield f"::{level} {place},title=dlcli {each.kind}::{escaped_data(message)}"
 
 
@@ -105,15 +111,11 @@ def escaped_property(text: str) -> str:
 
 
 def problems_in(error: DlcliError) -> Sequence[Problem]:
-    """An error as problems: all those of a configuration, or the one of data that cannot be read.
-
-    One of a file as a whole stands where the configuration names it.
-    """
+    """An error as problems: all those of a configuration, or the one of data that cannot be read."""
     if isinstance(error, ConfigError):
         return error.problems
-    at = error if error.named is None or error.line else error.named
-    line, column = at.line or 0, at.column or 0
-    return [Problem(error.message, at.file or "", line, column, suggestion=error.hint, kind=error.kind)]
+    line, column = error.line or 0, error.column or 0
+    return [Problem(error.message, error.file or "", line, column, suggestion=error.hint, kind=error.kind)]
 
 
 def problem_shown(problem: Problem) -> ProblemShown:

@@ -163,7 +163,9 @@ def test_an_error_in_a_file_is_told_with_the_place_that_names_it(folder: Path, r
 
 def test_validate_tells_a_file_that_is_not_there_at_the_line_that_names_it(folder: Path, run_dlcli: Run) -> None:
     (folder / "c.yaml").write_text("data:\n  source: nope.csv\n" + REST)
+    plain = run_dlcli("validate", "--build", "c.yaml", cwd=folder)
+    assert plain.out.rstrip().endswith("= named at c.yaml:2:11")
     shown = run_dlcli("validate", "--build", "c.yaml", "--json", cwd=folder).value["files"][0]["problems"]
-    assert [[each[key] for key in ("file", "line", "column")] for each in shown] == [["c.yaml", 2, 11]]
+    assert [(each["file"], each["kind"]) for each in shown] == [(str(folder / "nope.csv"), "missing_file")]
     hub = run_dlcli("validate", "--build", "c.yaml", "--output-format", "github", cwd=folder)
     assert hub.out.startswith("::error file=c.yaml,line=2,col=11,title=dlcli missing_file::")
