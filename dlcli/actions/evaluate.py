@@ -238,8 +238,8 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
         counted = counted_target(schema, target, seen.masks.get(schema.name))
         texts = None
         if schema.text or joins_steps(head.loss):
-            mask = seen.masks.get(schema.name)
-            texts = joined_words(target, schema), texts_of(output, head.loss, schema, mask)
+            places = seen.masks.get(schema.name) if joins_steps(head.loss) else counted
+            texts = joined_words(target, schema), texts_of(output, head.loss, schema, places)
         losses, excess = sample_losses(head, schema, target, output, counted)
         judged.append(
             Judged(

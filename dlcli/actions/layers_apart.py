@@ -28,7 +28,8 @@ MOST_NUMBERS = 16
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the target says: class indices (samples, …), -1 for none, of each place where `by_place`; or numbers (samples, n)."""
+    """What the target says: class indices (samples, …), -1 for none, of each place where `by_place`; or numbers (samples, n),
+    those of places (samples, places), not a number where there is none."""
 
     name: str
     classes: list[str] | None
@@ -49,6 +50,8 @@ def wanted_of(schema: TargetSchema, values: Array, mask: Array | None) -> Wanted
         if mask is not None and mask.shape == index.shape:
             index = np.where(mask, index, VOID)
         return Wanted(schema.name, schema.classes, index, by_place=bool(places))
+    if schema.padded and mask is not None and mask.size == values.size:
+        return Wanted(schema.name, None, np.where(mask, values.reshape(mask.shape), np.nan), by_place=True)
     flat = values.reshape(len(values), -1).astype(np.float64)
     kept = flat.shape[1] <= MOST_NUMBERS and schema.each is None
     return Wanted(schema.name, None, flat) if kept or schema.ahead is not None else None
@@ -105,8 +108,11 @@ def rows_for(wanted: Wanted, output: Array, mask: Array | None) -> tuple[Array, 
         rows, values = output.reshape(wanted.values.size, -1), wanted.values.reshape(-1)
     else:
         return None
-    if wanted.classes is None:
+    if wanted.classes is None and not wanted.by_place:
         return rows, values
+    if wanted.classes is None:
+        kept = np.flatnonzero(np.isfinite(values))[:MOST_POINTS]
+        return rows[kept], values[kept, None]
     kept = np.flatnonzero(values.reshape(-1) >= 0)
     kept = kept[:: max(1, -(-len(kept) // MOST_POINTS))]
     return rows[kept], values.reshape(-1)[kept]

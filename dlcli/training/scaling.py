@@ -8,6 +8,7 @@ from typing import Any
 
 from dlcli.data import Dataset, Samples
 from dlcli.data.dataset import spread_samples
+from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.findings.target_scale import deviation_of, scaled, target_far_from_unit_scale
 from dlcli.finding import Finding, Setting
 from dlcli.keras_internals import producer
@@ -45,7 +46,8 @@ def target_seen(experiment: Experiment) -> TargetSeen | None:
         deviation = deviation_of(sample, schema) if schema.name in free else None
         if not deviation:
             continue
-        mean = float(np.mean(sample.splits["train"].targets[schema.name][:].astype(np.float64)))
+        values = sample.splits["train"].targets[schema.name][:]
+        mean = float(np.mean(real_values(values, PADDING if schema.padded else None), dtype=np.float64))
         unit = unit_of(experiment.model.output if head.name is None else experiment.model.output[head.name])
         if not SMALL < deviation / unit < LARGE or abs(mean) / unit > LARGE:
             deviations[schema.name], means[schema.name] = deviation, mean

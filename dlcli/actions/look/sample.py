@@ -14,6 +14,7 @@ from dlcli.data.fields.padded import real_values
 from dlcli.data.schema import InputSchema, TargetSchema
 from dlcli.data.target_scale import in_own_units
 from dlcli.spec import KerasObject
+from dlcli.training.counted import counted_target
 from dlcli.training.kept.predictions import Answers, joined_words, joins_steps, texts_of, unit_names
 from dlcli.view.look import InputShown, SampleLooked
 
@@ -47,12 +48,15 @@ def sample_looked(
     mask: Array | None = None,
 ) -> SampleLooked:
     """The sample of a number, counted from 1, with its target (1, …) and what the model puts out of it (1, …), as far as a
-    mask (1, …) says that something is there."""
+    mask (1, …) and the target say that something is there."""
     samples = dataset.splits[split]
     row = int(named_rows(dataset.schema.windows, samples.rows)[number - 1])
     file, line, _ = dataset.fields.where(row)
-    truth = None if target is None else true_words(target, head)
-    predicted, probability = answered(said, head, answers, mask)
+    counted = mask
+    if target is not None and not joins_steps(head.loss):
+        counted = counted_target(head.schema, target, mask)
+    truth = None if target is None else true_words(target, head, counted)
+    predicted, probability = answered(said, head, answers, counted)
     inputs = [input_shown(each, samples.inputs[each.name][number - 1 : number]) for each in dataset.schema.inputs]
     several = len(inputs) > 1
     named = [InputShown(each.kind, each.caption if several else "", each.values) for each in inputs]
@@ -68,7 +72,7 @@ def sample_looked(
     )
 
 
-def true_words(target: Array, head: LookedHead) -> Any:
+def true_words(target: Array, head: LookedHead, counted: Array | None = None) -> Any:
     """What a sample is: its class, its text, its numbers, or how many places it has."""
     schema = head.schema
     if head.is_text:
@@ -76,28 +80,38 @@ def true_words(target: Array, head: LookedHead) -> Any:
     index = class_indices(target, schema)
     if index is not None and schema.classes is not None:
         if index.size > 1:
-            return f"{index.size} places"
+            return places_shown(index.size, counted)
         return "void" if int(index.item()) < 0 else schema.classes[int(index.item())]
-    values = in_own_units(schema, target)[0]
+    return numbers_shown(in_own_units(schema, target)[0], counted)
+
+
+def places_shown(places: int, counted: Array | None) -> str:
+    """How many places have a class of their own, of those that count."""
+    return f"{places if counted is None else int(counted.sum())} places"
+
+
+def numbers_shown(values: Array, counted: Array | None) -> Any:
+    """The numbers (places, …) of a sample at the places (1, places) that count, or the only number."""
+    if counted is not None and counted.ndim > 1 and values.shape[: counted.ndim - 1] == counted.shape[1:]:
+        values = values[counted[0].astype(bool)]
     return float(values.item()) if values.size == 1 else values.ravel().tolist()
 
 
-def answered(said: Array, head: LookedHead, answers: Answers | None, mask: Array | None) -> tuple[Any, float | None]:
+def answered(said: Array, head: LookedHead, answers: Answers | None, counted: Array | None) -> tuple[Any, float | None]:
     """What the model says of a sample, and how likely it finds that, where it says so."""
     import numpy as np
 
     schema = head.schema
     if head.is_text:
-        return texts_of(said, head.loss, schema, None if mask is None else np.asarray(mask, bool))[0], None
+        return texts_of(said, head.loss, schema, None if counted is None else np.asarray(counted, bool))[0], None
     if answers is not None and schema.classes is not None:
         classes = answers.classes[0]
         if classes.size > 1:
-            return f"{classes.size} places", None
+            return places_shown(classes.size, counted), None
         number = int(classes.item())
         chances = None if answers.probabilities is None else answers.probabilities[0].ravel()
         return unit_names(schema.classes, number + 1)[number], None if chances is None else float(chances[number])
-    values = in_own_units(schema, said)[0]
-    return (float(values.item()) if values.size == 1 else values.ravel().tolist()), None
+    return numbers_shown(in_own_units(schema, said)[0], counted), None
 
 
 def input_shown(schema: InputSchema, values: Any) -> InputShown:

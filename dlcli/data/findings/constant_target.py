@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.data.dataset import Dataset
+from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.finding import Finding, only_name
 
 
@@ -16,8 +17,8 @@ def constant_target(dataset: Dataset) -> Finding | None:
     constant = {}
     for schema in dataset.schema.targets:
         if schema.classes is None and len(train) > 1:
-            values = train.targets[schema.name][:]
-            if np.all(values == values[0]) and not differs_before(dataset, schema.names):
+            values = real_values(train.targets[schema.name][:], PADDING if schema.padded else None)
+            if np.all(values == values[0]) and (schema.padded or not differs_before(dataset, schema.names)):
                 constant[schema.name] = np.ravel(values[0])[0].item()
     if not constant:
         return None
