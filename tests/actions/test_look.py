@@ -275,6 +275,23 @@ def test_the_first_layer_that_has_learnt_is_drawn_and_what_the_last_takes(tmp_pa
     assert looked(tmp_path, run_dlcli, "m", "--layer", "masking")["activations"]["layer"] == "masking"
 
 
+def test_what_leads_to_a_shape_alone_is_no_layer() -> None:
+    import keras
+    from keras import ops
+
+    from dlcli.actions.look.model_parts import ModelParts
+    from dlcli.data import Schema
+
+    x = keras.Input((4, 3), name="x")
+    row = ops.zeros_like(x[:, 0:1])
+    read = ops.zeros_like(x) + keras.layers.Dense(3, name="read")(x)
+    model = keras.Model({"x": x}, keras.layers.Concatenate(axis=1, name="joined")([row, read]))
+    names = [name for name, _ in ModelParts(model, Schema(inputs=[], targets=[])).named_calls]
+    assert names == ["read", "add", "joined"]
+    both = keras.Model({"x": x}, [row, read])
+    assert "zeros_like" not in [name for name, _ in ModelParts(both, Schema(inputs=[], targets=[])).named_calls]
+
+
 def test_points_are_drawn_as_the_letters_of_their_classes() -> None:
     from dlcli.view.drawing.scatter import class_letters, scatter, tenth_letters
 

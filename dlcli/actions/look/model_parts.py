@@ -34,10 +34,11 @@ class ModelParts:
     def parts(self) -> list[tuple[str, Call, Call]]:
         """All calls with the names of their layers and the call of the model itself that each is or stands in.
 
-        Inputs and what is the same for all samples are none. A layer that is called again is `dense:2`, `dense:3`, ….
+        Inputs and what is the same for all samples are none, and what only leads to that. A layer that is called again is
+        `dense:2`, `dense:3`, ….
         """
         times, parts = Counter[str](), list[tuple[str, Call, Call]]()
-        for outer in calls_of(self.model):
+        for outer in calls_read(self.model):
             for name, call in parts_of_call(outer):
                 if not call.is_input and not call.is_same_for_all:
                     times[name] += 1
@@ -140,6 +141,19 @@ class ModelParts:
             traits = layer_traits(type(call.layer))
             if not (traits.get("views") or traits.get("drops") or traits.get("scales")):
                 return False
+
+
+def calls_read(model: Any) -> list[Call]:
+    """The calls of layers, and the operations on whose numbers an output depends: of others the shape alone is read."""
+    calls, ends = calls_of(model), {id(tensor) for tensor in model.outputs}
+    waiting = [at for at, call in enumerate(calls) if any(id(tensor) in ends for tensor in call.tensors)]
+    found = set[int]()
+    while waiting:
+        at = waiting.pop()
+        if at not in found and not layer_traits(type(calls[at].layer)).get("constant"):
+            found.add(at)
+            waiting += calls[at].takes
+    return [call for at, call in enumerate(calls) if at in found or hasattr(call.layer, "weights")]
 
 
 def vocabulary_of(preparation: Any, name: str) -> list[str] | None:

@@ -56,6 +56,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
     operations call      its arguments that are tensors;  needed: those that have to come (both generated)
               axes       its arguments that name axes, with their defaults (generated);  class: its class in a model
               sequence   its tensors are one argument, a list
+              constant   whether its numbers do not depend on those that it takes, of which it reads the shape
               shapes     of what its example takes, a sample each; (4, 4) for each tensor that it needs otherwise
               whole      whether these are whole numbers, and how many there are
               example    the arguments beside its tensors that show it
