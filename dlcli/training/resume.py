@@ -15,6 +15,7 @@ from dlcli.data import Data, Dataset
 from dlcli.data.fingerprint import fingerprint
 from dlcli.data.memory import give_back_memory
 from dlcli.errors import ArtifactError, ConflictError, UsageError
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.runs import Run, RunState, history, read_state
 from dlcli.runs.atomic import sha256, sweep
 from dlcli.runs.checkpoint import Checkpoint, folder_name, folders, newest, remove_all
@@ -94,7 +95,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             dataset = read_data(config, allow_code=request.allow_code)
         reasons += changed_data(request, dataset)
         if checkpoint is not None and checkpoint.hollow:
-            begin_again(run, reasons, listeners)
+            begin_again(run, reasons, listeners, same=not lasts_as_training(config, len(config.phases) - 1))
             checkpoint = None
         if checkpoint is not None:
             listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
@@ -122,8 +123,8 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         return run, session.run_to_end()
 
 
-def begin_again(run: Run, reasons: Sequence[str], listeners: Listeners) -> None:
-    """Says that a run that is done and keeps no checkpoint is trained once more, further: its epochs come out the same.
+def begin_again(run: Run, reasons: Sequence[str], listeners: Listeners, *, same: bool) -> None:
+    """Says that a run that is done and keeps no checkpoint is trained once more, further, and whether its epochs are the `same`.
 
     Raises `ConflictError` where something has changed, so that they would be others.
     """
@@ -133,10 +134,25 @@ def begin_again(run: Run, reasons: Sequence[str], listeners: Listeners) -> None:
         )
         hint = f"begin a new run with its weights: weights: {{run: {run.name}}}; or train it with train.checkpoint.keep_after: 1"
         raise ConflictError(message, file=run.path, hint=hint, kind="no_checkpoint")
-    listeners.note(
-        f"note: '{run.name}' keeps no checkpoint since it is done: it is trained once more from the beginning, "
+    why = (
         "where every epoch comes out the same (train.checkpoint.keep_after: 1 would keep one)"
+        if same
+        else "where the rate rises and falls over more epochs, so that they come out as those of a longer training"
     )
+    listeners.note(
+        f"note: '{run.name}' keeps no checkpoint since it is done: it is trained once more from the beginning, {why}"
+    )
+
+
+def lasts_as_training(config: Config, phase: int) -> bool:
+    """Whether the rate of a phase goes by how many epochs this has, so that with more of them its steps are others."""
+    return isinstance(config.phases[phase].optimizer.arguments.get("learning_rate"), OneCycle)
+
+
+def epochs_recorded(tree: Mapping[str, Any], phase: int) -> int:
+    """How many epochs a phase has in a recorded configuration, or all of one without phases."""
+    phases = tree["train"].get("phases")
+    return int(phases[phase]["epochs"] if phases else tree["train"]["epochs"])
 
 
 def last_checkpoint(run: Run, state: RunState, listeners: Listeners) -> Checkpoint | None:
@@ -200,6 +216,10 @@ def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpo
         for path, before, after in differences(known, now)
         if not path.startswith("plugins") and not any(path == each or path.startswith(f"{each}.") for each in free)
     ]
+    if at < len(config.phases) and lasts_as_training(config, at) and not checkpoint.hollow:
+        before, after = epochs_recorded(known, at), epochs_recorded(now, at)
+        if before != after:
+            found.append(f"the rate rises and falls over all epochs, which were {before} and are {after}")
     if checkpoint.state["file"] != sha256(run.config):
         found.append("config.yaml in the run's folder was edited")
     if found and not request.allow_config_change:

@@ -88,3 +88,23 @@ def test_a_rule_for_plateaus_beside_it_is_refused(tmp_path: Path, run_dlcli: Run
     done = run_dlcli("train", "c.yaml", "-q", "--json", cwd=tmp_path)
     assert done.code == 3
     assert "because one_cycle sets it" in done.error["problems"][0]["message"]
+
+
+def test_more_epochs_of_a_rate_that_lasts_as_long_as_the_training_are_no_others_in_silence(
+    tmp_path: Path, run_dlcli: Run
+) -> None:
+    (tmp_path / "a.yaml").write_text(CONFIG)
+    keep = ("--set", "train.checkpoint={keep_after: 1}")
+    for name, more in (("done", ()), ("kept", keep), ("long", ("--epochs", "8"))):
+        assert run_dlcli("train", "a.yaml", "--name", name, *more, "-q", cwd=tmp_path).code == 0
+    again = run_dlcli("resume", "done", "--epochs", "8", cwd=tmp_path)
+    assert "trained once more from the beginning, where the rate rises and falls over more epochs" in again.err
+    histories = {name: (tmp_path / "runs" / name / "metrics.jsonl").read_bytes() for name in ("done", "long")}
+    assert histories["done"] == histories["long"]
+    refused = run_dlcli("resume", "kept", "--epochs", "8", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["kind"]) == (8, "configuration_changed")
+    assert "the rate rises and falls over all epochs, which were 5 and are 8" in refused.error["message"]
+    allowed = run_dlcli("resume", "kept", "--epochs", "8", "--allow-config-change", "--json", "-q", cwd=tmp_path)
+    assert (allowed.value["epochs"], allowed.value["exact"]) == (8, False)
+    same = run_dlcli("resume", "kept", "--set", "train.until=loss < 0", cwd=tmp_path)
+    assert same.code == 0

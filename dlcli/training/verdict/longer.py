@@ -5,15 +5,17 @@ from __future__ import annotations
 import shlex
 
 from dlcli.finding import Advice, Command, Setting
+from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.optimizer.schedules import early_ending
 from dlcli.training.verdict.story import Story
 
 
 def longer(story: Story, epochs: int, *, why: str) -> list[Advice]:
-    """To go on for so many epochs of the phase in all; with a schedule that would be over by then a training anew."""
+    """To go on for so many epochs of the phase in all; with a schedule that would be over by then, or last as long, anew."""
     steps = story.history[0].get("step")
     seen = early_ending(story.config.optimizer, epochs=epochs, steps_per_epoch=steps)
-    if seen is None and story.run:
+    cycle = isinstance(story.config.optimizer.arguments.get("learning_rate"), OneCycle)
+    if seen is None and story.run and not cycle:
         command = ["dlcli", "resume", *story.run, "--epochs", str(story.before + epochs)]
         return [Command(command=shlex.join(command), why=why)]
     settings: list[Advice] = [Setting(key="train.epochs", old=story.config.train.epochs, new=epochs, why=why)]
