@@ -48,7 +48,7 @@ def train(
         checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code, settings=given
     )
     shown = Shown(quiet=quiet, verbose=verbose, json=json, json_lines=json_lines)
-    show_training(lambda listeners: run_training(request, listeners), shown=shown)
+    show_training(lambda listeners: run_training(request, listeners), shown=shown, first="reading the data")
 
 
 COMMAND = Command("train", train, Panel.TRAINING, heavy=True)

@@ -24,8 +24,8 @@ class Shown:
     json_lines: bool
 
 
-def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: Shown) -> None:
-    """Trains with those that listen, and gives the result."""
+def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: Shown, first: str | None = None) -> None:
+    """Trains with those that listen, and gives the result; `first` is what it begins with, as a line says off a terminal."""
     from dlcli.actions.training_result import training_result
     from dlcli.view.console.console import FadingStream, is_terminal
     from dlcli.view.training.json_lines import JsonLinesView
@@ -36,8 +36,8 @@ def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: S
     alone = not (shown.json_lines and is_terminal(sys.stdout))
     view = choose_view(err(), quiet=shown.quiet, verbose=shown.verbose, alone=alone)
     views = [ProgressRests(), view]
-    if isinstance(view, LineView) and not shown.json:
-        view.note("reading the data")  # on a terminal a line says so that goes again
+    if first is not None and isinstance(view, LineView) and not shown.json:
+        view.note(first)  # on a terminal a line says so that goes again
     if shown.json_lines:
         views = [JsonLinesView(FadingStream(sys.stdout)), *views]
     with Listeners(views) as listeners:
