@@ -11,14 +11,14 @@ from dlcli.actions.compare import compare
 from dlcli.actions.evaluate import EvaluatedSamples, evaluate_trained
 from dlcli.actions.inspect import inspect_config, model_summary
 from dlcli.actions.inspect_data import data_description
-from dlcli.actions.reported.calibration import calibrated_target
 from dlcli.actions.reported.layer_pictures import layer_pictures
 from dlcli.actions.reported.origin import origin_of_run
-from dlcli.actions.reported.ranking import ranked_target
 from dlcli.actions.reported.steps import said_of, steps_of_run
-from dlcli.actions.reported.truth import against_truth
 from dlcli.actions.reported.worst_looks import worst_looks
 from dlcli.actions.run_again import recorded_run
+from dlcli.actions.trusted.calibration import calibrated_target
+from dlcli.actions.trusted.ranking import ranked_target
+from dlcli.actions.trusted.truth import against_truth
 from dlcli.actions.written import inline_yaml
 from dlcli.data.schema import InputSchema
 from dlcli.errors import ArtifactError, DlcliError, UsageError

@@ -25,6 +25,10 @@ def evaluate(
         str | None, typer.Option(metavar="PATH", help="Other data, with targets, instead of a split.")
     ] = None,
     worst: Annotated[int, typer.Option(min=0, metavar="N", help="Show the N samples with the greatest loss.")] = 0,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="A column whose values make groups, each with its own metrics."),
+    ] = None,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     no_pager: options.NoPager = False,
@@ -40,7 +44,7 @@ def evaluate(
     from dlcli.view.console.labelled import note as say_note
     from dlcli.view.evaluation import draw_evaluation, has_many_classes
 
-    evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, allow_code=allow_code)
+    evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, by=by, allow_code=allow_code)
     for note in () if quiet else evaluation.notes:
         say_note(err(), f"note: {note}")
     give(evaluation, draw_evaluation, as_json=json, pages=not no_pager and has_many_classes(evaluation))

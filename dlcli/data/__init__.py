@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -109,15 +109,22 @@ class Data(Spec):
 
     @stage("reading the data")
     def load(
-        self, *, seed: int, labels: LabelsByName = None, weight: str | None = None, allow_code: bool = False
+        self,
+        *,
+        seed: int,
+        labels: LabelsByName = None,
+        weight: str | None = None,
+        allow_code: bool = False,
+        also: Collection[str] = (),
     ) -> Dataset:
         """Reads the source, chooses inputs and targets, splits and encodes. Nothing of TensorFlow is needed.
 
         `labels` is what the loss needs as target, where a loss is known; for several targets by name. `weight` is the
-        column that weighs the samples. Raises `DataError` and its kin.
+        column that weighs the samples, and columns may be wanted `also`. Raises `DataError` and its kin.
         """
         stream = self.stream is True or (self.stream == "auto" and self.source.memory() > free_memory() // 2)
         columns = self.columns_asked_for(weight)
+        columns = None if columns is None else columns | {*also}
         reading = Reading(
             frozenset(self.text_columns()),
             stream=stream,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 RESAMPLES = 2000
+FEWEST_RESAMPLES, WEIGHED = 200, 4_000_000
+"""Resamples of the largest samples, and how many samples are drawn in all where there are more than few resamples."""
 SEED = 0
 MOST_RESAMPLED = 20_000
 """Of more samples the mean is as good as normal, and drawing them again would take seconds."""
@@ -35,6 +37,39 @@ class Noise:
     def exceeded(self) -> bool:
         """Whether the difference is larger than the noise."""
         return self.low > 0 or self.high < 0
+
+
+def mean_interval(values: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """Between what the mean of values (samples,) lies for other samples of the same kind."""
+    import numpy as np
+
+    found = paired_noise(np.zeros_like(values), values)
+    return found.low, found.high
+
+
+def resampled_interval(
+    count: int, statistic: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
+) -> tuple[float, float] | None:
+    """Between what a statistic of so many samples lies for others of the same kind: percentile bootstrap.
+
+    It takes how often each sample was drawn (resamples, samples), and gives a value for each resample, NaN for one without; None
+    where most have none.
+    """
+    import numpy as np
+
+    resamples = int(np.clip(WEIGHED // max(count, 1), FEWEST_RESAMPLES, RESAMPLES))
+    generator, found = np.random.default_rng(SEED), list[Any]()
+    at_once = max(1, 2_000_000 // max(count, 1))  # unseen: memory alone
+    for start in range(0, resamples, at_once):
+        drawn = generator.integers(count, size=(min(at_once, resamples - start), count))
+        places = drawn + count * np.arange(len(drawn))[:, None]
+        counts = np.bincount(places.ravel(), minlength=drawn.size).reshape(drawn.shape)
+        found.append(statistic(counts.astype(np.float64)))
+    values = np.concatenate(found)
+    if np.isnan(values).mean() > 0.5:
+        return None
+    low, high = np.nanquantile(values, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    return float(low), float(high)
 
 
 def paired_noise(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> Noise:

@@ -18,7 +18,9 @@ from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column, text_column
 from dlcli.view.console.tables import number, of_metric
 from dlcli.view.console.wrapping import cut
+from dlcli.view.judged import Calibrated, NumberScores, RankScores
 from dlcli.view.sentences import Judgement
+from dlcli.view.trusted import between, draw_calibration, draw_numbers, draw_ranking, interval_column
 from dlcli.view.verdict import draw_verdict
 
 SHOWN, WIDEST_CELL = 5, 40
@@ -44,6 +46,12 @@ class Scores:
     by_class: Mapping[str, ClassScores] | None
     positive: str | None = None
     """Of two classes the one that precision, recall, F1, AUC and the probability that a metric reads speak of."""
+    ranking: Mapping[str, RankScores] | None = None
+    """How well the scores of each class rank its samples before the rest; of two classes those of the positive one."""
+    calibration: Calibrated | None = None
+    """How far its probabilities can be believed."""
+    numbers: Sequence[NumberScores] = ()
+    """Of a target of numbers how far off each of its values is."""
 
 
 NO_SCORES = Scores(None, None, None)
@@ -75,6 +83,23 @@ class Beside:
     baseline: Mapping[str, Mapping[str, float]]
 
 
+@dataclass(frozen=True)
+class Group:
+    """The samples that have the same value in a column, or one in the same range."""
+
+    value: str
+    samples: int
+    metrics: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The samples in groups, by a column of the data."""
+
+    column: str
+    groups: Sequence[Group]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """The keys of `dlcli evaluate --json`, and notes on the data; with several targets each has its own scores."""
@@ -84,10 +109,13 @@ class Evaluation:
     samples: int
     metrics: Mapping[str, float | None]
     """None of one that nothing counts towards."""
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Between what a metric that is a mean over samples lies, at 95 %, for other samples of the same kind."""
     scores: Scores = field(metadata=INLINE)
     worst: Sequence[WorstSample]
     several: Targets | None = field(default=None, metadata=INLINE)
     beside: Beside | None = field(default=None, metadata=INLINE)
+    groups: Groups | None = None
     verdict: Sequence[Judgement] = field(default_factory=tuple)
     """What was said of the training when it ended."""
     notes: Sequence[str] = field(default_factory=tuple, metadata=UNSAID)
@@ -103,11 +131,14 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
         console.print(Text(text, style="dim"))
     draw_classes(console, evaluation.scores)
     for name, scores in evaluation.several.targets.items() if evaluation.several is not None else ():
-        if scores.by_class is not None:
+        if scores.by_class is not None or scores.numbers:
             console.print()
             about = f"{name}, the positive class is '{scores.positive}'" if scores.positive is not None else name
             console.print(Text(about, style="bold"))
             draw_classes(console, scores)
+    if evaluation.groups is not None:
+        console.print()
+        write_table(console, group_table(evaluation.groups))
     if evaluation.worst:
         console.print()
         console.print(Text("the worst samples", style="bold"))
@@ -126,7 +157,21 @@ def evaluation_metrics_table(evaluation: Evaluation) -> Table:
         [name, *(of_metric(name, each.get(name)) for each in [evaluation.metrics, *beside.values()])]
         for name in evaluation.metrics
     ]
-    return Table([Column("metric"), number_column(evaluation.split), *map(number_column, methods)], rows)
+    columns = [Column("metric"), number_column(evaluation.split), *map(number_column, methods)]
+    if not evaluation.intervals:
+        return Table(columns, rows)
+    cells = [between(evaluation.intervals.get(name)) for name in evaluation.metrics]
+    told = [[*row[:2], cell, *row[2:]] for row, cell in zip(rows, cells, strict=True)]
+    return Table([*columns[:2], interval_column(), *columns[2:]], told)
+
+
+def group_table(groups: Groups) -> Table:
+    """A row for each group."""
+    names = list(groups.groups[0].metrics) if groups.groups else []
+    rows = [
+        [each.value, each.samples, *(of_metric(name, each.metrics[name]) for name in names)] for each in groups.groups
+    ]
+    return Table([Column(groups.column), number_column("samples"), *map(number_column, names)], rows)
 
 
 def worst_table(worst: Sequence[WorstSample]) -> Table:
@@ -143,6 +188,17 @@ def worst_table(worst: Sequence[WorstSample]) -> Table:
 
 
 def draw_classes(console: Console, scores: Scores) -> None:
+    """The confusion matrix, the scores of each class, and how far all that is said can be trusted."""
+    draw_by_class(console, scores)
+    if scores.ranking is not None:
+        draw_ranking(console, scores.ranking)
+    if scores.calibration is not None:
+        draw_calibration(console, scores.calibration)
+    if scores.numbers:
+        draw_numbers(console, scores.numbers)
+
+
+def draw_by_class(console: Console, scores: Scores) -> None:
     """The confusion matrix and the scores of each class."""
     if scores.by_class is None:
         return

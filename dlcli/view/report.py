@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from dlcli.view.data import DataShown
 from dlcli.view.evaluation import Evaluation, WorstSample
+from dlcli.view.judged import AgainstTruth, Calibrated, Ranked
 from dlcli.view.look import Tiles
 from dlcli.view.model import ModelSummary
 from dlcli.view.run_again import RunAgain
 from dlcli.view.samples import Shown
-
-Numbers: TypeAlias = Sequence[float | None]
 
 
 @dataclass(frozen=True)
@@ -47,79 +46,6 @@ class DataPictured:
     shown: DataShown
     samples: Sequence[Shown]
     rows: RowsShown | None = None
-
-
-@dataclass(frozen=True)
-class ClassRanked:
-    """How well the scores of one class rank its samples before the rest; `roc` and `recall` are its curves on a shared axis.
-
-    The areas are of all thresholds; None where one side has no sample.
-    """
-
-    name: str
-    samples: int
-    roc_area: float | None
-    average_precision: float | None
-    roc: Numbers
-    recall: Numbers
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The ROC and precision-recall curves of a target: for two classes of the positive one, else of each against the rest.
-
-    `counted` of `places` were ranked, spread evenly, where these are not all. The curves of `classes` are all there are in
-    scores; those with `roc` empty are not drawn.
-    """
-
-    target: str
-    classes: Sequence[ClassRanked]
-    roc_axis: Sequence[float]
-    recall_axis: Sequence[float]
-    counted: int
-    places: int
-    against_rest: bool
-
-
-@dataclass(frozen=True)
-class CalibrationBin:
-    """Answers with a probability within (low, high]: their mean probability, and how many of them came true."""
-
-    low: float
-    high: float
-    probability: float
-    came_true: float
-    samples: int
-
-
-@dataclass(frozen=True)
-class Calibrated:
-    """How far probabilities can be believed. `error` is the expected calibration error, `brier` the Brier score."""
-
-    target: str
-    about: Literal["the positive class", "the class that was said", "each label"]
-    bins: Sequence[CalibrationBin]
-    error: float
-    brier: float
-
-
-@dataclass(frozen=True)
-class AgainstTruth:
-    """Numbers that were predicted beside the true ones: some pairs, and scores of all of them; `r2` is None for a constant truth.
-
-    `edges` and `counts` are the histogram of the residuals, predicted - true.
-    """
-
-    name: str
-    values: int
-    r2: float | None
-    mae: float
-    rmse: float
-    bias: float
-    truth: Sequence[float]
-    predicted: Sequence[float]
-    edges: Sequence[float]
-    counts: Sequence[int]
 
 
 @dataclass(frozen=True)

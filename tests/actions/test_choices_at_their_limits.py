@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcli.actions.evaluate import bare
+from dlcli.actions.judged import bare
 from dlcli.actions.looks import MOST_CATEGORIES, too_many
 from dlcli.actions.samples import caption
 

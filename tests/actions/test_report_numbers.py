@@ -10,12 +10,12 @@ import pytest
 import sklearn.calibration
 import sklearn.metrics
 
-from dlcli.actions.evaluate import MOST_IN_MATRIX, Judged
-from dlcli.actions.reported import ranking
-from dlcli.actions.reported.calibration import calibrated_target
+from dlcli.actions.judged import MOST_IN_MATRIX, Judged
 from dlcli.actions.reported.pictured_targets import PALETTE, pictured_target
-from dlcli.actions.reported.ranking import MOST_DRAWN, MOST_ON_AXIS, Threshold, ranked_target
-from dlcli.actions.reported.truth import MOST_COLUMNS, MOST_PAIRS, against_truth, residual_range
+from dlcli.actions.trusted import ranking
+from dlcli.actions.trusted.calibration import calibrated_target
+from dlcli.actions.trusted.ranking import MOST_DRAWN, MOST_ON_AXIS, Threshold, rank_scores, ranked_target
+from dlcli.actions.trusted.truth import MOST_COLUMNS, MOST_PAIRS, against_truth, residual_range
 from dlcli.data.schema import TargetSchema
 from dlcli.training.kept.predictions import Answers
 
@@ -222,12 +222,12 @@ def numbers(shape: tuple[int, ...], **more: Any) -> Case:
 
 
 def check_numbers(found: Any, truth: Any, predicted: Any) -> None:
-    assert found.values == truth.size
+    assert found.scores.values == truth.size
     truth, predicted = truth.astype(np.float64).ravel(), predicted.astype(np.float64).ravel()
-    assert found.r2 == pytest.approx(sklearn.metrics.r2_score(truth, predicted))
-    assert found.mae == pytest.approx(sklearn.metrics.mean_absolute_error(truth, predicted))
-    assert found.rmse == pytest.approx(sklearn.metrics.root_mean_squared_error(truth, predicted))
-    assert found.bias == pytest.approx(float((predicted - truth).mean()))
+    assert found.scores.r2 == pytest.approx(sklearn.metrics.r2_score(truth, predicted))
+    assert found.scores.mae == pytest.approx(sklearn.metrics.mean_absolute_error(truth, predicted))
+    assert found.scores.rmse == pytest.approx(sklearn.metrics.root_mean_squared_error(truth, predicted))
+    assert found.scores.bias == pytest.approx(float((predicted - truth).mean()))
     assert sum(found.counts) == truth.size
 
 
@@ -244,7 +244,7 @@ def test_predictions_against_truth_are_scored_as_scikit_learn_does() -> None:
 def test_few_values_are_told_one_by_one_and_many_together() -> None:
     case = numbers((50, MOST_COLUMNS))
     found = against_truth(case.judged)
-    assert [each.name for each in found] == [f"kind: {at}" for at in range(1, MOST_COLUMNS + 1)]
+    assert [each.scores.name for each in found] == [f"kind: {at}" for at in range(1, MOST_COLUMNS + 1)]
     check_numbers(found[1], case.truth[:, 1], case.chances[:, 1])
     many = numbers((50, MOST_COLUMNS + 1))
     [together] = against_truth(many.judged)
@@ -266,7 +266,7 @@ def test_a_constant_truth_has_no_r2_and_equal_residuals_have_a_histogram() -> No
     case.truth[:] = 7e6
     case.chances[:] = 7e6 + 0.5
     [found] = against_truth(case.judged)
-    assert (found.r2, found.bias, sum(found.counts)) == (None, 0.5, 20)
+    assert (found.scores.r2, found.scores.bias, sum(found.counts)) == (None, 0.5, 20)
     low, high = residual_range(np.array([1e9, 1e9]))
     assert low < 1e9 < high
 
@@ -299,3 +299,70 @@ def test_pictures_that_are_put_out_stand_beside_the_true_ones() -> None:
     odd = numbers((2, 4, 5, 2))
     object.__setattr__(odd.judged.schema, "axes", ["samples", "height", "width", "channels"])
     assert pictured_target(odd.judged, 1) == []
+
+
+def resampled(statistic: Any, *values: Any) -> tuple[float, float]:
+    """The interval of a statistic of samples that were drawn again, one resample after another."""
+    generator, found, count = np.random.default_rng(99), [], len(values[0])
+    for _ in range(1500):
+        drawn = generator.integers(count, size=count)
+        found.append(statistic(*(each[drawn] for each in values)))
+    low, high = np.quantile(found, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def check_interval(found: Any, expected: tuple[float, float]) -> None:
+    width = expected[1] - expected[0]
+    assert found == pytest.approx(expected, abs=0.15 * width)
+    assert found[0] < found[1]
+
+
+def test_the_intervals_of_areas_are_those_of_samples_that_were_drawn_again() -> None:
+    case = two(150)
+    case.chances[:] = case.chances.round(1)  # many are equal
+    case.judged.answers.probabilities[:, 1] = case.chances  # type: ignore[union-attr,index]
+    case.judged.shown[:, 0] = case.chances
+    scores = rank_scores(case.judged)
+    assert scores is not None
+    (found,) = scores.values()
+    truth, chances = case.truth, case.chances
+    assert found.roc_auc == pytest.approx(sklearn.metrics.roc_auc_score(truth, chances))
+    assert found.average_precision == pytest.approx(sklearn.metrics.average_precision_score(truth, chances))
+    check_interval(found.roc_auc_interval, resampled(sklearn.metrics.roc_auc_score, truth, chances))
+    check_interval(found.average_precision_interval, resampled(sklearn.metrics.average_precision_score, truth, chances))
+
+
+def test_a_class_that_is_not_there_has_no_area_and_no_interval() -> None:
+    case = two(40)
+    case.truth[:] = 0
+    scores = rank_scores(
+        judged(target_of(["no", "yes"]), case.truth, case.chances[:, None], case.judged.answers, two=True)
+    )
+    assert scores is not None
+    assert {*vars(scores["yes"]).values()} == {None}
+
+
+def test_r2_has_the_interval_of_samples_that_were_drawn_again_and_ranges_have_their_own_errors() -> None:
+    case = numbers((200,))
+    [found] = against_truth(case.judged)
+    truth, predicted = case.truth.astype(np.float64), case.chances.astype(np.float64)
+    check_interval(found.scores.r2_interval, resampled(sklearn.metrics.r2_score, truth, predicted))
+    ranges = found.scores.ranges
+    assert len(ranges) == 5
+    assert sum(each.values for each in ranges) == 200
+    for at, each in enumerate(ranges):
+        inside = (truth >= each.low) & ((truth < each.high) if at < 4 else (truth <= each.high))
+        assert each.values == inside.sum() > 30
+        assert each.mae == pytest.approx(np.abs(predicted - truth)[inside].mean())
+        assert each.bias == pytest.approx((predicted - truth)[inside].mean())
+    assert [against_truth(numbers((count,)).judged)[0].scores.ranges == [] for count in (49, 50)] == [True, False]
+    few = numbers((60,))
+    few.truth[:] = 1 + np.arange(60) % 2  # two values are no five ranges
+    assert against_truth(few.judged)[0].scores.ranges == []
+
+
+def test_every_step_of_a_forecast_has_its_own_scores_where_it_is_asked_for() -> None:
+    case = numbers((50, 24))
+    found = against_truth(case.judged, most=100)
+    assert [each.scores.name for each in found] == [f"kind: {at}" for at in range(1, 25)]
+    check_numbers(found[23], case.truth[:, 23], case.chances[:, 23])

@@ -152,7 +152,15 @@ def test_predictions_of_several_targets_have_columns_of_their_own(several: Train
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
 def test_an_evaluation_of_several_targets_is_that_of_scikit_learn(split: str, several: Trained, run_dlcli: Run) -> None:
-    from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, mean_absolute_error, mean_squared_error
+    from sklearn.metrics import (
+        accuracy_score,
+        confusion_matrix,
+        log_loss,
+        mean_absolute_error,
+        mean_squared_error,
+        r2_score,
+        roc_auc_score,
+    )
 
     value = evaluated(several, run_dlcli, "--split", split)
     rows = several.split(split)
@@ -178,7 +186,22 @@ def test_an_evaluation_of_several_targets_is_that_of_scikit_learn(split: str, se
     guess = [each["price"] for each in said]
     assert metrics["price_loss"] == pytest.approx(mean_squared_error(price, guess), rel=1e-4)
     assert metrics["price_mae"] == pytest.approx(mean_absolute_error(price, guess), rel=1e-4)
-    assert value["targets"]["price"] == {"classes": None, "confusion": None, "by_class": None, "positive": None}
+    about = value["targets"]["price"]
+    assert [about[each] for each in ("classes", "confusion", "by_class", "positive", "ranking", "calibration")] == [
+        None
+    ] * 6
+    (told,) = about["numbers"]
+    assert (told["name"], told["values"]) == ("price", len(price))
+    assert (told["mae"], told["r2"]) == pytest.approx(
+        (mean_absolute_error(price, guess), r2_score(price, guess)), rel=1e-4
+    )
+    roc = value["targets"]["kind"]["ranking"]
+    for at, name in enumerate(names):
+        assert roc[name]["roc_auc"] == pytest.approx(
+            roc_auc_score([each == at for each in truth], chances[:, at]), abs=1e-6
+        )
+    low, high = value["intervals"]["price_mae"]
+    assert low < metrics["price_mae"] < high
 
     signs = np.array([several.column(name, rows) for name in ("dry", "old")], int).T
     signs_said = np.array([[each["dry"], each["old"]] for each in said])

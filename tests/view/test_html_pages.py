@@ -33,19 +33,15 @@ from dlcli.view.html.model import MOST_NODES, model_part
 from dlcli.view.html.page import page_html
 from dlcli.view.html.pages import comparison_page, data_page, run_page
 from dlcli.view.html.pictures import LARGEST, picture_tile, series_chart, tiles
+from dlcli.view.judged import AgainstTruth, Calibrated, CalibrationBin, ClassRanked, NumberScores, Ranked
 from dlcli.view.look import Tiles
 from dlcli.view.model import LayerRow, ModelSummary
 from dlcli.view.report import (
-    AgainstTruth,
-    Calibrated,
-    CalibrationBin,
-    ClassRanked,
     DataPictured,
     Evaluated,
     Facts,
     LayerPictured,
     Missing,
-    Ranked,
     RowsShown,
     RunReport,
     Steps,
@@ -129,7 +125,7 @@ def evaluated(name: str, looks: Any = ()) -> Evaluated:
         evaluation,
         [Ranked(name, [rank], [0.0, 1.0], [0.0, 1.0], 5, 8, False)],
         [Calibrated(name, "the positive class", [CalibrationBin(0.0, 0.1, 0.05, 0.2, 8)], 0.1, 0.2)],
-        [AgainstTruth(name, 5, 0.5, 0.1, 0.2, 0.3, [1.0, 2.0], [1.5, 2.5], [0.0, 0.5, 1.0], [1, 1])],
+        [AgainstTruth(NumberScores(name, 5, 0.1, 0.2, 0.5, 0.3, []), [1.0, 2.0], [1.5, 2.5], [0.0, 0.5, 1.0], [1, 1])],
         [WorstLook(sample, looks, {name: name, "empty": None})],
     )
 

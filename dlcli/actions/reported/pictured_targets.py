@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlcli.actions.evaluate import Judged
+from dlcli.actions.judged import Judged
 from dlcli.data import class_indices
 from dlcli.view.samples import Shown, ShownPicture
 

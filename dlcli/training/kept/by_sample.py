@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data.schema import TargetSchema
 from dlcli.keras_internals import samplewise
 from dlcli.loss import metric_name
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
 from dlcli.runs.samples_file import SampleValues, save_samples
+from dlcli.spec import Facts
 from dlcli.training.compared import weight_penalty
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measure, Measured
@@ -45,38 +47,38 @@ def by_sample(experiment: Experiment, measure: Measure) -> SampleValues | None:
     if feed.streams or not 0 < len(feed) <= MOST_SAMPLES or len(feed) * numbers > MOST_NUMBERS:
         return None
     seen = measure.judge_once(feed)
-    means = dict(mean_values(experiment, seen))
-    kept = {name: values for name, values in means.items() if is_mean(values, seen.metrics.get(name))}
+    kept = sample_values(heads, experiment.dataset.schema.targets, experiment.model, experiment.facts, seen)
     return SampleValues(split, print_of(seen, feed.rows), kept)
 
 
-def mean_values(experiment: Experiment, seen: Measured) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+def sample_values(
+    heads: Sequence[Head], schemas: Sequence[TargetSchema], model: Any, facts: Facts, seen: Measured
+) -> dict[str, np.ndarray[Any, Any]]:
+    """By the name of each value that was measured and is the mean over samples, its values (samples,)."""
+    means = dict(mean_values(heads, schemas, model, facts, seen))
+    return {name: values for name, values in means.items() if is_mean(values, seen.metrics.get(name))}
+
+
+def mean_values(
+    heads: Sequence[Head], schemas: Sequence[TargetSchema], model: Any, facts: Facts, seen: Measured
+) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     """By the name of each value that may be a mean over samples its values (samples,); the loss with what weights add."""
     import numpy as np
 
-    total: Any = weight_penalty(experiment.model)
-    for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
+    total: Any = weight_penalty(model)
+    for head, schema in zip(heads, schemas, strict=True):
         target, output = seen.targets[schema.name], seen.outputs[schema.name]
         counted = counted_target(schema, target, seen.masks.get(schema.name))
         losses, _ = sample_losses(head, schema, target, output, counted)
         total = total + head.weight * losses
         if head.own_loss is not None:
             yield head.own_loss, losses
-        yield from metrics_of_head(experiment, head, target, output)
+        for thing, metric in zip(head.metrics, head_metrics(head, schema, model, facts), strict=True):
+            # What a plugin counts is its own affair: nobody says that it can be asked outside of a graph.
+            values = samplewise(metric, target, output) if thing.plugin is None else None
+            if values is not None:
+                yield head.reported(metric_name(thing)), values
     yield "loss", np.asarray(total)
-
-
-def metrics_of_head(
-    experiment: Experiment, head: Head, target: np.ndarray[Any, Any], output: np.ndarray[Any, Any]
-) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-    """The values (samples,) of those metrics of a target that Keras takes the mean of."""
-    schema = next(each for each in experiment.dataset.schema.targets if head.name in {None, each.name})
-    metrics = head_metrics(head, schema, experiment.model, experiment.facts)
-    for thing, metric in zip(head.metrics, metrics, strict=True):
-        # What a plugin counts is its own affair: nobody says that it can be asked outside of a graph.
-        values = samplewise(metric, target, output) if thing.plugin is None else None
-        if values is not None:
-            yield head.reported(metric_name(thing)), values
 
 
 def is_mean(values: np.ndarray[Any, Any], reported: float | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -137,9 +137,9 @@ def changed_files(run: Run, dataset: Dataset) -> list[str]:
     return changed(recorded_environment(run).get("data", []), dataset.fields.files)
 
 
-def recorded_data(run: Run, config: Config, *, allow_code: bool) -> Dataset:
+def recorded_data(run: Run, config: Config, *, allow_code: bool, also: Collection[str] = ()) -> Dataset:
     """The data of a run, split as in training. Raises `ConflictError` if a file is no longer what it was."""
-    dataset = read_data(config, allow_code=allow_code)
+    dataset = read_data(config, allow_code=allow_code, also=also)
     others = changed_files(run, dataset)
     if others:
         raise ConflictError(

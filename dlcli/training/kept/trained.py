@@ -10,7 +10,7 @@ their schema is, Keras with the model. While the door is open, what libraries sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,9 +86,16 @@ class Trained:
         """The run's own data without what its model was told of it. Raises `ConflictError` where it has changed."""
         return recorded_data(self.run, self.config, allow_code=self.allow_code)
 
-    def dataset(self) -> Dataset:
-        """The run's own data, split as in training. Raises `ConflictError` where it has changed."""
-        dataset = with_centres(self.recorded, centres_of(self.schema))
+    def dataset(self, also: Collection[str] = ()) -> Dataset:
+        """The run's own data, split as in training, and the columns that are `also` wanted of it.
+
+        Raises `ConflictError` where it has changed.
+        """
+        if also:
+            recorded = recorded_data(self.run, self.config, allow_code=self.allow_code, also=also)
+        else:
+            recorded = self.recorded
+        dataset = with_centres(recorded, centres_of(self.schema))
         check_same_data(self.schema, dataset.schema, self.run.model / SCHEMA)
         return dataset
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -112,15 +112,14 @@ def set_up_config(config: Config, *, allow_code: bool = False) -> Experiment:
     return set_up(config, dataset)
 
 
-def read_data(config: Config, *, allow_code: bool = False) -> Dataset:
+def read_data(config: Config, *, allow_code: bool = False, also: Collection[str] = ()) -> Dataset:
     """Step 1 alone: the data set, without TensorFlow. Raises `UnsafeError` for code that may not be run."""
     refuse_plugins(config.plugins, allow_code=allow_code)
     labels = {head.name: wanted_of(config, head) for head in config.heads}
     try:
         with chatter_to(None):  # some sources are read by TensorFlow
-            return config.data.load(
-                seed=config.seed, labels=labels, weight=config.train.sample_weight, allow_code=allow_code
-            )
+            weight = config.train.sample_weight
+            return config.data.load(seed=config.seed, labels=labels, weight=weight, allow_code=allow_code, also=also)
     except (BlockError, DataError) as error:
         raise config.at_source(error) from None
 

@@ -7,7 +7,8 @@ from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.html.chart import Chart, Line, chart_markup
 from dlcli.view.html.markup import table_markup
 from dlcli.view.html.part import Part, part_of_page
-from dlcli.view.report import Missing, Ranked, RunReport
+from dlcli.view.judged import Ranked
+from dlcli.view.report import Missing, RunReport
 
 TITLE = "ROC and precision-recall"
 

@@ -6,7 +6,8 @@ from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.html.chart import Chart, Line, chart_markup
 from dlcli.view.html.markup import table_markup
 from dlcli.view.html.part import Part, part_of_page
-from dlcli.view.report import AgainstTruth, Missing, RunReport
+from dlcli.view.judged import AgainstTruth
+from dlcli.view.report import Missing, RunReport
 
 TITLE = "Predictions against truth"
 
@@ -17,7 +18,7 @@ def truth_part(report: RunReport) -> Part | None:
         return None
     found = report.evaluated.against_truth
     columns = [Column("target"), *map(number_column, ("values", "R²", "MAE", "RMSE", "bias"))]
-    rows = [[each.name, each.values, each.r2, each.mae, each.rmse, each.bias] for each in found]
+    rows = [[each.name, each.values, each.r2, each.mae, each.rmse, each.bias] for each in (one.scores for one in found)]
     targets = [
         {"found": each, "charts": [chart_markup(chart) for chart in truth_charts(each)], "some": len(each.truth)}
         for each in found
@@ -33,7 +34,7 @@ def truth_charts(found: AgainstTruth) -> list[Chart]:
     middles = [(low + high) / 2 for low, high in zip(found.edges, found.edges[1:], strict=False)]
     return [
         Chart(
-            title=f"{found.name}: predicted against true",
+            title=f"{found.scores.name}: predicted against true",
             x_name="true",
             y_name="predicted",
             x=found.truth,
@@ -41,7 +42,7 @@ def truth_charts(found: AgainstTruth) -> list[Chart]:
             square=True,
         ),
         Chart(
-            title=f"{found.name}: residuals",
+            title=f"{found.scores.name}: residuals",
             x_name="predicted",
             y_name="predicted - true",
             x=said,
@@ -49,7 +50,7 @@ def truth_charts(found: AgainstTruth) -> list[Chart]:
             square=True,
         ),
         Chart(
-            title=f"{found.name}: how frequent residuals are",
+            title=f"{found.scores.name}: how frequent residuals are",
             x_name="predicted - true",
             y_name="values",
             x=middles,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlcli.actions.evaluate import MOST_IN_MATRIX, Judged
+from dlcli.actions.judged import MOST_IN_MATRIX, Judged
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
-from dlcli.view.report import ClassRanked, Ranked
+from dlcli.runs.noise import resampled_interval
+from dlcli.view.judged import ClassRanked, Ranked, RankScores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_RANKED = 200_000  # unseen: time alone
 """So many places are sorted for each class."""
+MOST_RESAMPLED = 200_000  # unseen: time alone
+"""Places times classes up to which areas have intervals; beyond they are narrow, and take long."""
 MOST_DRAWN, MOST_ON_AXIS = 8, 200
 """Classes whose curves are drawn, the worst; and the values of the axis that they share."""
 
@@ -67,6 +70,53 @@ def ranked_target(judged: Judged) -> Ranked | None:
         places=places,
         against_rest=len(classes) > 1,
     )
+
+
+def rank_scores(judged: Judged) -> dict[str, RankScores] | None:
+    """By class or label the areas below its curves with their intervals; None where a target has none, or too many to rank."""
+    import numpy as np
+
+    scored = scored_classes(judged)
+    if scored is None or len(scored.names) > MOST_IN_MATRIX or not len(scored.scores):
+        return None
+    kept, found = spread_samples(len(scored.scores), MOST_RANKED), {}
+    resampled = len(kept) * len(scored.names) <= MOST_RESAMPLED
+    for at, name in enumerate(scored.names):
+        scores, holds = scored.scores[kept, at].astype(np.float64), scored.holds[kept, at]
+        curve = Threshold.of(scores, holds)
+        areas = area_intervals(scores, holds) if resampled and curve.roc_area is not None else None
+        found[name] = RankScores(curve.roc_area, curve.average_precision, *(areas or (None, None)))
+    return found
+
+
+def area_intervals(scores: Array, holds: Array) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+    """Between what both areas of scores (places,) lie for other samples of the same kind."""
+    import numpy as np
+
+    order = np.argsort(scores, kind="stable")
+    starts = np.append(0, 1 + np.flatnonzero(np.diff(scores[order])))
+
+    def of_ties(counts: Array) -> tuple[Array, Array]:
+        """How many hold, and how many do not, at each of the scores that there are, from the least on."""
+        drawn, held = counts[:, order], holds[order]
+        return (np.add.reduceat(np.where(each, drawn, 0.0), starts, axis=1) for each in (held, ~held))  # type: ignore[return-value]
+
+    def roc(counts: Array) -> Array:
+        held, others = of_ties(counts)
+        below = np.cumsum(others, axis=1) - others / 2
+        pairs = held.sum(axis=1) * others.sum(axis=1)
+        found: Array = np.divide((held * below).sum(axis=1), pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
+        return found
+
+    def precision(counts: Array) -> Array:
+        held, others = of_ties(counts)
+        hits, called = (np.cumsum(each[:, ::-1], axis=1)[:, ::-1] for each in (held, held + others))
+        shares = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
+        every = held.sum(axis=1)
+        found: Array = np.divide((held * shares).sum(axis=1), every, out=np.full(len(counts), np.nan), where=every > 0)
+        return found
+
+    return resampled_interval(len(scores), roc), resampled_interval(len(scores), precision)
 
 
 def scored_classes(judged: Judged) -> Scored | None:

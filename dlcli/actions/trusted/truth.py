@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlcli.actions.evaluate import Judged
+from dlcli.actions.judged import Judged
 from dlcli.data.dataset import spread_samples
-from dlcli.view.report import AgainstTruth
+from dlcli.runs.noise import MOST_RESAMPLED, resampled_interval
+from dlcli.view.judged import AgainstTruth, NumberScores, RangeScores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
 MOST_PAIRS, MOST_COLUMNS, BINS = 1000, 6, 30
 """Pairs that are drawn, values of a target that are told one by one, and bars of the residuals."""
+RANGES, FEWEST_RANGED = 5, 50
+"""Ranges of the truth that are told apart, and values that fill them."""
 
 
-def against_truth(judged: Judged) -> list[AgainstTruth]:
+def against_truth(judged: Judged, *, most: int = MOST_COLUMNS) -> list[AgainstTruth]:
     """Predictions of a target of numbers against the truth, for each of a few values; nothing of another target."""
     schema = judged.schema
     numbers = judged.answers is None and not schema.absent and not schema.text and judged.target.dtype.kind in "fiu"
@@ -25,7 +28,7 @@ def against_truth(judged: Judged) -> list[AgainstTruth]:
         return []
     target, shown = judged.target, judged.shown.reshape(judged.target.shape)
     width = target.shape[-1] if target.ndim == 2 else 1
-    if 1 < width <= MOST_COLUMNS and (judged.counted is None or judged.counted.ndim == 1):
+    if 1 < width <= most and (judged.counted is None or judged.counted.ndim == 1):
         names = schema.each or schema.columns or [str(step) for step in schema.ahead or range(1, width + 1)]
         columns = [(f"{schema.name}: {name}", at) for at, name in enumerate(names)]
         pairs = [
@@ -62,17 +65,55 @@ def numbers_compared(name: str, truth: Array, predicted: Array) -> AgainstTruth 
     some = spread_samples(len(truth), MOST_PAIRS)
     some = some[np.argsort(truth[some], kind="stable")]
     return AgainstTruth(
-        name=name,
-        values=len(truth),
-        r2=1 - left / total if total > 0 else None,
-        mae=float(np.abs(residuals).mean()),
-        rmse=float(np.sqrt((residuals**2).mean())),
-        bias=float(residuals.mean()),
+        scores=NumberScores(
+            name=name,
+            values=len(truth),
+            mae=float(np.abs(residuals).mean()),
+            rmse=float(np.sqrt((residuals**2).mean())),
+            r2=1 - left / total if total > 0 else None,
+            bias=float(residuals.mean()),
+            ranges=scores_by_range(truth, residuals),
+            r2_interval=r2_interval(truth, residuals) if total > 0 and len(truth) <= MOST_RESAMPLED else None,
+        ),
         truth=truth[some].tolist(),
         predicted=predicted[some].tolist(),
         edges=edges.tolist(),
         counts=counts.tolist(),
     )
+
+
+def r2_interval(truth: Array, residuals: Array) -> tuple[float, float] | None:
+    """Between what R² lies for other samples of the same kind."""
+    import numpy as np
+
+    centred = truth - truth.mean()
+
+    def r2(counts: Array) -> Array:
+        spread = counts @ centred**2 - (counts @ centred) ** 2 / counts.sum(axis=1)
+        left: Array = np.divide(counts @ residuals**2, spread, out=np.full(len(counts), np.nan), where=spread > 0)
+        return 1 - left
+
+    return resampled_interval(len(truth), r2)
+
+
+def scores_by_range(truth: Array, residuals: Array) -> list[RangeScores]:
+    """The scores of some ranges of the truth (values,) with about as many values each; none of few, or of one value."""
+    import numpy as np
+
+    edges = np.unique(np.quantile(truth, np.linspace(0, 1, RANGES + 1), method="lower"))
+    if len(truth) < FEWEST_RANGED or len(edges) < 3:
+        return []
+    places = np.clip(np.searchsorted(edges, truth, "right") - 1, 0, len(edges) - 2)
+    return [
+        RangeScores(
+            low=float(edges[at]),
+            high=float(edges[at + 1]),
+            values=int((places == at).sum()),
+            mae=float(np.abs(residuals[places == at]).mean()),
+            bias=float(residuals[places == at].mean()),
+        )
+        for at in range(len(edges) - 1)
+    ]
 
 
 def residual_range(residuals: Array) -> tuple[float, float]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from dlcli.actions.evaluate import Judged
+from dlcli.actions.judged import Judged
 from dlcli.data import class_indices
-from dlcli.view.report import Calibrated, CalibrationBin
+from dlcli.view.judged import Calibrated, CalibrationBin
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,98 @@
+"""The samples of an evaluation in groups, by a column of the data: how well each of them is answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from dlcli.actions.judged import defined_metrics, judged_targets
+from dlcli.data import Fields, Samples
+from dlcli.data.fields.lazy import Selected, is_lazy
+from dlcli.data.fields.values import missing
+from dlcli.errors import UsageError
+from dlcli.spec import did_you_mean
+from dlcli.training.kept.trained import Trained
+from dlcli.training.setup.feed import Feed
+from dlcli.view.evaluation import Group, Groups
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MOST_VALUES, RANGES, MOST_GROUPS = 12, 5, 100
+"""Numbers of which there are more are told by ranges of about as many samples; more names than the last are no groups."""
+
+
+def groups_of(trained: Trained, fields: Fields, samples: Samples, weights: Array | None, column: str) -> Groups:
+    """The metrics of the samples of each value of a column, or of each range of its numbers; empty cells are a group too.
+
+    `weights` (samples,) are those of the samples, where they have some.
+    Raises `UsageError` for a column that is not there, or makes no groups.
+    """
+    import numpy as np
+
+    names, places = in_groups(values_by(fields, samples, column), column)
+    found = []
+    for at, name in enumerate(names):
+        inside = np.flatnonzero(places == at)
+        feed = trained.feed(chosen(samples, inside))
+        feed.weights = None if weights is None else weights[inside]
+        found.append(Group(name, len(inside), metrics_of(trained, feed)))
+    return Groups(column, found)
+
+
+def metrics_of(trained: Trained, feed: Feed) -> dict[str, float | None]:
+    """Loss and metrics of some samples."""
+    seen = trained.judged(feed)
+    return defined_metrics(seen.metrics, trained.config.heads, judged_targets(trained, seen), feed)
+
+
+def values_by(fields: Fields, samples: Samples, column: str) -> Array:
+    """The value (samples,) of each sample in a column. Raises `UsageError` for one that is not there."""
+    if column not in fields.arrays:
+        columns = [name for name, each in fields.arrays.items() if each.ndim == 1]
+        hint = did_you_mean(column, columns) or f"it has: {', '.join(columns)}"
+        raise UsageError(f"the data has no column '{column}'", hint=hint, kind="no_such_column")
+    if fields.arrays[column].ndim != 1:
+        message = f"'{column}' has {fields.arrays[column].shape[1:]} values a sample, which make no groups"
+        raise UsageError(message, hint="name a column of one value", kind="no_groups")
+    values: Array = fields.arrays[column][samples.rows]
+    return values
+
+
+def in_groups(values: Array, column: str) -> tuple[list[str], Array]:
+    """The names of the groups of values (samples,), and the number (samples,) of the group of each."""
+    import numpy as np
+
+    empty = missing(values)
+    kinds = np.unique(values[~empty]) if values.dtype.kind in "fiu" else sorted({str(each) for each in values[~empty]})
+    places = np.full(len(values), -1)
+    if values.dtype.kind in "fiu" and len(kinds) > MOST_VALUES:
+        edges = np.unique(np.quantile(values[~empty], np.linspace(0, 1, RANGES + 1), method="lower"))
+        places[~empty] = np.clip(np.searchsorted(edges, values[~empty], "right") - 1, 0, len(edges) - 2)
+        names = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+    else:
+        known = {each: at for at, each in enumerate(kinds)}
+        told = values if values.dtype.kind in "fiu" else [str(each) for each in values]
+        places[~empty] = [known[each] for each, gone in zip(told, empty, strict=True) if not gone]
+        names = [f"{each:g}" if values.dtype.kind in "fiu" else str(each) for each in kinds]
+    if len(names) > MOST_GROUPS:
+        message = f"'{column}' has {len(names)} values, of which each would be a group"
+        raise UsageError(message, hint="name a column of fewer", kind="no_groups")
+    if empty.any():
+        places[empty] = len(names)
+        names = [*names, "(empty)"]
+    return names, places
+
+
+def chosen(samples: Samples, places: Array) -> Samples:
+    """Some of the samples by their places (places,)."""
+
+    def of(tensors: Any) -> dict[str, Any]:
+        return {name: Selected(each, places) if is_lazy(each) else each[places] for name, each in tensors.items()}
+
+    return replace(
+        samples, inputs=of(samples.inputs), targets=of(samples.targets), rows=samples.rows[places], inside=None
+    )

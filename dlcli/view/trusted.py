@@ -1,0 +1,76 @@
+"""How far answers can be trusted, on a screen: the areas of classes, the error of probabilities, how far off numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from dlcli.view.confusion import shown_name
+from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.labelled import line
+from dlcli.view.console.table import Column, Table, number_column
+from dlcli.view.console.tables import number
+from dlcli.view.judged import Calibrated, NumberScores, RangeScores, RankScores
+
+MOST_ROWS = 20
+"""Classes, or values of a target, that a table holds; `--json` has all."""
+
+
+def interval_column() -> Column:
+    """A column of intervals, which are numbers: whole, or not there."""
+    return number_column("95 %", str)
+
+
+def between(interval: Sequence[float] | None) -> str:
+    """An interval in a cell; nothing where there is none."""
+    return "" if interval is None else f"{number(interval[0])} – {number(interval[1])}"
+
+
+def draw_ranking(console: Console, ranking: Mapping[str, RankScores]) -> None:
+    """The areas of each class, the worst first."""
+    known = [(name, each) for name, each in ranking.items() if each.roc_auc is not None]
+    if not known:
+        return
+    worst = sorted(known, key=lambda pair: pair[1].roc_auc or 0.0)[:MOST_ROWS]
+    columns = [Column("class")]
+    columns += [each for area in ("ROC-AUC", "avg precision") for each in (number_column(area), interval_column())]
+    rows = [[shown_name(name), *area_cells(each)] for name, each in worst]
+    console.print()
+    write_table(console, Table(columns, rows))
+
+
+def area_cells(scores: RankScores) -> list[object]:
+    """The areas of a class with their intervals."""
+    roc = scores.roc_auc, between(scores.roc_auc_interval)
+    return [*roc, scores.average_precision, between(scores.average_precision_interval)]
+
+
+def draw_calibration(console: Console, calibrated: Calibrated) -> None:
+    """How far probabilities are off on average."""
+    console.print()
+    about = f"by which the probability of {calibrated.about} is off on average"
+    line(console, "ECE", f"{number(calibrated.error)}, {about}; Brier score {number(calibrated.brier)}")
+
+
+def draw_numbers(console: Console, scores: Sequence[NumberScores]) -> None:
+    """How far off each value of a target is, and, of one alone, by range."""
+    columns = [Column("target"), *map(number_column, ("values", "mae", "rmse", "bias", "r2")), interval_column()]
+    rows = [
+        [each.name, each.values, each.mae, each.rmse, each.bias, each.r2, between(each.r2_interval)]
+        for each in scores[:MOST_ROWS]
+    ]
+    console.print()
+    write_table(console, Table(columns, rows))
+    if len(scores) > MOST_ROWS:
+        console.print(Text(f"… and {len(scores) - MOST_ROWS} values more; --json has all", style="dim"))
+    if len(scores) == 1 and scores[0].ranges:
+        console.print()
+        write_table(console, range_table(scores[0].ranges))
+
+
+def range_table(ranges: Sequence[RangeScores]) -> Table:
+    """A row for each range of the true numbers."""
+    columns = [Column("true from"), *map(number_column, ("to", "values", "mae", "bias"))]
+    return Table(columns, [[number(each.low), each.high, each.values, each.mae, each.bias] for each in ranges])
