@@ -9,7 +9,14 @@ import pytest
 
 from dlcli.data.findings.exact_sum import is_multiple, is_sum, parts_of
 from dlcli.data.findings.leak import tells, way_to_class, way_to_number
-from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_name, is_proportional, may_indicate
+from dlcli.data.findings.near_copies import (
+    class_indicators,
+    is_near_copy,
+    is_near_flag,
+    is_near_name,
+    is_proportional,
+    may_indicate,
+)
 from dlcli.data.times import are_short_days, are_times, first_in, has_zone, seconds_as, seconds_of
 from dlcli.data.words_for_nothing import stands_for_nothing
 from dlcli.data.written_numbers import numbers_instead
@@ -63,6 +70,25 @@ def test_names_of_one_class_or_of_few_rows_are_no_copies() -> None:
     assert not is_near_name(np.array(["a"] * 30, object), np.zeros(30, int), ["a"])
     for rows, told in ((19, False), (20, True)):
         assert is_near_name(np.array(["a", "b"] * 10, object)[:rows], np.arange(20)[:rows] % 2, ["a", "b"]) is told
+
+
+def test_a_flag_is_the_class_under_another_name_in_a_hundredth_of_its_rows_not() -> None:
+    target = np.arange(1000) % 2
+    for wrong, told in ((10, True), (11, False)):
+        flag = np.where(target == 1, "sent", "none").astype(object)
+        flag[:wrong] = np.where(flag[:wrong] == "sent", "none", "sent")
+        assert is_near_flag(flag, target) is told
+        assert is_near_flag((flag == "sent").astype(int), target) is told
+    rare = (np.arange(1000) % 100 == 0).astype(int)
+    assert not is_near_flag(np.zeros(1000, int), rare)  # one value tells nothing, though it is right nearly always
+    missed = rare.copy()
+    missed[0] = 0
+    assert not is_near_flag(missed, rare)  # of ten that are rare one is not told
+    assert is_near_flag(rare * 7, rare)
+    for values, told in ((3, True), (4, False)):  # a value more than classes is "unknown"
+        column = np.where(target == 1, 100, np.arange(1000) % (2 * (values - 1)))
+        assert is_near_flag(column, target) is told
+    assert [is_near_flag(np.arange(rows) % 2, np.arange(rows) % 2) for rows in (19, 20)] == [False, True]
 
 
 def test_indicators_tell_all_classes_but_one_and_each_class_has_five_samples() -> None:

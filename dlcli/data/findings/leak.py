@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
 from dlcli.data.findings.columns import settings_without, training_columns
-from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_name, may_indicate
+from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_flag, is_near_name, may_indicate
 from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ def target_given_away(dataset: Dataset) -> Finding | None:
                 way = way_to_number(values, target)
             else:
                 way = way_to_class(values, indices)
-                if way is None and is_near_name(values, indices, schema.classes or []):
+                near = way is None and (
+                    is_near_name(values, indices, schema.classes or []) or is_near_flag(values, indices)
+                )
+                if near:
                     way = "nearly"
             if way is not None:
                 ways[name] = way

@@ -13,6 +13,8 @@ NEARLY = 0.99
 FEWEST_VALUES, FEWEST_OF_A_CLASS = 20, 5
 LIKELY, LOOKED_AT = 0.95, 2000  # unseen: time alone
 """The share that is asked for among so many rows before all are looked at."""
+MORE_VALUES = 1
+"""So many values more than there are classes a column may have that is the class under another name."""
 FREQUENT = 0.1
 SAME = 1e-6
 """How far, of the spread of the target, a number may be off that is the same."""
@@ -72,6 +74,27 @@ def is_near_name(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], cla
         if (held == names[target[rows]]).mean() < share:
             return False
     return True
+
+
+def is_near_flag(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
+    """Whether a column (rows,) of hardly more values than there are classes tells nearly every row of each class."""
+    import numpy as np
+
+    if len(target) < FEWEST_VALUES:
+        return False
+    for rows, share in ((some_rows(len(target)), LIKELY), (slice(None), NEARLY)):
+        held, classes = values[rows], target[rows]
+        counts = np.bincount(classes)
+        different, codes = np.unique(held.astype(str) if held.dtype == object else held, return_inverse=True)
+        if not 1 < len(different) <= MORE_VALUES + np.count_nonzero(counts) or np.count_nonzero(counts) < 2:
+            return False
+        table = np.zeros((len(different), len(counts)), int)
+        np.add.at(table, (codes, classes), 1)
+        told = table.argmax(axis=1)
+        right = np.array([table[told == each, each].sum() for each in range(len(counts))])
+        if right.sum() < share * len(classes) or (right < LIKELY * counts)[counts > 0].any():
+            return False
+    return bool(counts[counts > 0].min() >= FEWEST_OF_A_CLASS)
 
 
 def may_indicate(values: np.ndarray[Any, Any]) -> bool:
