@@ -17,6 +17,7 @@ from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fres
 from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
+from dlcli.training.evidence.loosened import Loosened
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.rates_tried import RatesTried
@@ -25,7 +26,6 @@ from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
-from dlcli.training.evidence.unclipped import Unclipped
 from dlcli.training.scaling import TargetSeen, target_seen
 from dlcli.training.setup.experiment import Experiment
 
@@ -71,8 +71,8 @@ class Looks:
     """How far the weights have moved from their first values, beside how large these were."""
     settling: Callable[[float, float], Settling | None] = lambda rate, other: None
     """What some steps more come to at a rate, and at another."""
-    unclipped: Callable[[float], Unclipped | None] = lambda rate: None
-    """What the first steps at a rate come to with gradients that are cut less."""
+    loosened: Callable[[float, str, float | None], Loosened | None] = lambda rate, argument, value: None
+    """What the first steps at a rate come to with another value of an argument of the optimizer."""
     neighbours: Callable[[], Neighbours | None] = lambda: None
     small_network: Callable[[], Neighbours | None] = lambda: None
     """What a small network learns of the samples."""
@@ -160,7 +160,7 @@ def looks(
         rate_unknown=lambda: tested()[1],
         moved=cache(lambda: None if first is None else moved(experiment.model, first)),
         settling=cache(lambda rate, other: bounded.one(lambda: rates.settling(rate, other), None)),
-        unclipped=cache(lambda rate: bounded.one(lambda: rates.unclipped(rate), None)),
+        loosened=cache(lambda *tried: bounded.one(lambda: rates.loosened(*tried), None)),
         neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
         neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),

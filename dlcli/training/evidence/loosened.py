@@ -1,4 +1,4 @@
-"""What the first steps of a training come to where gradients are not cut to as little as they are."""
+"""What the first steps of a training come to with an argument of its optimizer that holds them back less."""
 
 from __future__ import annotations
 
@@ -9,39 +9,36 @@ from typing import Any
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.setup.experiment import Experiment
 
-CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")
-"""The arguments of an optimizer that cut gradients."""
-USUAL = 1.0
-"""The length to which they are often cut."""
 STEPS, COUNTED = 60, 20
 
 
 @dataclass(frozen=True)
-class Unclipped:
-    """The argument that cuts gradients to less than usual, and the mean loss of some steps with it and with the usual."""
+class Loosened:
+    """The mean loss of the last of some steps, as an argument is written and with another value of it."""
 
-    argument: str
-    limit: float
-    cut: float
-    usual: float
+    as_written: float
+    loosened: float
+
+    def is_better(self, perfect: float) -> bool:
+        """Whether the other value brings the loss far below what it is as written."""
+        return self.loosened - perfect <= LESS * (self.as_written - perfect)
 
 
-def unclipped(experiment: Experiment, rate: float) -> Unclipped | None:
-    """The first steps of a model as it stands, with gradients as they are cut and as they usually are; None where they are cut to
-    no less."""
+LESS = 0.9
+"""The share of a loss to which other steps have to bring it to be better ones."""
+
+
+def loosened(experiment: Experiment, rate: float, argument: str, value: float | None) -> Loosened | None:
+    """The first steps of a model as it stands, as an argument of its optimizer is written and with another value; None where a
+    loss is no number."""
     optimizer: Any = experiment.model.optimizer
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    limits = {name: getattr(optimizer, name, None) for name in CLIPS}
-    argument, limit = next(((name, each) for name, each in limits.items() if each is not None), ("", USUAL))
-    if limit >= USUAL:
-        return None
-    cut = RateTrial(experiment).losses(rate, STEPS)
-    setattr(optimizer, argument, USUAL)
+    written = getattr(optimizer, argument)
+    before = RateTrial(experiment).losses(rate, STEPS)
+    setattr(optimizer, argument, value)
     try:
-        usual = RateTrial(experiment).losses(
-            rate, STEPS
-        )  # one of its own: the steps of the other are compiled with the limit
+        after = RateTrial(experiment).losses(rate, STEPS)  # a trial of its own: steps are compiled with the value
     finally:
-        setattr(optimizer, argument, limit)
-    means = [sum(each[-COUNTED:]) / COUNTED for each in (cut, usual)]
-    return Unclipped(argument, limit, *means) if all(map(math.isfinite, means)) else None
+        setattr(optimizer, argument, written)
+    means = [sum(each[-COUNTED:]) / COUNTED for each in (before, after)]
+    return Loosened(*means) if all(map(math.isfinite, means)) else None

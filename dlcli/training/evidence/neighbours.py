@@ -46,21 +46,10 @@ def neighbours(experiment: Experiment, split: str = "train") -> Neighbours | Non
 
     Each feature counts by its deviation. Many samples are looked at in part, and only a target of one value a sample.
     """
-    import keras
     import numpy as np
 
     schemas, feeds = experiment.dataset.schema.targets, [experiment.splits[name] for name in ("train", split)]
-    ids = (
-        keras.layers.Embedding,
-        keras.layers.IntegerLookup,
-        keras.layers.StringLookup,
-        keras.layers.TextVectorization,
-    )
-    if (
-        len(schemas) != 1
-        or min(map(len, feeds)) < FEWEST
-        or any(isinstance(each, ids) for each in leaf_layers(experiment.model))
-    ):
+    if len(schemas) != 1 or min(map(len, feeds)) < FEWEST or takes_ids(experiment.model):
         return None
     (schema,) = schemas
     parts = [features_and_target(feed, schema) for feed in (feeds if split != "train" else feeds[:1])]
@@ -73,6 +62,15 @@ def neighbours(experiment: Experiment, split: str = "train") -> Neighbours | Non
     if schema.classes is None:
         return of_numbers(truth.astype(np.float64), known[near].astype(np.float64).mean(axis=1))
     return of_classes(truth, known[near])
+
+
+def takes_ids(model: Any) -> bool:
+    """Whether a model looks up what it takes: distances between numbers then say nothing."""
+    import keras
+
+    layers = keras.layers
+    ids = (layers.Embedding, layers.IntegerLookup, layers.StringLookup, layers.TextVectorization)
+    return any(isinstance(each, ids) for each in leaf_layers(model))
 
 
 def features_and_target(feed: Any, schema: Any) -> tuple[Any, Any]:
@@ -88,6 +86,17 @@ def features_and_target(feed: Any, schema: Any) -> tuple[Any, Any]:
         return None, values
     rows = np.concatenate(flat, axis=1).astype(np.float64)
     return (rows if np.isfinite(rows).all() else None), values
+
+
+def held_ids(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    """Which ids each row (samples, places) holds, as 0 or 1 (samples, ids); None of what are no ids, or of very many."""
+    import numpy as np
+
+    if (rows < 0).any() or (rows != np.floor(rows)).any() or rows.max(initial=0) >= MOST_FEATURES:
+        return None
+    held = np.zeros((len(rows), int(rows.max(initial=0)) + 1))
+    held[np.arange(len(rows))[:, None], rows.astype(int)] = 1
+    return held
 
 
 def nearest(rows: np.ndarray[Any, Any], others: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:

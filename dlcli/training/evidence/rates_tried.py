@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from dlcli.training.evidence.begun import as_begun
+from dlcli.training.evidence.loosened import Loosened, loosened
 from dlcli.training.evidence.rate_range import rate_range
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.settling import Settling, settling
-from dlcli.training.evidence.unclipped import Unclipped, unclipped
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.setup.experiment import Experiment
 
@@ -57,6 +57,6 @@ class RatesTried:
         """What some steps more come to at a rate, and at another."""
         return settling(self.trial, rate, other)
 
-    def unclipped(self, rate: float) -> Unclipped | None:
-        """What the first steps at a rate come to with gradients that are cut less."""
-        return self.begun(lambda: unclipped(self.experiment, rate), None)
+    def loosened(self, rate: float, argument: str, value: float | None) -> Loosened | None:
+        """What the first steps at a rate come to with another value of an argument of the optimizer."""
+        return self.begun(lambda: loosened(self.experiment, rate, argument, value), None)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlcli.training.evidence.neighbours import FEWEST, Neighbours, features_and_target, of_numbers, told_of_classes
+from dlcli.training.evidence.neighbours import (
+    FEWEST,
+    Neighbours,
+    features_and_target,
+    held_ids,
+    of_numbers,
+    takes_ids,
+    told_of_classes,
+)
 from dlcli.training.setup.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -27,6 +35,8 @@ def small_network(experiment: Experiment) -> Neighbours | None:
         return None
     (schema,) = schemas
     rows, values = features_and_target(feed, schema)
+    if rows is not None and takes_ids(experiment.model):
+        rows = held_ids(rows)
     if rows is None or values.shape[1] != 1:
         return None
     rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
