@@ -12,16 +12,20 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.verdict.advice import checked, of_file
 from dlcli.training.verdict.curve import late_fall
-from dlcli.training.verdict.overfits import never_better
+from dlcli.training.verdict.overfits import KNOWN_OF_INPUTS, never_better
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import beats_chance, better_by_metric, left_in_training, neighbours_left
+from dlcli.training.verdict.standing import (
+    beats_chance,
+    better_by_metric,
+    known_of_inputs,
+    left_in_training,
+    neighbours_left,
+)
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 
 FLAT, LEARNT = 0.95, 0.8
 """The share of the trivial loss above which training has learnt nothing, and below which it has learnt its samples."""
-KNOWN = 0.85
-"""Below this share of what is left by one answer neighbours of a sample know its target: it depends on the inputs."""
 FEWEST_EPOCHS, FALLS = 3, 0.03
 """Epochs that tell whether anything is learnt; a loss that falls by more in the last ones is on its way."""
 FEWEST = 20
@@ -48,8 +52,8 @@ def does_not_learn(story: Story) -> Finding | None:
     learnt = share <= LEARNT or any(map(beats_chance, story.looks.classes("train")))
     if not learnt or samples < FEWEST or not story.losses("validation") or not never_better(story):
         return None
-    known = neighbours_left(story)
-    if known is not None and known < KNOWN:
+    known = known_of_inputs(story)
+    if known is not None and known < KNOWN_OF_INPUTS:
         return None
     facts |= {"why": "by_heart", "frozen": [], "neighbours": known}
     facts |= {"trivial": story.beside_trivial.trivial if story.beside_trivial else None}

@@ -10,13 +10,14 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.evidence.unclipped import CLIPS
 from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import usual_weights
 
+CLIPS = frozenset({"clipnorm", "global_clipnorm", "clipvalue"})
+"""The arguments of an optimizer that cut gradients."""
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
 
@@ -46,7 +47,7 @@ def smaller_weights(story: Story, gradients: list[LayerGradient]) -> list[Advice
 
 def bounded_step(story: Story) -> list[Setting]:
     """A bound for the length of a step, where none is set."""
-    if {*CLIPS} & {*story.config.optimizer.arguments}:
+    if CLIPS & {*story.config.optimizer.arguments}:
         return []
     return [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
 

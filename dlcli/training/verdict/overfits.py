@@ -13,7 +13,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import MARGIN, left, left_in_training, may_be_chance
+from dlcli.training.verdict.standing import MARGIN, known_of_inputs, left, left_in_training, may_be_chance
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 from dlcli.training.verdict.written import takes_by_name
@@ -27,6 +27,8 @@ FEWEST = 3
 WEIGHED_GAP = 0.15
 """Where samples weigh differently in training, the plain validation loss may rise while the weighed one falls: so much more of
 that must be left on validation than in training."""
+KNOWN_OF_INPUTS = 0.85
+"""Below this share of the mistakes of one answer inputs tell something of a target."""
 GAP, KNOWN = 0.35, 0.25
 """So much more of the trivial loss validation has than training, of which hardly anything is left."""
 
@@ -37,7 +39,9 @@ def overfits(story: Story) -> Finding | None:
     lose."""
     turned = turning(story)
     gap = gap_of(story)
-    if (turned is None and gap is None) or never_better(story) or held_back(story) or may_be_chance(story):
+    if (turned is None and gap is None) or held_back(story) or may_be_chance(story):
+        return None
+    if never_better(story) and not tells(story):
         return None
     validation, train = story.losses("validation"), story.losses("train")
     lowest = min(range(len(validation)), key=validation.__getitem__) if turned is None else turned
@@ -54,6 +58,12 @@ def overfits(story: Story) -> Finding | None:
     }
     advice = [*earlier_stop(story), *leaning(story)] if turned is not None else leaning(story)
     return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
+
+
+def tells(story: Story) -> bool:
+    """Whether inputs tell something of the target, so that a model that is no better than one answer has only learnt by heart."""
+    known = known_of_inputs(story)
+    return known is not None and known < KNOWN_OF_INPUTS
 
 
 def turning(story: Story) -> int | None:

@@ -16,6 +16,7 @@ from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.underfits import decays
 
 WILD = 3.0
 """So many times the trivial loss, a first epoch was thrown away from where it began."""
@@ -46,6 +47,8 @@ def rate_too_high(story: Story) -> Finding | None:
     """Seen where the curve is wild and the range test proposes a far lower rate, or nothing is learnt and it does."""
     share = left_in_training(story)
     if not story.history or (share is not None and share <= LITTLE):
+        return None
+    if decays(story):
         return None
     struggling = struggles(story, above=LITTLE)
     settled = settles(story)

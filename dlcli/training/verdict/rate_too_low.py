@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.evidence.unclipped import CLIPS, USUAL
 from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.curve import steady
+from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import struggles
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
@@ -28,8 +28,8 @@ FAR, FARTHEST = 20.0, 100.0
 """So many times the rate is one that is proposed another rate; so many where something else ended the learning early."""
 WAY = 0.02
 """So far from their first values, beside these, weights have moved that a rate has moved at all."""
-LESS = 0.9
-"""The share of a loss to which other steps have to bring it to be better ones."""
+USUAL = 1.0
+"""The length to which gradients are often cut."""
 BENT = 0.3
 """The share of what the first half took away that the second still takes where a curve is straight."""
 
@@ -48,7 +48,7 @@ def rate_too_low(story: Story) -> Finding | None:
     if not is_slow(story) or not is_straight(story):
         return None
     rate, proposed = story.rate, story.looks.rate()
-    if proposed is None and not (story.looks.rate_unknown() and hardly_moved(story) and stayed(story)):
+    if proposed is None and not (hardly_moved(story) and stayed(story, known=not story.looks.rate_unknown())):
         return None
     if proposed is not None and proposed < (FARTHEST if ended or cut_short(story) else FAR) * rate:
         return None
@@ -59,14 +59,16 @@ def rate_too_low(story: Story) -> Finding | None:
 
 def cut_short_gradients(story: Story) -> Finding | None:
     """Seen where steps are short because gradients are cut: the first ones come to far less with those that are cut as usual."""
-    if not {*CLIPS} & {*story.config.optimizer.arguments}:
+    cut = {name: value for name, value in story.config.optimizer.arguments.items() if name in CLIPS and value < USUAL}
+    if not cut:
         return None
-    seen, train = story.looks.unclipped(story.rate), story.losses("train")
-    if seen is None or seen.usual - story.perfect > LESS * (seen.cut - story.perfect):
+    [argument, limit], *_ = cut.items()
+    seen, train = story.looks.loosened(story.rate, argument, USUAL), story.losses("train")
+    if seen is None or not seen.is_better(story.perfect):
         return None
-    key = f"optimizer.{seen.argument}"
-    facts = {"rate": story.rate, "proposed": None, "first": train[0], "last": train[-1], "cut": seen.limit}
-    advice = [Setting(key=key, old=seen.limit, new=USUAL, why="gradients that are cut to so little make short steps")]
+    key = f"optimizer.{argument}"
+    facts = {"rate": story.rate, "proposed": None, "first": train[0], "last": train[-1], "cut": limit}
+    advice = [Setting(key=key, old=limit, new=USUAL, why="gradients that are cut to so little make short steps")]
     return Finding(code="rate_too_low", severity="warning", where=key, facts=facts, advice=advice)
 
 
@@ -89,10 +91,11 @@ def cut_short(story: Story) -> bool:
     return stopped is not None and stopped.severity != "note"
 
 
-def stayed(story: Story) -> bool:
-    """Whether the weights are next to where they were drawn, if that is known: all steps together were short."""
-    way = story.looks.moved()
-    return way is None or way < WAY
+def stayed(story: Story, *, known: bool) -> bool:
+    """Whether the weights are next to where they were drawn: all steps together were short; `known` that no rate was found."""
+    way, capacity = story.looks.moved(), story.looks.capacity()
+    frozen = capacity is not None and bool(capacity.frozen)
+    return not (known and frozen) and ((way is None and not known) or (way is not None and way < WAY))
 
 
 def hardly_moved(story: Story) -> bool:

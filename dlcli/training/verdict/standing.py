@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from dlcli.training.compared import Compared
-from dlcli.training.evidence.classes_seen import SIGMAS, ClassesSeen
+from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.story import Story
 
@@ -17,6 +17,8 @@ NEAR = 0.1
 """So much more of the trivial loss than neighbours a model may leave that is as good as they."""
 FEWEST_SAMPLES = 15
 """Fewer say nothing of others."""
+BEYOND = 3.0
+"""So many deviations above chance are none: of many trainings some are two above it."""
 MARGIN = 0.98
 """A loss above this share of the trivial one is no better."""
 
@@ -85,6 +87,15 @@ def neighbours_left(story: Story) -> float | None:
     return None if known is None else known.left(balanced=counts_classes_alike(story))
 
 
+def known_of_inputs(story: Story) -> float | None:
+    """How many of the mistakes of the constant answer neighbours make, or, where they are not known, a small network."""
+    left = neighbours_left(story)
+    if left is not None:
+        return left
+    network = story.looks.small_network()
+    return None if network is None else network.left(balanced=counts_classes_alike(story))
+
+
 def counts_classes_alike(story: Story) -> bool:
     """Whether the weights of classes make mistakes in a rare one cost more."""
     return story.config.train.class_weight is not None
@@ -101,7 +112,7 @@ def beats_chance(seen: ClassesSeen) -> bool:
     if classes < 2:
         return False
     fewest = min(count for count in seen.truth if count)
-    noise = SIGMAS * math.sqrt(1 / classes * (1 - 1 / classes) / max(min(seen.samples, fewest * classes), 1))
+    noise = BEYOND * math.sqrt(1 / classes * (1 - 1 / classes) / max(min(seen.samples, fewest * classes), 1))
     return seen.balanced > 1 / classes + noise
 
 

@@ -16,11 +16,14 @@ from dlcli.training.stopping import monitored_values
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.monitored import monitored
 from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import left
 from dlcli.training.verdict.still_improving import GAIN, is_falling
 from dlcli.training.verdict.story import Story
 
 IMPATIENT, CLOSE = 2, 0.02
 """Epochs that noise may take, and the share of all that was gained by which it moves a loss."""
+LITTLE = 0.02
+"""Up to this share of the trivial loss gains that are left are none."""
 PATIENT = 10
 """Epochs that noise of a curve takes to be told from its end."""
 
@@ -74,8 +77,10 @@ def by_early_stopping(story: Story, early: EarlyStopping) -> Finding | None:
         advice = [Setting(key=f"{key}.mode", old=early.mode, new="auto", why=why)]
         return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
     losses, train = story.above(story.judged), story.above("train")
+    share = left(story)
     if (
         early.min_delta > 0
+        and (share is None or share > LITTLE)
         and best >= len(signed) - 1
         and late_fall(losses, min(early.patience or 1, len(losses) - 1)) > 0
     ):

@@ -17,6 +17,8 @@ LITTLE = 0.15
 """So little of the trivial loss is left of a model that was told the answer."""
 COPIES = 0.1
 """So many of the validation samples stand in training too where that makes a score worthless."""
+FEWEST_COPIES = 3
+"""Fewer copies come by chance where samples are few."""
 FEWEST, WORSE = 10, 0.05
 """So many samples of each class that are no copies tell whether it is found there as well, but for such a share."""
 LEARNT = 0.5
@@ -35,7 +37,12 @@ def suspiciously_good(story: Story) -> Finding | None:
         return Finding(code="suspiciously_good", severity="warning", where=leak.where, facts=facts, advice=leak.advice)
     copies: dict[str, int] = next((each.facts["splits"] for each in story.looks.data if each.code == COPIED), {})
     count, samples = copies.get("validation", 0), story.looks.samples.get("validation", 0)
-    if not samples or count < COPIES * samples or least_left(story, share) > LEARNT or as_good_on_others(story):
+    if (
+        not samples
+        or count < max(COPIES * samples, FEWEST_COPIES)
+        or least_left(story, share) > LEARNT
+        or as_good_on_others(story)
+    ):
         return None
     facts |= {"leak": COPIED, "copies": count, "samples": samples}
     return Finding(code="suspiciously_good", severity="warning", facts=facts)

@@ -20,6 +20,8 @@ POOR = 0.5
 """So much of the trivial loss is left of a model that was held back."""
 DROPPED, KEPT = 0.6, 0.2
 """A share that is left out of which little passes, and a usual one."""
+SLIGHT = 0.004
+"""The usual decay of weights."""
 COSTS = 0.3
 """So much of the data's own loss weights cost where they are what is minimized."""
 
@@ -30,9 +32,16 @@ def underfits(story: Story) -> Finding | None:
     share = left_in_training(story)
     if share is None:
         return None
+    if decays(story):
+        key, decay = "optimizer.weight_decay", story.config.optimizer.arguments["weight_decay"]
+        facts: dict[str, Any] = {"why": "decay", "left": share, "decay": decay, "by": [], "cost": 0.0, "share": 0.0}
+        advice: list[Advice] = [
+            Setting(key=key, old=decay, new=SLIGHT, why="what a step takes from each weight keeps it small")
+        ]
+        return Finding(code="underfits", severity="warning", where=key, facts=facts, advice=advice)
     held = held_back(story)
     if held:
-        facts: dict[str, Any] = {"why": "held", "left": share, "by": [each.layer for each in held]}
+        facts = {"why": "held", "left": share, "by": [each.layer for each in held]}
         facts |= {"cost": sum(each.cost for each in held), "share": max(each.share for each in held)}
         return Finding(code="underfits", severity="warning", facts=facts, advice=released(story, held))
     own = mistakes_left(story)
@@ -43,6 +52,15 @@ def underfits(story: Story) -> Finding | None:
         return None
     facts = {"why": "room", "left": own, "known": known, "by": [], "cost": 0.0, "share": 0.0}
     return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story))
+
+
+def decays(story: Story) -> bool:
+    """Whether the decay of weights at each step keeps the model from fitting: with a slight one it comes to far less."""
+    decay = story.config.optimizer.arguments.get("weight_decay")
+    if not isinstance(decay, int | float) or decay <= SLIGHT or (left_in_training(story) or 0.0) < MORE:
+        return False
+    seen = story.looks.loosened(story.rate, "weight_decay", SLIGHT)
+    return seen is not None and seen.is_better(story.perfect)
 
 
 def held_back(story: Story) -> list[Penalty]:

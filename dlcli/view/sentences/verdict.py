@@ -239,6 +239,8 @@ def underfits(facts: Facts) -> str:
     if facts["why"] == "room":
         return f"training {beside_neighbours(facts)}"
     rest = f"{facts['left']:.0%} of the trivial loss is left"
+    if facts["why"] == "decay":
+        return f"each step takes a share of every weight, by a decay of {facts['decay']:g}, and {rest}"
     if facts["cost"]:
         return f"the weights of {listed(facts['by'])} cost {facts['cost']:.3g}, and {rest}"
     return f"{listed(facts['by'])} leaves out {facts['share']:.0%}, and {rest}"

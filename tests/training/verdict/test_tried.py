@@ -13,17 +13,18 @@ from training.test_check import experiment_of
 
 from dlcli.config.train import EarlyStopping
 from dlcli.finding import Finding, Setting
+from dlcli.runs.state import StopReason
 from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.drift import of_values
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.layers_seen import LayersSeen
+from dlcli.training.evidence.loosened import Loosened
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.one_batch import DEARER, MEMORIZED, OneBatch, contradicting
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.evidence.settling import Settling
-from dlcli.training.evidence.unclipped import Unclipped
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
@@ -37,7 +38,9 @@ from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.schedule_ended import schedule_ended
 from dlcli.training.verdict.splits_differ import splits_differ
+from dlcli.training.verdict.standing import beats_chance
 from dlcli.training.verdict.still_improving import still_improving
+from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.suspiciously_good import suspiciously_good
 from dlcli.training.verdict.target_far_from_scale import target_far_from_scale
 from dlcli.training.verdict.underfits import underfits
@@ -65,8 +68,10 @@ def line(folder: Path, option: str = "") -> Any:
     return experiment_of(folder, LINE.replace("OPTION", option))
 
 
-def descent(experiment: Any, rate: float, steps: int, *, longest: float = np.inf, scale: float = 1.0) -> list[float]:
-    """The losses of gradient descent on the same batches, written out; gradients are cut to a norm each."""
+def descent(
+    experiment: Any, rate: float, steps: int, *, longest: float = np.inf, scale: float = 1.0, decay: float = 0.0
+) -> list[float]:
+    """The losses of gradient descent on the same batches, written out; gradients are cut to a norm each, weights decay first."""
     rows, train, losses = experiment.first_rows(), experiment.splits["train"], []
     w, b = np.zeros(2), 0.0
     for number in range(steps):
@@ -76,6 +81,7 @@ def descent(experiment: Any, rate: float, steps: int, *, longest: float = np.inf
         error = x @ w + b - y
         losses.append(float((error**2).mean()))
         for_w, for_b = 2 * x.T @ error / len(y), 2 * error.mean()
+        w, b = w * (1 - rate * decay), b * (1 - rate * decay)
         w -= rate * for_w * min(1.0, longest / max(float(np.linalg.norm(for_w)), 1e-12))
         b -= rate * for_b * min(1.0, longest / max(abs(for_b), 1e-12))
     return losses
@@ -100,19 +106,24 @@ def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_pat
     assert settling(trial, 1e6, 0.05) is None  # no number comes of it
 
 
-def test_gradients_that_are_cut_are_tried_with_the_usual_cut(tmp_path: Path) -> None:
-    from dlcli.training.evidence.unclipped import COUNTED, STEPS, unclipped
+def test_another_value_of_an_argument_is_tried_from_the_same_begin(tmp_path: Path) -> None:
+    from dlcli.training.evidence.loosened import COUNTED, STEPS, loosened
 
     experiment = line(tmp_path, ", clipnorm: 1.0e-3")
-    found = unclipped(experiment, 0.05)
+    found = loosened(experiment, 0.05, "clipnorm", 1.0)
     assert found is not None
     cut, usual = (descent(experiment, 0.05, STEPS, longest=each)[-COUNTED:] for each in (1e-3, 1.0))
-    assert (found.argument, found.limit) == ("clipnorm", 1e-3)
-    assert (found.cut, found.usual) == pytest.approx((np.mean(cut), np.mean(usual)), rel=1e-3)
-    assert found.usual < 0.9 * found.cut
+    assert (found.as_written, found.loosened) == pytest.approx((np.mean(cut), np.mean(usual)), rel=1e-3)
+    assert found.is_better(0.0)
     assert experiment.model.optimizer.clipnorm == 1e-3
-    assert unclipped(line(tmp_path, ", clipnorm: 1.0"), 0.05) is None
-    assert unclipped(line(tmp_path), 0.05) is None
+    for loose, better in ((0.9, True), (0.91, False)):
+        assert Loosened(1.0, loose).is_better(0.0) is better
+        assert Loosened(0.0, loose - 1).is_better(-1.0) is better
+    decayed = line(tmp_path, ", weight_decay: 8.0")
+    found = loosened(decayed, 0.05, "weight_decay", 0.004)
+    assert found is not None
+    strong, slight = (descent(decayed, 0.05, STEPS, decay=each)[-COUNTED:] for each in (8.0, 0.004))
+    assert (found.as_written, found.loosened) == pytest.approx((np.mean(strong), np.mean(slight)), rel=1e-2, abs=1e-4)
 
 
 TURNED = """
@@ -221,7 +232,7 @@ def test_gradients_that_are_cut_to_little_make_short_steps(tell: Tell) -> None:
             [1.0, 0.999, 0.998],
             optimizer="{SGD: {learning_rate: 0.01, clipnorm: 0.001}}",
             left=0.99,
-            unclipped=lambda rate, usual=usual: Unclipped("clipnorm", 0.001, 1.0, usual),
+            loosened=lambda rate, argument, value, usual=usual: Loosened(1.0, usual),
         )
         found = rate_too_low(told)
         assert (found is not None) is seen
@@ -398,9 +409,19 @@ def test_copies_are_no_leak_where_each_class_is_found_as_well_without_them(tell:
 
 
 def test_a_rate_that_no_time_was_to_test_is_low_where_weights_have_stayed(tell: Tell) -> None:
-    for way, seen in ((0.019, True), (0.021, False), (None, True)):
-        told = tell([1.0, 0.999, 0.998], left=0.99, rate_unknown=lambda: True, moved=lambda way=way: way)
-        assert (rate_too_low(told) is not None) is seen
+    for way, unknown, seen in (
+        (0.019, True, True),
+        (0.021, True, False),
+        (None, True, True),
+        (0.019, False, True),
+        (None, False, False),
+    ):
+        told = tell([1.0, 0.999, 0.998], left=0.99, rate_unknown=lambda u=unknown: u, moved=lambda way=way: way)
+        assert (rate_too_low(told) is not None) is seen, (way, unknown)
+    frozen = tell(
+        [1.0, 0.999, 0.998], left=0.99, moved=lambda: 0.0, capacity=lambda: Capacity(False, [], {"dense": "layers.0"})
+    )
+    assert rate_too_low(frozen) is None
 
 
 def test_weights_have_moved_by_what_they_are_away_from_the_first(tmp_path: Path) -> None:
@@ -432,3 +453,68 @@ def test_fresh_samples_are_those_whose_inputs_training_does_not_have(tmp_path: P
     experiment = experiment_of(tmp_path, text)
     (seen,), (every,) = fresh_classes_seen(experiment), classes_seen(experiment, "validation")
     assert (sum(seen.truth), sum(every.truth)) == (20, 50)
+
+
+def test_gains_that_are_left_count_where_something_is_left(tell: Tell) -> None:
+    for last, seen in ((0.021, True), (0.019, False)):
+        told = tell([0.9, 0.4, 0.2, last + 0.001, last], stop=StopReason.EARLY_STOPPING)
+        early = EarlyStopping(min_delta=0.05, patience=3)
+        train = told.config.train.model_copy(update={"early_stopping": early})
+        told = replace(told, config=told.config.model_copy(update={"train": train}))
+        assert (stopped_too_early(told) is not None) is seen
+
+
+def test_two_copies_in_few_samples_are_chance(tell: Tell) -> None:
+    for copies, seen in ((3, True), (2, False)):
+        finding = Finding(code="same_rows", severity="warning", facts={"splits": {"validation": copies}})
+        told = tell([0.9, 0.1], data=[finding], samples={"train": 40, "validation": 9})
+        assert (suspiciously_good(told) is not None) is seen
+
+
+def test_what_is_two_deviations_above_chance_may_be_chance() -> None:
+    for right, beyond in ((324, False), (340, True)):
+        seen = ClassesSeen("y", "validation", 600, ["a", "b"], [300, 300], [300, 300], [right // 2, right - right // 2])
+        assert beats_chance(seen) is beyond
+
+
+def test_what_is_learnt_by_heart_of_inputs_that_tell_is_overfitted(tell: Tell) -> None:
+    rising, falling = [1.0, 0.99, 1.2, 1.6, 2.0], [0.9, 0.5, 0.2, 0.1, 0.05]
+    for known, first, other in ((0.84, overfits, does_not_learn), (0.86, does_not_learn, overfits)):
+        told = tell(
+            rising,
+            train=falling,
+            left=0.05,
+            samples={"train": 200, "validation": 50},
+            small_network=lambda known=known: Neighbours(1 - known, 0.0, 50, True),
+        )
+        assert first(told) is not None
+        assert other(told) is None
+
+
+def test_a_decay_that_takes_all_is_what_holds_a_model_back(tell: Tell) -> None:
+    for decay, better, left, seen in (
+        (30.0, 0.5, 0.9, True),
+        (30.0, 0.95, 0.9, False),
+        (0.004, 0.5, 0.9, False),
+        (30.0, 0.5, 0.2, False),
+    ):
+        told = tell(
+            [0.9, 0.9, 0.9],
+            left=left,
+            optimizer=f"{{AdamW: {{learning_rate: 0.01, weight_decay: {decay}}}}}",
+            loosened=lambda rate, argument, value, better=better: Loosened(1.0, better),
+        )
+        found = underfits(told)
+        assert (found is not None and found.where == "optimizer.weight_decay") is seen, (decay, better, left)
+        if seen:
+            assert rate_too_high(told) is None
+            assert "by a decay of 30" in judgement_of_training(found).evidence  # type: ignore[arg-type]
+
+
+def test_a_bag_of_ids_holds_each_that_stands_in_a_row() -> None:
+    from dlcli.training.evidence.neighbours import held_ids
+
+    held = held_ids(np.array([[1.0, 3.0, 3.0], [0.0, 1.0, 0.0]]))
+    assert held is not None
+    assert held.tolist() == [[0, 1, 0, 1], [1, 1, 0, 0]]
+    assert [held_ids(np.array(rows)) for rows in ([[0.5]], [[-1.0]], [[4096.0]])] == [None] * 3
