@@ -117,7 +117,8 @@ def between(
     if (mine.split, mine.print_of_split) != (theirs.split, theirs.print_of_split):
         return (
             [],
-            f"'{names[0]}' and '{names[1]}' were judged on other samples: give both the same data, split and seed",
+            f"'{names[0]}' and '{names[1]}' were judged on other samples, or on a target that is learnt in other units: give "
+            "both the same data, split, seed and scale",
         )
     common = [name for name in mine.values if name in theirs.values]
     paired = [(name, paired_noise(mine.values[name], theirs.values[name])) for name in common]

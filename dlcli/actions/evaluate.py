@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.groups import groups_of
-from dlcli.actions.judged import Judged, defined_metrics, judged_targets
+from dlcli.actions.judged import MOST_IN_MATRIX, Judged, defined_metrics, judged_targets
 from dlcli.actions.left_out import complete_rows
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.actions.training_result import verdict_of_run
@@ -78,6 +78,12 @@ def evaluate_trained(
     judged = judged_targets(trained, seen)
     notes = [*notes, *notes_on_zeros(config.heads, schema.targets, feed)]
     notes += notes_on_sums(config.heads, schema.targets, feed)
+    notes += [
+        f"'{each.schema.name}' has {len(each.schema.classes)} classes: of more than {MOST_IN_MATRIX} neither the matrix nor "
+        "areas are shown"
+        for each in judged
+        if each.schema.classes is not None and len(each.schema.classes) > MOST_IN_MATRIX and each.answers is not None
+    ]
     last = last_value_of(
         feed,
         config.heads,

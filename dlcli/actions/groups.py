@@ -34,6 +34,10 @@ def groups_of(trained: Trained, fields: Fields, samples: Samples, weights: Array
     import numpy as np
 
     names, places = in_groups(values_by(fields, samples, column), column)
+    classes = next((each.classes for each in trained.schema.targets if column in {each.name, each.column}), None)
+    if classes is not None and all(name.isdigit() and int(name) < len(classes) for name in names):
+        names = [classes[int(name)] for name in names]  # labels that are counted, as those of folders are
+    names = [" ".join(name.split("\x1f")).strip() or "(none)" for name in names]
     found = []
     for at, name in enumerate(names):
         inside = np.flatnonzero(places == at)
@@ -53,7 +57,7 @@ def values_by(fields: Fields, samples: Samples, column: str) -> Array:
     """The value (samples,) of each sample in a column. Raises `UsageError` for one that is not there."""
     if column not in fields.arrays:
         columns = [name for name, each in fields.arrays.items() if each.ndim == 1]
-        hint = did_you_mean(column, columns) or f"it has: {', '.join(columns)}"
+        hint = did_you_mean(column, columns) or "dlcli inspect-data shows its columns"
         raise UsageError(f"the data has no column '{column}'", hint=hint, kind="no_such_column")
     if fields.arrays[column].ndim != 1:
         message = f"'{column}' has {fields.arrays[column].shape[1:]} values a sample, which make no groups"
@@ -72,7 +76,8 @@ def in_groups(values: Array, column: str) -> tuple[list[str], Array]:
     if values.dtype.kind in "fiu" and len(kinds) > MOST_VALUES:
         edges = np.unique(np.quantile(values[~empty], np.linspace(0, 1, RANGES + 1), method="lower"))
         places[~empty] = np.clip(np.searchsorted(edges, values[~empty], "right") - 1, 0, len(edges) - 2)
-        names = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+        names = [f"{low:g} to below {high:g}" for low, high in pairwise(edges)]
+        names[-1] = names[-1].replace("below ", "")
     else:
         known = {each: at for at, each in enumerate(kinds)}
         told = values if values.dtype.kind in "fiu" else [str(each) for each in values]

@@ -111,6 +111,13 @@ class Judged:
         return bare(values[0].tolist()), bare(values[1].tolist())
 
 
+def owners_of(places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The number of the sample of each place (samples, …)."""
+    import numpy as np
+
+    return np.broadcast_to(np.arange(len(places)).reshape(-1, *[1] * (places.ndim - 1)), places.shape)
+
+
 def labels_held(values: np.ndarray[Any, Any], names: Sequence[str]) -> str:
     """The labels that a sample has, of values (labels,) that say so; how likely each is, where these are shares."""
     import numpy as np

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 RESAMPLES = 2000
+FEWEST_RESAMPLED = 10
+"""Fewer samples say nothing of others."""
 FEWEST_RESAMPLES, WEIGHED = 200, 4_000_000
 """Resamples of the largest samples, and how many samples are drawn in all where there are more than few resamples."""
 SEED = 0
@@ -48,23 +50,28 @@ def mean_interval(values: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 
 def resampled_interval(
-    count: int, statistic: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
+    samples: np.ndarray[Any, Any], statistic: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
 ) -> tuple[float, float] | None:
-    """Between what a statistic of so many samples lies for others of the same kind: percentile bootstrap.
+    """Between what a statistic lies for other samples of the same kind: percentile bootstrap.
 
-    It takes how often each sample was drawn (resamples, samples), and gives a value for each resample, NaN for one without; None
-    where most have none.
+    `samples` (places,) says whose each place is: the places of one are drawn together, for they are no independent ones. The
+    statistic takes how often each place was drawn (resamples, places), and gives a value for each resample, NaN for one without;
+    None where most have none, and of few samples, which say nothing of others.
     """
     import numpy as np
 
-    resamples = int(np.clip(WEIGHED // max(count, 1), FEWEST_RESAMPLES, RESAMPLES))
+    different, owners = np.unique(samples, return_inverse=True)
+    count, places = len(different), len(samples)
+    if count < FEWEST_RESAMPLED:
+        return None
+    resamples = int(np.clip(WEIGHED // places, FEWEST_RESAMPLES, RESAMPLES))
     generator, found = np.random.default_rng(SEED), list[Any]()
-    at_once = max(1, 2_000_000 // max(count, 1))  # unseen: memory alone
+    at_once = max(1, 2_000_000 // places)  # unseen: memory alone
     for start in range(0, resamples, at_once):
         drawn = generator.integers(count, size=(min(at_once, resamples - start), count))
-        places = drawn + count * np.arange(len(drawn))[:, None]
-        counts = np.bincount(places.ravel(), minlength=drawn.size).reshape(drawn.shape)
-        found.append(statistic(counts.astype(np.float64)))
+        beside = drawn + count * np.arange(len(drawn))[:, None]
+        counts = np.bincount(beside.ravel(), minlength=drawn.size).reshape(drawn.shape)
+        found.append(statistic(counts[:, owners].astype(np.float64)))
     values = np.concatenate(found)
     if np.isnan(values).mean() > 0.5:
         return None

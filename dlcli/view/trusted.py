@@ -34,15 +34,18 @@ def draw_ranking(console: Console, ranking: Mapping[str, RankScores]) -> None:
     if not known:
         return
     worst = sorted(known, key=lambda pair: pair[1].roc_auc or 0.0)[:MOST_ROWS]
+    areas, sure = ("ROC-AUC", "avg precision"), any(each.roc_auc_interval for _, each in worst)
     columns = [Column("class")]
-    columns += [each for area in ("ROC-AUC", "avg precision") for each in (number_column(area), interval_column())]
-    rows = [[shown_name(name), *area_cells(each)] for name, each in worst]
+    columns += [each for area in areas for each in (number_column(area), interval_column())[: 1 + sure]]
+    rows = [[shown_name(name), *area_cells(each, sure=sure)] for name, each in worst]
     console.print()
     write_table(console, Table(columns, rows))
 
 
-def area_cells(scores: RankScores) -> list[object]:
-    """The areas of a class with their intervals."""
+def area_cells(scores: RankScores, *, sure: bool) -> list[object]:
+    """The areas of a class, with their intervals where some are known."""
+    if not sure:
+        return [scores.roc_auc, scores.average_precision]
     roc = scores.roc_auc, between(scores.roc_auc_interval)
     return [*roc, scores.average_precision, between(scores.average_precision_interval)]
 
@@ -56,9 +59,10 @@ def draw_calibration(console: Console, calibrated: Calibrated) -> None:
 
 def draw_numbers(console: Console, scores: Sequence[NumberScores]) -> None:
     """How far off each value of a target is, and, of one alone, by range."""
-    columns = [Column("target"), *map(number_column, ("values", "mae", "rmse", "bias", "r2")), interval_column()]
+    columns = [Column("target"), *map(number_column, ("values", "mae", "rmse", "bias", "r2"))]
+    columns += [interval_column()] if any(each.r2_interval for each in scores) else []
     rows = [
-        [each.name, each.values, each.mae, each.rmse, each.bias, each.r2, between(each.r2_interval)]
+        [each.name, each.values, each.mae, each.rmse, each.bias, each.r2, between(each.r2_interval)][: len(columns)]
         for each in scores[:MOST_ROWS]
     ]
     console.print()

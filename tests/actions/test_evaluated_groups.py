@@ -75,7 +75,8 @@ def test_each_group_has_the_metrics_of_its_own_samples(column: str, shops: Path,
     assert len(groups) == {"shop": 3, "size": 5, "bought": 2}[column]
     for each in groups:
         if column == "size":
-            low, high = map(float, each["value"].split(" to "))
+            low, high = map(float, each["value"].replace("below ", "").split(" to "))
+            assert ("below" in each["value"]) is (each is not groups[-1])
             inside = (cells.astype(float) >= low) & (cells.astype(float) < high + (each is groups[-1]))
         else:
             inside = cells == ("" if each["value"] == "(empty)" else each["value"])

@@ -366,3 +366,34 @@ def test_every_step_of_a_forecast_has_its_own_scores_where_it_is_asked_for() -> 
     found = against_truth(case.judged, most=100)
     assert [each.scores.name for each in found] == [f"kind: {at}" for at in range(1, 25)]
     check_numbers(found[23], case.truth[:, 23], case.chances[:, 23])
+
+
+def test_places_of_one_sample_are_drawn_together() -> None:
+    generator = np.random.default_rng(8)
+    labels, scores = generator.integers(0, 2, 24), generator.normal(size=24)
+    truth = np.repeat(labels[:, None], 30, axis=1)
+    chances = 1 / (1 + np.exp(-(scores + labels)[:, None] - 0.01 * generator.normal(size=(24, 30))))
+    answers = Answers((chances > 0.5).astype(int), np.stack([1 - chances, chances], axis=-1))
+    schema = target_of(["no", "yes"], shape=[30], axes=["samples", "place"])
+    scored = rank_scores(judged(schema, truth, chances[..., None], answers, two=True))
+    assert scored is not None
+    (found,) = scored.values()
+    samples = [np.stack([truth[at], chances[at]]) for at in range(24)]
+
+    def area(drawn: Any) -> float:
+        both = np.concatenate(list(drawn), axis=1)
+        return float(sklearn.metrics.roc_auc_score(both[0], both[1]))
+
+    check_interval(found.roc_auc_interval, resampled(area, np.array(samples)))
+    numbers_of = judged(target_of(None, shape=[30], axes=["samples", "place"]), truth.astype(float), chances, None)
+    [told] = against_truth(numbers_of)
+    low, high = told.scores.r2_interval  # type: ignore[misc]
+
+    def r2(drawn: Any) -> float:
+        both = np.concatenate(list(drawn), axis=1)
+        return float(sklearn.metrics.r2_score(both[0], both[1]))
+
+    check_interval((low, high), resampled(r2, np.array(samples)))
+    few = numbers((9,))
+    assert against_truth(few.judged)[0].scores.r2_interval is None
+    assert against_truth(numbers((10,)).judged)[0].scores.r2_interval is not None

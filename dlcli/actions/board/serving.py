@@ -70,6 +70,7 @@ def bound_socket(port: int) -> socket.socket:
     """A socket of this machine alone."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what was closed just now holds it no longer
         listener.bind((HOST, port))
     except (OSError, OverflowError) as error:
         listener.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlcli.actions.judged import MOST_IN_MATRIX, Judged
+from dlcli.actions.judged import MOST_IN_MATRIX, Judged, owners_of
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
 from dlcli.runs.noise import resampled_interval
@@ -31,6 +31,8 @@ class Scored:
     names: list[str]
     scores: Array
     holds: Array
+    samples: Array
+    """The number (places,) of the sample of each place."""
 
 
 def ranked_target(judged: Judged) -> Ranked | None:
@@ -84,13 +86,17 @@ def rank_scores(judged: Judged) -> dict[str, RankScores] | None:
     for at, name in enumerate(scored.names):
         scores, holds = scored.scores[kept, at].astype(np.float64), scored.holds[kept, at]
         curve = Threshold.of(scores, holds)
-        areas = area_intervals(scores, holds) if resampled and curve.roc_area is not None else None
+        areas = (
+            area_intervals(scores, holds, scored.samples[kept]) if resampled and curve.roc_area is not None else None
+        )
         found[name] = RankScores(curve.roc_area, curve.average_precision, *(areas or (None, None)))
     return found
 
 
-def area_intervals(scores: Array, holds: Array) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """Between what both areas of scores (places,) lie for other samples of the same kind."""
+def area_intervals(
+    scores: Array, holds: Array, samples: Array
+) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+    """Between what both areas of scores (places,) of some samples lie for others of the same kind."""
     import numpy as np
 
     order = np.argsort(scores, kind="stable")
@@ -116,7 +122,7 @@ def area_intervals(scores: Array, holds: Array) -> tuple[tuple[float, float] | N
         found: Array = np.divide((held * shares).sum(axis=1), every, out=np.full(len(counts), np.nan), where=every > 0)
         return found
 
-    return resampled_interval(len(scores), roc), resampled_interval(len(scores), precision)
+    return resampled_interval(samples, roc), resampled_interval(samples, precision)
 
 
 def scored_classes(judged: Judged) -> Scored | None:
@@ -133,16 +139,18 @@ def scored_classes(judged: Judged) -> Scored | None:
             return None
         kept = np.isin(judged.target, (0, 1)).all(axis=-1).ravel()
         width = len(schema.each)
-        return Scored(schema.each, scores.reshape(-1, width)[kept], judged.target.reshape(-1, width)[kept] > 0)
+        owners = owners_of(judged.target[..., 0]).ravel()[kept]
+        return Scored(schema.each, scores.reshape(-1, width)[kept], judged.target.reshape(-1, width)[kept] > 0, owners)
     kept = judged.kept(truth)
+    owners = owners_of(truth)[kept]
     index = truth[kept]
     if judged.two:
         likely = scores.reshape(*truth.shape, -1)[..., -1][kept]
-        return Scored([schema.classes[1]], likely[:, None], (index == 1)[:, None])
+        return Scored([schema.classes[1]], likely[:, None], (index == 1)[:, None], owners)
     scores = scores.reshape(*truth.shape, -1)[kept][:, : len(schema.classes)]
     if len(schema.classes) == 2:
-        return Scored([schema.classes[1]], scores[:, 1:], (index == 1)[:, None])
-    return Scored(schema.classes, scores, index[:, None] == np.arange(len(schema.classes)))
+        return Scored([schema.classes[1]], scores[:, 1:], (index == 1)[:, None], owners)
+    return Scored(schema.classes, scores, index[:, None] == np.arange(len(schema.classes)), owners)
 
 
 @dataclass(frozen=True)

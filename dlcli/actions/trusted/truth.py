@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlcli.actions.judged import Judged
+from dlcli.actions.judged import Judged, owners_of
 from dlcli.data.dataset import spread_samples
 from dlcli.runs.noise import MOST_RESAMPLED, resampled_interval
 from dlcli.view.judged import AgainstTruth, NumberScores, RangeScores
@@ -32,12 +32,12 @@ def against_truth(judged: Judged, *, most: int = MOST_COLUMNS) -> list[AgainstTr
         names = schema.each or schema.columns or [str(step) for step in schema.ahead or range(1, width + 1)]
         columns = [(f"{schema.name}: {name}", at) for at, name in enumerate(names)]
         pairs = [
-            (name, counted_numbers(judged, target[:, at], 1), counted_numbers(judged, shown[:, at], 1))
+            (name, [counted_numbers(judged, each[:, at], 1) for each in (target, shown, owners_of(target))])
             for name, at in columns
         ]
     else:
-        pairs = [(schema.name, counted_numbers(judged, target), counted_numbers(judged, shown))]
-    return [compared for name, truth, said in pairs if (compared := numbers_compared(name, truth, said)) is not None]
+        pairs = [(schema.name, [counted_numbers(judged, each) for each in (target, shown, owners_of(target))])]
+    return [compared for name, values in pairs if (compared := numbers_compared(name, *values)) is not None]
 
 
 def counted_numbers(judged: Judged, values: Array, axes: int | None = None) -> Array:
@@ -51,12 +51,12 @@ def counted_numbers(judged: Judged, values: Array, axes: int | None = None) -> A
     return flat
 
 
-def numbers_compared(name: str, truth: Array, predicted: Array) -> AgainstTruth | None:
+def numbers_compared(name: str, truth: Array, predicted: Array, samples: Array) -> AgainstTruth | None:
     """The scores of all pairs, some of them by rising truth, and the histogram of the residuals; None of no pairs."""
     import numpy as np
 
     kept = np.isfinite(truth) & np.isfinite(predicted)
-    truth, predicted = truth[kept], predicted[kept]
+    truth, predicted, samples = truth[kept], predicted[kept], samples[kept]
     if not len(truth):
         return None
     residuals = predicted - truth
@@ -73,7 +73,7 @@ def numbers_compared(name: str, truth: Array, predicted: Array) -> AgainstTruth 
             r2=1 - left / total if total > 0 else None,
             bias=float(residuals.mean()),
             ranges=scores_by_range(truth, residuals),
-            r2_interval=r2_interval(truth, residuals) if total > 0 and len(truth) <= MOST_RESAMPLED else None,
+            r2_interval=r2_interval(truth, residuals, samples) if total > 0 and len(truth) <= MOST_RESAMPLED else None,
         ),
         truth=truth[some].tolist(),
         predicted=predicted[some].tolist(),
@@ -82,7 +82,7 @@ def numbers_compared(name: str, truth: Array, predicted: Array) -> AgainstTruth 
     )
 
 
-def r2_interval(truth: Array, residuals: Array) -> tuple[float, float] | None:
+def r2_interval(truth: Array, residuals: Array, samples: Array) -> tuple[float, float] | None:
     """Between what R² lies for other samples of the same kind."""
     import numpy as np
 
@@ -93,7 +93,7 @@ def r2_interval(truth: Array, residuals: Array) -> tuple[float, float] | None:
         left: Array = np.divide(counts @ residuals**2, spread, out=np.full(len(counts), np.nan), where=spread > 0)
         return 1 - left
 
-    return resampled_interval(len(truth), r2)
+    return resampled_interval(samples, r2)
 
 
 def scores_by_range(truth: Array, residuals: Array) -> list[RangeScores]:
