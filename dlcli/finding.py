@@ -20,7 +20,7 @@ class Setting:
     old: Any = field(metadata={"json": "from"})
     new: Any = field(metadata={"json": "to"})
     why: str
-    joined: bool = field(default=False, metadata={"json": None})
+    joined: bool = False
     """Whether it helps together with the advice before it alone."""
 
     @property

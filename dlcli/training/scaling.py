@@ -38,7 +38,6 @@ class TargetSeen:
 
 def target_seen(experiment: Experiment) -> TargetSeen | None:
     """The targets that are in the way of a training that suffers: less far from unit scale, or far from 0, will do."""
-    import numpy as np
 
     sample, free = sample_of(experiment), free_targets(experiment)
     deviations, means = dict[str, float](), dict[str, float]()
@@ -47,7 +46,7 @@ def target_seen(experiment: Experiment) -> TargetSeen | None:
         if not deviation:
             continue
         values = sample.splits["train"].targets[schema.name][:]
-        mean = float(np.mean(real_values(values, PADDING if schema.padded else None), dtype=np.float64))
+        mean = mean_beside(real_values(values, PADDING if schema.padded else None), each=bool(schema.columns))
         unit = unit_of(experiment.model.output if head.name is None else experiment.model.output[head.name])
         if not SMALL < deviation / unit < LARGE or abs(mean) / unit > LARGE:
             deviations[schema.name], means[schema.name] = deviation, mean
@@ -56,6 +55,16 @@ def target_seen(experiment: Experiment) -> TargetSeen | None:
     several = len(sample.schema.targets) > 1
     advice = [scaled(each, several=several) for each in sample.schema.targets if each.name in deviations]
     return TargetSeen(deviations, means, advice)
+
+
+def mean_beside(values: Any, *, each: bool) -> float:
+    """The mean of values (samples, …); where each column has its own, that of the one that spreads most."""
+    import numpy as np
+
+    if not each:
+        return float(np.mean(values, dtype=np.float64))
+    numbers = np.asarray(values, np.float64)
+    return float(numbers[:, numbers.std(axis=0).argmax()].mean())
 
 
 def unit_of(output: Any) -> float:

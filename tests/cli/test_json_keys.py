@@ -74,7 +74,7 @@ def test_train_gives_its_keys_on_standard_output_and_its_epochs_on_standard_erro
     for finding in value["verdict"]:
         assert list(finding)[:4] == ["finding", "since_epoch", "evidence", "advice"]
         assert list(finding)[4:] == ["code", "severity", "where", "facts"]
-        assert all(list(each) in (["set", "from", "to", "why"], ["command", "why"]) for each in finding["advice"])
+        assert all(list(each) in (["set", "from", "to", "why", "joined"], ["command", "why"]) for each in finding["advice"])
     assert len(value["verdict"]) >= 1
     assert value["seconds"] > 0
     assert value["samples_per_second"] > 0

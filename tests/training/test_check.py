@@ -123,7 +123,7 @@ CASES = {
 def test_each_rule_sees_a_model_that_shows_it(finding: str, tmp_path: Path, run_dlcli: Run) -> None:
     found = {each["finding"]: each for each in checked(tmp_path, run_dlcli, CASES[finding])["verdict"]}
     assert finding in found
-    assert all({"set", "from", "to", "why"} == set(advice) for advice in found[finding]["advice"])
+    assert all({"set", "from", "to", "why", "joined"} == set(advice) for advice in found[finding]["advice"])
 
 
 def test_samples_that_contradict_each_other_are_blamed_instead_of_the_model(tmp_path: Path, run_dlcli: Run) -> None:

@@ -93,7 +93,9 @@ def test_a_finding_about_data_in_json() -> None:
         "code": "constant_columns",
         "where": "c",
         "facts": {"columns": ["c"]},
-        "settings": [{"set": "data.inputs", "from": ["a", "c"], "to": ["a"], "why": "they cannot help"}],
+        "settings": [
+            {"set": "data.inputs", "from": ["a", "c"], "to": ["a"], "why": "they cannot help", "joined": False}
+        ],
     }
 
 

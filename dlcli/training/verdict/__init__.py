@@ -79,7 +79,8 @@ MOST = 3
 def verdict(story: Story) -> list[Finding]:
     """What the rules have seen, the cause first; a training of which nothing else is to be said gets one calm finding."""
     findings: list[Finding] = []
-    for rule in RULES if story.history or story.broke else ():
+    rules = RULES if story.looks.learning != 0 else (does_not_learn.RULE,)  # what cannot learn shows nothing else
+    for rule in rules if story.history or story.broke else ():
         if len(findings) < MOST and not rule.explained_by & {each.code for each in findings}:
             finding = rule.sees(story)
             findings += [] if finding is None else [finding]

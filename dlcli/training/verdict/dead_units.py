@@ -9,11 +9,13 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.vanishing_gradients import smallest
 from dlcli.training.verdict.written import usual_weights, written_argument
 
+NOTHING = 0.9
+"""Above this share of the trivial loss units that died on the way are why nothing is learnt."""
 MOST = 0.8
 """The share of a layer from which on too little is left to pass anything on."""
 
@@ -33,6 +35,8 @@ def dead_units(story: Story) -> Finding | None:
         return None  # no gradient arrived from the start on: they were not killed by steps
     before = {each.layer: each.share for each in begun.dead} if begun is not None else {}
     worst = next((each for each in dead if before.get(each.layer, 0.0) >= MOST), dead[0])
+    if before.get(worst.layer, 0.0) < MOST and (left_in_training(story) or 1.0) < NOTHING:
+        return None  # what died on the way did not keep the others from learning
     facts = {
         "layer": worst.layer,
         "dead": worst.dead,

@@ -35,15 +35,17 @@ FEWEST = 20
 def does_not_learn(story: Story) -> Finding | None:
     """Seen where nothing is learnt in training, or where samples are learnt by heart whose labels tell nothing of others."""
     share = left_in_training(story)
-    if share is None or better_by_metric(story):
+    if share is None or (better_by_metric(story) and story.looks.learning != 0):
         return None
     facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None}
-    if share >= FLAT:
+    if share >= FLAT or story.looks.learning == 0:
         above = story.above("train")
-        if held_back(story) or len(above) < FEWEST_EPOCHS or late_fall(above) > FALLS:
+        slow = held_back(story) or len(above) < FEWEST_EPOCHS or late_fall(above) > FALLS
+        if slow and story.looks.learning != 0:
             return None
         capacity = story.looks.capacity()
-        frozen = capacity.frozen if capacity is not None else {}
+        # What a later phase froze has learnt before.
+        frozen = capacity.frozen if capacity is not None and not story.config.train.phases else {}
         known = neighbours_left(story)
         facts |= {"why": "flat", "frozen": [*frozen], "neighbours": known}
         advice = [*melted(frozen)] or checked(story, why="can it learn one batch?")

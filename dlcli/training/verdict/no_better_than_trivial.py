@@ -8,7 +8,7 @@ from dlcli.finding import Finding
 from dlcli.training.compared import EVEN, Compared
 from dlcli.training.verdict.advice import checked
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import MARGIN, better_by_metric
+from dlcli.training.verdict.standing import MARGIN, better_by_metric, may_be_chance
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.story import Story
 
@@ -16,7 +16,7 @@ from dlcli.training.verdict.story import Story
 def no_better_than_trivial(story: Story) -> Finding | None:
     """Seen when the loss is hardly lower than that of the trivial baseline on the same split, and no metric is better."""
     seen, (trivial, method) = story.beside_trivial, least_constant(story)
-    if seen is None or (seen.trivial <= seen.perfect and is_near(story, seen)):
+    if may_be_chance(story) or seen is None or (seen.trivial <= seen.perfect and is_near(story, seen)):
         return None
     # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
     if seen.reached - seen.perfect < MARGIN * (trivial - seen.perfect) or better_by_metric(story):

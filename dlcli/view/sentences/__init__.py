@@ -115,4 +115,5 @@ def advice_read(recorded: Mapping[str, Any]) -> Advice:
     """A setting or a command as a run has recorded it."""
     if "command" in recorded:
         return Command(command=recorded["command"], why=recorded["why"])
-    return Setting(key=recorded["set"], old=recorded["from"], new=recorded["to"], why=recorded["why"])
+    changed = {"key": recorded["set"], "old": recorded["from"], "new": recorded["to"]}
+    return Setting(**changed, why=recorded["why"], joined=recorded.get("joined", False))

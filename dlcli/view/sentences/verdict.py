@@ -144,14 +144,14 @@ def rate_too_high(facts: Facts) -> str:
         if facts["lower"] is None
         else f", at which some steps more come to {facts['lower']:.4g} and not {facts['same']:.4g}"
     )
-    return f"{train}{least} at {facts['rate']:g}{dead}{tested}{settled}"
+    return f"{train}{least} at a rate of {facts['rate']:g}{dead}{tested}{settled}"
 
 
 def rate_too_low(facts: Facts) -> str:
     train = f"the training loss went from {facts['first']:.4g} to {facts['last']:.4g}"
     tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
     cut = "" if facts["cut"] is None else f", with gradients that are cut to {facts['cut']:g}"
-    return f"{train} at {facts['rate']:g}{cut}{tested}"
+    return f"{train} at a rate of {facts['rate']:g}{cut}{tested}"
 
 
 def rate_too_low_title(facts: Facts) -> str:
@@ -243,7 +243,8 @@ def underfits(facts: Facts) -> str:
         return f"each step takes a share of every weight, by a decay of {facts['decay']:g}, and {rest}"
     if facts["cost"]:
         return f"the weights of {listed(facts['by'])} cost {facts['cost']:.3g}, and {rest}"
-    return f"{listed(facts['by'])} leaves out {facts['share']:.0%}, and {rest}"
+    leave = "leaves" if len(facts["by"]) == 1 else "leave"
+    return f"{listed(facts['by'])} {leave} out {facts['share']:.0%}, and {rest}"
 
 
 def stopped_too_early(facts: Facts) -> str:

@@ -18,7 +18,7 @@ from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.drift import of_values
 from dlcli.training.evidence.gradients import LayerGradient
-from dlcli.training.evidence.layers_seen import LayersSeen
+from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.loosened import Loosened
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.one_batch import DEARER, MEMORIZED, OneBatch, contradicting
@@ -28,6 +28,7 @@ from dlcli.training.evidence.settling import Settling
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
+from dlcli.training.verdict.dead_units import dead_units
 from dlcli.training.verdict.does_not_learn import does_not_learn
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
 from dlcli.training.verdict.no_lower_than_first import no_lower_than_first
@@ -518,3 +519,62 @@ def test_a_bag_of_ids_holds_each_that_stands_in_a_row() -> None:
     assert held is not None
     assert held.tolist() == [[0, 1, 0, 1], [1, 1, 0, 0]]
     assert [held_ids(np.array(rows)) for rows in ([[0.5]], [[-1.0]], [[4096.0]])] == [None] * 3
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_what_cannot_learn_is_said_before_all_else(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
+    text = """
+data: {source: iris, split: {validation: 0.2}}
+layers: [{Dense: {units: 3, activation: softmax, trainable: false}}]
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+metrics: [accuracy]
+train: {epochs: 2}
+"""
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    done = run_dlcli("train", "c.yaml", "--json", "-q", cwd=tmp_path)
+    assert done.code == 0, done.out + done.err
+    (found,) = done.value["verdict"]
+    assert found["code"] == "does_not_learn"
+    assert [(each["set"], each["to"]) for each in found["advice"]] == [("layers.0.trainable", True)]
+    assert "is frozen" in found["evidence"]
+
+
+def test_what_helps_together_is_one_command_also_the_morning_after(
+    tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    x = np.random.default_rng(0).normal(400, 250, size=(300, 2)).round(2)
+    rows = [f"{a},{b},{5 * a + 3 * b + 2000:.2f}" for a, b in x]
+    (tmp_path / "line.csv").write_text("\n".join(["a,b,y", *rows]) + "\n", encoding="utf-8")
+    text = LINE.replace("{SGD: {learning_rate: 0.05OPTION}}", "{Adam: 0.001}").replace(
+        ", kernel_initializer: zeros", ""
+    )
+    (tmp_path / "c.yaml").write_text(text.replace("epochs: 1", "epochs: 4"), encoding="utf-8")
+    assert run_dlcli("train", "c.yaml", "-q", "--name", "far", cwd=tmp_path).code == 0
+    (line_of_next,) = [
+        line for line in run_dlcli("runs", "far", cwd=tmp_path).out.splitlines() if line.startswith("next")
+    ]
+    assert "data.prepare=[Normalization]" in line_of_next
+    assert "scale: standard" in line_of_next
+
+
+def test_units_that_died_on_the_way_are_why_nothing_is_learnt_or_they_are_not(tell: Tell) -> None:
+    alive, dead = (LayersSeen([], [DeadSeen("d", 10, each, "layers.0", True, True)]) for each in (0, 9))
+    for left, begun, seen in ((0.91, alive, True), (0.89, alive, False), (0.89, dead, True)):
+        told = tell([0.95, left], left=left, begun=lambda begun=begun: begun)
+        told = replace(told, looks=replace(told.looks, layers=lambda: dead))
+        assert (dead_units(told) is not None) is seen
+
+
+def test_the_mean_of_a_target_of_columns_is_that_of_the_one_that_spreads_most() -> None:
+    from dlcli.training.scaling import mean_beside
+
+    values = np.array([[100.0, 1.0], [200.0, 3.0]])
+    assert mean_beside(values, each=True) == 150.0
+    assert mean_beside(values, each=False) == 76.0
+
+
+def test_a_curve_that_went_on_to_be_less_by_far_has_no_flat_end(tell: Tell) -> None:
+    for last, seen in ((0.006, True), (0.004, False)):
+        losses = [*np.linspace(0.9, 0.01, 5), *np.linspace(0.01, last, 195)]
+        assert (plateau(tell(losses)) is not None) is seen
