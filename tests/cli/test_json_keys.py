@@ -74,7 +74,9 @@ def test_train_gives_its_keys_on_standard_output_and_its_epochs_on_standard_erro
     for finding in value["verdict"]:
         assert list(finding)[:4] == ["finding", "since_epoch", "evidence", "advice"]
         assert list(finding)[4:] == ["code", "severity", "where", "facts"]
-        assert all(list(each) in (["set", "from", "to", "why", "joined"], ["command", "why"]) for each in finding["advice"])
+        assert all(
+            list(each) in (["set", "from", "to", "why", "joined"], ["command", "why"]) for each in finding["advice"]
+        )
     assert len(value["verdict"]) >= 1
     assert value["seconds"] > 0
     assert value["samples_per_second"] > 0
@@ -101,13 +103,22 @@ def test_evaluate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
         "split",
         "samples",
         "metrics",
+        "intervals",
         "classes",
         "confusion",
         "by_class",
         "positive",
+        "ranking",
+        "calibration",
+        "numbers",
         "worst",
+        "groups",
         "verdict",
     ]
+    areas = ["roc_auc", "average_precision", "roc_auc_interval", "average_precision_interval"]
+    assert [list(each) for each in value["ranking"].values()] == [areas] * 3
+    assert list(value["calibration"]) == ["target", "about", "bins", "error", "brier"]
+    assert (value["numbers"], value["groups"]) == ([], None)
     assert value["verdict"] == trained.value["verdict"]
     assert (value["run"], value["split"], value["samples"], value["classes"]) == ("a", "test", 30, ["0", "1", "2"])
     assert [list(each) for each in value["worst"]] == [["row", "file", "line", "target", "predicted", "loss"]] * 2
