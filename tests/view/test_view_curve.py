@@ -143,3 +143,11 @@ def test_an_epoch_is_marked_on_the_axis_and_named(at, place, unicode):
     assert (f"{sign} best epoch" in legend) is (place is not None)
     assert axis.find(sign) == (-1 if place is None else start + place)
     assert cell_len(axis) == 54
+
+
+@pytest.mark.parametrize(("width", "scale"), [(80, "(logarithmic)"), (60, "(log)")])
+def test_a_legend_is_whole_where_there_is_less_room(width: int, scale: str) -> None:
+    series = {"train loss": [4e6, 3e5, 1e4], "validation loss": [5e6, 4e5, 3e4]}
+    drawn = curve(series, width=width, height=8, logarithmic=True, marked=(2, "best epoch 327"))
+    said = drawn.plain.split("\n")[0]
+    assert all(part in said for part in ("train loss", "validation loss", "best epoch 327", scale)), said

@@ -60,7 +60,7 @@ def curve(
         canvas.line(position, [canvas.place(point, longest, low, high) for point in each], stroke)
     mark = None if marked is None or not 0 <= marked[0] < longest else marked
     called = None if mark is None else mark[1]
-    lines = [legend(list(series), gutter=gutter, unicode=unicode, logarithmic=logarithmic, marked=called)]
+    lines = [legend(list(series), width=width, gutter=gutter, unicode=unicode, logarithmic=logarithmic, marked=called)]
     for row in range(rows):
         edge = ("┤" if row in labels else "│") if unicode else ("+" if row in labels else "|")
         lines.append(Text(f"{labels.get(row, ''):>{gutter}} {edge}").append_text(canvas.row(row)))
@@ -212,18 +212,30 @@ def mark_sign(unicode: bool) -> str:
     return "▲" if unicode else "^"
 
 
-def legend(names: Sequence[str], *, gutter: int, unicode: bool, logarithmic: bool, marked: str | None) -> Text:
-    """The name of each series after a sample of its line, and what is marked."""
-    text = Text(" " * (gutter + 2))
+def legend(
+    names: Sequence[str], *, width: int, gutter: int, unicode: bool, logarithmic: bool, marked: str | None
+) -> Text:
+    """The name of each series after a sample of its line, and what is marked; closer together where there is less room."""
+    wide = legend_of(
+        names, " " * (gutter + 2), "   ", "(logarithmic)", unicode=unicode, logarithmic=logarithmic, marked=marked
+    )
+    if wide.cell_len <= width:
+        return wide
+    return legend_of(names, "", " ", "(log)", unicode=unicode, logarithmic=logarithmic, marked=marked)
+
+
+def legend_of(
+    names: Sequence[str], before: str, between: str, scale: str, *, unicode: bool, logarithmic: bool, marked: str | None
+) -> Text:
+    """The parts of a legend, with so much room before and between them."""
     samples = ("⠤⠤⠤", "⠤ ⠤", "⠄⠄⠄", "⠤⠤⠄") if unicode else tuple(letter * 3 for letter in LETTERS)
-    for position, name in enumerate(names):
-        text.append(samples[position % len(samples)], style=STYLES[position % len(STYLES)])
-        text.append(f" {printable(name)}   ")
-    if marked is not None:
-        text.append(f"{mark_sign(unicode)} {printable(marked)}   ")
-    if logarithmic:
-        text.append("(logarithmic)", style="dim")
-    return text
+    parts = [
+        Text.assemble((samples[position % len(samples)], STYLES[position % len(STYLES)]), f" {printable(name)}")
+        for position, name in enumerate(names)
+    ]
+    parts += [] if marked is None else [Text(f"{mark_sign(unicode)} {printable(marked)}")]
+    parts += [Text(scale, style="dim")] if logarithmic else []
+    return Text(before).append_text(Text(between).join(parts))
 
 
 def place_on_axis(at: float, longest: int, columns: int) -> int:
