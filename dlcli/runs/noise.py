@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 RESAMPLES = 2000
 FEWEST_RESAMPLED = 10
 """Fewer samples say nothing of others."""
-FEWEST_RESAMPLES, WEIGHED = 200, 4_000_000
-"""Resamples of the largest samples, and how many samples are drawn in all where there are more than few resamples."""
+FEWEST_RESAMPLES, MOST_RESAMPLES, WEIGHED = 200, 500, 4_000_000
+"""Resamples of a statistic that is no mean: of the largest samples, of small ones, and how many places are drawn in between."""
 SEED = 0
 MOST_RESAMPLED = 20_000
 """Of more samples the mean is as good as normal, and drawing them again would take seconds."""
@@ -64,7 +64,7 @@ def resampled_interval(
     count, places = len(different), len(samples)
     if count < FEWEST_RESAMPLED:
         return None
-    resamples = int(np.clip(WEIGHED // places, FEWEST_RESAMPLES, RESAMPLES))
+    resamples = int(np.clip(WEIGHED // places, FEWEST_RESAMPLES, MOST_RESAMPLES))
     generator, found = np.random.default_rng(SEED), list[Any]()
     at_once = max(1, 2_000_000 // places)  # unseen: memory alone
     for start in range(0, resamples, at_once):

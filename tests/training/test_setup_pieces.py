@@ -346,7 +346,7 @@ def test_what_has_no_part_in_a_step_may_change(tmp_path: Path) -> None:
 
     def changed(after: dict[str, Any], *, allow: bool = False, digest: str | None = None) -> list[str]:
         request: Any = SimpleNamespace(run=run, allow_config_change=allow)
-        config: Any = SimpleNamespace(plain=lambda: {**before, **after})
+        config: Any = SimpleNamespace(plain=lambda: {**before, **after}, phases=[])
         state = {"config": before, "file": digest or sha256(run.config)}
         checkpoint: Any = SimpleNamespace(state=state)
         assert changed_settings(request, config, None) == []

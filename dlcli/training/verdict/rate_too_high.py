@@ -35,6 +35,8 @@ NOISY = 0.6
 DEAD = 0.5
 LITTLE = 0.15
 """Up to this share of the trivial loss nothing is to be explained."""
+FEWEST = 6
+"""Epochs of which half tell whether a curve comes to rest."""
 RESTLESS, WOBBLES = 0.01, 0.06
 """Such a share of the trivial loss the late training loss wobbles by where steps may be too long, and that of validation."""
 SETTLED, CALMER = 0.8, 0.92
@@ -81,7 +83,7 @@ def settles(story: Story) -> Settling | None:
     stake = 0.0 if seen is None else seen.trivial - seen.perfect
     inside, outside = (noise_of(story.losses(split)[len(story.history) // 2 :]) for split in ("train", "validation"))
     rate, wild = story.history[-1]["learning_rate"], outside > WOBBLES * stake
-    if not stake or not (wild or inside > RESTLESS * stake):
+    if len(story.history) < FEWEST or not stake or not (wild or inside > RESTLESS * stake):
         return None
     proposed = story.looks.rate()
     if proposed is None or proposed * BELOW > rate:
@@ -156,7 +158,7 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         return replace(told, looks=Looks(rate=lambda: rate, train=lambda: train))
 
     def calm(lower: float) -> Story:
-        told = tested([0.55, 0.5, 0.45], 0.003)
+        told = tested([0.55, 0.5, 0.45, 0.5, 0.45, 0.5], 0.003)
         return replace(told, looks=replace(told.looks, settling=lambda rate, other: Settling(other, 0.5, lower)))
 
     return [

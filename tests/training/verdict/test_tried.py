@@ -223,6 +223,8 @@ def test_steps_are_too_long_where_shorter_ones_find_less_at_once(tell: Tell) -> 
             assert f"some steps more come to {lower:.4g} and not 0.5" in judgement_of_training(found).evidence
     near = tell(calm, rates=[0.1] * 6, rate=lambda: 0.05, left=0.5, settling=lambda *_: pytest.fail("tried"))
     assert rate_too_high(near) is None  # a rate that is no other one is not tried
+    few = tell(wild[:5], rates=[0.1] * 5, rate=lambda: 0.01, left=0.5, settling=lambda *_: pytest.fail("tried"))
+    assert rate_too_high(few) is None  # five epochs do not tell whether a curve comes to rest
     rest = tell([0.55, 0.5, 0.48, 0.47, 0.46, 0.455], rate=lambda: pytest.fail("tried"), left=0.5)
     assert rate_too_high(rest) is None  # nor is one at which the loss comes to rest
 
