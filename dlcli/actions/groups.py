@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.judged import defined_metrics, judged_targets
+from dlcli.actions.ranges import ranges_of
 from dlcli.data import Fields, Samples
 from dlcli.data.fields.lazy import Selected, is_lazy
 from dlcli.data.fields.values import missing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-MOST_VALUES, RANGES, MOST_GROUPS = 12, 5, 100
+MOST_VALUES, MOST_GROUPS = 12, 100
 """Numbers of which there are more are told by ranges of about as many samples; more names than the last are no groups."""
 
 
@@ -74,8 +75,7 @@ def in_groups(values: Array, column: str) -> tuple[list[str], Array]:
     kinds = np.unique(values[~empty]) if values.dtype.kind in "fiu" else sorted({str(each) for each in values[~empty]})
     places = np.full(len(values), -1)
     if values.dtype.kind in "fiu" and len(kinds) > MOST_VALUES:
-        edges = np.unique(np.quantile(values[~empty], np.linspace(0, 1, RANGES + 1), method="lower"))
-        places[~empty] = np.clip(np.searchsorted(edges, values[~empty], "right") - 1, 0, len(edges) - 2)
+        edges, places[~empty] = ranges_of(values[~empty])
         names = [f"{low:g} to below {high:g}" for low, high in pairwise(edges)]
         names[-1] = names[-1].replace("below ", "")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.judged import Judged, owners_of
+from dlcli.actions.ranges import ranges_of
 from dlcli.data.dataset import spread_samples
 from dlcli.runs.noise import MOST_RESAMPLED, resampled_interval
 from dlcli.view.judged import AgainstTruth, NumberScores, RangeScores
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 MOST_PAIRS, MOST_COLUMNS, BINS = 1000, 6, 30
 """Pairs that are drawn, values of a target that are told one by one, and bars of the residuals."""
-RANGES, FEWEST_RANGED = 5, 50
-"""Ranges of the truth that are told apart, and values that fill them."""
+FEWEST_RANGED = 50
+"""Values that fill the ranges of the truth."""
 
 
 def against_truth(judged: Judged, *, most: int = MOST_COLUMNS) -> list[AgainstTruth]:
@@ -100,10 +101,9 @@ def scores_by_range(truth: Array, residuals: Array) -> list[RangeScores]:
     """The scores of some ranges of the truth (values,) with about as many values each; none of few, or of one value."""
     import numpy as np
 
-    edges = np.unique(np.quantile(truth, np.linspace(0, 1, RANGES + 1), method="lower"))
+    edges, places = ranges_of(truth)
     if len(truth) < FEWEST_RANGED or len(edges) < 3:
         return []
-    places = np.clip(np.searchsorted(edges, truth, "right") - 1, 0, len(edges) - 2)
     return [
         RangeScores(
             low=float(edges[at]),
