@@ -34,11 +34,12 @@ def loosened(experiment: Experiment, rate: float, argument: str, value: float | 
     optimizer: Any = experiment.model.optimizer
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     written = getattr(optimizer, argument)
-    before = RateTrial(experiment).losses(rate, STEPS)
+    before = RateTrial(experiment).comes_to(rate, STEPS, counted=COUNTED)
     setattr(optimizer, argument, value)
     try:
-        after = RateTrial(experiment).losses(rate, STEPS)  # a trial of its own: steps are compiled with the value
+        after = RateTrial(experiment).comes_to(
+            rate, STEPS, counted=COUNTED
+        )  # a trial of its own: steps are compiled with the value
     finally:
         setattr(optimizer, argument, written)
-    means = [sum(each[-COUNTED:]) / COUNTED for each in (before, after)]
-    return Loosened(*means) if all(map(math.isfinite, means)) else None
+    return Loosened(before, after) if math.isfinite(before) and math.isfinite(after) else None

@@ -61,3 +61,7 @@ class RateTrial:
         """The losses of so many steps at one rate, from the model as it stands."""
         with self.begun():
             return [self.loss(self.batch(number), rate) for number in range(steps)]
+
+    def comes_to(self, rate: float, steps: int, *, counted: int) -> float:
+        """The mean loss of the last so many of them."""
+        return sum(self.losses(rate, steps)[-counted:]) / counted

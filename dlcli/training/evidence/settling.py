@@ -22,5 +22,5 @@ class Settling:
 
 def settling(trial: RateTrial, rate: float, other: float) -> Settling | None:
     """What both come to on the same batches; None where a loss is no number."""
-    means = [sum(trial.losses(each, STEPS)[-COUNTED:]) / COUNTED for each in (rate, other)]
+    means = [trial.comes_to(each, STEPS, counted=COUNTED) for each in (rate, other)]
     return Settling(other, *means) if all(map(math.isfinite, means)) else None
