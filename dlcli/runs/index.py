@@ -31,7 +31,7 @@ WORTH = 0.02
 SETTLED = 2_000_000_000
 """Nanoseconds that must lie between the last change of a file and the look at it: clocks of file systems tick that slowly."""
 FILES = ("run.json", "MANIFEST.json", "config.resolved.json")
-SORT = f"{__version__} {' '.join(RECORDED)}"
+SORT = f"{__version__} {' '.join(RECORDED)} unwritten"
 """What rows are written as; those of another version are not believed."""
 
 Print = list[int]
@@ -60,10 +60,9 @@ def without_collecting() -> Iterator[None]:
 
 def many_rows(root: Path, folders: Sequence[Path], read: Callable[[Path], RunSummary]) -> list[RunSummary]:
     """The same, of so many that the index pays."""
-    trees, entries = read_index(root)
-    shapes = [Shape(tree) for tree in trees]
+    shapes, entries = read_index(root)
     rows, kept, anew = list[RunSummary](), dict[str, Entry](), 0
-    places = {json.dumps(tree): place for place, tree in enumerate(trees)}
+    places = {shape.key: place for place, shape in enumerate(shapes)}
     for path in folders:
         seen = print_of_files(path)
         entry = entries.get(path.name)
@@ -71,7 +70,7 @@ def many_rows(root: Path, folders: Sequence[Path], read: Callable[[Path], RunSum
             now = time.time_ns()
             row = read(path)
             anew += 1
-            place = places.setdefault(json.dumps(row.configuration.shape.tree), len(places))
+            place = places.setdefault(row.configuration.shape.key, len(places))
             if place == len(shapes):
                 shapes.append(row.configuration.shape)
             row = dataclasses.replace(row, configuration=Configuration(shapes[place], row.configuration.values))
@@ -82,7 +81,7 @@ def many_rows(root: Path, folders: Sequence[Path], read: Callable[[Path], RunSum
             kept[path.name] = entry
         rows.append(row)
     if anew > WORTH * len(folders):
-        write_index(root, [shape.tree for shape in shapes], kept)
+        write_index(root, shapes, kept)
     return rows
 
 
@@ -117,20 +116,20 @@ def row_of_entry(path: Path, entry: Entry, shapes: Sequence[Shape]) -> RunSummar
     return RunSummary(path, "done", epochs, metrics, known, Configuration(shapes[place], values))
 
 
-def read_index(root: Path) -> tuple[list[Any], dict[str, Entry]]:
-    """The trees of shapes, and by name of a run what its row was; nothing where the index is damaged or none of this version."""
+def read_index(root: Path) -> tuple[list[Shape], dict[str, Entry]]:
+    """The shapes, and by name of a run what its row was; nothing where the index is damaged or none of this version."""
     with contextlib.suppress(*UNREADABLE):
         digest, _, content = read_plain(root / NAME).partition(b"\n")
         if digest.decode() == hashlib.sha256(content).hexdigest():
             stored = json.loads(content)
             if stored["sort"] == SORT:
-                return stored["shapes"], stored["runs"]
+                return [Shape(tree, tuple(unwritten)) for tree, unwritten in stored["shapes"]], stored["runs"]
     return [], {}
 
 
-def write_index(root: Path, trees: Sequence[Any], entries: dict[str, Entry]) -> None:
+def write_index(root: Path, shapes: Sequence[Shape], entries: dict[str, Entry]) -> None:
     """Replaces the index, which begins with its digest; a folder that cannot be written has none."""
-    stored = {"sort": SORT, "shapes": trees, "runs": entries}
+    stored = {"sort": SORT, "shapes": [[each.tree, each.unwritten] for each in shapes], "runs": entries}
     content = json_bytes(json.dumps(stored, ensure_ascii=False, separators=(",", ":")))  # unseen: read alike
     with contextlib.suppress(ResourceError, OSError):
         write_bytes(root / NAME, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)

@@ -5,6 +5,7 @@ A configuration is kept as a shape, the same for all runs that differ in values 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +20,26 @@ NAME = "name"
 
 @dataclass(frozen=True)
 class Shape:
-    """What configurations that differ in values alone share; `tree` has a number in the place of each value."""
+    """What configurations that differ in values alone share; `tree` has a number in the place of each value.
+
+    `unwritten` are the positions of keys that nobody has written, where that is known; what is below them is not either.
+    """
 
     tree: Tree
+    unwritten: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What is the same of equal shapes alone."""
+        return json.dumps([self.tree, self.unwritten])
+
+    @cached_property
+    def left_alone(self) -> frozenset[str]:
+        """The paths of the keys that nobody has written."""
+        unwritten = set(self.unwritten)
+        return frozenset(
+            path for path, position, _ in walk(self.tree, "", "") if not unwritten.isdisjoint(places_above(position))
+        )
 
     @cached_property
     def by_path(self) -> Mapping[str, int | str]:
@@ -56,10 +74,17 @@ class Configuration:
         return self.values[place] if isinstance(place, int) else place
 
 
-def configuration_of(tree: Any) -> Configuration:
+def configuration_of(tree: Any, unwritten: Sequence[str] = ()) -> Configuration:
     """The shape of a tree and its values; a list of plain values is one value."""
     values: list[Any] = []
-    return Configuration(Shape(numbered_tree(tree, values)), values)
+    return Configuration(Shape(numbered_tree(tree, values), tuple(unwritten)), values)
+
+
+def places_above(position: str) -> Iterator[str]:
+    """A position and all above it."""
+    while position:
+        yield position
+        position = position.rpartition(".")[0]
 
 
 def numbered_tree(tree: Any, values: list[Any]) -> Tree:

@@ -78,19 +78,49 @@ def filter_runs(rows: Sequence[RunSummary], expressions: Sequence[str]) -> list[
 
 
 def changed_keys(rows: Sequence[RunSummary]) -> list[str]:
-    """The paths of the keys that are not the same in all configurations, in the order of the file.
+    """The paths of the keys that are not the same in all configurations, those that all of them have first.
 
-    A run whose configuration cannot be read says nothing.
+    What only some have says nothing where nobody has written it. A run whose configuration cannot be read says nothing.
     """
     by_shape: dict[int, list[Configuration]] = {}
     for row in rows:
         if row.configuration.shape.tree:
             by_shape.setdefault(id(row.configuration.shape), []).append(row.configuration)
-    paths = dict.fromkeys(path for same in by_shape.values() for path in same[0].shape.by_path)
-    return [path for path in paths if path not in UNVARIED and varies(path, list(by_shape.values()))]
+    alike = list(by_shape.values())
+    paths = dict.fromkeys(path for same in alike for path in same[0].shape.by_path)
+    varied = [path for path in paths if path not in UNVARIED and varies(path, alike)]
+    everywhere = [path for path in varied if all(path in same[0].shape.by_path for same in alike)]
+    partly = [path for path in varied if path not in everywhere]
+    written = [path for path in partly if any(is_written(path, same) for same in alike)]
+    return [*everywhere, *written, *first_keys_of_blocks(partly, [*everywhere, *written], alike)]
+
+
+def is_written(path: str, same: Sequence[Configuration]) -> bool:
+    """Whether somebody has written a key; where that is not known, whether some have a value that is not empty."""
+    shape = same[0].shape
+    place = shape.by_path.get(path, MISSING)
+    if place is MISSING or path in shape.left_alone:
+        return False
+    return bool(shape.unwritten) or not isinstance(place, int) or any(each.values[place] not in EMPTY for each in same)
+
+
+def first_keys_of_blocks(
+    partly: Sequence[str], told: Sequence[str], alike: Sequence[Sequence[Configuration]]
+) -> list[str]:
+    """The first key of each block that only some have, of which nothing else tells that they do."""
+    found: dict[str, str] = {}
+    for path in partly:
+        block = path.rpartition(".")[0]
+        here = any(
+            block in same[0].shape.by_path for same in alike
+        )  # as a value, which is none, in those without the block
+        if here and block not in told and not any(each.startswith(f"{block}.") for each in told):
+            found.setdefault(block, path)
+    return list(found.values())
 
 
 MISSING = object()
+EMPTY: tuple[Any, ...] = (None, [], {})
 
 
 def varies(path: str, by_shape: Sequence[Sequence[Configuration]]) -> bool:

@@ -51,6 +51,7 @@ KINDS: dict[str, Any] = NEEDED | {
     "engine": str | None,
     "way": str | None,
     "set": dict,
+    "unwritten": list,
     "samples": dict,
     "parameters": int | None,
     "device": str | None,
@@ -64,6 +65,7 @@ class RunState:
     `reason` says why it has ended and `stop` says it as a `StopReason`, None where it goes on or failed.
     `resumable` says that there is a checkpoint, `way` how the engine runs the steps and why,
     `inexact` why a resumed run need not equal one that was never stopped. `set` are the settings of the command line by path,
+    `unwritten` the positions of the keys that nobody has written,
     `samples` how many each split has, `parameters` how many numbers the model has, `device` what it was trained on.
     """
 
@@ -88,6 +90,7 @@ class RunState:
     engine: str | None = None
     way: str | None = None
     set: Mapping[str, Any] = field(default_factory=dict)
+    unwritten: list[str] = field(default_factory=list)
     samples: Mapping[str, int] = field(default_factory=dict)
     parameters: int | None = None
     device: str | None = None

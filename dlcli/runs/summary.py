@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def run_summary(run: Run) -> RunSummary:
         metrics = {split: newest[split] for split in ("train", "validation") if isinstance(newest.get(split), dict)}
     code, severity = first_code(state)
     recorded = {name: getattr(state, name, None) for name in RECORDED} | {"verdict": code, "severity": severity}
-    return RunSummary(run.path, status, epochs, metrics, recorded, configuration_in(run))
+    return RunSummary(run.path, status, epochs, metrics, recorded, configuration_in(run, state.unwritten))
 
 
 def first_code(state: RunState) -> tuple[str | None, str | None]:
@@ -112,9 +112,11 @@ def first_code(state: RunState) -> tuple[str | None, str | None]:
     )
 
 
-def configuration_in(run: Run) -> Configuration:
-    """The configuration that a run has recorded; an empty one where it cannot be read."""
+def configuration_in(run: Run, unwritten: Sequence[str] = ()) -> Configuration:
+    """The configuration that a run has recorded; an empty one where it cannot be read. `unwritten` are keys by position."""
     try:
-        return configuration_of(upgraded(run.resolved, json.loads(read_recorded(run, run.resolved)), run=run))
+        return configuration_of(
+            upgraded(run.resolved, json.loads(read_recorded(run, run.resolved)), run=run), unwritten
+        )
     except (ArtifactError, *UNREADABLE):
         return NO_CONFIGURATION

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dlcli.spec.block import Spec
 from dlcli.spec.fact import Epochs, Fact, Facts, UnknownFact
-from dlcli.spec.idiom import Idiomatic, Named, fields_of, plain, read_named, split_idiom
+from dlcli.spec.idiom import Idiomatic, Named, fields_of, plain, read_named, split_idiom, unwritten
 from dlcli.spec.keras_object import Buildable, KerasObject, built, plugin_module, snake_case
 from dlcli.spec.labels import Labels, Wanted
 from dlcli.spec.language import DEFINITION, Language, Reader, ShortForm, keras_thing, language_of
@@ -67,4 +67,5 @@ __all__ = [
     "snake_case",
     "split_idiom",
     "unquoted",
+    "unwritten",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ValidationError
@@ -46,6 +46,31 @@ def fields_of(value: BaseModel) -> dict[str, Any]:
     """The fields of a block by their keys, as plain data."""
     fields = type(value).model_fields
     return {field.alias or key: plain(getattr(value, key)) for key, field in fields.items()}
+
+
+def unwritten(block: BaseModel, position: str = "") -> Iterator[str]:
+    """The positions of the keys of a block, and of the blocks in it, that nobody has written, as `--set` counts: `data.split`."""
+    for key, field in type(block).model_fields.items():
+        path = ".".join(filter(None, (position, field.alias or key)))
+        if key in block.model_fields_set:
+            yield from unwritten_within(getattr(block, key), path)
+        else:
+            yield path
+
+
+def unwritten_within(value: Any, position: str) -> Iterator[str]:
+    """The same of all blocks in a value; what says itself how it stands is written whole."""
+    match value:
+        case KerasObject() | Idiomatic():
+            return
+        case BaseModel():
+            yield from unwritten(value, position)
+        case list() | tuple():
+            for number, item in enumerate(value):
+                yield from unwritten_within(item, f"{position}.{number}")
+        case Mapping():
+            for key, item in value.items():
+                yield from unwritten_within(item, f"{position}.{key}")
 
 
 class Named(Spec):

@@ -109,8 +109,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         for reason in reasons:
             listeners.note(f"note: not exact any more: {reason}")
         inexact = list(dict.fromkeys([*state.inexact, *reasons]))
-        given = {**state.set, **settings_read(request.settings)}
-        state = dataclasses.replace(state, reason=None, stop=None, exit_code=None, set=given)
+        state = with_settings(state, settings_read(request.settings))
         state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
         if checkpoint is None:
             remove_all(run)
@@ -200,6 +199,13 @@ def checkpoint_place(checkpoint: Checkpoint) -> str:
     if progress["begun"]:
         return f"step {progress['begun']} of epoch {progress['epoch'] + 1}"
     return f"the end of epoch {progress['epoch']}"
+
+
+def with_settings(state: RunState, settings: Mapping[str, Any]) -> RunState:
+    """The state of a run that goes on with more settings of the command line."""
+    given = {**state.set, **settings}
+    left = [each for each in state.unwritten if not any(f"{path}.".startswith(f"{each}.") for path in given)]
+    return dataclasses.replace(state, reason=None, stop=None, exit_code=None, set=given, unwritten=left)
 
 
 def changed_settings(request: ResumeRequest, config: Config, checkpoint: Checkpoint | None) -> list[str]:

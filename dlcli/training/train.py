@@ -28,6 +28,7 @@ from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
+from dlcli.spec import unwritten
 from dlcli.training.ending import words_for
 from dlcli.training.evidence.data_seen import data_seen
 from dlcli.training.failures import recorded_bug
@@ -79,6 +80,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
     with Lock(run.path) as lock, chatter_to(run.log), stop_request(run) as stop:
         given = settings_read(request.settings)
         state = RunState(run.name, next_number(request.runs), "created", request.file, now(), set=given)
+        state = dataclasses.replace(state, unwritten=[*unwritten(config)])
         with nothing_left_of(run, state):
             state.write(run)
             for note in weak_points(lock):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rich.console import Console
+from rich.text import Text
 
 from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.json_value import UNSAID, json_name
@@ -15,6 +16,9 @@ from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
 from dlcli.view.run_again import loss_curves
 from dlcli.view.verdict import setting_text
+
+MOST_KEYS = 20
+"""Keys that differ of which a person gets an overview."""
 
 
 class Uncertain(Protocol):
@@ -103,7 +107,9 @@ def draw_comparison(console: Console, comparison: Comparison) -> None:
     """What differs, what was reached, whether it is noise, and the losses of all runs in one picture."""
     names = [each.run for each in comparison.runs]
     if comparison.changed:
-        write_table(console, changed_table(comparison.changed, names))
+        write_table(console, changed_table(dict([*comparison.changed.items()][:MOST_KEYS]), names))
+        if len(comparison.changed) > MOST_KEYS:
+            console.print(Text(f"… and {len(comparison.changed) - MOST_KEYS} more; --json has all", style="dim"))
     else:
         line(console, "changed", "nothing: the configurations are the same")
     console.print()

@@ -12,9 +12,10 @@ from conftest import merged
 
 from dlcli.config import load_config
 from dlcli.errors import UsageError
-from dlcli.runs import Run
+from dlcli.runs import Run, index
 from dlcli.runs.keys import configuration_of
 from dlcli.runs.listing import changed_keys, filter_runs, list_runs, sort_runs
+from dlcli.spec import unwritten
 
 TREE: dict[str, Any] = {
     "name": "digits",
@@ -115,6 +116,59 @@ def test_the_keys_that_differ_are_those_of_the_runs_at_hand(varied: Path) -> Non
     assert changed_keys(rows[:1]) == changed_keys([]) == []
 
 
+TABLE = merged(TREE, {"data.source": {"csv": {"path": "a.csv", "separator": ",", "names": None}}})
+STOPPED = merged(TREE, {"train.early_stopping": {"monitor": "val_loss", "patience": 5}})
+OF_TABLE = ["data.source.separator", "data.source.names", "train.early_stopping"]
+
+
+def keys_beside(root: Path, record_run: Callable[..., Run], tree: dict[str, Any], unwritten: list[str]) -> list[str]:
+    """The keys that differ from those of a run of a bundled set without early stopping."""
+    record_run(root, "a", number=1, tree=TREE, unwritten=["train.early_stopping"])
+    record_run(root, "b", number=2, tree=tree, unwritten=unwritten)
+    return changed_keys(list_runs(root))
+
+
+def test_what_only_some_runs_have_is_told_where_it_was_written(root: Path, record_run: Callable[..., Run]) -> None:
+    """Keys of another kind of source, which has a dozen, are those that stand in the file."""
+    assert keys_beside(root, record_run, TABLE, OF_TABLE) == ["data.source", "data.source.path"]
+
+
+@pytest.mark.parametrize(
+    ("unwritten", "told"),
+    [([], ["data.source", "data.source.path", "data.source.separator"]), (OF_TABLE[1:], [OF_TABLE[0]])],
+    ids=["of an older dlcli", "written"],
+)
+def test_a_written_key_of_another_source_is_told(
+    unwritten: list[str], told: list[str], root: Path, record_run: Callable[..., Run]
+) -> None:
+    found = keys_beside(root, record_run, TABLE, unwritten)
+    assert set(told) <= set(found)
+    assert "data.source.names" not in found
+
+
+def test_a_block_that_only_one_run_has_is_told_by_one_key(root: Path, record_run: Callable[..., Run]) -> None:
+    inside = ["train.early_stopping.monitor", "train.early_stopping.patience"]
+    assert keys_beside(root, record_run, STOPPED, inside) == inside[:1]
+    (root / "b").rename(root / "was")
+    record_run(root, "b", number=2, tree=STOPPED, unwritten=inside[:1])
+    assert changed_keys([row for row in list_runs(root) if row.run in "ab"]) == inside[1:]
+
+
+def test_a_key_that_differs_among_all_is_told_though_most_left_it(root: Path, record_run: Callable[..., Run]) -> None:
+    other = merged(TREE, {"train.epochs": 7})
+    assert keys_beside(root, record_run, other, ["train.epochs", "train.early_stopping"]) == ["train.epochs"]
+
+
+def test_an_index_knows_what_was_written(
+    root: Path, record_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "LEAST", 2)
+    monkeypatch.setattr(index, "SETTLED", 0)
+    first = keys_beside(root, record_run, TABLE, OF_TABLE)
+    assert (root / index.NAME).exists()
+    assert changed_keys(list_runs(root)) == first == ["data.source", "data.source.path"]
+
+
 def test_a_run_whose_configuration_is_damaged_says_nothing_of_what_differs(varied: Path) -> None:
     (varied / "c" / "config.resolved.json").write_text("{}")
     rows = list_runs(varied)
@@ -152,3 +206,21 @@ def test_runs_are_sorted_by_a_key(varied: Path) -> None:
         sort_runs(rows, "optimizer.lerning_rate")
     assert caught.value.hint is not None
     assert "optimizer.learning_rate" in caught.value.hint
+
+
+def test_what_nobody_has_written_is_known_of_a_file(tmp_path: Path, write_experiment: Callable[..., Path]) -> None:
+    stopping = {"train.early_stopping": {"patience": 3}, "data.split": {"validation": 0.2}}
+    config, _ = load_config(str(write_experiment(tmp_path, stopping)), settings=["train.until=loss < 1"])
+    left = [*unwritten(config)]
+    assert {"train.early_stopping.monitor", "data.split.by", "train.phases", "weights"} <= set(left)
+    assert not {"train", "train.early_stopping", "train.early_stopping.patience", "train.until", "data.split"} & set(
+        left
+    )
+    plain = configuration_of(config.plain(), left)
+    positions = plain.shape.by_position
+    assert all(
+        any(f"{each}.".startswith(f"{one}.") for each in positions) for one in left if one != "loss_weights"
+    )  # {}
+    assert "train.early_stopping.monitor" in plain.shape.left_alone
+    assert "train.early_stopping.patience" not in plain.shape.left_alone
+    assert len(left) > 20

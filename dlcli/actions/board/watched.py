@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -73,7 +72,7 @@ class WatchedRuns:
     def with_shared_shape(self, configuration: Configuration) -> Configuration:
         """The configuration with the shape of others like it: of runs that share one, keys are compared far faster."""
         shape = configuration.shape
-        return Configuration(self.shapes.setdefault(json.dumps(shape.tree), shape), configuration.values)
+        return Configuration(self.shapes.setdefault(shape.key, shape), configuration.values)
 
     def folder(self, name: str) -> Path | None:
         """The folder of a run that has been seen."""

@@ -14,6 +14,9 @@ from dlcli.view.console.layout import GAP, INDENT, Layout, layout, total
 from dlcli.view.console.table import Narrow, Table
 from dlcli.view.console.wrapping import cut, cut_inside, parts_below, wrapped
 
+MOST_NAMED = 12
+"""Columns without room that are named, of which a table of many kinds of runs has dozens."""
+
 
 def write_table(console: Console, table: Table) -> None:
     """The table in the width of the console."""
@@ -26,7 +29,8 @@ def drawn_table(table: Table, *, width: int, unicode: bool = True) -> Text:
     plan = layout(table, cells, width)
     parts = [Text("\n").join(part_lines(table, cells, plan, part, width=width, unicode=unicode)) for part in plan.parts]
     if plan.left_out:
-        words = f"for a wider terminal: {', '.join(map(printable, plan.left_out))}"
+        named, more = plan.left_out[:MOST_NAMED], len(plan.left_out) - MOST_NAMED
+        words = f"for a wider terminal: {', '.join(map(printable, named))}{f' and {more} more' if more > 0 else ''}"
         parts.append(Text("\n".join(wrapped(words, width)), style="dim"))
     return Text("\n\n", no_wrap=True).join(parts)
 
