@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dlcli.actions.alike import other_meaning
 from dlcli.errors import UsageError
 from dlcli.runs import Run, history
 from dlcli.runs.listing import changed_keys
@@ -33,10 +34,13 @@ def compare(root: Path, names: Sequence[str]) -> Comparison:
     samples = [read_samples(run) for run in runs]
     reached = [values_of(row, kept) for row, kept in zip(rows, samples, strict=True)]
     groups = grouped(rows)
-    differences, unknown = list[Difference](), list[str]()
+    differences, unknown, unlike = list[Difference](), list[str](), dict[str, list[str]]()
     for other in groups[1:]:
+        pair = rows[groups[0][0]], rows[other[0]]
+        meant = other_meaning(*pair, (name for name in reached[groups[0][0]] if name in reached[other[0]]))
+        unlike |= {name: [*dict.fromkeys([*unlike.get(name, []), *keys])] for name, keys in meant.items()}
         found, reason = between(rows, samples, reached, groups[0], other)
-        differences += found
+        differences += [each for each in found if each.metric not in meant]
         unknown += [] if reason is None else [reason]
     paths = changed_keys(rows)
     measured = dict.fromkeys(name for values in reached for name in values)
@@ -48,6 +52,7 @@ def compare(root: Path, names: Sequence[str]) -> Comparison:
         },
         difference=by_metric(differences),
         unknown=unknown,
+        unlike=unlike,
         curves={row.run: history.read(run) for row, run in zip(rows, runs, strict=True)},
     )
 
@@ -114,11 +119,11 @@ def between(
             return [], f"'{row.run}' has kept no results by sample: {why_none(row)}"
     assert mine is not None
     assert theirs is not None
-    if (mine.split, mine.print_of_split) != (theirs.split, theirs.print_of_split):
+    if not mine.same_samples(theirs):
         return (
             [],
-            f"'{names[0]}' and '{names[1]}' were judged on other samples, or on a target that is learnt in other units: give "
-            "both the same data, split, seed and scale",
+            f"'{names[0]}' and '{names[1]}' were judged on other samples or another target: give both the same data, split and "
+            "seed",
         )
     common = [name for name in mine.values if name in theirs.values]
     paired = [(name, paired_noise(mine.values[name], theirs.values[name])) for name in common]

@@ -6,9 +6,9 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.errors import ArtifactError
 from dlcli.runs.folder import Run
@@ -19,18 +19,54 @@ if TYPE_CHECKING:
 
 NAME = "samples.npz"
 FORM = "form.json"
+ROUNDED = 1e-5
+"""So much of their length vectors differ where only their rounding does."""
+Projected: TypeAlias = Sequence[float]
+"""What stands for all values of a target."""
 
 
 @dataclass(frozen=True)
 class SampleValues:
     """Of each sample of a split (samples,) the value of each metric that is their mean, the loss among them.
 
-    `print_of_split` is the same for the same samples with the same targets in the same order, and for no others.
+    `print_of_split` is the same for the same samples with the same targets in the same order, and for no others. Numbers that
+    are learnt at another scale give another one: then `print_of_rows` and the `targets` as `Projected` tell.
     """
 
     split: str
     print_of_split: str
     values: Mapping[str, np.ndarray[Any, Any]]
+    print_of_rows: str = ""
+    targets: Mapping[str, Projected] = field(default_factory=dict)
+
+    def same_samples(self, other: SampleValues) -> bool:
+        """Whether both are of the same samples with the same targets, in whatever unit these are learnt."""
+        if self.split != other.split:
+            return False
+        if self.print_of_split == other.print_of_split:
+            return True
+        known = (
+            bool(self.targets)
+            and self.print_of_rows == other.print_of_rows
+            and self.targets.keys() == other.targets.keys()
+        )
+        return known and all(same_numbers(each, other.targets[name]) for name, each in self.targets.items())
+
+
+def projected(values: np.ndarray[Any, Any]) -> Projected:
+    """The length of all values of a target as one vector, and how far it goes in two directions drawn by chance, the same for
+    all of a size: what tells two apart where each was rounded in another way."""
+    import numpy as np
+
+    flat = np.nan_to_num(values.astype(np.float64)).ravel()
+    generator = np.random.default_rng(0)
+    signs = (1.0 - 2.0 * generator.integers(2, size=flat.size, dtype=np.int8) for _ in range(2))
+    return [float(np.linalg.norm(flat)), *(float(each @ flat) for each in signs)]
+
+
+def same_numbers(first: Projected, second: Projected) -> bool:
+    """Whether two vectors are the same but for the rounding of 32 bits."""
+    return all(abs(one - other) <= ROUNDED * max(first[0], second[0]) for one, other in zip(first, second, strict=True))
 
 
 def save_samples(run: Run, samples: SampleValues) -> None:
@@ -38,7 +74,8 @@ def save_samples(run: Run, samples: SampleValues) -> None:
     import numpy as np
 
     buffer = io.BytesIO()
-    form = {"split": samples.split, "print": samples.print_of_split, "names": list(samples.values)}
+    form: dict[str, Any] = {"split": samples.split, "print": samples.print_of_split, "names": list(samples.values)}
+    form |= {"rows": samples.print_of_rows, "targets": samples.targets}
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open(FORM, "w") as member:
             member.write(json.dumps(form, ensure_ascii=False).encode())
@@ -63,6 +100,6 @@ def read_samples(run: Run) -> SampleValues | None:
                 for number in range(len(form["names"]))
             ]
         named = {name: values.astype(np.float64) for name, values in zip(form["names"], arrays, strict=True)}
-        return SampleValues(form["split"], form["print"], named)
+        return SampleValues(form["split"], form["print"], named, form.get("rows", ""), form.get("targets", {}))
     except (ArtifactError, OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
         return None

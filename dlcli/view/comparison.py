@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,8 @@ from dlcli.view.console.tables import number
 from dlcli.view.run_again import loss_curves
 from dlcli.view.verdict import setting_text
 
+MARK = "*"
+"""Behind the name of a value that does not mean the same in all runs."""
 MOST_KEYS = 20
 """Keys that differ of which a person gets an overview."""
 
@@ -92,7 +94,8 @@ class Difference:
 class Comparison:
     """The keys of `dlcli compare --json`: changed keys and metrics by path and run, differences by metric.
 
-    `unknown` says of which runs it cannot be told whether they differ by more than noise, and why.
+    `unknown` says of which runs it cannot be told whether they differ by more than noise, and why; `unlike` has the metrics that
+    do not mean the same in all runs, with the keys that make it so: of these no difference is told.
     """
 
     runs: Sequence[ComparedRun]
@@ -100,6 +103,7 @@ class Comparison:
     metrics: Mapping[str, Mapping[str, float | None]]
     difference: Mapping[str, Sequence[Difference]]
     unknown: Sequence[str]
+    unlike: Mapping[str, Sequence[str]]
     curves: Mapping[str, Sequence[Mapping[str, Any]]] = field(metadata=UNSAID)
 
 
@@ -113,7 +117,9 @@ def draw_comparison(console: Console, comparison: Comparison) -> None:
     else:
         line(console, "changed", "nothing: the configurations are the same")
     console.print()
-    write_table(console, reached_table(comparison.metrics, names))
+    write_table(console, reached_table(comparison.metrics, names, unlike=comparison.unlike))
+    for words in unlike_words(comparison.unlike):
+        line(console, MARK, words)
     console.print()
     found = [each for several in comparison.difference.values() for each in several]
     if found:
@@ -123,7 +129,7 @@ def draw_comparison(console: Console, comparison: Comparison) -> None:
     for reason in comparison.unknown:
         line(console, "noise", f"not known: {reason}")
     curves = {name: entries for name, entries in comparison.curves.items() if entries}
-    if len(curves) > 1:
+    if len(curves) > 1 and not any(is_loss(name) for name in comparison.unlike):
         console.print()
         console.print(loss_curves(curves, console=console))
 
@@ -139,9 +145,28 @@ def value_text(value: Any) -> str:
     return "–" if value is None else setting_text(value)
 
 
-def reached_table(metrics: Mapping[str, Mapping[str, float | None]], names: Sequence[str]) -> Table:
-    """A row for each metric, a column for each run."""
-    rows = [[metric, *(values[name] for name in names)] for metric, values in metrics.items()]
+def is_loss(name: str) -> bool:
+    """Whether a value, as `validation.loss`, is the whole loss."""
+    return name.rpartition(".")[2] == "loss"
+
+
+def unlike_words(unlike: Mapping[str, Sequence[str]]) -> list[str]:
+    """What to know of rows that cannot be compared: the keys that make it so, once for all that share them."""
+    keys = dict.fromkeys(tuple(each) for each in unlike.values())
+    return [f"not comparable: the runs differ in {', '.join(each)}" for each in keys]
+
+
+def reached_table(
+    metrics: Mapping[str, Mapping[str, float | None]],
+    names: Sequence[str],
+    *,
+    unlike: Container[str] = (),
+) -> Table:
+    """A row for each metric, a column for each run; one with a mark where the values do not mean the same."""
+    rows = [
+        [f"{metric} {MARK}" if metric in unlike else metric, *(values[name] for name in names)]
+        for metric, values in metrics.items()
+    ]
     return Table([Column("metric"), *map(number_column, names)], rows)
 
 

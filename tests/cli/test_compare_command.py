@@ -13,7 +13,7 @@ import scipy.stats
 from conftest import RECORDED_TREE, merged
 
 from dlcli.runs import Run
-from dlcli.runs.samples_file import NAME, SampleValues, read_samples, save_samples
+from dlcli.runs.samples_file import NAME, SampleValues, projected, read_samples, save_samples
 
 Command = Callable[..., Any]
 COUNT = 100
@@ -50,7 +50,7 @@ def test_runs_are_compared_sample_by_sample(tmp_path: Path, add: Command, run_dl
     add("b", right=78, rate=0.1)
     add("c", right=91, rate=0.01)
     value = run_dlcli("compare", "a", "b", "c", "--json", cwd=tmp_path).value
-    assert list(value) == ["runs", "changed", "metrics", "difference", "unknown"]
+    assert list(value) == ["runs", "changed", "metrics", "difference", "unknown", "unlike"]
     assert [each["run"] for each in value["runs"]] == ["a", "b", "c"]
     assert value["changed"] == {"optimizer.learning_rate": {"a": 0.001, "b": 0.1, "c": 0.01}}
     assert value["metrics"]["validation.accuracy"] == {"a": 0.9, "b": 0.78, "c": 0.91}
@@ -112,6 +112,67 @@ def unknown(folder: Path, run_dlcli: Command, *names: str) -> str:
     assert f"noise     not known: {reason[:40]}" in run_dlcli("compare", *names, cwd=folder).out
     text: str = reason
     return text
+
+
+OTHERS = [
+    ({"loss": {"mae": {}}}, ["test.loss", "validation.loss"], "loss"),
+    ({"data.target": {"column": "y", "scale": "log"}}, ["test.loss", "validation.loss"], "data.target.scale"),
+    (
+        {"layers": [{"Dense": {"units": 10, "kernel_regularizer": {"L2": {"l2": 0.1}}}}]},
+        ["test.loss", "validation.loss"],
+        "layers.dense.kernel_regularizer",
+    ),
+    (
+        {"metrics": [{"accuracy": {"threshold": 0.4}}]},
+        ["test.accuracy", "validation.accuracy"],
+        "metrics.accuracy.threshold",
+    ),
+    ({"optimizer": {"Adam": {"learning_rate": 0.5}}}, [], ""),
+    ({"layers": [{"Dense": {"units": 11}}]}, [], ""),
+]
+
+
+@pytest.mark.parametrize(("change", "unlike", "key"), OTHERS, ids=[each[2] or str(each[0])[:9] for each in OTHERS])
+def test_values_that_do_not_mean_the_same_are_not_compared(
+    change: dict[str, Any],
+    unlike: list[str],
+    key: str,
+    tmp_path: Path,
+    add: Command,
+    record_run: Command,
+    run_dlcli: Command,
+) -> None:
+    """No difference of them is told, their rows are marked, and losses of two kinds stand in no picture together."""
+    tree = merged(RECORDED_TREE, {"layers": [{"Dense": {"units": 10}}], "data.target": {"column": "y"}})
+    for number, each in enumerate((tree, merged(tree, change))):
+        metrics = {"validation": {"accuracy": 0.8, "loss": 0.3}}
+        run = record_run(
+            tmp_path / "runs", "ab"[number], number=number, tree=each, metrics=metrics, history=history_of(0.1)
+        )
+        answers = (np.arange(COUNT) < 50 + 20 * number).astype(float)
+        save_samples(run, SampleValues("test", "same", {"accuracy": answers, "loss": 1 - answers / 3}))
+    value = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path).value
+    assert sorted(value["unlike"]) == unlike
+    assert set(value["difference"]) == {"test.accuracy", "test.loss"} - set(unlike)
+    assert all(each[-1].startswith(key) for each in value["unlike"].values())
+    drawn = run_dlcli("compare", "a", "b", cwd=tmp_path).out
+    marked = [line.split()[0] for line in drawn.splitlines() if line.partition("   ")[0].endswith(" *")]
+    assert sorted(marked) == unlike
+    assert ("not comparable: the runs differ in" in drawn) is bool(unlike)
+    assert ("epoch" in drawn) is not any(name.endswith("loss") for name in unlike)
+
+
+@pytest.mark.parametrize(("factor", "same"), [(1.0, True), (1 + 1e-7, True), (1.001, False)])
+def test_targets_in_their_own_units_tell_the_same_samples(factor: float, same: bool) -> None:
+    """A target that is learnt at another scale is rounded in another way, and no other target."""
+    truth = np.random.default_rng(3).normal(150, 60, size=(80, 1))
+    first = SampleValues("test", "as written", {}, "rows", {"y": projected(truth)})
+    assert first.same_samples(SampleValues("test", "scaled", {}, "rows", {"y": projected(truth * factor)})) is same
+    assert not first.same_samples(SampleValues("test", "scaled", {}, "other rows", {"y": projected(truth)}))
+    assert not first.same_samples(SampleValues("validation", "as written", {}, "rows", {"y": projected(truth)}))
+    swapped = truth[[1, 0, *range(2, 80)]]
+    assert not first.same_samples(SampleValues("test", "scaled", {}, "rows", {"y": projected(swapped)}))
+    assert not SampleValues("test", "a", {}).same_samples(SampleValues("test", "b", {}))
 
 
 def test_what_is_not_known_is_said(tmp_path: Path, add: Command, run_dlcli: Command) -> None:

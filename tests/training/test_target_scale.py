@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcli.runs import Run as StoredRun
+from dlcli.runs.samples_file import projected, read_samples, same_numbers
+
 Run = Callable[..., Any]
 ROWS = 120
 KINDS: dict[str, Callable[[Any], Any]] = {
@@ -90,6 +93,10 @@ def test_loss_is_scaled_and_all_else_is_not(kind: str, tmp_path: Path, run_dlcli
     back = mean * factor + shift
     constant = np.exp(back) if kind == "log" else np.expm1(back) if kind == "log1p" else back
     assert baseline["mae"] == pytest.approx(np.abs(own - constant).mean(), rel=1e-3)
+    # What is compared with other runs is the target in own units, whatever was learnt.
+    samples = read_samples(StoredRun(tmp_path / "runs" / "r"))
+    assert samples is not None
+    assert same_numbers(samples.targets["y"], projected(y[split(tmp_path, samples.split)].astype(np.float32)))
     # What is kept is plain Keras, and ends in own units.
     model = keras.models.load_model(tmp_path / "runs" / "r" / "model" / "model.keras", safe_mode=True)
     x = np.stack([table(tmp_path)[name] for name in "ab"], axis=1).astype(np.float32)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
+from dlcli.data.target_scale import in_own_units
 from dlcli.keras_internals import samplewise
 from dlcli.loss import metric_name
 from dlcli.loss.target_loss import Head
 from dlcli.runs import Run
-from dlcli.runs.samples_file import SampleValues, save_samples
+from dlcli.runs.samples_file import SampleValues, projected, save_samples
 from dlcli.spec import Facts
 from dlcli.training.compared import weight_penalty
 from dlcli.training.counted import counted_target
@@ -47,8 +48,15 @@ def by_sample(experiment: Experiment, measure: Measure) -> SampleValues | None:
     if feed.streams or not 0 < len(feed) <= MOST_SAMPLES or len(feed) * numbers > MOST_NUMBERS:
         return None
     seen = measure.judge_once(feed)
-    kept = sample_values(heads, experiment.dataset.schema.targets, experiment.model, experiment.facts, seen)
-    return SampleValues(split, print_of(seen, feed.rows), kept)
+    schemas = experiment.dataset.schema.targets
+    kept = sample_values(heads, schemas, experiment.model, experiment.facts, seen)
+    targets = {
+        schema.name: projected(in_own_units(schema, seen.targets[schema.name]))
+        for schema in schemas
+        if schema.scale is not None or seen.targets[schema.name].dtype.kind == "f"
+    }
+    rows = print_of(seen, feed.rows, leaving=targets)
+    return SampleValues(split, print_of(seen, feed.rows), kept, rows, targets)
 
 
 def sample_values(
@@ -89,11 +97,11 @@ def is_mean(values: np.ndarray[Any, Any], reported: float | None) -> bool:
     return abs(mean - reported) <= NEAR * max(abs(reported), NEAR)
 
 
-def print_of(seen: Measured, rows: np.ndarray[Any, Any]) -> str:
-    """A digest of the rows of a split and of their targets."""
+def print_of(seen: Measured, rows: np.ndarray[Any, Any], *, leaving: Collection[str] = ()) -> str:
+    """A digest of the rows of a split and of their targets, but for some."""
     import numpy as np
 
     digest = hashlib.sha256(np.ascontiguousarray(rows, np.int64).tobytes())
-    for name in sorted(seen.targets):
+    for name in sorted(seen.targets.keys() - {*leaving}):
         digest.update(np.ascontiguousarray(seen.targets[name]).tobytes())
     return digest.hexdigest()

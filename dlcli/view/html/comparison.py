@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dlcli.view.comparison import Comparison, changed_table, difference_table, noise_words, reached_table
+from dlcli.view.comparison import (
+    MARK,
+    Comparison,
+    changed_table,
+    difference_table,
+    noise_words,
+    reached_table,
+    unlike_words,
+)
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.html.chart import chart_markup
 from dlcli.view.html.curves import ANCHOR, MOST_RUNS, TITLE, metrics_without_chart, overlaid_charts
@@ -31,10 +39,13 @@ def comparison_parts(comparison: Comparison, runs: Sequence[RunAgain]) -> list[P
             changed=table_markup(changed_table(comparison.changed, names), "changed keys")
             if comparison.changed
             else None,
-            metrics=table_markup(reached_table(comparison.metrics, names), "what was reached"),
+            metrics=table_markup(
+                reached_table(comparison.metrics, names, unlike=comparison.unlike), "what was reached"
+            ),
             difference=table_markup(difference_table(found), "differences") if found else None,
             noise=noise_words(found) if found else "",
             unknown=comparison.unknown,
+            unlike=[f"{MARK} {words}" for words in unlike_words(comparison.unlike)],
         ),
         overlaid_part(comparison),
         part_of_page("verdicts", "The verdicts", runs=[verdict_of(each) for each in runs]),
