@@ -12,7 +12,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -147,9 +147,15 @@ def main() -> None:
     try:
         end_of_command()
     except (KeyboardInterrupt, typer.Abort):
-        with unheard():
-            show_error(Stopped(signal.SIGINT, "stopped by SIGINT"))
-        sys.exit(130)
+        say_stopped()
+
+
+def say_stopped() -> NoReturn:
+    """Ends a command that Ctrl-C has ended before anything else could, its options perhaps not yet read."""
+    with unheard():
+        as_far_as_can_be_told(sys.argv[1:])
+        show_error(Stopped(signal.SIGINT, "stopped by SIGINT"))
+    sys.exit(130)
 
 
 def end_of_command() -> None:

@@ -251,6 +251,31 @@ def test_ctrl_c_before_a_training_has_begun_says_a_line(
     assert (done.code, done.error["name"]) == (130, "stopped")
 
 
+AT_ONCE = """
+import importlib.abc, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Pressed(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+module, sys.argv[:] = sys.argv[1], ["dlcli", *sys.argv[2:]]
+sys.meta_path.insert(0, Pressed())
+from dlcli.__main__ import start
+start()
+"""
+"""A command during which Ctrl-C is pressed as a module begins to be imported."""
+
+
+@pytest.mark.parametrize("module", ["dlcli.cli", "typer", "dlcli.cli.validate", "dlcli.config"])
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["words", "json"])
+def test_ctrl_c_while_the_commands_are_imported_says_a_line(module: str, options: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-c", AT_ONCE, module, "validate", "a.yaml", *options]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, "note: stopped by SIGINT\n")
+    assert (json.loads(done.stdout)["error"]["name"] == "stopped") if options else done.stdout == ""
+
+
 def test_a_signal_before_the_first_step_ends_the_set_up_where_it_is() -> None:
     from dlcli.errors import Stopped
     from dlcli.training.signals import stop_request
