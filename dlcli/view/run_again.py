@@ -15,7 +15,7 @@ from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
-from dlcli.view.drawing.curve import curve, spans_decades
+from dlcli.view.drawing.curve import curve, have_logarithms
 from dlcli.view.training.headline import trained_words
 from dlcli.view.training_result import TrainingResult, draw_training, metrics_table
 
@@ -102,7 +102,7 @@ def loss_curves(
         height=CURVE_LINES,
         unicode=supports_unicode(console.file),
         marked=None if best_epoch is None else (best_epoch - 1, f"best epoch {best_epoch}"),
-        logarithmic=spans_decades([value for values in drawn.values() for value in values]),
+        logarithmic=have_logarithms([value for values in drawn.values() for value in values]),
     )
 
 

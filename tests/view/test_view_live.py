@@ -12,6 +12,7 @@ from rich.console import Console
 
 from dlcli.view.console.console import FadingStream, make_console
 from dlcli.view.console.tables import duration
+from dlcli.view.run_again import loss_curves
 from dlcli.view.training.live import EpochLine, LineView, Plan, SilentView, TerminalView, choose_view
 
 SHOWN, HIDDEN = "\x1b[?25h", "\x1b[?25l"
@@ -375,6 +376,22 @@ def test_the_scale_of_the_curve_stays_as_it_began():
     view.epoch(line(201))
     assert "(logarithmic)" not in view._picture().plain
     view.close()
+
+
+@pytest.mark.parametrize("least", [0.5, 1e-9, 0.0, -0.5])
+def test_a_run_is_shown_again_on_the_axis_on_which_it_was_drawn(least: float) -> None:
+    losses = [0.9, 0.8, least, 0.7]
+    console = terminal()
+    view = TerminalView(console)
+    view.start(Plan("digits", len(losses), 10, 320))
+    for epoch, loss in enumerate(losses, 1):
+        view.epoch(EpochLine(epoch, len(losses), {"loss": loss}, {"loss": 1.0}, None, 0.4, False))
+    drawn = view._picture().plain
+    view.close()
+    again = loss_curves(
+        {"a": [{"train": {"loss": loss}, "validation": {"loss": 1.0}} for loss in losses]}, console=console
+    )
+    assert ("(logarithmic)" in drawn) is ("(logarithmic)" in again.plain) is (least > 0)
 
 
 @pytest.mark.parametrize(

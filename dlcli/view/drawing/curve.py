@@ -148,6 +148,12 @@ def value_range(values: Sequence[float]) -> tuple[float, float]:
     return low, high
 
 
+def have_logarithms(values: Sequence[float]) -> bool:
+    """Whether the finite values are all above 0: losses on a terminal have a logarithmic axis then, from the first epoch on,
+    while they are drawn as they grow and when they are shown again."""
+    return all(value > 0 for value in values if math.isfinite(value))
+
+
 def spans_decades(values: Sequence[float]) -> bool:
     """Whether the finite values are all above 0 and the greatest is at least 100 times the least."""
     finite = [value for value in values if math.isfinite(value)]

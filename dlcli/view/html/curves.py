@@ -64,7 +64,7 @@ def epochs_chart(name: str, entries: Entries, lines: list[Line], marked: tuple[f
 
 
 def is_logarithmic(name: str, lines: Sequence[Line]) -> bool:
-    """Whether a loss or a rate runs over decades, as the terminal draws them."""
+    """Whether a loss or a rate runs over decades."""
     values = [value for line in lines for value in line.values if value is not None]
     return (name.endswith("loss") or name == "learning rate") and spans_decades(values)
 

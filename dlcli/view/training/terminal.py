@@ -13,7 +13,7 @@ from rich.text import Text
 from dlcli.view.console.console import printable, supports_unicode
 from dlcli.view.console.labelled import line_width, noted
 from dlcli.view.console.tables import duration, number
-from dlcli.view.drawing.curve import curve
+from dlcli.view.drawing.curve import curve, have_logarithms
 from dlcli.view.training.epochs import EpochColumn, epoch_columns, epoch_heads, epoch_row, epoch_table
 from dlcli.view.training.events import EpochLine, Plan
 from dlcli.view.training.head import both_bars, own_memory, place_in_run, run_title, surroundings
@@ -59,7 +59,6 @@ class TerminalView:
         self._kept: list[Text] = []
         self._columns: list[EpochColumn] = []
         self._note = ""
-        self._logarithmic = True
         self._screen = SecondScreen(console, self.note)
 
     def start(self, plan: Plan) -> None:
@@ -205,13 +204,12 @@ class TerminalView:
         )
 
     def _curve(self, width: int, height: int) -> Text:
-        """The losses by epoch, the best one marked. The scale is logarithmic until a loss is none that has a logarithm."""
+        """The losses by epoch, the best one marked."""
         losses = {
             "train loss": [line.train.get("loss", math.nan) for line in self._lines],
             "validation loss": [line.validation.get("loss", math.nan) for line in self._lines],
         }
         drawn = {name: values for name, values in losses.items() if any(map(math.isfinite, values))}
-        self._logarithmic &= all(value > 0 for values in drawn.values() for value in values if math.isfinite(value))
         best = next((at for at, line in reversed([*enumerate(self._lines)]) if line.best), None)
         return curve(
             drawn,
@@ -219,7 +217,7 @@ class TerminalView:
             height=height,
             first=self._lines[0].epoch,
             unicode=self.unicode,
-            logarithmic=self._logarithmic,
+            logarithmic=have_logarithms([value for values in drawn.values() for value in values]),
             marked=None if best is None else (best, f"best epoch {self._lines[best].epoch}"),
         )
 
