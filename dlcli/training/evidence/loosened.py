@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from dlcli.training.evidence.rate_trial import RateTrial
-from dlcli.training.setup.experiment import Experiment
 
 STEPS, COUNTED = 60, 20
 
@@ -28,18 +26,15 @@ LESS = 0.9
 """The share of a loss to which other steps have to bring it to be better ones."""
 
 
-def loosened(experiment: Experiment, rate: float, argument: str, value: float | None) -> Loosened | None:
-    """The first steps of a model as it stands, as an argument of its optimizer is written and with another value; None where a
-    loss is no number."""
-    optimizer: Any = experiment.model.optimizer
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    written = getattr(optimizer, argument)
-    before = RateTrial(experiment).comes_to(rate, STEPS, counted=COUNTED)
+def loosened(trial: RateTrial, rate: float, argument: str, value: float | None) -> Loosened | None:
+    """The first steps of a model as it stands, as an argument of its optimizer is written, which `trial` takes, and with another
+    value; None where a loss is no number."""
+    optimizer, written = trial.optimizer, getattr(trial.optimizer, argument)
+    before = trial.comes_to(rate, STEPS, counted=COUNTED)
     setattr(optimizer, argument, value)
     try:
-        after = RateTrial(experiment).comes_to(
-            rate, STEPS, counted=COUNTED
-        )  # a trial of its own: steps are compiled with the value
+        other = RateTrial(trial.experiment)  # of its own: steps are compiled with the value
+        after = other.comes_to(rate, STEPS, counted=COUNTED)
     finally:
         setattr(optimizer, argument, written)
     return Loosened(before, after) if math.isfinite(before) and math.isfinite(after) else None

@@ -22,6 +22,7 @@ class RateTrial:
     def __init__(self, experiment: Experiment, *, units: Mapping[str, tuple[float, float]] | None = None) -> None:
         import tensorflow as tf
 
+        self.experiment = experiment
         self.model, self.train, self.size = (
             experiment.model,
             experiment.splits["train"],

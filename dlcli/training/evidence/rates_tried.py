@@ -59,4 +59,4 @@ class RatesTried:
 
     def loosened(self, rate: float, argument: str, value: float | None) -> Loosened | None:
         """What the first steps at a rate come to with another value of an argument of the optimizer."""
-        return self.begun(lambda: loosened(self.experiment, rate, argument, value), None)
+        return self.begun(lambda: loosened(self.trial, rate, argument, value), None)

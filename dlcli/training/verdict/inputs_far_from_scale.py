@@ -13,7 +13,7 @@ from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import left_in_training, struggles
+from dlcli.training.verdict.standing import beside_trivial_in_training, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
 LARGE, SMALL = 5.0, 0.01
@@ -44,7 +44,7 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
 
 def was_wild(story: Story) -> bool:
     """Whether the first epoch was thrown far above the trivial loss, of which much is still left."""
-    seen, share = story.looks.train() or story.beside_trivial, left_in_training(story)
+    seen, share = beside_trivial_in_training(story), left_in_training(story)
     return (
         seen is not None
         and share is not None

@@ -14,7 +14,7 @@ from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import left_in_training, struggles
+from dlcli.training.verdict.standing import beside_trivial_in_training, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import decays
 
@@ -107,7 +107,7 @@ def larger_batch(story: Story) -> list[Advice]:
 def signs_of(story: Story) -> list[str]:
     """What of the curve, or of the units, says that the steps were too long."""
     train, perfect = story.above("train"), story.perfect
-    seen = story.looks.train() or story.beside_trivial
+    seen = beside_trivial_in_training(story)
     signs = list[str]()
     if any(each.share >= NOISY for each in story.looks.penalties()):  # what noise throws about is not thrown by steps
         return signs

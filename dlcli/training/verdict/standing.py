@@ -23,6 +23,11 @@ MARGIN = 0.98
 """A loss above this share of the trivial one is no better."""
 
 
+def beside_trivial_in_training(story: Story) -> Compared | None:
+    """The training loss beside that of the constant answer; that of the judged split where training was not looked at."""
+    return story.looks.train() or story.beside_trivial
+
+
 def share_left(seen: Compared | None) -> float | None:
     """How much of what the constant answer costs above a perfect one is left; None where nothing can be compared."""
     if seen is None or not math.isfinite(seen.reached) or seen.trivial <= seen.perfect:

@@ -11,7 +11,7 @@ from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.standing import beside_trivial_in_training, struggles
 from dlcli.training.verdict.story import Story
 
 FEWEST, PART = 3, 4
@@ -30,7 +30,7 @@ def target_far_from_scale(story: Story) -> Finding | None:
 
 def crept(story: Story) -> bool:
     """Whether a quarter of all epochs, and some, did not come down to the trivial loss: the way to where the target lies."""
-    train, seen = story.above("train"), story.looks.train() or story.beside_trivial
+    train, seen = story.above("train"), beside_trivial_in_training(story)
     if seen is None:
         return False
     far = next((at for at, loss in enumerate(train) if loss < seen.trivial - seen.perfect), len(train))

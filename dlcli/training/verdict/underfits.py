@@ -7,12 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
-from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import is_flat, left_in_training, mistakes_left, neighbours_left
+from dlcli.training.verdict.standing import (
+    beside_trivial_in_training,
+    is_flat,
+    left_in_training,
+    mistakes_left,
+    neighbours_left,
+)
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import written_at
 
@@ -69,7 +74,7 @@ def held_back(story: Story) -> list[Penalty]:
     if share is None or share < MORE:
         return []
     penalties = story.looks.penalties()
-    seen: Compared | None = story.looks.train() or story.beside_trivial
+    seen = beside_trivial_in_training(story)
     cost = sum(each.cost for each in penalties)
     if share < POOR:
         above = seen is not None and cost > seen.reached - seen.perfect
@@ -86,7 +91,7 @@ def held_back(story: Story) -> list[Penalty]:
 
 def shrunk(story: Story, penalties: Sequence[Penalty], fallen: float) -> bool:
     """Whether what fell was the cost of weights: much of the first loss went, and nothing of the data was learnt."""
-    seen = story.looks.train() or story.beside_trivial
+    seen = beside_trivial_in_training(story)
     weights = [each for each in penalties if not each.share]
     return bool(weights) and seen is not None and fallen > seen.trivial - seen.perfect
 

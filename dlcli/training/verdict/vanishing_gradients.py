@@ -13,7 +13,7 @@ from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.standing import beside_trivial_in_training, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import usual_weights, written_argument
 
@@ -41,7 +41,7 @@ def vanishing_gradients(story: Story) -> Finding | None:
 
 def stood_still(story: Story) -> bool:
     """Whether the loss stayed at the trivial level for half of all epochs, and there were some."""
-    train, seen = story.above("train"), story.looks.train() or story.beside_trivial
+    train, seen = story.above("train"), beside_trivial_in_training(story)
     if seen is None or len(train) < FEWEST:
         return False
     return min(train[: len(train) // 2]) >= STILL * (seen.trivial - seen.perfect)

@@ -109,9 +109,10 @@ def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_pat
 
 def test_another_value_of_an_argument_is_tried_from_the_same_begin(tmp_path: Path) -> None:
     from dlcli.training.evidence.loosened import COUNTED, STEPS, loosened
+    from dlcli.training.evidence.rate_trial import RateTrial
 
     experiment = line(tmp_path, ", clipnorm: 1.0e-3")
-    found = loosened(experiment, 0.05, "clipnorm", 1.0)
+    found = loosened(RateTrial(experiment), 0.05, "clipnorm", 1.0)
     assert found is not None
     cut, usual = (descent(experiment, 0.05, STEPS, longest=each)[-COUNTED:] for each in (1e-3, 1.0))
     assert (found.as_written, found.loosened) == pytest.approx((np.mean(cut), np.mean(usual)), rel=1e-3)
@@ -121,7 +122,7 @@ def test_another_value_of_an_argument_is_tried_from_the_same_begin(tmp_path: Pat
         assert Loosened(1.0, loose).is_better(0.0) is better
         assert Loosened(0.0, loose - 1).is_better(-1.0) is better
     decayed = line(tmp_path, ", weight_decay: 8.0")
-    found = loosened(decayed, 0.05, "weight_decay", 0.004)
+    found = loosened(RateTrial(decayed), 0.05, "weight_decay", 0.004)
     assert found is not None
     strong, slight = (descent(decayed, 0.05, STEPS, decay=each)[-COUNTED:] for each in (8.0, 0.004))
     assert (found.as_written, found.loosened) == pytest.approx((np.mean(strong), np.mean(slight)), rel=1e-2, abs=1e-4)
