@@ -67,13 +67,15 @@ class Judged:
         classes = self.schema.classes
         truth = class_indices(self.target, self.schema)
         if self.answers is not None and truth is not None and classes is not None:
+            counted = "places" if truth.ndim > 1 and truth[0].size > 1 else "samples"
             kept, said = self.kept(truth), self.answers.classes.reshape(truth.shape)
             classes = unit_names(classes, 1 + max([len(classes) - 1, *np.unique(said[kept]).tolist()]))
             truth, said = truth[kept], said[kept]
             many = len(classes) > MOST_IN_MATRIX
             matrix = None if many else confusion(truth, said, classes=len(classes)).tolist()
             positive = self.schema.positive if self.two else None
-            return Scores(classes, matrix, shown_scores(scores_by_class(truth, said, classes)), positive)
+            by_class = shown_scores(scores_by_class(truth, said, classes))
+            return Scores(classes, matrix, by_class, positive, counted=counted)
         if self.answers is not None and self.schema.each is not None:
             return Scores(classes, None, shown_scores(by_label(self.target, self.answers.classes, self.schema.each)))
         return Scores(classes, None, None)

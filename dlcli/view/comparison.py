@@ -103,7 +103,7 @@ class Comparison:
     metrics: Mapping[str, Mapping[str, float | None]]
     difference: Mapping[str, Sequence[Difference]]
     unknown: Sequence[str]
-    unlike: Mapping[str, Sequence[str]]
+    unlike: Mapping[str, Sequence[str]] = field(default_factory=dict)
     curves: Mapping[str, Sequence[Mapping[str, Any]]] = field(metadata=UNSAID)
 
 

@@ -17,7 +17,9 @@ WIDEST_CONFUSION = 12
 MOST_PAIRS = 10
 
 
-def draw_confusion(console: Console, classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> None:
+def draw_confusion(
+    console: Console, classes: Sequence[str], confusion: Sequence[Sequence[int]], *, counted: str = "samples"
+) -> None:
     """The matrix with names or, where these do not fit, numbers above its columns; of many classes the confused pairs."""
     nothing = "·" if supports_unicode(console.file) else "."
     ways = (
@@ -34,10 +36,10 @@ def draw_confusion(console: Console, classes: Sequence[str], confusion: Sequence
         console.print(Text("no class was taken for another"))
         return
     console.print(Text("what was taken for what, the most frequent first", style="dim"))
-    write_table(console, pairs_table(pairs[:MOST_PAIRS]))
+    write_table(console, pairs_table(pairs[:MOST_PAIRS], counted=counted))
     if len(pairs) > MOST_PAIRS:
         rest = sum(count for _, _, count, _ in pairs[MOST_PAIRS:])
-        words = f"… and {number(len(pairs) - MOST_PAIRS)} pairs more, of {number(rest)} samples; --json has all"
+        words = f"… and {number(len(pairs) - MOST_PAIRS)} pairs more, of {number(rest)} {counted}; --json has all"
         console.print(Text(words, style="dim"))
 
 
@@ -77,9 +79,9 @@ def confused_pairs(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -
     return sorted(pairs, key=lambda pair: -pair[2])
 
 
-def pairs_table(pairs: Sequence[Pair]) -> Table:
+def pairs_table(pairs: Sequence[Pair], *, counted: str = "samples") -> Table:
     """A row for each pair."""
-    columns = [Column("true class"), Column("taken for"), number_column("samples"), number_column("of its class", str)]
+    columns = [Column("true class"), Column("taken for"), number_column(counted), number_column("of its class", str)]
     rows = [[shown_name(true), shown_name(said), count, f"{count / of:.1%}"] for true, said, count, of in pairs]
     return Table(columns, rows)
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from dlcli.view.confusion import WIDEST_CONFUSION, draw_confusion, shown_name
 from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.json_value import INLINE, UNSAID
-from dlcli.view.console.labelled import line
+from dlcli.view.console.labelled import line, note
 from dlcli.view.console.table import Column, Table, number_column, text_column
 from dlcli.view.console.tables import number, of_metric
 from dlcli.view.console.wrapping import cut
@@ -52,6 +52,8 @@ class Scores:
     """How far its probabilities can be believed."""
     numbers: Sequence[NumberScores] = ()
     """Of a target of numbers how far off each of its values is."""
+    counted: str = field(default="samples", metadata=UNSAID)
+    """What the classes are counted in: samples, or places, of which a sample has several."""
 
 
 NO_SCORES = Scores(None, None, None)
@@ -204,12 +206,27 @@ def draw_by_class(console: Console, scores: Scores) -> None:
         return
     console.print()
     if scores.confusion is not None and scores.classes is not None:
-        draw_confusion(console, scores.classes, scores.confusion)
+        draw_confusion(console, scores.classes, scores.confusion, counted=scores.counted)
         console.print()
     few = len(scores.by_class) <= WIDEST_CONFUSION
-    write_table(console, class_table(scores.by_class if few else worst_first(scores.by_class)))
+    write_table(console, class_table(scores.by_class if few else worst_first(scores.by_class), counted=scores.counted))
     if (more := len(scores.by_class) - MOST_CLASSES) > 0:
         console.print(Text(f"… and {number(more)} classes more, none of them worse; --json has all", style="dim"))
+    if words := rare_words(scores):
+        note(console, f"note: {words}")
+
+
+FEWEST, MOST_NAMED = 5, 5
+"""Fewer samples of a class say nothing of others; so many such classes are named."""
+
+
+def rare_words(scores: Scores) -> str:
+    """Of which classes there are too few samples for their scores to say anything, if of any."""
+    rare = [shown_name(name) for name, each in (scores.by_class or {}).items() if 0 < each.samples < FEWEST]
+    if not rare:
+        return ""
+    named = ", ".join(rare[:MOST_NAMED]) + (f" and {len(rare) - MOST_NAMED} more" if len(rare) > MOST_NAMED else "")
+    return f"fewer than {FEWEST} {scores.counted} of {named}: their scores say nothing of others"
 
 
 MOST_CLASSES = 20
@@ -231,9 +248,9 @@ def worst_first(by_class: Mapping[str, ClassScores]) -> Mapping[str, ClassScores
     return dict(sorted(by_class.items(), key=rank))
 
 
-def class_table(by_class: Mapping[str, ClassScores]) -> Table:
+def class_table(by_class: Mapping[str, ClassScores], *, counted: str = "samples") -> Table:
     """A row for each of the first classes."""
-    columns = [Column("class"), *map(number_column, ("precision", "recall", "f1", "samples"))]
+    columns = [Column("class"), *map(number_column, ("precision", "recall", "f1", counted))]
     shown = list(by_class.items())[:MOST_CLASSES]
     return Table(
         columns, [[shown_name(name), each.precision, each.recall, each.f1, each.samples] for name, each in shown]

@@ -192,6 +192,19 @@ def test_a_confusion_matrix_is_drawn_of_up_to_twelve_classes(count: int, shown: 
     assert drawn(draw_classes, Scores(None, None, None)) == ""
 
 
+@pytest.mark.parametrize(
+    ("counts", "told"), [([7, 5], None), ([7, 0], None), ([7, 4], "samples of b"), ([1, 2], "samples of a, b")]
+)
+def test_classes_of_too_few_samples_are_told(counts: list[int], told: str | None) -> None:
+    scores = {name: ClassScores(1.0, 1.0, 1.0, count) for name, count in zip("ab", counts, strict=True)}
+    text = drawn(draw_classes, Scores(["a", "b"], None, scores))
+    words = None if told is None else f"note: fewer than 5 {told}: their scores say nothing of others"
+    assert ([line for line in text.splitlines() if line.startswith("note")] or [None])[0] == words
+    places = drawn(draw_classes, Scores(["a", "b"], None, scores, counted="places"))
+    assert "places" in places
+    assert "samples" not in places
+
+
 class Sample:
     def __init__(self, kind: str, values: Any) -> None:
         self.kind, self.values, self.caption = kind, values, f"a {kind}"

@@ -38,6 +38,11 @@ class ClassesSeen:
     right: Sequence[int]
 
     @property
+    def counted(self) -> str:
+        """What is counted by class: samples, or places, where a sample has several."""
+        return "places" if sum(self.truth) > self.samples else "samples"
+
+    @property
     def accuracy(self) -> float:
         """The share of right answers."""
         return sum(self.right) / max(sum(self.truth), 1)

@@ -33,6 +33,7 @@ def imbalanced(story: Story) -> Finding | None:
             "class": name,
             "recall": missed[name],
             "samples": counts[name],
+            "counted": seen.counted,
             "accuracy": seen.accuracy,
             "majority": seen.majority,
         }

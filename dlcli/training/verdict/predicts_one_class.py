@@ -11,6 +11,7 @@ from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import MARGIN, left
+from dlcli.training.verdict.still_improving import is_falling, still_improving
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 
@@ -27,6 +28,7 @@ def predicts_one_class(story: Story) -> Finding | None:
     say that nothing was learnt."""
     if held_back(story):
         return None
+    coming = comes_from_above(story)
     for seen in story.looks.classes(story.judged):
         name, share = seen.most_said
         others = sum(seen.truth) - seen.truth[[*seen.classes].index(name)]
@@ -37,10 +39,24 @@ def predicts_one_class(story: Story) -> Finding | None:
         if max(seen.majority, outweighing(story, seen)) < FREQUENT and (learnt is None or learnt >= MARGIN):
             continue
         facts = {"target": seen.target, "split": seen.split, "class": name, "share": share, "others": others}
-        return Finding(
-            code="predicts_one_class", severity="warning", where=seen.target, facts=facts, advice=balanced(story, seen)
-        )
+        facts |= {"falling": coming, "counted": seen.counted}
+        advice = [*(further(story) if coming else []), *balanced(story, seen)]
+        return Finding(code="predicts_one_class", severity="warning", where=seen.target, facts=facts, advice=advice)
     return None
+
+
+def comes_from_above(story: Story) -> bool:
+    """Whether the loss began above that of the constant answer and still falls towards it: one class is said on the way."""
+    seen, above = story.beside_trivial, story.above(story.judged)
+    if seen is None or left(story) is None or not is_falling(story):
+        return False
+    return seen.reached >= seen.trivial and above[0] > seen.trivial - seen.perfect
+
+
+def further(story: Story) -> list[Advice]:
+    """To go on, which is what a loss that still falls asks for first."""
+    found = still_improving(story)
+    return [] if found is None else [*found.advice]
 
 
 def written_weights(story: Story, seen: ClassesSeen) -> Any:

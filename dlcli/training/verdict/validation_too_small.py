@@ -8,6 +8,8 @@ from dataclasses import replace
 from dlcli.finding import Finding
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.imbalanced import FEWEST as FEWEST_OF_CLASS
+from dlcli.training.verdict.imbalanced import MOST_CLASSES
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.story import Story
 
@@ -35,9 +37,21 @@ def validation_too_small(story: Story) -> Finding | None:
                 "target": seen.target,
             }
             return Finding(code="validation_too_small", severity="warning", facts=facts)
-    if samples >= FEWEST:
+    if samples < FEWEST:
+        return Finding(code="validation_too_small", severity="warning", facts={"samples": samples, "accuracy": None})
+    return next(filter(None, (rare_class(seen, samples) for seen in story.looks.classes("validation"))), None)
+
+
+def rare_class(seen: ClassesSeen, samples: int) -> Finding | None:
+    """Seen where no sample of a class is found, of so few that this says little; of more it is a finding of its own."""
+    if len(seen.classes) > MOST_CLASSES:
         return None
-    return Finding(code="validation_too_small", severity="warning", facts={"samples": samples, "accuracy": None})
+    for name, truth, right in zip(seen.classes, seen.truth, seen.right, strict=True):
+        if 0 < truth < FEWEST_OF_CLASS and not right:
+            facts = {"samples": samples, "accuracy": seen.accuracy, "target": seen.target}
+            facts |= {"class": name, "class_samples": truth, "counted": seen.counted}
+            return Finding(code="validation_too_small", severity="warning", where=seen.target, facts=facts)
+    return None
 
 
 RULE = Rule("validation_too_small", validation_too_small, CAUSES | {"does_not_learn", "no_better_than_trivial"})
@@ -58,5 +72,6 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (right(6, 9, 5), True),
         (right(36, 40, 20), False),
         (right(80, 90, 50), False),
+        (right(95, 100, 95), False),
         (story(validation=[0.5]), False),
     ]

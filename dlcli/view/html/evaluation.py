@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.view.confusion import confused_pairs, pairs_table, shown_name
-from dlcli.view.evaluation import MOST_CLASSES, Scores, class_table, evaluation_metrics_table, worst_first
+from dlcli.view.evaluation import MOST_CLASSES, Scores, class_table, evaluation_metrics_table, rare_words, worst_first
 from dlcli.view.html.markup import markup, table_markup
 from dlcli.view.html.part import Part, missing_part, part_of_page
 from dlcli.view.report import Missing, RunReport
@@ -40,17 +40,20 @@ def target_scores(name: str, scores: Scores) -> dict[str, Any]:
     """How the classes of one target were told apart."""
     by_class = scores.by_class or {}
     many = len(by_class) - MOST_CLASSES
-    table = class_table(by_class if many <= 0 else worst_first(by_class))
+    table = class_table(by_class if many <= 0 else worst_first(by_class), counted=scores.counted)
     return {
         "name": name,
         "positive": scores.positive,
-        "matrix": confusion_markup(scores.classes, scores.confusion),
+        "matrix": confusion_markup(scores.classes, scores.confusion, counted=scores.counted),
         "scores": table_markup(table, "scores by class"),
         "many": max(0, many),
+        "rare": rare_words(scores),
     }
 
 
-def confusion_markup(classes: Sequence[str] | None, confusion: Sequence[Sequence[int]] | None) -> Markup | None:
+def confusion_markup(
+    classes: Sequence[str] | None, confusion: Sequence[Sequence[int]] | None, *, counted: str = "samples"
+) -> Markup | None:
     """The matrix of few classes, the confused pairs of many."""
     if classes is None or confusion is None:
         return None
@@ -58,7 +61,9 @@ def confusion_markup(classes: Sequence[str] | None, confusion: Sequence[Sequence
         rows = [(shown_name(name), shaded(row)) for name, row in zip(classes, confusion, strict=True)]
         return markup("confusion", classes=[shown_name(name) for name in classes], rows=rows)
     pairs = confused_pairs(classes, confusion)
-    return table_markup(pairs_table(pairs[:MOST_PAIRS]), "what was taken for what, the most frequent first")
+    return table_markup(
+        pairs_table(pairs[:MOST_PAIRS], counted=counted), "what was taken for what, the most frequent first"
+    )
 
 
 def shaded(row: Sequence[int]) -> list[tuple[int, int]]:

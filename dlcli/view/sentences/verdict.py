@@ -218,7 +218,8 @@ def splits_differ(facts: Facts) -> str:
 
 def predicts_one_class(facts: Facts) -> str:
     answers = f"{facts['share']:.0%} of the answers on {facts['split']} are '{facts['class']}'"
-    return f"{answers}, and {facts['others']} samples are not"
+    falling = "; the loss still falls from above that of one answer for all" if facts.get("falling") else ""
+    return f"{answers}, and {facts['others']} {facts.get('counted', 'samples')} are not{falling}"
 
 
 def does_not_learn(facts: Facts) -> str:
@@ -264,6 +265,12 @@ def plateau(facts: Facts) -> str:
 
 
 def validation_too_small(facts: Facts) -> str:
+    if facts.get("class") is not None:
+        counted = facts["counted"] if facts["class_samples"] > 1 else facts["counted"].removesuffix("s")
+        none = "none of which is found" if facts["class_samples"] > 1 else "which is not found"
+        return (
+            f"'{facts['class']}' has {facts['class_samples']} validation {counted}, {none}: too few to say more of it"
+        )
     if facts["accuracy"] is None:
         return f"{facts['samples']} validation samples"
     shown = f"the accuracy {facts['accuracy']:.3g} of {facts['samples']} validation samples"
@@ -272,7 +279,8 @@ def validation_too_small(facts: Facts) -> str:
 
 
 def imbalanced(facts: Facts) -> str:
-    found = f"of {facts['samples']} samples of '{facts['class']}' {facts['recall']:.0%} are found"
+    counted = facts.get("counted", "samples")
+    found = f"of {facts['samples']} {counted} of '{facts['class']}' {facts['recall']:.0%} are found"
     return f"{found}, while the accuracy on {facts['split']} is {facts['accuracy']:.3g}"
 
 

@@ -28,6 +28,7 @@ from dlcli.training.verdict.dead_units import dead_units
 from dlcli.training.verdict.diverged import diverged
 from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.healthy import healthy
+from dlcli.training.verdict.imbalanced import imbalanced
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
 from dlcli.training.verdict.overfits import overfits, with_dropout
 from dlcli.training.verdict.plateau import plateau
@@ -36,6 +37,7 @@ from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.schedule_ended import schedule_ended
 from dlcli.training.verdict.suspiciously_good import suspiciously_good
+from dlcli.training.verdict.validation_too_small import validation_too_small
 from dlcli.training.verdict.vanishing_gradients import vanishing_gradients
 from dlcli.training.verdict.worse_by_metric import unweighed, worse_by_metric
 from dlcli.view.sentences import judgement_of_training
@@ -188,6 +190,49 @@ def test_copies_are_seen_by_the_best_epoch_or_the_mistakes(tell: Tell) -> None:
     found = told(0.51, 38)  # 24 of 50 mistakes are left
     assert found is not None
     assert judgement_of_training(found).evidence == "90 of 100 validation samples stand in training too"
+
+
+@pytest.mark.parametrize(("count", "right", "told"), [(4, 0, True), (1, 0, True), (5, 0, False), (4, 1, False)])
+def test_a_class_of_too_few_samples_is_told(count: int, right: int, told: bool, tell: Tell) -> None:
+    """Of five that are never found it is a finding of its own; fewer say little, and that is said."""
+    seen = ClassesSeen("y", "validation", 100, ["a", "b"], [100 - count, count], [100, 0], [100 - count, right])
+    story = tell([0.9, 0.5], classes=lambda split: [seen], samples={"train": 400, "validation": 100})
+    found = validation_too_small(story)
+    assert (found is not None) is told
+    assert (imbalanced(story) is not None) is (count >= 5)
+    if found is not None:
+        words = judgement_of_training(found).evidence
+        assert words.startswith(f"'b' has {count} validation sample{'s' if count > 1 else ''}, ")
+    many = replace(seen, classes=[*map(str, range(11))], truth=[*[9] * 10, count], said=[9] * 11, right=[*[9] * 10, 0])
+    assert validation_too_small(replace(story, looks=replace(story.looks, classes=lambda split: [many]))) is None
+
+
+def test_places_of_sequences_are_not_called_samples(tell: Tell) -> None:
+    for samples, word in ((100, "samples"), (10, "places")):
+        seen = ClassesSeen("y", "validation", samples, ["a", "b"], [80, 20], [100, 0], [80, 0])
+        for rule in (predicts_one_class, imbalanced):
+            found = rule(tell([0.9, 0.5], classes=lambda split, seen=seen: [seen]))
+            assert found is not None
+            assert f" 20 {word}" in f" {judgement_of_training(found).evidence}"
+
+
+ON_THE_WAY = [
+    ([2.0, 1.5, 1.0], True),
+    ([2.0, 1.5, 0.99], False),
+    ([0.9, 1.6, 1.5], False),
+    ([2.0, 1.02, 1.01, 1.01, 1.0], False),
+]
+
+
+@pytest.mark.parametrize(("losses", "falling"), ON_THE_WAY)
+def test_one_class_is_said_on_the_way_down_from_above(losses: list[float], falling: bool, tell: Tell) -> None:
+    """Above the trivial loss of 1 and falling a training asks for more epochs first; elsewhere it does not."""
+    seen = ClassesSeen("y", "validation", 100, ["0", "1"], [80, 20], [100, 0], [80, 0])
+    found = predicts_one_class(tell(losses, classes=lambda split: [seen]))
+    assert found is not None
+    told = [each.key for each in found.advice if isinstance(each, Setting)]
+    assert told == ["train.epochs"] * falling + ["train.class_weight"]
+    assert ("the loss still falls" in judgement_of_training(found).evidence) is falling
 
 
 def test_a_class_whose_weight_outweighs_all_others_is_said_alone(tell: Tell) -> None:
