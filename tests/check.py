@@ -22,15 +22,16 @@ CHECKS = (
 NIGHTLY = (
     ["python", "tests/training/killed_runs.py", "--kills", "220"],
     ["python", "tests/mutants.py", "--count", "120"],
+    ["pytest", "-m", "nightly"],
     ["pytest", "tests/whole_way.py", "tests/all_operations.py", "tests/gallery_against_fit.py"],
     ["python", "tests/training/verdict/table.py"],
     ["python", "tests/random_arguments.py", "--count", "2000"],
     ["pytest", "tests/pages_in_browser.py"],
 )
 """What takes too long for every change: hundreds of trainings of ten kinds that are killed and resumed, the code broken in
-120 places, to see which no test notices, the gallery from the check of a file to its resumed run, every operation of Keras,
-the verdict on 156 trainings, MLflow and W&B where they are installed, things of Keras with random arguments, and pages in
-Chromium where it is installed."""
+120 places, to see which no test notices, tests that are marked as nightly, the gallery from the check of a file to its
+resumed run, every operation of Keras, the verdict on 156 trainings, MLflow and W&B where they are installed, things of Keras
+with random arguments, and pages in Chromium where it is installed."""
 
 
 def main() -> int:

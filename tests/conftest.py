@@ -7,7 +7,7 @@ import dataclasses
 import io
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,15 +68,16 @@ def text_of(stream: io.TextIOWrapper) -> str:
     return raw.getvalue().decode()
 
 
-WITHOUT_LOOKS = {"config", "data", "layers", "loss", "optimizer"}
-"""Rooms that ask nothing of the verdict. What it measures takes a fifth of the time of their small trainings."""
+@pytest.fixture(autouse=True, scope="module")
+def few_looks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Takes the time for its looks from the verdict but in modules that ask for them by `pytestmark = pytest.mark.looks`.
 
-
-@pytest.fixture(autouse=True)
-def few_looks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes the time for its looks from the verdict where nothing is asked of it."""
-    if Path(__file__).parent in request.path.parents and request.path.parent.name in WITHOUT_LOOKS:
-        monkeypatch.setattr("dlcli.training.evidence.looks.MOST_SECONDS", 0.0)
+    What the verdict measures takes nearly half the time of a small training.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("looks") is None:
+            patch.setattr("dlcli.training.evidence.looks.MOST_SECONDS", 0.0)
+        yield
 
 
 @pytest.fixture(scope="session")

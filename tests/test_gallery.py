@@ -62,14 +62,11 @@ OF_EACH_KIND = {
     "basics/line.yaml",
     "digits.yaml",
     "images/lenet5.yaml",
-    "images/unet.yaml",
     "series/motions.yaml",
-    "tables/autompg.yaml",
     "tables/breast_cancer.yaml",
     "tables/recommender.yaml",
     "tables/two_outputs.yaml",
     "text/bidirectional_lstm.yaml",
-    "text/masked_words.yaml",
 }
 """Those that are compared with `fit` after every change."""
 AGAINST_FIT = {
@@ -223,6 +220,7 @@ train: {epochs: 1}
     assert model.count_params() == 3_538_984  # 3.5 million, as keras.applications lists it
 
 
+@pytest.mark.nightly
 def test_a_backbone_takes_weights_from_a_file_and_stays_frozen(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
     import keras
     import numpy as np
@@ -247,6 +245,7 @@ def test_a_backbone_takes_weights_from_a_file_and_stays_frozen(tmp_path: Path, r
     assert (missing.code, missing.error["message"]) == (3, f"there is no file {tmp_path / 'none.h5'}")
 
 
+@pytest.mark.nightly
 def test_two_phases_start_from_the_weights_of_a_file(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
     import keras
     import numpy as np

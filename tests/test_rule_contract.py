@@ -20,6 +20,8 @@ from dlcli.runs.state import StopReason
 from dlcli.training import check, verdict
 from dlcli.view.sentences import LISTS, judgement_of_check, judgement_of_training, told_of_data
 
+pytestmark = pytest.mark.looks
+
 SAMPLES = 200
 TOLD = {"check": judgement_of_check, "data": told_of_data, "verdict": judgement_of_training}
 """How a finding of a list becomes a sentence."""

@@ -32,6 +32,8 @@ from dlcli.errors import ArtifactError, DataError, ResourceError
 from dlcli.runs import Run, history
 from dlcli.runs.lock import Lock
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 PORT, TOKEN = 4321, "secret-of-this-board"
 FINDING = {"finding": "overfits", "since_epoch": 2, "evidence": "e", "advice": []}

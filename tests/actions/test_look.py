@@ -262,6 +262,7 @@ def test_filters_are_the_kernels_and_near_words_have_the_greatest_cosine() -> No
         assert own == [names[each] for each in likeness[at].argsort()[::-1] if each != at]
 
 
+@pytest.mark.nightly
 def test_the_first_layer_that_has_learnt_is_drawn_and_what_the_last_takes(tmp_path: Path, run_dlcli: Run) -> None:
     (tmp_path / "m.yaml").write_text(PASSED_ON, encoding="utf-8")
     assert run_dlcli("train", "m.yaml", "-q", "--name", "m", cwd=tmp_path).code == 0

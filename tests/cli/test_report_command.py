@@ -18,6 +18,8 @@ from dlcli.errors import ArtifactError, UsageError
 from dlcli.runs import Run, read_state
 from dlcli.runs.lock import Lock
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 EVIL = "<b>고양이</b> </script>"
 

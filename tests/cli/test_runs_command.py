@@ -15,6 +15,8 @@ from conftest import RECORDED_TREE, merged
 
 from dlcli.cli import runs as command
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 HISTORY = [
     {

@@ -60,6 +60,7 @@ def test_a_submodel_is_cut_to_what_is_taken_too() -> None:
     assert built(f"[{tower}, Add: {{from: [tower, tower], name: out}}]").count_params() == 3 * 4 + 4 + 4 * 2 + 2
 
 
+@pytest.mark.nightly
 def test_a_run_with_taps_is_kept_and_goes_on(tmp_path: Path, run_dlcli: Run) -> None:
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "d.npz", x=rng.random((16, 32, 32, 3), dtype="float32"), y=np.arange(16) % 2)

@@ -74,6 +74,7 @@ def written(trainable: str) -> str:
     )
 
 
+@pytest.mark.nightly
 def test_a_run_trains_that_part_alone_and_keeps_it(tmp_path: Path, run_dlcli: Run) -> None:
     import keras
 

@@ -14,6 +14,8 @@ from dlcli.runs import Run
 from dlcli.runs.manifest import write_recorded
 from dlcli.training.kept.recorded import recorded_tree, resumed_config
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 CONFIG = """\
 data: {source: small.csv, target: kind, split: {validation: 0.3}}

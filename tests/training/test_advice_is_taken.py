@@ -11,6 +11,8 @@ import pytest
 
 from dlcli.view.verdict import setting_text
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 SOFTMAX = "{Dense: {units: 3, activation: softmax}}"
 DEAD = "{units: 8, activation: relu, bias_initializer: {Constant: -1000}}"

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.looks
+
 Run = Callable[..., Any]
 HEALTHY = """\
 seed: 3

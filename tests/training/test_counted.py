@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.looks
+
 Run = Callable[..., Any]
 PADDED: dict[str, Any] = {
     "data.source": {"npz": {"path": "seq.npz", "inputs": "x", "target": "y"}},

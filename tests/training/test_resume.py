@@ -370,6 +370,7 @@ def test_a_disk_without_room_for_two_checkpoints_is_refused_before_training(
     assert not (runs / "runs" / "small").exists()
 
 
+@pytest.mark.nightly
 def test_trainings_killed_at_random_instants_end_byte_identical() -> None:
     """A part of the proof, two kinds of ten; `killed_runs.py --kills 220`, which is run nightly, is the whole."""
     program = str(Path(__file__).with_name("killed_runs.py"))

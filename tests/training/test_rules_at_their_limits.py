@@ -34,6 +34,8 @@ from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.vanishing_gradients import VANISHED
 from dlcli.view.sentences import judgement_of_training
 
+pytestmark = pytest.mark.looks
+
 CONFIG: Any = SimpleNamespace(
     data=SimpleNamespace(prepares=False, inputs=None),
     optimizer=SimpleNamespace(arguments={}),

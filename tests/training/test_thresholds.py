@@ -18,6 +18,8 @@ from dlcli.training.evidence.rate_range import proposed
 from dlcli.training.health import Health
 from dlcli.training.kept.when_to_save import check_room
 
+pytestmark = pytest.mark.looks
+
 LINE = """\
 data: {source: line}
 layers: [Dense: 1]

@@ -14,6 +14,8 @@ from dlcli.runs.state import StopReason
 from dlcli.view.console.json_value import json_value
 from dlcli.view.sentences import judgement_of_training
 
+pytestmark = pytest.mark.looks
+
 Run = Callable[..., Any]
 WIDE: dict[str, Any] = {
     "layers": [{"Dense": {"units": 128, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}],

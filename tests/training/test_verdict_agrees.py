@@ -15,6 +15,8 @@ from dlcli.training.compared import Compared
 from dlcli.training.verdict import Story, agreeing, verdict
 from dlcli.view.sentences import judgement_of_training
 
+pytestmark = pytest.mark.looks
+
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory, write_experiment: Callable[..., Path]) -> Callable[..., Story]:

@@ -52,6 +52,8 @@ from dlcli.view.samples import LONGEST
 from dlcli.view.sentences import Judgement
 from dlcli.view.training_result import TrainingResult
 
+pytestmark = pytest.mark.looks
+
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)> \"quoted\" 'it' & 고양이 \u2028"
 LARGEST_PAGE = 2_000_000
 

@@ -42,6 +42,8 @@ from dlcli.training.verdict.vanishing_gradients import vanishing_gradients
 from dlcli.training.verdict.worse_by_metric import unweighed, worse_by_metric
 from dlcli.view.sentences import judgement_of_training
 
+pytestmark = pytest.mark.looks
+
 Tell = Callable[..., Story]
 
 

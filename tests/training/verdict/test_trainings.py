@@ -14,6 +14,8 @@ from dlcli.training import verdict
 from dlcli.training.evidence import looks
 from dlcli.view.verdict import setting_text
 
+pytestmark = pytest.mark.looks
+
 BY_NAME = {each.name: each for each in trainings()}
 SHOWN = (
     *("sorted_by_time", "leak", "far_inputs"),

@@ -48,6 +48,8 @@ from dlcli.training.verdict.underfits import underfits
 from dlcli.training.verdict.vanishing_gradients import vanishing_gradients
 from dlcli.view.sentences import judgement_of_training
 
+pytestmark = pytest.mark.looks
+
 Tell = Callable[..., Story]
 LINE = """
 data:
