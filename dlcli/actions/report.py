@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from dlcli.actions.classical.kept import kept_baselines
 from dlcli.actions.compare import compare
 from dlcli.actions.evaluate import EvaluatedSamples, evaluate_trained
 from dlcli.actions.inspect import inspect_config, model_summary
@@ -99,6 +100,7 @@ def run_report(run: Run, choice: Choice) -> RunReport:
         evaluated=seen if isinstance(seen, Missing) else evaluated(seen, schema, trained.config.train.sample_weight),
         layers=layers,
         facts=part_or_reason(lambda: origin_of_run(run, state, tree)),
+        baselines=kept_baselines(run),
     )
 
 

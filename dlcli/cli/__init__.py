@@ -18,6 +18,7 @@ import typer
 
 from dlcli import __version__
 from dlcli.cli.asked import as_far_as_can_be_told, asked, begin, for_debug
+from dlcli.cli.baseline import COMMAND as BASELINE
 from dlcli.cli.board import COMMAND as BOARD
 from dlcli.cli.check import COMMAND as CHECK
 from dlcli.cli.compare import COMMAND as COMPARE
@@ -61,6 +62,7 @@ COMMANDS = (
     REPORT,
     BOARD,
     REMOVE,
+    BASELINE,
     LOOK,
     LIST,
     SHOW,

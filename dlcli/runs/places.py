@@ -13,6 +13,7 @@ FOLDERS = frozenset({"checkpoints", "logs", "model", "plugins", "trackers"})
 FILES = frozenset(
     {
         ".lock",
+        "baseline.json",
         "best.json",
         "config.resolved.json",
         "config.yaml",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlcli.view.baseline import Baselines
 from dlcli.view.data import DataShown
 from dlcli.view.evaluation import Evaluation, WorstSample
 from dlcli.view.judged import AgainstTruth, Calibrated, Ranked
@@ -97,6 +98,7 @@ class RunReport:
     evaluated: Evaluated | Missing
     layers: LayerPictured | Missing | None
     facts: Facts | Missing
+    baselines: Baselines | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dlcli.view.comparison import Comparison
+from dlcli.view.html.baseline import baseline_part
 from dlcli.view.html.calibration import calibration_part
 from dlcli.view.html.comparison import comparison_parts
 from dlcli.view.html.curves import curves_part, record_curves
@@ -35,6 +36,7 @@ PARTS: tuple[Callable[[RunReport], Part | None], ...] = (
     ranking_part,
     calibration_part,
     truth_part,
+    baseline_part,
     worst_part,
     layers_part,
     origin_part,
