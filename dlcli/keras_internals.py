@@ -265,8 +265,12 @@ def preprocess_input(backbone: str, pixels: Any) -> Any:
     return module.preprocess_input(pixels[None, None].copy())[0, 0]
 
 
-def samplewise(metric: Any, target: Any, output: Any) -> Any:
-    """The values (samples,) of which a metric is the mean; None of one that is none, or weighs samples or their places."""
+def samplewise(metric: Any, target: Any, output: Any, counted: Any = None) -> tuple[Any, Any] | None:
+    """The values (samples,) of which a metric is the mean, and the weight (samples,) of each in it, None where all have the same.
+
+    A sample of several places has the mean of those that count, and their number as its weight: by what the metric leaves out
+    itself, and by `counted` (samples, …). None of a metric that is no mean.
+    """
     import keras
     import numpy as np
 
@@ -280,10 +284,20 @@ def samplewise(metric: Any, target: Any, output: Any) -> Any:
         return None
     keras.metrics.Mean.update_state = noted
     try:
-        metric.update_state(target, output)
+        metric.update_state(target, output, **({} if counted is None else {"sample_weight": counted}))
     finally:
         keras.metrics.Mean.update_state = update
-    if len(seen) != 1 or seen[0][1] is not None:
+    if len(seen) != 1:
         return None
     values = np.asarray(seen[0][0], np.float64)
-    return values.reshape(len(target), -1).mean(axis=1) if values.shape[:1] == (len(target),) else None
+    if not values.size or values.size % len(target):
+        return None
+    values = values.reshape(len(target), -1)  # some are put in one row, place after place
+    if seen[0][1] is None:
+        return values.mean(axis=1), None
+    weights = np.asarray(seen[0][1], np.float64)
+    if weights.size != values.size:
+        return None
+    weights = weights.reshape(values.shape)
+    held = weights.sum(axis=1)
+    return (values * weights).sum(axis=1) / np.where(held > 0, held, 1), held

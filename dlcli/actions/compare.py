@@ -88,7 +88,7 @@ def values_of(row: RunSummary, samples: SampleValues | None) -> dict[str, float]
     """What a run reached: its metrics by split, with those of the test split where the run has kept them by sample."""
     values = {f"{split}.{name}": value for split, each in row.metrics.items() for name, value in each.items()}
     if samples is not None and samples.split not in row.metrics:
-        values |= {f"{samples.split}.{name}": float(each.mean()) for name, each in samples.values.items()}
+        values |= {f"{samples.split}.{name}": samples.mean(name) for name in samples.values}
     return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
 
 
@@ -125,9 +125,17 @@ def between(
             f"'{names[0]}' and '{names[1]}' were judged on other samples or another target: give both the same data, split and "
             "seed",
         )
-    common = [name for name in mine.values if name in theirs.values]
-    paired = [(name, paired_noise(mine.values[name], theirs.values[name])) for name in common]
+    common = [name for name in mine.values if name in theirs.values and weighed_alike(mine, theirs, name)]
+    paired = [(name, paired_noise(mine.values[name], theirs.values[name], mine.weights.get(name))) for name in common]
     return [Difference.of(f"{mine.split}.{name}", names, noise) for name, noise in paired], None
+
+
+def weighed_alike(first: SampleValues, second: SampleValues, name: str) -> bool:
+    """Whether the same places of all samples count towards a metric of both."""
+    one, other = first.weights.get(name), second.weights.get(name)
+    if one is None or other is None:
+        return one is other
+    return bool((one == other).all())
 
 
 def why_none(row: RunSummary) -> str:

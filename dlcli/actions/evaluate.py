@@ -122,7 +122,9 @@ def metric_intervals(trained: Trained, seen: Measured) -> dict[str, tuple[float,
     schema = trained.schema
     facts = schema.facts(steps_per_epoch=1)
     values = sample_values(trained.config.heads, schema.targets, trained.model, facts, seen)
-    return {name: mean_interval(each) for name, each in values.items() if len(each) >= FEWEST}
+    return {
+        name: mean_interval(each.values, each.weights) for name, each in values.items() if len(each.values) >= FEWEST
+    }
 
 
 def samples_to_judge(

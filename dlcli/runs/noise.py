@@ -41,11 +41,11 @@ class Noise:
         return self.low > 0 or self.high < 0
 
 
-def mean_interval(values: np.ndarray[Any, Any]) -> tuple[float, float]:
-    """Between what the mean of values (samples,) lies for other samples of the same kind."""
+def mean_interval(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None = None) -> tuple[float, float]:
+    """Between what the mean of values (samples,) lies for other samples of the same kind, each with its weight in it."""
     import numpy as np
 
-    found = paired_noise(np.zeros_like(values), values)
+    found = paired_noise(np.zeros_like(values), values, weights)
     return found.low, found.high
 
 
@@ -79,20 +79,29 @@ def resampled_interval(
     return float(low), float(high)
 
 
-def paired_noise(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> Noise:
-    """The mean of second - first over the same samples (samples,), resampled with replacement: percentile bootstrap."""
+def paired_noise(
+    first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None = None
+) -> Noise:
+    """The mean of second - first over the same samples (samples,), resampled with replacement: percentile bootstrap.
+
+    `weights` (samples,) are those in the mean, as the number of places is of sequences; they are drawn with their samples.
+    """
     import numpy as np
 
-    differences = second - first
-    count, mean = len(differences), float(differences.mean())
+    weights = np.ones(len(first)) if weights is None else weights
+    parts, count, total = weights * (second - first), len(first), float(weights.sum())
+    mean = float(parts.sum()) / total
     if count > MOST_RESAMPLED:
-        apart = NORMAL * float(differences.std(ddof=1)) / math.sqrt(count)
+        apart = NORMAL * float((parts - mean * weights).std(ddof=1)) * math.sqrt(count) / total
         return Noise(mean, mean - apart, mean + apart, "paired, normal", count)
     generator, means = np.random.default_rng(SEED), np.empty(RESAMPLES)
+    even = bool((weights == weights[0]).all())
     at_once = max(1, 4_000_000 // count)  # unseen: memory alone
     for start in range(0, RESAMPLES, at_once):
         part = means[start : start + at_once]
-        part[:] = differences[generator.integers(count, size=(len(part), count))].mean(axis=1)
+        drawn = generator.integers(count, size=(len(part), count))
+        held = total if even else np.maximum(weights[drawn].sum(axis=1), 1e-300)
+        part[:] = parts[drawn].sum(axis=1) / held
     low, high = np.quantile(means, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return Noise(mean, float(low), float(high), "paired bootstrap", count)
 

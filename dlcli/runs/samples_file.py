@@ -38,6 +38,14 @@ class SampleValues:
     values: Mapping[str, np.ndarray[Any, Any]]
     print_of_rows: str = ""
     targets: Mapping[str, Projected] = field(default_factory=dict)
+    weights: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """The weight (samples,) of each sample in the mean, of those metrics that count places, of which a sample has several."""
+
+    def mean(self, name: str) -> float:
+        """The value of a metric over all samples."""
+        import numpy as np
+
+        return float(np.average(self.values[name], weights=self.weights.get(name)))
 
     def same_samples(self, other: SampleValues) -> bool:
         """Whether both are of the same samples with the same targets, in whatever unit these are learnt."""
@@ -75,11 +83,11 @@ def save_samples(run: Run, samples: SampleValues) -> None:
 
     buffer = io.BytesIO()
     form: dict[str, Any] = {"split": samples.split, "print": samples.print_of_split, "names": list(samples.values)}
-    form |= {"rows": samples.print_of_rows, "targets": samples.targets}
+    form |= {"rows": samples.print_of_rows, "targets": samples.targets, "weights": list(samples.weights)}
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open(FORM, "w") as member:
             member.write(json.dumps(form, ensure_ascii=False).encode())
-        for number, values in enumerate(samples.values.values()):
+        for number, values in enumerate([*samples.values.values(), *samples.weights.values()]):
             plain = values.astype(np.float32)
             whole = plain.astype(np.uint8) if np.isin(plain, (0, 1)).all() else plain
             with archive.open(f"{number}.npy", "w") as member:
@@ -97,9 +105,11 @@ def read_samples(run: Run) -> SampleValues | None:
             form = json.loads(archive.read(FORM))
             arrays = [
                 np.lib.format.read_array(io.BytesIO(archive.read(f"{number}.npy")), allow_pickle=False)
-                for number in range(len(form["names"]))
+                for number in range(len(form["names"]) + len(form.get("weights", [])))
             ]
-        named = {name: values.astype(np.float64) for name, values in zip(form["names"], arrays, strict=True)}
-        return SampleValues(form["split"], form["print"], named, form.get("rows", ""), form.get("targets", {}))
+        arrays = [each.astype(np.float64) for each in arrays]
+        named = dict(zip(form["names"], arrays, strict=False))
+        weights = dict(zip(form.get("weights", []), arrays[len(named) :], strict=True))
+        return SampleValues(form["split"], form["print"], named, form.get("rows", ""), form.get("targets", {}), weights)
     except (ArtifactError, OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
         return None

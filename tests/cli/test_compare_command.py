@@ -162,6 +162,25 @@ def test_values_that_do_not_mean_the_same_are_not_compared(
     assert ("epoch" in drawn) is not any(name.endswith("loss") for name in unlike)
 
 
+@pytest.mark.parametrize(("other", "known"), [(1, True), (2, False)])
+def test_values_at_places_are_compared_where_the_same_places_count(
+    other: int, known: bool, tmp_path: Path, record_run: Command, run_dlcli: Command
+) -> None:
+    values, places = np.array([1.0, 0.5] * 10), np.array([2.0, 8.0] * 10)
+    for number, name in enumerate("ab"):
+        run = record_run(tmp_path / "runs", name, number=number, metrics={"validation": {"loss": 0.3}})
+        weights = {"accuracy": places * (other if number else 1)}
+        save_samples(run, SampleValues("test", "same", {"accuracy": values - number / 4}, weights=weights))
+        kept = read_samples(run)
+        assert kept is not None
+        assert kept.weights["accuracy"].tolist() == weights["accuracy"].tolist()
+    value = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path).value
+    assert value["metrics"]["test.accuracy"] == pytest.approx({"a": 0.6, "b": 0.35})
+    assert [each["difference"] for each in value["difference"].get("test.accuracy", [])] == [
+        pytest.approx(-0.25)
+    ] * known
+
+
 @pytest.mark.parametrize(("factor", "same"), [(1.0, True), (1 + 1e-7, True), (1.001, False)])
 def test_targets_in_their_own_units_tell_the_same_samples(factor: float, same: bool) -> None:
     """A target that is learnt at another scale is rounded in another way, and no other target."""

@@ -8,7 +8,7 @@ import scipy.special
 import scipy.stats
 
 from dlcli.runs import noise
-from dlcli.runs.noise import incomplete_beta, paired_noise, t_quantile, t_tails, welch_noise
+from dlcli.runs.noise import incomplete_beta, mean_interval, paired_noise, t_quantile, t_tails, welch_noise
 
 GROUPS = [
     ([0.91, 0.93, 0.92], [0.95, 0.94, 0.96]),
@@ -74,6 +74,28 @@ def test_pairs_are_resampled_as_scipy_does(count: int) -> None:
     assert found.high - found.low < 0.6 * (unpaired.high - unpaired.low)
     assert paired_noise(first, second) == found
     assert (found.method, found.count, found.p) == ("paired bootstrap", count, None)
+
+
+@pytest.mark.parametrize("most", [1000, 10])
+def test_places_are_drawn_with_their_samples(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ratio of sums, as the accuracy of sequences of unequal lengths is, against SciPy's bootstrap of pairs."""
+    monkeypatch.setattr(noise, "MOST_RESAMPLED", most)
+    generator = np.random.default_rng(7)
+    weights = generator.integers(1, 40, size=300).astype(float)
+    values = generator.binomial(weights.astype(int), 0.9) / weights
+    found = mean_interval(values, weights)
+    right = scipy.stats.bootstrap(
+        (values * weights, weights),
+        lambda sums, held, axis: sums.sum(axis=axis) / held.sum(axis=axis),
+        paired=True, vectorized=True, n_resamples=5000, method="percentile", rng=np.random.default_rng(1),
+    ).confidence_interval  # fmt: skip
+    width = right.high - right.low
+    assert abs(found[0] - right.low) < 0.1 * width
+    assert abs(found[1] - right.high) < 0.1 * width
+    fixed = mean_interval(values * weights / weights.mean())  # as if lengths were chance that counts
+    assert fixed[1] - fixed[0] > 3 * width
+    even = mean_interval(values, np.full(300, 7.0))
+    assert even == pytest.approx(mean_interval(values))
 
 
 @pytest.mark.parametrize(("more", "method"), [(0, "paired bootstrap"), (1, "paired, normal")])

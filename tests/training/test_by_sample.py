@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
 
+from dlcli.keras_internals import samplewise
 from dlcli.runs import Run
 from dlcli.runs.samples_file import SampleValues, read_samples
 from dlcli.training.kept import by_sample
@@ -93,4 +94,40 @@ def test_runs_of_one_split_share_its_print(folder: Path, run_dlcli: Command) -> 
     ("reported", "same"), [(0.5, True), (0.5004, True), (0.5006, False), (None, False), (float("nan"), False)]
 )
 def test_what_is_not_the_mean_is_not_kept(reported: float | None, same: bool) -> None:
-    assert by_sample.is_mean(np.array([0.0, 1.0]), reported) is same
+    assert by_sample.is_mean(by_sample.Parts(np.array([0.0, 1.0])), reported) is same
+
+
+@pytest.mark.parametrize(
+    "metric", ["SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "SparseCategoricalCrossentropy"]
+)
+@pytest.mark.parametrize("masked", [True, False])
+def test_sequences_count_by_the_places_that_count(metric: str, masked: bool) -> None:
+    """The parts of a metric at places are the means of samples, weighed by how many of their places count."""
+    import keras
+
+    generator = np.random.default_rng(0)
+    target, output = (
+        generator.integers(4, size=(20, 6)),
+        generator.dirichlet(np.ones(4), size=(20, 6)).astype(np.float32),
+    )
+    counted = np.arange(6) < generator.integers(0, 7, size=(20, 1))
+    found = samplewise(getattr(keras.metrics, metric)(), target, output, counted if masked else None)
+    assert found is not None
+    values, weights = found
+    right = getattr(keras.metrics, metric)()
+    right.update_state(target, output, sample_weight=counted if masked else None)
+    assert np.average(values, weights=weights) == pytest.approx(float(right.result()), rel=1e-5)
+    if masked:
+        assert weights.tolist() == counted.sum(axis=1).tolist()
+    if masked and metric == "SparseCategoricalAccuracy":
+        hit = output.argmax(axis=-1) == target
+        by_hand = [hit[at][counted[at]].mean() if counted[at].any() else 0.0 for at in range(20)]
+        assert values.tolist() == pytest.approx(by_hand)
+    assert samplewise(keras.metrics.AUC(), target, output) is None
+
+
+def test_parts_have_the_mean_that_their_weights_give() -> None:
+    parts = by_sample.Parts(np.array([1.0, 0.0]), np.array([3.0, 1.0]))
+    assert by_sample.is_mean(parts, 0.75)
+    assert not by_sample.is_mean(parts, 0.5)
+    assert not by_sample.is_mean(by_sample.Parts(np.array([1.0]), np.array([0.0])), 1.0)

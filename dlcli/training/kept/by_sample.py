@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.schema import TargetSchema
@@ -49,51 +50,66 @@ def by_sample(experiment: Experiment, measure: Measure) -> SampleValues | None:
         return None
     seen = measure.judge_once(feed)
     schemas = experiment.dataset.schema.targets
-    kept = sample_values(heads, schemas, experiment.model, experiment.facts, seen)
+    found = sample_values(heads, schemas, experiment.model, experiment.facts, seen)
     targets = {
         schema.name: projected(in_own_units(schema, seen.targets[schema.name]))
         for schema in schemas
         if schema.scale is not None or seen.targets[schema.name].dtype.kind == "f"
     }
     rows = print_of(seen, feed.rows, leaving=targets)
-    return SampleValues(split, print_of(seen, feed.rows), kept, rows, targets)
+    values = {name: each.values for name, each in found.items()}
+    weights = {name: each.weights for name, each in found.items() if each.weights is not None}
+    return SampleValues(split, print_of(seen, feed.rows), values, rows, targets, weights)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Of what a value is the mean: that of each sample (samples,), and its weight (samples,), None where all have the same."""
+
+    values: np.ndarray[Any, Any]
+    weights: np.ndarray[Any, Any] | None = None
 
 
 def sample_values(
     heads: Sequence[Head], schemas: Sequence[TargetSchema], model: Any, facts: Facts, seen: Measured
-) -> dict[str, np.ndarray[Any, Any]]:
-    """By the name of each value that was measured and is the mean over samples, its values (samples,)."""
+) -> dict[str, Parts]:
+    """By the name of each value that was measured and is the mean over samples, or over their places, what it is the mean of."""
     means = dict(mean_values(heads, schemas, model, facts, seen))
-    return {name: values for name, values in means.items() if is_mean(values, seen.metrics.get(name))}
+    return {name: parts for name, parts in means.items() if is_mean(parts, seen.metrics.get(name))}
 
 
 def mean_values(
     heads: Sequence[Head], schemas: Sequence[TargetSchema], model: Any, facts: Facts, seen: Measured
-) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-    """By the name of each value that may be a mean over samples its values (samples,); the loss with what weights add."""
+) -> Iterator[tuple[str, Parts]]:
+    """By the name of each value that may be such a mean its parts; the loss with what weights add."""
     import numpy as np
 
     total: Any = weight_penalty(model)
+    places = None
     for head, schema in zip(heads, schemas, strict=True):
         target, output = seen.targets[schema.name], seen.outputs[schema.name]
         counted = counted_target(schema, target, seen.masks.get(schema.name))
         losses, _ = sample_losses(head, schema, target, output, counted)
+        places = None if counted is None else counted.reshape(len(target), -1).sum(axis=1).astype(np.float64)
         total = total + head.weight * losses
         if head.own_loss is not None:
-            yield head.own_loss, losses
+            yield head.own_loss, Parts(losses, places)
+        mask = seen.masks.get(schema.name)
         for thing, metric in zip(head.metrics, head_metrics(head, schema, model, facts), strict=True):
             # What a plugin counts is its own affair: nobody says that it can be asked outside of a graph.
-            values = samplewise(metric, target, output) if thing.plugin is None else None
-            if values is not None:
-                yield head.reported(metric_name(thing)), values
-    yield "loss", np.asarray(total)
+            found = samplewise(metric, target, output, mask) if thing.plugin is None else None
+            if found is not None:
+                yield head.reported(metric_name(thing)), Parts(*found)
+    yield "loss", Parts(np.asarray(total), places if len(heads) == 1 else None)
 
 
-def is_mean(values: np.ndarray[Any, Any], reported: float | None) -> bool:
-    """Whether values (samples,) have the mean that was reported: masks and weights may have made it another."""
-    if reported is None or not math.isfinite(reported):
+def is_mean(parts: Parts, reported: float | None) -> bool:
+    """Whether the parts have the mean that was reported: masks and weights may have made it another."""
+    import numpy as np
+
+    if reported is None or not math.isfinite(reported) or (parts.weights is not None and not parts.weights.any()):
         return False
-    mean = float(values.mean())
+    mean = float(np.average(parts.values, weights=parts.weights))
     return abs(mean - reported) <= NEAR * max(abs(reported), NEAR)
 
 
