@@ -5,6 +5,7 @@ Part of `python tests/check.py --nightly`: a page is what a browser makes of it,
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -27,6 +28,15 @@ PROBE = """<script>addEventListener("load", () => setTimeout(() => {
   const high = drawn.every(each => each.width > 100 && each.height > 100);
   document.body.dataset.seen = JSON.stringify({ width, plots: drawn.length, high });
 }, 300))</script>"""
+WORDS = """<script>
+  const fill = CanvasRenderingContext2D.prototype.fillText, words = [];
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    const figure = this.canvas.closest("figure"), chart = figure && JSON.parse(figure.querySelector("script").textContent);
+    words.push([chart?.title, chart?.x.name, this.textAlign, text]); fill.call(this, text, ...rest);
+  };
+  addEventListener("load", () => setTimeout(() => { document.body.dataset.seen = JSON.stringify(words); }, 300));
+</script>"""
+"""Notes each word that is drawn: of which chart over what, how it is aligned (those of an x axis in their middle), the word."""
 OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -60,17 +70,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Callable[..., An
     return path
 
 
-def probed_page(folder: Path, name: str, width: int) -> Any:
+def probed_page(folder: Path, name: str, width: int, *, probe: str = PROBE, before: str = "</body>") -> Any:
     """What the probe sees of a page in a window of a width."""
     content = (folder / f"{name}.html").read_text(encoding="utf-8")
     # The policy would refuse the probe, so that the page with it goes without: the page without it is looked at below.
     probed = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", content).replace(
-        "</body>", f"{PROBE}</body>"
+        before, f"{probe}{before}", 1
     )
     (folder / "probed.html").write_text(probed, encoding="utf-8")
     seen = re.search(r'data-seen="([^"]*)"', in_browser(f"file://{folder}/probed.html", f"--window-size={width},900"))
     assert seen is not None
-    return json.loads(seen[1].replace("&quot;", '"'))
+    return json.loads(html.unescape(seen[1]))
 
 
 @pytest.mark.parametrize("name", [*RUNS, "all"])
@@ -82,6 +92,24 @@ def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(name: str, wi
     found = probed_page(folder, name, width)
     assert (found["plots"], found["high"]) == (charts, True)
     assert found["width"] <= max(width, 500)  # Chromium makes no window narrower than 500 pixels
+
+
+def test_epochs_are_whole_numbers_and_decades_make_no_band(folder: Path) -> None:
+    """The ticks of the pages, as they are drawn: also over 30 epochs and 20 decades."""
+    content = (folder / "digits.html").read_text(encoding="utf-8")
+    charts = read_page(content).charts
+    wide = {**charts[0], "log": True, "x": {"name": "epoch", "values": [1, 2, 3, 4, 5, 6, 7, 8]}}
+    wide["lines"] = [{**wide["lines"][0], "values": [10.0**power for power in (10, 5, 2, 0, -2, -5, -8, -10)]}]
+    figure = re.search(r'<script type="application/json">(.*?)</script>', content, re.S)
+    assert figure is not None
+    (folder / "wide.html").write_text(content.replace(figure[1], json.dumps(wide), 1), encoding="utf-8")
+    drawn = probed_page(folder, "wide", 1280, probe=WORDS, before="<style")
+    epochs = {word for _, axis, align, word in drawn if axis == "epoch" and align == "center" and word != "epoch"}
+    assert {"1", "2", "3", "8"} <= epochs
+    assert all(word.isdigit() for word in epochs if word not in {"loss", "accuracy", "learning rate"}), epochs
+    decades = [float(word) for title, _, align, word in drawn if title == wide["title"] and align == "right" and word]
+    assert 4 <= len(set(decades)) <= 8
+    assert all(f"{value:.0e}".startswith("1e") for value in decades)
 
 
 @pytest.mark.parametrize("name", [*RUNS, "all"])

@@ -31,15 +31,20 @@ def between(interval: Sequence[float] | None) -> str:
 def draw_ranking(console: Console, ranking: Mapping[str, RankScores]) -> None:
     """The areas of each class, the worst first."""
     known = [(name, each) for name, each in ranking.items() if each.roc_auc is not None]
-    if not known:
-        return
-    worst = sorted(known, key=lambda pair: pair[1].roc_auc or 0.0)[:MOST_ROWS]
-    areas, sure = ("ROC-AUC", "avg precision"), any(each.roc_auc_interval for _, each in worst)
+    if known:
+        console.print()
+        worst = sorted(known, key=lambda pair: pair[1].roc_auc or 0.0)[:MOST_ROWS]
+        write_table(console, areas_table(worst))
+
+
+def areas_table(areas: Sequence[tuple[str, RankScores]]) -> Table:
+    """A row for each class, with the intervals of its areas where some are known."""
+    sure = any(each.roc_auc_interval for _, each in areas)
     columns = [Column("class")]
-    columns += [each for area in areas for each in (number_column(area), interval_column())[: 1 + sure]]
-    rows = [[shown_name(name), *area_cells(each, sure=sure)] for name, each in worst]
-    console.print()
-    write_table(console, Table(columns, rows))
+    columns += [
+        each for area in ("ROC-AUC", "avg precision") for each in (number_column(area), interval_column())[: 1 + sure]
+    ]
+    return Table(columns, [[shown_name(name), *area_cells(each, sure=sure)] for name, each in areas])
 
 
 def area_cells(scores: RankScores, *, sure: bool) -> list[object]:
@@ -59,19 +64,24 @@ def draw_calibration(console: Console, calibrated: Calibrated) -> None:
 
 def draw_numbers(console: Console, scores: Sequence[NumberScores]) -> None:
     """How far off each value of a target is, and, of one alone, by range."""
-    columns = [Column("target"), *map(number_column, ("values", "mae", "rmse", "bias", "r2"))]
-    columns += [interval_column()] if any(each.r2_interval for each in scores) else []
-    rows = [
-        [each.name, each.values, each.mae, each.rmse, each.bias, each.r2, between(each.r2_interval)][: len(columns)]
-        for each in scores[:MOST_ROWS]
-    ]
     console.print()
-    write_table(console, Table(columns, rows))
+    write_table(console, numbers_table(scores[:MOST_ROWS]))
     if len(scores) > MOST_ROWS:
         console.print(Text(f"… and {len(scores) - MOST_ROWS} values more; --json has all", style="dim"))
     if len(scores) == 1 and scores[0].ranges:
         console.print()
         write_table(console, range_table(scores[0].ranges))
+
+
+def numbers_table(scores: Sequence[NumberScores]) -> Table:
+    """A row for each value of a target of numbers."""
+    columns = [Column("target"), *map(number_column, ("values", "mae", "rmse", "bias", "r2"))]
+    columns += [interval_column()] if any(each.r2_interval for each in scores) else []
+    rows = [
+        [each.name, each.values, each.mae, each.rmse, each.bias, each.r2, between(each.r2_interval)][: len(columns)]
+        for each in scores
+    ]
+    return Table(columns, rows)
 
 
 def range_table(ranges: Sequence[RangeScores]) -> Table:

@@ -7,12 +7,14 @@ import dataclasses
 import io
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from pages import PageRead, read_page
 from PIL import Image
+from rich.console import Console
 
 from dlcli.actions.samples import Shown
 from dlcli.data.description.columns import ColumnSeen
@@ -22,7 +24,7 @@ from dlcli.view.comparison import ComparedRun, Comparison
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.data import DataShown
 from dlcli.view.drawing.graph_node import GraphNode
-from dlcli.view.evaluation import ClassScores, Evaluation, Scores, WorstSample
+from dlcli.view.evaluation import NO_SCORES, ClassScores, Evaluation, Scores, Targets, WorstSample, draw_classes
 from dlcli.view.html.chart import LONGEST_NAME, MOST_ROWS, Chart, Line, chart_markup, chart_words, rounded, values_table
 from dlcli.view.html.curves import MOST_CHARTS, MOST_EPOCHS, MOST_RUNS, MOST_VALUES, overlaid_charts, run_charts
 from dlcli.view.html.data import MOST_HISTOGRAMS, column_histograms
@@ -33,7 +35,16 @@ from dlcli.view.html.model import MOST_NODES, model_part
 from dlcli.view.html.page import page_html
 from dlcli.view.html.pages import comparison_page, data_page, run_page
 from dlcli.view.html.pictures import LARGEST, picture_tile, series_chart, tiles
-from dlcli.view.judged import AgainstTruth, Calibrated, CalibrationBin, ClassRanked, NumberScores, Ranked
+from dlcli.view.judged import (
+    AgainstTruth,
+    Calibrated,
+    CalibrationBin,
+    ClassRanked,
+    NumberScores,
+    RangeScores,
+    Ranked,
+    RankScores,
+)
 from dlcli.view.look import Tiles
 from dlcli.view.model import LayerRow, ModelSummary
 from dlcli.view.report import (
@@ -162,6 +173,29 @@ def test_a_page_is_whole_and_has_every_part() -> None:
     assert {f"#{each.anchor}" for each in page.parts} <= {*read.having("href")}
     assert len(read.charts) == 2 + 1 + 2 + 1 + 3
     assert len(read.all("img")) == 1
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_page_tells_how_sure_numbers_are_as_evaluate_does(several: bool) -> None:
+    """Intervals of areas and of R², and errors by range, in the words and digits of the screen."""
+    found = evaluated("a")
+    numbers = NumberScores("a", 9, 0.1, 0.2, 0.5, 0.3, [RangeScores(1.0, 7.0, 9, 0.123, -0.05)], (0.25, 0.75))
+    scores = replace(
+        found.evaluation.scores, ranking={"a": RankScores(0.9, 0.8, (0.81, 0.96), (0.71, 0.87))}, numbers=[numbers]
+    )
+    own = replace(found.evaluation, scores=NO_SCORES, several=Targets({"a": scores}))
+    evaluation = own if several else replace(found.evaluation, scores=scores)
+    truth = [replace(found.against_truth[0], scores=numbers)]
+    read = read_page(page_html(run_page(report(evaluated=replace(found, evaluation=evaluation, against_truth=truth)))))
+    assert read.faults == []
+    text = " ".join(read.text.split())
+    console = Console(file=io.StringIO(), width=100)
+    draw_classes(console, scores)
+    assert isinstance(console.file, io.StringIO)
+    screen = " ".join(console.file.getvalue().split())
+    for told in ("0.9000 0.8100 – 0.9600 0.8000 0.7100 – 0.8700", "0.2500 – 0.7500", "1.000 7.000 9 0.1230 -0.05000"):
+        assert told in screen
+        assert told in text, text[text.find("areas below") :][:200]
 
 
 @pytest.mark.parametrize(

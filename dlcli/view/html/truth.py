@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.html.chart import Chart, Line, chart_markup
 from dlcli.view.html.markup import table_markup
 from dlcli.view.html.part import Part, part_of_page
 from dlcli.view.judged import AgainstTruth
 from dlcli.view.report import Missing, RunReport
+from dlcli.view.trusted import numbers_table, range_table
 
 TITLE = "Predictions against truth"
 
@@ -17,13 +17,23 @@ def truth_part(report: RunReport) -> Part | None:
     if isinstance(report.evaluated, Missing) or not report.evaluated.against_truth:
         return None
     found = report.evaluated.against_truth
-    columns = [Column("target"), *map(number_column, ("values", "R²", "MAE", "RMSE", "bias"))]
-    rows = [[each.name, each.values, each.r2, each.mae, each.rmse, each.bias] for each in (one.scores for one in found)]
-    targets = [
-        {"found": each, "charts": [chart_markup(chart) for chart in truth_charts(each)], "some": len(each.truth)}
-        for each in found
-    ]
-    return part_of_page("truth", TITLE, targets=targets, table=table_markup(Table(columns, rows), "how far off"))
+    table = numbers_table([each.scores for each in found])
+    return part_of_page(
+        "truth", TITLE, targets=[target_against_truth(each) for each in found], table=table_markup(table, "how far off")
+    )
+
+
+def target_against_truth(found: AgainstTruth) -> dict[str, object]:
+    """The charts of one target, and its errors by range of the truth."""
+    ranges = range_table(found.scores.ranges) if found.scores.ranges else None
+    return {
+        "found": found,
+        "charts": [chart_markup(chart) for chart in truth_charts(found)],
+        "some": len(found.truth),
+        "ranges": None
+        if ranges is None
+        else table_markup(ranges, f"{found.scores.name}: errors by range of the truth"),
+    }
 
 
 def truth_charts(found: AgainstTruth) -> list[Chart]:

@@ -22,6 +22,14 @@
     ctx.font = 12 * devicePixelRatio + "px system-ui, sans-serif"; ctx.textAlign = right ? "right" : "left"; ctx.textBaseline = "top";
     ctx.fillText(word, x + (right ? -5 : 5) * devicePixelRatio, u.bbox.top + 3 * devicePixelRatio); ctx.restore();
   };
+  // Whole numbers, as epochs are, have ticks at whole numbers; over many decades a line for each digit would make a grey band.
+  const WHOLE = [...Array(16).keys()].flatMap(power => [1, 2, 5].map(digit => digit * 10 ** power)), MOST_DECADES = 8;
+  const decades = (_, splits) => {
+    const tens = splits.filter(value => value > 0 && Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6);
+    if (tens.length < 3) return splits;
+    const every = Math.ceil(tens.length / MOST_DECADES);
+    return splits.map(value => tens.includes(value) && tens.indexOf(value) % every === 0 ? value : null);
+  };
   const optionsOf = (spec, width) => {
     const axis = name => ({ stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 },
       label: name || undefined, labelSize: 20, labelFont: "12px system-ui, sans-serif", font: "12px system-ui, sans-serif" });
@@ -31,8 +39,11 @@
     if (bars && xs.length > 1) { const half = (xs[1] - xs[0]) / 2; scale.range = () => [xs[0] - half, xs[xs.length - 1] + half]; }
     const values = (_, ticks) => ticks.map(tick => tick == null ? "" : Math.abs(tick) >= 1e6 || tick && Math.abs(tick) < 1e-4 ? tick.toExponential(1) : String(+tick.toPrecision(6)));
     const unit = bars ? { y: { range: (_, low, high) => [0, high * 1.05 || 1] } } : spec.shares ? { y: { range: [0, 1.02] } } : spec.log ? { y: { distr: 3 } } : {};
+    const x_axis = { ...axis(spec.x.name), values, size: 32, labelSize: 18, ...(!bars && xs.every(Number.isInteger) ? { incrs: WHOLE } : {}) };
+    const y_axis = { ...axis(spec.y), size: 58, values };
+    if (spec.log && !bars && !spec.shares) { y_axis.filter = decades; y_axis.grid.filter = decades; y_axis.ticks.filter = decades; }
     const height = spec.small ? 170 : spec.square ? Math.min(340, Math.max(240, width * 0.75)) : 240;
-    return { width, height, scales: { x: scale, ...unit }, axes: [{ ...axis(spec.x.name), values, size: 32, labelSize: 18 }, { ...axis(spec.y), size: 58, values }],
+    return { width, height, scales: { x: scale, ...unit }, axes: [x_axis, y_axis],
       cursor: { sync: spec.sync ? { key: spec.sync } : undefined, drag: { x: true, y: false } },
       series: [{ label: spec.x.name, value: (_, value) => short(value) }, ...spec.lines.map(seriesOf)], hooks: { draw: [mark(spec)] } };
   };
