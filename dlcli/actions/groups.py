@@ -12,6 +12,7 @@ from dlcli.data import Fields, Samples
 from dlcli.data.fields.lazy import Selected, is_lazy
 from dlcli.data.fields.values import missing
 from dlcli.errors import UsageError
+from dlcli.first_line import some_names
 from dlcli.spec import did_you_mean
 from dlcli.training.kept.trained import Trained
 from dlcli.training.setup.feed import Feed
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+MOST_NAMED = 12
+"""Columns that are named to one who has named none of them."""
 MOST_VALUES, MOST_GROUPS = 12, 100
 """Numbers of which there are more are told by ranges of about as many samples; more names than the last are no groups."""
 
@@ -58,7 +61,9 @@ def values_by(fields: Fields, samples: Samples, column: str) -> Array:
     """The value (samples,) of each sample in a column. Raises `UsageError` for one that is not there."""
     if column not in fields.arrays:
         columns = [name for name, each in fields.arrays.items() if each.ndim == 1]
-        hint = did_you_mean(column, columns) or "dlcli inspect-data shows its columns"
+        there = f"there are: {some_names(columns, most=MOST_NAMED)}" if columns else "none has one value a sample"
+        meant = did_you_mean(column, columns)
+        hint = there if meant is None else f"{meant} ({there})"
         raise UsageError(f"the data has no column '{column}'", hint=hint, kind="no_such_column")
     if fields.arrays[column].ndim != 1:
         message = f"'{column}' has {fields.arrays[column].shape[1:]} values a sample, which make no groups"

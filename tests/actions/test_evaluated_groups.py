@@ -96,8 +96,9 @@ def test_other_data_and_a_screen_have_the_groups_too(shops: Path, run_dlcli: Run
 
 def test_a_column_that_makes_no_groups_is_refused(shops: Path, run_dlcli: Run) -> None:
     for column, data, said in (
-        ("shopp", ["--data", "shops.csv"], "shop"),
-        ("shopp", [], "shop"),
+        ("shopp", ["--data", "shops.csv"], "did you mean 'shop'? (there are: "),
+        ("shopp", [], "did you mean 'shop'? (there are: "),
+        ("zzz", [], "= there are: "),
         ("id", ["--data", "shops.csv"], "has 300 values, of which each would be a group"),
     ):
         done = run_dlcli("evaluate", "one", "--by", column, *data, cwd=shops)
