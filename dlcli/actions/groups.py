@@ -60,7 +60,8 @@ def metrics_of(trained: Trained, feed: Feed) -> dict[str, float | None]:
 def values_by(fields: Fields, samples: Samples, column: str) -> Array:
     """The value (samples,) of each sample in a column. Raises `UsageError` for one that is not there."""
     if column not in fields.arrays:
-        columns = [name for name, each in fields.arrays.items() if each.ndim == 1]
+        read = [name for name, each in fields.arrays.items() if each.ndim == 1]
+        columns = list(dict.fromkeys([*fields.columns, *read]))  # a table has more than were read
         there = f"there are: {some_names(columns, most=MOST_NAMED)}" if columns else "none has one value a sample"
         meant = did_you_mean(column, columns)
         hint = there if meant is None else f"{meant} ({there})"
