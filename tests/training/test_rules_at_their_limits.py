@@ -135,6 +135,19 @@ def test_a_loss_that_ends_above_its_first_epoch_is_not_healthy() -> None:
     assert [each.about for each in kept[0].advice] == ["train.early_stopping"]
 
 
+@pytest.mark.parametrize(
+    ("least", "kept", "calm"),
+    [(0.04, 0.059, True), (0.04, 0.061, False), (0.004, 0.0139, True), (0.004, 0.0141, False), (0.04, 0.04, True)],
+)
+def test_weights_that_are_clearly_worse_than_the_best_are_not_healthy(least: float, kept: float, calm: bool) -> None:
+    """From 1.5 times the least loss on, and a hundredth of the trivial loss of 1."""
+    [found] = verdict(story([0.9, 0.3, least, kept], trivial=1.0))
+    assert found.code == ("healthy" if calm else "too_early_to_say")
+    if not calm:
+        assert f"where it was {least:.4g}" in judgement_of_training(found).evidence
+        assert [each.about for each in found.advice] == ["train.early_stopping"]
+
+
 def test_what_counts_of_a_batch_is_how_far_its_loss_is_above_that_of_a_perfect_answer() -> None:
     assert one_batch(3.0, 2.05, perfect=2.0).share(2.5) == 0.5
     assert not one_batch(3.0, 2.06, perfect=2.0).memorized

@@ -7,6 +7,7 @@ from typing import Any
 
 from dlcli.finding import Finding
 from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.overfits import LOST
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
@@ -16,6 +17,9 @@ from dlcli.training.verdict.story import Story
 
 NEAR = 0.1
 """So much of all that was gained the loss that is kept may be above the least."""
+
+CLEARLY, LITTLE = 1.5, 0.01
+"""What is kept is clearly worse from so many times the least loss on, if more than such a share of the trivial one is lost."""
 
 
 def healthy(story: Story) -> Finding:
@@ -38,7 +42,9 @@ def healthy(story: Story) -> Finding:
     missing = what_is_missing(story)
     if missing is None:
         return Finding(code="healthy", severity="note", facts=facts)
-    return Finding(code="too_early_to_say", severity="note", facts={**facts, "epochs": len(losses), "missing": missing})
+    facts |= {"epochs": len(losses), "missing": missing, "least": min(losses)}
+    advice = earlier_stop(story) if missing == "best" and split == "validation" else []
+    return Finding(code="too_early_to_say", severity="note", facts=facts, advice=advice)
 
 
 def what_is_missing(story: Story) -> str | None:
@@ -50,7 +56,11 @@ def what_is_missing(story: Story) -> str | None:
     lost, stake = kept - min(losses), 0.0 if seen is None else LOST * (seen.trivial - seen.perfect)
     if kept_by_metric(story):
         lost = 0.0
-    if len(losses) > 2 and lost > max(NEAR * (losses[0] - min(losses)), stake) and kept > 1.1 * min(losses):
+    much = lost > max(NEAR * (losses[0] - min(losses)), stake) and kept > 1.1 * min(losses)
+    # Near zero the least of many epochs is chance; what is kept may be half as much above it, or a hundredth of all at stake.
+    if len(losses) > 2 and (
+        much or (kept > CLEARLY * min(losses) and lost > stake * LITTLE / LOST and seen is not None)
+    ):
         return "best"
     return "metric" if any(map(says_one_class, story.looks.classes(story.judged))) else None
 

@@ -24,7 +24,8 @@ def too_early_to_say(facts: Facts) -> str:
     if facts.get("missing") == "metric":
         return f"{healthy(facts)}; of classes it says one alone"
     if facts.get("missing") == "best":
-        return f"{healthy(facts)}; what is kept is not the best epoch"
+        least = f", where it was {facts['least']:.4g}" if facts.get("least") is not None else ""
+        return f"{healthy(facts)}{least}; what is kept is not the best epoch"
     epochs = "one epoch says" if facts["epochs"] == 1 else f"{facts['epochs']} epochs say"
     last = f"; the {facts['split']} loss is {facts['last']:.4g}" if facts["last"] is not None else ""
     return f"{epochs} nothing yet{last}"
