@@ -86,6 +86,7 @@ def outcome(
         beside.run,
         beside.file,
         begin.epoch,
+        experiment.whole.train.planned if experiment.whole.train.is_cut else 0,
     )
     best = {
         "epoch": watch.best_epoch or kept,

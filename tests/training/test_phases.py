@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -351,6 +352,7 @@ def test_fewer_epochs_and_then_all_give_the_weights_of_all_at_once(
     assert done.code == 0, done.err
     note = f"note: training ends after {epochs} of 10 epochs ({words}, of 3 phases); "
     assert done.err.count(f"{note}dlcli resume {name} --epochs 10 trains the rest") == 1
+    assert set(re.findall(r"dlcli resume \S+ --epochs (\d+)", done.out)) <= {"10"}
     assert read_state(Run(ten / "runs" / name)).epochs == epochs
     complete = run_dlcli("resume", name, cwd=ten)
     if kept:

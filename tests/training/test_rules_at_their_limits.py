@@ -405,3 +405,16 @@ def test_one_epoch_went_nowhere() -> None:
 def test_a_healthy_training_without_validation_speaks_of_training() -> None:
     [finding] = verdict(story([], train=[1.0, 0.5, 0.5], best=2))
     assert finding.facts == {"split": "train", "first": 1.0, "last": 0.5, "best_epoch": 2}
+
+
+def test_a_training_that_was_ended_amid_its_phases_has_their_rest_before_it() -> None:
+    for planned, command in ((0, "dlcli resume a --epochs 12"), (7, "dlcli resume a --epochs 7")):
+        told = replace(story([1.6, 1.5, 1.4, 1.3], trivial=2.0), run=["a"], planned=planned, before=0)
+        falling = still_improving(told)
+        assert falling is not None
+        assert [each.about for each in falling.advice] == [command]
+        trivial = no_better_than_trivial(
+            replace(told, baseline={**told.baseline, "metrics": {"loss": 1.1}}, file="c.yaml")
+        )
+        assert trivial is not None
+        assert [each.about for each in trivial.advice] == [command if planned else "dlcli check c.yaml"]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dlcli.finding import Finding
 from dlcli.training.compared import EVEN, Compared
 from dlcli.training.verdict.advice import checked
+from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import MARGIN, better_by_metric, may_be_chance
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
@@ -31,7 +32,7 @@ def no_better_than_trivial(story: Story) -> Finding | None:
         "trivial": trivial,
         "weighed": seen.weighed,
     }
-    advice = checked(story, why="can it learn one batch?")
+    advice = longer(story, 0, why="") if story.planned else checked(story, why="can it learn one batch?")
     return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=advice)
 
 

@@ -51,6 +51,8 @@ class Story:
     """The words for the run, and the file of its configuration, in commands to paste."""
     before: int = 0
     """How many epochs earlier phases had."""
+    planned: int = 0
+    """How many epochs all phases have, where a command has ended the training before that; else 0."""
 
     @property
     def beside_trivial(self) -> Compared | None:
