@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_CELLS = 100, 500
 """Rows and cells of the table beside a chart: some, spread evenly, of more."""
-LONGEST_NAME = 60
+LONGEST_NAME = 34
 """Letters of a name in the legend of a chart; a longer one is cut in its middle."""
 Values = Sequence[float | None]
 

@@ -40,7 +40,7 @@
     const box = made("input", { type: "checkbox", checked: state.chosen.has(row.run) });
     box.setAttribute("aria-label", `curves of ${row.run}`);
     box.dataset.run = row.run;
-    const link = made("a", { href: `/run/${encodeURIComponent(row.run)}`, textContent: row.run });
+    const link = made("a", { href: `/run/${encodeURIComponent(row.run)}`, textContent: row.run, title: row.run });
     const cells = row.cells.map((text, at) => made("td", { textContent: text, className: columns[at].right ? "right" : "" }));
     return { element: made("tr", {}, made("td", {}, box), made("th", { scope: "row" }, link), ...cells), cells, box, texts: row.cells };
   };
