@@ -31,8 +31,8 @@ from dlcli.extras import need
 from dlcli.progress import counted_off
 from dlcli.runs import Run, read_state
 from dlcli.runs.folder import number_of, run_folders
-from dlcli.runs.noise import FEWEST_RESAMPLED, paired_noise
-from dlcli.training.kept.by_sample import sample_values
+from dlcli.runs.noise import FEWEST_RESAMPLED, mean_interval, paired_noise
+from dlcli.training.kept.by_sample import Parts, sample_values
 from dlcli.training.kept.recorded import recorded_config
 from dlcli.training.kept.trained import open_trained
 from dlcli.training.setup.backend import chatter_to
@@ -67,10 +67,10 @@ SMALL = 5_000_000
 
 @dataclass(frozen=True)
 class Learnt:
-    """A method with what it reaches, and, where its metric is a mean over samples, the values of these (samples,)."""
+    """A method with what it reaches, and, where its metric is a mean over samples, what it is the mean of."""
 
     score: MethodScore
-    values: np.ndarray[Any, Any] | None
+    values: Parts | None
     remark: str | None = None
 
 
@@ -134,7 +134,7 @@ def compared_methods(subject: Subject, metric: str) -> Compared:
     return Compared(subject, metric, learnt, lesson.features.count, None, remarks)
 
 
-def beside_network(compared: Compared, network: NetworkScore | None, values: np.ndarray[Any, Any] | None) -> Baselines:
+def beside_network(compared: Compared, network: NetworkScore | None, values: Parts | None) -> Baselines:
     """The result, with how the network stands to the best of the methods."""
     subject = compared.subject
     better = subject.direction(compared.metric)
@@ -220,19 +220,14 @@ def answers_by(method: Method, lesson: Taught, rows: np.ndarray[Any, Any]) -> Sa
     return said_numbers(np.concatenate([np.reshape(each, (judged.shape[0], -1)) for each in parts], axis=1))
 
 
-def interval_of(values: np.ndarray[Any, Any] | None) -> tuple[float, float] | None:
+def interval_of(parts: Parts | None) -> tuple[float, float] | None:
     """Between what a mean lies for other samples of the same kind; None of few samples."""
-    import numpy as np
-
-    if values is None or len(values) < FEWEST_RESAMPLED:
+    if parts is None or len(parts.values) < FEWEST_RESAMPLED:
         return None
-    found = paired_noise(np.zeros_like(values), values)
-    return found.low, found.high
+    return mean_interval(parts.values, parts.weights)
 
 
-def ahead_of(
-    network: NetworkScore, values: np.ndarray[Any, Any] | None, learnt: Sequence[Learnt], better: str | None
-) -> Ahead | None:
+def ahead_of(network: NetworkScore, values: Parts | None, learnt: Sequence[Learnt], better: str | None) -> Ahead | None:
     """How the network stands to the method that reaches most."""
     known = [each for each in learnt if each.score.value is not None and each.score.value == each.score.value]
     if not known or better is None or network.value is None:
@@ -241,9 +236,11 @@ def ahead_of(
     best = max(known, key=lambda each: sign * (each.score.value or 0.0))
     assert best.score.value is not None
     difference = sign * (network.value - best.score.value)
-    if values is None or best.values is None or len(values) < FEWEST_RESAMPLED:
+    if values is None or best.values is None or len(values.values) < FEWEST_RESAMPLED:
         return Ahead(best.score.method, difference, None, None)
-    noise = paired_noise(sign * best.values, sign * values)
+    if not values.weighed_alike(best.values):
+        return Ahead(best.score.method, difference, None, None)
+    noise = paired_noise(sign * best.values.values, sign * values.values, values.weights)
     return Ahead(best.score.method, difference, (noise.low, noise.high), noise.exceeded)
 
 

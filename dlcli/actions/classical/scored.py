@@ -16,7 +16,7 @@ from dlcli.training.constant import untied
 from dlcli.training.constant_answer import fitting_answer, widened
 from dlcli.training.counted import counted_target
 from dlcli.training.engine.measure import Measured
-from dlcli.training.kept.by_sample import sample_values
+from dlcli.training.kept.by_sample import Parts, sample_values
 from dlcli.training.setup.experiment import output_shape
 from dlcli.training.trivial import measured_on, place_weights_of, repeated
 
@@ -30,7 +30,7 @@ class Scored:
 
     value: float | None
     metrics: Mapping[str, float | None]
-    values: np.ndarray[Any, Any] | None
+    values: Parts | None
 
 
 def metric_of(subject: Subject, measured: Collection[str] = ()) -> str:
@@ -84,8 +84,8 @@ def measured_answer(
 
 def averaged(
     subject: Subject, metrics: list[KerasObject], output: np.ndarray[Any, Any], name: str, value: float
-) -> np.ndarray[Any, Any] | None:
-    """The values (samples,) of which a metric of answers is the mean, where it is one."""
+) -> Parts | None:
+    """What a metric of answers is the mean of, by sample, where it is one."""
     schema = subject.schema
     seen = Measured({name: value}, {schema.name: subject.judged.target(schema.name)}, {schema.name: output}, {})
     heads = [replace(subject.head, metrics=metrics)]

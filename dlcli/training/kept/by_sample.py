@@ -69,6 +69,12 @@ class Parts:
     values: np.ndarray[Any, Any]
     weights: np.ndarray[Any, Any] | None = None
 
+    def weighed_alike(self, other: Parts) -> bool:
+        """Whether the samples have the same weights in both."""
+        if self.weights is None or other.weights is None:
+            return self.weights is other.weights
+        return bool((self.weights == other.weights).all())
+
 
 def sample_values(
     heads: Sequence[Head], schemas: Sequence[TargetSchema], model: Any, facts: Facts, seen: Measured
