@@ -20,6 +20,12 @@ def need(module: str, *, extra: str, use: str) -> Any:
         raise DataError(f"{use} needs the package {module}", hint=installing(extra), kind="missing_package") from None
 
 
+def expect(module: str, *, extra: str, use: str) -> None:
+    """Raises the same for a library that does not stand where Python looks for it; it is not loaded."""
+    if not is_installed(module):
+        raise DataError(f"{use} needs the package {module}", hint=installing(extra), kind="missing_package")
+
+
 def has(module: str) -> bool:
     """Whether a library is there."""
     try:

@@ -301,3 +301,11 @@ def samplewise(metric: Any, target: Any, output: Any, counted: Any = None) -> tu
     weights = weights.reshape(values.shape)
     held = weights.sum(axis=1)
     return (values * weights).sum(axis=1) / np.where(held > 0, held, 1), held
+
+
+def patched_tf2onnx() -> Any:
+    """tf2onnx as Keras makes it work with today's NumPy."""
+    from keras.src.export.tf2onnx_lib import patch_tf2onnx
+
+    patch_tf2onnx()
+    return importlib.import_module("tf2onnx")

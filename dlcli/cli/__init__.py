@@ -26,6 +26,7 @@ from dlcli.cli.completion import join_words
 from dlcli.cli.doctor import COMMAND as DOCTOR
 from dlcli.cli.evaluate import COMMAND as EVALUATE
 from dlcli.cli.everywhere import Color, Colour, with_options_of_all
+from dlcli.cli.export import COMMAND as EXPORT
 from dlcli.cli.init import COMMAND as INIT
 from dlcli.cli.inspect import COMMAND as INSPECT
 from dlcli.cli.inspect_data import COMMAND as INSPECT_DATA
@@ -60,6 +61,7 @@ COMMANDS = (
     RUNS,
     COMPARE,
     REPORT,
+    EXPORT,
     BOARD,
     REMOVE,
     BASELINE,

@@ -28,6 +28,8 @@ COMPLETE = "_DLCLI_COMPLETE"
 """The variable that Typer's scripts set."""
 FIRST = "first word"
 SPLITS = ("train", "validation", "test")
+FORMATS, NUMBERS = ("all", "keras", "litert", "onnx", "saved_model"), ("dynamic", "float", "int8")
+"""What `export` knows: a test holds them against its exporters."""
 
 Offer = Callable[[typer.Context, str], list[str]]
 """What Typer asks: the values for a parameter of a command line that has been read so far, and the word that is begun."""
@@ -169,6 +171,8 @@ name = offered(lambda _, __: shown_names())
 template = offered(lambda _, __: names_of("templates"))
 layer = offered(lambda parameters, _: layers_of_run(parameters))
 split = offered(lambda _, __: SPLITS)
+export_format = offered(lambda _, __: FORMATS)
+export_numbers = offered(lambda _, __: NUMBERS)
 setting = offered(lambda parameters, begun: settings_for(parameters[FIRST], begun, vocabulary()))
 column = offered(lambda parameters, _: columns_of(parameters[FIRST]))
 value = offered(lambda parameters, _: values_of_runs(parameters))

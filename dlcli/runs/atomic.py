@@ -141,14 +141,14 @@ def part_from_others(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def committed_folder(target: Path) -> Iterator[Path]:
+def committed_folder(target: Path, *, elsewhere: str = IN_RUNS) -> Iterator[Path]:
     """A folder to fill that takes its name only once it is complete.
 
     Every file, in folders below it too, is fsynced and listed with size and SHA-256 in MANIFEST.json before the rename.
     What stood under the name before is replaced, and intact on an error. On an error nothing of the new one remains.
     """
     temporary = target.with_name(f"{TEMPORARY}{target.name}-{os.getpid()}")
-    with refusals(target):
+    with refusals(target, elsewhere=elsewhere):
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         try:

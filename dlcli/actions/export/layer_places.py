@@ -1,0 +1,24 @@
+"""Where the configuration of a run names a layer of its model."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from dlcli.errors import DlcliError
+from dlcli.layers.names import written_layer_name
+from dlcli.training.kept.trained import Trained
+from dlcli.training.setup.experiment import set_up
+
+
+def line_of_layer(trained: Trained, name: str) -> tuple[Path, int | None]:
+    """The file of the configuration, and the line of a layer where it can be told."""
+    with suppress(DlcliError):
+        config = trained.config_with(())
+        built = set_up(config, trained.dataset()).built
+        # The same layers in the same order, but Keras may number those without a name on.
+        names = [written_layer_name(each.name) for each in trained.model.layers]
+        place = built.places.get(built.model.layers[names.index(name)].name) if name in names else None
+        if place is not None:
+            return trained.run.config, config.line(place)
+    return trained.run.config, None
