@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.groups import groups_of
 from dlcli.actions.judged import MOST_IN_MATRIX, Judged, defined_metrics, judged_targets
 from dlcli.actions.left_out import complete_rows
 from dlcli.actions.new_data import raw_samples, read_raw
+from dlcli.actions.threshold import threshold_asked
 from dlcli.actions.training_result import verdict_of_run
 from dlcli.actions.trusted.calibration import calibrated_target
 from dlcli.actions.trusted.ranking import rank_scores
@@ -20,12 +21,13 @@ from dlcli.runs import Run
 from dlcli.runs.noise import mean_interval
 from dlcli.training.engine.measure import Measured
 from dlcli.training.kept.by_sample import sample_values
+from dlcli.training.kept.threshold import keep_threshold
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.last_value import last_value_of
 from dlcli.training.setup.lengths import check_lengths
 from dlcli.training.setup.target_range import check_targets, notes_on_sums, notes_on_zeros
 from dlcli.training.setup.weights import weights_in
-from dlcli.view.evaluation import NO_SCORES, Beside, Evaluation, Scores, Targets, WorstSample
+from dlcli.view.evaluation import NO_SCORES, Beside, Evaluation, Scores, Targets, ThresholdShown, WorstSample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,14 +50,30 @@ class EvaluatedSamples:
 
 
 def evaluate(
-    run: Run, *, split: str, data: str | None, worst: int, by: str | None = None, allow_code: bool
+    run: Run,
+    *,
+    split: str,
+    data: str | None,
+    worst: int,
+    by: str | None = None,
+    threshold: str | None = None,
+    allow_code: bool,
 ) -> Evaluation:
     """Evaluates a run on one of its splits, or on all samples of other `data`; `by` a column that makes groups as well.
+
+    A `threshold` is chosen first, and kept with the run once it has served here.
 
     Raises `ArtifactError`, `DataError`, `ConflictError` for data that has changed, `UsageError` for an unknown split.
     """
     with open_trained(run, allow_code=allow_code) as trained:
-        return evaluate_trained(trained, split=split, data=data, worst=worst, by=by).evaluation
+        chosen = None
+        if threshold is not None:
+            chosen = threshold_asked(trained, threshold, split=split if data is None else None)
+            trained.use_threshold(chosen)
+        evaluation = evaluate_trained(trained, split=split, data=data, worst=worst, by=by).evaluation
+        if chosen is not None:
+            keep_threshold(run, chosen)
+        return evaluation
 
 
 def evaluate_trained(
@@ -107,8 +125,15 @@ def evaluate_trained(
         beside=Beside({"last_value": last}) if last else None,
         groups=None if by is None else groups_of(trained, fields, samples, feed.weights, by),
         verdict=verdict_of_run(run),
+        threshold=threshold_shown(trained),
     )
     return EvaluatedSamples(evaluation=evaluation, fields=fields, samples=samples, judged=judged)
+
+
+def threshold_shown(trained: Trained) -> ThresholdShown | None:
+    """The threshold that answers go by, where one was chosen."""
+    chosen = trained.threshold
+    return None if chosen is None else ThresholdShown(**asdict(chosen), words=str(chosen))
 
 
 def scores_of(judged: Judged) -> Scores:
@@ -145,9 +170,9 @@ def samples_to_judge(
         return dataset.fields, dataset.splits[split], notes
     fields = read_raw(config, schema, data, with_target=True, keep=also)
     complete = complete_rows(fields, config, schema, with_target=True)
-    samples, told = raw_samples(complete.fields, schema, with_target=True)
-    samples = replace(samples, rows=complete.rows[samples.rows])
-    return fields, samples, [*notes, *fields.notes, *complete.notes, *told]
+    raw = raw_samples(complete.fields, schema, with_target=True)
+    samples = replace(raw.samples, rows=complete.rows[raw.samples.rows])
+    return fields, samples, [*notes, *fields.notes, *complete.notes, *raw.told]
 
 
 def named_rows(windows: Windows | None, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -30,6 +30,7 @@ FIRST = "first word"
 SPLITS = ("train", "validation", "test")
 FORMATS, NUMBERS = ("all", "keras", "litert", "onnx", "saved_model"), ("dynamic", "float", "int8")
 """What `export` knows: a test holds them against its exporters."""
+THRESHOLDS = ("best:f1", "best:accuracy", "best:balanced_accuracy", "0.5")
 
 Offer = Callable[[typer.Context, str], list[str]]
 """What Typer asks: the values for a parameter of a command line that has been read so far, and the word that is begun."""
@@ -173,6 +174,7 @@ layer = offered(lambda parameters, _: layers_of_run(parameters))
 split = offered(lambda _, __: SPLITS)
 export_format = offered(lambda _, __: FORMATS)
 export_numbers = offered(lambda _, __: NUMBERS)
+threshold = offered(lambda _, __: THRESHOLDS)
 setting = offered(lambda parameters, begun: settings_for(parameters[FIRST], begun, vocabulary()))
 column = offered(lambda parameters, _: columns_of(parameters[FIRST]))
 value = offered(lambda parameters, _: values_of_runs(parameters))

@@ -29,6 +29,14 @@ def evaluate(
         str | None,
         typer.Option(metavar="COLUMN", help="A column whose values make groups, each with its own metrics."),
     ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="T",
+            autocompletion=completion.threshold,
+            help="Of two classes say the second above 0.3, or best:f1: chosen on validation and kept for predict.",
+        ),
+    ] = None,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     no_pager: options.NoPager = False,
@@ -44,7 +52,8 @@ def evaluate(
     from dlcli.view.console.labelled import note as say_note
     from dlcli.view.evaluation import draw_evaluation, has_many_classes
 
-    evaluation = measure(Run.find(runs, run), split=split, data=data, worst=worst, by=by, allow_code=allow_code)
+    found = Run.find(runs, run)
+    evaluation = measure(found, split=split, data=data, worst=worst, by=by, threshold=threshold, allow_code=allow_code)
     for note in () if quiet else evaluation.notes:
         say_note(err(), f"note: {note}")
     give(evaluation, draw_evaluation, as_json=json, pages=not no_pager and has_many_classes(evaluation))

@@ -27,6 +27,7 @@ FILES = frozenset(
         "run.json",
         "samples.npz",
         "splits.npz",
+        "threshold.json",
     }
 )
 

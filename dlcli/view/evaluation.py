@@ -102,6 +102,19 @@ class Groups:
     groups: Sequence[Group]
 
 
+@dataclass(frozen=True)
+class ThresholdShown:
+    """The second of two classes, `positive`, is said where its probability is above `value`: the best by a metric on validation,
+    or one that was given."""
+
+    value: float
+    target: str
+    positive: str
+    best: str | None
+    reached: float | None
+    words: str = field(metadata=UNSAID)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """The keys of `dlcli evaluate --json`, and notes on the data; with several targets each has its own scores."""
@@ -120,6 +133,8 @@ class Evaluation:
     groups: Groups | None = None
     verdict: Sequence[Judgement] = field(default_factory=tuple)
     """What was said of the training when it ended."""
+    threshold: ThresholdShown | None = None
+    """What matrix and scores of the classes go by, where it was chosen; metrics keep their own."""
     notes: Sequence[str] = field(default_factory=tuple, metadata=UNSAID)
 
 
@@ -131,6 +146,9 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     if evaluation.scores.positive is not None:
         text = f"the positive class of these metrics is '{evaluation.scores.positive}'"
         console.print(Text(text, style="dim"))
+    if evaluation.threshold is not None:
+        told = f"{evaluation.threshold.words}; so it is in the matrix and the scores below, metrics keep their own threshold"
+        console.print(Text(told))
     draw_classes(console, evaluation.scores)
     for name, scores in evaluation.several.targets.items() if evaluation.several is not None else ():
         if scores.by_class is not None or scores.numbers:

@@ -87,6 +87,7 @@ OFFERED: dict[tuple[str, ...], list[str]] = {
     ("show", "Flat"): ["Flatten"],
     ("show", "train.e"): ["train.early_stopping"],
     ("evaluate", "last", "--split", "v"): ["validation"],
+    ("evaluate", "last", "--threshold", "best:f"): ["best:f1"],
     ("look", "roses-1", "--layer", "to"): ["tower/a"],
     ("look", "roses-2", "--layer", "to"): [],
     ("runs", "--sort", "val_"): ["val_loss"],

@@ -153,11 +153,15 @@ class Measure:
 
     def predict(self, feed: Feed) -> dict[str, np.ndarray[Any, Any]]:
         """The model's output (samples, …) in float32 by target."""
+        one, _ = feed.take(slice(0, 1))
+        run = self.graph("forward", feed, lambda: forward_graph(self.model, one))
+        return self.outputs(feed, run, [each.name for each in feed.schemas])
+
+    def outputs(self, feed: Feed, run: Callable[[Any], Any], names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
+        """What a graph of inputs gives for all samples, (samples, …) in float32, by the name of each of its outputs."""
         import numpy as np
 
-        one, _ = feed.take(slice(0, 1))
-        run, size = self.graph("forward", feed, lambda: forward_graph(self.model, one)), batch_of(feed)
-        names = [each.name for each in feed.schemas]
+        size = batch_of(feed)
         parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
         for inputs, _, _, samples in self.parts(feed, size):
             for start in counted_off(range(0, samples, size), "predicting", -(-samples // size)):

@@ -27,8 +27,10 @@ class Answers:
     probabilities: np.ndarray[Any, Any] | None
 
 
-def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSchema) -> Answers | None:
-    """What the output says of a target, or None where it is numbers."""
+def answers_of(
+    output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSchema, *, threshold: float | None = None
+) -> Answers | None:
+    """What the output says of a target, or None where it is numbers; of two classes the second above the threshold."""
     import numpy as np
 
     form = output_form(loss)
@@ -41,10 +43,21 @@ def answers_of(output: np.ndarray[Any, Any], loss: KerasObject, target: TargetSc
         if output.shape[-1] != 1 or count != 2:
             return None
         chance = as_shown(output[..., 0], loss)
-        return yes_or_no(output[..., 0], loss, chances=np.stack([1 - chance, chance], axis=-1))
+        answers = yes_or_no(output[..., 0], loss, chances=np.stack([1 - chance, chance], axis=-1))
+        return above(answers, threshold)
     if output.shape[-1] < count:
         return None
-    return Answers(output.argmax(axis=-1), None if form == "scores" else as_shown(output, loss))
+    answers = Answers(output.argmax(axis=-1), None if form == "scores" else as_shown(output, loss))
+    return above(answers, threshold) if output.shape[-1] == 2 else answers
+
+
+def above(answers: Answers, threshold: float | None) -> Answers:
+    """The same answers about two classes, of which the second is said where its probability is above a threshold."""
+    import numpy as np
+
+    if threshold is None or answers.probabilities is None:
+        return answers
+    return Answers((answers.probabilities[..., 1] > threshold).astype(np.int64), answers.probabilities)
 
 
 def yes_or_no(output: np.ndarray[Any, Any], loss: KerasObject, *, chances: np.ndarray[Any, Any]) -> Answers:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,9 @@ from dlcli.training.kept.agreeing import check_same_data, check_same_schema, dis
 from dlcli.training.kept.finite_answers import check_answers
 from dlcli.training.kept.model_folder import SCHEMA, SavedModel, load_model, load_schema
 from dlcli.training.kept.predictions import Answers, answers_of
+from dlcli.training.kept.preparation_graph import PreparationGraph
 from dlcli.training.kept.recorded import KEPT, recorded_config, recorded_data, recorded_environment, resumed_config
+from dlcli.training.kept.threshold import Threshold, kept_threshold
 from dlcli.training.setup.backend import chatter_to, start_keras
 from dlcli.training.setup.experiment import compile_model, mistakes_of_head, wide_targets
 from dlcli.training.setup.feed import Feed
@@ -110,6 +112,11 @@ class Trained:
                 raise disagreeing(mistake.message, self.run.model / SCHEMA)
         return saved
 
+    def prepare_by_graph(self) -> None:
+        """From now on inputs are prepared by a graph that is made once: quicker for few samples, and equal but for rounding."""
+        if self.saved.preparation is not None:
+            self.__dict__["saved"] = replace(self.saved, preparation=PreparationGraph(self.saved.preparation))
+
     @property
     def model(self) -> Any:
         """The Keras model: prepared inputs to outputs."""
@@ -135,12 +142,24 @@ class Trained:
         compile_model(self.config, self.model, self.schema, self.schema.facts(steps_per_epoch=1), learns=False)
         return Measure(self.model)
 
+    @cached_property
+    def forward(self) -> Measure:
+        """The model to answer with: its graphs are made once, however many samples follow each other."""
+        return Measure(self.model)
+
     def predicted(self, feed: Feed) -> Arrays:
         """What the model puts out: (samples, …) in float32, by target. Its loss is not needed for it."""
         check_new_ids(self.model, feed)
-        output = Measure(self.model).predict(feed)
+        output = self.forward.predict(feed)
+        self.forward.placed.clear()
         check_answers(output, feed, self.schema.inputs)
         return {each.name: in_own_units(each, output[each.name]) for each in self.schema.targets}
+
+    def masks(self, feed: Feed) -> Arrays:
+        """Which places (samples, …) of the output count, by the targets whose output has a mask."""
+        found = self.forward.masks(feed)
+        self.forward.placed.clear()
+        return found
 
     def judged(self, feed: Feed) -> Measured:
         """Loss and metrics, targets and outputs, all of one pass over the samples."""
@@ -152,7 +171,23 @@ class Trained:
     def answers(self, output: Arrays) -> dict[str, Answers | None]:
         """What outputs say, by target: classes with probabilities, or None where they are numbers."""
         pairs = zip(self.config.heads, self.schema.targets, strict=True)
-        return {target.name: answers_of(output[target.name], head.loss, target) for head, target in pairs}
+        return {
+            target.name: answers_of(output[target.name], head.loss, target, threshold=self.threshold_of(target.name))
+            for head, target in pairs
+        }
+
+    @cached_property
+    def threshold(self) -> Threshold | None:
+        """How likely the second of two classes has to be for it to be said, where that was chosen."""
+        return kept_threshold(self.run)
+
+    def use_threshold(self, threshold: Threshold) -> None:
+        """From now on answers go by another threshold."""
+        self.__dict__["threshold"] = threshold
+
+    def threshold_of(self, target: str) -> float | None:
+        """The threshold of a target; None where none was chosen."""
+        return self.threshold.value if self.threshold is not None and self.threshold.target == target else None
 
 
 @contextmanager
