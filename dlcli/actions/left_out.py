@@ -19,40 +19,61 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """How many rows were left out, and the first of them in words."""
+
+    count: int
+    first: tuple[str, ...]
+    ends: str = ""
+    """What follows from the gaps, where windows are cut."""
+
+    def __str__(self) -> str:
+        words = ", ".join(self.first) + (", …" if self.count > len(self.first) else "")
+        were = "was" if self.count == 1 else "were"
+        return f"{rows_in_words(self.count)} with empty cells {were} left out, as in training: {words}{self.ends}"
+
+    def __add__(self, other: LeftOut) -> LeftOut:
+        return LeftOut(self.count + other.count, (*self.first, *other.first)[:MOST_NAMED], self.ends)
+
+
+@dataclass(frozen=True)
 class Complete:
     """The rows without empty cells: `fields` holds these alone, and `rows` (rows,) are their numbers among all of them."""
 
     fields: Fields
     rows: np.ndarray[Any, Any]
-    notes: list[str]
+    left: LeftOut | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """Which rows were left out."""
+        return [] if self.left is None else [str(self.left)]
 
 
-def complete_rows(fields: Fields, config: Config, schema: Schema, *, with_target: bool) -> Complete:
+def complete_rows(
+    fields: Fields, config: Config, schema: Schema, *, with_target: bool, all_may_go: bool = False
+) -> Complete:
     """Leaves out the rows with an empty cell where the run did so in training (`missing: drop`), and says which these are.
 
-    Raises `DataError` where no row is left.
+    Raises `DataError` where no row is left, unless `all_may_go`.
     """
     import numpy as np
 
     everything = np.arange(fields.samples)
     if config.data.missing != "drop":
-        return Complete(fields, everything, [])
+        return Complete(fields, everything)
     names = [name for name in needed_columns(config, schema, with_target=with_target) if name in fields.arrays]
     empty, rows = find_empty(fields, names)
     if not len(rows):
-        return Complete(fields, everything, [])
-    file, line, _ = fields.where(int(rows[0]))
-    if len(rows) == fields.samples:
+        return Complete(fields, everything)
+    if len(rows) == fields.samples and not all_may_go:
+        file, line, _ = fields.where(int(rows[0]))
         message = f"no row is left: each has an empty cell ({empty_counts(empty)})"
         raise DataError(message, file=file, line=line, kind="no_rows_left")
-    words = ", ".join(fields.where(int(row))[2] for row in rows[:MOST_NAMED]) + (
-        ", …" if len(rows) > MOST_NAMED else ""
-    )
-    were = "was" if len(rows) == 1 else "were"
+    words = tuple(fields.where(int(row))[2] for row in rows[:MOST_NAMED])
     ends = "" if fields.windows is None else f"; {fields.windows.at_gaps}"
-    note = f"{rows_in_words(len(rows))} with empty cells {were} left out, as in training: {words}{ends}"
     others = np.setdiff1d(everything, rows, assume_unique=True)
-    return Complete(fields.chosen(others), others, [note])
+    return Complete(fields.chosen(others), others, LeftOut(len(rows), words, ends))
 
 
 def needed_columns(config: Config, schema: Schema, *, with_target: bool) -> list[str]:

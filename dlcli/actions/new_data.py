@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
 from dlcli.data import Fields, Samples, Schema
 from dlcli.data.blank_targets import samples_with_targets
-from dlcli.data.encode import codes_of, encoded_input, filled_column
+from dlcli.data.encode import codes_of, encoded_input, filled_column, present
 from dlcli.data.encoded_target import encoded_target
-from dlcli.data.fields.lazy import Column, Selected
+from dlcli.data.fields.lazy import Column, Selected, is_lazy
+from dlcli.data.fields.padded import PADDING
 from dlcli.data.fields.samples import samples_of
 from dlcli.data.memory import free_memory
-from dlcli.data.schema import SPLITS
+from dlcli.data.schema import SPLITS, InputSchema
 from dlcli.data.sources import block_of
 from dlcli.data.sources.source import Reading
 from dlcli.data.target_scale import check_logarithms
+from dlcli.data.unlike import Unlike, together
 from dlcli.errors import DataError, UsageError
 from dlcli.spec import did_you_mean
 from dlcli.training.setup.experiment import wanted_of
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 def read_raw(
-    config: Config, schema: Schema, what: str, *, with_target: bool = False, keep: Collection[str] = ()
+    config: Config,
+    schema: Schema,
+    what: str,
+    *,
+    with_target: bool = False,
+    keep: Collection[str] = (),
+    most_bytes: int | None = None,
 ) -> Fields:
     """The rows of other data, read the way the run's own data was: the same separator, decimals, sizes and column kinds.
 
-    `what` is a path, or one split of it: `d.npz:test`. `keep` are columns that are wanted beside those of the model. Raises
-    `UsageError` for a source of several splits without one chosen.
+    `what` is a path, or one split of it: `d.npz:test`. `keep` are columns that are wanted beside those of the model. What
+    takes more than half of the free memory, or `most_bytes`, stays on disk. Raises `UsageError` for a source of several
+    splits without one chosen.
     """
     path, part = path_and_split(what)
     source = block_of(path, like=config.data.source, schema=schema)
-    stream = source.memory() > free_memory() // 2
+    half = free_memory() // 2
+    stream = source.memory() > (half if most_bytes is None else min(half, most_bytes))
     columns = columns_of_model(schema, with_target=with_target)
     weight = config.train.sample_weight if with_target else None
     wanted = None if columns is None else columns | {*keep} | ({weight} if weight is not None else set())
@@ -137,13 +150,27 @@ def check_names(schema: Schema, fields: Fields) -> None:
     )
 
 
-def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[Samples, list[str]]:
-    """Raw rows as the samples of the schema, with notes on what was new to it; without target an empty one."""
+@dataclass(frozen=True)
+class RawSamples:
+    """Raw rows as the samples of the schema, what of them is unlike those of training, and what else is to be said of them."""
+
+    samples: Samples
+    unlike: list[Unlike]
+    notes: list[str]
+
+    @property
+    def told(self) -> list[str]:
+        """All that is to be said of them."""
+        return [*self.notes, *(str(each) for each in together(self.unlike) if each.is_worth_a_word)]
+
+
+def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> RawSamples:
+    """Raw rows as the samples of the schema; without target an empty one."""
     import numpy as np
 
     fields = replace(fields, windows=schema.windows)
     tensors: dict[str, Column] = {}
-    notes: list[str] = []
+    unlike, notes = list[Unlike](), list[str]()
     if with_target:
         names = {name for each in schema.present if each.labels is None for name in each.names}
         samples, targeted, notes = samples_with_targets(fields, names)
@@ -155,7 +182,7 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
         of_row = each if schema.windows is None else each.model_copy(update={"shape": each.shape[1:]})
         tensor, said = encoded_input(of_row, fields)
         tensors[each.name] = samples.input(tensor)
-        notes += said
+        unlike += [*said, *outside_range(each, fields)]
     if with_target:
         targets: dict[str, Column] = {}
         for target in schema.targets:
@@ -165,8 +192,45 @@ def raw_samples(fields: Fields, schema: Schema, *, with_target: bool) -> tuple[S
                 check_logarithms(target.scale.kind, target, values, fields)
             targets[target.name] = samples.at_row(values) if target.absent else samples.target(values, of_rows)
     else:
-        # Nothing is compared with it; one number a sample costs little and has the right length.
-        targets = {
-            each.name: Selected(np.zeros(1, np.float32), np.zeros(len(rows), np.int64)) for each in schema.targets
-        }
-    return Samples(tensors, targets, rows), notes
+        # Nothing is compared with it; where all is in memory it is too, so that inputs are prepared once.
+        nothing = np.zeros(len(rows), np.float32)
+        lazily = any(is_lazy(each) for each in tensors.values())
+        targets = {each.name: Selected(nothing, np.arange(len(rows))) if lazily else nothing for each in schema.targets}
+    return RawSamples(Samples(tensors, targets, rows), unlike, notes)
+
+
+def outside_range(schema: InputSchema, fields: Fields) -> list[Unlike]:
+    """The numbers of an input that lie outside the range of the training rows; of what stays on disk nothing is told."""
+    if schema.columns is None:
+        ranges = {} if schema.seen is None else {present(schema, fields)[0]: schema.seen}
+    else:
+        ranges = {column.name: column.seen for column in schema.columns if column.seen is not None}
+    return [
+        found
+        for name, seen in ranges.items()
+        if not is_lazy(fields.arrays[name]) and (found := outside_of(name, fields.arrays[name][:], seen)) is not None
+    ]
+
+
+def outside_of(name: str, values: np.ndarray[Any, Any], seen: Sequence[float]) -> Unlike | None:
+    """The numbers (rows, …) that lie outside a range; None where there are none. Numbers that are written as text count too."""
+    import numpy as np
+
+    if values.dtype == object:
+        values = np.array([np.nan if value is None else float(value) for value in values.ravel().tolist()])
+    known = values[(values < seen[0]) | (values > seen[1])]
+    known = known[known != PADDING].astype(np.float64)
+    if not known.size:
+        return None
+    below, above = seen[0] - known, known - seen[1]
+    furthest = int(np.argmax(np.maximum(below, above)))
+    distance, width = float(max(below[furthest], above[furthest])), seen[1] - seen[0]
+    return Unlike(
+        "outside_range",
+        name,
+        int(known.size),
+        first=f"{float(known[furthest]):.6g}",
+        low=seen[0],
+        high=seen[1],
+        beyond=distance / width if width else np.inf,
+    )

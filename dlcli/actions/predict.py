@@ -1,240 +1,53 @@
-"""Predict: what a run's model says of raw rows without targets."""
+"""Predict: what a run's model says of raw data without targets."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
-from dlcli.actions.left_out import complete_rows, with_blanks
-from dlcli.actions.new_data import check_names, raw_samples, read_raw
-from dlcli.data import Samples, Schema
-from dlcli.data.fields.fields import Fields, FileEach
-from dlcli.data.fields.padded import real_places
-from dlcli.data.schema import TargetSchema
-from dlcli.data.windows import Windows
-from dlcli.loss.target_loss import Head
+from dlcli.actions.answered.asked_for import AskedFor
+from dlcli.actions.answered.generated import Drawing, prompts_of, texts_generated
+from dlcli.actions.answered.predictor import Predictions, Predictor, is_relative
+from dlcli.actions.answered.row_stream import RowStream, text_lines
+from dlcli.actions.answered.ways import Answering, Answers, OfLayer, Spread
+from dlcli.actions.new_data import read_raw
 from dlcli.runs import Run
-from dlcli.training.engine.measure import Measure
-from dlcli.training.kept.predictions import Answers, as_shown, joins_steps, texts_of, unit_names
-from dlcli.training.kept.trained import open_trained
+from dlcli.training.kept.trained import Trained, open_trained
 
-if TYPE_CHECKING:
-    import numpy as np
-
-Columns = dict[str, "np.ndarray[Any, Any]"]
+STREAMED_ABOVE = 1 << 28  # unseen: memory alone
+"""Bytes above which data is read as it is answered, however much memory there is."""
+TEMPERATURE = 1.0
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Predictions as columns (samples,): the answer first, then the probability of each class; a dense target has more axes.
+def predictions_of(run: Run, asked: AskedFor, stream: RowStream | None, *, allow_code: bool) -> Iterator[Predictions]:
+    """The predictions for all samples of a file or folder, part after part; or for the rows of a `stream` as they come.
 
-    `arrays` are what no table holds well, by name: the probabilities of the classes at each place (samples, …).
-    """
-
-    run: str
-    samples: int
-    columns: Columns
-    notes: list[str]
-    arrays: Columns = field(default_factory=dict)
-    left_out: int = 0
-    """Of how many samples the answers are empty, because a cell of them is."""
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One mapping a sample."""
-        lists = {name: plain_values(values) for name, values in self.columns.items()}
-        return [{name: values[row] for name, values in lists.items()} for row in range(self.samples)]
-
-
-def plain_values(values: np.ndarray[Any, Any]) -> list[Any]:
-    """A column (samples, …) as plain values, None for an empty one."""
-    return [None if isinstance(each, float) and each != each else each for each in values.tolist()]
-
-
-def predict(run: Run, data: str, *, keep: Sequence[str] = (), strict: bool = False, allow_code: bool) -> Predictions:
-    """The predictions for all samples of a file or folder, beside the columns of the data to `keep`.
-
-    A name that was not in training counts as none, and with `strict` is an error. Raises `ArtifactError`, `DataError`, and
-    `UsageError` for data of several splits.
+    Raises `ArtifactError`, `DataError`, and `UsageError` for data of several splits.
     """
     with open_trained(run, allow_code=allow_code) as trained:
-        config, schema, standing = trained.config, trained.schema, trained.notes
-        fields = read_raw(config, schema, data, keep=keep)
-        complete = complete_rows(fields, config, schema, with_target=False)
-        if strict:
-            check_names(schema, complete.fields)
-        samples, notes = raw_samples(complete.fields, schema, with_target=False)
-        samples = replace(samples, rows=complete.rows[samples.rows])
-        feed = trained.feed(samples, with_target=False)
-        output = trained.predicted(feed)
-        answers = trained.answers(output)
-        by_place = any(each.text or each.padded for each in schema.targets)
-        masks = Measure(trained.model).masks(feed) if by_place else {}
-    columns, answered, arrays = Columns(), Columns(), Columns()
-    if isinstance(fields.places, FileEach):
-        shown = range(fields.samples) if schema.windows is None else samples.rows.tolist()
-        files = [fields.where(row)[0] for row in shown]
-        columns["file"] = np_objects(files if Path(data).is_absolute() else [os.path.relpath(file) for file in files])
-    for head, target in zip(config.heads, schema.targets, strict=True):
-        answer = answers[target.name]
-        if target.text or joins_steps(head.loss):
-            texts = texts_of(output[target.name], head.loss, target, masks.get(target.name))
-            answered[target.name] = np_objects(texts)
-            continue
-        own, dense = (
-            answer_columns(output[target.name], answer, head, target),
-            dense_columns(output[target.name], answer, head, target),
-        )
-        if target.padded:
-            there = masks.get(target.name, places_there(samples, schema, target))
-            own, dense = ({name: of_places(each, there) for name, each in some.items()} for some in (own, dense))
-        answered, arrays = answered | own, arrays | dense
-    told = [*standing, *fields.notes, *complete.notes, *notes]
-    if schema.windows is None:
-        # A row that was left out keeps its place, so that the answers can stand beside the data.
-        total, at = fields.samples, samples.rows
-        answered, arrays = (
-            {name: with_blanks(values, at, total) for name, values in each.items()} for each in (answered, arrays)
-        )
-    rows, known = predicted_rows(fields, schema.windows, samples.rows)
-    if schema.windows is not None and (keep or complete.notes):
-        columns["row"] = rows + 1
-    columns |= kept_columns(fields, rows, keep, beside={*columns, *answered}, known=known) | answered
-    return Predictions(run.name, len(rows), columns, told, arrays, left_out=len(rows) - len(samples))
+        if asked.generate is not None:
+            yield from generated(trained, asked, stream)
+            return
+        predictor = Predictor(trained, answering=way_of(asked), keep=asked.keep, strict=asked.strict)
+        if stream is None:
+            fields = read_raw(trained.config, trained.schema, asked.data, keep=asked.keep, most_bytes=STREAMED_ABOVE)
+            yield from predictor.parts(fields, relative=is_relative(asked.data))
+            return
+        _ = trained.model  # whoever sends rows one by one waits for none of them
+        for fields in stream.fields(trained.config, trained.schema, keep=asked.keep):
+            yield predictor.of(fields, all_may_go=True, relative=False)
 
 
-def places_there(samples: Samples, schema: Schema, target: TargetSchema) -> np.ndarray[Any, Any]:
-    """Which places (samples, places) of a target stand before the end of their sample, as the inputs say."""
-    import numpy as np
-
-    for each in schema.inputs:
-        if each.padding is not None and each.shape[0] == target.shape[0]:
-            return real_places(samples.inputs[each.name][:], each.padding)
-    return np.ones((len(samples), target.shape[0]), bool)
+def way_of(asked: AskedFor) -> Answering:
+    """How the model is asked."""
+    if asked.layer is not None:
+        return OfLayer(asked.layer)
+    return Answers() if asked.draws is None else Spread(asked.draws)
 
 
-def of_places(values: np.ndarray[Any, Any], there: Any) -> np.ndarray[Any, Any]:
-    """Of each sample (samples, places, …) a list of what stands at the places that are there: (samples,) of lists."""
-    import numpy as np
-
-    lists = np.empty(len(values), object)
-    for row, its in enumerate(np.asarray(there, bool)):
-        lists[row] = values[row][its].tolist()
-    return lists
-
-
-def predicted_rows(
-    fields: Fields, windows: Windows | None, rows: np.ndarray[Any, Any]
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The rows (samples,) that are predicted, and which of them the data has: a forecast may be of a row behind its last.
-
-    `rows` are those at which the samples stand, of a window its last.
-    """
-    import numpy as np
-
-    if windows is None:
-        return np.arange(fields.samples), np.ones(fields.samples, bool)
-    ahead = rows + windows.to_named
-    known = ahead < fields.samples
-    there = np.minimum(ahead, fields.samples - 1)
-    files = fields.file_numbers()
-    known &= files[there] == files[rows]
-    if windows.group is not None:
-        groups = fields.arrays[windows.group][:]
-        known &= groups[there] == groups[rows]
-    return ahead, known
-
-
-def kept_columns(
-    fields: Fields,
-    rows: np.ndarray[Any, Any],
-    keep: Sequence[str],
-    *,
-    beside: Collection[str],
-    known: np.ndarray[Any, Any],
-) -> Columns:
-    """Columns of the data in the rows that were predicted; one whose name a prediction bears too is `NAME (data)`.
-
-    They are empty at a row that is not `known`. Raises `DataError` for a column that is not there.
-    """
-    import numpy as np
-
-    columns: Columns = {}
-    for name in keep:
-        fields.check_column(name)
-        column = fields.arrays[name]
-        values = column[rows if known.all() else np.minimum(rows, fields.samples - 1)]
-        if not known.all():
-            values = values.astype(np.float64) if values.dtype.kind in "iub" else values.copy()
-            values[~known] = None if values.dtype == object else np.nan
-        columns[f"{name} (data)" if name in beside else name] = values
-    return columns
-
-
-def np_objects(values: list[str]) -> np.ndarray[Any, Any]:
-    """Texts as a column: (rows,) objects."""
-    import numpy as np
-
-    return np.array(values, dtype=object)
-
-
-def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
-    """The output for one target as named columns (samples, …); the names of several targets begin with theirs."""
-    import numpy as np
-
-    name, classes = target.name, target.classes
-    before = "" if head.name is None else f"{name} "
-    output = as_shown(output, head.loss)
-    if answers is None:
-        return number_columns(output, head, target)
-    if target.each is not None:
-        columns: Columns = {each: answers.classes[:, index] for index, each in enumerate(target.each)}
-        return columns | said_of_each(answers, output, target.each, before)
-    names = unit_names(classes or [], output.shape[-1])
-    if answers.classes.ndim > 1:
-        numbers = names == [str(number) for number in range(len(names))]
-        return {name: answers.classes if numbers else np.array(names, dtype=object)[answers.classes]}
-    columns = {name: np.array(names, dtype=object)[answers.classes]}
-    # Between two classes there is a single score, which speaks for the second.
-    alone = answers.probabilities is None and output.shape[-1] == 1
-    return columns | said_of_each(answers, output, names[-1:] if alone else names, before)
-
-
-def dense_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
-    """Of a class for each of several places its index, and the probability, or score, of each class there (samples, …).
-
-    Nothing of other answers.
-    """
-    if answers is None or target.each is not None or answers.classes.ndim < 2:
-        return {}
-    before = "" if head.name is None else f"{target.name} "
-    chances = answers.probabilities
-    shown, numbers = ("score", as_shown(output, head.loss)) if chances is None else ("probability", chances)
-    names = unit_names(target.classes or [], numbers.shape[-1])
-    alone = chances is None and numbers.shape[-1] == 1
-    dense = {f"{before}{shown} {each}": numbers[..., at] for at, each in enumerate(names[-1:] if alone else names)}
-    return {target.name: answers.classes} | dense
-
-
-def said_of_each(answers: Answers, output: np.ndarray[Any, Any], names: Sequence[str], before: str) -> Columns:
-    """What stands behind the answers: the probability of each name, or its score (samples,) where there are none."""
-    chances = answers.probabilities
-    shown, numbers = ("score", output) if chances is None else ("probability", chances)
-    return {f"{before}{shown} {each}": numbers[:, index] for index, each in enumerate(names)}
-
-
-def number_columns(output: np.ndarray[Any, Any], head: Head, target: TargetSchema) -> Columns:
-    """An output that is no answer about classes as columns: numbers, or as they are shown where their names are unknown."""
-    name, classes = target.name, target.classes
-    before = "" if head.name is None else f"{name} "
-    if output.ndim > 2:
-        return {name: output[..., 0] if output.shape[1:] == (*target.shape, 1) else output}
-    flat = output.reshape(len(output), -1)
-    if flat.shape[1] == 1:
-        return {name: flat[:, 0]}
-    names = target.each or (classes if classes and len(classes) == flat.shape[1] else None)
-    if target.each is not None and len(target.each) == flat.shape[1]:
-        return {f"{before}{each}": flat[:, index] for index, each in enumerate(target.each)}
-    return {f"{name} {each}": flat[:, index] for index, each in enumerate(names or map(str, range(flat.shape[1])))}
+def generated(trained: Trained, asked: AskedFor, stream: RowStream | None) -> Iterator[Predictions]:
+    """Texts with what follows them; of standard input each line is one."""
+    assert asked.generate is not None
+    temperature = TEMPERATURE if asked.temperature is None else asked.temperature
+    seed = trained.config.seed if asked.seed is None else asked.seed
+    prompts = prompts_of(trained, asked.data) if stream is None else text_lines(stream.stream)
+    return texts_generated(trained, prompts, Drawing(asked.generate, temperature, seed))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcli.actions.predict import Columns, Predictions, plain_values
+from dlcli.actions.answered.columns import Columns
+from dlcli.actions.answered.predictor import Predictions, joined, plain_values
 from dlcli.errors import UsageError
-from dlcli.runs.atomic import check_output_place, sweep_file, write_output
+from dlcli.runs.atomic import check_output_place, sweep_file, write_output_parts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,24 +51,32 @@ def check_output(path: Path, data: str) -> None:
             )
 
 
-def write_predictions(predictions: Predictions, path: Path, *, safe: bool = False) -> None:
+def write_predictions(parts: Iterable[Predictions], path: Path, *, safe: bool = False) -> None:
     """Writes the predictions in the form that the ending of the file names, whole or not at all; `safe` is of a csv."""
     check_form(path)
     sweep_file(path)
-    content = as_csv(predictions, safe=safe) if safe else WRITERS[path.suffix.lower()](predictions)
-    write_output(path, content)
+    pieces = csv_parts(parts, safe=safe) if safe else WRITERS[path.suffix.lower()](parts)
+    write_output_parts(path, pieces)
 
 
-def as_csv(predictions: Predictions, *, safe: bool = False) -> bytes:
+def csv_parts(parts: Iterable[Predictions], *, safe: bool = False) -> Iterator[bytes]:
+    """Comma-separated values in UTF-8, the header in the first part."""
+    for number, part in enumerate(parts):
+        yield as_csv(part, safe=safe, header=number == 0)
+
+
+def as_csv(predictions: Predictions, *, safe: bool = False, header: bool = True) -> bytes:
     """Comma-separated values in UTF-8; numbers with all their digits. `safe` keeps a spreadsheet from running a text."""
     import csv
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    shown = as_text if safe else lambda value: value
-    writer.writerow(map(shown, predictions.columns))
-    for row in zip(*(plain_values(values) for values in predictions.columns.values()), strict=True):
-        writer.writerow(map(shown, row))
+    columns = [plain_values(values) for values in predictions.columns.values()]
+    if safe:
+        columns = [[*map(as_text, values)] for values in columns]
+    if header:
+        writer.writerow(map(as_text, predictions.columns) if safe else predictions.columns)
+    writer.writerows(zip(*columns, strict=True))
     return buffer.getvalue().encode()
 
 
@@ -88,6 +97,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "\uff1d", "\uff0b", "\uff0
 def as_json_lines(predictions: Predictions) -> bytes:
     """One JSON object a line."""
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in predictions.rows()).encode()
+
+
+def json_parts(parts: Iterable[Predictions]) -> Iterator[bytes]:
+    """One JSON object a line, part after part."""
+    return map(as_json_lines, parts)
+
+
+def npz_parts(parts: Iterable[Predictions]) -> Iterator[bytes]:
+    """A NumPy archive of all parts, which are in memory together: it says first how long its arrays are."""
+    yield as_npz(joined(list(parts)))
 
 
 def as_npz(predictions: Predictions) -> bytes:
@@ -129,21 +148,59 @@ def as_arrays(columns: Columns) -> Columns:
     return found
 
 
-def as_parquet(predictions: Predictions) -> bytes:
-    """A Parquet file."""
+class Drained(io.RawIOBase):
+    """What a writer has written since it was last asked."""
+
+    def __init__(self) -> None:
+        self.pieces, self.place = list[bytes](), 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.place
+
+    def write(self, data: Any) -> int:
+        self.pieces.append(bytes(data))
+        self.place += len(data)
+        return len(data)
+
+    def drain(self) -> bytes:
+        """All of it, which is forgotten."""
+        content = b"".join(self.pieces)
+        self.pieces.clear()
+        return content
+
+
+def parquet_parts(parts: Iterable[Predictions]) -> Iterator[bytes]:
+    """A Parquet file, a group of rows a part; the types are those of the first."""
     import pyarrow
     import pyarrow.parquet
 
-    buffer = io.BytesIO()
-    pyarrow.parquet.write_table(
-        pyarrow.table({name: values.tolist() for name, values in predictions.columns.items()}), buffer
-    )
-    return buffer.getvalue()
+    sink, writer = Drained(), None
+    for part in parts:
+        values = {name: each.tolist() for name, each in part.columns.items()}
+        table = pyarrow.table(values, schema=None if writer is None else writer.schema)
+        if writer is None:
+            writer = pyarrow.parquet.ParquetWriter(sink, typed_schema(table.schema))
+        writer.write_table(table.cast(writer.schema))
+        yield sink.drain()
+    if writer is not None:
+        writer.close()
+        yield sink.drain()
 
 
-WRITERS: dict[str, Callable[[Predictions], bytes]] = {
-    ".csv": as_csv,
-    ".jsonl": as_json_lines,
-    ".npz": as_npz,
-    ".parquet": as_parquet,
+def typed_schema(schema: Any) -> Any:
+    """The types of columns; one of which every cell of the first part is empty may hold numbers."""
+    import pyarrow
+
+    fields = [each.with_type(pyarrow.float64()) if pyarrow.types.is_null(each.type) else each for each in schema]
+    return pyarrow.schema(fields)
+
+
+WRITERS: dict[str, Callable[[Iterable[Predictions]], Iterator[bytes]]] = {
+    ".csv": csv_parts,
+    ".jsonl": json_parts,
+    ".npz": npz_parts,
+    ".parquet": parquet_parts,
 }

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from dlcli.cli import completion, options
+from dlcli.cli import options, predicting
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import emit, err, write_rows
+
+if TYPE_CHECKING:
+    from dlcli.actions.answered.predictor import Predictions, Tally
 
 
 def predict(
     run: options.RunName,
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            autocompletion=completion.data,
-            help="Raw data without targets, as the run's source takes it: a file, a folder, the name of a set, or d.npz:test.",
-        ),
-    ],
-    output: Annotated[
-        str,
-        typer.Option("--output", "-o", metavar="FILE", help="A csv, jsonl, npz or parquet file; - is standard output."),
-    ] = "-",
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keep", metavar="COLUMN", help="A column of the data to write beside the predictions; repeatable."
-        ),
-    ] = None,
-    safe_csv: Annotated[
-        bool,
-        typer.Option("--safe-csv", help="In csv, put ' before texts that a spreadsheet would run as a formula."),
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="A name that was not in the training split is an error.")
-    ] = False,
+    data: predicting.Data,
+    output: predicting.Output = "-",
+    keep: predicting.Keep = None,
+    rows: predicting.Rows = None,
+    layer: predicting.Layer = None,
+    dropout: predicting.Draws = None,
+    generate: predicting.Generate = None,
+    temperature: predicting.Temperature = None,
+    seed: predicting.Seed = None,
+    safe_csv: predicting.SafeCsv = False,
+    strict: predicting.Strict = False,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -48,30 +37,52 @@ def predict(
 
     Example: dlcli predict last new.csv -o predictions.csv
     """
-    from dlcli.actions.predict import predict as answer
-    from dlcli.actions.prediction_files import as_csv, check_output, check_safe, write_predictions
+    from dlcli.actions.answered.asked_for import AskedFor
+    from dlcli.actions.answered.predictor import Tally
+    from dlcli.actions.predict import predictions_of
+    from dlcli.actions.prediction_files import check_output, check_safe, write_predictions
     from dlcli.runs import Run
-    from dlcli.view.console.json_value import json_value
     from dlcli.view.console.labelled import note as say_note
-    from dlcli.view.prediction import PredictionResult
 
     if output != "-":
         check_output(Path(output), data)
     if safe_csv:
         check_safe(None if output == "-" else Path(output))
-    predictions = answer(Run.find(runs, run), data, keep=keep or (), strict=strict, allow_code=allow_code)
+    asked = AskedFor(data, keep or (), rows, strict, layer, dropout, generate, temperature, seed)
+    stream, tally = asked.stream(sys.stdin.buffer), Tally()
+    parts = tally.counted(predictions_of(Run.find(runs, run), asked, stream, allow_code=allow_code))
     console = err()
-    for note in () if quiet else predictions.notes:
-        say_note(console, f"note: {note}")
     if output != "-":
-        write_predictions(predictions, Path(output), safe=safe_csv)
-        if not quiet:
-            console.print(f"{predictions.samples - predictions.left_out:,} predictions written to {output}")
+        write_predictions(parts, Path(output), safe=safe_csv)
+    elif not json:
+        for number, part in enumerate(parts):
+            form = "text" if generate else "csv" if stream is None else stream.form or "csv"
+            write_rows(as_text_of(part, form, header=number == 0, safe=safe_csv))
+    written = output if output != "-" else [row for part in parts for row in part.rows()]
+    for note in () if quiet else tally.notes:
+        say_note(console, f"note: {note}")
+    if output != "-" and not quiet:
+        console.print(f"{tally.samples - tally.left_out:,} predictions written to {output}")
     if json:
-        rows = predictions.rows() if output == "-" else output
-        emit(json_value(PredictionResult(predictions.run, predictions.samples, rows)))
-    elif output == "-":
-        write_rows(as_csv(predictions, safe=safe_csv).decode())
+        give_result(tally, written)
+
+
+def as_text_of(part: Predictions, form: str, *, header: bool, safe: bool) -> str:
+    """Predictions in the form in which their rows came, as csv, or generated texts as they are."""
+    from dlcli.actions.answered.generated import TEXT
+    from dlcli.actions.prediction_files import as_csv, as_json_lines
+
+    if form == "text":
+        return "".join(f"{text}\n" for text in part.columns[TEXT])
+    return (as_json_lines(part) if form == "jsonl" else as_csv(part, safe=safe, header=header)).decode()
+
+
+def give_result(tally: Tally, rows: Sequence[Mapping[str, Any]] | str) -> None:
+    """All of it as one JSON object."""
+    from dlcli.view.console.json_value import json_value
+    from dlcli.view.prediction import PredictionResult, unlike_facts
+
+    emit(json_value(PredictionResult(tally.run, tally.samples, rows, unlike_facts(tally.unlike))))
 
 
 COMMAND = Command("predict", predict, Panel.AFTER, heavy=True)

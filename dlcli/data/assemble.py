@@ -84,7 +84,7 @@ def assembled(
     for each in schemas:
         tensor, said = encoded_input(each, fields)
         tensors[each.name] = samples.input(tensor)
-        notes += said
+        notes += map(str, said)
     total = sum(while_training(each) for each in [*tensors.values(), *encoded_targets.values()])
     keep = limit is not None and total > limit
     parts = {}

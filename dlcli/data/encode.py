@@ -18,6 +18,7 @@ from dlcli.data.first_pass import Empty, cell_names
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.data.text_strip import stripped
 from dlcli.data.times import First, are_short_days, seconds_as, time_features
+from dlcli.data.unlike import Unlike
 from dlcli.data.written_numbers import LEADING_ZERO, NUMBER
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
@@ -32,8 +33,8 @@ TOGETHER = 1024  # unseen: time alone
 """Rows of which one column after the other is put in its place, so that they stay near the processor."""
 
 
-def encoded_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
-    """One input (samples, *shape), and notes on names that the training split did not have.
+def encoded_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[Unlike]]:
+    """One input (samples, *shape), and what of it is unlike the training split.
 
     Of a source in chunks it is a lazy field that is encoded a chunk at a time; files stay lazy too. Raises `DataError` for a
     missing column, an empty cell without a fill value, text among numbers, infinite values.
@@ -86,7 +87,7 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
     return names
 
 
-def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]]:
+def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[Unlike]]:
     """An input (samples, …) of fields that are in memory, or read file by file."""
     import numpy as np
 
@@ -101,26 +102,23 @@ def encode_input(schema: InputSchema, fields: Fields) -> tuple[Column, list[str]
     return encode_table(schema, schema.columns, fields)
 
 
-def other_pixels(schema: InputSchema, values: Column) -> list[str]:
-    """A note where pictures have fewer or more bits than those of training had: white is another number then."""
+def other_pixels(schema: InputSchema, values: Column) -> list[Unlike]:
+    """Whether pictures have fewer or more bits than those of training had: white is another number then."""
     stored = pixel_type(values)
-    if None in {stored, schema.stored} or stored == schema.stored:
+    if stored is None or schema.stored is None or stored == schema.stored:
         return []
-    return [
-        f"the pictures of '{schema.name}' hold {stored}, and in training they held {schema.stored}: "
-        "all values are taken as they are written, so that white is another number"
-    ]
+    return [Unlike("other_type", schema.name, len(values), first=stored, stored=schema.stored)]
 
 
 def encode_table(
     schema: InputSchema, columns: Sequence[ColumnSchema], fields: Fields
-) -> tuple[np.ndarray[Any, Any], list[str]]:
+) -> tuple[np.ndarray[Any, Any], list[Unlike]]:
     """The columns of a table side by side, names as one-hot vectors: (samples, features) in 64 bits."""
     import numpy as np
 
     tensor = np.zeros((fields.samples, schema.shape[-1]))
     numbers: dict[int, np.ndarray[Any, Any]] = {}
-    notes, start = [], 0
+    unlike, start = list[Unlike](), 0
     for column in columns:
         values = filled_column(column, fields)
         if column.kind == "number":
@@ -132,13 +130,13 @@ def encode_table(
             known = np.flatnonzero(codes >= 0)
             tensor[known, start + codes[known]] = 1
             if len(known) < len(codes):
-                notes.append(unknown_names(column.name, values, codes))
+                unlike.append(unknown_names(column.name, values, codes))
         start += column.width
     # A column at a time would go through all of the tensor's memory once a column.
     for row in range(0, len(tensor), TOGETHER):
         for place, values in numbers.items():
             tensor[row : row + TOGETHER, place] = values[row : row + TOGETHER]
-    return tensor, notes
+    return tensor, unlike
 
 
 def codes_of(values: np.ndarray[Any, Any], names: Sequence[str]) -> np.ndarray[Any, Any]:
@@ -161,11 +159,10 @@ def plain_name(name: str | None) -> str | None:
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 
-def unknown_names(name: str, values: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> str:
-    """The note on names that the training split did not have: those whose code is negative."""
+def unknown_names(name: str, values: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> Unlike:
+    """The names that the training split did not have: those whose code is negative."""
     unknown = values[codes < 0]
-    were, they = ("1 value was", "it counts") if len(unknown) == 1 else (f"{len(unknown)} values were", "they count")
-    return f"column '{name}': {were} not in the training split ('{unknown[0]}'); {they} as none of its names"
+    return Unlike("unknown_name", name, len(unknown), first=str(unknown[0]))
 
 
 def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
@@ -190,8 +187,8 @@ def encode_text(schema: InputSchema, name: str, fields: Fields) -> Column:
     return filled_in
 
 
-def encode_padded(schema: InputSchema, name: str, fields: Fields) -> tuple[Column, list[str]]:
-    """An input of samples of unequal length (samples, places, …), as long as those of training, and a note on longer ones.
+def encode_padded(schema: InputSchema, name: str, fields: Fields) -> tuple[Column, list[Unlike]]:
+    """An input of samples of unequal length (samples, places, …), as long as those of training, and how many are longer.
 
     Raises `DataError` for an id that stands for padding.
     """
@@ -209,8 +206,7 @@ def encode_padded(schema: InputSchema, name: str, fields: Fields) -> tuple[Colum
     elif values.ndim == 2:
         values = values[..., None]
     encoded = encode_array(schema, name, replace(fields, arrays={name: values}))
-    were = "1 sample is" if longer == 1 else f"{longer:,} samples are"
-    return encoded, [f"{were} longer than the {places:,} places of '{name}': the last ones are taken"] if longer else []
+    return encoded, [Unlike("longer", name, longer, places=places)] if longer else []
 
 
 def refuse_padding_id(name: str, values: np.ndarray[Any, Any], fields: Fields) -> np.ndarray[Any, Any]:

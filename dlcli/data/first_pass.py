@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import is_lazy
+from dlcli.data.fields.lazy import Column, block_rows, is_lazy
+from dlcli.data.fields.padded import PADDING
 from dlcli.data.fields.values import check_finite, missing
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ MOST_KEPT = 1_000_000
 
 DISTINCT = 100_000
 """So many different numbers of a target on disk are looked at to tell what it is."""
+
+
+FILLED_BY_LEARNING = frozenset({"mean", "median", "most_frequent"})
+"""What may stand for an empty cell that has to be learnt."""
 
 
 @dataclass
@@ -68,6 +73,12 @@ class Learnt:
     total: Any = 0.0
     count: int = 0
     values: list[np.ndarray[Any, Any]] = field(default_factory=list)
+    seen: list[float] | None = None
+    """The least and the greatest of the numbers."""
+
+    def widen(self, low: float, high: float) -> None:
+        """Takes note of numbers between two."""
+        self.seen = [low, high] if self.seen is None else [min(low, self.seen[0]), max(high, self.seen[1])]
 
     @property
     def known(self) -> np.ndarray[Any, Any]:
@@ -101,10 +112,27 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
             # In more than 64 bits, so that the mean is the same however the rows are cut into chunks.
             seen.total += np.sum(known, dtype=np.longdouble)
             seen.count += len(known)
+            if len(known):
+                seen.widen(float(known.min()), float(known.max()))
             if keep:
                 seen.values.append(known[::every])
         start = end
     return found
+
+
+def range_seen(values: Column, train: np.ndarray[Any, Any]) -> list[float] | None:
+    """The least and the greatest number of an array (samples, …) in the training rows (rows,); None of one on disk."""
+    import numpy as np
+
+    if is_lazy(values) or values.dtype.kind not in "fiub":
+        return None
+    seen, size = Learnt(), block_rows(values)
+    for start in range(0, len(train), size):
+        part = values[train[start : start + size]]
+        known = part[np.isfinite(part) & (part != PADDING)]
+        if known.size:
+            seen.widen(float(known.min()), float(known.max()))
+    return seen.seen
 
 
 def cell_names(values: np.ndarray[Any, Any]) -> list[str | None]:

@@ -12,7 +12,7 @@ from pydantic import Field
 from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import Column, is_lazy, pixel_type
 from dlcli.data.fields.padded import ID_PADDING, PADDING
-from dlcli.data.first_pass import Learnt, learn
+from dlcli.data.first_pass import FILLED_BY_LEARNING, Learnt, learn, range_seen
 from dlcli.data.number_times import check_seconds, first_of_day
 from dlcli.data.preparation.preparations import Preparation
 from dlcli.data.schema import ColumnSchema, InputSchema
@@ -205,12 +205,15 @@ def input_schemas(
             keep=policy in {"median", "most_frequent"},
         )
         for kind in ("number", "category")
-        if kind == "category" or policy in {"mean", "median", "most_frequent"}
+        # Of numbers that stay on disk the range alone is not worth going through all of them once more.
+        if kind == "category" or fields.chunks is None or policy in FILLED_BY_LEARNING
     }
     return [
         table_schema(each, fields, learnt, policy=policy)
         if each in tables
-        else array_input_schema(each, fields, policy).model_copy(update={"fills": name_fills(each, learnt, policy)})
+        else array_input_schema(each, fields, policy, train).model_copy(
+            update={"fills": name_fills(each, learnt, policy)}
+        )
         for each in groups
     ]
 
@@ -230,7 +233,9 @@ def is_vector(group: Group, fields: Fields) -> bool:
     return not (len(group.columns) == 1 and (first.ndim > 1 or is_running_text(fields, group.columns[0])))
 
 
-def array_input_schema(group: Group, fields: Fields, policy: Missing | Constant) -> InputSchema:
+def array_input_schema(
+    group: Group, fields: Fields, policy: Missing | Constant, train: np.ndarray[Any, Any]
+) -> InputSchema:
     """The schema of an input that is one array, or text."""
     name = group.columns[0]
     values = fields.arrays[name]
@@ -259,6 +264,7 @@ def array_input_schema(group: Group, fields: Fields, policy: Missing | Constant)
         array=None if name == group.name else name,
         fill=number_fill(None, policy, name) if isinstance(policy, Constant) else None,
         stored=pixel_type(values),
+        seen=range_seen(values, train),
     )
 
 
@@ -283,11 +289,13 @@ def table_schema(
         kind = column_kind(column, group.kind_of(column), fields)
         if kind == "number":
             known = learnt["number"][column] if "number" in learnt else None
-            if known is not None and not known.count:
+            if known is not None and not known.count and policy in FILLED_BY_LEARNING:
                 message = f"no cell of column '{column}' holds a number in the training rows"
                 hint = f"leave '{column}' out of data.inputs"
                 raise DataError(message, file=fields.places[0].file, hint=hint, kind="column_without_numbers")
-            described.append(ColumnSchema(name=column, kind="number", fill=number_fill(known, policy, column)))
+            seen = None if known is None else known.seen
+            fill = number_fill(known if policy in FILLED_BY_LEARNING else None, policy, column)
+            described.append(ColumnSchema(name=column, kind="number", fill=fill, seen=seen))
         elif kind == "time":
             check_seconds(column, fields)
             first = first_of_day(column, fields)

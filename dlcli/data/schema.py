@@ -25,6 +25,8 @@ class ColumnSchema(Spec):
     """Of a column of times whose year is last, whether day or month comes first."""
     parts: list[Part] = []
     """Of a column of times its parts, a pair of features each, the year one; without any it is seconds since 1970."""
+    seen: list[float] | None = None
+    """The least and the greatest number of the training rows; None of other columns, and where nobody looked."""
 
     @property
     def width(self) -> int:
@@ -65,6 +67,8 @@ class InputSchema(Spec):
     """What stands at the places behind the end of a sample, of samples that are not equally long; None of others."""
     stored: str | None = None
     """Of what type the numbers of pictures are in their files; None of others, whose type says nothing of their range."""
+    seen: list[float] | None = None
+    """The least and the greatest number of an array in the training rows; None of others, and where nobody looked."""
 
     @property
     def fields(self) -> list[str]:

@@ -15,7 +15,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,15 @@ def write_bytes(path: Path, content: bytes, *, elsewhere: str = IN_RUNS) -> None
 
     The old content is intact then; only where the last step failed, the fsync of the folder, it is the new one.
     """
+    write_parts(path, [content], elsewhere=elsewhere)
+
+
+def write_parts(path: Path, parts: Iterable[bytes], *, elsewhere: str = IN_RUNS) -> None:
+    """The same of a content that is made part after part."""
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
     with refusals(path, elsewhere=elsewhere):
         try:
-            write_new(temporary, content)
+            write_new(temporary, parts)
             patiently(temporary.replace, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -66,13 +71,18 @@ def write_output(path: Path, content: bytes) -> None:
 
     Raises `UsageError` for `-`, and `ResourceError` when the system refuses.
     """
+    write_output_parts(path, [content])
+
+
+def write_output_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """The same of what is made part after part: the file has its name only once the last of them is there."""
     check_output_name(path)
     # A link leads where somebody wants it, and a device or a FIFO is no file that could be replaced.
     if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
         with refusals(path, elsewhere=OUTPUT), path.open("wb") as opened:
-            opened.write(content)
+            opened.writelines(parts)
     else:
-        write_bytes(path, content, elsewhere=OUTPUT)
+        write_parts(path, parts, elsewhere=OUTPUT)
 
 
 def check_output_name(path: Path) -> None:
@@ -189,7 +199,7 @@ def write_manifest(folder: Path) -> None:
         finally:
             os.close(descriptor)
         manifest[name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
-    write_new(folder / MANIFEST, json.dumps(manifest, indent=2).encode())
+    write_new(folder / MANIFEST, [json.dumps(manifest, indent=2).encode()])
     for below in sorted(path for path in folder.rglob("*") if path.is_dir()):
         sync_folder(below)
     sync_folder(folder)
@@ -277,12 +287,13 @@ def remove(path: Path) -> None:
             path.unlink()
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, parts: Iterable[bytes]) -> None:
     """Writes and fsyncs a file that must not exist."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, NEW_FILE, 0o644)
     try:
-        write_all(descriptor, content)
+        for part in parts:
+            write_all(descriptor, part)
         sync(descriptor)
     finally:
         os.close(descriptor)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import typer
 
-from dlcli.actions.predict import Predictions
+from dlcli.actions.answered.predictor import Predictions
 from dlcli.actions.prediction_files import as_csv, write_predictions
 from dlcli.cli.output import write_rows
 from dlcli.cli.streams import UnexpectedEnd, whole
@@ -93,6 +93,6 @@ def test_predictions_take_away_what_a_killed_process_left_beside_them(tmp_path: 
     other = tmp_path / ".tmp-other.csv-999999999"
     for path in (dead, alive, other):
         path.write_bytes(b"half")
-    write_predictions(Predictions("r", 1, {"n": np.array([1.5])}, []), tmp_path / "p.csv")
+    write_predictions([Predictions("r", 1, {"n": np.array([1.5])}, [])], tmp_path / "p.csv")
     assert sorted(os.listdir(tmp_path)) == sorted([alive.name, other.name, "p.csv"])
     assert (tmp_path / "p.csv").read_text() == "n\n1.5\n"

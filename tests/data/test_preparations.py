@@ -378,8 +378,9 @@ def test_raw_rows_are_prepared_to_the_same_bits_in_any_batches_and_order(
     order = np.random.default_rng(5).permutation(len(raw))
     new = write_rows(tmp_path / "new.csv", [raw[row] for row in order])
     fields = prepared.data.source.model_copy(update={"path": str(new)}).read(reading_of(prepared.dataset))
-    samples, notes = raw_samples(fields, saved.schema, with_target=False)
-    assert (len(samples), notes) == (80, [])
+    raw = raw_samples(fields, saved.schema, with_target=False)
+    samples = raw.samples
+    assert (len(samples), raw.told) == (80, [])
     sizes = [8192, 1, 7, 80, 79]
     for size in sizes:
         monkeypatch.setattr("dlcli.data.preparation.prepare.BATCH", size)

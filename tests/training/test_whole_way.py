@@ -132,7 +132,7 @@ def test_a_run_with_blocks_goes_its_whole_way_and_predicts_into_npz(tmp_path: Pa
 def test_a_column_of_predictions_may_be_called_file() -> None:
     import io
 
-    from dlcli.actions.predict import Predictions
+    from dlcli.actions.answered.predictor import Predictions
     from dlcli.actions.prediction_files import as_npz
 
     columns = {"file": np.array(["a.png", "b.png"], object), "arr": np.arange(2.0)}

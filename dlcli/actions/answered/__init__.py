@@ -1,0 +1,1 @@
+"""What a model says of new data, as columns, part after part."""
