@@ -39,6 +39,7 @@ from dlcli.cli.report import COMMAND as REPORT
 from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
+from dlcli.cli.serve import COMMAND as SERVE
 from dlcli.cli.show import COMMAND as SHOW
 from dlcli.cli.stopped import draw_stopped, unheard
 from dlcli.cli.streams import open_missing_streams, whole
@@ -63,6 +64,7 @@ COMMANDS = (
     REPORT,
     EXPORT,
     BOARD,
+    SERVE,
     REMOVE,
     BASELINE,
     LOOK,

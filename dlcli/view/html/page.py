@@ -23,14 +23,17 @@ class Page:
     parts: Sequence[Part]
     live: bool = False
     """Whether it goes on asking the board that served it."""
+    asks: str | None = None
+    """The name of a script, with its style, by which it asks the server that it came from."""
 
 
 def page_html(page: Page) -> str:
     """The whole page as text. Its policy names the digests of the one style and the one script that may take effect."""
-    names = [(*STYLES, "board.css"), (*SCRIPTS, "board.js")] if page.live else [STYLES, SCRIPTS]
+    own = "board" if page.live else page.asks
+    names = [STYLES, SCRIPTS] if own is None else [(*STYLES, f"{own}.css"), (*SCRIPTS, f"{own}.js")]
     style, script = ("".join(f"\n{asset(name)}" for name in each) for each in names)
     policy = f"default-src 'none'; img-src data:; style-src {digest(style)}; script-src {digest(script)}; "
-    policy += "base-uri 'none'; form-action 'none'" + ("; connect-src 'self'" if page.live else "")
+    policy += "base-uri 'none'; form-action 'none'" + ("" if own is None else "; connect-src 'self'")
     return str(
         markup("page", page=page, style=unescaped(style), script=unescaped(script), policy=policy, version=__version__)
     )

@@ -1,0 +1,1 @@
+"""The answers of a trained run over HTTP: rows and files in, classes and numbers out."""
