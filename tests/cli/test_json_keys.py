@@ -116,6 +116,7 @@ def test_evaluate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
         "worst",
         "groups",
         "verdict",
+        "threshold",
     ]
     areas = ["roc_auc", "average_precision", "roc_auc_interval", "average_precision_interval"]
     assert [list(each) for each in value["ranking"].values()] == [areas] * 3
@@ -128,11 +129,12 @@ def test_evaluate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
 
 def test_predict_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
     value = run_dlcli("predict", "a", "classes.npz", "--json", cwd=trained.folder).value
-    assert list(value) == ["run", "samples", "predictions"]
+    assert list(value) == ["run", "samples", "predictions", "unlike"]
     assert (value["run"], value["samples"], len(value["predictions"])) == ("a", 150, 150)
     assert list(value["predictions"][0]) == ["y", "probability 0", "probability 1", "probability 2"]
     written = run_dlcli("predict", "a", "classes.npz", "-o", "p.csv", "--json", cwd=trained.folder).value
-    assert written == {"run": "a", "samples": 150, "predictions": "p.csv"}
+    assert written == {"run": "a", "samples": 150, "predictions": "p.csv", "unlike": value["unlike"]}
+    assert all(list(each) == ["kind", "name", "count", "first", "seen"] for each in value["unlike"])
 
 
 def test_inspect_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
