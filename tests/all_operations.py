@@ -25,7 +25,7 @@ from dlcli.errors import BlockError
 from dlcli.layers.graph import build_model
 
 OPERATIONS = keras_catalogue().kinds["operations"]
-COUNT = 255
+COUNT = 249
 TOGETHER = 64
 """How many stand in one model."""
 SEVERAL = frozenset(
@@ -101,6 +101,7 @@ def opened_again(names: Sequence[str], *, folder: Path) -> set[str]:
 def train_and_save(names: Sequence[str], x: Any, path: Path) -> None:
     """One model with a head for each operation, trained for a step, and beside its file what it puts out."""
     import keras
+    import tensorflow as tf
 
     entries, heads = [], [f"h{number}" for number in range(len(names))]
     for number, name in enumerate(names):
@@ -110,6 +111,8 @@ def train_and_save(names: Sequence[str], x: Any, path: Path) -> None:
     language = Language()
     model = build_model([language.entry(each) for each in entries], {"x": (6,)}, facts={}, outputs=heads).model
     model.compile(optimizer=keras.optimizers.SGD(1e-6), loss=dict.fromkeys(heads, "mse"), run_eagerly=True)
+    run = tf.function(model, autograph=False)
+    run.get_concrete_function({"x": tf.TensorSpec((None, 6), tf.float32)})  # in a graph for any number of samples
     before = [each.numpy() for each in model.trainable_weights]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing is learnt through the place of the largest

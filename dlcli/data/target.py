@@ -12,6 +12,7 @@ from dlcli.data.fields.fields import Fields
 from dlcli.data.fields.lazy import loaded
 from dlcli.data.fields.padded import PADDING, real_values
 from dlcli.data.first_pass import distinct
+from dlcli.data.index_classes import index_classes
 from dlcli.data.inputs import Group
 from dlcli.data.names_by_place import names_by_place
 from dlcli.data.preparation.preparations import Preparation
@@ -50,6 +51,9 @@ from dlcli.spec.scale import Kind
 
 if TYPE_CHECKING:
     pass
+
+MOST_NAMED = 1_000_000
+"""So many classes a number may stand for: each has a name."""
 
 
 class Target(Spec):
@@ -96,7 +100,7 @@ class Target(Spec):
     encode: Literal["index", "one_hot", "none"] | None = None
     """`index`: names become 0…C-1. `one_hot`: a vector with a 1. `none`: the numbers as they are.
     Default: index for text, otherwise none."""
-    classes: list[str | int | float | bool] | Annotated[int, Field(ge=2)] | None = None
+    classes: list[str | int | float | bool] | Annotated[int, Field(ge=2, le=MOST_NAMED)] | None = None
     """The classes in the order of their indices, of two the positive one last; by default all names, sorted, numbers by
     their value. A number: so many classes, 0 and up, also where not all of them occur."""
     void: int | str | list[int | str] | None = None
@@ -330,13 +334,10 @@ class Target(Spec):
         if of_labels and len(shape) > 1 and shape[-1] == 1:
             shape, axes = shape[:-1], axes[:-1]
         classes = named or two
-        whole = values.dtype.kind in "iub" and wanted.labels == "classes"
-        if classes is None and (encode != "none" or whole):
-            labels = different_labels(values, void)
-            highest = max((int(each) for each in labels if each >= 0), default=0) if encode == "none" else 0
-            classes = [
-                str(each) for each in (range(max(highest + 1, wanted.classes or 0)) if encode == "none" else labels)
-            ]
+        if classes is None and encode != "none":
+            classes = [str(each) for each in different_labels(values, void)]
+        elif classes is None and wanted.labels == "classes":
+            classes = index_classes(column, fields, void, wanted)
         if classes is None and self.void is not None:
             classes = classes_beside_void(column, different_labels(values, void), fields, wanted)
         if classes == []:

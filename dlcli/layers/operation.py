@@ -17,7 +17,7 @@ from dlcli.layers.from_key import Takes, names_in, read_takes, unknown_call_argu
 from dlcli.layers.masks import mask_dropped
 from dlcli.layers.samples_apart import Apply, axis_mistakes, check_samples_apart, flat_tensors, passage_of_places
 from dlcli.layers.stack import Graph
-from dlcli.layers.written_tensors import written_mistakes
+from dlcli.layers.written_tensors import laid_along, written_mistakes
 from dlcli.spec import Facts, KerasObject, Language, Mistake, details_of, fail, plain, split_idiom
 
 PREFIX = "ops."
@@ -65,7 +65,7 @@ class Operation:
         several = isinstance(output, list | tuple)
         outputs = list(output) if several else [output]
         apply = partial(operation_output, thing, facts=graph.facts)
-        check_samples_apart(thing, apply, tensors, outputs, path)
+        check_samples_apart(thing, partial(operation_output, facts=graph.facts), tensors, outputs, path)
         graph.keep(outputs[0], path, name=self.name, thing=thing)
         self.hand_on_mask(apply, tensors, outputs, graph=graph, path=path)
         return outputs if several else output
@@ -108,6 +108,9 @@ def operation_output(thing: KerasObject, tensors: Mapping[str, Any], facts: Fact
         key: written_list(each, is_tensor=key in thing.traits["call"]) if isinstance(each, list) else each
         for key, each in thing.values(facts).items()
     }
+    for key, axis in thing.traits.get("along", {}).items():
+        if key in values and axis in values:
+            values[key] = laid_along(values[key], next(iter(tensors.values())), values[axis])
     behind = [key for key, each in inspect.signature(function).parameters.items() if each.kind is each.VAR_POSITIONAL]
     if not behind:
         return function(**values, **tensors)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from dlcli.errors import BlockError, TreePath
@@ -16,6 +18,8 @@ SAMPLES, PLACES = 2, 3
 """How many samples are tried at least, and how long an axis of any length is then."""
 MOST_SAMPLES, MOST_NUMBERS = 4096, 1 << 20
 """How many samples, and numbers in them, are tried at most."""
+MOST_ALONE = 64
+"""How many samples are tried one by one at most."""
 FAR = 7.0
 """How far a number is moved to see where it counts: beyond all others, so that a greatest or least of them moves too."""
 SAME = 1e-4
@@ -25,6 +29,8 @@ INSIDE = "axes count the samples as 0: write 1 for the first axis of a sample, -
 Passage: TypeAlias = Literal["apart", "mixed", "unread"]
 Apply = Callable[[Mapping[str, Any]], Any]
 """What an operation makes of tensors by argument."""
+Make = Callable[[KerasObject, Mapping[str, Any]], Any]
+"""The same of an operation with whatever arguments."""
 
 
 def axis_mistakes(thing: KerasObject) -> list[Mistake]:
@@ -44,11 +50,11 @@ def axis_mistakes(thing: KerasObject) -> list[Mistake]:
 
 
 def check_samples_apart(
-    thing: KerasObject, apply: Apply, tensors: Mapping[str, Any], outputs: Sequence[Any], path: TreePath
+    thing: KerasObject, make: Make, tensors: Mapping[str, Any], outputs: Sequence[Any], path: TreePath
 ) -> None:
     """Raises `BlockError` for an operation that does not answer each sample by itself."""
     whole = [tuple(each.shape) for each in outputs if not each.shape or each.shape[0] is not None]
-    if not whole and are_apart(apply, tensors, samples=samples_to_try(thing, tensors)):
+    if not whole and are_apart(partial(make, thing), tensors, samples=samples_to_try(thing, tensors)):
         return
     found = f"puts out {whole[0]} for a batch of any size" if whole else "mixes the samples of a batch"
     sizes = next((key for key in ("newshape", "shape") if key in thing.arguments), None)
@@ -57,19 +63,42 @@ def check_samples_apart(
     if sizes is not None:
         hint = f"the first size of '{sizes}' is that of the batch: write -1, and numbers for all others"
     elif written is not None:
-        hint = f"the first axis of '{written}' falls on that of the samples: it has as many axes as a sample, or 1 in front"
+        hint = hint_on_list(thing, written, make, tensors) or INSIDE
     raise BlockError((*path, thing.written), f"{thing.written} {found}", hint=hint, kind="mixes_samples")
+
+
+def hint_on_list(thing: KerasObject, key: str, make: Make, tensors: Mapping[str, Any]) -> str | None:
+    """What to write in place of a list that falls on the samples, as far as it was tried and keeps them apart."""
+    values = thing.arguments[key]
+    front = f"the first axis of '{key}' falls on that of the samples"
+    fewer = f"{front}: it has as many axes as a sample, or 1 in front"
+    one = f"{front}: write one number, and the operation again for each other"
+    for written, hint in (
+        (values[0], fewer if isinstance(values[0], list) else one),
+        (next(numbers_written(values)), one),
+    ):
+        other = replace(thing, arguments={**thing.arguments, key: written})
+        try:
+            output = make(other, tensors)
+        except Exception:  # it takes no such thing
+            continue
+        outputs = output if isinstance(output, list | tuple) else [output]
+        if any(not each.shape or each.shape[0] is not None for each in outputs):
+            continue
+        if are_apart(partial(make, other), tensors, samples=samples_to_try(other, tensors)):
+            return hint
+    return None
 
 
 def samples_to_try(thing: KerasObject, tensors: Mapping[str, Any]) -> int:
     """How many samples show whether an operation mixes them: more than its greatest number, by which it may shift or cut them.
 
-    A roll by two samples leaves two where they are.
+    A roll by two samples leaves two where they are. As many as an axis is long are told apart from it by nothing.
     """
     reach = math.ceil(max(map(abs, numbers_written(thing.arguments)), default=0.0))
-    sizes = [math.prod(PLACES if size is None else size for size in each.shape[1:]) for each in flat_tensors(tensors)]
-    room = min(MOST_SAMPLES, MOST_NUMBERS // max(1, *sizes))
-    return max(SAMPLES, min(SAMPLES + reach, room))
+    count = max(SAMPLES, min(SAMPLES + reach, room_for(tensors)))
+    axes = axes_of(tensors)
+    return next(each for each in range(count, count + len(axes) + 1) if each not in axes)
 
 
 def numbers_written(written: Any) -> Iterator[float]:
@@ -84,27 +113,61 @@ def numbers_written(written: Any) -> Iterator[float]:
 def are_apart(apply: Apply, tensors: Mapping[str, Any], *, samples: int) -> bool:
     """Whether the answers to the first, second and last sample are the same alone and beside others, as far as it can be tried.
 
-    The first alone tells little: a sum of all samples so far is its own there.
+    The first alone tells little: a sum of all samples so far is its own there. What goes well for one number of samples only,
+    as for as many as an axis is long, takes them for places of that axis.
     """
+    for count in (samples, *counts_besides(tensors)):
+        values = {key: tried(each, samples=count) for key, each in tensors.items()}
+        try:
+            together = answers_of(apply, values)
+        except Exception:
+            if count <= MOST_ALONE and all(answers_alone(apply, values, at) for at in range(count)):
+                return False
+            continue
+        return same_alone(apply, values, together)
+    return True  # values that the function cannot have: a batch of the data will tell
+
+
+def same_alone(apply: Apply, values: Mapping[str, Any], together: Sequence[Any]) -> bool:
+    """Whether the first, second and last of samples are answered alone as they are together."""
     import numpy as np
 
-    values = {key: tried(each, samples=samples) for key, each in tensors.items()}
-    try:
-        together = answers_of(apply, values)
-    except Exception:  # values that the function cannot have: a batch of the data will tell
-        return True
-    try:
-        alone = {
-            at: answers_of(apply, {key: one_sample(each, at) for key, each in values.items()}) for at in (0, 1, -1)
-        }
-    except Exception:  # it needs the others
+    count = len(flat_tensors(values)[0])
+    alone = {at: answers_alone(apply, values, at) for at in (0, 1, -1)}
+    if not all(alone.values()):  # it needs the others
         return False
-    return all(len(each) == samples for each in together) and all(
+    return all(len(each) == count for each in together) and all(
         all_samples[[at]].shape == own.shape
         and np.allclose(all_samples[[at]], own, rtol=SAME, atol=SAME, equal_nan=True)
         for at, answers in alone.items()
         for all_samples, own in zip(together, answers, strict=True)
     )
+
+
+def answers_alone(apply: Apply, values: Mapping[str, Any], at: int) -> list[Any]:
+    """What an operation makes of the sample at a place, without the others; nothing where it makes nothing of it."""
+    try:
+        return answers_of(apply, {key: one_sample(each, at) for key, each in values.items()})
+    except Exception:
+        return []
+
+
+def counts_besides(tensors: Mapping[str, Any]) -> list[int]:
+    """The numbers of samples that are tried where another does not go: few, and as many as an axis is long."""
+    axes = axes_of(tensors)
+    few = next(count for count in range(SAMPLES, SAMPLES + len(axes) + 1) if count not in axes)
+    return [few, *sorted(size for size in axes if SAMPLES <= size <= room_for(tensors))]
+
+
+def axes_of(tensors: Mapping[str, Any]) -> set[int]:
+    """How long the axes of samples are as they are tried: no such number of samples tells whether one is taken for the other."""
+    return {PLACES if size is None else size for each in flat_tensors(tensors) for size in each.shape[1:]}
+
+
+def room_for(tensors: Mapping[str, Any]) -> int:
+    """How many samples are tried at most."""
+    sizes = [math.prod(PLACES if size is None else size for size in each.shape[1:]) for each in flat_tensors(tensors)]
+    return min(MOST_SAMPLES, MOST_NUMBERS // max(1, *sizes))
 
 
 def flat_tensors(tensors: Mapping[str, Any]) -> list[Any]:

@@ -50,3 +50,25 @@ def leaves(value: Any, shape: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int,
         yield shape, EMPTY
     for each in value:
         yield from leaves(each, (*shape, len(value)))
+
+
+def laid_along(values: Any, tensor: Any, axis: Any) -> Any:
+    """A vector as an array with as many axes as a tensor (samples, …), the same at all places but those of an axis.
+
+    Functions of Keras that take the vector itself forget in a graph what shape they put out. What is no such vector is left
+    as it is: Keras says what is wrong with it.
+    """
+    import numpy as np
+
+    sizes = [1 if size is None else size for size in tensor.shape]
+    fits = (
+        isinstance(values, np.ndarray)
+        and values.ndim == 1
+        and isinstance(axis, int)
+        and -len(sizes) <= axis < len(sizes)
+    )
+    if not fits or len(values) != tensor.shape[axis] or len(sizes) == 1:
+        return values
+    form = [1] * len(sizes)
+    form[axis] = len(values)
+    return np.broadcast_to(values.reshape(form), [1, *sizes[1:]]).copy()

@@ -47,6 +47,23 @@ def test_no_line_is_of_a_class_or_an_argument_that_keras_does_not_have() -> None
     assert lines > 250
 
 
+def test_every_default_is_within_the_bounds_of_its_argument() -> None:
+    from dlcli.config.catalogue.checks import check_argument_range
+
+    seen = 0
+    for classes in keras_catalogue().kinds.values():
+        for name, entry in classes.items():
+            for key, argument in entry["arguments"].items():
+                for default in [argument["default"]] if "default" in argument else []:
+                    for value in default if isinstance(default, list) else [default]:
+                        if isinstance(value, int | float) and not isinstance(value, bool):
+                            check_argument_range(f"{name}.{key}", value, argument)
+                            seen += "least" in argument or "above" in argument
+    assert seen > 200
+    with pytest.raises(ValidationError):
+        check_argument_range("k", 0, {"default": 0, "least": 1})
+
+
 def test_the_ways_to_count_multiply_adds_are_the_words_of_the_trait() -> None:
     from dlcli.layers.macs import COUNTS
 

@@ -84,12 +84,20 @@ def test_the_operations_of_python_and_keras_give_the_numbers_of_numpy():
         "[ops.multiply: {x1: [[[0.5]]]}]": x / 2,
         "[ops.matmul: {x1: [[0, 1, 0, 0], [0.5, 0, 0.5, 0]]}]": np.array([[0, 1, 0, 0], [0.5, 0, 0.5, 0]]) @ x,
         "[ops.top_k: {k: 2, name: t}, Identity: {from: t.0}]": -np.sort(-x)[..., :2],
+        "[ops.tril: {k: 0}]": np.tril(x),
+        "[ops.tril: -1]": np.tril(x, -1),
+        "[ops.triu: {k: -2}]": np.triu(x, -2),
+        "[ops.rot90: {k: -1, axes: [1, 2]}]": np.rot90(x, -1, (1, 2)),
+        "[ops.rot90: {k: 0, axes: [1, 2]}]": x,
+        "[ops.diff: {n: 0}]": x,
+        "[ops.average: {axis: 1, weights: [1, 2, 3, 4]}]": np.average(x, axis=1, weights=[1, 2, 3, 4]),
+        "[ops.average: {axis: -1, weights: [1, 0, 2, 0, 5]}]": np.average(x, axis=2, weights=[1, 0, 2, 0, 5]),
         "[ops.rfft: {name: f}, ops.add: {from: [f.0, f.1]}]": np.fft.rfft(x).real + np.fft.rfft(x).imag,
     }.items():
         given = {"x": x, "y": y} if "from: [x, y]" in text or "{x2: x, x1: y}" in text else {"x": x}
         np.testing.assert_allclose(answers(text, **given), wanted, rtol=2e-5, atol=1e-6, err_msg=text)
         checked += 1
-    assert checked == 25
+    assert checked == 33
 
 
 def test_the_short_form_is_the_first_argument_that_what_stands_above_does_not_fill():
@@ -336,3 +344,61 @@ def test_what_depends_on_other_samples_of_a_vector_is_refused(text: str, is_refu
     with pytest.raises(BlockError, match="mixes the samples of a batch") as caught:
         built(text, {"x": (4,)})
     assert caught.value.kind == "mixes_samples"
+
+
+@pytest.mark.parametrize("size", [2, 3, 8, 64])
+@pytest.mark.parametrize(
+    ("text", "keeps_apart"),
+    [
+        ("[ops.max: {axis: 1, name: a}, ops.add: {from: [x, a], name: o}]", False),
+        ("[ops.max: {axis: 1, name: a}, ops.matmul: {from: [x, a], name: o}]", False),
+        ("[ops.max: {axis: 1, name: a}, ops.where: {from: [x, x, a], name: o}]", False),
+        ("[ops.max: {axis: 1, keepdims: true, name: a}, ops.add: {from: [x, a], name: o}]", True),
+        ("[ops.max: {axis: 1, name: a}, Add: {from: [x, a], name: o}]", True),
+        ("[ops.matmul: {from: [x, x], name: o}]", True),
+    ],
+)
+def test_a_broadcast_that_takes_samples_for_places_is_refused_however_long_the_axis(
+    text: str, keeps_apart: bool, size: int
+) -> None:
+    import keras
+
+    x = np.random.default_rng(4).normal(size=(size, size, size)).astype("float32")
+    if keeps_apart:
+        np.testing.assert_allclose(answers(text, x=x)[[1]], answers(text, x=x[[1]]), rtol=1e-4, atol=1e-5)
+        return
+    with pytest.raises(BlockError, match="mixes the samples of a batch") as caught:
+        built(text, {"x": (size, size)})
+    assert caught.value.kind == "mixes_samples"
+    if "ops.add" in text:  # what Keras itself would do with as many samples as the axis has places
+        given = keras.Input((size, size))
+        model = keras.Model(given, keras.ops.add(given, keras.ops.max(given, axis=1)))
+        others = np.concatenate([x[:1], np.zeros_like(x[1:])])
+        assert not np.allclose(model.predict_on_batch(x)[0], model.predict_on_batch(others)[0], atol=0.1)
+
+
+def test_a_hint_on_a_list_that_falls_on_the_samples_can_be_followed() -> None:
+    for text, hint in {
+        "[ops.quantile: {q: [0.1, 0.9], axis: 1}]": "write one number, and the operation again for each other",
+        "[ops.percentile: {q: [[10, 90]], axis: 1}]": "write one number, and the operation again for each other",
+        "[ops.add: {x2: [[[1], [2], [3], [4]], [[1], [2], [3], [4]]]}]": "as many axes as a sample, or 1 in front",
+    }.items():
+        with pytest.raises(BlockError) as caught:
+            built(text, {"x": (4, 5)})
+        assert caught.value.kind == "mixes_samples"
+        assert hint in str(caught.value.hint), text
+    with pytest.raises(BlockError) as caught:
+        built("[ops.add: {x2: [[1, 2, 3, 4], [1, 2, 3, 4]]}]", {"x": (4,)})
+    assert "it has as many axes as a sample, or 1 in front" in str(caught.value.hint)
+    for followed in (
+        "[ops.quantile: {q: 0.9, axis: 1}]",
+        "[ops.add: {x2: [[1], [2], [3], [4]]}]",
+        "[ops.add: {x2: [[[1]]]}]",
+    ):
+        built(followed, {"x": (4, 5)})
+
+
+@pytest.mark.parametrize("name", ["ops.gcd", "ops.lcm", "ops.nanmedian", "ops.nanquantile", "ops.unfold"])
+def test_what_no_graph_for_any_number_of_samples_takes_is_no_operation(name: str) -> None:
+    assert mistakes(name)[0][1] == f"unknown operation '{name}'"
+    assert name not in OPERATIONS

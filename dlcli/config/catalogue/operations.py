@@ -30,14 +30,16 @@ LEFT_OUT: Mapping[str, str] = {
     "takes what YAML cannot say, or no batch": (
         "digitize get_item image.extract_patches_3d lstsq rearrange select slogdet unravel_index"
     ),
-    "needs sizes that only a batch has": "broadcast_to image.affine_transform image.perspective_transform",
+    "needs sizes that only a batch has": (
+        "broadcast_to gcd image.affine_transform image.perspective_transform lcm nanmedian nanpercentile nanquantile unfold"
+    ),
     "needs a tensor without samples": "batch_normalization conv conv_transpose depthwise_conv separable_conv",
 }
 """By what speaks against them, the functions that are not in the list."""
 NOT_BY_XLA = (
-    "argsort average_pool cholesky_inverse det eigh extract_sequences fft fft2 fold gcd ifft2 inv irfft "
-    "istft lcm logdet matrix_rank max_pool median nanmedian nanpercentile nanquantile percentile pinv qr quantile "
-    "rfft solve solve_triangular sort stft svd take take_along_axis top_k unfold"
+    "argsort average_pool cholesky_inverse det eigh extract_sequences fft fft2 fold ifft2 inv irfft "
+    "istft logdet matrix_rank max_pool median percentile pinv qr quantile "
+    "rfft solve solve_triangular sort stft svd take take_along_axis top_k"
 )
 """Functions that XLA does not make faster on a CPU, or in which it does not notice an index that is not there."""
 AXES = ("axis", "axes", "axis1", "axis2", "source", "destination")

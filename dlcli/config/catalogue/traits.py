@@ -58,6 +58,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               sequence   its tensors are one argument, a list
               constant   whether its numbers do not depend on those that it takes, of which it reads the shape
               shapes     of what its example takes, a sample each; (4, 4) for each tensor that it needs otherwise
+              along      tensors that run along one axis of the first, by the argument that names the axis
               whole      whether these are whole numbers, and how many there are
               example    the arguments beside its tensors that show it
     callbacks package    what has to be installed beside Keras, an extra of dlcli of the same name
