@@ -23,7 +23,8 @@ and shown in one place, the boundary in `dlcli.cli`.
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,20 @@ class DlcliError(Exception):
         self.column = column
         self.named: Place | None = None
         """Where the configuration names `file`."""
+        self.about: TreePath = ()
+        """The value of the configuration that it goes with, if not with the whole of the data."""
         self.verdict: Sequence[Mapping[str, Any]] = ()
         """What is said of a training that ended with it, as the run records it."""
+
+
+@contextmanager
+def concerning(path: TreePath) -> Iterator[None]:
+    """Tells errors that are met within which value of the configuration they go with."""
+    try:
+        yield
+    except DlcliError as error:
+        error.about = error.about or path
+        raise
 
 
 class InternalError(DlcliError):

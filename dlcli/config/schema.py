@@ -161,13 +161,16 @@ class Config(Spec):
         return ConfigError([located(self._root, error.path, error.message, error.hint, at="key", kind=error.kind)])
 
     def at_source(self, error: BlockError | DataError) -> DlcliError:
-        """The error of data that names no file of its own, at the line of `data`, or of the block that it names."""
+        """The error of data at the line of the value that it is about, that names no file of its own; or of a block."""
         if isinstance(error, BlockError):
             return self.located(error)
-        if error.file is None and self._root is not None:
-            node, _ = self._root.nearest(("data",))
+        if self._root is not None and (error.file is None or error.about):
+            node, _ = self._root.nearest(error.about or ("data",))
             mark = node.key or node.mark
-            error.file, error.line = mark.file, mark.line
+            if error.file is None:
+                error.file, error.line = mark.file, mark.line
+            else:
+                error.named = place_of(mark)
         self.name_file(error)
         return error
 

@@ -26,12 +26,15 @@ from dlcli.data.target_places import ended
 from dlcli.data.target_scale import check_logarithms, check_scalable, learn_scale
 from dlcli.data.target_values import absent_labels, empty_target, several_labels_hint
 from dlcli.data.words_for_nothing import notes_on_nothing
-from dlcli.errors import BlockError, DataError
+from dlcli.errors import BlockError, DataError, concerning
 from dlcli.spec import Wanted, did_you_mean
 from dlcli.spec.scale import Kind
 
 if TYPE_CHECKING:
     import numpy as np
+
+BY = ("data", "split", "by")
+"""Where a configuration says what it splits by."""
 
 
 def assembled(
@@ -208,17 +211,15 @@ def reserved_columns(split: Split, fields: Fields, *, weight: str | None) -> lis
         if name not in fields.arrays:
             what = served[name]
             if name in fields.names:
-                raise DataError(
-                    f"the {what} column '{name}', which the data has, but the source does not read",
-                    file=fields.places[0].file,
-                    hint=f"add {name} to the inputs that the source names; it is none of the model's",
-                    kind="no_such_column",
-                )
-            message = f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.names)}"
-            hint = did_you_mean(name, fields.names)
+                message = f"the {what} column '{name}', which the data has, but the source does not read"
+                hint: str | None = f"add {name} to the inputs that the source names; it is none of the model's"
+            else:
+                message = f"the {what} column '{name}', which the data does not have; it has: {', '.join(fields.names)}"
+                hint = did_you_mean(name, fields.names)
             if name == weight:
                 raise BlockError(("train", "sample_weight"), message, hint=hint, kind="no_such_column")
-            raise DataError(message, file=fields.places[0].file, hint=hint, kind="no_such_column")
+            with concerning(BY if name == split.column else ("data", "source")):
+                raise DataError(message, file=fields.places[0].file, hint=hint, kind="no_such_column")
     return names
 
 
@@ -255,7 +256,8 @@ def split_rows(
             what = "none of its rows is left" if fields.windows is None else "none of its series is as long as a window"
             raise DataError(f"the {name} split would be empty: {what}", kind="empty_split")
     count = samples.count
-    return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
+    with concerning(BY):
+        return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
 
 
 def taken_samples(columns: Mapping[str, Column], rows: np.ndarray[Any, Any], *, keep: bool) -> dict[str, Column]:

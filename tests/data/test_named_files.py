@@ -169,3 +169,25 @@ def test_validate_tells_a_file_that_is_not_there_at_the_line_that_names_it(folde
     assert [(each["file"], each["kind"]) for each in shown] == [(str(folder / "nope.csv"), "missing_file")]
     hub = run_dlcli("validate", "--build", "c.yaml", "--output-format", "github", cwd=folder)
     assert hub.out.startswith("::error file=c.yaml,line=2,col=11,title=dlcli missing_file::")
+
+
+@pytest.mark.parametrize(
+    ("by", "message", "file"),
+    [
+        ("column:shop", "the column of the split holds 'No'; expected train, validation or test", "c.yaml"),
+        ("{column: shop, train: ['Yes'], test: [x]}", "the column of the split holds 'No'; expected Yes, x", "c.yaml"),
+        ("time:shop", "the split is by the time in column 'shop', which holds 'Yes'", "c.yaml"),
+        ("group:shp", "the split is by column 'shp', which the data does not have; it has: a, shop, k", "t.csv"),
+    ],
+)
+def test_what_a_split_cannot_go_by_is_told_where_the_split_says_it(
+    by: str, message: str, file: str, tmp_path: Path, run_dlcli: Run
+) -> None:
+    rows = "".join(f"{number},{('Yes', 'No')[number % 2]},{number % 3}\n" for number in range(12))
+    (tmp_path / "t.csv").write_text("a,shop,k\n" + rows, encoding="utf-8")
+    text = f"data:\n  source: t.csv\n  target: k\n  split:\n    by: {by}\n{REST}"
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    error = run_dlcli("inspect-data", "c.yaml", "--json", cwd=tmp_path).error
+    assert (error["message"], Path(error["file"]).name) == (message, file)
+    place = error.get("named", error)
+    assert (Path(place["file"]).name, place["line"]) == ("c.yaml", 5)
