@@ -9,7 +9,9 @@ from dlcli.config.catalogue.live import written_class
 from dlcli.keras_internals import nodes_of
 from dlcli.layers.names import written_layer_name
 from dlcli.named_inputs import model_of
+from dlcli.training.evidence.unanswered_in import unanswered_in
 from dlcli.training.setup.experiment import Experiment
+from dlcli.training.unanswered import OF_NOTHING, Unanswered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,11 +37,13 @@ class BrokenAt:
     value: float = 0.0
     weights: float = 0.0
     far: bool = False
+    empty: Unanswered | None = None
+    """The training samples of which it makes no number because they have nothing but padding."""
 
     @property
     def scales(self) -> bool:
         """Whether inputs near 0 would be no such numbers."""
-        return self.kind == "layer" and self.far and self.weights <= FAR
+        return self.kind == "layer" and self.far and self.weights <= FAR and self.empty is None
 
     @property
     def words(self) -> str:
@@ -50,7 +54,8 @@ class BrokenAt:
             return "all layers put out finite numbers"
         line = "" if self.line is None else f" in line {self.line}"
         weights = f", and its weights reach {self.weights:.3g}" if self.weights > FAR else ""
-        return f"{self.written}{line} puts out {self.value} first{weights}"
+        empty = "" if self.empty is None else f", of {self.empty.words}"
+        return f"{self.written}{line} puts out {self.value} first{weights}{empty}"
 
     @property
     def hint(self) -> str:
@@ -59,6 +64,8 @@ class BrokenAt:
             return "learn it scaled: data.target: {column: …, scale: standard}"
         if self.kind == "loss":
             return "look at the activation of the last layer, and at the scale of the target"
+        if self.empty is not None:
+            return OF_NOTHING
         if self.weights > FAR:
             return "give it smaller first weights"
         if self.far:
@@ -76,7 +83,8 @@ def broken_at(experiment: Experiment, *, stepped: bool = False) -> BrokenAt:
         reach = float(np.abs(values.astype(np.float64)).max(initial=0))
         if reach > SQUARED:
             return BrokenAt("target", name, value=reach, far=far)
-    for node, values in outputs_of_calls(untrained(experiment.model) if stepped else experiment.model, inputs):
+    model = untrained(experiment.model) if stepped else experiment.model
+    for node, values in outputs_of_calls(model, inputs):
         if not np.isfinite(values).all():
             layer, places = node.operation, experiment.built.places
             thing = experiment.built.things.get(layer.name)
@@ -88,8 +96,15 @@ def broken_at(experiment: Experiment, *, stepped: bool = False) -> BrokenAt:
                 float(values[~np.isfinite(values)][0]),
                 largest_weight(layer),
                 far,
+                of_padding_alone(experiment, model),
             )
     return BrokenAt("loss", far=far)
+
+
+def of_padding_alone(experiment: Experiment, model: Any) -> Unanswered | None:
+    """The training samples of which a model makes no number where the first has nothing but padding."""
+    found = unanswered_in(experiment, "train", model)
+    return found if found is not None and found.empty is not None else None
 
 
 def untrained(model: Any) -> Any:

@@ -94,7 +94,8 @@ def measured_words(result: TrainingResult) -> str:
         return f"of the last whole epoch, {result.epochs}"
     if result.best["weights"] == "restored":
         return f"of the best epoch, {best}; its weights are kept"
-    which = ", which is the best" if best == result.epochs else ""
+    measured = result.best["value"] is not None and math.isfinite(result.best["value"])
+    which = ", which is the best" if best == result.epochs and measured else ""
     return f"of the last epoch, {result.epochs}{which}; its weights are kept"
 
 

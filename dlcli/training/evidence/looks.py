@@ -26,8 +26,10 @@ from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
+from dlcli.training.evidence.unanswered_in import unanswered_in
 from dlcli.training.scaling import TargetSeen, target_seen
 from dlcli.training.setup.experiment import Experiment
+from dlcli.training.unanswered import Unanswered
 
 Value = TypeVar("Value")
 MOST_SECONDS = 2.0
@@ -59,6 +61,8 @@ class Looks:
     fresh_classes: Callable[[], Sequence[ClassesSeen]] = tuple
     """The same on the validation samples that do not stand in training."""
     inputs: Callable[[], Sequence[InputSeen]] = tuple
+    unanswered: Callable[[], Unanswered | None] = lambda: None
+    """Validation samples of which the model says no finite number."""
     target: Callable[[], TargetSeen | None] = lambda: None
     layers: Callable[[], LayersSeen | None] = lambda: None
     begun: Callable[[], LayersSeen | None] = lambda: None
@@ -152,6 +156,7 @@ def looks(
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
         fresh_classes=cache(lambda: bounded.many(lambda: fresh_classes_seen(experiment))),
         inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
+        unanswered=cache(lambda: bounded.one(lambda: unanswered_in(experiment, "validation"), None)),
         target=target,
         layers=cache(lambda: bounded.one(lambda: layers_seen(experiment), None)),
         begun=cache(lambda: bounded.one(lambda: rates.begun(lambda: layers_seen(experiment), None), None)),

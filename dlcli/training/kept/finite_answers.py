@@ -9,6 +9,7 @@ from dlcli.data.fields.values import rows_in_words
 from dlcli.data.schema import InputSchema
 from dlcli.errors import ArtifactError, DataError
 from dlcli.training.setup.feed import Feed
+from dlcli.training.unanswered import OF_NOTHING, unanswered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,15 +20,17 @@ LARGE = 1e15
 
 def check_answers(outputs: Mapping[str, np.ndarray[Any, Any]], feed: Feed, inputs: Sequence[InputSchema]) -> None:
     """Raises `DataError` for outputs (samples, …) that are not finite because of an input, and `ArtifactError` for others."""
-    import numpy as np
-
-    finite = [np.isfinite(values.reshape(len(values), -1)).all(axis=1) for values in outputs.values()]
-    broken = np.flatnonzero(~np.all(finite, axis=0))
-    if not len(broken):
+    lacking = unanswered(outputs, feed, inputs)
+    if lacking is None:
         return
-    row = int(broken[0])
-    counted = f"{rows_in_words(len(broken))} of {len(feed):,}, first in row {int(feed.rows[row]) + 1}"
-    name, value = largest(feed, row, inputs)
+    counted = f"{rows_in_words(lacking.count)} of {lacking.samples:,}, first in row {lacking.row}"
+    if lacking.empty is not None:
+        raise DataError(
+            f"what the model says is no finite number in {rows_in_words(lacking.count)} of {lacking.samples:,}: {lacking.words}",
+            hint=OF_NOTHING,
+            kind="nothing_but_padding",
+        )
+    name, value = largest(feed, lacking.place, inputs)
     if abs(value) > LARGE:
         raise DataError(
             f"what the model says is no finite number in {counted}, where '{name}' is {value:.3g}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,6 +33,7 @@ from dlcli.training.verdict import (
     target_far_from_scale,
     too_early_to_say,
     underfits,
+    validation_not_finite,
     validation_too_small,
     vanishing_gradients,
     worse_by_metric,
@@ -44,6 +46,7 @@ __all__ = ["RULES", "Broke", "Rule", "Story", "verdict"]
 # The order is that of precedence: causes stand before what follows from them, and the first finding is the first thing to do.
 RULES: tuple[Rule, ...] = (
     diverged.RULE,
+    validation_not_finite.RULE,
     one_class_only.RULE,
     suspiciously_good.RULE,
     inputs_far_from_scale.RULE,
@@ -80,6 +83,8 @@ def verdict(story: Story) -> list[Finding]:
     """What the rules have seen, the cause first; a training of which nothing else is to be said gets one calm finding."""
     findings: list[Finding] = []
     rules = RULES if story.looks.learning != 0 else (does_not_learn.RULE,)  # what cannot learn shows nothing else
+    if not all(map(math.isfinite, story.losses("validation"))):  # a curve with holes tells nothing
+        rules = (diverged.RULE, validation_not_finite.RULE)
     for rule in rules if story.history or story.broke else ():
         if len(findings) < MOST and not rule.explained_by & {each.code for each in findings}:
             finding = rule.sees(story)

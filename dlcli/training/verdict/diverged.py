@@ -44,6 +44,8 @@ def diverged(story: Story) -> Finding | None:
 
 def cause_of(story: Story) -> tuple[str, list[Advice]]:
     """What most likely threw it out, and what to do about that."""
+    if story.broke is not None and story.broke.empty:
+        return "padding", []
     far = far_inputs(story.looks.inputs())
     if story.broke is not None and story.broke.first:
         return "start", scaled_both(story, far) if story.broke.far else usual_first(story)

@@ -17,7 +17,8 @@ from dlcli.training.evidence.rate import written_rate
 class Broke:
     """How a training left the numbers worth learning from: `value` of what, in which epoch.
 
-    `what` is loss, weight or growth; `first` says that nothing was learnt before, `far` that inputs made a layer overflow.
+    `what` is loss, weight or growth; `first` says that nothing was learnt before, `far` that inputs made a layer overflow,
+    `empty` that samples have nothing but padding, of which the model makes no number.
     """
 
     what: str
@@ -26,6 +27,7 @@ class Broke:
     weight: str | None = None
     first: bool = False
     far: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True)

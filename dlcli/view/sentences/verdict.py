@@ -95,6 +95,7 @@ def diverged(facts: Facts) -> str:
         "inputs": "the inputs are far from unit scale",
         "target": "the target is far from unit scale",
         "first_weights": "the gradients were huge before the first step",
+        "padding": "samples have nothing but padding, of which there is no mean",
         "start": "before anything was learnt",
         "rate": f"at a learning rate of {rate:g}" if rate else "in its first steps",
     }
@@ -285,6 +286,21 @@ def imbalanced(facts: Facts) -> str:
     return f"{found}, while the accuracy on {facts['split']} is {facts['accuracy']:.3g}"
 
 
+def validation_not_finite(facts: Facts) -> str:
+    epochs = f"in {facts['epochs']} of {facts['of']} epochs" if facts["of"] > 1 else "in its epoch"
+    said = f"the validation loss was {facts['value']} {epochs}"
+    seen = facts["unanswered"]
+    if seen is None:
+        return f"{said}, and tells nothing of the model"
+    said += (
+        f": the model makes no number of {seen['count']} of {seen['samples']} samples there, first of row {seen['row']}"
+    )
+    if seen["empty"] is None:
+        return said
+    has = "no word" if seen["text"] else "nothing"
+    return f"{said}, where '{seen['empty']}' has {has} but padding; leave it out, or put a token in front of a mean"
+
+
 SENTENCES = {
     "cannot_fit": Sentence("the model cannot fit the data", cannot_fit),
     "dead_units": Sentence("dead units", dead_units),
@@ -312,6 +328,7 @@ SENTENCES = {
     "target_far_from_scale": Sentence("target far from unit scale", target_far_from_scale),
     "too_early_to_say": Sentence("too early to say", too_early_to_say, titled=too_early_title),
     "underfits": Sentence("underfits", underfits),
+    "validation_not_finite": Sentence("no finite number in validation", validation_not_finite),
     "validation_too_small": Sentence("few validation samples", validation_too_small),
     "vanishing_gradients": Sentence("gradients vanish", vanishing_gradients),
     "no_better_than_last_value": Sentence(
