@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,13 @@ from dlcli.cli.output import err, give
 def export(
     run: options.RunName,
     format: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="FORMAT",
-            help="keras, litert, onnx, saved_model, or all of them.",
+            help="keras, litert, onnx, saved_model, or all of them; keras if nothing else is asked for.",
             autocompletion=completion.export_format,
         ),
-    ] = "keras",
+    ] = None,
     quantize: Annotated[
         str | None,
         typer.Option(
@@ -36,6 +37,9 @@ def export(
             "--output", "-o", metavar="DIR", help="The folder; each format has one in it. By default RUN-export."
         ),
     ] = None,
+    card: Annotated[
+        bool, typer.Option("--card", help="Write a model card in Markdown, README.md, alone or with a format.")
+    ] = False,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -47,13 +51,19 @@ def export(
     """
     from dlcli.actions.export import Asked
     from dlcli.actions.export import export as write
+    from dlcli.actions.model_card import write_card
     from dlcli.runs import Run
     from dlcli.view.console.labelled import note as say_note
-    from dlcli.view.export import draw_export
+    from dlcli.view.export import CardWritten, draw_card, draw_export
 
     found = Run.find(runs, run)
     folder = output or Path(f"{found.name}-export")
-    exported = write(found, Asked(format=format, quantize=quantize, folder=folder, allow_code=allow_code))
+    written = str(write_card(found, folder, allow_code=allow_code)) if card else None
+    if written is not None and format is None and quantize is None:
+        give(CardWritten(run=found.name, card=written), draw_card, as_json=json)
+        return
+    asked = Asked(format=format or "keras", quantize=quantize, folder=folder, allow_code=allow_code)
+    exported = replace(write(found, asked), card=written)
     for note in () if quiet else exported.notes:
         say_note(err(), f"note: {note}")
     give(exported, draw_export, as_json=json)

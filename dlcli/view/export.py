@@ -39,6 +39,14 @@ class NotExported:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CardWritten:
+    """The keys of `dlcli export --card --json` without a format."""
+
+    run: str
+    card: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Exported:
     """The keys of `dlcli export --json`."""
 
@@ -48,7 +56,15 @@ class Exported:
     samples: int
     artefacts: Sequence[Artefact]
     missing: Sequence[NotExported]
+    card: str | None = None
+    """The file of the model card, where one was asked for."""
     notes: Sequence[str] = field(default_factory=list, metadata=UNSAID)
+
+
+def draw_card(console: Console, card: CardWritten) -> None:
+    """Where a card is."""
+    line(console, "run", card.run)
+    line(console, "card", card.card)
 
 
 def draw_export(console: Console, exported: Exported) -> None:
@@ -60,6 +76,8 @@ def draw_export(console: Console, exported: Exported) -> None:
         "checked",
         f"on {exported.samples:,} samples of {exported.split}, without dlcli, against the run's own answers",
     )
+    if exported.card is not None:
+        line(console, "card", exported.card)
     console.print()
     write_table(console, artefact_table(exported))
     if exported.missing:

@@ -25,7 +25,9 @@ from dlcli.actions.export.keras_file import KERAS
 from dlcli.actions.export.raw_columns import time_parts
 from dlcli.actions.export.rebuilt import layers_inside
 from dlcli.cli import completion
+from dlcli.data.sources.samples import bundled
 from dlcli.named_inputs import names_may_differ
+from dlcli.view.console.tables import number
 from dlcli.view.export import difference_text, duration_text, share_text
 
 Run = Callable[..., Any]
@@ -55,14 +57,14 @@ FORMATS = ["keras", "litert", "litert-dynamic", "litert-int8", "onnx", "saved_mo
 def rows() -> list[list[str]]:
     """Rows of which some cells are empty, and some names are in few."""
     generator, found = np.random.default_rng(3), []
-    for number in range(150):
-        kind = number % 3
+    for row in range(150):
+        kind = row % 3
         when = np.datetime64("2019-02-27T00:00") + np.timedelta64(int(generator.integers(0, 3_000_000)), "m")
         found.append(
             [
-                "" if number % 11 == 4 else f"{generator.normal(1000 + 80 * kind, 60):.2f}",
+                "" if row % 11 == 4 else f"{generator.normal(1000 + 80 * kind, 60):.2f}",
                 f"{generator.normal(kind, 1):.3f}",
-                "" if number % 13 == 5 else ["red", "blue", "green"][int(generator.integers(0, 3))],
+                "" if row % 13 == 5 else ["red", "blue", "green"][int(generator.integers(0, 3))],
                 str(int(generator.integers(0, 9))),
                 str(when).replace("T", " "),
                 "xyz"[kind],
@@ -278,7 +280,12 @@ def test_a_layer_that_a_format_does_not_hold_is_named_with_its_line(
 
     folder = run_and_exporters(shops, monkeypatch, replace(KERAS, write=write))
     done = run_dlcli("export", "one", "-o", "refused", "--json", cwd=folder)
-    assert (done.code, done.error["kind"], done.error["line"]) == (5, "format_refuses", 13)
+    assert (done.code, done.error["kind"], done.error["file"], done.error["line"]) == (
+        5,
+        "format_refuses",
+        "c.yaml",
+        13,
+    )
     assert done.error["message"] == "the format keras does not hold the layer Concatenate: no such operation"
     assert "onnx" not in done.error["hint"]
     # Of all formats it is a row, as long as another one is written.
@@ -339,3 +346,40 @@ def test_the_table_says_what_each_is_worth() -> None:
 def test_completion_knows_the_formats_and_how_numbers_are_kept() -> None:
     assert sorted(completion.FORMATS) == sorted([export_room.ALL, *(each.word for each in EXPORTERS)])
     assert sorted(completion.NUMBERS) == sorted({variant for each in EXPORTERS for variant in each.variants})
+
+
+def test_a_card_has_the_numbers_of_evaluate_and_what_speaks_against_it(shops: Any, run_dlcli: Run) -> None:
+    done = run_dlcli("export", "one", "--card", "-o", "carded", cwd=shops.folder)
+    assert (done.code, done.err) == (0, "")
+    assert "carded/README.md" in done.out
+    text = (shops.folder / "carded" / "README.md").read_text("utf-8")
+    measured = run_dlcli("evaluate", "one", "--split", "test", "--json", cwd=shops.folder).value
+    low, high = measured["intervals"]["loss"]
+    assert f"| loss | {number(measured['metrics']['loss'])} | {number(low)} – {number(high)} |" in text
+    for name, each in measured["by_class"].items():
+        cells = [each[key] for key in ("precision", "recall", "f1", "samples")]
+        assert f"| {name} | {' | '.join(map(number, cells))} |" in text
+    assert measured["verdict"]
+    assert all(f"{each['finding']}: {each['evidence']}" in text for each in measured["verdict"])
+    assert "Licence of the data: not known" in text
+    assert "`plain`: the columns `길이 (cm)`, `a/b`, `colour`, `count`" in text
+    parts = ["Data", "The four steps", "How good it is", "Limits", "Where it comes from"]
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == parts
+    # It is written anew over itself, and over nothing else.
+    again = run_dlcli("export", "one", "--card", "-o", "carded", "--json", cwd=shops.folder)
+    assert again.value == {"run": "one", "card": "carded/README.md"}
+    (shops.folder / "carded" / "README.md").write_text("# My project\n", encoding="utf-8")
+    refused = run_dlcli("export", "one", "--card", "-o", "carded", "--json", cwd=shops.folder)
+    assert (refused.code, refused.error["kind"]) == (8, "place_taken")
+    assert (shops.folder / "carded" / "README.md").read_text("utf-8") == "# My project\n"
+
+
+def test_the_licences_of_the_sets_inside_are_those_of_their_page() -> None:
+    folder = Path(bundled.__file__).with_name("bundled")
+    page = (folder / "LICENSES.md").read_text("utf-8")
+    sets = [each for each in vars(bundled).values() if isinstance(each, type) and each.__dict__.get("word")]
+    assert len(sets) == 10
+    for each in sets:
+        part = page.partition(f"## {each.word}.")[2].partition("\n## ")[0]
+        told = part.partition("Licence of the data: ")[2]
+        assert told.startswith((each.licence or "not known", f"commonly given as {each.licence}")), each.word

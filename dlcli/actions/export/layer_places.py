@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 
-from dlcli.errors import DlcliError
+from dlcli.errors import BlockError, DlcliError
 from dlcli.layers.names import written_layer_name
 from dlcli.training.kept.trained import Trained
 from dlcli.training.setup.experiment import set_up
 
 
-def line_of_layer(trained: Trained, name: str) -> tuple[Path, int | None]:
+def line_of_layer(trained: Trained, name: str) -> tuple[str, int | None]:
     """The file of the configuration, and the line of a layer where it can be told."""
     with suppress(DlcliError):
         config = trained.config_with(())
@@ -20,5 +19,6 @@ def line_of_layer(trained: Trained, name: str) -> tuple[Path, int | None]:
         names = [written_layer_name(each.name) for each in trained.model.layers]
         place = built.places.get(built.model.layers[names.index(name)].name) if name in names else None
         if place is not None:
-            return trained.run.config, config.line(place)
-    return trained.run.config, None
+            problem = config.located(BlockError(place, name, kind="format_refuses")).problems[0]
+            return problem.file, problem.line
+    return str(trained.run.config), None

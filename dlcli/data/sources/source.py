@@ -81,6 +81,8 @@ class SourceBlock(Named):
 
     origin: ClassVar[Origin] = Origin.OWN
     """Where its data comes from."""
+    licence: ClassVar[str | None] = None
+    """The licence of its data in a few words; None where it is not known, as that of a person's own data."""
     whole: ClassVar[bool] = False
     """Whether its files are read whole even where it is asked to stream."""
 

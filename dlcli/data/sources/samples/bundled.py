@@ -63,6 +63,7 @@ class Co2(Bundled):
     """Carbon dioxide in the air of Mauna Loa, week by week from 1958 to 2001: what will it be some weeks later?"""
 
     word: ClassVar[str] = "co2"
+    licence: ClassVar[str | None] = "public domain"
 
     window: Count = 52
     """How many weeks are looked at."""
@@ -78,6 +79,7 @@ class Digits(Bundled):
     """1,797 handwritten digits, 8×8 grey values from 0 to 16, ten classes."""
 
     word: ClassVar[str] = "digits"
+    licence: ClassVar[str | None] = "CC BY 4.0"
 
     def read(self, reading: Reading) -> Fields:
         return images(self.word)
@@ -90,6 +92,7 @@ class Mnist5k(Bundled):
     """5,000 handwritten digits, 28×28 grey values from 0 to 255, ten classes."""
 
     word: ClassVar[str] = "mnist_5k"
+    licence: ClassVar[str | None] = "CC BY-SA 3.0"
 
     def read(self, reading: Reading) -> Fields:
         return images(self.word)
@@ -102,6 +105,7 @@ class Iris(Bundled):
     """150 flowers, four lengths, three species."""
 
     word: ClassVar[str] = "iris"
+    licence: ClassVar[str | None] = "CC BY 4.0"
 
     def read(self, reading: Reading) -> Fields:
         return table(self.word, "species", reading)
@@ -111,6 +115,7 @@ class Wine(Bundled):
     """178 wines, thirteen measurements, three cultivars."""
 
     word: ClassVar[str] = "wine"
+    licence: ClassVar[str | None] = "CC BY 4.0"
 
     def read(self, reading: Reading) -> Fields:
         return table(self.word, "cultivar", reading)
@@ -120,6 +125,7 @@ class BreastCancer(Bundled):
     """569 biopsies, thirty measurements, benign or malignant."""
 
     word: ClassVar[str] = "breast_cancer"
+    licence: ClassVar[str | None] = "CC BY 4.0"
 
     def read(self, reading: Reading) -> Fields:
         return table(self.word, "diagnosis", reading)
@@ -129,6 +135,7 @@ class Penguins(Bundled):
     """344 penguins, numbers and names mixed, some cells empty, three species."""
 
     word: ClassVar[str] = "penguins"
+    licence: ClassVar[str | None] = "CC0"
 
     @classmethod
     def examples(cls, folder: Path, rows: int) -> list[Example]:
@@ -151,6 +158,7 @@ class Autompg(Bundled):
     """392 cars, seven attributes, a number to predict: miles per gallon."""
 
     word: ClassVar[str] = "autompg"
+    licence: ClassVar[str | None] = "CC BY 4.0"
 
     def read(self, reading: Reading) -> Fields:
         return table(self.word, "mpg", reading, without={"car_name"})
