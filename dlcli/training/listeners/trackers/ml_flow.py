@@ -15,6 +15,8 @@ EXPERIMENT = "dlcli"
 AT_ONCE = 100
 """So many parameters MLflow takes in one call."""
 LONGEST = 500
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+"""How long a server is waited for, where the environment says nothing else: MLflow itself waits for minutes."""
 
 
 class MLFlow:
@@ -28,6 +30,8 @@ class MLFlow:
 
     def begin(self, plan: Plan, settings: Mapping[str, Any]) -> None:
         """Makes the run, or goes on with the one that was made before; the epochs that it knows are not told twice."""
+        for name, value in PATIENCE.items():
+            os.environ.setdefault(name, value)
         from mlflow import MlflowClient
         from mlflow.entities import Param
 
