@@ -17,7 +17,8 @@ from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
 from dlcli.view.drawing.curve import curve, have_logarithms
 from dlcli.view.training.headline import trained_words
-from dlcli.view.training_result import TrainingResult, draw_training, metrics_table
+from dlcli.view.training_result import TrainingResult, draw_training, following, metrics_table
+from dlcli.view.verdict import draw_verdict
 
 MOST_EPOCHS = 40
 """So many epochs have a row: the last ones, and the best before them."""
@@ -64,7 +65,8 @@ def draw_run_again(console: Console, run: RunAgain) -> None:
         console.print()
         write_table(console, metrics_table(run.result.metrics, {}))
     console.print()
-    line(console, "next", run.advice or "", style="cyan")
+    draw_verdict(console, run.result.verdict)
+    line(console, "next", following(run.result, run.advice or ""), style="cyan")
 
 
 def epochs_table(run: RunAgain) -> Table:

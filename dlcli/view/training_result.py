@@ -61,7 +61,13 @@ def draw_training(console: Console, result: TrainingResult, *, advice: str | Non
     write_table(console, metrics_table(result.metrics, result.baseline))
     console.print()
     draw_verdict(console, result.verdict)
-    line(console, "next", advice or next_words(result), style="cyan")
+    line(console, "next", following(result, advice), style="cyan")
+
+
+def following(result: TrainingResult, advice: str | None) -> str:
+    """What to do next: the `advice`, where the verdict has nothing against it, for to go on with what is wrong mends nothing."""
+    wrong = any(each.severity != "note" and each.advice for each in result.verdict)
+    return next_words(result) if advice is None or wrong else advice
 
 
 def best_words(result: TrainingResult) -> str:

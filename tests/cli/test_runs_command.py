@@ -213,3 +213,28 @@ def test_runs_are_sorted_and_filtered_by_what_their_verdict_begins_with(folder: 
     assert run_dlcli("runs", "--filter", "verdict=", "--names", cwd=folder).out == "살아\n"
     assert run_dlcli("runs", "--sort", "verdict", "--names", cwd=folder).out == "a\nb\n살아\n"
     assert run_dlcli("runs", "--columns", "run,verdict", "--csv", cwd=folder).out.splitlines()[1] == "a,overfits"
+
+
+@pytest.mark.parametrize(
+    ("severity", "following"), [("note", "dlcli resume a"), ("warning", "dlcli train digits.yaml --set train.epochs=3")]
+)
+def test_a_stopped_run_is_shown_with_its_verdict(
+    severity: str, following: str, tmp_path: Path, record_run: Any, run_dlcli: Any
+) -> None:
+    advice = [{"set": "train.epochs", "from": 9, "to": 3, "why": "it rose"}]
+    found = {"finding": "overfits", "since_epoch": 2, "evidence": "it rose", "code": "overfits", "severity": severity}
+    epochs = [{"epoch": 1, "step": 3, "learning_rate": 0.1, "train": {"loss": 1.0}, "validation": {"loss": 2.0}}]
+    record_run(
+        tmp_path / "runs",
+        "a",
+        status="interrupted",
+        epochs=1,
+        seconds=1.0,
+        history=epochs,
+        metrics={"train": {"loss": 1.0}},
+        best={"epoch": 1, "monitor": "loss", "value": 1.0, "weights": "last"},
+        verdict=[{**found, "where": None, "facts": {}, "advice": advice}],
+    )
+    lines = run_dlcli("runs", "a", cwd=tmp_path).out.splitlines()
+    assert "verdict   overfits since epoch 2: it rose" in lines
+    assert lines[-1] == f"next      {following}"

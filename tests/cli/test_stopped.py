@@ -39,6 +39,23 @@ def test_a_stopped_training_shows_what_it_has_reached(tmp_path: Path) -> None:
     assert lines[-1].startswith("next      dlcli resume 'a b' --runs ")
 
 
+@pytest.mark.parametrize(
+    ("severity", "following"), [("note", "dlcli resume 'a b'"), ("warning", "dlcli train a.yaml --set")]
+)
+def test_what_is_wrong_is_mended_before_it_goes_on(severity: str, following: str, tmp_path: Path) -> None:
+    found = {
+        "finding": "f",
+        "since_epoch": None,
+        "evidence": "e",
+        "code": "c",
+        "severity": severity,
+        "where": None,
+        "facts": {},
+    }
+    advice = [{"set": "train.early_stopping", "from": None, "to": {"patience": 5}, "why": "w"}]
+    assert drawn(tmp_path, verdict=[{**found, "advice": advice}]).splitlines()[-1].startswith(f"next      {following}")
+
+
 @pytest.mark.parametrize("changes", [{"best": {}}, {"status": 3}])
 def test_what_has_no_whole_epoch_or_cannot_be_read_shows_nothing(changes: dict[str, Any], tmp_path: Path) -> None:
     assert drawn(tmp_path, **changes) == ""
