@@ -161,6 +161,6 @@ def board(folder: Path) -> Iterator[SimpleNamespace]:
 
 def test_the_board_shows_its_runs_and_their_curves(board: SimpleNamespace) -> None:
     drawn = in_browser(board.address)
-    assert all(f'<a href="/run/{name}">{name}</a>' in drawn for name in RUNS)
+    assert all(f'<a href="/run/{name}" title="{name}">{name}</a>' in drawn for name in RUNS)
     assert "4 of 4 runs, 0 training" in drawn
     assert drawn.count('class="uplot') >= 2

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from dlcli.config.catalogue import keras_catalogue
+from dlcli.config.colons import WIDE_COLON
 from dlcli.config.tree import Mark, Node
 from dlcli.data.sources import SOURCES
 from dlcli.errors import Problem, TreePath
@@ -258,9 +259,12 @@ def elsewhere(key: str, path: TreePath, model: type[BaseModel]) -> str | None:
 
 
 def short_form(value: Any, path: TreePath, model: type[BaseModel], kind: str) -> str | None:
-    """The mapping that a single value in the place of a block means, where the block needs but one key."""
+    """The mapping that a single value in the place of a block means: a key whose colon has no space behind it, or the one key
+    that the block needs."""
     if kind not in {"model_type", "model_attributes_type"} or not isinstance(value, str | int | float):
         return None
+    if isinstance(value, str) and {":", WIDE_COLON} & {*value} and (meant := did_you_mean(value, keys_at(model, path))):
+        return meant
     block = block_at(model, path)
     fields = getattr(block, "model_fields", {})
     needed = [field.alias or name for name, field in fields.items() if field.is_required()]

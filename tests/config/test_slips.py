@@ -63,6 +63,10 @@ WRITTEN = {
     "optimizer": ("Adam", "Adam(1e-3)", "write Adam: {learning_rate: 0.001}"),
     "empty call": ("loss: sparse_categorical_crossentropy", "loss: Poisson()", "write Poisson"),
     "data": ("data: {source: digits}", "data: digits", "write data: {source: digits}"),
+    "only key": ("epochs: 5\n  batch_size: 32", "epochs:5", "a space is missing behind the ':': write epochs: 5"),
+    "wide only key": ("epochs: 5\n  batch_size: 32", "epochs：5", "this is a full-width colon: write epochs: 5"),
+    "alone": ("data: {source: digits}", "data:\n  source:digits", "a space is missing behind the ':': write source: digits"),
+    "address": ("data: {source: digits}", "data: a:b.csv", "write data: {source: a:b.csv}"),
     "loss": (
         "loss: sparse_categorical_crossentropy", "loss: cross_entropy",
         "write sparse_categorical_crossentropy (one of several classes) or binary_crossentropy (yes or no)",
