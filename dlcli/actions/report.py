@@ -24,6 +24,7 @@ from dlcli.actions.written import inline_yaml
 from dlcli.data.schema import InputSchema
 from dlcli.errors import ArtifactError, DlcliError, UsageError
 from dlcli.runs import Run, read_state
+from dlcli.runs.keys import written_tree
 from dlcli.runs.places import check_places
 from dlcli.runs.summary import configuration_in
 from dlcli.training.evidence.data_seen import answered_by
@@ -91,7 +92,7 @@ def run_report(run: Run, choice: Choice) -> RunReport:
             judged = seen
             layers = part_or_reason(lambda: layer_pictures(trained, judged))
         schema = trained.schema.inputs if isinstance(seen, EvaluatedSamples) else []
-    steps: Steps | Missing = steps_of_run(run, tree) if tree else unreadable
+    steps: Steps | Missing = steps_of_run(run, written_tree(tree, state.unwritten)) if tree else unreadable
     return RunReport(
         again=again,
         steps=steps,
@@ -117,7 +118,8 @@ def part_or_reason(make: Callable[[], T]) -> T | Missing:
 def pictured_data(trained: Trained) -> DataPictured:
     """The data of a run as `inspect-data` tells it, with samples."""
     config = trained.config
-    source = inline_yaml(said_of(configuration_in(trained.run).tree["data"])["source"])
+    tree = written_tree(configuration_in(trained.run).tree, read_state(trained.run).unwritten)
+    source = inline_yaml(said_of(tree["data"])["source"])
     dataset = trained.recorded.with_present_targets()
     described = data_description(source, dataset, answered=answered_by(config))
     return DataPictured(described.shown, described.samples, described.rows)

@@ -6,7 +6,7 @@ A configuration is kept as a shape, the same for all runs that differ in values 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -107,6 +107,21 @@ def filled_tree(tree: Tree, values: Sequence[Any]) -> Any:
     if isinstance(tree, list):
         return [filled_tree(below, values) for below in tree]
     return tree if isinstance(tree, str) else values[tree]
+
+
+def written_tree(tree: Any, unwritten: Collection[str], position: str = "") -> Any:
+    """A recorded tree without the keys, by their positions, that nobody has written."""
+    if isinstance(tree, list):
+        return [written_tree(item, unwritten, joined(position, str(number))) for number, item in enumerate(tree)]
+    if not isinstance(tree, Mapping):
+        return tree
+    thing = thing_of(tree)
+    if thing is not None:
+        return {thing: written_tree(tree[thing], unwritten, position)}
+    places = {key: joined(position, key) for key in tree}
+    return {
+        key: written_tree(below, unwritten, places[key]) for key, below in tree.items() if places[key] not in unwritten
+    }
 
 
 def walk(tree: Tree, path: str, position: str) -> Iterator[tuple[str, str, int | str]]:

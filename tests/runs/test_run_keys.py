@@ -13,7 +13,7 @@ from conftest import merged
 from dlcli.config import load_config
 from dlcli.errors import UsageError
 from dlcli.runs import Run, index
-from dlcli.runs.keys import configuration_of
+from dlcli.runs.keys import configuration_of, written_tree
 from dlcli.runs.listing import changed_keys, filter_runs, list_runs, sort_runs
 from dlcli.spec import unwritten
 
@@ -224,3 +224,9 @@ def test_what_nobody_has_written_is_known_of_a_file(tmp_path: Path, write_experi
     assert "train.early_stopping.monitor" in plain.shape.left_alone
     assert "train.early_stopping.patience" not in plain.shape.left_alone
     assert len(left) > 20
+    kept = written_tree(config.plain(), left)
+    assert kept["train"]["early_stopping"] == {"patience": 3}
+    assert kept["data"]["split"] == {"validation": 0.2}
+    assert kept["layers"] == config.plain()["layers"]
+    assert "phases" not in kept["train"]
+    assert written_tree(config.plain(), []) == config.plain()

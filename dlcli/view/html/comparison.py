@@ -10,6 +10,7 @@ from dlcli.view.comparison import (
     Comparison,
     changed_table,
     difference_table,
+    is_loss,
     noise_words,
     reached_table,
     unlike_words,
@@ -59,6 +60,7 @@ def overlaid_part(comparison: Comparison) -> Part:
         return missing_part(ANCHOR, TITLE, Missing("no epoch of any of these runs has ended"))
     charts = [chart_markup(each) for each in overlaid_charts(curves)]
     about = f"{len(curves)} runs" if len(curves) <= MOST_RUNS else f"the first {MOST_RUNS} of {len(curves)} runs"
+    about += "; the losses are not comparable" if any(map(is_loss, comparison.unlike)) else ""
     return part_of_page(ANCHOR, TITLE, charts=charts, about=about, more=metrics_without_chart(curves.values()))
 
 
