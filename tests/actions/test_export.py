@@ -24,6 +24,7 @@ from dlcli.actions.export.described import Given
 from dlcli.actions.export.keras_file import KERAS
 from dlcli.actions.export.raw_columns import time_parts
 from dlcli.actions.export.rebuilt import layers_inside
+from dlcli.actions.export.whole import tensor_name
 from dlcli.cli import completion
 from dlcli.data.sources.samples import bundled
 from dlcli.named_inputs import names_may_differ
@@ -303,6 +304,7 @@ def test_a_layer_that_a_format_does_not_hold_is_named_with_its_line(
         (["--format", "onnx", "--quantize", "int8"], 2, "no_such_numbers", "write --format litert --quantize int8"),
         (["--format", "litert", "--quantize", "int4"], 2, "no_such_numbers", "there is dynamic, float, int8"),
         (["-o", "mine"], 8, "place_taken", "was not written by dlcli export"),
+        (["-o", "shops.csv"], 7, "not_writable", "cannot write shops.csv/keras: Not a directory"),
     ],
 )  # fmt: skip
 def test_a_wrong_question_is_told_before_any_work(
@@ -383,3 +385,12 @@ def test_the_licences_of_the_sets_inside_are_those_of_their_page() -> None:
         part = page.partition(f"## {each.word}.")[2].partition("\n## ")[0]
         told = part.partition("Licence of the data: ")[2]
         assert told.startswith((each.licence or "not known", f"commonly given as {each.licence}")), each.word
+
+
+def test_tensors_have_names_that_every_format_takes() -> None:
+    names = ["길이 (cm)", "길이", "a/b", "a b", "3", "self", "class"]
+    given: list[Given] = []
+    for name in names:
+        tensor = tensor_name(name, given)
+        given.append(Given(name=name, tensor=tensor, shape=[], dtype="float32", says="numbers", meaning=""))
+    assert [each.tensor for each in given] == ["cm", "x", "a_b", "a_b_2", "x_3", "x_self", "class"]

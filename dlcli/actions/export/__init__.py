@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from dlcli.errors import ConflictError, DlcliError, UsageError
 from dlcli.extras import expect
 from dlcli.progress import stage
 from dlcli.runs import Run
-from dlcli.runs.atomic import MANIFEST
+from dlcli.runs.atomic import MANIFEST, OUTPUT, refusals
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.view.export import Artefact, Exported, NotExported
 
@@ -117,7 +119,16 @@ def check_packages(exporter: Exporter) -> None:
 
 
 def check_place(folder: Path) -> None:
-    """Refuses a folder that holds something that is no artefact. Raises `ConflictError`."""
+    """Refuses a folder that holds something that is no artefact, and one that cannot be made, before any work.
+
+    Raises `ConflictError` and `ResourceError`.
+    """
+    above = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    with refusals(folder, elsewhere=OUTPUT):
+        if not above.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(above))
+        if not os.access(above, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(above))
     if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / MANIFEST).is_file())):
         raise ConflictError(
             f"{folder} is there and was not written by dlcli export",

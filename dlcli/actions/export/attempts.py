@@ -21,9 +21,9 @@ from dlcli.actions.export.real_samples import RealSamples
 from dlcli.actions.export.rebuilt import has_steps
 from dlcli.actions.export.refused import refused_layers
 from dlcli.actions.export.whole import Whole, Wholes
-from dlcli.errors import ArtifactError
+from dlcli.errors import ArtifactError, DlcliError
 from dlcli.first_line import first_line
-from dlcli.runs.atomic import OUTPUT, committed_folder
+from dlcli.runs.atomic import OUTPUT, committed_folder, refusals
 from dlcli.training.kept.trained import Trained
 from dlcli.view.export import Artefact
 
@@ -111,8 +111,9 @@ class Attempts:
         forms = [form for form in exporter.forms if self.is_other(form)]
         for number, form in enumerate(forms):
             try:
-                tried = self.tried(exporter, variant, form, place / str(number))
-            except ArtifactError:
+                with refusals(place, elsewhere=OUTPUT):
+                    tried = self.tried(exporter, variant, form, place / str(number))
+            except DlcliError:
                 raise
             except Exception as error:  # what each of the libraries may raise for what it cannot hold
                 reasons.append(first_line(error, most=160))
@@ -157,7 +158,7 @@ class Attempts:
             samples_at_a_time=form.batch,
             inputs=whole.inputs,
             outputs=whole.outputs,
-            made_with=self.trained.environment["versions"],
+            trained_with=self.trained.environment["versions"],
         )
         text = json.dumps(asdict(described), ensure_ascii=False, indent=2)
         (folder / SCHEMA).write_text(f"{text}\n", encoding="utf-8")

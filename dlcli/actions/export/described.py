@@ -68,5 +68,5 @@ class Described:
     """How many samples it takes in one call; None where it takes any number."""
     inputs: Sequence[Taken]
     outputs: Sequence[Given]
-    made_with: Mapping[str, str] = field(default_factory=dict)
-    """The versions that it was made and checked with."""
+    trained_with: Mapping[str, str] = field(default_factory=dict)
+    """The versions that it was trained with."""

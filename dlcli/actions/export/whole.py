@@ -213,7 +213,8 @@ class Front:
 def tensor_name(name: str, others: Sequence[Taken | Given]) -> str:
     """A name that every format takes: letters, digits and lines, unlike those of the others."""
     plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
-    base = plain if plain[:1].isalpha() else f"x_{plain}".rstrip("_")
+    # A runtime takes them as arguments, of which one is its own.
+    base = plain if plain[:1].isalpha() and plain != "self" else f"x_{plain}".rstrip("_")
     found, number, taken = base, 1, {each.tensor for each in others}
     while found in taken:
         number += 1
