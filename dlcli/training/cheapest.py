@@ -35,16 +35,19 @@ def cheapest_answer(
     form: Form,
     raw: bool = False,
     void: bool = False,
+    steps: int | None = None,
 ) -> Array:
     """The answer (…) that costs least for targets (samples, …) whose places count by weights, from several to begin with.
 
     It is never worse than any of these. `raw` says that the loss reads raw scores: then the answer is one of those; what one
-    begins with is none. Found by L-BFGS (Liu and Nocedal 1989, https://doi.org/10.1007/BF01589116).
+    begins with is none. Where a model has so many `steps` of answers to a sample, each is this one. Found by L-BFGS (Liu and
+    Nocedal 1989, https://doi.org/10.1007/BF01589116).
     """
     import numpy as np
 
-    every = max(1, target.size // MOST_VALUES)
-    cost = cost_of(loss, target[::every], None if weights is None else weights[::every], form=form, raw=raw, void=void)
+    every = max(1, target.size * (steps or 1) // MOST_VALUES)
+    some = None if weights is None else weights[::every]
+    cost = cost_of(loss, target[::every], some, form=form, raw=raw, void=void, steps=steps)
     begun = [as_scores(each, form) for each in starts]
     reached = [descended(cost, each) for each in begun]
     begun += [*reached, *(cornered(each, form) for each in reached)]
@@ -53,7 +56,14 @@ def cheapest_answer(
 
 
 def cost_of(
-    loss: KerasObject, target: Array, weights: Array | None, *, form: Form, raw: bool, void: bool
+    loss: KerasObject,
+    target: Array,
+    weights: Array | None,
+    *,
+    form: Form,
+    raw: bool,
+    void: bool,
+    steps: int | None = None,
 ) -> Callable[[Array], tuple[float, Array]]:
     """Gives of scores (…) what the answer costs and the gradient of that."""
     import numpy as np
@@ -62,27 +72,33 @@ def cost_of(
     built = build_loss(loss, {}, void=void, each=True)
     wanted = tf.constant(target)
 
-    def cost(scores: Array) -> tuple[float, Array]:
-        point = tf.constant(scores, tf.float32)
+    def reckoned(point: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             tape.watch(point)
             answer = point if raw or form == "numbers" else (tf.nn.softmax if form == "shares" else tf.sigmoid)(point)
-            places = tf.broadcast_to(answer, output_shape_of(target, scores))
-            losses = tf.convert_to_tensor(built(wanted, places))
+            shape = output_shape_of(target, point) if steps is None else (len(target), steps, *point.shape)
+            losses = tf.convert_to_tensor(built(wanted, tf.broadcast_to(answer, shape)))
             if weights is None or not losses.shape.rank:
                 total = tf.reduce_mean(losses)
             else:
                 share = tf.constant(weights_like(weights, losses.shape), losses.dtype)
                 total = tf.reduce_sum(losses * share) / tf.maximum(tf.reduce_sum(share), 1e-12)
-        value, slope = float(total), np.asarray(tape.gradient(total, point), np.float64)
+        return total, tape.gradient(total, point)
+
+    if steps is not None:  # a loss that goes from step to step takes a second each time it is asked for as it is
+        reckoned = tf.function(reckoned)
+
+    def cost(scores: Array) -> tuple[float, Array]:
+        total, gradient = reckoned(tf.constant(scores, tf.float32))
+        value, slope = float(total), np.asarray(gradient, np.float64)
         return (value, slope) if np.isfinite(value) and np.isfinite(slope).all() else (np.inf, np.zeros_like(slope))
 
     return cost
 
 
-def output_shape_of(target: Array, answer: Array) -> tuple[int, ...]:
+def output_shape_of(target: Array, answer: Any) -> tuple[int, ...]:
     """The shape of an answer (…) to each target: an index of a class has no axis of its own."""
-    return target.shape if target.ndim > answer.ndim else (*target.shape, *answer.shape)
+    return target.shape if target.ndim > len(answer.shape) else (*target.shape, *answer.shape)
 
 
 def weights_like(weights: Array, shape: Any) -> Array:

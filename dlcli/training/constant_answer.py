@@ -87,6 +87,8 @@ def constant_answer(
             return of_one_hot(loss, *of_places(schema, train, weights, shape))
         case "binary":
             return of_yes_or_no(loss, *of_places(schema, train, weights, shape), signs=schema.classes is None)
+    if loss.traits.get("shapes") == "sequences":
+        return of_sequences(loss, train, weights, shape, void=schema.has_void)
     if is_joined(loss):
         return of_joined(loss, train, shape, void=schema.has_void)
     # Masks are one answer for all places, as labels are; numbers such as those of pictures have one for each.
@@ -155,6 +157,22 @@ def of_yes_or_no(loss: KerasObject, train: Array, weights: Array | None, *, sign
     columns = target.reshape(len(target), -1)
     found = searched(loss, columns, counts.reshape(columns.shape), between=(SMALLEST, 1 - SMALLEST), raw=logits(loss))
     return in_form(loss, found.reshape(share.shape), BEST)
+
+
+def of_sequences(
+    loss: KerasObject, train: Array, weights: Array | None, shape: Sequence[int | None], *, void: bool
+) -> ConstantAnswer:
+    """The scores (classes,) of every step for labels (samples, places) that the loss itself aligns; class 0 is the blank."""
+    import numpy as np
+
+    steps, units = (size or 1 for size in shape[-2:])
+    target, counts = some_of(train, weights)
+    labels = np.bincount(target[target > 0].ravel().astype(np.int64), minlength=units)[:units].astype(np.float64)
+    labels[0] = max(len(target) * steps - labels.sum(), 1)  # a step has a label or the blank
+    shares = labels / labels.sum()
+    starts = [shares, powers(shares), np.full(units, 1 / units)]
+    found = cheapest_answer(loss, target, counts, starts, form="shares", raw=True, void=void, steps=steps)
+    return ConstantAnswer(found, BEST)
 
 
 def of_joined(loss: KerasObject, train: Array, shape: Sequence[int | None], *, void: bool) -> ConstantAnswer:

@@ -194,3 +194,40 @@ def test_there_is_no_last_value_where_nothing_is_forecast(
     outcome = run_dlcli("train", path, "--json", cwd=tmp_path)
     assert outcome.code == 0, outcome.err
     assert {*outcome.value["baseline"]} == {"method", "split", "metrics"}
+
+
+def test_no_other_scores_of_each_step_cost_less_under_ctc() -> None:
+    import keras
+    import numpy as np
+
+    from dlcli.data.schema import TargetSchema
+    from dlcli.training.constant_answer import constant_answer
+
+    generator, steps, units = np.random.default_rng(5), 12, 6
+    target = generator.choice(np.arange(1, 6), size=(40, 5), p=[0.5, 0.2, 0.15, 0.1, 0.05])
+    for row, length in zip(target, generator.integers(1, 6, 40), strict=True):
+        row[length:] = 0
+    schema = TargetSchema(name="y", encode="none", axes=["samples", "places"], shape=[5], text=True)
+    answer = constant_answer(keras_catalogue().read("losses", "CTC"), schema, target, (steps, units))
+    assert (answer.method, answer.values.shape) == ("best constant", (units,))
+
+    def cost(scores: Any) -> float:
+        said = np.broadcast_to(np.asarray(scores, np.float32), (40, steps, units))
+        return float(keras.losses.CTC()(target, said))
+
+    # Another way to the least: steps of Adam from nothing.
+    scores, optimizer = keras.Variable(np.zeros(units, np.float32)), keras.optimizers.Adam(0.2)
+    import tensorflow as tf
+
+    optimizer.build([scores])
+
+    @tf.function
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            loss = keras.losses.CTC()(target, tf.broadcast_to(scores.value, (40, steps, units)))
+        optimizer.apply([tape.gradient(loss, scores.value)], [scores])
+
+    for _ in range(100):
+        step()
+    assert cost(answer.values) == pytest.approx(cost(scores.numpy()), rel=2e-3)
+    assert cost(answer.values) < 0.8 * cost(np.zeros(units))
