@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dlcli.config import load_config
 from dlcli.errors import DlcliError
+from dlcli.unexpected import unexpected
 from dlcli.view.validation import Judgement
 
 
@@ -23,4 +24,6 @@ def validated(file: str, settings: Sequence[str], *, build: bool, runs: Path, al
             return Judgement(file, None, [*config.notes, *config.noted(*experiment.built.notes)])
     except DlcliError as error:
         return Judgement(file, error)
+    except Exception as error:
+        return Judgement(file, unexpected(error))
     return Judgement(file, None, config.notes)

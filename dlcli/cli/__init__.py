@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import sys
-import tempfile
 import time
 import traceback
 from contextlib import suppress
@@ -45,8 +44,7 @@ from dlcli.cli.stopped import draw_stopped, unheard
 from dlcli.cli.streams import open_missing_streams, whole
 from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.cli.validate import COMMAND as VALIDATE
-from dlcli.errors import ConfigError, DlcliError, InternalError, ResourceError, Stopped, UsageError
-from dlcli.first_line import named_line
+from dlcli.errors import ConfigError, DlcliError, ResourceError, Stopped, UsageError
 from dlcli.progress import show_progress_with
 
 COMMANDS = (
@@ -193,22 +191,11 @@ def end_of_command() -> None:
             sys.exit(UsageError.code)
         if asked.debug:
             raise
-        from dlcli.foreign_error import plugin_error
+        from dlcli.unexpected import unexpected
 
-        failure = plugin_error(error) or bug(error)
+        failure = unexpected(error)
         show_error(failure)
         sys.exit(failure.code)
-
-
-def bug(error: Exception) -> InternalError:
-    """An unexpected error as one line, its traceback in a file."""
-    with tempfile.NamedTemporaryFile("w", prefix="dlcli-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        file.write("".join(traceback.format_exception(error)))
-    return InternalError(
-        f"a bug in dlcli: {named_line(error)}",
-        file=Path(file.name),
-        hint="please report it with the traceback in this file",
-    )
 
 
 def show_error(error: DlcliError) -> None:

@@ -88,7 +88,13 @@ class Blocks:
                         f"unknown key '{key}' in the block '{name}'", suggestion=known, kind="unknown_key"
                     )
                 )
-        return Definition(self.parameters(name, node.child("parameters")), layers, node.child("inputs"))
+        parameters = self.parameters(name, node.child("parameters"))
+        for key, each in parameters.items():
+            if key in KEPT:
+                message = f"a parameter of the block '{name}' cannot be called '{key}', which is a key of every use"
+                mark = (each and (each.key or each.mark)) or (node.key or node.mark)
+                self.problems.append(mark.problem(message, suggestion="give it another name", kind="reserved_name"))
+        return Definition(parameters, layers, node.child("inputs"))
 
     def parameters(self, name: str, node: Node | None) -> dict[str, Node | None]:
         """The parameters of a definition: a mapping to defaults, or a list of those that a use must give."""
@@ -118,9 +124,21 @@ class Blocks:
         if not isinstance(node.value, dict):
             return node
         use = node.value.get("block") if len(node.value) == 1 else None
+        if use is not None and (name := self.named_alone(use)) is not None:
+            message, hint = (
+                f"'{name}' is the name of a block, and 'block' needs it as 'use'",
+                f"write block: {{use: {name}}}",
+            )
+            self.problems.append(use.mark.problem(message, suggestion=hint, kind="wrong_type"))
+            use = replace(use, value={"use": Node(name, use.mark)})
         if use is not None and isinstance(use.value, dict) and "use" in use.value:
             return replace(node, value={"block": self.used(use, inside=inside)})
         return replace(node, value={key: self.fill(each, inside=inside) for key, each in node.value.items()})
+
+    def named_alone(self, use: Node) -> str | None:
+        """The name of a block that stands in the place of its use: `block: head`, `block: [head]`."""
+        value = use.value[0].value if isinstance(use.value, list) and len(use.value) == 1 else use.value
+        return value if isinstance(value, str) and value in self.definitions else None
 
     def used(self, use: Node, *, inside: tuple[str, ...]) -> Node:
         """The use of a block with its layers filled in and its arguments taken out."""

@@ -197,6 +197,11 @@ def loss_weights(written: Written) -> Iterator[Mistake]:
     if weights and not targets:
         message = "'loss_weights' weighs the losses of several targets, and there is one"
         yield Mistake(message, ("loss_weights",), "leave it out", at="key", kind="no_such_target")
+    if targets and {*targets} <= {*weights} and not any(weights.values()):
+        message = "all losses have the weight 0: nothing would be learnt"
+        yield Mistake(
+            message, ("loss_weights",), "write a weight above 0 for one of them", at="key", kind="weights_all_zero"
+        )
     for name in weights if targets else ():
         if name not in targets:
             message = f"there is no target '{name}'; there are: {', '.join(targets)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -77,7 +78,9 @@ class Learnt:
     """The least and the greatest of the numbers."""
 
     def widen(self, low: float, high: float) -> None:
-        """Takes note of numbers between two."""
+        """Takes note of numbers between two; what is infinite is refused elsewhere, at its row."""
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return
         self.seen = [low, high] if self.seen is None else [min(low, self.seen[0]), max(high, self.seen[1])]
 
     @property

@@ -28,6 +28,7 @@ from dlcli.data.target_values import (
     check_present,
     check_yes_or_no,
     classes_beside_void,
+    classes_of_numbers,
     different_labels,
     holds_one_hot,
     is_column_vector,
@@ -263,6 +264,8 @@ class Target(Spec):
             fields = replace(fields, arrays={**fields.arrays, name: without_noise(fields.arrays[name][:])})
         values = labels_not_void(name, fields, void)
         is_text = values.dtype == object
+        if isinstance(self.classes, list) and wanted.labels == "numbers" and self.encode is None:
+            raise classes_of_numbers(name, fields)
         if is_text and wanted.labels == "numbers":
             hint = (
                 numbers_instead({*values.tolist()})

@@ -74,6 +74,16 @@ def text_target(name: str, fields: Fields, why: str, *, hint: str) -> DataError:
     return DataError(message, file=file, line=line, hint=hint, kind="target_is_text")
 
 
+def classes_of_numbers(name: str, fields: Fields) -> DataError:
+    """The error of a target with classes, which are names, where numbers are needed."""
+    return DataError(
+        f"target '{name}' has classes, but the loss compares numbers",
+        file=fields.places[0].file,
+        hint="leave 'classes' out, or choose a loss for classes, such as sparse_categorical_crossentropy",
+        kind="labels_do_not_fit_loss",
+    )
+
+
 def check_indices(name: str, fields: Fields, wanted: Wanted, void: Sequence[int | str]) -> None:
     """Refuses labels that are not the whole numbers 0…C-1, with the first row that is none.
 

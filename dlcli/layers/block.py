@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, ValidationInfo
+from pydantic import Field, ValidationInfo, field_validator
 
 from dlcli.errors import TreePath
 from dlcli.layers.from_key import Name, Names, Takes, read_takes
 from dlcli.layers.stack import Entry, Graph, Stack
-from dlcli.spec import Named, Reader
+from dlcli.spec import Mistake, Named, Reader, fail
 
 
 def read_from(value: Any, information: ValidationInfo) -> Takes | None:
@@ -37,6 +37,15 @@ class Block(Named):
     """What the output is called for `from`."""
     takes: Annotated[Any, Reader(read_from, "from"), Field(alias="from")] = None
     """What it takes; by default what stands above. Several inputs come by name, or in their order."""
+
+    @field_validator("inputs")
+    @classmethod
+    def each_once(cls, inputs: list[str]) -> list[str]:
+        for place, name in enumerate(inputs):
+            if name in inputs[:place]:
+                message = f"two inputs of the block are called '{name}'"
+                fail(Mistake(message, (place,), "give each a name of its own", kind="doubled_name"))
+        return inputs
 
     @property
     def parts(self) -> Sequence[tuple[TreePath, Sequence[Entry]]]:

@@ -12,6 +12,7 @@ from dlcli.first_line import reason_of
 from dlcli.foreign_error import is_foreign
 from dlcli.layers.memory import BYTES, TooLarge
 from dlcli.spec import KerasObject, UnknownFact
+from dlcli.unexpected import is_used_up
 
 SERIES_AXES, IMAGE_AXES = 2, 3
 """The axes of a sample of a series (time, features), and of an image (height, width, channels)."""
@@ -73,7 +74,7 @@ def argument_error(thing: KerasObject, taken: Any, error: Exception, path: TreeP
 
 def build_error(word: str, taken: Any, error: Exception, path: TreePath, *, traits: Mapping[str, Any]) -> Exception:
     """What Keras said of a layer, at its place, with the shape it was given."""
-    if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
+    if is_used_up(error):
         return ResourceError(f"{word} does not fit in memory", hint="make the layer smaller", kind="out_of_memory")
     shapes = [tuple(tensor.shape[1:]) for tensor in tensors_in(taken)]
     given = ", ".join(map(str, shapes))

@@ -70,6 +70,7 @@ def build_model(
     with bounded(memory):
         taken = list(names_taken(plain(list(layers))))
         graph = Building(inputs, given=frozenset(names_given(layers)), taken=taken, facts=facts, learn=learn)
+        graph.memory = memory
         taken_in = dict(graph.tensors)
         graph.mask(padding)
         graph.crop(crops)
@@ -129,6 +130,7 @@ class Building:
         self.arriving: dict[int, tuple[Any, Any]] = {}
         self.may_be_masked, self.backwards = False, list[tuple[Any, TreePath]]()
         self.notes: list[Mistake] = []
+        self.memory: int | None = None
         self.names = set(inputs)
         self.given = given
         self.there: dict[str, Callable[[], Any]] = {}

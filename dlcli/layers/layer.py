@@ -13,7 +13,9 @@ from dlcli.layers.axis_of_samples import check_axis_of_samples
 from dlcli.layers.backbone import is_backbone, make_backbone
 from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import Takes, read_takes, wrong_call
+from dlcli.layers.memory import check_sample_fits
 from dlcli.layers.misplaced import misplaced
+from dlcli.layers.samples_apart import flat_tensors
 from dlcli.layers.stack import Graph
 from dlcli.per_sample import per_sample
 from dlcli.spec import KerasObject, Language, details_of, fail, plain, split_idiom
@@ -52,6 +54,7 @@ class Layer:
         thing = None if is_backbone(self.keras) else self.keras
         output = graph.call(made, taken, path, self.keras.written, traits=self.keras.traits, thing=thing)
         if thing is not None:
+            check_sample_fits(thing.written, flat_tensors({"output": output}), path, memory=graph.memory)
             check_axis_of_samples(thing, made, taken, output, path)
         return output if thing is not None else graph.with_inner_names(output, self.name)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from dlcli.errors import BlockError, TreePath
 from dlcli.layers.calls import Call, calls_of, inner_calls
 from dlcli.layers.macs import Traits, elements
 
@@ -58,6 +59,20 @@ def bounded(memory: int | None) -> Iterator[None]:
         yield
     finally:
         keras.Layer.add_weight = original
+
+
+def check_sample_fits(word: str, outputs: Sequence[Any], path: TreePath, *, memory: int | None) -> None:
+    """Raises `BlockError` for a layer of whose outputs not even two samples fit, before any is computed; one tells nothing."""
+    sizes = [(FLOAT * elements(each.shape[1:]), tuple(each.shape[1:])) for each in outputs]
+    one, shape = max(sizes, default=(0, ()))
+    if memory is None or 2 * one <= memory:
+        return
+    raise BlockError(
+        (*path, word),
+        f"{word} puts out the shape {shape}: two samples of it take {2 * one / 1e9:,.1f} GB, more than the free memory",
+        hint="make what it puts out smaller",
+        kind="out_of_memory",
+    )
 
 
 def activation_bytes(model: Any, traits: Traits) -> int:

@@ -15,6 +15,7 @@ from dlcli.keras_internals import has_mask, pass_mask
 from dlcli.layers.build_errors import building
 from dlcli.layers.from_key import Takes, names_in, read_takes, unknown_call_arguments
 from dlcli.layers.masks import mask_dropped
+from dlcli.layers.memory import check_sample_fits
 from dlcli.layers.samples_apart import Apply, axis_mistakes, check_samples_apart, flat_tensors, passage_of_places
 from dlcli.layers.stack import Graph
 from dlcli.layers.written_tensors import laid_along, written_mistakes
@@ -64,6 +65,7 @@ class Operation:
             output = attempt(thing)
         several = isinstance(output, list | tuple)
         outputs = list(output) if several else [output]
+        check_sample_fits(thing.written, outputs, path, memory=graph.memory)
         apply = partial(operation_output, thing, facts=graph.facts)
         check_samples_apart(thing, partial(operation_output, facts=graph.facts), tensors, outputs, path)
         graph.keep(outputs[0], path, name=self.name, thing=thing)

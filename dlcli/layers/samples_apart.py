@@ -20,6 +20,8 @@ MOST_SAMPLES, MOST_NUMBERS = 4096, 1 << 20
 """How many samples, and numbers in them, are tried at most."""
 MOST_ALONE = 64
 """How many samples are tried one by one at most."""
+LEAST_AND_MOST = 0.1, 0.9
+"""Between these lie the numbers that are tried."""
 FAR = 7.0
 """How far a number is moved to see where it counts: beyond all others, so that a greatest or least of them moves too."""
 SAME = 1e-4
@@ -130,18 +132,24 @@ def are_apart(apply: Apply, tensors: Mapping[str, Any], *, samples: int) -> bool
 
 def same_alone(apply: Apply, values: Mapping[str, Any], together: Sequence[Any]) -> bool:
     """Whether the first, second and last of samples are answered alone as they are together."""
-    import numpy as np
-
     count = len(flat_tensors(values)[0])
     alone = {at: answers_alone(apply, values, at) for at in (0, 1, -1)}
     if not all(alone.values()):  # it needs the others
         return False
     return all(len(each) == count for each in together) and all(
-        all_samples[[at]].shape == own.shape
-        and np.allclose(all_samples[[at]], own, rtol=SAME, atol=SAME, equal_nan=True)
+        all_samples[[at]].shape == own.shape and alike(all_samples[[at]], own)
         for at, answers in alone.items()
         for all_samples, own in zip(together, answers, strict=True)
     )
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether arrays hold the same but for rounding."""
+    import numpy as np
+
+    if one.dtype.kind not in "biufc":
+        return np.array_equal(one, other)
+    return np.allclose(one, other, rtol=SAME, atol=SAME, equal_nan=True)
 
 
 def answers_alone(apply: Apply, values: Mapping[str, Any], at: int) -> list[Any]:
@@ -220,8 +228,14 @@ def tried(tensor: Any, *, samples: int) -> Any:
     if isinstance(tensor, list):
         return [tried(each, samples=samples) for each in tensor]
     shape = [samples, *(PLACES if size is None else size for size in tensor.shape[1:])]
-    numbers = np.random.default_rng(len(shape)).uniform(0.1, 0.9, shape)
-    return (numbers.round() if "int" in tensor.dtype or tensor.dtype == "bool" else numbers).astype(tensor.dtype)
+    numbers = np.random.default_rng(len(shape)).random(shape, np.float32)
+    numbers *= LEAST_AND_MOST[1] - LEAST_AND_MOST[0]
+    numbers += LEAST_AND_MOST[0]
+    if tensor.dtype == "string":
+        return numbers.astype(str)
+    return (numbers.round() if "int" in tensor.dtype or tensor.dtype == "bool" else numbers).astype(
+        tensor.dtype, copy=False
+    )
 
 
 def one_sample(values: Any, at: int) -> Any:

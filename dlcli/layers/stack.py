@@ -19,6 +19,7 @@ class Graph(Protocol):
     facts: Facts
     may_be_masked: bool
     backwards: list[tuple[Any, TreePath]]
+    memory: int | None
 
     @property
     def within(self) -> Mapping[str, Sequence[str]]:

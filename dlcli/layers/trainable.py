@@ -32,7 +32,8 @@ def check_trainable(value: Any) -> Any:
 def freeze(model: Any, trainable: Any, place: TreePath) -> None:
     """Lets the layers of a backbone learn that are to; `{from: LAYER}` is that one and all behind it, in the order of `inspect`.
 
-    Layers that stay use the statistics that they have learnt. Raises `BlockError` for a layer that the backbone does not have.
+    Layers that stay use the statistics that they have learnt. Raises `BlockError` for a layer that the backbone does not
+    have, and where nothing of it would learn.
     """
     if isinstance(trainable, bool):
         model.trainable = trainable
@@ -47,3 +48,10 @@ def freeze(model: Any, trainable: Any, place: TreePath) -> None:
     learning = names[names.index(wanted[0]) :] if isinstance(trainable, dict) else wanted
     for layer in model.layers:
         layer.trainable = layer.name in learning
+    if not model.trainable_weights:
+        named, hint = wanted[0], "write trainable: false where none is to learn"
+        behind = f"at '{named}' and behind it" if isinstance(trainable, dict) else f"in {', '.join(map(repr, wanted))}"
+        last = next((layer.name for layer in reversed(model.layers) if layer.weights), None)
+        hint += f"; its last layer with weights is '{last}'" if last else ""
+        message = f"there are no weights {behind}, so that nothing of the backbone would learn"
+        raise BlockError((*place, KEY), message, hint=hint, kind="nothing_learns")

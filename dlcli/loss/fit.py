@@ -28,6 +28,9 @@ def activation_mistakes(output: Output, loss: KerasObject) -> list[Mistake]:
             f"the sign of what {output.layer} puts out decides under {loss.written}, and {activation} is never below 0"
         )
         return [Mistake(message, path, "write activation: tanh, or none", kind="activation_does_not_fit_loss")]
+    if loss.traits.get("shapes") == "sequences" and activation in PROBABILITIES and not is_constant(output):
+        message = f"{loss.written} takes raw scores, but {output.layer} ends in {activation}"
+        return [Mistake(message, path, f"leave out the activation {activation}", kind="activation_does_not_fit_loss")]
     if activation is None or not reads_probabilities(loss) or is_constant(output):
         return []
     if logits(loss):

@@ -10,6 +10,7 @@ from dlcli.first_line import named_line
 from dlcli.foreign_error import plugin_error
 from dlcli.runs import Run, RunState
 from dlcli.runs.atomic import write_bytes
+from dlcli.unexpected import is_used_up
 
 
 def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
@@ -25,7 +26,7 @@ def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
 
 def out_of_memory(error: Exception) -> DlcliError | None:
     """The error to raise if this one says that memory is used up."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+    if is_used_up(error):
         return ResourceError(
             "training does not fit in memory",
             hint="lower train.batch_size, or make the layers smaller",

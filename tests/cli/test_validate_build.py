@@ -62,3 +62,30 @@ def test_without_build_no_data_is_read(tmp_path: Path, run_dlcli: Callable[..., 
     )
     assert run_dlcli("validate", "e.yaml", cwd=tmp_path).code == 0
     assert run_dlcli("validate", "e.yaml", "--build", cwd=tmp_path).code == 4
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "message"),
+    [
+        (MemoryError("Unable to allocate 95.4 GiB"), 7, "memory does not do: Unable to allocate 95.4 GiB"),
+        (ZeroDivisionError("odd"), 1, "a bug in dlcli: ZeroDivisionError: odd"),
+    ],
+)
+def test_what_nobody_expected_of_one_file_loses_no_result_of_another(
+    raised: Exception, code: int, message: str, folder: Path, run_dlcli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dlcli.training.kept import starting_weights
+
+    made = starting_weights.set_up_started
+
+    def odd(config: Any, **named: Any) -> Any:
+        if config.optimizer.written == "SGD":
+            raise raised
+        return made(config, **named)
+
+    monkeypatch.setattr(starting_weights, "set_up_started", odd)
+    (folder / "odd.yaml").write_text(FILES["fine.yaml"].replace("Adam", "SGD"), encoding="utf-8")
+    done = run_dlcli("validate", "--build", "odd.yaml", "fine.yaml", "--json", cwd=folder)
+    first, fine = done.value["files"]
+    assert (done.code, first["code"], fine["code"]) == (code, code, 0)
+    assert [each["message"] for each in first["problems"]] == [message]

@@ -93,3 +93,25 @@ def test_blocks_that_are_no_mapping_are_refused(problem) -> None:
     text = "data: {source: digits}\nblocks: [a]\nlayers: [Flatten, {Dense: {units: 10, activation: softmax}}]\n"
     rest = "loss: sparse_categorical_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n"
     assert problem(text + rest).at == (2, 9, "'blocks' must be a mapping by name, found a list")
+
+
+def test_the_bare_name_of_a_block_is_told_with_its_use(problem) -> None:
+    for written in ("dense", "[dense]"):
+        found = problem(GOOD.replace("block: {use: dense}\n  - block", f"block: {written}\n  - block"))
+        assert found.at == (14, 12, "'dense' is the name of a block, and 'block' needs it as 'use'")
+        assert found.suggestion == "write block: {use: dense}"
+    assert "of a block" not in problem(GOOD.replace("block: {use: dense}\n  - block", "block: dens\n  - block")).at[2]
+
+
+def test_a_parameter_is_called_like_no_key_of_a_use(problem) -> None:
+    found = problem(GOOD.replace("parameters: [width]", "parameters: [width, use]").replace("width: 8,", "width: 8,"))
+    assert found.at[2] == "a parameter of the block 'pair' cannot be called 'use', which is a key of every use"
+
+
+def test_inputs_of_a_block_have_names_of_their_own(problem, read) -> None:
+    text = GOOD.replace("  pair:", "  both: {inputs: [p, P2], layers: [Add: {from: [p, P2]}]}\n  pair:").replace(
+        '  - Dense: {units: "${data', '  - block: {use: both, from: [two, two]}\n  - Dense: {units: "${data'
+    )
+    assert len(read(text).layers) == 5
+    found = problem(text.replace("[p, P2], l", "[p, p], l").replace("[p, P2]}", "[p, p]}"))
+    assert found.at[2] == "two inputs of the block are called 'p'"

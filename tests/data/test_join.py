@@ -108,7 +108,7 @@ MISTAKES: list[tuple[Callable[[Path], Any], dict[str, Any], str, str]] = [
     (
         lambda folder: to_csv(some(PEOPLE, range(2, ROWS)), folder / "people.csv"),
         {},
-        "of scores.jsonl is not in people.csv, nor 1 others",
+        "of scores.jsonl is not in people.csv, nor 1 other",
         "leave such rows out of both",
     ),
     (
@@ -259,3 +259,32 @@ def test_the_key_is_no_input_but_can_be_kept_and_named(
 def test_a_key_with_leading_zeros_stays_text(folder: Path, load: Callable[..., Dataset]) -> None:
     dataset = load(block(folder), labels="binary")
     assert dataset.fields.arrays["id"][:3].tolist() == ["000", "001", "002"]
+
+
+@pytest.mark.parametrize("kind", ["f8", "f4", "i8", "u2"])
+def test_a_key_of_whole_numbers_is_the_same_in_any_type(
+    kind: str, tmp_path: Path, load: Callable[..., Dataset]
+) -> None:
+    order = np.random.default_rng(3).permutation(20)
+    np.savez(tmp_path / "b.npz", id=order.astype(kind), x=(order * 2.5).astype("f4"))
+    to_csv({"id": [*range(20)], "y": [row / 3 for row in range(20)]}, tmp_path / "a.csv")
+    arrays = {"npz": {"path": str(tmp_path / "b.npz"), "inputs": ["id", "x"]}}
+    source = {"join": {"sources": [str(tmp_path / "a.csv"), arrays], "on": "id"}}
+    dataset = load({"source": source, "target": "y", "inputs": {"one": {"columns": ["x"]}}}, labels="numbers")
+    seen = 0
+    for samples in dataset.splits.values():
+        assert samples.inputs["one"][:].ravel() == pytest.approx(samples.targets["y"][:].ravel() * 7.5, rel=1e-5)
+        seen += len(samples)
+    assert seen == 20
+
+
+def test_keys_that_differ_in_their_form_alone_are_shown_beside_each_other(
+    tmp_path: Path, refuse: Callable[..., Any]
+) -> None:
+    to_csv({"id": [*range(9)], "y": [*range(9)]}, tmp_path / "a.csv")
+    to_csv({"id": [f"{row}.0" for row in range(9)], "x": [*range(9)]}, tmp_path / "b.csv")
+    source = {"join": {"sources": [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], "on": "id"}}
+    refusal = refuse({"source": source, "target": "y"}, labels="numbers")
+    assert refusal.hint == "there it is '0.0': write both alike"
+    to_csv({"id": [f"k{row}" for row in range(9)], "x": [*range(9)]}, tmp_path / "b.csv")
+    assert refuse({"source": source, "target": "y"}, labels="numbers").hint == "leave such rows out of both"

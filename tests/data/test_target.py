@@ -364,3 +364,12 @@ def test_a_target_that_is_written_wrong_is_refused(
     target: dict[str, Any], message: str, mistakes: Callable[..., Any]
 ) -> None:
     assert (message, None) in mistakes({"source": "iris", "target": target})
+
+
+def test_classes_under_a_loss_of_numbers_are_told_as_such(write, refuse, load):
+    path = write("a,y\n" + "".join(f"{row},{row % 2}\n" for row in range(40)))
+    target = {"column": "y", "classes": [0, 1]}
+    refusal = refuse({"source": str(path), "target": target}, labels="numbers")
+    assert refusal.message == "target 'y' has classes, but the loss compares numbers"
+    assert load({"source": str(path), "target": target}, labels="binary").schema.targets[0].classes == ["0", "1"]
+    assert load({"source": str(path), "target": "y"}, labels="numbers").schema.targets[0].classes is None

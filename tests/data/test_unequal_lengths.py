@@ -18,6 +18,7 @@ from dlcli.data.description.tensors import describe_dataset
 from dlcli.data.fields.padded import PADDING
 from dlcli.data.findings import findings
 from dlcli.data.sources.source import Reading
+from dlcli.errors import DataError
 
 LENGTHS = [3, 1, 5, 2, 4, 5, 1, 3] * 5
 RANDOM = np.random.default_rng(3)
@@ -320,3 +321,16 @@ def test_a_horizon_is_told_once_in_its_own_words(horizon: Any, table: Path, mist
     assert len(told) == 1
     assert "horizon" in told[0][0]
     assert "constrained" not in told[0][0]
+
+
+def test_padding_that_no_memory_holds_is_told_before_it_is_made(
+    table: Path, load: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dlcli.data.fields import samples
+
+    monkeypatch.setattr(samples, "free_memory", lambda: 4 * 8 * 1000)  # a quarter holds 1000 numbers
+    samples.check_padding_fits(1000, 3)
+    samples.check_padding_fits(2000, 2000)  # so long is a series, and what it takes is told of the whole
+    with pytest.raises(DataError, match="samples of 1,001 rows take 0.0 GB each for every column") as caught:
+        samples.check_padding_fits(1001, 3)
+    assert caught.value.hint == "write length: 3"

@@ -402,3 +402,28 @@ def test_a_hint_on_a_list_that_falls_on_the_samples_can_be_followed() -> None:
 def test_what_no_graph_for_any_number_of_samples_takes_is_no_operation(name: str) -> None:
     assert mistakes(name)[0][1] == f"unknown operation '{name}'"
     assert name not in OPERATIONS
+
+
+def test_what_no_memory_holds_is_told_before_it_is_tried() -> None:
+    def build(text: str, memory: int) -> object:
+        entries = [Language().entry(each) for each in yaml.safe_load(text)]
+        return build_model(entries, {"x": (8, 8)}, facts={}, memory=memory)
+
+    needed = 2 * 4 * 8 * 1000 * 8  # two samples of (8000, 8) numbers of 32 bits
+    for text in (
+        "[ops.repeat: {repeats: 1000, axis: 1}, ops.max: {axis: 1}]",
+        "[UpSampling1D: 1000, ops.max: {axis: 1}]",
+    ):
+        with pytest.raises(
+            BlockError, match=r"puts out the shape \(8000, 8\): two samples of it take 0\.0 GB"
+        ) as caught:
+            build(text, needed - 1)
+        assert (caught.value.path[:2], caught.value.kind) == (("layers", 0), "out_of_memory")
+        build(text, needed)
+    with pytest.raises(BlockError, match=r"two samples of it take 51\.2 GB, more than the free memory"):
+        build("[ops.repeat: {repeats: 100000000, axis: 1}, ops.max: {axis: 1}]", 10**10)
+
+
+def test_a_tensor_of_text_is_told_where_it_is_made() -> None:
+    model = built("[ops.cast: {dtype: string}, ops.cast: {dtype: float32}]", {"x": (8,)}).model
+    assert model.output_shape == (None, 8)  # what is in them only data tells

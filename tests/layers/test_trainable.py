@@ -55,6 +55,15 @@ def test_a_layer_that_is_none_is_told_at_its_place() -> None:
     assert caught.value.path == ("layers", 0, "MobileNetV2", "trainable", 1)
 
 
+@pytest.mark.parametrize("trainable", [{"from": "out_relu"}, ["out_relu", "block_2_add"]])
+def test_a_part_without_weights_is_told(trainable: Any) -> None:
+    with pytest.raises(BlockError, match="nothing of the backbone would learn") as caught:
+        backbone(trainable)
+    assert caught.value.path == ("layers", 0, "MobileNetV2", "trainable")
+    assert "its last layer with weights is 'Conv_1_bn'" in str(caught.value.hint)
+    assert learning(backbone({"from": "Conv_1_bn"})) == ["Conv_1_bn"]
+
+
 @pytest.mark.parametrize("trainable", ["{form: block_13_expand}", "{from: 3}", "[]", "[1]", "4", "some"])
 def test_other_forms_are_told_before_keras_is_there(trainable: str, tmp_path: Path, run_dlcli: Run) -> None:
     (tmp_path / "c.yaml").write_text(written(trainable), encoding="utf-8")

@@ -14,7 +14,7 @@ SOFTMAX = [{"Dense": {"units": 3, "activation": "softmax"}}]
 SIGMOID = [{"Dense": {"units": 1, "activation": "sigmoid"}}]
 POSITIVE = [{"Dense": {"units": 1, "activation": "softplus"}}]
 VECTOR = [{"Dense": {"units": 4}}, "UnitNormalization"]
-STEPS = [{"Dense": {"units": 24}}, {"Reshape": [6, 4]}, {"Dense": {"units": 4, "activation": "softmax"}}]
+STEPS = [{"Dense": {"units": 24}}, {"Reshape": [6, 4]}, {"Dense": 4}]
 EXAMPLES: dict[str, tuple[str, list[Any]]] = {
     "BinaryCrossentropy": ("yes", SIGMOID),
     "BinaryFocalCrossentropy": ("yes", SIGMOID),

@@ -304,6 +304,15 @@ TABLE: dict[str, Case] = {
     "a metric of class indices for class indices": case(
         10, "softmax", SPARSE, metrics=["SparseTopKCategoricalAccuracy"]
     ),
+    "letters from scores": case(4, None, "CTC", target=(3,), shape=(6, 4)),
+    "letters from probabilities": case(
+        4,
+        "softmax",
+        "CTC",
+        ("CTC takes raw scores, but Dense ends in softmax", "leave out the activation softmax"),
+        target=(3,),
+        shape=(6, 4),
+    ),
     "everything at once": case(
         3,
         "relu",
@@ -342,7 +351,7 @@ def test_what_does_not_fit_is_said_with_what_to_write_instead(name: str) -> None
 
 def test_the_table_has_as_many_cases_that_pass_as_it_needs() -> None:
     passing = [name for name, (_, expected) in TABLE.items() if not expected]
-    assert (len(TABLE), len(passing)) == (47, 19)
+    assert (len(TABLE), len(passing)) == (49, 20)
 
 
 @pytest.mark.parametrize(
@@ -389,3 +398,15 @@ def test_what_does_not_fit_is_refused_at_its_line_before_and_after_the_data_is_r
     assert (after.code, after.error["message"]) == (3, "Dense has 2 units, but there are 3 classes")
     assert after.error["hint"] == "write units: 3"
     assert config.read_text().splitlines()[after.error["line"] - 1].strip() == '"Dense": {'
+
+
+def test_ctc_of_keras_takes_raw_scores() -> None:
+    """One label at one step costs minus the logarithm of its share, which is that of the softmax of what is given."""
+    import keras
+    import numpy as np
+
+    scores = np.random.default_rng(0).normal(size=(1, 1, 4)).astype("float32") * 3
+    cost = float(keras.losses.CTC()(np.array([[2]]), scores))
+    shares = np.exp(scores[0, 0]) / np.exp(scores[0, 0]).sum()
+    assert cost == pytest.approx(-np.log(shares[2]), rel=1e-4)
+    assert abs(float(keras.losses.CTC()(np.array([[2]]), shares[None, None])) - cost) > 0.1

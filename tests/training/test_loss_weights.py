@@ -126,6 +126,18 @@ def test_weights_beside_one_target_are_told(tmp_path: Path, run_dlcli: Run) -> N
     assert "there is one" in problem["message"]
 
 
+@pytest.mark.parametrize(("weights", "told"), [("{a: 0, b: 0}", True), ("{a: 0}", False), ("{a: 0, b: 1e-9}", False)])
+def test_weights_that_are_all_0_are_told(weights: str, told: bool, tmp_path: Path, run_dlcli: Run) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: iris, inputs: [sepal_length], targets: {a: petal_length, b: petal_width}}\n"
+        "layers: [Dense: {units: 4, name: x}, Dense: {units: 1, name: a, from: x}, Dense: {units: 1, name: b, from: x}]\n"
+        f"loss: {{a: mse, b: mse}}\nloss_weights: {weights}\noptimizer: Adam\ntrain: {{epochs: 1}}\n",
+        encoding="utf-8",
+    )
+    problems = run_dlcli("validate", "c.yaml", "--json", cwd=tmp_path).value["files"][0]["problems"]
+    assert [(each["line"], each["kind"]) for each in problems] == [(4, "weights_all_zero")] * told
+
+
 def test_layers_of_a_loss_of_weight_0_are_not_told_to_have_no_gradient(tmp_path: Path, run_dlcli: Any) -> None:
     shown = {}
     for weight in (0.0, 1e-3):

@@ -126,3 +126,20 @@ def test_how_many_words_have_a_vector_is_said_and_none_is_a_warning(folder: Path
     for name in ("some", "none"):
         kept = json.loads((folder / "runs" / name / "env.json").read_text())["vectors"]["words in space"]
         assert list(kept) == ["file", "sha256", "found", "of"]
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("the 1 2 3", 3),
+        ("new york 1 2 3", 3),
+        ("7 0.5 -1e-3 2", 3),
+        ("area 51 1 2 3", 4),
+        ("word", 0),
+        ("400000 300", 1),
+    ],
+)
+def test_the_numbers_of_a_line_are_those_at_its_end(line: str, numbers: int) -> None:
+    from dlcli.training.kept.word_vectors import numbers_behind
+
+    assert numbers_behind(line) == numbers

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields, Home
 from dlcli.data.fields.lazy import Column, Selected, is_lazy
 from dlcli.data.fields.values import rows_in_words
+from dlcli.data.target_labels import label_key
 from dlcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -126,20 +127,32 @@ def order_by(first: Fields, other: Fields, keys: Sequence[str]) -> np.ndarray[An
         missing = [key for key in rows if key not in known]
         if missing:
             file, line, words = part.where(rows[missing[0]])
-            more = f", nor {len(missing) - 1} others" if len(missing) > 1 else ""
+            more = ("", ", nor 1 other")[len(missing) - 1] if len(missing) < 3 else f", nor {len(missing) - 1} others"
+            alike = same_in_another_form(missing[0], known)
             raise DataError(
                 f"the key {key_in_words(missing[0])} in {words} of {part_name(part)} is not in {part_name(there)}{more}",
                 file=file,
                 line=line,
-                hint="leave such rows out of both",
+                hint=f"there it is {key_in_words(alike)}: write both alike" if alike else "leave such rows out of both",
                 kind="unmatched_key",
             )
     return np.fromiter((rows_of_other[key] for key in rows_of_first), np.int64, len(rows_of_first))
 
 
+def key_text(value: Any) -> str:
+    """A value of a key as it is compared: whole numbers are the same in any type."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def same_in_another_form(key: Sequence[str], known: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """The key that means the same and is written otherwise (`7`, `7.0`, ` 7`), if there is one."""
+    wanted = [*map(label_key, key)]
+    return next((each for each in known if [*map(label_key, each)] == wanted), None)
+
+
 def rows_by_key(fields: Fields, keys: Sequence[str]) -> dict[tuple[str, ...], int]:
     """The row of each key. Raises `DataError` for a key that stands twice."""
-    columns = [[str(value) for value in fields.arrays[name][:].tolist()] for name in keys]
+    columns = [[key_text(value) for value in fields.arrays[name][:].tolist()] for name in keys]
     rows: dict[tuple[str, ...], int] = {}
     for row, key in enumerate(zip(*columns, strict=True)):
         if key in rows:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from dlcli.data.fields.fields import Fields, Spans
 from dlcli.data.fields.lazy import Column, Lazy, Selected, is_lazy
 from dlcli.data.fields.padded import PADDING, Padded
+from dlcli.data.fields.values import rows_in_words
+from dlcli.data.memory import free_memory
 from dlcli.data.schema import SPLITS, InputSchema, TargetSchema
 from dlcli.data.target_labels import VOID
 from dlcli.data.windows import Windows
@@ -17,6 +19,8 @@ from dlcli.spec import did_you_mean
 if TYPE_CHECKING:
     import numpy as np
 
+BYTES = 8
+"""Of a number in a sample at most."""
 Splits = Mapping[str, "np.ndarray[Any, Any]"]
 
 
@@ -149,6 +153,7 @@ class GroupSamples(RowSamples):
         self.windows = self.series
         self.order, self.lengths = order, lengths
         self.starts = lengths.cumsum() - lengths
+        check_padding_fits(self.series.steps, int(lengths.max()))
         longer = int((lengths > self.series.steps).sum())
         if longer:
             were = "1 series is" if longer == 1 else f"{longer:,} series are"
@@ -312,6 +317,17 @@ def group_column(name: str, fields: Fields) -> Column:
             kind="no_such_column",
         )
     return fields.arrays[name]
+
+
+def check_padding_fits(steps: int, longest: int) -> None:
+    """Raises `DataError` for samples so much longer than the longest series that their padding alone does not fit in memory."""
+    if steps > longest and steps * BYTES > free_memory() // 4:
+        raise DataError(
+            f"samples of {steps:,} rows take {steps * BYTES / 1e9:,.1f} GB each for every column, more than a quarter of the "
+            f"free memory, and the longest series has {rows_in_words(longest)}",
+            hint=f"write length: {longest}",
+            kind="out_of_memory",
+        )
 
 
 def series_of(files: np.ndarray[Any, Any], group: Column) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +92,7 @@ def width_of_file(path: Path, width: int, place: Any) -> int:
     line = next(plain_lines(path), None)
     if line is None:
         raise DataError("the file is empty", file=path, kind="empty_file")
-    numbers = len(line[1].split(" ")) - 1
+    numbers = numbers_behind(line[1])
     if numbers != width:
         raise BlockError(
             place,
@@ -101,6 +101,21 @@ def width_of_file(path: Path, width: int, place: Any) -> int:
             kind="vectors_of_other_width",
         )
     return width
+
+
+def numbers_behind(line: str) -> int:
+    """How many numbers stand at the end of a line, behind its word, which may hold blanks and be a number itself."""
+    _, *behind = line.split(" ")
+    return sum(1 for _ in takewhile(is_number, reversed(behind)))
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def vectors_in(path: Path, width: int, wanted: Mapping[str, int]) -> Iterator[WordVector]:
