@@ -11,6 +11,7 @@ import typer
 from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give
+from dlcli.errors import UsageError
 
 
 def export(
@@ -40,6 +41,9 @@ def export(
     card: Annotated[
         bool, typer.Option("--card", help="Write a model card in Markdown, README.md, alone or with a format.")
     ] = False,
+    docker: Annotated[
+        bool, typer.Option("--docker", help="Write a Dockerfile instead, with what an image needs to serve the run.")
+    ] = False,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -58,6 +62,19 @@ def export(
 
     found = Run.find(runs, run)
     folder = output or Path(f"{found.name}-export")
+    if docker:
+        from dlcli.actions.export.docker import write_docker
+        from dlcli.view.docker import draw_docker
+
+        if format is not None or quantize is not None or card:
+            other = "--format" if format is not None else "--quantize" if quantize is not None else "--card"
+            raise UsageError(
+                f"--docker writes what serves the run, and {other} something else",
+                hint="write one of them",
+                kind="options_exclude",
+            )
+        give(write_docker(found, folder, allow_code=allow_code), draw_docker, as_json=json)
+        return
     written = str(write_card(found, folder, allow_code=allow_code)) if card else None
     if written is not None and format is None and quantize is None:
         give(CardWritten(run=found.name, card=written), draw_card, as_json=json)

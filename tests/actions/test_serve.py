@@ -393,3 +393,29 @@ def test_pictures_are_answered_by_their_names(
     body, headers = form(("a.exe", b"x"))
     other = ask(server, content=body, headers=headers).value["error"]
     assert (other["kind"], ".png" in other["hint"]) == ("unknown_form", True)
+
+
+def test_a_folder_for_docker_holds_what_serving_needs_and_no_data(
+    trained: Any, tmp_path: Path, run_dlcli: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = run_dlcli("export", "p", "--docker", "-o", tmp_path / "out", "--json", cwd=trained.folder).value
+    folder = Path(told["folder"])
+    assert (folder, told["build"]) == (tmp_path / "out" / "docker", f"docker build -t p {folder}")
+    lines = (folder / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert "COPY --chown=served run /runs/p" in lines
+    (command,) = [json.loads(line.removeprefix("CMD ")) for line in lines if line.startswith("CMD ")]
+    names = {path.name for path in (folder / "run").rglob("*")}
+    assert {"model.keras", "prepare.keras", "schema.json", "config.resolved.json"} <= names
+    assert not {"splits.npz", "samples.npz", "log.txt", "table.csv"} & names
+    # As in the image, where the folder stands under /runs and the port is free.
+    (tmp_path / "runs").mkdir()
+    (folder / "run").rename(tmp_path / "runs" / "p")
+    placed = [{"/runs": str(tmp_path / "runs"), "8000": "0"}.get(word, word) for word in command]
+    assert placed[0] == "dlcli"
+    bare = run_dlcli(*placed[1:], "--time-limit", "0.2s", "--json", cwd=tmp_path)
+    assert bare.error["kind"] == "host_without_token"
+    monkeypatch.setenv("DLCLI_TOKEN", "s3cret")
+    served_there = run_dlcli(*placed[1:], "--time-limit", "0.2s", "--json", cwd=tmp_path)
+    assert (served_there.code, served_there.value["run"]) == (0, "p"), served_there.err
+    again = run_dlcli("export", "p", "--docker", "-o", tmp_path / "out", cwd=trained.folder)
+    assert (again.code, "docker run -p 8000:8000" in again.out) == (0, True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -44,11 +45,16 @@ class ServeGuard:
     port: int
     token: str | None
 
+    @cached_property
+    def is_alone(self) -> bool:
+        """Whether it listens to this machine alone."""
+        return is_loopback(self.host)
+
     def check(self, request: Request) -> None:
         """Raises `Refusal` for a request that is not answered."""
         headers = request.headers
         asked = headers.get("host", "")
-        if is_loopback(self.host) and asked not in self.names:
+        if self.is_alone and asked not in self.names:
             raise Refusal(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "this server is for this machine alone",
@@ -70,7 +76,7 @@ class ServeGuard:
                 hint="send the header Authorization: Bearer TOKEN, or open /?token=TOKEN",
             )
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names by which a server of this machine alone may be called."""
         host = f"[{self.host}]" if ":" in self.host else self.host
