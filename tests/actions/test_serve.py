@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("starlette")
-from dlcli.actions.serve.app import Server, served_app
+from dlcli.actions.serve.app import Application, Server
 from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits
 from dlcli.actions.serve.loaded import LoadedRun
@@ -95,7 +95,7 @@ async def asked(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await served_app(server)(scope, receive, send)
+    await Application(server)(scope, receive, send)
     text = b"".join(each.get("body", b"") for each in sent[1:]).decode()
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     value = json.loads(text) if "json" in answered.get("content-type", "") else None

@@ -25,13 +25,11 @@ from dlcli.view.html.try_page import try_page_html
 from dlcli.view.prediction import unlike_facts
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
 
 WATCHED_EVERY = 1.0  # unseen: time alone
 """Seconds between two looks at whether the run has kept other weights."""
-KNOWN = frozenset({"/", "/predict", "/schema", "/health", "/metrics", "/openapi.json"})
 
 
 class Server:
@@ -96,33 +94,34 @@ class Server:
                 self.tell(f"'{self.loaded.run.name}' has changed and cannot be loaded: the weights from before go on")
 
 
-def served_app(server: Server) -> Starlette:
-    """The application of a server."""
-    from starlette.applications import Starlette
-    from starlette.exceptions import HTTPException
-    from starlette.routing import Route
+class Application:
+    """What uvicorn runs: one look-up by address, no layers between."""
 
-    routes = [
-        Route("/", told(server, server.page)),
-        Route("/predict", told(server, server.predict), methods=["POST"]),
-        Route("/schema", told(server, server.schema)),
-        Route("/openapi.json", told(server, server.described)),
-        Route("/health", told(server, server.health)),
-        Route("/metrics", told(server, server.counted)),
-    ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: not_here})
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.answers: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
+            "/": ("GET", server.page),
+            "/predict": ("POST", server.predict),
+            "/schema": ("GET", server.schema),
+            "/openapi.json": ("GET", server.described),
+            "/health": ("GET", server.health),
+            "/metrics": ("GET", server.counted),
+        }
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        from starlette.requests import Request
 
-def told(server: Server, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """An answer behind the guard, with every error as a status, counted."""
+        response = await self.response(Request(scope, receive))
+        await response(scope, receive, send)
 
-    async def respond(request: Request) -> Response:
-        begun = time.monotonic()
+    async def response(self, request: Request) -> Response:
+        """An answer behind the guard, with every error as a status, counted."""
+        server, begun = self.server, time.monotonic()
         try:
             server.guard.check(request)
-            response = await answer(request)
+            response = await self.answer(request)
         except Refusal as refusal:
-            response = refused(refusal)
+            response = refused_response(refusal)
         except DlcliError as error:
             response = error_response(error)
         except Exception as error:
@@ -132,10 +131,26 @@ def told(server: Server, answer: Callable[[Request], Awaitable[Response]]) -> Ca
         response.headers.update(HEADERS)
         if server.ending:
             response.headers["Connection"] = "close"
-        server.metrics.request(request.url.path, response.status_code, time.monotonic() - begun)
+        path = request.url.path if request.url.path in self.answers else "other"
+        server.metrics.request(path, response.status_code, time.monotonic() - begun)
         return response
 
-    return respond
+    async def answer(self, request: Request) -> Response:
+        """What an address answers. Raises `Refusal` for one that there is not, and for another method than its own."""
+        path = request.url.path
+        if path not in self.answers:
+            hint = f"there is: {', '.join(sorted(self.answers))}"
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no {path[:100]} here", word="no_such_address", hint=hint)
+        method, answer = self.answers[path]
+        if request.method != method and (request.method, method) != ("HEAD", "GET"):
+            raise Refusal(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                f"{path} is asked with {method}",
+                word="other_method",
+                hint=f"send {method} {path}",
+                method=method,
+            )
+        return await answer(request)
 
 
 def answer_content(answer: Answer) -> dict[str, Any]:
@@ -158,11 +173,13 @@ def json_response(content: Any, status: int = HTTPStatus.OK) -> Response:
     return Response(text, status_code=int(status), media_type="application/json")
 
 
-def refused(refusal: Refusal) -> Response:
+def refused_response(refusal: Refusal) -> Response:
     """The answer to a request that is refused."""
     response = error_body(refusal.status, refusal.word, refusal.message, hint=refusal.hint)
     if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "1"
+    if refusal.method is not None:
+        response.headers["Allow"] = refusal.method
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -178,18 +195,3 @@ def error_response(error: DlcliError) -> Response:
 def error_body(status: HTTPStatus, word: str, message: str, *, hint: str | None = None, **where: Any) -> Response:
     """An error as JSON."""
     return json_response({"error": {"kind": word, "message": message, "hint": hint, **where}}, status)
-
-
-async def not_here(request: Request, error: Exception) -> Response:
-    """The answer at an address that there is not, or that is asked otherwise."""
-    from starlette.exceptions import HTTPException
-
-    assert isinstance(error, HTTPException)
-    path, status = request.url.path, HTTPStatus(error.status_code)
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        method = "POST" if path == "/predict" else "GET"
-        response = error_body(status, "other_method", f"{path} is asked with {method}", hint=f"send {method} {path}")
-        response.headers.update(error.headers or {})
-        return response
-    hint = f"there is: {', '.join(sorted(KNOWN))}"
-    return error_body(status, "no_such_address", f"there is no {path} here", hint=hint)

@@ -115,7 +115,7 @@ def checked_rows(loaded: LoadedRun, rows: list[Row], limits: Limits) -> list[Row
 async def files_asked(request: Request, loaded: LoadedRun, limits: Limits) -> Asked:
     """The files of a form; tables are rows. Raises `Refusal` for a form without any."""
     from starlette.datastructures import UploadFile
-    from starlette.exceptions import HTTPException
+    from starlette.formparsers import MultiPartException
 
     declared = request.headers.get("content-length", "")
     if not declared.isdigit() or int(declared) > limits.body:
@@ -132,10 +132,10 @@ async def files_asked(request: Request, loaded: LoadedRun, limits: Limits) -> As
                     files.append((name, content))
                 else:
                     rows += loaded.rows_of(content, table)
-    except HTTPException as error:
+    except MultiPartException as error:
         raise Refusal(
             HTTPStatus.BAD_REQUEST,
-            f"the form cannot be read: {error.detail}",
+            f"the form cannot be read: {error.message}",
             word="bad_form",
             hint="send files as multipart/form-data",
         ) from None

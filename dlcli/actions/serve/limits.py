@@ -25,6 +25,10 @@ class Limits:
 class Refusal(Exception):
     """A request that is not answered, with its status and what to do."""
 
-    def __init__(self, status: HTTPStatus, message: str, *, word: str, hint: str | None = None) -> None:
+    def __init__(
+        self, status: HTTPStatus, message: str, *, word: str, hint: str | None = None, method: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status, self.message, self.word, self.hint = status, message, word, hint
+        self.method = method
+        """The one that the address is asked with."""

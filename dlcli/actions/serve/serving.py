@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from dlcli.actions.serve.app import Server, served_app
+from dlcli.actions.serve.app import Application, Server
 from dlcli.actions.serve.guard import ServeGuard, is_loopback
 from dlcli.actions.serve.limits import Limits
 from dlcli.actions.serve.loaded import LoadedRun
@@ -89,7 +89,7 @@ async def served(server: Server, listener: socket.socket, seconds: float | None,
     import uvicorn
 
     config = uvicorn.Config(
-        served_app(server),
+        Application(server),
         log_config=None,
         log_level="critical",
         access_log=False,
