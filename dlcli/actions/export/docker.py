@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dlcli import __version__
 from dlcli.actions.export import check_place
-from dlcli.errors import ArtifactError
 from dlcli.runs import Run
 from dlcli.runs.atomic import OUTPUT, committed_folder
 from dlcli.runs.places import FILES, check_places
@@ -42,10 +41,6 @@ def write_docker(run: Run, folder: Path, *, allow_code: bool) -> DockerFolder:
     check_place(target)
     check_places(run)
     with open_trained(run, allow_code=allow_code) as trained:
-        if not run.model.is_dir():
-            raise ArtifactError(
-                f"'{run.name}' has no model yet", file=run.path, hint="train it to its end", kind="missing_model"
-            )
         _ = trained.schema
         plugins = bool(trained.config.plugins)
     tag = re.sub(r"[^a-z0-9._-]+", "-", run.name.lower()).strip("-._") or "run"
