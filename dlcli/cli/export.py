@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,13 @@ from dlcli.cli import completion, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.output import err, give
 from dlcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from dlcli.runs import Run
+
+Docker = Annotated[
+    bool, typer.Option("--docker", help="Write a Dockerfile instead, with what an image needs to serve the run.")
+]
 
 
 def export(
@@ -41,9 +49,7 @@ def export(
     card: Annotated[
         bool, typer.Option("--card", help="Write a model card in Markdown, README.md, alone or with a format.")
     ] = False,
-    docker: Annotated[
-        bool, typer.Option("--docker", help="Write a Dockerfile instead, with what an image needs to serve the run.")
-    ] = False,
+    docker: Docker = False,
     runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -63,17 +69,7 @@ def export(
     found = Run.find(runs, run)
     folder = output or Path(f"{found.name}-export")
     if docker:
-        from dlcli.actions.export.docker import write_docker
-        from dlcli.view.docker import draw_docker
-
-        if format is not None or quantize is not None or card:
-            other = "--format" if format is not None else "--quantize" if quantize is not None else "--card"
-            raise UsageError(
-                f"--docker writes what serves the run, and {other} something else",
-                hint="write one of them",
-                kind="options_exclude",
-            )
-        give(write_docker(found, folder, allow_code=allow_code), draw_docker, as_json=json)
+        give_docker(found, folder, [format, quantize, card or None], allow_code=allow_code, json=json)
         return
     written = str(write_card(found, folder, allow_code=allow_code)) if card else None
     if written is not None and format is None and quantize is None:
@@ -84,6 +80,17 @@ def export(
     for note in () if quiet else exported.notes:
         say_note(err(), f"note: {note}")
     give(exported, draw_export, as_json=json)
+
+
+def give_docker(run: Run, folder: Path, others: Sequence[object], *, allow_code: bool, json: bool) -> None:
+    """Writes what Docker needs. Raises `UsageError` where something else is asked for as well."""
+    from dlcli.actions.export.docker import write_docker
+    from dlcli.view.docker import draw_docker
+
+    if any(each is not None for each in others):
+        message = "--docker writes what serves the run, and --format, --quantize and --card something else"
+        raise UsageError(message, hint="write one of them", kind="options_exclude")
+    give(write_docker(run, folder, allow_code=allow_code), draw_docker, as_json=json)
 
 
 COMMAND = Command("export", export, Panel.AFTER, heavy=True)
