@@ -111,7 +111,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_page_was_read() -> None:
     assert {page: len(list(commands(page))) for page in PAGES} == COMMANDS
     left_out = [block for language in ("sh", "yaml") for block in blocks(language) if not block.is_run]
-    apart = ["docs/serve.md", *["docs/speed.md"] * 6, *["docs/training.md"] * 2, "docs/data.md"]
+    apart = [*["docs/serve.md"] * 2, *["docs/speed.md"] * 6, *["docs/training.md"] * 2, "docs/data.md"]
     assert [block.page for block in left_out] == apart
     assert {block.language for block in fenced()} == {"sh", "yaml", "text", "python"}
 
