@@ -319,7 +319,7 @@ class Split(Spec):
         for split, rows in parts.items():
             if not len(rows) and asked[split]:
                 raise DataError(
-                    f"the {split} split would be empty: there are {samples} samples",
+                    f"the {split} split would be empty: there {'is 1 sample' if samples == 1 else f'are {samples} samples'}",
                     hint="write data.split: {validation: 0, test: 0} or more data",
                     kind="empty_split",
                 )

@@ -109,7 +109,7 @@ def shape_advice(traits: Mapping[str, Any], shapes: Sequence[tuple[int | None, .
         return "it needs (height, width, channels); the data has one axis a sample"
     if traits.get("macs") == "recurrent" and given != SERIES_AXES:
         return "it needs (time, features)"
-    if wanted == SERIES_AXES and given == 1:
+    if given == 1 and (wanted == SERIES_AXES or traits.get("group") == "attention"):
         return f"it needs (time, features): put Reshape: {{target_shape: [{shapes[0][0]}, 1]}} before it"
     return None
 

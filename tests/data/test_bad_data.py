@@ -313,7 +313,7 @@ def test_text_in_another_encoding_is_named_with_its_line(
     dataset = load({"source": {"text": {"path": str(tmp_path / "t"), "encoding": "cp949"}}})
     assert sorted(dataset.fields.arrays["text"][:])[0] == "line\n글 0"
     (tmp_path / "t" / "a" / "none.txt").write_text("")
-    assert refuse({"source": {"text": str(tmp_path / "t")}}).message.startswith("1 text files are empty:")
+    assert refuse({"source": {"text": str(tmp_path / "t")}}).message.startswith("a text file is empty:")
 
 
 def sound(path: Path, *, rate: int = 8000, frames: int = 100, width: int = 2, channels: int = 1) -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
+from dlcli.data.target import Target
 from dlcli.errors import DataError
 from dlcli.spec import Wanted
 
@@ -64,3 +67,9 @@ def test_one_label_far_above_the_others_is_told_and_takes_no_memory(
 
 def test_one_hot_vectors_of_floats_are_no_indices(load: Any, tmp_path: Path) -> None:
     assert schema(load, tmp_path, np.eye(3, dtype="f4")[np.arange(20) % 3]).classes is None
+
+
+@pytest.mark.parametrize(("classes", "allowed"), [(3, True), (1_000_000, True), (1_000_001, False), (10**9, False)])
+def test_a_number_of_classes_has_a_bound(classes: int, allowed: bool) -> None:
+    with nullcontext() if allowed else pytest.raises(ValidationError, match="1000000"):
+        assert Target.model_validate({"column": "y", "classes": classes}).classes == classes

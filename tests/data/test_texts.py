@@ -140,7 +140,7 @@ def test_large_data_is_checked_when_it_is_read(reviews: Path, monkeypatch: pytes
         2,
     )
     write(reviews / "좋음" / "b.txt", b"")
-    assert refused(reviews).message == f"1 text files are empty:\n{reviews}/좋음/b.txt"
+    assert refused(reviews).message == f"a text file is empty:\n{reviews}/좋음/b.txt"
 
 
 def test_a_file_that_is_gone_is_named(reviews: Path) -> None:

@@ -394,3 +394,13 @@ def test_what_needs_no_channel_is_left_alone(layers: Any, shape: Any) -> None:
 def test_what_is_no_picture_is_refused_as_before(layers: Any) -> None:
     with pytest.raises(BlockError):
         build(layers, {"x": (9,)})
+
+
+@pytest.mark.parametrize("name", ["MultiHeadAttention", "GroupQueryAttention", "Attention"])
+def test_attention_to_a_vector_is_told_the_axis_it_needs(name: str) -> None:
+    from dlcli.config.catalogue import keras_catalogue
+    from dlcli.layers.build_errors import shape_advice
+
+    traits = keras_catalogue().kinds["layers"][name]["traits"]
+    assert shape_advice(traits, [(4,)]) == "it needs (time, features): put Reshape: {target_shape: [4, 1]} before it"
+    assert shape_advice(traits, [(4, 5)]) is None

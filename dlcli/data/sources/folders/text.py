@@ -110,7 +110,13 @@ def error_of(faults: Mapping[int, Fault], files: Sequence[str]) -> DataError:
     empty = [files[row] for row, fault in faults.items() if fault is EMPTY]
     if empty:
         more = [f"… and {len(empty) - MOST_SHOWN} more"] if len(empty) > MOST_SHOWN else []
-        message = "\n".join([f"{len(empty)} text files are empty:", *empty[:MOST_SHOWN], *more])
+        message = "\n".join(
+            [
+                f"{len(empty)} text files are empty:" if len(empty) > 1 else "a text file is empty:",
+                *empty[:MOST_SHOWN],
+                *more,
+            ]
+        )
         return DataError(message, file=empty[0], hint="remove them, or fill them", kind="empty_file")
     row, others = min(faults), len(faults) - 1
     words, line, hint = faults[row]
