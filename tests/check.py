@@ -23,7 +23,7 @@ NIGHTLY = (
     ["python", "tests/training/killed_runs.py", "--kills", "220"],
     ["python", "tests/mutants.py", "--count", "120"],
     ["pytest", "-m", "nightly"],
-    ["pytest", "tests/whole_way.py", "tests/all_operations.py", "tests/gallery_against_fit.py"],
+    ["pytest", "tests/whole_way.py", "tests/all_operations.py", "tests/gallery_against_fit.py", "tests/ejected.py"],
     ["pytest", "tests/trackers.py"],
     ["python", "tests/training/verdict/table.py"],
     ["python", "tests/random_arguments.py", "--count", "2000"],

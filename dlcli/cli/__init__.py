@@ -23,6 +23,7 @@ from dlcli.cli.check import COMMAND as CHECK
 from dlcli.cli.compare import COMMAND as COMPARE
 from dlcli.cli.completion import join_words
 from dlcli.cli.doctor import COMMAND as DOCTOR
+from dlcli.cli.eject import COMMAND as EJECT
 from dlcli.cli.evaluate import COMMAND as EVALUATE
 from dlcli.cli.everywhere import Color, Colour, with_options_of_all
 from dlcli.cli.export import COMMAND as EXPORT
@@ -35,6 +36,7 @@ from dlcli.cli.output import emit, err, leave_quietly
 from dlcli.cli.predict import COMMAND as PREDICT
 from dlcli.cli.remove import COMMAND as REMOVE
 from dlcli.cli.report import COMMAND as REPORT
+from dlcli.cli.reproduce import COMMAND as REPRODUCE
 from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
@@ -63,8 +65,10 @@ COMMANDS = (
     EXPORT,
     BOARD,
     SERVE,
+    REPRODUCE,
     REMOVE,
     BASELINE,
+    EJECT,
     LOOK,
     LIST,
     SHOW,

@@ -60,6 +60,8 @@ class Request:
     """Whether the configuration may run Python of its own."""
     settings: Sequence[str] = ()
     """The settings of the command line, which `config` has in it."""
+    weights_from: Path | None = None
+    """The folder of the runs whose weights it may start with, where that is another than `runs`."""
 
 
 def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
@@ -87,7 +89,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
                 listeners.note(f"note: {note}")
             record = Record(run, config, request.content)
             record.begin(dataset)
-            experiment = start(config, dataset, listeners, runs=request.runs)
+            experiment = start(config, dataset, listeners, runs=request.weights_from or request.runs)
             if config.train.is_cut:
                 command = shlex.join(["dlcli", "resume", *words_for(run), "--epochs", str(config.train.planned)])
                 listeners.note(f"note: {earlier_end(config.train)}; {command} trains the rest")
