@@ -18,9 +18,10 @@ MOST_ROWS = 20
 """Classes, or values of a target, that a table holds; `--json` has all."""
 
 
-def interval_column() -> Column:
-    """A column of intervals, which are numbers: whole, or not there."""
-    return number_column("95 %", str)
+def interval_column(of: str = "") -> Column:
+    """A column of intervals, which are numbers: whole, or not there. Where there are several each says `of` what it is, for a
+    narrow screen shows them in tables of their own."""
+    return number_column(f"{of} 95 %".strip(), str)
 
 
 def between(interval: Sequence[float] | None) -> str:
@@ -42,7 +43,9 @@ def areas_table(areas: Sequence[tuple[str, RankScores]]) -> Table:
     sure = any(each.roc_auc_interval for _, each in areas)
     columns = [Column("class")]
     columns += [
-        each for area in ("ROC-AUC", "avg precision") for each in (number_column(area), interval_column())[: 1 + sure]
+        each
+        for area in ("ROC-AUC", "avg precision")
+        for each in (number_column(area), interval_column(area))[: 1 + sure]
     ]
     return Table(columns, [[shown_name(name), *area_cells(each, sure=sure)] for name, each in areas])
 
@@ -76,7 +79,7 @@ def draw_numbers(console: Console, scores: Sequence[NumberScores]) -> None:
 def numbers_table(scores: Sequence[NumberScores]) -> Table:
     """A row for each value of a target of numbers."""
     columns = [Column("target"), *map(number_column, ("values", "mae", "rmse", "bias", "r2"))]
-    columns += [interval_column()] if any(each.r2_interval for each in scores) else []
+    columns += [interval_column("r2")] if any(each.r2_interval for each in scores) else []
     rows = [
         [each.name, each.values, each.mae, each.rmse, each.bias, each.r2, between(each.r2_interval)][: len(columns)]
         for each in scores

@@ -193,6 +193,12 @@ def test_a_page_tells_how_sure_numbers_are_as_evaluate_does(several: bool) -> No
     draw_classes(console, scores)
     assert isinstance(console.file, io.StringIO)
     screen = " ".join(console.file.getvalue().split())
+    narrow = Console(file=io.StringIO(), width=60)
+    draw_classes(narrow, scores)
+    assert isinstance(narrow.file, io.StringIO)
+    assert "class avg precision 95 %" in " ".join(
+        narrow.file.getvalue().split()
+    )  # in a table of its own it says of what
     for told in ("0.9000 0.8100 – 0.9600 0.8000 0.7100 – 0.8700", "0.2500 – 0.7500", "1.000 7.000 9 0.1230 -0.05000"):
         assert told in screen
         assert told in text, text[text.find("areas below") :][:200]
