@@ -30,6 +30,7 @@ from dlcli.training.verdict import Story, verdict
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
 from dlcli.training.verdict.no_better_than_trivial import MARGIN, no_better_than_trivial
 from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits, with_dropout
+from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.vanishing_gradients import VANISHED
 from dlcli.view.sentences import judgement_of_training
@@ -418,3 +419,13 @@ def test_a_training_that_was_ended_amid_its_phases_has_their_rest_before_it() ->
         )
         assert trivial is not None
         assert [each.about for each in trivial.advice] == [command if planned else "dlcli check c.yaml"]
+
+
+@pytest.mark.parametrize(("last", "told"), [(0.65, False), (0.63, False), (0.628, True)])
+def test_a_rate_is_not_too_low_where_validation_has_come_to_its_end(last: float, told: bool) -> None:
+    """Its first half brings 0.34: of less than 0.051 in the second, while training goes on, no rate is the cause."""
+    train = [1.0, 0.98, 0.96, 0.94, 0.92, 0.9]
+    curve = story([1.02, 0.9, 0.8, 0.68, 0.66, last], train=train, trivial=1.1, best=6, looks=Looks(rate=lambda: 1.0))
+    found = rate_too_low(curve)
+    assert (found is not None) is told
+    assert rate_too_low(story(train, train=train, trivial=1.1, looks=Looks(rate=lambda: 1.0))) is not None

@@ -33,6 +33,10 @@ USUAL = 1.0
 BENT = 0.3
 """The share of what the first half took away that the second still takes where a curve is straight."""
 
+FELL, OVER = 0.1, 0.15
+"""Validation has fallen from such a share of its first loss on; it is over where its second half brings less than the other
+share of what its first did."""
+
 
 def rate_too_low(story: Story) -> Finding | None:
     """Seen where the training loss falls in nearly every epoch, much of it is left, and the range test says so."""
@@ -45,7 +49,7 @@ def rate_too_low(story: Story) -> Finding | None:
     ended = rates[-1] < STILL * story.rate
     if ended and not hardly_moved(story):  # where a schedule has taken the rate away another rule speaks
         return None
-    if not is_slow(story) or not is_straight(story):
+    if not is_slow(story) or not is_straight(story) or validation_is_over(story):
         return None
     rate, proposed = story.rate, story.looks.rate()
     if proposed is None and not (hardly_moved(story) and stayed(story, known=not story.looks.rate_unknown())):
@@ -83,6 +87,15 @@ def is_straight(story: Story) -> bool:
     above = story.above("train")
     middle = above[len(above) // 2]
     return len(above) < LONG or hardly_moved(story) or middle - above[-1] >= BENT * (above[0] - middle)
+
+
+def validation_is_over(story: Story) -> bool:
+    """Whether validation has fallen, and comes to its end by itself while training goes on: longer steps would end it sooner."""
+    above = story.above("validation")
+    if len(above) < LONG or hardly_moved(story):
+        return False
+    middle = above[len(above) // 2]
+    return above[0] - middle > FELL * above[0] and middle - above[-1] < OVER * (above[0] - middle)
 
 
 def cut_short(story: Story) -> bool:
