@@ -191,7 +191,7 @@ class Attempts:
         file, line = line_of_layer(self.trained, name)
         named = f"'{name}' ({kind})" if name.casefold() != kind.casefold() else kind
         return ArtifactError(
-            f"the format {exporter.word} does not hold the layer {named}: {error.reasons[0]}",
+            f"the format {exporter.word} does not hold the layer {named}",
             file=file,
             line=line,
             hint=f"write another layer there, or choose {others}",
@@ -207,8 +207,8 @@ def is_near(found: Compared) -> bool:
 def away_words(found: Compared) -> str:
     """How far answers are off that are not near."""
     if found.agreement is None:
-        return f"its answers are off by {found.share:.0%} of the largest"
-    return f"{1 - found.agreement:.1%} of its answers are another class"
+        return f"its answers are off by {found.share * 100:.0f} % of the largest"
+    return f"{(1 - found.agreement) * 100:.1f} % of its answers are another class"
 
 
 def taken_words(whole: Whole) -> str:

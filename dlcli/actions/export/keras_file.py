@@ -32,9 +32,12 @@ KERAS = Exporter(
     write=write_keras,
     opened=open_keras,
     imports=("import keras", "import numpy as np", "import tensorflow as tf"),
-    loading=('model = keras.saving.load_model(folder / "model.keras", compile=False)',),
+    loading=(
+        'model = keras.saving.load_model(folder / "model.keras", compile=False)',
+        "graph = tf.function(lambda inputs: model(inputs, training=False), autograph=False, reduce_retracing=True)",
+    ),
     answering=(
-        "said = model({name: tf.constant(values) for name, values in inputs.items()}, training=False)",
+        "said = graph({name: tf.constant(values) for name, values in inputs.items()})",
         "return {name: values.numpy() for name, values in said.items()}",
     ),
     install="keras tensorflow",

@@ -16,8 +16,8 @@ def line_of_layer(trained: Trained, name: str) -> tuple[str, int | None]:
         config = trained.config_with(())
         built = set_up(config, trained.dataset()).built
         # The same layers in the same order, but Keras may number those without a name on.
-        names = [written_layer_name(each.name) for each in trained.model.layers]
-        place = built.places.get(built.model.layers[names.index(name)].name) if name in names else None
+        names = [written_layer_name(each.name) for each in trained.model.operations]
+        place = built.places.get(built.model.operations[names.index(name)].name) if name in names else None
         if place is not None:
             problem = config.located(BlockError(place, name, kind="format_refuses")).problems[0]
             return problem.file, problem.line

@@ -75,10 +75,10 @@ def inner_layer(layer: Any) -> Any:
 
 
 def layers_inside(model: Any) -> Iterator[Any]:
-    """The layers of a model and of those inside it, but its inputs."""
+    """The layers and operations of a model and of those inside it, but its inputs."""
     import keras
 
-    for layer in model.layers:
+    for layer in model.operations:
         if isinstance(layer, keras.Model):
             yield from layers_inside(layer)
         elif not isinstance(layer, keras.layers.InputLayer):
