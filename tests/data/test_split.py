@@ -388,7 +388,12 @@ def test_a_split_that_would_be_empty_is_refused(
     block = table(write, "a,y", [f"{row},{row / 7 + 0.1}" for row in range(samples)])
     refusal = refuse({**block, "split": split}, labels="numbers")
     assert refusal[1:] == (
-        *(4, f"the {empty} split would be empty: there are {samples} samples", None, None),
+        *(
+            4,
+            f"the {empty} split would be empty: there {'is 1 sample' if samples == 1 else f'are {samples} samples'}",
+            None,
+            None,
+        ),
         "write data.split: {validation: 0, test: 0} or more data",
     )
 
