@@ -63,7 +63,7 @@ def running_text(name: str, files: Sequence[str], texts: Sequence[str], cut: Cut
         raise DataError(
             f"a window takes {cut.window} {what}, with what follows it, but the longest text has {longest}",
             file=files[0],
-            hint="write a smaller window",
+            hint="take a longer text; a smaller window is written before training",
             kind="window_too_long",
         )
     before = np.cumsum([0, *map(len, pieces)])
