@@ -9,11 +9,15 @@ from dlcli.actions.ejected.expressions import Unsayable
 from dlcli.actions.ejected.proof import array_bytes, prove
 from dlcli.actions.ejected.script import Script
 from dlcli.config import Config
-from dlcli.errors import BlockError, TreePath
-from dlcli.runs.atomic import write_output
+from dlcli.errors import BlockError, ConflictError, TreePath, UsageError
+from dlcli.runs.atomic import check_output_place, write_output
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.experiment import read_data, set_up
 from dlcli.view.ejected import Ejected
+
+MARK = "With train.engine: keras, dlcli reaches the same numbers."
+"""What tells a script that was written here from others, in its first so many bytes."""
+ABOUT = 4096
 
 
 def eject(config: Config, *, file: Path, name: str, allow_code: bool) -> Ejected:
@@ -32,12 +36,23 @@ def eject(config: Config, *, file: Path, name: str, allow_code: bool) -> Ejected
     return Ejected(file=str(file), arrays=str(arrays_file), lines=text.count("\n"), bytes=len(content), exact=exact)
 
 
+def check_ejected_place(file: Path) -> None:
+    """Raises `ConflictError` where a file would be lost that was not written here, `ResourceError` where none can be."""
+    arrays = file.with_suffix(".npz")
+    if file == arrays:
+        raise UsageError(f"'{file}' is no name of a script", hint="write FILE.py", kind="bad_output")
+    ejected = file.is_file() and file.read_bytes()[:ABOUT].find(MARK.encode()) >= 0
+    for path in (file, arrays):
+        check_output_place(path)
+        if path.exists() and not ejected:
+            message = f"{path} is there and was not written by dlcli eject"
+            hint = f"choose another name: -o {file.stem}-keras.py"
+            raise ConflictError(message, file=path, hint=hint, kind="place_taken")
+
+
 def about_script(config: Config, name: str, file: Path) -> str:
     """The docstring of a script."""
-    return (
-        f"{config.name or file.stem}: the experiment of {name} in plain Keras.\n\n"
-        f"    python {file.name}\n\nWith train.engine: keras, dlcli reaches the same numbers.\n"
-    )
+    return f"{config.name or file.stem}: the experiment of {name} in plain Keras.\n\n    python {file.name}\n\n{MARK}\n"
 
 
 def proved_script(config: Config, arrays_file: str, about: str, *, allow_code: bool) -> tuple[Script, bool]:

@@ -86,7 +86,8 @@ def compared_runs(
     first = min((each.epoch for each in epochs), default=None)
     compared = min(len(before), len(after))
     metrics = [*metrics_again(state, new)] if len(before) == len(after) else []
-    equal = first is None and len(before) == len(after) and all(each.was == each.now for each in metrics)
+    # A run that a signal or a limit of time ended has fewer epochs than its configuration; these are all that can be equal.
+    equal = first is None and len(before) <= len(after) and all(each.was == each.now for each in metrics)
     matters = None if equal else matter_of(run, again, metrics, runs=runs)
     return Reproduced(
         run=run.name,

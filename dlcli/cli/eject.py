@@ -25,14 +25,13 @@ def eject(
 
     Example: dlcli eject configs/tables/iris.yaml
     """
+    from dlcli.actions.eject import check_ejected_place
     from dlcli.actions.eject import eject as write
     from dlcli.config import load_config
-    from dlcli.runs.atomic import check_output_place
     from dlcli.view.ejected import draw_ejected
 
     file = output or Path("experiment.py" if config == "-" else f"{Path(config).stem}.py")
-    for path in (file, file.with_suffix(".npz")):
-        check_output_place(path)
+    check_ejected_place(file)
     loaded = load_config(config, settings=settings)[0]
     give(write(loaded, file=file, name=config, allow_code=allow_code), draw_ejected, as_json=json)
 

@@ -132,3 +132,24 @@ def test_a_script_that_is_another_experiment_is_never_written(
     assert (refused.code, refused.error["kind"]) == (3, "cannot_eject")
     assert refused.error["message"] == "a plain script cannot say this: the first weights: plain Keras draws others"
     assert not (tmp_path / "a.py").exists()
+
+
+@pytest.mark.parametrize("name", ["e.yaml", "points.py", "points.npz", "own.py"])
+def test_no_file_is_lost_that_was_not_written_here(name: str, tmp_path: Path, run_dlcli: Run) -> None:
+    np.savez(tmp_path / "points.npz", x=np.eye(12, dtype="float32"), y=np.arange(12) % 2)
+    (tmp_path / "own.py").write_text("print('mine')\n", encoding="utf-8")
+    (tmp_path / "e.yaml").write_text(
+        "data: {source: {npz: {path: points.npz, inputs: x, target: y}}}\nlayers: [Dense: {units: 1, activation: sigmoid}]\n"
+        "loss: binary_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    error = run_dlcli("eject", "e.yaml", "-o", name, "--json", cwd=tmp_path).error
+    assert error["kind"] == ("bad_output" if name == "points.npz" else "place_taken")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_script_is_written_over_one_of_before(tmp_path: Path, run_dlcli: Run, write_experiment: Write) -> None:
+    config = write_experiment(tmp_path, {"train.epochs": 1})
+    for _ in range(2):
+        assert run_dlcli("eject", config, "-o", "a.py", "--json", cwd=tmp_path).code == 0

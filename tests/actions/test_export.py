@@ -394,3 +394,32 @@ def test_tensors_have_names_that_every_format_takes() -> None:
         tensor = tensor_name(name, given)
         given.append(Given(name=name, tensor=tensor, shape=[], dtype="float32", says="numbers", meaning=""))
     assert [each.tensor for each in given] == ["cm", "x", "a_b", "a_b_2", "x_3", "x_self", "class"]
+
+
+def test_a_threshold_that_was_kept_decides_here_too(
+    tmp_path: Path, run_dlcli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(0)
+    cells = generator.normal(size=(90, 2))
+    rows = [f"{a:.3f},{b:.3f},{'yes' if a + b > 0 else 'no'}\n" for a, b in cells]
+    (tmp_path / "t.csv").write_text("a,b,k\n" + "".join(rows), encoding="utf-8")
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: t.csv, target: k}\nlayers: [Dense: {units: 1, activation: sigmoid}]\n"
+        "loss: binary_crossentropy\noptimizer: Adam\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    assert run_dlcli("train", "c.yaml", "-q", cwd=tmp_path).code == 0
+    monkeypatch.setattr(compared, "run_apart", in_this_process)
+    for asked, value in ([], 0.5), (["--threshold", "0.62"], 0.62):
+        assert run_dlcli("evaluate", "c", *asked, cwd=tmp_path).code == 0
+        done = run_dlcli("export", "c", "--format", "keras", "--card", "-o", f"out{value}", "--json", cwd=tmp_path)
+        assert done.code == 0, done.err
+        folder = tmp_path / f"out{value}"
+        [output] = json.loads((folder / "keras" / "schema.json").read_text("utf-8"))["outputs"]
+        assert output["threshold"] == value
+        assert output["meaning"].endswith(f"at most {value} is 'no'")
+        told = "'yes' is said where its probability is above 0.62: as was asked: so it is in the scores by class"
+        assert (told in (folder / "README.md").read_text("utf-8")) is bool(asked)
+    given = Given(name="k", tensor="k", shape=[1], dtype="float32", says="yes_or_no", meaning="", threshold=0.62)
+    found = compared.beside_own([np.array([[0.6], [0.7]])], [np.array([[0.61], [0.61]])], [given], seconds=1.0)
+    assert found.agreement == 0.5

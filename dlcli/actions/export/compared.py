@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.actions.export.apart import NotRunning, run_apart
 from dlcli.actions.export.described import Given
+from dlcli.training.kept.threshold import USUAL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,4 +76,6 @@ def decisions(values: Array, given: Given) -> Any:
         return values.argmax(axis=-1)
     if given.says == "sign":
         return values > 0
-    return values > 0.5 if given.says in {"yes_or_no", "labels"} else None
+    if given.threshold is not None:
+        return values > given.threshold
+    return values > USUAL if given.says == "labels" else None

@@ -53,6 +53,8 @@ class Given:
     meaning: str
     classes: Sequence[str] | None = None
     """What the last axis stands for, in its order; of `yes_or_no` the two that one number decides between."""
+    threshold: float | None = None
+    """Above which number it is the second of the two; None of other outputs."""
 
 
 @dataclass(frozen=True, kw_only=True)

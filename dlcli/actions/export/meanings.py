@@ -12,6 +12,7 @@ from dlcli.loss.reading import output_form
 from dlcli.loss.target_loss import Head
 from dlcli.runs.atomic import json_plain
 from dlcli.training.kept.predictions import unit_names
+from dlcli.training.kept.threshold import USUAL
 
 UNTOLD = frozenset({"name", "dtype", "trainable", "invert", "layers", "input_layers", "output_layers", "build_config"})
 """Arguments of a layer that say nothing of what it computes here."""
@@ -78,16 +79,26 @@ def prepares_with(preparation: Any, name: str) -> list[Any]:
     return [each for each in part.layers if not isinstance(each, keras.layers.InputLayer)]
 
 
-def given_of(head: Head, target: TargetSchema, shape: Sequence[Any], tensor: str) -> Given:
-    """What the output of a target is, of a shape a sample."""
-    says, meaning, classes = said_by(head, target, shape)
+def given_of(head: Head, target: TargetSchema, shape: Sequence[Any], tensor: str, *, threshold: float | None) -> Given:
+    """What the output of a target is, of a shape a sample; a `threshold` may have been chosen for it."""
+    above = USUAL if threshold is None else threshold
+    says, meaning, classes = said_by(head, target, shape, above=above)
     sizes = [-1 if size is None else int(size) for size in shape]
     return Given(
-        name=target.name, tensor=tensor, shape=sizes, dtype="float32", says=says, meaning=meaning, classes=classes
+        name=target.name,
+        tensor=tensor,
+        shape=sizes,
+        dtype="float32",
+        says=says,
+        meaning=meaning,
+        classes=classes,
+        threshold=above if says == "yes_or_no" else None,
     )
 
 
-def said_by(head: Head, target: TargetSchema, shape: Sequence[Any]) -> tuple[Says, str, list[str] | None]:
+def said_by(
+    head: Head, target: TargetSchema, shape: Sequence[Any], *, above: float
+) -> tuple[Says, str, list[str] | None]:
     """How an output is to be read, in a word and in a sentence, and what its last axis stands for."""
     form, two = output_form(head.loss), needs(head.loss) == "binary"
     at = " at each place" if len(shape) > 1 else ""
@@ -104,7 +115,11 @@ def said_by(head: Head, target: TargetSchema, shape: Sequence[Any]) -> tuple[Say
         first, second = target.classes
         if form == "signs":
             return "sign", f"a score{at}: above 0 it is '{second}', otherwise '{first}'", target.classes
-        return "yes_or_no", f"how likely it is '{second}'{at}, from 0 to 1; at most 0.5 is '{first}'", target.classes
+        return (
+            "yes_or_no",
+            f"how likely it is '{second}'{at}, from 0 to 1; at most {above:g} is '{first}'",
+            target.classes,
+        )
     if shape[-1] is None or shape[-1] < count:
         return "numbers", "as the model puts it out", None
     names = unit_names(target.classes, int(shape[-1]))

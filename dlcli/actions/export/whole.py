@@ -78,7 +78,8 @@ class Wholes:
         for head, target in zip(trained.config.heads, schema.targets, strict=True):
             own = output[target.name] if isinstance(output, dict) else output
             outputs[target.name] = as_float(read_output(head.loss, own))
-            given.append(given_of(head, target, outputs[target.name].shape[1:], tensor_name(target.name, given)))
+            shape, tensor = outputs[target.name].shape[1:], tensor_name(target.name, given)
+            given.append(given_of(head, target, shape, tensor, threshold=trained.threshold_of(target.name)))
         return Whole(model_of(front.raw, outputs), front.taken, given, form)
 
 
