@@ -58,6 +58,24 @@ ROUNDED = {
     "text/translation.yaml",
 }
 """Those that may differ from `fit` in last bits, because TensorFlow may fuse the graphs of their steps otherwise."""
+LONG = {
+    "images/captcha.yaml",
+    "images/conv_mixer.yaml",
+    "images/finetune.yaml",
+    "images/fnet.yaml",
+    "images/mlp_mixer.yaml",
+    "images/transfer.yaml",
+    "images/unet.yaml",
+    "images/vit.yaml",
+    "tables/gated_residual.yaml",
+    "tables/tab_transformer.yaml",
+    "text/masked_words.yaml",
+    "text/mini_gpt.yaml",
+    "text/named_entities.yaml",
+    "text/transformer.yaml",
+    "text/translation.yaml",
+}
+"""Those whose first step takes five seconds and more to compile: nightly, as `whole_way.py` trains them then too."""
 OF_EACH_KIND = {
     "basics/line.yaml",
     "digits.yaml",
@@ -118,7 +136,9 @@ def experiment_of(path: Path, *settings: str) -> Any:
     return set_up(config, dataset)
 
 
-@pytest.mark.parametrize("name", GALLERY)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.nightly] if name in LONG else []) for name in GALLERY]
+)
 def test_a_configuration_trains_a_step(name: str) -> None:
     from dlcli.actions.inspect import model_summary
     from dlcli.training.engine.engines import ResidentEngine
@@ -190,7 +210,7 @@ def check_against_fit(name: str) -> None:
 
 
 def test_the_gallery_holds_the_models_of_the_lecture_and_of_the_field() -> None:
-    assert set(TRAINABLE) | set(OFFLINE) | COMPILED | ROUNDED <= set(GALLERY)
+    assert set(TRAINABLE) | set(OFFLINE) | COMPILED | ROUNDED | LONG <= set(GALLERY)
     assert set(GALLERY) >= AGAINST_FIT >= OF_EACH_KIND
     assert COMPILED | ROUNDED <= AGAINST_FIT
     for path in GALLERY.values():

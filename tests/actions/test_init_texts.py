@@ -95,6 +95,7 @@ def proposed(folder: Path, run_dlcli: Run, rows: list[Any], *options: str) -> tu
     return yaml.safe_load(text), text
 
 
+@pytest.mark.nightly
 def test_names_at_each_place_are_classes_there(tmp_path: Path, run_dlcli: Run) -> None:
     config, text = proposed(tmp_path, run_dlcli, ROWS)
     assert config["data"]["target"] == {"column": "tags", "encode": "index"}

@@ -125,6 +125,7 @@ def alone(model: Any, rows: list[int]) -> np.ndarray[Any, Any]:
     return np.concatenate(found)
 
 
+@pytest.mark.nightly
 def test_numbers_of_places_are_those_of_each_sample_alone(folder: Path, run_dlcli: Run) -> None:
     model, splits = loaded(folder, "numbers")
     for split, seen in measured(folder, run_dlcli, "numbers").items():
@@ -161,6 +162,7 @@ def test_a_decoder_is_judged_by_the_places_of_its_target(folder: Path, run_dlcli
     assert predicted[row]["next"] == " ".join(ko[each] for each in chances[0, :place].argmax(-1) if each)
 
 
+@pytest.mark.nightly
 def test_what_is_shown_of_a_sample_ends_where_its_target_does(folder: Path, run_dlcli: Run) -> None:
     _, splits = loaded(folder, "numbers")
     for number, row in enumerate(splits["validation"][:8], start=1):

@@ -76,7 +76,9 @@ def test_a_signal_before_the_first_step_leaves_no_run(folder: Path) -> None:
     assert os.listdir(folder / "runs") == []
 
 
-@pytest.mark.parametrize("gap", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize(
+    "gap", [0.0, pytest.param(0.03, marks=pytest.mark.nightly), pytest.param(0.1, marks=pytest.mark.nightly)]
+)
 def test_two_signals_say_a_line_and_leave_a_run_that_goes_on(gap: float, folder: Path, run_dlcli: Run) -> None:
     command = [*DLCLI, "train", "experiment.yaml", "--name", "twice", "--epochs", "4000"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -41,6 +41,7 @@ def mistakes(entry):
     ]
 
 
+@pytest.mark.nightly
 def test_a_draw_of_the_operations_trains_and_is_opened_again_in_safe_mode_without_dlcli(tmp_path):
     classes = opened_again(list(OPERATIONS)[::8], folder=tmp_path)
     assert len(OPERATIONS) == COUNT
