@@ -363,12 +363,12 @@ def test_cells_that_are_merged_hold_their_value_in_each_row(tmp_path: Path) -> N
     assert list(fields.notes) == ["merged cells hold their value in each of their rows: A2:A5 and 1 more"]
 
 
-def test_data_does_not_come_from_standard_input(
+def test_data_to_measure_on_does_not_come_from_standard_input(
     tmp_path: Path, run_dlcli: Callable[..., Any], write_experiment: Callable[..., Path]
 ) -> None:
     write_experiment(tmp_path, {"train.epochs": 1})
     assert run_dlcli("train", "experiment.yaml", "--name", "r", "-q", cwd=tmp_path).code == 0
-    done = run_dlcli("predict", "r", "-", "--json", cwd=tmp_path)
+    done = run_dlcli("evaluate", "r", "--data", "-", "--json", cwd=tmp_path)
     assert (done.error["kind"], "cat … > data.csv" in done.error["hint"]) == ("no_plain_file", True)
 
 
