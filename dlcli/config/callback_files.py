@@ -13,6 +13,7 @@ PATHS = ("filename", "filepath", "log_dir")
 """The arguments of callbacks that name what they write."""
 OWN = frozenset(
     {
+        "baseline.json",
         "best.json",
         "checkpoints",
         "config.resolved.json",
@@ -28,6 +29,7 @@ OWN = frozenset(
         "run.json",
         "samples.npz",
         "splits.npz",
+        "threshold.json",
         "trackers",
     }
 )

@@ -353,7 +353,7 @@ def test_a_state_of_another_form_is_an_artifact_error(
 
 def test_every_field_of_the_state_is_checked() -> None:
     assert list(KINDS) == [each.name for each in fields(RunState)]
-    assert len(KINDS) == 24
+    assert len(KINDS) == 25
     assert len(FORMS) == 19
 
 
