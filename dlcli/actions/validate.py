@@ -24,6 +24,8 @@ def validated(file: str, settings: Sequence[str], *, build: bool, runs: Path, al
             return Judgement(file, None, [*config.notes, *config.noted(*experiment.built.notes)])
     except DlcliError as error:
         return Judgement(file, error)
+    except OSError:  # of no file: the door knows what is wrong with the system
+        raise
     except Exception as error:
         return Judgement(file, unexpected(error))
     return Judgement(file, None, config.notes)
