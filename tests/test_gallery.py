@@ -83,8 +83,6 @@ OF_EACH_KIND = {
     "series/motions.yaml",
     "tables/breast_cancer.yaml",
     "tables/recommender.yaml",
-    "tables/two_outputs.yaml",
-    "text/bidirectional_lstm.yaml",
 }
 """Those that are compared with `fit` after every change."""
 AGAINST_FIT = {

@@ -171,7 +171,14 @@ def test_the_kinds_of_yaml_are_known() -> None:
     assert len(configurations()) == 17
 
 
-@pytest.mark.parametrize("number", range(len(configurations())))
+def costs(block: Block) -> list[pytest.MarkDecorator]:
+    """The marks of a configuration: a whole backbone takes 40 s to compile in two phases."""
+    return [pytest.mark.nightly] if "MobileNetV2" in block.text and "phases" in block.text else []
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(number, marks=costs(block)) for number, block in enumerate(configurations())]
+)
 def test_a_configuration_of_a_page_trains(number: int, examples: Path, run_dlcli: Callable[..., Any]) -> None:
     block = configurations()[number]
     written = yaml.safe_load(block.text)

@@ -135,6 +135,7 @@ def test_numbers_of_places_are_those_of_each_sample_alone(folder: Path, run_dlcl
         assert seen["mae"] == pytest.approx(np.mean(np.abs(truth - said)), rel=1e-5)
 
 
+@pytest.mark.nightly
 def test_a_decoder_is_judged_by_the_places_of_its_target(folder: Path, run_dlcli: Run) -> None:
     import keras
 
