@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 TO_NUMBERS = {"ops.cast": {"dtype": "float32"}}
 

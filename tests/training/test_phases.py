@@ -16,6 +16,8 @@ import pytest
 from dlcli.runs import Run, read_state
 from dlcli.runs.checkpoint import folders, newest
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 BATCH = 16
 LAYERS = [

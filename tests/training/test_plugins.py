@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.looks
+
 Run = Callable[..., Any]
 MINE = '''\
 """Layers, a loss and a metric."""

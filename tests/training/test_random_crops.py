@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
+pytestmark = pytest.mark.looks
+
 Run = Callable[..., Any]
 HEIGHT, WIDTH, CROP = 9, 12, (6, 7)
 

@@ -15,6 +15,8 @@ import pytest
 from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.runs import Run
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 
 

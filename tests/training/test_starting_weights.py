@@ -16,6 +16,8 @@ import pytest
 
 from dlcli.runs import Run, read_state
 
+pytestmark = pytest.mark.looks
+
 Command = Callable[..., Any]
 Arrays = dict[str, list[Any]]
 LAYERS = [

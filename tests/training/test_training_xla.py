@@ -12,6 +12,8 @@ import pytest
 
 from dlcli.config import load_config
 
+pytestmark = pytest.mark.looks
+
 EXPERIMENT = {"train.batch_size": 16, "train.epochs": 4}
 
 

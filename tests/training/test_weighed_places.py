@@ -12,6 +12,8 @@ import pytest
 
 from dlcli.config import load_config
 
+pytestmark = pytest.mark.looks
+
 SAMPLES, STEPS = 60, 6
 
 
