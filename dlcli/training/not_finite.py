@@ -11,7 +11,7 @@ from dlcli.layers.names import written_layer_name
 from dlcli.named_inputs import model_of
 from dlcli.training.evidence.unanswered_in import unanswered_in
 from dlcli.training.setup.experiment import Experiment
-from dlcli.training.unanswered import OF_NOTHING, Unanswered
+from dlcli.training.unanswered import OF_NOTHING, Unanswered, inputs_of_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,6 +103,8 @@ def broken_at(experiment: Experiment, *, stepped: bool = False) -> BrokenAt:
 
 def of_padding_alone(experiment: Experiment, model: Any) -> Unanswered | None:
     """The training samples of which a model makes no number where the first has nothing but padding."""
+    if not inputs_of_ids(experiment.dataset.schema.inputs):
+        return None
     found = unanswered_in(experiment, "train", model)
     return found if found is not None and found.empty is not None else None
 

@@ -77,7 +77,7 @@ def first_empty(
     """The first of some samples of which an input is nothing but padding, as it reaches the model, and that input."""
     import numpy as np
 
-    of_ids = [schema for schema in inputs if schema.text or schema.padding == ID_PADDING]
+    of_ids = inputs_of_ids(inputs)
     if not of_ids:
         return None
     prepared, _ = feed.take(places)
@@ -89,3 +89,8 @@ def first_empty(
         if len(empty):
             return int(places[empty[0]]), schema
     return None
+
+
+def inputs_of_ids(inputs: Sequence[InputSchema]) -> list[InputSchema]:
+    """The inputs that reach a model as ids, of which a sample may have none."""
+    return [schema for schema in inputs if schema.text or schema.padding == ID_PADDING]
