@@ -123,18 +123,23 @@ def learn(fields: Fields, kinds: Mapping[str, str], *, train: np.ndarray[Any, An
     return found
 
 
-def range_seen(values: Column, train: np.ndarray[Any, Any]) -> list[float] | None:
-    """The least and the greatest number of an array (samples, …) in the training rows (rows,); None of one on disk."""
+def range_seen(name: str, fields: Fields, train: np.ndarray[Any, Any]) -> list[float] | None:
+    """The least and the greatest number of an array (samples, …) in the training rows (rows,); None of one read file by file."""
     import numpy as np
 
-    if is_lazy(values) or values.dtype.kind not in "fiub":
+    values = fields.arrays[name]
+    if values.dtype.kind not in "fiub" or (is_lazy(values) and fields.chunks is None):
         return None
-    seen, size = Learnt(), block_rows(values)
-    for start in range(0, len(train), size):
-        part = values[train[start : start + size]]
-        known = part[np.isfinite(part) & (part != PADDING)]
-        if known.size:
-            seen.widen(float(known.min()), float(known.max()))
+    seen, size, start = Learnt(), block_rows(values), 0
+    for part in fields.parts({name}):
+        low, high = np.searchsorted(train, [start, start + part.samples])
+        rows = train[low:high] - start
+        for first in range(0, len(rows), size):
+            block = part.arrays[name][rows[first : first + size]]
+            known = block[np.isfinite(block) & (block != PADDING)]
+            if known.size:
+                seen.widen(float(known.min()), float(known.max()))
+        start += part.samples
     return seen.seen
 
 

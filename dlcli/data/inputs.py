@@ -205,8 +205,6 @@ def input_schemas(
             keep=policy in {"median", "most_frequent"},
         )
         for kind in ("number", "category")
-        # Of numbers that stay on disk the range alone is not worth going through all of them once more.
-        if kind == "category" or fields.chunks is None or policy in FILLED_BY_LEARNING
     }
     return [
         table_schema(each, fields, learnt, policy=policy)
@@ -264,7 +262,7 @@ def array_input_schema(
         array=None if name == group.name else name,
         fill=number_fill(None, policy, name) if isinstance(policy, Constant) else None,
         stored=pixel_type(values),
-        seen=range_seen(values, train),
+        seen=range_seen(name, fields, train),
     )
 
 
@@ -288,14 +286,13 @@ def table_schema(
     for column in group.columns:
         kind = column_kind(column, group.kind_of(column), fields)
         if kind == "number":
-            known = learnt["number"][column] if "number" in learnt else None
-            if known is not None and not known.count and policy in FILLED_BY_LEARNING:
+            known = learnt["number"][column]
+            if not known.count and policy in FILLED_BY_LEARNING:
                 message = f"no cell of column '{column}' holds a number in the training rows"
                 hint = f"leave '{column}' out of data.inputs"
                 raise DataError(message, file=fields.places[0].file, hint=hint, kind="column_without_numbers")
-            seen = None if known is None else known.seen
             fill = number_fill(known if policy in FILLED_BY_LEARNING else None, policy, column)
-            described.append(ColumnSchema(name=column, kind="number", fill=fill, seen=seen))
+            described.append(ColumnSchema(name=column, kind="number", fill=fill, seen=known.seen))
         elif kind == "time":
             check_seconds(column, fields)
             first = first_of_day(column, fields)
