@@ -24,10 +24,10 @@ from pages import read_page
 
 from dlcli.actions.board import answers, folders, made, watched
 from dlcli.actions.board.app import Board, board_app
-from dlcli.actions.board.guard import HEADERS, Guard
+from dlcli.actions.board.guard import Guard
 from dlcli.actions.board.made import MadePage, MadePages
-from dlcli.actions.board.serving import bound_socket
 from dlcli.actions.board.watched import WatchedRuns
+from dlcli.actions.listening import HEADERS, bound_socket
 from dlcli.errors import ArtifactError, DataError, ResourceError
 from dlcli.runs import Run, history
 from dlcli.runs.lock import Lock

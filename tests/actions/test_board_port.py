@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from dlcli.actions.board.serving import bound_socket
+from dlcli.actions.listening import bound_socket
 
 
 def test_a_port_can_be_taken_again_at_once() -> None:

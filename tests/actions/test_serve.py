@@ -20,11 +20,12 @@ import numpy as np
 import pytest
 
 pytest.importorskip("starlette")
+from dlcli.actions.listening import bound_socket
 from dlcli.actions.serve.app import Application, Server
 from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits
 from dlcli.actions.serve.loaded import LoadedRun
-from dlcli.actions.serve.serving import listening, serve_run, served
+from dlcli.actions.serve.serving import serve_run, served
 from dlcli.errors import UsageError
 from dlcli.runs import Run
 
@@ -312,7 +313,7 @@ def test_weights_that_the_run_keeps_meanwhile_answer_from_then_on(trained: Any, 
 
 
 def test_a_signal_ends_it_once_all_that_was_sent_is_answered(loaded: LoadedRun) -> None:
-    listener = listening("127.0.0.1", 0)
+    listener = bound_socket(0)
     port = int(listener.getsockname()[1])
     server = Server(loaded, ServeGuard("127.0.0.1", port, None), Limits(), lambda words: None)
     answered, lost = list[int](), list[str]()

@@ -8,9 +8,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.board.answers import answer_text, board_curves, board_table
-from dlcli.actions.board.guard import HEADERS, Guard
+from dlcli.actions.board.guard import Guard
 from dlcli.actions.board.made import MadePages
 from dlcli.actions.board.watched import WatchedRuns
+from dlcli.actions.listening import HEADERS
 from dlcli.actions.run_again import recorded_run
 from dlcli.errors import ArtifactError, DlcliError, UsageError
 from dlcli.runs import Run

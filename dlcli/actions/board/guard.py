@@ -13,24 +13,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from dlcli.actions.listening import HOST, OURS
 
+if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-HOST = "127.0.0.1"
 READING = frozenset({"GET", "HEAD"})
-OURS = frozenset({"same-origin", "none"})
-"""What a browser says of where a request comes from: from our own page, or from a person who gave the address."""
-HEADERS: Mapping[str, str] = {
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 @dataclass(frozen=True)

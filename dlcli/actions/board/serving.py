@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from dlcli.actions.board.app import Board, board_app
 from dlcli.actions.board.folders import page_folder
-from dlcli.actions.board.guard import HOST, Guard
+from dlcli.actions.board.guard import Guard
 from dlcli.actions.board.made import MadePages
 from dlcli.actions.board.watched import WatchedRuns
-from dlcli.errors import ResourceError, UsageError
+from dlcli.actions.listening import ENDING, bound_socket, signals_told
+from dlcli.errors import UsageError
 from dlcli.extras import need
 from dlcli.view.board import BoardAddress
 
@@ -41,7 +39,7 @@ def serve_board(
     for module in ("starlette", "uvicorn"):
         need(module, extra="serve", use="the board")
     with (
-        ended_by_signals(),
+        signals_told(ENDING, leave),
         bound_socket(port) as listener,
         page_folder() as folder,
     ):
@@ -50,37 +48,9 @@ def serve_board(
         asyncio.run(served(root, folder, guard, listener, allow_code, seconds, lambda: tell(told)))
 
 
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Lets the signals that would kill the process at once end it as an error does: what it began is ended and cleared away."""
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    numbers = [each for name in ("SIGTERM", "SIGHUP") if (each := getattr(signal, name, None)) is not None]
-    before = {number: signal.signal(number, leave) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def bound_socket(port: int) -> socket.socket:
-    """A socket of this machine alone."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what was closed just now holds it no longer
-        listener.bind((HOST, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise ResourceError(
-            f"cannot listen on port {port}: {getattr(error, 'strerror', None) or error}",
-            hint="leave out --port, and a free one is taken",
-            kind="port_taken",
-        ) from None
-    listener.listen()
-    return listener
+def leave(number: int) -> None:
+    """Ends the process as an error does, where a signal would kill it: what it began is ended and cleared away."""
+    raise SystemExit(128 + number)
 
 
 async def served(

@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from dlcli.actions.listening import HEADERS
 from dlcli.actions.serve.asked import asked_of
 from dlcli.actions.serve.batches import Batches
 from dlcli.actions.serve.files import answered_files
-from dlcli.actions.serve.guard import COOKIE, HEADERS, ServeGuard
+from dlcli.actions.serve.guard import COOKIE, ServeGuard
 from dlcli.actions.serve.limits import Limits, Refusal
 from dlcli.actions.serve.loaded import Answer, LoadedRun
 from dlcli.actions.serve.metrics import Metrics

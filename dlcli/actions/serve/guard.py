@@ -6,13 +6,13 @@ leads here (DNS rebinding) read the answers: so on loopback the host has to be o
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from dlcli.actions.listening import OURS, is_loopback
 from dlcli.actions.serve.limits import Refusal
 
 if TYPE_CHECKING:
@@ -21,20 +21,6 @@ if TYPE_CHECKING:
 OPEN = frozenset({"/health"})
 """What tells nothing and may be asked by everybody who reaches it."""
 COOKIE = "dlcli-serve"
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True)
@@ -62,7 +48,7 @@ class ServeGuard:
                 hint="dlcli serve RUN --host 0.0.0.0 --token T serves others",
             )
         origin = headers.get("origin")
-        if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"} or (
+        if headers.get("sec-fetch-site", "none") not in OURS or (
             origin is not None and origin.partition("://")[2] != asked
         ):
             raise Refusal(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
+from dlcli.actions.listening import ENDING, bound_socket, is_loopback, signals_told
 from dlcli.actions.serve.app import Application, Server
-from dlcli.actions.serve.guard import ServeGuard, is_loopback
+from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits
 from dlcli.actions.serve.loaded import LoadedRun
-from dlcli.errors import ResourceError, UsageError
+from dlcli.errors import UsageError
 from dlcli.extras import need
 from dlcli.runs import Run
 from dlcli.view.serve import ServedAt
@@ -52,7 +51,7 @@ def serve_run(
         )
     for module in ("starlette", "uvicorn", "python_multipart"):
         need(module, extra="serve", use="serving a run")
-    with contextlib.closing(listening(host, port)) as listener:
+    with contextlib.closing(bound_socket(port, host, backlog=BACKLOG)) as listener:
         guard = ServeGuard(host, int(listener.getsockname()[1]), token)
         loaded = LoadedRun(run, allow_code=allow_code)
         server = Server(loaded, guard, limits, say)
@@ -64,24 +63,6 @@ def address_of(guard: ServeGuard) -> str:
     """The address that a person opens."""
     host = f"[{guard.host}]" if ":" in guard.host else guard.host
     return f"http://{host}:{guard.port}/"
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises `ResourceError` where the port is taken, or the host is not of this machine."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise ResourceError(
-            f"cannot listen on {host}, port {port}: {getattr(error, 'strerror', None) or error}",
-            hint="write another --port; 0 takes a free one",
-            kind="port_taken",
-        ) from None
-    listener.listen(BACKLOG)
-    return listener
 
 
 async def served(server: Server, listener: socket.socket, seconds: float | None, tell: Callable[[], None]) -> None:
@@ -115,7 +96,10 @@ async def served(server: Server, listener: socket.socket, seconds: float | None,
     if seconds is not None:
         loop.call_later(seconds, end)
     tasks.append(loop.create_task(server.watch()))
-    with signals_sent_to(loop, end), no_handlers_of(running):
+    with (
+        signals_told(("SIGINT", *ENDING), lambda number: loop.call_soon_threadsafe(end, number)),
+        no_handlers_of(running),
+    ):
         tell()
         await running.serve(sockets=[listener])
     for task in tasks:
@@ -149,22 +133,6 @@ def protocol_of(running: Any) -> Any:
     return running.config.http_protocol_class(
         config=running.config, server_state=running.server_state, app_state=running.lifespan.state
     )
-
-
-@contextmanager
-def signals_sent_to(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> Iterator[None]:
-    """While it is open, the signals that would kill the process are told to the loop."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(end, number)
-
-    numbers = [each for name in ("SIGINT", "SIGTERM", "SIGHUP") if (each := getattr(signal, name, None)) is not None]
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
