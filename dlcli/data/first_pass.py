@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.fields.fields import Fields
-from dlcli.data.fields.lazy import Column, block_rows, is_lazy
+from dlcli.data.fields.lazy import block_rows, is_lazy
 from dlcli.data.fields.padded import PADDING
 from dlcli.data.fields.values import check_finite, missing
 
