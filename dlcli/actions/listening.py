@@ -53,7 +53,7 @@ def bound_socket(port: int, host: str = HOST, *, backlog: int = 128) -> socket.s
 
 
 @contextmanager
-def signals_told(names: tuple[str, ...], tell: Callable[[int], None]) -> Iterator[None]:
+def signals_told(names: tuple[str, ...], tell: Callable[[int], object]) -> Iterator[None]:
     """While it is open, these signals are told, and do what they did again after it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
