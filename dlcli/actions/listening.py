@@ -38,7 +38,7 @@ def is_loopback(host: str) -> bool:
 def bound_socket(port: int, host: str = HOST, *, backlog: int = 128) -> socket.socket:
     """A socket that listens. Raises `ResourceError` where the port is taken, or the host is not of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio asks the protocol of a socket before it sends at once: without it, each answer waits 40 ms for a receipt of its head.
+    # asyncio asks a socket for its protocol before it sends at once; else each answer waits 40 ms for a receipt of its head.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what was closed just now holds it no longer
