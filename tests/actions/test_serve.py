@@ -169,6 +169,7 @@ def test_what_is_wrong_is_told_with_a_status_and_what_to_do(
     assert error["message"]
     assert "Traceback" not in answer.text
     assert "/tmp" not in answer.text
+    assert "standard input" not in answer.text
 
 
 def test_requests_that_wait_are_answered_together_each_with_its_own(trained: Any, server: Server) -> None:

@@ -222,7 +222,7 @@ def test_nan_among_numbers_counts_as_an_empty_cell(
     assert refusal[2:5] == ("empty cells: 'a' 1; the first in row 2", str(path), 3)
 
 
-INFINITE = ("is infinite", "correct the data; an infinite number cannot be trained on")
+INFINITE = ("is infinite", "correct the data: no model takes an infinite number")
 LARGE = ("is larger than 3.4e+38", "write it in larger units: models reckon in 32 bits, and these hold no more")
 
 

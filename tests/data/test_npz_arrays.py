@@ -40,7 +40,7 @@ def test_infinity_in_an_array_is_refused(archive: Callable[..., Path], refuse: C
     x = X.copy()
     x[3, 1] = -np.inf
     path = archive(x=x, y=Y)
-    hint = "correct the data; an infinite number cannot be trained on"
+    hint = "correct the data: no model takes an infinite number"
     assert refuse(block(path)) == (DataError, 4, "'x' is infinite in 1 row, first in row 4", str(path), None, hint)
 
 

@@ -257,7 +257,7 @@ def test_an_infinite_target_is_refused(block: Callable[..., Any], refuse: Callab
     made = block("0.5,inf,1.5,-inf")
     assert refuse(made, labels="numbers") == (
         *(DataError, 4, "'y' is infinite in 2 rows, first in row 2", file_of(made), 3),
-        "correct the data; an infinite number cannot be trained on",
+        "correct the data: no model takes an infinite number",
     )
 
 

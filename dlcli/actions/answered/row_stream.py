@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import select
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+from dlcli.actions.answered.out_of_sight import out_of_sight
 from dlcli.actions.answered.rows import Row, RowsPlace, check_keys, row_fields, typed_cell
 from dlcli.actions.new_data import read_raw
 from dlcli.config import Config
@@ -53,7 +53,7 @@ class RowStream:
         if schema.windows is not None:
             yield whole_series(first, blocks, config, schema, form, keep)
             return
-        rows = json_rows(first, blocks) if form == "jsonl" else CsvRows(csv_form_of(config)).rows(first, blocks)
+        rows = rows_in(first, blocks, form, csv_form_of(config), file=INPUT)
         keys: dict[str, None] = {}
         for place, part in rows:
             keys |= dict.fromkeys(key for row in part for key in row)
@@ -66,11 +66,17 @@ class RowStream:
             raise DataError("there are no rows on standard input", file=INPUT, kind="no_rows")
 
 
-def rows_of_text(content: bytes, form: RowForm, written: CsvForm) -> list[Row]:
-    """All rows of a text in one of the forms; csv is `written` so. Raises `DataError` at the line of what is none."""
-    content = content.removeprefix(BOM)
-    parts = json_rows(content, iter(())) if form == "jsonl" else CsvRows(written).rows(content, iter(()))
+def rows_of_text(content: bytes, form: RowForm, written: CsvForm, *, file: str) -> list[Row]:
+    """All rows of a text in one of the forms; csv is `written` so. Raises `DataError` at the line of what is none, in `file`."""
+    parts = rows_in(content.removeprefix(BOM), iter(()), form, written, file=file)
     return [row for _, part in parts for row in part]
+
+
+def rows_in(
+    first: bytes, blocks: Iterator[bytes], form: RowForm, written: CsvForm, *, file: str
+) -> Iterator[tuple[RowsPlace, list[Row]]]:
+    """The rows of blocks in one of the forms, with their place in what errors call `file`."""
+    return json_rows(first, blocks, file) if form == "jsonl" else CsvRows(written, file).rows(first, blocks)
 
 
 def text_lines(stream: BinaryIO) -> Iterator[str]:
@@ -113,7 +119,7 @@ def is_ready(stream: BinaryIO) -> bool:
         return False
 
 
-def json_rows(first: bytes, blocks: Iterator[bytes]) -> Iterator[tuple[RowsPlace, list[Row]]]:
+def json_rows(first: bytes, blocks: Iterator[bytes], file: str) -> Iterator[tuple[RowsPlace, list[Row]]]:
     """Rows as one JSON object a line. Raises `DataError` at the line of what is none."""
     line = 1
     block: bytes | None = first
@@ -121,15 +127,15 @@ def json_rows(first: bytes, blocks: Iterator[bytes]) -> Iterator[tuple[RowsPlace
         start, rows = line, list[Row]()
         for text in block.split(b"\n"):
             if text.strip():
-                rows.append(json_row(text, line))
+                rows.append(json_row(text, line, file))
             line += 1
         line -= block.endswith(b"\n")
         if rows:
-            yield RowsPlace(INPUT, start - 1, 1), rows
+            yield RowsPlace(file, start - 1, 1), rows
         block = next(blocks, None)
 
 
-def json_row(text: bytes, line: int) -> Row:
+def json_row(text: bytes, line: int, file: str) -> Row:
     """One row. Raises `DataError` for what is no object."""
     try:
         row = json.loads(text)
@@ -138,15 +144,15 @@ def json_row(text: bytes, line: int) -> Row:
         column = getattr(error, "colno", None)
         raise DataError(
             f"line {line} is no JSON object: {said}",
-            file=INPUT,
+            file=file,
             line=line,
             column=column,
-            hint='write one object a line: {"a": 1, "b": "x"}; for csv, --rows csv',
+            hint='write one object a line: {"a": 1, "b": "x"}',
             kind="bad_json",
         ) from None
     if not isinstance(row, Mapping):
         raise DataError(
-            f"line {line} holds no object", file=INPUT, line=line, hint='write {"a": 1, "b": "x"}', kind="bad_json"
+            f"line {line} holds no object", file=file, line=line, hint='write {"a": 1, "b": "x"}', kind="bad_json"
         )
     return row
 
@@ -160,8 +166,8 @@ def csv_form_of(config: Config) -> CsvForm:
 class CsvRows:
     """Rows below a header, which stands in the first block."""
 
-    def __init__(self, form: CsvForm) -> None:
-        self.form = form
+    def __init__(self, form: CsvForm, file: str) -> None:
+        self.form, self.file = form, file
         self.line, self.row = 1, 1
         self.names: list[str | None] = []
         self.width = 0
@@ -177,7 +183,7 @@ class CsvRows:
             self.one_line_each &= self.line - lines == len(part) + (before == 1 and self.form.header)
             if part:
                 first_line = 1 + self.form.header + self.form.skip if self.one_line_each else 0
-                yield RowsPlace(INPUT, before - 1, first_line), part
+                yield RowsPlace(self.file, before - 1, first_line), part
             block = next(blocks, None)
 
     def below_skipped(self, first: bytes, blocks: Iterator[bytes]) -> bytes:
@@ -197,8 +203,8 @@ class CsvRows:
         except UnicodeDecodeError as error:
             line = block.count(b"\n", 0, error.start) + self.line
             message = f"line {line}: byte 0x{error.object[error.start]:02x} is not {encoding.upper()}"
-            raise DataError(message, file=INPUT, line=line, kind="wrong_encoding") from None
-        yield from csv_rows(self.form.plain(text), self.form.mark, Path(INPUT), line=self.line, row=self.row)
+            raise DataError(message, file=self.file, line=line, kind="wrong_encoding") from None
+        yield from csv_rows(self.form.plain(text), self.form.mark, Path(self.file), line=self.line, row=self.row)
 
     def row_of(self, cells: list[str], line: int) -> Row | None:
         """The cells of a row by their names; of the header None."""
@@ -206,7 +212,7 @@ class CsvRows:
             self.width = len(cells)
             written = list(self.form.names) or (cells if self.form.header else [])
             written = written or [f"column_{place + 1}" for place in range(len(cells))]
-            known = columns_of(written, Path(INPUT), line=line)
+            known = columns_of(written, Path(self.file), line=line)
             known.wanted(None)
             places = {place: name for name, place in known.numbers.items()}
             self.names = [places.get(place) for place in range(self.width)]
@@ -215,7 +221,7 @@ class CsvRows:
         if len(cells) != self.width:
             raise DataError(
                 f"row {self.row} has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, the header has {self.width}",
-                file=INPUT,
+                file=self.file,
                 line=line,
                 hint="a cell that holds the separator needs quotes around it; an empty cell still needs its separator",
                 kind="ragged_row",
@@ -233,9 +239,9 @@ def whole_series(
     first: bytes, blocks: Iterator[bytes], config: Config, schema: Schema, form: RowForm, keep: Sequence[str]
 ) -> Fields:
     """All rows of a series, read as those of a file are."""
-    with tempfile.TemporaryDirectory(prefix="dlcli-rows-") as folder:
-        path = Path(folder) / f"{INPUT}.{form}"
-        with path.open("wb") as file:
+    name = f"rows.{form}"
+    with out_of_sight({name: INPUT}, whole=INPUT) as folder:
+        with (path := folder / name).open("wb") as file:
             file.write(first)
             for block in blocks:
                 file.write(block)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
+from dlcli.actions.answered.out_of_sight import out_of_sight
 from dlcli.actions.answered.predictor import Predictions
-from dlcli.actions.serve.loaded import Answer, LoadedRun
+from dlcli.actions.serve.loaded import PLACE, Answer, LoadedRun
 from dlcli.data.sources.folders.file_source import FileSource
-from dlcli.errors import DataError, DlcliError
+from dlcli.errors import DataError
 
 FILE = "file"
 """The column that names the file of a sample."""
@@ -27,14 +27,12 @@ def answered_files(loaded: LoadedRun, files: Sequence[tuple[str, bytes]]) -> Ans
         raise DataError(
             f"'{odd}' is none of the files that the run reads", hint=f"it takes {takes}", kind="unknown_form"
         )
-    with tempfile.TemporaryDirectory(prefix="dlcli-files-") as folder:
-        for number, (name, content) in enumerate(files):
-            # The names of others never become paths; the number keeps their order.
-            (Path(folder) / f"{number:06d}{PurePath(name).suffix.lower()}").write_bytes(content)
-        try:
-            told = loaded.of_path(Path(folder))
-        except DlcliError as error:
-            raise with_own_names(error, folder, names) from None
+    # The names of others never become paths; the number keeps their order.
+    written = {f"{number:06d}{PurePath(name).suffix.lower()}": name for number, name in enumerate(names)}
+    with out_of_sight(written, whole=PLACE.file) as folder:
+        for place, (_, content) in zip(written, files, strict=True):
+            (folder / place).write_bytes(content)
+        told = loaded.of_path(folder)
     return loaded.answer(named(told, names), told.unlike)
 
 
@@ -42,16 +40,3 @@ def named(told: Predictions, names: Sequence[str]) -> list[dict[str, object]]:
     """The predictions, each beside the name under which its file came."""
     rows = told.rows()
     return [{**row, FILE: name} for row, name in zip(rows, names, strict=False)] if len(rows) == len(names) else rows
-
-
-def with_own_names(error: DlcliError, folder: str, names: Sequence[str]) -> DlcliError:
-    """The error with the names under which files came in place of those that they had here."""
-    message, hint, file = error.message, error.hint or "", error.file or ""
-    for number, name in enumerate(names):
-        written = f"{number:06d}{PurePath(name).suffix.lower()}"
-        for path in (f"{folder}/{written}", written):
-            message, hint, file = (text.replace(path, name) for text in (message, hint, file))
-    message, hint = message.replace(folder, "the request"), hint.replace(folder, "the request")
-    return DataError(
-        message, kind=error.kind, hint=hint or None, file=file.replace(folder, "the request") or None, line=error.line
-    )

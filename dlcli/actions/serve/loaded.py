@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlcli.actions.answered.out_of_sight import out_of_sight
 from dlcli.actions.answered.predictor import Predictions, Predictor, joined
-from dlcli.actions.answered.row_stream import INPUT, csv_form_of, rows_of_text
+from dlcli.actions.answered.row_stream import csv_form_of, rows_of_text
 from dlcli.actions.answered.rows import Row, RowsPlace, check_keys, plain_row, row_fields
 from dlcli.actions.new_data import raw_samples, read_raw
 from dlcli.data.unlike import Unlike, together
@@ -118,15 +119,15 @@ class LoadedRun:
 
     def rows_of(self, content: bytes, form: str) -> list[Row]:
         """The rows of a csv, or of JSON line by line. Raises `DataError` at the line of what is none."""
-        return rows_of_text(content, form, csv_form_of(self.trained.config))
+        return rows_of_text(content, form, csv_form_of(self.trained.config), file=PLACE.file)
 
     def of_series(self, rows: Sequence[Row]) -> Predictions:
         """The predictions for the rows of a series, read as those of a file are."""
         import json
-        import tempfile
 
-        with tempfile.TemporaryDirectory(prefix="dlcli-rows-") as folder:
-            path = Path(folder) / f"{INPUT}.jsonl"
+        name = "rows.jsonl"
+        with out_of_sight({name: PLACE.file}, whole=PLACE.file) as folder:
+            path = folder / name
             path.write_text("".join(f"{json.dumps(dict(row))}\n" for row in rows), encoding="utf-8")
             return self.of_path(path)
 

@@ -44,7 +44,7 @@ def check_finite(name: str, values: np.ndarray[Any, Any], fields: Fields) -> Non
             f"'{name}' {what} in {rows_in_words(len(infinite))}, first in {words}",
             file=file,
             line=line,
-            hint="correct the data; an infinite number cannot be trained on"
+            hint="correct the data: no model takes an infinite number"
             if is_infinite
             else "write it in larger units: models reckon in 32 bits, and these hold no more",
             kind="not_finite",
