@@ -18,7 +18,7 @@ from dlcli.runs.atomic import read_plain
 from dlcli.runs.folder import run_folders
 from dlcli.runs.noise import paired_noise, t_quantile
 from dlcli.runs.samples_file import read_samples
-from dlcli.runs.state import ALIVE, RunState
+from dlcli.runs.state import ALIVE, RunState, StopReason
 from dlcli.runs.summary import run_summary
 from dlcli.training.kept.recorded import recorded_environment
 from dlcli.training.kept.trained import open_trained
@@ -50,18 +50,20 @@ def reproduce(run: Run, listeners: Listeners, *, runs: Path, allow_code: bool) -
         )
     folder = Path(tempfile.mkdtemp(prefix="dlcli-reproduce-"))
     try:
-        again, broken = trained_again(run, state, listeners, folder, runs=runs, allow_code=allow_code)
+        again, broken = trained_again(run, state, len(before), listeners, folder, runs=runs, allow_code=allow_code)
         return compared_runs(run, again, state, before, runs=runs, broken=broken)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def trained_again(
-    run: Run, state: RunState, listeners: Listeners, folder: Path, *, runs: Path, allow_code: bool
+    run: Run, state: RunState, epochs: int, listeners: Listeners, folder: Path, *, runs: Path, allow_code: bool
 ) -> tuple[Run, str | None]:
-    """The run that the same configuration makes in another folder, and what broke it off, if anything did."""
+    """The run that the same configuration makes in another folder in so many epochs, however long they take, and what broke it
+    off, if anything did.
+    """
     with open_trained(run, allow_code=allow_code) as trained:
-        config = trained.config_with([])
+        config = trained.config_with(["train.time_limit=null"])
     request = Request(
         config,
         read_plain(run.config),
@@ -70,6 +72,7 @@ def trained_again(
         name=run.name,
         allow_code=allow_code,
         weights_from=runs,
+        ends_after=epochs,
     )
     try:
         return train(request, listeners)[0], None
@@ -85,9 +88,10 @@ def compared_runs(
     epochs = [each for pair in zip(before, after, strict=False) for each in epoch_differences(*pair)]
     first = min((each.epoch for each in epochs), default=None)
     compared = min(len(before), len(after))
-    metrics = [*metrics_again(state, new)] if len(before) == len(after) else []
-    # A run that a signal or a limit of time ended has fewer epochs than its configuration; these are all that can be equal.
-    equal = first is None and len(before) <= len(after) and all(each.was == each.now for each in metrics)
+    # A signal ends a run between two epochs or within one: what it kept is not what its last whole epoch made.
+    comparable = len(before) == len(after) and state.stop != StopReason.SIGNAL
+    metrics = [*metrics_again(state, new)] if comparable else []
+    equal = first is None and len(before) == len(after) and all(each.was == each.now for each in metrics)
     matters = None if equal else matter_of(run, again, metrics, runs=runs)
     return Reproduced(
         run=run.name,

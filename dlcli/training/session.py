@@ -139,7 +139,7 @@ class Session:
     @property
     def left(self) -> int:
         """How many epochs all of the training still has, if no rule ends it before."""
-        return self.experiment.whole.train.epochs - self.progress.epoch
+        return min(self.experiment.whole.train.epochs, self.stop.after) - self.progress.epoch
 
     def plan(self) -> Plan:
         """What is going to be trained from here on."""

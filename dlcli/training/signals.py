@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ class StopRequest:
         self.steps_begun = False
         self.at_once = False
         """Whether a second signal has come."""
+        self.after = sys.maxsize
+        """The epoch behind which training ends whatever its configuration says."""
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Notes the first signal; the second is obeyed at once.

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import shlex
 import shutil
+import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ class Request:
     """The settings of the command line, which `config` has in it."""
     weights_from: Path | None = None
     """The folder of the runs whose weights it may start with, where that is another than `runs`."""
+    ends_after: int = sys.maxsize
+    """The epoch behind which it ends, however many it plans for."""
 
 
 def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
@@ -80,6 +83,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
         listeners.note(f"note: the run is called '{named}'; a name holds letters, digits and . _ - alone")
     run = Run.claim(request.runs, named, rename=request.rename)
     with Lock(run.path) as lock, chatter_to(run.log), stop_request(run) as stop:
+        stop.after = request.ends_after
         given = settings_read(request.settings)
         state = RunState(run.name, next_number(request.runs), "created", request.file, now(), set=given)
         state = dataclasses.replace(state, unwritten=[*unwritten(config)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import shutil
@@ -14,6 +15,9 @@ import numpy as np
 import pytest
 from conftest import history_of
 
+from dlcli.runs import Run as KeptRun
+from dlcli.runs import read_state
+from dlcli.runs.state import StopReason
 from dlcli.view.reproduced import Difference, EpochDifference, Matters, Reproduced, draw_reproduced
 
 Run = Callable[..., Any]
@@ -40,6 +44,20 @@ def test_the_same_numbers_are_equal_and_nothing_is_left_behind(folder: Path, run
     assert all(each["was"] == each["now"] for each in found["metrics"])
     assert {each["split"] for each in found["metrics"]} == {"train", "validation"}
     assert sorted(path.name for path in (folder / "runs").iterdir() if path.is_dir()) == ["s3", "s4", "s5"]
+
+
+def test_of_a_run_that_was_stopped_as_many_epochs_are_trained_as_it_had(folder: Path, run_dlcli: Run) -> None:
+    cut = folder / "runs" / "cut"
+    shutil.copytree(folder / "runs" / "s5", cut)
+    try:
+        lines = (cut / "metrics.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+        (cut / "metrics.jsonl").write_text(lines[0], encoding="utf-8")
+        state = read_state(KeptRun(cut))
+        dataclasses.replace(state, status="interrupted", stop=StopReason.SIGNAL).write(KeptRun(cut))
+        found = run_dlcli("reproduce", "cut", "--json", cwd=folder).value
+    finally:
+        shutil.rmtree(cut)
+    assert (found["equal"], found["epochs"], found["epochs_again"], found["metrics"]) == (True, 1, 1, [])
 
 
 def test_other_versions_are_named_also_where_the_numbers_are_the_same(
