@@ -110,13 +110,18 @@ def npz_parts(parts: Iterable[Predictions]) -> Iterator[bytes]:
 
 
 def as_npz(predictions: Predictions) -> bytes:
-    """A NumPy archive with an array for each column; names of classes as text of fixed width, at each place as indices."""
+    """A NumPy archive with an array for each column, none of what stands in one of more axes already.
+
+    Names of classes are text of fixed width, at each place indices.
+    """
     import numpy as np
 
-    buffer = io.BytesIO()
+    buffer, arrays = io.BytesIO(), dict(predictions.arrays)
+    held = {f"{name} {unit}" for name, each in arrays.items() if each.ndim == 2 for unit in range(each.shape[1])}
+    columns = {name: each for name, each in predictions.columns.items() if name not in held}
     # Not np.savez, which takes the arrays as arguments and so none that is called `file`, as a column of predictions is.
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, values in as_arrays(predictions.columns | dict(predictions.arrays)).items():
+        for name, values in as_arrays(columns | arrays).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.save(member, values, allow_pickle=False)
     return buffer.getvalue()

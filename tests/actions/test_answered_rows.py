@@ -225,6 +225,11 @@ def test_a_layer_is_given_as_keras_gives_it(trained: Any, run_dlcli: Run) -> Non
     model, prepared = model_and_inputs(trained, 5)
     plain = keras.Model(model.inputs, model.get_layer("hidden").output).predict(prepared, verbose=0)
     np.testing.assert_allclose(said, plain, rtol=1e-5, atol=1e-6)
+    asked = run_dlcli("predict", "p", "-", "--layer", "hidden", "-o", "h.npz", cwd=trained.folder, stdin=rows)
+    assert asked.code == 0, asked.err
+    with np.load(trained.folder / "h.npz") as kept:
+        assert kept.files == ["hidden"]  # its numbers once, not as a column each too
+        np.testing.assert_allclose(kept["hidden"], plain, rtol=1e-5, atol=1e-6)
     wrong = run_dlcli("predict", "p", "table.csv", "--layer", "hiden", "--json", cwd=trained.folder)
     assert (wrong.error["kind"], wrong.error["hint"]) == ("no_such_layer", "write --layer hidden")
 
