@@ -15,6 +15,7 @@ from dlcli.actions.trusted.calibration import calibrated_target
 from dlcli.actions.trusted.ranking import rank_scores
 from dlcli.actions.trusted.truth import against_truth
 from dlcli.data import Fields, Samples
+from dlcli.data.target_scale import in_own_units
 from dlcli.data.windows import Windows
 from dlcli.errors import UsageError
 from dlcli.runs import Run
@@ -23,7 +24,7 @@ from dlcli.training.engine.measure import Measured
 from dlcli.training.kept.by_sample import sample_values
 from dlcli.training.kept.threshold import keep_threshold
 from dlcli.training.kept.trained import Trained, open_trained
-from dlcli.training.last_value import last_value_of
+from dlcli.training.last_value import last_answers, last_value_of
 from dlcli.training.setup.lengths import check_lengths
 from dlcli.training.setup.target_range import check_targets, notes_on_sums, notes_on_zeros
 from dlcli.training.setup.weights import weights_in
@@ -102,14 +103,10 @@ def evaluate_trained(
         for each in judged
         if each.schema.classes is not None and len(each.schema.classes) > MOST_IN_MATRIX and each.answers is not None
     ]
-    last = last_value_of(
-        feed,
-        config.heads,
-        schema,
-        lambda name, rows: fields.arrays[name][rows],
-        model=trained.model,
-        facts=schema.facts(steps_per_epoch=1),
-    )
+    again = last_answers(feed, config.heads, schema, lambda name, rows: fields.arrays[name][rows], model=trained.model)
+    last = last_value_of(feed, config.heads, schema, again, model=trained.model, facts=schema.facts(steps_per_epoch=1))
+    if again:
+        judged = [replace(each, again=in_own_units(each.schema, again[each.schema.name])) for each in judged]
     scores = {each.schema.name: scores_of(each) for each in judged}
     first = next(iter(scores.values()))
     evaluation = Evaluation(

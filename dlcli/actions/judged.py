@@ -55,6 +55,8 @@ class Judged:
     """Whether the loss is for two classes."""
     texts: tuple[list[str], list[str]] | None = None
     """Of a target of text that of each sample (samples,), and what the model said."""
+    again: np.ndarray[Any, Any] | None = None
+    """Of a forecast what saying the last value again gives, as `shown` is."""
 
     def kept(self, truth: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Which of the places (samples, …) with a class count."""

@@ -26,33 +26,46 @@ Column = Callable[[str, "np.ndarray[Any, Any]"], "np.ndarray[Any, Any]"]
 
 def last_value_baseline(experiment: Experiment) -> dict[str, float]:
     """Loss and metrics, on the split that is judged, of the value that each target had in the last row of its window."""
-    dataset, split = experiment.dataset, judged_split(experiment)
-    return last_value_of(
-        experiment.splits[split],
-        experiment.config.heads,
-        dataset.schema,
-        dataset.column,
-        model=experiment.model,
-        facts=experiment.facts,
-    )
+    dataset, feed, model = experiment.dataset, experiment.splits[judged_split(experiment)], experiment.model
+    heads, schema = experiment.config.heads, dataset.schema
+    again = last_answers(feed, heads, schema, dataset.column, model=model)
+    return last_value_of(feed, heads, schema, again, model=model, facts=experiment.facts)
 
 
-def last_value_of(
-    feed: Feed, heads: Sequence[Head], schema: Schema, column: Column, *, model: Any, facts: Mapping[str, int]
-) -> dict[str, float]:
-    """Loss and metrics, on the samples of a feed, of the value that each target had in the last row of its window.
+def last_answers(
+    feed: Feed, heads: Sequence[Head], schema: Schema, column: Column, *, model: Any
+) -> dict[str, np.ndarray[Any, Any]]:
+    """By target the value that it had in the last row of each window, as the model would answer it (samples, …).
 
     Empty where a target is no number of a series, or stands in that row itself.
     """
     if schema.windows is None or not min(schema.windows.horizons):
         return {}
-    total, metrics = 0.0, dict[str, float]()
+    found = dict[str, Any]()
     for head, target in zip(heads, schema.targets, strict=True):
         shape = [size or 1 for size in output_shape(model, head.name)]
         said = last_values(feed.rows, head, target, schema.windows, column, size=output_size(shape))
         if said is None:
             return {}
-        answers = said.reshape(len(said), *shape)
+        found[target.name] = said.reshape(len(said), *shape)
+    return found
+
+
+def last_value_of(
+    feed: Feed,
+    heads: Sequence[Head],
+    schema: Schema,
+    again: Mapping[str, np.ndarray[Any, Any]],
+    *,
+    model: Any,
+    facts: Mapping[str, int],
+) -> dict[str, float]:
+    """Loss and metrics of the last values of a feed; empty of none."""
+    if not again:
+        return {}
+    total, metrics = 0.0, dict[str, float]()
+    for head, target in zip(heads, schema.targets, strict=True):
+        answers = again[target.name]
 
         def of_rows(rows: slice, _: int, answers: Any = answers) -> tuple[Any, Any]:
             return answers[rows], answers[rows]

@@ -97,6 +97,8 @@ class NumberScores:
     bias: float
     ranges: Sequence[RangeScores]
     r2_interval: tuple[float, float] | None = None
+    naive_mae: float | None = None
+    """Of a forecast that of saying the last value again."""
 
 
 @dataclass(frozen=True)

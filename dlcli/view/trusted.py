@@ -78,12 +78,15 @@ def draw_numbers(console: Console, scores: Sequence[NumberScores]) -> None:
 
 def numbers_table(scores: Sequence[NumberScores]) -> Table:
     """A row for each value of a target of numbers."""
-    columns = [Column("target"), *map(number_column, ("values", "mae", "rmse", "bias", "r2"))]
+    naive = any(each.naive_mae is not None for each in scores)
+    names = ["values", "mae", *["naive mae"][: int(naive)], "rmse", "bias", "r2"]
+    columns = [Column("target"), *map(number_column, names)]
     columns += [interval_column("r2")] if any(each.r2_interval for each in scores) else []
-    rows = [
-        [each.name, each.values, each.mae, each.rmse, each.bias, each.r2, between(each.r2_interval)][: len(columns)]
-        for each in scores
-    ]
+    rows = []
+    for each in scores:
+        off = [each.mae, each.naive_mae] if naive else [each.mae]
+        row = [each.name, each.values, *off, each.rmse, each.bias, each.r2, between(each.r2_interval)]
+        rows.append(row[: len(columns)])
     return Table(columns, rows)
 
 

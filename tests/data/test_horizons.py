@@ -136,6 +136,9 @@ def check_last_value(value: Any, each: bool, folder: Path) -> None:
     last = np.repeat(known[..., None], 2, axis=-1).reshape(wanted.shape)
     assert value["baseline"]["last_value"]["loss"] == pytest.approx(((last - wanted) ** 2).mean(), rel=1e-5)
     assert value["baseline"]["last_value"]["mae"] == pytest.approx(np.abs(last - wanted).mean(), rel=1e-5)
+    off = np.abs(last - wanted)
+    naive = [off.mean()] if each else off.mean(axis=0)
+    assert [told["naive_mae"] for told in value["numbers"]] == pytest.approx([*naive], rel=1e-5)
 
 
 def check_named_rows(worst: list[Any], said: Any, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.judged import Judged, owners_of
@@ -38,7 +39,14 @@ def against_truth(judged: Judged, *, most: int = MOST_COLUMNS) -> list[AgainstTr
         ]
     else:
         pairs = [(schema.name, [counted_numbers(judged, each) for each in (target, shown, owners_of(target))])]
-    return [compared for name, values in pairs if (compared := numbers_compared(name, *values)) is not None]
+    found = [compared for name, values in pairs if (compared := numbers_compared(name, *values)) is not None]
+    if judged.again is None:
+        return found
+    naive = against_truth(replace(judged, shown=judged.again, again=None), most=most)
+    return [
+        replace(each, scores=replace(each.scores, naive_mae=other.scores.mae))
+        for each, other in zip(found, naive, strict=True)
+    ]
 
 
 def counted_numbers(judged: Judged, values: Array, axes: int | None = None) -> Array:
