@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 SPARSE = "sparse_categorical_crossentropy"
 D3 = {"Dense": {"units": 3, "activation": "softmax"}}

@@ -20,8 +20,6 @@ from dlcli.runs import Run, RunState
 from dlcli.training.kept.predictions import answers_of, confusion, scores_by_class, unit_names
 from dlcli.training.kept.untrusted import check_member, check_thing, check_weights, names_of_keras, serialized_things
 
-pytestmark = pytest.mark.looks
-
 PATH = Path("model.keras")
 
 

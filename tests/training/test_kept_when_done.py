@@ -13,8 +13,6 @@ import pytest
 from dlcli.runs import Run, read_state
 from dlcli.runs.checkpoint import folders, load_checkpoint
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 LAYERS = [
     {"Dense": {"units": 200, "activation": "relu"}},

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 LABELS = [[1, 2, 3], [1, 1, 2], [3, 0, 0]]
 """Of which the second needs four steps."""
 

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 LENGTHS = [1, 2, 3, 5, 8, 1, 4, 6] * 4
 RANDOM = np.random.default_rng(8)
 CURVES = [RANDOM.normal(size=(length, 2)).round(3).tolist() for length in LENGTHS]

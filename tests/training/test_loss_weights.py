@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 import yaml
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 WEIGHTS = {"a": 0.25, "b": 3.0}
 

@@ -11,8 +11,6 @@ import pytest
 
 from dlcli.errors import UnsafeError
 
-pytestmark = pytest.mark.looks
-
 LAYERS = {
     "Dense": {"units": 4, "lora_rank": 99},
     "EinsumDense": {"equation": "ab,bc->ac", "output_shape": 4, "lora_rank": 99},

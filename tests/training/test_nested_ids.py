@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 WAYS: dict[str, Any] = {
     "submodel": [{"submodel": {"name": "inner", "layers": [{"Embedding": {"input_dim": 9, "output_dim": 3}}]}}],
     "submodel in a submodel": [

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 TO_NUMBERS = {"ops.cast": {"dtype": "float32"}}
 

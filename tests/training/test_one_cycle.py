@@ -12,8 +12,6 @@ import pytest
 
 from dlcli.optimizer.one_cycle import EPOCHS, OneCycle
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 CONFIG = """
 data: {source: iris, prepare: [Normalization], split: {validation: 0.2, test: 0.2}}

@@ -12,8 +12,6 @@ import pytest
 from dlcli.config import load_config
 from dlcli.config.monitors import directions
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 
 

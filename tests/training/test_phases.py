@@ -16,8 +16,6 @@ import pytest
 from dlcli.runs import Run, read_state
 from dlcli.runs.checkpoint import folders, newest
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 BATCH = 16
 LAYERS = [

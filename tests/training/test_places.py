@@ -14,8 +14,6 @@ import pytest
 from dlcli.config.language import Language
 from dlcli.data import Data
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 GRU = {"GRU": {"units": 12, "return_sequences": True}}
 SENTENCES = [

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 MINE = '''\
 """Layers, a loss and a metric."""

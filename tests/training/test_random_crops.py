@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 import yaml
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 HEIGHT, WIDTH, CROP = 9, 12, (6, 7)
 

@@ -19,8 +19,6 @@ from dlcli.runs.lock import Lock
 from dlcli.runs.manifest import write_recorded
 from dlcli.runs.state import read_state
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 CHANGES: dict[str, Any] = {
     "layers": [

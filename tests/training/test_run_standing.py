@@ -15,8 +15,6 @@ import pytest
 from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.runs import Run
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 
 

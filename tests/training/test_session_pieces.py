@@ -19,8 +19,6 @@ from dlcli.runs.checkpoint import best as best_folder
 from dlcli.runs.checkpoint import folders, load_checkpoint
 from dlcli.training.kept.snapshot import Progress
 
-pytestmark = pytest.mark.looks
-
 STEPS = 3
 """Of an epoch: 90 training samples in batches of 32."""
 

@@ -17,8 +17,6 @@ from dlcli.training.setup.ids import WrongId, wrong_in
 from dlcli.training.setup.target_range import beyond_range, range_of
 from dlcli.training.setup.trial import LayerFault, check_said_shape
 
-pytestmark = pytest.mark.looks
-
 
 def shaped(*shape: int | None) -> Any:
     return SimpleNamespace(shape=shape)

@@ -7,10 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.looks
-
 PROGRAM = """
 import importlib, json, sys, types
 from dlcli.training.setup.backend import start_keras

@@ -16,8 +16,6 @@ import pytest
 
 from dlcli.runs import Run, read_state
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 Arrays = dict[str, list[Any]]
 LAYERS = [

@@ -13,8 +13,6 @@ import pytest
 
 from dlcli.training.engine.passes import Span, spans
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 BATCH, SAMPLES = 16, 90
 """Of the training split: six batches, the last of 10 samples."""

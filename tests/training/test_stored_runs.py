@@ -15,8 +15,6 @@ import dlcli
 from dlcli.config import FORM
 from dlcli.runs.upgrades import STEPS
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 STORED = Path(__file__).parents[1] / "stored"
 FORMS = sorted(path.name for path in STORED.iterdir() if path.is_dir())

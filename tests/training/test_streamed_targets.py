@@ -11,8 +11,6 @@ import h5py
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 ROWS, ODD = 900, 500
 """The odd row stands behind the first 256 samples of the training split."""

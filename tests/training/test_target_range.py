@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 BINARY = ["AUC", "BinaryCrossentropy", "BinaryAccuracy", "Precision", "Recall", "BinaryIoU", "TruePositives"]
 

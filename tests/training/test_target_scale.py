@@ -13,8 +13,6 @@ import pytest
 from dlcli.runs import Run as StoredRun
 from dlcli.runs.samples_file import projected, read_samples, same_numbers
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 ROWS = 120
 KINDS: dict[str, Callable[[Any], Any]] = {

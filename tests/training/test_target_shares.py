@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 LABELS = np.random.default_rng(0).integers(0, 3, (60, 2, 2))
 ACTIVATIONS = {"hinge": "tanh", "squared_hinge": "tanh"}

@@ -20,8 +20,6 @@ from dlcli.training.listeners.trackers.tracker import keep_identity, kept_identi
 from dlcli.training.listeners.trackers.tracking import TrackingListener
 from dlcli.view.training.events import EpochLine, Plan
 
-pytestmark = pytest.mark.looks
-
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., Any]
 LINE = EpochLine(2, 3, {"loss": 0.5, "acc": float("nan")}, {"loss": float("inf"), "acc": 0.25}, 0.01, 0.1, True)

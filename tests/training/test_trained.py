@@ -15,8 +15,6 @@ import pytest
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run, atomic
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 
 

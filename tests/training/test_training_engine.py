@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.looks
-
 LAYERS: dict[str, list[Any]] = {
     "dropout": [
         {"Dense": {"units": 16, "activation": "relu"}},

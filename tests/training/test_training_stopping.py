@@ -14,8 +14,6 @@ import pytest
 from dlcli.config.train import EarlyStopping, ReduceOnPlateau, Train
 from dlcli.runs.state import StopReason
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 HARD: dict[str, Any] = {
     "layers": [{"Dense": {"units": 64, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}],

@@ -20,8 +20,6 @@ from dlcli.data.fields.lazy import Column
 from dlcli.errors import DataError
 from dlcli.spec import Wanted
 
-pytestmark = pytest.mark.looks
-
 ROWS = 240
 SIZES = (50, 70, 0, 64, 56)
 BATCH = 32

@@ -15,8 +15,6 @@ from dlcli.config.train import Train
 from dlcli.data import Data, Dataset
 from dlcli.errors import BlockError, DataError
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 ROWS = 60
 

@@ -12,8 +12,6 @@ import pytest
 
 from dlcli.config import load_config
 
-pytestmark = pytest.mark.looks
-
 EXPERIMENT = {"train.batch_size": 16, "train.epochs": 4}
 
 

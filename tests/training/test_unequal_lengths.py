@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 RANDOM = np.random.default_rng(5)
 LENGTHS = RANDOM.integers(2, 8, 60)
 CURVES = [RANDOM.normal(20, 5, (length, 2)).round(3) for length in LENGTHS]

@@ -20,8 +20,6 @@ from dlcli.runs.atomic import MANIFEST, write_manifest
 from dlcli.runs.manifest import write_recorded
 from dlcli.training.kept.untrusted import check_model_file
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 Members = dict[str, bytes]
 

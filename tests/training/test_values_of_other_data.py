@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 RNG = np.random.default_rng(0)
 HARD = RNG.integers(0, 2, 60)

@@ -12,8 +12,6 @@ import pytest
 
 from dlcli.config import load_config
 
-pytestmark = pytest.mark.looks
-
 SAMPLES, STEPS = 60, 6
 
 

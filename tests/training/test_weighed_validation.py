@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 ROWS, PLACES = 80, 5
 

@@ -15,8 +15,6 @@ from dlcli.config.language import Language
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from whole_way import GALLERY, whole_way
 
-pytestmark = pytest.mark.looks
-
 Command = Callable[..., Any]
 SERIES, IMAGE = (6, 4), (8, 8, 3)
 CLIP = (5, 8, 8, 2)

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.looks
-
 Run = Callable[..., Any]
 FILE = "5 3\nred 1 2 3\nblue -4 5e-1 .25\nNew York 7 8 9\nred 0 0 0\nunseen 1 1 1\n"
 LINES = ["red blue", "blue green", "red red", "green blue"] * 10

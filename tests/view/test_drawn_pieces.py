@@ -21,8 +21,6 @@ from dlcli.view.model import line_number
 from dlcli.view.problems import source_lines
 from dlcli.view.training_result import TrainingResult, draw_training
 
-pytestmark = pytest.mark.looks
-
 
 def drawn(draw: Any, *values: Any, **options: Any) -> list[str]:
     console = Console(file=io.StringIO(), width=120, markup=False, highlight=False, _environ={})

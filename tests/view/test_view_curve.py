@@ -7,8 +7,6 @@ from rich.cells import cell_len
 
 from dlcli.view.drawing.curve import curve, spans_decades
 
-pytestmark = pytest.mark.looks
-
 HARD = {
     "empty": {},
     "no values": {"a": []},

@@ -15,8 +15,6 @@ from dlcli.view.console.tables import duration
 from dlcli.view.run_again import loss_curves
 from dlcli.view.training.live import EpochLine, LineView, Plan, SilentView, TerminalView, choose_view
 
-pytestmark = pytest.mark.looks
-
 SHOWN, HIDDEN = "\x1b[?25h", "\x1b[?25l"
 
 

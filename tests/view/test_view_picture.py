@@ -14,8 +14,6 @@ from PIL import Image
 from dlcli.view.drawing import plot_png
 from dlcli.view.drawing.picture import loss_curve
 
-pytestmark = pytest.mark.looks
-
 DEJAVU = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 LOSSES = {"train": [2.0, 1.0, 0.5], "validation": [2.1, 1.2, 1.3]}

@@ -27,8 +27,6 @@ from dlcli.view.evaluation import ClassScores, Scores, WorstSample, draw_classes
 from dlcli.view.first_loss import FirstLossShown
 from dlcli.view.samples import draw_samples
 
-pytestmark = pytest.mark.looks
-
 
 def drawn(draw: Any, *values: Any, width: int = 160) -> str:
     console = Console(file=io.StringIO(), width=width, markup=False, highlight=False, _environ={})

@@ -30,8 +30,6 @@ from dlcli.view.evaluation import (
 from dlcli.view.training_result import metrics_table
 from tests.view.test_view_results import tensor
 
-pytestmark = pytest.mark.looks
-
 WIDTHS = (60, 80, 120, 200)
 KOREAN = [
     "드레스원피스",
