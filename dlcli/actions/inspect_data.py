@@ -18,7 +18,7 @@ from dlcli.data.dataset import spread_samples
 from dlcli.data.description.columns import columns_in, input_descriptions
 from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.fields.lazy import is_lazy
-from dlcli.data.findings import MOST, findings
+from dlcli.data.findings import MOST, findings_of_part
 from dlcli.data.findings.empty_columns import hollow_columns
 from dlcli.data.findings.header_like_data import data_in_header, header_of_data
 from dlcli.data.findings.missing_values import empty_cells
@@ -158,9 +158,9 @@ def data_description(
     what: str, dataset: Dataset, *, answered: frozenset[str] = frozenset(), beside: Sequence[Finding] = ()
 ) -> InspectedData:
     """Tensors, columns, findings, those `beside` first, and some samples of a data set; of what is `answered` the evidence."""
-    told = [told_of_data(finding) for finding in [*beside, *findings(dataset)]]
-    told = [replace(each, severity="note", advice=None) if each.code in answered else each for each in told]
     sample = dataset.sample(MOST)
+    told = [told_of_data(finding) for finding in [*beside, *findings_of_part(sample, dataset)]]
+    told = [replace(each, severity="note", advice=None) if each.code in answered else each for each in told]
     columns = input_descriptions(sample)
     part = part_of(len(sample.splits["train"]), len(dataset.splits["train"]))
     shown = DataShown(what, describe_dataset(dataset), columns, told, dataset.notes, part)

@@ -89,6 +89,8 @@ class Dataset:
         """A part of it in memory: all of a small split, else about `most` samples in runs that are spread evenly."""
         if not self.streams and all(len(each) <= most for each in self.splits.values()):
             return self
+        import numpy as np
+
         chosen = {name: spread_samples(len(each), most) for name, each in self.splits.items()}
         splits = {
             name: Samples(
@@ -99,7 +101,8 @@ class Dataset:
             )
             for name, each in self.splits.items()
         }
-        return replace(self, splits=splits, whole=self)
+        rows = np.unique(np.concatenate([rows for each in splits.values() for rows in (each.rows, each.source_rows)]))
+        return replace(self, splits=splits, fields=self.fields.holding(rows), whole=self)
 
     def without_inputs(self, columns: Collection[str | None]) -> Dataset:
         """What is asked for beside the steps of a training: its targets and some columns of the source, but no inputs.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dlcli.data.fields.chunks import ChunkedColumn, Chunks
-from dlcli.data.fields.lazy import Column, Selected, is_lazy
+from dlcli.data.fields.lazy import Column, Held, Selected, is_lazy
 from dlcli.data.windows import Windows
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
@@ -16,6 +16,8 @@ from dlcli.spec import did_you_mean
 if TYPE_CHECKING:
     import numpy as np
 
+MOST_HELD = 1 << 28  # unseen: time and memory alone
+"""Bytes of a part of columns on disk that stay in memory."""
 CHANNELS_FIRST = ("samples", "channels", "height", "width")
 CHANNELS_LAST = ("samples", "height", "width", "channels")
 
@@ -207,6 +209,26 @@ class Fields:
         kept = rows if self.kept is None else self.kept[rows]
         spans = None if self.spans is None else replace(self.spans, starts=self.spans.starts[rows])
         return replace(self, arrays=arrays, kept=kept, splits=splits, chunks=chunks, spans=spans)
+
+    def holding(self, rows: np.ndarray[Any, Any]) -> Fields:
+        """The same, of whose columns on disk these rows (rows,), ascending, are in memory, unless they are too many.
+
+        Whoever asks for one column after the other would have every chunk read once for each.
+        """
+        import numpy as np
+
+        names = [name for name, each in self.arrays.items() if isinstance(each, ChunkedColumn) and each.ndim == 1]
+        if self.chunks is None or not names or 8 * len(rows) * len(names) > MOST_HELD:
+            return self
+        pieces: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
+        start = 0
+        for part in self.parts(names):
+            low, high = np.searchsorted(rows, [start, start + part.samples])
+            for name, found in pieces.items():
+                found.append(part.arrays[name][rows[low:high] - start])
+            start += part.samples
+        held = {name: Held(self.arrays[name], rows, np.concatenate(found)) for name, found in pieces.items()}
+        return replace(self, arrays={**self.arrays, **held})
 
     def parts(self, names: Collection[str]) -> Iterator[Fields]:
         """Some fields in pieces that fit in memory, from the first row to the last: one a chunk, else a single one."""

@@ -74,6 +74,21 @@ class Selected(Lazy):
         return found
 
 
+class Held(Lazy):
+    """A field of which some rows (rows,), ascending, are in memory; others are read from where it stands."""
+
+    def __init__(self, column: Column, rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
+        super().__init__(column.shape, column.dtype)
+        self.column, self.rows, self.values = column, rows, values
+
+    def take(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        found: np.ndarray[Any, Any] = self.values[places] if (self.rows[places] == rows).all() else self.column[rows]
+        return found
+
+
 class Joined(Lazy):
     """Several fields of one form, one after the other."""
 

@@ -67,7 +67,11 @@ MOST = 200_000
 def findings(dataset: Dataset, *, most: int = MOST) -> list[Finding]:
     """What the rules have seen, in the order of the rules; of much data in a part of it, `most` samples a split, which
     the facts then say."""
-    part = dataset.sample(most)
+    return findings_of_part(dataset.sample(most), dataset)
+
+
+def findings_of_part(part: Dataset, dataset: Dataset) -> list[Finding]:
+    """The same of a part that was taken of the data already."""
     findings = [finding for rule in RULES if (finding := rule(part)) is not None]
     if part is dataset:
         return findings
