@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -56,6 +57,29 @@ def test_mlflow_has_every_epoch_once(
         split, _, metric = name.partition("/")
         seen = [(each.step, each.value) for each in client.get_metric_history(run.info.run_id, name)]
         assert seen == [(entry["epoch"], pytest.approx(entry[split][metric])) for entry in entries]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_mlflow_tells_a_training_that_was_stopped_from_one_that_failed(
+    sent: int, tmp_path: Path, write_experiment: Command
+) -> None:
+    pytest.importorskip("mlflow")
+    from mlflow import MlflowClient
+
+    write_experiment(tmp_path, {"train.trackers": ["mlflow"], "train.epochs": 100_000}, file="a.yaml")
+    store = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_TRACKING_URI": (tmp_path / "store").as_uri()}
+    command = [str(Path(sys.executable).with_name("dlcli")), "train", "a.yaml", "--name", "a", "-q"]
+    history = tmp_path / "runs" / "a" / "metrics.jsonl"
+    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **store}) as process:
+        for _ in range(600):
+            if history.exists() and history.stat().st_size:
+                break
+            time.sleep(0.1)
+        process.send_signal(sent)
+    assert process.returncode == 128 + sent
+    client = MlflowClient(tracking_uri=store["MLFLOW_TRACKING_URI"])
+    [run] = client.search_runs([client.get_experiment_by_name("dlcli").experiment_id])
+    assert run.info.status == "KILLED"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 from collections.abc import Callable, Mapping
@@ -13,11 +14,12 @@ import pytest
 from dlcli.config import config_of, fitting
 from dlcli.config.trackers import PACKAGES, Tracker
 from dlcli.errors import ConfigError
-from dlcli.runs import Run
+from dlcli.runs import Run, read_state
 from dlcli.training.listeners.trackers import TRACKERS, trackers_of
-from dlcli.training.listeners.trackers.ml_flow import mlflow_name
-from dlcli.training.listeners.trackers.tracker import keep_identity, kept_identity, values_of_epoch
+from dlcli.training.listeners.trackers.ml_flow import ENDS, mlflow_name
+from dlcli.training.listeners.trackers.tracker import End, keep_identity, kept_identity, values_of_epoch
 from dlcli.training.listeners.trackers.tracking import TrackingListener
+from dlcli.training.listeners.trackers.weights_and_biases import CODES
 from dlcli.view.training.events import EpochLine, Plan
 
 ROOT = Path(__file__).parents[2]
@@ -103,11 +105,11 @@ class Broken:
     def epoch(self, line: EpochLine) -> None:
         self.tell(f"epoch {line.epoch}")
 
-    def end(self, *, done: bool) -> None:
-        self.tell(f"end {done}")
+    def end(self, how: End) -> None:
+        self.tell(f"end {how}")
 
 
-WHOLE = ["begin 0.001", "epoch 2", "epoch 2", "end True"]
+WHOLE = ["begin 0.001", "epoch 2", "epoch 2", "end done"]
 
 
 @pytest.mark.parametrize(("at", "told"), [("begin", 1), ("epoch", 2), ("end", 4), ("nothing", 4)])
@@ -127,14 +129,19 @@ def test_one_that_fails_is_told_no_more_and_that_is_said_once(
     assert notes == ([] if at == "nothing" else [words])
 
 
-def test_one_that_is_closed_before_the_end_hears_that_it_is_not_done(tmp_path: Path, record_run: Command) -> None:
-    broken = Broken("nothing")
-    listener = TrackingListener("mlflow", broken, record_run(tmp_path / "runs", "a"), print)
+@pytest.mark.parametrize(("status", "how"), [("running", "stopped"), ("interrupted", "stopped"), ("failed", "failed")])
+def test_one_that_is_closed_before_the_end_hears_how_it_broke_off(
+    status: str, how: str, tmp_path: Path, record_run: Command
+) -> None:
+    broken, run = Broken("nothing"), record_run(tmp_path / "runs", "a")
+    listener = TrackingListener("mlflow", broken, run, print)
     listener.close()
     assert broken.told == []
     listener.start(Plan("a", 3, 1, 1))
+    dataclasses.replace(read_state(run), status=status).write(run)
     listener.close()
-    assert broken.told == ["begin 0.001", "end False"]
+    assert broken.told == ["begin 0.001", f"end {how}"]
+    assert {*ENDS} == {*CODES} == {*End}
 
 
 def test_what_is_not_finite_is_left_out() -> None:

@@ -8,13 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.runs import Run
-from dlcli.training.listeners.trackers.tracker import keep_identity, kept_identity, text_of_setting, values_of_epoch
+from dlcli.training.listeners.trackers.tracker import (
+    End,
+    keep_identity,
+    kept_identity,
+    text_of_setting,
+    values_of_epoch,
+)
 from dlcli.view.training.events import EpochLine, Plan
 
 EXPERIMENT = "dlcli"
 AT_ONCE = 100
 """So many parameters MLflow takes in one call."""
 LONGEST = 500
+ENDS = {End.DONE: "FINISHED", End.FAILED: "FAILED", End.STOPPED: "KILLED"}
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 """How long a server is waited for, where the environment says nothing else: MLflow itself waits for minutes."""
 
@@ -63,8 +70,8 @@ class MLFlow:
         metrics = [Metric(mlflow_name(name), value, now, line.epoch) for name, value in values_of_epoch(line).items()]
         self.client.log_batch(self.identity, metrics=metrics)
 
-    def end(self, *, done: bool) -> None:
-        self.client.set_terminated(self.identity, status="FINISHED" if done else "FAILED")
+    def end(self, how: End) -> None:
+        self.client.set_terminated(self.identity, status=ENDS[how])
 
 
 def mlflow_name(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcli.runs import Run
-from dlcli.training.listeners.trackers.tracker import tracker_folder, values_of_epoch
+from dlcli.training.listeners.trackers.tracker import End, tracker_folder, values_of_epoch
 from dlcli.view.training.events import EpochLine, Plan
 
 
@@ -44,6 +44,6 @@ class TensorBoard:
             self.writers[split] = EventFileWriter(str(tracker_folder(self.run) / "tensorboard" / split))
         return self.writers[split]
 
-    def end(self, *, done: bool) -> None:
+    def end(self, how: End) -> None:
         for writer in self.writers.values():
             writer.close()

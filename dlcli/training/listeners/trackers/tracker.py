@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,14 @@ from dlcli.view.training.events import EpochLine, Plan
 from dlcli.view.verdict import setting_text
 
 FOLDER = "trackers"
+
+
+class End(StrEnum):
+    """How a training is over: done, failed, or stopped by a person, a signal or a limit before it was done."""
+
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
 
 
 class Tracking(Protocol):
@@ -27,8 +36,8 @@ class Tracking(Protocol):
     def epoch(self, line: EpochLine) -> None:
         """An epoch has ended."""
 
-    def end(self, *, done: bool) -> None:
-        """The training is over, `done` or not."""
+    def end(self, how: End) -> None:
+        """The training is over."""
 
 
 def tracker_folder(run: Run) -> Path:

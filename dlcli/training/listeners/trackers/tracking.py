@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.first_line import named_line
-from dlcli.runs import Run
+from dlcli.runs import Run, read_state
 from dlcli.runs.summary import configuration_in
-from dlcli.training.listeners.trackers.tracker import Tracking
+from dlcli.training.listeners.trackers.tracker import End, Tracking
 from dlcli.view.training.events import EpochLine, Plan
 
 
@@ -55,4 +55,9 @@ class TrackingListener:
     def close(self) -> None:
         if self.open:
             self.open = False
-            self.tell(lambda: self.tracker.end(done=self.done))
+            self.tell(lambda: self.tracker.end(End.DONE if self.done else how_it_broke_off(self.run)))
+
+
+def how_it_broke_off(run: Run) -> End:
+    """How a training is over that did not come to its end: by then its run says whether it failed."""
+    return End.FAILED if read_state(run).status == "failed" else End.STOPPED

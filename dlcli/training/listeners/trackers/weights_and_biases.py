@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from dlcli.runs import Run
-from dlcli.training.listeners.trackers.tracker import keep_identity, kept_identity, tracker_folder, values_of_epoch
+from dlcli.training.listeners.trackers.tracker import End, keep_identity, kept_identity, tracker_folder, values_of_epoch
 from dlcli.view.training.events import EpochLine, Plan
 
 PROJECT = "dlcli"
+CODES = {End.DONE: 0, End.FAILED: 1, End.STOPPED: 255}
+"""What W&B calls finished, failed and killed by its exit code."""
 
 
 class WeightsAndBiases:
@@ -42,8 +44,8 @@ class WeightsAndBiases:
     def epoch(self, line: EpochLine) -> None:
         self.session.log(values_of_epoch(line), step=line.epoch)
 
-    def end(self, *, done: bool) -> None:
-        self.session.finish(exit_code=0 if done else 1)
+    def end(self, how: End) -> None:
+        self.session.finish(exit_code=CODES[how])
 
 
 def mode() -> Literal["online", "offline", "shared", "disabled"]:
