@@ -36,6 +36,30 @@ def operation_class(function: Any, names: Collection[str]) -> Any:
     return made[0] if len(made) == 1 else None
 
 
+SCORED = frozenset({"Sigmoid", "Softmax"})
+
+
+def logits_behind(output: Any) -> Any:
+    """The raw scores of which a tensor is the sigmoid or softmax, as Keras's cross-entropies find them; None of any other.
+
+    They count with these in place of the probabilities, which are cut near 0 and 1.
+    """
+    operation: Any = getattr(output, "op", None)  # a tensor with a value has none
+    made_here = operation is not None and operation.type in SCORED and len(operation.inputs) == 1
+    return getattr(output, "_keras_logits", operation.inputs[0] if made_here else None)
+
+
+def with_logits(output: Any, logits: Any) -> Any:
+    """Probabilities (samples, …) as a tensor that has its raw scores, as the output of a model has; without any as they are."""
+    from keras import ops
+
+    if logits is None:
+        return output
+    tensor = ops.convert_to_tensor(output)
+    tensor._keras_logits = ops.convert_to_tensor(logits)
+    return tensor
+
+
 def leaf_layers(model: Any) -> list[Any]:
     """All layers of a model, those inside others too."""
     return list(model._flatten_layers(include_self=False))

@@ -19,6 +19,7 @@ PRIVATE = frozenset(
         "_functional",
         "_nodes_by_depth",
         "_keras_history",
+        "_keras_logits",
         "_inbound_nodes",
         "_compile_loss",
         "_symbolic_build",
@@ -198,3 +199,29 @@ def test_no_other_file_uses_them() -> None:
     assert not [
         path for path in root.rglob("*.py") if path != own and "tensorflow.python.framework" in path.read_text()
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"), [("sigmoid", "binary_crossentropy"), ("softmax", "categorical_crossentropy")]
+)
+@pytest.mark.parametrize("kept", [True, False])
+def test_cross_entropies_count_with_the_scores_behind_probabilities(name: str, loss: str, kept: bool) -> None:
+    import keras
+    import tensorflow as tf
+
+    scores = np.array([[40.0, -40.0]], np.float32)
+    found = []
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def graph(values: Any) -> Any:
+        output = getattr(keras.activations if kept else tf.nn, name)(values)
+        found.append(keras_internals.logits_behind(output) is not None)
+        return output, getattr(keras.losses, loss)([[0.0, 1.0]], output), keras_internals.logits_behind(output)
+
+    output, inside, logits = graph(scores)
+    outside = getattr(keras.losses, loss)([[0.0, 1.0]], keras_internals.with_logits(np.asarray(output), logits))
+    cut = getattr(keras.losses, loss)([[0.0, 1.0]], keras_internals.with_logits(np.asarray(output), None))
+    assert found == [True]
+    assert np.asarray(outside) == pytest.approx(np.asarray(inside))
+    assert float(outside[0]) > 2 * float(cut[0])
+    assert keras_internals.logits_behind(tf.constant([1.0])) is None

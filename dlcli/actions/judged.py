@@ -149,7 +149,8 @@ def judged_targets(trained: Trained, seen: Measured) -> list[Judged]:
         if schema.text or joins_steps(head.loss):
             places = seen.masks.get(schema.name) if joins_steps(head.loss) else counted
             texts = joined_words(target, schema), texts_of(output, head.loss, schema, places)
-        losses, excess = sample_losses(head, schema, target, output, counted)
+        scores = seen.logits.get(schema.name)
+        losses, excess = sample_losses(head, schema, target, output, counted, logits=scores)
         judged.append(
             Judged(
                 schema=schema,

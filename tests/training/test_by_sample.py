@@ -131,3 +131,35 @@ def test_parts_have_the_mean_that_their_weights_give() -> None:
     assert by_sample.is_mean(parts, 0.75)
     assert not by_sample.is_mean(parts, 0.5)
     assert not by_sample.is_mean(by_sample.Parts(np.array([1.0]), np.array([0.0])), 1.0)
+
+
+@pytest.mark.parametrize("two", [True, False])
+def test_a_model_that_is_very_sure_and_wrong_costs_what_its_scores_say(
+    two: bool, tmp_path: Path, write_experiment: Command, run_dlcli: Command
+) -> None:
+    """Probabilities of 32 bits end at 0 and 1: a loss of these ends at 16, and is not that of the model."""
+    import keras
+
+    arrays = np.load(write_experiment(tmp_path, {"train.epochs": 1}).parent / "classes.npz")
+    x, y = arrays["x"] * 300, (arrays["y"] > 0).astype(int) if two else arrays["y"]
+    np.savez(tmp_path / "classes.npz", x=x, y=y)
+    end = {"units": 1, "activation": "sigmoid"} if two else {"units": 3, "activation": "softmax"}
+    loss = "binary_crossentropy" if two else "sparse_categorical_crossentropy"
+    changes = {"layers": [{"Dense": end}], "loss": loss, "metrics": ["accuracy"], "train.epochs": 1}
+    write_experiment(tmp_path, changes, file="far.yaml")
+    done = run_dlcli("train", "far.yaml", "-q", "--name", "far", cwd=tmp_path)
+    assert done.code == 0, done.err
+    model = keras.models.load_model(tmp_path / "runs" / "far" / "model" / "model.keras")
+    rows = np.load(tmp_path / "runs" / "far" / "splits.npz")["test"]
+    weights, bias = [np.asarray(each, np.float64) for each in model.layers[-1].get_weights()]
+    scores, truth = x[rows].reshape(len(rows), -1) @ weights + bias, y[rows]
+    if two:
+        right = np.logaddexp(0, np.where(truth == 1, -scores[:, 0], scores[:, 0]))
+    else:
+        right = np.logaddexp.reduce(scores, axis=1) - scores[np.arange(len(rows)), truth]
+    assert right.max() > 20
+    assert kept(tmp_path, "far").values["loss"] == pytest.approx(right, rel=1e-3, abs=1e-3)
+    told = run_dlcli("evaluate", "far", "--worst", "3", "--json", cwd=tmp_path).value
+    assert told["metrics"]["loss"] == pytest.approx(right.mean(), rel=1e-3)
+    assert [each["loss"] for each in told["worst"]] == pytest.approx(sorted(right)[::-1][:3], rel=1e-3)
+    assert told["intervals"]["loss"][0] < right.mean() < told["intervals"]["loss"][1]

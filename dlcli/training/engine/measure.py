@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.data.schema import TargetSchema
+from dlcli.keras_internals import logits_behind
 from dlcli.loss import metric_values
 from dlcli.loss.counting import masks_by_target
 from dlcli.progress import counted_off
@@ -46,6 +47,8 @@ class Measured:
     targets: Mapping[str, np.ndarray[Any, Any]]
     outputs: Mapping[str, np.ndarray[Any, Any]]
     masks: Mapping[str, np.ndarray[Any, Any]]
+    logits: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """Of outputs that are a sigmoid or a softmax what it was of: their loss counts with that."""
 
 
 class Measure:
@@ -90,19 +93,21 @@ class Measure:
         names = [each.name for each in feed.schemas]
         results: Mapping[str, Any] = {}
         collected: list[dict[str, Any]] = []
-        masks: list[dict[str, Any]] = []
+        masks, logits = list[dict[str, Any]](), list[dict[str, Any]]()
         wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
         for inputs, targets, own, samples in self.parts(feed, size):
             for start in counted_off(range(0, samples, size), "measuring", -(-samples // size)):
                 rows = slice(start, start + size)
-                results, output, masked = run(sliced(inputs, rows), sliced(targets, rows), [each[rows] for each in own])
+                weights = [each[rows] for each in own]
+                results, output, masked, scores = run(sliced(inputs, rows), sliced(targets, rows), weights)
                 masks.append(masked)
+                logits.append(scores)
                 collected.append(outputs_by_target(output, names))
             for name in names:
                 wanted[name].append(np.asarray(targets[name]))
         outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
         joined = {name: np.concatenate(parts) for name, parts in wanted.items()}
-        return Measured(metric_values(results), joined, outputs, joined_masks(masks))
+        return Measured(metric_values(results), joined, outputs, joined_masks(masks), joined_scores(logits))
 
     def judge_once(self, feed: Feed) -> Measured:
         """What `judge` gives, for a single pass: layer by layer, because a graph takes longer to make than to be used once."""
@@ -110,19 +115,19 @@ class Measure:
 
         metrics, size = self.measure(feed), batch_of(feed)
         names = [each.name for each in feed.schemas]
-        collected, masks = list[dict[str, Any]](), list[dict[str, Any]]()
+        collected, masks, logits = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
         wanted: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in names}
         for inputs, targets, _, samples in self.parts(feed, size):
             for start in range(0, samples, size):
                 output = self.model(sliced(inputs, slice(start, start + size)), training=False)
                 masks.append(masks_by_target(output, names))
+                logits.append(logits_by_target(output, names))
                 collected.append(outputs_by_target(output, names))
             for name in names:
                 wanted[name].append(np.asarray(targets[name]))
         outputs = {name: np.concatenate([each[name] for each in collected]) for name in names}
-        return Measured(
-            metrics, {name: np.concatenate(each) for name, each in wanted.items()}, outputs, joined_masks(masks)
-        )
+        joined = {name: np.concatenate(parts) for name, parts in wanted.items()}
+        return Measured(metrics, joined, outputs, joined_masks(masks), joined_scores(logits))
 
     def penalty(self, feed: Feed) -> float:
         """What regularization adds to the loss on a split; that of outputs is another one for each batch."""
@@ -234,7 +239,7 @@ def weights_of_batch(schemas: list[TargetSchema], targets: Any, own: Own) -> Any
 
 
 def judging_graph(model: Any, feed: Feed) -> Any:
-    """The graph that counts a batch towards loss and metrics; it gives these as they stand, and outputs with masks."""
+    """The graph that counts a batch towards loss and metrics; it gives these as they stand, and outputs with masks and scores."""
     import tensorflow as tf
 
     inputs, targets, forms = forms_of(feed)
@@ -242,9 +247,10 @@ def judging_graph(model: Any, feed: Feed) -> Any:
     schemas = feed.schemas
 
     @tf.function(autograph=False, input_signature=forms)  # type: ignore[untyped-decorator]
-    def run(inputs: Any, targets: Any, own: Any) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+    def run(inputs: Any, targets: Any, own: Any) -> tuple[dict[str, Any], Any, dict[str, Any], dict[str, Any]]:
         output = one_judged_test(model, inputs, targets, weights_of_batch(schemas, targets, own))
-        return model.get_metrics_result(), output, masks_by_target(output, list(targets))
+        names = list(targets)
+        return model.get_metrics_result(), output, masks_by_target(output, names), logits_by_target(output, names)
 
     return run
 
@@ -265,6 +271,20 @@ def joined_masks(parts: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray[Any
     import numpy as np
 
     return {name: np.concatenate([np.asarray(each[name], bool) for each in parts]) for name in parts[0]}
+
+
+def joined_scores(parts: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """The raw scores of all batches as those of all samples."""
+    import numpy as np
+
+    return {name: np.concatenate([np.asarray(each[name]) for each in parts]) for name in parts[0]}
+
+
+def logits_by_target(output: Any, names: Sequence[str]) -> dict[str, Any]:
+    """The raw scores (batch, …) behind outputs in 32 bits that are probabilities, by the name of their target."""
+    each = {name: output[name] if isinstance(output, dict) else output for name in names}
+    found = {name: logits_behind(one) for name, one in each.items() if one.dtype == "float32"}
+    return {name: logits for name, logits in found.items() if logits is not None}
 
 
 def outputs_by_target(output: Any, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:

@@ -95,7 +95,7 @@ def mean_values(
     for head, schema in zip(heads, schemas, strict=True):
         target, output = seen.targets[schema.name], seen.outputs[schema.name]
         counted = counted_target(schema, target, seen.masks.get(schema.name))
-        losses, _ = sample_losses(head, schema, target, output, counted)
+        losses, _ = sample_losses(head, schema, target, output, counted, logits=seen.logits.get(schema.name))
         places = None if counted is None else counted.reshape(len(target), -1).sum(axis=1).astype(np.float64)
         total = total + head.weight * losses
         if head.own_loss is not None:
