@@ -30,18 +30,20 @@ class Shown:
     kind: Literal["image", "series", "text"]
     caption: str
     values: np.ndarray[Any, Any] | str
+    names: Sequence[str] = ()
+    """Of a series the names of its channels, where they have any."""
 
 
 def drawable_samples(dataset: Dataset) -> list[Shown]:
     """The first training sample of each class, or the first few, of every input that can be looked at."""
-    rows = sample_numbers(dataset)
     found = []
     for schema in dataset.schema.inputs:
         kind = drawing_of(schema)
         if kind is None:
             continue
         most = MOST if kind == "image" else MOST_CURVES
-        values = dataset.splits["train"].inputs[schema.name][rows[:most]]
+        rows = sample_numbers(dataset, most)
+        values = dataset.splits["train"].inputs[schema.name][rows]
         for row, value in zip(rows, values, strict=False):
             found.append(drawable_sample(schema, value, caption(dataset, schema, int(row)), kind=kind))
     return found
@@ -54,7 +56,14 @@ def drawable_sample(
     if schema.padding is not None:
         value = real_values(value[None], schema.padding)
     first = tuple(schema.axes) == CHANNELS_FIRST
-    return Shown(kind, caption, as_shown(kind, value.transpose(1, 2, 0) if first else value))
+    names = channel_names(schema) if kind == "series" else ()
+    return Shown(kind, caption, as_shown(kind, value.transpose(1, 2, 0) if first else value), names)
+
+
+def channel_names(schema: InputSchema) -> Sequence[str]:
+    """The columns that the channels of an input are of, where each is one."""
+    columns = schema.columns or []
+    return [each.name for each in columns] if all(each.width == 1 for each in columns) else ()
 
 
 def table_rows(fields: Fields, rows: np.ndarray[Any, Any], names: Sequence[str]) -> RowsShown | None:
@@ -72,7 +81,7 @@ def training_rows(dataset: Dataset) -> RowsShown | None:
     if not inputs:
         return None
     targets = [name for target in dataset.schema.targets for name in target.names]
-    rows = dataset.splits["train"].rows[sample_numbers(dataset)[:MOST_ROWS]]
+    rows = dataset.splits["train"].rows[sample_numbers(dataset, MOST_ROWS)]
     return table_rows(dataset.fields, rows, [*targets, *(name for name in inputs if name not in targets)])
 
 
@@ -95,18 +104,20 @@ def as_shown(kind: str, value: Any) -> Any:
     return value[:, None] if kind == "series" and value.ndim == 1 else value
 
 
-def sample_numbers(dataset: Dataset) -> np.ndarray[Any, Any]:
-    """The numbers of the samples (chosen,): the first of each class in turn, else the first ones."""
+def sample_numbers(dataset: Dataset, most: int) -> np.ndarray[Any, Any]:
+    """The numbers of some samples (at most `most`,): the first of each class in turn, else the first ones."""
     import numpy as np
 
     target = next(iter(dataset.schema.targets), None)
     train = dataset.splits["train"]
     if target is None or target.classes is None or len(target.shape) != target.is_one_hot:
-        return np.arange(min(MOST, len(train)))
+        most = min(most, len(train))
+        # Windows that follow each other show the same curve, moved by a step.
+        return np.arange(most) if dataset.schema.windows is None else np.linspace(0, len(train) - 1, most).astype(int)
     indices = class_indices(train.targets[target.name][:], target)
     assert indices is not None
     _, first = np.unique(indices, return_index=True)
-    return first[:MOST]
+    return first[:most]
 
 
 def caption(dataset: Dataset, schema: InputSchema, row: int) -> str:

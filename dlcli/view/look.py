@@ -23,6 +23,7 @@ class InputShown:
     kind: Literal["image", "series", "text", "columns"]
     caption: str
     values: Any
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcli.actions.samples import drawable_samples
 from dlcli.data import Dataset
 
 ROWS = 200
@@ -159,3 +160,17 @@ def check_named_rows(worst: list[Any], said: Any, folder: Path) -> None:
         steps = columns["x"].ndim > 1 if "x" in columns else False
         assert np.allclose(np.ravel(each["target"]), np.ravel(by_hand(start, [1, 3], steps, 1)), rtol=1e-5)
         assert each["line"] == each["row"] + 1
+
+
+def test_windows_are_shown_from_all_of_the_series_with_the_names_of_their_columns(
+    source: Path, load: Callable[..., Dataset]
+) -> None:
+    series = {"path": str(source), "window": 6, "horizon": 1}
+    dataset = load({"source": {"series": series}, "inputs": ["x"], "target": "x", "split": {"by": "time"}})
+    shown = drawable_samples(dataset)
+    train = dataset.splits["train"].inputs["features"]
+    picked = [next(at for at in range(len(train)) if (train[at] == each.values).all()) for each in shown]
+    assert picked[0] == 0
+    assert len(picked) == 3
+    assert min(np.diff(picked)) > 6
+    assert [each.names for each in shown] == [["x"]] * 3

@@ -327,7 +327,7 @@ def test_pictures_keep_their_pixels_and_large_ones_are_made_smaller() -> None:
 
 def test_long_series_are_told_to_be_cut() -> None:
     assert series_chart("", np.zeros((LONGEST, 2))).x_name == "time"
-    assert series_chart("", np.zeros((LONGEST + 1, 2))).x_name == "time (the first 500 of 501 steps)"
+    assert series_chart("", np.zeros((LONGEST + 1, 2))).x_name == "time, the first 500 of 501 steps"
 
 
 def chart(count: int) -> Chart:

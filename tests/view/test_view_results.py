@@ -25,7 +25,7 @@ from dlcli.view.data import DataShown, draw_data, range_words
 from dlcli.view.drawing.curve import labels_below
 from dlcli.view.evaluation import ClassScores, Scores, WorstSample, draw_classes, short, worst_table
 from dlcli.view.first_loss import FirstLossShown
-from dlcli.view.samples import draw_samples
+from dlcli.view.samples import draw_samples, drawn_piece
 
 
 def drawn(draw: Any, *values: Any, width: int = 160) -> str:
@@ -207,7 +207,7 @@ def test_classes_of_too_few_samples_are_told(counts: list[int], told: str | None
 
 class Sample:
     def __init__(self, kind: str, values: Any) -> None:
-        self.kind, self.values, self.caption = kind, values, f"a {kind}"
+        self.kind, self.values, self.caption, self.names = kind, values, f"a {kind}", list[str]()
 
 
 @pytest.mark.parametrize(
@@ -228,6 +228,20 @@ def test_a_series_is_drawn_with_its_first_channels_and_steps(
     assert [f"channel {number}" in lines[0] for number in range(5)] == [number < named for number in range(5)]
     assert " ".join(lines[-1].split()) == f"0 {label} {min(length, 500) - 1}"
     assert drawn(draw_samples, [Sample("text", "좋은 영화")]) == "\na text\n좋은 영화\n"
+
+
+@pytest.mark.parametrize(("beginning", "start"), [(0.0, 2000), (0.49, 2000), (0.51, 0), (1.0, 0)])
+def test_of_a_long_series_that_begins_in_silence_the_liveliest_piece_is_drawn(beginning: float, start: int) -> None:
+    values = np.zeros((3000, 2))
+    waves = np.sin(np.arange(500) / 9)[:, None]
+    values[:500], values[2000:2500] = beginning * waves, waves
+    piece = drawn_piece(values, ["바람", "wind"])
+    assert (piece.start, piece.length, piece.steps) == (start, 500, 3000)
+    assert piece.channels == {
+        name: values[start : start + 500, at].tolist() for at, name in enumerate(["바람", "wind"])
+    }
+    assert piece.label == ("time, 500 of 3,000 steps" if start else "time, the first 500 of 3,000 steps")
+    assert [*drawn_piece(values, ["wind"]).channels] == ["channel 0", "channel 1"]
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.actions.evaluate import named_rows
-from dlcli.actions.samples import as_shown, drawing_of
+from dlcli.actions.samples import as_shown, channel_names, drawing_of
 from dlcli.data import Dataset, class_indices
 from dlcli.data.fields.fields import CHANNELS_FIRST
 from dlcli.data.fields.padded import real_values
@@ -59,7 +59,7 @@ def sample_looked(
     predicted, probability = answered(said, head, answers, counted)
     inputs = [input_shown(each, samples.inputs[each.name][number - 1 : number]) for each in dataset.schema.inputs]
     several = len(inputs) > 1
-    named = [InputShown(each.kind, each.caption if several else "", each.values) for each in inputs]
+    named = [replace(each, caption=each.caption if several else "") for each in inputs]
     return SampleLooked(
         sample=number,
         row=row + 1,
@@ -123,7 +123,7 @@ def input_shown(schema: InputSchema, values: Any) -> InputShown:
         value = real_values(value[None], schema.padding)
     if tuple(schema.axes) == CHANNELS_FIRST:
         value = value.transpose(1, 2, 0)
-    return InputShown(kind, schema.name, as_shown(kind, value))
+    return InputShown(kind, schema.name, as_shown(kind, value), channel_names(schema) if kind == "series" else ())
 
 
 def columns_shown(schema: InputSchema, value: Any) -> list[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.view.drawing.halfblocks import rgb, shrunk
 from dlcli.view.html.chart import Chart, Line, chart_markup
-from dlcli.view.samples import LONGEST, MOST_CHANNELS, Shown
+from dlcli.view.samples import Shown, drawn_piece
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -52,11 +52,11 @@ class SampleTile:
     text: str = ""
 
 
-def tiles(samples: Sequence[Shown], *, most_letters: int, channels: Sequence[str] = ()) -> tuple[list[SampleTile], int]:
+def tiles(samples: Sequence[Shown], *, most_letters: int) -> tuple[list[SampleTile], int]:
     """Samples as tiles, and how many were left out because a page may not be larger."""
     made, used = list[SampleTile](), 0
     for at, sample in enumerate(samples):
-        tile = tile_of(sample, channels=channels)
+        tile = tile_of(sample)
         used += len(tile.address) + len(tile.chart or "") + len(tile.text)
         if used > most_letters:
             return made, len(samples) - at
@@ -64,12 +64,12 @@ def tiles(samples: Sequence[Shown], *, most_letters: int, channels: Sequence[str
     return made, 0
 
 
-def tile_of(sample: Shown, *, channels: Sequence[str] = ()) -> SampleTile:
+def tile_of(sample: Shown) -> SampleTile:
     """One sample as a tile."""
     if sample.kind == "image":
         return picture_tile(sample.values, sample.caption)
     if sample.kind == "series":
-        return series_tile(sample.caption, sample.values, channels)
+        return series_tile(sample.caption, sample.values, sample.names)
     return SampleTile("text", sample.caption, text=str(sample.values))
 
 
@@ -93,14 +93,12 @@ def series_tile(caption: str, values: Any, channels: Sequence[str] = ()) -> Samp
 
 
 def series_chart(caption: str, series: Any, channels: Sequence[str] = ()) -> Chart:
-    """The first channels of a series (time, features), of a long one its beginning."""
-    values = series[:LONGEST, :MOST_CHANNELS]
-    names = channels if len(channels) >= values.shape[1] else [f"channel {at}" for at in range(values.shape[1])]
-    longer = len(series) > LONGEST
+    """A piece of a series (time, features)."""
+    piece = drawn_piece(series, channels)
     return Chart(
         title=caption or "sample",
-        x_name=f"time (the first {LONGEST} of {len(series):,} steps)" if longer else "time",
-        x=list(range(len(values))),
-        lines=[Line(names[at], values[:, at].tolist(), colour=at) for at in range(values.shape[1])],
+        x_name=piece.label,
+        x=list(range(piece.start, piece.start + piece.length)),
+        lines=[Line(name, values, colour=at) for at, (name, values) in enumerate(piece.channels.items())],
         small=True,
     )
