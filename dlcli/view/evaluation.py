@@ -137,6 +137,11 @@ class Evaluation:
     """What matrix and scores of the classes go by, where it was chosen; metrics keep their own."""
     notes: Sequence[str] = field(default_factory=tuple, metadata=UNSAID)
 
+    @property
+    def by_target(self) -> Mapping[str, Scores]:
+        """The scores by target; those of the only one without a name."""
+        return {"": self.scores} if self.several is None else self.several.targets
+
 
 def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     """Metrics, confusion matrix, scores by class, the worst samples."""
@@ -253,8 +258,8 @@ MOST_CLASSES = 20
 
 def has_many_classes(evaluation: Evaluation) -> bool:
     """Whether a target has more classes than are shown at once."""
-    several = evaluation.several.targets.values() if evaluation.several is not None else ()
-    return any(scores.by_class and len(scores.by_class) > MOST_CLASSES for scores in (evaluation.scores, *several))
+    every = evaluation.by_target.values()
+    return any(scores.by_class and len(scores.by_class) > MOST_CLASSES for scores in every)
 
 
 def worst_first(by_class: Mapping[str, ClassScores]) -> Mapping[str, ClassScores]:

@@ -60,7 +60,7 @@ def draw_states(console: Console, states: LayerStates, *, layers: Sequence[str])
 
 
 def states_table(states: LayerStates, layers: Sequence[str]) -> Table:
-    """A row for each layer; a cell stays empty where there is nothing to say."""
+    """A row for each layer; a cell stays empty where there is nothing to say, a column that would be is not there."""
     weights = {each.layer: each for each in states.weights}
     dead = {each.layer: f"{each.dead} of {each.units}" for each in states.dead}
     separation = {each.layer: f"{each.nearest_own_mean:.0%}" for each in states.separation}
@@ -70,5 +70,9 @@ def states_table(states: LayerStates, layers: Sequence[str]) -> Table:
         spread = "" if own is None or own.mean is None else f"{own.mean:.3g} ± {own.deviation:.3g}"
         zeros = "" if own is None else f"{own.zeros:.0%}"
         rows.append([name, spread, zeros, dead.get(name, ""), separation.get(name, "")])
-    heads = ("weights", "zeros", "dead units", "classes apart")
-    return Table([Column("layer"), *(number_column(head, str) for head in heads)], rows)
+    heads = [
+        Column("layer"),
+        *(number_column(head, str) for head in ("weights", "zeros", "dead units", "classes apart")),
+    ]
+    told = [at for at in range(len(heads)) if at == 0 or any(row[at] for row in rows)]
+    return Table([heads[at] for at in told], [[row[at] for at in told] for row in rows])

@@ -110,8 +110,7 @@ def measured_lines(card: ModelCard) -> Iterator[str]:
             yield "The interval is that in which the metric lies for other samples of the same kind, 95 times of 100.\n"
         if found.threshold is not None:
             yield f"{found.threshold.words}: so it is in the scores by class; metrics keep their own threshold.\n"
-        several = found.several.targets if found.several is not None else {"": found.scores}
-        for name, scores in several.items():
+        for name, scores in found.by_target.items():
             yield from score_lines(name, scores)
     result = card.again.result
     if result.metrics:

@@ -30,12 +30,12 @@ def between(interval: Sequence[float] | None) -> str:
 
 
 def draw_ranking(console: Console, ranking: Mapping[str, RankScores]) -> None:
-    """The areas of each class, the worst first."""
+    """The areas of each class; of more than a table holds the worst ones, first."""
     known = [(name, each) for name, each in ranking.items() if each.roc_auc is not None]
     if known:
         console.print()
         worst = sorted(known, key=lambda pair: pair[1].roc_auc or 0.0)[:MOST_ROWS]
-        write_table(console, areas_table(worst))
+        write_table(console, areas_table(known if len(known) <= MOST_ROWS else worst))
 
 
 def areas_table(areas: Sequence[tuple[str, RankScores]]) -> Table:

@@ -131,23 +131,24 @@ A, B, C = GENERATOR.integers(1, 500, (3, ROWS))
 
 
 @pytest.mark.parametrize(
-    ("target", "parts", "way"),
+    ("target", "parts", "way", "plain"),
     [
-        (A + B, ["a", "b"], "sum"),
-        (A - B, ["a", "b"], "sum"),
-        (A + B + C, ["a", "b", "c"], "sum"),
-        (np.round((A + B + C) / 3, 2), ["a", "b", "c"], "sum"),
-        (0.3 * A + 0.7 * C - 5, ["a", "c"], "sum"),
-        (A * B, ["a", "b"], "product"),
-        (A / B, ["a", "b"], "product"),
+        (A + B, ["a", "b"], "sum", True),
+        (A - B, ["a", "b"], "sum", False),
+        (A + B + C, ["a", "b", "c"], "sum", True),
+        (np.round((A + B + C) / 3, 2), ["a", "b", "c"], "sum", False),
+        (0.3 * A + 0.7 * C - 5, ["a", "c"], "sum", False),
+        (A * B, ["a", "b"], "product", True),
+        (A * B * 2, ["a", "b"], "product", False),
+        (A / B, ["a", "b"], "product", False),
     ],
 )
 def test_columns_that_make_up_the_target_are_named_and_no_others(
-    target: Any, parts: list[str], way: str, tmp_path: Path
+    target: Any, parts: list[str], way: str, plain: bool, tmp_path: Path
 ) -> None:
     finding = judged(target_is_a_sum, tmp_path, target, a=A, b=B, c=C)
     assert finding is not None
-    assert (finding.facts["columns"], finding.facts["way"]) == (parts, way)
+    assert (finding.facts["columns"], finding.facts["way"], finding.facts["plain"]) == (parts, way, plain)
     assert finding.advice[0].new == [name for name in ("noise", "a", "b", "c") if name not in parts]
     assert "make" not in told_of_data(finding).evidence
     assert parts[0] in told_of_data(finding).evidence

@@ -86,12 +86,17 @@ def data(code: str, **facts: Any) -> str:
         ),
         (
             "target_is_a_sum",
-            {"way": "sum", "columns": ["a", "b"], "target": "y"},
+            {"way": "sum", "columns": ["a", "b"], "target": "y", "plain": False},
             "'a', 'b' add up to 'y' in every training sample, each with a factor of its own",
         ),
         (
             "target_is_a_sum",
-            {"way": "quotient", "columns": ["a", "b"], "target": "y"},
+            {"way": "sum", "columns": ["a", "b"], "target": "y", "plain": True},
+            "'a', 'b' add up to 'y' in every training sample",
+        ),
+        (
+            "target_is_a_sum",
+            {"way": "quotient", "columns": ["a", "b"], "target": "y", "plain": False},
             "'a' divided by 'b' is 'y' in every training sample, but for a factor",
         ),
     ],

@@ -32,7 +32,8 @@ def against_truth(judged: Judged, *, most: int = MOST_COLUMNS) -> list[AgainstTr
     width = target.shape[-1] if target.ndim == 2 else 1
     if 1 < width <= most and (judged.counted is None or judged.counted.ndim == 1):
         names = schema.each or schema.columns or [str(step) for step in schema.ahead or range(1, width + 1)]
-        columns = [(f"{schema.name}: {name}", at) for at, name in enumerate(names)]
+        own = f"{schema.name}+"  # a step ahead says of what
+        columns = [(name if name.startswith(own) else f"{schema.name}: {name}", at) for at, name in enumerate(names)]
         pairs = [
             (name, [counted_numbers(judged, each[:, at], 1) for each in (target, shown, owners_of(target))])
             for name, at in columns

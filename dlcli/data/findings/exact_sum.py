@@ -37,15 +37,27 @@ def target_is_a_sum(dataset: Dataset) -> Finding | None:
         for way, parts, whole in (("sum", columns, target), ("product", *logarithms(columns, target))):
             names = parts_of(parts, whole)
             if names:
-                return made_up_target(dataset, schema.name, names, way)
+                return made_up_target(dataset, schema.name, names, way, plain=is_plain(way, columns, names, target))
         for way, names in pairs_of(columns, target):
-            return made_up_target(dataset, schema.name, names, way)
+            return made_up_target(dataset, schema.name, names, way, plain=is_plain(way, columns, names, target))
     return None
 
 
-def made_up_target(dataset: Dataset, target: str, names: list[str], way: str) -> Finding:
-    """What is said of columns that make up the target."""
-    facts = {"target": target, "columns": names, "way": way}
+def is_plain(
+    way: str, columns: dict[str, np.ndarray[Any, Any]], names: list[str], target: np.ndarray[Any, Any]
+) -> bool:
+    """Whether the columns make up the target (rows,) as they are, without factors."""
+    import numpy as np
+
+    parts = np.stack([columns[name] for name in names])
+    with np.errstate(all="ignore"):
+        whole = {"sum": parts.sum, "product": parts.prod}[way](axis=0) if way != "quotient" else parts[0] / parts[1]
+    return bool(np.allclose(whole, target, rtol=REST, atol=0))
+
+
+def made_up_target(dataset: Dataset, target: str, names: list[str], way: str, *, plain: bool) -> Finding:
+    """What is said of columns that make up the target; `plain` where they do so without factors."""
+    facts = {"target": target, "columns": names, "way": way, "plain": plain}
     advice = settings_without(dataset, names, why="they may not be known when predicting")
     return Finding(code="target_is_a_sum", severity="warning", where=target, facts=facts, advice=advice)
 

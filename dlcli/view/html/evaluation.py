@@ -25,8 +25,8 @@ def evaluation_part(report: RunReport) -> Part:
     if isinstance(found, Missing):
         return missing_part("evaluation", TITLE, found)
     evaluation = found.evaluation
-    several = evaluation.several.targets if evaluation.several is not None else {"": evaluation.scores}
-    targets = [target_scores(name, scores) for name, scores in several.items() if scores.by_class is not None]
+    every = evaluation.by_target.items()
+    targets = [target_scores(name, scores) for name, scores in every if scores.by_class is not None]
     return part_of_page(
         "evaluation",
         TITLE,

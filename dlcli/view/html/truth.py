@@ -17,7 +17,8 @@ def truth_part(report: RunReport) -> Part | None:
     if isinstance(report.evaluated, Missing) or not report.evaluated.against_truth:
         return None
     found = report.evaluated.against_truth
-    table = numbers_table([each.scores for each in found])
+    every = report.evaluated.evaluation.by_target.values()
+    table = numbers_table([numbers for scores in every for numbers in scores.numbers])
     return part_of_page(
         "truth", TITLE, targets=[target_against_truth(each) for each in found], table=table_markup(table, "how far off")
     )

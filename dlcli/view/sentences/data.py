@@ -156,13 +156,13 @@ def target_given_away(facts: Facts) -> str:
 
 
 def target_is_a_sum(facts: Facts) -> str:
+    everywhere = f"'{facts['target']}' in every training sample"
     if facts["way"] == "quotient":
         first, second = facts["columns"]
-        return f"'{first}' divided by '{second}' is '{facts['target']}' in every training sample, but for a factor"
+        return f"'{first}' divided by '{second}' is {everywhere}{'' if facts['plain'] else ', but for a factor'}"
     made = {"sum": "add up to", "product": "multiply to"}[facts["way"]]
-    return (
-        f"{listed(facts['columns'])} {made} '{facts['target']}' in every training sample, each with a factor of its own"
-    )
+    factors = {"sum": ", each with a factor of its own", "product": ", but for a factor and powers"}[facts["way"]]
+    return f"{listed(facts['columns'])} {made} {everywhere}{'' if facts['plain'] else factors}"
 
 
 def target_far_from_unit_scale(facts: Facts) -> str:
