@@ -22,6 +22,7 @@ and shown in one place, the boundary in `dlcli.cli`.
 
 from __future__ import annotations
 
+import errno
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system calls it that there is no room for what is written."""
 TreePath = tuple[str | int, ...]
 """The way to a value in a configuration: `("layers", 1, "Dense", "units")`."""
 

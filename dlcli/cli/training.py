@@ -38,10 +38,13 @@ def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: S
     views = [ProgressRests(), view]
     if first is not None and isinstance(view, LineView) and not shown.json:
         view.note(first)  # on a terminal a line says so that goes again
+    results = FadingStream(sys.stdout)
     if shown.json_lines:
-        views = [JsonLinesView(FadingStream(sys.stdout)), *views]
+        views = [JsonLinesView(results), *views]
     with Listeners(views) as listeners:
         run, state = work(listeners)
     if shown.json or not shown.json_lines:
         # The training is done and saved: that nobody reads the result any more is no reason to fail.
-        give(training_result(run, state), draw_training, as_json=shown.json, stream=FadingStream(sys.stdout))
+        give(training_result(run, state), draw_training, as_json=shown.json, stream=results)
+    if results.full is not None:  # a file that should have it is another thing
+        raise results.full

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import ResourceError, UsageError
+from dlcli.errors import NO_ROOM, ResourceError, UsageError
 from dlcli.first_line import first_line
 
 TEMPORARY, DELETED, REPLACED = ".tmp-", ".del-", ".old-"
@@ -35,7 +35,6 @@ PATIENCE, PAUSE = 50, 0.02  # unseen: time alone
 """On Windows a file that somebody is reading, or looks through for viruses, keeps its name that long: tries, seconds."""
 UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 """What a file system says that has no such thing as fsync or locks."""
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RecursionError)
 """What a damaged file can raise: from the system, from the parser, or because its content has another form."""
 
@@ -352,8 +351,10 @@ def refusals(path: Path, *, elsewhere: str = IN_RUNS) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "the disk is full" if error.errno in FULL else (error.strerror or first_line(error))
-        hint = f"free some space, or {elsewhere}" if error.errno in FULL else f"{elsewhere}, or make this one writable"
+        reason = "the disk is full" if error.errno in NO_ROOM else (error.strerror or first_line(error))
+        hint = (
+            f"free some space, or {elsewhere}" if error.errno in NO_ROOM else f"{elsewhere}, or make this one writable"
+        )
         if error.errno == errno.ENOENT and not path.parent.is_dir():
             # A folder that somebody has removed and one that never was look alike.
             reason, hint = "there is no such folder", f"make {path.parent}, or put it back if it was there"

@@ -96,6 +96,7 @@ class Broken:
 
     def tell(self, what: str) -> None:
         self.told.append(what)
+        print(f"view this run: {what}")
         if self.at in what:
             raise ConnectionError("nobody listens\non this port")
 
@@ -114,7 +115,7 @@ WHOLE = ["begin 0.001", "epoch 2", "epoch 2", "end done"]
 
 @pytest.mark.parametrize(("at", "told"), [("begin", 1), ("epoch", 2), ("end", 4), ("nothing", 4)])
 def test_one_that_fails_is_told_no_more_and_that_is_said_once(
-    at: str, told: int, tmp_path: Path, record_run: Command
+    at: str, told: int, tmp_path: Path, record_run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run, notes, broken = record_run(tmp_path / "runs", "a"), list[str](), Broken(at)
     listener = TrackingListener("mlflow", broken, run, notes.append)
@@ -125,6 +126,8 @@ def test_one_that_fails_is_told_no_more_and_that_is_said_once(
     listener.close()
     listener.close()
     assert broken.told == WHOLE[:told]
+    assert capsys.readouterr().out == ""  # what a tracker prints is no result
+    assert run.log.read_text(encoding="utf-8") == "".join(f"view this run: {each}\n" for each in WHOLE[:told])
     words = "note: mlflow is told no more of this training: ConnectionError: nobody listens"
     assert notes == ([] if at == "nothing" else [words])
 

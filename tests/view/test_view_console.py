@@ -80,6 +80,7 @@ def test_a_full_device_silences_the_stream_and_not_the_program():
         stream.write("x")
         stream.flush()
         assert stream.gone is True
+        assert stream.full is not None
         assert stream.write("more") == 4
 
 

@@ -14,6 +14,8 @@ from typing import Any, TextIO
 from rich.cells import cell_len
 from rich.console import Console
 
+from dlcli.errors import NO_ROOM
+
 STANDARD_ERROR = 2
 LOOKALIKE = "dlcli.lookalike"
 DRAWN = "┌│█▀⣿╸–…"
@@ -146,8 +148,8 @@ codecs.register_error(LOOKALIKE, lookalikes)
 class FadingStream(io.TextIOBase, TextIO):
     """Writes to `stream` until that fails, then is silent for ever: a closed terminal must not end a training.
 
-    `gone` tells whether that has happened. The descriptor of a stream that failed is turned to the null device, so
-    that what is left in its buffer does not fail again when the process ends.
+    `gone` tells whether that has happened, `full` that there was no room for what it wrote. The descriptor of a stream that
+    failed is turned to the null device, so that what is left in its buffer does not fail again when the process ends.
     """
 
     encoding: str = "utf-8"
@@ -156,6 +158,7 @@ class FadingStream(io.TextIOBase, TextIO):
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.gone = False
+        self.full: OSError | None = None
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
 
     def write(self, text: str, /) -> int:
@@ -183,8 +186,10 @@ class FadingStream(io.TextIOBase, TextIO):
             action()
         except BlockingIOError:
             return  # a terminal that is only slow
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             self.gone = True
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                self.full = error
             self._turn_to_null()
 
     def _turn_to_null(self) -> None:

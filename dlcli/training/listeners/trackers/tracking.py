@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 
 from dlcli.first_line import named_line
 from dlcli.runs import Run, read_state
@@ -19,11 +20,12 @@ class TrackingListener:
         self.works, self.open, self.done = True, False, False
 
     def tell(self, what: Callable[[], None]) -> None:
-        """Tells the tracker something, unless it has failed before."""
+        """Tells the tracker something, unless it has failed before. What it prints belongs to the log: results are ours."""
         if not self.works:
             return
         try:
-            what()
+            with self.run.log.open("a", encoding="utf-8") as log, redirect_stdout(log):
+                what()
         except Exception as error:
             self.works = False
             self.say(f"note: {self.name} is told no more of this training: {named_line(error)}")
