@@ -11,6 +11,11 @@ HOW_LESS_SHOWS = "FRX"
 """Ends at once where a page holds all, keeps colours, leaves what was read on the screen; `LESS` says otherwise."""
 
 
+def less_options(given: str | None) -> str:
+    """How `less` shows it; whoever has options of their own keeps them, with colours, which are escapes without."""
+    return HOW_LESS_SHOWS if given is None else f"-R {given if given[:1] in {'-', ''} else f'-{given}'}".rstrip()
+
+
 def paged(text: str, *, height: int) -> bool:
     """Whether a text that is longer than so many lines was shown by the pager of the environment, `less` where it names none.
 
@@ -19,7 +24,7 @@ def paged(text: str, *, height: int) -> bool:
     pager = os.environ.get("PAGER", PAGER)
     if text.count("\n") < height or pager in {"", "cat"}:
         return False
-    environment = {"LESS": HOW_LESS_SHOWS, **os.environ}
+    environment = {**os.environ, "LESS": less_options(os.environ.get("LESS"))}
     try:
         reading = subprocess.Popen(
             shlex.split(pager), stdin=subprocess.PIPE, env=environment, text=True, encoding="utf-8", errors="replace"

@@ -15,7 +15,7 @@ import pytest
 
 from dlcli.cli import COMMANDS
 from dlcli.cli.command import Command
-from dlcli.cli.pager import paged
+from dlcli.cli.pager import less_options, paged
 
 Run = Callable[..., Any]
 DLCLI = str(Path(sys.executable).with_name("dlcli"))
@@ -106,3 +106,10 @@ def test_problems_stand_beside_their_lines_on_github(run_dlcli: Run, tmp_path: P
         "::warning file=b.yaml,line=5,col=17,title=dlcli many_epochs::10,001 epochs, which nothing ends earlier: "
         "write train.early_stopping: {patience: 20}, or train.time_limit: 1h",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "options"), [(None, "FRX"), ("", "-R"), ("-X", "-R -X"), ("FX", "-R -FX"), ("-S --mouse", "-R -S --mouse")]
+)
+def test_less_keeps_colours_and_the_options_of_its_reader(given: str | None, options: str) -> None:
+    assert less_options(given) == options
