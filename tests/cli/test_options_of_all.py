@@ -109,7 +109,8 @@ def test_problems_stand_beside_their_lines_on_github(run_dlcli: Run, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("given", "options"), [(None, "FRX"), ("", "-R"), ("-X", "-R -X"), ("FX", "-R -FX"), ("-S --mouse", "-R -S --mouse")]
+    ("given", "options"),
+    [(None, "FRX"), ("", "-R"), ("-X", "-R -X"), ("FX", "-R -FX"), ("-S --mouse", "-R -S --mouse")],
 )
 def test_less_keeps_colours_and_the_options_of_its_reader(given: str | None, options: str) -> None:
     assert less_options(given) == options

@@ -26,7 +26,9 @@ from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.one_batch import MEMORIZED, OneBatch
 from dlcli.training.evidence.rate_range import proposed
+from dlcli.training.stopping import Watch
 from dlcli.training.verdict import Story, verdict
+from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
 from dlcli.training.verdict.no_better_than_trivial import MARGIN, no_better_than_trivial
 from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits, with_dropout
@@ -429,3 +431,33 @@ def test_a_rate_is_not_too_low_where_validation_has_come_to_its_end(last: float,
     found = rate_too_low(curve)
     assert (found is not None) is told
     assert rate_too_low(story(train, train=train, trivial=1.1, looks=Looks(rate=lambda: 1.0))) is not None
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience"),
+    [
+        ([0.9, 0.5, 0.4, *[0.41] * 30], 5),
+        ([0.9, 0.5, *[0.6] * 3, 0.4, *[0.41] * 30], 5),
+        ([0.9, 0.5, *[0.6] * 5, 0.4, *[0.41] * 30], 6),
+        ([0.9, *[0.91] * 12, 0.4, *[0.41] * 60], 13),
+    ],
+)
+def test_a_patience_that_is_advised_would_have_come_to_the_best_epoch(losses: list[float], patience: int) -> None:
+    """What `train` does with it is asked of the rule that stops, epoch by epoch."""
+    [advice] = earlier_stop(story(losses))
+    assert advice.new == {"monitor": "val_loss", "patience": patience}
+    assert stopped_best(losses, patience) == min(losses)
+    assert (stopped_best(losses, patience - 1) > min(losses)) is (patience > 5)
+    [of_training] = earlier_stop(story([], train=losses))
+    assert of_training.new == {"monitor": "loss", "patience": patience}
+
+
+def stopped_best(losses: list[float], patience: int) -> float:
+    """The best loss of a training that stops after so many epochs without a better one."""
+    watch = Watch("val_loss", greater=False, min_delta=0.0)
+    for epoch, loss in enumerate(losses, 1):
+        watch.see({"val_loss": loss}, epoch)
+        if watch.waited >= patience:
+            break
+    assert watch.best is not None
+    return watch.best

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlcli.finding import Advice, Command, Setting
@@ -35,9 +36,27 @@ def of_file(story: Story, command: str, *options: str, why: str) -> list[Advice]
     return [Command(command=shlex.join(words), why=why)]
 
 
-def earlier_stop(story: Story) -> list[Advice]:
-    """Early stopping, where there is none."""
+def earlier_stop(story: Story, *, through: int | None = None) -> list[Advice]:
+    """Early stopping, where there is none, so patient that this very curve would have come to the epoch `through`, its best
+    one unless another is given.
+    """
     if story.config.train.early_stopping is not None:
         return []
-    early: Mapping[str, Any] = {"monitor": "val_loss", "patience": 5}
+    losses = story.losses(story.judged)
+    through = losses.index(min(losses)) + 1 if through is None else through
+    monitor = "val_loss" if story.judged == "validation" else "loss"
+    early: Mapping[str, Any] = {"monitor": monitor, "patience": max(IMPATIENT, longest_wait(losses[:through]) + 1)}
     return [Setting(key="train.early_stopping", old=None, new=early, why="keeps the weights of the best epoch")]
+
+
+IMPATIENT = 5
+"""The least patience that is advised."""
+
+
+def longest_wait(losses: Sequence[float]) -> int:
+    """The most epochs in turn that were no better than all before."""
+    best, waited, longest = math.inf, 0, 0
+    for loss in losses:
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        longest = max(longest, waited)
+    return longest

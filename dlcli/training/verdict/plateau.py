@@ -38,7 +38,7 @@ def plateau(story: Story) -> Finding | None:
     if reached > len(losses) // 3 or (share < LEFT and (len(losses) < MANY or reached > len(losses) // 10)):
         return None
     facts = {"since_epoch": reached + 1, "epochs": len(losses), "last": story.losses(story.judged)[-1]}
-    return Finding(code="plateau", severity="note", facts=facts, advice=earlier_stop(story))
+    return Finding(code="plateau", severity="note", facts=facts, advice=earlier_stop(story, through=reached))
 
 
 RULE = Rule(
