@@ -16,6 +16,7 @@ from dlcli.training.evidence.gradients import LayerGradient, layer_gradients
 from dlcli.training.evidence.inputs_seen import inputs_seen, takes_pictures
 from dlcli.training.evidence.noise import learnt_in_noise
 from dlcli.training.evidence.one_batch import overfit
+from dlcli.training.evidence.rate import shortest
 from dlcli.training.evidence.rate_range import RateRange, rate_range
 from dlcli.training.evidence.reach import reaches
 from dlcli.training.kept.starting_weights import set_up_started
@@ -38,7 +39,7 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
     with chatter_to(None):
         experiment = set_up_started(config, runs=runs, allow_code=allow_code)
         rows = experiment.first_rows()[: min(config.train.batch_size, MOST_SAMPLES)]
-        rate = float(experiment.model.optimizer.learning_rate)
+        rate = shortest(float(experiment.model.optimizer.learning_rate))
         first, gradients = first_loss(experiment), layer_gradients(experiment, rows)
         batch = overfit(experiment, rows)
         noise = learnt_in_noise(experiment, rows)

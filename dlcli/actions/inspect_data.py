@@ -158,10 +158,13 @@ def data_description(
     what: str, dataset: Dataset, *, answered: frozenset[str] = frozenset(), beside: Sequence[Finding] = ()
 ) -> InspectedData:
     """Tensors, columns, findings, those `beside` first, and some samples of a data set; of what is `answered` the evidence."""
-    sample = dataset.sample(MOST)
+    with stage("reading what is looked at"):
+        sample = dataset.sample(MOST)
     told = [told_of_data(finding) for finding in [*beside, *findings_of_part(sample, dataset)]]
     told = [replace(each, severity="note", advice=None) if each.code in answered else each for each in told]
     columns = input_descriptions(sample)
     part = part_of(len(sample.splits["train"]), len(dataset.splits["train"]))
-    shown = DataShown(what, describe_dataset(dataset), columns, told, dataset.notes, part)
+    with stage("describing the data"):
+        described = describe_dataset(dataset)
+    shown = DataShown(what, described, columns, told, dataset.notes, part)
     return InspectedData(shown, drawable_samples(dataset), training_rows(dataset))

@@ -31,6 +31,7 @@ from dlcli.data.findings.target_scale import target_far_from_unit_scale
 from dlcli.data.findings.times_as_categories import times_as_categories
 from dlcli.data.findings.unequal_lengths import unequal_lengths
 from dlcli.finding import Finding
+from dlcli.progress import counted_off
 
 RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     channels_first,
@@ -72,7 +73,8 @@ def findings(dataset: Dataset, *, most: int = MOST) -> list[Finding]:
 
 def findings_of_part(part: Dataset, dataset: Dataset) -> list[Finding]:
     """The same of a part that was taken of the data already."""
-    findings = [finding for rule in RULES if (finding := rule(part)) is not None]
+    rules = counted_off(RULES, "looking for what is wrong", len(RULES))
+    findings = [finding for rule in rules if (finding := rule(part)) is not None]
     if part is dataset:
         return findings
     counts = {"seen": sum(map(len, part.splits.values())), "samples": sum(map(len, dataset.splits.values()))}
