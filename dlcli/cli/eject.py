@@ -18,6 +18,7 @@ def eject(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The script; by default CONFIG.py.")
     ] = None,
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
+    runs: options.Runs = options.RUNS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
@@ -33,7 +34,7 @@ def eject(
     file = output or Path("experiment.py" if config == "-" else f"{Path(config).stem}.py")
     check_ejected_place(file)
     loaded = load_config(config, settings=settings)[0]
-    give(write(loaded, file=file, name=config, allow_code=allow_code), draw_ejected, as_json=json)
+    give(write(loaded, file=file, name=config, runs=runs, allow_code=allow_code), draw_ejected, as_json=json)
 
 
 COMMAND = Command("eject", eject, Panel.UNDERSTANDING, heavy=True)

@@ -29,12 +29,19 @@ assert not [name for name in sys.modules if name.startswith("dlcli")]
 
 
 def same_weights(
-    configs: Sequence[Path], folder: Path, run_dlcli: Run, *, epochs: int | None = None, rounded: bool = False
+    configs: Sequence[Path],
+    folder: Path,
+    run_dlcli: Run,
+    *,
+    epochs: int | None = None,
+    settings: Sequence[str] = (),
+    rounded: bool = False,
 ) -> list[str]:
     """Ejects and trains configurations, runs the scripts in one process without dlcli, and compares the kept weights."""
     import keras
 
-    given = [] if epochs is None else ["--set", f"train.epochs={epochs}"]
+    short = [] if epochs is None else [f"train.epochs={epochs}"]
+    given = [part for each in (*short, *settings) for part in ("--set", each)]
     scripts = []
     for number, config in enumerate(configs):
         script = folder / f"script{number}.py"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
+
+from dlcli.errors import TreePath
+
+Remedy: TypeAlias = Literal["states", "first_weights"]
+"""What may stand beside a script where Keras alone comes to something else: what layers learn, or the first weights."""
 
 ROOMS = (
     "layers",
@@ -37,11 +41,13 @@ OWN = frozenset({"name", "dtype", "trainable", "data_format", "batch_input_shape
 
 
 class Unsayable(Exception):
-    """There is no plain way to write a thing; says which, and why."""
+    """There is no plain way to write a thing; says which, why, what to write instead, and where it stands."""
 
-    def __init__(self, what: str, why: str) -> None:
+    def __init__(
+        self, what: str, why: str, *, hint: str | None = None, path: TreePath = (), remedy: Remedy | None = None
+    ) -> None:
         super().__init__(f"{what}: {why}")
-        self.what, self.why = what, why
+        self.what, self.why, self.hint, self.path, self.remedy = what, why, hint, path, remedy
         self.layer: str | None = None
         """The layer that it is a part of."""
 
@@ -97,7 +103,7 @@ def other_policy(layer: Any) -> str | None:
 def is_default(value: Any, default: Any, name: str, config: Mapping[str, Any]) -> bool:
     """Whether an argument is what Keras takes where nothing is written."""
     if value is None or value is default:
-        return True
+        return value is default
     if name == "strides" and default is None:
         return bool(value == config.get("pool_size"))
     if name == "activation" and default is None:
@@ -106,8 +112,8 @@ def is_default(value: Any, default: Any, name: str, config: Mapping[str, Any]) -
         return isinstance(default, str) and same_thing(value, default)
     if name in SQUARE:
         value, default = one_number(value), one_number(default)
-    if isinstance(value, list | tuple) and isinstance(default, list | tuple):
-        return [*value] == [*default]
+    if isinstance(value, list | tuple) and isinstance(default, list | tuple | int) and default is not True:
+        return [*value] == ([default] if isinstance(default, int) else [*default])
     if isinstance(value, float) and isinstance(default, int | float) and not isinstance(default, bool):
         return short_number(value) == short_number(float(default))
     return bool(type(value) is type(default) and value == default)
@@ -115,10 +121,28 @@ def is_default(value: Any, default: Any, name: str, config: Mapping[str, Any]) -
 
 def same_thing(value: Mapping[str, Any], default: str) -> bool:
     """Whether a serialized thing is what a word of Keras means."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", "_", str(value["class_name"])).lower()
+    import keras
+
+    kinds = {type(found) for room in SHORT if (found := named_thing(getattr(keras, room), default)) is not None}
     settings = {key: each for key, each in value.get("config", {}).items() if key not in {"seed", "dtype", "name"}}
     seeded = value.get("config", {}).get("seed") is not None
-    return words == default and not seeded and settings == default_settings(value)
+    return (
+        str(value["class_name"]) in {kind.__name__ for kind in kinds}
+        and not seeded
+        and settings == default_settings(value)
+    )
+
+
+SHORT = ("initializers", "regularizers", "constraints")
+"""The modules of Keras whose things may be written as a word."""
+
+
+def named_thing(room: Any, word: str) -> Any:
+    """The thing of a module of Keras that a word means there; None without one."""
+    try:
+        return room.get(word)
+    except ValueError:
+        return None
 
 
 def default_settings(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,6 +203,12 @@ def short_number(value: float) -> str:
         if np.isfinite(value) and np.float32(float(short)) == np.float32(value) and is_single(value)
         else repr(value)
     )
+
+
+def written_number(values: Any) -> str:
+    """A number of 32 bits, or an array of several."""
+    numbers = [short_number(float(each)) for each in values]
+    return numbers[0] if len(numbers) == 1 else f'np.array([{", ".join(numbers)}], "float32")'
 
 
 def is_single(value: float) -> bool:

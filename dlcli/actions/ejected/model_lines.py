@@ -18,6 +18,10 @@ LEARN = ("Normalization", "TextVectorization", "StringLookup", "IntegerLookup", 
 """Layers that learn from data before a training."""
 
 
+TAKEN = ("x", "layers", "ops", "keras", "np", "tf", "data", "model", "masked", "prepared", "started", "augmented")
+"""Names that something else of a script has."""
+
+
 @dataclass
 class Lines:
     """The lines that build one model, whose inputs and outputs are tensors of Keras.
@@ -31,10 +35,14 @@ class Lines:
     adapts: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By layer the arguments that stand for what it has learnt."""
+    backbones: Mapping[str, str] = field(default_factory=dict)
+    """By layer the call that makes it, of those that are models of keras.applications."""
+    seeded: bool = False
+    """Whether layers that draw random numbers are told from which seed."""
     running: str = "x"
     """What a tensor is called that the next call alone takes."""
     refer: dict[int, str] = field(default_factory=dict)
-    taken_names: set[str] = field(default_factory=lambda: {"x", "layers", "ops", "keras", "np", "tf", "data", "model"})
+    taken_names: set[str] = field(default_factory=lambda: set(TAKEN))
 
     def nodes(self) -> list[Any]:
         """The calls that lead to the outputs, each behind those that it takes, in the order of their layers."""
@@ -44,7 +52,7 @@ class Lines:
         def visit(node: Any) -> None:
             if id(node) not in seen:
                 seen.add(id(node))
-                for tensor in tensors_taken(node):
+                for tensor in taken_by(node):
                     visit(node_of_tensor(tensor))
                 ordered.append(node)
 
@@ -53,7 +61,7 @@ class Lines:
         place = {name: number for number, name in enumerate(self.made)}
         keys = dict[int, float]()
         for node in ordered:
-            taken = [] if is_input(node) else tensors_taken(node)
+            taken = [] if is_input(node) else taken_by(node)
             before = max((keys[id(node_of_tensor(each))] for each in taken), default=-1.0)
             own = place.get(node.operation.name, -1.0)
             keys[id(node)] = max(before, float(own))
@@ -67,13 +75,15 @@ class Lines:
         for before, node in pairwise(nodes):
             args, named = node.arguments.args, call_arguments(node)
             stack = len(args) == 1 and not named and args[0] is before.output_tensors[0]
-            if not stack or not is_layer(node.operation) or len(before.output_tensors) > 1:
+            plain = is_layer(node.operation) and not is_model(node.operation)
+            if not stack or not plain or len(before.output_tensors) > 1:
                 return None
         layers = [node.operation for node in nodes[1:]]
         return layers if nodes and is_input(nodes[0]) and len(set(map(id, layers))) == len(layers) else None
 
-    def build(self, name: str) -> Iterator[str]:
-        """The lines that make the model under a name."""
+    def build(self, name: str, *, named: str | None = None) -> Iterator[str]:
+        """The lines that make the model, as a variable, and `named` where layers are asked for by name."""
+        called = "" if named is None else f", name={double_quoted(named)}"
         layers = self.chain()
         learns = any(type(each).__name__ in LEARN and each.name not in self.states for each in layers or [])
         if layers is not None and not learns:
@@ -81,7 +91,7 @@ class Lines:
             yield f"    {input_text(self.model.inputs[0], named=False)},"
             for layer in layers:
                 yield f"    {self.layer_text(layer)},"
-            yield "])"
+            yield f"]{called})"
             return
         nodes = self.nodes()
         for position, node in enumerate(nodes):
@@ -92,7 +102,7 @@ class Lines:
                 raise
         inputs = {key: self.refer[id(each)] for key, each in named_tensors(self.model.input).items()}
         outputs = {key: self.refer[id(each)] for key, each in named_tensors(self.model.output).items()}
-        yield f"{name} = keras.Model({of_tensors(inputs)}, {of_tensors(outputs)})"
+        yield f"{name} = keras.Model({of_tensors(inputs)}, {of_tensors(outputs)}{called})"
 
     def call_lines(self, node: Any, nodes: Sequence[Any], position: int) -> Iterator[str]:
         """The lines of one call, and that of its layer where it learns, is called often, or is a model itself."""
@@ -101,6 +111,8 @@ class Lines:
             yield f"{made} = {input_text(node.output_tensors[0], named=len(self.model.inputs) > 1)}"
         elif not is_layer(operation):
             yield f"{made} = {self.operation_text(node)}"
+        elif hands_on_mask(operation):
+            yield f"{made} = masked({', '.join(map(self.value_text, taken_by(node)))})"
         else:
             text = "" if is_model(operation) else self.layer_text(operation)
             first = next(each for each in nodes if each.operation is operation) is node
@@ -121,24 +133,34 @@ class Lines:
     def model_within(self, model: Any, name: str) -> Iterator[str]:
         """The lines of a model that is a layer of this one."""
         names = [each.name for each in model.layers]
-        if len(names) > MOST_WITHIN:
+        if model.name in self.backbones:
+            yield f"{name} = {self.backbones[model.name]}"
+        elif len(names) > MOST_WITHIN:
             raise Unsayable(name, f"it is a model of {len(names)} layers, which no script writes out")
-        yield from Lines(model, [], running=f"{name}_x", taken_names=self.taken_names).build(name)
-        if not model.trainable:
-            yield f"{name}.trainable = False"
+        else:
+            within = Lines(model, [], seeded=self.seeded, running=f"{name}_x", taken_names=self.taken_names)
+            yield from within.build(name, named=model.name)
+        yield from frozen_lines(model, name)
 
     def learning_line(self, layer: str, node: Any) -> str:
         """The line that lets a layer learn from the arrays of an input. Raises `Unsayable` of one behind other layers."""
         (taken,) = tensors_taken(node)
         producer = node_of_tensor(taken)
         if not is_input(producer) or producer.operation.name not in self.adapts:
-            raise Unsayable(type(node.operation).__name__, "it learns from what other layers make")
+            why = "it learns from what other layers make"
+            raise Unsayable(type(node.operation).__name__, why, remedy="states")
         return f"{layer}.adapt({self.adapts[producer.operation.name]})"
 
     def layer_text(self, layer: Any) -> str:
         """The call that makes a layer."""
-        own = None if is_own_name(layer) else layer.name
-        return constructed(layer, given=self.states.get(layer.name, {}), named=own)
+        own, given = None if is_own_name(layer) else layer.name, dict(self.states.get(layer.name, {}))
+        if self.seeded and (seed := seed_of(layer)) is not None:
+            given["seed"] = str(seed)
+        try:
+            return constructed(layer, given=given, named=own)
+        except Unsayable as error:
+            error.layer = error.layer or layer.name
+            raise
 
     def layer_name(self, layer: Any) -> str:
         """The variable of a layer, the same each time."""
@@ -146,7 +168,7 @@ class Lines:
 
     def variable(self, node: Any, nodes: Sequence[Any], position: int) -> str:
         """What the output of a call is called: `x` where the next call alone takes it, else the name of its layer."""
-        takers = [each for each in nodes for taken in tensors_taken(each) if node_of_tensor(taken) is node]
+        takers = [each for each in nodes for taken in taken_by(each) if node_of_tensor(taken) is node]
         last = any(node_of_tensor(each) is node for each in outputs_of(self.model))
         if last and not takers and len(outputs_of(self.model)) == 1:
             return self.running
@@ -205,6 +227,52 @@ class Lines:
 
 MOST_WITHIN = 40
 """Layers of a model within another that are written out."""
+
+
+def frozen_lines(model: Any, name: str) -> Iterator[str]:
+    """The lines that keep a model within another, or some of its layers, from learning."""
+    learning = [bool(layer.trainable) for layer in model.layers]
+    if not model.trainable or not any(learning):
+        yield f"{name}.trainable = False"
+    elif not all(learning):
+        names = [layer.name for layer in model.layers if layer.trainable]
+        first = model.layers[-len(names)].name
+        if names == [layer.name for layer in model.layers[-len(names) :]]:
+            yield f"for layer in {name}.layers[:-{len(names)}]:  # all before '{first}'"
+            yield "    layer.trainable = False"
+        else:
+            yield f"for layer in {name}.layers:"
+            yield f"    layer.trainable = layer.name in {written_value(names)}"
+
+
+def seed_of(layer: Any) -> int | None:
+    """The seed that a layer draws from; None of one that draws nothing, or takes no seed."""
+    generator = getattr(layer, "seed_generator", None)
+    if generator is None or "seed" not in inspect.signature(type(layer).__init__).parameters:
+        return None
+    return int(generator.state.numpy()[0])
+
+
+MASKED = """
+
+def masked(x, mask):
+    \"\"\"The same numbers with a mask, which Keras hands on to the layers behind.\"\"\"
+    taken = keras.Input(x.shape[1:])
+    return keras.Model(taken, layers.Identity()(taken))(x, mask=mask)
+
+"""
+"""What a script needs where operations lose a mask."""
+
+
+def hands_on_mask(operation: Any) -> bool:
+    """Whether a layer does nothing but give a tensor the mask that operations have lost."""
+    return bool(getattr(operation, "hands_on_mask", False))
+
+
+def taken_by(node: Any) -> list[Any]:
+    """The tensors that a call takes, and the mask where that is what it is for."""
+    mask = node.arguments.kwargs.get("mask") if hands_on_mask(node.operation) else None
+    return [*tensors_taken(node), *([] if mask is None else [mask])]
 
 
 def is_model(operation: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dlcli.loss.target_loss import MINIMIZE
 from dlcli.optimizer.one_cycle import OneCycle
@@ -12,7 +12,8 @@ CYCLE = '''
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     """Rises by a cosine and falls by one, once over the whole training."""
 
-    maximum, start, end, rising, steps = {maximum}, {start}, {end}, {rising}, {steps}
+    def __init__(self, maximum, start, end, rising, steps):
+        self.maximum, self.start, self.end, self.rising, self.steps = maximum, start, end, rising, steps
 
     def __call__(self, step):
         place = ops.cast(step, "float32")
@@ -22,7 +23,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         return ops.where(place < self.rising, self.start + (self.maximum - self.start) * up, falling)
 
     def get_config(self):
-        return {{}}
+        return {}
 
 '''
 MEAN = '''
@@ -33,6 +34,17 @@ class MeanOfOutput(keras.losses.Loss):
         return ops.mean(ops.reshape(y_pred, [ops.shape(y_pred)[0], -1]), axis=-1)
 
 '''
+LABELLED = '''
+class Labelled{kind}(keras.losses.{kind}):
+    """The mean over the places that have a label, which is not -1."""
+
+    def call(self, y_true, y_pred):
+        labelled = y_true != -1
+        losses = ops.where(labelled, super().call(ops.maximum(y_true, 0), y_pred), 0.0)
+        losses._keras_mask = labelled
+        return losses
+
+'''
 
 
 def cycle_of(optimizer: KerasObject) -> OneCycle | None:
@@ -41,12 +53,17 @@ def cycle_of(optimizer: KerasObject) -> OneCycle | None:
     return rate if isinstance(rate, OneCycle) else None
 
 
-def own_classes(optimizer: KerasObject, losses: list[KerasObject], facts: Facts) -> Iterator[str]:
-    """The lines of the classes that these need; `facts` say how many steps the training has."""
-    cycle = cycle_of(optimizer)
-    if cycle is not None:
-        config = cycle.build(facts).get_config()
-        yield CYCLE.format(**config, rising=config["peak"] * config["steps"])
+def cycle_text(cycle: OneCycle, facts: Facts) -> str:
+    """The call that makes a cycle; `facts` say how many steps the training has."""
+    config = cycle.build(facts).get_config()
+    values = {**{key: config[key] for key in ("maximum", "start", "end")}, "rising": config["peak"] * config["steps"]}
+    return f"OneCycle({', '.join(f'{key}={each!r}' for key, each in {**values, 'steps': config['steps']}.items())})"
+
+
+def own_classes(optimizers: Iterable[KerasObject], losses: Iterable[KerasObject]) -> Iterator[str]:
+    """The lines of the classes that these need."""
+    if any(cycle_of(each) is not None for each in optimizers):
+        yield CYCLE
     if any(is_mean_of_output(each) for each in losses):
         yield MEAN
 
