@@ -21,6 +21,7 @@ from dlcli.view.ejected import Ejected
 MARK = "With train.engine: keras, dlcli reaches the same numbers."
 """What tells a script that was written here from others, in its first so many bytes."""
 ABOUT = 4096
+INSTEAD = "train it with dlcli, and take the model: dlcli export RUN --format keras"
 DRAWN = "the first weights as they were drawn for this experiment, whose layers were made in another order"
 
 
@@ -31,7 +32,7 @@ def eject(config: Config, *, file: Path, name: str, runs: Path, allow_code: bool
     cannot say.
     """
     for each in refusals_of(config):
-        raise refused(config, Unsayable(each.key, each.why, hint=each.instead, path=each.path))
+        raise refused(config, Unsayable(each.key, each.why, hint=each.instead, path=each.place(config)))
     arrays_file, about = file.with_suffix(".npz"), about_script(config, name, file)
     with chatter_to(None):
         script, exact = proved_script(
@@ -65,7 +66,8 @@ def about_script(config: Config, name: str, file: Path) -> str:
 def refused(config: Config, error: Unsayable) -> ConfigError:
     """The error of what no plain script says, at its line."""
     message = f"a plain script cannot say this: {error.what}: {error.why}"
-    return config.located(BlockError(error.path or ("layers",), message, hint=error.hint, kind="cannot_eject"))
+    hint = error.hint or INSTEAD
+    return config.located(BlockError(error.path or ("layers",), message, hint=hint, kind="cannot_eject"))
 
 
 @dataclass

@@ -103,42 +103,238 @@ def test_a_script_is_plain_and_has_the_four_steps(scripts: list[str]) -> None:
     assert "if waited >= 1:" in scripts[0]
 
 
+KINDS: dict[str, dict[str, Any]] = {
+    "from_a_run": {"weights": {"from": "run0"}, "train.epochs": 1},
+    "labels_left_out": {
+        "data.target": {"column": "y", "void": 2},
+        "layers": [{"Dense": {"units": 2, "activation": "softmax"}}],
+        "train.class_weight": "balanced",
+    },
+    "masks": {
+        "data": {
+            "source": {"shapes": {"samples": 24, "size": 8}},
+            "augment": [
+                {"RandomFlip": "horizontal"},
+                {"RandomTranslation": {"height_factor": 0.2, "width_factor": 0.2}},
+                {"GaussianNoise": 0.1},
+            ],
+        },
+        "layers": [{"Conv2D": {"filters": 3, "kernel_size": 3, "padding": "same", "activation": "softmax"}}],
+        "train.epochs": 2,
+    },
+    "phases": {
+        "data.augment": [{"GaussianNoise": 0.1}],
+        "layers": [
+            {"Dense": {"units": 8, "activation": "relu", "name": "base"}},
+            {"Dropout": 0.2},
+            {"Dense": {"units": 3, "activation": "softmax"}},
+        ],
+        "train": {
+            "batch_size": 32,
+            "early_stopping": {"patience": 1},
+            "phases": [
+                {"epochs": 3},
+                {
+                    "epochs": 3,
+                    "set": {
+                        "layers.base.trainable": False,
+                        "optimizer.learning_rate": {"one_cycle": {"maximum": 0.1}},
+                        "train.batch_size": 16,
+                    },
+                },
+            ],
+        },
+    },
+    "mixed_precision": {"train.precision": "mixed_bfloat16", "data.prepare": ["Normalization"], "train.epochs": 2},
+    "scaled": {
+        "data": {
+            "source": "diabetes",
+            "prepare": ["Normalization"],
+            "target": {"column": "progression", "scale": "standard"},
+        },
+        "layers": [{"Dense": 1}],
+        "loss": "mse",
+        "metrics": ["mae"],
+        "train": {
+            "epochs": 9,
+            "until": "val_mae < 200",
+            "reduce_on_plateau": {"monitor": "mae", "mode": "max", "patience": 1, "cooldown": 1},
+        },
+    },
+    "scores": {
+        "data": {"source": {"moons": {"samples": 60}}},
+        "layers": [{"Dense": 1}],
+        "loss": {"BinaryCrossentropy": {"from_logits": True}},
+        "metrics": ["accuracy", "AUC"],
+        "train.epochs": 1,
+    },
+    "two_targets": {
+        "data": {
+            "source": "penguins",
+            "missing": "drop",
+            "inputs": ["bill_length_mm", "flipper_length_mm"],
+            "targets": {"species": "species", "mass": "body_mass_g"},
+        },
+        "layers": [
+            {"Dense": {"units": 3, "activation": "softmax", "name": "species"}},
+            {"Dense": {"units": 1, "from": "features", "name": "mass"}},
+        ],
+        "loss": {"species": "sparse_categorical_crossentropy", "mass": "mape"},
+        "metrics": {"species": ["accuracy"], "mass": ["mae"]},
+        "train.class_weight": {"species": "balanced"},
+        "train.epochs": 1,
+    },
+}
+"""What a script says beyond layers, loss and optimizer, each in an experiment of its own."""
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run, write_experiment: Write) -> dict[str, str]:
+    """By kind the script, whose weights are those of its run."""
+    folder = tmp_path_factory.mktemp("kinds")
+    first = write_experiment(folder, {"train.epochs": 1}, file="first.yaml")
+    configs = [write_experiment(folder, changes, file=f"{name}.yaml") for name, changes in KINDS.items()]
+    return dict(zip(["first", *KINDS], same_weights([first, *configs], folder, run_dlcli), strict=True))
+
+
 @pytest.mark.parametrize(
-    ("changes", "line_of", "words"),
+    ("kind", "words"),
     [
-        ({"data.augment": [{"GaussianNoise": 0.1}]}, "augment", "is drawn from its number here"),
-        ({"train.steps_per_epoch": 2}, "steps_per_epoch", "no short words"),
-        ({"train.until": "loss < 0.1"}, "until", "no short words"),
-        ({"optimizer": {"Adam": {"use_ema": True}}}, "optimizer", "the averages"),
+        ("from_a_run", "# the first weights: some of them from model.keras, the others as they were drawn\n"),
+        ("labels_left_out", "LabelledSparseCategoricalCrossentropy()"),
+        ("labels_left_out", "[np.maximum(y_train, 0)]"),
+        ("masks", 'started(0, epoch, step)({"images": x, "segmentation_masks": y[..., np.newaxis]}, training=True)'),
+        ("masks", "    x = started(2, epoch, step)(x, training=True)"),
+        ("mixed_precision", 'keras.config.set_dtype_policy("mixed_bfloat16")'),
+        ("phases", 'model.get_layer("base").trainable = False'),
+        ("phases", "for epoch in range(epoch + 1, epoch + 1 + 3):"),
+        ("phases", ".batch(16)"),
+        ("scaled", "class UnscaledMeanAbsoluteError(keras.metrics.MeanAbsoluteError):"),
+        ("scaled", '    if history["val_mae"][0] < 200.0:\n        break'),
+        ("scaled", "still, resting = 0, 1"),
+        ("scores", 'metrics=[ProbableBinaryAccuracy(name="accuracy"), ProbableAUC(name="auc")],'),
+        ("two_targets", '    "mass": np.ones(len(y_train["mass"]), "float32"),'),
+    ],
+)
+def test_each_kind_is_said_in_words_of_keras(kinds: dict[str, str], kind: str, words: str) -> None:
+    assert words in kinds[kind]
+    assert words not in kinds["first"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line_of", "words", "advice"),
+    [
+        ({"data.stream": True}, "stream", "data.stream: its arrays stay on disk", "fit into memory"),
+        ({"train.steps_per_epoch": 2}, "steps_per_epoch", "goes once over all samples", "leave steps_per_epoch out"),
+        ({"train.time_limit": "9s"}, "time_limit", "is another each time", "write epochs"),
+        ({"optimizer": {"Adam": {"use_ema": True}}}, "use_ema", "the averages", "leave use_ema out"),
+        (
+            {"train.callbacks": [{"CSVLogger": "log.csv"}]},
+            "callbacks",
+            "begin and end them each time",
+            "leave them out",
+        ),
+        (
+            {
+                "data": {
+                    "source": {"shapes": {"samples": 24, "size": 8}},
+                    "augment": [{"RandomCrop": {"height": 4, "width": 4}}],
+                },
+                "layers": [{"Conv2D": {"filters": 3, "kernel_size": 1, "activation": "softmax"}}],
+            },
+            "RandomCrop",
+            "pictures of another size",
+            "leave it out",
+        ),
+        (
+            {
+                "data": {"source": {"moons": {"samples": 60}}},
+                "layers": [{"Dense": {"units": 1, "activation": "sigmoid"}}],
+                "loss": "binary_crossentropy",
+                "metrics": [{"Recall": {"thresholds": [0.3, 0.6]}}],
+                "train.early_stopping": {"monitor": "recall@0.3"},
+            },
+            "early_stopping",
+            "it is one of several values of a metric",
+            "watch a metric that has one value",
+        ),
     ],
 )
 def test_what_a_script_cannot_say_is_refused_at_its_line(
-    changes: dict[str, Any], line_of: str, words: str, tmp_path: Path, run_dlcli: Run, write_experiment: Write
+    changes: dict[str, Any],
+    line_of: str,
+    words: str,
+    advice: str,
+    tmp_path: Path,
+    run_dlcli: Run,
+    write_experiment: Write,
 ) -> None:
     config = write_experiment(tmp_path, changes)
     refused = run_dlcli("eject", config, "-o", tmp_path / "a.py", "--json", cwd=tmp_path)
     assert (refused.code, refused.error["kind"]) == (3, "cannot_eject")
     assert words in refused.error["message"]
-    assert f'"{line_of}"' in config.read_text(encoding="utf-8").splitlines()[refused.error["line"] - 1]
+    assert advice in refused.error["hint"]
+    line = config.read_text(encoding="utf-8").splitlines()[refused.error["line"] - 1]
+    assert line[refused.error["column"] - 1 :].startswith(f'"{line_of}"')
     assert not (tmp_path / "a.py").exists()
 
 
+@pytest.mark.parametrize(
+    ("step", "old", "new", "line_of", "words"),
+    [
+        ("step_2", 'activation="relu"', 'activation="tanh"', "loss", "'loss': plain Keras counts it otherwise"),
+        ("step_2", "Dense(8", "Dense(9", "layers", "a part of it: plain Keras refuses it"),
+        (
+            "steps_3_and_4",
+            "rate=0.01",
+            "rate=0.02",
+            "optimizer",
+            "what a step learns: plain Keras learns something else",
+        ),
+        (
+            "steps_3_and_4",
+            "SparseCategoricalAccuracy(",
+            "SparseTopKCategoricalAccuracy(2, ",
+            "accuracy",
+            "'accuracy': plain Keras counts it",
+        ),
+    ],
+)
 def test_a_script_that_is_another_experiment_is_never_written(
-    tmp_path: Path, run_dlcli: Run, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+    step: str,
+    old: str,
+    new: str,
+    line_of: str,
+    words: str,
+    tmp_path: Path,
+    run_dlcli: Run,
+    write_experiment: Write,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from dlcli.actions.ejected import script
 
-    real = script.Script.step_2
+    real = getattr(script.Script, step)
 
     def wrong(self: Any) -> Any:
-        return (line.replace("Dense(8", 'Dense(8, kernel_initializer="he_normal"') for line in real(self))
+        return (line.replace(old, new) for line in real(self))
 
-    monkeypatch.setattr(script.Script, "step_2", wrong)
+    monkeypatch.setattr(script.Script, step, wrong)
     config = write_experiment(tmp_path)
     refused = run_dlcli("eject", config, "-o", tmp_path / "a.py", "--json", cwd=tmp_path)
     assert (refused.code, refused.error["kind"]) == (3, "cannot_eject")
-    assert refused.error["message"] == "a plain script cannot say this: the first weights: plain Keras draws others"
+    assert words in refused.error["message"]
+    line = config.read_text(encoding="utf-8").splitlines()[refused.error["line"] - 1]
+    assert line[refused.error["column"] - 1 :].startswith(f'"{line_of}"')
     assert not (tmp_path / "a.py").exists()
+
+
+def test_the_manual_has_a_table_of_what_is_refused() -> None:
+    from dlcli.actions.ejected.refused import REFUSALS
+
+    rows = (ROOT / "docs" / "comparing.md").read_text(encoding="utf-8").splitlines()
+    for each in REFUSALS:
+        assert f"| `{each.key}` | {each.why} | {each.instead} |" in rows
+    assert len({each.key for each in REFUSALS}) == len(REFUSALS) == 7
 
 
 @pytest.mark.parametrize("name", ["e.yaml", "points.py", "points.npz", "own.py"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dlcli.actions.ejected.expressions import Unsayable, constructed, double_quoted
+from dlcli.actions.ejected.expressions import Unsayable, constructed, double_quoted, said_at
 from dlcli.data.preparation.augment import Augmentation, states
 from dlcli.data.schema import Schema
 
@@ -15,8 +15,9 @@ def augment_lines(augment: Augmentation, schema: Schema) -> Iterator[str]:
         check_layer(augment, number)
     yield ""
     yield "augmentation = ["
-    for layer in augment.layers:
-        yield f"    {constructed(layer)},"
+    for number, layer in enumerate(augment.layers):
+        with said_at(augment.place(number)):
+            yield f"    {constructed(layer)},"
     yield "]"
     yield ""
     yield ""

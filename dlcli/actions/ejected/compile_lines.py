@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dlcli.actions.ejected.expressions import Unsayable, constructed, double_quoted, room_of
+from dlcli.actions.ejected.expressions import Unsayable, constructed, double_quoted, room_of, said_at, short_number
 from dlcli.actions.ejected.own_classes import LABELLED, cycle_of, cycle_text, is_mean_of_output, own_classes
 from dlcli.actions.ejected.own_metrics import metric_texts
 from dlcli.data.schema import TargetSchema
@@ -74,8 +74,9 @@ def compile_lines(experiment: Experiment) -> Iterator[str]:
     yield "model.compile("
     yield f"    loss={by_name(losses) if several else losses[None]},  # step 3: the loss"
     if several and config.loss_weights:
-        yield f"    loss_weights={ {str(head.name): head.weight for head in heads}!r},"
-    yield f"    optimizer={constructed(model.optimizer, given=given)},  # step 4: the optimizer"
+        yield f"    loss_weights={by_name({head.name: short_number(head.weight) for head in heads})},"
+    with said_at(("optimizer",)):
+        yield f"    optimizer={constructed(model.optimizer, given=given)},  # step 4: the optimizer"
     yield f"    metrics={by_name(metrics) if several else metrics[None]},"
     yield "    jit_compile=False,"
     yield ")"
@@ -86,7 +87,8 @@ def loss_text(head: Head, made: Any, schema: TargetSchema) -> str:
     if is_mean_of_output(head.loss):
         return "MeanOfOutput()"
     if not schema.has_void:
-        return constructed(made)
+        with said_at(head.loss_path):
+            return constructed(made)
     if needs(head.loss) != "classes":
         raise Unsayable(
             head.loss.written,

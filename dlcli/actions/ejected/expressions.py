@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
 
 from dlcli.errors import TreePath
@@ -52,6 +53,16 @@ class Unsayable(Exception):
         """The layer that it is a part of."""
 
 
+@contextmanager
+def said_at(path: TreePath) -> Iterator[None]:
+    """Tells what cannot be said within it where it stands, if that is not known yet."""
+    try:
+        yield
+    except Unsayable as error:
+        error.path = error.path or path
+        raise
+
+
 def room_of(kind: type) -> str:
     """Where a class of Keras is found, as it is written. Raises `Unsayable` for one of somebody else."""
     import keras
@@ -62,7 +73,7 @@ def room_of(kind: type) -> str:
             module = getattr(module, part)
         if getattr(module, kind.__name__, None) is kind:
             return f"layers.{kind.__name__}" if room == "layers" else f"keras.{room}.{kind.__name__}"
-    raise Unsayable(kind.__name__, "it is no class of Keras")
+    raise Unsayable(kind.__name__, "it is no class of Keras", hint="write a class of Keras")
 
 
 def constructed(thing: Any, *, given: Mapping[str, str] = {}, named: str | None = None) -> str:
@@ -185,7 +196,7 @@ def written_value(value: Any, name: str = "") -> str:
         return f"slice({value.start!r}, {value.stop!r}, {value.step!r})"
     if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         return written_value(value.item())
-    raise Unsayable(type(value).__name__, "it cannot be written as a value")
+    raise Unsayable(type(value).__name__, "it cannot be written as a value", hint="write numbers, texts or lists")
 
 
 def double_quoted(text: str) -> str:

@@ -106,7 +106,10 @@ class Lines:
 
     def call_lines(self, node: Any, nodes: Sequence[Any], position: int) -> Iterator[str]:
         """The lines of one call, and that of its layer where it learns, is called often, or is a model itself."""
-        made, operation = self.variable(node, nodes, position), node.operation
+        operation = node.operation
+        if is_model(operation) and not hands_on_mask(operation):
+            self.layer_name(operation)  # it has the better name than what it puts out
+        made = self.variable(node, nodes, position)
         if is_input(node):
             yield f"{made} = {input_text(node.output_tensors[0], named=len(self.model.inputs) > 1)}"
         elif not is_layer(operation):
@@ -136,7 +139,8 @@ class Lines:
         if model.name in self.backbones:
             yield f"{name} = {self.backbones[model.name]}"
         elif len(names) > MOST_WITHIN:
-            raise Unsayable(name, f"it is a model of {len(names)} layers, which no script writes out")
+            why = f"it is a model of {len(names)} layers, which no script writes out"
+            raise Unsayable(name, why, hint=f"write its layers without submodel, or at most {MOST_WITHIN} in one")
         else:
             within = Lines(model, [], seeded=self.seeded, running=f"{name}_x", taken_names=self.taken_names)
             yield from within.build(name, named=model.name)
@@ -148,7 +152,8 @@ class Lines:
         producer = node_of_tensor(taken)
         if not is_input(producer) or producer.operation.name not in self.adapts:
             why = "it learns from what other layers make"
-            raise Unsayable(type(node.operation).__name__, why, remedy="states")
+            hint = "write it under data.prepare, as the first there"
+            raise Unsayable(type(node.operation).__name__, why, hint=hint, remedy="states")
         return f"{layer}.adapt({self.adapts[producer.operation.name]})"
 
     def layer_text(self, layer: Any) -> str:
@@ -204,7 +209,7 @@ class Lines:
         named = {**config, **call_arguments(node)}
         texts = [self.value_text(each) for each in args]
         if any(each.kind is each.VAR_POSITIONAL for each in parameters.values()):
-            raise Unsayable(kind, "it takes any number of tensors")
+            raise Unsayable(kind, "it takes any number of tensors", hint=IN_PLACE)
         for key, value in named.items():
             default = parameters[key].default
             if key != "name" and not (value is default or (type(value) is type(default) and value == default)):
@@ -225,6 +230,7 @@ class Lines:
         return written_value(value)
 
 
+IN_PLACE = "write a layer, or another operation, in its place"
 MOST_WITHIN = 40
 """Layers of a model within another that are written out."""
 
@@ -314,7 +320,7 @@ def function_of(kind: str) -> tuple[str, Any]:
         for name in dir(module):
             if name.replace("_", "").lower() == kind.lower() and inspect.isfunction(getattr(module, name)):
                 return f"{room}.{name}", getattr(module, name)
-    raise Unsayable(kind, "no function of keras.ops is called so")
+    raise Unsayable(kind, "no function of keras.ops is called so", hint=IN_PLACE)
 
 
 def index_text(key: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.actions.ejected.expressions import Unsayable, constructed, room_of, written_number
+from dlcli.actions.ejected.expressions import Unsayable, constructed, room_of, said_at, written_number
 from dlcli.data.schema import TargetSchema
 from dlcli.loss import metric_name
 from dlcli.loss.reading import output_form, reads_of
@@ -53,7 +53,8 @@ def metric_texts(
         if function is not None:
             texts.append(f"keras.metrics.{function.__name__}")
             continue
-        text = constructed(metric, named=metric_name(thing))
+        with said_at(path):
+            text = constructed(metric, named=metric_name(thing))
         if readings:
             kind = type(metric).__name__
             name = "".join(each.word for each in readings) + kind

@@ -73,6 +73,7 @@ def run_set_up(script: Script) -> Mapping[str, Any]:
         keras.utils.clear_session(free_memory=False)  # its layers are called as in a process of their own
         (folder / script.arrays_file).write_bytes(array_bytes(script.arrays))
         names: dict[str, Any] = {"__file__": str(folder / "script.py"), "__name__": "__ejected__"}
+        compile(script.text, "script.py", "exec")
         exec(compile(text, "script.py", "exec"), names)
         return names
     except Exception as error:
@@ -156,8 +157,9 @@ def check_values(script: Script, found: Mapping[str, Any], wanted: Mapping[str, 
         places |= {head.own_loss or "loss": head.loss_path}
         for position, metric in enumerate(head.metrics):
             places[head.reported(metric_name(metric))] = (*head.metrics_path, position)
-    for name, value in wanted.items():
-        here, there = (np.asarray(keras_numbers(each)) for each in (found.get(name, np.nan), value))
+    # Where a loss is another one, metrics are too, and it is the loss that says why.
+    for name in sorted(wanted, key=lambda each: places.get(each, ("loss",))[0] == "metrics"):
+        here, there = (np.asarray(keras_numbers(each.get(name, np.nan))) for each in (found, wanted))
         if here.shape != there.shape or not np.allclose(here, there, rtol=CLOSE, atol=0, equal_nan=True):
             why = "plain Keras counts it otherwise than this loss and target need it"
             hint = "leave the metric out" if name in places and places[name][0] == "metrics" else None

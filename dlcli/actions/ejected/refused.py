@@ -13,62 +13,56 @@ from dlcli.errors import TreePath
 class Refusal:
     """A key that a configuration may not have, where it `holds`; `why` and `instead` are words for people."""
 
-    path: TreePath
+    key: str
     holds: Callable[[Config], object]
     why: str
     instead: str
 
-    @property
-    def key(self) -> str:
-        """The key as it is written."""
-        return ".".join(map(str, self.path))
+    def place(self, config: Config) -> TreePath:
+        """Where the key stands; that of an optimizer stands below the name of this."""
+        first, *others = self.key.split(".")
+        return (first, *([config.optimizer.written] if first == "optimizer" else []), *others)
 
 
 REFUSALS = (
     Refusal(
-        ("data", "stream"),
+        "data.stream",
         lambda config: config.data.stream is True,
-        "the arrays stand beside the script, and these stay on disk",
-        "leave stream out where the samples fit into memory",
+        "its arrays stay on disk, those of a script do not",
+        "leave it out where the samples fit into memory",
     ),
     Refusal(
-        ("optimizer", "use_ema"),
+        "optimizer.use_ema",
         lambda config: any(phase.optimizer.arguments.get("use_ema") for phase in config.phases),
         "`fit` would put the averages in the place of the weights after each epoch",
         "leave use_ema out",
     ),
     Refusal(
-        ("plugins",),
+        "plugins",
         lambda config: config.plugins,
         "classes of plugins are not those of Keras",
         "write classes of Keras",
     ),
     Refusal(
-        ("train", "callbacks"),
+        "train.callbacks",
         lambda config: config.train.callbacks,
-        "its loop calls `fit` for each epoch, which would begin and end them each time",
-        "leave callbacks out; early_stopping and reduce_on_plateau are said",
+        "`fit` runs for each epoch, and would begin and end them each time",
+        "leave them out",
     ),
     Refusal(
-        ("train", "precision"),
-        lambda config: config.train.precision != "float32",
-        "other roundings than those of 32 bits are not compared",
-        "write precision: float32",
-    ),
-    Refusal(
-        ("train", "steps_per_epoch"),
+        "train.steps_per_epoch",
         lambda config: config.train.steps_per_epoch,
         "an epoch of the script goes once over all samples",
         "leave steps_per_epoch out",
     ),
     Refusal(
-        ("train", "time_limit"),
+        "train.time_limit",
         lambda config: config.train.time_limit,
         "how far a training comes in a time is another each time",
         "write epochs",
     ),
     Refusal(
-        ("train", "until"),
+        "train.until",
         lambda config: config.train.until and len(config.phases) > 1,
         "it would have to end phases that have not begun",
         "leave until out, or train in one phase",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dlcli.actions.ejected.augment_lines import augment_lines
 from dlcli.actions.ejected.backbone_texts import backbone_texts
 from dlcli.actions.ejected.compile_lines import class_lines, compile_lines
-from dlcli.actions.ejected.expressions import double_quoted
+from dlcli.actions.ejected.expressions import double_quoted, said_at
 from dlcli.actions.ejected.model_lines import LEARN, MASKED, Lines, hands_on_mask, named_tensors
 from dlcli.actions.ejected.sample_texts import SampleTexts, array_names
 from dlcli.actions.ejected.training_lines import Training
@@ -78,6 +78,8 @@ class Script:
         yield ""
         yield f"SEED, EPOCHS, BATCH = {config.seed}, {config.train.epochs}, {config.train.batch_size}"
         yield "keras.utils.set_random_seed(SEED)"
+        if config.train.precision != "float32":
+            yield f"keras.config.set_dtype_policy({double_quoted(config.train.precision)})"
         if config.train.deterministic is not False:
             yield "tf.config.experimental.enable_op_determinism()  # the same numbers each time, on a CPU"
 
@@ -97,7 +99,8 @@ class Script:
             yield ""
             if any(type(each).__name__ in LEARN for each in self.experiment.preparation.layers):
                 yield "# what the layers before the model learn, they learn from the training samples alone"
-            yield from self.preparation_lines()
+            with said_at(("data", "prepare")):
+                yield from self.preparation_lines()
             for split in samples.splits:
                 yield f"x_{split} = prepared(x_{split})"
         if self.experiment.augment is not None:
