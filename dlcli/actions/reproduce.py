@@ -73,6 +73,7 @@ def trained_again(
         allow_code=allow_code,
         weights_from=runs,
         ends_after=epochs,
+        threads=recorded_environment(run).get("threads", {}),
     )
     try:
         return train(request, listeners)[0], None

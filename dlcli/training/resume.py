@@ -101,7 +101,9 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             listeners.note(f"note: '{run.name}' goes on from {checkpoint_place(checkpoint)}")
         if config.plain() != recorded_tree(run, edited=True):
             record_config(run, config)
-        experiment = start(config, dataset, listeners, runs=run.path.parent if checkpoint is None else None)
+        threads = recorded_environment(run).get("threads", {})
+        weights_from = run.path.parent if checkpoint is None else None
+        experiment = start(config, dataset, listeners, runs=weights_from, threads=threads)
         findings = warnings_on(config, dataset, listeners)
         del dataset  # the feeds hold what the steps need
         give_back_memory()

@@ -9,7 +9,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,6 +65,10 @@ class Request:
     """The folder of the runs whose weights it may start with, where that is another than `runs`."""
     ends_after: int = sys.maxsize
     """The epoch behind which it ends, however many it plans for."""
+    number: int | None = None
+    """The number of its run, where it has been given out already."""
+    threads: Mapping[str, int] = field(default_factory=dict)
+    """The threads of its operations as env.json has them; as many as TensorFlow takes where nothing is said."""
 
 
 def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
@@ -78,14 +82,15 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
         dataset = read_data(config, allow_code=request.allow_code)
     for note in dataset.notes:
         listeners.note(f"note: {note}")
-    named = request.name or safe_name(config.name or (Path(request.file).stem if request.file != "-" else "run"))
+    named = asked_name(request)
     if request.name is None and config.name and named != unicodedata.normalize("NFC", config.name):
         listeners.note(f"note: the run is called '{named}'; a name holds letters, digits and . _ - alone")
     run = Run.claim(request.runs, named, rename=request.rename)
     with Lock(run.path) as lock, chatter_to(run.log), stop_request(run) as stop:
         stop.after = request.ends_after
         given = settings_read(request.settings)
-        state = RunState(run.name, next_number(request.runs), "created", request.file, now(), set=given)
+        number = request.number or next_number(request.runs)
+        state = RunState(run.name, number, "created", request.file, now(), set=given)
         state = dataclasses.replace(state, unwritten=[*unwritten(config)])
         with nothing_left_of(run, state):
             state.write(run)
@@ -93,7 +98,8 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
                 listeners.note(f"note: {note}")
             record = Record(run, config, request.content)
             record.begin(dataset)
-            experiment = start(config, dataset, listeners, runs=request.weights_from or request.runs)
+            weights_from = request.weights_from or request.runs
+            experiment = start(config, dataset, listeners, runs=weights_from, threads=request.threads)
             if config.train.is_cut:
                 command = shlex.join(["dlcli", "resume", *words_for(run), "--epochs", str(config.train.planned)])
                 listeners.note(f"note: {earlier_end(config.train)}; {command} trains the rest")
@@ -106,12 +112,21 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
         return run, session.run_to_end()
 
 
-def start(config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path | None) -> Experiment:
+def asked_name(request: Request) -> str:
+    """What its run is to be called, if that is not taken: as the command line says, the configuration, or its file."""
+    named = request.config.name or (Path(request.file).stem if request.file != "-" else "run")
+    return request.name or safe_name(named)
+
+
+def start(
+    config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path | None, threads: Mapping[str, int]
+) -> Experiment:
     """Starts Keras and sets the experiment up; says what is worth a look now that the data is known.
 
     `runs` is the folder of the runs that it may name; None leaves the weights to who puts them back.
     """
-    start_keras(seed=config.seed, precision=config.train.precision, deterministic=config.train.deterministic)
+    train = config.train
+    start_keras(seed=config.seed, precision=train.precision, deterministic=train.deterministic, threads=threads)
     with config.naming_files():
         experiment = set_up(config, dataset)
         if runs is not None:

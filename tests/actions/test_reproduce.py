@@ -35,7 +35,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run, write_exper
     return folder
 
 
-def test_the_same_numbers_are_equal_and_nothing_is_left_behind(folder: Path, run_dlcli: Run) -> None:
+def test_the_same_numbers_are_equal_and_nothing_is_left_behind(
+    folder: Path, run_dlcli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("dlcli.training.setup.backend.take_threads", asked.append)
     done = run_dlcli("reproduce", "s3", "--json", cwd=folder)
     assert (done.code, done.err) == (0, ""), done.err
     found = done.value
@@ -43,6 +47,7 @@ def test_the_same_numbers_are_equal_and_nothing_is_left_behind(folder: Path, run
     assert (found["differs"], found["first_difference"], found["matters"]) == ([], None, None)
     assert all(each["was"] == each["now"] for each in found["metrics"])
     assert {each["split"] for each in found["metrics"]} == {"train", "validation"}
+    assert asked == [{"inter": 0, "intra": 0}], "as recorded"
     assert sorted(path.name for path in (folder / "runs").iterdir() if path.is_dir()) == ["s3", "s4", "s5"]
 
 

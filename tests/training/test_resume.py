@@ -284,6 +284,18 @@ def test_other_threads_or_versions_are_recorded_as_not_exact(runs: Path, run_dlc
     assert "note: not exact any more: versions.keras was 3.0.0" in done.err
 
 
+def test_a_run_goes_on_with_its_threads_and_says_where_that_cannot_be(
+    runs: Path, run_dlcli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = runs / "runs" / "cut" / "env.json", list[Any]()
+    monkeypatch.setattr("dlcli.training.setup.backend.take_threads", asked.append)
+    recorded = json.loads(path.read_bytes())
+    rewrite(path, json.dumps({**recorded, "threads": {"inter": 3, "intra": 5}}))
+    done = run_dlcli("resume", "cut", "--json", cwd=runs)
+    assert asked == [{"inter": 3, "intra": 5}]
+    assert done.value["inexact"] == ["threads.inter was 3 and is 0", "threads.intra was 5 and is 0"]
+
+
 def test_a_run_that_is_being_trained_is_not_gone_on_with(runs: Path, run_dlcli: Command) -> None:
     with Lock(runs / "runs" / "cut"):
         done = run_dlcli("resume", "cut", "--json", cwd=runs)

@@ -9,9 +9,10 @@ import stat
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dlcli.data.sources.source import SourceBlock
@@ -111,7 +112,7 @@ def keras_loading(source: SourceBlock) -> Iterator[None]:
     Where the source cannot be read nobody waits here, but an interpreter that ends on its own does: taking TensorFlow down
     while it is being loaded would abort the process.
     """
-    if "keras" in sys.modules or not source.beside or source.memory() < LONG_READING:
+    if ("keras" in sys.modules and not said_before) or not source.beside or source.memory() < LONG_READING:
         yield
         return
     with chatter_to(None):
@@ -126,12 +127,31 @@ def load_keras() -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with quick_import(), contextlib.suppress(Exception):
         import keras  # noqa: F401
+    say_again()
 
 
-def start_keras(*, seed: int, precision: str = "float32", deterministic: str | bool = "auto") -> Any:
+said_before: list[bytes] = []
+"""What libraries wrote to standard error while Keras was imported by the process that this one was forked from."""
+
+
+def say_again() -> None:
+    """Writes what they wrote then once more, where Keras would be imported: so the log of a run has it as any other."""
+    for words in said_before:
+        with contextlib.suppress(OSError):
+            os.write(STANDARD_ERROR, words)
+    said_before.clear()
+
+
+def start_keras(
+    *,
+    seed: int,
+    precision: str = "float32",
+    deterministic: str | bool = "auto",
+    threads: Mapping[str, int] = MappingProxyType({}),
+) -> Any:
     """Imports Keras on TensorFlow with everything random seeded and, where that is wanted, every operation deterministic.
 
-    `auto` wants it on a CPU, where a run can then be exact.
+    `auto` wants it on a CPU, where a run can then be exact. `threads` as in `take_threads`.
     Raises `ArtifactError` where Keras runs on something else.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -139,6 +159,8 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     with stage("starting TensorFlow"), quick_import():
         import keras
         import tensorflow as tf
+    say_again()
+    take_threads(threads)
 
     if keras.backend.backend() != "tensorflow":
         raise ArtifactError(
@@ -157,6 +179,20 @@ def start_keras(*, seed: int, precision: str = "float32", deterministic: str | b
     # What Keras says of a model as a layer is not true of the layers in it; a mask that is lost is told at its line.
     warnings.filterwarnings("ignore", message=r"Layer '.*' \(of type .*\) was passed an input with a mask")
     return keras
+
+
+def take_threads(threads: Mapping[str, int]) -> None:
+    """Lets operations have so many threads, by `inter` and `intra`, each 0 for as many as there are processors.
+
+    Once the runtime of TensorFlow has started they stay as they are, which who compares environments tells.
+    """
+    import tensorflow as tf
+
+    with contextlib.suppress(RuntimeError):
+        if "inter" in threads:
+            tf.config.threading.set_inter_op_parallelism_threads(threads["inter"])
+        if "intra" in threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads["intra"])
 
 
 def device_name() -> str:
