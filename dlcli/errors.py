@@ -4,6 +4,7 @@
     ├── InternalError             1  internal    a bug; names the file with the traceback
     ├── UsageError                2  usage       a bad flag or run name
     ├── ConfigError               3  config      problems of a configuration file, all at once
+    │   ├── LinesError         2, 3              problems of the lines of `many`
     │   └── BlockError            3  config      a problem known by its place in the tree, not yet by its line
     ├── DataError                 4  data        missing, unreadable or malformed data
     ├── ArtifactError             5  artifact    a model or run that is missing, damaged or of another version
@@ -141,6 +142,15 @@ class ConfigError(DlcliError):
             column=first.column or None,
         )
         self.problems = list(problems)
+
+
+class LinesError(ConfigError):
+    """Lines of trainings are wrong, all of them at once; the exit code is that of a wrong command line where all mistakes are."""
+
+    def __init__(self, problems: Sequence[Problem], *, usage: bool) -> None:
+        super().__init__(problems)
+        if usage:
+            self.code, self.name = UsageError.code, UsageError.name
 
 
 class BlockError(DlcliError):

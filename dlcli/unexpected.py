@@ -6,7 +6,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from dlcli.errors import DlcliError, InternalError, ResourceError
+from dlcli.errors import DlcliError, InternalError, ResourceError, UsageError
 from dlcli.first_line import first_line, named_line
 from dlcli.foreign_error import plugin_error
 
@@ -14,6 +14,16 @@ from dlcli.foreign_error import plugin_error
 def unexpected(error: Exception) -> DlcliError:
     """The error to show in place of one that nobody expected: a plugin's, used-up memory, or a bug."""
     return plugin_error(error) or used_up(error) or bug(error)
+
+
+def refused_by_system(error: OSError) -> DlcliError:
+    """The error to show for what the system refuses: the working directory is gone, or something cannot be written."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        message, hint = "the working directory does not exist any more", "cd to a folder that exists"
+        return UsageError(message, hint=hint, kind="no_working_directory")
+    return ResourceError(f"cannot write: {error.strerror}", file=error.filename, kind="not_writable")
 
 
 def used_up(error: BaseException) -> ResourceError | None:

@@ -9,9 +9,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -32,6 +30,7 @@ from dlcli.cli.inspect import COMMAND as INSPECT
 from dlcli.cli.inspect_data import COMMAND as INSPECT_DATA
 from dlcli.cli.list import COMMAND as LIST
 from dlcli.cli.look import COMMAND as LOOK
+from dlcli.cli.many import COMMAND as MANY
 from dlcli.cli.output import emit, err, leave_quietly
 from dlcli.cli.predict import COMMAND as PREDICT
 from dlcli.cli.remove import COMMAND as REMOVE
@@ -46,7 +45,7 @@ from dlcli.cli.stopped import draw_stopped, unheard
 from dlcli.cli.streams import open_missing_streams, whole
 from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.cli.validate import COMMAND as VALIDATE
-from dlcli.errors import ConfigError, DlcliError, ResourceError, Stopped, UsageError
+from dlcli.errors import DlcliError, Stopped, UsageError
 from dlcli.progress import show_progress_with
 
 COMMANDS = (
@@ -57,6 +56,7 @@ COMMANDS = (
     CHECK,
     TRAIN,
     RESUME,
+    MANY,
     EVALUATE,
     PREDICT,
     RUNS,
@@ -139,15 +139,6 @@ def watch_progress() -> None:
     show_progress_with(ProgressLine(err(), begun=time.monotonic(), wanted=lambda: not asked.quiet))
 
 
-def has_working_folder() -> bool:
-    """Whether the working directory still exists."""
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        return False
-    return True
-
-
 def main() -> None:
     """Runs a command; every error ends here, with its exit code, and so does Ctrl-C."""
     begin()
@@ -178,12 +169,13 @@ def end_of_command() -> None:
     except BrokenPipeError:
         leave_quietly(141)
     except OSError as error:
-        if not has_working_folder():
-            message, hint = "the working directory does not exist any more", "cd to a folder that exists"
-            show_error(UsageError(message, hint=hint, kind="no_working_directory"))
-            sys.exit(UsageError.code)
-        show_error(ResourceError(f"cannot write: {error.strerror}", file=error.filename, kind="not_writable"))
-        leave_quietly(ResourceError.code)
+        from dlcli.unexpected import refused_by_system
+
+        refused = refused_by_system(error)
+        show_error(refused)
+        if isinstance(refused, UsageError):
+            sys.exit(refused.code)
+        leave_quietly(refused.code)
     except Exception as error:
         if hasattr(error, "format_message"):
             as_far_as_can_be_told(sys.argv[1:])
@@ -209,6 +201,8 @@ def show_error(error: DlcliError) -> None:
     from dlcli.view.problems import error_text
 
     if asked.json:
+        from dlcli.view.error_json import error_json
+
         with suppress(OSError):  # Where the error is that standard output cannot be written, the words below must do.
             emit({"error": error_json(error)})
     console = err(always=True)
@@ -220,34 +214,3 @@ def show_error(error: DlcliError) -> None:
         from dlcli.view.verdict import draw_verdict
 
         draw_verdict(console, [judgement_read(each) for each in error.verdict])
-
-
-def error_json(error: DlcliError) -> dict[str, Any]:
-    """The error as JSON has it; a configuration's has all its problems."""
-    content: dict[str, Any] = {
-        "code": error.code,
-        "name": error.name,
-        "kind": error.kind,
-        "message": error.message,
-        "file": error.file,
-        "line": error.line,
-        "column": error.column,
-        "hint": error.hint,
-    }
-    if error.named is not None:
-        content["named"] = asdict(error.named)
-    if error.verdict:
-        content["verdict"] = [*error.verdict]
-    if isinstance(error, ConfigError):
-        content["problems"] = [
-            {
-                "file": each.file,
-                "line": each.line,
-                "column": each.column,
-                "message": each.message,
-                "suggestion": each.suggestion,
-                "kind": each.kind,
-            }
-            for each in error.problems
-        ]
-    return content

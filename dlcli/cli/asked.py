@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 
 @dataclass
@@ -43,6 +44,16 @@ def for_debug(value: bool) -> bool:
     """Notes that tracebacks are asked for; the callback of the option that means it."""
     asked.debug = asked.debug or value
     return value
+
+
+@contextmanager
+def asked_apart() -> Iterator[None]:
+    """What is asked while it is open, on a line that is not this command's, is forgotten."""
+    before = replace(asked)
+    try:
+        yield
+    finally:
+        asked.json, asked.debug, asked.quiet, asked.colour = before.json, before.debug, before.quiet, before.colour
 
 
 def as_far_as_can_be_told(arguments: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from dlcli.cli.settings_offered import settings_for
 from dlcli.layers.names import written_layer_name
 
 CONFIGS, DATA = (".yaml", ".yml"), (".csv", ".tsv", ".jsonl", ".json", ".npz", ".npy", ".parquet", ".ts", ".txt")
+LINES = (".txt", ".lines", ".sh")
 MOST_FILES, MOST_RUNS_READ = 200, 20
 VOCABULARY = Path(__file__).parents[1] / "config" / "reference" / "vocabulary.json"
 COMPLETE = "_DLCLI_COMPLETE"
@@ -164,6 +165,7 @@ def last_of_list(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
 
 config = offered(lambda _, begun: files(begun, CONFIGS))
 run = offered(lambda parameters, _: run_names(parameters))
+lines = offered(lambda _, begun: files(begun, LINES))
 config_or_run = offered(lambda parameters, begun: [*files(begun, CONFIGS), *run_names(parameters)])
 data = offered(lambda _, begun: [*files(begun, DATA), *names_of("sources")])
 config_or_data = offered(lambda _, begun: [*files(begun, (*CONFIGS, *DATA)), *names_of("sources")])

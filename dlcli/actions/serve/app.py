@@ -14,7 +14,7 @@ from dlcli.actions.listening import HEADERS
 from dlcli.actions.serve.asked import asked_of
 from dlcli.actions.serve.batches import Batches
 from dlcli.actions.serve.files import answered_files
-from dlcli.actions.serve.guard import ServeGuard
+from dlcli.actions.serve.guard import COOKIE, ServeGuard
 from dlcli.actions.serve.limits import Limits, Refusal
 from dlcli.actions.serve.loaded import Answer, LoadedRun
 from dlcli.actions.serve.metrics import Metrics
@@ -45,12 +45,7 @@ class Server:
 
     async def predict(self, request: Request) -> Response:
         """What the model says of the rows or files of a request."""
-        try:
-            async with asyncio.timeout(self.limits.seconds):
-                asked = await asked_of(request, self.loaded, self.limits)
-        except TimeoutError:
-            message = f"the request did not come whole in {self.limits.seconds:g} seconds"
-            raise Refusal(HTTPStatus.REQUEST_TIMEOUT, message, word="took_too_long", hint="send it faster") from None
+        asked = await asked_of(request, self.loaded, self.limits)
         if asked.files:
             answer = await self.batches.alone(lambda: answered_files(self.loaded, asked.files))
         else:
@@ -82,7 +77,7 @@ class Server:
 
         if self.guard.token is not None and "token" in request.query_params:
             answer: Response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-            answer.set_cookie(self.guard.cookie, self.guard.token, httponly=True, samesite="strict", path="/")
+            answer.set_cookie(COOKIE, self.guard.token, httponly=True, samesite="strict", path="/")
             return answer
         return HTMLResponse(try_page_html(told_schema(self.loaded.trained)))
 
@@ -115,18 +110,13 @@ class Application:
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        from starlette.requests import ClientDisconnect, Request
+        from starlette.requests import Request
 
-        try:
-            response = await self.response(Request(scope, receive))
-        except ClientDisconnect:  # whoever asked has gone, which is no error of anybody
-            return
+        response = await self.response(Request(scope, receive))
         await response(scope, receive, send)
 
     async def response(self, request: Request) -> Response:
         """An answer behind the guard, with every error as a status, counted."""
-        from starlette.requests import ClientDisconnect
-
         server, begun = self.server, time.monotonic()
         try:
             server.guard.check(request)
@@ -135,8 +125,6 @@ class Application:
             response = refused_response(refusal)
         except DlcliError as error:
             response = error_response(error)
-        except ClientDisconnect:
-            raise
         except Exception as error:
             # Nothing of it leaves this machine: a line is told where the server runs.
             server.tell(f"a bug in dlcli: {named_line(error)}")

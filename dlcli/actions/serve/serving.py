@@ -14,7 +14,6 @@ from dlcli.actions.serve.app import Application, Server
 from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits
 from dlcli.actions.serve.loaded import LoadedRun
-from dlcli.actions.serve.protocol import careful_protocol
 from dlcli.errors import UsageError
 from dlcli.extras import need
 from dlcli.runs import Run
@@ -44,15 +43,13 @@ def serve_run(
     Raises `DataError` where the packages of the extra are missing, `UsageError` for other hosts without a token, `ArtifactError`
     for a run without a model, `ResourceError` for a port that is taken.
     """
-    if token is not None and not token.strip():
-        raise UsageError("the token is empty, and no request could carry it", hint="--token T", kind="empty_token")
     if not is_loopback(host) and token is None:
         raise UsageError(
             f"{host} lets other machines ask, and whoever reaches it could",
             hint="write --token too, a long secret that they send",
             kind="host_without_token",
         )
-    for module in ("starlette", "uvicorn", "httptools", "python_multipart"):
+    for module in ("starlette", "uvicorn", "python_multipart"):
         need(module, extra="serve", use="serving a run")
     with contextlib.closing(bound_socket(port, host, backlog=BACKLOG)) as listener:
         guard = ServeGuard(host, int(listener.getsockname()[1]), token)
@@ -74,7 +71,6 @@ async def served(server: Server, listener: socket.socket, seconds: float | None,
 
     config = uvicorn.Config(
         Application(server),
-        http=careful_protocol(),
         log_config=None,
         log_level="critical",
         access_log=False,

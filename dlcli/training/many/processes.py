@@ -1,0 +1,226 @@
+"""Pieces of work side by side, each in a process of its own that starts warm: begun in order, told as they end."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+from dlcli.training.signals import WATCHED
+
+Item = TypeVar("Item")
+Work = Callable[[Item], tuple[int, Any]]
+"""What a process does with its piece, found by name there: gives its exit code and its answer, both of plain values."""
+
+WARM = "dlcli.training.many.__main__"
+
+
+@dataclass(frozen=True)
+class Ended(Generic[Item]):
+    """A piece of work whose process has ended: with which exit code, or which signal; None is the answer of one without."""
+
+    item: Item
+    code: int
+    answer: Any
+    seconds: float
+    killed_by: str | None = None
+
+
+@dataclass
+class Living(Generic[Item]):
+    """A process that works."""
+
+    item: Item
+    process: Any
+    receiver: Connection
+    began: float
+    answer: Any = None
+
+    def hear(self) -> None:
+        """Takes its answer, if there is one."""
+        with contextlib.suppress(EOFError, OSError):
+            if self.answer is None and self.receiver.poll():
+                self.answer = self.receiver.recv()
+
+    def ended(self) -> Ended[Item]:
+        """What has come of it, now that it has ended."""
+        self.process.join()
+        self.hear()
+        self.receiver.close()
+        code, seconds = self.process.exitcode, time.monotonic() - self.began
+        if code < 0:
+            return Ended(self.item, 128 - code, self.answer, seconds, signal_name(-code))
+        return Ended(self.item, code, self.answer, seconds)
+
+    def tell(self, number: int) -> None:
+        """Sends it a signal."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error, OSError, ValueError):
+            psutil.Process(self.process.pid).send_signal(number)
+
+
+def signal_name(number: int) -> str:
+    """What a signal is called."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+@dataclass
+class Stopping:
+    """Hands signals on to the processes that work, and remembers the first: nothing is begun after it.
+
+    The first asks a training to end after its batch, the second ends it where it is, just as without processes of its own.
+    """
+
+    signal: signal.Signals | None = None
+    living: list[Living[Any]] = field(default_factory=list)
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Tells all of a signal."""
+        self.signal = self.signal or signal.Signals(number)
+        for each in self.living:
+            each.tell(number)
+
+
+@contextlib.contextmanager
+def handed_on() -> Iterator[Stopping]:
+    """While it is open signals go to the processes; one that this process was started to ignore (nohup) stays ignored."""
+    stopping = Stopping()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
+    before = {each: signal.getsignal(each) for each in WATCHED}
+    for each, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(each, stopping.receive)
+    try:
+        yield stopping
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def worked_through(
+    items: Iterable[Item], work: Work[Item], *, side_by_side: int, stopping: Stopping
+) -> Iterator[Ended[Item]]:
+    """Each piece of work as it ends. The pieces are begun in their order, so many at a time, and none after a signal."""
+    context = warm_processes()
+    waiting = iter(items)
+    living = stopping.living
+    try:
+        while True:
+            while len(living) < side_by_side and stopping.signal is None:
+                try:
+                    item = next(waiting)
+                except StopIteration:
+                    break
+                begin_one(context, item, work, stopping)
+            if not living:
+                return
+            wait([each.process.sentinel for each in living] + [each.receiver for each in living if each.answer is None])
+            for each in living:
+                each.hear()
+            for each in [each for each in living if wait([each.process.sentinel], 0)]:
+                living.remove(each)
+                yield each.ended()
+    finally:
+        for each in living:
+            each.process.terminate()
+        for each in living:
+            each.process.join()
+        living.clear()
+
+
+def begin_one(context: Any, item: Item, work: Work[Item], stopping: Stopping) -> None:
+    """Starts the process of a piece of work."""
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=work_alone, args=(work, item, sender))
+    began = time.monotonic()
+    with nothing_heard():
+        process.start()
+    sender.close()
+    stopping.living.append(one := Living(item, process, receiver, began))
+    if stopping.signal is not None:  # which came while it started
+        one.tell(stopping.signal)
+
+
+@contextlib.contextmanager
+def nothing_heard() -> Iterator[None]:
+    """While it is open signals wait, here and in a process that starts: the fork server goes on not hearing any, since the
+    terminal tells all of Ctrl-C, and it has to see the trainings to their end.
+    """
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, WATCHED)
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
+
+
+def hear_alone() -> None:
+    """Hears of signals from who started this process alone, who hands on what the terminal tells: twice means at once."""
+    leave_group, mask = getattr(os, "setsid", None), getattr(signal, "pthread_sigmask", None)
+    if leave_group is not None:
+        with contextlib.suppress(OSError):
+            leave_group()
+    if mask is not None:
+        mask(signal.SIG_UNBLOCK, WATCHED)
+
+
+def warm_processes() -> Any:
+    """Where processes come from. Windows cannot fork, and what macOS links into a process may not be used in a fork of it:
+    there each imports Keras itself, so that all is the same but the time.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([WARM])  # and not the program: by default it would be imported there too
+    return context
+
+
+def work_alone(work: Work[Any], item: Any, sender: Connection) -> None:
+    """What a process does from its begin to its end, which is as quick as that of `dlcli.cli.program`, and for the same reasons.
+
+    What a plugin prints goes to standard error: standard output is of the results alone.
+    """
+    gc.set_threshold(100_000)  # as in `dlcli.cli.program`
+    with contextlib.suppress(OSError):
+        os.dup2(2, 1)
+    hear_alone()
+    end_with_parent()
+    code, answer = work(item)
+    with contextlib.suppress(OSError):
+        sender.send(answer)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
+def end_with_parent() -> None:
+    """Stops the training as SIGTERM does when the process that wanted it is gone, however it went: nobody waits for it."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        signal.raise_signal(signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
