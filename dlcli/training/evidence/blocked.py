@@ -12,6 +12,7 @@ from dlcli.training.evidence.gradients import activation_of, entry_of
 from dlcli.training.evidence.restore import without_noise
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.setup.no_gradient import end_of_gradients
+from dlcli.training.setup.trial import unchanged
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def blocked_at(experiment: Experiment, rows: Any) -> Blocked | None:
     def total(given: dict[str, Any]) -> Any:
         return model.compute_loss(given, only_target(targets), model(given, training=True))
 
-    with without_noise(model):
+    with unchanged(model.variables), without_noise(model):
         ends = end_of_gradients(built, dict(inputs), total, zeros=True)
     if ends is None:
         return None

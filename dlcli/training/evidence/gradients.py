@@ -12,6 +12,7 @@ from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.evidence.restore import without_noise
 from dlcli.training.evidence.step import gradients_of
 from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.trial import unchanged
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
 
     model, config = experiment.model, experiment.config
     inputs, targets = batch_tensors(*experiment.splits["train"].take(rows))
-    with without_noise(model):  # what noise keeps away is told by another rule
+    # What noise keeps away is told by another rule; statistics of normalization move with every look in training.
+    with unchanged(model.variables), without_noise(model):
         _, _, gradients = gradients_of(model, inputs, targets)
     arrived = dict(zip(map(id, model.trainable_variables), gradients, strict=True))
     found, weighed = [], weighed_layers(experiment)
