@@ -22,7 +22,7 @@ MARK = "With train.engine: keras, dlcli reaches the same numbers."
 """What tells a script that was written here from others, in its first so many bytes."""
 ABOUT = 4096
 INSTEAD = "train it with dlcli, and take the model: dlcli export RUN --format keras"
-DRAWN = "the first weights as they were drawn for this experiment, whose layers were made in another order"
+DRAWN = "the first weights with which the experiment begins, where Keras alone would draw others"
 
 
 def eject(config: Config, *, file: Path, name: str, runs: Path, allow_code: bool) -> Ejected:

@@ -104,6 +104,7 @@ def test_a_script_is_plain_and_has_the_four_steps(scripts: list[str]) -> None:
 
 
 KINDS: dict[str, dict[str, Any]] = {
+    "checkpoint": {"train.checkpoint": {"monitor": "accuracy", "mode": "min"}, "train.epochs": 3},
     "from_a_run": {"weights": {"from": "run0"}, "train.epochs": 1},
     "labels_left_out": {
         "data.target": {"column": "y", "void": 2},
@@ -219,6 +220,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run, write_experi
 def test_each_kind_is_said_in_words_of_keras(kinds: dict[str, str], kind: str, words: str) -> None:
     assert words in kinds[kind]
     assert words not in kinds["first"]
+    assert "best_weights" not in kinds["checkpoint"]  # without early stopping a run keeps its last ones
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ LONGEST = 110
 
 OPENING = re.compile(r"\(|(?<![\w\])])[\[{]")
 """Where a call begins, or a list or dictionary, and no subscript."""
-COMPREHENSION = re.compile(r" for .* in ")
 
 
 def wrapped_line(line: str) -> str:
@@ -19,16 +18,15 @@ def wrapped_line(line: str) -> str:
     if len(line) <= LONGEST or opening is None or "\n" in line or line.lstrip().startswith("#"):
         return line
     start = position = opening.start()
-    depth, parts, begun = 0, list[str](), start + 1
+    depth, parts, begun, alone = 0, list[str](), start + 1, False
     for position in range(start, len(line)):
         sign = line[position]
         depth += (sign in "([{") - (sign in ")]}")
-        if depth == 0 or (depth == 1 and sign == ","):
+        alone |= depth == 1 and line.startswith(" for ", position)  # a comprehension
+        if depth == 0 or (depth == 1 and sign == "," and not alone):
             parts.append(line[begun:position].strip())
             begun = position + 1
         if depth == 0:
             break
-    parts = [part for part in parts if part]
-    alone = len(parts) == 1 and COMPREHENSION.search(re.sub(r"\[.*\]|{.*}|\(.*\)", "", parts[0])) is not None
-    inner = [wrapped_line(f"{indent}    {part}{'' if alone else ','}") for part in parts]
+    inner = [wrapped_line(f"{indent}    {part}{'' if alone else ','}") for part in parts if part]
     return "\n".join([line[: start + 1], *inner, f"{indent}{line[position:]}"])
