@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +23,7 @@ import pytest
 
 pytest.importorskip("starlette")
 from dlcli.actions.listening import bound_socket
+from dlcli.actions.serve import protocol
 from dlcli.actions.serve.app import Application, Server
 from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits
@@ -77,7 +80,13 @@ def server_of(loaded: LoadedRun, *, token: str | None = None, host: str = "127.0
 
 
 async def asked(
-    server: Server, path: str = "/predict", content: Any = None, *, method: str = "", headers: Mapping[str, str] = {}
+    server: Server,
+    path: str = "/predict",
+    content: Any = None,
+    *,
+    method: str = "",
+    headers: Mapping[str, str] = {},
+    receive: Any = None,
 ) -> SimpleNamespace:
     """One request to the application, without a socket."""
     body = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
@@ -90,13 +99,15 @@ async def asked(
     }  # fmt: skip
     sent: list[Any] = []
 
-    async def receive() -> dict[str, Any]:
+    async def whole() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await Application(server)(scope, receive, send)
+    await Application(server)(scope, receive or whole, send)
+    if not sent:
+        return SimpleNamespace(status=None)
     text = b"".join(each.get("body", b"") for each in sent[1:]).decode()
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     value = json.loads(text) if "json" in answered.get("content-type", "") else None
@@ -154,6 +165,13 @@ def test_rows_in_every_form_are_answered_as_predict_answers_them(trained: Any, s
         (b'{"a": [1], "b": 2, "colour": "red"}', "application/json", 422, "type_differs_from_training"),
         (b'{"a": null, "b": 2, "colour": "red"}', "application/json", 422, "empty_cells"),
         (b'{"a": 1e999, "b": 2, "colour": "red"}', "application/json", 422, "not_finite"),
+        (b'{"a": 1%s, "b": 2, "colour": "red"}' % (b"0" * 400), "application/json", 422, "not_finite"),
+        (b'{"a": 1%s, "b": 2, "colour": "red"}' % (b"0" * 5000), "application/json", 422, "not_finite"),
+        (b'{"a": 1, "a": 3, "b": 2, "colour": "red"}', "application/json", 400, "bad_json"),
+        (b'{"a": 1, "b": 2, "colour": "\\ud800"}', "application/json", 400, "bad_json"),
+        (b'{"a": 1, "b": 2, "colour": ["red"]}', "application/json", 422, "type_differs_from_training"),
+        (b'[{"a": 1, "b": 2, "colour": "red"}, 5]', "application/json", 422, "no_rows"),
+        (b'{"A": 1, "b": 2, "colour": "red"}', "application/json", 422, "no_such_column"),
         (b"a,b,colour\n1,2\n", "text/csv", 422, "ragged_row"),
         (b"a,b,colour\n", "text/csv", 422, "no_rows"),
         (b"x", "image/png", 415, "other_type"),
@@ -170,6 +188,46 @@ def test_what_is_wrong_is_told_with_a_status_and_what_to_do(
     assert "Traceback" not in answer.text
     assert "/tmp" not in answer.text
     assert "standard input" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"[" * 100_000, "it is nested too deep"),
+        (b'{"a": 1, "a": 3}', "the key 'a' stands twice"),
+        (b'{"a": "\\ud800"}', "half of a letter"),
+        (b"\xff", "it is not UTF-8"),
+        (b'{"a": 1,\n}', "in line 2, column 1"),
+        (b'[{"a": 1, "b": 2, "colour": "red"}, 5]', "row 2 is no object but the number 5"),
+        (b'{"A": 1, "b": 2, "colour": "red"}', "call 'A' 'a'"),
+    ],
+)
+def test_what_is_wrong_with_json_is_told_as_it_is(content: bytes, told: str, server: Server) -> None:
+    error = ask(server, content=content).value["error"]
+    assert told in f"{error['message']} {error['hint']}"
+
+
+def test_letters_beyond_the_first_plane_are_texts(server: Server) -> None:
+    assert ask(server, content=b'{"a": 1, "b": 2, "colour": "\\ud83d\\ude00"}').status == 200
+
+
+def test_what_is_packed_or_comes_too_slowly_or_not_at_all_is_no_bug(loaded: LoadedRun) -> None:
+    said = list[str]()
+    server = Server(loaded, ServeGuard("127.0.0.1", 80, None), Limits(seconds=0.2), said.append)
+    packed = ask(server, content=b"{}", headers={"content-encoding": "gzip"})
+    assert (packed.status, packed.value["error"]["kind"]) == (415, "other_type")
+
+    async def slow() -> Any:
+        await asyncio.sleep(5)
+
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    late = ask(server, content=b"{}", receive=slow)
+    assert (late.status, late.value["error"]["kind"]) == (408, "took_too_long")
+    assert ask(server, content=b"{}", receive=gone).status is None
+    assert said == []
+    server.worker.shutdown()
 
 
 def test_requests_that_wait_are_answered_together_each_with_its_own(trained: Any, server: Server) -> None:
@@ -360,6 +418,64 @@ def test_a_signal_ends_it_once_all_that_was_sent_is_answered(loaded: LoadedRun) 
         each.join()
     assert (ended.value.code, lost) == (128 + signal.SIGTERM, [])
     assert len(answered) >= 40
+
+
+def heard(port: int, *sent: bytes, half: bool = False, before: float = 0.0) -> bytes:
+    """All that comes on a connection until it is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for piece in sent:
+            with contextlib.suppress(OSError):  # it may be closed by then
+                connection.sendall(piece)
+            time.sleep(before)
+        if half:
+            connection.shutdown(socket.SHUT_WR)
+        found = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(1 << 16):
+                found += piece
+    return found
+
+
+def test_connections_have_limits_and_say_what_is_wrong(loaded: LoadedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 1.0)
+    said = list[str]()
+    listener = bound_socket(0)
+    port = listener.getsockname()[1]
+    server = Server(loaded, ServeGuard("127.0.0.1", port, None), Limits(), said.append)
+    body = json.dumps({"a": 0.5, "b": 1, "colour": "red"}).encode()
+    start = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: %d\r\n" % (port, len(body))
+    large = [b"X-%d: %s\r\n" % (number, b"x" * 8000) for number in range(60)]
+    asked: dict[str, Callable[[], bytes]] = {
+        "whole": lambda: heard(port, start + b"\r\n" + body, half=True),
+        "half": lambda: heard(port, start + b"\r\n" + body[:5], half=True),
+        "garbage": lambda: heard(port, b"\x00\x01\r\n\r\n"),
+        "large": lambda: heard(port, start, *large),
+        "late": lambda: heard(port, start),
+        "silent": lambda: heard(port),
+    }
+    told: dict[str, bytes] = {}
+
+    def ask_all() -> None:
+        with ThreadPoolExecutor(len(asked)) as pool:
+            told.update(zip(asked, pool.map(lambda work: work(), asked.values()), strict=True))
+
+    def begin() -> None:
+        threading.Thread(target=ask_all).start()
+
+    asyncio.run(served(server, listener, 4, begin))
+    listener.close()
+    for _ in range(100):
+        if len(told) == len(asked):
+            break
+        time.sleep(0.1)
+    assert b"200 OK" in told["whole"]
+    assert b'"predictions"' in told["whole"]
+    assert (told["half"], told["late"], told["silent"]) == (b"", b"", b"")
+    for name, status, kind in (("garbage", b"400 Bad", "bad_request"), ("large", b"431 Request", "too_large")):
+        head, _, content = told[name].partition(b"\r\n\r\n")
+        assert status in head, name
+        assert json.loads(content)["error"]["kind"] == kind
+    assert said == []
 
 
 def test_pictures_are_answered_by_their_names(

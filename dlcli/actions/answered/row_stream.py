@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import select
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+from dlcli.actions.answered.json_row import json_value_of
 from dlcli.actions.answered.out_of_sight import out_of_sight
 from dlcli.actions.answered.rows import Row, RowsPlace, check_keys, row_fields, typed_cell
 from dlcli.actions.new_data import read_raw
@@ -138,12 +138,11 @@ def json_rows(first: bytes, blocks: Iterator[bytes], file: str) -> Iterator[tupl
 def json_row(text: bytes, line: int, file: str) -> Row:
     """One row. Raises `DataError` for what is no object."""
     try:
-        row = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        said = getattr(error, "msg", "it is no JSON in UTF-8")
+        row = json_value_of(text)
+    except ValueError as error:
         column = getattr(error, "colno", None)
         raise DataError(
-            f"line {line} is no JSON object: {said}",
+            f"line {line} is no JSON object: {getattr(error, 'msg', error)}",
             file=file,
             line=line,
             column=column,

@@ -13,7 +13,7 @@ from dlcli.data.fields.fields import Place
 from dlcli.data.fields.padded import padded_rows
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.errors import DataError
-from dlcli.spec import did_you_mean
+from dlcli.spec.mistake import describe, near
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,15 +46,28 @@ def row_fields(
         if each.columns is not None:
             for column in each.columns:
                 if column.name in names:
-                    arrays[column.name] = cells_of(column, [row.get(column.name) for row in rows])
+                    arrays[column.name] = cells_of(column, single_values(column.name, rows, fields))
         elif each.text:
-            arrays |= {name: texts_or_numbers([row.get(name) for row in rows]) for name in each.fields if name in names}
+            arrays |= {
+                name: texts_or_numbers(single_values(name, rows, fields)) for name in each.fields if name in names
+            }
         else:
             arrays |= array_field(each, rows, fields, names)
     for name in keep:
         if name not in arrays and name in names:
             arrays[name] = objects_of([row.get(name) for row in rows])
     return Fields(arrays, places, kept=fields.kept, columns=tuple(names))
+
+
+def single_values(name: str, rows: Sequence[Row], fields: Fields) -> list[Any]:
+    """The values that rows have of a column. Raises `DataError` at the row of one that is a list or an object."""
+    values = [row.get(name) for row in rows]
+    odd = next((at for at, value in enumerate(values) if isinstance(value, list | dict)), None)
+    if odd is not None:
+        file, line, words = fields.where(odd)
+        message = f"'{name}' in {words} holds {describe(values[odd])}, expected a single value"
+        raise DataError(message, file=file, line=line, kind="type_differs_from_training")
+    return values
 
 
 def cells_of(column: ColumnSchema, values: Sequence[Any]) -> np.ndarray[Any, Any]:
@@ -155,9 +168,15 @@ def check_keys(keys: Collection[str], schema: Schema, place: RowsPlace) -> None:
                     f"the rows lack '{name}'; they have: {', '.join(keys) or 'nothing'}",
                     file=place.file,
                     line=line,
-                    hint=did_you_mean(name, list(keys)) or f"the model takes: {', '.join(schema.input_fields)}",
+                    hint=written_otherwise(name, keys) or f"the model takes: {', '.join(schema.input_fields)}",
                     kind="no_such_column",
                 )
+
+
+def written_otherwise(name: str, keys: Collection[str]) -> str | None:
+    """What to do where rows have a key that is nearly the one that a model takes."""
+    found = near(name, keys)
+    return None if found is None else f"call '{found}' '{name}'"
 
 
 def plain_row(schema: Schema) -> dict[str, Any]:

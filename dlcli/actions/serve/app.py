@@ -45,7 +45,12 @@ class Server:
 
     async def predict(self, request: Request) -> Response:
         """What the model says of the rows or files of a request."""
-        asked = await asked_of(request, self.loaded, self.limits)
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                asked = await asked_of(request, self.loaded, self.limits)
+        except TimeoutError:
+            message = f"the request did not come whole in {self.limits.seconds:g} seconds"
+            raise Refusal(HTTPStatus.REQUEST_TIMEOUT, message, word="took_too_long", hint="send it faster") from None
         if asked.files:
             answer = await self.batches.alone(lambda: answered_files(self.loaded, asked.files))
         else:
@@ -110,13 +115,18 @@ class Application:
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        from starlette.requests import Request
+        from starlette.requests import ClientDisconnect, Request
 
-        response = await self.response(Request(scope, receive))
+        try:
+            response = await self.response(Request(scope, receive))
+        except ClientDisconnect:  # whoever asked has gone, which is no error of anybody
+            return
         await response(scope, receive, send)
 
     async def response(self, request: Request) -> Response:
         """An answer behind the guard, with every error as a status, counted."""
+        from starlette.requests import ClientDisconnect
+
         server, begun = self.server, time.monotonic()
         try:
             server.guard.check(request)
@@ -125,6 +135,8 @@ class Application:
             response = refused_response(refusal)
         except DlcliError as error:
             response = error_response(error)
+        except ClientDisconnect:
+            raise
         except Exception as error:
             # Nothing of it leaves this machine: a line is told where the server runs.
             server.tell(f"a bug in dlcli: {named_line(error)}")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from dlcli.actions.answered.json_row import json_value_of, place_in
 from dlcli.actions.answered.rows import Row
 from dlcli.actions.serve.limits import Limits, Refusal
 from dlcli.actions.serve.loaded import LoadedRun
+from dlcli.spec.mistake import describe
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,6 +33,14 @@ class Asked:
 
 async def asked_of(request: Request, loaded: LoadedRun, limits: Limits) -> Asked:
     """What a request holds. Raises `Refusal`, and `DataError` at the line of a csv that is wrong."""
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in {"identity", ""}:
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"'{packed}' is not unpacked here",
+            word="other_type",
+            hint="send it without Content-Encoding",
+        )
     kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if kind == FILES:
         return await files_asked(request, loaded, limits)
@@ -75,23 +84,17 @@ def too_large(limits: Limits) -> Refusal:
 def json_rows_of(content: bytes) -> list[Row]:
     """The rows of a JSON value. Raises `Refusal` for another one."""
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        place = f" in line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        said = getattr(error, "msg", "it is no JSON in UTF-8")
-        raise Refusal(
-            HTTPStatus.BAD_REQUEST, f"the request is no JSON: {said}{place}", word="bad_json", hint=f"send {SHOWN}"
-        ) from None
-    rows: Any = value
-    if isinstance(value, Mapping):
-        rows = value["rows"] if isinstance(value.get("rows"), list) else [value]
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
-        raise Refusal(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "the request holds no rows",
-            word="no_rows",
-            hint=f"send {SHOWN}: an object for each row, as /schema says",
-        )
+        value = json_value_of(content)
+    except ValueError as error:
+        message = f"the request cannot be read as JSON: {getattr(error, 'msg', error)}{place_in(error)}"
+        raise Refusal(HTTPStatus.BAD_REQUEST, message, word="bad_json", hint=f"send {SHOWN}") from None
+    held = value.get("rows") if isinstance(value, Mapping) else value
+    rows: list[Any] = held if isinstance(held, list) else [value]
+    odd = next((at for at, row in enumerate(rows) if not isinstance(row, Mapping)), None)
+    if odd is not None or not rows:
+        found = "the request holds no rows" if odd is None else f"row {odd + 1} is no object but {describe(rows[odd])}"
+        hint = f"send {SHOWN}: an object for each row, as /schema says"
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, found, word="no_rows", hint=hint)
     return rows
 
 

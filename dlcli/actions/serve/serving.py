@@ -14,6 +14,7 @@ from dlcli.actions.serve.app import Application, Server
 from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits
 from dlcli.actions.serve.loaded import LoadedRun
+from dlcli.actions.serve.protocol import careful_protocol
 from dlcli.errors import UsageError
 from dlcli.extras import need
 from dlcli.runs import Run
@@ -49,7 +50,7 @@ def serve_run(
             hint="write --token too, a long secret that they send",
             kind="host_without_token",
         )
-    for module in ("starlette", "uvicorn", "python_multipart"):
+    for module in ("starlette", "uvicorn", "httptools", "python_multipart"):
         need(module, extra="serve", use="serving a run")
     with contextlib.closing(bound_socket(port, host, backlog=BACKLOG)) as listener:
         guard = ServeGuard(host, int(listener.getsockname()[1]), token)
@@ -71,6 +72,7 @@ async def served(server: Server, listener: socket.socket, seconds: float | None,
 
     config = uvicorn.Config(
         Application(server),
+        http=careful_protocol(),
         log_config=None,
         log_level="critical",
         access_log=False,
