@@ -280,6 +280,7 @@ def test_only_who_may_is_answered(loaded: LoadedRun) -> None:
     entered = ask(guarded, "/?token=s3cret", headers=elsewhere)
     assert (entered.status, entered.headers["location"]) == (303, "/")
     cookie = entered.headers["set-cookie"].partition(";")[0]
+    assert cookie.startswith("dlcli-serve-80=")
     assert ask(guarded, "/", headers={**elsewhere, "cookie": cookie}).status == 200
     with pytest.raises(UsageError, match="0.0.0.0 lets other machines ask"):
         serve_run(
@@ -532,6 +533,9 @@ def test_a_folder_for_docker_holds_what_serving_needs_and_no_data(
     assert placed[0] == "dlcli"
     bare = run_dlcli(*placed[1:], "--time-limit", "0.2s", "--json", cwd=tmp_path)
     assert bare.error["kind"] == "host_without_token"
+    for token in ("", " "):
+        empty = run_dlcli("serve", "p", "--token", token, "--json", cwd=trained.folder)
+        assert (empty.code, empty.error["kind"]) == (2, "empty_token")
     monkeypatch.setenv("DLCLI_TOKEN", "s3cret")
     served_there = run_dlcli(*placed[1:], "--time-limit", "0.2s", "--json", cwd=tmp_path)
     assert (served_there.code, served_there.value["run"]) == (0, "p"), served_there.err

@@ -14,7 +14,7 @@ from dlcli.actions.listening import HEADERS
 from dlcli.actions.serve.asked import asked_of
 from dlcli.actions.serve.batches import Batches
 from dlcli.actions.serve.files import answered_files
-from dlcli.actions.serve.guard import COOKIE, ServeGuard
+from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits, Refusal
 from dlcli.actions.serve.loaded import Answer, LoadedRun
 from dlcli.actions.serve.metrics import Metrics
@@ -82,7 +82,7 @@ class Server:
 
         if self.guard.token is not None and "token" in request.query_params:
             answer: Response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-            answer.set_cookie(COOKIE, self.guard.token, httponly=True, samesite="strict", path="/")
+            answer.set_cookie(self.guard.cookie, self.guard.token, httponly=True, samesite="strict", path="/")
             return answer
         return HTMLResponse(try_page_html(told_schema(self.loaded.trained)))
 

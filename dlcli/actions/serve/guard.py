@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 OPEN = frozenset({"/health"})
 """What tells nothing and may be asked by everybody who reaches it."""
-COOKIE = "dlcli-serve"
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,11 @@ class ServeGuard:
     host: str
     port: int
     token: str | None
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie: cookies are of a host, whatever the port, and there may be several servers."""
+        return f"dlcli-serve-{self.port}"
 
     @cached_property
     def is_alone(self) -> bool:
@@ -72,6 +76,6 @@ class ServeGuard:
         """Whether a request carries the token: in its header, in its address, or in a cookie that the address has given."""
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         written = given.strip() if scheme.lower() == "bearer" else ""
-        found = [written, request.query_params.get("token", ""), request.cookies.get(COOKIE, "")]
+        found = [written, request.query_params.get("token", ""), request.cookies.get(self.cookie, "")]
         wanted = (self.token or "").encode()
         return any(secrets.compare_digest(each.encode(), wanted) for each in found if each)

@@ -44,6 +44,8 @@ def serve_run(
     Raises `DataError` where the packages of the extra are missing, `UsageError` for other hosts without a token, `ArtifactError`
     for a run without a model, `ResourceError` for a port that is taken.
     """
+    if token is not None and not token.strip():
+        raise UsageError("the token is empty, and no request could carry it", hint="--token T", kind="empty_token")
     if not is_loopback(host) and token is None:
         raise UsageError(
             f"{host} lets other machines ask, and whoever reaches it could",
