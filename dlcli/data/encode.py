@@ -21,7 +21,7 @@ from dlcli.data.times import First, are_short_days, seconds_as, time_features
 from dlcli.data.unlike import Unlike
 from dlcli.data.written_numbers import LEADING_ZERO, NUMBER
 from dlcli.errors import DataError
-from dlcli.spec import did_you_mean
+from dlcli.spec import written_otherwise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +58,9 @@ def chunks_at_once(column: ChunkedColumn) -> int:
     return max(2, BUFFER_BYTES // max(largest, 1))
 
 
+MOST_NAMED = 5
+
+
 def present(schema: InputSchema, fields: Fields) -> list[str]:
     """The names of the fields that an input is made of, all of which the data has.
 
@@ -77,11 +80,14 @@ def present(schema: InputSchema, fields: Fields) -> list[str]:
     names = schema.texts or [column.name for column in schema.columns or []]
     absent = [name for name in names if name not in fields.arrays]
     if absent:
-        more = f" and {len(absent) - 1} more" if absent[1:] else ""
+        named = ", ".join(f"'{name}'" for name in absent[:MOST_NAMED])
+        more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
+        column = "column" if len(absent) == 1 else "columns"
+        renamed = [hint for name in absent[:MOST_NAMED] if (hint := written_otherwise(name, fields.names)) is not None]
         raise DataError(
-            f"the data lacks the column '{absent[0]}'{more}; it has: {', '.join(fields.names)}",
+            f"the data lacks the {column} {named}{more}; it has: {', '.join(fields.names)}",
             file=fields.places[0].file,
-            hint=did_you_mean(absent[0], fields.names),
+            hint=", ".join(renamed) or None,
             kind="no_such_column",
         )
     return names

@@ -35,8 +35,9 @@ class Unlike:
     def __str__(self) -> str:
         match self.kind:
             case "unknown_name":
+                shortened = self.first if len(self.first) <= LONGEST else f"{self.first[: LONGEST - 1]}…"
                 were, they = ("1 value was", "it counts") if self.count == 1 else (f"{self.count} values were", THEY)
-                return f"column '{self.name}': {were} not in the training split ('{self.first}'); {they} as none of its names"
+                return f"column '{self.name}': {were} not in the training split ('{shortened}'); {they} as none of its names"
             case "outside_range":
                 values = "1 value lies" if self.count == 1 else f"{self.count:,} values lie"
                 return (
@@ -54,6 +55,8 @@ class Unlike:
 
 
 THEY = "they count"
+LONGEST = 60
+"""Letters of a name that are told."""
 FAR = 0.25
 """So many widths beyond what was seen a model is asked of what it knows nothing about."""
 

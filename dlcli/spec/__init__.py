@@ -24,6 +24,7 @@ from dlcli.spec.mistake import (
     fail,
     near,
     unquoted,
+    written_otherwise,
 )
 from dlcli.spec.path import DataPath, Text, absolute_path
 from dlcli.spec.scale import Scale
@@ -68,4 +69,5 @@ __all__ = [
     "split_idiom",
     "unquoted",
     "unwritten",
+    "written_otherwise",
 ]

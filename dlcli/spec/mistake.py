@@ -92,6 +92,12 @@ def did_you_mean(name: str, known: Any) -> str | None:
     return f"{wide}: write {meant}: {value}".rstrip()
 
 
+def written_otherwise(name: str, there: Any) -> str | None:
+    """The hint where data that is given has nearly the name that is needed: it is the data that has to change."""
+    found = near(name, there)
+    return None if found is None else f"rename '{found}' to '{name}'"
+
+
 def describe(value: Any) -> str:
     """A value in words, for messages: `the text 'abc'`, `the number 3`, `a list`."""
     match value:

@@ -101,7 +101,7 @@ def test_a_missing_column_is_an_error_that_names_it(trained: Any, run_dlcli: Run
     write(trained.folder / "less.csv", [["a", "colou"], ["1000", "red"]])
     outcome = run_dlcli("predict", "p", "less.csv", "--json", cwd=trained.folder)
     assert (outcome.code, outcome.error["name"]) == (4, "data")
-    assert outcome.error["message"].startswith("the data lacks the column 'b' and 1 more; it has: a, colou")
+    assert outcome.error["message"].startswith("the data lacks the columns 'b', 'colour'; it has: a, colou")
     assert Path(outcome.error["file"]).name == "less.csv"
 
 

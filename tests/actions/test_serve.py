@@ -199,7 +199,7 @@ def test_what_is_wrong_is_told_with_a_status_and_what_to_do(
         (b"\xff", "it is not UTF-8"),
         (b'{"a": 1,\n}', "in line 2, column 1"),
         (b'[{"a": 1, "b": 2, "colour": "red"}, 5]', "row 2 is no object but the number 5"),
-        (b'{"A": 1, "b": 2, "colour": "red"}', "call 'A' 'a'"),
+        (b'{"A": 1, "b": 2, "colour": "red"}', "rename 'A' to 'a'"),
     ],
 )
 def test_what_is_wrong_with_json_is_told_as_it_is(content: bytes, told: str, server: Server) -> None:

@@ -13,7 +13,7 @@ from dlcli.data.fields.fields import Place
 from dlcli.data.fields.padded import padded_rows
 from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.errors import DataError
-from dlcli.spec.mistake import describe, near
+from dlcli.spec import describe, written_otherwise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,12 +171,6 @@ def check_keys(keys: Collection[str], schema: Schema, place: RowsPlace) -> None:
                     hint=written_otherwise(name, keys) or f"the model takes: {', '.join(schema.input_fields)}",
                     kind="no_such_column",
                 )
-
-
-def written_otherwise(name: str, keys: Collection[str]) -> str | None:
-    """What to do where rows have a key that is nearly the one that a model takes."""
-    found = near(name, keys)
-    return None if found is None else f"call '{found}' '{name}'"
 
 
 def plain_row(schema: Schema) -> dict[str, Any]:
