@@ -8,7 +8,7 @@ from typing import Any
 
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run, read_state
-from dlcli.runs.listing import changed_keys, check_values_named, filter_runs, list_runs, sort_runs
+from dlcli.runs.listing import changed_keys, check_values_named, filter_runs, list_runs, shortest_name, sort_runs
 from dlcli.runs.summary import RunSummary
 from dlcli.view.runs import RunShown, RunsShown
 from dlcli.view.verdict import setting_text
@@ -58,8 +58,13 @@ def compared_runs(
     first = [name for name in before if not (same and name == "epochs")]
     after = [*measured[1:], *(["epochs"] if same else []), *behind]
     names = list(columns) or [*first, *measured[:1], *changed_keys(rows), *after]
-    keys = {name for name in names for row in rows if name in row.configuration}
+    keys = {name: shortest_name(rows, name) for name in names if any(is_key_of(row, name) for row in rows)}
     return RunsShown(names, [[cell_of(row.value(name)) for name in names] for row in rows], keys)
+
+
+def is_key_of(row: RunSummary, name: str) -> bool:
+    """Whether a name is that of a key which a run has."""
+    return row.is_key(name) and row.configuration.whole_path(name) in row.configuration
 
 
 def measured_names(rows: Sequence[RunSummary]) -> list[str]:

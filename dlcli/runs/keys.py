@@ -47,6 +47,16 @@ class Shape:
         return {path: place for path, _, place in walk(self.tree, "", "")}
 
     @cached_property
+    def by_end(self) -> Mapping[str, str]:
+        """The path by each end of it that no other path has: `learning_rate`, `dense.units`. A part in quotes stays whole."""
+        ends: dict[str, list[str]] = {}
+        for path in self.by_path:
+            parts = [] if '"' in path else path.split(".")
+            for at in range(1, len(parts)):
+                ends.setdefault(".".join(parts[at:]), []).append(path)
+        return {end: paths[0] for end, paths in ends.items() if len(paths) == 1}
+
+    @cached_property
     def by_position(self) -> Mapping[str, int | str]:
         """The same by paths in which things in lists are counted: `layers.1.units`."""
         return {position: place for _, position, place in walk(self.tree, "", "")}
@@ -68,10 +78,21 @@ class Configuration:
         return path in self.shape.by_path or path in self.shape.by_position
 
     def value(self, path: str) -> Any:
-        """The value at a path, by the names of things or by their positions; None where the configuration has no such path."""
+        """The value at a path, by the names of things, by their positions or by its end alone; None where there is no such."""
         shape = self.shape
-        place = shape.by_path[path] if path in shape.by_path else shape.by_position.get(path)
+        whole = self.whole_path(path)
+        place = shape.by_path[whole] if whole in shape.by_path else shape.by_position.get(whole)
         return self.values[place] if isinstance(place, int) else place
+
+    def whole_path(self, path: str) -> str:
+        """The path that an end alone stands for; any other as it is."""
+        return path if path in self else self.shape.by_end.get(path, path)
+
+    def ends_of(self, path: str) -> Iterator[str]:
+        """The ends that stand for a path, the shortest first."""
+        parts = path.split(".")
+        ends = (".".join(parts[at:]) for at in range(len(parts) - 1, 0, -1))
+        yield from (end for end in ends if self.whole_path(end) == path)
 
 
 def configuration_of(tree: Any, unwritten: Sequence[str] = ()) -> Configuration:

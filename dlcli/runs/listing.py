@@ -48,6 +48,17 @@ def check_values_named(rows: Sequence[RunSummary], names: Iterable[str]) -> None
         raise UsageError(f"no run has a value '{name}'", hint=hint, kind="no_such_value")
 
 
+def shortest_name(rows: Sequence[RunSummary], path: str) -> str:
+    """The shortest end of the path of a key that stands for it in all runs that have it, and for nothing in the others."""
+    having = [row.configuration for row in rows if path in row.configuration]
+    others = [row.configuration for row in rows if path not in row.configuration]
+    for end in having[0].ends_of(path) if having else ():
+        alike = all(each.whole_path(end) == path for each in having)
+        if alike and all(row.is_key(end) for row in rows) and all(each.value(end) is None for each in others):
+            return end
+    return path
+
+
 def sort_runs(rows: Sequence[RunSummary], by: str) -> list[RunSummary]:
     """Ascending by a value, or descending with `-` before it, of verdicts the severest first; rows without the value last.
 

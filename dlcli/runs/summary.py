@@ -54,18 +54,21 @@ class RunSummary:
     def value(self, name: str) -> Any:
         """A value by name, None where there is none.
 
-        `status`, `epochs`, `val_accuracy` or `validation.accuracy`, `accuracy` of training, or the path of a key.
+        `status`, `epochs`, `val_accuracy` or `validation.accuracy`, `accuracy` of training, the path of a key, or its end.
         """
         if name in {"run", "number", "status", "epochs"}:
             return getattr(self, name)
         if name in OF_RUN:
             return self.recorded.get(name)
-        split, _, metric = name.rpartition(".")
-        if not split:
-            split, metric = ("validation", name.removeprefix("val_")) if name.startswith("val_") else ("train", name)
+        split, metric = split_and_metric(name)
         if metric in self.metrics.get(split, {}):
             return self.metrics[split][metric]
         return self.configuration.value(name)
+
+    def is_key(self, name: str) -> bool:
+        """Whether a name is that of a key, and not of what a run is listed by or measures."""
+        split, metric = split_and_metric(name)
+        return name not in OF_RUN and metric not in self.metrics.get(split, {})
 
     def rank(self, name: str) -> Any:
         """What its value is sorted by: a verdict by how severe it is and then by its code, any other by itself."""
@@ -84,6 +87,14 @@ class RunSummary:
             for name in (f"{split}.{metric}", f"val_{metric}" if split == "validation" else metric)
         }
         return {*OF_RUN, *of_metrics, *self.configuration.shape.by_path, *self.configuration.shape.by_position}
+
+
+def split_and_metric(name: str) -> tuple[str, str]:
+    """The split and the metric that a name could be that of: `val_accuracy`, `validation.accuracy`, `accuracy` of training."""
+    split, _, metric = name.rpartition(".")
+    if split:
+        return split, metric
+    return ("validation", name.removeprefix("val_")) if name.startswith("val_") else ("train", name)
 
 
 def run_summary(run: Run) -> RunSummary:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rich.console import Console
@@ -48,33 +48,31 @@ class RunShown:
 
 @dataclass(frozen=True)
 class RunsShown:
-    """Runs as rows of values, numbers or text; the columns in `keys` stand for keys of the configuration."""
+    """Runs as rows of values, numbers or text; by column that stands for a key of the configuration the short name in `keys`.
+
+    What a column is called is what `--sort`, `--filter` and `--columns` take.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[float | int | str | None]]
-    keys: Collection[str] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def runs_table(shown: RunsShown, *, short: bool = False) -> Table:
-    """A row for each run; `short` calls a key by its last part, where no other column is called so."""
-    ends = Counter(last_part(name) for name in shown.columns)
+    """A row for each run; `short` calls a key by its short name, where no other column is called so."""
+    ends = Counter(shown.keys.get(name, name) for name in shown.columns)
     columns = []
     for at, name in enumerate(shown.columns):
         column = column_of(name, [row[at] for row in shown.rows], written=name in shown.keys)
-        alone = short and name in shown.keys and ends[last_part(name)] == 1
-        columns.append(replace(column, name=last_part(name)) if alone else column)
+        alone = short and ends[shown.keys.get(name, name)] == 1
+        columns.append(replace(column, name=shown.keys.get(name, name)) if alone else column)
     return Table(columns, shown.rows, least=4)
-
-
-def last_part(name: str) -> str:
-    """The last part of the path of a key; a name in quotes stays whole."""
-    return name if '"' in name else name.rpartition(".")[2]
 
 
 def column_of(name: str, values: Sequence[Any], *, written: bool) -> Column:
     """The column of a value by its name: numbers stand to the right, with four digits where no person has `written` them."""
     if name == "seconds":
-        return number_column("time", time_of)
+        return number_column(name, time_of)
     kinds = {type(value) for value in values if value is not None}
     if not kinds or not kinds <= {int, float}:
         return (Column if name in WHOLE else text_column)(name, text=text_of_value)

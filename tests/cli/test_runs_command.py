@@ -75,7 +75,7 @@ def test_the_keys_that_differ_between_the_shown_runs_are_columns(folder: Path, r
         "learning_rate",
         "val_accuracy",
         "verdict",
-        "time",
+        "seconds",
         "config",
     ]
     time = ["1", "min", "02", "s", "digits.yaml"]
@@ -83,7 +83,7 @@ def test_the_keys_that_differ_between_the_shown_runs_are_columns(folder: Path, r
     assert lines[1] == ["b", "done", "50", "0.5000", "7", "0.01", "0.6000", JUDGED["code"], *time]
     assert lines[2] == ["살아", "interrupted", "3", "0.3333", "0", "0.001", "–", "–", "–", "digits.yaml"]
     alone = run_dlcli("runs", "--filter", "optimizer.learning_rate=0.001", cwd=folder)
-    assert rows(alone.out)[0] == [*head[:4], "val_accuracy", "verdict", "time", "config"]
+    assert rows(alone.out)[0] == [*head[:4], "val_accuracy", "verdict", "seconds", "config"]
 
 
 def test_every_form_of_the_list(folder: Path, run_dlcli: Command) -> None:
@@ -92,7 +92,7 @@ def test_every_form_of_the_list(folder: Path, run_dlcli: Command) -> None:
     assert run_dlcli("runs", "--names", cwd=folder).out == "a\nb\n살아\n"
     table = list(csv.reader(io.StringIO(run_dlcli("runs", *chosen, "--csv", cwd=folder).out)))
     names = ["run", "status", "val_loss", "seed", "optimizer.learning_rate", "val_accuracy", "epochs", "verdict"]
-    assert table[0] == [*names, "time", "config"]  # epochs that are the same stand behind
+    assert table[0] == [*names, "seconds", "config"]  # epochs that are the same stand behind
     assert table[2][2:7] == ["0.5", "7", "0.01", "0.6", "50"]
     text = run_dlcli("runs", *chosen, "--md", cwd=folder).out
     assert text.splitlines()[2].startswith("| a | done | 0.02273 | 0 | 0.001 | 0.7000 | 50 |")
@@ -238,3 +238,39 @@ def test_a_stopped_run_is_shown_with_its_verdict(
     lines = run_dlcli("runs", "a", cwd=tmp_path).out.splitlines()
     assert "verdict   overfits since epoch 2: it rose" in lines
     assert lines[-1] == f"next      {following}"
+
+
+@pytest.fixture
+def towers(tmp_path: Path, record_run: Command) -> Path:
+    """Runs of two layers of a kind, of which one differs, and one with another key of the same end."""
+    dense = {"Dense": {"units": 8, "activation": "relu"}}
+    for number, units in enumerate((16, 32)):
+        layers = [dense, {"Dense": {"units": units, "activation": "relu"}}]
+        tree = merged(RECORDED_TREE, {"optimizer": {"Adam": {"learning_rate": 10.0 ** -(number + 1)}}})
+        record_run(tmp_path / "runs", "ab"[number], number=number, tree={**tree, "layers": layers}, **DONE)
+    return tmp_path
+
+
+@pytest.mark.parametrize("place", ["folder", "towers"])
+def test_every_head_is_accepted_back_and_means_the_same(
+    place: str, request: pytest.FixtureRequest, run_dlcli: Command
+) -> None:
+    at = request.getfixturevalue(place)
+    heads = re.split(" {2,}", run_dlcli("runs", cwd=at).out.splitlines()[0].strip())
+    whole = next(csv.reader(io.StringIO(run_dlcli("runs", "--csv", cwd=at).out)))
+    assert len(heads) == len(whole) >= 8
+    assert "seconds" in heads
+    assert "learning_rate" in heads
+    for head, name in zip(heads, whole, strict=True):
+        short, long = (run_dlcli("runs", "--csv", "--columns", f"run,{each}", cwd=at) for each in (head, name))
+        assert short.code == 0, head
+        assert short.out.splitlines()[1:] == long.out.splitlines()[1:], head
+        assert run_dlcli("runs", f"--sort=-{head}", "--filter", f"{head}~", cwd=at).code == 0, head
+    assert run_dlcli("runs", "--sort", "time", cwd=at).code == 2
+
+
+def test_a_head_says_no_less_than_which_key_it_is(towers: Path, run_dlcli: Command) -> None:
+    head = run_dlcli("runs", cwd=towers).out.splitlines()[0].split()
+    assert "dense_1.units" in head
+    assert "units" not in head
+    assert run_dlcli("runs", "--sort", "units", cwd=towers).code == 2

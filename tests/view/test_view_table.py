@@ -24,7 +24,7 @@ RUNS = RunsShown(
         ["a", "done", 3, 0.25, None, 0.001, 61.5, "a.yaml"],
         ["b", "crashed", 12_000, math.nan, None, 1e-05, None, 'b, "c".yaml'],
     ],
-    {"optimizer.learning_rate"},
+    {"optimizer.learning_rate": "learning_rate"},
 )
 
 
@@ -35,7 +35,7 @@ def text_of(table: Table, width: int = 80) -> list[str]:
 def test_the_same_table_in_four_ways() -> None:
     table = runs_table(RUNS)
     assert text_of(table, 100) == [
-        "run   status    epochs   val_loss   val_f|1   optimizer.learning_rate         time   config",
+        "run   status    epochs   val_loss   val_f|1   optimizer.learning_rate      seconds   config",
         "─" * 96,
         "a     done           3     0.2500   –                           0.001   1 min 02 s   a.yaml",
         'b     crashed   12,000        nan   –                           1e-05            –   b, "c".yaml',
@@ -47,17 +47,17 @@ def test_the_same_table_in_four_ways() -> None:
         "val_loss": 0.25,
         "val_f|1": None,
         "optimizer.learning_rate": 0.001,
-        "time": 61.5,
+        "seconds": 61.5,
         "config": "a.yaml",
     }
     assert markdown(table).splitlines()[:3] == [
-        "| run | status | epochs | val_loss | val_f\\|1 | optimizer.learning_rate | time | config |",
+        "| run | status | epochs | val_loss | val_f\\|1 | optimizer.learning_rate | seconds | config |",
         "| :-- | :-- | --: | --: | :-- | --: | --: | :-- |",
         "| a | done | 3 | 0.2500 | – | 0.001 | 1 min 02 s | a.yaml |",
     ]
     rows = list(csv.reader(io.StringIO(csv_text(table))))
     assert rows == [
-        ["run", "status", "epochs", "val_loss", "val_f|1", "optimizer.learning_rate", "time", "config"],
+        ["run", "status", "epochs", "val_loss", "val_f|1", "optimizer.learning_rate", "seconds", "config"],
         ["a", "done", "3", "0.25", "", "0.001", "61.5", "a.yaml"],
         ["b", "crashed", "12000", "", "", "1e-05", "", 'b, "c".yaml'],
     ]
