@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from dlcli.actions.alike import other_meaning
 from dlcli.errors import UsageError
-from dlcli.runs import Run, history
+from dlcli.runs import Run, history, read_state
 from dlcli.runs.listing import changed_keys
+from dlcli.runs.manifest import read_recorded
 from dlcli.runs.noise import paired_noise, welch_noise
 from dlcli.runs.samples_file import SampleValues, read_samples
 from dlcli.runs.summary import RunSummary, run_summary
@@ -25,11 +27,13 @@ Values = Mapping[str, float]
 def compare(root: Path, names: Sequence[str]) -> Comparison:
     """The comparison of runs; those that differ in their seeds alone are a group, and each group stands beside the first.
 
-    Raises `UsageError` for fewer than two, `ArtifactError` for one that is not there.
+    Raises `UsageError` for fewer than two, `ArtifactError` for one that is not there or whose record is damaged.
     """
     runs = list({run.path: run for run in (Run.find(root, name) for name in names)}.values())
     if len(runs) < 2:
         raise UsageError("compare takes at least two runs", hint="dlcli runs --names lists them", kind="too_few_runs")
+    for run in runs:
+        check_record(run)
     rows = [run_summary(run) for run in runs]
     samples = [read_samples(run) for run in runs]
     reached = [values_of(row, kept) for row, kept in zip(rows, samples, strict=True)]
@@ -55,6 +59,14 @@ def compare(root: Path, names: Sequence[str]) -> Comparison:
         unlike=unlike,
         curves={row.run: history.read(run) for row, run in zip(rows, runs, strict=True)},
     )
+
+
+def check_record(run: Run) -> None:
+    """Raises `ArtifactError` for a run whose state or configuration is not what was written: the list has a row for it, but
+    what it holds is compared with nothing."""
+    read_state(run)
+    with suppress(FileNotFoundError):
+        read_recorded(run, run.resolved)
 
 
 def compared_run(row: RunSummary, group: int) -> ComparedRun:

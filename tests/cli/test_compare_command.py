@@ -249,3 +249,14 @@ def test_a_comparison_works_while_a_run_trains(
     value = run_dlcli("compare", "a", "live", "--json", cwd=tmp_path).value
     assert value["metrics"]["validation.loss"]["live"] == 0.1
     assert value["unknown"] == ["'live' has kept no results by sample: it is not done (crashed)"]
+
+
+@pytest.mark.parametrize("name", ["run.json", "resolved.yaml"])
+def test_a_damaged_run_is_compared_with_nothing(name: str, tmp_path: Path, add: Command, run_dlcli: Command) -> None:
+    add("a", right=90)
+    damaged = add("b", right=78)
+    assert run_dlcli("compare", "a", "b", cwd=tmp_path).code == 0
+    path = damaged.path / "run.json" if name == "run.json" else damaged.resolved
+    path.write_text(path.read_text(encoding="utf-8").replace("0.", "1.", 1), encoding="utf-8")
+    found = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path)
+    assert (found.code, found.error["kind"], found.error["file"]) == (5, "damaged_run", str(path.relative_to(tmp_path)))
