@@ -43,7 +43,8 @@ def remove_chosen(
     for row in chosen:
         if row in training:
             continue
-        removed.append(RemovedRun(row.run, str(row.path), size_of(row.path)))
+        leads_to = str(row.path.resolve()) if row.path.is_symlink() else None
+        removed.append(RemovedRun(row.run, str(row.path), size_of(row.path), leads_to))
         if not dry_run:
             remove_run(Run(row.path))
     if not dry_run:

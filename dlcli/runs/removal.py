@@ -35,8 +35,10 @@ def sweep_removed(root: Path) -> None:
 
 
 def size_of(path: Path) -> int:
-    """The bytes of all files of a folder; no link is followed."""
+    """The bytes of all files of a folder; no link is followed, and one in the place of the folder holds none of them."""
     total = 0
+    if path.is_symlink():
+        return total
     for folder, _, files in os.walk(path):
         for name in files:
             try:

@@ -16,11 +16,12 @@ from dlcli.view.console.tables import byte_size
 
 @dataclass(frozen=True)
 class RemovedRun:
-    """A run that is gone, and what it took."""
+    """A run that is gone, and what it took; of a link to one nothing but the link goes, and what it `leads_to` stays."""
 
     run: str
     path: str
     bytes: int
+    leads_to: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,9 @@ def draw_removal(console: Console, removal: Removal) -> None:
     count = f"{len(removal.removed):,} run{'' if len(removal.removed) == 1 else 's'}"
     verb = "would be removed, which frees" if removal.dry_run else "removed, which frees"
     console.print(Text(f"{count} {verb} {byte_size(removal.bytes)}" if removal.removed else "no runs to remove"))
+    for each in removal.removed:
+        if each.leads_to is not None:
+            console.print(Text(printable(f"{each.run} is a link: what it leads to stays, {each.leads_to}")))
     if removal.best is not None:
         console.print(Text(printable(f"kept as the best: {removal.best}")))
     if removal.training:

@@ -148,3 +148,22 @@ def test_what_a_link_in_a_run_leads_to_stays(folder: Path, run_dlcli: Command) -
     run_dlcli("remove", "a", cwd=folder)
     assert (folder / "data" / "x").read_bytes() == b"1234567"
     assert "a" not in left(folder)
+
+
+def test_of_a_link_nothing_but_the_link_goes(folder: Path, run_dlcli: Command) -> None:
+    (folder / "runs" / "a").rename(folder / "elsewhere")
+    (folder / "runs" / "a").symlink_to(folder / "elsewhere")
+    size = bytes_of(folder / "runs" / "d")
+    dry = run_dlcli("remove", "a", "d", "--dry-run", "--json", cwd=folder).value
+    assert [(each["bytes"], each["leads_to"]) for each in dry["removed"]] == [
+        (0, str(folder / "elsewhere")),
+        (size, None),
+    ]
+    assert dry["bytes"] == size
+    said = run_dlcli("remove", "a", cwd=folder).out.splitlines()
+    assert said[-2:] == [
+        "1 run removed, which frees 0 B",
+        f"a is a link: what it leads to stays, {folder / 'elsewhere'}",
+    ]
+    assert left(folder) == ["b", "c", "d", "e"]
+    assert (folder / "elsewhere" / "model" / "model.keras").stat().st_size == 1_000_000
