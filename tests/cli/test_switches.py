@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,12 @@ def test_lines_that_nobody_sees_on_a_terminal_have_room_for_120(monkeypatch: pyt
     assert out(io.StringIO()).width == 120
     monkeypatch.setenv("COLUMNS", "60")
     assert out(io.StringIO()).width == 60
+
+
+@pytest.mark.parametrize(
+    ("told", "width"), [("0", 80), ("1", 80), ("19", 80), ("20", 20), ("-5", 80), ("abc", 80), ("", 80), ("300", 300)]
+)
+def test_a_width_in_which_no_line_can_be_read_is_none(told: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", told)
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((0, 0)))
+    assert out(io.StringIO()).width == width

@@ -18,6 +18,8 @@ from dlcli.errors import NO_ROOM
 
 STANDARD_ERROR = 2
 LOOKALIKE = "dlcli.lookalike"
+LEAST_WIDTH, USUAL_WIDTH = 20, 80
+"""A width below the first is none that a terminal has told: `COLUMNS=0` is what a shell without a terminal exports."""
 DRAWN = "┌│█▀⣿╸–…"
 TURNING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))  # marks of writing direction
 ASCII = {
@@ -52,13 +54,13 @@ def make_console(
     Markup, emoji codes and highlighting are off. `colour` says whether there are colours; without it `NO_COLOR` and
     `FORCE_COLOR` are honoured, as are `TERM=dumb` and `COLUMNS`; a terminal is redrawn only where the stream truly is one.
     Lines are wrapped on a terminal alone, so that redirected text keeps its lines. A stream that cannot carry a character
-    writes one that looks like it, as wide as the original.
+    writes one that looks like it, as wide as the original. A width in which no line can be read is taken for none.
     """
     stream = file if file is not None else (sys.stderr if stderr else sys.stdout)
     replace_what_cannot_be_written(stream)
     terminal = is_terminal(stream)
     width, height = size_of_dumb_terminal(stream) if terminal else (None, None)
-    return Console(
+    console = Console(
         file=file,
         stderr=stderr,
         quiet=quiet,
@@ -72,6 +74,9 @@ def make_console(
         soft_wrap=not terminal,
         force_interactive=None if terminal else False,
     )
+    if console.width < LEAST_WIDTH:
+        console.width = USUAL_WIDTH
+    return console
 
 
 def standard_error() -> TextIO:
