@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlcli.loss.metrics import metric_name
-from dlcli.loss.needs import labels_of, logits, needs, reads_probabilities
+from dlcli.loss.needs import labels_of, logits, needs, reads_probabilities, reads_scores
 from dlcli.loss.reading import can_be_read, output_form, reads_of
 from dlcli.loss.target_loss import Head
 from dlcli.spec import KerasObject, Mistake
@@ -98,7 +98,11 @@ def largest_mistakes(metric: KerasObject, loss: KerasObject, width: int | None) 
     together = reads == "largest" or (metric.traits.get("target") == "one_hot" and reads != "decisions")
     if not together or not (needs(loss) == "binary" or width == 1):
         return
-    message = f"{metric.written} reads several values as one answer, but here each is an answer of its own"
+    taken = " and takes the largest for the answer" if reads == "largest" else ""
+    there = "a sample has one number" if width == 1 else "each number of a sample is an answer of its own"
+    yes = "a score for yes" if reads_scores(loss) or logits(loss) else "the probability of yes"
+    meant = f", {yes}" if needs(loss) == "binary" else ""
+    message = f"{metric.written} expects a number for each class{taken}, but here {there}{meant}"
     instead = metric.traits.get("instead", "accuracy")
     if instead == "threshold":
         arguments = {**metric.arguments, "threshold": 0.5}

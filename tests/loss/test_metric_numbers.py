@@ -464,13 +464,15 @@ def test_several_values_of_a_metric_are_told_apart_by_name() -> None:
         (
             "F1Score",
             "binary_crossentropy",
-            "F1Score reads several values as one answer, but here each is an answer of its own",
+            "F1Score expects a number for each class and takes the largest for the answer, but here each number of a sample "
+            "is an answer of its own, the probability of yes",
             "write {F1Score: {threshold: 0.5}}",
         ),
         (
             {"FBetaScore": {"beta": 2.0, "average": "macro"}},
             "binary_crossentropy",
-            "FBetaScore reads several values as one answer, but here each is an answer of its own",
+            "FBetaScore expects a number for each class and takes the largest for the answer, but here each number of a sample "
+            "is an answer of its own, the probability of yes",
             "write {FBetaScore: {beta: 2.0, average: macro, threshold: 0.5}}",
         ),
         (
@@ -485,6 +487,26 @@ def test_a_metric_that_does_not_fit_says_what_to_write(metric: Any, loss: Any, m
     catalogue = keras_catalogue()
     head = Head(None, catalogue.read("losses", loss), [catalogue.read("metrics", metric)])
     assert [(each.message, each.suggestion) for each in metric_mistakes(head)] == [(message, hint)]
+
+
+@pytest.mark.parametrize(
+    ("loss", "width", "there"),
+    [
+        ("binary_crossentropy", 1, "a sample has one number, the probability of yes"),
+        ({"BinaryCrossentropy": {"from_logits": True}}, 1, "a sample has one number, a score for yes"),
+        ("mse", 1, "a sample has one number"),
+        ("binary_crossentropy", 3, "each number of a sample is an answer of its own, the probability of yes"),
+        ("categorical_crossentropy", 3, None),
+    ],
+)
+def test_what_is_there_is_said_where_a_metric_wants_a_number_for_each_class(
+    loss: Any, width: int, there: str | None
+) -> None:
+    catalogue = keras_catalogue()
+    head = Head(None, catalogue.read("losses", loss), [catalogue.read("metrics", "f1_score")])
+    wanted = "f1_score expects a number for each class and takes the largest for the answer, but here "
+    expected = [] if there is None else [wanted + there]
+    assert [each.message for each in metric_mistakes(head, width=width)] == expected
 
 
 def test_yes_and_no_of_each_class_are_judged_by_what_a_softmax_gives_and_not_by_its_logits() -> None:
