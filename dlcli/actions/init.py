@@ -16,7 +16,7 @@ from dlcli.actions.pasted_hints import hints_as_options
 from dlcli.actions.suggested_layers import layers_of, loss_of, preparation_of
 from dlcli.actions.suggestions import Draft, Line, drafted
 from dlcli.actions.written import inline_yaml
-from dlcli.config.gallery import templates
+from dlcli.config.gallery import template_named, templates
 from dlcli.data import Dataset, Fields
 from dlcli.data.findings.header_like_data import data_in_header
 from dlcli.data.memory import free_memory
@@ -193,15 +193,15 @@ def padded(text: str, cells: int) -> str:
 
 def template(name: str) -> str:
     """A configuration of the gallery, by its name. Raises `UsageError` with the names that there are."""
-    found = templates()
-    if name not in found:
+    found, path = templates(), template_named(name)
+    if path is None:
         known = ", ".join(sorted(found))
         raise UsageError(
             f"there is no template '{name}'; there are: {known}",
             hint=did_you_mean(name, found),
             kind="no_such_template",
         )
-    return found[name].read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def check_new_file(path: Path, *, force: bool) -> None:

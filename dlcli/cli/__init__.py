@@ -19,7 +19,6 @@ from dlcli.cli.baseline import COMMAND as BASELINE
 from dlcli.cli.board import COMMAND as BOARD
 from dlcli.cli.check import COMMAND as CHECK
 from dlcli.cli.compare import COMMAND as COMPARE
-from dlcli.cli.completion import join_words
 from dlcli.cli.doctor import COMMAND as DOCTOR
 from dlcli.cli.eject import COMMAND as EJECT
 from dlcli.cli.evaluate import COMMAND as EVALUATE
@@ -40,6 +39,7 @@ from dlcli.cli.resume import COMMAND as RESUME
 from dlcli.cli.runs import COMMAND as RUNS
 from dlcli.cli.schema import COMMAND as SCHEMA
 from dlcli.cli.serve import COMMAND as SERVE
+from dlcli.cli.shells import COMPLETE, answer_shell, own_scripts
 from dlcli.cli.show import COMMAND as SHOW
 from dlcli.cli.stopped import draw_stopped, unheard
 from dlcli.cli.streams import open_missing_streams, whole
@@ -118,10 +118,10 @@ def program() -> None:
     Garbage is looked for rarely: what a start makes is kept, and looking costs it a tenth.
     """
     gc.set_threshold(100_000)
-    join_words(os.environ)
+    own_scripts()
     open_missing_streams()
     try:
-        main()
+        sys.exit(answer_shell(app)) if os.environ.get(COMPLETE) else main()
     except SystemExit as end:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):

@@ -1,14 +1,14 @@
 """What a shell completes: runs, configurations, names, settings, columns. Nothing of the language is loaded for it.
 
-Typer writes the scripts of the shells (`dlcli --install-completion`); each option says what it takes by one of the functions
-below. None of them fails: what cannot be read offers nothing.
+`shells.py` has how a shell asks and is answered; each option says what it takes by one of the functions below. None of them
+fails: what cannot be read offers nothing.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -25,8 +25,6 @@ CONFIGS, DATA = (".yaml", ".yml"), (".csv", ".tsv", ".jsonl", ".json", ".npz", "
 LINES = (".txt", ".lines", ".sh")
 MOST_FILES, MOST_RUNS_READ = 200, 20
 VOCABULARY = Path(__file__).parents[1] / "config" / "reference" / "vocabulary.json"
-COMPLETE = "_DLCLI_COMPLETE"
-"""The variable that Typer's scripts set."""
 FIRST = "first word"
 SPLITS = ("train", "validation", "test")
 FORMATS, NUMBERS = ("all", "keras", "litert", "onnx", "saved_model"), ("dynamic", "float", "int8")
@@ -36,18 +34,14 @@ THRESHOLDS = ("best:f1", "best:accuracy", "best:balanced_accuracy", "0.5")
 Offer = Callable[[typer.Context, str], list[str]]
 """What Typer asks: the values for a parameter of a command line that has been read so far, and the word that is begun."""
 
-_before = ""
-"""The part of the word that bash has already: it takes what stands behind a `=` for a word of its own."""
-
 
 def offered(values: Callable[[dict[str, Any], str], Iterable[str]]) -> Offer:
     """The values that go on with what is begun."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
-        begun = _before + incomplete
         with suppress(Exception):
             given = {**ctx.params, FIRST: first_word(ctx)}
-            return [value[len(_before) :] for value in values(given, begun) if value.startswith(begun)]
+            return [value for value in values(given, incomplete) if value.startswith(incomplete)]
         return []
 
     return complete
@@ -58,24 +52,6 @@ def first_word(context: typer.Context) -> str | None:
     named = (context.params.get(name) for name in ("config", "data", "what", "configs"))
     found = next((each for each in named if each), None) or next(iter(context.args), None)
     return found[0] if isinstance(found, list | tuple) else found
-
-
-def join_words(environment: MutableMapping[str, str]) -> None:
-    """Puts the words of bash together again that it has taken apart at a `=`; of the last one it wants the end alone."""
-    global _before
-    if environment.get(COMPLETE) != "complete_bash":
-        return
-    words, place = environment["COMP_WORDS"].split("\n"), int(environment["COMP_CWORD"])
-    begun = words[: place + 1]
-    joined: list[str] = []
-    for word in begun:
-        if joined and (word == "=" or joined[-1].endswith("=")) and "=" not in joined[-1][:-1]:
-            joined[-1] += word
-        else:
-            joined.append(word)
-    _before = joined[-1][: joined[-1].rfind("=") + 1] if len(joined) < len(begun) else ""
-    joined[-1] = joined[-1].removeprefix(_before)
-    environment["COMP_WORDS"], environment["COMP_CWORD"] = "\n".join(joined), str(len(joined) - 1)
 
 
 @cache
@@ -123,6 +99,12 @@ def values_of_runs(parameters: dict[str, Any]) -> list[str]:
     return sorted(set().union(*(run_summary(Run(path.parent)).names() for path in states[:MOST_RUNS_READ])))
 
 
+def sorting_values(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
+    """The same, for descending with a minus before it."""
+    minus = "-" if incomplete.startswith("-") else ""
+    yield from (minus + name for name in values_of_runs(parameters))
+
+
 def filters_of_runs(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
     """Values with a comparison behind them; the words of a status."""
     from dlcli.runs.state import STATUSES
@@ -133,9 +115,15 @@ def filters_of_runs(parameters: dict[str, Any], incomplete: str) -> Iterator[str
         yield from (f"{name}{sign}" for sign in ("=", ">=", "<="))
 
 
+def template_names(incomplete: str) -> Iterator[str]:
+    """The names of the gallery; with their folders, as the README has them, once something is begun."""
+    yield from names_of("templates")
+    yield from vocabulary()["gallery"] if incomplete else ()
+
+
 def shown_names() -> Iterator[str]:
     """What `show` knows: every name of every kind."""
-    yield from sorted({name for names in vocabulary()["names"].values() for name in names})
+    yield from sorted({name for names in [*vocabulary()["names"].values(), vocabulary()["gallery"]] for name in names})
 
 
 def layers_of_run(parameters: dict[str, Any]) -> Iterator[str]:
@@ -171,7 +159,7 @@ data = offered(lambda _, begun: [*files(begun, DATA), *names_of("sources")])
 config_or_data = offered(lambda _, begun: [*files(begun, (*CONFIGS, *DATA)), *names_of("sources")])
 kind = offered(lambda _, __: vocabulary()["names"])
 name = offered(lambda _, __: shown_names())
-template = offered(lambda _, __: names_of("templates"))
+template = offered(lambda _, begun: template_names(begun))
 layer = offered(lambda parameters, _: layers_of_run(parameters))
 split = offered(lambda _, __: SPLITS)
 export_format = offered(lambda _, __: FORMATS)
@@ -180,5 +168,6 @@ threshold = offered(lambda _, __: THRESHOLDS)
 setting = offered(lambda parameters, begun: settings_for(parameters[FIRST], begun, vocabulary()))
 column = offered(lambda parameters, _: columns_of(parameters[FIRST]))
 value = offered(lambda parameters, _: values_of_runs(parameters))
+sorting = offered(sorting_values)
 values = offered(last_of_list)
 filter_ = offered(filters_of_runs)

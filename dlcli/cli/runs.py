@@ -32,7 +32,7 @@ Sort = Annotated[
     typer.Option(
         metavar="VALUE",
         help="Ascending by a metric or the path of a key; -VALUE for descending.",
-        autocompletion=completion.value,
+        autocompletion=completion.sorting,
     ),
 ]
 Columns = Annotated[

@@ -13,6 +13,18 @@ def templates() -> dict[str, Path]:
     return {path.stem: path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.rglob("*.yaml"))}
 
 
+def template_named(name: str) -> Path | None:
+    """The file of a name, alone or with its folder before it: `lenet5`, `images/lenet5`."""
+    found = templates()
+    return found.get(name) or next((path for path in found.values() if name_in_gallery(path) == name), None)
+
+
+def name_in_gallery(path: Path) -> str:
+    """The name of a file with its folder, as the README has it."""
+    folder = next(each for each in FOLDERS if path.is_relative_to(each))
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
 def title(template: Path) -> str:
     """What a configuration of the gallery shows: its first line."""
     return template.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from dlcli.config.catalogue import SINGULAR, keras_catalogue
-from dlcli.config.gallery import templates, title
+from dlcli.config.gallery import template_named, title
 from dlcli.config.json_schema import OF_FILES
 from dlcli.config.json_schema.keras import ENTRIES, argument_schema
 from dlcli.config.json_schema.specs import block_definitions
@@ -41,9 +41,10 @@ def things(name: str) -> Thing:
     found = [*keras_things(name), *own_things(name), *block_things(name)]
     if name in keras_catalogue().activations:
         found.append(Thing(name=name, kind="activation", example=LINES["activations"](name)))
-    if name in templates():
-        text = templates()[name].read_text(encoding="utf-8")
-        found.append(Thing(name=name, kind="template", summary=title(templates()[name]), example=text.rstrip()))
+    template = template_named(name)
+    if template is not None:
+        text = template.read_text(encoding="utf-8")
+        found.append(Thing(name=template.stem, kind="template", summary=title(template), example=text.rstrip()))
     if not found:
         raise unknown(name)
     first, *others = sorted(found, key=lambda each: each.refused is not None)

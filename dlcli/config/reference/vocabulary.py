@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from dlcli.config.gallery import name_in_gallery, templates
 from dlcli.config.problems import model_in
 from dlcli.config.reference.lists import BLOCKS, KINDS, kind_names
 from dlcli.data.sources import SOURCES
@@ -20,11 +21,13 @@ FILE = Path(__file__).with_name("vocabulary.json")
 
 
 def vocabulary_text() -> str:
-    """The text of vocabulary.json: the names by kind, and by path the keys of each block with their choices."""
+    """The text of vocabulary.json: the names by kind, and by path the keys of each block with their choices; the gallery."""
     names = {kind: sorted(kind_names(kind)) for kind in KINDS}
     keys = {"" if path == "config" else path: keys_of(block) for path, block in BLOCKS.items()}
     keys |= {f"data.source.{word}": keys_of(block) for word, block in SOURCES.items()}
-    lines = [f"{json.dumps(part)}: {json.dumps(words)}" for part, words in (("names", names), ("keys", keys))]
+    gallery = sorted(name_in_gallery(path) for path in templates().values())
+    parts = {"names": names, "keys": keys, "gallery": gallery}
+    lines = [f"{json.dumps(part)}: {json.dumps(words)}" for part, words in parts.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
