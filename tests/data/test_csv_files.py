@@ -173,7 +173,14 @@ def test_utf_16_without_its_name_is_recognised_by_its_first_bytes(
     write: Callable[..., Path], refuse: Callable[..., Any]
 ) -> None:
     path = write(ROWS.encode("utf-16"))
-    assert refuse(block(path)) == (DataError, 4, "the file is UTF-16", str(path), None, "save it as UTF-8, or write encoding: utf-16")
+    assert refuse(block(path)) == (
+        DataError,
+        4,
+        "the file is UTF-16",
+        str(path),
+        None,
+        "save it as UTF-8, or write encoding: utf-16",
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

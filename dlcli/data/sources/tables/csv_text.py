@@ -57,9 +57,13 @@ def checked_text(text: bytes, content: bytes, path: Path, *, line: int = 1) -> b
     Raises `DataError` at the line of what is none, and for UTF-16 and zero bytes.
     """
     if line == 1 and content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
-        raise DataError("the file is UTF-32", file=path, hint="save it as UTF-8, or write encoding: utf-32", kind="wrong_encoding")
+        raise DataError(
+            "the file is UTF-32", file=path, hint="save it as UTF-8, or write encoding: utf-32", kind="wrong_encoding"
+        )
     if line == 1 and content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError("the file is UTF-16", file=path, hint="save it as UTF-8, or write encoding: utf-16", kind="wrong_encoding")
+        raise DataError(
+            "the file is UTF-16", file=path, hint="save it as UTF-8, or write encoding: utf-16", kind="wrong_encoding"
+        )
     if b"\0" in content:
         # A letter of ASCII takes two bytes in UTF-16, four in UTF-32.
         wide = line == 1 and b"\0\0\0" in content[:8]
