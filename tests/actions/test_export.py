@@ -423,3 +423,22 @@ def test_a_threshold_that_was_kept_decides_here_too(
     given = Given(name="k", tensor="k", shape=[1], dtype="float32", says="yes_or_no", meaning="", threshold=0.62)
     found = compared.beside_own([np.array([[0.6], [0.7]])], [np.array([[0.61], [0.61]])], [given], seconds=1.0)
     assert found.agreement == 0.5
+
+
+def test_a_schema_tells_the_range_of_all_training_rows_and_a_name_that_is_one(shops: Any) -> None:
+    split = np.load(shops.folder / "runs" / "one" / "splits.npz")["train"]
+    table = [rows()[row] for row in split]
+    told = 0
+    for name in FORMATS:
+        schema = json.loads((shops.folder / "out" / name / "schema.json").read_text("utf-8"))
+        for each in schema["inputs"]:
+            if each["kind"] == "number":
+                cells = [float(cell) for row in table if (cell := row[COLUMNS.index(each["name"])])]
+                assert each["seen"] == [min(cells), max(cells)], (name, each["name"])
+                told += 1
+            elif each["kind"] in {"name", "code"}:
+                assert each["example"] in each["names"]
+                told += 1
+            else:
+                assert each["seen"] is None, (name, each["name"])
+    assert told >= 12

@@ -36,7 +36,7 @@ class Taken:
     prepared_by: Sequence[Mapping[str, Any]] | None = None
     """The layers that prepare it, where that is left outside: each with its arguments, and with what it has learnt."""
     seen: tuple[float, float] | None = None
-    """The least and the greatest number in some hundred samples of training."""
+    """The least and the greatest number of the training rows, where that is known."""
     example: Any = None
     """A value such as a person might give."""
 

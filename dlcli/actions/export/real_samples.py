@@ -115,20 +115,24 @@ class RealSamples:
         if taken.kind == "name":
             names, counts = np.unique(values[values != ""], return_counts=True)
             return str(names[counts.argmax()]) if len(names) else None
+        if taken.kind == "code":
+            codes, counts = np.unique(values[values >= 0], return_counts=True)
+            return (taken.names or [])[int(codes[counts.argmax()])] if len(codes) else None
         if taken.kind not in {"number", "time"}:
             return None
         known = values[~np.isnan(values)]
         return float(f"{np.median(known):.4g}" if taken.kind == "number" else np.median(known)) if len(known) else None
 
     def span(self, taken: Taken) -> tuple[float, float] | None:
-        """The least and the greatest value of numbers."""
-        import numpy as np
-
-        if taken.dtype == "string" or taken.kind == "code":
+        """The least and the greatest number of all training rows; of what a row does not hold as it is, none is known."""
+        if taken.kind not in {"number", "array"}:
             return None
-        values = self.values(taken)
-        known = values[~np.isnan(values)]
-        return (float(known.min()), float(known.max())) if known.size else None
+        for schema, column in self.columns:
+            names = {schema.name} if column is None else {column.name, f"{column.name} ({schema.name})"}
+            known = schema.seen if column is None else column.seen
+            if taken.name in names and known is not None:
+                return known[0], known[1]
+        return None
 
 
 def typed(values: np.ndarray[Any, Any], taken: Taken) -> np.ndarray[Any, Any]:
