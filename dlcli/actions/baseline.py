@@ -251,10 +251,20 @@ def newest_run_of(config: Config, runs: Path) -> Run | None:
 
 
 def is_run_of(config: Config, run: Run) -> bool:
-    """Whether a run has a model and was trained as a configuration says."""
+    """Whether a run has a model and was trained as a configuration says, however long."""
     if not run.model.is_dir():
         return False
     try:
-        return recorded_config(run).plain() == config.plain()
+        return however_long(recorded_config(run)) == however_long(config)
     except DlcliError:
         return False
+
+
+WEIGHING = ("class_weight", "sample_weight")
+"""What of the steps the classical methods share."""
+
+
+def however_long(config: Config) -> dict[str, Any]:
+    """A configuration without what says how its steps go on and when they end."""
+    plain = config.plain()
+    return {**plain, "train": {key: value for key, value in plain["train"].items() if key in WEIGHING}}

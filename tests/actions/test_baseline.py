@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcli.actions.baseline import is_run_of
 from dlcli.actions.classical import METHODS
 from dlcli.actions.classical.answers import said_classes
 from dlcli.actions.classical.method import Task
 from dlcli.actions.classical.subject import drawn_rows
+from dlcli.config import load_config
+from dlcli.runs import Run as KeptRun
 
 Run = Callable[..., Any]
 Write = Callable[..., Path]
@@ -75,7 +78,7 @@ def classes(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run, write_expe
     kept = np.flatnonzero((y > 0) | (np.arange(len(y)) % 2 == 0))
     np.savez(folder / "classes.npz", x=x[kept], y=y[kept])
     weighed = write_experiment(folder, {"train.class_weight": "balanced", "train.epochs": 1})
-    done = run_dlcli("train", weighed, "--name", "a", "-q", cwd=folder)
+    done = run_dlcli("train", weighed, "--name", "a", "--epochs", "2", "-q", cwd=folder)
     assert done.code == 0, done.err
     return folder
 
@@ -127,6 +130,24 @@ def test_the_network_stands_beside_them_with_what_evaluate_measures(
     assert low <= compared["ahead"]["difference"] <= high
     assert compared["ahead"]["more_than_chance"] == (low > 0 or high < 0)
     assert {each["samples"] for each in compared["methods"][1:]} == {compared["learnt_from"]}
+
+
+@pytest.mark.parametrize(
+    ("setting", "same"),
+    [
+        ("train.epochs=9", True),
+        ("train.early_stopping={patience: 3}", True),
+        ("train.class_weight=null", False),
+        ("optimizer=SGD", False),
+        ("data.split.validation=0.3", False),
+    ],
+)
+def test_the_run_of_a_configuration_may_be_longer_and_nothing_else(
+    setting: str, same: bool, classes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(classes)
+    config, _ = load_config("experiment.yaml", settings=[setting])
+    assert is_run_of(config, KeptRun(classes / "runs" / "a")) is same
 
 
 def test_a_report_has_the_comparison_once_it_was_made(
