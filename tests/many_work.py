@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -36,29 +37,17 @@ def killed(number: int) -> Answer:
 def until_asked(file: str) -> Answer:
     """Says that it is there, and waits to be asked to stop."""
     heard: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
-    signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
-    with signal_set() as waited:
-        Path(file).write_text(str(os.getpid()), encoding="utf-8")
-        heard.append(signal.sigwait(waited))
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, frame: heard.append(number))
+    Path(file).write_text(str(os.getpid()), encoding="utf-8")
+    while not heard:
+        threading.Event().wait(0.01)
     return 128 + heard[0], heard
 
 
 def first_then_wait(file: str) -> Answer:
     """Answers at once where there is no file."""
     return until_asked(file) if file else (0, "first")
-
-
-class signal_set:  # noqa: N801 (used as a word)
-    """The signals that are waited for, blocked meanwhile so that none is missed."""
-
-    def __enter__(self) -> set[signal.Signals]:
-        signals = {signal.SIGINT, signal.SIGTERM}
-        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-        return signals
-
-    def __exit__(self, *error: object) -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 def never_answers(asked: Any) -> Answer:

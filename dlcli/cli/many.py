@@ -19,13 +19,13 @@ PARTIAL = 9
 
 def many(
     file: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="[FILE|-]",
             help="Lines of arguments of train; - or nothing for standard input.",
             autocompletion=completion.lines,
         ),
-    ] = "-",
+    ] = None,
     side_by_side: Annotated[
         int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Train so many side by side.", show_default=True)
     ] = 1,
@@ -44,11 +44,13 @@ def many(
 
     Example: dlcli many configs/rates.txt
     """
-    from dlcli.cli.train_lines import chosen_words, lines_content, trainings_of
+    from dlcli.cli.train_lines import chosen_words, lines_content, nothing_typed, trainings_of
 
     elsewhere = None if str(runs) == os.environ.get("DLCLI_RUNS", str(options.RUNS)) else runs
-    trainings = trainings_of(lines_content(file), file=file, runs=elsewhere)
+    named = nothing_typed(file)
+    trainings = trainings_of(lines_content(named), file=named, runs=elsewhere)
     from dlcli.actions.many.trained_lines import Manner, threads_each, train_lines
+    from dlcli.view.console.labelled import note
     from dlcli.view.many import draw_line, draw_many
 
     chosen = chosen_words([("-j", side_by_side if side_by_side > 1 else None), ("--threads", threads)])
@@ -57,9 +59,11 @@ def many(
         side_by_side=side_by_side,
         threads=threads_each(side_by_side) if threads is None else threads,
         resume=resume,
-        again=shlex.join(["dlcli", "many", "--resume", file, *chosen, *where]),
+        again=shlex.join(["dlcli", "many", "--resume", named, *chosen, *where]),
     )
     console = err()
+    if side_by_side > 1:
+        note(console, f"note: {side_by_side} side by side, threads of each: {manner.threads}")
     shown = train_lines(trainings, manner, lambda line, count, of: draw_line(console, line, count, of, verbose=verbose))
     give(shown, draw_many, as_json=json)
     if shown.stopped is not None:

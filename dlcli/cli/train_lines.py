@@ -158,6 +158,13 @@ def word_at_fault(line: Line, error: Any) -> Word | None:
     return next((word for word in line.words if word.text.partition("=")[0] in names), None)
 
 
+def nothing_typed(file: str | None) -> str:
+    """The file of lines; standard input where none is named. Raises `UsageError` where that is a terminal: nothing is asked."""
+    if file is None and sys.stdin.isatty():
+        raise UsageError("no file of lines", hint="dlcli many FILE, or - to type them here", kind="no_lines")
+    return file or "-"
+
+
 def lines_content(file: str) -> bytes:
     """The bytes of a file of lines, or of standard input for `-`. Raises `UsageError` where it cannot be read."""
     from dlcli.config.text import MOST_BYTES, configuration_bytes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from dlcli.actions.many import trained_lines
+from dlcli.cli import main
 from dlcli.training.many.processes import Ended
 
 Run = Callable[..., Any]
@@ -63,6 +66,19 @@ def test_no_line_is_a_mistake(text: bytes, folder: Path, run_dlcli: Run) -> None
     told = run_dlcli("many", "-", cwd=folder, stdin=text)
     assert told.code == 2
     assert "no line trains anything" in told.err
+
+
+def test_nothing_is_asked_of_a_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    controller, terminal = pty.openpty()
+    with os.fdopen(controller), os.fdopen(terminal, encoding="utf-8") as keys:
+        monkeypatch.setattr("sys.stdin", keys)
+        monkeypatch.setattr("sys.argv", ["dlcli", "many"])
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "error: no file of lines\n   = dlcli many FILE, or - to type them here\n"
 
 
 def test_a_file_that_is_not_there_is_told(folder: Path, run_dlcli: Run) -> None:
@@ -128,6 +144,7 @@ def test_ctrl_c_says_how_to_go_on(folder: Path, run_dlcli: Run, ended: dict[int,
     ended[1] = 130
     told = run_dlcli("many", "lines.txt", "-j", "2", "--threads", "3", "--runs", "else where", cwd=folder)
     assert told.code == 130
+    assert told.err.splitlines()[0] == "note: 2 side by side, threads of each: 3"
     assert told.out.splitlines()[-2:] == [
         "stopped   by SIGINT",
         "next      dlcli many --resume lines.txt -j 2 --threads 3 --runs 'else where'",

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from dlcli.training.setup import backend
+
 PROGRAM = """
 import importlib, json, sys, types
 from dlcli.training.setup.backend import start_keras
@@ -162,3 +166,32 @@ def test_text_is_read_beside_keras_too(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "loaded beside: 1" in done.stdout
+
+
+class Source:
+    """One that takes long to read, or not."""
+
+    beside = True
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def memory(self) -> int:
+        return self.size
+
+
+def test_what_the_import_said_before_a_fork_goes_where_the_import_would_say_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    backend.start_keras(seed=0)  # which may say something itself
+    capfd.readouterr()
+    backend.said_before.append(b"said before\n")
+    with backend.keras_loading(Source(backend.LONG_READING - 1)):  # type: ignore[arg-type]
+        assert backend.said_before
+    backend.start_keras(seed=0)
+    assert capfd.readouterr().err == "said before\n"
+    backend.said_before.append(b"said before\n")
+    with backend.keras_loading(Source(backend.LONG_READING)):  # type: ignore[arg-type]
+        pass
+    assert backend.said_before == []
+    assert capfd.readouterr().err == ""

@@ -16,6 +16,7 @@ from dlcli.actions.many.resuming import beside_runs
 from dlcli.actions.runs import compared_runs
 from dlcli.actions.training_result import training_result
 from dlcli.errors import ArtifactError
+from dlcli.progress import stage
 from dlcli.runs import Run, read_state
 from dlcli.runs.folder import is_run
 from dlcli.runs.summary import run_summary
@@ -67,7 +68,8 @@ def train_lines(
     handed = HandedOut()
     begun = (asked if asked.resume else handed.give(asked, name) for asked, name in left)
     with handed_on() as stopping:
-        for ended in processes(begun, train_line, side_by_side=manner.side_by_side, stopping=stopping):
+        pieces = processes(begun, train_line, side_by_side=manner.side_by_side, stopping=stopping)
+        for ended in waited_for(pieces, count, len(shown)):
             count += 1
             shown[ended.item.line] = line = shown_line(ended, stopped=stopping.signal is not None)
             told(line, count, len(shown))
@@ -82,6 +84,19 @@ def train_lines(
         advice=manner.again if stopping.signal is not None else None,
         table=table_of(lines),
     )
+
+
+def waited_for(pieces: Iterator[Ended[Asked]], done: int, of: int) -> Iterator[Ended[Asked]]:
+    """Pieces as they end; while one is waited for, how many are done is shown."""
+    while done < of:
+        with stage("training", of) as advance:
+            advance(done)
+            ended = next(pieces, None)
+        if ended is None:
+            return
+        yield ended
+        done += 1
+    yield from pieces
 
 
 def nothing_yet(asked: Asked) -> LineShown:
@@ -115,7 +130,8 @@ def lost(ended: Ended[Asked]) -> dict[str, Any]:
     """The error of a training whose process has told none: somebody or the system has killed it."""
     what = f"killed by {ended.killed_by}" if ended.killed_by else f"its process ended with code {ended.code}"
     hint = "the system kills so where memory runs out" if ended.killed_by == "SIGKILL" else None
-    return {"code": ended.code, "name": "killed", "kind": "killed", "message": what, "hint": hint}
+    nowhere = {"file": None, "line": None, "column": None}
+    return {"code": ended.code, "name": "killed", "kind": "killed", "message": what, **nowhere, "hint": hint}
 
 
 def with_run(line: LineShown, run: Run) -> LineShown:

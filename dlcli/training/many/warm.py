@@ -12,6 +12,7 @@ import importlib
 import tempfile
 from pathlib import Path
 
+from dlcli.config import config_of
 from dlcli.training.setup import backend
 
 TOGETHER = (
@@ -36,6 +37,17 @@ TOGETHER = (
 """What nearly every training imports besides Keras; what one does not find here it imports itself."""
 
 
+SMALL = b"""
+data: {source: digits, split: {validation: 0.1}, prepare: [Rescaling: {scale: 0.1}]}
+layers: [Flatten, Dense: {units: 10, activation: softmax}]
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+metrics: [accuracy]
+train: {epochs: 1}
+"""
+"""A configuration, whose reading makes all that reads the next one."""
+
+
 def warm_up() -> None:
     """Imports what trainings need, and keeps what libraries say of that for the log of each."""
     with tempfile.NamedTemporaryFile() as file:
@@ -46,5 +58,7 @@ def warm_up() -> None:
         for name in TOGETHER:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
+        with contextlib.suppress(Exception):
+            config_of(SMALL, file="-")
     gc.collect()
     gc.freeze()

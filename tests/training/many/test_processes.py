@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import many_work
+import psutil
 import pytest
 
 from dlcli.training.many.processes import Ended, Stopping, handed_on, worked_through
@@ -83,6 +85,28 @@ def test_a_signal_goes_to_all_that_work_and_nothing_is_begun_after_it(tmp_path: 
     assert sorted(each.item for each in ended) == begun == files[:2]
     assert [(each.code, each.answer) for each in ended] == [(128 + number, [number])] * 2
     assert signal.getsignal(number) is before
+
+
+PARENT = """
+import many_work, sys
+from dlcli.training.many.processes import Stopping, worked_through
+list(worked_through(sys.argv[1:], many_work.until_asked, side_by_side=1, stopping=Stopping()))
+"""
+
+
+def test_where_the_parent_is_killed_its_process_is_asked_to_stop(tmp_path: Path) -> None:
+    file, around = tmp_path / "there", {**os.environ, "PYTHONPATH": str(Path(many_work.__file__).parent)}
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(file)], env=around, start_new_session=True)
+    while not (file.exists() and file.read_text(encoding="utf-8")):
+        assert parent.poll() is None
+        threading.Event().wait(0.02)
+    parent.kill()
+    parent.wait()
+    tried, process = 0, int(file.read_text(encoding="utf-8"))
+    while psutil.pid_exists(process) and tried < 1500:
+        threading.Event().wait(0.02)
+        tried += 1
+    assert not psutil.pid_exists(process)
 
 
 def test_a_signal_that_was_ignored_before_stays_ignored() -> None:
