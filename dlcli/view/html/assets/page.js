@@ -123,7 +123,11 @@
   const theme = document.getElementById("theme"), dark = matchMedia("(prefers-color-scheme: dark)");
   const kept = () => { try { return localStorage.getItem("dlcli-theme"); } catch { return null; } };
   const isDark = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
-  const named = () => { theme.textContent = isDark() ? "light" : "dark"; theme.setAttribute("aria-label", `switch to ${isDark() ? "light" : "dark"}`); };
+  const named = () => {
+    const other = isDark() ? "light" : "dark", korean = root.lang === "ko";
+    theme.textContent = korean ? { light: "밝게", dark: "어둡게" }[other] : other;
+    theme.setAttribute("aria-label", korean ? theme.textContent : `switch to ${other}`);
+  };
   if (["light", "dark"].includes(kept())) { root.dataset.theme = kept(); again(); }
   theme.hidden = false; named();
   theme.addEventListener("click", () => {
@@ -132,4 +136,5 @@
     named(); again();
   });
   dark.addEventListener("change", () => { named(); again(); });
+  addEventListener("languagechange", named);
 })();

@@ -5,9 +5,9 @@
   if (!form) return;
   const told = JSON.parse(form.dataset.told), SIZE = 280, MOST_CHOICES = 200;
   const WORDS = {
-    en: { ask: "Ask the model", clear: "Clear", other: "한국어", draw: "draw here, or drop a picture", dark: "dark ink on light ground", file: "drop files here, or choose them", text: "text",
+    en: { title: "Try it", about: "served by dlcli", ask: "Ask the model", clear: "Clear", other: "한국어", draw: "draw here, or drop a picture", dark: "dark ink on light ground", file: "drop files here, or choose them", text: "text",
       seen: "seen in training", elsewhere: "From a program:", none: "Nothing was drawn or chosen.", lost: "The server does not answer.", empty: "may stay empty", list: "a JSON list of the shape", rows: "rows of csv below a header, the latest last" },
-    ko: { ask: "모델에게 묻기", clear: "지우기", other: "English", draw: "여기에 그리거나 그림을 끌어다 놓으세요", dark: "밝은 바탕에 어두운 선", file: "파일을 끌어다 놓거나 고르세요", text: "글",
+    ko: { title: "써 보기", about: "dlcli가 제공합니다", ask: "모델에게 묻기", clear: "지우기", other: "English", draw: "여기에 그리거나 그림을 끌어다 놓으세요", dark: "밝은 바탕에 어두운 선", file: "파일을 끌어다 놓거나 고르세요", text: "글",
       seen: "학습 때의 범위", elsewhere: "프로그램에서:", none: "그리거나 고른 것이 없습니다.", lost: "서버가 대답하지 않습니다.", empty: "비워 둘 수 있음", list: "다음 모양의 JSON 목록", rows: "머리글 아래 csv 행들, 가장 최근 것이 마지막" },
   };
   let language = (navigator.language || "en").startsWith("ko") ? "ko" : "en";
@@ -115,6 +115,8 @@
   };
   const draw = () => {
     document.documentElement.lang = language;
+    place("try-title").textContent = word("title"); document.querySelector("header p").textContent = word("about");
+    dispatchEvent(new Event("languagechange"));
     [readers, files] = [[], []];
     for (const name of ["ask", "clear", "elsewhere"]) place(name).textContent = word(name);
     Object.assign(place("language"), { textContent: word("other"), hidden: false });
