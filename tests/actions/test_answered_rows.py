@@ -287,6 +287,8 @@ def test_a_text_goes_on_with_the_likeliest_words(tmp_path: Path, run_dlcli: Run)
         ids.append(2 + int(chances[2:].argmax()))
     greedy = run_dlcli("predict", "g", start, "--generate", "12", "--temperature", "0", cwd=tmp_path)
     assert greedy.out == f"{' '.join([start, *(words[each] for each in ids[2:])])}\n"
+    cold = run_dlcli("predict", "g", start, "--generate", "12", "--temperature", "1e-320", cwd=tmp_path)
+    assert (cold.code, cold.out) == (0, greedy.out)
     lines = run_dlcli("predict", "g", "-", "--generate", "12", cwd=tmp_path, stdin=f"{start}\n\n{start}\n".encode())
     first, second = lines.out.splitlines()
     assert (len(first.split()), first == second) == (14, False)

@@ -128,9 +128,9 @@ class TextWriter:
         words = chances[NO_WORDS : len(self.words)].astype(np.float64)
         if not self.drawing.temperature:
             return NO_WORDS + int(words.argmax())
-        with np.errstate(divide="ignore"):
-            scores = np.log(words) / self.drawing.temperature
-        weights = np.exp(scores - scores.max())
+        with np.errstate(divide="ignore", over="ignore"):
+            scores = np.log(words)
+            weights = np.exp((scores - scores.max()) / self.drawing.temperature)  # the likeliest is 1 at any of them
         return NO_WORDS + int(self.draws.choice(len(weights), p=weights / weights.sum()))
 
 
