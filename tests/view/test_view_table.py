@@ -8,12 +8,14 @@ import json
 import math
 from dataclasses import dataclass, field
 
+import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from dlcli.view.confusion import confusion_table
 from dlcli.view.console.drawn_table import drawn_table
 from dlcli.view.console.json_value import INLINE, UNSAID, json_name, json_value
-from dlcli.view.console.table import Column, Table, csv_text, markdown, number_column, records
+from dlcli.view.console.table import Column, Table, csv_text, markdown, number_column, records, text_column
 from dlcli.view.evaluation import ClassScores, class_table
 from dlcli.view.runs import RunsShown, draw_runs, runs_table
 from dlcli.view.training_result import metrics_table
@@ -132,3 +134,26 @@ def test_keys_are_renamed_left_out_and_put_beside_others() -> None:
         "mapping": {"m": {"class": "a", "values": [1, 2]}},
     }
     assert json_value(Outer(before=1)) == {"before": 1, "inners": [], "mapping": {}}
+
+
+FILES = [
+    f"/data/of/the/long/plant/{place}/measured_{year}.csv" for place, year in (("north", 1), ("south", 1), ("south", 2))
+]
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        (FILES, ["…north/m…_1.csv", "…south/m…_1.csv", "…south/m…_2.csv"]),
+        (FILES[1:], ["…measured_1.csv", "…measured_2.csv"]),
+        (FILES[:1] * 2, ["/data/of/the/l…"] * 2),
+        (["a/short.csv", *FILES[1:]], ["a/short.csv", "…measured_1.csv", "…measured_2.csv"]),
+        (["north/of/the/long/x.csv", "south/of/the/long/x.csv"], ["north/of/the/l…", "south/of/the/l…"]),
+        (["자료/긴/이름/하나가.csv", "자료/긴/이름/두번째.csv"], ["…름/하나가.csv", "…름/두번째.csv"]),
+    ],
+)
+def test_what_differs_in_a_column_stays_where_it_is_cut(texts: list[str], shown: list[str]) -> None:
+    table = Table([Column("n"), text_column("path")], [[str(at), text] for at, text in enumerate(texts)])
+    lines = text_of(table, 19)[2:]
+    assert [line.split(maxsplit=1)[1] for line in lines] == shown
+    assert all(cell_len(line) <= 19 for line in lines)

@@ -12,7 +12,7 @@ from dlcli.view.console.console import printable, supports_unicode
 from dlcli.view.console.labelled import whole_lines
 from dlcli.view.console.layout import GAP, INDENT, Layout, layout, total
 from dlcli.view.console.table import Narrow, Table
-from dlcli.view.console.wrapping import cut, cut_inside, parts_below, wrapped
+from dlcli.view.console.wrapping import cut, cut_apart, cut_inside, parts_below, wrapped
 
 MOST_NAMED = 12
 """Columns without room that are named, of which a table of many kinds of runs has dozens."""
@@ -40,11 +40,23 @@ def part_lines(
 ) -> Iterator[Text]:
     """Header, rule and rows of a part."""
     heads = [*row_lines(table, [printable(name) for name in table.names], plan, part, width, unicode, head=True)]
-    rows = [line for row in cells for line in row_lines(table, row, plan, part, width, unicode)]
+    narrowed = cells_apart(table, cells, plan, part, mark=mark_of(unicode))
+    rows = [line for row in narrowed for line in row_lines(table, row, plan, part, width, unicode)]
     used = total(plan.widths, part[table.keys :] if plan.stacked else part) + INDENT * plan.stacked
     yield from (Text(line.rstrip(), style="bold") for line in heads)
     yield Text(("─" if unicode else "-") * min(width, used), style="dim")
     yield from (Text(line.rstrip()) for line in rows)
+
+
+def cells_apart(
+    table: Table, cells: Sequence[Sequence[str]], plan: Layout, part: Sequence[int], *, mark: str
+) -> list[list[str]]:
+    """The cells with those that are cut so that what differs in a column stays different."""
+    columns = [list(column) for column in zip(*cells, strict=True)]
+    for at in part if columns else ():
+        if table.columns[at].narrow is Narrow.CUT:
+            columns[at] = cut_apart(columns[at], plan.widths[at], mark=mark)
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def row_lines(

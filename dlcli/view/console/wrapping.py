@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, set_cell_size
 
 NARROWEST = 20
@@ -58,6 +60,28 @@ def hanging(words: str, width: int | None, *, indent: int, used: int | None = No
 def cut(text: str, cells: int, *, mark: str = "…") -> str:
     """`text` in at most so many cells, with a mark at its end where it was cut."""
     return text if cell_len(text) <= cells else set_cell_size(text, max(0, cells - 1)).rstrip() + mark
+
+
+def cut_apart(texts: Sequence[str], cells: int, *, mark: str = "…") -> list[str]:
+    """Texts in at most so many cells each, cut at their ends; where some would look alike then, in what all of them share."""
+    ends = [cut(text, cells, mark=mark) for text in texts]
+    if len(set(ends)) == len(set(texts)):
+        return ends
+    long = [text for text in texts if cell_len(text) > cells]
+    shared = next(
+        (at for at, letters in enumerate(zip(*long, strict=False)) if len(set(letters)) > 1), min(map(len, long))
+    )
+    return [cut_before(text, shared, cells, mark=mark) for text in texts]
+
+
+def cut_before(text: str, place: int, cells: int, *, mark: str) -> str:
+    """`text` in at most so many cells, without its beginning up to a place at most, and, where that is not enough, its middle."""
+    if cell_len(text) <= cells:
+        return text
+    begun = max(0, min(place, len(text) - cells))
+    while begun < place and cell_len(text[begun:]) >= cells:
+        begun += 1
+    return (mark if begun else "") + cut_inside(text[begun:], cells - bool(begun), mark=mark)
 
 
 def cut_inside(text: str, cells: int, *, mark: str = "…") -> str:
