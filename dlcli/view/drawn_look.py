@@ -163,7 +163,7 @@ def draw_sparklines(console: Console, tiles: Tiles) -> None:
             for at in range(filter_.shape[-1])
         ]
         whole_lines(console, Text(f"{name:>{gutter}}  " + "  ".join(drawn)))
-    words(console, f"from {least:.3g} (lowest) to {greatest:.3g} (highest); a curve for each channel")
+    words(console, f"from {number(least)} (lowest) to {number(greatest)} (highest); a curve for each channel")
     more(console, len(tiles.arrays) - MOST_LINES)
 
 

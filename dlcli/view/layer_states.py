@@ -10,6 +10,7 @@ from rich.text import Text
 
 from dlcli.view.console.drawn_table import write_table
 from dlcli.view.console.table import Column, Table, number_column
+from dlcli.view.console.tables import number
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def states_table(states: LayerStates, layers: Sequence[str]) -> Table:
     rows = []
     for name in layers:
         own = weights.get(name)
-        spread = "" if own is None or own.mean is None else f"{own.mean:.3g} ± {own.deviation:.3g}"
+        spread = "" if own is None or own.mean is None else f"{number(own.mean)} ± {number(own.deviation)}"
         zeros = "" if own is None else f"{own.zeros:.0%}"
         rows.append([name, spread, zeros, dead.get(name, ""), separation.get(name, "")])
     heads = [

@@ -400,9 +400,9 @@ def test_one_epoch_went_nowhere() -> None:
         [finding] = verdict(story(losses, trivial=1.0, best=len(losses)))
         told = judgement_of_training(finding)
         assert (finding.code, finding.severity) == ("too_early_to_say", "note")
-        assert told.evidence == f"{words} nothing yet; the validation loss is {losses[-1]}"
+        assert told.evidence == f"{words} nothing yet; the validation loss is {losses[-1]:.4f}"
     [finding] = verdict(story([0.5, 0.499, 0.498], trivial=1.0, best=3))
-    assert judgement_of_training(finding).evidence == "the validation loss went from 0.5 to 0.498, best at epoch 3"
+    assert judgement_of_training(finding).evidence == "the validation loss went from 0.5000 to 0.4980, best at epoch 3"
 
 
 def test_a_healthy_training_without_validation_speaks_of_training() -> None:

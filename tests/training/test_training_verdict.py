@@ -119,7 +119,7 @@ def test_the_advice_names_the_key_with_its_old_and_new_value(plain: Path) -> Non
         {
             "finding": "overfits",
             "since_epoch": 3,
-            "evidence": "the validation loss rose from 0.6 to 0.67 while the training loss fell from 0.5 to 0.1",
+            "evidence": "the validation loss rose from 0.6000 to 0.6700 while the training loss fell from 0.5000 to 0.1000",
             "advice": [
                 {
                     "set": "train.early_stopping",

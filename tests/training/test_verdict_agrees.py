@@ -67,7 +67,7 @@ def test_a_setting_is_proposed_once(story: Callable[..., Story]) -> None:
         ),
         (
             2.31,
-            "no better than the trivial baseline: the validation loss is 2.31; the majority class alone reaches 2.303",
+            "no better than the trivial baseline: the validation loss is 2.310; the majority class alone reaches 2.303",
         ),
         (
             2.298,
@@ -75,7 +75,7 @@ def test_a_setting_is_proposed_once(story: Callable[..., Story]) -> None:
         ),
         (
             2.3029,
-            "hardly better than the trivial baseline: the validation loss is 2.3029; the majority class alone reaches 2.303",
+            "hardly better than the trivial baseline: the validation loss is 2.302900; the majority class alone reaches 2.303000",
         ),
     ],
 )
@@ -93,11 +93,13 @@ def test_what_is_judged_by_other_numbers_than_those_shown_says_so(story: Callabl
     )
     worse = replace(plain, compared=Compared("validation", 0.7, 0.7, weighed=True))
     [trivial] = [judgement_of_training(each) for each in verdict(worse)]
-    assert trivial.evidence == "the weighed validation loss is 0.7; the majority class alone reaches 0.7"
+    assert trivial.evidence == "the weighed validation loss is 0.7000; the majority class alone reaches 0.7000"
     told = [judgement_of_training(verdict(each)[0]) for each in (weighed, penalized, agreeing)]
     assert [each.finding for each in told] == ["healthy", "healthy", "healthy"]
-    assert told[0].evidence.endswith("; weighed as in training it is 0.4, and the majority class alone reaches 0.7")
+    assert told[0].evidence.endswith(
+        "; weighed as in training it is 0.4000, and the majority class alone reaches 0.7000"
+    )
     assert told[1].evidence.endswith(
-        "; without what regularization adds it is 0.4, and the majority class alone reaches 0.8"
+        "; without what regularization adds it is 0.4000, and the majority class alone reaches 0.8000"
     )
     assert told[2].evidence.endswith("best at epoch 3")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dlcli.finding import Finding
+from dlcli.view import sentences
+from dlcli.view.console.tables import number
 from dlcli.view.sentences import judgement_of_check, judgement_of_training, told_of_data
 
 
@@ -112,24 +116,24 @@ def judged(code: str, **facts: Any) -> tuple[str, str]:
 
 def test_the_last_epochs_are_counted() -> None:
     facts = {"before": 1.0, "after": 0.5}
-    assert judged("still_improving", epochs=1, **facts)[1] == "the last epoch lowered the loss from 1 to 0.5"
-    assert judged("still_improving", epochs=2, **facts)[1] == "the last 2 epochs lowered the loss from 1 to 0.5"
+    assert judged("still_improving", epochs=1, **facts)[1] == "the last epoch lowered the loss from 1.000 to 0.5000"
+    assert judged("still_improving", epochs=2, **facts)[1] == "the last 2 epochs lowered the loss from 1.000 to 0.5000"
 
 
 @pytest.mark.parametrize(
     ("reached", "title", "shown"),
     [
-        (0.9, "hardly better than the trivial baseline", "the validation loss is 0.9; the mean alone reaches 1"),
-        (1.0, "no better than the trivial baseline", "the validation loss is 1; the mean alone reaches 1"),
+        (0.9, "hardly better than the trivial baseline", "the validation loss is 0.9000; the mean alone reaches 1.000"),
+        (1.0, "no better than the trivial baseline", "the validation loss is 1.000; the mean alone reaches 1.000"),
         (
             0.99999,
             "hardly better than the trivial baseline",
-            "the validation loss is 0.99999; the mean alone reaches 1",
+            "the validation loss is 0.9999900; the mean alone reaches 1.000000",
         ),
         (
             1.00001,
             "no better than the trivial baseline",
-            "the validation loss is 1.00001; the mean alone reaches 1",
+            "the validation loss is 1.000010; the mean alone reaches 1.000000",
         ),
     ],
 )
@@ -144,3 +148,21 @@ def test_two_numbers_that_look_alike_have_more_digits(reached: float, title: str
 def test_four_layers_without_a_gradient_are_named(layers: list[str], names: str) -> None:
     told = judgement_of_check(Finding(code="no_gradient", severity="warning", facts={"layers": layers}))
     assert told.evidence == f"no gradient arrives at {names}: what follows lets nothing through"
+
+
+def test_a_sentence_writes_numbers_as_tables_do() -> None:
+    values = [289_600.4, 35_313.12, 1.5, 0.0001, 2_896_000.0, 0.0]
+    for value in values:
+        facts = {"epochs": 1, "before": value, "after": value / 2}
+        told = judgement_of_training(Finding(code="still_improving", severity="note", facts=facts)).evidence
+        assert told == f"the last epoch lowered the loss from {number(value)} to {number(value / 2)}"
+    inputs = [{"input": "x", "min": -12_000.0, "max": 255.0, "deviation": 35_313.12}]
+    told = data("far_from_unit_scale", inputs=inputs)
+    assert told == "'x' goes from -12,000 to 255.0 (standard deviation 35,313)"
+
+
+def test_no_sentence_has_a_writer_of_numbers_of_its_own() -> None:
+    files = sorted(Path(sentences.__file__).parent.glob("*.py"))
+    found = {each for file in files for each in re.findall(r":(\.\d[gef])\}", file.read_text(encoding="utf-8"))}
+    assert len(files) == 7
+    assert found == {".1e", ".3g"}, "a share of gradients as its table has it, and learning rates as they are written"

@@ -112,7 +112,7 @@ def test_a_judgement_in_words() -> None:
     batch = {"samples": 64, "steps": 400, "first": 2.3, "last": 2.2, "most": 2.3}
     slow = judgement_of_check(Finding(code="rate_too_low", severity="warning", facts=batch))
     assert (slow.finding, slow.since_epoch) == ("learning rate too low", None)
-    assert slow.evidence == "on 64 samples alone the loss went from 2.3 to 2.2 in 400 steps"
+    assert slow.evidence == "on 64 samples alone the loss went from 2.300 to 2.200 in 400 steps"
     dead = told_of_model(Finding(code="dead_units", severity="warning", facts={"layer": "a", "units": 8, "dead": 3}))
     assert (dead.finding, dead.evidence) == ("dead", "3 of 8 units of a are 0 for every sample")
 

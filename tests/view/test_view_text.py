@@ -178,6 +178,23 @@ def test_numbers(value, shown):
 
 
 @pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0.99999, 7, "0.9999900"),
+        (35_313.128, 7, "35,313.13"),
+        (1234.5678, 7, "1234.568"),
+        (0.4321, 2, "0.43"),
+        (120.4, 2, "120"),
+        (12_345.6, 2, "12,346"),
+        (9.9e-5, 2, "9.9e-05"),
+        (9.6, 2, "9.6"),
+    ],
+)
+def test_numbers_of_other_lengths(value: float, digits: int, shown: str) -> None:
+    assert number(value, digits=digits) == shown
+
+
+@pytest.mark.parametrize(
     ("bytes", "shown"),
     [
         (0, "0 B"),

@@ -6,8 +6,11 @@ import math
 import numbers
 
 
-def number(value: float | int | None) -> str:
-    """Four significant digits; whole numbers exactly, from 10,000 on with separators; `–` for none."""
+def number(value: float | int | None, *, digits: int = 4) -> str:
+    """So many significant digits; whole numbers exactly, from 10,000 on with separators; `–` for none.
+
+    Tables and sentences write what was measured by this alone, so that a number looks the same in both.
+    """
     if value is None:
         return "–"
     if isinstance(value, numbers.Integral):
@@ -15,10 +18,11 @@ def number(value: float | int | None) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(float(value))
     if not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.3e}"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) >= 9999.5 else f"{value:.0f}"
-    return f"{value:#.4g}".rstrip(".")
+        return f"{value:.{digits - 1}e}"
+    separators = "," if abs(value) >= 9999.5 else ""
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:{separators}.0f}"
+    return f"{value:#{separators}.{digits}g}".rstrip(".")
 
 
 def of_metric(name: str, value: float | None) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dlcli.view.console.tables import number
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of
 from dlcli.view.sentences.verdict import exploding_gradients, vanishing_gradients
 
 
 def batch(facts: Facts) -> str:
     """What the loss did on one batch."""
-    losses = f"the loss went from {facts['first']:.4g} to {facts['last']:.4g}"
+    losses = f"the loss went from {number(facts['first'])} to {number(facts['last'])}"
     return f"on {facts['samples']} samples alone {losses} in {facts['steps']} steps"
 
 
@@ -16,7 +17,7 @@ def beside_constant(facts: Facts) -> str:
     """What the loss did on one batch, and what one answer for all costs where that is less than the first loss."""
     constant = facts.get("constant")
     less = constant is not None and constant < facts["first"]
-    return batch(facts) + (f"; one answer for all of them costs {constant:.4g}" if less else "")
+    return batch(facts) + (f"; one answer for all of them costs {number(constant)}" if less else "")
 
 
 def can_learn(facts: Facts) -> str:
@@ -32,7 +33,7 @@ def cannot_fit_batch(facts: Facts) -> str:
     low, high = facts["ends"]
     least, most = facts["targets"]
     reach = f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}"
-    return f"{batch(facts)}; {reach}, and '{facts['target']}' goes from {least:.4g} to {most:.4g}"
+    return f"{batch(facts)}; {reach}, and '{facts['target']}' goes from {number(least)} to {number(most)}"
 
 
 def cannot_memorize(facts: Facts) -> str:
@@ -42,10 +43,8 @@ def cannot_memorize(facts: Facts) -> str:
 
 def drowned_in_noise(facts: Facts) -> str:
     names = ", ".join(facts["layers"])
-    went = (
-        f"{facts['steps']} steps on one batch lower the loss from {facts['first']:.4g} to {facts['quiet']:.4g} without"
-    )
-    return f"{went} the noise of {names}, and to {facts['noisy']:.4g} with it"
+    went = f"{facts['steps']} steps on one batch lower the loss from {number(facts['first'])} to {number(facts['quiet'])} without"
+    return f"{went} the noise of {names}, and to {number(facts['noisy'])} with it"
 
 
 def first_loss_not_finite(facts: Facts) -> str:
@@ -53,8 +52,8 @@ def first_loss_not_finite(facts: Facts) -> str:
 
 
 def first_loss_far(facts: Facts) -> str:
-    expected = f"{facts['expected']:.4g} ({facts['formula']})"
-    return f"the first loss is {facts['measured']:.4g}; at chance it would be {expected}"
+    expected = f"{number(facts['expected'])} ({facts['formula']})"
+    return f"the first loss is {number(facts['measured'])}; at chance it would be {expected}"
 
 
 def no_gradient(facts: Facts) -> str:
@@ -67,16 +66,16 @@ def no_gradient(facts: Facts) -> str:
 def nothing_to_learn(facts: Facts) -> str:
     if not facts["weights"]:
         return "the model has no weights that are trained, so that its loss stays what it is"
-    return f"the untrained model answers a batch perfectly: its loss is {facts['first']:.4g}"
+    return f"the untrained model answers a batch perfectly: its loss is {number(facts['first'])}"
 
 
 def steps_too_long(facts: Facts) -> str:
-    return f"{batch(facts)}, up to {facts['most']:.4g} on the way"
+    return f"{batch(facts)}, up to {number(facts['most'])} on the way"
 
 
 def target_beside_batch(facts: Facts) -> str:
-    spreads = [f"'{name}' deviates by {deviation:.3g}" for name, deviation in facts["targets"].items()]
-    answer = "" if facts["constant"] is None else f", and one answer for all would cost {facts['constant']:.4g}"
+    spreads = [f"'{name}' deviates by {number(deviation)}" for name, deviation in facts["targets"].items()]
+    answer = "" if facts["constant"] is None else f", and one answer for all would cost {number(facts['constant'])}"
     return f"{first_of(spreads, more='more targets')}; {batch(facts)}{answer}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlcli.view.console.shapes import shape
+from dlcli.view.console.tables import number
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
 
 
@@ -46,7 +47,8 @@ def equal_in_32_bits(facts: Facts) -> str:
 
 def far_from_unit_scale(facts: Facts) -> str:
     return "; ".join(
-        f"'{each['input']}' goes from {each['min']:g} to {each['max']:g} (standard deviation {each['deviation']:.3g})"
+        f"'{each['input']}' goes from {number(each['min'])} to {number(each['max'])} "
+        f"(standard deviation {number(each['deviation'])})"
         for each in facts["inputs"]
     )
 
@@ -166,7 +168,7 @@ def target_is_a_sum(facts: Facts) -> str:
 
 
 def target_far_from_unit_scale(facts: Facts) -> str:
-    spreads = [f"'{name}' deviates by {deviation:.3g}" for name, deviation in facts["targets"].items()]
+    spreads = [f"'{name}' deviates by {number(deviation)}" for name, deviation in facts["targets"].items()]
     return first_of(spreads, more="more targets")
 
 

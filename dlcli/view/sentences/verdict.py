@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dlcli.view.console.tables import number
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
 
 SAYS_NOTHING = 0.95
@@ -9,13 +10,13 @@ SAYS_NOTHING = 0.95
 
 
 def healthy(facts: Facts) -> str:
-    first, last = f"{facts['first']:.4g}", f"{facts['last']:.4g}"
+    first, last = number(facts["first"]), number(facts["last"])
     losses = f"is {last}" if first == last else f"went from {first} to {last}"
     went = f"the {facts['split']} loss {losses}, best at epoch {facts['best_epoch']}"
     if "reached" not in facts:
         return went
     how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
-    return f"{went}; {how} it is {facts['reached']:.4g}, and the {facts['method']} alone reaches {facts['trivial']:.4g}"
+    return f"{went}; {how} it is {number(facts['reached'])}, and the {facts['method']} alone reaches {number(facts['trivial'])}"
 
 
 def too_early_to_say(facts: Facts) -> str:
@@ -24,10 +25,10 @@ def too_early_to_say(facts: Facts) -> str:
     if facts.get("missing") == "metric":
         return f"{healthy(facts)}; of classes it says one alone"
     if facts.get("missing") == "best":
-        least = f", where it was {facts['least']:.4g}" if facts.get("least") is not None else ""
+        least = f", where it was {number(facts['least'])}" if facts.get("least") is not None else ""
         return f"{healthy(facts)}{least}; what is kept is not the best epoch"
     epochs = "one epoch says" if facts["epochs"] == 1 else f"{facts['epochs']} epochs say"
-    last = f"; the {facts['split']} loss is {facts['last']:.4g}" if facts["last"] is not None else ""
+    last = f"; the {facts['split']} loss is {number(facts['last'])}" if facts["last"] is not None else ""
     return f"{epochs} nothing yet{last}"
 
 
@@ -41,36 +42,37 @@ def trivial_title(facts: Facts) -> str:
 
 
 def no_better_than_trivial(facts: Facts) -> str:
-    digits = 4 if f"{facts['reached']:.4g}" != f"{facts['trivial']:.4g}" or facts["reached"] == facts["trivial"] else 7
+    reached, least = facts["reached"], facts["trivial"]
+    digits = 4 if number(reached) != number(least) or reached == least else 7
     weighed = "weighed " if facts.get("weighed") else ""
-    trivial = f"the {facts['method']} alone reaches {facts['trivial']:.{digits}g}"
-    return f"the {weighed}{facts['split']} loss is {facts['reached']:.{digits}g}; {trivial}"
+    trivial = f"the {facts['method']} alone reaches {number(least, digits=digits)}"
+    return f"the {weighed}{facts['split']} loss is {number(reached, digits=digits)}; {trivial}"
 
 
 def overfits(facts: Facts) -> str:
     if not facts.get("turned", True):
         return (
-            f"the validation loss is {facts['validation_last']:.4g}, that of training {facts['train_last']:.4g}: "
+            f"the validation loss is {number(facts['validation_last'])}, that of training {number(facts['train_last'])}: "
             "what is learnt there holds here in part"
         )
     return (
-        f"the validation loss rose from {facts['validation_lowest']:.4g} to {facts['validation_last']:.4g} "
-        f"while the training loss fell from {facts['train_then']:.4g} to {facts['train_last']:.4g}"
+        f"the validation loss rose from {number(facts['validation_lowest'])} to {number(facts['validation_last'])} "
+        f"while the training loss fell from {number(facts['train_then'])} to {number(facts['train_last'])}"
     )
 
 
 def still_improving(facts: Facts) -> str:
     last = f"the last {facts['epochs']} epochs" if facts["epochs"] > 1 else "the last epoch"
-    return f"{last} lowered the loss from {facts['before']:.4g} to {facts['after']:.4g}"
+    return f"{last} lowered the loss from {number(facts['before'])} to {number(facts['after'])}"
 
 
 def no_better_than_last_value(facts: Facts) -> str:
-    last = f"saying the last value again reaches {facts['last_value']:.4g}"
-    return f"the {facts['split']} loss is {facts['reached']:.4g}; {last}"
+    last = f"saying the last value again reaches {number(facts['last_value'])}"
+    return f"the {facts['split']} loss is {number(facts['reached'])}; {last}"
 
 
 def no_lower_than_first(facts: Facts) -> str:
-    return f"the {facts['split']} loss went from {facts['first']:.4g} to {facts['last']:.4g}"
+    return f"the {facts['split']} loss went from {number(facts['first'])} to {number(facts['last'])}"
 
 
 def worse_by_metric_title(facts: Facts) -> str:
@@ -78,18 +80,18 @@ def worse_by_metric_title(facts: Facts) -> str:
 
 
 def worse_by_metric(facts: Facts) -> str:
-    metric = f"{facts['metric']} is {facts['own']:.4g}, and the {facts['method']} alone reaches {facts['constant']:.4g}"
+    metric = f"{facts['metric']} is {number(facts['own'])}, and the {facts['method']} alone reaches {number(facts['constant'])}"
     weighed = ", weighed as in training," if facts["weighed"] else ""
-    return f"{metric}; by the loss{weighed} the model is better, {facts['reached']:.4g} against {facts['trivial']:.4g}"
+    return f"{metric}; by the loss{weighed} the model is better, {number(facts['reached'])} against {number(facts['trivial'])}"
 
 
 def diverged(facts: Facts) -> str:
     if facts["what"] == "rise":
-        seen = f"the loss rose from {facts['first']:.4g} to {facts['value']:.4g} in {facts['epoch']} epochs"
+        seen = f"the loss rose from {number(facts['first'])} to {number(facts['value'])} in {facts['epoch']} epochs"
     elif facts["what"] == "weight":
         seen = f"the weight {facts['weight']} became {facts['value']} in epoch {facts['epoch']}"
     else:
-        seen = f"the loss became {facts['value']:.4g} in epoch {facts['epoch']}"
+        seen = f"the loss became {number(facts['value'])} in epoch {facts['epoch']}"
     rate = facts["learning_rate"]
     causes = {
         "inputs": "the inputs are far from unit scale",
@@ -122,7 +124,7 @@ def suspiciously_good(facts: Facts) -> str:
 
 def inputs_far_from_scale(facts: Facts) -> str:
     seen = [
-        f"{each['layer']} takes '{each['input']}' with mean {each['mean']:.3g} and deviation {each['deviation']:.3g}"
+        f"{each['layer']} takes '{each['input']}' with mean {number(each['mean'])} and deviation {number(each['deviation'])}"
         for each in facts["inputs"]
     ]
     return first_of(seen)
@@ -130,27 +132,29 @@ def inputs_far_from_scale(facts: Facts) -> str:
 
 def target_far_from_scale(facts: Facts) -> str:
     seen = [
-        f"'{name}' has mean {facts['means'][name]:.3g} and deviation {deviation:.3g}"
+        f"'{name}' has mean {number(facts['means'][name])} and deviation {number(deviation)}"
         for name, deviation in facts["targets"].items()
     ]
     return first_of(seen, more="more targets")
 
 
 def rate_too_high(facts: Facts) -> str:
-    train = f"the training loss went from {facts['first']:.4g} to {facts['last']:.4g}"
-    least = f", down to {facts['least']:.4g} on the way" if facts["least"] < min(facts["first"], facts["last"]) else ""
+    train = f"the training loss went from {number(facts['first'])} to {number(facts['last'])}"
+    least = (
+        f", down to {number(facts['least'])} on the way" if facts["least"] < min(facts["first"], facts["last"]) else ""
+    )
     dead = "; units died on the way" if "dead" in facts["signs"] else ""
     tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
     settled = (
         ""
         if facts["lower"] is None
-        else f", at which some steps more come to {facts['lower']:.4g} and not {facts['same']:.4g}"
+        else f", at which some steps more come to {number(facts['lower'])} and not {number(facts['same'])}"
     )
     return f"{train}{least} at a rate of {facts['rate']:g}{dead}{tested}{settled}"
 
 
 def rate_too_low(facts: Facts) -> str:
-    train = f"the training loss went from {facts['first']:.4g} to {facts['last']:.4g}"
+    train = f"the training loss went from {number(facts['first'])} to {number(facts['last'])}"
     tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
     cut = "" if facts["cut"] is None else f", with gradients that are cut to {facts['cut']:g}"
     return f"{train} at a rate of {facts['rate']:g}{cut}{tested}"
@@ -173,7 +177,8 @@ def vanishing_gradients(facts: Facts) -> str:
 
 
 def exploding_gradients(facts: Facts) -> str:
-    return f"the gradient of {facts['layer']} has the norm {facts['norm']:.2g} beside weights of {facts['weights']:.2g}"
+    norm, weights = number(facts["norm"], digits=2), number(facts["weights"], digits=2)
+    return f"the gradient of {facts['layer']} has the norm {norm} beside weights of {weights}"
 
 
 def cannot_fit(facts: Facts) -> str:
@@ -183,7 +188,7 @@ def cannot_fit(facts: Facts) -> str:
         scaled = ", scaled," if facts.get("scaled") else ""
         return (
             f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and '{facts['target']}'{scaled} goes from "
-            f"{least:.4g} to {most:.4g}: {facts['beyond']:.0%} of it is out of reach"
+            f"{number(least)} to {number(most)}: {facts['beyond']:.0%} of it is out of reach"
         )
     model = "a linear model" if facts["why"] == "linear" else f"a model with {facts['units']} units in {facts['layer']}"
     return f"{model} {beside_neighbours(facts)}"
@@ -198,19 +203,17 @@ def beside_neighbours(facts: Facts) -> str:
 
 def schedule_ended(facts: Facts) -> str:
     rate = f"the learning rate fell from {facts['largest']:.3g} to {facts['rate']:.3g}"
-    return (
-        f"{rate}, and the training loss stands at {facts['last']:.4g}: {facts['left']:.0%} of the trivial loss is left"
-    )
+    return f"{rate}, and the training loss stands at {number(facts['last'])}: {facts['left']:.0%} of the trivial loss is left"
 
 
 def splits_differ(facts: Facts) -> str:
     moved = [
-        f"'{each['name']}' ({each['role']}) has moved by {each['shift']:.2g} deviations"
+        f"'{each['name']}' ({each['role']}) has moved by {number(each['shift'], digits=2)} deviations"
         if each["shift"] >= each["outside"]
         else f"{each['outside']:.0%} of '{each['name']}' ({each['role']}) lie outside the range of training"
         for each in facts["moved"]
     ]
-    losses = f"the validation loss is {facts['validation']:.4g}, that of training {facts['train']:.4g}"
+    losses = f"the validation loss is {number(facts['validation'])}, that of training {number(facts['train'])}"
     if facts["relation"] is None:
         return f"{losses}; {first_of(moved)}"
     inside, outside = facts["relation"]
@@ -227,8 +230,8 @@ def predicts_one_class(facts: Facts) -> str:
 def does_not_learn(facts: Facts) -> str:
     if facts["why"] == "by_heart":
         heart = f"{facts['left']:.0%} of the trivial loss is left in training"
-        constant = f"where one answer for all costs {facts['trivial']:.4g}"
-        return f"{heart}, and on validation it was never below {facts['least']:.4g}, {constant}"
+        constant = f"where one answer for all costs {number(facts['trivial'])}"
+        return f"{heart}, and on validation it was never below {number(facts['least'])}, {constant}"
     known = facts["neighbours"]
     tells = "" if known is None else f"; the nearest samples leave {min(known, 1):.0%}"
     tells += ", so that the inputs say next to nothing of it" if known is not None and known >= SAYS_NOTHING else ""
@@ -245,7 +248,7 @@ def underfits(facts: Facts) -> str:
     if facts["why"] == "decay":
         return f"each step takes a share of every weight, by a decay of {facts['decay']:g}, and {rest}"
     if facts["cost"]:
-        return f"the weights of {listed(facts['by'])} cost {facts['cost']:.3g}, and {rest}"
+        return f"the weights of {listed(facts['by'])} cost {number(facts['cost'])}, and {rest}"
     leave = "leaves" if len(facts["by"]) == 1 else "leave"
     return f"{listed(facts['by'])} {leave} out {facts['share']:.0%}, and {rest}"
 
@@ -263,7 +266,7 @@ def stopped_too_early(facts: Facts) -> str:
 
 def plateau(facts: Facts) -> str:
     wasted = facts["epochs"] - facts["since_epoch"] + 1
-    return f"the last {wasted} of {facts['epochs']} epochs brought nothing; the loss is {facts['last']:.4g}"
+    return f"the last {wasted} of {facts['epochs']} epochs brought nothing; the loss is {number(facts['last'])}"
 
 
 def validation_too_small(facts: Facts) -> str:
@@ -275,15 +278,16 @@ def validation_too_small(facts: Facts) -> str:
         )
     if facts["accuracy"] is None:
         return f"{facts['samples']} validation samples"
-    shown = f"the accuracy {facts['accuracy']:.3g} of {facts['samples']} validation samples"
+    shown = f"the accuracy {number(facts['accuracy'])} of {facts['samples']} validation samples"
     low, high = facts["low"], facts["high"]
-    return f"{shown} may be {low:.2g} to {high:.2g}, and one answer for all reaches {facts['majority']:.2g}"
+    least, most, majority = (number(each, digits=2) for each in (low, high, facts["majority"]))
+    return f"{shown} may be {least} to {most}, and one answer for all reaches {majority}"
 
 
 def imbalanced(facts: Facts) -> str:
     counted = facts.get("counted", "samples")
     found = f"of {facts['samples']} {counted} of '{facts['class']}' {facts['recall']:.0%} are found"
-    return f"{found}, while the accuracy on {facts['split']} is {facts['accuracy']:.3g}"
+    return f"{found}, while the accuracy on {facts['split']} is {number(facts['accuracy'])}"
 
 
 def validation_not_finite(facts: Facts) -> str:

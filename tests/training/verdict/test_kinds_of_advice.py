@@ -268,7 +268,7 @@ def test_an_end_that_costs_much_is_seen_whatever_neighbours_know(tell: Tell) -> 
         found = cannot_fit(told)
         assert (found is not None) is seen, (cost, inside)
         if found is not None:
-            assert "'y', scaled, goes from -2 to 3" in judgement_of_training(found).evidence
+            assert "'y', scaled, goes from -2.000 to 3.000" in judgement_of_training(found).evidence
 
 
 def test_a_first_epoch_thrown_by_steps_that_kill_needs_no_test(tell: Tell) -> None:

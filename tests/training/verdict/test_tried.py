@@ -223,7 +223,7 @@ def test_steps_are_too_long_where_shorter_ones_find_less_at_once(tell: Tell) -> 
         found = rate_too_high(told)
         assert (found is not None) is seen, (losses, lower)
         if found is not None:
-            assert f"some steps more come to {lower:.4g} and not 0.5" in judgement_of_training(found).evidence
+            assert f"some steps more come to {lower:.4f} and not 0.5000" in judgement_of_training(found).evidence
     near = tell(calm, rates=[0.1] * 6, rate=lambda: 0.05, left=0.5, settling=lambda *_: pytest.fail("tried"))
     assert rate_too_high(near) is None  # a rate that is no other one is not tried
     few = tell(wild[:5], rates=[0.1] * 5, rate=lambda: 0.01, left=0.5, settling=lambda *_: pytest.fail("tried"))
