@@ -14,7 +14,7 @@ from dlcli.runs import Run, history, read_state
 from dlcli.runs.listing import changed_keys
 from dlcli.runs.manifest import read_recorded
 from dlcli.runs.noise import paired_noise, welch_noise
-from dlcli.runs.samples_file import SampleValues, read_samples
+from dlcli.runs.samples_file import NAME, SampleValues, read_samples
 from dlcli.runs.summary import RunSummary, run_summary
 from dlcli.view.comparison import ComparedRun, Comparison, Difference
 
@@ -154,4 +154,6 @@ def why_none(row: RunSummary) -> str:
     """Why a run has kept nothing of its samples, and what to do."""
     if row.status != "done":
         return f"it is not done ({row.status})"
+    if (row.path / NAME).exists():
+        return f"{NAME} is damaged, so put it back from a copy or train again"
     return "it has no split beside that of training, one too large for it, or is of an older dlcli"

@@ -213,7 +213,7 @@ def test_damaged_results_by_sample_are_none(place: int, tmp_path: Path, add: Com
     content[place] ^= 255
     (run.path / NAME).write_bytes(content)
     assert read_samples(run) is None
-    assert unknown(tmp_path, run_dlcli, "a", "b").startswith("'a' has kept no results by sample")
+    assert unknown(tmp_path, run_dlcli, "a", "b").startswith(f"'a' has kept no results by sample: {NAME} is damaged")
 
 
 def test_values_come_back_as_they_were_kept(add: Command) -> None:
