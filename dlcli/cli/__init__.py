@@ -41,6 +41,7 @@ from dlcli.cli.schema import COMMAND as SCHEMA
 from dlcli.cli.serve import COMMAND as SERVE
 from dlcli.cli.shells import COMPLETE, answer_shell, own_scripts
 from dlcli.cli.show import COMMAND as SHOW
+from dlcli.cli.signals import hear_signals, signal_of
 from dlcli.cli.stopped import draw_stopped, unheard
 from dlcli.cli.streams import open_missing_streams, whole
 from dlcli.cli.train import COMMAND as TRAIN
@@ -120,6 +121,7 @@ def program() -> None:
     gc.set_threshold(100_000)
     own_scripts()
     open_missing_streams()
+    hear_signals()
     try:
         sys.exit(answer_shell(app)) if os.environ.get(COMPLETE) else main()
     except SystemExit as end:
@@ -145,16 +147,19 @@ def main() -> None:
     watch_progress()
     try:
         end_of_command()
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt as error:
+        say_stopped(signal_of(error))
+    except typer.Abort:
         say_stopped()
 
 
-def say_stopped() -> NoReturn:
-    """Ends a command that Ctrl-C has ended before anything else could, its options perhaps not yet read."""
+def say_stopped(received: signal.Signals = signal.SIGINT) -> NoReturn:
+    """Ends a command that a signal has ended before anything else could, its options perhaps not yet read."""
+    stopped = Stopped(received, f"stopped by {received.name}")
     with unheard():
         as_far_as_can_be_told(sys.argv[1:])
-        show_error(Stopped(signal.SIGINT, "stopped by SIGINT"))
-    sys.exit(130)
+        show_error(stopped)
+    sys.exit(stopped.code)
 
 
 def end_of_command() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import signal
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 
 from dlcli.cli.asked import asked
 from dlcli.cli.options import Quiet
+from dlcli.cli.signals import signal_of
 from dlcli.errors import Stopped
 
 
@@ -42,7 +42,7 @@ EVERYWHERE = {"quiet": (Quiet, False), "color": (Color, Colour.AUTO)}
 def with_options_of_all(command: Callable[..., None]) -> Callable[..., None]:
     """The command with those of these options that it does not have itself; their callbacks note what they ask.
 
-    Raises `Stopped` for Ctrl-C, which Typer would end without a word.
+    Raises `Stopped` for Ctrl-C, which Typer would end without a word, and for the other signals that are heard.
     """
     signature = inspect.signature(command, eval_str=True)
     added = {name: option for name, option in EVERYWHERE.items() if name not in signature.parameters}
@@ -51,8 +51,9 @@ def with_options_of_all(command: Callable[..., None]) -> Callable[..., None]:
     def run(*arguments: object, **options: object) -> None:
         try:
             command(*arguments, **{name: value for name, value in options.items() if name not in added})
-        except KeyboardInterrupt:
-            raise Stopped(signal.SIGINT, "stopped by SIGINT") from None
+        except KeyboardInterrupt as error:
+            received = signal_of(error)
+            raise Stopped(received, f"stopped by {received.name}") from None
 
     more = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

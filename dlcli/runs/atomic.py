@@ -159,6 +159,7 @@ def committed_folder(target: Path, *, elsewhere: str = IN_RUNS) -> Iterator[Path
     temporary = target.with_name(f"{TEMPORARY}{target.name}-{os.getpid()}")
     with refusals(target, elsewhere=elsewhere):
         shutil.rmtree(temporary, ignore_errors=True)
+        sweep_file(target)
         temporary.mkdir(parents=True)
         try:
             yield temporary
@@ -351,10 +352,11 @@ def refusals(path: Path, *, elsewhere: str = IN_RUNS) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "the disk is full" if error.errno in NO_ROOM else (error.strerror or first_line(error))
-        hint = (
-            f"free some space, or {elsewhere}" if error.errno in NO_ROOM else f"{elsewhere}, or make this one writable"
-        )
+        full = error.errno in NO_ROOM or os.strerror(errno.ENOSPC) in str(
+            error
+        )  # of a folder that is copied only in words
+        reason = "the disk is full" if full else (error.strerror or first_line(error))
+        hint = f"free some space, or {elsewhere}" if full else f"{elsewhere}, or make this one writable"
         if error.errno == errno.ENOENT and not path.parent.is_dir():
             # A folder that somebody has removed and one that never was look alike.
             reason, hint = "there is no such folder", f"make {path.parent}, or put it back if it was there"

@@ -178,6 +178,30 @@ def test_the_first_line_of_a_list_can_be_taken_from_a_pipe(tmp_path: Path) -> No
     assert (done.stdout, done.stderr) == (b"Activation\n", b"")
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_any_command_with_a_line_and_its_code(name: str, tmp_path: Path) -> None:
+    waiting = start(tmp_path, "validate", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert waiting.stdin is not None
+    waiting.stdin.write(b"#" * 200_000)  # a pipe holds less: once this is written, it reads
+    waiting.stdin.flush()
+    waiting.send_signal(getattr(signal, name))
+    out, err = waiting.communicate()
+    assert (waiting.returncode, out) == (128 + getattr(signal, name), b"")
+    assert err == f"note: stopped by {name}\n".encode()
+
+
+def test_a_signal_that_the_process_ignores_stays_ignored() -> None:
+    code = (
+        "import signal; from dlcli.cli.signals import hear_signals\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN); hear_signals(); signal.raise_signal(signal.SIGHUP); print('on')\n"
+        "try: signal.raise_signal(signal.SIGTERM)\n"
+        "except KeyboardInterrupt as error: print(error.signal.name)\n"
+        "signal.raise_signal(signal.SIGTERM)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.stdout, done.returncode) == (b"on\nSIGTERM\n", -signal.SIGTERM), done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["list", "layers"], ["runs", "--json"]])
 def test_a_full_disk_is_one_line_and_7(arguments: list[str], tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
