@@ -128,6 +128,10 @@ def program() -> None:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
+        if "multiprocessing.forkserver" in sys.modules:  # whose socket lies in a folder that is removed at a usual end
+            from multiprocessing.util import _exit_function  # type: ignore[attr-defined]
+
+            _exit_function()
         os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 

@@ -21,7 +21,7 @@ def many(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE|-]",
+            metavar="FILE",
             help="Lines of arguments of train; - or nothing for standard input.",
             autocompletion=completion.lines,
         ),

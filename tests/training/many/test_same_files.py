@@ -32,13 +32,13 @@ LOGGED = re.compile(rb"^([IWE])\d{4} \d\d:\d\d:[\d.]+\s+\d+", re.MULTILINE)
 """How a line of TensorFlow begins: when, and by which process."""
 
 
-def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    return subprocess.Popen([*DLCLI, *arguments], cwd=folder, stdout=pipe, stderr=pipe, text=True)
+def started(folder: Path, *arguments: str, **around: str) -> subprocess.Popen[str]:
+    pipe, environment = subprocess.PIPE, {**os.environ, **around}
+    return subprocess.Popen([*DLCLI, *arguments], cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
 
 
-def done(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    process = started(folder, *arguments)
+def done(folder: Path, *arguments: str, **around: str) -> tuple[int, str, str]:
+    process = started(folder, *arguments, **around)
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err
 
@@ -81,8 +81,10 @@ def test_the_files_are_those_of_train_alone(tmp_path: Path, write_experiment: Ca
         code, _, err = done(tmp_path / "alone", "train", *words)
         assert code == 0, err
     (tmp_path / "many" / "lines.txt").write_text("\n".join(" ".join(words) for words in LINES), encoding="utf-8")
-    code, out, err = done(tmp_path / "many", "many", "lines.txt", "--json")
+    (tmp_path / "other").mkdir()
+    code, out, err = done(tmp_path / "many", "many", "lines.txt", "--json", TMPDIR=str(tmp_path / "other"))
     assert code == 0, err
+    assert list((tmp_path / "other").iterdir()) == []
     alone, many = files_of(tmp_path / "alone"), files_of(tmp_path / "many")
     assert list(many) == list(alone)
     assert [name for name, content in alone.items() if many[name] != content] == []
