@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 import platform
 import re
 import shutil
@@ -21,6 +20,7 @@ from dlcli.config import config_of
 from dlcli.errors import DlcliError
 from dlcli.extras import installing
 from dlcli.first_line import named_line
+from dlcli.processors import processors
 from dlcli.training.setup.backend import chatter_to, environment, start_keras
 from dlcli.training.train import Request, train
 from dlcli.view.doctor import Checked, Extra, Health
@@ -56,7 +56,7 @@ def examined(runs: Path) -> Health:
         versions=around["versions"] | {"python": platform.python_version()},
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         devices=[each.removeprefix("/physical_device:") for each in around.get("devices", [])],
-        processors=os.cpu_count(),
+        processors=processors(),
         threads=around.get("threads", {}),
         extras=list(extras()),
         checks=checks,

@@ -113,7 +113,8 @@ def ahead_told(ahead: Ahead, metric: str) -> str:
     if ahead.interval is None or ahead.more_than_chance is None:
         return f"{text}; how much of that is chance is not known of this metric"
     chance = "more than chance" if ahead.more_than_chance else "no more than chance"
-    return f"{text}: {chance} (95 % of such differences: {between(ahead.interval)})"
+    sure = f"network less {name}, {number(ahead.difference)}: 95 % of such differences lie within {between(ahead.interval)}"
+    return f"{text}: {chance} ({sure})"
 
 
 def baselines_table(baselines: Baselines) -> Table:

@@ -183,3 +183,15 @@ def test_a_person_reads_what_differs_and_whether_it_matters(width: int) -> None:
     )
     assert "0123456789ab, now fedcba987654" in words
     assert 'versions keras: "3.15.1", now "3.15.2"' in words
+
+
+def test_fewer_processors_than_before_are_named(folder: Path, run_dlcli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlcli.training.setup import backend
+
+    now = backend.processors()
+    monkeypatch.setattr(backend, "processors", lambda: now + 6)
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    found = run_dlcli("reproduce", "s3", "--json", cwd=folder).value
+    told = {(each["what"], each["name"]): (each["was"], each["now"]) for each in found["differs"]}
+    assert told[("processors", "")] == (str(now), str(now + 6))
+    assert told[("threads", "intra")] == ("0", "3")

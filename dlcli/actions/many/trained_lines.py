@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from dlcli.actions.many.resuming import beside_runs
 from dlcli.actions.runs import compared_runs
 from dlcli.actions.training_result import training_result
 from dlcli.errors import ArtifactError
+from dlcli.processors import processors
 from dlcli.progress import stage
 from dlcli.runs import Run, read_state
 from dlcli.runs.folder import is_run
@@ -42,9 +42,9 @@ class Manner:
     again: str
 
 
-def threads_each(side_by_side: int, processors: int | None = None) -> int:
+def threads_each(side_by_side: int, available: int | None = None) -> int:
     """The threads of each of so many trainings: the processors shared out. One alone has what `dlcli train` has."""
-    return 0 if side_by_side == 1 else max(1, (processors or os.cpu_count() or 1) // side_by_side)
+    return 0 if side_by_side == 1 else max(1, (available or processors()) // side_by_side)
 
 
 def train_lines(

@@ -18,6 +18,7 @@ from typing import Any
 from dlcli.data.sources.source import SourceBlock
 from dlcli.errors import ArtifactError
 from dlcli.keras_internals import is_deterministic, leave_determinism
+from dlcli.processors import processors
 from dlcli.progress import stage
 from dlcli.runs.atomic import NO_LINK, NO_WAIT
 from dlcli.training.setup.lazy_tensorflow import defer_public_modules
@@ -203,6 +204,12 @@ def device_name() -> str:
     return "CPU" if not count else "GPU" if count == 1 else f"{count} GPUs"
 
 
+def asked_of_environment(kind: str) -> int:
+    """The threads that TensorFlow is asked for by its own variable; 0 where it is not."""
+    written = os.environ.get(f"TF_NUM_{kind}OP_THREADS", "")
+    return int(written) if written.isdecimal() else 0
+
+
 def environment() -> dict[str, Any]:
     """What the numbers of a run depend on besides configuration and data."""
     import platform
@@ -222,10 +229,10 @@ def environment() -> dict[str, Any]:
             "python": platform.python_version(),
         },
         "machine": platform.machine(),
-        "processors": os.cpu_count(),
+        "processors": processors(),
         "threads": {
-            "inter": tf.config.threading.get_inter_op_parallelism_threads(),
-            "intra": tf.config.threading.get_intra_op_parallelism_threads(),
+            "inter": tf.config.threading.get_inter_op_parallelism_threads() or asked_of_environment("INTER"),
+            "intra": tf.config.threading.get_intra_op_parallelism_threads() or asked_of_environment("INTRA"),
         },
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "deterministic": is_deterministic(),

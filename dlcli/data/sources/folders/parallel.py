@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dlcli.processors import processors
 from dlcli.progress import counted_off
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ Result = TypeVar("Result")
 def pool() -> ThreadPoolExecutor:
     """The threads, as many as there are processors; kept, since starting them for every batch takes time."""
     return ThreadPoolExecutor(min(MOST_THREADS, processors()), "files")
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
