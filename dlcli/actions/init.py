@@ -16,7 +16,7 @@ from dlcli.actions.pasted_hints import hints_as_options
 from dlcli.actions.suggested_layers import layers_of, loss_of, preparation_of
 from dlcli.actions.suggestions import Draft, Line, drafted
 from dlcli.actions.written import inline_yaml
-from dlcli.config.gallery import template_named, templates
+from dlcli.config.gallery import name_in_gallery, template_named, templates
 from dlcli.data import Dataset, Fields
 from dlcli.data.findings.header_like_data import data_in_header
 from dlcli.data.memory import free_memory
@@ -198,7 +198,7 @@ def template(name: str) -> str:
         known = ", ".join(sorted(found))
         raise UsageError(
             f"there is no template '{name}'; there are: {known}",
-            hint=did_you_mean(name, found),
+            hint=did_you_mean(name, [*found, *map(name_in_gallery, found.values())]),
             kind="no_such_template",
         )
     return path.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,18 @@ def test_without_a_target_that_can_be_told_it_is_asked_for(tmp_path: Path, run_d
     assert outcome.code == 4
     assert "which column is the target? the data has: a, name" in outcome.err
     assert not (tmp_path / "a.yaml").exists()
+
+
+def test_the_names_of_the_readme_are_templates(run_dlcli: Run, tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = readme.partition("## The gallery")[2].partition("\n## ")[0].splitlines()
+    names = [name for row in rows if row.startswith("| `") for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    files = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
+    assert len(names) >= 40
+    assert {template(name) for name in names} == {file.read_text(encoding="utf-8") for file in files}
+    assert run_dlcli("show", "images/lenet5", cwd=tmp_path).out == run_dlcli("show", "lenet5", cwd=tmp_path).out
+    assert "did you mean 'images/lenet5'?" in run_dlcli("init", "--template", "images/lenet", cwd=tmp_path).err
+    assert run_dlcli("init", "--template", "tables/lenet5", cwd=tmp_path).code == 2
 
 
 def test_a_template_is_a_file_of_the_gallery(tmp_path: Path, run_dlcli: Run) -> None:
