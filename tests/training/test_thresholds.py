@@ -218,3 +218,36 @@ def test_a_training_overfits_from_three_epochs_after_its_lowest_loss_on(epochs: 
     if finding is not None:
         assert finding.facts["since_epoch"] == 3
     assert told(overfits, [0.9, 0.3, 0.2, 0.3], [0.5, 0.6, 0.7, 0.8]).facts["since_epoch"] == 2
+
+
+def falls_of(**means: float) -> dict[float, list[float]]:
+    """Falls of a batch each by rate, which are about a mean and differ by 0.1."""
+    return {float(rate[1:].replace("m", "-")): [mean - 0.05, mean + 0.05] * 10 for rate, mean in means.items()}
+
+
+def test_of_rates_that_lower_the_loss_as_far_the_middle_is_proposed() -> None:
+    from dlcli.training.evidence.rate_range import middle
+
+    assert middle(falls_of(_1em4=0.2, _1em3=0.2, _1em2=0.2), least=0.02) == 1e-3
+    assert middle(falls_of(_1em4=0.02, _1em3=0.2, _1em2=-9.0), least=0.02) == 1e-3
+    # Half as far counts a sixteenth: 10 ** (-2 - 1/17).
+    assert middle(falls_of(_1em3=0.1, _1em2=0.2), least=0.02) == float(f"{10 ** (-2 - 1 / 17):.1g}")
+    broken = {**falls_of(_1em3=0.2), 1.0: [math.nan] * 20}
+    assert middle(broken, least=0.02) == 1e-3
+
+
+@pytest.mark.parametrize(("fall", "least", "told"), [(0.036, 0.0, True), (0.033, 0.0, False), (0.036, 0.037, False)])
+def test_a_fall_that_batches_differ_by_tells_no_rate(fall: float, least: float, told: bool) -> None:
+    """The mean of 20 batches that deviate by 0.05 has a deviation of 0.0112, of which three are 0.0335."""
+    from dlcli.training.evidence.rate_range import middle
+
+    assert (middle(falls_of(_1em3=fall), least=least) is not None) is told
+
+
+def test_rates_are_tried_up_to_the_last_at_which_the_loss_is_low() -> None:
+    from dlcli.training.evidence.rate_range import beside_end
+
+    rates = [1e-4, 1e-3, 1e-2, 1e-1, 1.0]
+    for late, end in ((0.805, 1e-1), (0.825, 1e-2)):  # a tenth of the fall of 0.2 is 0.02
+        tried = beside_end(rates, [1.0, 0.9, 0.8, late, 1.2])
+        assert tried == pytest.approx([end * 10**decade for decade in (-2, -1.5, -1, -0.5, 0)])

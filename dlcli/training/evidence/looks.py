@@ -34,6 +34,8 @@ from dlcli.training.unanswered import Unanswered
 Value = TypeVar("Value")
 MOST_SECONDS = 2.0
 """All looks together take no longer; what there is no time for is not known."""
+KEPT = 0.25
+"""The share of it that is kept for looks that train nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,29 +93,44 @@ class Looks:
 
 
 class Bounded:
-    """Looks that take so many seconds together; a model that cannot be looked at so keeps its training and its verdict."""
+    """Looks that take so many seconds together; a model that cannot be looked at so keeps its training and its verdict.
+
+    Those that train the model once more leave a share of the time to the others, however long the last of them takes.
+    """
 
     def __init__(self, seconds: float) -> None:
-        self.seconds, self.spent = seconds, 0.0
+        self.seconds, self.spent, self.trained = seconds, 0.0, 0.0
         self.failures: list[str] = []
 
     @property
     def left(self) -> float:
-        """The seconds that are left, of which there are always some."""
-        return max(self.seconds - self.spent, 0.1)
+        """The seconds that are left for training once more, of which there are always some."""
+        return max(self.seconds * (1 - KEPT) - self.trained - self.spent, 0.1)
 
     def one(self, work: Callable[[], Value], unknown: Value) -> Value:
         """What a look sees, if there is time for it."""
-        if self.spent >= self.seconds:
+        if self.spent + min(self.trained, self.seconds * (1 - KEPT)) >= self.seconds:
             return unknown
+        seen, seconds = self.timed(work, unknown)
+        self.spent += seconds
+        return seen
+
+    def training(self, work: Callable[[], Value], unknown: Value) -> Value:
+        """What a look sees that trains the model once more."""
+        if self.spent + self.trained >= self.seconds * (1 - KEPT):
+            return unknown
+        seen, seconds = self.timed(work, unknown)
+        self.trained += seconds
+        return seen
+
+    def timed(self, work: Callable[[], Value], unknown: Value) -> tuple[Value, float]:
+        """What a look sees, and how long it took."""
         watch = Stopwatch()
         try:
-            return work()
+            return work(), watch.seconds
         except Exception as error:
             self.failures.append(repr(error))
-            return unknown
-        finally:
-            self.spent += watch.seconds
+            return unknown, watch.seconds
 
     def many(self, work: Callable[[], Sequence[Value]]) -> Sequence[Value]:
         """The things that a look sees."""
@@ -135,7 +152,7 @@ def looks(
     bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
     rates = RatesTried(experiment, first)
     no_time: tuple[float | None, bool] = (None, True)
-    tested = cache(lambda: bounded.one(lambda: rates.proposed(bounded.left), no_time))
+    tested = cache(lambda: bounded.training(lambda: rates.proposed(bounded.left), no_time))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
     dataset = experiment.dataset
     counts = {
@@ -161,11 +178,11 @@ def looks(
         layers=cache(lambda: bounded.one(lambda: layers_seen(experiment), None)),
         begun=cache(lambda: bounded.one(lambda: rates.begun(lambda: layers_seen(experiment), None), None)),
         rate=lambda: tested()[0],
-        rate_in_units=cache(lambda: bounded.one(lambda: rates.in_units(target(), bounded.left), None)),
+        rate_in_units=cache(lambda: bounded.training(lambda: rates.in_units(target(), bounded.left), None)),
         rate_unknown=lambda: tested()[1],
         moved=cache(lambda: None if first is None else moved(experiment.model, first)),
-        settling=cache(lambda rate, other: bounded.one(lambda: rates.settling(rate, other), None)),
-        loosened=cache(lambda *tried: bounded.one(lambda: rates.loosened(*tried), None)),
+        settling=cache(lambda rate, other: bounded.training(lambda: rates.settling(rate, other), None)),
+        loosened=cache(lambda *tried: bounded.training(lambda: rates.loosened(*tried), None)),
         neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
         neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dlcli.progress import counted_off
@@ -21,6 +22,12 @@ BEGUN = 0.1
 """The share of the whole fall that is noise before it begins."""
 TRIED, PARTS = 30, (1, 3, 10)
 """The steps at each part of the rate with which the fall is steepest, of which the best is proposed."""
+LITTLE = 0.3
+"""Up to this share of the first loss one pass takes so little away that where it fell steepest is chance."""
+LONGER, DECADES, POWER = 60, (-2.0, -1.5, -1.0, -0.5, 0.0), 4
+"""Then so many steps are made at rates so many decades beside the end of the fall, which count by a power of what each lowers."""
+SURE = 3.0
+"""So many deviations of its mean the fall of the best of them is from nothing."""
 EXPLODED = 4.0
 """How many times the best smoothed loss ends the test."""
 
@@ -37,41 +44,84 @@ class RateRange:
 
 
 def rate_range(experiment: Experiment, *, seconds: float = MOST_SECONDS, trial: RateTrial | None = None) -> RateRange:
-    """Trains with a rate that grows from step to step, for so many seconds at most; the model is left as it was."""
-    trial = RateTrial(experiment) if trial is None else trial
+    """Trains with a rate that grows from step to step, for so many seconds at most; the model is left as it was.
+
+    Batches differ: what counts is how far the loss of each is below what the model makes of it before any step.
+    """
+    trial, watch = RateTrial(experiment) if trial is None else trial, Stopwatch()
     rates: list[float] = []
     losses: list[float] = []
     excess: list[float] = []  # above the loss of perfect answers, which some losses put below zero
+    before = trial.untrained(STEPS)
+    start = sum(before) / STEPS
+    least = start - sum(perfect_total(experiment, trial.batch(at)[1], {}) for at in range(STEPS)) / STEPS
+    if not math.isfinite(start):
+        return RateRange([], [], None)
     with trial.begun():
-        average, perfect, watch = 0.0, 0.0, Stopwatch()
+        average = 0.0
         for number in counted_off(range(STEPS), "trying learning rates", STEPS):
-            arrays = trial.batch(number)
-            loss = trial.loss(arrays, LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
-            average = SMOOTHING * average + (1 - SMOOTHING) * loss
-            perfect = SMOOTHING * perfect + (1 - SMOOTHING) * perfect_total(experiment, arrays[1], {})
-            smooth, above = (each / (1 - SMOOTHING ** (number + 1)) for each in (average, average - perfect))
-            if not math.isfinite(loss) or (excess and above > EXPLODED * min(excess)):
+            loss = trial.loss(trial.batch(number), LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
+            average = SMOOTHING * average + (1 - SMOOTHING) * (loss - before[number])
+            change = average / (1 - SMOOTHING ** (number + 1))
+            if not math.isfinite(loss) or (excess and least + change > EXPLODED * min(excess)):
                 break
             rates.append(float(trial.rate.numpy()))
-            losses.append(smooth)
-            excess.append(above)
+            losses.append(start + change)
+            excess.append(least + change)
             if watch.seconds > seconds:  # unseen: time alone
                 return RateRange(rates, losses, proposed(rates, excess), whole=number + 1 == STEPS)
-
-    def tried(one: float) -> float:
-        """What the loss comes down to in some steps at one rate."""
-        late = sum(trial.losses(one, TRIED)[-TRIED // 3 :])
-        return late if math.isfinite(late) else math.inf
-
     begin = proposed(rates, excess)
     if begin is None:
         return RateRange(rates, losses, None)
-    # A loss that falls while the rate grows may still be thrown out by one that stays as high.
-    reached = {one: tried(one) for one in (LEAST, *(float(f"{begin / part:.1g}") for part in PARTS))}
-    found = min(reached, key=reached.__getitem__)
-    if reached[LEAST] - reached[found] < (1 - FALLEN) * abs(reached[LEAST]):  # what fell was noise
-        return RateRange(rates, losses, None, whole=watch.seconds <= seconds)
-    return RateRange(rates, losses, found, whole=watch.seconds <= seconds)
+    if least - min(excess) >= LITTLE * least:
+        found = best_part(trial, begin, before)
+        return RateRange(rates, losses, found, whole=watch.seconds <= seconds)
+    falls = dict[float, list[float]]()
+    for one in beside_end(rates, excess):
+        falls[one] = [stood - loss for stood, loss in zip(before, trial.losses(one, LONGER), strict=False)][
+            -LONGER // 3 :
+        ]
+        if watch.seconds > seconds:  # unseen: time alone
+            return RateRange(rates, losses, begin, whole=False)
+    return RateRange(rates, losses, middle(falls, least=(1 - FALLEN) * abs(start)))
+
+
+def best_part(trial: RateTrial, begin: float, before: list[float]) -> float | None:
+    """The part of a rate with which the loss comes down furthest in some steps; None where what fell was noise.
+
+    A loss that falls while the rate grows may still be thrown out by one that stays as high.
+    """
+
+    def comes_to(one: float) -> float:
+        late = sum(trial.losses(one, TRIED)[-TRIED // 3 :])
+        return late if math.isfinite(late) else math.inf
+
+    reached = {one: comes_to(one) for one in (float(f"{begin / part:.1g}") for part in PARTS)}
+    found, stood = min(reached, key=reached.__getitem__), sum(before[:TRIED][-TRIED // 3 :])
+    return None if stood - reached[found] < (1 - FALLEN) * abs(stood) else found
+
+
+def beside_end(rates: list[float], losses: list[float]) -> list[float]:
+    """The rates beside the one up to which the loss is about as low as it ever was."""
+    low = min(losses) + BEGUN * (losses[0] - min(losses))
+    end = max(rate for rate, loss in zip(rates, losses, strict=True) if loss <= low)
+    return [end * 10**decade for decade in DECADES]
+
+
+def middle(falls: Mapping[float, Sequence[float]], *, least: float) -> float | None:
+    """The middle of the rates that lower the loss, each by how far it lowers that of batches; None where that may be chance.
+
+    A fall below the `least` that counts, or that is no more than what batches differ by, is none.
+    """
+    import numpy as np
+
+    values = np.asarray([*falls.values()], np.float64)
+    gained = np.where(np.isfinite(values).all(axis=1), values.mean(axis=1), 0.0).clip(min=0.0)
+    at = int(gained.argmax())
+    if gained[at] < max(least, SURE * float(values[at].std()) / math.sqrt(values.shape[1])) or gained[at] == 0:
+        return None
+    shares = (gained / gained[at]) ** POWER
+    return float(f"{10 ** float((shares * np.log10([*falls])).sum() / shares.sum()):.1g}")
 
 
 def proposed(rates: list[float], losses: list[float]) -> float | None:

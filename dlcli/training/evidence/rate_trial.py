@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlcli.keras_internals import learning_rate_is
-from dlcli.training.engine.steps import batch_tensors
+from dlcli.training.engine.steps import batch_tensors, only_target
 from dlcli.training.evidence.restore import restored
 from dlcli.training.evidence.step import trained_on
 from dlcli.training.setup.experiment import Experiment
@@ -37,7 +37,11 @@ class RateTrial:
         def step(inputs: Any, targets: Any) -> Any:
             return trained_on(self.model, inputs, targets)[0]
 
-        self.step = step
+        @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
+        def stand(inputs: Any, targets: Any) -> Any:
+            return self.model.compute_loss(inputs, only_target(targets), self.model(inputs, training=True))
+
+        self.step, self.stand = step, stand
 
     def batch(self, number: int) -> Any:
         """The arrays of a batch by its number, from the first again behind the last."""
@@ -62,6 +66,16 @@ class RateTrial:
         """The losses of so many steps at one rate, from the model as it stands."""
         with self.begun():
             return [self.loss(self.batch(number), rate) for number in range(steps)]
+
+    def untrained(self, steps: int) -> list[float]:
+        """The losses of the same batches without a step: what the model as it stands makes of each."""
+        seen = dict[int, float]()
+        with self.begun():
+            for number in range(steps):
+                start = number * self.size % len(self.train)
+                if start not in seen:
+                    seen[start] = float(self.stand(*batch_tensors(*self.batch(number))))
+        return [seen[number * self.size % len(self.train)] for number in range(steps)]
 
     def comes_to(self, rate: float, steps: int, *, counted: int) -> float:
         """The mean loss of the last so many of them."""
