@@ -147,7 +147,9 @@ def test_weights_that_are_clearly_worse_than_the_best_are_not_healthy(least: flo
     [found] = verdict(story([0.9, 0.3, least, kept], trivial=1.0))
     assert found.code == ("healthy" if calm else "too_early_to_say")
     if not calm:
-        assert f"where it was {least:.4g}" in judgement_of_training(found).evidence
+        told = judgement_of_training(found)
+        assert told.finding == "the best epoch is not kept"
+        assert told.evidence.endswith(f"of epoch 4, has a validation loss of {kept:.4g}; in epoch 3 it was {least:.4g}")
         assert [each.about for each in found.advice] == ["train.early_stopping"]
 
 

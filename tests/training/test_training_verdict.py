@@ -82,11 +82,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "the validation loss rose only two epochs ago": (
         {"train": [0.9, 0.5, 0.3, 0.2], "validation": [0.9, 0.6, 0.65, 0.7]},
-        ["no judgement"],
+        ["the best epoch is not kept"],
     ),
     "both losses rose": (
         {"train": [0.9, 0.5, 0.55, 0.6, 0.7], "validation": [0.9, 0.6, 0.62, 0.65, 0.67]},
-        ["no judgement"],
+        ["the best epoch is not kept"],
     ),
     "no better than the trivial baseline": (
         {"train": FLAT_END, "validation": FLAT_END, "baseline": 0.3},

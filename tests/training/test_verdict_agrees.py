@@ -96,10 +96,11 @@ def test_what_is_judged_by_other_numbers_than_those_shown_says_so(story: Callabl
     assert trivial.evidence == "the weighed validation loss is 0.7000; the majority class alone reaches 0.7000"
     told = [judgement_of_training(verdict(each)[0]) for each in (weighed, penalized, agreeing)]
     assert [each.finding for each in told] == ["healthy", "healthy", "healthy"]
-    assert told[0].evidence.endswith(
-        "; weighed as in training it is 0.4000, and the majority class alone reaches 0.7000"
+    assert told[0].evidence == (
+        "weighed as in training the validation loss is 0.4000, and the majority class alone reaches 0.7000; best at epoch 1"
     )
-    assert told[1].evidence.endswith(
-        "; without what regularization adds it is 0.4000, and the majority class alone reaches 0.8000"
+    assert told[1].evidence == (
+        "without what regularization adds the validation loss is 0.4000, and the majority class alone reaches 0.8000; "
+        "best at epoch 1"
     )
     assert told[2].evidence.endswith("best at epoch 3")

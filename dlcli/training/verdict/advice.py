@@ -9,6 +9,8 @@ from typing import Any
 
 from dlcli.finding import Advice, Command, Setting
 from dlcli.training.evidence.rate import rate_key, shortest, written_rate
+from dlcli.training.verdict.curve import steady
+from dlcli.training.verdict.standing import FEWEST, knows_by_heart
 from dlcli.training.verdict.story import Story
 
 
@@ -25,6 +27,16 @@ def tested_rate(story: Story, *, why: str) -> list[Advice]:
 def checked(story: Story, *options: str, why: str) -> list[Advice]:
     """The command that checks the configuration before a training."""
     return of_file(story, "check", *options, why=why)
+
+
+def asked(story: Story) -> list[Advice]:
+    """What tells why nothing is learnt: of a model that learns its samples by heart a look at the labels, of a loss that falls
+    little by little that at other rates, else whether one batch can be learnt."""
+    if knows_by_heart(story):
+        return of_file(story, "inspect-data", why="do the labels belong to the samples?")
+    if len(story.history) >= FEWEST and steady(story.losses("train")):
+        return checked(story, "--lr", why="is it the rate? draws the loss by learning rate")
+    return checked(story, why="can it learn one batch?")
 
 
 def of_file(story: Story, command: str, *options: str, why: str) -> list[Advice]:

@@ -10,22 +10,23 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
-from dlcli.training.verdict.advice import checked, of_file
+from dlcli.training.verdict.advice import asked
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.overfits import KNOWN_OF_INPUTS, never_better
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
-    beats_chance,
     better_by_metric,
     known_of_inputs,
+    knows_by_heart,
+    least_left_in_training,
     left_in_training,
     neighbours_left,
 )
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 
-FLAT, LEARNT = 0.95, 0.8
-"""The share of the trivial loss above which training has learnt nothing, and below which it has learnt its samples."""
+FLAT = 0.95
+"""The share of the trivial loss above which training has learnt nothing."""
 FEWEST_EPOCHS, FALLS = 3, 0.03
 """Epochs that tell whether anything is learnt; a loss that falls by more in the last ones is on its way."""
 FEWEST = 20
@@ -38,7 +39,8 @@ def does_not_learn(story: Story) -> Finding | None:
     if share is None or (better_by_metric(story) and story.looks.learning != 0):
         return None
     facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None}
-    if share >= FLAT or story.looks.learning == 0:
+    learnt = knows_by_heart(story)
+    if (share >= FLAT and not learnt) or story.looks.learning == 0:
         above = story.above("train")
         slow = held_back(story) or len(above) < FEWEST_EPOCHS or late_fall(above) > FALLS
         if slow and story.looks.learning != 0:
@@ -48,10 +50,9 @@ def does_not_learn(story: Story) -> Finding | None:
         frozen = capacity.frozen if capacity is not None and not story.config.train.phases else {}
         known = neighbours_left(story)
         facts |= {"why": "flat", "frozen": [*frozen], "neighbours": known}
-        advice = [*melted(frozen)] or checked(story, why="can it learn one batch?")
+        advice = [*melted(frozen)] or asked(story)
         return Finding(code="does_not_learn", severity="warning", facts=facts, advice=advice)
     samples = story.looks.samples.get("validation", 0)
-    learnt = share <= LEARNT or any(map(beats_chance, story.looks.classes("train")))
     if not learnt or samples < FEWEST or not story.losses("validation") or not never_better(story):
         return None
     known = known_of_inputs(story)
@@ -59,8 +60,8 @@ def does_not_learn(story: Story) -> Finding | None:
         return None
     facts |= {"why": "by_heart", "frozen": [], "neighbours": known}
     facts |= {"trivial": story.beside_trivial.trivial if story.beside_trivial else None}
-    facts |= {"least": min(story.losses("validation"))}
-    return Finding(code="does_not_learn", severity="warning", facts=facts, advice=looked_at(story))
+    facts |= {"least": min(story.losses("validation")), "left": least_left_in_training(story)}
+    return Finding(code="does_not_learn", severity="warning", facts=facts, advice=asked(story))
 
 
 def melted(frozen: dict[str, str | None]) -> list[Advice]:
@@ -73,19 +74,14 @@ def melted(frozen: dict[str, str | None]) -> list[Advice]:
     ]
 
 
-def looked_at(story: Story) -> list[Advice]:
-    """A look at the data, of which the labels may be at fault."""
-    return of_file(story, "inspect-data", why="do the labels belong to the samples?")
-
-
 RULE = Rule("does_not_learn", does_not_learn, CAUSES | {"overfits", "suspiciously_good", "predicts_one_class"})
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
     """Stories of which the first shows it and the others do not."""
 
-    def learnt(share: float, known: float = 0.0, validation: float = 1.1) -> Story:
-        told = story(validation=[1.0, validation, validation])
+    def learnt(share: float, known: float = 0.0, validation: float = 1.1, least: float = 1.0) -> Story:
+        told = story(train=[1.0, least, least], validation=[1.0, validation, validation])
         looks = Looks(
             train=lambda: Compared("train", share, 1.0),
             neighbours=lambda: Neighbours(known, 0.0, 100, True),
@@ -96,6 +92,7 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
     return [
         (learnt(0.95), True),
         (learnt(0.94), False),
+        (learnt(0.94, least=0.81), False),
         (learnt(0.5, known=0.2), False),
         (learnt(0.5, validation=0.5), False),
         (story(validation=[0.5]), False),

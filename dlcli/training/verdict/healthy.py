@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dlcli.finding import Finding
+from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.monitored import kept_by_metric
@@ -23,8 +23,8 @@ CLEARLY, LITTLE = 1.5, 0.01
 
 
 def healthy(story: Story) -> Finding:
-    """The calm finding, with its proof; without one what is not known. Where the loss that is shown would say otherwise, with
-    the comparison that counts."""
+    """The calm finding, with its proof; without one what is not known. Where the loss that is shown would say otherwise, the
+    comparison that counts stands in its place: one unit of weighing."""
     split = story.judged
     losses = story.losses(split)
     facts: dict[str, Any] = {
@@ -33,18 +33,30 @@ def healthy(story: Story) -> Finding:
         "last": story.metrics[split]["loss"],
         "best_epoch": story.best_epoch,
     }
-    seen = story.beside_trivial
-    if seen is not None and story.baseline:
+    missing = what_is_missing(story)
+    if missing == "best":
+        at = losses.index(min(losses))
+        facts |= {"kept": story.kept_epoch, "least": losses[at], "least_epoch": at + 1}
+    elif (seen := story.beside_trivial) is not None and story.baseline:
         shown = story.metrics[seen.split]["loss"], story.baseline["metrics"]["loss"]
-        if shown[0] >= shown[1] and seen.reached < seen.trivial:
+        if missing == "better" or (shown[0] >= shown[1] and seen.reached < seen.trivial):
             facts |= {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
             facts["method"] = seen.method or story.baseline["method"]
-    missing = what_is_missing(story)
     if missing is None:
         return Finding(code="healthy", severity="note", facts=facts)
-    facts |= {"epochs": len(losses), "missing": missing, "least": min(losses)}
-    advice = earlier_stop(story) if missing == "best" and split == "validation" else []
+    facts |= {"epochs": len(losses), "missing": missing}
+    advice = best_kept(story) if missing == "best" else []
     return Finding(code="too_early_to_say", severity="note", facts=facts, advice=advice)
+
+
+def best_kept(story: Story) -> list[Advice]:
+    """What keeps the epoch of the least validation loss; none where it would be that of training."""
+    early = story.config.train.early_stopping
+    if story.judged != "validation" or early is None:
+        return earlier_stop(story) if story.judged == "validation" else []
+    why = "keeps the weights of the epoch with the least validation loss"
+    key, new = "train.early_stopping.monitor", "val_loss"
+    return [] if early.monitor == new else [Setting(key=key, old=early.monitor, new=new, why=why)]
 
 
 def what_is_missing(story: Story) -> str | None:

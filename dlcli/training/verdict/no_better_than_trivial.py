@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlcli.finding import Finding
+from dlcli.finding import Advice, Finding
+from dlcli.runs.state import StopReason
 from dlcli.training.compared import EVEN, Compared
-from dlcli.training.verdict.advice import checked
+from dlcli.training.verdict.advice import asked
+from dlcli.training.verdict.curve import epochs_to_gain, rounded, steady
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import MARGIN, better_by_metric, may_be_chance
+from dlcli.training.verdict.standing import FEWEST, MARGIN, better_by_metric, may_be_chance, says_what_is_frequent
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.story import Story
 
@@ -20,7 +22,8 @@ def no_better_than_trivial(story: Story) -> Finding | None:
     if may_be_chance(story) or seen is None or (seen.trivial <= seen.perfect and is_near(story, seen)):
         return None
     # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
-    if seen.reached - seen.perfect < MARGIN * (trivial - seen.perfect) or better_by_metric(story):
+    worse = seen.reached - seen.perfect >= MARGIN * (trivial - seen.perfect) and not better_by_metric(story)
+    if not worse and not says_what_is_frequent(story):
         return None
     stopped = stopped_too_early(story)
     if stopped is not None and stopped.severity != "note":  # a rule has not let it come further
@@ -32,8 +35,22 @@ def no_better_than_trivial(story: Story) -> Finding | None:
         "trivial": trivial,
         "weighed": seen.weighed,
     }
-    advice = longer(story, 0, why="") if story.planned else checked(story, why="can it learn one batch?")
-    return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=advice)
+    said = story.looks.classes(story.judged) if not worse else ()
+    facts["accuracy"] = said[0].accuracy if said else None
+    return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=further(story))
+
+
+def further(story: Story) -> list[Advice]:
+    """To go on where phases are left, or the rate is known to be no other and the loss falls in nearly every epoch to the last;
+    else what tells why nothing is learnt."""
+    if story.planned:
+        return longer(story, 0, why="")
+    above, rate = story.above(story.judged), story.looks.rate()
+    falling = len(above) >= FEWEST and min(above) == above[-1] and steady(above)
+    if rate is not None and falling and story.stop is StopReason.ALL_EPOCHS:
+        more = rounded(len(above) + epochs_to_gain(above))
+        return longer(story, max(more, story.config.train.epochs + 1), why="the loss falls in nearly every epoch")
+    return asked(story)
 
 
 def least_constant(story: Story) -> tuple[float, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.advice import asked
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import MARGIN, left
 from dlcli.training.verdict.still_improving import is_falling, still_improving
@@ -40,7 +41,7 @@ def predicts_one_class(story: Story) -> Finding | None:
             continue
         facts = {"target": seen.target, "split": seen.split, "class": name, "share": share, "others": others}
         facts |= {"falling": coming, "counted": seen.counted}
-        advice = [*(further(story) if coming else []), *balanced(story, seen)]
+        advice = [*(further(story) if coming else []), *balanced(story, seen)] or asked(story)
         return Finding(code="predicts_one_class", severity="warning", where=seen.target, facts=facts, advice=advice)
     return None
 

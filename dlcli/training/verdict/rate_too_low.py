@@ -11,7 +11,7 @@ from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.curve import steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.standing import HARDLY, left_in_training, struggles
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
@@ -24,8 +24,9 @@ LONG = 6
 """Epochs that have two halves."""
 FEWEST = 2
 """Epochs that show a fall."""
-FAR, FARTHEST = 20.0, 100.0
-"""So many times the rate is one that is proposed another rate; so many where something else ended the learning early."""
+NEARER, FAR, FARTHEST = 8.0, 20.0, 100.0
+"""So many times the rate is one that is proposed another rate: where nothing but the constant answer was learnt, where more
+was, and where something else ended the learning early."""
 WAY = 0.02
 """So far from their first values, beside these, weights have moved that a rate has moved at all."""
 USUAL = 1.0
@@ -54,11 +55,24 @@ def rate_too_low(story: Story) -> Finding | None:
     rate, proposed = story.rate, story.looks.rate()
     if proposed is None and not (hardly_moved(story) and stayed(story, known=not story.looks.rate_unknown())):
         return None
-    if proposed is not None and proposed < (FARTHEST if ended or cut_short(story) else FAR) * rate:
+    if proposed is not None and proposed < how_far(story, ended=ended) * rate:
         return None
     facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1], "cut": None}
     advice = tested_rate(story, why="the range test on this model")
     return Finding(code="rate_too_low", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice)
+
+
+def how_far(story: Story, *, ended: bool) -> float:
+    """How many times the rate is one that is proposed another one."""
+    if ended or cut_short(story):
+        return FARTHEST
+    return NEARER if at_constant(story) else FAR
+
+
+def at_constant(story: Story) -> bool:
+    """Whether training has learnt no more than the constant answer: a curve bends on its way there, and not at its end."""
+    share = left_in_training(story)
+    return share is not None and share >= HARDLY
 
 
 def cut_short_gradients(story: Story) -> Finding | None:
@@ -86,13 +100,18 @@ def is_straight(story: Story) -> bool:
     """Whether the second half of the curve took away much of what the first did: one that bends comes to its end by itself."""
     above = story.above("train")
     middle = above[len(above) // 2]
-    return len(above) < LONG or hardly_moved(story) or middle - above[-1] >= BENT * (above[0] - middle)
+    return (
+        len(above) < LONG
+        or hardly_moved(story)
+        or at_constant(story)
+        or middle - above[-1] >= BENT * (above[0] - middle)
+    )
 
 
 def validation_is_over(story: Story) -> bool:
     """Whether validation has fallen, and comes to its end by itself while training goes on: longer steps would end it sooner."""
     above = story.above("validation")
-    if len(above) < LONG or hardly_moved(story):
+    if len(above) < LONG or hardly_moved(story) or at_constant(story):
         return False
     middle = above[len(above) // 2]
     return above[0] - middle > FELL * above[0] and middle - above[-1] < OVER * (above[0] - middle)

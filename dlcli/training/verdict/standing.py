@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.classes_seen import ClassesSeen
@@ -19,6 +20,10 @@ FEWEST_SAMPLES = 15
 """Fewer say nothing of others."""
 BEYOND = 3.0
 """So many deviations above chance are none: of many trainings some are two above it."""
+LEARNT = 0.8
+"""The share of the trivial loss below which training has learnt its samples."""
+HARDLY = 0.9
+"""Above this share of the trivial loss what was learnt may be no more than how often each class occurs."""
 MARGIN = 0.98
 """A loss above this share of the trivial one is no better."""
 
@@ -49,6 +54,20 @@ def left_in_training(story: Story) -> float | None:
     """How much of the trivial loss is left on the training split, without noise and regularization."""
     seen = story.beside_trivial
     return share_left(seen) if seen is not None and seen.split == "train" else share_left(story.looks.train())
+
+
+def least_left_in_training(story: Story) -> float | None:
+    """How much of the trivial loss was left in training where least was: at the end, or in an epoch that is not kept."""
+    share, seen, losses = left_in_training(story), beside_trivial_in_training(story), story.losses("train")
+    if share is None or seen is None or not losses:
+        return share
+    return min(share, share_left(replace(seen, reached=min(losses))) or 0.0)
+
+
+def knows_by_heart(story: Story) -> bool:
+    """Whether the run has shown that its model can learn its samples, be it in epochs that are not kept."""
+    least = least_left_in_training(story)
+    return (least is not None and least <= LEARNT) or any(map(beats_chance, story.looks.classes("train")))
 
 
 def struggles(story: Story, *, above: float = 0.3) -> bool:
@@ -119,6 +138,17 @@ def beats_chance(seen: ClassesSeen) -> bool:
     fewest = min(count for count in seen.truth if count)
     noise = BEYOND * math.sqrt(1 / classes * (1 - 1 / classes) / max(min(seen.samples, fewest * classes), 1))
     return seen.balanced > 1 / classes + noise
+
+
+def says_what_is_frequent(story: Story) -> bool:
+    """Whether hardly anything of the trivial loss is gone, and no classes are told apart: the score is that of one answer.
+
+    Of a rare class a loss learns much before an answer says so; of classes that say so a loss learns as much.
+    """
+    share, seen = left(story), story.looks.classes(story.judged)
+    if share is None or share < HARDLY or not seen or better_by_metric(story):
+        return False
+    return all(len(each.recalls) > 1 and each.accuracy <= each.majority for each in seen)
 
 
 def no_better(story: Story) -> bool:

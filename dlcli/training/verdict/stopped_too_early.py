@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,10 @@ IMPATIENT, CLOSE = 2, 0.02
 """Epochs that noise may take, and the share of all that was gained by which it moves a loss."""
 LITTLE = 0.02
 """Up to this share of the trivial loss gains that are left are none."""
+FELL = 0.1
+"""The share of its first loss that a training takes away whose first epoch was not its best."""
+HALF = 0.5
+"""The share of a training loss that is left of one that fell by far while validation stood still."""
 PATIENT = 10
 """Epochs that noise of a curve takes to be told from its end."""
 
@@ -58,26 +62,24 @@ def gone_on(story: Story) -> list[Advice]:
 def by_early_stopping(story: Story, early: EarlyStopping) -> Finding | None:
     """Seen where its monitor was no number, its direction is turned round, or its least change or patience is at fault."""
     values = [monitored_values(entry).get(early.monitor, math.nan) for entry in story.history]
-    finite = [value for value in values if math.isfinite(value)]
-    key = "train.early_stopping"
     facts: dict[str, Any] = {"epochs": len(values), "monitor": early.monitor}
-    if not finite:
+    if not any(map(math.isfinite, values)):
         why = "a value that is never a number never gets better"
-        advice = [Setting(key=f"{key}.monitor", old=early.monitor, new="val_loss", why=why)]
         facts |= {"why": "not_finite", "last": story.losses(story.judged)[-1]}
-        return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
+        return at_fault("monitor", early.monitor, "val_loss", why, facts)
     known = directions(story.config.heads, validation=bool(story.losses("validation"))).get(early.monitor)
     signed = monitored(story, early)
     best = min(range(len(signed)), key=lambda at: signed[at] if math.isfinite(signed[at]) else math.inf)
     facts |= {"last": values[-1], "best": values[best]}
-    turned = early.mode != "auto" and known is not None and (early.mode == "max") != (known == "up")
-    if turned:
+    if early.mode != "auto" and known is not None and (early.mode == "max") != (known == "up"):
         why = f"less of {early.monitor} is better" if known == "down" else f"more of {early.monitor} is better"
-        facts |= {"why": "mode", "mode": early.mode}
-        advice = [Setting(key=f"{key}.mode", old=early.mode, new="auto", why=why)]
-        return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
-    losses, train = story.above(story.judged), story.above("train")
-    share = left(story)
+        return at_fault("mode", early.mode, "auto", why, facts | {"why": "mode", "mode": early.mode})
+    losses, share = story.above(story.judged), left(story)
+    if not early.monitor.endswith("loss") and best == 0 and all(map(went_on, (losses, story.above("train")))):
+        own = story.losses(story.judged)
+        facts |= {"why": "first", "split": story.judged, "before": own[0], "after": min(own)}
+        why = f"{early.monitor} was best at once, and the loss went on to fall"
+        return at_fault("monitor", early.monitor, "val_loss", why, facts)
     if (
         early.min_delta > 0
         and (share is None or share > LITTLE)
@@ -85,15 +87,37 @@ def by_early_stopping(story: Story, early: EarlyStopping) -> Finding | None:
         and late_fall(losses, min(early.patience or 1, len(losses) - 1)) > 0
     ):
         facts |= {"why": "min_delta", "min_delta": early.min_delta}
-        advice = [Setting(key=f"{key}.min_delta", old=early.min_delta, new=0.0, why="smaller gains count too")]
-        return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
-    near = losses[-1] <= losses[min(best, len(losses) - 1)] + CLOSE * (losses[0] - min(losses))
-    if early.patience <= IMPATIENT and len(train) > 2 and late_fall(train) >= 2 * GAIN and near:
+        return at_fault("min_delta", early.min_delta, 0.0, "smaller gains count too", facts)
+    if is_impatient(story, early, best):
         facts |= {"why": "patience", "patience": early.patience}
-        why = "the training loss was still falling"
-        advice = [Setting(key=f"{key}.patience", old=early.patience, new=PATIENT, why=why)]
-        return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
+        patience = max(PATIENT, 2 * early.patience)
+        return at_fault("patience", early.patience, patience, "the training loss was still falling", facts)
     return None
+
+
+def at_fault(key: str, old: Any, new: Any, why: str, facts: dict[str, Any]) -> Finding:
+    """The finding that a key of early stopping is at fault, with what to set it to."""
+    advice = [Setting(key=f"train.early_stopping.{key}", old=old, new=new, why=why)]
+    return Finding(code="stopped_too_early", severity="warning", facts=facts, advice=advice)
+
+
+def is_impatient(story: Story, early: EarlyStopping, best: int) -> bool:
+    """Whether the training loss still fell while it waited, and validation stood near its best.
+
+    Of more than two epochs only where training is what limits it: its loss has halved meanwhile, and is no lower than that of
+    validation, so that nothing was learnt by heart.
+    """
+    losses, train = story.above(story.judged), story.above("train")
+    if len(train) <= IMPATIENT or losses[-1] > losses[min(best, len(losses) - 1)] + CLOSE * (losses[0] - min(losses)):
+        return False
+    if early.patience <= IMPATIENT:
+        return late_fall(train) >= 2 * GAIN
+    return train[-1] <= HALF * train[min(best, len(train) - 1)] and train[-1] >= losses[-1]
+
+
+def went_on(losses: Sequence[float]) -> bool:
+    """Whether a loss fell by a good share after its first epoch."""
+    return losses[0] - min(losses) >= FELL * losses[0]
 
 
 RULE = Rule(
@@ -106,14 +130,15 @@ RULE = Rule(
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
     """Stories of which the first shows it and the others do not."""
 
-    def stopped(validation: list[float], **early: Any) -> Story:
-        told = story(validation=validation, stop=StopReason.EARLY_STOPPING)
-        train = told.config.train.model_copy(update={"early_stopping": EarlyStopping(**early)})
-        return replace(told, config=told.config.model_copy(update={"train": train}))
+    def stopped(validation: list[float], *, train: list[float] | None = None, **early: Any) -> Story:
+        told = story(validation=validation, train=train, stop=StopReason.EARLY_STOPPING)
+        block = told.config.train.model_copy(update={"early_stopping": EarlyStopping(**early)})
+        return replace(told, config=told.config.model_copy(update={"train": block}))
 
     return [
         (stopped([0.9, 0.8, 0.7, 0.6], min_delta=0.5, patience=3), True),
         (stopped([0.9, 0.8, 0.6, 0.61], min_delta=0.5, patience=10), False),
         (stopped([0.9, 0.6, 0.6, 0.6, 0.6], patience=2), False),
+        (stopped([0.9, 0.6, 0.6, 0.6, 0.6], train=[1.9, 1.22, 0.9, 0.7, 0.62], patience=3), False),
         (story(validation=[0.9, 0.8]), False),
     ]

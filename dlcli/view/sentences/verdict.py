@@ -10,30 +10,33 @@ SAYS_NOTHING = 0.95
 
 
 def healthy(facts: Facts) -> str:
-    first, last = number(facts["first"]), number(facts["last"])
+    best = f"best at epoch {facts['best_epoch']}"
+    if "reached" in facts:  # one unit: what is weighed is not set beside what is not
+        how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
+        alone = f"the {facts['method']} alone reaches {number(facts['trivial'])}"
+        return f"{how} the {facts['split']} loss is {number(facts['reached'])}, and {alone}; {best}"
+    first, last = f"{number(facts['first'])}", f"{number(facts['last'])}"
     losses = f"is {last}" if first == last else f"went from {first} to {last}"
-    went = f"the {facts['split']} loss {losses}, best at epoch {facts['best_epoch']}"
-    if "reached" not in facts:
-        return went
-    how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
-    return f"{went}; {how} it is {number(facts['reached'])}, and the {facts['method']} alone reaches {number(facts['trivial'])}"
+    return f"the {facts['split']} loss {losses}, {best}"
 
 
 def too_early_to_say(facts: Facts) -> str:
-    if facts.get("missing") == "better":
-        return f"{healthy(facts)}; that is not clearly better than the constant answer"
-    if facts.get("missing") == "metric":
+    missing = facts.get("missing")
+    if missing == "better":
+        return f"{healthy(facts)}; that is not clearly better"
+    if missing == "metric":
         return f"{healthy(facts)}; of classes it says one alone"
-    if facts.get("missing") == "best":
-        least = f", where it was {number(facts['least'])}" if facts.get("least") is not None else ""
-        return f"{healthy(facts)}{least}; what is kept is not the best epoch"
+    if missing == "best":
+        kept = f"what is kept, of epoch {facts['kept']}, has a {facts['split']} loss of {number(facts['last'])}"
+        return f"{kept}; in epoch {facts['least_epoch']} it was {number(facts['least'])}"
     epochs = "one epoch says" if facts["epochs"] == 1 else f"{facts['epochs']} epochs say"
     last = f"; the {facts['split']} loss is {number(facts['last'])}" if facts["last"] is not None else ""
     return f"{epochs} nothing yet{last}"
 
 
 def too_early_title(facts: Facts) -> str:
-    return "no judgement" if facts.get("missing") else "too early to say"
+    titles = {"best": "the best epoch is not kept", None: "too early to say"}
+    return titles.get(facts.get("missing"), "no judgement")
 
 
 def trivial_title(facts: Facts) -> str:
@@ -46,7 +49,9 @@ def no_better_than_trivial(facts: Facts) -> str:
     digits = 4 if number(reached) != number(least) or reached == least else 7
     weighed = "weighed " if facts.get("weighed") else ""
     trivial = f"the {facts['method']} alone reaches {number(least, digits=digits)}"
-    return f"the {weighed}{facts['split']} loss is {number(reached, digits=digits)}; {trivial}"
+    accuracy = facts.get("accuracy")
+    told = "" if accuracy is None else f", and the accuracy {number(accuracy)} is no better than that of one class for all"
+    return f"the {weighed}{facts['split']} loss is {number(reached, digits=digits)}; {trivial}{told}"
 
 
 def overfits(facts: Facts) -> str:
@@ -259,6 +264,8 @@ def stopped_too_early(facts: Facts) -> str:
         "not_finite": f"{facts.get('monitor')} was never a finite number",
         "mode": f"{facts.get('monitor')} was to get {'more' if facts.get('mode') == 'max' else 'less'}",
         "min_delta": f"{facts.get('monitor')} still got better, by less than {facts.get('min_delta')} at a time",
+        "first": f"{facts.get('monitor')} was best in the first, and the {facts.get('split')} loss then fell from "
+        f"{facts.get('before', 0):.4g} to {facts.get('after', 0):.4g}",
         "patience": f"it waited for {facts.get('patience')} epochs, and the training loss was still falling",
     }
     return f"{ended}: {whys.get(facts['why'], 'the loss was still falling')}"

@@ -1,0 +1,123 @@
+"""What a newcomer's walk showed of the verdict, each kind just below and above its limit, without a training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dlcli.config.train import EarlyStopping
+from dlcli.runs.state import StopReason
+from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.verdict import Story
+from dlcli.training.verdict.does_not_learn import does_not_learn
+from dlcli.training.verdict.no_better_than_trivial import no_better_than_trivial
+from dlcli.training.verdict.rate_too_low import rate_too_low
+from dlcli.training.verdict.stopped_too_early import stopped_too_early
+from dlcli.view.sentences import judgement_of_training
+
+pytestmark = pytest.mark.looks
+
+Tell = Callable[..., Story]
+
+
+def stopped(told: Story, **early: Any) -> Story:
+    """The same training with such an early stopping, which has ended it."""
+    block = told.config.train.model_copy(update={"early_stopping": EarlyStopping(**early)})
+    return replace(told, config=told.config.model_copy(update={"train": block}), stop=StopReason.EARLY_STOPPING)
+
+
+def test_a_training_that_halves_its_loss_while_validation_waits_was_stopped_too_early(tell: Tell) -> None:
+    validation = [4.0, 0.6, 0.61, 0.61, 0.61]
+    for last, patience, seen in ((0.79, 5, 10), (0.81, 5, None), (0.79, 8, 16), (0.60, 5, None)):
+        told = tell(validation, train=[9.0, 1.6, 1.2, 1.0, last])
+        found = stopped_too_early(stopped(told, patience=patience))
+        assert (None if found is None else found.advice[0].new) == seen, (last, patience)  # type: ignore[union-attr]
+    far = tell([4.0, 0.6, 0.7, 0.7, 0.7], train=[9.0, 1.6, 1.2, 1.0, 0.79])
+    assert stopped_too_early(stopped(far, patience=5)) is None
+
+
+def test_a_metric_that_is_best_at_once_is_no_monitor_of_a_loss_that_falls(tell: Tell) -> None:
+    for last, mae, monitor in ((0.809, 0.5, "val_loss"), (0.811, 0.5, None), (0.809, 0.4, None)):
+        told = tell([0.9, 0.85, last], train=[0.9, 0.7, 0.6])
+        maes = (0.45, mae, 0.6)
+        history = [
+            {**each, "validation": {**each["validation"], "mae": one}}
+            for each, one in zip(told.history, maes, strict=True)
+        ]
+        found = stopped_too_early(stopped(replace(told, history=history), monitor="val_mae", patience=5))
+        assert (None if found is None else found.advice[0].new) == monitor, (last, mae)  # type: ignore[union-attr]
+        if found is not None:
+            told_so = judgement_of_training(found).evidence
+            assert told_so.endswith(
+                "val_mae was best in the first, and the validation loss then fell from 0.9 to 0.809"
+            )
+
+
+def test_what_was_learnt_by_heart_in_epochs_that_are_not_kept_counts(tell: Tell) -> None:
+    for least, code in ((0.79, "inspect-data"), (0.81, None)):
+        told = tell(
+            [1.01, 1.0, 1.2, 1.5],
+            train=[1.0, 0.97, 0.9, least],
+            left=0.97,
+            samples={"train": 100, "validation": 30},
+        )
+        told = replace(told, file="c.yaml")
+        found = does_not_learn(told)
+        assert found is None or code is not None
+        if found is not None:
+            [command] = found.advice
+            assert command.about.startswith("dlcli inspect-data c.yaml")
+            assert found.facts["left"] == pytest.approx(least)
+        trivial = no_better_than_trivial(replace(told, kept=2, metrics={"validation": {"loss": 1.0}}))
+        assert trivial is not None
+        words = trivial.advice[0].about.split()
+        assert (words[1] == "inspect-data") is (code is not None)
+
+
+def test_a_loss_that_falls_little_by_little_is_asked_for_its_rate(tell: Tell) -> None:
+    for losses, options in (([1.2, 1.1, 1.05, 1.02, 1.0], True), ([1.2, 1.1, 1.15, 1.02, 1.04], False)):
+        told = replace(tell(losses, train=losses, left=1.0), file="c.yaml")
+        found = no_better_than_trivial(told)
+        assert found is not None
+        assert found.advice[0].about.endswith(" --lr") is options
+
+
+@pytest.mark.parametrize(
+    ("reached", "right", "seen"), [(0.91, 60, True), (0.89, 60, False), (0.91, 61, False), (0.99, 85, False)]
+)
+def test_a_loss_that_is_hardly_better_and_says_what_is_frequent_is_not_healthy(
+    tell: Tell, reached: float, right: int, seen: bool
+) -> None:
+    said = ClassesSeen("y", "validation", 100, ["a", "b"], [60, 40], [98, 2], [59, right - 59])
+    told = tell([1.0, 0.95, reached], left=reached, classes=lambda split: [said] if split == "validation" else [])
+    found = no_better_than_trivial(told)
+    assert (found is not None) is seen
+    if found is not None:
+        judgement = judgement_of_training(found)
+        assert judgement.finding == "hardly better than the trivial baseline"
+        assert judgement.evidence.endswith(", and the accuracy 0.6 is no better than that of one class for all")
+
+
+def test_a_curve_that_bends_at_the_constant_answer_is_that_of_a_low_rate(tell: Tell) -> None:
+    bent = [1.1, 1.03, 1.0, 0.99, 0.98, 0.97, 0.96]
+    for left, proposed, seen in ((0.91, 0.008, True), (0.91, 0.0079, False), (0.89, 0.008, False), (0.89, 1.0, False)):
+        told = tell(bent, left=left, rate=lambda proposed=proposed: proposed)
+        assert (rate_too_low(told) is not None) is seen, (left, proposed)
+
+
+def test_what_trains_once_more_leaves_time_for_other_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2 seconds a quarter is kept for looks that train nothing, however long the others take."""
+    from dlcli.training.evidence import looks
+
+    taken = [1.4, 9.0, 0.3, 0.3]
+    monkeypatch.setattr(looks, "Stopwatch", lambda: SimpleNamespace(seconds=taken.pop(0)))
+    bounded = looks.Bounded(2.0)
+    seen = [bounded.training(lambda: True, False), bounded.training(lambda: True, False)]
+    seen += [bounded.training(lambda: True, False), bounded.one(lambda: True, False), bounded.one(lambda: True, False)]
+    assert seen == [True, True, False, True, True]
+    assert bounded.one(lambda: True, False) is False
+    assert taken == []
