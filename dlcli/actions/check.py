@@ -6,8 +6,10 @@ import math
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
+from dlcli.finding import Finding, only_name
 from dlcli.training.check import Seen, check_findings
 from dlcli.training.evidence.blocked import blocked_at
 from dlcli.training.evidence.capacity import capacity
@@ -19,13 +21,18 @@ from dlcli.training.evidence.one_batch import overfit
 from dlcli.training.evidence.rate import shortest
 from dlcli.training.evidence.rate_range import RateRange, rate_range
 from dlcli.training.evidence.reach import reaches
+from dlcli.training.evidence.units import units_of
 from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.not_finite import broken_at
-from dlcli.training.scaling import far_target
+from dlcli.training.scaling import far_target, target_seen
 from dlcli.training.setup.backend import chatter_to
+from dlcli.training.setup.experiment import Experiment
 from dlcli.training.verdict.cannot_fit import BEYOND
 from dlcli.view.check import BatchShown, CheckShown, GradientShown, RatePoint, RatesShown
 from dlcli.view.sentences import judgement_of_check
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_SAMPLES = 64
 """Samples of the batch that is to be memorized."""
@@ -45,7 +52,7 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
         noise = learnt_in_noise(experiment, rows)
         broken = None if math.isfinite(first.measured) else broken_at(experiment)
         tested = cache(lambda: rate_range(experiment))
-        target = far_target(experiment)
+        target = far_target(experiment) or (None if batch.memorized else target_at_fault(experiment, rows))
         missing = any(each.learns and not each.norm for each in gradients)
         blocked = blocked_at(experiment, rows) if missing else None
         seen = Seen(
@@ -73,6 +80,16 @@ def check(config: Config, *, rates: bool = False, runs: Path, allow_code: bool) 
         verdict=[judgement_of_check(finding) for finding in findings],
         rates=None if found is None else rates_shown(found, seen.rate_key, scales=target is not None),
     )
+
+
+def target_at_fault(experiment: Experiment, rows: np.ndarray[Any, Any]) -> Finding | None:
+    """That targets are less far from unit scale, where a batch that is not memorized would be if they were not."""
+    seen = target_seen(experiment)
+    if seen is None or not overfit(experiment, rows, units=units_of(seen)).memorized:
+        return None
+    facts = {"targets": seen.deviations}
+    where = only_name([*seen.deviations])
+    return Finding(code="target_far_from_unit_scale", severity="note", where=where, facts=facts, advice=seen.advice)
 
 
 def gradient_shown(gradient: LayerGradient) -> GradientShown:

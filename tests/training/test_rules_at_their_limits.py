@@ -43,6 +43,7 @@ CONFIG: Any = SimpleNamespace(
     data=SimpleNamespace(prepares=False, inputs=None),
     optimizer=SimpleNamespace(arguments={}),
     train=SimpleNamespace(epochs=4, early_stopping=None),
+    plain=dict,
     layers=[],
     heads=[],
     written_layers=lambda: ["Flatten", {"Dense": 3}],
@@ -192,12 +193,17 @@ def test_a_first_loss_of_twice_the_expected_is_not_yet_far() -> None:
 
 
 def test_a_gradient_explodes_beyond_a_thousand_times_its_weights_or_where_it_is_no_number() -> None:
-    assert gradients_explode(seen(gradients=[gradient(1000.0), gradient(None), gradient(1e9, weights=0.0)])) is None
+    stuck = one_batch(1.0, 0.9)
+    allowed = [gradient(1000.0), gradient(None), gradient(1e9, weights=0.0)]
+    assert gradients_explode(seen(batch=stuck, gradients=allowed)) is None
     for norm in (1000.1, math.inf, math.nan):
-        finding = gradients_explode(seen(gradients=[gradient(1.0, layer="a"), gradient(norm, layer="b")]))
+        arrived = [gradient(1.0, layer="a"), gradient(norm, layer="b")]
+        finding = gradients_explode(seen(batch=stuck, gradients=arrived))
         assert finding is not None
         assert finding.where == "b"
         assert [each.key for each in finding.advice] == ["optimizer.clipnorm"]
+        # What an optimizer divides by its size hinders nothing: the batch is memorized.
+        assert (gradients_explode(seen(gradients=arrived)) is None) is math.isfinite(norm)
 
 
 def test_the_layer_with_the_least_gradient_beside_its_weights_is_named() -> None:

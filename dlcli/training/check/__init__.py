@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from dlcli.finding import Finding
 from dlcli.training.check.cannot_memorize import cannot_memorize
@@ -17,6 +17,8 @@ from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
 from dlcli.training.check.nothing_to_learn import nothing_to_learn
 from dlcli.training.check.target_out_of_reach import target_out_of_reach
+from dlcli.training.evidence.one_batch import MOST_STEPS
+from dlcli.training.verdict.written import not_in_force
 
 __all__ = ["RULES", "Seen", "check_findings"]
 
@@ -32,6 +34,9 @@ RULES: tuple[Callable[[Seen], Finding | None], ...] = (
     target_out_of_reach,
 )
 
+SLOW = MOST_STEPS // 2
+"""A batch that took more steps was memorized slowly: another rate may be quicker."""
+
 
 def check_findings(seen: Seen) -> list[Finding]:
     """What the rules have seen; a model that can learn gets one calm finding."""
@@ -44,5 +49,6 @@ def check_findings(seen: Seen) -> list[Finding]:
     elif target_out_of_reach(seen) is not None:  # loss and gradients are as large as the target
         rules = (drowned_in_noise, no_gradient, target_out_of_reach)
     findings = [finding for rule in rules if (finding := rule(seen)) is not None]
-    facts = {**asdict(seen.batch), "memorized": seen.batch.memorized}
+    findings = [replace(each, advice=not_in_force(seen.config, each.advice)) for each in findings]
+    facts = {**asdict(seen.batch), "memorized": seen.batch.memorized, "slowly": seen.batch.steps > SLOW}
     return findings or [Finding(code="can_learn", severity="note", facts=facts)]

@@ -18,6 +18,7 @@ from dlcli.training.counted import counted_target
 from dlcli.training.engine.steps import batch_tensors
 from dlcli.training.evidence.restore import restored, without_noise
 from dlcli.training.evidence.step import trained_on
+from dlcli.training.evidence.units import NO_UNITS, Units, in_units
 from dlcli.training.setup.experiment import Experiment, output_shape
 from dlcli.training.trivial import repeated
 
@@ -78,12 +79,15 @@ class OneBatch:
         return (loss - self.perfect) / first if first > 0 else 0.0
 
 
-def overfit(experiment: Experiment, rows: Any) -> OneBatch:
-    """Trains on the samples `rows` alone, with the configuration's own loss and optimizer; the model is left as it was."""
+def overfit(experiment: Experiment, rows: Any, *, units: Units = NO_UNITS) -> OneBatch:
+    """Trains on the samples `rows` alone, with the configuration's own loss and optimizer; the model is left as it was.
+
+    Targets in `units` are learnt in these.
+    """
     import tensorflow as tf
 
     model, train = experiment.model, experiment.splits["train"]
-    arrays = train.take(rows)
+    arrays = in_units(*train.take(rows), units)
     inputs, targets = batch_tensors(*arrays)
     losses: list[float] = []
     has_masks = bool(masks_by_target(model.output, [*targets]))

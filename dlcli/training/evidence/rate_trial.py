@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from dlcli.keras_internals import learning_rate_is
 from dlcli.training.engine.steps import batch_tensors, only_target
 from dlcli.training.evidence.restore import restored
 from dlcli.training.evidence.step import trained_on
+from dlcli.training.evidence.units import NO_UNITS, Units, in_units
 from dlcli.training.setup.experiment import Experiment
 
 
@@ -19,7 +20,7 @@ class RateTrial:
     `units` are the mean and deviation by target of those that are tried in unit scale.
     """
 
-    def __init__(self, experiment: Experiment, *, units: Mapping[str, tuple[float, float]] | None = None) -> None:
+    def __init__(self, experiment: Experiment, *, units: Units = NO_UNITS) -> None:
         import tensorflow as tf
 
         self.experiment = experiment
@@ -30,7 +31,7 @@ class RateTrial:
         )
         optimizer = self.model.optimizer
         self.optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # below the scaling of the loss in 16 bits
-        self.units = units or {}
+        self.units = units
         self.rows, self.rate = experiment.first_rows(), tf.Variable(0.0, dtype=tf.float32)
 
         @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
@@ -46,10 +47,7 @@ class RateTrial:
     def batch(self, number: int) -> Any:
         """The arrays of a batch by its number, from the first again behind the last."""
         start = number * self.size % len(self.train)
-        inputs, targets = self.train.take(self.rows[start : start + self.size])
-        for name, (mean, deviation) in self.units.items():
-            targets = {**targets, name: ((targets[name] - mean) / deviation).astype(targets[name].dtype)}
-        return inputs, targets
+        return in_units(*self.train.take(self.rows[start : start + self.size]), self.units)
 
     @contextmanager
     def begun(self) -> Iterator[None]:

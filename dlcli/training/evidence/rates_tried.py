@@ -11,6 +11,7 @@ from dlcli.training.evidence.loosened import Loosened, loosened
 from dlcli.training.evidence.rate_range import rate_range
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.settling import Settling, settling
+from dlcli.training.evidence.units import units_of
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.setup.experiment import Experiment
 
@@ -49,8 +50,7 @@ class RatesTried:
         """The rate that it would propose if the targets that are far from unit scale were not."""
         if target is None:
             return None
-        units = {name: (target.means[name], deviation) for name, deviation in target.deviations.items()}
-        trial = RateTrial(self.experiment, units=units)
+        trial = RateTrial(self.experiment, units=units_of(target))
         return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
 
     def settling(self, rate: float, other: float) -> Settling | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from dlcli.finding import Finding
@@ -40,6 +40,7 @@ from dlcli.training.verdict import (
 )
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Broke, Story
+from dlcli.training.verdict.written import not_in_force
 
 __all__ = ["RULES", "Broke", "Rule", "Story", "verdict"]
 
@@ -92,10 +93,10 @@ def verdict(story: Story) -> list[Finding]:
     for rule in LAST if not findings and story.history else ():
         finding = None if findings else rule.sees(story)
         findings += [] if finding is None else [finding]
-    return agreeing(findings)
+    return agreeing(replace(each, advice=not_in_force(story.config, each.advice)) for each in findings)
 
 
-def agreeing(findings: Sequence[Finding]) -> list[Finding]:
+def agreeing(findings: Iterable[Finding]) -> list[Finding]:
     """The findings without advice that one above has given already: a setting is proposed once."""
     proposed, result = set[str](), list[Finding]()
     for finding in findings:

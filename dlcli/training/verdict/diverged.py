@@ -68,7 +68,7 @@ def usual_first(story: Story) -> list[Advice]:
     why = "the first weights that are written make every layer or step larger than the one before"
     found = usual_weights(story.config, entries, kernel="glorot_uniform", why=why)
     repeats = any(each.about.endswith("recurrent_initializer") for each in found)
-    return [*found, *(replace(each, joined=True) for each in bounded_step(story))] if repeats else found
+    return [*found, *(replace(each, joined=True) for each in bounded_step(story.config))] if repeats else found
 
 
 RULE = Rule("diverged", diverged)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from dlcli.config import Config
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.layers_seen import LayersSeen
@@ -42,12 +43,12 @@ def smaller_weights(story: Story, gradients: list[LayerGradient]) -> list[Advice
     """The usual first weights where others are written, else a bound for the length of a step."""
     why = "the first weights that are written make every layer larger than the one before"
     found = usual_weights(story.config, [each.entry for each in gradients], kernel="glorot_uniform", why=why)
-    return found or [*bounded_step(story)]
+    return found or [*bounded_step(story.config)]
 
 
-def bounded_step(story: Story) -> list[Setting]:
+def bounded_step(config: Config) -> list[Setting]:
     """A bound for the length of a step, where none is set."""
-    if CLIPS & {*story.config.optimizer.arguments}:
+    if CLIPS & {*config.optimizer.arguments}:
         return []
     return [Setting(key="optimizer.clipnorm", old=None, new=1.0, why="a step then has a bounded length")]
 

@@ -8,6 +8,7 @@ from typing import Any
 from dlcli.config import Config
 from dlcli.config.setting_path import setting_parts
 from dlcli.finding import Advice, Setting
+from dlcli.spec.idiom import plain
 
 
 def written_at(config: Config, path: str) -> Any:
@@ -15,16 +16,7 @@ def written_at(config: Config, path: str) -> Any:
     parts = setting_parts(path)
     value: Any = {"layers": config.written_layers()}
     for part in parts or ():
-        if isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        elif isinstance(value, Mapping) and part in value:
-            value = value[part]
-        elif (
-            isinstance(value, Mapping) and len(value) == 1 and isinstance(inner := next(iter(value.values())), Mapping)
-        ):
-            value = inner.get(part)
-        else:
-            return None
+        value = stepped(value, part)
     return value
 
 
@@ -35,6 +27,31 @@ def written_argument(config: Config, entry: str, word: str) -> Any:
         return None
     inner = next(iter(value.values()))
     return inner.get(word) if isinstance(inner, Mapping) else None
+
+
+def not_in_force(config: Config, advice: Sequence[Advice]) -> list[Advice]:
+    """The advice without settings that hold already, as they are written or by default."""
+    whole = config.plain() if any(isinstance(each, Setting) for each in advice) else {}
+
+    def holds(each: Advice) -> bool:
+        value: Any = whole
+        for part in setting_parts(each.key) or () if isinstance(each, Setting) else ():
+            value = stepped(value, part)
+        return isinstance(each, Setting) and value is not None and value == plain(each.new)
+
+    return [each for each in advice if not holds(each)]
+
+
+def stepped(value: Any, part: str) -> Any:
+    """What a part of a path leads to; the arguments of an object stand below its name. None where it leads nowhere."""
+    if isinstance(value, Sequence) and not isinstance(value, str) and part.isdigit():
+        return value[int(part)] if int(part) < len(value) else None
+    if not isinstance(value, Mapping):
+        return None
+    if part in value:
+        return value[part]
+    inner = next(iter(value.values())) if len(value) == 1 else None
+    return inner.get(part) if isinstance(inner, Mapping) else None
 
 
 def takes_by_name(entry: Any) -> bool:

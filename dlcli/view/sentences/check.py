@@ -24,7 +24,10 @@ def can_learn(facts: Facts) -> str:
     learnt = (
         f"{facts['samples']} samples are memorized in {facts['steps']} steps" if facts["memorized"] else batch(facts)
     )
-    return f"{learnt}, and gradients arrive at every layer"
+    slowly = (
+        ", which is slow: --lr tells whether another rate is quicker" if facts["memorized"] and facts["slowly"] else ""
+    )
+    return f"{learnt}{slowly}, and gradients arrive at every layer"
 
 
 def cannot_fit_batch(facts: Facts) -> str:
