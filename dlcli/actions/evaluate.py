@@ -14,6 +14,7 @@ from dlcli.actions.training_result import verdict_of_run
 from dlcli.actions.trusted.calibration import calibrated_target
 from dlcli.actions.trusted.ranking import rank_scores
 from dlcli.actions.trusted.truth import against_truth
+from dlcli.actions.worse_than import LAST_VALUE, constant_metrics, worse_than
 from dlcli.data import Fields, Samples
 from dlcli.data.target_scale import in_own_units
 from dlcli.data.windows import Windows
@@ -107,19 +108,23 @@ def evaluate_trained(
     last = last_value_of(feed, config.heads, schema, again, model=trained.model, facts=schema.facts(steps_per_epoch=1))
     if again:
         judged = [replace(each, again=in_own_units(each.schema, again[each.schema.name])) for each in judged]
+    beside = {} if data is not None else constant_metrics(trained, feed)
+    beside |= {LAST_VALUE: last} if last else {}
+    metrics, intervals = defined_metrics(seen.metrics, config.heads, judged, feed), metric_intervals(trained, seen)
     scores = {each.schema.name: scores_of(each) for each in judged}
     first = next(iter(scores.values()))
     evaluation = Evaluation(
         run=run.name,
         split=split if data is None else data,
         samples=len(samples),
-        metrics=defined_metrics(seen.metrics, trained.config.heads, judged, feed),
-        intervals=metric_intervals(trained, seen),
+        metrics=metrics,
+        intervals=intervals,
         scores=first if len(scores) == 1 else NO_SCORES,
         worst=worst_samples(fields, named_rows(schema.windows, feed.rows), judged, worst),
         notes=notes,
         several=Targets(scores) if len(scores) > 1 else None,
         beside=Beside({"last_value": last}) if last else None,
+        worse_than=worse_than(config.heads, metrics, intervals, beside),
         groups=None if by is None else groups_of(trained, fields, samples, feed.weights, by),
         verdict=verdict_of_run(run),
         threshold=threshold_shown(trained),

@@ -88,14 +88,29 @@ def measured(
     counted: np.ndarray[Any, Any] | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Loss and metrics of the constant answer on a split, at the places (samples, …) that count."""
-    shape = [size or 1 for size in output_shape(experiment.model, head.name)]
+    feed, facts = experiment.splits[split], experiment.facts
+    return measured_constant(feed, head, schema, answer, model=experiment.model, facts=facts, counted=counted)
+
+
+def measured_constant(
+    feed: Feed,
+    head: Head,
+    schema: TargetSchema,
+    answer: np.ndarray[Any, Any],
+    *,
+    model: Any,
+    facts: Mapping[str, int],
+    counted: np.ndarray[Any, Any] | None = None,
+) -> tuple[float, dict[str, float]]:
+    """The same on a feed, of the form that a model has."""
+    shape = [size or 1 for size in output_shape(model, head.name)]
     ranked = untied(answer) if needs(head.loss) in {"classes", "one_hot"} else answer
 
     def said(rows: slice, count: int) -> tuple[Any, Any]:
         kept = None if counted is None else counted[rows]
         return repeated(answer, count, shape, counted=kept), repeated(ranked, count, shape, counted=kept)
 
-    return measured_answers(experiment, head, schema, said, split=split, counted=counted)
+    return measured_on(feed, head, schema, said, model=model, facts=facts, counted=counted)
 
 
 def measured_answers(

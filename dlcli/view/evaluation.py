@@ -86,6 +86,18 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class WorseThan:
+    """A metric whose whole interval lies on the wrong side of what an answer that needs no model reaches on the same samples."""
+
+    baseline: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    reached: float
+
+
+@dataclass(frozen=True)
 class Group:
     """The samples that have the same value in a column, or one in the same range."""
 
@@ -130,6 +142,8 @@ class Evaluation:
     worst: Sequence[WorstSample]
     several: Targets | None = field(default=None, metadata=INLINE)
     beside: Beside | None = field(default=None, metadata=INLINE)
+    worse_than: Sequence[WorseThan] = ()
+    """What is surely worse than answers that need no model."""
     groups: Groups | None = None
     verdict: Sequence[Judgement] = field(default_factory=tuple)
     """What was said of the training when it ended."""
@@ -148,6 +162,7 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     line(console, "run", f"{evaluation.run}, {evaluation.split}: {evaluation.samples:,} samples")
     console.print()
     write_table(console, evaluation_metrics_table(evaluation))
+    draw_worse(console, evaluation.worse_than)
     if evaluation.scores.positive is not None:
         text = f"the positive class of these metrics is '{evaluation.scores.positive}'"
         console.print(Text(text, style="dim"))
@@ -172,6 +187,14 @@ def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
     if wrong:
         console.print()
         draw_verdict(console, [replace(wrong[0], advice=())])
+
+
+def draw_worse(console: Console, found: Sequence[WorseThan]) -> None:
+    """A line for each answer without a model that is surely better, by the first metric that says so."""
+    for baseline in dict.fromkeys(each.baseline for each in found):
+        each = next(one for one in found if one.baseline == baseline)
+        beside = f"{number(each.value)} ({between((each.low, each.high))}) against {number(each.reached)}"
+        line(console, "worse", f"than the {baseline} alone: {each.metric} {beside}")
 
 
 def evaluation_metrics_table(evaluation: Evaluation) -> Table:

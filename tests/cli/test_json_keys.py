@@ -114,6 +114,7 @@ def test_evaluate_gives_its_keys(trained: Any, run_dlcli: Run) -> None:
         "calibration",
         "numbers",
         "worst",
+        "worse_than",
         "groups",
         "verdict",
         "threshold",
