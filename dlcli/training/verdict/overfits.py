@@ -11,6 +11,7 @@ from dlcli.layers.stack import innermost
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import earlier_stop
+from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import MARGIN, known_of_inputs, left, left_in_training, may_be_chance
@@ -29,14 +30,18 @@ WEIGHED_GAP = 0.15
 that must be left on validation than in training."""
 KNOWN_OF_INPUTS = 0.85
 """Below this share of the mistakes of one answer inputs tell something of a target."""
-GAP, KNOWN = 0.35, 0.25
-"""So much more of the trivial loss validation has than training, of which hardly anything is left."""
+GAP, TIMES = 0.35, 2.0
+"""So much more of the trivial loss is left on validation than in training, and so many times as much, where the gap is wide."""
+SURE = 2.0
+"""So many deviations of the curve's noise a rise is above its lowest point."""
 
 
 def overfits(story: Story) -> Finding | None:
-    """Seen where, some epochs after its lowest point, the validation loss is 10 % above it and the training loss below, or
-    where the gap at the epoch that is kept is wide. A model that never was better than the constant answer has nothing to
-    lose."""
+    """Seen where, some epochs after its lowest point, the validation loss is 10 % above it, and by more than it wobbles, and the
+    training loss below, or where the gap at the epoch that is kept is wide.
+
+    A model that never was better than the constant answer has nothing to lose.
+    """
     turned = turning(story)
     gap = gap_of(story)
     if (turned is None and gap is None) or held_back(story) or may_be_chance(story):
@@ -45,18 +50,21 @@ def overfits(story: Story) -> Finding | None:
         return None
     validation, train = story.losses("validation"), story.losses("train")
     lowest = min(range(len(validation)), key=validation.__getitem__) if turned is None else turned
-    if gap is None and (story.kept_epoch == lowest + 1 or kept_by_metric(story)):
-        return None  # the epoch that is kept is the best one: what came after it is lost with its weights
+    # What came after the epoch that is kept is lost with its weights, where that is the best one: how far it rose counts no more.
+    lost = turned is None or story.kept_epoch == lowest + 1 or kept_by_metric(story)
+    if gap is None and lost:
+        return None
     facts: dict[str, Any] = {
-        "since_epoch": lowest + 2 if lowest + 1 < len(validation) else None,  # since the last epoch nothing was
+        "since_epoch": None if lost else lowest + 2,
         "validation_lowest": validation[lowest],
-        "validation_last": validation[-1],
+        "validation_last": validation[story.kept_epoch - 1] if lost else validation[-1],
         "train_then": train[lowest],
-        "train_last": train[-1],
-        "turned": turned is not None,
+        "train_last": train[story.kept_epoch - 1] if lost else train[-1],
+        "turned": not lost,
         "gap": gap,
+        "left": None if gap is None else [left_in_training(story), left(story)],
     }
-    advice = [*earlier_stop(story), *leaning(story)] if turned is not None else leaning(story)
+    advice = leaning(story) if lost else [*earlier_stop(story), *leaning(story)]
     return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
 
 
@@ -72,7 +80,7 @@ def turning(story: Story) -> int | None:
     if len(validation) < FEWEST + 1:
         return None
     # A loss that rises for an epoch is noise. Three things together are not: some epochs have passed since the lowest point,
-    # the training loss went on falling meanwhile (else the training itself fails), and the rise is more than a wobble.
+    # the training loss went on falling meanwhile (else the training itself fails), and the rise is far above what it wobbles by.
     lowest = min(range(len(validation)), key=validation.__getitem__)
     if len(validation) - 1 - lowest < FEWEST or train[-1] >= train[lowest]:
         return None
@@ -84,6 +92,7 @@ def turning(story: Story) -> int | None:
     if seen is not None and seen.weighed and wider(story) < WEIGHED_GAP:
         return None
     stake = 0.0 if seen is None or seen.weighed else LOST * (seen.trivial - seen.perfect)
+    stake = max(stake, SURE * noise_of(validation[lowest:]))
     return lowest if risen and rise >= max(MATERIAL * (validation[0] - perfect), stake) else None
 
 
@@ -91,8 +100,8 @@ def gap_of(story: Story) -> float | None:
     """How much more of the trivial loss is left on validation than in training, where that is much and training is learnt."""
     if story.judged != "validation" or len(story.history) < FEWEST:
         return None
-    inside = left_in_training(story)
-    return wider(story) if inside is not None and inside <= KNOWN and wider(story) >= GAP else None
+    inside, gap = left_in_training(story), wider(story)
+    return gap if inside is not None and gap >= max(GAP, (TIMES - 1) * inside) else None
 
 
 def wider(story: Story) -> float:
@@ -150,6 +159,6 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (story(train=[0.9, 0.5, 0.55, 0.6, 0.7], validation=[0.9, 0.6, 0.62, 0.65, 0.7]), False),
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.0] * 5), False),
         (story(train=[-20.0, -26.0, -27.0, -28.0, -29.0], validation=[-20.0, -26.0, -26.0, -26.0, -25.98]), False),
-        (apart(0.26), False),
+        (apart(0.36), False),
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[1.1, 0.99, 1.2, 1.3, 1.4]), False),
     ]

@@ -11,7 +11,7 @@ from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.curve import steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import HARDLY, left_in_training, struggles
+from dlcli.training.verdict.standing import HARDLY, left_in_training, neighbours_left, struggles
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
@@ -29,6 +29,8 @@ NEARER, FAR, FARTHEST = 8.0, 20.0, 100.0
 was, and where something else ended the learning early."""
 WAY = 0.02
 """So far from their first values, beside these, weights have moved that a rate has moved at all."""
+KNOWN = 0.95
+"""Neighbours that leave less of the mistakes of one answer know something of a target."""
 USUAL = 1.0
 """The length to which gradients are often cut."""
 BENT = 0.3
@@ -70,9 +72,21 @@ def how_far(story: Story, *, ended: bool) -> float:
 
 
 def at_constant(story: Story) -> bool:
-    """Whether training has learnt no more than the constant answer: a curve bends on its way there, and not at its end."""
+    """Whether training has learnt no more than the constant answer, though validation falls too and inputs tell more.
+
+    A curve bends on its way there, and not at its end.
+    """
     share = left_in_training(story)
-    return share is not None and share >= HARDLY
+    if share is None or share < HARDLY or not steady(story.losses(story.judged)) or is_frozen(story):
+        return False
+    known = neighbours_left(story)
+    return known is None or known < KNOWN
+
+
+def is_frozen(story: Story) -> bool:
+    """Whether layers do not learn as they are written."""
+    capacity = story.looks.capacity()
+    return capacity is not None and bool(capacity.frozen)
 
 
 def cut_short_gradients(story: Story) -> Finding | None:
@@ -125,9 +139,8 @@ def cut_short(story: Story) -> bool:
 
 def stayed(story: Story, *, known: bool) -> bool:
     """Whether the weights are next to where they were drawn: all steps together were short; `known` that no rate was found."""
-    way, capacity = story.looks.moved(), story.looks.capacity()
-    frozen = capacity is not None and bool(capacity.frozen)
-    return not (known and frozen) and ((way is None and not known) or (way is not None and way < WAY))
+    way = story.looks.moved()
+    return not (known and is_frozen(story)) and ((way is None and not known) or (way is not None and way < WAY))
 
 
 def hardly_moved(story: Story) -> bool:

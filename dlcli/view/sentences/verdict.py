@@ -56,9 +56,11 @@ def no_better_than_trivial(facts: Facts) -> str:
 
 def overfits(facts: Facts) -> str:
     if not facts.get("turned", True):
+        inside, outside = facts.get("left") or (None, None)
+        shares = "" if inside is None else f"; {inside:.0%} of the trivial loss is left there, and {outside:.0%} here"
         return (
             f"the validation loss is {number(facts['validation_last'])}, that of training {number(facts['train_last'])}: "
-            "what is learnt there holds here in part"
+            f"what is learnt there holds here in part{shares}"
         )
     return (
         f"the validation loss rose from {number(facts['validation_lowest'])} to {number(facts['validation_last'])} "
@@ -265,7 +267,7 @@ def stopped_too_early(facts: Facts) -> str:
         "mode": f"{facts.get('monitor')} was to get {'more' if facts.get('mode') == 'max' else 'less'}",
         "min_delta": f"{facts.get('monitor')} still got better, by less than {facts.get('min_delta')} at a time",
         "first": f"{facts.get('monitor')} was best in the first, and the {facts.get('split')} loss then fell from "
-        f"{facts.get('before', 0):.4g} to {facts.get('after', 0):.4g}",
+        f"{number(facts.get('before', 0))} to {number(facts.get('after', 0))}",
         "patience": f"it waited for {facts.get('patience')} epochs, and the training loss was still falling",
     }
     return f"{ended}: {whys.get(facts['why'], 'the loss was still falling')}"

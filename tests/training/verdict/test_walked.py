@@ -10,13 +10,18 @@ from typing import Any
 import pytest
 
 from dlcli.config.train import EarlyStopping
+from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.neighbours import Neighbours
+from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.does_not_learn import does_not_learn
 from dlcli.training.verdict.no_better_than_trivial import no_better_than_trivial
+from dlcli.training.verdict.overfits import overfits
 from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
+from dlcli.training.verdict.target_far_from_scale import target_far_from_scale
 from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
@@ -104,9 +109,13 @@ def test_a_loss_that_is_hardly_better_and_says_what_is_frequent_is_not_healthy(
 
 def test_a_curve_that_bends_at_the_constant_answer_is_that_of_a_low_rate(tell: Tell) -> None:
     bent = [1.1, 1.03, 1.0, 0.99, 0.98, 0.97, 0.96]
-    for left, proposed, seen in ((0.91, 0.008, True), (0.91, 0.0079, False), (0.89, 0.008, False), (0.89, 1.0, False)):
-        told = tell(bent, left=left, rate=lambda proposed=proposed: proposed)
-        assert (rate_too_low(told) is not None) is seen, (left, proposed)
+    cases = ((0.91, 0.008, 0.9, True), (0.91, 0.0079, 0.9, False), (0.89, 0.008, 0.9, False), (0.89, 1.0, 0.9, False))
+    for left, proposed, known, seen in (*cases, (0.91, 0.008, 0.94, True), (0.91, 0.008, 0.96, False)):
+        near = Neighbours(1 - known, 0.0, 100, True)
+        told = tell(bent, left=left, rate=lambda proposed=proposed: proposed, neighbours=lambda near=near: near)
+        assert (rate_too_low(told) is not None) is seen, (left, proposed, known)
+    rising = tell([1.0, 1.0, 0.99, 1.0, 0.99, 1.0, 1.01], train=bent, left=0.91, rate=lambda: 0.008)
+    assert rate_too_low(rising) is None
 
 
 def test_what_trains_once_more_leaves_time_for_other_looks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,3 +130,58 @@ def test_what_trains_once_more_leaves_time_for_other_looks(monkeypatch: pytest.M
     assert seen == [True, True, False, True, True]
     assert bounded.one(lambda: True, False) is False
     assert taken == []
+
+
+def test_no_advice_names_a_value_that_holds(tell: Tell) -> None:
+    from dlcli.training.verdict.exploding_gradients import bounded_step
+    from dlcli.training.verdict.written import not_in_force
+
+    config = tell([0.9], optimizer="{Adam: {learning_rate: 0.01, clipnorm: 2.0}}").config
+    assert bounded_step(config) == []
+    told = {
+        "optimizer.learning_rate": (0.01, 0.02),
+        "optimizer.clipnorm": (2.0, 1.0),
+        "train.epochs": (1, 2),
+        "train.batch_size": (32, 16),
+        "layers.0.units": (4, 5),
+        "layers.0.activation": ("relu", "gelu"),
+        "train.early_stopping": (None, {"patience": 5}),
+    }
+    for key, (held, other) in told.items():
+        settings = [Setting(key=key, old=held, new=new, why="") for new in (held, other)]
+        assert [each.new for each in not_in_force(config, settings)] == ([None] if held is None else []) + [other], key  # type: ignore[union-attr]
+
+
+def test_a_flat_loss_that_is_small_is_not_held_back_by_the_scale_of_its_target(tell: Tell) -> None:
+    seen = TargetSeen({"y": 500.0}, {"y": 500.0}, [])
+    flat, falling = [0.9, 0.7, 0.6, 0.6, 0.6, 0.6], [0.9, 0.8, 0.75, 0.7, 0.65, 0.6]
+    for losses, left, found in ((flat, 0.49, False), (flat, 0.51, True), (falling, 0.49, True), (falling, 0.29, False)):
+        told = tell(losses, left=left, target=lambda: seen)
+        assert (target_far_from_scale(told) is not None) is found, (losses, left)
+
+
+def test_a_rise_counts_where_it_is_above_what_the_curve_wobbles_by(tell: Tell) -> None:
+    train = [0.9, 0.5, 0.4, 0.3, 0.2, 0.1]
+    assert overfits(tell([0.9, 0.6, 0.65, 0.7, 0.75, 0.8], train=train)) is not None
+    # As far, by steps that deviate by 0.32: twice the noise of 0.23 is more than the rise of 0.2.
+    assert overfits(tell([0.9, 0.6, 0.9, 0.61, 0.9, 0.8], train=train)) is None
+
+
+def test_one_gap_is_one_word_whatever_training_has_left(tell: Tell) -> None:
+    """Two trainings of one shape: 0.26 and 0.23 of the trivial loss are left in training, 0.66 and 0.61 on validation."""
+    for inside, outside, seen in ((0.23, 0.61, True), (0.26, 0.66, True), (0.26, 0.60, False), (0.45, 0.85, False)):
+        told = tell([0.9, 0.8, outside], train=[0.9, 0.5, inside], left=inside, samples={"validation": 100})
+        found = overfits(told)
+        assert (found is not None) is seen, (inside, outside)
+        if found is not None:
+            assert found.facts["since_epoch"] is None
+            ends = f"; {inside:.0%} of the trivial loss is left there, and {outside:.0%} here"
+            assert judgement_of_training(found).evidence.endswith(ends)
+
+
+def test_what_is_said_of_a_gap_is_said_of_the_epoch_that_is_kept(tell: Tell) -> None:
+    told = tell([0.9, 0.7, 0.72, 0.8, 0.9], train=[0.9, 0.25, 0.2, 0.15, 0.1], left=0.25, samples={"validation": 100})
+    kept = replace(told, kept=2, metrics={"train": {"loss": 0.25}, "validation": {"loss": 0.7}})
+    evidence = [judgement_of_training(each).evidence for each in (overfits(told), overfits(kept)) if each is not None]
+    assert evidence[0].startswith("the validation loss rose from 0.7 to 0.9 while")
+    assert evidence[1].startswith("the validation loss is 0.7, that of training 0.25: ")
