@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
-from dlcli.finding import Finding, only_name
+from dlcli.finding import Finding
 from dlcli.training.check import Seen, check_findings
 from dlcli.training.evidence.blocked import blocked_at
 from dlcli.training.evidence.capacity import capacity
@@ -24,7 +24,7 @@ from dlcli.training.evidence.reach import reaches
 from dlcli.training.evidence.units import units_of
 from dlcli.training.kept.starting_weights import set_up_started
 from dlcli.training.not_finite import broken_at
-from dlcli.training.scaling import far_target, target_seen
+from dlcli.training.scaling import LARGE, far_target, target_seen
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.verdict.cannot_fit import BEYOND
@@ -87,9 +87,7 @@ def target_at_fault(experiment: Experiment, rows: np.ndarray[Any, Any]) -> Findi
     seen = target_seen(experiment)
     if seen is None or not overfit(experiment, rows, units=units_of(seen)).memorized:
         return None
-    facts = {"targets": seen.deviations}
-    where = only_name([*seen.deviations])
-    return Finding(code="target_far_from_unit_scale", severity="note", where=where, facts=facts, advice=seen.advice)
+    return far_target(experiment, far=LARGE)
 
 
 def gradient_shown(gradient: LayerGradient) -> GradientShown:

@@ -9,7 +9,7 @@ from typing import Any
 from dlcli.data import Dataset, Samples
 from dlcli.data.dataset import spread_samples
 from dlcli.data.fields.padded import PADDING, real_values
-from dlcli.data.findings.target_scale import deviation_of, scaled, target_far_from_unit_scale
+from dlcli.data.findings.target_scale import FAR, deviation_of, scaled, target_far_from_unit_scale
 from dlcli.finding import Finding, Setting
 from dlcli.keras_internals import producer
 from dlcli.training.setup.experiment import Experiment
@@ -22,9 +22,9 @@ LARGE, SMALL = 30.0, 1e-3
 """Beyond these a deviation, and above the first a mean, is far from 1 where a training suffers from it."""
 
 
-def far_target(experiment: Experiment) -> Finding | None:
+def far_target(experiment: Experiment, *, far: float = FAR) -> Finding | None:
     """That targets are far from unit scale, with the settings of those whose loss learns as well from other units."""
-    return target_far_from_unit_scale(sample_of(experiment), among=free_targets(experiment))
+    return target_far_from_unit_scale(sample_of(experiment), among=free_targets(experiment), far=far)
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,19 @@ FAR = 1e3
 """So many times as large or as small as 1 a deviation is far from it: the first answers of a model are about 1."""
 
 
-def target_far_from_unit_scale(dataset: Dataset, *, among: Collection[str] | None = None) -> Finding | None:
+def target_far_from_unit_scale(
+    dataset: Dataset, *, among: Collection[str] | None = None, far: float = FAR
+) -> Finding | None:
     """A target that is learnt as it is, whose numbers are so large or small that no learning rate fits them and the weights.
 
-    `among` names those that are looked at.
+    `among` names those that are looked at, and `far` says how many times as large or as small as 1 is far.
     """
     targets = {}
     for schema in dataset.schema.targets:
         if among is not None and schema.name not in among:
             continue
         deviation = deviation_of(dataset, schema)
-        if deviation and not 1 / FAR < deviation < FAR:
+        if deviation and not 1 / far < deviation < far:
             targets[schema.name] = deviation
     if not targets:
         return None

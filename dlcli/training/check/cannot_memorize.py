@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from dlcli.finding import Finding, Setting
 from dlcli.training.check.evidence import Seen
+from dlcli.training.check.gradients_vanish import gradients_vanish
 from dlcli.training.check.no_gradient import no_gradient
 from dlcli.training.verdict.cannot_fit import facts_of, unbent
 
@@ -27,7 +28,7 @@ def cannot_memorize(seen: Seen) -> Finding | None:
         return None
     if jumped or batch.last > batch.first:
         return rate_finding(seen, "rate_too_high", lower=True, why="the steps are too long")
-    if no_gradient(seen) is not None:  # no rate moves what no gradient arrives at
+    if no_gradient(seen) is not None or gradients_vanish(seen) is not None:  # no rate moves what no gradient arrives at
         return None
     if batch.contradictory:
         return Finding(code="cannot_memorize", severity="warning", facts={**asdict(batch), "why": "contradictory"})

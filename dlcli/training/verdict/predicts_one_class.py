@@ -11,15 +11,13 @@ from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import asked
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import MARGIN, left
+from dlcli.training.verdict.standing import FREQUENT, MARGIN, left
 from dlcli.training.verdict.still_improving import is_falling, still_improving
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 
 NEARLY_ALL = 0.985
 """The share of answers that one class makes up where others are hardly ever said."""
-FREQUENT = 0.7
-"""Up to this share of the most frequent class a model that says it alone has learnt nothing of what it was given."""
 FEWEST, FOUND = 5, 0.1
 """Of so many others one class alone says nothing; where more than such a share of them is found it is not said alone."""
 

@@ -16,6 +16,8 @@ MOVED = 0.98
 """What is left of the first loss where it has hardly moved."""
 NEAR = 0.1
 """So much more of the trivial loss than neighbours a model may leave that is as good as they."""
+FREQUENT = 0.7
+"""Up to this share of the most frequent class a model that says it alone has learnt nothing of what it was given."""
 FEWEST_SAMPLES = 15
 """Fewer say nothing of others."""
 BEYOND = 3.0
@@ -148,7 +150,7 @@ def says_what_is_frequent(story: Story) -> bool:
     share, seen = left(story), story.looks.classes(story.judged)
     if share is None or share < HARDLY or not seen or better_by_metric(story):
         return False
-    return all(len(each.recalls) > 1 and each.accuracy <= each.majority for each in seen)
+    return all(len(each.recalls) > 1 and each.accuracy <= each.majority < FREQUENT for each in seen)
 
 
 def no_better(story: Story) -> bool:

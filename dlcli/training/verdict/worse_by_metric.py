@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from dlcli.finding import Finding, Setting
 from dlcli.loss import direction_of, metric_name
-from dlcli.training.verdict.predicts_one_class import FREQUENT
 from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import FREQUENT
 from dlcli.training.verdict.story import Story
 
 

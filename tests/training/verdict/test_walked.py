@@ -101,6 +101,9 @@ def test_a_loss_that_is_hardly_better_and_says_what_is_frequent_is_not_healthy(
     told = tell([1.0, 0.95, reached], left=reached, classes=lambda split: [said] if split == "validation" else [])
     found = no_better_than_trivial(told)
     assert (found is not None) is seen
+    rare = replace(said, truth=[71, 29], right=[69, right - 69])
+    told = tell([1.0, 0.95, reached], left=reached, classes=lambda split: [rare] if split == "validation" else [])
+    assert no_better_than_trivial(told) is None or reached > 0.98  # of a rare class others speak
     if found is not None:
         judgement = judgement_of_training(found)
         assert judgement.finding == "hardly better than the trivial baseline"
