@@ -26,7 +26,7 @@ FEWEST = 2
 """Epochs that show a fall."""
 NEARER, FAR, FARTHEST = 8.0, 20.0, 100.0
 """So many times the rate is one that is proposed another rate: where nothing but the constant answer was learnt, where more
-was, and where something else ended the learning early."""
+was, and where something else ended the learning early, or layers are frozen."""
 WAY = 0.02
 """So far from their first values, beside these, weights have moved that a rate has moved at all."""
 KNOWN = 0.95
@@ -66,7 +66,7 @@ def rate_too_low(story: Story) -> Finding | None:
 
 def how_far(story: Story, *, ended: bool) -> float:
     """How many times the rate is one that is proposed another one."""
-    if ended or cut_short(story):
+    if ended or cut_short(story) or is_frozen(story):
         return FARTHEST
     return NEARER if at_constant(story) else FAR
 

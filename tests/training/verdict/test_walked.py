@@ -12,6 +12,7 @@ import pytest
 from dlcli.config.train import EarlyStopping
 from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
+from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.scaling import TargetSeen
@@ -117,6 +118,12 @@ def test_a_curve_that_bends_at_the_constant_answer_is_that_of_a_low_rate(tell: T
         near = Neighbours(1 - known, 0.0, 100, True)
         told = tell(bent, left=left, rate=lambda proposed=proposed: proposed, neighbours=lambda near=near: near)
         assert (rate_too_low(told) is not None) is seen, (left, proposed, known)
+    still = Capacity(False, [], frozen={"dense": "layers.0"})
+    for proposed, seen in ((0.099, False), (0.1, True)):
+        told = tell(
+            [0.99, 0.98, 0.97], left=0.85, rate=lambda proposed=proposed: proposed, capacity=lambda: still
+        )
+        assert (rate_too_low(told) is not None) is seen
     rising = tell([1.0, 1.0, 0.99, 1.0, 0.99, 1.0, 1.01], train=bent, left=0.91, rate=lambda: 0.008)
     assert rate_too_low(rising) is None
 
