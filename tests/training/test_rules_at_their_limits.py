@@ -35,6 +35,7 @@ from dlcli.training.verdict.overfits import MATERIAL, RISE, overfits, with_dropo
 from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.vanishing_gradients import VANISHED
+from dlcli.view.console.tables import number
 from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
@@ -150,7 +151,9 @@ def test_weights_that_are_clearly_worse_than_the_best_are_not_healthy(least: flo
     if not calm:
         told = judgement_of_training(found)
         assert told.finding == "the best epoch is not kept"
-        assert told.evidence.endswith(f"of epoch 4, has a validation loss of {kept:.4g}; in epoch 3 it was {least:.4g}")
+        assert told.evidence.endswith(
+            f"of epoch 4, has a validation loss of {number(kept)}; in epoch 3 it was {number(least)}"
+        )
         assert [each.about for each in found.advice] == ["train.early_stopping"]
 
 

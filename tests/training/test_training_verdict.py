@@ -147,6 +147,7 @@ def test_the_advice_names_the_key_with_its_old_and_new_value(plain: Path) -> Non
                 "train_last": 0.1,
                 "turned": True,
                 "gap": None,
+                "left": None,
             },
         }
     ]

@@ -50,7 +50,9 @@ def no_better_than_trivial(facts: Facts) -> str:
     weighed = "weighed " if facts.get("weighed") else ""
     trivial = f"the {facts['method']} alone reaches {number(least, digits=digits)}"
     accuracy = facts.get("accuracy")
-    told = "" if accuracy is None else f", and the accuracy {number(accuracy)} is no better than that of one class for all"
+    told = (
+        "" if accuracy is None else f", and the accuracy {number(accuracy)} is no better than that of one class for all"
+    )
     return f"the {weighed}{facts['split']} loss is {number(reached, digits=digits)}; {trivial}{told}"
 
 

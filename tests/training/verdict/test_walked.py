@@ -59,7 +59,7 @@ def test_a_metric_that_is_best_at_once_is_no_monitor_of_a_loss_that_falls(tell: 
         if found is not None:
             told_so = judgement_of_training(found).evidence
             assert told_so.endswith(
-                "val_mae was best in the first, and the validation loss then fell from 0.9 to 0.809"
+                "val_mae was best in the first, and the validation loss then fell from 0.9000 to 0.8090"
             )
 
 
@@ -108,7 +108,7 @@ def test_a_loss_that_is_hardly_better_and_says_what_is_frequent_is_not_healthy(
     if found is not None:
         judgement = judgement_of_training(found)
         assert judgement.finding == "hardly better than the trivial baseline"
-        assert judgement.evidence.endswith(", and the accuracy 0.6 is no better than that of one class for all")
+        assert judgement.evidence.endswith(", and the accuracy 0.6000 is no better than that of one class for all")
 
 
 def test_a_curve_that_bends_at_the_constant_answer_is_that_of_a_low_rate(tell: Tell) -> None:
@@ -120,9 +120,7 @@ def test_a_curve_that_bends_at_the_constant_answer_is_that_of_a_low_rate(tell: T
         assert (rate_too_low(told) is not None) is seen, (left, proposed, known)
     still = Capacity(False, [], frozen={"dense": "layers.0"})
     for proposed, seen in ((0.099, False), (0.1, True)):
-        told = tell(
-            [0.99, 0.98, 0.97], left=0.85, rate=lambda proposed=proposed: proposed, capacity=lambda: still
-        )
+        told = tell([0.99, 0.98, 0.97], left=0.85, rate=lambda proposed=proposed: proposed, capacity=lambda: still)
         assert (rate_too_low(told) is not None) is seen
     rising = tell([1.0, 1.0, 0.99, 1.0, 0.99, 1.0, 1.01], train=bent, left=0.91, rate=lambda: 0.008)
     assert rate_too_low(rising) is None
@@ -193,5 +191,5 @@ def test_what_is_said_of_a_gap_is_said_of_the_epoch_that_is_kept(tell: Tell) -> 
     told = tell([0.9, 0.7, 0.72, 0.8, 0.9], train=[0.9, 0.25, 0.2, 0.15, 0.1], left=0.25, samples={"validation": 100})
     kept = replace(told, kept=2, metrics={"train": {"loss": 0.25}, "validation": {"loss": 0.7}})
     evidence = [judgement_of_training(each).evidence for each in (overfits(told), overfits(kept)) if each is not None]
-    assert evidence[0].startswith("the validation loss rose from 0.7 to 0.9 while")
-    assert evidence[1].startswith("the validation loss is 0.7, that of training 0.25: ")
+    assert evidence[0].startswith("the validation loss rose from 0.7000 to 0.9000 while")
+    assert evidence[1].startswith("the validation loss is 0.7000, that of training 0.2500: ")
