@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dlcli.actions.answered.asked_for import AskedFor
 from dlcli.actions.answered.generated import Drawing, prompts_of, texts_generated
 from dlcli.actions.answered.predictor import Predictions, Predictor, is_relative
-from dlcli.actions.answered.row_stream import RowStream, text_lines
+from dlcli.actions.answered.row_stream import ComingRows, RowStream, text_lines
 from dlcli.actions.answered.ways import Answering, Answers, OfLayer, Spread
 from dlcli.actions.new_data import read_raw
+from dlcli.data import Fields
+from dlcli.errors import DataError
 from dlcli.runs import Run
 from dlcli.training.kept.trained import Trained, open_trained
 
@@ -33,8 +35,23 @@ def predictions_of(run: Run, asked: AskedFor, stream: RowStream | None, *, allow
             yield from predictor.parts(fields, relative=is_relative(asked.data))
             return
         _ = trained.model  # whoever sends rows one by one waits for none of them
-        for fields in stream.fields(trained.config, trained.schema, keep=asked.keep):
-            yield predictor.of(fields, all_may_go=True, relative=False)
+        for part in stream.parts(trained.config, trained.schema, keep=asked.keep):
+            yield from answered_as_they_came(predictor, part)
+
+
+def answered_as_they_came(predictor: Predictor, part: ComingRows | Fields) -> Iterator[Predictions]:
+    """The answers to rows that came together; where one is wrong those before it. Raises `DataError` at that one."""
+    if isinstance(part, Fields):
+        yield predictor.of(part, all_may_go=True, relative=False)
+        return
+    schema = predictor.trained.schema
+    try:
+        yield predictor.of(part.fields(schema), all_may_go=True, relative=False)
+    except DataError:
+        if len(part.rows) == 1:
+            raise
+        for row in part.each():
+            yield predictor.of(row.fields(schema), all_may_go=True, relative=False)
 
 
 def way_of(asked: AskedFor) -> Answering:

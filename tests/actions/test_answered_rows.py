@@ -121,7 +121,11 @@ def test_a_line_in_is_a_line_out(trained: Any) -> None:
             ("line 2 is no JSON object: Expecting ':' delimiter", 2),
         ),
         (["[1]\n"], ("there are no rows on standard input", None)),
-        (['{"a": 1, "colour": "red"}\n'], ("the rows lack 'b'; they have: a, colour", None)),
+        (['{"a": 1, "colour": "red"}\n'], ("the rows lack 'b'; they have: a, colour", 1)),
+        (
+            ['{"a": 1, "b": 2, "colour": "red"}\n', '{"a": 1, "bb": 2, "colour": "red"}\n'],
+            ("the rows lack 'b'; they have: a, bb, colour", 2),
+        ),
         ([], ("there are no rows on standard input", None)),
     ],
 )
@@ -296,3 +300,38 @@ def test_a_text_goes_on_with_the_likeliest_words(tmp_path: Path, run_dlcli: Run)
     assert run_dlcli("predict", "g", start, "--generate", "12", "--seed", "9", cwd=tmp_path).out != f"{first}\n"
     unknown = run_dlcli("predict", "g", "zzz", "--generate", "2", "--json", cwd=tmp_path)
     assert unknown.error["kind"] == "unknown_prompt"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["a,b,colour\n1,2,red\n3,4,blue\nx,6,red\n7,8,red\n"],
+        ["a,b,colour\n1,2,red\n3,4,blue\n5,6\n7,8,red\n"],
+        [
+            '{"a": 1, "b": 2, "colour": "red"}\n{"a": 3, "b": 4, "colour": "blue"}\n{"a": "x", "b": 2, "colour": "red"}\n'
+        ],
+        ['{"a": 1, "b": 2, "colour": "red"}\n{"a": 3, "b": 4, "colour": "blue"}\n{"a": 1,\n'],
+        ['{"a": 1, "b": 2, "colour": "red"}\n{"a": 3, "b": 4, "colour": "blue"}\n{"aa": 1, "b": 2, "colour": "red"}\n'],
+    ],
+)
+def test_rows_before_a_wrong_one_are_answered_also_where_they_came_with_it(trained: Any, lines: list[str]) -> None:
+    from dlcli.errors import DataError
+
+    right = rows_answered(parts_spoken(trained, ["a,b,colour\n1,2,red\n3,4,blue\n"]))
+    found = list[dict[str, Any]]()
+    answers = parts_spoken(trained, lines)
+    with pytest.raises(DataError) as error:
+        take_all(answers, found)
+    assert len(found) == len(right) == 2
+    for row, other in zip(found, right, strict=True):
+        assert row == pytest.approx(other)
+    assert error.value.file == "standard input"
+
+
+def rows_answered(answers: Iterator[tuple[int, Any]]) -> list[dict[str, Any]]:
+    return [row for _, part in answers for row in part.rows()]
+
+
+def take_all(answers: Iterator[tuple[int, Any]], found: list[dict[str, Any]]) -> None:
+    for _, part in answers:
+        found += part.rows()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -27,14 +28,44 @@ PIECE, BLOCK = 1 << 16, 1 << 22  # unseen: time and memory alone
 """Bytes that are read at a time, and that are answered together where more are there already."""
 
 
+@dataclass(frozen=True)
+class ComingRows:
+    """Rows that have come together, the first of them at a place; `keep` are columns that are passed on."""
+
+    place: RowsPlace
+    rows: Sequence[Row]
+    keep: Sequence[str] = ()
+
+    def fields(self, schema: Schema) -> Fields:
+        """They as fields. Raises `DataError` at the row of what a model cannot take, or that lacks a column."""
+        names: dict[str, None] = {}
+        for number, row in enumerate(self.rows):
+            if not names.keys() <= row.keys() or number == 0:
+                check_keys(row, schema, self.place_of(number))
+            names |= dict.fromkeys(row)
+        fields = row_fields(self.rows, schema, self.place, names=names, keep=self.keep)
+        for name in self.keep:
+            fields.check_column(name)
+        return fields
+
+    def place_of(self, number: int) -> RowsPlace:
+        """Where one of them stands."""
+        return replace(self.place, before=self.place.before + number)
+
+    def each(self) -> Iterator[ComingRows]:
+        """They one by one."""
+        for number, row in enumerate(self.rows):
+            yield ComingRows(self.place_of(number), [row], self.keep)
+
+
 class RowStream:
     """Rows that come by a stream; in what form is known once the first of them is there."""
 
     def __init__(self, stream: BinaryIO, form: RowForm | None) -> None:
         self.stream, self.form = stream, form
 
-    def fields(self, config: Config, schema: Schema, *, keep: Sequence[str]) -> Iterator[Fields]:
-        """The rows as fields, part after part. Of a series nothing can be said before it has ended: it is read to its end.
+    def parts(self, config: Config, schema: Schema, *, keep: Sequence[str]) -> Iterator[ComingRows | Fields]:
+        """The rows, part after part. Of a series nothing can be said before it has ended: it is read to its end.
 
         Raises `DataError` at the line of what is no row, and `UsageError` for a run whose data comes from several sources.
         """
@@ -53,16 +84,12 @@ class RowStream:
         if schema.windows is not None:
             yield whole_series(first, blocks, config, schema, form, keep)
             return
-        rows = rows_in(first, blocks, form, csv_form_of(config), file=INPUT)
-        keys: dict[str, None] = {}
-        for place, part in rows:
-            keys |= dict.fromkeys(key for row in part for key in row)
-            check_keys(keys, schema, place)
-            fields = row_fields(part, schema, place, names=keys, keep=keep)
-            for name in keep:
-                fields.check_column(name)
-            yield fields
-        if not keys:
+        none = True
+        for place, part in rows_in(first, blocks, form, csv_form_of(config), file=INPUT):
+            none &= not any(part)
+            if any(part):
+                yield ComingRows(place, part, keep)
+        if none:
             raise DataError("there are no rows on standard input", file=INPUT, kind="no_rows")
 
 
@@ -124,14 +151,19 @@ def json_rows(first: bytes, blocks: Iterator[bytes], file: str) -> Iterator[tupl
     line = 1
     block: bytes | None = first
     while block is not None:
-        start, rows = line, list[Row]()
+        start, rows, wrong = line, list[Row](), None
         for text in block.split(b"\n"):
-            if text.strip():
-                rows.append(json_row(text, line, file))
+            try:
+                rows += [json_row(text, line, file)] if text.strip() else []
+            except DataError as error:
+                wrong = error
+                break
             line += 1
         line -= block.endswith(b"\n")
         if rows:
-            yield RowsPlace(file, start - 1, 1), rows
+            yield RowsPlace(file, start - 1, 1), rows  # what came before a wrong row is answered
+        if wrong is not None:
+            raise wrong
         block = next(blocks, None)
 
 
@@ -176,13 +208,18 @@ class CsvRows:
         """The rows of each block with their place. Raises `DataError` at a row that is longer or shorter than the header."""
         block: bytes | None = self.below_skipped(first, blocks)
         while block is not None:
-            before, lines = self.row, self.line
-            part = [row for line, cells in self.cells(block) if (row := self.row_of(cells, line)) is not None]
+            before, lines, part, wrong = self.row, self.line, list[Row](), None
+            try:
+                part.extend(row for line, cells in self.cells(block) if (row := self.row_of(cells, line)) is not None)
+            except DataError as error:
+                wrong = error  # what came before a wrong row is answered
             self.line += block.count(b"\n")
             self.one_line_each &= self.line - lines == len(part) + (before == 1 and self.form.header)
             if part:
                 first_line = 1 + self.form.header + self.form.skip if self.one_line_each else 0
                 yield RowsPlace(self.file, before - 1, first_line), part
+            if wrong is not None:
+                raise wrong
             block = next(blocks, None)
 
     def below_skipped(self, first: bytes, blocks: Iterator[bytes]) -> bytes:

@@ -163,7 +163,8 @@ def check_keys(keys: Collection[str], schema: Schema, place: RowsPlace) -> None:
         needed = [each.array or each.name] if one else each.fields
         for name in needed:
             if name not in keys and not (one and each.name in keys):
-                line = place.first_line - 1 if place.first_line > 1 else None
+                # Of csv the header says it, of lines each its own; of a request no line is known.
+                line = place.first_line - 1 if place.first_line > 1 else (place.before + 1) * place.first_line or None
                 raise DataError(
                     f"the rows lack '{name}'; they have: {', '.join(keys) or 'nothing'}",
                     file=place.file,
