@@ -521,6 +521,10 @@ def test_a_folder_for_docker_holds_what_serving_needs_and_no_data(
     folder = Path(told["folder"])
     assert (folder, told["build"]) == (tmp_path / "out" / "docker", f"docker build -t p {folder}")
     lines = (folder / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    versions = json.loads((trained.folder / "runs" / "p" / "env.json").read_bytes())["versions"]
+    [installs] = [line for line in lines if line.startswith("RUN pip install")]
+    assert all(f'"{name}=={versions[name]}"' in installs for name in ("keras", "tensorflow", "numpy"))
+    assert f"FROM python:{'.'.join(versions['python'].split('.')[:2])}-slim" in lines
     assert "COPY --chown=served run /runs/p" in lines
     (command,) = [json.loads(line.removeprefix("CMD ")) for line in lines if line.startswith("CMD ")]
     names = {path.name for path in (folder / "run").rglob("*")}

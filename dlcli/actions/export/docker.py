@@ -19,12 +19,15 @@ PORT = 8000
 LEFT_OUT = frozenset({".lock", "loss.png", "loss.svg", "samples.npz", "splits.npz"})
 """What answering needs nothing of; the samples and splits tell of the data."""
 FOLDERS = ("model", "plugins")
+PINNED = ("keras", "tensorflow", "numpy")
+"""The packages whose versions decide what a model answers."""
 DOCKERFILE = """\
 # Serves a run of dlcli: docker build -t {tag} {folder} && docker run -p {port}:{port} -e DLCLI_TOKEN=… {tag}
 # Each request then carries the header Authorization: Bearer with the token; without one it does not start.
-FROM python:3.11-slim
+# With other versions than it was trained with a model may answer otherwise, or not load.
+FROM python:{python}-slim
 ARG DLCLI="dlcli[serve]=={version}"
-RUN pip install --no-cache-dir "$DLCLI" && useradd --create-home served
+RUN pip install --no-cache-dir "$DLCLI" {packages} && useradd --create-home served
 COPY --chown=served run /runs/{name}
 USER served
 WORKDIR /home/served
@@ -43,6 +46,7 @@ def write_docker(run: Run, folder: Path, *, allow_code: bool) -> DockerFolder:
     with open_trained(run, allow_code=allow_code) as trained:
         _ = trained.schema
         plugins = bool(trained.config.plugins)
+        versions = trained.environment["versions"]
     tag = re.sub(r"[^a-z0-9._-]+", "-", run.name.lower()).strip("-._") or "run"
     with committed_folder(target, elsewhere=OUTPUT) as made:
         kept = made / "run"
@@ -54,7 +58,10 @@ def write_docker(run: Run, folder: Path, *, allow_code: bool) -> DockerFolder:
             if (run.path / name).is_dir():
                 shutil.copytree(run.path / name, kept / name)
         more = ', "--allow-code"' if plugins else ""
-        text = DOCKERFILE.format(tag=tag, folder=target, port=PORT, version=__version__, name=tag, more=more)
+        packages = " ".join(f'"{name}=={versions[name]}"' for name in PINNED if name in versions)
+        python = ".".join(versions["python"].split(".")[:2])
+        told = {"tag": tag, "folder": target, "port": PORT, "version": __version__, "name": tag, "more": more}
+        text = DOCKERFILE.format(**told, packages=packages, python=python)
         (made / "Dockerfile").write_text(text, encoding="utf-8")
     build = f"docker build -t {tag} {target}"
     return DockerFolder(run.name, str(target), build, f"docker run -p {PORT}:{PORT} -e DLCLI_TOKEN=SECRET {tag}")
