@@ -50,5 +50,7 @@ def is_defined(made: Any, needed: str) -> Any:
         return ops.any(squares - made.sum * made.sum / ops.maximum(made.count, 1) > CONSTANT * squares)
     # At the first threshold as at any other these are all that there are.
     yes = made.true_positives[0] + made.false_negatives[0] > 0
+    if needed == "yes":
+        return yes
     no = made.false_positives[0] + made.true_negatives[0] > 0
-    return ops.logical_and(yes, no) if needed == "both" else yes
+    return ops.logical_and(yes, no)

@@ -24,6 +24,7 @@ OF_YES: list[Any] = [
     {"AUC": {"curve": "PR"}},
     {"PrecisionAtRecall": {"recall": 0.5}},
     {"RecallAtPrecision": {"precision": 0.5}},
+    "Recall",
 ]
 
 
