@@ -16,6 +16,8 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
+import psutil
+
 from dlcli.training.signals import WATCHED
 
 Item = TypeVar("Item")
@@ -64,8 +66,6 @@ class Living(Generic[Item]):
 
     def tell(self, number: int) -> None:
         """Sends it a signal."""
-        import psutil
-
         with contextlib.suppress(psutil.Error, OSError, ValueError):
             psutil.Process(self.process.pid).send_signal(number)
 
