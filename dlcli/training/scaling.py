@@ -72,23 +72,23 @@ def unit_of(output: Any) -> float:
 
     1 where nothing stands behind it, or several tensors meet.
     """
+    import keras
     import numpy as np
     import tensorflow as tf
 
-    behind, tensor = [], output
+    tensor = output
     while not isinstance(tensor, list | dict | tuple):
         layer = producer(tensor)
-        if layer is None or layer.weights or isinstance(layer.input, list | dict | tuple):
+        if layer is None or isinstance(layer, keras.layers.InputLayer):
             break
-        behind.append(layer)
+        if getattr(layer, "weights", ()) or isinstance(layer.input, list | dict | tuple):  # an operation has none
+            break
         tensor = layer.input
     shape = getattr(tensor, "shape", (None, None))[1:]
-    if not behind or None in shape:
+    if tensor is output or None in shape:
         return 1.0
     values: Any = tf.constant(np.random.default_rng(0).normal(size=(UNITS, *shape)).astype(np.float32))
-    for layer in reversed(behind):
-        values = layer(values)
-    return float(np.std(np.asarray(values, np.float64))) or 1.0
+    return float(np.std(np.asarray(keras.Function(tensor, output)(values), np.float64))) or 1.0
 
 
 def free_targets(experiment: Experiment) -> set[str]:

@@ -193,3 +193,18 @@ def test_what_is_said_of_a_gap_is_said_of_the_epoch_that_is_kept(tell: Tell) -> 
     evidence = [judgement_of_training(each).evidence for each in (overfits(told), overfits(kept)) if each is not None]
     assert evidence[0].startswith("the validation loss rose from 0.7000 to 0.9000 while")
     assert evidence[1].startswith("the validation loss is 0.7000, that of training 0.2500: ")
+
+
+def test_an_operation_behind_the_last_weights_brings_units_as_a_layer_does() -> None:
+    import keras
+
+    from dlcli.training.scaling import unit_of
+
+    given = keras.Input((4,))
+    weighed = keras.layers.Dense(1)(given)
+    assert unit_of(weighed) == 1.0
+    assert unit_of(keras.ops.multiply(weighed, 500.0)) == pytest.approx(500.0, rel=0.3)
+    assert unit_of(keras.layers.Rescaling(500.0)(weighed)) == pytest.approx(500.0, rel=0.3)
+    assert unit_of(keras.ops.tanh(given)) == pytest.approx(
+        0.63, rel=0.1
+    )  # nothing has weights: the input is what begins
