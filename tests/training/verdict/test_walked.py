@@ -160,10 +160,10 @@ def test_no_advice_names_a_value_that_holds(tell: Tell) -> None:
         assert [each.new for each in not_in_force(config, settings)] == ([None] if held is None else []) + [other], key  # type: ignore[union-attr]
 
 
-def test_a_flat_loss_that_is_small_is_not_held_back_by_the_scale_of_its_target(tell: Tell) -> None:
+def test_a_loss_that_came_down_by_half_is_not_held_back_by_the_scale_of_its_target(tell: Tell) -> None:
     seen = TargetSeen({"y": 500.0}, {"y": 500.0}, [])
-    flat, falling = [0.9, 0.7, 0.6, 0.6, 0.6, 0.6], [0.9, 0.8, 0.75, 0.7, 0.65, 0.6]
-    for losses, left, found in ((flat, 0.49, False), (flat, 0.51, True), (falling, 0.49, True), (falling, 0.29, False)):
+    early, late = [0.9, 0.8, 0.75, 0.7, 0.65, 0.6], [1.9, 1.8, 1.7, 0.7, 0.65, 0.6]
+    for losses, left, found in ((early, 0.49, False), (early, 0.51, True), (late, 0.49, True)):
         told = tell(losses, left=left, target=lambda: seen)
         assert (target_far_from_scale(told) is not None) is found, (losses, left)
 
