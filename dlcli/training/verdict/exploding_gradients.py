@@ -19,6 +19,8 @@ from dlcli.training.verdict.written import usual_weights
 
 CLIPS = frozenset({"clipnorm", "global_clipnorm", "clipvalue"})
 """The arguments of an optimizer that cut gradients."""
+MUCH = 0.5
+"""Where half of the trivial loss and more is gone, what is left has other reasons."""
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
 
@@ -27,7 +29,7 @@ def exploding_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is not finite, or dwarfs its weights, and little is learnt."""
     begun = story.looks.begun()
     bad = [each for each in begun.gradients if explodes(each)] if begun is not None else []
-    if not bad or begun is None or not struggles(story) or unreachable(story) is not None:
+    if not bad or begun is None or not struggles(story, above=MUCH) or unreachable(story) is not None:
         return None  # what cannot be reached pulls as hard as it is far
     facts = {"layer": bad[0].layer, "norm": bad[0].norm, "weights": bad[0].weights}
     advice = smaller_weights(story, begun.gradients)

@@ -14,10 +14,13 @@ from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.gradients import LayerGradient
+from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.does_not_learn import does_not_learn
+from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.no_better_than_trivial import no_better_than_trivial
 from dlcli.training.verdict.overfits import overfits
 from dlcli.training.verdict.rate_too_low import rate_too_low
@@ -208,3 +211,9 @@ def test_an_operation_behind_the_last_weights_brings_units_as_a_layer_does() -> 
     assert unit_of(keras.ops.tanh(given)) == pytest.approx(
         0.63, rel=0.1
     )  # nothing has weights: the input is what begins
+
+
+def test_gradients_that_dwarf_weights_hinder_where_much_is_left(tell: Tell) -> None:
+    layers = LayersSeen([LayerGradient("dense", "Dense", None, 1001.0, 1.0, False)], [])
+    for left, seen in ((0.51, True), (0.49, False)):
+        assert (exploding_gradients(tell([0.9, 0.8], left=left, begun=lambda: layers)) is not None) is seen
