@@ -58,7 +58,7 @@ def dataset_of(kind: str, classes: int) -> Dataset:
     values = np.broadcast_to(rows.reshape(-1, *[1] * len(shape)), (len(rows), *shape))
     names = [f"c{number}" for number in range(classes)]
     target = SimpleNamespace(name="y", classes=names, shape=[], is_one_hot=False, names=["y"])
-    schema = SimpleNamespace(name="x", axes=axes, shape=[*shape], text=False, array="x", padding=None)
+    schema = SimpleNamespace(name="x", axes=axes, shape=[*shape], text=False, array="x", padding=None, columns=None)
     train = SimpleNamespace(inputs={"x": values}, targets={"y": rows // 3})
     made: Any = SimpleNamespace(schema=SimpleNamespace(inputs=[schema], targets=[target]), splits={"train": train})
     return made  # type: ignore[no-any-return]
