@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +16,6 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Generic, TypeVar
-
-import psutil
 
 from dlcli.training.signals import WATCHED
 
@@ -66,6 +65,8 @@ class Living(Generic[Item]):
 
     def tell(self, number: int) -> None:
         """Sends it a signal."""
+        import psutil
+
         with contextlib.suppress(psutil.Error, OSError, ValueError):
             psutil.Process(self.process.pid).send_signal(number)
 
@@ -189,9 +190,26 @@ def warm_processes() -> Any:
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
+    make_socket_folder()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([WARM])  # and not the program: by default it would be imported there too
     return context
+
+
+LONGEST_FOLDER = 75
+"""Bytes of the name of a folder in which a socket, whose name may have 107, can lie two folders deeper."""
+
+
+def make_socket_folder() -> None:
+    """Makes the folder of the sockets, which is gone at the end: in /tmp where that of temporary files has too long a name."""
+    from multiprocessing.util import get_temp_dir
+
+    usual = tempfile.gettempdir()
+    try:
+        tempfile.tempdir = usual if len(os.fsencode(usual)) <= LONGEST_FOLDER else "/tmp"
+        get_temp_dir()
+    finally:
+        tempfile.tempdir = usual
 
 
 def work_alone(work: Work[Any], item: Any, sender: Connection) -> None:

@@ -15,7 +15,7 @@ import many_work
 import psutil
 import pytest
 
-from dlcli.training.many.processes import Ended, Stopping, handed_on, worked_through
+from dlcli.training.many.processes import LONGEST_FOLDER, Ended, Stopping, handed_on, worked_through
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes do not start warm")
 
@@ -128,3 +128,26 @@ def test_what_still_works_is_stopped_where_nobody_waits_any_more(tmp_path: Path)
     pieces.close()
     assert other.process.exitcode != 0
     assert stopping.living == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nowhere else is anything forked")
+@pytest.mark.parametrize(("length", "there"), [(LONGEST_FOLDER, True), (LONGEST_FOLDER + 1, False)])
+def test_a_socket_finds_a_folder_whatever_the_name_of_that_of_temporary_files(length: int, there: bool) -> None:
+    folder = Path("/tmp") / ("d" * (length - 5))
+    folder.mkdir()
+    code = (
+        "from dlcli.training.many.processes import make_socket_folder\n"
+        "from multiprocessing.connection import Listener\nfrom multiprocessing.util import get_temp_dir\n"
+        "make_socket_folder(); Listener(family='AF_UNIX').close(); print(get_temp_dir())\n"
+    )
+    try:
+        environment = {**os.environ, "TMPDIR": str(folder)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        )
+    finally:
+        left = list(folder.iterdir())
+        folder.rmdir()
+    assert done.returncode == 0, done.stderr
+    assert (Path(done.stdout.strip()).parent == folder) is there
+    assert (left, Path(done.stdout.strip()).exists()) == ([], False)
