@@ -84,7 +84,7 @@ def test_states_of_layers_leave_cells_empty_where_there_is_nothing_to_say() -> N
     )
     lines = drawn(draw_states, states, layers=["a", "b", "c"])
     assert [line.split() for line in lines[2:5]] == [
-        ["a", "0.5", "±", "0.25", "10%", "2", "of", "8"],
+        ["a", "0.5000", "±", "0.2500", "10%", "2", "of", "8"],
         ["b", "0%", "75%"],
         ["c"],
     ]
