@@ -358,3 +358,14 @@ def test_a_script_is_written_over_one_of_before(tmp_path: Path, run_dlcli: Run, 
     config = write_experiment(tmp_path, {"train.epochs": 1})
     for _ in range(2):
         assert run_dlcli("eject", config, "-o", "a.py", "--json", cwd=tmp_path).code == 0
+
+
+def test_a_layer_that_learns_from_an_input_learns_from_the_training_samples(
+    tmp_path: Path, run_dlcli: Run, write_experiment: Write
+) -> None:
+    layers = [{"Normalization": {}}, {"Dense": {"units": 3, "activation": "softmax"}}]
+    config = write_experiment(tmp_path, {"layers": layers, "train.epochs": 1})
+    done = run_dlcli("eject", config, "-o", "e.py", cwd=tmp_path)  # which compares first weights and first step
+    assert done.code == 0, done.err
+    text = (tmp_path / "e.py").read_text(encoding="utf-8")
+    assert "normalization = layers.Normalization()\nnormalization.adapt(x_train)\n" in text

@@ -121,9 +121,8 @@ class Script:
         alone = len(names) == 1
         outputs = {name: model.output[name] for name in names}
         inputs = {name: model.input[name] for name in outputs}
-        adapts = {name: "x_train" if alone else f'x_train["{name}"]' for name in inputs}
         states = {} if self.learnt else self.states(model)
-        yield from Lines(ModelPart(inputs, outputs), [], adapts, states).build("preparation")
+        yield from Lines(ModelPart(inputs, outputs), [], self.training_arrays, states).build("preparation")
         texts = [name for name, each in inputs.items() if each.dtype == "string"]
         yield ""
         yield ""
@@ -137,6 +136,12 @@ class Script:
             yield '    return {name: np.asarray(values, "float32") for name, values in made.items()}'
         yield ""
         yield ""
+
+    @property
+    def training_arrays(self) -> dict[str, str]:
+        """By the name of an input what the script calls its training samples, from which a layer on it may learn."""
+        names = list(self.samples.inputs)
+        return {name: "x_train" if len(names) == 1 else f'x_train["{name}"]' for name in names}
 
     def states(self, model: Any) -> dict[str, dict[str, str]]:
         """By layer what it has learnt, as arguments that are read from beside the script."""
@@ -167,6 +172,7 @@ class Script:
         lines = Lines(
             self.experiment.model,
             made,
+            self.training_arrays,
             backbones=backbone_texts(self.experiment),
             seeded=self.first_weights is not None,
         )
