@@ -50,8 +50,8 @@ def answered_as_they_came(predictor: Predictor, part: ComingRows | Fields) -> It
     except DataError:
         if len(part.rows) == 1:
             raise
-        for row in part.each():
-            yield predictor.of(row.fields(schema), all_may_go=True, relative=False)
+        for half in part.halves():
+            yield from answered_as_they_came(predictor, half)
 
 
 def way_of(asked: AskedFor) -> Answering:

@@ -52,10 +52,11 @@ class ComingRows:
         """Where one of them stands."""
         return replace(self.place, before=self.place.before + number)
 
-    def each(self) -> Iterator[ComingRows]:
-        """They one by one."""
-        for number, row in enumerate(self.rows):
-            yield ComingRows(self.place_of(number), [row], self.keep)
+    def halves(self) -> Iterator[ComingRows]:
+        """Two parts of them, one behind the other."""
+        middle = len(self.rows) // 2
+        yield ComingRows(self.place, self.rows[:middle], self.keep)
+        yield ComingRows(self.place_of(middle), self.rows[middle:], self.keep)
 
 
 class RowStream:
