@@ -23,7 +23,9 @@ def refused_by_system(error: OSError) -> DlcliError:
     except FileNotFoundError:
         message, hint = "the working directory does not exist any more", "cd to a folder that exists"
         return UsageError(message, hint=hint, kind="no_working_directory")
-    return ResourceError(f"cannot write: {error.strerror}", file=error.filename, kind="not_writable")
+    return ResourceError(
+        f"cannot write: {error.strerror or first_line(error)}", file=error.filename, kind="not_writable"
+    )
 
 
 def used_up(error: BaseException) -> ResourceError | None:
