@@ -1,19 +1,14 @@
-"""What every server of dlcli stands on: a socket that listens, who is this machine alone, signals, headers."""
+"""What every server of dlcli stands on: a socket that listens, who is this machine alone, headers."""
 
 from __future__ import annotations
 
 import ipaddress
-import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Mapping
 
 from dlcli.errors import ResourceError
 
 HOST = "127.0.0.1"
-ENDING = ("SIGTERM", "SIGHUP")
-"""The signals that would kill the process at once; Windows has not all of them."""
 OURS = frozenset({"same-origin", "none"})
 """What a browser says of where a request comes from: from our own page, or from a person who gave the address."""
 HEADERS: Mapping[str, str] = {
@@ -52,19 +47,3 @@ def bound_socket(port: int, host: str = HOST, *, backlog: int = 128) -> socket.s
         ) from None
     listener.listen(backlog)
     return listener
-
-
-@contextmanager
-def signals_told(names: tuple[str, ...], tell: Callable[[int], object]) -> Iterator[None]:
-    """While it is open, these signals are told, and do what they did again after it."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        tell(number)
-
-    numbers = [each for name in names if (each := getattr(signal, name, None)) is not None]
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

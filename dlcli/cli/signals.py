@@ -6,8 +6,7 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
-ENDING = ("SIGTERM", "SIGHUP")
-"""Windows has not all of them."""
+from dlcli.signals import ENDING
 
 
 class EndedBySignal(KeyboardInterrupt):
@@ -20,7 +19,7 @@ class EndedBySignal(KeyboardInterrupt):
 
 def hear_signals() -> None:
     """From here on they are heard, but for those that the process was started to ignore (nohup); a second one kills."""
-    for number in (getattr(signal, name) for name in ENDING if hasattr(signal, name)):
+    for number in ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, end)
 

@@ -8,18 +8,14 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from dlcli.errors import Stopped
 from dlcli.runs import Run
+from dlcli.signals import WATCHED, heard
 from dlcli.training.ending import words_for
-
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-WATCHED = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
-"""What ends a process of a terminal: Windows has no SIGHUP, the others no SIGBREAK (Ctrl-Break)."""
 
 
 class StopRequest:
@@ -54,15 +50,9 @@ def stop_request(run: Run | None = None) -> Iterator[StopRequest]:
     and for the second, with how the run goes on.
     """
     request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield request
-        return
-    before = {each: signal.getsignal(each) for each in WATCHED}
-    for each, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(each, request.receive)
     try:
-        yield request
+        with heard(WATCHED, request.receive):
+            yield request
     except KeyboardInterrupt:
         if request.signal is None:
             raise
@@ -72,6 +62,3 @@ def stop_request(run: Run | None = None) -> Iterator[StopRequest]:
             raise
         message = f"stopped at once by a second {request.signal.name}; what was saved last is in {run.path}"
         raise Stopped(request.signal, message, hint=shlex.join(["dlcli", "resume", *words_for(run)])) from None
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -7,15 +7,17 @@ import secrets
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from dlcli.actions.board.app import Board, board_app
 from dlcli.actions.board.folders import page_folder
 from dlcli.actions.board.guard import Guard
 from dlcli.actions.board.made import MadePages
 from dlcli.actions.board.watched import WatchedRuns
-from dlcli.actions.listening import ENDING, bound_socket, signals_told
+from dlcli.actions.listening import bound_socket
 from dlcli.errors import UsageError
 from dlcli.extras import need
+from dlcli.signals import ENDING, heard
 from dlcli.view.board import BoardAddress
 
 TOKEN_BYTES = 24
@@ -39,7 +41,7 @@ def serve_board(
     for module in ("starlette", "uvicorn"):
         need(module, extra="serve", use="the board")
     with (
-        signals_told(ENDING, leave),
+        heard(ENDING, leave),
         bound_socket(port) as listener,
         page_folder() as folder,
     ):
@@ -48,7 +50,7 @@ def serve_board(
         asyncio.run(served(root, folder, guard, listener, allow_code, seconds, lambda: tell(told)))
 
 
-def leave(number: int) -> None:
+def leave(number: int, frame: FrameType | None) -> None:
     """Ends the process as an error does, where a signal would kill it: what it began is ended and cleared away."""
     raise SystemExit(128 + number)
 

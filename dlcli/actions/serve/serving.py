@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dlcli.actions.listening import ENDING, bound_socket, is_loopback, signals_told
+from dlcli.actions.listening import bound_socket, is_loopback
 from dlcli.actions.serve.app import Application, Server
 from dlcli.actions.serve.guard import ServeGuard
 from dlcli.actions.serve.limits import Limits
@@ -18,6 +18,7 @@ from dlcli.actions.serve.protocol import careful_protocol
 from dlcli.errors import UsageError
 from dlcli.extras import need
 from dlcli.runs import Run
+from dlcli.signals import WATCHED, heard
 from dlcli.view.serve import ServedAt
 
 DRAIN = 0.5  # unseen: time alone
@@ -101,7 +102,7 @@ async def served(server: Server, listener: socket.socket, seconds: float | None,
         loop.call_later(seconds, end)
     tasks.append(loop.create_task(server.watch()))
     with (
-        signals_told(("SIGINT", *ENDING), lambda number: loop.call_soon_threadsafe(end, number)),
+        heard(WATCHED, lambda number, frame: loop.call_soon_threadsafe(end, number)),
         no_handlers_of(running),
     ):
         tell()

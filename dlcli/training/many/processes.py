@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
-from dlcli.training.signals import WATCHED
+from dlcli.signals import WATCHED, heard
 
 Item = TypeVar("Item")
 Work = Callable[[Item], tuple[int, Any]]
@@ -100,18 +100,8 @@ class Stopping:
 def handed_on() -> Iterator[Stopping]:
     """While it is open signals go to the processes; one that this process was started to ignore (nohup) stays ignored."""
     stopping = Stopping()
-    if threading.current_thread() is not threading.main_thread():
+    with heard(WATCHED, stopping.receive):
         yield stopping
-        return
-    before = {each: signal.getsignal(each) for each in WATCHED}
-    for each, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(each, stopping.receive)
-    try:
-        yield stopping
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def worked_through(
