@@ -47,5 +47,5 @@ def write_page(page: Page, file: Path) -> PageWritten:
 
 def page_file(runs: Sequence[Run]) -> Path:
     """What a page is called where nobody says it: its runs, or, of many, that it is a report."""
-    name = "-".join(run.name for run in runs)
+    name = "-".join(run.flat_name for run in runs)
     return Path(f"{name if len(name) <= LONGEST_NAME else 'report'}.html")

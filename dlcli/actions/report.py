@@ -151,4 +151,4 @@ def model_of_run(trained: Trained) -> ModelSummary:
     except ArtifactError as error:
         if error.kind != NO_MODEL:
             raise
-        return inspect_config(trained.config, runs=trained.run.path.parent, allow_code=trained.allow_code)
+        return inspect_config(trained.config, runs=trained.run.root, allow_code=trained.allow_code)

@@ -69,7 +69,7 @@ def trained_again(
         read_plain(run.config),
         state.config,
         folder,
-        name=run.name,
+        name=run.path.name,
         allow_code=allow_code,
         weights_from=runs,
         ends_after=epochs,
@@ -78,7 +78,7 @@ def trained_again(
     try:
         return train(request, listeners)[0], None
     except DivergedError as error:
-        return Run(folder / run.name), error.message
+        return Run(folder / run.path.name), error.message
 
 
 def compared_runs(

@@ -81,8 +81,17 @@ def files(incomplete: str, endings: Iterable[str]) -> Iterator[str]:
 
 def run_names(parameters: dict[str, Any]) -> Iterator[str]:
     """The runs of the folder that is named, and `last`."""
-    names = sorted(path.parent.name for path in runs_folder(parameters).glob("*/run.json"))
+    from dlcli.runs.folder import Run, run_folders
+
+    names = [Run(path).name for path in run_folders(runs_folder(parameters))]
     yield from ["last", *names] if names else []
+
+
+def group_names(parameters: dict[str, Any]) -> Iterator[str]:
+    """The groups of runs of that folder."""
+    from dlcli.runs.folder import group_folders
+
+    yield from (path.name for path in group_folders(runs_folder(parameters)))
 
 
 def runs_folder(parameters: dict[str, Any]) -> Path:
@@ -92,11 +101,11 @@ def runs_folder(parameters: dict[str, Any]) -> Path:
 
 def values_of_runs(parameters: dict[str, Any]) -> list[str]:
     """What the newest runs can be sorted and chosen by."""
-    from dlcli.runs.folder import Run
+    from dlcli.runs.folder import Run, run_folders
     from dlcli.runs.summary import run_summary
 
-    states = sorted(runs_folder(parameters).glob("*/run.json"), key=lambda path: -path.stat().st_mtime)
-    return sorted(set().union(*(run_summary(Run(path.parent)).names() for path in states[:MOST_RUNS_READ])))
+    runs = sorted(map(Run, run_folders(runs_folder(parameters))), key=lambda run: -run.state.stat().st_mtime)
+    return sorted(set().union(*(run_summary(run).names() for run in runs[:MOST_RUNS_READ])))
 
 
 def sorting_values(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
@@ -153,6 +162,7 @@ def last_of_list(parameters: dict[str, Any], incomplete: str) -> Iterator[str]:
 
 config = offered(lambda _, begun: files(begun, CONFIGS))
 run = offered(lambda parameters, _: run_names(parameters))
+run_or_group = offered(lambda parameters, _: [*run_names(parameters), *group_names(parameters)])
 lines = offered(lambda _, begun: files(begun, LINES))
 config_or_run = offered(lambda parameters, begun: [*files(begun, CONFIGS), *run_names(parameters)])
 data = offered(lambda _, begun: [*files(begun, DATA), *names_of("sources")])

@@ -67,7 +67,7 @@ def export(
     from dlcli.view.export import CardWritten, draw_card, draw_export
 
     found = Run.find(runs, run)
-    folder = output or Path(f"{found.name}-export")
+    folder = output or Path(f"{found.flat_name}-export")
     if docker:
         give_docker(found, folder, [format, quantize, card or None], allow_code=allow_code, json=json)
         return

@@ -16,8 +16,8 @@ def remove(
         list[str] | None,
         typer.Argument(
             metavar="RUN",
-            help="Runs by name, their folders, or last.",
-            autocompletion=completion.run,
+            help="Runs and groups by name, their folders, or last.",
+            autocompletion=completion.run_or_group,
         ),
     ] = None,
     filters: options.Filters = [],  # noqa: B006 (Typer copies it)

@@ -39,5 +39,5 @@ def draw_stopped(console: Console, folder: Path) -> None:
         run = Run(folder)
         state = read_state(run)
         if state.best:
-            advice = f"dlcli resume {shlex.quote(run.name)}{runs_option(str(folder))}"
+            advice = f"dlcli resume {shlex.quote(run.name)}{runs_option(str(folder), run.name)}"
             draw_training(console, training_result(run, state), advice=advice)

@@ -64,8 +64,9 @@ def many_rows(root: Path, folders: Sequence[Path], read: Callable[[Path], RunSum
     rows, kept, anew = list[RunSummary](), dict[str, Entry](), 0
     places = {shape.key: place for place, shape in enumerate(shapes)}
     for path in folders:
+        name = os.path.relpath(path, root)
         seen = print_of_files(path)
-        entry = entries.get(path.name)
+        entry = entries.get(name)
         if entry is None or entry[0] != seen:
             now = time.time_ns()
             row = read(path)
@@ -75,10 +76,10 @@ def many_rows(root: Path, folders: Sequence[Path], read: Callable[[Path], RunSum
                 shapes.append(row.configuration.shape)
             row = dataclasses.replace(row, configuration=Configuration(shapes[place], row.configuration.values))
             if may_be_kept(row, seen, now):
-                kept[path.name] = [seen, *entry_of_row(row, place)]
+                kept[name] = [seen, *entry_of_row(row, place)]
         else:
             row = row_of_entry(path, entry, shapes)
-            kept[path.name] = entry
+            kept[name] = entry
         rows.append(row)
     if anew > WORTH * len(folders):
         write_index(root, shapes, kept)

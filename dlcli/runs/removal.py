@@ -1,4 +1,4 @@
-"""Removes runs; one that trains is never touched."""
+"""Removes runs and groups of them; one that trains is never touched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dlcli.errors import ConflictError
 from dlcli.runs.atomic import DELETED, refusals, remove, remove_folder
-from dlcli.runs.folder import Run
+from dlcli.runs.folder import Run, group_folders
+from dlcli.runs.groups import Group
 from dlcli.runs.lock import Lock, writer_of
 
 
@@ -28,10 +29,27 @@ def remove_run(run: Run) -> None:
         remove_folder(run.path)
 
 
+def remove_group(group: Group) -> None:
+    """Removes a group with its runs, while its lock is held; of one that is reached by a link nothing but the link goes.
+
+    Raises `ConflictError` where a process trains one of them, before anything is removed.
+    """
+    if group.path.is_symlink():
+        remove_folder(group.path)
+        return
+    with Lock(group.path), refusals(group.path):
+        for run in group.members():
+            check_idle(run)
+        for run in group.members():
+            remove_run(run)
+        remove_folder(group.path)
+
+
 def sweep_removed(root: Path) -> None:
     """Removes what a removal that was killed has left of runs; they have lost their names by then."""
-    for path in root.glob(f"{DELETED}*"):
-        remove(path)
+    for folder in (root, *group_folders(root)):
+        for path in folder.glob(f"{DELETED}*"):
+            remove(path)
 
 
 def size_of(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,10 @@ class RunSummary:
     recorded: Mapping[str, Any]
     configuration: Configuration
 
-    @property
+    @cached_property
     def run(self) -> str:
-        """The name of its folder."""
-        return self.path.name
+        """What it is called."""
+        return Run(self.path).name
 
     @property
     def number(self) -> int:

@@ -29,6 +29,7 @@ def only_numbered(content: dict[str, Any]) -> dict[str, Any]:
 STEPS: Mapping[str, tuple[Step, ...]] = {
     "config.resolved.json": (only_numbered,),
     "env.json": (only_numbered,),
+    "group.json": (only_numbered,),
     "run.json": (only_numbered,),
     "schema.json": (only_numbered,),
 }

@@ -85,5 +85,5 @@ def last_metrics(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def words_for(run: Run) -> list[str]:
     """The words for a run in a command to paste."""
-    folder = str(run.path.parent)
+    folder = str(run.root)
     return [run.name] if folder == "runs" else [run.name, "--runs", folder]

@@ -102,7 +102,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         if config.plain() != recorded_tree(run, edited=True):
             record_config(run, config)
         threads = recorded_environment(run).get("threads", {})
-        weights_from = run.path.parent if checkpoint is None else None
+        weights_from = run.root if checkpoint is None else None
         experiment = start(config, dataset, listeners, runs=weights_from, threads=threads)
         findings = warnings_on(config, dataset, listeners)
         del dataset  # the feeds hold what the steps need

@@ -16,12 +16,15 @@ from dlcli.view.console.tables import byte_size
 
 @dataclass(frozen=True)
 class RemovedRun:
-    """A run that is gone, and what it took; of a link to one nothing but the link goes, and what it `leads_to` stays."""
+    """A run, or a group of `runs`, that is gone, and what it took; of a link to one nothing but the link goes, and what it
+    `leads_to` stays.
+    """
 
     run: str
     path: str
     bytes: int
     leads_to: str | None = None
+    runs: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,8 @@ def draw_removal(console: Console, removal: Removal) -> None:
         rows = [[each.run, each.bytes] for each in removal.removed]
         write_table(console, Table([Column("run"), number_column("size", byte_size)], rows))
         console.print()
-    count = f"{len(removal.removed):,} run{'' if len(removal.removed) == 1 else 's'}"
+    runs = sum(each.runs for each in removal.removed)
+    count = f"{runs:,} run{'' if runs == 1 else 's'}"
     verb = "would be removed, which frees" if removal.dry_run else "removed, which frees"
     console.print(Text(f"{count} {verb} {byte_size(removal.bytes)}" if removal.removed else "no runs to remove"))
     for each in removal.removed:

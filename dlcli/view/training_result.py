@@ -89,7 +89,7 @@ def time_words(result: TrainingResult) -> str:
 
 def next_words(result: TrainingResult) -> str:
     """The command to go on with."""
-    options = runs_option(result.path)
+    options = runs_option(result.path, result.run)
     return next_command(result.verdict, run=result.run, options=options, file=result.file, settings=result.set)
 
 
@@ -105,9 +105,11 @@ def measured_words(result: TrainingResult) -> str:
     return f"of the last epoch, {result.epochs}{which}; its weights are kept"
 
 
-def runs_option(path: str) -> str:
-    """The option that leads to a run outside the usual folder."""
-    folder = os.path.dirname(path)  # noqa: PTH120
+def runs_option(path: str, run: str) -> str:
+    """The option that leads to a run outside the usual folder; one of a group lies a folder deeper, as its name says."""
+    folder = path
+    for _ in run.split("/"):
+        folder = os.path.dirname(folder)  # noqa: PTH120
     return "" if folder in {"", "runs"} else f" --runs {shlex.quote(folder)}"
 
 

@@ -30,6 +30,7 @@ from dlcli.actions.board.watched import WatchedRuns
 from dlcli.actions.listening import HEADERS, bound_socket
 from dlcli.errors import ArtifactError, DataError, ResourceError
 from dlcli.runs import Run, history
+from dlcli.runs.groups import Group, GroupKind
 from dlcli.runs.lock import Lock
 
 pytestmark = pytest.mark.looks
@@ -364,6 +365,19 @@ def test_a_run_that_becomes_a_link_is_gone(tmp_path: Path, root: Path) -> None:
     (root / "a").symlink_to(tmp_path / "moved")
     with pytest.raises(ArtifactError):
         runs.run("a")
+
+
+def test_runs_of_a_group_have_rows_curves_and_pages(root: Path, record_run: Command, client: Client) -> None:
+    group = Group.claim(root, "g", GroupKind.SEEDS, words=[], config="c.yaml", content=b"{}\n")
+    record_run(group.path, "seed-0", number=7, history=epochs(1, 1.0))
+    assert next(row["run"] for row in client.get("/runs.json").value["rows"]) == "g/seed-0"
+    assert client.get(f"/curves.json?run={quote('g/seed-0', safe='')}").value["missing"] == []
+    for name in ("g/seed-0", quote("g/seed-0", safe="")):
+        assert client.get(f"/ready/{name}").text == '{"ready":false}'
+    assert client.get("/ready/g").status == 404
+    shutil.move(group.path, root.parent / "moved")
+    group.path.symlink_to(root.parent / "moved")
+    assert client.get("/ready/g/seed-0").status == 404
 
 
 def test_a_page_is_made_once_until_its_run_changes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "flowers.csv").write_text("length;width;kind\n1;2;a\n", encoding="utf-8")
     (made / "korean.csv").write_bytes("값,종류\n1,가\n".encode("cp949"))
     (made / "rows.jsonl").write_text('{"left": 1, "right": 2}\n', encoding="utf-8")
-    for name in ("roses-1", "roses-2"):
+    (made / "runs" / "seeds").mkdir(parents=True)
+    (made / "runs" / "seeds" / "group.json").write_text("{}", encoding="utf-8")
+    for name in ("roses-1", "roses-2", "seeds/seed-0"):
         (made / "runs" / name).mkdir(parents=True)
         (made / "runs" / name / "run.json").write_text(RUN.replace("RUN", name), encoding="utf-8")
         (made / "runs" / name / "metrics.jsonl").write_text(
@@ -73,6 +75,8 @@ def completed(folder: Path, *words: str, shell: str = "zsh") -> list[str]:
 OFFERED: dict[tuple[str, ...], list[str]] = {
     ("evaluate", "ro"): ["roses-1", "roses-2"],
     ("evaluate", "la"): ["last"],
+    ("evaluate", "s"): ["seeds/seed-0"],
+    ("remove", "s"): ["seeds/seed-0", "seeds"],
     ("resume", "roses-2"): ["roses-2"],
     ("compare", "roses-1", "roses-2"): ["roses-2"],
     ("train", "fi"): ["first.yaml"],

@@ -10,6 +10,7 @@ import pytest
 
 from dlcli.errors import ConflictError
 from dlcli.runs import Run, removal
+from dlcli.runs.groups import Group, GroupKind
 from dlcli.runs.lock import Lock
 
 Command = Callable[..., Any]
@@ -167,3 +168,54 @@ def test_of_a_link_nothing_but_the_link_goes(folder: Path, run_dlcli: Command) -
     ]
     assert left(folder) == ["b", "c", "d", "e"]
     assert (folder / "elsewhere" / "model" / "model.keras").stat().st_size == 1_000_000
+
+
+@pytest.fixture
+def grouped(tmp_path: Path, record_run: Command) -> Path:
+    """A run, and a group of three."""
+    group = Group.claim(tmp_path / "runs", "g", GroupKind.SEEDS, words=[], config="c.yaml", content=b"{}\n")
+    record_run(tmp_path / "runs", "a", number=1)
+    for number, value in enumerate((0.5, 0.9, 0.7), start=2):
+        record_run(group.path, f"seed-{number}", number=number, metrics={"validation": {"accuracy": value}})
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "gone", "stays"),
+    [
+        (["g"], [("g", 3)], ["a"]),
+        (["g", "g/seed-3", "a"], [("g", 3), ("a", 1)], []),
+        (["g/seed-3"], [("g/seed-3", 1)], ["a", "g/seed-2", "g/seed-4"]),
+        (["g", "--keep-best", "val_accuracy"], [("g/seed-2", 1), ("g/seed-4", 1)], ["a", "g/seed-3"]),
+        (["--filter", "run~g/"], [("g", 3)], ["a"]),
+        (["--filter", "val_accuracy<0.8"], [("g/seed-2", 1), ("g/seed-4", 1)], ["a", "g/seed-3"]),
+    ],
+)
+def test_groups_go_whole_and_members_alone(
+    arguments: list[str], gone: list[tuple[str, int]], stays: list[str], grouped: Path, run_dlcli: Command
+) -> None:
+    dry = run_dlcli("remove", *arguments, "--json", "--dry-run", cwd=grouped).value
+    value = run_dlcli("remove", *arguments, "--json", cwd=grouped).value
+    assert dry == value | {"dry_run": True}
+    assert [(each["run"], each["runs"]) for each in value["removed"]] == gone
+    assert run_dlcli("runs", "--names", cwd=grouped).out.split() == stays
+    assert (grouped / "runs" / "g").exists() == any(name.startswith("g/") for name in stays)
+
+
+def test_a_group_of_which_a_run_trains_stays(grouped: Path, run_dlcli: Command) -> None:
+    for place in ("g/seed-3", "g"):  # a member, and the command that trains them
+        with Lock(grouped / "runs" / place):
+            done = run_dlcli("remove", "g", "--json", cwd=grouped)
+            assert (done.code, done.error["kind"]) == (8, "run_in_use")
+    assert len(left(grouped)) == 2
+    with Lock(grouped / "runs" / "g" / "seed-3"):
+        value = run_dlcli("remove", "--filter", "run~g/", "--json", cwd=grouped).value
+    assert ([each["run"] for each in value["removed"]], value["training"]) == (["g/seed-2", "g/seed-4"], ["g/seed-3"])
+
+
+def test_of_a_group_by_a_link_nothing_but_the_link_goes(grouped: Path, run_dlcli: Command) -> None:
+    (grouped / "runs" / "link").symlink_to(grouped / "runs" / "g")
+    done = run_dlcli("remove", "link", cwd=grouped)
+    assert "link is a link: what it leads to stays" in done.out
+    assert left(grouped) == ["a", "g"]
+    assert len(list((grouped / "runs" / "g").glob("*/run.json"))) == 3

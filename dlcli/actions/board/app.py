@@ -90,8 +90,8 @@ def board_app(board: Board, guard: Guard) -> Starlette:
         Route("/", board.index),
         Route("/runs.json", board.table),
         Route("/curves.json", board.curves),
-        Route("/run/{name}", board.page),
-        Route("/ready/{name}", board.ready),
+        Route("/run/{name:path}", board.page),
+        Route("/ready/{name:path}", board.ready),
     ]
     return Starlette(
         routes=routes,

@@ -61,7 +61,7 @@ class MadePages:
 
     async def content_of(self, run: Run) -> tuple[str, str | None]:
         """What `dlcli report` writes of a run, or why it writes nothing."""
-        file = self.folder / f"{run.name}.html"
+        file = self.folder / f"{run.flat_name}.html"
         words = ["report", str(run.path.absolute()), "-o", str(file), "--json", "-q"]
         words += ["--allow-code"] if self.allow_code else []
         process = await asyncio.create_subprocess_exec(

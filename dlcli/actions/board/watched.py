@@ -76,12 +76,12 @@ class WatchedRuns:
 
     def folder(self, name: str) -> Path | None:
         """The folder of a run that has been seen."""
-        return next((path for path in self.kept if path.name == name), None)
+        return next((path for path, each in self.kept.items() if each.summary.run == name), None)
 
     def run(self, name: str) -> Run:
         """The run of a name, which is no way out of the folder. Raises `ArtifactError`, and `UnsafeError` for a link in it."""
         found = self.folder(name) or (self.runs() and self.folder(name))
-        if not found or found.is_symlink():
+        if not found or found.is_symlink() or (found.parent != self.root and found.parent.is_symlink()):
             raise ArtifactError(f"there is no run '{name}'", file=self.root, kind="no_such_run")
         run = Run(found)
         check_places(run)

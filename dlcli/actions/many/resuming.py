@@ -29,7 +29,7 @@ def beside_runs(trainings: Sequence[tuple[Asked, str]]) -> Iterator[tuple[Asked,
     left: dict[Key, list[RunSummary]] = {}
     for asked, name in trainings:
         if asked.runs not in rows:
-            rows[asked.runs] = list_runs(asked.runs)
+            rows[asked.runs] = [row for row in list_runs(asked.runs) if row.path.parent == asked.runs]
         tree = json.loads(json.dumps(asked.request().config.plain()))
         key = (asked.runs, name, json.dumps(tree, sort_keys=True))
         if key not in left:
@@ -47,7 +47,9 @@ def of_line(rows: Sequence[RunSummary], name: str, tree: str) -> Iterator[RunSum
     """The runs that a line can have made, which are done, and then those that can go on."""
     called = re.compile(rf"{re.escape(name)}(-\d+)?")
     own = [
-        row for row in rows if called.fullmatch(row.run) and json.dumps(row.configuration.tree, sort_keys=True) == tree
+        row
+        for row in rows
+        if called.fullmatch(row.path.name) and json.dumps(row.configuration.tree, sort_keys=True) == tree
     ]
     yield from (row for row in own if row.status == "done")
     yield from (row for row in own if goes_on(row))

@@ -14,6 +14,7 @@ from dlcli.actions.many.asked import Asked
 from dlcli.actions.many.resuming import beside_runs
 from dlcli.actions.many.trained_lines import Manner, threads_each, train_lines
 from dlcli.runs import Run
+from dlcli.runs.groups import Group, GroupKind
 from dlcli.training.many.processes import Ended, Stopping
 from dlcli.view.many import LineShown, LineState
 
@@ -160,3 +161,13 @@ def test_a_failed_run_goes_on_where_it_can(tmp_path: Path, record_run: Made) -> 
 )
 def test_the_processors_are_shared_out(side_by_side: int, processors: int, threads: int) -> None:
     assert threads_each(side_by_side, processors) == threads
+
+
+def test_runs_of_a_group_belong_to_lines_of_that_group_alone(tmp_path: Path, record_run: Made) -> None:
+    group = Group.claim(tmp_path / "runs", "a", GroupKind.SWEEP, words=[], config="a.yaml", content=b"")
+    inside, outside = [replace(asked(tmp_path, 1), runs=path) for path in (group.path, tmp_path / "runs")]
+    record_run(group.path, "a", tree=tree_of(inside), number=5, metrics=METRICS)
+    assert [run and run.name for _, _, run in beside_runs([(inside, "a"), (outside, "a")])] == ["a/a", None]
+    fake = Fake(record_run)
+    trained([(inside, "a"), (inside, "b")], fake)
+    assert [(each.name, each.number) for each in fake.begun] == [("a-2", 6), ("b", 7)]
