@@ -20,7 +20,7 @@ from dlcli.data.sources import endings, from_path
 from dlcli.errors import ConfigError, Problem
 from dlcli.layers.connections import way_to
 from dlcli.numbered_names import numbered_names
-from dlcli.spec import describe, did_you_mean
+from dlcli.spec import describe, did_you_mean, ending_of
 
 POSITION = re.compile(r"[0-9]{1,6}")
 MOST_FILES = 32
@@ -261,7 +261,7 @@ def as_mapping(node: Node, option: Mark) -> dict[str, Node]:
 
 def source_of_path(node: Node) -> dict[str, Node] | None:
     """The source that a path alone (`source: iris.csv`) stands for, or None for what is no such path."""
-    if not isinstance(node.value, str) or Path(node.value).suffix.lower() not in endings():
+    if not isinstance(node.value, str) or ending_of(node.value) not in endings():
         return None
     word, behind = next(iter(from_path(node.value).items()))
     arguments = behind if isinstance(behind, dict) else {known_arguments(word)[0]: behind}

@@ -32,7 +32,7 @@ from dlcli.loss.target_loss import Head, named_targets
 from dlcli.optimizer import Optimizer
 from dlcli.optimizer.schedules import early_end
 from dlcli.spec import (
-    DataPath,
+    CodePath,
     KerasObject,
     Mistake,
     Spec,
@@ -78,7 +78,7 @@ class Config(Spec):
     """How long to train."""
     weights: StartingWeights | None = None
     """Weights that were trained before, with which the training starts."""
-    plugins: list[DataPath] = []
+    plugins: list[CodePath] = []
     """Python files whose classes can be named like those of Keras; they run only with --allow-code."""
 
     _root: Node | None = PrivateAttr(default=None)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from dlcli.data.remote import address_of
+
 EACH = 100
 """Up to this many files each have a fingerprint of their own; more have one together."""
 MOST_BYTES = 1 << 30
@@ -22,10 +24,10 @@ def fingerprint(files: Sequence[Path]) -> list[Print]:
 
 
 def of_file(path: Path) -> Print:
-    """The fingerprint of one file."""
+    """The fingerprint of one file; one that was fetched is named by its address."""
     with path.open("rb") as file:
         return {
-            "file": str(path),
+            "file": address_of(path) or str(path),
             "bytes": path.stat().st_size,
             "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
         }
@@ -44,7 +46,12 @@ def of_all(files: Sequence[Path]) -> Print:
             found.update(str(fact.st_mtime_ns).encode())
         else:
             found.update(path.read_bytes())
-    return {"file": folder, "files": len(files), "bytes": total, "sha256": found.hexdigest()}
+    return {
+        "file": address_of(Path(folder)) or folder,
+        "files": len(files),
+        "bytes": total,
+        "sha256": found.hexdigest(),
+    }
 
 
 def changed(recorded: Sequence[Print], files: Sequence[Path]) -> list[str]:

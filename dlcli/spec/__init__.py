@@ -26,13 +26,14 @@ from dlcli.spec.mistake import (
     unquoted,
     written_otherwise,
 )
-from dlcli.spec.path import DataPath, Text, absolute_path
+from dlcli.spec.path import CodePath, DataPath, Text, absolute_path, ending_of, is_address
 from dlcli.spec.scale import Scale
 
 __all__ = [
     "AMBIGUOUS",
     "DEFINITION",
     "Buildable",
+    "CodePath",
     "DataPath",
     "Epochs",
     "Fact",
@@ -57,8 +58,10 @@ __all__ = [
     "detail_of",
     "details_of",
     "did_you_mean",
+    "ending_of",
     "fail",
     "fields_of",
+    "is_address",
     "keras_thing",
     "language_of",
     "near",

@@ -14,11 +14,11 @@ from typing import Any
 
 from dlcli.data.schema import Schema
 from dlcli.data.sources.by_word import Sources
-from dlcli.data.sources.paths import is_file, is_folder, is_stream, no_plain_file
+from dlcli.data.sources.paths import here, is_file, is_folder, is_stream, no_plain_file
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.splits import Splits
 from dlcli.errors import UsageError
-from dlcli.spec import Language, Mistake, absolute_path, fail, read_named
+from dlcli.spec import Language, Mistake, absolute_path, ending_of, fail, read_named
 
 SOURCES = Sources(
     {
@@ -96,7 +96,7 @@ def from_path(value: Any, *, known_only: bool = False) -> Any:
     if value in SOURCES:
         check_not_ambiguous(value)
         return value
-    suffix = Path(value).suffix.lower()
+    suffix = ending_of(value)
     if (word := endings().get(suffix)) is not None:
         return {word: SOURCES[word].at(value)}
     folder = Path(absolute_path(value))
@@ -169,6 +169,7 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
     parts = paths_in(path)
     if like.parts_joined:
         return of_several(path, parts, like=like, schema=schema)
+    path = here(path)
     named = SOURCES.get(path)
     if (
         named is not None
@@ -176,7 +177,7 @@ def block_of(path: str, *, like: SourceBlock, schema: Schema) -> SourceBlock:
         and not any(each.is_required() for each in named.model_fields.values())
     ):
         return named()
-    suffix, reader = Path(path).suffix.lower(), like.innermost
+    suffix, reader = ending_of(path), like.innermost
     one_of_many = Path(path).is_dir() or suffix in like.inside
     # What ends as the run's own files do is written as they are, and so is a table whose ending says nothing.
     as_before = (

@@ -8,16 +8,21 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from dlcli.data.remote import fetched
 from dlcli.errors import DataError
+from dlcli.spec import is_address
 
 
 def found_files(paths: str | Sequence[str]) -> list[Path]:
-    """The files of a path, a list of paths or globs, those of a glob in the order of their names.
+    """The files of a path, a list of paths or globs, those of a glob in the order of their names; of an address what was fetched.
 
     Raises `DataError` for a path that leads to no readable file, naming the folder looked in and what is near.
     """
     found: list[Path] = []
     for written in [paths] if isinstance(paths, str) else paths:
+        if is_address(written):
+            found += fetched_files(written)
+            continue
         is_glob = any(mark in written for mark in "*?[") and not is_file(Path(written))
         # An absolute path with a glob in it, which pathlib cannot expand.
         matches = sorted(glob.glob(written, recursive=True)) if is_glob else []  # noqa: PTH207
@@ -25,17 +30,47 @@ def found_files(paths: str | Sequence[str]) -> list[Path]:
     return found
 
 
+def fetched_files(address: str) -> list[Path]:
+    """The files of an address. Raises `DataError` where it is a folder."""
+    files = fetched(address)
+    if is_folder(files[0]):
+        raise DataError(
+            f"{address} is a folder, expected a file",
+            hint=f"name a file in it, or a glob such as {address.rstrip('/')}/*.csv",
+            kind="folder_not_file",
+        )
+    return files
+
+
+def here(path: str) -> str:
+    """The path itself; of an address, which may mean one file or folder alone, where it was fetched to.
+
+    Raises `DataError` for an address that means several files, or none.
+    """
+    if not is_address(path):
+        return path
+    files = fetched(path)
+    if len(files) > 1:
+        raise several(path, files)
+    return str(files[0])
+
+
 def only_file(path: str) -> Path:
     """The file of a path that may mean only one. Raises `DataError` where it means several."""
     found = found_files(path)
     if len(found) > 1:
-        raise DataError(
-            f"'{path}' means {len(found)} files, expected one",
-            file=path,
-            hint=f"name one of them, such as {found[0].name}",
-            kind="several_files",
-        )
+        raise several(path, found)
     return found[0]
+
+
+def several(path: str, files: Sequence[Path]) -> DataError:
+    """The error of a path that means several files where one is expected."""
+    return DataError(
+        f"'{path}' means {len(files)} files, expected one",
+        file=path,
+        hint=f"name one of them, such as {files[0].name}",
+        kind="several_files",
+    )
 
 
 def existing(path: Path) -> Path:

@@ -17,7 +17,7 @@ from dlcli.data.sources.paths import found_files
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError, UnsafeError
 from dlcli.first_line import first_line
-from dlcli.spec import DataPath, did_you_mean
+from dlcli.spec import CodePath, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +34,7 @@ class Python(SourceBlock):
     example: ClassVar[str] = "{python: {path: mine.py, function: load}}"
     whole: ClassVar[bool] = True
 
-    path: DataPath
+    path: CodePath
     """The Python file."""
     function: str = "load"
     """The function in it."""

@@ -12,7 +12,7 @@ from pydantic import ValidationInfo
 
 from dlcli.data.fields.fields import Fields
 from dlcli.data.schema import Schema
-from dlcli.spec import Named, Reader, language_of
+from dlcli.spec import Named, Reader, ending_of, language_of
 
 FEATURES = "features"
 """The name of the input that a table becomes where the configuration names none."""
@@ -134,7 +134,7 @@ class SourceBlock(Named):
         """The endings of the files that it names, in small letters."""
         named = getattr(self, "path", None)
         paths = [named] if isinstance(named, str) else named if isinstance(named, list) else []
-        return frozenset(Path(each).suffix.lower() for each in paths)
+        return frozenset(ending_of(each) for each in paths)
 
     @classmethod
     def at(cls, path: str) -> Any:

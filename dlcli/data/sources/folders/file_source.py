@@ -15,7 +15,7 @@ from dlcli.data.sources.folders.walk import folder_at, of_folder
 from dlcli.data.sources.paths import found_files, is_file
 from dlcli.data.sources.source import Example, Reading, SourceBlock
 from dlcli.errors import DataError
-from dlcli.spec import DataPath
+from dlcli.spec import DataPath, ending_of
 
 
 class FileSource(SourceBlock):
@@ -52,7 +52,7 @@ class FileSource(SourceBlock):
 
         Raises `DataError` for a path that is not there, a folder without any such file, an empty class folder.
         """
-        folder = folder_at(Path(self.path))
+        folder = folder_at(self.path)
         if folder is not None:
             if self.column is not None:
                 raise DataError(
@@ -64,7 +64,7 @@ class FileSource(SourceBlock):
             labelled = reading.columns is None or LABEL in reading.columns
             links, classes = self.follow_links, self.classes
             return of_folder(folder, self.inside, follow_links=links, classes=classes, labelled=labelled)
-        if Path(self.path).suffix.lower() in self.inside:
+        if ending_of(self.path) in self.inside:
             files = [str(file) for file in found_files(self.path)]
             return Listing(Path(files[0]).parent, [file for file in files if is_file(Path(file))])
         return of_table(self.path, self.inside, column=self.column, follow_links=self.follow_links, reading=reading)

@@ -35,7 +35,7 @@ def mask_files(images: Listing, folder: str, suffixes: Sequence[str]) -> Listing
     Where names occur in several folders, the folders must have the same names too. Raises `DataError` for images without a
     mask and for masks without an image.
     """
-    found = folder_at(Path(folder))
+    found = folder_at(folder)
     if found is None:
         raise DataError(
             f"there is no folder {folder}", file=folder, hint="masks is a folder of pictures", kind="missing_folder"

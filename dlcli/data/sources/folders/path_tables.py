@@ -14,6 +14,7 @@ from dlcli.data.sources.paths import existing, is_file, siblings
 from dlcli.data.sources.source import Reading, SourceBlock
 from dlcli.data.sources.tables.at_path import TABLES, table_at_path
 from dlcli.errors import DataError
+from dlcli.spec import is_address
 
 JUDGED = 100
 """So many cells of a column tell whether it holds paths."""
@@ -26,6 +27,12 @@ def of_table(
 
     Raises `DataError` with all rows whose file is not there or of another kind.
     """
+    if is_address(path):
+        raise DataError(
+            f"the files that {path} names are not fetched with it",
+            hint="name the folder of the files, or fetch all and name the table here",
+            kind="paths_at_address",
+        )
     named = frozenset() if column is None else frozenset({column})
     fields = table_at(path, suffixes).read(Reading(text=reading.text | named))
     chosen = column_of_paths(fields, suffixes, column)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from dlcli.data.schema import SPLITS
 from dlcli.data.sources.folders.listing import LABEL, Listing
-from dlcli.data.sources.paths import is_folder, siblings
+from dlcli.data.sources.paths import here, is_folder, siblings
 from dlcli.errors import DataError
 from dlcli.spec import did_you_mean
 
@@ -121,8 +121,11 @@ class Walk:
         return notes
 
 
-def folder_at(path: Path) -> Path | None:
-    """The folder at a path, also where its name is composed of other Unicode characters than was written."""
+def folder_at(written: str) -> Path | None:
+    """The folder at a path, also where its name is composed of other Unicode characters than was written; of an address where
+    it was fetched to.
+    """
+    path = Path(here(written))
     if is_folder(path):
         return path
     wanted = unicodedata.normalize("NFC", path.name)

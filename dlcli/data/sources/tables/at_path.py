@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dlcli.data.sources.source import SourceBlock
 from dlcli.data.sources.tables.csv import Csv
 from dlcli.data.sources.tables.excel import Excel
@@ -11,13 +9,14 @@ from dlcli.data.sources.tables.json_file import JsonFile
 from dlcli.data.sources.tables.jsonl import Jsonl
 from dlcli.data.sources.tables.parquet import Parquet
 from dlcli.data.sources.tables.tab import Tab
+from dlcli.spec import ending_of
 
 TABLES: tuple[type[SourceBlock], ...] = (Csv, Excel, JsonFile, Jsonl, Parquet, Tab)
 
 
 def table_at_path(path: str) -> SourceBlock | None:
     """The table at a path, by the ending of its name; None for another ending."""
-    kind = next((table for table in TABLES if Path(path).suffix.lower() in table.endings), None)
+    kind = next((table for table in TABLES if ending_of(path) in table.endings), None)
     if kind is None:
         return None
     arguments = kind.at(path)
