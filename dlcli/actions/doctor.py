@@ -22,6 +22,7 @@ from dlcli.extras import installing
 from dlcli.first_line import named_line
 from dlcli.processors import processors
 from dlcli.training.setup.backend import chatter_to, environment, start_keras
+from dlcli.training.setup.devices import idle_gpu
 from dlcli.training.train import Request, train
 from dlcli.view.doctor import Checked, Extra, Health
 from dlcli.view.training.listeners import Listeners
@@ -50,6 +51,8 @@ def examined(runs: Path) -> Health:
         started = keras_checked()
         checks.append(started)
         if started.ok:
+            idle = idle_gpu()
+            checks += [Checked("gpu", False, idle.words, idle.advice)] if idle is not None else []
             checks.append(training_checked())
         around: dict[str, Any] = environment() if started.ok else {"versions": {"dlcli": __version__}}
     return Health(

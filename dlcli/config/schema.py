@@ -160,6 +160,14 @@ class Config(Spec):
         assert self._root is not None
         return ConfigError([located(self._root, error.path, error.message, error.hint, at="key", kind=error.kind)])
 
+    @contextmanager
+    def locating(self) -> Iterator[None]:
+        """Turns errors of blocks that are met within into errors at their lines."""
+        try:
+            yield
+        except BlockError as error:
+            raise self.located(error) from error
+
     def at_source(self, error: BlockError | DataError) -> DlcliError:
         """The error of data at the line of the value that it is about, that names no file of its own; or of a block."""
         if isinstance(error, BlockError):

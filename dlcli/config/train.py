@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from dlcli.config.devices import devices_mistake
 from dlcli.config.trackers import Tracker
 from dlcli.spec import KerasObject, Mistake, Reader, Spec, describe, fail, keras_thing
 
@@ -206,6 +207,7 @@ class Train(Spec):
         "deterministic": ("train.deterministic=false",),
         "xla": ("train.xla=true",),
         "engine": ("train.engine=keras",),
+        "devices": ("train.devices=gpu",),
     }
 
     epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
@@ -240,6 +242,16 @@ class Train(Spec):
     """Whether XLA compiles the steps: `auto` does it where it pays, `true` from the first step on."""
     engine: Literal["auto", "resident", "keras"] = "auto"
     """Which way training runs: `keras` is Keras's own `fit`, `resident` the loop over data placed in memory once."""
+    devices: Literal["auto", "cpu", "gpu"] | list[str] = "auto"
+    """What steps run on: `auto` is a GPU where TensorFlow has one; `[gpu:1]` names one of several."""
+
+    @field_validator("devices", mode="before")
+    @classmethod
+    def check_devices(cls, value: Any) -> Any:
+        mistake = devices_mistake(value)
+        if mistake is not None:
+            fail(mistake)
+        return value
 
     @field_validator("time_limit", mode="before")
     @classmethod

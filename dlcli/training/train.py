@@ -38,6 +38,7 @@ from dlcli.training.kept.starting_weights import with_starting_weights
 from dlcli.training.phase_words import earlier_end
 from dlcli.training.session import Session
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
+from dlcli.training.setup.devices import notes_on_devices
 from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_sums, notes_on_zeros
@@ -126,7 +127,16 @@ def start(
     `runs` is the folder of the runs that it may name; None leaves the weights to who puts them back.
     """
     train = config.train
-    start_keras(seed=config.seed, precision=train.precision, deterministic=train.deterministic, threads=threads)
+    with config.locating():
+        start_keras(
+            seed=config.seed,
+            precision=train.precision,
+            deterministic=train.deterministic,
+            threads=threads,
+            devices=train.devices,
+        )
+    for note in notes_on_devices(train):
+        listeners.note(f"note: {note}")
     with config.naming_files():
         experiment = set_up(config, dataset)
         if runs is not None:

@@ -115,7 +115,7 @@ def test_operations_are_deterministic_where_that_is_wanted_or_there_is_a_cpu_alo
     for before in (True, False):
         start_keras(seed=0, deterministic=before)
         with monkeypatch.context() as patch:
-            patch.setattr(tf.config, "list_physical_devices", lambda kind=None: devices)
+            patch.setattr(tf.config, "get_visible_devices", lambda kind=None: devices)
             start_keras(seed=0, deterministic=wanted)
         assert is_deterministic() is deterministic
     start_keras(seed=0)

@@ -9,7 +9,7 @@ import stat
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from dlcli.keras_internals import is_deterministic, leave_determinism
 from dlcli.processors import processors
 from dlcli.progress import stage
 from dlcli.runs.atomic import NO_LINK, NO_WAIT
+from dlcli.training.setup.devices import take_devices
 from dlcli.training.setup.lazy_tensorflow import defer_public_modules
 
 STANDARD_ERROR = 2
@@ -149,11 +150,12 @@ def start_keras(
     precision: str = "float32",
     deterministic: str | bool = "auto",
     threads: Mapping[str, int] = MappingProxyType({}),
+    devices: str | Sequence[str] = "auto",
 ) -> Any:
     """Imports Keras on TensorFlow with everything random seeded and, where that is wanted, every operation deterministic.
 
-    `auto` wants it on a CPU, where a run can then be exact. `threads` as in `take_threads`.
-    Raises `ArtifactError` where Keras runs on something else.
+    `auto` wants it on a CPU, where a run can then be exact. `threads` as in `take_threads`, `devices` as in `take_devices`.
+    Raises `ArtifactError` where Keras runs on something else, and `BlockError` where a device is missing.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     used_before = "keras" in sys.modules
@@ -171,8 +173,9 @@ def start_keras(
         )
     if used_before:
         keras.utils.clear_session(free_memory=False)
+    take_devices(devices)
     keras.utils.set_random_seed(seed)
-    if deterministic is True or (deterministic == "auto" and not tf.config.list_physical_devices("GPU")):
+    if deterministic is True or (deterministic == "auto" and not tf.config.get_visible_devices("GPU")):
         tf.config.experimental.enable_op_determinism()
     elif is_deterministic():
         leave_determinism()
@@ -200,7 +203,7 @@ def device_name() -> str:
     """What steps run on: `GPU` where there is one, with their number if several, else `CPU`."""
     import tensorflow as tf
 
-    count = len(tf.config.list_physical_devices("GPU"))
+    count = len(tf.config.get_visible_devices("GPU"))
     return "CPU" if not count else "GPU" if count == 1 else f"{count} GPUs"
 
 
@@ -236,6 +239,6 @@ def environment() -> dict[str, Any]:
         },
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "deterministic": is_deterministic(),
-        "devices": [device.name for device in tf.config.list_physical_devices()],
+        "devices": [device.name for device in tf.config.get_visible_devices()],
         "command": sys.argv,
     }

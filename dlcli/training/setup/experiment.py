@@ -108,7 +108,8 @@ def set_up_config(config: Config, *, allow_code: bool = False) -> Experiment:
     """The experiment of a configuration from its file on: reads the data, starts Keras, builds and compiles the model."""
     with keras_loading(config.data.source):
         dataset = read_data(config, allow_code=allow_code)
-    start_keras(seed=config.seed, precision=config.train.precision)
+    with config.locating():
+        start_keras(seed=config.seed, precision=config.train.precision, devices=config.train.devices)
     return set_up(config, dataset)
 
 
