@@ -238,12 +238,13 @@ def split_rows(
     """
     import numpy as np
 
-    classes = None
+    classes, names = None, list[str]()
     for schema in schemas:
         if schema.classes is not None and len(schema.shape) == schema.is_one_hot:
             classes = class_indices(targets[schema.name][:], schema)
             if classes is not None and schema.has_void:
                 classes = np.where(classes < 0, len(schema.classes), classes)  # spread over the splits like a class
+            names = schema.classes
             break
     column = None
     if split.way == "file":
@@ -257,7 +258,8 @@ def split_rows(
             raise DataError(f"the {name} split would be empty: {what}", kind="empty_split")
     count = samples.count
     with concerning(BY):
-        return split.rows(count, seed=seed, classes=classes, column=None if column is None else column[:], own=own)
+        values = None if column is None else column[:]
+        return split.rows(count, seed=seed, classes=classes, column=values, own=own, names=names)
 
 
 def taken_samples(columns: Mapping[str, Column], rows: np.ndarray[Any, Any], *, keep: bool) -> dict[str, Column]:

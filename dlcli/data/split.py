@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
 from dlcli.data.borders import between_times
+from dlcli.data.folds import ByColumn, read_fold, with_fold
 from dlcli.data.schema import SPLITS
-from dlcli.data.times import first_in, has_zone, seconds_as, seconds_of, seconds_of_named
+from dlcli.data.times import times_of
 from dlcli.errors import DataError
 from dlcli.spec import Mistake, Spec, did_you_mean, fail
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 LARGEST = 0.9
 BLOCK = 1 << 22
 """So many samples are shuffled and split at once."""
-IN_ORDER = re.compile(r"\d{4}(([-/.])\d{2}(\2\d{2}([ T]\d{2}:\d{2}.*)?)?)?|\d{2}:\d{2}(:\d{2}.*)?")
-"""Times as text that sort in the order of time."""
-
 MOST_TOLD = 5
 """So many words of a column are told."""
 
@@ -89,6 +86,7 @@ class Split(Spec):
         "test": ("data.split.test=0.4",),
         "by": ("data.split.by=column:set",),
         "seed": ("data.split.seed=9",),
+        "fold": ("data.split.fold=1/2", "data.split.fold=2/3"),
     }
 
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
@@ -100,6 +98,16 @@ class Split(Spec):
 
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
     """Where its own randomness starts; by default the seed of the experiment."""
+    fold: str | None = None
+    """Which fold is held out as validation, instead of a share: `1/5` is the first of five of all that is not test. Folds are as
+    the split is: by class, by whole groups or files, or one time after the other."""
+
+    @field_validator("fold")
+    @classmethod
+    def known_fold(cls, fold: str | None) -> str | None:
+        if fold is not None:
+            read_fold(fold)
+        return fold
 
     @field_validator("test")
     @classmethod
@@ -146,11 +154,13 @@ class Split(Spec):
         classes: np.ndarray[Any, Any] | None,
         column: np.ndarray[Any, Any] | None = None,
         own: Mapping[str, np.ndarray[Any, Any]] | None = None,
+        names: Sequence[str] = (),
     ) -> dict[str, np.ndarray[Any, Any]]:
         """By split, the rows that belong to it, ascending.
 
-        `classes` (samples,) is the class index of each row, or None for a target of numbers; `column` (samples,) the
-        values that `by` goes by, which for `file` are the numbers of the files; `own` are splits that the source has.
+        `classes` (samples,) is the class index of each row, or None for a target of numbers, and `names` the names of the
+        classes; `column` (samples,) the values that `by` goes by, which for `file` are the numbers of the files; `own` are
+        splits that the source has.
         Raises `DataError` for a split that would be empty.
         """
         import numpy as np
@@ -174,6 +184,9 @@ class Split(Spec):
             parts = self.by_words(column, classes, generator) if way == "column" else self.by_group(column, generator)
         if own is None:
             self.check(parts, samples)
+        if self.fold is not None:
+            by = ByColumn(self.way, self.column, np.arange(samples) if column is None else column)
+            parts = with_fold(parts, read_fold(self.fold), by, classes, generator, names=names)
         # Rows ascend, so that files are read forwards and a split is the same whatever shuffled it; half the bytes are worth it,
         # because every split of every open run holds its numbers in memory.
         small = np.int32 if samples < 2**31 else np.int64
@@ -313,7 +326,7 @@ class Split(Spec):
 
     def check(self, parts: Mapping[str, np.ndarray[Any, Any]], samples: int) -> None:
         """Refuses a split that was asked for and would be empty."""
-        asked = {"train": 1.0, "validation": self.validation, "test": self.test}
+        asked = {"train": 1.0, "validation": 0.0 if self.fold else self.validation, "test": self.test}
         if isinstance(self.by, ByWords):
             asked["test"] = float(bool(self.by.test))
         for split, rows in parts.items():
@@ -323,46 +336,6 @@ class Split(Spec):
                     hint="write data.split: {validation: 0, test: 0} or more data",
                     kind="empty_split",
                 )
-
-
-def times_of(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """What puts rows (rows,) in the order of time. Raises `DataError` for text whose order is not that of time."""
-    import numpy as np
-
-    texts = [value for value in column if isinstance(value, str)]
-    first = first_in(texts)
-    short = [seconds_as(text, first) for text in texts] if first is not None else []
-    if short and None not in short:
-        return np.array(short, np.float64)
-    named = [seconds_of_named(text.strip()) for text in texts]
-    if named and None not in named:
-        return np.array(named, np.float64)
-    odd = next((value for value in texts if not IN_ORDER.fullmatch(value.strip())), None)
-    if odd is not None:
-        raise DataError(
-            f"the split is by the time in column '{name}', which holds '{odd}'",
-            hint="write times as numbers, or the year first and every part with all its digits: 2024-01-31 09:30",
-            kind="not_a_time",
-        )
-    zones = [has_zone(text) for text in texts]
-    if not any(zones):
-        return column
-    if not all(zones):
-        without = texts[zones.index(False)]
-        raise DataError(
-            f"the split is by the time in column '{name}', which holds '{without}' without a time zone beside others with one",
-            hint="write the zone of every time, or of none",
-            kind="not_a_time",
-        )
-    # As text 10:00+09:00 stands behind 02:00Z, and is an hour earlier.
-    seconds = [seconds_of(text) for text in texts]
-    if None in seconds:
-        raise DataError(
-            f"the split is by the time in column '{name}', which holds '{texts[seconds.index(None)]}'",
-            hint="write times such as 2024-01-31 09:30:00+09:00",
-            kind="not_a_time",
-        )
-    return np.array(seconds)
 
 
 def plain_word(word: Any) -> str:

@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from dlcli.errors import DataError
+
 if TYPE_CHECKING:
     import numpy as np
 
+IN_ORDER = re.compile(r"\d{4}(([-/.])\d{2}(\2\d{2}([ T]\d{2}:\d{2}.*)?)?)?|\d{2}:\d{2}(:\d{2}.*)?")
+"""Times as text that sort in the order of time."""
 First = Literal["day", "month"]
 """Which of day and month comes first where the year is last."""
 Part = Literal["minute", "hour", "weekday", "day", "month", "yearday", "year"]
@@ -174,3 +178,43 @@ def time_features(seconds: np.ndarray[Any, Any], parts: Sequence[Part]) -> np.nd
     features = np.stack(columns, axis=1)
     features[~known] = np.nan
     return features
+
+
+def times_of(name: str, column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What puts rows (rows,) in the order of time. Raises `DataError` for text whose order is not that of time."""
+    import numpy as np
+
+    texts = [value for value in column if isinstance(value, str)]
+    first = first_in(texts)
+    short = [seconds_as(text, first) for text in texts] if first is not None else []
+    if short and None not in short:
+        return np.array(short, np.float64)
+    named = [seconds_of_named(text.strip()) for text in texts]
+    if named and None not in named:
+        return np.array(named, np.float64)
+    odd = next((value for value in texts if not IN_ORDER.fullmatch(value.strip())), None)
+    if odd is not None:
+        raise DataError(
+            f"the split is by the time in column '{name}', which holds '{odd}'",
+            hint="write times as numbers, or the year first and every part with all its digits: 2024-01-31 09:30",
+            kind="not_a_time",
+        )
+    zones = [has_zone(text) for text in texts]
+    if not any(zones):
+        return column
+    if not all(zones):
+        without = texts[zones.index(False)]
+        raise DataError(
+            f"the split is by the time in column '{name}', which holds '{without}' without a time zone beside others with one",
+            hint="write the zone of every time, or of none",
+            kind="not_a_time",
+        )
+    # As text 10:00+09:00 stands behind 02:00Z, and is an hour earlier.
+    seconds = [seconds_of(text) for text in texts]
+    if None in seconds:
+        raise DataError(
+            f"the split is by the time in column '{name}', which holds '{texts[seconds.index(None)]}'",
+            hint="write times such as 2024-01-31 09:30:00+09:00",
+            kind="not_a_time",
+        )
+    return np.array(seconds)
