@@ -98,6 +98,17 @@ class DlcliError(Exception):
         self.verdict: Sequence[Mapping[str, Any]] = ()
         """What is said of a training that ended with it, as the run records it."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How another process gets it: as it is, without being made anew."""
+        return as_it_was, (type(self), self.args, self.__dict__)
+
+
+def as_it_was(kind: type[DlcliError], arguments: Sequence[Any], held: Mapping[str, Any]) -> DlcliError:
+    """An error with all that it held."""
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(held)
+    return error
+
 
 @contextmanager
 def concerning(path: TreePath) -> Iterator[None]:

@@ -8,6 +8,7 @@ import typer
 
 from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
+from dlcli.cli.grouped import resume_group
 from dlcli.cli.training import Shown, show_training
 
 
@@ -34,6 +35,17 @@ def resume(
 
     Example: dlcli resume last --epochs 40
     """
+    one_run = {
+        "--set": settings,
+        "--epochs": epochs,
+        "--until": until,
+        "--time-limit": time_limit,
+        "--allow-config-change": allow_config_change,
+        "--allow-data-change": allow_data_change,
+        "--json-lines": json_lines,
+    }
+    if resume_group(runs, run, [*one_run.items()], allow_code=allow_code, json=json, verbose=verbose):
+        return
     from dlcli.runs import Run
     from dlcli.training.resume import ResumeRequest
     from dlcli.training.resume import resume as go_on

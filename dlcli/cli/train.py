@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from dlcli.cli import options
+from dlcli.cli import grouped, options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.training import Shown, show_training
+from dlcli.errors import UsageError
 from dlcli.progress import stage
 
 
@@ -26,6 +27,11 @@ def train(
     no_rename: Annotated[
         bool, typer.Option("--no-rename", help="Fail if the name is taken, instead of adding a number.")
     ] = False,
+    seeds: grouped.Seeds = None,
+    folds: grouped.Folds = None,
+    jobs: grouped.Jobs = None,
+    threads: grouped.Threads = None,
+    resume: grouped.Resume = False,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
     json_lines: options.JsonLines = False,
@@ -36,6 +42,11 @@ def train(
 
     Example: dlcli train configs/digits.yaml --set optimizer.learning_rate=0.01
     """
+    is_group = seeds is not None or folds is not None
+    if not is_group:
+        grouped.check_alone(jobs=jobs, threads=threads, resume=resume)
+    elif json_lines:
+        raise UsageError("--json-lines tells the epochs of one run", hint="write --json", kind="option_without_effect")
     with stage("reading the configuration"):
         from dlcli.config import load_config
 
@@ -47,6 +58,10 @@ def train(
     request = Request(
         checked, content, config, Path(runs), name=name, rename=not no_rename, allow_code=allow_code, settings=given
     )
+    if is_group:
+        each = {"jobs": jobs, "threads": threads}
+        grouped.train_members(request, seeds=seeds, folds=folds, **each, resume=resume, json=json, verbose=verbose)
+        return
     shown = Shown(quiet=quiet, verbose=verbose, json=json, json_lines=json_lines)
     show_training(lambda listeners: run_training(request, listeners), shown=shown, first="reading the data")
 

@@ -13,6 +13,7 @@ import typer
 
 from dlcli.cli.asked import asked_apart
 from dlcli.cli.everywhere import with_options_of_all
+from dlcli.cli.grouped import check_alone
 from dlcli.cli.options import train_settings
 from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.errors import ConfigError, DlcliError, LinesError, Problem, UsageError
@@ -121,6 +122,10 @@ def parsed(line: Line, command: Any) -> Any:
     if HELP & {*line.texts}:
         raise UsageError("help trains nothing", hint="dlcli train --help", kind="no_training")
     context = command.make_context(TRAIN.name, line.texts)
+    check_alone(**{name: context.params[name] for name in ("jobs", "threads", "resume")})
+    if context.params["seeds"] is not None or context.params["folds"] is not None:
+        hint = "write a line for each: --set seed=1, or --set data.split.fold=1/5"
+        raise UsageError("a line trains one run, and no group of them", hint=hint, kind="group_in_line")
     if context.params["config"] == "-":
         raise UsageError("a line cannot read its configuration from standard input", kind="no_training")
     return context

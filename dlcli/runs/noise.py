@@ -41,6 +41,29 @@ class Noise:
         return self.low > 0 or self.high < 0
 
 
+@dataclass(frozen=True)
+class Spread:
+    """What several runs reached: their mean, the deviation of a sample (n - 1), and between what the mean lies for other runs of
+    the same kind, by Student's t. Of one run there is no deviation.
+    """
+
+    mean: float
+    deviation: float | None
+    low: float | None
+    high: float | None
+    values: Sequence[float]
+
+
+def spread_of(values: Sequence[float]) -> Spread:
+    """The spread of at least one value."""
+    mean, count = statistics.fmean(values), len(values)
+    if count == 1:
+        return Spread(mean, None, None, None, [*values])
+    deviation = statistics.stdev(values)
+    apart = deviation / math.sqrt(count) * t_quantile(1 - LEVEL, count - 1)
+    return Spread(mean, deviation, mean - apart, mean + apart, [*values])
+
+
 def mean_interval(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None = None) -> tuple[float, float]:
     """Between what the mean of values (samples,) lies for other samples of the same kind, each with its weight in it."""
     import numpy as np

@@ -58,5 +58,5 @@ def begun(asked: Asked, listeners: Listeners) -> tuple[Run, RunState]:
 
 
 def failed(error: DlcliError, notes: Notes) -> tuple[int, dict[str, Any]]:
-    """What is told of an error: the keys that it has in JSON."""
-    return error.code, {"path": None, "error": error_json(error), "notes": notes.said}
+    """What is told of an error: the keys that it has in JSON, and itself."""
+    return error.code, {"path": None, "error": error_json(error), "notes": notes.said, "raised": error}

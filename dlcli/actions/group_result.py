@@ -1,0 +1,85 @@
+"""What a group of runs has come to: its members, and the mean and deviation of what they reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from dlcli.actions.compare import values_of
+from dlcli.actions.held_out import kept_held_out
+from dlcli.actions.runs import compared_runs
+from dlcli.errors import ArtifactError
+from dlcli.runs import Run, read_state
+from dlcli.runs.groups import Group, GroupKind
+from dlcli.runs.noise import spread_of
+from dlcli.runs.samples_file import read_samples
+from dlcli.runs.state import ALIVE
+from dlcli.runs.summary import RunSummary, run_summary
+from dlcli.view.group import GroupShown, MemberShown, SpreadShown
+from dlcli.view.many import LineState
+
+ALIKE = frozenset({GroupKind.FOLDS, GroupKind.SEEDS})
+"""Groups whose members are trained with the same configuration, so that a mean over them says something."""
+
+
+def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None) -> GroupShown:
+    """What a group has come to; `trained` are the members that this command has trained, by name.
+
+    Raises `ArtifactError` where its record is damaged.
+    """
+    record = group.read()
+    rows = {row.path.name: row for row in map(run_summary, group.members())}
+    planned = record.plan.get("members")
+    names = list(planned) if isinstance(planned, dict) else list(rows)
+    shown = [member_of(group, name, rows.get(name), (trained or {}).get(name)) for name in names]
+    found = [rows[name] for name in names if name in rows]
+    done = [row for row in found if row.status == "done"]
+    return GroupShown(
+        group=group.name,
+        path=str(group.path),
+        kind=record.kind,
+        members=shown,
+        metrics=spreads_of(done) if record.kind in ALIKE else {},
+        out_of_fold=kept_held_out(group) if record.kind == GroupKind.FOLDS else None,
+        done=sum(each.state in {LineState.DONE, LineState.SKIPPED} for each in shown),
+        failed=sum(each.state is LineState.FAILED for each in shown),
+        left=sum(each.state in {LineState.STOPPED, LineState.LEFT} for each in shown),
+        table=compared_runs(found) if found else None,
+    )
+
+
+def spreads_of(rows: Sequence[RunSummary]) -> dict[str, SpreadShown]:
+    """The spread of each value that runs reached, by split and name; of one that some lack that of the others."""
+    reached = [values_of(row, read_samples(Run(row.path))) for row in rows]
+    names = dict.fromkeys(name for values in reached for name in values)
+    return {
+        name: SpreadShown(**asdict(spread_of([values[name] for values in reached if name in values]))) for name in names
+    }
+
+
+def member_of(group: Group, name: str, row: RunSummary | None, trained: MemberShown | None) -> MemberShown:
+    """A member as its run stands, with what its training has come to where this command has trained it."""
+    path = group.path / name
+    shown = trained or MemberShown(member=name, run=f"{group.name}/{name}", path=str(path), state=LineState.LEFT)
+    if row is None:
+        return shown
+    seconds = shown.seconds if trained else row.recorded.get("seconds")
+    shown = replace(shown, epochs=row.epochs, metrics=row.metrics, seconds=seconds)
+    if trained is not None:
+        return shown
+    if row.status == "done":
+        return replace(shown, state=LineState.DONE, code=0)
+    if row.status in {"failed", "unreadable"}:
+        code, error = why_failed(Run(path))
+        return replace(shown, state=LineState.FAILED, code=code, error=error)
+    return replace(shown, state=LineState.LEFT if row.status in ALIVE else LineState.STOPPED)
+
+
+def why_failed(run: Run) -> tuple[int | None, dict[str, Any]]:
+    """The exit code of a run that has failed, and the words of its error."""
+    try:
+        state = read_state(run)
+    except ArtifactError as error:
+        return error.code, {"message": error.message}
+    return state.exit_code, {"message": state.reason}

@@ -1,0 +1,65 @@
+"""The group that a command of several seeds or folds trains: a new one, or that of the same command before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from dlcli.actions.many.members import GroupPlan, members_asked_for, plan_of
+from dlcli.errors import ArtifactError
+from dlcli.runs.atomic import UNREADABLE, read_plain
+from dlcli.runs.groups import Group, GroupKind, groups_in
+from dlcli.training.train import Request, asked_name
+
+
+def group_of(
+    request: Request,
+    *,
+    seeds: int | None,
+    folds: int | None,
+    side_by_side: int,
+    threads: int,
+    resume: bool,
+    words: Sequence[str],
+) -> Group:
+    """A new group for what is asked, or with `resume` the newest of its name that was begun with the same.
+
+    Raises `UsageError` for what cannot be asked together.
+    """
+    kind, members = members_asked_for(request.config, seeds=seeds, folds=folds)
+    plan = GroupPlan(
+        settings=[*request.settings],
+        members=members,
+        side_by_side=side_by_side,
+        threads=threads,
+        folder=str(Path.cwd()),
+    )
+    name = request.name or f"{asked_name(request)}-{kind}"
+    before = [each for each in begun_before(request, name, kind) if plan_of(each).is_same(plan)] if resume else []
+    if before:
+        return before[-1]
+    return Group.claim(
+        request.runs,
+        name,
+        kind,
+        words=words,
+        config=request.file,
+        content=request.content,
+        plan=plan.plain(),
+        rename=request.rename,
+    )
+
+
+def begun_before(request: Request, name: str, kind: GroupKind) -> list[Group]:
+    """The groups of a kind that have a name, or it with a number, and the same configuration, the newest last."""
+    called = re.compile(rf"{re.escape(name)}(-\d+)?")
+    found = []
+    for group, record in groups_in(request.runs):
+        if record.kind == kind and called.fullmatch(group.name) and record.config == request.file:
+            try:
+                found += [group] if read_plain(group.config) == request.content else []
+                plan_of(group)
+            except (ArtifactError, *UNREADABLE):
+                continue
+    return found

@@ -1,0 +1,109 @@
+"""What `train` and `resume` share of groups: the options of seeds and folds, and the members as they end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlcli.cli.output import err, give
+from dlcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from dlcli.runs.groups import Group
+    from dlcli.training.train import Request
+
+PARTIAL = 9
+"""The exit code where some trainings have failed."""
+
+Seeds = Annotated[
+    int | None, typer.Option(min=2, metavar="N", help="Train with N seeds on one split: mean and deviation.")
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(min=2, max=10_000, metavar="K", help="Cross-validate: K trainings, each judged by another part."),
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Of seeds or folds train so many side by side.")
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Threads of each of them; by default the processors shared out."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Of seeds or folds keep what is done, and go on with what was stopped.")
+]
+
+
+def check_alone(*, jobs: int | None, threads: int | None, resume: bool) -> None:
+    """Raises `UsageError` for options of groups where one run is trained."""
+    given = [name for name, value in (("--jobs", jobs), ("--threads", threads), ("--resume", resume)) if value]
+    if given:
+        hint = "dlcli resume RUN goes on with one" if given[0] == "--resume" else "add --seeds N or --folds K"
+        raise UsageError(f"{given[0]} is for --seeds and --folds", hint=hint, kind="option_without_effect")
+
+
+def train_members(
+    request: Request,
+    *,
+    seeds: int | None,
+    folds: int | None,
+    jobs: int | None,
+    threads: int | None,
+    resume: bool,
+    json: bool,
+    verbose: bool,
+) -> None:
+    """Trains a configuration with several seeds, or cross-validates it."""
+    from dlcli.actions.many.grouping import group_of
+    from dlcli.actions.many.trained_lines import threads_each
+
+    side_by_side = jobs or 1
+    each = threads_each(side_by_side) if threads is None else threads
+    group = group_of(
+        request, seeds=seeds, folds=folds, side_by_side=side_by_side, threads=each, resume=resume, words=sys.argv[1:]
+    )
+    show_group(group, side_by_side=side_by_side, allow_code=request.allow_code, json=json, verbose=verbose)
+
+
+def show_group(group: Group, *, side_by_side: int, allow_code: bool, json: bool, verbose: bool) -> None:
+    """Trains what is left of a group, and gives what has come of it."""
+    from dlcli.actions.many.trained_group import train_group
+    from dlcli.view.group import draw_group, draw_member
+
+    console = err()
+    shown = train_group(
+        group,
+        lambda member, count, of: draw_member(console, member, count, of, verbose=verbose),
+        side_by_side=side_by_side,
+        allow_code=allow_code,
+    )
+    give(shown, draw_group, as_json=json)
+    if shown.stopped is not None:
+        raise typer.Exit(128 + signal.Signals[shown.stopped])
+    if shown.failed:
+        raise typer.Exit(PARTIAL)
+
+
+def resume_group(
+    root: Path, name: str, others: Sequence[tuple[str, object]], *, allow_code: bool, json: bool, verbose: bool
+) -> bool:
+    """Goes on with a group, if the name is that of one; `others` are options that only a run has. Says whether it was."""
+    from dlcli.runs.groups import Group
+
+    group = None if name == "last" else Group.found(root, name)
+    if group is None:
+        return False
+    from dlcli.actions.many.members import plan_of
+
+    given = [option for option, value in others if value]
+    if given:
+        message = f"{given[0]} is for one run, and '{group.name}' is a group, which goes on as it was begun"
+        raise UsageError(message, hint=f"dlcli resume {group.name}", kind="option_without_effect")
+    plan = plan_of(group)
+    show_group(group, side_by_side=plan.side_by_side, allow_code=allow_code, json=json, verbose=verbose)
+    return True

@@ -1,0 +1,164 @@
+"""A group of runs: its members, what they reached together, and how far they scatter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+
+from dlcli.view.console.drawn_table import write_table
+from dlcli.view.console.json_value import UNSAID
+from dlcli.view.console.labelled import line as labelled
+from dlcli.view.console.labelled import note
+from dlcli.view.console.table import Column, Table, number_column
+from dlcli.view.console.tables import duration, number
+from dlcli.view.many import LineState
+from dlcli.view.runs import Metrics, RunsShown, runs_table
+
+SPOKEN = {"folds": "folds", "seeds": "seeds", "sweep": "trials"}
+"""What the members of a kind of group are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberShown:
+    """A run of a group in JSON: `code` is the exit code of its training, where this command has trained it."""
+
+    member: str
+    run: str
+    path: str
+    state: LineState
+    epochs: int = 0
+    metrics: Metrics = field(default_factory=dict)
+    seconds: float | None = None
+    code: int | None = None
+    error: Mapping[str, Any] | None = None
+    notes: Sequence[str] = field(default=(), metadata=UNSAID)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpreadShown:
+    """A metric of all members that are done: the mean, the deviation of a sample, and the mean's interval of 95 %."""
+
+    mean: float
+    deviation: float | None
+    low: float | None
+    high: float | None
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutOfFold:
+    """What models said of the samples that each was not trained on, all samples together, and the file that has it."""
+
+    file: str | None
+    samples: int
+    metrics: Mapping[str, float]
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupShown:
+    """The keys of `dlcli train --seeds --json` and `dlcli runs GROUP --json`; `metrics` are by split and name."""
+
+    group: str
+    path: str
+    kind: str
+    members: Sequence[MemberShown]
+    metrics: Mapping[str, SpreadShown]
+    out_of_fold: OutOfFold | None
+    done: int
+    failed: int
+    left: int
+    seconds: float | None = None
+    stopped: str | None = None
+    advice: str | None = None
+    table: RunsShown | None = field(default=None, metadata=UNSAID)
+
+
+def draw_member(console: Console, shown: MemberShown, count: int, of: int, *, verbose: bool = False) -> None:
+    """What has come of one member, as it ends; with `verbose` also what its training has said."""
+    note(console, f"{count:>{len(str(of))}}/{of}  {shown.run}  {member_words(shown)}")
+    for each in shown.notes if verbose else ():
+        note(console, each)
+
+
+def member_words(shown: MemberShown) -> str:
+    """The metrics of a member that is done, or why it is not."""
+    if shown.error is not None:
+        return f"{shown.state}: {shown.error['message']}"
+    if shown.state not in {LineState.DONE, LineState.SKIPPED}:
+        return str(shown.state)
+    split = "validation" if shown.metrics.get("validation") else "train"
+    mark = "val_" if split == "validation" else ""
+    values = [f"{mark}{name} {number(value)}" for name, value in shown.metrics.get(split, {}).items()]
+    plural = "epoch" if shown.epochs == 1 else "epochs"
+    times = [] if shown.seconds is None else [duration(shown.seconds)]
+    return "  ".join([*values, f"{shown.epochs} {plural}", *times])
+
+
+def draw_group(console: Console, shown: GroupShown) -> None:
+    """The members as a table, what they reached together, what has failed and why, and how to go on."""
+    console.print()
+    if shown.table is not None:
+        write_table(console, runs_table(shown.table, short=True))
+        console.print()
+    if shown.metrics:
+        write_table(console, spread_table(shown))
+        console.print()
+    for each in shown.members:
+        if each.state is LineState.FAILED:
+            error = each.error or {}
+            code = "" if each.code is None else f" ({each.code})"
+            labelled(console, each.member, f"failed{code}: {error.get('message', 'its run says why')}")
+            if error.get("hint"):
+                labelled(console, "", error["hint"])
+    labelled(console, "group", f"{shown.path}  ({counts_words(shown)})")
+    if shown.out_of_fold is not None:
+        draw_out_of_fold(console, shown.out_of_fold)
+    if shown.stopped is not None:
+        labelled(console, "stopped", f"by {shown.stopped}")
+    if shown.advice is not None:
+        labelled(console, "next", shown.advice, style="cyan")
+
+
+def draw_out_of_fold(console: Console, held: OutOfFold) -> None:
+    """Where the answers to samples are that their model was not trained on."""
+    where = "" if held.file is None else f", in {held.file}"
+    labelled(console, "held out", f"{held.samples:,} samples, each by the model that was not trained on it{where}")
+    for each in held.notes:
+        labelled(console, "", each)
+
+
+def counts_words(shown: GroupShown) -> str:
+    """How many members there are, and what has become of them."""
+    parts = {"done": shown.done, "failed": shown.failed, "left": shown.left}
+    counts = ", ".join(f"{count} {word}" for word, count in parts.items() if count)
+    times = "" if shown.seconds is None else f", in {duration(shown.seconds)}"
+    return f"{len(shown.members)} {SPOKEN.get(shown.kind, 'runs')}: {counts or 'none done'}{times}"
+
+
+def spread_table(shown: GroupShown) -> Table:
+    """A row for each metric: the mean of the members, how far they scatter, and where the mean lies."""
+    held = {} if shown.out_of_fold is None else shown.out_of_fold.metrics
+    rows = [
+        [
+            name,
+            each.mean,
+            each.deviation,
+            "–" if each.low is None else f"{number(each.low)} … {number(each.high)}",
+            len(each.values),
+            *([held.get(name.removeprefix("validation.")) if name.startswith("validation.") else None] if held else []),
+        ]
+        for name, each in shown.metrics.items()
+    ]
+    columns = [
+        Column("metric"),
+        number_column("mean"),
+        number_column("deviation"),
+        Column("95 %", right=True),
+        Column(SPOKEN.get(shown.kind, "runs"), right=True),
+        *([number_column("held out")] if held else []),
+    ]
+    return Table(columns, rows)
