@@ -17,7 +17,7 @@ NAME, RECORD = "out-of-fold.csv", "out-of-fold.json"
 
 def keep_held_out(group: Group, held: OutOfFold) -> None:
     """Writes the metrics into the group, with what tells whether its runs are still the same."""
-    content = {"file": held.file, "samples": held.samples, "metrics": held.metrics, "notes": held.notes}
+    content = {"samples": held.samples, "metrics": held.metrics, "notes": held.notes}
     write_json(group.path / RECORD, {**content, "runs": prints_of(group)})
 
 
@@ -27,9 +27,8 @@ def kept_held_out(group: Group) -> OutOfFold | None:
         content = json.loads(read_plain(group.path / RECORD))
         if content["runs"] == prints_of(group):
             metrics = {str(name): float(value) for name, value in content["metrics"].items()}
-            return OutOfFold(
-                file=content["file"], samples=int(content["samples"]), metrics=metrics, notes=content["notes"]
-            )
+            file = str(group.path / NAME) if (group.path / NAME).is_file() else None
+            return OutOfFold(file=file, samples=int(content["samples"]), metrics=metrics, notes=content["notes"])
     return None
 
 

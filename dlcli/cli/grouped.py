@@ -82,6 +82,7 @@ def show_group(group: Group, *, side_by_side: int, allow_code: bool, json: bool,
         side_by_side=side_by_side,
         allow_code=allow_code,
     )
+    console.print()
     give(shown, draw_group, as_json=json)
     if shown.stopped is not None:
         raise typer.Exit(128 + signal.Signals[shown.stopped])

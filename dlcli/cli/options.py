@@ -17,6 +17,12 @@ Config = Annotated[
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's name, its folder, or last.", autocompletion=completion.run)
 ]
+RunOrGroup = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run or a group by name, its folder, or last.", autocompletion=completion.run_or_group
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option(

@@ -13,7 +13,7 @@ from dlcli.cli.training import Shown, show_training
 
 
 def resume(
-    run: options.RunName = "last",
+    run: options.RunOrGroup = "last",
     settings: options.Settings = [],  # noqa: B006 (Typer copies it)
     runs: options.Runs = options.RUNS,
     epochs: options.Epochs = None,

@@ -24,7 +24,9 @@ MOST_DRAWN = 1000
 Names = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="NAME", help="Show these runs again, as train showed them in the end.", autocompletion=completion.run
+        metavar="NAME",
+        help="Show these runs and groups again, as train showed them in the end.",
+        autocompletion=completion.run_or_group,
     ),
 ]
 Sort = Annotated[
@@ -106,13 +108,21 @@ def show_table(rows: Sequence[RunSummary], columns: Sequence[str], *, csv: bool,
 
 
 def show_again(names: list[str], root: Path, *, json: bool) -> None:
-    """Runs by name, each as it ended."""
+    """Runs and groups by name, each as it ended."""
+    from dlcli.actions.group_result import group_result
     from dlcli.actions.run_again import recorded_run
     from dlcli.runs import Run
-    from dlcli.view.run_again import draw_runs_again
+    from dlcli.runs.groups import Group
+    from dlcli.view.run_again import RunAgain
+    from dlcli.view.shown_again import draw_shown_again
 
-    recorded = [recorded_run(Run.find(root, name)) for name in names]
-    give([each.result for each in recorded] if json else recorded, draw_runs_again, as_json=json)
+    groups = [Group.found(root, name) for name in names]
+    shown = [
+        recorded_run(Run.find(root, name)) if group is None else group_result(group)
+        for name, group in zip(names, groups, strict=True)
+    ]
+    plain = [each.result if isinstance(each, RunAgain) else each for each in shown]
+    give(plain if json else shown, draw_shown_again, as_json=json)
 
 
 COMMAND = Command("runs", runs, Panel.AFTER)

@@ -100,7 +100,6 @@ def member_words(shown: MemberShown) -> str:
 
 def draw_group(console: Console, shown: GroupShown) -> None:
     """The members as a table, what they reached together, what has failed and why, and how to go on."""
-    console.print()
     if shown.table is not None:
         write_table(console, runs_table(shown.table, short=True))
         console.print()
@@ -126,9 +125,9 @@ def draw_group(console: Console, shown: GroupShown) -> None:
 def draw_out_of_fold(console: Console, held: OutOfFold) -> None:
     """Where the answers to samples are that their model was not trained on."""
     where = "" if held.file is None else f", in {held.file}"
-    labelled(console, "held out", f"{held.samples:,} samples, each by the model that was not trained on it{where}")
-    for each in held.notes:
-        labelled(console, "", each)
+    told = [f"{held.samples:,} samples, each by the model that was not trained on it{where}"] if held.samples else []
+    for label, words in zip(["held out", *[""] * len(held.notes)], [*told, *held.notes], strict=False):
+        labelled(console, label, words)
 
 
 def counts_words(shown: GroupShown) -> str:

@@ -39,14 +39,6 @@ class RunAgain:
     advice: str | None
 
 
-def draw_runs_again(console: Console, runs: Sequence[RunAgain]) -> None:
-    """Each run below the one before it."""
-    for number_of_run, run in enumerate(runs):
-        if number_of_run:
-            console.print()
-        draw_run_again(console, run)
-
-
 def draw_run_again(console: Console, run: RunAgain) -> None:
     """What was trained, its epochs as a table and a curve, and its end as `train` shows it."""
     words = trained_words(run.samples, run.parameters, run.device)

@@ -8,7 +8,7 @@ import scipy.special
 import scipy.stats
 
 from dlcli.runs import noise
-from dlcli.runs.noise import incomplete_beta, mean_interval, paired_noise, t_quantile, t_tails, welch_noise
+from dlcli.runs.noise import incomplete_beta, mean_interval, paired_noise, spread_of, t_quantile, t_tails, welch_noise
 
 GROUPS = [
     ([0.91, 0.93, 0.92], [0.95, 0.94, 0.96]),
@@ -125,3 +125,20 @@ def test_no_interval_holds_the_truth_too_seldom_or_too_often() -> None:
         found = paired_noise(np.zeros(60), generator.normal(0.3, 1, size=60))
         held += found.low <= 0.3 <= found.high
     assert 0.89 <= held / 200 <= 0.99
+
+
+@pytest.mark.parametrize(
+    "values", [[0.91, 0.95], [0.5, 0.75, 0.9, 0.2], [3.0] * 5, list(np.random.default_rng(0).normal(size=40))]
+)
+def test_the_mean_of_runs_has_the_interval_of_students_t(values: list[float]) -> None:
+    found = spread_of(values)
+    assert found.mean == pytest.approx(np.mean(values))
+    assert found.deviation == pytest.approx(np.std(values, ddof=1), abs=1e-15)
+    apart = np.std(values, ddof=1) / len(values) ** 0.5
+    low, high = scipy.stats.t.interval(0.95, len(values) - 1, loc=np.mean(values), scale=max(apart, 1e-300))
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert found.values == values
+
+
+def test_one_run_has_no_deviation() -> None:
+    assert vars(spread_of([0.5])) == {"mean": 0.5, "deviation": None, "low": None, "high": None, "values": [0.5]}

@@ -19,7 +19,7 @@ from dlcli.actions.prediction_files import write_predictions
 from dlcli.data import class_indices
 from dlcli.data.fields.fields import FileEach
 from dlcli.data.target_scale import in_own_units
-from dlcli.errors import DlcliError
+from dlcli.errors import DlcliError, InternalError
 from dlcli.loss import metric_name
 from dlcli.loss.target_loss import Head
 from dlcli.progress import stage
@@ -29,6 +29,8 @@ from dlcli.training.kept.by_sample import NEAR, sample_values
 from dlcli.training.kept.trained import Trained, open_trained
 from dlcli.training.many.processes import Stopping, worked_through
 from dlcli.training.setup.experiment import head_metrics
+from dlcli.training.setup.weights import weights_in
+from dlcli.unexpected import unexpected
 from dlcli.view.group import OutOfFold
 
 if TYPE_CHECKING:
@@ -96,6 +98,8 @@ def held_out_answers(wanted: Wanted) -> tuple[int, Any]:
         return error.code, error.message
     except KeyboardInterrupt:
         return 128 + signal.SIGINT, None
+    except Exception as error:
+        return InternalError.code, unexpected(error).message
     columns = joined_columns([each.columns for each in folds])
     samples = len(columns["row"])
     plain = all(each.ndim == 1 for each in columns.values())
@@ -115,7 +119,10 @@ def held_out_of(trained: Trained, number: int) -> HeldOut:
 
     dataset, schema = trained.dataset(), trained.schema
     samples = dataset.splits["validation"]
-    feed = trained.feed(samples)
+    feed, column = trained.feed(samples), trained.config.train.sample_weight
+    if column is not None:
+        values = dataset.fields.arrays[column][samples.rows]
+        feed.weights = weights_in(column, values, samples.rows, dataset.fields, schema.targets)
     seen = trained.judged(feed)
     judged = judged_targets(trained, seen)
     own = {each.name: in_own_units(each, seen.outputs[each.name]) for each in schema.targets}
