@@ -33,7 +33,7 @@ COMMANDS = {
     "docs/experiments.md": 0, "docs/export.md": 4, "docs/fine-tuning.md": 3, "docs/graphs.md": 0,
     "docs/look.md": 3, "docs/many.md": 4,
     "docs/models.md": 12, "docs/plugins.md": 0, "docs/report.md": 6, "docs/safety.md": 0, "docs/scripting.md": 2,
-    "docs/serve.md": 2, "docs/speed.md": 0,
+    "docs/seeds.md": 5, "docs/serve.md": 2, "docs/speed.md": 0,
     "docs/targets.md": 0, "docs/terminal.md": 0,
     "docs/sequences.md": 0, "docs/training.md": 5, "docs/verdict.md": 2,
 }  # fmt: skip
