@@ -12,7 +12,7 @@ from dlcli.actions.runs import compared_runs
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run, read_state
 from dlcli.runs.groups import Group, GroupKind
-from dlcli.runs.noise import spread_of
+from dlcli.runs.noise import spread_of_runs
 from dlcli.runs.samples_file import read_samples
 from dlcli.runs.state import ALIVE
 from dlcli.runs.summary import RunSummary, run_summary
@@ -54,7 +54,8 @@ def spreads_of(rows: Sequence[RunSummary]) -> dict[str, SpreadShown]:
     reached = [values_of(row, read_samples(Run(row.path))) for row in rows]
     names = dict.fromkeys(name for values in reached for name in values)
     return {
-        name: SpreadShown(**asdict(spread_of([values[name] for values in reached if name in values]))) for name in names
+        name: SpreadShown(**asdict(spread_of_runs([values[name] for values in reached if name in values])))
+        for name in names
     }
 
 

@@ -92,7 +92,7 @@ def spread_folds(
 
     order = rows[generator.permutation(len(rows))]
     if classes is not None:
-        check_classes(classes[rows], fold, names)
+        check_class_sizes(classes[rows], fold, names)
         order = order[np.argsort(classes[order], kind="stable")]
     elif len(rows) < fold.of:
         raise too_few(fold, f"samples, and there {are(len(rows), 'sample')} beside the test split")
@@ -101,7 +101,7 @@ def spread_folds(
     return order[~held], order[held]
 
 
-def check_classes(classes: Rows, fold: Fold, names: Sequence[str]) -> None:
+def check_class_sizes(classes: Rows, fold: Fold, names: Sequence[str]) -> None:
     """Raises `DataError` for a class that has fewer samples than folds; what is no class of these has no name."""
     import numpy as np
 

@@ -54,7 +54,7 @@ class Spread:
     values: Sequence[float]
 
 
-def spread_of(values: Sequence[float]) -> Spread:
+def spread_of_runs(values: Sequence[float]) -> Spread:
     """The spread of at least one value."""
     mean, count = statistics.fmean(values), len(values)
     if count == 1:

@@ -8,7 +8,15 @@ import scipy.special
 import scipy.stats
 
 from dlcli.runs import noise
-from dlcli.runs.noise import incomplete_beta, mean_interval, paired_noise, spread_of, t_quantile, t_tails, welch_noise
+from dlcli.runs.noise import (
+    incomplete_beta,
+    mean_interval,
+    paired_noise,
+    spread_of_runs,
+    t_quantile,
+    t_tails,
+    welch_noise,
+)
 
 GROUPS = [
     ([0.91, 0.93, 0.92], [0.95, 0.94, 0.96]),
@@ -131,7 +139,7 @@ def test_no_interval_holds_the_truth_too_seldom_or_too_often() -> None:
     "values", [[0.91, 0.95], [0.5, 0.75, 0.9, 0.2], [3.0] * 5, list(np.random.default_rng(0).normal(size=40))]
 )
 def test_the_mean_of_runs_has_the_interval_of_students_t(values: list[float]) -> None:
-    found = spread_of(values)
+    found = spread_of_runs(values)
     assert found.mean == pytest.approx(np.mean(values))
     assert found.deviation == pytest.approx(np.std(values, ddof=1), abs=1e-15)
     apart = np.std(values, ddof=1) / len(values) ** 0.5
@@ -141,4 +149,4 @@ def test_the_mean_of_runs_has_the_interval_of_students_t(values: list[float]) ->
 
 
 def test_one_run_has_no_deviation() -> None:
-    assert vars(spread_of([0.5])) == {"mean": 0.5, "deviation": None, "low": None, "high": None, "values": [0.5]}
+    assert vars(spread_of_runs([0.5])) == {"mean": 0.5, "deviation": None, "low": None, "high": None, "values": [0.5]}

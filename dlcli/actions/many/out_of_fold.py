@@ -197,7 +197,7 @@ def counted_metrics(trained: Trained, heads: Sequence[Head], folds: Sequence[Hel
                 metric = head_metrics(head, plain, trained.model, facts)[at]  # noqa: B023 (called before the next head)
                 return counted_value(metric, some, schema.name)  # noqa: B023
 
-            if all(is_near(value([each]), each.reported.get(name)) for each in folds):
+            if all(is_as_reported(value([each]), each.reported.get(name)) for each in folds):
                 found[name] = value(folds)
     return found
 
@@ -212,6 +212,6 @@ def counted_value(metric: Any, folds: Sequence[HeldOut], name: str) -> float:
     return float(metric.result())
 
 
-def is_near(value: float, reported: float | None) -> bool:
+def is_as_reported(value: float, reported: float | None) -> bool:
     """Whether a value is that which was reported, but for rounding."""
     return reported is not None and abs(value - reported) <= NEAR * max(abs(reported), NEAR)
