@@ -187,6 +187,25 @@ def learning_rate_is(optimizer: Any, variable: Any) -> Iterator[None]:
         optimizer._learning_rate = own
 
 
+def sum_gradients_first(optimizer: Any) -> None:
+    """Lets an optimizer sum the gradients of all devices before it does anything with them.
+
+    Keras clips them and looks whether they are finite on each device by itself, and sums after that.
+    """
+    import tensorflow as tf
+
+    apply = optimizer.apply_gradients
+
+    def apply_summed(pairs: Any) -> Any:
+        gradients, variables = zip(*pairs, strict=True)
+        held = [each for each in gradients if each is not None]
+        summed = iter(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, held))
+        return apply(zip([None if each is None else next(summed) for each in gradients], variables, strict=True))
+
+    optimizer.apply_gradients = apply_summed
+    getattr(optimizer, "inner_optimizer", optimizer)._all_reduce_sum_gradients = list
+
+
 def is_deterministic() -> bool:
     """Whether TensorFlow's operations are bound to give the same bits each time."""
     from tensorflow.python.framework import config

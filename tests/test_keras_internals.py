@@ -32,6 +32,7 @@ PRIVATE = frozenset(
         "_key_dense",
         "_value_dense",
         "_output_dense",
+        "_all_reduce_sum_gradients",
     }
 )
 """What is used; every name has a test below."""
@@ -225,3 +226,33 @@ def test_cross_entropies_count_with_the_scores_behind_probabilities(name: str, l
     assert np.asarray(outside) == pytest.approx(np.asarray(inside))
     assert float(outside[0]) > 2 * float(cut[0])
     assert keras_internals.logits_behind(tf.constant([1.0])) is None
+
+
+def test_gradients_are_summed_before_they_are_clipped() -> None:
+    import keras
+    import tensorflow as tf
+
+    assert callable(keras.optimizers.Optimizer._all_reduce_sum_gradients)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"], cross_device_ops=tf.distribute.ReductionToOneDevice())
+    for wrap in (lambda made: made, keras.optimizers.LossScaleOptimizer):
+        with strategy.scope():
+            weight = keras.Variable([1.0, 1.0])
+            optimizer = wrap(keras.optimizers.SGD(1.0, clipnorm=1.0))
+            optimizer.build([weight])
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        keras_internals.sum_gradients_first(optimizer)
+        told: list[Any] = []
+        inner._all_reduce_sum_gradients = lambda pairs, told=told: told.append(1) or list(pairs)
+
+        def on_device(optimizer: Any = optimizer, weight: Any = weight) -> None:
+            # a scaled loss has gradients that many times as large
+            gradient = optimizer.scale_loss(tf.constant([3.0, 4.0]) * weight.value)
+            optimizer.apply_gradients(iter([(gradient, weight)]))
+
+        @tf.function(autograph=False)
+        def step(on_device: Any = on_device) -> None:
+            strategy.run(on_device)
+
+        step()
+        np.testing.assert_allclose(weight.numpy(), [1 - 0.6, 1 - 0.8], atol=1e-6)
+        assert told  # what Keras sums by goes through this name

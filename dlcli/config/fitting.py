@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from dlcli.config.callback_files import callback_file_mistakes
+from dlcli.config.devices import sharing_mistakes
 from dlcli.config.language import Language
 from dlcli.config.monitors import directions, watched
 from dlcli.config.problems import located
@@ -44,6 +45,7 @@ def fitting_problems(root: Node, written: Written) -> list[Problem]:
         missing_monitors,
         callback_files,
         missing_packages,
+        shared_work,
     )
     problems = [
         located(root, each.path, each.message, each.suggestion, each.see, at=each.at, kind=each.kind)
@@ -256,3 +258,10 @@ def missing_monitors(written: Written) -> Iterator[Mistake]:
     known = directions(written.heads, validation=written.validates)
     for mistake in watched(written.block("train"), known, unread=unread):
         yield replace(mistake, path=("train", *mistake.path))
+
+
+def shared_work(written: Written) -> Iterator[Mistake]:
+    """Devices without a word on how they share the work, and what does not go with that word."""
+    optimizer = written.read("optimizers", written.tree.get("optimizer"))
+    accumulates = optimizer is not None and optimizer.arguments.get("gradient_accumulation_steps") is not None
+    yield from sharing_mistakes(written.block("train"), optimizer.written if optimizer and accumulates else None)

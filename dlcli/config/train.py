@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dlcli.config.devices import devices_mistake
+from dlcli.config.devices import Distribute, devices_mistake
 from dlcli.config.trackers import Tracker
 from dlcli.spec import KerasObject, Mistake, Reader, Spec, describe, fail, keras_thing
 
@@ -208,6 +208,7 @@ class Train(Spec):
         "xla": ("train.xla=true",),
         "engine": ("train.engine=keras",),
         "devices": ("train.devices=gpu",),
+        "distribute": ("train.distribute=mirrored",),
     }
 
     epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
@@ -243,7 +244,11 @@ class Train(Spec):
     engine: Literal["auto", "resident", "keras"] = "auto"
     """Which way training runs: `keras` is Keras's own `fit`, `resident` the loop over data placed in memory once."""
     devices: Literal["auto", "cpu", "gpu"] | list[str] = "auto"
-    """What steps run on: `auto` is a GPU where TensorFlow has one; `[gpu:1]` names one of several."""
+    """What steps run on: `auto` is a GPU where TensorFlow has one; `[gpu:1]` names one of several, `[cpu:0, cpu:1]` divides
+    the processor into two."""
+    distribute: Distribute = "none"
+    """How several devices share the work: with `mirrored` each takes its part of every batch, and the weights are the same
+    on all."""
 
     @field_validator("devices", mode="before")
     @classmethod
@@ -288,6 +293,11 @@ class Train(Spec):
     def is_cut(self) -> bool:
         """Whether training ends before the last of its phases does."""
         return self.epochs < self.planned
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether several devices share the work."""
+        return self.distribute != "none"
 
     def seconds(self) -> float | None:
         """The time limit in seconds."""

@@ -15,8 +15,8 @@ from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
 from dlcli.runs.state import StopReason
 from dlcli.training.checkpointing import Checkpointing, phase_at
+from dlcli.training.distributed.choice import engine_for
 from dlcli.training.ending import Ending, words_for
-from dlcli.training.engine.engine_choice import choose_engine
 from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import Begin, behind, samples_of
 from dlcli.training.evidence.begun import first_values
@@ -93,7 +93,7 @@ class Session:
         self.stopping = Stopping.of(train, directions=self.directions)
         plateau = train.reduce_on_plateau
         self.plateau = None if plateau is None else Plateau.of(plateau, directions=self.directions)
-        self.engine, self.way = choose_engine(
+        self.engine, self.way = engine_for(
             experiment,
             by_batch=self.callbacks.by_batch,
             pause=self.checkpoints.saving.pause,
@@ -273,9 +273,8 @@ class Session:
         progress.epoch, progress.begun, progress.trained = number + 1, 0, None
         entry: dict[str, Any] = {"epoch": progress.epoch, "step": self.step, "learning_rate": rate}
         entry |= {"train": trained, "validation": validation}
-        phase = self.experiment.phase + 1 if len(self.plans) > 1 else None
-        if phase is not None:
-            entry["phase"] = phase
+        if len(self.plans) > 1:
+            entry["phase"] = self.experiment.phase + 1
         values = monitored_values(entry)
         self.callbacks.tell("on_epoch_end", number, values)
         better = self.stopping.watch.see(values, self.progress.epoch)
@@ -283,7 +282,7 @@ class Session:
         history.append(self.run, entry)
         seconds = time.monotonic() - started
         self.listeners.epoch(
-            EpochLine(self.progress.epoch, self.all_epochs, trained, validation, rate, seconds, better, phase)
+            EpochLine(progress.epoch, self.all_epochs, trained, validation, rate, seconds, better, entry.get("phase"))
         )
         if model.stop_training:
             self.progress.ended = "a callback ended the training"
@@ -354,6 +353,7 @@ class Session:
 
     def checkpoint(self) -> None:
         """Commits all that the training is at this instant."""
+        self.engine.settle()
         self.health.check_weights(step=self.step)
         is_best = self.stopping.watch.best_epoch == self.progress.epoch
         if self.checkpoints.commit(self.step, is_best=is_best) and not self.state.resumable:

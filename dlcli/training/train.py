@@ -30,6 +30,7 @@ from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
 from dlcli.spec import unwritten
+from dlcli.training.distributed.twin import notes_on_sharing
 from dlcli.training.ending import words_for
 from dlcli.training.evidence.data_seen import data_seen
 from dlcli.training.failures import recorded_bug
@@ -41,6 +42,7 @@ from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.devices import notes_on_devices
 from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
+from dlcli.training.setup.replicas import mirrored
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_sums, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.view.sentences import told_of_data
@@ -135,12 +137,15 @@ def start(
             threads=threads,
             devices=train.devices,
         )
+        replicas = mirrored(train) if train.distribute == "mirrored" else None
     for note in notes_on_devices(train):
         listeners.note(f"note: {note}")
     with config.naming_files():
-        experiment = set_up(config, dataset)
+        experiment = dataclasses.replace(set_up(config, dataset), replicas=replicas)
         if runs is not None:
             experiment = with_starting_weights(experiment, runs=runs)
+    for note in [] if replicas is None else notes_on_sharing(experiment, replicas):
+        listeners.note(f"note: {note}")
     note_weights(experiment.weights, listeners)
     note_vectors(experiment.vectors, listeners)
     for head, target in zip(config.heads, dataset.schema.targets, strict=True):

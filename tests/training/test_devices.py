@@ -245,7 +245,10 @@ def test_the_doctor_tells_an_idle_gpu(tmp_path: Path, run_dlcli: Any, monkeypatc
         (["gpu"], "wrong_type"),
         ([0], "wrong_type"),
         (["gpu:0", "gpu:0"], "named_twice"),
-        (["gpu:0", "gpu:1"], "devices_not_distributed"),
+        (["gpu:0", "gpu:1"], None),
+        (["cpu:0", "cpu:1"], None),
+        (["cpu:0", "gpu:0"], "devices_of_two_kinds"),
+        (["cpu:0", "cpu:2"], "parts_of_processor"),
         (["cpu:1"], "parts_of_processor"),
     ],
 )

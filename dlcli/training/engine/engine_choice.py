@@ -59,12 +59,29 @@ def choose_engine(
             raise BlockError(("train", "xla"), what, hint="leave it out", kind="not_compilable")
         changed(f"{what}; they stay a graph", f"{WHY[kind.name]}; not by XLA, which cannot compile them")
 
-    work = Work(
+    work = work_of(
+        experiment, by_batch=by_batch, pause=pause, begin=begin, compiled_from=step, not_compiled=not_compiled
+    )
+    return kind(experiment.model, work), why
+
+
+def work_of(
+    experiment: Experiment,
+    *,
+    by_batch: bool,
+    pause: Callable[[int, int], int],
+    begin: Begin = BEGIN,
+    compiled_from: int | None = None,
+    not_compiled: Callable[[Exception | None], None] = lambda failure: None,
+) -> Work:
+    """What an engine goes through, with what the configuration says of it."""
+    config, train = experiment.config, experiment.splits["train"]
+    return Work(
         train.uncropped(),
         training_weights(
             config.train,
             experiment.dataset,
-            counted=lambda: Measure(experiment.model).masks(experiment.splits["train"]),
+            counted=lambda: Measure(experiment.model).masks(train),
         ),
         config.train.batch_size,
         config.seed,
@@ -72,12 +89,11 @@ def choose_engine(
         augment=experiment.augment,
         one_by_one=by_batch,
         pause=pause,
-        compiled_from=step,
+        compiled_from=compiled_from,
         not_compiled=not_compiled,
         epoch_steps=config.train.steps_per_epoch,
         begin=begin,
     )
-    return kind(experiment.model, work), why
 
 
 def compiled_from(experiment: Experiment, *, by_batch: bool) -> tuple[int | None, str]:

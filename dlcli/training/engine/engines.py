@@ -45,8 +45,18 @@ class Engine(Protocol):
         Where it begins at another step than the `first`, the model's metrics are those of the steps before.
         """
 
+    def settle(self) -> None:  # unseen: a protocol
+        """Sees to it that the model is what the steps have made of it, so that it can be saved amid an epoch."""
 
-class ResidentEngine:
+
+class InPlace:
+    """An engine whose steps change the model itself."""
+
+    def settle(self) -> None:
+        """There is nothing left to do."""
+
+
+class ResidentEngine(InPlace):
     """Many steps in one graph, over tensors that stay where they are."""
 
     name = "resident"
@@ -120,7 +130,7 @@ class ResidentEngine:
         return self.compiled, self.whole
 
 
-class StreamingEngine:
+class StreamingEngine(InPlace):
     """Many steps in one graph, over blocks of batches that are read while the ones before are trained on."""
 
     name = "streaming"
@@ -177,7 +187,7 @@ class StreamingEngine:
         return values
 
 
-class FitEngine:
+class FitEngine(InPlace):
     """Keras's own `fit`, an epoch at a time: the reference, for callbacks or layers that need it."""
 
     name = "keras"

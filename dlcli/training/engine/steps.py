@@ -111,7 +111,7 @@ def one_step(model: Any, work: Work, inputs: Any, targets: Any, own: Any, epoch:
     """One step of the graph on a batch; `own` are the weights of its samples by a column, or None."""
     if work.augment is not None:
         inputs, targets = work.augment(inputs, targets, epoch, step)
-    with weighed_losses(model, targets):
+    with weighed_losses(model, samples_of_batch(targets)):
         model.train_step(as_batch(work, inputs, targets, own))
 
 
@@ -123,7 +123,7 @@ def as_batch(work: Work, inputs: Any, targets: Any, own: Any) -> tuple[Any, ...]
 
 def one_test(model: Any, inputs: Any, targets: Any, weights: Any = None) -> None:
     """Counts a batch towards loss and metrics; `weights` are those of its samples in the loss, or None."""
-    with weighed_losses(model, targets):
+    with weighed_losses(model, samples_of_batch(targets)):
         model.test_step((inputs, only_target(targets), *([] if weights is None else [weights])))
 
 
@@ -145,19 +145,24 @@ def one_judged_test(model: Any, inputs: Any, targets: Any, weights: Any = None) 
     return outputs[0]
 
 
+def samples_of_batch(targets: Mapping[str, Any]) -> Callable[[], Any]:
+    """How many samples a batch has, to be asked while it is counted."""
+    import tensorflow as tf
+
+    size = tf.shape(next(iter(targets.values())))[0]
+    return lambda: size
+
+
 @contextmanager
-def weighed_losses(model: Any, targets: Mapping[str, Any]) -> Iterator[None]:
+def weighed_losses(model: Any, size: Callable[[], Any]) -> Iterator[None]:
     """Lets a batch count by its size in the loss of each of several targets.
 
     Keras does so in their sum, but in each of them only where the size is known before the graph runs; otherwise a last
     batch of a few samples would count as much as a whole one, or next to nothing.
     """
-    import tensorflow as tf
-
-    size = tf.shape(next(iter(targets.values())))[0]
 
     def update(tracker: Any, value: Any, sample_weight: Any = None) -> Any:
-        return type(tracker).update_state(tracker, value, sample_weight=size)
+        return type(tracker).update_state(tracker, value, sample_weight=size())
 
     trackers = loss_trackers(model)
     for tracker in trackers:

@@ -60,14 +60,18 @@ def take_devices(asked: str | Sequence[str]) -> None:
     gpus = [] if asked == "cpu" else there["GPU"]
     if asked == "gpu" and not gpus:
         raise missing_device("gpu", there)
+    parts = 1
     if not isinstance(asked, str):
-        for place, each in enumerate(asked):
-            kind, _, number = each.partition(":")
-            if int(number) >= len(there[kind.upper()]):
-                raise missing_device(each, there, place)
-        gpus = [there["GPU"][int(each.partition(":")[2])] for each in asked if each.startswith("gpu")]
+        named = [(place, int(each.partition(":")[2])) for place, each in enumerate(asked) if each.startswith("gpu")]
+        for place, number in named:
+            if number >= len(there["GPU"]):
+                raise missing_device(asked[place], there, place)
+        gpus, parts = [there["GPU"][number] for _, number in named], len(asked) - len(named)
     try:
         tf.config.set_visible_devices(gpus, "GPU")
+        if parts > 1:
+            part = tf.config.LogicalDeviceConfiguration()
+            tf.config.set_logical_device_configuration(there["CPU"][0], [part] * parts)
     except RuntimeError as error:
         raise BlockError(
             ("train", "devices"),

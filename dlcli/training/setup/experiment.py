@@ -11,11 +11,10 @@ from dlcli.config import Config
 from dlcli.config.catalogue import keras_catalogue
 from dlcli.config.catalogue.live import layer_traits
 from dlcli.data import Dataset, Schema
-from dlcli.data.fields.lazy import Column
 from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
-from dlcli.data.preparation.crops import Size, with_centres
+from dlcli.data.preparation.crops import Size
 from dlcli.data.preparation.fitting import fit_preparation
 from dlcli.data.preparation.prepare import prepare
 from dlcli.data.schema import TargetSchema
@@ -32,6 +31,7 @@ from dlcli.loss.target_loss import Head
 from dlcli.optimizer import build_optimizer
 from dlcli.optimizer.one_cycle import EPOCHS
 from dlcli.spec import Facts, KerasObject, Mistake, Wanted
+from dlcli.training.setup.augmenting import augmentation, masks_cropped
 from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.feed import Arrays, Feed
 from dlcli.training.setup.ids import check_ids, guard_ids, id_error
@@ -42,6 +42,7 @@ from dlcli.training.setup.lengths import check_lengths, lacks_places, no_answer_
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
+from dlcli.training.setup.replicas import Replicas
 from dlcli.training.setup.scheduled_rate import check_rate
 from dlcli.training.setup.streamed_targets import guard_targets
 from dlcli.training.setup.target_form import target_form
@@ -84,6 +85,10 @@ class Experiment:
     vectors: Mapping[str, VectorsOrigin] = field(default_factory=dict)
     """By layer what is known of the vectors that it begins with."""
     phase: int = 0
+    build: Callable[..., Built] | None = None
+    """Builds a model of the same form once more, where several devices are to share the training."""
+    replicas: Replicas | None = None
+    """Those devices."""
 
     @property
     def model(self) -> Any:
@@ -193,7 +198,7 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     columns = {} if dataset.schema.windows is None else {name for each in dataset.schema.targets for name in each.names}
     beside = dataset.without_inputs({*columns, first.config.train.sample_weight})
     experiment = Experiment(first.config, beside, splits, built, preparation, augment, first.facts, whole, plans)
-    return replace(experiment, vocabularies=fitted.vocabularies)
+    return replace(experiment, vocabularies=fitted.vocabularies, build=build if whole.train.is_distributed else None)
 
 
 def model_builder(
@@ -228,32 +233,6 @@ def facts_of(config: Config, dataset: Dataset) -> dict[str, int]:
     facts = dataset.facts(config.train.batch_size) | {EPOCHS: config.train.epochs}
     steps = config.train.steps_per_epoch
     return facts if steps is None else {**facts, STEPS: steps}
-
-
-def masks_cropped(
-    config: Config, dataset: Dataset, augment: Augmentation | None, crops: Mapping[str, Size]
-) -> tuple[Mapping[str, Column], Dataset]:
-    """The whole masks of training that crops of pictures change too, and the data set with the centre of each mask.
-
-    Raises `BlockError` beside weights of single places, which stay where they are.
-    """
-    sizes = {} if augment is None else augment.crops_of_masks(crops)
-    weight = config.train.sample_weight
-    if sizes and weight is not None and dataset.fields.arrays[weight].ndim > 1:
-        raise BlockError(
-            ("train", "sample_weight"),
-            f"'{weight}' weighs single places of pictures, of which data.augment draws parts",
-            hint="weigh whole samples, or leave the crop out",
-            kind="places_weighed_beside_crop",
-        )
-    whole = {name: dataset.splits["train"].targets[name] for name in sizes}
-    return whole, with_centres(dataset, sizes)
-
-
-def augmentation(config: Config, dataset: Dataset, facts: Mapping[str, int]) -> Augmentation | None:
-    """What changes training batches, if anything does."""
-    blocks = config.data.augment
-    return Augmentation(blocks, dataset.schema, seed=config.seed, facts=facts) if blocks else None
 
 
 def prepared_shapes(preparation: Any, dataset: Dataset) -> dict[str, tuple[int, ...]]:

@@ -1,0 +1,1 @@
+"""Several devices that train one model: each takes its share of every batch, and all have the same weights."""
