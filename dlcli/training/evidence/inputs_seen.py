@@ -33,6 +33,8 @@ class InputSeen:
     largest: float
     spread: float
     column: bool
+    features: int = 1
+    """How many the layer takes, the farthest of which this is."""
 
 
 def inputs_seen(experiment: Experiment) -> list[InputSeen]:
@@ -68,6 +70,7 @@ def inputs_seen(experiment: Experiment) -> list[InputSeen]:
                 float(rows.max()),
                 float(spreads.max()),
                 column is not None,
+                rows.shape[1],
             )
         )
     return found

@@ -33,7 +33,14 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
         return None
     facts = {
         "inputs": [
-            {"input": each.name, "layer": each.layer, "mean": each.mean, "deviation": each.deviation, "size": each.size}
+            {
+                "input": each.name,
+                "layer": each.layer,
+                "features": 1 if each.column else each.features,
+                "mean": each.mean,
+                "deviation": each.deviation,
+                "size": each.size,
+            }
             for each in far
         ]
     }

@@ -10,8 +10,10 @@ from typing import Any
 from dlcli.config import Config
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.gradients import LayerGradient
+from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.inputs_far_from_scale import far_inputs
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import beside_trivial_in_training, struggles
 from dlcli.training.verdict.story import Story
@@ -30,7 +32,9 @@ def vanishing_gradients(story: Story) -> Finding | None:
     begun = story.looks.begun()
     if begun is None or not (struggles(story, above=0.5) or stood_still(story)):
         return None
-    seen = smallest(begun.gradients)
+    # What the size of the inputs does to a gradient, it does to the layer that takes them.
+    taking = {each.layer for each in far_inputs(story.looks.inputs())}
+    seen = smallest([each for each in begun.gradients if each.layer not in taking])
     if seen is None:
         return None
     layer, ratio, largest = seen
@@ -98,17 +102,28 @@ def steeper(entry: Any) -> Any:
     return {word: {**arguments, "activation": "selu", "kernel_initializer": "lecun_normal"}}
 
 
-RULE = Rule("vanishing_gradients", vanishing_gradients, BROKEN_START | {"one_class_only", "dead_units"})
+RULE = Rule(
+    "vanishing_gradients",
+    vanishing_gradients,
+    BROKEN_START - {"inputs_far_from_scale"} | {"one_class_only", "dead_units"},
+)
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
     """Stories of which the first shows it and the others do not."""
 
-    def arrived(norm: float, reached: float = 0.9) -> Story:
+    def arrived(*norms: float, reached: float = 0.9, far: str | None = None) -> Story:
         layers = LayersSeen(
-            [LayerGradient(f"dense_{at}", "Dense", None, each, 1.0, False) for at, each in enumerate([norm, 1.0])], []
+            [LayerGradient(f"dense_{at}", "Dense", None, each, 1.0, False) for at, each in enumerate(norms)], []
         )
         train = story(validation=[reached]).beside_trivial
-        return replace(story(validation=[0.95, reached]), looks=Looks(begun=lambda: layers, train=lambda: train))
+        taken = [] if far is None else [InputSeen(far, "x", "year", 9.0, 1.0, 9.0, 0.0, 18.0, 1.0, True)]
+        looks = Looks(begun=lambda: layers, train=lambda: train, inputs=lambda: taken)
+        return replace(story(validation=[0.95, reached]), looks=looks)
 
-    return [(arrived(0.00009), True), (arrived(0.00011), False), (arrived(0.00009, 0.49), False)]
+    return [
+        (arrived(1.0, 0.00009, 1.0, far="dense_0"), True),
+        (arrived(0.00009, 1.0, 1.0, far="dense_0"), False),
+        (arrived(0.00011, 1.0), False),
+        (arrived(0.00009, 1.0, reached=0.49), False),
+    ]

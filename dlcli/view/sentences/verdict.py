@@ -132,11 +132,13 @@ def suspiciously_good(facts: Facts) -> str:
 
 
 def inputs_far_from_scale(facts: Facts) -> str:
-    seen = [
-        f"{each['layer']} takes '{each['input']}' with mean {number(each['mean'])} and deviation {number(each['deviation'])}"
-        for each in facts["inputs"]
-    ]
-    return first_of(seen)
+    return first_of([taken_by_layer(each) for each in facts["inputs"]])
+
+
+def taken_by_layer(seen: Facts) -> str:
+    many = seen.get("features", 1)
+    which = f", the farthest of whose {many} features has" if many > 1 else " with"
+    return f"{seen['layer']} takes '{seen['input']}'{which} mean {number(seen['mean'])} and deviation {number(seen['deviation'])}"
 
 
 def target_far_from_scale(facts: Facts) -> str:
