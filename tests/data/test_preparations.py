@@ -610,7 +610,7 @@ def test_a_preparation_whose_output_does_not_fit_in_memory_is_refused_before_it_
     monkeypatch.setattr(fitting, "free_memory", lambda: needed + spare)
 
     def check() -> None:
-        fitting.check_output_fits(path, schema, (8, 1_000_000), dataset=dataset, column=np.zeros((28, 8)))
+        fitting.check_output_fits(path, schema, (8, 1_000_000), dataset=dataset, column=np.zeros((28, 8)), counts=False)
 
     if fits:
         check()
@@ -777,3 +777,27 @@ def test_single_ids_are_encoded_each_by_itself(mode: str, tmp_path: Path) -> Non
     dataset = data.load(seed=0)
     made = prepare(fit_preparation(data, dataset, facts=dataset.facts(8)).model, dataset.splits["train"].inputs)["u"]
     np.testing.assert_array_equal(made, np.eye(5)[ids[dataset.splits["train"].rows]])
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_only_what_counts_categories_takes_an_axis_for_each_number(
+    counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from dlcli.data.preparation import fitting
+    from dlcli.data.schema import InputSchema
+
+    schema = InputSchema(name="wave", axes=["samples", "time", "channels"], shape=[5600, 1])
+    dataset: Any = SimpleNamespace(streams=False, splits={"train": range(384)})
+    monkeypatch.setattr(fitting, "free_memory", lambda: 100_000_000)
+
+    def check() -> None:
+        path = ("data", "prepare", 0, "Reshape")
+        fitting.check_output_fits(path, schema, (5600,), dataset=dataset, column=np.zeros((384, 1)), counts=counts)
+
+    if not counts:
+        check()  # 384 samples of 22 kB each
+        return
+    with pytest.raises(BlockError):
+        check()

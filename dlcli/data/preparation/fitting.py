@@ -247,7 +247,10 @@ class Fitting:
                     if len(tensor.shape) == 1 and getattr(layer, "output_mode", "int") != "int":
                         layer = of_single_values(layer, tensor)
                     tensor = layer(tensor)
-                    check_output_fits((*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column)
+                    counts = getattr(layer, "output_mode", "int") != "int"
+                    check_output_fits(
+                        (*path, step.written), schema, tensor.shape[1:], dataset=dataset, column=column, counts=counts
+                    )
                     check_prepared_shape((*path, step.written), schema, layer(few[:1]), said=tensor)
                     few = layer(few)
                 check_learnt(single, step)
@@ -259,9 +262,8 @@ class Fitting:
                 given = step.arguments if isinstance(step, KerasObject) else None
                 raise fact_error(error, step.written, given, path) from None
             except Exception as error:
-                message = (
-                    f"{step.written} cannot prepare '{schema.name}' of shape {tuple(schema.shape)}: {reason_of(error)}"
-                )
+                shape = tuple(tensor.shape[1:])  # behind the preparations before it
+                message = f"{step.written} cannot prepare '{schema.name}' of shape {shape}: {reason_of(error)}"
                 raise BlockError(
                     (*path, step.written), message, hint=preparation_advice(step, schema), kind="layer_refuses"
                 ) from error
@@ -336,16 +338,22 @@ def padded_again(prepared: Any, raw: Any, schema: InputSchema, steps: Sequence[S
 
 
 def check_output_fits(
-    path: TreePath, schema: InputSchema, shape: Sequence[int | None], *, dataset: Dataset, column: Column
+    path: TreePath,
+    schema: InputSchema,
+    shape: Sequence[int | None],
+    *,
+    dataset: Dataset,
+    column: Column,
+    counts: bool,
 ) -> None:
     """Refuses a preparation whose output (samples, *shape) would not fit in memory, before a number of it is computed.
 
-    What does not stream stays prepared as a whole. Raises `BlockError`.
+    What does not stream stays prepared as a whole. `counts` says that categories are: each number of a sample then becomes a
+    whole last axis first. Raises `BlockError`.
     """
     one = number_bytes(shape)
     kept = 0 if dataset.streams else sum(map(len, dataset.splits.values()))
-    # Within a layer each number of a sample may become a whole last axis first, as where categories are counted.
-    within = max(one, number_bytes((*schema.shape, *shape[-1:])))
+    within = max(one, number_bytes((*schema.shape, *shape[-1:]))) if counts else one
     needed = kept * one + min(max(TRIED, batch_size(column, prepared=one)), len(column)) * within
     if needed > free_memory():
         raise BlockError(

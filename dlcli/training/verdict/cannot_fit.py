@@ -27,6 +27,8 @@ BEYOND = 0.05
 """So many of the targets beyond what the last activation can reach are no outliers."""
 MORE = 0.25
 """So much more of the trivial loss the neighbours of a sample take away than the model does."""
+SOME = 0.1
+"""The same for a model that squeezes all through a few units, which is no matter of training."""
 OTHER = 20.0
 """So many times higher a rate is another one."""
 CLEAR, COSTS = 0.1, 0.05
@@ -90,10 +92,10 @@ def too_simple(story: Story) -> Finding | None:
     if capacity is None or not (capacity.linear or narrow(capacity)):
         return None
     known, by = neighbours_left(story), "nearest"
-    if capacity.linear and (known is None or known > own - MORE):
+    if known is None or known > own - MORE:
         network = story.looks.small_network()
         known, by = (None if network is None else network.left(balanced=counts_classes_alike(story))), "network"
-    if known is None or known > own - MORE:
+    if known is None or known > own - (MORE if capacity.linear else SOME):
         return None
     rate = story.looks.rate()
     if rate is not None and rate >= OTHER * story.rate:  # it has not been let to learn
@@ -113,7 +115,7 @@ def richer(story: Story, capacity: Capacity) -> list[Advice]:
     """An activation where hidden layers have none, more units where there are few, or else a hidden layer."""
     few = narrow(capacity)
     if few and few[0].entry is not None:
-        why = f"{few[0].units} units let too little through"
+        why = "through so few units passes too little"
         return [Setting(key=f"{few[0].entry}.units", old=few[0].units, new=WIDE, why=why)]
     why = "layers without an activation between them are together one linear layer"
     straight = [each for each in capacity.hidden if each.linear and each.entry is not None]

@@ -16,6 +16,8 @@ from dlcli.training.verdict.written import usual_weights, written_argument
 
 NOTHING = 0.9
 """Above this share of the trivial loss units that died on the way are why nothing is learnt."""
+DROPPED = 0.6
+"""A share that is left out of which little passes."""
 MOST = 0.8
 """The share of a layer from which on too little is left to pass anything on."""
 
@@ -35,8 +37,8 @@ def dead_units(story: Story) -> Finding | None:
         return None  # no gradient arrived from the start on: they were not killed by steps
     before = {each.layer: each.share for each in begun.dead} if begun is not None else {}
     worst = next((each for each in dead if before.get(each.layer, 0.0) >= MOST), dead[0])
-    if before.get(worst.layer, 0.0) < MOST and (left_in_training(story) or 1.0) < NOTHING:
-        return None  # what died on the way did not keep the others from learning
+    if before.get(worst.layer, 0.0) < MOST and ((left_in_training(story) or 1.0) < NOTHING or drops_most(story)):
+        return None  # what died on the way did not keep the others from learning, or has died of what is left out
     facts = {
         "layer": worst.layer,
         "dead": worst.dead,
@@ -45,6 +47,11 @@ def dead_units(story: Story) -> Finding | None:
         "from_start": before.get(worst.layer, 0.0) >= MOST,
     }
     return Finding(code="dead_units", severity="warning", where=worst.layer, facts=facts, advice=revived(story, worst))
+
+
+def drops_most(story: Story) -> bool:
+    """Whether a layer leaves out so much of what passes that hardly anything is learnt from."""
+    return any(each.share >= DROPPED for each in story.looks.penalties())
 
 
 def revived(story: Story, dead: DeadSeen) -> list[Advice]:

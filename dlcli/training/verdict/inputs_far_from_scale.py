@@ -13,13 +13,21 @@ from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import beside_trivial_in_training, left_in_training, struggles
+from dlcli.training.verdict.standing import (
+    beside_trivial_in_training,
+    counts_classes_alike,
+    left_in_training,
+    mistakes_left,
+    struggles,
+)
 from dlcli.training.verdict.story import Story
 
 LARGE, SMALL = 5.0, 0.01
 """A root mean square above the first, or a largest deviation below the second, is far from 1."""
 BEYOND = 10.0
 """So many times the rate that would fit scaled inputs is too high for these too."""
+MORE = 0.1
+"""So much more of the trivial loss is taken away by a network that takes scaled inputs."""
 WILD, MUCH = 3.0, 0.3
 """So many times the trivial loss of a first epoch that was thrown away, and the share that is much at the end."""
 BYTE = 255.0
@@ -29,7 +37,7 @@ BYTE = 255.0
 def inputs_far_from_scale(story: Story) -> Finding | None:
     """Seen where a layer that learns takes numbers far from unit scale, and much of the training loss is left."""
     far = far_inputs(story.looks.inputs())
-    if not far or not (struggles(story) or was_wild(story)) or beyond_scale(story, far):
+    if not far or not (struggles(story) or was_wild(story) or scaled_know_more(story)) or beyond_scale(story, far):
         return None
     facts = {
         "inputs": [
@@ -58,6 +66,13 @@ def was_wild(story: Story) -> bool:
         and share > MUCH
         and story.above("train")[0] > WILD * (seen.trivial - seen.perfect)
     )
+
+
+def scaled_know_more(story: Story) -> bool:
+    """Whether much is left that a small network, which takes each feature by its deviation, knows."""
+    own = mistakes_left(story)
+    network = story.looks.small_network() if own is not None and own > MUCH else None
+    return own is not None and network is not None and network.left(balanced=counts_classes_alike(story)) <= own - MORE
 
 
 def beyond_scale(story: Story, far: Sequence[InputSeen]) -> bool:

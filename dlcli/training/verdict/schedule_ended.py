@@ -20,6 +20,8 @@ ENDED = 0.05
 LEFT, LITTLE, FURTHER = 0.25, 0.05, 0.8
 """So much of the trivial loss is left where something was still to be learnt; or the second where some steps more at the largest
 rate bring it below the third of what it is."""
+CURVE, PART = 3, 3
+"""Fewer epochs are no curve, and this part of all of them is no training."""
 FELL = 0.01
 """So much the loss fell in each epoch, on average, before the rate ended."""
 
@@ -39,7 +41,9 @@ def schedule_ended(story: Story) -> Finding | None:
     steps = max(1, min(len(alive) - 1, 3))
     fell = (alive[-1 - steps] - alive[-1]) / steps if len(alive) > steps else 0.0
     if alive[-1 - steps] <= 0 or (
-        share >= LEFT and fell < FELL * alive[-1 - steps] and not could_go_on(story, rates[-1])
+        share >= LEFT
+        and fell < FELL * alive[-1 - steps]
+        and not (ended_at_once(ended, len(rates)) or could_go_on(story, rates[-1]))
     ):
         return None
     facts = {
@@ -56,6 +60,11 @@ def schedule_ended(story: Story) -> Finding | None:
         facts=facts,
         advice=lasting(story, ended),
     )
+
+
+def ended_at_once(alive: int, epochs: int) -> bool:
+    """Whether the rate was worth anything for so few of the epochs that nothing tells where the loss would have gone."""
+    return alive < CURVE and PART * alive <= epochs
 
 
 def goes_on(story: Story) -> bool:

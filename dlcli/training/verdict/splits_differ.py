@@ -17,6 +17,8 @@ SHIFT, OUTSIDE = 1.0, 0.3
 """A mean that has moved by so many deviations, and such a share outside the range of training, are another place."""
 KNOWN, UNKNOWN = 0.6, 1.1
 """Neighbours know a target that leave up to the first of the mistakes of one answer, and mislead where they leave the second."""
+FAR_BETTER = 0.5
+"""The share of the loss of the last value below which a forecast holds, wherever the series has gone."""
 WORSE, GAP = 1.5, 0.1
 """So many times the training loss, and so much of the trivial loss more, validation has where it is far off."""
 
@@ -32,7 +34,7 @@ def splits_differ(story: Story) -> Finding | None:
         # Where the target itself has moved the constant answer is so bad that anything is better.
         kept = validation[min(story.kept_epoch, len(validation)) - 1]
         outside = max(outside, kept / max(seen.trivial - seen.perfect, 1e-12))
-    if outside < inside + GAP or min(validation) < WORSE * min(train):
+    if outside < inside + GAP or min(validation) < WORSE * min(train) or far_better_than_last_value(story):
         return None
     moved = [each for each in story.looks.drifts() if each.shift >= SHIFT or each.outside >= OUTSIDE]
     relation = None if moved else other_relation(story)
@@ -52,6 +54,12 @@ def splits_differ(story: Story) -> Finding | None:
     return Finding(
         code="splits_differ", severity="warning", where=only_name(names), facts=facts, advice=without(story, moved)
     )
+
+
+def far_better_than_last_value(story: Story) -> bool:
+    """Whether a forecast is far better than saying the last value again, which moves with the series."""
+    last_value, seen = story.baseline.get("last_value"), story.beside_trivial
+    return last_value is not None and seen is not None and seen.reached < FAR_BETTER * last_value["loss"]
 
 
 def other_relation(story: Story) -> tuple[float, float] | None:

@@ -10,6 +10,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
+from dlcli.training.verdict.dead_units import DROPPED
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
     beside_trivial_in_training,
@@ -23,8 +24,8 @@ from dlcli.training.verdict.written import written_at
 
 POOR = 0.5
 """So much of the trivial loss is left of a model that was held back."""
-DROPPED, KEPT = 0.6, 0.2
-"""A share that is left out of which little passes, and a usual one."""
+KEPT = 0.2
+"""A usual share that is left out."""
 SLIGHT = 0.004
 """The usual decay of weights."""
 COSTS = 0.3

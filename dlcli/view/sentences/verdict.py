@@ -201,7 +201,11 @@ def cannot_fit(facts: Facts) -> str:
             f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and '{facts['target']}'{scaled} goes from "
             f"{number(least)} to {number(most)}: {facts['beyond']:.0%} of it is out of reach"
         )
-    model = "a linear model" if facts["why"] == "linear" else f"a model with {facts['units']} units in {facts['layer']}"
+    model = (
+        "a linear model"
+        if facts["why"] == "linear"
+        else f"a model with {facts['units']} unit{'s' * (facts['units'] > 1)} in {facts['layer']}"
+    )
     return f"{model} {beside_neighbours(facts)}"
 
 
