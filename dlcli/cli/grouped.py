@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dlcli.cli import options
 from dlcli.cli.output import err, give
 from dlcli.errors import UsageError
 
@@ -32,7 +33,12 @@ Jobs = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Threads of each of them; by default the processors shared out."),
+    typer.Option(
+        min=1,
+        max=options.MOST_THREADS,
+        metavar="N",
+        help="Threads of each of them; by default the processors shared out.",
+    ),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Of seeds or folds keep what is done, and go on with what was stopped.")

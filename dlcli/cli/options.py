@@ -58,6 +58,8 @@ Filters = Annotated[
         help="status=done, val_accuracy>=0.9, optimizer.learning_rate<0.01, run~digits. Repeatable.",
     ),
 ]
+MOST_THREADS = 256
+"""More of a training take the machine from all others, and make nothing faster."""
 RUNS = Path("runs")
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Let the configuration run Python of its own.")]
 JsonLines = Annotated[

@@ -96,7 +96,7 @@ class UnclosedError(ValueError):
 
 def words_in(written: Sequence[str], *, number: int) -> Iterator[Word]:
     """The words of lines that belong together, up to a `#` that begins a word. Raises `UnclosedError`."""
-    text = "  ".join([*(line[:-1] for line in written[:-1]), written[-1]])  # as long as with the backslash and line end
+    text = "".join([*(line[:-1] for line in written[:-1]), written[-1]])
     stream = io.StringIO(text)
     lexer = shlex.shlex(stream, posix=True)
     lexer.whitespace_split, lexer.commenters = True, ""
@@ -120,7 +120,8 @@ def words_in(written: Sequence[str], *, number: int) -> Iterator[Word]:
 def place_in(written: Sequence[str], position: int) -> tuple[int, int]:
     """Which line a position is in, from 0, and which column of it, from 1."""
     for number, line in enumerate(written):
-        if position <= len(line):
+        inside = len(line) - (number < len(written) - 1)  # without the backslash
+        if position < inside or (position == inside and number == len(written) - 1):
             return number, position + 1
-        position -= len(line) + 1
+        position -= inside
     return len(written) - 1, len(written[-1]) + 1

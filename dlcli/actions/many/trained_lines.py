@@ -18,7 +18,7 @@ from dlcli.errors import ArtifactError
 from dlcli.processors import processors
 from dlcli.progress import stage
 from dlcli.runs import Run, read_state
-from dlcli.runs.folder import is_run
+from dlcli.runs.folder import is_run, number_of
 from dlcli.runs.summary import run_summary
 from dlcli.training.many.processes import Ended, handed_on, worked_through
 from dlcli.view.many import LineShown, LineState, ManyShown
@@ -123,7 +123,8 @@ def shown_line(ended: Ended[Asked], *, stopped: bool) -> LineShown:
         notes=answer.get("notes", []),
     )
     path = asked.resume or asked.runs / (asked.name or "")
-    return with_run(line, Run(path)) if is_run(path) else line
+    is_own = is_run(path) and (asked.resume is not None or number_of(path) == asked.number)
+    return with_run(line, Run(path)) if is_own else line
 
 
 def lost(ended: Ended[Asked]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,20 @@ def test_the_words_of_lines() -> None:
         (5, ["c.yaml", "--epochs", "3"]),
         (7, []),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a.yaml --name x\\\ny", ["a.yaml", "--name", "xy"]),
+        ('a.yaml --set "b c\\\nd" e', ["a.yaml", "--set", "b cd", "e"]),
+        ("a.yaml e\\\n  f", ["a.yaml", "e", "f"]),
+    ],
+)
+def test_a_line_that_goes_on_is_one_as_in_a_shell(text: str, words: list[str]) -> None:
+    assert [line.texts for line in split(text)] == [words]
+    said = subprocess.run(["bash", "-c", f"printf '%s\\n' {text}"], capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines() == words
 
 
 def test_each_word_knows_where_it_is_written() -> None:

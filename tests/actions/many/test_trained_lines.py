@@ -106,8 +106,16 @@ def test_names_and_numbers_follow_the_lines_whatever_ends_first(
 def test_a_name_that_may_not_change_is_kept(tmp_path: Path, record_run: Made) -> None:
     record_run(tmp_path / "runs", "b", number=1)
     fake = Fake(record_run, {1: 8})
-    trained([(asked(tmp_path, 1, name="b", rename=False), "b")], fake)
+    shown, _ = trained([(asked(tmp_path, 1, name="b", rename=False), "b")], fake)
     assert [each.name for each in fake.begun] == ["b"]
+    [line] = shown.lines
+    assert (line.state, line.run, line.path, line.result) == (
+        LineState.FAILED,
+        None,
+        None,
+        None,
+    )  # that run is another's
+    assert shown.table is None
 
 
 def test_a_failure_has_its_code_and_its_words(tmp_path: Path, record_run: Made) -> None:
