@@ -11,16 +11,13 @@ from dlcli.actions.held_out import kept_held_out
 from dlcli.actions.runs import compared_runs
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run, read_state
-from dlcli.runs.groups import Group, GroupKind
+from dlcli.runs.groups import ALIKE, Group, GroupKind
 from dlcli.runs.noise import spread_of_runs
 from dlcli.runs.samples_file import read_samples
 from dlcli.runs.state import ALIVE
 from dlcli.runs.summary import RunSummary, run_summary
 from dlcli.view.group import GroupShown, MemberShown, SpreadShown
 from dlcli.view.many import LineState
-
-ALIKE = frozenset({GroupKind.FOLDS, GroupKind.SEEDS})
-"""Groups whose members are trained with the same configuration, so that a mean over them says something."""
 
 
 def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None) -> GroupShown:

@@ -18,15 +18,19 @@ BEHIND = ("verdict", "seconds", "config")
 """What stands in the table before the metrics, and behind the keys that differ."""
 
 
-def chosen_runs(root: Path, *, filters: Sequence[str], sort: str | None, limit: int | None) -> list[RunSummary]:
-    """The runs that fulfil all filters: as they were started, the newest `limit` of them, or by a value, the first `limit`.
+def chosen_runs(root: Path, *, filters: Sequence[str], sort: str | None) -> list[RunSummary]:
+    """The runs that fulfil all filters: as they were started, or by a value.
 
     Raises `UsageError` for a wrong expression and for a name that no run has a value of.
     """
-    rows = chosen_rows(list_runs(root), filters=filters, sort=sort)
-    if sort is None:
-        return rows if limit is None else rows[-limit:]
-    return rows[:limit]
+    return chosen_rows(list_runs(root), filters=filters, sort=sort)
+
+
+def first_or_newest(rows: Sequence[RunSummary], limit: int | None, *, sort: str | None) -> Sequence[RunSummary]:
+    """So many rows: the newest where they stand as they were started, or the first by a value."""
+    if limit is None:
+        return rows
+    return rows[-limit:] if sort is None else rows[:limit]
 
 
 def chosen_rows(rows: Sequence[RunSummary], *, filters: Sequence[str], sort: str | None) -> list[RunSummary]:

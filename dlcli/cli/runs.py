@@ -71,9 +71,12 @@ def runs(
     if names:
         show_again(names, runs, json=json)
         return
-    from dlcli.actions.runs import chosen_runs, run_object
+    from dlcli.actions.runs import chosen_runs, first_or_newest, run_object
 
-    rows = chosen_runs(runs, filters=filters, sort=sort, limit=limit)
+    rows: Sequence[RunSummary] = chosen_runs(runs, filters=filters, sort=sort)
+    if not (only_names or csv or md or json or filters or sort or columns):
+        rows = one_row_a_group(rows)
+    rows = first_or_newest(rows, limit, sort=sort)
     if only_names:
         write_rows("".join(f"{row.run}\n" for row in rows))
     elif json:
@@ -83,6 +86,17 @@ def runs(
             err().print(f"note: {MOST_DRAWN:,} of {len(rows):,} runs; --limit {len(rows)} shows all")
             rows = rows[-MOST_DRAWN:] if sort is None else rows[:MOST_DRAWN]
         show_table(rows, columns, csv=csv, md=md, pages=not no_pager)
+
+
+def one_row_a_group(rows: Sequence[RunSummary]) -> Sequence[RunSummary]:
+    """The rows with one for each group of more than a few, which is said."""
+    from dlcli.actions.folded_runs import folded
+
+    found = folded(rows)
+    if found.groups:
+        groups = f"{found.groups:,} group{'' if found.groups == 1 else 's'}"
+        err().print(f"note: {found.runs:,} runs of {groups} in one row each; dlcli runs GROUP shows them")
+    return found.rows
 
 
 def emit_objects(objects: Sequence[RunShown]) -> None:

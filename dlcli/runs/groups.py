@@ -38,6 +38,10 @@ class GroupKind(StrEnum):
     SWEEP = "sweep"
 
 
+ALIKE = frozenset({GroupKind.FOLDS, GroupKind.SEEDS})
+"""Groups whose members are trained with the same configuration, so that a mean over them says something."""
+
+
 @dataclass(frozen=True)
 class GroupRecord:
     """What is known of a group: `number` is that of its first run, `words` are those of its command behind `dlcli`, `config` is
@@ -131,6 +135,12 @@ class Group:
     def members(self) -> list[Run]:
         """Its runs, in the order in which they were started."""
         return [Run(path) for path in runs_in(self.path)]
+
+    def kind(self) -> str | None:
+        """What its runs have in common; None where its record is damaged."""
+        with contextlib.suppress(ArtifactError):
+            return self.read().kind
+        return None
 
     def write(self, record: GroupRecord) -> None:
         """Replaces its record."""

@@ -62,9 +62,10 @@ def many_rows(root: Path, folders: Sequence[Path], read: Callable[[Path], RunSum
     """The same, of so many that the index pays."""
     shapes, entries = read_index(root)
     rows, kept, anew = list[RunSummary](), dict[str, Entry](), 0
+    before = f"{root}{os.sep}"
     places = {shape.key: place for place, shape in enumerate(shapes)}
     for path in folders:
-        name = os.path.relpath(path, root)
+        name = str(path).removeprefix(before)
         seen = print_of_files(path)
         entry = entries.get(name)
         if entry is None or entry[0] != seen:

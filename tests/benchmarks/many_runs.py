@@ -1,7 +1,8 @@
 """How long it takes to list many runs: makes folders of runs without training any, and lists them.
 
-    python tests/benchmarks/many_runs.py [--runs 10000] [--folder FOLDER]
+    python tests/benchmarks/many_runs.py [--runs 10000] [--groups 200] [--folder FOLDER]
 
+With groups the runs are spread over so many of them evenly.
 The runs differ in seed and learning rate and have the files that a training of digits leaves. The first list is cold (there is
 no index), the others have the index that it has written; the time is that of whole processes, the median of five.
 """
@@ -18,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from dlcli.runs.groups import Group, GroupKind
 
 TREE: dict[str, Any] = {
     "name": "digits",
@@ -89,18 +92,25 @@ def seconds_of(arguments: list[str], root: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--groups", type=int, default=0)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         root = options.folder or Path(made) / "runs"
         root.mkdir(parents=True, exist_ok=True)
+        for number in range(1, options.groups + 1):
+            if not (root / f"group-{number}").exists():
+                words = ["train", "digits.yaml", "--seeds", "9"]
+                Group.claim(root, f"group-{number}", GroupKind.SEEDS, words=words, config="digits.yaml", content=b"{}")
         for number in range(1, options.runs + 1):
-            if not (root / f"digits-{number}").exists():
-                make_run(root / f"digits-{number}", number)
+            folder = root / f"group-{1 + number % options.groups}" if options.groups else root
+            if not (folder / f"digits-{number}").exists():
+                make_run(folder / f"digits-{number}", number)
         time.sleep(3)  # a file that has only just been written is not believed to stay as it is
         index = root / ".index.json"
         index.unlink(missing_ok=True)
-        print(f"| {options.runs:,} runs | seconds |\n|---|---|")
+        groups = f" in {options.groups:,} groups" if options.groups else ""
+        print(f"| {options.runs:,} runs{groups} | seconds |\n|---|---|")
         print(f"| runs, cold | {seconds_of(['runs'], root):.2f} |")
         for name, arguments in COMMANDS.items():
             print(
