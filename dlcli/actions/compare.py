@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dlcli.actions.alike import other_meaning
+from dlcli.actions.compared_sides import (
+    Side,
+    Values,
+    compared_group,
+    mean_history,
+    mean_value,
+    shared_value,
+    sides_named,
+)
 from dlcli.errors import UsageError
 from dlcli.runs import Run, history, read_state
 from dlcli.runs.listing import changed_keys
@@ -20,16 +31,15 @@ from dlcli.view.comparison import ComparedRun, Comparison, Difference
 
 CHANCE = frozenset({"name", "seed"})
 """Keys of a configuration in which runs of one group may differ."""
-Values = Mapping[str, float]
-"""What a run reached, by the name of the metric."""
 
 
 def compare(root: Path, names: Sequence[str]) -> Comparison:
-    """The comparison of runs; those that differ in their seeds alone are a group, and each group stands beside the first.
+    """The comparison of runs and groups; runs that differ in their seeds alone are a group too, and each group stands beside the
+    first.
 
-    Raises `UsageError` for fewer than two, `ArtifactError` for one that is not there or whose record is damaged.
+    Raises `UsageError` for fewer than two runs, `ArtifactError` for one that is not there or whose record is damaged.
     """
-    runs = list({run.path: run for run in (Run.find(root, name) for name in names)}.values())
+    runs, sides = sides_named(root, names)
     if len(runs) < 2:
         raise UsageError("compare takes at least two runs", hint="dlcli runs --names lists them", kind="too_few_runs")
     for run in runs:
@@ -37,28 +47,32 @@ def compare(root: Path, names: Sequence[str]) -> Comparison:
     rows = [run_summary(run) for run in runs]
     samples = [read_samples(run) for run in runs]
     reached = [values_of(row, kept) for row, kept in zip(rows, samples, strict=True)]
-    groups = grouped(rows)
+    groups = groups_of_sides(rows, sides)
     differences, unknown, unlike = list[Difference](), list[str](), dict[str, list[str]]()
     for other in groups[1:]:
-        pair = rows[groups[0][0]], rows[other[0]]
-        meant = other_meaning(*pair, (name for name in reached[groups[0][0]] if name in reached[other[0]]))
+        pair = rows[groups[0].at[0]], rows[other.at[0]]
+        meant = other_meaning(*pair, (name for name in reached[groups[0].at[0]] if name in reached[other.at[0]]))
         unlike |= {name: [*dict.fromkeys([*unlike.get(name, []), *keys])] for name, keys in meant.items()}
         found, reason = between(rows, samples, reached, groups[0], other)
         differences += [each for each in found if each.metric not in meant]
         unknown += [] if reason is None else [reason]
-    paths = changed_keys(rows)
+    changed = {path: {side.name: shared_value(rows, side, path) for side in sides} for path in changed_keys(rows)}
     measured = dict.fromkeys(name for values in reached for name in values)
     return Comparison(
         runs=[compared_run(row, number_of_group(groups, at)) for at, row in enumerate(rows)],
-        changed={path: {row.run: row.configuration.value(path) for row in rows} for path in paths},
-        metrics={
-            name: {row.run: values.get(name) for row, values in zip(rows, reached, strict=True)} for name in measured
-        },
+        changed={path: values for path, values in changed.items() if differ([*values.values()])},
+        metrics={name: {side.name: mean_value(reached, side, name) for side in sides} for name in measured},
+        groups={side.name: compared_group(rows, reached, side) for side in sides if side.is_group},
         difference=by_metric(differences),
         unknown=unknown,
         unlike=unlike,
-        curves={row.run: history.read(run) for row, run in zip(rows, runs, strict=True)},
+        curves={side.name: mean_history([history.read(runs[at]) for at in side.at]) for side in sides},
     )
+
+
+def differ(values: Sequence[Any]) -> bool:
+    """Whether some values are not the same."""
+    return any(value != values[0] for value in values)
 
 
 def check_record(run: Run) -> None:
@@ -81,19 +95,24 @@ def by_metric(differences: Sequence[Difference]) -> dict[str, list[Difference]]:
     return {name: [each for each in differences if each.metric == name] for name in names}
 
 
-def grouped(rows: Sequence[RunSummary]) -> list[list[int]]:
-    """The positions of runs that differ in their seeds alone, group by group; where that is all of them each is one."""
-    groups: dict[str, list[int]] = {}
-    for at, row in enumerate(rows):
+def groups_of_sides(rows: Sequence[RunSummary], sides: Sequence[Side]) -> list[Side]:
+    """What is compared: the groups that were named, and runs that differ in their seeds alone; where that is all, each run."""
+    found, of_key = list[tuple[Side, list[int]]](), dict[str, list[int]]()
+    for side in sides:
+        row = rows[side.at[0]]
         tree = row.configuration.tree
         kept = {key: value for key, value in tree.items() if key not in CHANCE} if tree else {"run": row.run}
-        groups.setdefault(json.dumps(kept, sort_keys=True), []).append(at)
-    return list(groups.values()) if len(groups) > 1 else [[at] for at in range(len(rows))]
+        key = json.dumps(side.name if side.is_group else kept, sort_keys=True)
+        if key not in of_key:
+            of_key[key] = []
+            found.append((side, of_key[key]))
+        of_key[key] += side.at
+    return [replace(side, at=at) for side, at in found] if len(found) > 1 else [*sides]
 
 
-def number_of_group(groups: Sequence[Sequence[int]], at: int) -> int:
+def number_of_group(groups: Sequence[Side], at: int) -> int:
     """Which group a run belongs to, counted from 0."""
-    return next(number for number, group in enumerate(groups) if at in group)
+    return next(number for number, group in enumerate(groups) if at in group.at)
 
 
 def values_of(row: RunSummary, samples: SampleValues | None) -> dict[str, float]:
@@ -108,11 +127,11 @@ def between(
     rows: Sequence[RunSummary],
     samples: Sequence[SampleValues | None],
     reached: Sequence[Values],
-    first: Sequence[int],
-    other: Sequence[int],
+    one: Side,
+    two: Side,
 ) -> tuple[list[Difference], str | None]:
     """How two groups differ, or why that is not known."""
-    names = rows[first[0]].run, rows[other[0]].run
+    names, first, other = (one.name, two.name), one.at, two.at
     if len(first) > 1 and len(other) > 1:
         found = [
             Difference.of(name, names, welch_noise(*values))
@@ -124,7 +143,7 @@ def between(
         return found, None if found else f"'{names[0]}' and '{names[1]}' have no metric in common"
     if len(first) + len(other) > 2:
         alone = names[0] if len(first) == 1 else names[1]
-        return [], f"'{alone}' is one run beside several: train it with other seeds too (--set seed=1), at least twice"
+        return [], f"'{alone}' is one run beside several: train it with other seeds too (--seeds 3)"
     mine, theirs = samples[first[0]], samples[other[0]]
     for row, kept in ((rows[first[0]], mine), (rows[other[0]], theirs)):
         if kept is None:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from dlcli.errors import ConflictError
-from dlcli.runs import Run
 from dlcli.runs.atomic import check_output_place, write_output
 from dlcli.view.html.page import Page, page_html
 from dlcli.view.report import PageWritten, PartWritten
@@ -45,7 +44,7 @@ def write_page(page: Page, file: Path) -> PageWritten:
     )
 
 
-def page_file(runs: Sequence[Run]) -> Path:
-    """What a page is called where nobody says it: its runs, or, of many, that it is a report."""
-    name = "-".join(run.flat_name for run in runs)
+def page_file(names: Sequence[str]) -> Path:
+    """What a page is called where nobody says it: its runs and groups, or, of many, that it is a report."""
+    name = "-".join(names)
     return Path(f"{name if len(name) <= LONGEST_NAME else 'report'}.html")

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from dlcli.actions.classical.kept import kept_baselines
 from dlcli.actions.compare import compare
+from dlcli.actions.compared_sides import sides_named
 from dlcli.actions.evaluate import EvaluatedSamples, evaluate_trained
 from dlcli.actions.inspect import inspect_config, model_summary
 from dlcli.actions.inspect_data import data_description
@@ -24,6 +25,7 @@ from dlcli.actions.written import inline_yaml
 from dlcli.data.schema import InputSchema
 from dlcli.errors import ArtifactError, DlcliError, UsageError
 from dlcli.runs import Run, read_state
+from dlcli.runs.groups import Group
 from dlcli.runs.keys import written_tree
 from dlcli.runs.places import check_places
 from dlcli.runs.summary import configuration_in
@@ -59,14 +61,15 @@ class Choice:
     allow_code: bool = False
 
 
-def runs_named(root: Path, names: Sequence[str]) -> list[Run]:
-    """Each run of some names, once. Raises `ArtifactError` for one that is not there."""
-    return list({run.path: run for run in (Run.find(root, name) for name in names)}.values())
+def file_names(root: Path, names: Sequence[str]) -> list[str]:
+    """What runs and groups of some names are called in that of a file. Raises `ArtifactError` for one that is not there."""
+    found = ((Group.found(root, name), name) for name in names)
+    return [*dict.fromkeys(Run.find(root, name).flat_name if group is None else group.name for group, name in found)]
 
 
 def page_of_runs(root: Path, names: Sequence[str], choice: Choice) -> Page:
     """The page on one run, or the comparison of several. Raises `ArtifactError` for a run that is missing or damaged."""
-    runs = runs_named(root, names)
+    runs, _ = sides_named(root, names)
     if len(runs) == 1:
         return run_page(run_report(runs[0], choice))
     if choice.split is not None:

@@ -16,8 +16,8 @@ def compare(
         list[str],
         typer.Argument(
             metavar="RUN",
-            help="Runs by name, their folders, or last.",
-            autocompletion=completion.run,
+            help="Runs and groups by name, their folders, or last.",
+            autocompletion=completion.run_or_group,
         ),
     ],
     runs: options.Runs = options.RUNS,

@@ -15,7 +15,11 @@ from dlcli.cli.output import emit, err, write_rows
 def report(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="RUN", help="Runs by name, their folders, or last.", autocompletion=completion.run),
+        typer.Argument(
+            metavar="RUN",
+            help="Runs and groups by name, their folders, or last.",
+            autocompletion=completion.run_or_group,
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The page; by default RUN.html.")
@@ -38,12 +42,11 @@ def report(
     Example: dlcli report last -o report.html
     """
     from dlcli.actions.page_files import check_page, page_file, write_page
-    from dlcli.actions.report import Choice, page_of_runs, runs_named
+    from dlcli.actions.report import Choice, file_names, page_of_runs
     from dlcli.view.console.json_value import json_value
     from dlcli.view.console.labelled import note as say_note
 
-    found = runs_named(runs, names)
-    file = output or page_file(found)
+    file = output or page_file(file_names(runs, names))
     check_page(file)
     page = page_of_runs(runs, names, Choice(split, not no_model, allow_code))
     written = write_page(page, file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from dlcli.view.console.json_value import UNSAID, json_name
 from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
+from dlcli.view.group import SpreadShown
 from dlcli.view.run_again import loss_curves
 from dlcli.view.verdict import setting_text
 
@@ -90,9 +91,18 @@ class Difference:
         )
 
 
+@dataclass(frozen=True)
+class GroupCompared:
+    """A group that stands in a comparison as a whole: its runs, and the spread of what they reached."""
+
+    runs: Sequence[str]
+    metrics: Mapping[str, SpreadShown]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The keys of `dlcli compare --json`: changed keys and metrics by path and run, differences by metric.
+    """The keys of `dlcli compare --json`: changed keys and metrics by path and run, differences by metric. Of `groups` the values
+    are means, and a key in which its runs differ has none.
 
     `unknown` says of which runs it cannot be told whether they differ by more than noise, and why; `unlike` has the metrics that
     do not mean the same in all runs, with the keys that make it so: of these no difference is told.
@@ -104,12 +114,18 @@ class Comparison:
     difference: Mapping[str, Sequence[Difference]]
     unknown: Sequence[str]
     unlike: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    groups: Mapping[str, GroupCompared] = field(default_factory=dict)
     curves: Mapping[str, Sequence[Mapping[str, Any]]] = field(metadata=UNSAID)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of what stands side by side."""
+        return [*self.curves]
 
 
 def draw_comparison(console: Console, comparison: Comparison) -> None:
     """What differs, what was reached, whether it is noise, and the losses of all runs in one picture."""
-    names = [each.run for each in comparison.runs]
+    names = comparison.columns
     if comparison.changed:
         write_table(console, changed_table(dict([*comparison.changed.items()][:MOST_KEYS]), names))
         if len(comparison.changed) > MOST_KEYS:
@@ -117,7 +133,7 @@ def draw_comparison(console: Console, comparison: Comparison) -> None:
     else:
         line(console, "changed", "nothing: the configurations are the same")
     console.print()
-    write_table(console, reached_table(comparison.metrics, names, unlike=comparison.unlike))
+    write_table(console, reached_table(comparison))
     for words in unlike_words(comparison.unlike):
         line(console, MARK, words)
     console.print()
@@ -156,18 +172,26 @@ def unlike_words(unlike: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"not comparable: the runs differ in {', '.join(each)}" for each in keys]
 
 
-def reached_table(
-    metrics: Mapping[str, Mapping[str, float | None]],
-    names: Sequence[str],
-    *,
-    unlike: Container[str] = (),
-) -> Table:
-    """A row for each metric, a column for each run; one with a mark where the values do not mean the same."""
+def reached_table(comparison: Comparison) -> Table:
+    """A row for each metric, a column for each run, with the deviation for a group; a mark where values do not mean the same."""
+    names, groups = comparison.columns, comparison.groups
     rows = [
-        [f"{metric} {MARK}" if metric in unlike else metric, *(values[name] for name in names)]
-        for metric, values in metrics.items()
+        [
+            f"{metric} {MARK}" if metric in comparison.unlike else metric,
+            *(spread_words(groups[name], metric) if name in groups else values[name] for name in names),
+        ]
+        for metric, values in comparison.metrics.items()
     ]
-    return Table([Column("metric"), *map(number_column, names)], rows)
+    columns = [Column(name, right=True) if name in groups else number_column(name) for name in names]
+    return Table([Column("metric"), *columns], rows)
+
+
+def spread_words(group: GroupCompared, metric: str) -> str:
+    """The mean of a metric and its deviation."""
+    spread = group.metrics.get(metric)
+    if spread is None:
+        return "–"
+    return number(spread.mean) if spread.deviation is None else f"{number(spread.mean)} ± {number(spread.deviation)}"
 
 
 def difference_table(differences: Sequence[Difference]) -> Table:

@@ -81,7 +81,7 @@ def test_a_member_is_found_by_group_and_name(group: Group, root: Path) -> None:
     run = Run.find(root, "digits-seeds/seed-0")
     assert words_for(run) == ["digits-seeds/seed-0", "--runs", str(root)]
     assert runs_option(str(run.path), run.name) == f" --runs {root}"
-    assert page_file([run]) == Path("digits-seeds-seed-0.html")
+    assert page_file([run.flat_name]) == Path("digits-seeds-seed-0.html")
 
 
 def test_a_member_that_stands_in_its_own_folder_has_its_whole_name(

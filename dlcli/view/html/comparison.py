@@ -28,7 +28,7 @@ from dlcli.view.verdict import advice_text
 
 def comparison_parts(comparison: Comparison, runs: Sequence[RunAgain]) -> list[Part]:
     """All parts of a page on several runs."""
-    names = [each.run for each in comparison.runs]
+    names = comparison.columns
     found = [each for several in comparison.difference.values() for each in several]
     head = [Column("run"), Column("status"), *map(number_column, ("epochs",)), number_column("time", time_of)]
     rows = [[each.run, each.status, each.epochs, each.seconds] for each in comparison.runs]
@@ -40,9 +40,7 @@ def comparison_parts(comparison: Comparison, runs: Sequence[RunAgain]) -> list[P
             changed=table_markup(changed_table(comparison.changed, names), "changed keys")
             if comparison.changed
             else None,
-            metrics=table_markup(
-                reached_table(comparison.metrics, names, unlike=comparison.unlike), "what was reached"
-            ),
+            metrics=table_markup(reached_table(comparison), "what was reached"),
             difference=table_markup(difference_table(found), "differences") if found else None,
             noise=noise_words(found) if found else "",
             unknown=comparison.unknown,

@@ -52,8 +52,8 @@ def run_page(report: RunReport) -> Page:
 
 def comparison_page(comparison: Comparison, runs: Sequence[RunAgain]) -> Page:
     """The page on several runs."""
-    names = [each.run for each in comparison.runs]
-    return Page(", ".join(names), f"a report on {len(names)} runs", comparison_parts(comparison, runs))
+    title = ", ".join(comparison.columns)
+    return Page(title, f"a report on {len(comparison.runs)} runs", comparison_parts(comparison, runs))
 
 
 def data_page(data: DataPictured) -> Page:

@@ -1,0 +1,145 @@
+"""Groups among runs: one row of the list, one side of a comparison, one page; nothing is trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+from conftest import RECORDED_TREE, merged
+from pages import read_page
+
+from dlcli.actions.folded_runs import FEW
+from dlcli.runs import Run
+from dlcli.runs.groups import Group, GroupKind
+from dlcli.runs.samples_file import SampleValues, save_samples
+
+Command = Callable[..., Any]
+COUNT = 100
+
+
+@pytest.fixture
+def add(tmp_path: Path, record_run: Command) -> Callable[..., Group]:
+    """`add("g", [90, 91], rate=0.1)` makes a group of a run for each number, which is right on so many of 100 samples."""
+
+    def made(name: str, rights: Sequence[int], *, rate: float = 0.001, kind: GroupKind = GroupKind.SEEDS) -> Group:
+        root = tmp_path / "runs"
+        group = Group.claim(root, name, kind, words=["train"], config="a.yaml", content=b"{}\n")
+        for seed, right in enumerate(rights):
+            add_run(group.path, f"seed-{seed}", right, seed=seed, rate=rate, number=ord(name[0]) * 10 + seed)
+        return group
+
+    def add_run(root: Path, name: str, right: int, *, seed: int, rate: float, number: int) -> Run:
+        tree = merged(RECORDED_TREE, {"optimizer": {"Adam": {"learning_rate": rate}}, "seed": seed})
+        metrics = {"train": {"loss": 1.0}, "validation": {"loss": 1 - right / COUNT, "accuracy": right / COUNT}}
+        history = [{"epoch": epoch, "step": epoch, **metrics} for epoch in range(1, 4 + seed)]
+        run: Run = record_run(
+            root, name, number=number, tree=tree, metrics=metrics, history=history, epochs=4, seconds=2.0
+        )
+        answers = (np.arange(COUNT) < right).astype(float)
+        save_samples(run, SampleValues("test", "same", {"accuracy": answers}))
+        return run
+
+    made.run = lambda name, right, rate: add_run(  # type: ignore[attr-defined]
+        tmp_path / "runs", name, right, seed=0, rate=rate, number=ord(name[0]) * 10
+    )
+    return made
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines() if line and not line.startswith(("─", "for a wider"))]
+
+
+def test_a_group_of_more_than_a_few_is_one_row(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    add("a", [80, 90, 85])
+    add("b", [70] * FEW, rate=0.1)
+    add.run("c", 60, 0.1)
+    shown = run_dlcli("runs", cwd=tmp_path)
+    head, *found = rows(shown.out)
+    assert [row[0] for row in found] == ["a", "b/seed-0", "b/seed-1", "c"]
+    first = dict(zip(head, [found[0][0], " ".join(found[0][1:3]), *found[0][3:]], strict=False))
+    assert (first["status"], first["val_accuracy"], first["learning_rate"]) == ("3 done", "0.8500", "0.001")
+    assert first["seed"] == "–"
+    assert shown.err == "note: 3 runs of 1 group in one row each; dlcli runs GROUP shows them\n"
+    every = ["a/seed-0", "a/seed-1", "a/seed-2", "b/seed-0", "b/seed-1", "c"]
+    for arguments in (["--csv"], ["--md"], ["--sort", "number"], ["--filter", "status=done"], ["--columns", "run"]):
+        assert [each for each in every if each in run_dlcli("runs", *arguments, cwd=tmp_path).out] == every
+    assert run_dlcli("runs", "--names", cwd=tmp_path).out.split() == every
+    assert [each["run"] for each in run_dlcli("runs", "--json", cwd=tmp_path).value] == every
+    assert [row[0] for row in rows(run_dlcli("runs", "--limit", "2", cwd=tmp_path).out)[1:]] == ["b/seed-1", "c"]
+
+
+def test_of_a_group_that_varies_what_it_trains_no_mean_is_told(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    group = add("a", [80, 90, 85], kind=GroupKind.SWEEP)
+    add.run("c", 60, 0.1)
+    (group.path / "seed-1" / "run.json").write_text("{")
+    found = [each.replace("2 of 3 done", "part") for each in run_dlcli("runs", cwd=tmp_path).out.splitlines()]
+    head, _, row = (each.split() for each in found[:3])
+    values = dict(zip(head, row, strict=False))
+    assert (values["run"], values["status"], values["val_accuracy"]) == ("a", "part", "–")
+
+
+def test_groups_are_compared_as_a_whole(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    values = {"a": [80, 82, 81], "b": [90, 88, 91, 95]}
+    add("a", values["a"])
+    add("b", values["b"], rate=0.1)
+    value = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path).value
+    assert value["changed"] == {"optimizer.learning_rate": {"a": 0.001, "b": 0.1}}  # and not the seed
+    for metric in ("validation.accuracy", "test.accuracy"):
+        [found] = value["difference"][metric]
+        right = scipy.stats.ttest_ind(values["b"], values["a"], equal_var=False)
+        assert (found["from"], found["to"], found["count"]) == ("a", "b", 7)
+        assert found["p"] == pytest.approx(right.pvalue)
+        interval = right.confidence_interval(0.95)
+        assert (found["low"], found["high"]) == pytest.approx((interval.low / COUNT, interval.high / COUNT))
+        for name in values:
+            shares = np.array(values[name]) / COUNT
+            assert value["metrics"][metric][name] == pytest.approx(shares.mean())
+            assert value["groups"][name]["metrics"][metric]["deviation"] == pytest.approx(shares.std(ddof=1))
+    assert value["groups"]["a"]["runs"] == ["a/seed-0", "a/seed-1", "a/seed-2"]
+    assert [each["group"] for each in value["runs"]] == [0] * 3 + [1] * 4
+    drawn = run_dlcli("compare", "a", "b", cwd=tmp_path).out
+    assert "0.8100 ± 0.01000" in drawn
+    assert "noise     Welch's t-test over 7 runs" in drawn
+
+
+def test_a_group_alone_is_its_runs(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    add("a", [80, 82])
+    value = run_dlcli("compare", "a", "--json", cwd=tmp_path).value
+    assert [each["run"] for each in value["runs"]] == ["a/seed-0", "a/seed-1"]
+    assert (value["groups"], value["changed"]) == ({}, {"seed": {"a/seed-0": 0, "a/seed-1": 1}})
+
+
+def test_one_run_beside_a_group_has_no_noise(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    add("a", [80, 82])
+    add.run("c", 60, 0.1)
+    value = run_dlcli("compare", "a", "c", "--json", cwd=tmp_path).value
+    assert value["unknown"] == ["'c' is one run beside several: train it with other seeds too (--seeds 3)"]
+    assert value["metrics"]["validation.accuracy"] == {"a": pytest.approx(0.81), "c": 0.6}
+
+
+def test_a_group_none_of_whose_runs_is_done_is_told(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    add("a", [80, 82])
+    add("b", [])
+    refused = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["kind"]) == (5, "nothing_done")
+    assert refused.error["hint"] == "dlcli runs b shows how they stand"
+
+
+def test_a_page_overlays_the_runs_of_a_group_and_groups_by_their_means(
+    tmp_path: Path, add: Any, run_dlcli: Command
+) -> None:
+    add("a", [80, 90])
+    add("b", [70, 60, 65], rate=0.1)
+    assert run_dlcli("report", "a", cwd=tmp_path).out == "a.html\n"
+    page = read_page((tmp_path / "a.html").read_text(encoding="utf-8"))
+    assert (page.faults, [line["name"] for line in page.charts[0]["lines"]]) == ([], ["a/seed-0", "a/seed-1"])
+    assert run_dlcli("report", "a", "b", "a/seed-0", cwd=tmp_path).out == "a-b-a-seed-0.html\n"
+    page = read_page((tmp_path / "a-b-a-seed-0.html").read_text(encoding="utf-8"))
+    assert [line["name"] for line in page.charts[0]["lines"]] == ["a", "b", "a/seed-0"]
+    [lines] = [chart["lines"] for chart in page.charts if chart["title"] == "validation accuracy"]
+    assert [line["values"][0] for line in lines] == pytest.approx([0.85, 0.65, 0.8])
+    assert "0.8500 ± 0.07071" in page.text
