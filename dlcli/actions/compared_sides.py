@@ -88,8 +88,8 @@ def compared_group(rows: Sequence[RunSummary], reached: Sequence[Values], side: 
 
 def mean_history(histories: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
     """The mean of each value by epoch, of those epochs that all runs have."""
-    if len(histories) == 1:
-        return [*histories[0]]
+    if len(histories) <= 1:
+        return [*next(iter(histories), [])]
     return [mean_entry(entries) for entries in zip(*histories, strict=False)]
 
 

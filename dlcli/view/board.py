@@ -18,12 +18,13 @@ class BoardColumn:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A run of the table, with its cells as a person reads them."""
+    """A run of the table, or a `group` of runs, with its cells as a person reads them."""
 
     run: str
     status: str
     alive: bool
     cells: Sequence[str]
+    group: bool = False
 
 
 @dataclass(frozen=True)

@@ -375,6 +375,18 @@ def test_runs_of_a_group_have_rows_curves_and_pages(root: Path, record_run: Comm
     for name in ("g/seed-0", quote("g/seed-0", safe="")):
         assert client.get(f"/ready/{name}").text == '{"ready":false}'
     assert client.get("/ready/g").status == 404
+    other = record_run(group.path, "seed-1", number=8, status="running", history=epochs(3, 3.0))
+    record_run(group.path, "seed-2", number=9, history=epochs(2, 5.0))
+    with Lock(other.path):
+        client.board.watched.looked = 0.0  # long ago
+        first = client.get("/runs.json").value["rows"][0]
+        assert (first["run"], first["status"], first["alive"], first["group"]) == ("g", "2 of 3 done", True, True)
+    every = client.get(f"/runs.json?filter={quote('run~g/')}").value["rows"]
+    assert [(row["run"], row["group"]) for row in every] == [(f"g/seed-{n}", False) for n in (2, 1, 0)]
+    [chart] = client.get("/curves.json?run=g&run=a").value["charts"]
+    assert [line["name"] for line in chart["lines"]] == ["g", "a"]
+    single = [history.read(Run(group.path / f"seed-{n}")) for n in (0, 1, 2)]
+    assert chart["lines"][0]["values"][0] == pytest.approx(sum(each[0]["validation"]["loss"] for each in single) / 3)
     shutil.move(group.path, root.parent / "moved")
     group.path.symlink_to(root.parent / "moved")
     assert client.get("/ready/g/seed-0").status == 404

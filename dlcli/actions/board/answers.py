@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlcli.actions.board.watched import WatchedRun, WatchedRuns
+from dlcli.actions.compared_sides import mean_history
+from dlcli.actions.folded_runs import folded
 from dlcli.actions.runs import chosen_rows, compared_runs
 from dlcli.errors import ArtifactError, DlcliError
 from dlcli.runs import history, read_state
 from dlcli.runs.atomic import json_plain
+from dlcli.runs.summary import RunSummary
 from dlcli.view.board import BoardColumn, BoardCurves, BoardRow, BoardTable
 from dlcli.view.console.json_value import json_value
 from dlcli.view.console.table import Table
@@ -26,40 +29,46 @@ BEFORE, BEHIND = ("run", "status", "verdict", "epochs"), ("seconds", "config")
 
 
 def board_table(watched: WatchedRuns, *, filters: Sequence[str], sort: str | None) -> BoardTable:
-    """The table of the runs that fulfil all filters, the newest first or by a value.
+    """The table of the runs that fulfil all filters, the newest first or by a value; without either a group is one row.
 
     Raises `UsageError` for a wrong expression and for a name that no run has a value of.
     """
     runs = watched.runs()
-    by_path = {each.summary.path: each for each in runs}
     chosen = chosen_rows([each.summary for each in runs], filters=filters, sort=sort)
-    shown = [by_path[row.path] for row in (reversed(chosen) if sort is None else chosen)][:MOST_ROWS]
-    compared = compared_runs([each.summary for each in shown], before=BEFORE, behind=BEHIND)
+    rows = chosen if filters or sort is not None else folded(chosen).rows
+    shown = [*(reversed(rows) if sort is None else rows)][:MOST_ROWS]
+    compared = compared_runs(shown, before=BEFORE, behind=BEHIND)
     table = runs_table(compared, short=True)
     named = [*zip(compared.columns, table.columns, strict=True)][1:MOST_COLUMNS]
     return BoardTable(
         columns=[BoardColumn(name, each.name, each.right) for name, each in named],
-        rows=board_rows(table, shown),
+        rows=board_rows(table, shown, runs),
         chosen=len(chosen),
         all=len(runs),
         alive=sum(each.alive for each in runs),
     )
 
 
-def board_rows(table: Table, shown: Sequence[WatchedRun]) -> list[BoardRow]:
-    """A row for each run."""
+def board_rows(table: Table, shown: Sequence[RunSummary], runs: Sequence[WatchedRun]) -> list[BoardRow]:
+    """A row for each run or group; a group trains while one of its runs does."""
+    alive = {name for each in runs if each.alive for name in (each.summary.run, each.summary.run.partition("/")[0])}
+    single = {each.summary.run for each in runs}
     return [
-        BoardRow(each.summary.run, each.summary.status, each.alive, cells[1:MOST_COLUMNS])
-        for cells, each in zip(table.cells, shown, strict=True)
+        BoardRow(row.run, row.status, row.run in alive, cells[1:MOST_COLUMNS], group=row.run not in single)
+        for cells, row in zip(table.cells, shown, strict=True)
     ]
 
 
 def board_curves(watched: WatchedRuns, names: Sequence[str]) -> BoardCurves:
-    """The curves of some runs in one chart a metric; of one run those of training and validation."""
-    entries, missing = dict[str, list[dict[str, Any]]](), list[str]()
+    """The curves of some runs in one chart a metric, of a group the mean of its runs; of one run those of training and
+    validation.
+    """
+    entries, missing = dict[str, list[Mapping[str, Any]]](), list[str]()
     for name in list(dict.fromkeys(names))[:MOST_CURVES]:
         try:
-            entries[name] = history.read(watched.run(name))
+            members = [each.summary.run for each in watched.runs() if each.summary.run.startswith(f"{name}/")]
+            histories = [history.read(watched.run(each)) for each in members or [name]]
+            entries[name] = mean_history([each for each in histories if each or not members])
         except DlcliError as error:
             missing.append(error.message)
     found = {name: each for name, each in entries.items() if each}

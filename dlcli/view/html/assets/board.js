@@ -40,7 +40,8 @@
     const box = made("input", { type: "checkbox", checked: state.chosen.has(row.run) });
     box.setAttribute("aria-label", `curves of ${row.run}`);
     box.dataset.run = row.run;
-    const link = made("a", { href: `/run/${encodeURIComponent(row.run)}`, textContent: row.run, title: row.run });
+    const link = made("a", { href: row.group ? "#" : `/run/${encodeURIComponent(row.run)}`, textContent: row.group ? row.run + "/…" : row.run, title: row.group ? `the runs of ${row.run}` : row.run });
+    if (row.group) link.dataset.group = row.run;
     const cells = row.cells.map((text, at) => made("td", { textContent: text, className: columns[at].right ? "right" : "" }));
     return { element: made("tr", {}, made("td", {}, box), made("th", { scope: "row" }, link), ...cells), cells, box, texts: row.cells };
   };
@@ -54,7 +55,7 @@
       if (!kept) rows.set(row.run, kept = madeRow(row, columns));
       row.cells.forEach((text, at) => { if (kept.texts[at] !== text) kept.cells[at].textContent = text; });
       kept.texts = row.cells;
-      if (status >= 0) { const name = row.alive ? "alive" : row.status; if (kept.cells[status].className !== name) kept.cells[status].className = name; }
+      if (status >= 0) { const name = row.alive ? "alive" : row.group ? "" : row.status; if (kept.cells[status].className !== name) kept.cells[status].className = name; }
       order.push(kept.element);
     }
     if (rebuild) body.replaceChildren(...order);
@@ -128,6 +129,10 @@
   place("filter-form").addEventListener("submit", event => { event.preventDefault(); state.filter = place("filter").value; anew(); });
   place("none-chosen").addEventListener("click", () => { state.chosen.clear(); state.touched = true; rows.forEach(row => { row.box.checked = false; }); keep(); update(); });
   head.addEventListener("click", event => { const button = event.target.closest("button"); if (button) { state.sort = button.dataset.sort; anew(); } });
+  body.addEventListener("click", event => {
+    const { group } = event.target.dataset;
+    if (group) { event.preventDefault(); state.filter = place("filter").value = `run~${group}/`; anew(); }
+  });
   body.addEventListener("change", event => {
     const { run } = event.target.dataset;
     state.touched = true;
