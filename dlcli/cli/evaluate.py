@@ -12,7 +12,7 @@ from dlcli.cli.output import err, give
 
 
 def evaluate(
-    run: options.RunName = "last",
+    run: options.RunOrGroup = "last",
     split: Annotated[
         str,
         typer.Option(
@@ -43,10 +43,15 @@ def evaluate(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Show metrics, confusion matrix and scores by class of a run.
+    """Show metrics, confusion matrix and scores by class of a run; of a group the metrics of each, and their mean.
 
     Example: dlcli evaluate last --split test --worst 5
     """
+    from dlcli.cli.grouped import evaluated_as_group
+
+    one_run = {"--worst": worst, "--by": by, "--threshold": threshold}
+    if evaluated_as_group(runs, run, one_run, split=split, data=data, allow_code=allow_code, json=json):
+        return
     from dlcli.actions.evaluate import evaluate as measure
     from dlcli.runs import Run
     from dlcli.view.console.labelled import note as say_note

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,21 +97,51 @@ def show_group(group: Group, *, side_by_side: int, allow_code: bool, json: bool,
         raise typer.Exit(PARTIAL)
 
 
-def resume_group(
-    root: Path, name: str, others: Sequence[tuple[str, object]], *, allow_code: bool, json: bool, verbose: bool
-) -> bool:
-    """Goes on with a group, if the name is that of one; `others` are options that only a run has. Says whether it was."""
+def group_named(root: Path, name: str, one_run: Mapping[str, object]) -> Group | None:
+    """The group of a name, if it is that of one. Raises `UsageError` for options of `one_run` alone that have been given."""
     from dlcli.runs.groups import Group
 
-    group = None if name == "last" else Group.found(root, name)
+    group = Group.found(root, name)
+    given = [option for option, value in one_run.items() if value]
+    if group is not None and given:
+        message = f"{given[0]} is for one run, and '{group.name}' is a group"
+        hint = f"leave it out, or name one of the group: {group.name}/…"
+        raise UsageError(message, hint=hint, kind="option_without_effect")
+    return group
+
+
+def evaluated_as_group(
+    root: Path, name: str, one_run: Mapping[str, object], *, split: str, data: str | None, allow_code: bool, json: bool
+) -> bool:
+    """Evaluates a group, if the name is that of one, and says whether it was."""
+    group = group_named(root, name, one_run)
+    if group is None:
+        return False
+    from dlcli.actions.evaluated_group import evaluate_group
+    from dlcli.view.console.labelled import note as say_note
+    from dlcli.view.evaluated_group import draw_evaluated_group
+
+    shown = evaluate_group(group, split=split, data=data, allow_code=allow_code)
+    for note in shown.notes:
+        say_note(err(), f"note: {note}")
+    give(shown, draw_evaluated_group, as_json=json)
+    return True
+
+
+def resume_group(
+    root: Path, name: str, one_run: Mapping[str, object], *, allow_code: bool, json: bool, verbose: bool
+) -> bool:
+    """Goes on with a group, if the name is that of one, and says whether it was."""
+    group = group_named(root, name, one_run)
     if group is None:
         return False
     from dlcli.actions.many.members import plan_of
+    from dlcli.runs.groups import ALIKE
 
-    given = [option for option, value in others if value]
-    if given:
-        message = f"{given[0]} is for one run, and '{group.name}' is a group, which goes on as it was begun"
-        raise UsageError(message, hint=f"dlcli resume {group.name}", kind="option_without_effect")
+    record = group.read()
+    if record.kind not in ALIKE:
+        message = f"'{group.name}' goes on by the command that began it"
+        raise UsageError(message, hint=shlex.join(["dlcli", *record.words]), kind="group_goes_on_otherwise")
     plan = plan_of(group)
     show_group(group, side_by_side=plan.side_by_side, allow_code=allow_code, json=json, verbose=verbose)
     return True

@@ -44,7 +44,7 @@ def resume(
         "--allow-data-change": allow_data_change,
         "--json-lines": json_lines,
     }
-    if resume_group(runs, run, [*one_run.items()], allow_code=allow_code, json=json, verbose=verbose):
+    if resume_group(runs, run, one_run, allow_code=allow_code, json=json, verbose=verbose):
         return
     from dlcli.runs import Run
     from dlcli.training.resume import ResumeRequest

@@ -104,7 +104,10 @@ def draw_group(console: Console, shown: GroupShown) -> None:
         write_table(console, runs_table(shown.table, short=True))
         console.print()
     if shown.metrics:
-        write_table(console, spread_table(shown))
+        held = {} if shown.out_of_fold is None else shown.out_of_fold.metrics
+        write_table(
+            console, spread_table(shown.metrics, shown.kind, {f"validation.{name}": held[name] for name in held})
+        )
         console.print()
     for each in shown.members:
         if each.state is LineState.FAILED:
@@ -138,9 +141,8 @@ def counts_words(shown: GroupShown) -> str:
     return f"{len(shown.members)} {SPOKEN.get(shown.kind, 'runs')}: {counts or 'none done'}{times}"
 
 
-def spread_table(shown: GroupShown) -> Table:
-    """A row for each metric: the mean of the members, how far they scatter, and where the mean lies."""
-    held = {} if shown.out_of_fold is None else shown.out_of_fold.metrics
+def spread_table(metrics: Mapping[str, SpreadShown], kind: str, held: Mapping[str, float] = {}) -> Table:
+    """A row for each metric: the mean of the members, how far they scatter, and where the mean lies; what is `held` out."""
     rows = [
         [
             name,
@@ -148,16 +150,16 @@ def spread_table(shown: GroupShown) -> Table:
             each.deviation,
             "–" if each.low is None else f"{number(each.low)} … {number(each.high)}",
             len(each.values),
-            *([held.get(name.removeprefix("validation.")) if name.startswith("validation.") else None] if held else []),
+            *([held.get(name)] if held else []),
         ]
-        for name, each in shown.metrics.items()
+        for name, each in metrics.items()
     ]
     columns = [
         Column("metric"),
         number_column("mean"),
         number_column("deviation"),
         Column("95 %", right=True),
-        Column(SPOKEN.get(shown.kind, "runs"), right=True),
+        Column(SPOKEN.get(kind, "runs"), right=True),
         *([number_column("held out")] if held else []),
     ]
     return Table(columns, rows)

@@ -143,3 +143,26 @@ def test_a_page_overlays_the_runs_of_a_group_and_groups_by_their_means(
     [lines] = [chart["lines"] for chart in page.charts if chart["title"] == "validation accuracy"]
     assert [line["values"][0] for line in lines] == pytest.approx([0.85, 0.65, 0.8])
     assert "0.8500 ± 0.07071" in page.text
+
+
+def test_what_a_group_cannot_do_is_told(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    add("a", [80, 90])
+    add("s", [80, 90], kind=GroupKind.SWEEP)
+    refused = run_dlcli("resume", "a", "--epochs", "9", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["kind"]) == (2, "option_without_effect")
+    assert refused.error["message"] == "--epochs is for one run, and 'a' is a group"
+    refused = run_dlcli("evaluate", "a", "--worst", "3", "--json", cwd=tmp_path)
+    assert refused.error["hint"] == "leave it out, or name one of the group: a/…"
+    refused = run_dlcli("resume", "s", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["kind"]) == (2, "group_goes_on_otherwise")
+    assert refused.error["hint"] == "dlcli train"
+    refused = run_dlcli("predict", "a", "new.csv", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["kind"]) == (5, "group_for_run")
+    for words in (["--jobs", "2"], ["--threads", "2"], ["--resume"]):
+        refused = run_dlcli("train", "a.yaml", *words, "--json", cwd=tmp_path)
+        assert (refused.code, refused.error["kind"]) == (2, "option_without_effect")
+    refused = run_dlcli("train", "a.yaml", "--seeds", "2", "--json-lines", cwd=tmp_path)
+    assert (refused.code, refused.error["kind"]) == (2, "option_without_effect")
+    refused = run_dlcli("many", "-", "--json", cwd=tmp_path, stdin=b"a.yaml --seeds 2\na.yaml --folds 2\na.yaml -j 2\n")
+    kinds = [each["kind"] for each in refused.error["problems"]]
+    assert kinds == ["group_in_line", "group_in_line", "option_without_effect"]

@@ -102,6 +102,10 @@ def test_each_fold_is_judged_by_what_it_was_not_trained_on(folder: Path) -> None
     answers = done(folder, "predict", "two-folds/fold-2", "two.csv")["predictions"]
     mine = {int(row["row"]): float(row["probability yes"]) for row in rows if row["fold"] == "2"}
     assert {row: answers[row - 1]["probability yes"] for row in mine} == pytest.approx(mine, rel=1e-5)
+    judged = done(folder, "evaluate", "two-folds")
+    assert [each["run"] for each in judged["members"]] == [each["run"] for each in value["members"]]
+    for name in ("mean", "deviation", "low", "high"):
+        assert judged["metrics"]["loss"][name] == pytest.approx(value["metrics"]["test.loss"][name], rel=1e-4)
     [shown] = done(folder, "runs", "two-folds")
     assert shown["metrics"] == value["metrics"]
     assert shown["out_of_fold"] == value["out_of_fold"]

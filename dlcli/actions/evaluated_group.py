@@ -1,0 +1,39 @@
+"""Evaluate a group: each of its runs on the same samples, and how far what they reach scatters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from dlcli.actions.compared_sides import done_runs
+from dlcli.actions.evaluate import evaluate
+from dlcli.runs.groups import ALIKE, Group
+from dlcli.runs.noise import spread_of_runs
+from dlcli.view.evaluated_group import EvaluatedGroup
+from dlcli.view.evaluation import Evaluation
+from dlcli.view.group import SpreadShown
+
+
+def evaluate_group(group: Group, *, split: str, data: str | None, allow_code: bool) -> EvaluatedGroup:
+    """Evaluates the runs of a group that are done on one of their splits, or on other `data`.
+
+    Raises what `evaluate` raises, and `ArtifactError` where no run is done.
+    """
+    found = [evaluate(run, split=split, data=data, worst=0, allow_code=allow_code) for run in done_runs(group)]
+    return EvaluatedGroup(
+        group=group.name,
+        kind=group.kind() or "",
+        split=found[0].split,
+        members=found,
+        metrics=evaluated_spreads(found) if group.kind() in ALIKE else {},
+        notes=[*dict.fromkeys(note for each in found for note in each.notes)],
+    )
+
+
+def evaluated_spreads(found: Sequence[Evaluation]) -> dict[str, SpreadShown]:
+    """The spread of each metric that all have."""
+    values = {name: [each.metrics.get(name) for each in found] for name in found[0].metrics}
+    known = {name: [one for one in each if one is not None] for name, each in values.items()}
+    return {
+        name: SpreadShown(**asdict(spread_of_runs(each))) for name, each in known.items() if len(each) == len(found)
+    }
