@@ -136,8 +136,10 @@ def largest_weight(layer: Any) -> float:
 
 
 def inputs_are_far(experiment: Experiment) -> bool:
-    """Whether an input stands far from 0, as it reaches the layers."""
+    """Whether an input stands far from 0, as it reaches the layers; ids that are looked up have no scale."""
     import numpy as np
 
     inputs, _ = experiment.splits["train"].take(slice(0, LOOKED_AT))
-    return any(float(np.abs(values.astype(np.float64)).mean()) > FAR for values in inputs.values())
+    ids = {each.name for each in inputs_of_ids(experiment.dataset.schema.inputs)}
+    numbers = [values for name, values in inputs.items() if name not in ids]
+    return any(float(np.abs(values.astype(np.float64)).mean()) > FAR for values in numbers)

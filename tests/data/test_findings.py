@@ -14,6 +14,7 @@ from dlcli.data.description.tensors import describe_dataset, describe_fields
 from dlcli.data.findings import findings
 from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.identifier_columns import identifier_columns
+from dlcli.data.findings.leak import target_given_away
 from dlcli.data.sources.source import Reading
 from dlcli.finding import Setting
 from dlcli.view.sentences import told_of_data
@@ -233,16 +234,33 @@ def test_a_number_gives_another_away_from_a_correlation_of_0_9999_on(
     generator = np.random.default_rng(4)
     target, other = np.linalg.qr(generator.normal(size=(SAMPLES, 3)) - [[0.5, 0, 0]])[0].T[1:]
     column = correlation * target + np.sqrt(1 - correlation**2) * other
-    seen = found(table(tmp_path, y=target, c=column))
-    assert ("an input gives the target away" in seen) is told
+    finding = target_given_away(load(table(tmp_path, y=target, c=column)))
+    assert finding is not None
+    assert finding.facts["ways"] == {"c": "copy" if told else "ranks"}
+
+
+@pytest.mark.parametrize(
+    ("noise", "inputs", "ways"),
+    [(0.07, ["a", "b", "c"], {"c": "ranks"}), (0.1, ["a", "b", "c"], None), (0.07, ["b", "c"], None)],
+)
+def test_a_number_gives_another_away_but_for_noise_by_their_ranks(
+    noise: float, inputs: list[str], ways: dict[str, str] | None, tmp_path: Path
+) -> None:
+    from scipy.stats import spearmanr
+
+    generator = np.random.default_rng(1)
+    target = generator.normal(size=SAMPLES)
+    column = np.exp(target + noise * generator.normal(size=SAMPLES))
+    block = {**table(tmp_path, y=target, c=column), "inputs": inputs, "split": {"validation": 0, "test": 0}}
+    assert bool(spearmanr(column, target).statistic >= 0.995) is (noise < 0.1)
+    finding = target_given_away(load(block))
+    assert (None if finding is None else finding.facts["ways"]) == ways
 
 
 @pytest.mark.parametrize(("samples", "told"), [(9, False), (10, True)])
 def test_of_fewer_than_ten_training_samples_nothing_is_said_to_be_given_away(
     samples: int, told: bool, tmp_path: Path
 ) -> None:
-    from dlcli.data.findings.leak import target_given_away
-
     rows = "".join(f"{row * row},{2 * row * row + 1}\n" for row in range(samples))
     (tmp_path / "t.csv").write_text("c,y\n" + rows, encoding="utf-8")
     block = {"source": str(tmp_path / "t.csv"), "target": "y", "split": {"validation": 0, "test": 0}}

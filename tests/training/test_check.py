@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcli.data.dataset import spread_samples
+
 pytestmark = pytest.mark.looks
 
 Run = Callable[..., Any]
@@ -58,8 +60,9 @@ def test_the_first_loss_is_that_of_the_untrained_model(tmp_path: Path) -> None:
     experiment = experiment_of(tmp_path, HEALTHY)
     found = first_loss(experiment)
     train, model = experiment.splits["train"], experiment.model
-    said = np.asarray(model(train.take(slice(0, 1024))[0]))
-    labels = train.target("label")[:1024]
+    rows = spread_samples(len(train), 1024)
+    said = np.asarray(model(train.take(rows)[0]))
+    labels = train.target("label")[rows]
     expected = -np.mean(np.log(said[np.arange(1024), labels]))  # the penalty on the weights is no part of it
     assert found.measured == pytest.approx(expected, rel=1e-5)
     assert (found.expected, found.why) == (pytest.approx(math.log(10)), "ln 10")
@@ -230,7 +233,7 @@ def test_the_first_loss_of_batch_normalization_is_measured_with_the_statistics_o
     found = first_loss(experiment)
     assert found.measured < 4.0  # with a variance of 1, as the layer has it at first, it would be in the hundreds
     train, model = experiment.splits["train"], experiment.model
-    inputs, targets = train.take(slice(0, 1024))
+    inputs, targets = train.take(spread_samples(len(train), 1024))
     hidden = np.asarray(inputs["image"], np.float64).reshape(len(inputs["image"]), -1)
     for layer in model.layers:
         if type(layer).__name__ == "Dense" and layer is not model.layers[-1]:

@@ -114,8 +114,10 @@ def subject_of(
     """An experiment as the methods see it, whose judged samples are not too many."""
     judged, notes = feeds[split], list[str]()
     if len(judged) > MOST_JUDGED:
-        notes.append(f"the first {MOST_JUDGED:,} of {len(judged):,} samples are judged, by the network too")
-        judged = judged.first(MOST_JUDGED)
+        notes.append(
+            f"{MOST_JUDGED:,} of {len(judged):,} samples, from all over the split, are judged, by the network too"
+        )
+        judged = judged.spread(MOST_JUDGED)
     return Subject(config, dataset, model, facts, split, feeds["train"], judged, notes)
 
 

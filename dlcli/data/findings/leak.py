@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
 from dlcli.data.findings.columns import settings_without, training_columns
-from dlcli.data.findings.near_copies import class_indicators, is_near_copy, is_near_flag, is_near_name, may_indicate
+from dlcli.data.findings.near_copies import (
+    class_indicators,
+    is_near_copy,
+    is_near_flag,
+    is_near_name,
+    may_indicate,
+    some_rows,
+)
 from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
@@ -19,6 +26,8 @@ FEWEST_IN_ORDER, FEWEST_OF_A_CLASS = 20, 5
 """Of fewer samples, or of fewer of some class, an order may be chance."""
 ROWS_A_NAME = 10
 """Names that tell classes stand in so many samples on average; rarer ones tell samples apart."""
+RANKED, FEWEST_COLUMNS = 0.995, 3
+"""A rank correlation with the target that one of some columns has seldom by itself; where there are fewer it is the task."""
 FIRST = 1000  # unseen: time alone
 
 
@@ -27,7 +36,8 @@ def target_given_away(dataset: Dataset) -> Finding | None:
 
     copy: it names the class, or is proportional to a target of numbers. threshold: the classes lie one after the other on
     it. order: a target of numbers rises or falls with it, without an exception. names: each of its names has one class.
-    nearly: a copy but for few samples. indicators: several columns, each of which is yes for one class alone.
+    nearly: a copy but for few samples. ranks: it rises or falls with a target of numbers but for noise. indicators: several
+    columns, each of which is yes for one class alone.
     """
     train = dataset.splits["train"]
     if len(train) < FEWEST or dataset.fields.windows is not None:
@@ -41,10 +51,11 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         counts = None if indices is None or not schema.void else indices >= 0  # unseen: time alone
         indices = indices if counts is None or indices is None else indices[counts]
         columns: dict[str, np.ndarray[Any, Any]] = {}
+        among = sum(1 if each.columns is None else len(each.columns) for each in dataset.schema.inputs)
         for name, column in training_columns(dataset):
             values = column if counts is None else column[counts]
             if indices is None:
-                way = way_to_number(values, target)
+                way = way_to_number(values, target, among=among)
             else:
                 way = way_to_class(values, indices)
                 near = way is None and (
@@ -100,8 +111,8 @@ def tells(codes: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
     return bool(np.all(target[order][1:][same] == target[order][:-1][same]))
 
 
-def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> str | None:
-    """How a column (rows,) tells a target of numbers (rows,), or None."""
+def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], *, among: int = 1) -> str | None:
+    """How a column (rows,) `among` so many tells a target of numbers (rows,), or None."""
     import numpy as np
 
     if values.dtype == object or (target == target[0]).all():
@@ -117,10 +128,26 @@ def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) ->
     # What rises with the rows is a time, and much rises with time.
     if len(target) < FEWEST_IN_ORDER or np.all(steps >= 0) or np.all(steps <= 0):
         return None
-    if len(np.unique(target)) < FEWEST or not tells(numbers, target):
+    if len(np.unique(target)) < FEWEST:
         return None
     along = np.diff(target[np.argsort(numbers, kind="stable")])
-    return "order" if np.all(along >= 0) or np.all(along <= 0) else None
+    if tells(numbers, target) and (np.all(along >= 0) or np.all(along <= 0)):
+        return "order"
+    few = some_rows(len(target))
+    if among < FEWEST_COLUMNS or abs(rank_correlation(numbers[few], target[few])) < RANKED:
+        return None
+    return "ranks" if abs(rank_correlation(numbers, target)) >= RANKED else None
+
+
+def rank_correlation(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> float:
+    """Spearman's correlation of two columns (rows,); values that are the same share their rank."""
+    import numpy as np
+
+    def ranks(column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        _, codes, counts = np.unique(column, return_inverse=True, return_counts=True)
+        return (np.cumsum(counts) - (counts - 1) / 2)[codes]
+
+    return float(np.corrcoef(ranks(values), ranks(target))[0, 1])
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:

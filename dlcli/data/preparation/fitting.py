@@ -35,7 +35,7 @@ from dlcli.data.preparation.prepare import (
     raw_values,
     target_key,
 )
-from dlcli.data.schema import InputSchema, TargetSchema
+from dlcli.data.schema import ColumnSchema, InputSchema, TargetSchema
 from dlcli.data.text_advice import ids_in_a_row, text_message, text_preparation
 from dlcli.errors import BlockError, DlcliError, TreePath
 from dlcli.first_line import reason_of
@@ -99,6 +99,14 @@ def preparations(data: Data, inputs: Sequence[InputSchema]) -> dict[str, list[St
             )
         found[schema.name] = steps
     return found
+
+
+def columns_in_order(data: Data, inputs: Sequence[InputSchema], schema: InputSchema) -> list[ColumnSchema]:
+    """The columns of an input in the order in which their features reach the model: behind a preparation those of names that it
+    leaves alone stand last."""
+    columns = [*(schema.columns or ())]
+    prepared = bool(preparations(data, inputs)[schema.name])
+    return sorted(columns, key=lambda each: each.name in data.category) if prepared else columns
 
 
 @stage("learning the preparation")

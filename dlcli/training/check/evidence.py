@@ -59,4 +59,4 @@ class Seen:
 
     def scaled(self) -> list[Advice]:
         """The preparation that brings inputs to unit scale, where they are far from it."""
-        return scaled_inputs(self.config, self.far, pictures=self.pictures)
+        return [*scaled_inputs(self.config, self.far, pictures=self.pictures)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
+from dlcli.data.preparation.fitting import columns_in_order
 from dlcli.training.setup.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -57,9 +58,19 @@ def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift
                 yield Drift(schema.name, "input", *max(moved), False)
             continue
         place = 0
-        for column in schema.columns:
-            yield Drift(column.name, "input", *max(moved[place : place + column.width], default=(0.0, 0.0)), True)
+        for column in columns_in_order(experiment.config.data, experiment.dataset.schema.inputs, schema):
+            inside = slice(place, place + column.width)
+            shift, outside = max(moved[inside], default=(0.0, 0.0))
+            if column.kind == "category":
+                outside = max(outside, new_names(one[:, inside], other[:, inside]))
+            yield Drift(column.name, "input", shift, outside, True)
             place += column.width
+
+
+def new_names(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> float:
+    """The share of samples (samples, features of a name) whose name no sample had before, however the features are scaled."""
+    known = {row.tobytes() for row in before}
+    return sum(row.tobytes() not in known for row in after) / max(len(after), 1)
 
 
 def of_values(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> list[tuple[float, float]]:

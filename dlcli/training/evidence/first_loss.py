@@ -40,7 +40,7 @@ class FirstLoss:
 
 def first_loss(experiment: Experiment) -> FirstLoss:
     """The loss on up to 1,024 training samples before any step, without regularization; the model is left as it is."""
-    train = experiment.splits["train"].first(SAMPLES)
+    train = experiment.splits["train"].spread(SAMPLES)
     with restored(experiment.model):
         settle(experiment.model, batch_tensors(*train.take(slice(0, SETTLING)))[0])
         measure = Measure(experiment.model)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlcli.data import Schema
 from dlcli.data.dataset import spread_samples
+from dlcli.data.preparation.fitting import columns_in_order
 from dlcli.keras_internals import leaf_layers, nodes_of
 from dlcli.layers.names import written_layer_name
 from dlcli.named_inputs import model_of
@@ -110,7 +111,8 @@ def named_feature(experiment: Experiment, inputs: Any, feature: Any) -> tuple[st
         if values.dtype.kind not in "fiub" or len(values) != len(feature):
             continue
         same = np.flatnonzero((values.astype(np.float32) == feature.astype(np.float32)[:, None]).all(axis=0))
-        columns = [column.name for column in schema.columns or () for _ in range(column.width)]
+        in_order = columns_in_order(experiment.config.data, schemas, schema)
+        columns = [column.name for column in in_order for _ in range(column.width)]
         if len(same):
             return schema.name, columns[int(same[0])] if len(columns) == values.shape[1] else None
     return (schemas[0].name if len(schemas) == 1 else "the inputs"), None

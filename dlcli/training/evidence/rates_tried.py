@@ -53,6 +53,11 @@ class RatesTried:
         trial = RateTrial(self.experiment, units=units_of(target))
         return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
 
+    def scaled(self, scale: float, seconds: float) -> float | None:
+        """The rate that it would propose for inputs that are so many times as large."""
+        trial = RateTrial(self.experiment, scale=scale)
+        return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
+
     def settling(self, rate: float, other: float) -> Settling | None:
         """What some steps more come to at a rate, and at another."""
         return settling(self.trial, rate, other)

@@ -15,7 +15,7 @@ LOOKED_AT = 1000  # unseen: time alone
 def train_compared(experiment: Experiment, measure: Measure) -> Compared | None:
     """The loss of the model as it stands on training samples, weighed as in training; None without a constant answer."""
     feed = experiment.splits["train"].unweighed()
-    part = feed.first(LOOKED_AT) if len(feed) > LOOKED_AT else feed
+    part = feed.spread(LOOKED_AT) if len(feed) > LOOKED_AT else feed
     plain = replace(experiment, splits={**experiment.splits, "train": part})
     weights = weights_in_training(experiment, measure)
     if weights is not None:

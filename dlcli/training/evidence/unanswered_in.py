@@ -11,12 +11,12 @@ LOOKED_AT, AT_ONCE = 20_000, 250  # unseen: time and memory alone
 
 
 def unanswered_in(experiment: Experiment, split: str, model: Any = None) -> Unanswered | None:
-    """What a model says no finite number of among the first samples of a split; its own where none is given."""
+    """What a model says no finite number of among samples of a split; its own where none is given."""
     import numpy as np
 
     model = experiment.model if model is None else model
     whole = experiment.splits[split]
-    feed = whole.first(LOOKED_AT) if len(whole) > LOOKED_AT or whole.streams else whole
+    feed = whole.spread(LOOKED_AT) if len(whole) > LOOKED_AT or whole.streams else whole
     parts = []
     for start in range(0, len(feed), AT_ONCE):
         inputs, _ = feed.take(slice(start, start + AT_ONCE))

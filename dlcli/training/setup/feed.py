@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.data import Samples
+from dlcli.data.dataset import spread_samples
 from dlcli.data.fields.lazy import Column, is_lazy
 from dlcli.data.fields.padded import PADDING
 from dlcli.data.preparation.prepare import prepare, target_key
@@ -58,11 +59,19 @@ class Feed:
 
     def first(self, samples: int) -> Feed:
         """The first samples alone, in memory."""
+        return self.part(slice(0, samples))
+
+    def spread(self, most: int) -> Feed:
+        """About so many samples from all over it, in memory: the first of sorted ones are of one kind."""
+        return self.part(spread_samples(len(self), most))
+
+    def part(self, at: Any) -> Feed:
+        """Some samples alone, in memory."""
         part = copy.copy(self)
-        part.inputs, part.targets = self.take(slice(0, samples))
-        part.rows, part.streams, part.preparation = self.rows[:samples], False, None
-        part.whole = {name: column[:samples] for name, column in self.whole.items()}
-        part.weights = None if self.weights is None else self.weights[:samples]
+        part.inputs, part.targets = self.take(at)
+        part.rows, part.streams, part.preparation = self.rows[at], False, None
+        part.whole = {name: column[at] for name, column in self.whole.items()}
+        part.weights = None if self.weights is None else self.weights[at]
         return part
 
     def uncropped(self) -> Feed:

@@ -12,7 +12,7 @@ from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.overfits import LOST
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import MARGIN, left
+from dlcli.training.verdict.standing import HARDLY, MARGIN, left
 from dlcli.training.verdict.story import Story
 
 NEAR = 0.1
@@ -62,7 +62,8 @@ def best_kept(story: Story) -> list[Advice]:
 def what_is_missing(story: Story) -> str | None:
     """What of the proof is missing, or None."""
     share, losses = left(story), story.above(story.judged)
-    if share is not None and share >= MARGIN:
+    at_once = story.best_epoch == 1 and len(losses) > 2
+    if share is not None and share >= (HARDLY if at_once else MARGIN):
         return "better"
     kept, seen = losses[min(story.kept_epoch, len(losses)) - 1], story.beside_trivial
     lost, stake = kept - min(losses), 0.0 if seen is None else LOST * (seen.trivial - seen.perfect)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dlcli.finding import Finding
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.advice import of_file
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import left, share_left
 from dlcli.training.verdict.story import Story
@@ -17,6 +18,8 @@ LITTLE = 0.15
 """So little of the trivial loss is left of a model that was told the answer."""
 COPIES = 0.1
 """So many of the validation samples stand in training too where that makes a score worthless."""
+MOST_COPIES = 0.3
+"""So many where what is kept is not good."""
 FEWEST_COPIES = 3
 """Fewer copies come by chance where samples are few."""
 FEWEST, WORSE = 10, 0.05
@@ -39,13 +42,14 @@ def suspiciously_good(story: Story) -> Finding | None:
     count, samples = copies.get("validation", 0), story.looks.samples.get("validation", 0)
     if (
         not samples
-        or count < max(COPIES * samples, FEWEST_COPIES)
+        or count < max((MOST_COPIES if share > LEARNT else COPIES) * samples, FEWEST_COPIES)
         or least_left(story, share) > LEARNT
         or as_good_on_others(story)
     ):
         return None
     facts |= {"leak": COPIED, "copies": count, "samples": samples}
-    return Finding(code="suspiciously_good", severity="warning", facts=facts)
+    advice = of_file(story, "inspect-data", why="which rows stand in two splits?")
+    return Finding(code="suspiciously_good", severity="warning", facts=facts, advice=advice)
 
 
 def as_good_on_others(story: Story) -> bool:

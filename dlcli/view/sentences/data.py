@@ -183,6 +183,7 @@ WAYS = {
     "order": "the target of every training sample: both rise or fall together, without an exception",
     "names": "the classes apart: each name has one class",
     "nearly": "the target of nearly every training sample: a copy, of which a few were changed",
+    "ranks": "the target but for noise: both rise or fall together",
     "indicators": "the classes apart together: each is one thing for one class and another for all others",
 }
 APART = {

@@ -131,6 +131,11 @@ def suspiciously_good(facts: Facts) -> str:
     return f"{little}, and {listed(facts['columns'])} {gives} the target away"
 
 
+def suspicious_title(facts: Facts) -> str:
+    good = facts["leak"] != "same_rows" or facts["left"] <= 0.15
+    return "suspiciously good" if good else "validation stands in training"
+
+
 def inputs_far_from_scale(facts: Facts) -> str:
     return first_of([taken_by_layer(each) for each in facts["inputs"]])
 
@@ -225,7 +230,7 @@ def splits_differ(facts: Facts) -> str:
     moved = [
         f"'{each['name']}' ({each['role']}) has moved by {number(each['shift'], digits=2)} deviations"
         if each["shift"] >= each["outside"]
-        else f"{each['outside']:.0%} of '{each['name']}' ({each['role']}) lie outside the range of training"
+        else f"{each['outside']:.0%} of '{each['name']}' ({each['role']}) is nothing that training held"
         for each in facts["moved"]
     ]
     losses = f"the validation loss is {number(facts['validation'])}, that of training {number(facts['train'])}"
@@ -345,7 +350,7 @@ SENTENCES = {
     "splits_differ": Sentence("validation lies elsewhere than training", splits_differ),
     "still_improving": Sentence("stopped while still improving", still_improving),
     "stopped_too_early": Sentence("stopped too early", stopped_too_early),
-    "suspiciously_good": Sentence("suspiciously good", suspiciously_good),
+    "suspiciously_good": Sentence("suspiciously good", suspiciously_good, titled=suspicious_title),
     "target_far_from_scale": Sentence("target far from unit scale", target_far_from_scale),
     "too_early_to_say": Sentence("too early to say", too_early_to_say, titled=too_early_title),
     "underfits": Sentence("underfits", underfits),

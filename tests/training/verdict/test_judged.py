@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from training.test_check import experiment_of
 
 from dlcli.config.train import EarlyStopping
-from dlcli.finding import Setting
+from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
+from dlcli.training.engine.measure import Measure
 from dlcli.training.evidence.capacity import Capacity, Hidden
-from dlcli.training.evidence.drift import Drift
+from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.penalties import Penalty
+from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.dead_units import DROPPED, dead_units
+from dlcli.training.verdict.healthy import what_is_missing
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
+from dlcli.training.verdict.plateau import plateau
 from dlcli.training.verdict.schedule_ended import schedule_ended
 from dlcli.training.verdict.splits_differ import splits_differ
+from dlcli.training.verdict.suspiciously_good import suspiciously_good
 from dlcli.training.verdict.too_early_to_say import too_early_to_say
 from dlcli.view.sentences import judgement_of_training
 
@@ -55,6 +63,26 @@ def test_the_mean_that_is_told_is_of_one_feature(tell: Tell, features: int, colu
     found = inputs_far_from_scale(tell([0.9, 0.9, 0.9], left=0.9, inputs=lambda: [far]))
     assert found is not None
     assert f"takes 'x'{words} 12.00 and deviation 4.800" in str(judgement_of_training(found))
+
+
+@pytest.mark.parametrize(("rate", "new"), [(0.0031, 0.0031), (0.0029, None), (None, None)])
+def test_pictures_between_0_and_1_are_given_the_rate_that_fits_them(
+    tell: Tell, rate: float | None, new: float | None
+) -> None:
+    far = InputSeen("dense", "x", "x", 100.0, 90.0, 135.0, 0.0, 255.0, 90.0, False, 576)
+    told = tell([0.9, 0.9, 0.9], left=0.9, inputs=lambda: [far], pictures=True, rate_scaled=lambda scale: rate)
+    found = inputs_far_from_scale(told)
+    assert found is not None
+    [first, *beside] = found.advice
+    assert first == Setting(
+        key="data.prepare",
+        old=[],
+        new=[{"Rescaling": {"scale": 0.003922}}],
+        why="brings the numbers of pictures between 0 and 1",
+    )
+    assert [(each.key, each.new, each.joined) for each in beside if isinstance(each, Setting)] == (
+        [] if new is None else [("optimizer.learning_rate", new, True)]
+    )
 
 
 def test_a_few_units_are_too_few_where_a_network_knows_a_tenth_more(tell: Tell) -> None:
@@ -114,3 +142,74 @@ def test_a_rule_that_ended_a_training_at_once_is_given_patience(tell: Tell, pati
     [advice] = found.advice
     assert isinstance(advice, Setting)
     assert (advice.key, advice.old, advice.new) == ("train.early_stopping.patience", patience, 10)
+
+
+def test_an_end_that_brought_the_best_epoch_is_no_flat_one(tell: Tell) -> None:
+    for least, seen in ((0.64, False), (0.67, True)):
+        losses = [0.9, 0.8, 0.7, *[0.75, 0.69] * 10, least, *[0.75] * 8]
+        assert (plateau(tell(losses)) is not None) is seen, least
+
+
+def test_copies_come_first_where_they_are_many_or_the_score_is_good(tell: Tell) -> None:
+    for copies, left, title in (
+        (30, 0.6, "validation stands in training"),
+        (29, 0.6, None),
+        (10, 0.4, "validation stands in training"),
+        (10, 0.1, "suspiciously good"),
+    ):
+        same = Finding(code="same_rows", severity="warning", facts={"splits": {"validation": copies}})
+        told = tell([0.9, 0.4 if left > 0.5 else left, left], data=[same], samples={"validation": 100, "train": 300})
+        told = replace(told, file="c.yaml")
+        found = suspiciously_good(told)
+        assert (None if found is None else judgement_of_training(found).finding) == title, (copies, left)
+        if found is not None:
+            assert [str(each.about) for each in found.advice] == ["dlcli inspect-data c.yaml"]
+
+
+def test_a_model_that_was_best_before_it_had_learnt_is_not_healthy(tell: Tell) -> None:
+    for losses, seen in (([0.88, 0.89, 0.91], True), ([0.88, 0.89, 0.895], False), ([0.95, 0.91, 0.93], False)):
+        assert (what_is_missing(tell(losses)) == "better") is seen, losses
+
+
+MOVED = """
+data:
+  source: moved.csv
+  target: y
+  category: [kind]
+  prepare: [Normalization]
+  split: {by: time, validation: 0.25, test: 0}
+layers: [Dense: 1]
+loss: mse
+optimizer: Adam
+train: {epochs: 1}
+"""
+
+
+def test_what_has_moved_is_named_whatever_order_a_preparation_makes(tmp_path: Path) -> None:
+    rows = [
+        f"{'uvw'[row % 3] if row < 90 else 'n'},{row % 7},{9 if row >= 90 else row % 2},{row % 5}" for row in range(120)
+    ]
+    (tmp_path / "moved.csv").write_text("\n".join(["kind,still,late,y", *rows]), encoding="utf-8")
+    found = {each.name: each for each in drifts(experiment_of(tmp_path, MOVED)) if each.role == "input"}
+    assert found["late"].shift >= 1 > found["still"].shift
+    assert {name for name, each in found.items() if each.outside >= 0.3} == {"late", "kind"}
+    assert found["kind"].outside == 1.0  # no sample of validation bears a name that training held
+
+
+SORTED = """
+data: {source: sorted.csv, target: y, split: {validation: 0, test: 0}}
+layers: [Dense: {units: 4, activation: softmax, kernel_initializer: zeros}]
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+train: {epochs: 1}
+"""
+
+
+def test_training_is_judged_on_samples_from_all_over_it(tmp_path: Path) -> None:
+    rows = [f"{row % 7},{'uvwx'[row // 1000]}" for row in range(4000)]
+    (tmp_path / "sorted.csv").write_text("\n".join(["a,y", *rows]), encoding="utf-8")
+    experiment = experiment_of(tmp_path, SORTED)
+    seen = train_compared(experiment, Measure(experiment.model))
+    assert seen is not None
+    assert math.isclose(seen.trivial, math.log(4), rel_tol=1e-3)  # the first thousand are of one class
+    assert math.isclose(seen.reached, math.log(4), rel_tol=1e-3)
