@@ -15,7 +15,7 @@ from dlcli.actions.many.one_training import train_line
 from dlcli.actions.many.out_of_fold import keep_out_of_fold
 from dlcli.actions.many.resuming import goes_on
 from dlcli.actions.many.trained_lines import Processes, shown_line, waited_for
-from dlcli.errors import DlcliError, Stopped
+from dlcli.errors import DivergedError, DlcliError, Stopped
 from dlcli.runs import Run
 from dlcli.runs.atomic import remove_folder
 from dlcli.runs.folder import is_run
@@ -90,7 +90,7 @@ def train_group(
         remove_group(group)
         raise begun.error
     result = group_result(group, ended)
-    is_over = stopping.signal is None and not result.failed
+    is_over = all(each.state in {LineState.DONE, LineState.SKIPPED} or has_diverged(each) for each in result.members)
     again = shlex.join(["dlcli", "resume", *words_for(Run(group.path))])
     return replace(
         result,
@@ -112,6 +112,11 @@ def as_it_stands(asked: Asked) -> Asked | None:
     if path.exists():  # it has failed, or was killed before it was a run
         remove_folder(path)
     return asked
+
+
+def has_diverged(shown: MemberShown) -> bool:
+    """Whether a member has failed in a way in which it would fail again."""
+    return shown.state is LineState.FAILED and shown.code == DivergedError.code
 
 
 def ended_member(group: Group, ended: Ended[Asked], stopping: Stopping) -> MemberShown:

@@ -229,6 +229,12 @@ def test_what_is_wrong_with_some_is_a_failure(tmp_path: Path, record_run: Made) 
     assert late.failed == 1
 
 
+@pytest.mark.parametrize(("code", "goes_on"), [(6, False), (137, True)])
+def test_what_would_fail_again_is_not_advised(code: int, goes_on: bool, tmp_path: Path, record_run: Made) -> None:
+    shown, _ = trained(asked_group(tmp_path), Fake(record_run, {"seed-5": code}))
+    assert (shown.failed, shown.advice is not None) == (1, goes_on)
+
+
 def test_nobody_trains_a_group_twice_at_once(tmp_path: Path, record_run: Made) -> None:
     group = asked_group(tmp_path)
     with Lock(group.path), pytest.raises(ConflictError, match="in use"):
