@@ -19,6 +19,9 @@ from dlcli.runs.summary import RunSummary, run_summary
 from dlcli.view.group import GroupShown, MemberShown, SpreadShown
 from dlcli.view.many import LineState
 
+CHOOSING = ("train.early_stopping.monitor", "train.until", "train.reduce_on_plateau.monitor")
+"""Keys that may let the validation split decide how long, or how, a run is trained."""
+
 
 def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None) -> GroupShown:
     """What a group has come to; `trained` are the members that this command has trained, by name.
@@ -42,8 +45,20 @@ def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None)
         done=sum(each.state in {LineState.DONE, LineState.SKIPPED} for each in shown),
         failed=sum(each.state is LineState.FAILED for each in shown),
         left=sum(each.state in {LineState.STOPPED, LineState.LEFT} for each in shown),
+        notes=chosen_by_judges(found) if record.kind == GroupKind.FOLDS else [],
         table=compared_runs(found) if found else None,
     )
+
+
+def chosen_by_judges(rows: Sequence[RunSummary]) -> list[str]:
+    """What to know of folds whose last or best epoch was chosen by the very part that judges them."""
+    said = {str(row.configuration.value(path)) for row in rows for path in CHOOSING}
+    if not any("val_" in each for each in said):
+        return []
+    return [
+        "the epoch of each fold is chosen by the part that judges it, which makes its validation a little too good; the test "
+        "split has no part in that"
+    ]
 
 
 def spreads_of(rows: Sequence[RunSummary]) -> dict[str, SpreadShown]:

@@ -74,6 +74,7 @@ class GroupShown:
     seconds: float | None = None
     stopped: str | None = None
     advice: str | None = None
+    notes: Sequence[str] = ()
     table: RunsShown | None = field(default=None, metadata=UNSAID)
 
 
@@ -119,6 +120,8 @@ def draw_group(console: Console, shown: GroupShown) -> None:
     labelled(console, "group", f"{shown.path}  ({counts_words(shown)})")
     if shown.out_of_fold is not None:
         draw_out_of_fold(console, shown.out_of_fold)
+    for words in shown.notes:
+        labelled(console, "note", words)
     if shown.stopped is not None:
         labelled(console, "stopped", f"by {shown.stopped}")
     if shown.advice is not None:

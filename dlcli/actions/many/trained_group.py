@@ -90,7 +90,9 @@ def train_group(
         remove_group(group)
         raise begun.error
     result = group_result(group, ended)
-    is_over = all(each.state in {LineState.DONE, LineState.SKIPPED} or has_diverged(each) for each in result.members)
+    is_over = stopping.signal is None and all(
+        each.state in {LineState.DONE, LineState.SKIPPED} or has_diverged(each) for each in result.members
+    )
     again = shlex.join(["dlcli", "resume", *words_for(Run(group.path))])
     return replace(
         result,

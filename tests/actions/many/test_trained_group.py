@@ -241,6 +241,18 @@ def test_nobody_trains_a_group_twice_at_once(tmp_path: Path, record_run: Made) -
         trained(group, Fake(record_run))
 
 
+def test_folds_whose_epoch_their_judge_has_chosen_say_so(tmp_path: Path, record_run: Made) -> None:
+    plain, _ = trained(asked_group(tmp_path, seeds=None, folds=2), Fake(record_run, {"fold-2": 6}))
+    assert plain.notes == []
+    early = CONFIG.replace("epochs: 4", "epochs: 4, early_stopping: {monitor: MONITOR}")
+    for monitor, count in (("loss", 0), ("val_loss", 1)):
+        group = asked_group(tmp_path, seeds=None, folds=2, text=early.replace("MONITOR", monitor))
+        shown, _ = trained(group, Fake(record_run, {"fold-2": 6}))
+        assert len(shown.notes) == count
+    seeds, _ = trained(asked_group(tmp_path, text=early.replace("MONITOR", "val_loss")), Fake(record_run))
+    assert seeds.notes == []
+
+
 def test_resume_finds_the_group_of_the_same_command(tmp_path: Path) -> None:
     first = asked_group(tmp_path)
     other = asked_group(tmp_path, settings=["train.epochs=7"])
