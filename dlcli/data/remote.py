@@ -20,6 +20,7 @@ from dlcli.errors import DataError, ResourceError
 from dlcli.extras import need
 from dlcli.first_line import first_line
 from dlcli.progress import stage
+from dlcli.spec import ending_of
 
 TRIES, PAUSE = 4, 1.0
 """How often a server that does not answer is asked, and the seconds before the second time, twice as many before each next."""
@@ -49,6 +50,18 @@ SCHEMES = {
     "gs": Scheme("gcsfs", "gs", "set GOOGLE_APPLICATION_CREDENTIALS to the file of a key, or: gcloud auth login"),
 }
 """By what stands before `://` (see `dlcli.spec.path.is_address`)."""
+
+PAGE, PAGES = "text/html", frozenset({".htm", ".html"})
+"""What a page calls itself, and the endings of files that may be one."""
+WHAT_HAPPENED = {
+    "ContentLengthError": "it sends less than it promises",
+    "TransferEncodingError": "it breaks off before the end",
+    "ClientPayloadError": "it breaks off before the end",
+    "TooManyRedirects": "it redirects again and again",
+    "NonHttpUrlRedirectClientError": "it redirects to what is no address of the web",
+    "InvalidUrlRedirectClientError": "it redirects to what is no address",
+}
+"""What the errors of libraries mean whose own words say little."""
 
 Listing = dict[str, dict[str, Any]]
 """The files of an address by what they are called there, each with what its server says of it."""
@@ -94,6 +107,7 @@ def fetch(address: str) -> list[Path]:
     listing, is_folder = asked(address, lambda: listing_of(system, scheme, address))
     if not listing:
         raise nothing_at(address)
+    check_no_page(address, listing)
     above = str(PurePosixPath(os.path.commonpath([PurePosixPath(remote_path(each)).parent for each in listing])))
     if is_folder:
         above = remote_path(address).rstrip("/")
@@ -105,6 +119,16 @@ def fetch(address: str) -> list[Path]:
     if scheme in {"http", "https"}:
         _origins[folder / names[address]] = address
     return [folder] if is_folder else sorted(folder / name for name in names.values())
+
+
+def check_no_page(address: str, listing: Listing) -> None:
+    """Raises `DataError` where a server answers with a page for people, as one for a login, in place of data."""
+    if any(each.get("mimetype") == PAGE for each in listing.values()) and ending_of(address) not in PAGES:
+        raise DataError(
+            f"{address} gives a page of HTML in place of data",
+            hint="open it in a browser: is it the page about the file, or one for a login?",
+            kind="page_not_data",
+        )
 
 
 def file_system(scheme: str, address: str) -> Any:
@@ -156,7 +180,9 @@ def fault_of(error: Exception, address: str) -> DataError | ResourceError:
     """What an error of a library means: nothing is there, it may not be read, the disk is full, nobody answers."""
     chain = [*causes(error)]
     status = next((code for each in chain if (code := answered_status(each)) is not None), None)
-    said = first_line(chain[-1])
+    known = (WHAT_HAPPENED.get(type(each).__name__) for each in reversed(chain))
+    happened = next((words for words in known if words is not None), None)
+    said = happened or first_line(chain[-1])
     if status in {404, 410} or (status is None and isinstance(chain[-1], FileNotFoundError)):
         return nothing_at(address)
     refused = isinstance(error, PermissionError) or "credential" in type(chain[-1]).__name__.lower()
@@ -166,7 +192,7 @@ def fault_of(error: Exception, address: str) -> DataError | ResourceError:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
         return ResourceError(f"cannot keep what is fetched: {said}", file=kept_in(), kind="not_writable")
     return DataError(
-        f"cannot reach {address}: {said}",
+        f"cannot {'fetch' if happened else 'reach'} {address}: {said}",
         hint="look whether the network is there and the address is right",
         kind="unreachable",
     )

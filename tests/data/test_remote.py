@@ -31,6 +31,9 @@ class Server:
     tag: str | None = "1"
     statuses: list[int] = field(default_factory=list)
     """What is answered first, before all is well."""
+    headers: dict[str, str] = field(default_factory=dict)
+    promised: int = 0
+    """Bytes more than are sent."""
     asked: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -51,7 +54,9 @@ def server() -> Iterator[Server]:
             content = told.files.get(self.path)
             status = told.statuses.pop(0) if told.statuses else 200 if content is not None else 404
             self.send_response(status)
-            self.send_header("Content-Length", str(len(content or b"")))
+            self.send_header("Content-Length", str(len(content or b"") + told.promised))
+            for name, value in told.headers.items():
+                self.send_header(name, value)
             if told.tag is not None:
                 self.send_header("ETag", told.tag)
             self.end_headers()
@@ -165,6 +170,35 @@ def test_what_a_server_refuses_is_told_apart(server: Server, status: int, kind: 
     with pytest.raises(DataError):
         only_file(server.address("/table.csv"))
     assert server.count("HEAD") == tries  # one command asks once
+
+
+@pytest.mark.parametrize("ending", ["csv", "html"])
+def test_a_page_in_place_of_data_is_told(server: Server, ending: str) -> None:
+    server.files[f"/data.{ending}"] = b"<html><body>Please log in</body></html>"
+    server.headers = {"Content-Type": "text/html; charset=utf-8"}
+    address = server.address(f"/data.{ending}")
+    if ending == "html":
+        assert only_file(address).suffix == ".html"  # a text may be one
+        return
+    with pytest.raises(DataError, match="a page of HTML in place of data") as caught:
+        only_file(address)
+    assert caught.value.kind == "page_not_data"
+
+
+def test_what_breaks_off_is_told_as_that(server: Server) -> None:
+    server.files["/table.csv"], server.promised = TABLE, 10
+    with pytest.raises(DataError, match="cannot fetch .*: it (sends less|breaks off)"):
+        only_file(server.address("/table.csv"))
+
+
+@pytest.mark.parametrize(
+    ("to", "words"), [("/table.csv", "again and again"), ("file:///etc/passwd", "no address of the web")]
+)
+def test_redirects_that_lead_nowhere_are_told(server: Server, to: str, words: str) -> None:
+    server.files["/table.csv"], server.statuses = TABLE, [302] * 200
+    server.headers = {"Location": to}
+    with pytest.raises(DataError, match=f"cannot fetch .*: it redirects .*{words}"):
+        only_file(server.address("/table.csv"))
 
 
 def test_nobody_listens(server: Server) -> None:
