@@ -158,8 +158,9 @@ class ConfigError(DlcliError):
 class LinesError(ConfigError):
     """Lines of trainings are wrong, all of them at once; the exit code is that of a wrong command line where all mistakes are."""
 
-    def __init__(self, problems: Sequence[Problem], *, usage: bool) -> None:
+    def __init__(self, problems: Sequence[Problem], *, file: str, usage: bool) -> None:
         super().__init__(problems)
+        self.lines = file
         if usage:
             self.code, self.name = UsageError.code, UsageError.name
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from dlcli.actions.many.lines import Line, Word
 
 HELP = {"-h", "--help"}
+OF_OPTIONS = {"train.epochs": "--epochs", "train.time_limit": "--time-limit", "train.until": "--until"}
+"""The keys that have an option of their own."""
 
 
 @dataclass
@@ -73,7 +76,7 @@ class Mistakes:
     def check(self, file: str) -> None:
         """Raises `LinesError` with all of them, if there are any."""
         if self.problems:
-            raise LinesError(self.told(file), usage=self.codes == {UsageError.code})
+            raise LinesError(self.told(file), file=file, usage=self.codes == {UsageError.code})
 
 
 def trainings_of(content: bytes, *, file: str, runs: Path | None) -> list[tuple[Asked, str]]:
@@ -154,7 +157,12 @@ def asked_in(line: Line, context: Any, runs: Path | None) -> Asked:
 def word_of_problem(line: Line, problem: Problem) -> Word | None:
     """The word that a problem of a configuration comes from: the setting that it quotes, or else that of the file."""
     by_text = {word.text: word for word in line.words}
-    return by_text.get(problem.text) or by_text.get(f"--set={problem.text}") or by_text.get(problem.file)
+    option = OF_OPTIONS.get(problem.text.partition("=")[0] if problem.text else "")
+    behind = {name.text: value for name, value in pairwise(line.words)}
+    joined = {word.text.partition("=")[0]: word for word in line.words if "=" in word.text}
+    places = (by_text.get(str(problem.text)), by_text.get(f"--set={problem.text}"))
+    of_option = () if option is None else (behind.get(option), joined.get(option))
+    return next((each for each in (*places, *of_option, by_text.get(problem.file)) if each is not None), None)
 
 
 def word_at_fault(line: Line, error: Any) -> Word | None:

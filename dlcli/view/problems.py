@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
-from dlcli.errors import ConfigError, DlcliError, Problem, Stopped
+from dlcli.errors import ConfigError, DlcliError, LinesError, Problem, Stopped
 from dlcli.view.console.console import printable, visible
 from dlcli.view.console.wrapping import hanging, wrapped
 
@@ -23,7 +23,7 @@ def error_text(error: DlcliError, *, unicode: bool, width: int | None = None) ->
         return single_text(error, unicode=unicode, width=width)
     parts = [problem_text(problem, unicode=unicode, width=width) for problem in error.problems]
     if len(parts) > 1:
-        files = {problem.file for problem in error.problems}
+        files = {error.lines} if isinstance(error, LinesError) else {problem.file for problem in error.problems}
         where = printable(files.pop()) if len(files) == 1 else f"{len(files)} files"
         parts.append(Text(f"{len(parts)} problems in {where}", style="bold"))
     return Text("\n\n").join(parts)

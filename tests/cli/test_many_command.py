@@ -55,6 +55,19 @@ def test_all_mistakes_of_all_lines_are_told_at_once(folder: Path, run_dlcli: Run
     assert not (folder / "runs").exists()
 
 
+def test_what_an_option_sets_is_told_at_its_word(folder: Path, run_dlcli: Run) -> None:
+    lines = [
+        "experiment.yaml --name x --until 'val_acuracy > 1'",
+        "experiment.yaml --time-limit=3x",
+        "experiment.yaml --set train.epochs=x",
+    ]
+    told = run_dlcli("many", "-", cwd=folder, stdin="\n".join(lines).encode())
+    assert told.code == 3
+    for line, column in ((1, 34), (2, 17), (3, 23)):
+        assert f"-:{line}:{column}\n" in told.err, told.err
+    assert told.err.endswith("3 problems in -\n")
+
+
 def test_mistakes_of_the_command_line_alone_have_its_code(folder: Path, run_dlcli: Run) -> None:
     told = run_dlcli("many", cwd=folder, stdin=b"experiment.yaml --epoch 3\n")
     assert (told.code, told.out) == (2, "")
