@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlcli.config import load_config
+from dlcli.config.sweep_space import checked_space
 from dlcli.errors import DlcliError
 from dlcli.unexpected import unexpected
 from dlcli.view.validation import Judgement
@@ -14,7 +15,8 @@ from dlcli.view.validation import Judgement
 def validated(file: str, settings: Sequence[str], *, build: bool, runs: Path, allow_code: bool) -> Judgement:
     """What is wrong with one file; whatever error it is, the next file can still be judged."""
     try:
-        config, _ = load_config(file, settings=settings)
+        config, content = load_config(file, settings=settings)
+        checked_space(content, config, file=file, settings=settings)
         if build:
             from dlcli.training.kept.starting_weights import set_up_started
             from dlcli.training.setup.backend import chatter_to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,27 @@ def load_config(file: str, *, settings: Sequence[str] = ()) -> tuple[Config, byt
 
 def config_of(content: bytes, *, file: str, settings: Sequence[str] = ()) -> Config:
     """The configuration that the bytes of a file hold, as `load_config` gives it."""
+    written = written_tree(content, file=file)
+    root, total = with_epochs_in_all(apply_settings(written.root, settings), written.of_person)
+    return checked_config(root, written.problems, total=total)
+
+
+@dataclass(frozen=True)
+class WrittenTree:
+    """The tree of a file with what it extends, and the problems of its text; `of_person` is it where no run has written it."""
+
+    root: Node
+    problems: Sequence[Problem]
+    of_person: Node | None
+
+
+def written_tree(content: bytes, *, file: str) -> WrittenTree:
+    """The tree of a file before any setting."""
     folder = Path() if file == "-" else Path(file).parent
     root, problems = read_document(content, file=file, folder=folder.absolute())
     plain_root = without_number(root)
-    root, by_run = extended(plain_root, file=file), plain_root is not root
-    root, total = with_epochs_in_all(apply_settings(root, settings), None if by_run else root)
-    return checked_config(root, problems, total=total)
+    whole = extended(plain_root, file=file)
+    return WrittenTree(whole, problems, whole if plain_root is root else None)
 
 
 def with_epochs_in_all(root: Node, written: Node | None) -> tuple[Node, int | None]:
@@ -186,8 +201,10 @@ def read_config(
     """The configuration of a tree without phases, or None; and all problems, those of its text among them."""
     if problems and not {"data", "layers"} <= root.value.keys():
         raise ConfigError(list(problems))  # a text that is no configuration yet is not judged as one
-    root, of_blocks = with_blocks(root)
+    searched = root.child("sweep")
+    root, of_blocks = with_blocks(with_sweep(root, None))
     root, of_references = interpolated(root)
+    root = with_sweep(root, searched)  # its values are read where a trial puts them, not where they stand
     catalogue, of_plugins = with_plugins(keras_catalogue(), plugin_files(root))
     tree = root.plain()
     written = Written(
@@ -202,6 +219,12 @@ def read_config(
         config._root, config._connected = root, written.inputs is not None
     of_fitting = fitting_problems(root, written)
     return config, in_order(problems, beside, of_blocks, of_references, of_plugins, of_values, of_fitting)
+
+
+def with_sweep(root: Node, sweep: Node | None) -> Node:
+    """The tree with another sweep block; None takes it away."""
+    others = {key: node for key, node in root.value.items() if key != "sweep"}
+    return replace(root, value=others if sweep is None else {**others, "sweep": sweep})
 
 
 def in_order(*stages: Sequence[Problem]) -> list[Problem]:

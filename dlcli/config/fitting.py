@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from dlcli.config.callback_files import callback_file_mistakes
 from dlcli.config.devices import sharing_mistakes
 from dlcli.config.language import Language
-from dlcli.config.monitors import directions, watched
+from dlcli.config.monitors import Directions, directions, watched
 from dlcli.config.problems import located
+from dlcli.config.sweep import goal_mistakes
 from dlcli.config.trackers import PACKAGES
 from dlcli.config.tree import Node
 from dlcli.data.text_advice import text_message, text_preparation
@@ -43,6 +44,7 @@ def fitting_problems(root: Node, written: Written) -> list[Problem]:
         heads_together,
         loss_weights,
         missing_monitors,
+        goals_of_sweep,
         callback_files,
         missing_packages,
         shared_work,
@@ -250,14 +252,27 @@ def missing_packages(written: Written) -> Iterator[Mistake]:
             yield Mistake(message, ("train", "trackers", position), installing(name), kind="missing_package")
 
 
+def measured_values(written: Written) -> Directions | None:
+    """What is measured after an epoch, or None where the configuration does not tell."""
+    if len(written.heads) != max(1, len(written.targets)) or written.validates is None:
+        return None
+    return directions(written.heads, validation=written.validates)
+
+
 def missing_monitors(written: Written) -> Iterator[Mistake]:
     """Monitors that stand for nothing that is measured."""
-    unread = written.unread_metrics
-    if len(written.heads) != max(1, len(written.targets)) or written.validates is None or unread is None:
-        return
-    known = directions(written.heads, validation=written.validates)
-    for mistake in watched(written.block("train"), known, unread=unread):
-        yield replace(mistake, path=("train", *mistake.path))
+    unread, known = written.unread_metrics, measured_values(written)
+    if unread is not None and known is not None:
+        for mistake in watched(written.block("train"), known, unread=unread):
+            yield replace(mistake, path=("train", *mistake.path))
+
+
+def goals_of_sweep(written: Written) -> Iterator[Mistake]:
+    """Goals that stand for nothing that is measured, or look for the worst."""
+    unread, known = written.unread_metrics, measured_values(written)
+    if not unread and unread is not None and known is not None and isinstance(written.tree.get("sweep"), dict):
+        for mistake in goal_mistakes(written.tree["sweep"], known):
+            yield replace(mistake, path=("sweep", *mistake.path))
 
 
 def shared_work(written: Written) -> Iterator[Mistake]:

@@ -21,6 +21,7 @@ from dlcli.config.backbones import unprepared_backbones
 from dlcli.config.named_files import naming_mark
 from dlcli.config.problems import located
 from dlcli.config.starting_weights import StartingWeights
+from dlcli.config.sweep import Sweep
 from dlcli.config.train import Train
 from dlcli.config.tree import OPTION, Mark, Node, settings_in
 from dlcli.config.unusual import unusual_values
@@ -80,6 +81,8 @@ class Config(Spec):
     """Weights that were trained before, with which the training starts."""
     plugins: list[CodePath] = []
     """Python files whose classes can be named like those of Keras; they run only with --allow-code."""
+    sweep: Sweep | None = Field(default=None, exclude=True)
+    """What `dlcli sweep` searches; a training reads none of it."""
 
     _root: Node | None = PrivateAttr(default=None)
     _connected: bool = PrivateAttr(default=False)

@@ -25,6 +25,7 @@ class StopReason(StrEnum):
     ALL_EPOCHS = "all_epochs"
     CALLBACK = "callback"
     EARLY_STOPPING = "early_stopping"
+    PRUNED = "pruned"
     REACHED = "reached"
     SIGNAL = "signal"
     TIME_LIMIT = "time_limit"

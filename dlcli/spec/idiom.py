@@ -43,14 +43,16 @@ def plain(value: Any) -> Any:
 
 
 def fields_of(value: BaseModel) -> dict[str, Any]:
-    """The fields of a block by their keys, as plain data."""
+    """The fields of a block by their keys, as plain data; those that are `exclude` have no part in a training."""
     fields = type(value).model_fields
-    return {field.alias or key: plain(getattr(value, key)) for key, field in fields.items()}
+    return {field.alias or key: plain(getattr(value, key)) for key, field in fields.items() if not field.exclude}
 
 
 def unwritten(block: BaseModel, position: str = "") -> Iterator[str]:
     """The positions of the keys of a block, and of the blocks in it, that nobody has written, as `--set` counts: `data.split`."""
     for key, field in type(block).model_fields.items():
+        if field.exclude:
+            continue
         path = ".".join(filter(None, (position, field.alias or key)))
         if key in block.model_fields_set:
             yield from unwritten_within(getattr(block, key), path)

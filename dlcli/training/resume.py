@@ -39,7 +39,7 @@ from dlcli.training.session import Session
 from dlcli.training.setup.backend import environment, keras_loading
 from dlcli.training.setup.experiment import Experiment, read_data
 from dlcli.training.signals import stop_request
-from dlcli.training.stopping import OF_PHASE, Stop, Stopping, monitored_values, stop_between
+from dlcli.training.stopping import OF_PHASE, Pruning, Stop, Stopping, monitored_values, stop_between
 from dlcli.training.train import start, warnings_on
 from dlcli.view.training.listeners import Listeners
 
@@ -60,6 +60,7 @@ class ResumeRequest:
     allow_code: bool
     allow_config_change: bool
     allow_data_change: bool
+    pruning: Pruning | None = None
 
 
 def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]:
@@ -116,7 +117,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         if checkpoint is None:
             remove_all(run)
             history.cut_history(run, 0)
-        session = Session(run, experiment, listeners, stop, state, checkpoint, findings)
+        session = Session(run, experiment, listeners, stop, state, checkpoint, findings, request.pruning)
         if checkpoint is not None and checkpoint.state["steps"] != session.steps:
             before = checkpoint.state["steps"]
             message = f"an epoch had {before} steps and has {session.steps} now, so there is no place to go on from"

@@ -41,7 +41,7 @@ from dlcli.training.phase_words import phase_words
 from dlcli.training.setup.callbacks import Callbacks
 from dlcli.training.setup.experiment import STEPS, Experiment
 from dlcli.training.signals import StopRequest
-from dlcli.training.stopping import OF_PHASE, Plateau, Stop, Stopping, monitored_values, stop_between
+from dlcli.training.stopping import OF_PHASE, Plateau, Pruning, Stop, Stopping, monitored_values, stop_between
 from dlcli.view.training.events import EpochLine, Plan
 from dlcli.view.training.listeners import Listeners
 
@@ -58,8 +58,11 @@ class Session:
         state: RunState,
         checkpoint: Checkpoint | None = None,
         findings: Sequence[Finding] = (),
+        pruning: Pruning | None = None,
     ) -> None:
         """`findings` are what looks wrong in the data."""
+        self.pruning: Pruning = pruning or (lambda line: None)
+        self.pruned: str | None = None
         self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
         trackers = trackers_of(experiment.config.train.trackers, run, note=listeners.note)
         self.listeners, self.findings = listeners.and_also(LossPicture(run), *trackers), findings
@@ -241,15 +244,15 @@ class Session:
         """Why the phase ends where it stands, or None; between two of its epochs only."""
         if not (progress := self.progress).entries or progress.begun or progress.epoch == self.begin.epoch:
             return None
-        return stop_between(
-            self.stopping,
+        values, epoch, last = (
             monitored_values(progress.entries[-1]),
-            epoch=progress.epoch - self.begin.epoch,
-            left=self.left,
-            seconds=self.seconds,
-            words=progress.ended,
-            last=self.in_last_phase,
+            progress.epoch - self.begin.epoch,
+            self.in_last_phase,
         )
+        stop = stop_between(
+            self.stopping, values, epoch=epoch, left=self.left, seconds=self.seconds, words=progress.ended, last=last
+        )
+        return stop or (None if self.pruned is None else Stop(StopReason.PRUNED, self.pruned))
 
     def one_epoch(self) -> None:
         """One epoch, or what is left of it: its steps, validation, history, and what follows from them."""
@@ -281,9 +284,10 @@ class Session:
         self.progress.entries.append(entry)
         history.append(self.run, entry)
         seconds = time.monotonic() - started
-        self.listeners.epoch(
-            EpochLine(progress.epoch, self.all_epochs, trained, validation, rate, seconds, better, entry.get("phase"))
-        )
+        phase = entry.get("phase")
+        line = EpochLine(progress.epoch, self.all_epochs, trained, validation, rate, seconds, better, phase)
+        self.listeners.epoch(line)
+        self.pruned = self.pruning(line) or ""
         if model.stop_training:
             self.progress.ended = "a callback ended the training"
         self.after_epoch(values, better=better, rate=float(model.optimizer.learning_rate))

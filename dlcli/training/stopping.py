@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dlcli.config.monitors import Directions
 from dlcli.config.train import ReduceOnPlateau, Train
 from dlcli.runs.state import StopReason
+from dlcli.view.training.events import EpochLine
 
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
@@ -26,6 +27,8 @@ class Stop:
     words: str
 
 
+Pruning = Callable[[EpochLine], str | None]
+"""What is asked after each epoch of a trial of a search: words why it is not worth going on, or None."""
 ALL_DONE = Stop(StopReason.ALL_EPOCHS, "all epochs are done")
 
 

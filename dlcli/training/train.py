@@ -45,6 +45,7 @@ from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
 from dlcli.training.setup.replicas import mirrored
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_sums, notes_on_zeros
 from dlcli.training.signals import stop_request
+from dlcli.training.stopping import Pruning
 from dlcli.view.sentences import told_of_data
 from dlcli.view.training.listeners import Listeners
 
@@ -72,6 +73,7 @@ class Request:
     """The number of its run, where it has been given out already."""
     threads: Mapping[str, int] = field(default_factory=dict)
     """The threads of its operations as env.json has them; as many as TensorFlow takes where nothing is said."""
+    pruning: Pruning | None = None
 
 
 def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
@@ -111,7 +113,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
             give_back_memory()
             inexact = record.complete(experiment)
             state = dataclasses.replace(state, exact=not inexact, inexact=inexact)
-            session = Session(run, experiment, listeners, stop, state, findings=findings)
+            session = Session(run, experiment, listeners, stop, state, findings=findings, pruning=request.pruning)
         return run, session.run_to_end()
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlcli.actions.many.asked import Asked
 from dlcli.errors import DlcliError, Stopped
 from dlcli.runs import Run, RunState
 from dlcli.training.resume import ResumeRequest, resume
+from dlcli.training.stopping import Pruning
 from dlcli.training.train import train
 from dlcli.unexpected import refused_by_system, unexpected
 from dlcli.view.error_json import error_json
@@ -28,14 +29,14 @@ class Notes(SilentView):
         self.said.append(text)
 
 
-def train_line(asked: Asked) -> tuple[int, dict[str, Any]]:
+def train_line(asked: Asked, pruning: Pruning | None = None) -> tuple[int, dict[str, Any]]:
     """Trains a line as `dlcli train` would, or goes on with its run as `dlcli resume` would; gives the exit code that this has,
-    the folder of the run if there is one, and the error if it ended with one.
+    the folder of the run if there is one, and the error if it ended with one. `pruning` may end it early.
     """
     notes = Notes()
     sys.argv[1:] = ["train", *asked.words]
     try:
-        run, _ = begun(asked, Listeners([notes]))
+        run, _ = begun(asked, Listeners([notes]), pruning)
     except DlcliError as error:
         return failed(error, notes)
     except KeyboardInterrupt:
@@ -47,12 +48,17 @@ def train_line(asked: Asked) -> tuple[int, dict[str, Any]]:
     return 0, {"path": str(run.path), "error": None, "notes": notes.said}
 
 
-def begun(asked: Asked, listeners: Listeners) -> tuple[Run, RunState]:
+def begun(asked: Asked, listeners: Listeners, pruning: Pruning | None) -> tuple[Run, RunState]:
     """The run, trained to its end."""
     if asked.resume is None:
-        return train(asked.request(), listeners)
+        return train(replace(asked.request(), pruning=pruning), listeners)
     again = ResumeRequest(
-        Run(asked.resume), (), allow_code=asked.allow_code, allow_config_change=False, allow_data_change=False
+        Run(asked.resume),
+        (),
+        allow_code=asked.allow_code,
+        allow_config_change=False,
+        allow_data_change=False,
+        pruning=pruning,
     )
     return resume(again, listeners)
 

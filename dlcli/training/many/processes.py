@@ -37,6 +37,13 @@ class Ended(Generic[Item]):
     killed_by: str | None = None
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a process asks on its way; it waits for the answer."""
+
+    value: Any
+
+
 @dataclass
 class Living(Generic[Item]):
     """A process that works."""
@@ -47,11 +54,15 @@ class Living(Generic[Item]):
     began: float
     answer: Any = None
 
-    def hear(self) -> None:
-        """Takes its answer, if there is one."""
+    def hear(self, asked: Callable[[Item, Any], Any] | None = None) -> None:
+        """Takes its answer, if there is one; what it asks before is answered by `asked`."""
         with contextlib.suppress(EOFError, OSError):
-            if self.answer is None and self.receiver.poll():
-                self.answer = self.receiver.recv()
+            while self.answer is None and self.receiver.poll():
+                heard = self.receiver.recv()
+                if not isinstance(heard, Question):
+                    self.answer = heard
+                else:
+                    self.receiver.send(None if asked is None else asked(self.item, heard.value))
 
     def ended(self) -> Ended[Item]:
         """What has come of it, now that it has ended."""
@@ -108,44 +119,71 @@ def worked_through(
     items: Iterable[Item], work: Work[Item], *, side_by_side: int, stopping: Stopping
 ) -> Iterator[Ended[Item]]:
     """Each piece of work as it ends. The pieces are begun in their order, so many at a time, and none after a signal."""
-    context = warm_processes()
     waiting = iter(items)
-    living = stopping.living
-    try:
+    with workers(work, stopping) as begun:
         while True:
-            while len(living) < side_by_side and stopping.signal is None:
+            while len(begun.living) < side_by_side and stopping.signal is None:
                 try:
                     item = next(waiting)
                 except StopIteration:
                     break
-                begin_one(context, item, work, stopping)
-            if not living:
+                begun.begin(item)
+            if not begun.living:
                 return
-            wait([each.process.sentinel for each in living] + [each.receiver for each in living if each.answer is None])
-            for each in living:
-                each.hear()
-            for each in [each for each in living if wait([each.process.sentinel], 0)]:
-                living.remove(each)
-                yield each.ended()
+            yield from begun.ended()
+
+
+@dataclass(frozen=True)
+class Workers(Generic[Item]):
+    """Processes that work, each on a piece; what one asks on its way `asked` answers, by its piece."""
+
+    work: Work[Item]
+    stopping: Stopping
+    asked: Callable[[Item, Any], Any] | None = None
+    context: Any = field(default_factory=lambda: warm_processes())
+
+    @property
+    def living(self) -> list[Living[Item]]:
+        return self.stopping.living
+
+    def begin(self, item: Item) -> None:
+        """Starts the process of a piece of work."""
+        receiver, sender = self.context.Pipe()
+        process = self.context.Process(target=work_alone, args=(self.work, item, sender))
+        began = time.monotonic()
+        with nothing_heard():
+            process.start()
+        sender.close()
+        self.living.append(one := Living(item, process, receiver, began))
+        if self.stopping.signal is not None:  # which came while it started
+            one.tell(self.stopping.signal)
+
+    def ended(self, within: float | None = None) -> list[Ended[Item]]:
+        """The pieces that have ended, once something is heard; nothing where in so many seconds nothing is."""
+        unheard = [each.receiver for each in self.living if each.answer is None]
+        wait([*(each.process.sentinel for each in self.living), *unheard], within)
+        for each in self.living:
+            each.hear(self.asked)
+        gone = [each for each in self.living if wait([each.process.sentinel], 0)]
+        for each in gone:
+            self.living.remove(each)
+        return [each.ended() for each in gone]
+
+
+@contextlib.contextmanager
+def workers(
+    work: Work[Item], stopping: Stopping, asked: Callable[[Item, Any], Any] | None = None
+) -> Iterator[Workers[Item]]:
+    """Workers whose processes are ended when it closes."""
+    begun = Workers(work, stopping, asked)
+    try:
+        yield begun
     finally:
-        for each in living:
+        for each in begun.living:
             each.process.terminate()
-        for each in living:
+        for each in begun.living:
             each.process.join()
-        living.clear()
-
-
-def begin_one(context: Any, item: Item, work: Work[Item], stopping: Stopping) -> None:
-    """Starts the process of a piece of work."""
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=work_alone, args=(work, item, sender))
-    began = time.monotonic()
-    with nothing_heard():
-        process.start()
-    sender.close()
-    stopping.living.append(one := Living(item, process, receiver, began))
-    if stopping.signal is not None:  # which came while it started
-        one.tell(stopping.signal)
+        begun.living.clear()
 
 
 @contextlib.contextmanager
@@ -202,6 +240,19 @@ def make_socket_folder() -> None:
         tempfile.tempdir = usual
 
 
+_parent: list[Connection] = []
+"""In a process that works the way to who began it."""
+
+
+def ask_parent(value: Any) -> Any:
+    """Asks who began this process, and gives the answer; None where nobody is there any more."""
+    for parent in _parent:
+        with contextlib.suppress(EOFError, OSError):
+            parent.send(Question(value))
+            return parent.recv()
+    return None
+
+
 def work_alone(work: Work[Any], item: Any, sender: Connection) -> None:
     """What a process does from its begin to its end, which is as quick as that of `dlcli.cli.program`, and for the same reasons.
 
@@ -212,6 +263,7 @@ def work_alone(work: Work[Any], item: Any, sender: Connection) -> None:
         os.dup2(2, 1)
     hear_alone()
     end_with_parent()
+    _parent[:] = [sender]
     code, answer = work(item)
     with contextlib.suppress(OSError):
         sender.send(answer)
