@@ -44,6 +44,7 @@ from dlcli.cli.show import COMMAND as SHOW
 from dlcli.cli.signals import hear_signals, signal_of
 from dlcli.cli.stopped import draw_stopped, unheard
 from dlcli.cli.streams import open_missing_streams, whole
+from dlcli.cli.sweep import COMMAND as SWEEP
 from dlcli.cli.train import COMMAND as TRAIN
 from dlcli.cli.validate import COMMAND as VALIDATE
 from dlcli.errors import DlcliError, Stopped, UsageError
@@ -58,6 +59,7 @@ COMMANDS = (
     TRAIN,
     RESUME,
     MANY,
+    SWEEP,
     EVALUATE,
     PREDICT,
     RUNS,

@@ -127,7 +127,7 @@ def shown_line(ended: Ended[Asked], *, stopped: bool) -> LineShown:
     return with_run(line, Run(path)) if is_own else line
 
 
-def lost(ended: Ended[Asked]) -> dict[str, Any]:
+def lost(ended: Ended[Any]) -> dict[str, Any]:
     """The error of a training whose process has told none: somebody or the system has killed it."""
     what = f"killed by {ended.killed_by}" if ended.killed_by else f"its process ended with code {ended.code}"
     hint = "the system kills so where memory runs out" if ended.killed_by == "SIGKILL" else None

@@ -92,7 +92,10 @@ def optuna_without_words() -> Any:
 
 
 def opened(place: Place, *, within: float = FIRST_ANSWER) -> Any:
-    """The storage of Optuna at a place, whose server answers within so many seconds. Raises `ResourceError` where nobody answers, and `DataError` without its package."""
+    """The storage of Optuna at a place, whose server answers within so many seconds.
+
+    Raises `ResourceError` where nobody answers, and `DataError` without its package.
+    """
     optuna = optuna_without_words()
     if place.kind == "journal":
         return optuna.storages.JournalStorage(journal(place))
@@ -141,16 +144,15 @@ def journal(place: Place) -> Any:
     Its lock is the system's, which lets go of it when a process dies; Optuna's own stays for half a minute.
     """
     from filelock import FileLock
-    from optuna.storages.journal import BaseJournalFileLock, JournalFileBackend
+    from optuna.storages.journal import JournalFileBackend
 
-    path = place.path
-    assert path is not None
+    path = place.path or Path(JOURNAL)
 
-    class SystemLock(BaseJournalFileLock):  # type: ignore[misc]
+    class SystemLock:
         """Held by a process for a write."""
 
-        def __init__(self, file: Path) -> None:
-            self.lock = FileLock(f"{file}.lock")
+        def __init__(self) -> None:
+            self.lock = FileLock(f"{path}.lock")
 
         def acquire(self) -> bool:
             self.lock.acquire()
@@ -159,7 +161,7 @@ def journal(place: Place) -> Any:
         def release(self) -> None:
             self.lock.release()
 
-    class Journal(JournalFileBackend):  # type: ignore[misc]
+    class Journal(JournalFileBackend):
         """A journal that no half line spoils."""
 
         def append_logs(self, logs: list[dict[str, Any]]) -> None:
@@ -169,7 +171,7 @@ def journal(place: Place) -> Any:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = SystemLock(path)
+        lock: Any = SystemLock()
         return Journal(str(path), lock_obj=lock)
     except OSError as error:
         hint = "choose another file with --storage, or another folder with --runs"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,8 @@ from dlcli.actions.sweep.space import Point, Space
 from dlcli.actions.sweep.storage import FIRST_ANSWER, Place, is_away, opened, optuna_without_words
 from dlcli.errors import ConflictError, ResourceError
 
-NUMBER, HOLDER, BEAT, LOST, SURPLUS, REASON, RUN = "number", "holder", "beat", "lost", "surplus", "reason", "run"
+NUMBER, HOLDER, BEAT, LOST, SURPLUS = "number", "holder", "beat", "lost", "surplus"
+REASON, EPOCHS, SECONDS = "reason", "epochs", "seconds"
 """What a trial of Optuna says of itself."""
 PLAN = "plan"
 """What the study says of the search, which is the same on every machine."""
@@ -161,7 +162,10 @@ class Study:
         return not trial.state.is_finished()
 
     def take_over(self, trial: Any, trials: Sequence[Any], can_go_on: Callable[[int], bool]) -> bool:
-        """Whether a trial that another process had is this one's now, to go on with its run; one of a lost machine is told lost."""
+        """Whether a trial that another process had is this one's now, to go on with its run.
+
+        That of a machine that is lost is told so, since the run is there.
+        """
         holder = Holder.read(trial.user_attrs[HOLDER])
         if holder != self.holder and holder.is_here and holder.lives:
             return False
@@ -174,7 +178,7 @@ class Study:
             return False
         number = trial.user_attrs[NUMBER]
         if counted(trials).get(number) is not trial:
-            self.finish(trial._trial_id, "FAIL", mark=SURPLUS)
+            self.finish(trial._trial_id, "FAIL", {SURPLUS: True})
             return False
         return can_go_on(number) and self.claim(trial, holder)
 
@@ -201,7 +205,7 @@ class Study:
 
     def lose(self, trial: Any) -> None:
         """Tells that the process of a trial is gone, so that its number is made anew; one of several that do so has done it."""
-        self.finish(trial._trial_id, "FAIL", mark=LOST)
+        self.finish(trial._trial_id, "FAIL", {LOST: True})
 
     def make(self, number: int) -> Held | None:
         """A new trial of a number, whose values are those of the lost one before; None where another process was first."""
@@ -212,7 +216,7 @@ class Study:
             values, distributions = before.params, before.distributions
         identity = self.patiently(lambda: self.created(number, values, distributions))
         if counted(self.trials())[number]._trial_id != identity:
-            self.finish(identity, "FAIL", mark=SURPLUS)
+            self.finish(identity, "FAIL", {SURPLUS: True})
             return None
         return self.hold(identity, number)
 
@@ -267,29 +271,20 @@ class Study:
         name = self.space.sweep.goals[0].name
         return f"pruned: {name} {value:.4g} after epoch {epoch} is not worth going on with"
 
-    def tell(self, held: Held, state: str, values: Sequence[float] = (), *, reason: str | None = None) -> bool:
-        """Tells what has come of a trial of this process; whether it still was its own."""
-        told = self.finish(held.identity, state, values, reason=reason)
+    def tell(self, held: Held, state: str, values: Sequence[float], said: Mapping[str, Any]) -> bool:
+        """Tells what has come of a trial of this process, and what else is `said` of it; whether it still was its own."""
+        told = self.finish(held.identity, state, said, values)
         self.let_go(held)
         return told
 
-    def finish(
-        self,
-        identity: int,
-        state: str,
-        values: Sequence[float] = (),
-        *,
-        mark: str | None = None,
-        reason: str | None = None,
-    ) -> bool:
-        """Gives a trial its last state, with a mark or a reason; whether it was not told before."""
+    def finish(self, identity: int, state: str, said: Mapping[str, Any], values: Sequence[float] = ()) -> bool:
+        """Gives a trial its last state, behind what is said of it; whether this process has done it."""
         from optuna.exceptions import UpdateFinishedTrialError
         from optuna.trial import TrialState
 
         def finished() -> None:
-            for key, value in ((mark, True), (REASON, reason)):
-                if key is not None and value is not None:
-                    self.storage.set_trial_user_attr(identity, key, value)
+            for key, value in said.items():
+                self.storage.set_trial_user_attr(identity, key, value)
             self.storage.set_trial_state_values(identity, TrialState[state], [*values] or None)
 
         try:
