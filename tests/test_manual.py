@@ -35,7 +35,7 @@ COMMANDS = {
     "docs/models.md": 12, "docs/plugins.md": 0, "docs/report.md": 6, "docs/safety.md": 0, "docs/scripting.md": 2,
     "docs/seeds.md": 5, "docs/serve.md": 2, "docs/speed.md": 0,
     "docs/targets.md": 0, "docs/terminal.md": 0,
-    "docs/sequences.md": 0, "docs/training.md": 5, "docs/verdict.md": 2,
+    "docs/sequences.md": 0, "docs/sweep.md": 2, "docs/training.md": 5, "docs/verdict.md": 2,
 }  # fmt: skip
 INSTALLING = {
     "pip install -e . && dlcli train configs/digits.yaml": "dlcli train configs/digits.yaml",
@@ -233,8 +233,8 @@ GALLERY = sorted((ROOT / "configs").rglob("*.yaml"))
 def test_a_configuration_of_the_gallery_opens_with_its_command_and_is_valid(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")
-    assert lines[1] == f"#   dlcli train {path.relative_to(ROOT)}"
-    load_config(str(path))
+    command = "train" if load_config(str(path))[0].sweep is None else "sweep"
+    assert re.fullmatch(rf"#   dlcli {command} {path.relative_to(ROOT)}( --.*)?", lines[1])
 
 
 def anchors(path: Path) -> set[str]:
@@ -264,7 +264,7 @@ def test_the_readme_is_a_door_and_the_pages_are_short() -> None:
 
 def test_every_page_is_named_in_the_index_and_at_the_door() -> None:
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    assert len(pages) == 24
+    assert len(pages) == 25
     for index in (ROOT / "docs" / "README.md", ROOT / "README.md"):
         assert {
             Path(link).name for link in re.findall(r"\]\(([\w/-]+\.md)\)", index.read_text(encoding="utf-8"))

@@ -35,6 +35,13 @@ def sweep(
         str | None, typer.Option(metavar="NAME", help="What it is called; by default CONFIG-sweep.")
     ] = None,
     runs: options.Runs = options.RUNS,
+    confirm: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="N", help="Then train the best one and CONFIG as it is with N seeds each."),
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Train nothing: keep the trials for others, at --storage grpc://HOST:PORT.")
+    ] = False,
     as_lines: Annotated[
         bool, typer.Option("--print", help="Train nothing: print a line of arguments of train for each trial.")
     ] = False,
@@ -44,16 +51,19 @@ def sweep(
 ) -> None:
     """Search for better values of a configuration; the same command goes on with a search, and others may join it.
 
-    Example: dlcli sweep configs/sweep.yaml --trials 20 --workers 2
+    Example: dlcli sweep configs/search.yaml --trials 20 --workers 2
     """
-    from dlcli.cli.sweeping import Wanted, begun_search, search_shown
+    from dlcli.cli.sweeping import Wanted, begun_search, search_shown, serve_search
 
-    wanted = Wanted(config, settings, trials, workers, threads, storage, name, Path(runs), allow_code)
+    wanted = Wanted(config, settings, trials, workers, threads, storage, name, Path(runs), allow_code, confirm)
     search = begun_search(wanted)
     if as_lines:
         from dlcli.actions.sweep.searched import printed
 
         write_rows("".join(f"{shlex.join(words)}\n" for words in printed(search)))
+        return
+    if serve:
+        serve_search(search, wanted, err())
         return
     from dlcli.view.sweep import draw_sweep
 

@@ -32,6 +32,7 @@ class Wanted:
     name: str | None
     runs: Path
     allow_code: bool
+    confirm: int | None
 
     @property
     def words(self) -> list[str]:
@@ -45,6 +46,7 @@ class Wanted:
             ("--threads", self.threads),
             ("--storage", None if self.storage is None else without_password(self.storage)),
             ("--name", self.name),
+            ("--confirm", self.confirm),
             ("--runs", None if self.runs == RUNS else self.runs),
         ]
         settings = [word for each in self.settings for word in ("--set", each)]
@@ -75,13 +77,13 @@ def begun_search(wanted: Wanted) -> Search:
 def search_shown(search: Search, wanted: Wanted, console: Console) -> SweepShown:
     """Trains, and gives what has come of it."""
     from dlcli.actions.many.trained_lines import threads_each
-    from dlcli.actions.sweep.searched import searched
+    from dlcli.actions.sweep.searched import run_search
     from dlcli.view.console.labelled import note
 
     threads = threads_each(wanted.workers) if wanted.threads is None else wanted.threads
     if wanted.workers > 1:
         note(console, f"note: {wanted.workers} side by side, threads of each: {threads}")
-    return searched(
+    return run_search(
         search,
         words=wanted.words,
         again=shlex.join(["dlcli", *wanted.words]),
@@ -89,7 +91,18 @@ def search_shown(search: Search, wanted: Wanted, console: Console) -> SweepShown
         threads=threads,
         told=lambda told: tell_trial(console, told, search),
         noted=lambda text: note(console, text),
+        confirm=wanted.confirm,
     )
+
+
+def serve_search(search: Search, wanted: Wanted, console: Console) -> None:
+    """Keeps the trials of a search for others until the process ends."""
+    from dlcli.actions.sweep.searched import group_of_search
+    from dlcli.actions.sweep.served import serve_trials
+    from dlcli.view.console.labelled import note
+
+    group = group_of_search(search, wanted.words)
+    serve_trials(group, wanted.storage, search.place, lambda text: note(console, text))
 
 
 def tell_trial(console: Console, told: Told, search: Search) -> None:

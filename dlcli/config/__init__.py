@@ -54,7 +54,7 @@ def load_config(file: str, *, settings: Sequence[str] = ()) -> tuple[Config, byt
 
 def config_of(content: bytes, *, file: str, settings: Sequence[str] = ()) -> Config:
     """The configuration that the bytes of a file hold, as `load_config` gives it."""
-    written = written_tree(content, file=file)
+    written = tree_of_text(content, file=file)
     root, total = with_epochs_in_all(apply_settings(written.root, settings), written.of_person)
     return checked_config(root, written.problems, total=total)
 
@@ -68,7 +68,7 @@ class WrittenTree:
     of_person: Node | None
 
 
-def written_tree(content: bytes, *, file: str) -> WrittenTree:
+def tree_of_text(content: bytes, *, file: str) -> WrittenTree:
     """The tree of a file before any setting."""
     folder = Path() if file == "-" else Path(file).parent
     root, problems = read_document(content, file=file, folder=folder.absolute())

@@ -188,7 +188,9 @@ def condition_mistakes(path: str, space: Mapping[str, Dimension]) -> Iterator[Mi
     for other, values in space[path].when.items():
         place = (path, "when", other)
         if other not in space:
-            hint = did_you_mean(other, space) or f"there are: {', '.join(each for each in space if each != path)}"
+            others = [each for each in space if each != path]
+            listed = f"there are: {', '.join(others)}" if others else "name another path of the space"
+            hint = did_you_mean(other, others) or listed
             yield Mistake(f"'{other}' is not searched", place, hint, at="key", kind="no_such_condition")
             continue
         points = space[other].points

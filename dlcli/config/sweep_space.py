@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dlcli.config import Config, checked_config, with_epochs_in_all, with_sweep, written_tree
+from dlcli.config import Config, checked_config, tree_of_text, with_epochs_in_all, with_sweep
 from dlcli.config.merge import apply_settings, put
 from dlcli.config.setting_path import setting_parts
 from dlcli.config.sweep import Dimension, Sweep
@@ -38,7 +38,7 @@ def checked_space(content: bytes, config: Config, *, file: str, settings: Sequen
     """
     if config.sweep is None:
         return {}
-    written = written_tree(content, file=file)
+    written = tree_of_text(content, file=file)
     root = apply_settings(written.root, settings)
     block = root.child("sweep")
     space = None if block is None else block.child("space")

@@ -61,8 +61,7 @@ class Session:
         pruning: Pruning | None = None,
     ) -> None:
         """`findings` are what looks wrong in the data."""
-        self.pruning: Pruning = pruning or (lambda line: None)
-        self.pruned: str | None = None
+        self.pruning, self.pruned = pruning or (lambda line: None), ""
         self.run, self.experiment, self.stop, self.state = run, experiment, stop, state
         trackers = trackers_of(experiment.config.train.trackers, run, note=listeners.note)
         self.listeners, self.findings = listeners.and_also(LossPicture(run), *trackers), findings
@@ -244,15 +243,12 @@ class Session:
         """Why the phase ends where it stands, or None; between two of its epochs only."""
         if not (progress := self.progress).entries or progress.begun or progress.epoch == self.begin.epoch:
             return None
-        values, epoch, last = (
-            monitored_values(progress.entries[-1]),
-            progress.epoch - self.begin.epoch,
-            self.in_last_phase,
-        )
+        values = monitored_values(progress.entries[-1])
+        epoch, last = progress.epoch - self.begin.epoch, self.in_last_phase
         stop = stop_between(
             self.stopping, values, epoch=epoch, left=self.left, seconds=self.seconds, words=progress.ended, last=last
         )
-        return stop or (None if self.pruned is None else Stop(StopReason.PRUNED, self.pruned))
+        return stop or (Stop(StopReason.PRUNED, self.pruned) if self.pruned else None)
 
     def one_epoch(self) -> None:
         """One epoch, or what is left of it: its steps, validation, history, and what follows from them."""

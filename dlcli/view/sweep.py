@@ -37,6 +37,31 @@ class TrialShown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeedsShown:
+    """A configuration trained with several seeds: its group, and the values of its runs."""
+
+    group: str
+    values: Sequence[float]
+    mean: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmed:
+    """The configuration as it is and the best trial with the same fresh seeds: how much the means differ, with the interval of
+    95 % by Welch's t-test, and whether the best one `beats` the other beyond it.
+    """
+
+    goal: str
+    default: SeedsShown
+    best: SeedsShown
+    difference: float
+    low: float
+    high: float
+    p: float | None
+    beats: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweepShown:
     """The keys of `dlcli sweep --json`; `best` is the trial best in the first goal, `front` has the numbers of those that no
     other beats in both of two goals. `importance` is None with fewer than `weighed_from` results.
@@ -58,6 +83,8 @@ class SweepShown:
     stopped: str | None = None
     advice: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    confirmed: Confirmed | None = None
+    confirm: str | None = None
 
 
 def draw_trial(console: Console, counts: tuple[int, int], head: str, words: str) -> None:
@@ -90,12 +117,26 @@ def draw_sweep(console: Console, shown: SweepShown) -> None:
         labelled(console, "keys", ", ".join(f"{path} {share:.0%}" for path, share in shares))
     elif shown.best is not None:
         labelled(console, "keys", f"how much each matters is told from {shown.weighed_from} trials on")
-    for word, file in shown.files.items():
-        labelled(console, word, file)
+    if shown.confirmed is not None:
+        labelled(console, "seeds", confirmed_words(shown.confirmed))
+    for file in shown.files.values():
+        labelled(console, "written", file)
     if shown.stopped is not None:
         labelled(console, "stopped", f"by {shown.stopped}")
     if shown.advice is not None:
         labelled(console, "next", shown.advice)
+    elif shown.confirm is not None:
+        labelled(console, "next", f"{shown.confirm}  (is it better than before by more than chance?)")
+
+
+def confirmed_words(shown: Confirmed) -> str:
+    """Whether the best trial beats the configuration as it is."""
+    name = shown.goal.split()[1]
+    means = f"{name} {number(shown.best.mean)} and {number(shown.default.mean)} before"
+    count = f"mean of {len(shown.best.values)} and {len(shown.default.values)} fresh seeds each"
+    interval = f"difference {number(shown.difference)}, 95 % {number(shown.low)} to {number(shown.high)}"
+    verdict = "better by more than the noise of seeds" if shown.beats else "no better beyond the noise of seeds"
+    return f"{means}, {count}: {verdict} ({interval}, Welch's t-test)"
 
 
 def settings_words(point: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from dlcli.data.sources import SOURCES, endings
 
-TOP = "there are: name, seed, data, layers, loss, loss_weights, optimizer, metrics, train, weights, plugins, blocks, extends"
+TOP = "there are: name, seed, data, layers, loss, loss_weights, optimizer, metrics, train, weights, plugins, sweep, blocks, "
+TOP += "extends"
 
 
 def test_row_5_a_misspelt_key_is_told_once_with_the_nearest_name(problem, change):

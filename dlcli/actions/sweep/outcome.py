@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +17,7 @@ FEWEST_WEIGHED = 20
 """Trials with a result, from which on the importance of keys says more than chance."""
 
 
-def outcome(study: Study, group: Group, *, total: int) -> SweepShown:
+def outcome_of(study: Study, group: Group, *, total: int) -> SweepShown:
     """What has come of a search so far."""
     goals = study.space.sweep.goals
     try:
@@ -28,14 +27,13 @@ def outcome(study: Study, group: Group, *, total: int) -> SweepShown:
     trials = [trial_shown(study, group, there[number]) for number in sorted(there)]
     results = [each for each in trials if each.state == "done"]
     front = front_of(results, goals)
-    best = best_of(front, goals[0])
     states = Counter(each.state for each in trials)
     return SweepShown(
         sweep=group.name,
         path=str(group.path),
         goals=[str(goal) for goal in goals],
         trials=trials,
-        best=best,
+        best=front[0] if front else None,
         front=[each.number for each in front] if len(goals) > 1 else None,
         importance=importance(study, len(results)),
         weighed_from=FEWEST_WEIGHED,
@@ -73,7 +71,9 @@ def losses(trial: TrialShown, goals: Sequence[Goal]) -> list[float]:
 
 
 def front_of(trials: Sequence[TrialShown], goals: Sequence[Goal]) -> list[TrialShown]:
-    """The trials that no other beats in one goal without being worse in another; of equal ones the first."""
+    """The trials that no other beats in one goal without being worse in another, the best in the first goal before all others;
+    of equal ones the first.
+    """
     found = list[TrialShown]()
     for trial in sorted(trials, key=lambda each: (losses(each, goals), each.number)):
         own = losses(trial, goals)
@@ -81,11 +81,6 @@ def front_of(trials: Sequence[TrialShown], goals: Sequence[Goal]) -> list[TrialS
         if not beaten:
             found.append(trial)
     return found
-
-
-def best_of(trials: Sequence[TrialShown], goal: Goal) -> TrialShown | None:
-    """The best trial in the first goal."""
-    return min(trials, key=lambda each: losses(each, [goal])[0] if each else math.inf, default=None)
 
 
 def importance(study: Study, results: int) -> dict[str, float] | None:

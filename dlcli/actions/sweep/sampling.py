@@ -51,7 +51,7 @@ def pruner_of(sweep: Sweep, *, epochs: int) -> Any:
     from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
     if sweep.prune == "median":
-        return MedianPruner(n_startup_trials=5, n_warmup_steps=1)
+        return MedianPruner(n_startup_trials=5, n_warmup_steps=2)  # the first epoch is never the last
     if sweep.prune == "hyperband":
         return HyperbandPruner(min_resource=1, max_resource=max(1, epochs), reduction_factor=3)
     return NopPruner()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from dlcli.actions.many.asked import Asked
+from dlcli.actions.sweep.confirmed import confirmed
 from dlcli.actions.sweep.holder import this_process
-from dlcli.actions.sweep.outcome import outcome
+from dlcli.actions.sweep.kept_files import keep_files
+from dlcli.actions.sweep.outcome import outcome_of
 from dlcli.actions.sweep.sampling import drawn_alone, point_known
 from dlcli.actions.sweep.space import Space
 from dlcli.actions.sweep.storage import Place, place_of
@@ -29,6 +30,7 @@ from dlcli.view.sweep import SweepShown
 LOST_AFTER = 60.0
 """Seconds for which the beat of another machine may stand still before its trials are taken over."""
 WAIT_FOR_RECORD = 5.0
+USUAL_SEEDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,7 @@ def printed(search: Search) -> list[list[str]]:
     return lines
 
 
-def group_of(search: Search, words: Sequence[str]) -> Group:
+def group_of_search(search: Search, words: Sequence[str]) -> Group:
     """The group of a search, which its first command makes.
 
     Raises `ConflictError` where its name is that of something else, and what `Group.claim` raises.
@@ -162,7 +164,7 @@ def plan_of(search: Search) -> str:
     return json.dumps(said, sort_keys=True, ensure_ascii=False).replace(f"{folder}/", "")
 
 
-def searched(
+def run_search(
     search: Search,
     *,
     words: Sequence[str],
@@ -171,11 +173,15 @@ def searched(
     threads: int,
     told: Callable[[Told], None],
     noted: Callable[[str], None],
+    confirm: int | None = None,
     lost_after: float = LOST_AFTER,
 ) -> SweepShown:
-    """Trains the trials of a search, or goes on with them; `again` is the command that goes on after a stop."""
+    """Trains the trials of a search, or goes on with them; `again` is the command that goes on after a stop.
+
+    With `confirm` the best one and the configuration as it is are trained with so many seeds each.
+    """
     started = time.monotonic()
-    group = group_of(search, words)
+    group = group_of_search(search, words)
     study = Study(
         name=search.name,
         place=search.place,
@@ -191,12 +197,23 @@ def searched(
         total=search.total, side_by_side=side_by_side, threads=threads, group=group.path, asked=search.asked
     )
     stopping = train_trials(study, manner, told)
-    shown = outcome(study, group, total=search.total)
+    shown = outcome_of(study, group, total=search.total)
+    files = keep_files(
+        shown, search.space, content=search.asked.content, file=search.asked.file, settings=search.asked.settings
+    )
     stopped = None if stopping.signal is None else stopping.signal.name
-    advice = again if stopped is not None or shown.left else None
-    return replace(shown, seconds=round(time.monotonic() - started, 3), stopped=stopped, advice=advice)
-
-
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The keys of two plans that differ."""
-    return [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    proof = None
+    if confirm and stopped is None and not shown.left and shown.best is not None:
+        best, goal = search.space.settings(shown.best.set), search.space.sweep.goals[0]
+        proof = confirmed(
+            search.name, search.asked, best, goal, seeds=confirm, side_by_side=side_by_side, threads=threads, told=noted
+        )
+    return replace(
+        shown,
+        seconds=round(time.monotonic() - started, 3),
+        stopped=stopped,
+        advice=again if stopped is not None or shown.left else None,
+        files=files,
+        confirmed=proof,
+        confirm=None if confirm or shown.best is None else f"{again} --confirm {USUAL_SEEDS}",
+    )

@@ -7,6 +7,7 @@ trial that its machine has lost is made once more: the one that counts is the fi
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from dlcli.actions.sweep.sampling import point_known, pruner_of, sampler_of
 from dlcli.actions.sweep.space import Point, Space
 from dlcli.actions.sweep.storage import FIRST_ANSWER, Place, is_away, opened, optuna_without_words
 from dlcli.errors import ConflictError, ResourceError
+from dlcli.training.resume import differences
 
 NUMBER, HOLDER, BEAT, LOST, SURPLUS = "number", "holder", "beat", "lost", "surplus"
 REASON, EPOCHS, SECONDS = "reason", "epochs", "seconds"
@@ -78,10 +80,14 @@ class Study:
         if known is None:
             self.patiently(lambda: self.study.set_user_attr(PLAN, self.plan))
         elif known != self.plan:
+            others = [
+                f"{path} was {old!r} and is {new!r}"
+                for path, old, new in differences(*map(json.loads, (known, self.plan)))
+            ]
             raise ConflictError(
-                f"the sweep '{self.name}' was begun with another configuration than this",
+                f"the sweep '{self.name}' was begun with another configuration: {'; '.join(others)}",
                 file=str(self.place),
-                hint="put that back, which may have other trials alone; or give this one another --name",
+                hint="put it back (trials and prune may change), or give this one another --name",
                 kind="configuration_changed",
             )
 

@@ -9,6 +9,7 @@ from dlcli.config.json_schema.keras import ENTRIES, bare_names, keras_definition
 from dlcli.config.json_schema.specs import block_definitions
 from dlcli.config.json_schema.values import (
     NO_MAPPING,
+    NUMBER_PATTERN,
     ONE_NAME,
     REFERENCE,
     Json,
@@ -19,6 +20,7 @@ from dlcli.config.json_schema.values import (
     to,
 )
 from dlcli.config.schema import Config
+from dlcli.config.sweep import RANGES
 from dlcli.config.train import CONDITION, DURATION
 from dlcli.data.preparation.preparations import OWN
 from dlcli.data.sources import SOURCES
@@ -36,6 +38,7 @@ MERGED = frozenset(
         "Data",
         "Input",
         "StartingWeights",
+        "Sweep",
         "Train",
         *(source.__name__ for source in SOURCES.values()),
         *(own.__name__ for own in OWN),
@@ -88,7 +91,7 @@ def configuration_schema() -> Json:
     config = definitions.pop("Config")
     refine(definitions)
     catalogue = keras_catalogue()
-    definitions |= keras_definitions(catalogue) | {"class_weight": class_weight()}
+    definitions |= keras_definitions(catalogue) | {"class_weight": class_weight(), "sweep_space": sweep_space()}
     named: tuple[type[Named], ...] = (*OWN, *SOURCES.values())
     words = {each.word: of_word(each, definitions, required.get(each.__name__, [])) for each in named}
     own = groups(definitions)
@@ -152,6 +155,22 @@ def class_weight() -> Json:
     }
     by_target = {"type": "object", "additionalProperties": any_of({"const": "balanced"}, weights)}
     return any_of({"const": "balanced"}, weights, by_target, {"type": "null"}, REFERENCE)
+
+
+def sweep_space() -> Json:
+    """What is searched: by path a list of values, or one kind of them with what goes beside it."""
+    number: Json = {"type": ["number", "string"], "pattern": NUMBER_PATTERN}
+    bounds: Json = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+    kinds: Json = {**dict.fromkeys(RANGES, bounds), "choices": {"type": "array", "minItems": 1}}
+    beside: Json = {"step": number, "when": {"type": "object"}}
+    one: Json = {
+        "type": "object",
+        "properties": {**kinds, **beside},
+        "additionalProperties": False,
+        "oneOf": [{"required": [kind]} for kind in kinds],
+    }
+    values = any_of({"type": "array", "minItems": 1}, one)
+    return {"type": "object", "minProperties": 1, "additionalProperties": values}
 
 
 def groups(definitions: Json) -> Json:
@@ -221,6 +240,7 @@ def required_keys(needed: list[str], required: dict[str, list[str]]) -> Json:
             "data": {**hidden, "required": required["Data"], "properties": data},
             "train": {**hidden, "anyOf": [{"required": required["Train"]}, {"required": ["phases"]}]},
             "weights": {**hidden, "required": required["StartingWeights"]},
+            "sweep": {**hidden, "required": required["Sweep"]},
             "blocks": {**hidden, "additionalProperties": {"required": ["layers"]}},
         },
     }

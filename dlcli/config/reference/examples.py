@@ -41,6 +41,16 @@ BLOCKS = {
     "train.early_stopping": "train:\n  epochs: 50\n  early_stopping: {monitor: val_loss, patience: 5, min_delta: 0.001}",
     "train.reduce_on_plateau": "train:\n  epochs: 50\n  reduce_on_plateau: {monitor: val_loss, factor: 0.1, patience: 3}",
     "weights": "weights: {from: earlier, layers: [one]}\nlayers:\n  - Dense: {name: one, units: 64}\n  - Dense: 3",
+    "sweep": (
+        "sweep:\n"
+        "  trials: 40\n"
+        "  goal: min val_loss\n"
+        "  prune: median\n"
+        "  space:\n"
+        "    optimizer.learning_rate: {log: [1e-4, 1e-1]}\n"
+        "    layers.hidden.units: [32, 64, 128]\n"
+        "    train.batch_size: {int: [16, 128], step: 16}"
+    ),
 }
 KEYS = {
     "extends": "extends: base.yaml\ntrain: {epochs: 5}",

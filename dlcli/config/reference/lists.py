@@ -11,6 +11,7 @@ from dlcli.config.reference.groups import grouped
 from dlcli.config.reference.thing import Kinds, Names
 from dlcli.config.schema import Config
 from dlcli.config.starting_weights import StartingWeights
+from dlcli.config.sweep import Sweep
 from dlcli.config.train import EarlyStopping, Phase, ReduceOnPlateau, Train
 from dlcli.data import Data
 from dlcli.data.inputs import Input
@@ -56,6 +57,7 @@ BLOCKS: Mapping[str, type[Spec]] = {
     "train.early_stopping": EarlyStopping,
     "train.reduce_on_plateau": ReduceOnPlateau,
     "weights": StartingWeights,
+    "sweep": Sweep,
 }
 """The blocks by the path of their key."""
 OWN: Mapping[str, Collection[type[Named]]] = {

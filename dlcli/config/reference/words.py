@@ -18,6 +18,7 @@ DEFINITIONS = {
     "wrapped": "layer",
     "from": "name or names",
     "class_weight": "balanced, or weights by class",
+    "sweep_space": "mapping from paths to values",
 }
 """What our definitions are called."""
 BOUNDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than"}
