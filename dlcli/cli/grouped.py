@@ -67,12 +67,10 @@ def train_members(
 ) -> None:
     """Trains a configuration with several seeds, or cross-validates it."""
     from dlcli.actions.many.grouping import group_of
-    from dlcli.actions.many.trained_lines import threads_each
 
     side_by_side = jobs or 1
-    each = threads_each(side_by_side) if threads is None else threads
     group = group_of(
-        request, seeds=seeds, folds=folds, side_by_side=side_by_side, threads=each, resume=resume, words=sys.argv[1:]
+        request, seeds=seeds, folds=folds, side_by_side=side_by_side, threads=threads, resume=resume, words=sys.argv[1:]
     )
     show_group(group, side_by_side=side_by_side, allow_code=request.allow_code, json=json, verbose=verbose)
 

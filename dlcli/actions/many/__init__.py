@@ -1,1 +1,1 @@
-"""Many trainings one after the other: lines read, begun in order, resumed, each as `dlcli train` alone would do it."""
+"""Many trainings one after the other, lines or the runs of a group: begun in order, resumed, each as `dlcli train` would."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlcli.actions.many.members import GroupPlan, members_asked_for, plan_of
+from dlcli.actions.many.trained_lines import threads_each
 from dlcli.errors import ArtifactError
 from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.groups import Group, GroupKind, groups_in
@@ -19,11 +20,12 @@ def group_of(
     seeds: int | None,
     folds: int | None,
     side_by_side: int,
-    threads: int,
+    threads: int | None,
     resume: bool,
     words: Sequence[str],
 ) -> Group:
-    """A new group for what is asked, or with `resume` the newest of its name that was begun with the same.
+    """A new group for what is asked, or with `resume` the newest of its name that was begun with the same. Without a number of
+    threads the processors are shared out, or those are taken that it was begun with.
 
     Raises `UsageError` for what cannot be asked together.
     """
@@ -32,13 +34,14 @@ def group_of(
         settings=[*request.settings],
         members=members,
         side_by_side=side_by_side,
-        threads=threads,
+        threads=threads_each(side_by_side) if threads is None else threads,
         folder=str(Path.cwd()),
     )
     name = request.name or f"{asked_name(request)}-{kind}"
-    before = [each for each in begun_before(request, name, kind) if plan_of(each).is_same(plan)] if resume else []
-    if before:
-        return before[-1]
+    for group in reversed(begun_before(request, name, kind)) if resume else ():
+        begun = plan_of(group)
+        if begun.is_same(plan) and threads in {None, begun.threads}:
+            return group
     return Group.claim(
         request.runs,
         name,

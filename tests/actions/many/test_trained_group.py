@@ -41,12 +41,12 @@ Made = Callable[..., Run]
 
 def asked_group(
     folder: Path, *, seeds: int | None = 3, folds: int | None = None, resume: bool = False, settings: Sequence[str] = (),
-    text: str = CONFIG, name: str | None = None,
+    text: str = CONFIG, name: str | None = None, threads: int | None = None,
 ) -> Group:  # fmt: skip
     config = config_of(text.encode(), file="a.yaml", settings=settings)
     request = Request(config, text.encode(), "a.yaml", folder / "runs", name=name, settings=settings)
     return group_of(
-        request, seeds=seeds, folds=folds, side_by_side=1, threads=0, resume=resume, words=["train", "a.yaml"]
+        request, seeds=seeds, folds=folds, side_by_side=1, threads=threads, resume=resume, words=["train", "a.yaml"]
     )
 
 
@@ -261,6 +261,8 @@ def test_resume_finds_the_group_of_the_same_command(tmp_path: Path) -> None:
     assert asked_group(tmp_path, resume=True, seeds=4).name == "flowers-seeds-3"
     assert asked_group(tmp_path, resume=True, text=f"{CONFIG}# new\n").name == "flowers-seeds-4"
     assert len(groups_in(tmp_path / "runs")) == 4
+    assert asked_group(tmp_path, resume=True, threads=0).path == first.path
+    assert asked_group(tmp_path, resume=True, threads=2).name == "flowers-seeds-5"  # other numbers
 
 
 def test_a_group_from_elsewhere_finds_its_configuration(
