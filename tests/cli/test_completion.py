@@ -75,7 +75,8 @@ def completed(folder: Path, *words: str, shell: str = "zsh") -> list[str]:
 OFFERED: dict[tuple[str, ...], list[str]] = {
     ("evaluate", "ro"): ["roses-1", "roses-2"],
     ("evaluate", "la"): ["last"],
-    ("evaluate", "s"): ["seeds/seed-0"],
+    ("predict", "s"): ["seeds/seed-0"],
+    ("evaluate", "s"): ["seeds/seed-0", "seeds"],
     ("remove", "s"): ["seeds/seed-0", "seeds"],
     ("resume", "roses-2"): ["roses-2"],
     ("compare", "roses-1", "roses-2"): ["roses-2"],
