@@ -102,8 +102,16 @@ def assembled(
 def apart(
     samples: RowSamples | WindowSamples, splits: dict[str, np.ndarray[Any, Any]], split: Split
 ) -> tuple[dict[str, np.ndarray[Any, Any]], list[str]]:
-    """The splits (samples of the split,) without samples that reach from one into another, and notes on these."""
+    """The splits (samples of the split,) without samples that reach from one into another, and notes on these.
+
+    The test of a fold is that of all folds: it keeps apart from what other folds train on, too.
+    """
+    import numpy as np
+
     kept = samples.apart(splits, split.way)
+    if split.fold is not None and "test" in splits:
+        others = np.setdiff1d(np.arange(samples.count), splits["test"], assume_unique=True)
+        kept["test"] = samples.apart({"train": others, "test": splits["test"]}, split.way)["test"]
     return kept, notes_on_borders(splits, kept)
 
 

@@ -190,3 +190,24 @@ def test_too_few_are_told_at_the_line_of_the_split(tmp_path: Path) -> None:
         config.data.load(seed=0)
     error = config.at_source(caught.value)
     assert (error.line, error.file) == (1, str(tmp_path / "a.yaml"))
+
+
+SERIES = """\
+data: {source: {co2: {window: 20, horizon: 1..4}}, split: {by: time}}
+layers: [Flatten, Dense: 4]
+loss: mse
+optimizer: Adam
+train: {epochs: 1}
+"""
+
+
+def test_windows_of_a_fold_reach_neither_into_its_training_nor_into_the_test() -> None:
+    def splits(*settings: str) -> Any:
+        return config_of(SERIES.encode(), file="a.yaml", settings=settings).data.load(seed=0).splits
+
+    test = splits()["test"].rows.tolist()
+    for number in range(1, 5):
+        found = splits(f"data.split.fold={number}/4")
+        assert found["test"].rows.tolist() == test  # the same for all folds
+        assert found["train"].rows.max() < found["validation"].source_rows.min()
+        assert found["validation"].rows.max() < found["test"].source_rows.min()
