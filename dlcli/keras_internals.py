@@ -187,6 +187,20 @@ def learning_rate_is(optimizer: Any, variable: Any) -> Iterator[None]:
         optimizer._learning_rate = own
 
 
+UNAVAILABLE = 14
+"""How TensorFlow numbers the reason that another process is not there."""
+
+
+def abort_collectives(reason: str) -> None:
+    """Ends what waits for another process of a training in TensorFlow, with such a reason; nothing where it has not started.
+
+    Any thread may call it, also while another imports TensorFlow, so nothing is imported here.
+    """
+    context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
+    if context is not None and context._context_handle is not None:
+        context.abort_collective_ops(UNAVAILABLE, reason)
+
+
 def sum_gradients_first(optimizer: Any) -> None:
     """Lets an optimizer sum the gradients of all devices before it does anything with them.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ PRIVATE = frozenset(
         "_value_dense",
         "_output_dense",
         "_all_reduce_sum_gradients",
+        "_context_handle",
     }
 )
 """What is used; every name has a test below."""
@@ -256,3 +259,28 @@ def test_gradients_are_summed_before_they_are_clipped() -> None:
         step()
         np.testing.assert_allclose(weight.numpy(), [1 - 0.6, 1 - 0.8], atol=1e-6)
         assert told  # what Keras sums by goes through this name
+
+
+STUCK = """
+import threading
+import tensorflow as tf
+from dlcli.keras_internals import abort_collectives
+
+abort_collectives("TensorFlow has not computed anything")
+group = dict(group_size=2, group_key=1, instance_key=1)
+wait = tf.function(lambda: tf.raw_ops.CollectiveReduceV2(
+    input=tf.ones(3), group_size=2, group_key=1, instance_key=1, ordering_token=[], merge_op="Add", final_op="Id"
+))
+tf.constant(1)
+timer = threading.Timer(0.5, abort_collectives, ["the other is gone"])
+timer.start()
+try:
+    wait()
+except tf.errors.UnavailableError as error:
+    print("the other is gone" in str(error))
+"""
+
+
+def test_what_waits_for_another_process_can_be_ended() -> None:
+    done = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout == "True\n", done.stderr

@@ -63,6 +63,11 @@ def train(
         grouped.train_members(request, seeds=seeds, folds=folds, **each, resume=resume, json=json, verbose=verbose)
         return
     shown = Shown(quiet=quiet, verbose=verbose, json=json, json_lines=json_lines)
+    if checked.train.distribute == "multi_worker":
+        from dlcli.cli.workers import train_together
+
+        train_together(request, shown=shown)
+        return
     show_training(lambda listeners: run_training(request, listeners), shown=shown, first="reading the data")
 
 

@@ -10,7 +10,7 @@ from dlcli.spec import Mistake, describe
 
 DEVICE = re.compile(r"(cpu|gpu):(\d{1,3})")
 KINDS = ("auto", "cpu", "gpu")
-Distribute = Literal["none", "mirrored"]
+Distribute = Literal["none", "mirrored", "multi_worker"]
 
 
 def devices_mistake(value: Any) -> Mistake | None:

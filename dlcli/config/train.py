@@ -248,7 +248,7 @@ class Train(Spec):
     the processor into two."""
     distribute: Distribute = "none"
     """How several devices share the work: with `mirrored` each takes its part of every batch, and the weights are the same
-    on all."""
+    on all; `multi_worker` does so with the devices of several machines."""
 
     @field_validator("devices", mode="before")
     @classmethod

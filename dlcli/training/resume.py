@@ -23,7 +23,7 @@ from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.places import check_places
 from dlcli.spec import Spec, plain
 from dlcli.training.checkpointing import phase_at
-from dlcli.training.kept.record import INEXACT
+from dlcli.training.kept.record import around, inexact_by
 from dlcli.training.kept.recorded import (
     changed_files,
     record_config,
@@ -36,18 +36,19 @@ from dlcli.training.kept.snapshot import Progress, put_back_rules
 from dlcli.training.kept.splits_file import check_splits, save_splits
 from dlcli.training.kept.trained import open_trained
 from dlcli.training.session import Session
-from dlcli.training.setup.backend import environment, keras_loading
+from dlcli.training.setup.backend import keras_loading
 from dlcli.training.setup.experiment import Experiment, read_data
+from dlcli.training.setup.replicas import Replicas
 from dlcli.training.signals import stop_request
 from dlcli.training.stopping import OF_PHASE, Pruning, Stop, Stopping, monitored_values, stop_between
-from dlcli.training.train import start, warnings_on
+from dlcli.training.train import asks_elsewhere, start, warnings_on
 from dlcli.view.training.listeners import Listeners
 
 FREE = ("name", "train.epochs", "train.time_limit", "train.until", "train.checkpoint", "train.trackers")
 """What may change from one process of a run to the next: none of it has a part in a step."""
 BLOCKS: Mapping[str, type[Spec]] = {"data": Data, "train": Train}
 """The blocks that may have new keys."""
-NUMBERS = ("versions", "machine", "processors", "threads", "onednn", "deterministic", "devices")
+NUMBERS = ("versions", "machine", "processors", "threads", "onednn", "deterministic", "devices", "replicas")
 """What of the environment changes the last bits of numbers."""
 
 
@@ -61,6 +62,8 @@ class ResumeRequest:
     allow_config_change: bool
     allow_data_change: bool
     pruning: Pruning | None = None
+    replicas: Replicas | None = None
+    """The devices that share the training, where they have met already."""
 
 
 def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]:
@@ -80,7 +83,7 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
             listeners.note(f"note: {note}")
         sweep(run.path)
         sweep(run.checkpoints)
-        state = read_state(run)
+        stop.elsewhere, state = asks_elsewhere(request.replicas), read_state(run)
         checkpoint = last_checkpoint(run, state, listeners)
         config = trained.config_with(request.settings)
         check_epochs_ahead(run, config, checkpoint)
@@ -103,12 +106,12 @@ def resume(request: ResumeRequest, listeners: Listeners) -> tuple[Run, RunState]
         if config.plain() != recorded_tree(run, edited=True):
             record_config(run, config)
         threads = recorded_environment(run).get("threads", {})
-        weights_from = run.root if checkpoint is None else None
-        experiment = start(config, dataset, listeners, runs=weights_from, threads=threads)
+        runs = run.root if checkpoint is None else None
+        experiment = start(config, dataset, listeners, runs=runs, threads=threads, replicas=request.replicas)
         findings = warnings_on(config, dataset, listeners)
         del dataset  # the feeds hold what the steps need
         give_back_memory()
-        reasons += [*changed_weights(request, experiment), *changed_environment(run)]
+        reasons += [*changed_weights(request, experiment), *changed_environment(run, experiment)]
         for reason in reasons:
             listeners.note(f"note: not exact any more: {reason}")
         inexact = list(dict.fromkeys([*state.inexact, *reasons]))
@@ -332,11 +335,11 @@ def changed_weights(request: ResumeRequest, experiment: Experiment) -> list[str]
     return [f"the weights that it starts with have changed: {now.file}"]
 
 
-def changed_environment(run: Run) -> list[str]:
+def changed_environment(run: Run, experiment: Experiment) -> list[str]:
     """What the last bits depend on and is no longer as it was; a run that was stopped before is recorded now."""
-    now, recorded = environment(), recorded_environment(run)
+    now, recorded = around(experiment), recorded_environment(run)
     if "versions" not in recorded:
         record_environment(run, {**now, **recorded})
-        return [] if now["deterministic"] else [INEXACT]
+        return inexact_by(now, experiment)
     before, after = ({key: tree.get(key) for key in NUMBERS} for tree in (recorded, now))
     return [f"{path} was {old} and is {new}" for path, old, new in differences(before, after)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -22,20 +22,31 @@ class StopRequest:
     """Which signal has asked the training to stop, if any."""
 
     def __init__(self) -> None:
-        self.signal: signal.Signals | None = None
+        self.received: signal.Signals | None = None
+        self.elsewhere: Callable[[], signal.Signals | None] = lambda: None
+        """Asks for the signal of another process that trains together with this one."""
         self.steps_begun = False
         self.at_once = False
         """Whether a second signal has come."""
         self.after = sys.maxsize
         """The epoch behind which training ends whatever its configuration says."""
 
+    @property
+    def signal(self) -> signal.Signals | None:
+        """The signal, of this process or of another."""
+        return self.received or self.elsewhere()
+
+    @signal.setter
+    def signal(self, received: signal.Signals | None) -> None:
+        self.received = received
+
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Notes the first signal; the second is obeyed at once.
 
         Before the first step it raises `KeyboardInterrupt`, which nothing takes for an error of what it interrupts.
         """
-        self.at_once = self.signal is not None
-        self.signal = signal.Signals(number)
+        self.at_once = self.received is not None
+        self.received = signal.Signals(number)
         if not self.steps_begun:
             raise KeyboardInterrupt
         if self.at_once:

@@ -6,9 +6,10 @@ import contextlib
 import dataclasses
 import shlex
 import shutil
+import signal
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +43,7 @@ from dlcli.training.setup.backend import chatter_to, keras_loading, start_keras
 from dlcli.training.setup.devices import notes_on_devices
 from dlcli.training.setup.experiment import STEPS, Experiment, read_data, set_up
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
-from dlcli.training.setup.replicas import mirrored
+from dlcli.training.setup.replicas import Replicas, mirrored
 from dlcli.training.setup.target_range import has_soft_labels, notes_on_sums, notes_on_zeros
 from dlcli.training.signals import stop_request
 from dlcli.training.stopping import Pruning
@@ -74,6 +75,8 @@ class Request:
     threads: Mapping[str, int] = field(default_factory=dict)
     """The threads of its operations as env.json has them; as many as TensorFlow takes where nothing is said."""
     pruning: Pruning | None = None
+    replicas: Replicas | None = None
+    """The devices that share the training, where they have met already."""
 
 
 def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
@@ -93,6 +96,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
     run = Run.claim(request.runs, named, rename=request.rename)
     with Lock(run.path) as lock, chatter_to(run.log), stop_request(run) as stop:
         stop.after = request.ends_after
+        stop.elsewhere = asks_elsewhere(request.replicas)
         given = settings_read(request.settings)
         number = request.number or next_number(request.runs)
         state = RunState(run.name, number, "created", request.file, now(), set=given)
@@ -104,7 +108,9 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
             record = Record(run, config, request.content)
             record.begin(dataset)
             weights_from = request.weights_from or request.runs
-            experiment = start(config, dataset, listeners, runs=weights_from, threads=request.threads)
+            experiment = start(
+                config, dataset, listeners, runs=weights_from, threads=request.threads, replicas=request.replicas
+            )
             if config.train.is_cut:
                 command = shlex.join(["dlcli", "resume", *words_for(run), "--epochs", str(config.train.planned)])
                 listeners.note(f"note: {earlier_end(config.train)}; {command} trains the rest")
@@ -117,6 +123,11 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
         return run, session.run_to_end()
 
 
+def asks_elsewhere(replicas: Replicas | None) -> Callable[[], signal.Signals | None]:
+    """Asks whether another process that shares the training was told to end."""
+    return lambda: None if replicas is None else replicas.stopped_by
+
+
 def asked_name(request: Request) -> str:
     """What its run is to be called, if that is not taken: as the command line says, the configuration, or its file."""
     named = request.config.name or (Path(request.file).stem if request.file != "-" else "run")
@@ -124,22 +135,23 @@ def asked_name(request: Request) -> str:
 
 
 def start(
-    config: Config, dataset: Dataset, listeners: Listeners, *, runs: Path | None, threads: Mapping[str, int]
+    config: Config,
+    dataset: Dataset,
+    listeners: Listeners,
+    *,
+    runs: Path | None,
+    threads: Mapping[str, int],
+    replicas: Replicas | None = None,
 ) -> Experiment:
     """Starts Keras and sets the experiment up; says what is worth a look now that the data is known.
 
     `runs` is the folder of the runs that it may name; None leaves the weights to who puts them back.
     """
     train = config.train
+    start_as_written(config, threads)
     with config.locating():
-        start_keras(
-            seed=config.seed,
-            precision=train.precision,
-            deterministic=train.deterministic,
-            threads=threads,
-            devices=train.devices,
-        )
-        replicas = mirrored(train) if train.distribute == "mirrored" else None
+        if replicas is None and train.is_distributed:
+            replicas = mirrored(train)
     for note in notes_on_devices(train):
         listeners.note(f"note: {note}")
     with config.naming_files():
@@ -182,6 +194,19 @@ def start(
         words = "; ".join(filter(None, [each.message, each.suggestion]))
         listeners.note(f"note: {each.file}:{each.line}: {words}")
     return experiment
+
+
+def start_as_written(config: Config, threads: Mapping[str, int]) -> None:
+    """Starts Keras as a configuration says, or raises `ConfigError` at the line of a device that is not there."""
+    train = config.train
+    with config.locating():
+        start_keras(
+            seed=config.seed,
+            precision=train.precision,
+            deterministic=train.deterministic,
+            threads=threads,
+            devices=train.devices,
+        )
 
 
 def warnings_on(config: Config, dataset: Dataset, listeners: Listeners) -> list[Finding]:

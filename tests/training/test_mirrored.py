@@ -114,14 +114,12 @@ def test_what_does_not_go_with_several_devices_is_told_at_its_line(
 
 
 def test_a_batch_smaller_than_the_devices_is_told_at_its_line() -> None:
-    from types import SimpleNamespace
-
     from dlcli.errors import BlockError
     from dlcli.training.setup.replicas import check_batch
 
-    check_batch(SimpleNamespace(batch_size=2), 2)  # type: ignore[arg-type]
+    check_batch(2, 2)
     with pytest.raises(BlockError, match="a batch of 1 cannot be shared by 2 devices") as caught:
-        check_batch(SimpleNamespace(batch_size=1), 2)  # type: ignore[arg-type]
+        check_batch(1, 2)
     assert caught.value.path == ("train", "batch_size")
 
 

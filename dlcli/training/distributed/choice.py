@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcli.training.distributed.engine import DistributedEngine
+from dlcli.training.distributed.leading import LeadingEngine
+from dlcli.training.distributed.team import Team
 from dlcli.training.engine.engine_choice import choose_engine, work_of
 from dlcli.training.engine.engines import Engine
 from dlcli.training.engine.passes import BEGIN, Begin
@@ -24,4 +26,6 @@ def engine_for(
     if replicas is None:
         return choose_engine(experiment, by_batch=by_batch, pause=pause, changed=changed, begin=begin)
     work = work_of(experiment, by_batch=by_batch, pause=pause, begin=begin)
+    if isinstance(replicas, Team):
+        return LeadingEngine(experiment, work, replicas), replicas.words
     return DistributedEngine(experiment, work, replicas), replicas.words

@@ -65,7 +65,7 @@ class DistributedEngine:
                 if not between(step, loss):
                     break
                 if self.work.one_by_one:
-                    self.twin.push()
+                    self.hand_over()
         except DivergedError:
             self.settle()
             raise
@@ -73,6 +73,10 @@ class DistributedEngine:
         return results_of(self.model)
 
     def begin(self, number: int, first: int) -> None:
+        """Gets ready for the steps of an epoch from the `first` on."""
+        self.hand_over()
+
+    def hand_over(self) -> None:
         """Takes over the variables of the model before steps."""
         self.twin.push()
 

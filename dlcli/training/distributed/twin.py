@@ -38,20 +38,31 @@ class Twin:
         self.counts = [pair for pair in pairs if id(pair[0]) in counted]
         self.pushed: list[Any] = []
 
-    def push(self, values: Sequence[Any] | None = None) -> list[Any]:
-        """Takes the variables of the ordinary model, or such values; gives them. What is as it was is not moved again."""
+    def push(self) -> dict[str, Any]:
+        """Takes the variables of the ordinary model; gives those, by their place, that are not as they were."""
+        now = [ours.numpy() for ours, _ in self.pairs]
+        before = self.pushed or [None] * len(now)
+        changed = {
+            str(place): value
+            for place, (value, old) in enumerate(zip(now, before, strict=True))
+            if old is None or value.tobytes() != old.tobytes()
+        }
+        self.pushed, self.base = now, [ours.numpy() for ours, _ in self.counts]
+        self.take(changed)
+        return changed
+
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Takes variables by their place, and begins to count anew."""
         import numpy as np
 
-        now = [ours.numpy() for ours, _ in self.pairs] if values is None else list(values)
-        before = self.pushed or [None] * len(now)
-        for (_, theirs), value, old in zip(self.pairs, now, before, strict=True):
-            if old is None or not np.array_equal(value, old, equal_nan=value.dtype.kind == "f"):
-                theirs.assign(value)
-        self.pushed = now
-        self.base = [ours.numpy() for ours, _ in self.counts]
+        for place, value in values.items():
+            self.pairs[int(place)][1].assign(value)
+        local = self.replicas.strategy.experimental_local_results
         for _, theirs in self.counts:
-            theirs.assign(np.zeros(theirs.shape, theirs.dtype))
-        return now
+            for part in local(
+                theirs.value
+            ):  # each by itself: to set all at once TensorFlow would ask the other workers
+                part.assign(np.zeros(theirs.shape, theirs.dtype))
 
     def pull(self, others: Sequence[Sequence[Any]] = ()) -> None:
         """Gives the ordinary model the variables; what metrics have counted is that of all devices, `others` those elsewhere."""
@@ -103,9 +114,3 @@ def notes_on_sharing(experiment: Experiment, replicas: Replicas) -> list[str]:
         few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         notes.append(f"the statistics of {few} are those of the whole batch (synchronized)")
     return notes
-
-
-def same_everywhere(digests: Mapping[str, str]) -> list[str]:
-    """Those whose weights differ from those of the first."""
-    first = next(iter(digests.values()))
-    return [name for name, digest in digests.items() if digest != first]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +42,22 @@ class Record:
 
         Gives why the run is not exact.
         """
-        around = environment()
+        now = around(experiment)
         self.origin |= recorded_origin(experiment)
-        record_environment(self.run, {**around, **self.origin})
-        return [] if around["deterministic"] else [INEXACT]
+        record_environment(self.run, {**now, **self.origin})
+        return inexact_by(now, experiment)
+
+
+def around(experiment: Experiment) -> dict[str, Any]:
+    """What the numbers of a run depend on besides configuration and data; how many devices share it where several do."""
+    replicas = experiment.replicas
+    return environment() if replicas is None else {**environment(), "replicas": replicas.count}
+
+
+def inexact_by(now: Mapping[str, Any], experiment: Experiment) -> list[str]:
+    """Why a run is not exact by what is around it."""
+    shared = None if experiment.replicas is None else experiment.replicas.inexact
+    return [*([] if now["deterministic"] else [INEXACT]), *([] if shared is None else [shared])]
 
 
 def trained_on(experiment: Experiment) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +19,18 @@ class Replicas:
     devices: Sequence[str]
     count: int
     first: int = 0
+    inexact: str | None = None
+    """Why a training is not exact on them, if it is not."""
 
     @property
     def words(self) -> str:
         """Who shares a batch."""
         return f"each batch is shared by {', '.join(self.devices)}"
+
+    @property
+    def stopped_by(self) -> signal.Signals | None:
+        """The signal by which another process asks all to end."""
+        return None
 
     def own_part(self, samples: int) -> slice:
         """The samples of a batch of so many that fall to this process: those of its devices, one behind the other."""
@@ -48,17 +56,21 @@ def mirrored(train: Train) -> Replicas:
     """All devices of this process that a configuration lets be seen."""
     import tensorflow as tf
 
+    if train.distribute != "mirrored":
+        message = f"{train.distribute} trains by dlcli train alone, given on every machine, also to go on with a run"
+        hint = "write distribute: none here, with --allow-config-change where a run is gone on with"
+        raise BlockError(("train", "distribute"), message, hint=hint, kind="no_cluster")
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     names = [each.name.removeprefix("/device:") for each in tf.config.list_logical_devices(kind)]
-    check_batch(train, len(names))
+    check_batch(train.batch_size, len(names))
     # On processors TensorFlow's collective operations remember the shapes of an earlier model of the process.
     sums = tf.distribute.ReductionToOneDevice() if kind == "CPU" else None
     return Replicas(tf.distribute.MirroredStrategy(names, cross_device_ops=sums), names, len(names))
 
 
-def check_batch(train: Train, count: int) -> None:
+def check_batch(batch_size: int, count: int) -> None:
     """Raises `BlockError` where a batch has fewer samples than there are devices."""
-    if train.batch_size < count:
-        message = f"a batch of {train.batch_size} cannot be shared by {count} devices"
+    if batch_size < count:
+        message = f"a batch of {batch_size} cannot be shared by {count} devices"
         hint = f"write batch_size: {count} or more: it is what all of them take together"
         raise BlockError(("train", "batch_size"), message, hint=hint, kind="batch_smaller_than_devices")

@@ -1,0 +1,98 @@
+"""Which run a command of several workers goes on with, and where that kind of training is not to be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlcli.config import load_config
+from dlcli.training.train import Request
+from dlcli.training.workers.together import unfinished
+
+
+@pytest.fixture
+def request_of(tmp_path: Path, write_experiment: Callable[..., Path]) -> Callable[..., Request]:
+    """What the command line asks, with some settings."""
+    path = write_experiment(tmp_path, {"train.distribute": "multi_worker"})
+
+    def made(*settings: str, **named: Any) -> Request:
+        config, content = load_config(str(path), settings=list(settings))
+        return Request(config, content, str(path), tmp_path / "runs", settings=settings, **named)
+
+    return made
+
+
+def recorded(record_run: Callable[..., Any], request: Request, name: str, status: str, **state: Any) -> None:
+    run = record_run(request.runs, name, status=status, **state)
+    run.config.write_bytes(request.content)
+
+
+def test_the_newest_run_of_the_same_command_goes_on_if_it_has_not_ended(
+    request_of: Callable[..., Request], record_run: Callable[..., Any]
+) -> None:
+    asked = request_of()
+    assert unfinished(asked) is None
+    recorded(record_run, asked, "experiment", "failed")
+    found = unfinished(asked)
+    assert found is not None
+    assert found.name == "experiment"
+    recorded(record_run, asked, "experiment-2", "done")
+    assert unfinished(asked) is None
+    recorded(record_run, asked, "experiment-3", "interrupted")
+    found = unfinished(asked)
+    assert found is not None
+    assert found.name == "experiment-3"
+
+
+def test_a_run_of_another_command_does_not_go_on(
+    request_of: Callable[..., Request], record_run: Callable[..., Any]
+) -> None:
+    recorded(record_run, request_of(), "experiment", "running")
+    assert unfinished(request_of()) is not None
+    assert unfinished(request_of("train.epochs=9")) is None
+    assert unfinished(request_of(name="other")) is None
+    (request_of().runs / "experiment" / "config.yaml").write_text("another: file\n")
+    assert unfinished(request_of()) is None
+
+
+def test_settings_are_part_of_the_command(request_of: Callable[..., Request], record_run: Callable[..., Any]) -> None:
+    asked = request_of("train.epochs=9")
+    recorded(record_run, asked, "experiment", "failed", set={"train.epochs": 9})
+    assert unfinished(asked) is not None
+    assert unfinished(request_of()) is None
+
+
+def test_without_a_cluster_it_is_told_at_its_line(
+    tmp_path: Path,
+    write_experiment: Callable[..., Path],
+    run_dlcli: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dlcli.training.workers import supervised
+
+    for name in ("TF_CONFIG", "SLURM_PROCID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(supervised, "is_child", lambda: True)
+    monkeypatch.setattr(supervised, "told_parent", lambda: lambda words: None)
+    path = write_experiment(tmp_path, {"train.distribute": "multi_worker"})
+    error = run_dlcli("train", path.name, "--json", cwd=tmp_path).error
+    line = 1 + next(place for place, text in enumerate(path.read_text().splitlines()) if '"distribute"' in text)
+    assert (error["kind"], error["line"]) == ("no_cluster", line)
+    assert error["message"].startswith("neither TF_CONFIG nor the variables of Slurm (srun) say which machines")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_other_commands_than_train_refuse_it_at_its_line(
+    tmp_path: Path, write_experiment: Callable[..., Path], run_dlcli: Callable[..., Any]
+) -> None:
+    path = write_experiment(tmp_path)
+    assert run_dlcli("train", path.name, "--epochs", "1", cwd=tmp_path).code == 0
+    options = ("--set", "train.distribute=multi_worker", "--allow-config-change", "--epochs", "2")
+    error = run_dlcli("resume", "experiment", *options, "--json", cwd=tmp_path).error
+    assert error["kind"] in {"no_cluster", "no_checkpoint"}
+    (tmp_path / "lines.txt").write_text(f"{path.name} --set train.distribute=multi_worker\n")
+    done = run_dlcli("many", "lines.txt", cwd=tmp_path)
+    assert done.code == 9 or "multi_worker trains by dlcli train alone" in done.err + done.out
