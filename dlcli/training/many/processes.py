@@ -23,6 +23,10 @@ Item = TypeVar("Item")
 Work = Callable[[Item], tuple[int, Any]]
 """What a process does with its piece, found by name there: gives its exit code and its answer, both of plain values."""
 
+STARTS = 3
+"""How often a process is started, between which the fork server may be lost and begun anew."""
+SLACK = 60.0
+"""Seconds that the start of a process may take."""
 WARM = "dlcli.training.many.__main__"
 
 
@@ -44,25 +48,52 @@ class Question:
     value: Any
 
 
+@dataclass(frozen=True)
+class Result:
+    """What a process has come to: its exit code and its answer."""
+
+    code: int
+    answer: Any
+
+
 @dataclass
 class Living(Generic[Item]):
-    """A process that works."""
+    """A process that works. The fork server tells when it has ended; of an `orphan`, which has outlived its server, the end of
+    what can be heard of it does.
+    """
 
     item: Item
     process: Any
     receiver: Connection
     began: float
-    answer: Any = None
+    result: Result | None = None
+    silent: bool = False
+    orphan: bool = False
+
+    @property
+    def awaited(self) -> list[Any]:
+        """What is ready when there is something to hear of it, or it has ended."""
+        heard = [self.receiver] if not self.silent and (self.orphan or self.result is None) else []
+        return heard if self.orphan else [self.process.sentinel, *heard]
 
     def hear(self, asked: Callable[[Item, Any], Any] | None = None) -> None:
-        """Takes its answer, if there is one; what it asks before is answered by `asked`."""
-        with contextlib.suppress(EOFError, OSError):
-            while self.answer is None and self.receiver.poll():
+        """Takes its result, if there is one; what it asks before is answered by `asked`."""
+        try:
+            while not self.silent and self.receiver.poll():
                 heard = self.receiver.recv()
-                if not isinstance(heard, Question):
-                    self.answer = heard
-                else:
+                if isinstance(heard, Question):
                     self.receiver.send(None if asked is None else asked(self.item, heard.value))
+                else:
+                    self.result = heard
+        except (EOFError, OSError):
+            self.silent = True
+
+    def has_ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        if not self.orphan and wait([self.process.sentinel], 0):
+            self.orphan = lives(self.process.pid, since=self.began)
+            return not self.orphan
+        return self.orphan and self.silent
 
     def ended(self) -> Ended[Item]:
         """What has come of it, now that it has ended."""
@@ -70,9 +101,12 @@ class Living(Generic[Item]):
         self.hear()
         self.receiver.close()
         code, seconds = self.process.exitcode, time.monotonic() - self.began
+        answer = None if self.result is None else self.result.answer
+        if self.orphan:  # whose code nobody else has seen
+            code = -signal.SIGKILL if self.result is None else self.result.code
         if code < 0:
-            return Ended(self.item, 128 - code, self.answer, seconds, signal_name(-code))
-        return Ended(self.item, code, self.answer, seconds)
+            return Ended(self.item, 128 - code, answer, seconds, signal_name(-code))
+        return Ended(self.item, code, answer, seconds)
 
     def tell(self, number: int) -> None:
         """Sends it a signal."""
@@ -80,6 +114,18 @@ class Living(Generic[Item]):
 
         with contextlib.suppress(psutil.Error, OSError, ValueError):
             psutil.Process(self.process.pid).send_signal(number)
+
+
+def lives(number: int, *, since: float) -> bool:
+    """Whether a process works still; one that has begun later has its number by chance."""
+    import psutil
+
+    try:
+        process = psutil.Process(number)
+        began = time.time() - (time.monotonic() - since)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.create_time() < began + SLACK)
+    except psutil.Error:
+        return False
 
 
 def signal_name(number: int) -> str:
@@ -148,23 +194,29 @@ class Workers(Generic[Item]):
 
     def begin(self, item: Item) -> None:
         """Starts the process of a piece of work."""
-        receiver, sender = self.context.Pipe()
-        process = self.context.Process(target=work_alone, args=(self.work, item, sender))
         began = time.monotonic()
-        with nothing_heard():
-            process.start()
-        sender.close()
+        for left in reversed(range(STARTS)):
+            receiver, sender = self.context.Pipe()
+            process = self.context.Process(target=work_alone, args=(self.work, item, sender))
+            try:
+                with nothing_heard():
+                    process.start()
+                break
+            except (EOFError, ConnectionError):  # the fork server was killed just now
+                if not left:
+                    raise
+            finally:
+                sender.close()
         self.living.append(one := Living(item, process, receiver, began))
         if self.stopping.signal is not None:  # which came while it started
             one.tell(self.stopping.signal)
 
     def ended(self, within: float | None = None) -> list[Ended[Item]]:
         """The pieces that have ended, once something is heard; nothing where in so many seconds nothing is."""
-        unheard = [each.receiver for each in self.living if each.answer is None]
-        wait([*(each.process.sentinel for each in self.living), *unheard], within)
+        wait([one for each in self.living for one in each.awaited], within)
         for each in self.living:
             each.hear(self.asked)
-        gone = [each for each in self.living if wait([each.process.sentinel], 0)]
+        gone = [each for each in self.living if each.has_ended()]
         for each in gone:
             self.living.remove(each)
         return [each.ended() for each in gone]
@@ -180,7 +232,7 @@ def workers(
         yield begun
     finally:
         for each in begun.living:
-            each.process.terminate()
+            each.tell(signal.SIGTERM)
         for each in begun.living:
             each.process.join()
         begun.living.clear()
@@ -224,6 +276,8 @@ def warm_processes() -> Any:
     return context
 
 
+SOCKETS = "DLCLI_SOCKETS"
+"""By this variable the fork server knows the folder, which it takes away when who began it was killed."""
 LONGEST_FOLDER = 75
 """Bytes of the name of a folder in which a socket, whose name may have 107, can lie two folders deeper."""
 
@@ -235,7 +289,7 @@ def make_socket_folder() -> None:
     usual = tempfile.gettempdir()
     try:
         tempfile.tempdir = usual if len(os.fsencode(usual)) <= LONGEST_FOLDER else "/tmp"
-        get_temp_dir()
+        os.environ[SOCKETS] = get_temp_dir()
     finally:
         tempfile.tempdir = usual
 
@@ -261,16 +315,19 @@ def work_alone(work: Work[Any], item: Any, sender: Connection) -> None:
     gc.set_threshold(100_000)  # as in `dlcli.cli.program`
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
-    hear_alone()
-    end_with_parent()
     _parent[:] = [sender]
-    code, answer = work(item)
+    end_with_parent()
+    try:
+        hear_alone()
+        result = Result(*work(item))
+    except KeyboardInterrupt:  # before the work could hear of it, or behind it
+        result = Result(128 + signal.SIGINT, None)
     with contextlib.suppress(OSError):
-        sender.send(answer)
+        sender.send(result)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
-    os._exit(code)
+    os._exit(result.code)
 
 
 def end_with_parent() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,30 @@ def test_an_end_without_an_answer_is_told_by_its_code() -> None:
     assert (ended.code, ended.answer, ended.killed_by) == (5, None, None)
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_what_outlives_the_fork_server_is_waited_for_and_the_rest_has_a_new_one(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    file = str(tmp_path / "there")
+    stopping = Stopping()
+
+    def lose_the_server() -> None:
+        while not (Path(file).exists() and Path(file).read_text(encoding="utf-8")):
+            threading.Event().wait(0.01)
+        os.kill(forkserver._forkserver._forkserver_pid, number)  # type: ignore[attr-defined]
+        threading.Event().wait(0.3)
+        os.kill(int(Path(file).read_text(encoding="utf-8")), signal.SIGTERM)
+
+    watcher = threading.Thread(target=lose_the_server)
+    watcher.start()
+    ended = list(worked_through([file, ""], many_work.first_then_wait, side_by_side=1, stopping=stopping))
+    watcher.join()
+    assert [(each.code, each.answer, each.killed_by) for each in ended] == [
+        (143, [signal.SIGTERM], None),  # its own code and answer, which no server has told
+        (0, "first", None),
+    ]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_goes_to_all_that_work_and_nothing_is_begun_after_it(tmp_path: Path, number: signal.Signals) -> None:
     files = [str(tmp_path / str(each)) for each in range(3)]
@@ -95,7 +120,10 @@ list(worked_through(sys.argv[1:], many_work.until_asked, side_by_side=1, stoppin
 
 
 def test_where_the_parent_is_killed_its_process_is_asked_to_stop(tmp_path: Path) -> None:
-    file, around = tmp_path / "there", {**os.environ, "PYTHONPATH": str(Path(many_work.__file__).parent)}
+    file, around = (
+        tmp_path / "there",
+        {**os.environ, "PYTHONPATH": str(Path(many_work.__file__).parent), "TMPDIR": str(tmp_path)},
+    )
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(file)], env=around, start_new_session=True)
     while not (file.exists() and file.read_text(encoding="utf-8")):
         assert parent.poll() is None
@@ -107,6 +135,11 @@ def test_where_the_parent_is_killed_its_process_is_asked_to_stop(tmp_path: Path)
         threading.Event().wait(0.02)
         tried += 1
     assert not psutil.pid_exists(process)
+    tried = 0
+    while [*tmp_path.glob("pymp-*")] and tried < 500:
+        threading.Event().wait(0.02)
+        tried += 1
+    assert [*tmp_path.glob("pymp-*")] == []  # the server takes the folder of its socket with it
 
 
 def test_a_signal_that_was_ignored_before_stays_ignored() -> None:
