@@ -24,8 +24,8 @@ from dlcli.spec import ending_of
 
 TRIES, PAUSE = 4, 1.0
 """How often a server that does not answer is asked, and the seconds before the second time, twice as many before each next."""
-SECONDS = 30
-"""So long a server may keep silent."""
+SECONDS, LONGEST = 15, 20
+"""So long a server may keep silent; and after so long it is not asked again."""
 FACTS = (
     *("ETag", "etag", "md5Hash", "crc32c", "generation", "Content-MD5", "Digest"),
     *("Last-Modified", "LastModified", "updated", "mtime"),
@@ -54,6 +54,9 @@ SCHEMES = {
 PAGE, PAGES = "text/html", frozenset({".htm", ".html"})
 """What a page calls itself, and the endings of files that may be one."""
 WHAT_HAPPENED = {
+    "ServerTimeoutError": "it does not answer",
+    "SocketTimeoutError": "it does not answer",
+    "ConnectionTimeoutError": "it does not answer",
     "ContentLengthError": "it sends less than it promises",
     "TransferEncodingError": "it breaks off before the end",
     "ClientPayloadError": "it breaks off before the end",
@@ -104,7 +107,8 @@ def fetch(address: str) -> list[Path]:
     """Asks what an address means now, and fetches that unless this state of it was fetched before."""
     scheme = urlsplit(address).scheme.lower()
     system = file_system(scheme, address)
-    listing, is_folder = asked(address, lambda: listing_of(system, scheme, address))
+    with stage(f"asking {address}"):
+        listing, is_folder = asked(address, lambda: listing_of(system, scheme, address))
     if not listing:
         raise nothing_at(address)
     check_no_page(address, listing)
@@ -113,8 +117,9 @@ def fetch(address: str) -> list[Path]:
         above = remote_path(address).rstrip("/")
     names = {each: path_below(remote_path(each), above) for each in listing}
     folder = states_folder(address, above) / state_of(listing)
-    if not folder.is_dir():
-        fill(folder, names, address, system)
+    sizes = {folder / names[each]: facts.get("size") for each, facts in listing.items()}
+    if not is_whole(folder, sizes):
+        fill(folder, names, address, system, sizes)
     _origins[folder] = f"{scheme}://{above}"
     if scheme in {"http", "https"}:
         _origins[folder / names[address]] = address
@@ -163,6 +168,7 @@ def listing_of(system: Any, scheme: str, address: str) -> tuple[Listing, bool]:
 
 def asked(address: str, question: Any) -> Any:
     """The answer of a server, which is asked again while it cannot be reached. Raises `DataError`."""
+    until = time.monotonic() + LONGEST
     for attempt in range(TRIES):
         try:
             return question()
@@ -170,7 +176,7 @@ def asked(address: str, question: Any) -> Any:
             raise
         except Exception as error:
             fault = fault_of(error, address)
-            if fault.kind != "unreachable" or attempt == TRIES - 1:
+            if fault.kind != "unreachable" or attempt == TRIES - 1 or time.monotonic() > until:
                 raise fault from None
         time.sleep(PAUSE * 2**attempt)
     raise AssertionError
@@ -257,7 +263,17 @@ def state_of(listing: Mapping[str, Mapping[str, Any]]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
-def fill(folder: Path, names: Mapping[str, str], address: str, system: Any) -> None:
+def is_whole(folder: Path, sizes: Mapping[Path, Any]) -> bool:
+    """Whether all files are there, each of the size that its server tells."""
+    if not folder.is_dir():
+        return False
+    try:
+        return all(size is None or path.stat().st_size == size for path, size in sizes.items())
+    except OSError:
+        return False
+
+
+def fill(folder: Path, names: Mapping[str, str], address: str, system: Any, sizes: Mapping[Path, Any]) -> None:
     """Fetches files into a new folder, which is there whole or not at all; who comes second waits for the first.
 
     Raises `ResourceError` where the folder cannot be written.
@@ -267,8 +283,9 @@ def fill(folder: Path, names: Mapping[str, str], address: str, system: Any) -> N
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.parent / f".{folder.name}.lock"):
-            if folder.is_dir():
+            if is_whole(folder, sizes):
                 return
+            shutil.rmtree(folder, ignore_errors=True)  # somebody has been at it
             unfinished = folder.parent / f".{folder.name}"
             shutil.rmtree(unfinished, ignore_errors=True)
             paths = [unfinished / name for name in names.values()]

@@ -35,6 +35,7 @@ class Server:
     promised: int = 0
     """Bytes more than are sent."""
     asked: list[str] = field(default_factory=list)
+    silent: threading.Event | None = None
     port: int = 0
 
     def address(self, path: str) -> str:
@@ -51,6 +52,9 @@ def server() -> Iterator[Server]:
     class Answer(BaseHTTPRequestHandler):
         def answer(self, *, body: bool) -> None:
             told.asked.append(f"{self.command} {self.path}")
+            if told.silent is not None:
+                told.silent.wait()
+                return
             content = told.files.get(self.path)
             status = told.statuses.pop(0) if told.statuses else 200 if content is not None else 404
             self.send_response(status)
@@ -199,6 +203,27 @@ def test_redirects_that_lead_nowhere_are_told(server: Server, to: str, words: st
     server.headers = {"Location": to}
     with pytest.raises(DataError, match=f"cannot fetch .*: it redirects .*{words}"):
         only_file(server.address("/table.csv"))
+
+
+def test_a_server_that_keeps_silent_is_not_waited_for_for_long(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "SECONDS", 0.2)
+    monkeypatch.setattr(remote, "LONGEST", 0.1)
+    server.silent = threading.Event()
+    try:
+        with pytest.raises(DataError, match="cannot fetch .*: it does not answer"):
+            only_file(server.address("/table.csv"))
+        assert server.count("HEAD") == 1
+    finally:
+        server.silent.set()
+
+
+def test_what_somebody_has_cut_in_the_cache_is_fetched_again(server: Server) -> None:
+    server.files["/table.csv"] = TABLE
+    kept = only_file(server.address("/table.csv"))
+    kept.write_bytes(TABLE[:50])
+    begin_anew()
+    assert only_file(server.address("/table.csv")).read_bytes() == TABLE
+    assert server.count("GET") == 2
 
 
 def test_nobody_listens(server: Server) -> None:
