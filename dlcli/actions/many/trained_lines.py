@@ -109,9 +109,9 @@ def shown_line(ended: Ended[Asked], *, stopped: bool) -> LineShown:
     asked, answer = ended.item, ended.answer or {}
     error = answer.get("error")
     code = ended.code
-    if not answer and code:
+    if not answer:
         error = lost(ended)
-    state = LineState.DONE if code == 0 else LineState.FAILED
+    state = LineState.DONE if code == 0 and answer else LineState.FAILED
     if code and stopped and (code in STOPPED or not answer):
         state = LineState.STOPPED
     line = replace(
@@ -129,7 +129,8 @@ def shown_line(ended: Ended[Asked], *, stopped: bool) -> LineShown:
 
 def lost(ended: Ended[Any]) -> dict[str, Any]:
     """The error of a training whose process has told none: somebody or the system has killed it."""
-    what = f"killed by {ended.killed_by}" if ended.killed_by else f"its process ended with code {ended.code}"
+    what = f"its process ended with code {ended.code} before the training had"
+    what = f"killed by {ended.killed_by}" if ended.killed_by else what
     hint = "the system kills so where memory runs out" if ended.killed_by == "SIGKILL" else None
     nowhere = {"file": None, "line": None, "column": None}
     return {"code": ended.code, "name": "killed", "kind": "killed", "message": what, **nowhere, "hint": hint}

@@ -40,6 +40,10 @@ def tree_of(training: Asked) -> Any:
     return json.loads(json.dumps(training.request().config.plain()))
 
 
+LEFT = -1
+"""Stands for a process that ends with 0 and without a word, as where a plugin ends it."""
+
+
 class Fake:
     """In the place of processes: each line ends as its number says, where none is said well, after all have begun that may."""
 
@@ -67,6 +71,8 @@ class Fake:
         code = self.codes.get(one.line, 0)
         if code == 137:
             return Ended(one, code, None, 0.5, "SIGKILL")
+        if code == LEFT:
+            return Ended(one, 0, None, 0.5)
         if code == 0 and one.resume is None:
             assert one.name is not None
             assert one.number is not None
@@ -123,6 +129,13 @@ def test_a_failure_has_its_code_and_its_words(tmp_path: Path, record_run: Made) 
     assert [(each.code, each.error["message"]) for each in shown.lines] == [(6, "no good"), (137, "killed by SIGKILL")]
     assert shown.failed == 2
     assert shown.table is None
+
+
+def test_what_ends_without_a_word_is_not_done(tmp_path: Path, record_run: Made) -> None:
+    shown, _ = trained([(asked(tmp_path, 1), "a")], Fake(record_run, {1: LEFT}))
+    [line] = shown.lines
+    assert (line.state, shown.done, shown.failed) == (LineState.FAILED, 0, 1)
+    assert line.error["message"] == "its process ended with code 0 before the training had"
 
 
 def test_after_a_signal_nothing_is_begun_and_the_way_on_is_said(tmp_path: Path, record_run: Made) -> None:
