@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +14,18 @@ ENDINGS = (".keras", ".weights.h5")
 """How the name of a file of weights ends."""
 
 
+NAMED = re.compile(r"[^/\\.][^/\\]*(/[^/\\.][^/\\]*)?")
+"""A run's name, or GROUP/MEMBER: no dot before either, which would lead elsewhere."""
+
+
 def weights_place(value: Any) -> Any:
-    """The path made absolute, relative to the file that holds it; a bare word that is no such path is the name of a run."""
+    """The path made absolute, relative to the file that holds it; a bare word that is no such path is the name of a run, as two
+    with a `/` between them are that of a run of a group.
+    """
     if not isinstance(value, str):
         return value
     path = Path(absolute_path(value))
-    is_word = "/" not in value and "\\" not in value and not value.endswith(ENDINGS)
+    is_word = NAMED.fullmatch(value) is not None and not value.endswith(ENDINGS)
     is_there = path.is_file() or (path / "run.json").is_file()
     return str(value) if is_word and not is_there else str(path)
 

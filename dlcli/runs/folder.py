@@ -17,6 +17,8 @@ from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.names import check_name
 
 MOST_TRIES = 100_000  # unseen: nobody has so many runs of a name
+LAST = "last"
+"""What the run that was started last is called."""
 GROUP = "group.json"
 """What a folder of runs that belong together has in it; no group lies in another."""
 
@@ -100,7 +102,7 @@ class Run:
 
         Raises `ArtifactError` with near names.
         """
-        if text == "last":
+        if text == LAST:
             return cls(last(root))
         for path in places_of_name(root, text):
             if is_run(path):

@@ -9,7 +9,9 @@ from pathlib import Path
 from dlcli.actions.many.members import GroupPlan, members_asked_for, plan_of
 from dlcli.actions.many.trained_lines import threads_each
 from dlcli.errors import ArtifactError
+from dlcli.runs import Run
 from dlcli.runs.atomic import UNREADABLE, read_plain
+from dlcli.runs.folder import LAST
 from dlcli.runs.groups import Group, GroupKind, groups_in
 from dlcli.training.train import Request, asked_name
 
@@ -31,7 +33,7 @@ def group_of(
     """
     kind, members = members_asked_for(request.config, seeds=seeds, folds=folds)
     plan = GroupPlan(
-        settings=[*request.settings],
+        settings=[*request.settings, *named_weights(request)],
         members=members,
         side_by_side=side_by_side,
         threads=threads_each(side_by_side) if threads is None else threads,
@@ -52,6 +54,16 @@ def group_of(
         plan=plan.plain(),
         rename=request.rename,
     )
+
+
+def named_weights(request: Request) -> list[str]:
+    """The setting that names the run whose weights all members begin with, where that is the last one now: for the second member
+    it would be the first. Raises `ArtifactError` where there is none.
+    """
+    weights = request.config.weights
+    if weights is None or weights.source != LAST:
+        return []
+    return [f"weights.from={Run.find(request.runs, LAST).name}"]
 
 
 def begun_before(request: Request, name: str, kind: GroupKind) -> list[Group]:

@@ -17,6 +17,7 @@ from dlcli.actions.many.grouping import group_of
 from dlcli.actions.many.members import members_asked_for, plan_of
 from dlcli.actions.many.trained_group import train_group
 from dlcli.config import config_of
+from dlcli.config.starting_weights import weights_place
 from dlcli.errors import ConflictError, DataError, DlcliError, UsageError
 from dlcli.runs import Run
 from dlcli.runs.groups import Group, groups_in
@@ -282,3 +283,24 @@ def test_errors_come_whole_from_another_process() -> None:
     error.about = ("data", "source")
     copy: DlcliError = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), vars(copy)) == (DataError, "no", vars(error))
+
+
+def test_weights_of_the_last_run_are_those_of_before_the_group(tmp_path: Path, record_run: Made) -> None:
+    record_run(tmp_path / "runs", "before", number=1)
+    text = f"weights: {{from: last}}\n{CONFIG}"
+    group = asked_group(tmp_path, text=text)
+    record_run(group.path, "seed-4", number=2)
+    assert {tuple(each) for each in [plan_of(group).settings]} == {("weights.from=before",)}
+    inner = asked_group(tmp_path, text=text)  # begun after a member of the other
+    assert plan_of(inner).settings == ["weights.from=flowers-seeds/seed-4"]
+    config = config_of(text.encode(), file="a.yaml", settings=plan_of(inner).settings)
+    assert config.weights is not None
+    assert config.weights.source == "flowers-seeds/seed-4"
+
+
+@pytest.mark.parametrize(
+    ("written", "is_name"),
+    [("digits", True), ("g/seed-0", True), ("a/b/c", False), ("../x", False), ("g/../x", False), ("g/x.keras", False)],
+)
+def test_what_weights_come_from_is_a_run_or_a_path(written: str, is_name: bool) -> None:
+    assert (weights_place(written) == written) is is_name
