@@ -241,7 +241,7 @@ def test_a_number_gives_another_away_from_a_correlation_of_0_9999_on(
 
 @pytest.mark.parametrize(
     ("noise", "inputs", "ways"),
-    [(0.07, ["a", "b", "c"], {"c": "ranks"}), (0.1, ["a", "b", "c"], None), (0.07, ["b", "c"], None)],
+    [(0.1, ["a", "b", "c"], {"c": "ranks"}), (0.13, ["a", "b", "c"], None), (0.1, ["b", "c"], None)],
 )
 def test_a_number_gives_another_away_but_for_noise_by_their_ranks(
     noise: float, inputs: list[str], ways: dict[str, str] | None, tmp_path: Path
@@ -252,7 +252,7 @@ def test_a_number_gives_another_away_but_for_noise_by_their_ranks(
     target = generator.normal(size=SAMPLES)
     column = np.exp(target + noise * generator.normal(size=SAMPLES))
     block = {**table(tmp_path, y=target, c=column), "inputs": inputs, "split": {"validation": 0, "test": 0}}
-    assert bool(spearmanr(column, target).statistic >= 0.995) is (noise < 0.1)
+    assert bool(spearmanr(column, target).statistic >= 0.99) is (noise < 0.11)
     finding = target_given_away(load(block))
     assert (None if finding is None else finding.facts["ways"]) == ways
 

@@ -13,7 +13,7 @@ from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import struggles
+from dlcli.training.verdict.standing import left, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import usual_weights
 
@@ -21,6 +21,8 @@ CLIPS = frozenset({"clipnorm", "global_clipnorm", "clipvalue"})
 """The arguments of an optimizer that cut gradients."""
 MUCH = 0.5
 """Where half of the trivial loss and more is gone, what is left has other reasons."""
+THROWN = 1.5
+"""So many times the trivial loss is left on validation where answers are thrown about, however well the training samples go."""
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
 
@@ -29,7 +31,8 @@ def exploding_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is not finite, or dwarfs its weights, and little is learnt."""
     begun = story.looks.begun()
     bad = [each for each in begun.gradients if explodes(each)] if begun is not None else []
-    if not bad or begun is None or not struggles(story, above=MUCH) or unreachable(story) is not None:
+    hurts = struggles(story, above=MUCH) or (left(story) or 0.0) > THROWN
+    if not bad or begun is None or not hurts or unreachable(story) is not None:
         return None  # what cannot be reached pulls as hard as it is far
     facts = {"layer": bad[0].layer, "norm": bad[0].norm, "weights": bad[0].weights}
     advice = smaller_weights(story, begun.gradients)

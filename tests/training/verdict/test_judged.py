@@ -18,6 +18,7 @@ from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
 from dlcli.training.evidence.capacity import Capacity, Hidden
 from dlcli.training.evidence.drift import Drift, drifts
+from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.neighbours import Neighbours
@@ -26,6 +27,7 @@ from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.dead_units import DROPPED, dead_units
+from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.healthy import what_is_missing
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
 from dlcli.training.verdict.plateau import plateau
@@ -213,3 +215,10 @@ def test_training_is_judged_on_samples_from_all_over_it(tmp_path: Path) -> None:
     assert seen is not None
     assert math.isclose(seen.trivial, math.log(4), rel_tol=1e-3)  # the first thousand are of one class
     assert math.isclose(seen.reached, math.log(4), rel_tol=1e-3)
+
+
+def test_gradients_that_explode_are_told_where_validation_is_thrown_about(tell: Tell) -> None:
+    layers = LayersSeen([LayerGradient("dense", "Dense", None, 2000.0, 1.0, False)], [])
+    for outside, inside, seen in ((1.6, 0.4, True), (1.4, 0.4, False), (0.9, 0.6, True)):
+        told = tell([99.0, 9.0, outside], left=inside, begun=lambda: layers)
+        assert (exploding_gradients(told) is not None) is seen, (outside, inside)
