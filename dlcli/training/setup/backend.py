@@ -150,11 +150,12 @@ def start_keras(
     precision: str = "float32",
     deterministic: str | bool = "auto",
     threads: Mapping[str, int] = MappingProxyType({}),
-    devices: str | Sequence[str] = "auto",
+    devices: str | Sequence[str] | None = None,
 ) -> Any:
     """Imports Keras on TensorFlow with everything random seeded and, where that is wanted, every operation deterministic.
 
-    `auto` wants it on a CPU, where a run can then be exact. `threads` as in `take_threads`, `devices` as in `take_devices`.
+    `auto` wants it on a CPU, where a run can then be exact. `threads` as in `take_threads`, `devices` as in `take_devices`;
+    where none are asked for they stay as they are.
     Raises `ArtifactError` where Keras runs on something else, and `BlockError` where a device is missing.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -173,7 +174,8 @@ def start_keras(
         )
     if used_before:
         keras.utils.clear_session(free_memory=False)
-    take_devices(devices)
+    if devices is not None:
+        take_devices(devices)
     keras.utils.set_random_seed(seed)
     if deterministic is True or (deterministic == "auto" and not tf.config.get_visible_devices("GPU")):
         tf.config.experimental.enable_op_determinism()

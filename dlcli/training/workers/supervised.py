@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from dlcli.errors import ResourceError
+from dlcli.errors import ResourceError, UsageError
 from dlcli.signals import WATCHED, heard
 from dlcli.training.distributed.team import AGAIN
 
@@ -36,6 +36,12 @@ def watched(arguments: Sequence[str], content: bytes | None, *, grace: float = G
     `content` is its standard input where that was read already. Raises `ResourceError` where it heard nothing any more
     because another worker is gone.
     """
+    if not hasattr(os, "setsid"):
+        raise UsageError(
+            "distribute: multi_worker is for Linux and macOS: here a process cannot be watched over as it needs",
+            hint="write distribute: mirrored, or none",
+            kind="not_on_this_system",
+        )
     ours, theirs = socket.socketpair()
     child = subprocess.Popen(
         [sys.executable, "-m", "dlcli", *arguments],
@@ -72,7 +78,7 @@ def watched(arguments: Sequence[str], content: bytes | None, *, grace: float = G
                 child.wait()
                 break
     ours.close()
-    if child.returncode == -signal.SIGKILL and gone:
+    if child.returncode < 0 and gone:
         raise ResourceError(f"{gone[0]}, and this worker heard nothing any more", hint=AGAIN, kind="worker_lost")
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
@@ -82,11 +88,13 @@ def told_parent() -> Callable[[str], None]:
     line = socket.socket(fileno=int(os.environ.pop(LINE)))
 
     def watch() -> None:
+        import psutil
+
         with contextlib.suppress(OSError):
             line.recv(1)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         time.sleep(GRACE)
-        os.kill(os.getpid(), signal.SIGKILL)
+        psutil.Process().kill()
 
     threading.Thread(target=watch, daemon=True, name="parent").start()
 

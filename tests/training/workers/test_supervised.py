@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dlcli.errors import ResourceError
+from dlcli.errors import ResourceError, UsageError
 from dlcli.training.workers import supervised
 
 HEARS = """
@@ -101,3 +101,9 @@ def test_nobody_is_a_child_but_of_its_command(monkeypatch: pytest.MonkeyPatch) -
     assert not supervised.is_child()
     monkeypatch.setenv(supervised.LINE, "7")
     assert supervised.is_child()
+
+
+def test_a_system_on_which_nothing_can_be_watched_over_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "setsid")
+    with pytest.raises(UsageError, match="multi_worker is for Linux and macOS"):
+        supervised.watched([], None)

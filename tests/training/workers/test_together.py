@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dlcli.config import load_config
+from dlcli.errors import ResourceError
+from dlcli.training.distributed.cluster import Cluster
+from dlcli.training.distributed.leading import LeadingEngine
 from dlcli.training.train import Request
 from dlcli.training.workers.together import unfinished
 
@@ -96,3 +100,33 @@ def test_other_commands_than_train_refuse_it_at_its_line(
     (tmp_path / "lines.txt").write_text(f"{path.name} --set train.distribute=multi_worker\n")
     done = run_dlcli("many", "lines.txt", cwd=tmp_path)
     assert done.code == 9 or "multi_worker trains by dlcli train alone" in done.err + done.out
+
+
+class Answering:
+    """Peers of which one answers with a digest of its weights."""
+
+    def __init__(self, digest: str) -> None:
+        self.digest, self.said = digest, list[str]()
+        self.cluster = Cluster(["a:1", "b:2"], 0, 9)
+
+    def say(self, words: dict[str, Any], arrays: Any = None) -> None:
+        self.said.append(words["do"])
+
+    def answers(self) -> dict[int, Any]:
+        return {1: ({"weights": self.digest}, {"0": 2.0, "1": 3.0})}
+
+
+@pytest.mark.parametrize("digest", ["same", "other"])
+def test_weights_that_are_not_the_same_end_the_training(digest: str) -> None:
+    pulled: list[Any] = []
+    engine = LeadingEngine.__new__(LeadingEngine)
+    engine.is_ahead = True
+    engine.peers = Answering(digest)  # type: ignore[assignment]
+    engine.twin = SimpleNamespace(digest=lambda: "same", pull=pulled.append)  # type: ignore[assignment]
+    if digest == "same":
+        engine.settle()
+        assert pulled == [[[2.0, 3.0]]]
+        return
+    with pytest.raises(ResourceError, match=r"the weights of worker 1 \(b:2\) are not those of the chief") as caught:
+        engine.settle()
+    assert (caught.value.code, caught.value.kind, pulled) == (7, "weights_differ", [])

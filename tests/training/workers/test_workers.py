@@ -35,8 +35,8 @@ LONG = (*TOGETHER, "--epochs", "400", "--set", "train.checkpoint={every: 1 epoch
 def workers(tmp_path: Path, write_experiment: Callable[..., Path]) -> Callable[..., Workers]:
     """So many workers of an experiment on three classes."""
 
-    def made(count: int, **named: str) -> Workers:
-        path = write_experiment(tmp_path, CHANGES)
+    def made(count: int, changes: dict[str, Any] = CHANGES, **named: str) -> Workers:
+        path = write_experiment(tmp_path, changes)
         return Workers(tmp_path, count, path, path.with_name("classes.npz"), **named)
 
     return made
@@ -151,6 +151,24 @@ def test_three_workers_give_the_numbers_of_one_process_and_each_time_the_same(
     again = team.start(*TOGETHER, "--name", "again")
     assert again.ended() == dict.fromkeys(range(3), 0)
     check_equal(team.folders[0] / "runs" / "again", team.folders[0] / "runs" / "experiment")
+
+
+@pytest.mark.nightly
+def test_phases_weights_and_ragged_ends_are_shared_too(
+    workers: Callable[..., Workers], tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    phases = [{"epochs": 2}, {"epochs": 2, "set": {"optimizer.learning_rate": 0.002}}]
+    train = {"batch_size": 29, "phases": phases, "class_weight": "balanced", "reduce_on_plateau": {"monitor": "loss"}}
+    changes = {
+        **CHANGES,
+        "train": train,
+        "train.epochs": None,
+        "metrics": ["accuracy", "sparse_top_k_categorical_accuracy"],
+    }
+    team = workers(2, changes).start(*TOGETHER)
+    assert team.ended() == {0: 0, 1: 0}, (team.said(0), team.said(1))
+    assert run_dlcli("train", "experiment.yaml", cwd=tmp_path).code == 0
+    check_equal(team.folders[0] / "runs" / "experiment", tmp_path / "runs" / "experiment")
 
 
 @pytest.mark.nightly
