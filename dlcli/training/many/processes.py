@@ -103,7 +103,7 @@ class Living(Generic[Item]):
         code, seconds = self.process.exitcode, time.monotonic() - self.began
         answer = None if self.result is None else self.result.answer
         if self.orphan:  # whose code nobody else has seen
-            code = -signal.SIGKILL if self.result is None else self.result.code
+            code = -getattr(signal, "SIGKILL", 9) if self.result is None else self.result.code
         if code < 0:
             return Ended(self.item, 128 - code, answer, seconds, signal_name(-code))
         return Ended(self.item, code, answer, seconds)
