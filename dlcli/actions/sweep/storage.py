@@ -19,6 +19,10 @@ HOST, PORT = "127.0.0.1", 13000
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 FIRST_ANSWER = 15.0
 """Seconds in which a storage has to answer for the first time."""
+LOST_CONNECTION = frozenset(
+    {"DisconnectionError", "InterfaceError", "OperationalError", "PendingRollbackError", "ResourceClosedError"}
+)
+"""What SQLAlchemy raises where its database goes away, the last two in what follows within the same call."""
 URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -203,10 +207,7 @@ def is_away(error: BaseException | None) -> bool:
         name = getattr(code() if callable(code) else None, "name", "")
         if name in {"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"}:
             return True
-        if type(error).__module__ == "sqlalchemy.exc" and type(error).__name__ in {
-            "OperationalError",
-            "InterfaceError",
-        }:
+        if type(error).__module__ == "sqlalchemy.exc" and type(error).__name__ in LOST_CONNECTION:
             return True
         error = error.__cause__
     return False

@@ -24,8 +24,8 @@ from dlcli.training.resume import differences
 NUMBER, HOLDER, BEAT, LOST, SURPLUS = "number", "holder", "beat", "lost", "surplus"
 REASON, EPOCHS, SECONDS = "reason", "epochs", "seconds"
 """What a trial of Optuna says of itself."""
-PLAN = "plan"
-"""What the study says of the search, which is the same on every machine."""
+PLAN, DATA = "plan", "data "
+"""What the study says of the search, which is the same on every machine: its plan, and what its data is."""
 LONGEST_AWAY = 600.0
 """Seconds for which a storage that was there may be away."""
 PAUSE = 0.5
@@ -276,6 +276,18 @@ class Study:
             return "another machine has taken the trial over"
         name = self.space.sweep.goals[0].name
         return f"pruned: {name} {value:.4g} after epoch {epoch} is not worth going on with"
+
+    def check_data(self, point: Point, digests: Sequence[str]) -> bool:
+        """Whether the files of data of a trial are those that other trials with the same settings of data have read."""
+        key = DATA + json.dumps({path: point[path] for path in sorted(point) if path.startswith("data")}, default=str)
+
+        def checked() -> bool:
+            known = self.study.user_attrs.get(key)
+            if known is None:
+                self.study.set_user_attr(key, [*digests])
+            return known is None or known == [*digests]
+
+        return self.patiently(checked)
 
     def tell(self, held: Held, state: str, values: Sequence[float], said: Mapping[str, Any]) -> bool:
         """Tells what has come of a trial of this process, and what else is `said` of it; whether it still was its own."""

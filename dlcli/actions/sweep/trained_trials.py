@@ -15,7 +15,7 @@ from dlcli.actions.many.asked import Asked
 from dlcli.actions.many.handed_out import HandedOut
 from dlcli.actions.many.trained_lines import STOPPED, lost
 from dlcli.actions.sweep.one_trial import Piece, Reported, train_trial
-from dlcli.actions.sweep.study import EPOCHS, REASON, SECONDS, Held, SearchStopped, Study, counted
+from dlcli.actions.sweep.study import EPOCHS, LOST, REASON, SECONDS, Held, SearchStopped, Study, counted
 from dlcli.config.merge import settings_read
 from dlcli.config.sweep import Goal
 from dlcli.errors import ArtifactError, ConflictError, DivergedError
@@ -23,6 +23,7 @@ from dlcli.runs import Run, RunState, read_state
 from dlcli.runs.folder import is_run
 from dlcli.runs.lock import is_locked
 from dlcli.runs.state import StopReason
+from dlcli.training.kept.recorded import recorded_environment
 from dlcli.training.many.processes import Ended, Stopping, Workers, handed_on, workers
 
 BEAT_EVERY = 10.0
@@ -204,7 +205,11 @@ class Trained:
             self.waiting.append(replace(piece, again=piece.again + 1))
 
     def tell_result(self, piece: Piece, state: RunState) -> None:
-        """Tells the values of a run that has ended by itself."""
+        """Tells the values of a run that has ended by itself.
+
+        Raises `ConflictError` where it has read other data than the other machines: then it counts for nothing.
+        """
+        self.check_data(piece)
         values = [value_of(state, goal) for goal in self.study.space.sweep.goals]
         if not all(value is not None and math.isfinite(value) for value in values):
             goal = next(goal for goal, value in zip(self.study.space.sweep.goals, values, strict=True) if value is None)
@@ -215,6 +220,15 @@ class Trained:
         self.tell(
             piece, "PRUNED" if pruned else "COMPLETE", [float(value) for value in values if value is not None], state
         )
+
+    def check_data(self, piece: Piece) -> None:
+        """Raises `ConflictError` where the data here is another than that of the trials before."""
+        read = recorded_environment(Run(self.folder(piece.held.number))).get("data", [])
+        if not self.study.check_data(piece.held.point, [str(each["sha256"]) for each in read]):
+            self.study.finish(piece.held.identity, "FAIL", {LOST: True})
+            files = ", ".join(str(each["file"]) for each in read)
+            message = f"the data here is not that which the trials before have read: {files}"
+            raise ConflictError(message, file=piece.asked.file, hint="copy it from there", kind="data_changed")
 
     def tell_failed(self, piece: Piece, reason: str, state: RunState | None) -> None:
         """Tells why a trial has no result."""
