@@ -10,6 +10,7 @@ from typing import Any
 from dlcli.config import config_of, tree_of_text
 from dlcli.config.merge import apply_settings
 from dlcli.config.tree import OPTION, Node
+from dlcli.config.yaml import read_document
 from dlcli.errors import ConfigError
 from dlcli.view.verdict import setting_text
 
@@ -56,7 +57,9 @@ def changed_text(text: str, settings: Sequence[str], *, file: str) -> str:
     before = tree_of_text(text.encode(), file=file).root
     after = apply_settings(before, settings)
     places = Places(text, file)
-    changes = [*places.changes(before, after), *places.paths(before, after)]
+    bases = read_document(text.encode(), file=file, folder=Path(file).parent.absolute())[0].child("extends")
+    of_bases = [] if bases is None else [*places.paths(bases, bases)]
+    changes = [*places.changes(before, after), *places.paths(before, after), *of_bases]
     for change in sorted(changes, key=lambda each: -each.begin):
         text = text[: change.begin] + change.text + text[change.end :]
     return text
@@ -138,7 +141,9 @@ class Places:
                 below = after.child(key)
                 if below is not None:
                     yield from self.paths(before.value[key], below)
-        elif before is after and isinstance(before.value, str) and names_files(before):
+        elif (
+            before is after and before.mark.file == self.file and isinstance(before.value, str) and names_files(before)
+        ):
             begin, end, _ = self.span(before)
             yield Change(begin, end, setting_text(str(before.mark.folder / before.value)))
 

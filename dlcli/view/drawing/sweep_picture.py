@@ -70,7 +70,7 @@ def picture_shapes(
         return
     values = value_scale([each.value for each in finite])
     last = max(each.number for each in finite)
-    numbers = number_scale([1, last], LEFT, RIGHT, most=9)
+    numbers = number_scale([1, last], LEFT, RIGHT, most=9, even=True)
     above = replace(values, begin=UPPER[1], end=UPPER[0])
     yield from frame(numbers, above, UPPER, (LEFT, RIGHT), labels=True)
     yield Words("trial", ((LEFT + RIGHT) / 2, UPPER[1] + 52), LABEL, "middle")
@@ -149,10 +149,10 @@ def end_of(key: str) -> str:
     return f"{before.rsplit('.', 1)[-1]}.{last}" if last.isdigit() else last.strip('"')
 
 
-def number_scale(values: Sequence[float], begin: float, end: float, *, most: int) -> Scale:
-    """The axis of numbers from left to right: by decades where they span two or more."""
+def number_scale(values: Sequence[float], begin: float, end: float, *, most: int, even: bool = False) -> Scale:
+    """The axis of numbers from left to right: by decades where they span two or more, unless it is to be even."""
     low, high = min(values), max(values)
-    if spans_decades(values):
+    if spans_decades(values) and not even:
         low, high = math.log10(low), math.log10(high)
         every = max(1, math.ceil((high - low) / most))
         decades = [at for at in range(math.ceil(low - 0.1), math.floor(high + 0.1) + 1) if at % every == 0]

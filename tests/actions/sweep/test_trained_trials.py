@@ -7,22 +7,27 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import scipy.stats
 
-from dlcli.actions.sweep import searched, trained_trials
+from dlcli.actions.sweep import confirmed, searched, trained_trials
 from dlcli.actions.sweep.one_trial import Piece, Reported
 from dlcli.actions.sweep.outcome import FEWEST_WEIGHED, front_of
 from dlcli.actions.sweep.searched import Search, printed, run_search, search_of
 from dlcli.actions.sweep.study import SearchStopped, Study
 from dlcli.actions.sweep.trained_trials import MOST_FAILED, MOST_KILLS, Told
+from dlcli.config import config_of
 from dlcli.config.merge import settings_read
 from dlcli.config.sweep import Goal
 from dlcli.errors import ConfigError, ConflictError
 from dlcli.runs import Run
 from dlcli.runs.groups import Group
 from dlcli.runs.lock import Lock
+from dlcli.runs.manifest import write_recorded_json
+from dlcli.runs.upgrades import numbered
 from dlcli.training.many.processes import Ended, Stopping
 from dlcli.view.sweep import SweepShown, TrialShown
 
@@ -52,6 +57,8 @@ class Fake:
     """By number the exit codes of its processes, one after the other; then all is well."""
     stop_at: int | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
+    digest: str | None = None
+    """That of the file of data which a trial has read."""
     answers: Callable[[Piece, Any], Any] | None = None
     stopping: Stopping | None = None
     living: list[Piece] = field(default_factory=list)
@@ -101,7 +108,11 @@ class Fake:
             **self.state,
             **state,
         }
-        return self.record_run(piece.asked.runs, piece.asked.name, number=piece.asked.number, **recorded)
+        run = self.record_run(piece.asked.runs, piece.asked.name, number=piece.asked.number, **recorded)
+        if self.digest is not None:
+            read = [{"file": "a.csv", "bytes": 3, "sha256": self.digest}]
+            write_recorded_json(run, run.environment, numbered(run.environment.name, {"data": read}))
+        return run
 
 
 def search(folder: Path, *, content: str = CONFIG, **options: Any) -> Search:
@@ -114,13 +125,13 @@ def swept(tmp_path: Path, record_run: Record, monkeypatch: pytest.MonkeyPatch) -
     """Runs a search with fakes: what has come of it, and the trials in the order in which they were told."""
 
     def ran(
-        fake: Fake | None = None, *, side_by_side: int = 1, **options: Any
+        fake: Fake | None = None, *, side_by_side: int = 1, confirm: int | None = None, **options: Any
     ) -> tuple[SweepShown, list[Told], list[str]]:
         told, said = list[Told](), list[str]()
         monkeypatch.setattr(trained_trials, "workers", fake or Fake(record_run))
         shown = run_search(
             search(tmp_path, **options), words=["sweep", "a.yaml"], again="dlcli sweep a.yaml", side_by_side=side_by_side,
-            threads=1, told=told.append, noted=said.append,
+            threads=1, told=told.append, noted=said.append, confirm=confirm,
         )  # fmt: skip
         return shown, told, said
 
@@ -294,6 +305,14 @@ def test_what_a_trial_reports_is_answered(
     assert answered == [[None, "worse"], None]
 
 
+def test_a_machine_with_other_data_is_refused(swept: Callable[..., Any], record_run: Record) -> None:
+    assert swept(Fake(record_run, digest="a"), trials=2)[0].done == 2
+    with pytest.raises(ConflictError, match="the data here is not that which the trials before have read: a.csv"):
+        swept(Fake(record_run, digest="b"), trials=4)
+    shown, _, _ = swept(Fake(record_run, digest="a"), trials=2)
+    assert states(shown) == [(1, "done"), (2, "done")]
+
+
 def test_importance_is_told_from_enough_trials_on(swept: Callable[..., Any]) -> None:
     few, _, _ = swept(trials=FEWEST_WEIGHED - 1)
     enough, _, _ = swept(trials=FEWEST_WEIGHED)
@@ -352,3 +371,45 @@ def test_a_group_that_is_being_made_is_waited_for(tmp_path: Path, monkeypatch: p
     (tmp_path / "runs" / "a-sweep").mkdir(parents=True)
     with pytest.raises(ConflictError, match="no sweep"):
         searched.group_of_search(search(tmp_path), ["sweep", "a.yaml"])
+
+
+@pytest.mark.parametrize(("better", "beats"), [(0.2, True), (0.0, False), (-0.2, False)])
+def test_the_best_is_compared_with_fresh_seeds(
+    better: float, beats: bool, swept: Callable[..., Any], record_run: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values of both are noise of 0.01 around 0.6, those of the best one by so much higher."""
+    trained = list[tuple[str, list[str]]]()
+
+    def train_group(group: Group, told: Any, **options: Any) -> Any:
+        plan = group.read().plan
+        trained.append((group.name, [*plan["settings"]]))
+        for number, member in enumerate(plan["members"]):
+            value = 0.6 + (0.01 * (number % 3)) + (better if group.name.endswith("-best") else 0.0)
+            record_run(group.path, member, metrics={"validation": {"accuracy": value}})
+        return SimpleNamespace(stopped=None)
+
+    monkeypatch.setattr(confirmed, "train_group", train_group)
+    shown, _, _ = swept(confirm=6)
+    proof = shown.confirmed
+    assert [name for name, _ in trained] == ["a-sweep-default", "a-sweep-best"]
+    assert all(settings[-2:] == ["seed=1", "data.split.seed=0"] for _, settings in trained)
+    assert trained[1][1][:-2] == [f"{path}={value}" for path, value in shown.best.set.items()]
+    assert proof.difference == pytest.approx(better)
+    assert (len(proof.default.values), len(proof.best.values), proof.beats) == (6, 6, beats)
+    wanted = scipy.stats.ttest_ind(proof.best.values, proof.default.values, equal_var=False)
+    interval = wanted.confidence_interval()
+    assert (proof.p, proof.low, proof.high) == pytest.approx((wanted.pvalue, interval.low, interval.high), abs=1e-9)
+
+
+def test_a_best_configuration_and_a_picture_are_left(swept: Callable[..., Any], tmp_path: Path) -> None:
+    shown, _, _ = swept()
+    best, picture = (Path(shown.files[name]) for name in ("configuration", "picture"))
+    assert best == tmp_path / "runs" / "a-sweep" / "best.yaml"
+    text = best.read_text(encoding="utf-8")
+    assert text.startswith(f"# The best of 4 trials of a-sweep, number {shown.best.number}: val_accuracy ")
+    assert f"#   dlcli train {best}\n" in text
+    assert config_of(text.encode(), file=str(best)).optimizer.arguments == {
+        "learning_rate": shown.best.set["optimizer.learning_rate"]
+    }
+    assert picture.read_bytes().count(b"<circle") == 4 * 3
+    assert shown.confirm == "dlcli sweep a.yaml --confirm 5"
