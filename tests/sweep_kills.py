@@ -125,12 +125,14 @@ def searched(search: Search, kills: int, *, most_seconds: float) -> dict[str, An
     until = time.monotonic() + most_seconds
     search.start()
     places = sorted(search.generator.uniform(0, search.trials * 0.92) for _ in range(kills))
+    kinds = [KINDS[number % len(KINDS)] for number in range(kills)]
+    search.generator.shuffle(kinds)
     while time.monotonic() < until:
         assert search.parent is not None
         if places and search.done() >= places[0]:
             time.sleep(search.generator.uniform(0, 0.6))
-            if search.kill(search.generator.choice(KINDS)):
-                places.pop(0)
+            if search.kill(kinds[0]):
+                del places[0], kinds[0]
                 time.sleep(search.generator.uniform(0, 1.0))
                 search.start()
         elif search.parent.poll() is not None:

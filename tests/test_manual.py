@@ -35,7 +35,7 @@ COMMANDS = {
     "docs/models.md": 12, "docs/plugins.md": 0, "docs/report.md": 6, "docs/safety.md": 0, "docs/scripting.md": 2,
     "docs/seeds.md": 5, "docs/serve.md": 2, "docs/speed.md": 0,
     "docs/targets.md": 0, "docs/terminal.md": 0,
-    "docs/sequences.md": 0, "docs/sweep.md": 2, "docs/training.md": 5, "docs/verdict.md": 2,
+    "docs/sequences.md": 0, "docs/sweep.md": 3, "docs/training.md": 5, "docs/verdict.md": 2,
 }  # fmt: skip
 INSTALLING = {
     "pip install -e . && dlcli train configs/digits.yaml": "dlcli train configs/digits.yaml",
@@ -118,6 +118,7 @@ def test_every_page_was_read() -> None:
         "docs/seeds.md",
         *["docs/serve.md"] * 2,
         *["docs/speed.md"] * 6,
+        *["docs/sweep.md"] * 2,
         *["docs/training.md"] * 2,
         "docs/data.md",
     ]

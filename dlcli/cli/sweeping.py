@@ -79,20 +79,23 @@ def search_shown(search: Search, wanted: Wanted, console: Console) -> SweepShown
     from dlcli.actions.many.trained_lines import threads_each
     from dlcli.actions.sweep.searched import run_search
     from dlcli.view.console.labelled import note
+    from dlcli.view.sweep_live import LiveSearch
 
     threads = threads_each(wanted.workers) if wanted.threads is None else wanted.threads
     if wanted.workers > 1:
         note(console, f"note: {wanted.workers} side by side, threads of each: {threads}")
-    return run_search(
-        search,
-        words=wanted.words,
-        again=shlex.join(["dlcli", *wanted.words]),
-        side_by_side=wanted.workers,
-        threads=threads,
-        told=lambda told: tell_trial(console, told, search),
-        noted=lambda text: note(console, text),
-        confirm=wanted.confirm,
-    )
+    with LiveSearch(console, search.total) as live:
+        return run_search(
+            search,
+            words=wanted.words,
+            again=shlex.join(["dlcli", *wanted.words]),
+            side_by_side=wanted.workers,
+            threads=threads,
+            told=lambda told: None if live.is_drawn else tell_trial(console, told, search),
+            noted=lambda text: note(console, text),
+            seen=live.show if live.is_drawn else None,
+            confirm=wanted.confirm,
+        )
 
 
 def serve_search(search: Search, wanted: Wanted, console: Console) -> None:

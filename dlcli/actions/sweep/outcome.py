@@ -17,8 +17,8 @@ FEWEST_WEIGHED = 20
 """Trials with a result, from which on the importance of keys says more than chance."""
 
 
-def outcome_of(study: Study, group: Group, *, total: int) -> SweepShown:
-    """What has come of a search so far."""
+def outcome_of(study: Study, group: Group, *, total: int, weighed: bool = True) -> SweepShown:
+    """What has come of a search so far; the importance of keys, which takes a moment, where it is to be `weighed`."""
     goals = study.space.sweep.goals
     try:
         there = counted(study.trials())
@@ -35,7 +35,7 @@ def outcome_of(study: Study, group: Group, *, total: int) -> SweepShown:
         trials=trials,
         best=front[0] if front else None,
         front=[each.number for each in front] if len(goals) > 1 else None,
-        importance=importance(study, len(results)),
+        importance=importance(study, len(results)) if weighed else None,
         weighed_from=FEWEST_WEIGHED,
         done=states["done"],
         pruned=states["pruned"],

@@ -173,12 +173,14 @@ def run_search(
     threads: int,
     told: Callable[[Told], None],
     noted: Callable[[str], None],
+    seen: Callable[[SweepShown], None] | None = None,
     confirm: int | None = None,
     lost_after: float = LOST_AFTER,
 ) -> SweepShown:
     """Trains the trials of a search, or goes on with them; `again` is the command that goes on after a stop.
 
-    With `confirm` the best one and the configuration as it is are trained with so many seeds each.
+    `seen` is shown the trials from time to time. With `confirm` the best one and the configuration as it is are trained with so
+    many seeds each.
     """
     started = time.monotonic()
     group = group_of_search(search, words)
@@ -196,7 +198,12 @@ def run_search(
     manner = Manner(
         total=search.total, side_by_side=side_by_side, threads=threads, group=group.path, asked=search.asked
     )
-    stopping = train_trials(study, manner, told)
+
+    def show() -> None:
+        if seen is not None:
+            seen(outcome_of(study, group, total=search.total, weighed=False))
+
+    stopping = train_trials(study, manner, told, show)
     shown = outcome_of(study, group, total=search.total)
     files = keep_files(
         shown, search.space, content=search.asked.content, file=search.asked.file, settings=search.asked.settings

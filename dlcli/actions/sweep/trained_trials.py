@@ -26,7 +26,7 @@ from dlcli.runs.state import StopReason
 from dlcli.training.kept.recorded import recorded_environment
 from dlcli.training.many.processes import Ended, Stopping, Workers, handed_on, workers
 
-BEAT_EVERY = 10.0
+BEAT_EVERY, SHOWN_EVERY = 10.0, 1.0
 TICK = 0.5
 """Seconds after which what others have done is looked at again, where there is nothing to do here."""
 MOST_KILLS = 3
@@ -70,11 +70,14 @@ class Trained:
     manner: Manner
     told: Callable[[Told], None]
     stopping: Stopping
+    seen: Callable[[], None] = lambda: None
+    """Told from time to time that the trials may have changed."""
     handed: HandedOut = field(default_factory=HandedOut)
     waiting: list[Piece] = field(default_factory=list)
     failed: int = 0
     done: int = 0
     beaten: float = 0.0
+    shown: float = 0.0
     gone: bool = False
     """Whether the storage is no longer asked, since a signal came while it was away."""
 
@@ -261,13 +264,18 @@ class Trained:
         if now - self.beaten >= BEAT_EVERY:
             self.beaten = now
             self.study.beat()
+        if now - self.shown >= SHOWN_EVERY:
+            self.shown = now
+            self.seen()
 
 
-def train_trials(study: Study, manner: Manner, told: Callable[[Told], None]) -> Stopping:
+def train_trials(
+    study: Study, manner: Manner, told: Callable[[Told], None], seen: Callable[[], None] = lambda: None
+) -> Stopping:
     """Trains until as many trials as are wanted have a result; gives what has stopped it, if something has."""
     with handed_on() as stopping:
         study.stopped = lambda: stopping.signal is not None
-        trained = Trained(study, manner, told, stopping)
+        trained = Trained(study, manner, told, stopping, seen)
         study.open()
         with workers(train_trial, stopping, trained.answer) as working:
             trained.run_to_end(working)
