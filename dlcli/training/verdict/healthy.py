@@ -12,13 +12,13 @@ from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.overfits import LOST
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import HARDLY, MARGIN, left
+from dlcli.training.verdict.standing import LEARNT, MARGIN, left
 from dlcli.training.verdict.story import Story
 
 NEAR = 0.1
 """So much of all that was gained the loss that is kept may be above the least."""
 
-CLEARLY, LITTLE = 1.5, 0.01
+CLEARLY, LITTLE = 1.4, 0.01
 """What is kept is clearly worse from so many times the least loss on, if more than such a share of the trivial one is lost."""
 
 
@@ -63,14 +63,14 @@ def what_is_missing(story: Story) -> str | None:
     """What of the proof is missing, or None."""
     share, losses = left(story), story.above(story.judged)
     at_once = story.best_epoch == 1 and len(losses) > 2
-    if share is not None and share >= (HARDLY if at_once else MARGIN):
+    if share is not None and share >= (LEARNT if at_once else MARGIN):
         return "better"
     kept, seen = losses[min(story.kept_epoch, len(losses)) - 1], story.beside_trivial
     lost, stake = kept - min(losses), 0.0 if seen is None else LOST * (seen.trivial - seen.perfect)
     if kept_by_metric(story):
         lost = 0.0
     much = lost > max(NEAR * (losses[0] - min(losses)), stake) and kept > 1.1 * min(losses)
-    # Near zero the least of many epochs is chance; what is kept may be half as much above it, or a hundredth of all at stake.
+    # Near zero the least of many epochs is chance; what is kept may be so much above it, or a hundredth of all at stake.
     if len(losses) > 2 and (
         much or (kept > CLEARLY * min(losses) and lost > stake * LITTLE / LOST and seen is not None)
     ):

@@ -17,8 +17,6 @@ CLOSE = 0.01
 """Within this share of all that was gained the least loss was reached."""
 WOBBLES = 2.0
 """So many deviations of its noise a flat curve goes below where it came to rest."""
-LESS = 0.05
-"""Such a share of a loss is no noise."""
 HALF = 0.5
 """Such a share of a loss is less by far."""
 LEFT, MANY = 0.3, 100
@@ -37,8 +35,6 @@ def plateau(story: Story) -> Finding | None:
     reached = next(at for at, loss in enumerate(losses) if loss <= near) + 1
     if share < LEFT and min(losses) < HALF * losses[reached - 1]:
         return None  # little is left, and it went on to be less
-    if share >= LEFT and min(losses) < (1 - LESS) * min(losses[:reached]):
-        return None  # the end brought the best epoch
     if reached > len(losses) // 3 or (share < LEFT and (len(losses) < MANY or reached > len(losses) // 10)):
         return None
     facts = {"since_epoch": reached + 1, "epochs": len(losses), "last": story.losses(story.judged)[-1]}

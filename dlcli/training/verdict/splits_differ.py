@@ -73,8 +73,10 @@ def other_relation(story: Story) -> tuple[float, float] | None:
 
 
 def without(story: Story, moved: list[Drift]) -> list[Advice]:
-    """The inputs without the columns that have moved, where others are left; else a look at the data."""
-    columns = [each.name for each in moved if each.role == "input" and each.column]
+    """The inputs without the columns that have moved, where others are left and the target stayed, which they would tell of
+    otherwise; else a look at the data."""
+    stayed = all(each.role != "target" for each in moved)
+    columns = [each.name for each in moved if each.role == "input" and each.column and stayed]
     named = story.config.data.inputs
     inputs = story.looks.columns if named is None else named if isinstance(named, list) else []
     kept = [name for name in inputs if name not in columns]
