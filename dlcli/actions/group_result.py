@@ -35,17 +35,25 @@ def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None)
     shown = [member_of(group, name, rows.get(name), (trained or {}).get(name)) for name in names]
     found = [rows[name] for name in names if name in rows]
     done = [row for row in found if row.status == "done"]
+    held = kept_held_out(group) if record.kind == GroupKind.FOLDS else None
+    metrics = spreads_of(done) if record.kind in ALIKE else {}
+    notes = chosen_by_judges(found) if record.kind == GroupKind.FOLDS else []
+    if record.kind == GroupKind.FOLDS and any(map(learns_scale, found)):
+        metrics = {name: each for name, each in metrics.items() if not is_loss(name)}
+        if held is not None:
+            held = replace(held, metrics={name: each for name, each in held.metrics.items() if not is_loss(name)})
+        notes.append("the loss of each fold is in a unit of its own, the scale that it has learnt, and has no mean")
     return GroupShown(
         group=group.name,
         path=str(group.path),
         kind=record.kind,
         members=shown,
-        metrics=spreads_of(done) if record.kind in ALIKE else {},
-        out_of_fold=kept_held_out(group) if record.kind == GroupKind.FOLDS else None,
+        metrics=metrics,
+        out_of_fold=held,
         done=sum(each.state in {LineState.DONE, LineState.SKIPPED} for each in shown),
         failed=sum(each.state is LineState.FAILED for each in shown),
         left=sum(each.state in {LineState.STOPPED, LineState.LEFT} for each in shown),
-        notes=chosen_by_judges(found) if record.kind == GroupKind.FOLDS else [],
+        notes=notes,
         table=compared_runs(found) if found else None,
     )
 
@@ -59,6 +67,22 @@ def chosen_by_judges(rows: Sequence[RunSummary]) -> list[str]:
         "the epoch of each fold is chosen by the part that judges it, which makes its validation a little too good; the test "
         "split has no part in that"
     ]
+
+
+def learns_scale(row: RunSummary) -> bool:
+    """Whether a run learns a target in a unit that it takes from its own training samples."""
+    data = row.configuration.tree.get("data") if isinstance(row.configuration.tree, dict) else None
+    if not isinstance(data, dict):
+        return False
+    several = data.get("targets")
+    targets = [data.get("target"), *(several.values() if isinstance(several, dict) else ())]
+    return any(isinstance(each, dict) and each.get("scale") is not None for each in targets)
+
+
+def is_loss(name: str) -> bool:
+    """Whether a value by split and name is a loss: that of all, or of one target."""
+    last = name.rpartition(".")[2]
+    return last == "loss" or last.endswith("_loss")
 
 
 def spreads_of(rows: Sequence[RunSummary]) -> dict[str, SpreadShown]:

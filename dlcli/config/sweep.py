@@ -280,6 +280,8 @@ class Sweep(Spec):
             for number, each in enumerate(written)
             if not (isinstance(each, str) and GOAL.fullmatch(each))
         ]
+        if not mistakes and len(names := [each.split()[1] for each in written]) > len({*names}):
+            mistakes = [Mistake(f"'{names[1]}' stands twice", (1,), kind="goal_twice")]
         if mistakes:
             fail(*mistakes)
         return value

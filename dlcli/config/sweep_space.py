@@ -50,6 +50,7 @@ def checked_space(content: bytes, config: Config, *, file: str, settings: Sequen
         for problem, is_own in problems_at(base, path, point):
             key = (problem.file, problem.line, problem.column, problem.message)
             found = {**found, key: problem} if is_own else {key: problem, **found}
+    found = found or {(path,): problem for path, problem in without_effect(base, points)}
     if found:
         raise ConfigError(sorted(found.values(), key=lambda each: (each.file, each.line, each.column)))
     placed: dict[str, list[Any]] = {}
@@ -74,6 +75,25 @@ class Base:
             tree = put(tree, parts, each.node, option=each.node.key or each.node.mark, append=False)
         root, total = with_epochs_in_all(tree, self.of_person)
         return checked_config(root, total=total)
+
+
+def without_effect(base: Base, points: Sequence[tuple[str, Point]]) -> Iterator[tuple[str, Problem]]:
+    """The paths whose values all make the same configuration: what is set behind one has replaced it."""
+    for path in dict.fromkeys(path for path, _ in points):
+        own = [point for other, point in points if other == path]
+        if len({str(point[path].value) for point in own}) < 2:
+            continue
+        first, last = (base.config(point).plain() for point in (own[0], own[-1]))
+        if first == last:
+            mark = own[0][path].node.key or own[0][path].node.mark
+            yield (
+                path,
+                mark.problem(
+                    f"no value of '{path}' changes anything: what stands below it sets the same",
+                    suggestion="write a part below the whole that it is of, and each key once",
+                    kind="searched_in_vain",
+                ),
+            )
 
 
 def placed_value(base: Base, path: str, point: Point, node: Node, way: tuple[str | int, ...]) -> Any:

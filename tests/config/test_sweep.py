@@ -180,3 +180,26 @@ def test_a_path_of_a_file_counts_from_the_folder_of_its_configuration(
     assert found["data.split.by"] == ["random", "stratified"]
     beside = checked_space(content, config_of(content, file="a.yaml"), file="a.yaml")
     assert beside["data.source"] == ["a.csv", {"csv": {"path": "b.csv", "comment": "#"}}]
+
+
+@pytest.mark.parametrize(
+    ("space", "line"),
+    [
+        ("    layers.hidden.units: [4, 16]\n    layers.hidden: [{Dense: {units: 8}}, {Dense: {units: 9}}]\n", 8),
+        ("    layers.1.units: [4, 16]\n    layers.hidden.units: [8, 9]\n", 8),
+        ("    layers.hidden: [{Dense: {units: 8}}, {Dense: {units: 9}}]\n    layers.hidden.units: [4, 16]\n", 8),
+        (
+            "    layers.hidden: [{Dense: {units: 8}}, {Dense: {units: 8, use_bias: false}}]\n    layers.1.units: [4, 16]\n",
+            None,
+        ),
+    ],
+)
+def test_a_path_whose_values_change_nothing_is_told(space: str, line: int | None) -> None:
+    space = space.replace("units: 8", "units: 8, name: hidden").replace("units: 9", "units: 9, name: hidden")
+    found = problems(f"  space:\n{space}")
+    assert [(each[0] - 1, each[2]) for each in found] == ([] if line is None else [(line, "searched_in_vain")])
+
+
+def test_a_goal_that_stands_twice_is_none() -> None:
+    found = problems(f"  goal: [max val_accuracy, max val_accuracy]\n{SPACE}")
+    assert [(each[0], each[2]) for each in found] == [(8, "goal_twice")]

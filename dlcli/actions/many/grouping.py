@@ -11,7 +11,7 @@ from dlcli.actions.many.trained_lines import threads_each
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run
 from dlcli.runs.atomic import UNREADABLE, read_plain
-from dlcli.runs.folder import LAST
+from dlcli.runs.folder import GROUP, LAST, is_group, is_run, runs_in
 from dlcli.runs.groups import Group, GroupKind, groups_in
 from dlcli.training.train import Request, asked_name
 
@@ -40,6 +40,8 @@ def group_of(
         folder=str(Path.cwd()),
     )
     name = request.name or f"{asked_name(request)}-{kind}"
+    if resume:
+        check_readable(request.runs / name)
     for group in reversed(begun_before(request, name, kind)) if resume else ():
         begun = plan_of(group)
         if begun.is_same(plan) and threads in {None, begun.threads}:
@@ -54,6 +56,19 @@ def group_of(
         plan=plan.plain(),
         rename=request.rename,
     )
+
+
+def check_readable(path: Path) -> None:
+    """Raises `ArtifactError` for a group that cannot be gone on with: its record is damaged, or gone from beside its runs."""
+    if is_group(path):
+        Group(path).read()
+    elif not is_run(path) and runs_in(path):
+        raise ArtifactError(
+            f"'{path.name}' holds runs, and its {GROUP} is gone",
+            file=path / GROUP,
+            hint="put it back, or give the new group another --name",
+            kind="damaged_group",
+        )
 
 
 def named_weights(request: Request) -> list[str]:

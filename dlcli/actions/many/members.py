@@ -50,11 +50,19 @@ def plan_of(group: Group) -> GroupPlan:
 def members_asked_for(
     config: Config, *, seeds: int | None, folds: int | None
 ) -> tuple[GroupKind, dict[str, list[str]]]:
-    """The runs of so many seeds, or so many folds, each with its settings. Raises `UsageError` for both at once."""
+    """The runs of so many seeds, or so many folds, each with its settings. Raises `UsageError` for both at once,
+    and for a fold that is chosen already.
+    """
     if seeds is not None and folds is not None:
         raise UsageError(
             "seeds and folds vary two things at once, and one deviation would mix them",
             hint=f"--folds {folds} --set seed=1 --set data.split.seed={config.seed} trains the same folds with another seed",
+            kind="options_exclude_each_other",
+        )
+    if folds is not None and config.data.split.fold is not None:
+        raise UsageError(
+            f"'data.split.fold' is {config.data.split.fold}, and --folds trains each fold in turn",
+            hint="leave one of them out",
             kind="options_exclude_each_other",
         )
     if folds is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from dlcli.actions.many.members import members_asked_for, plan_of
 from dlcli.actions.many.trained_group import train_group
 from dlcli.config import config_of
 from dlcli.config.starting_weights import weights_place
-from dlcli.errors import ConflictError, DataError, DlcliError, UsageError
+from dlcli.errors import ArtifactError, ConflictError, DataError, DlcliError, UsageError
 from dlcli.runs import Run
 from dlcli.runs.groups import Group, groups_in
 from dlcli.runs.lock import Lock
@@ -254,7 +255,7 @@ def test_folds_whose_epoch_their_judge_has_chosen_say_so(tmp_path: Path, record_
     assert seeds.notes == []
 
 
-def test_resume_finds_the_group_of_the_same_command(tmp_path: Path) -> None:
+def test_resume_finds_the_group_of_the_same_command(tmp_path: Path, record_run: Made) -> None:
     first = asked_group(tmp_path)
     other = asked_group(tmp_path, settings=["train.epochs=7"])
     assert asked_group(tmp_path, resume=True).path == first.path
@@ -263,6 +264,15 @@ def test_resume_finds_the_group_of_the_same_command(tmp_path: Path) -> None:
     assert asked_group(tmp_path, resume=True, text=f"{CONFIG}# new\n").name == "flowers-seeds-4"
     assert len(groups_in(tmp_path / "runs")) == 4
     assert asked_group(tmp_path, resume=True, threads=0).path == first.path
+    kept = first.record_file.read_bytes()
+    record_run(first.path, "seed-9", number=99)
+    for damaged in (b"{", b"", b"[]", None):
+        first.record_file.unlink() if damaged is None else first.record_file.write_bytes(damaged)
+        with pytest.raises(ArtifactError) as caught:  # and not another group, in silence
+            asked_group(tmp_path, resume=True)
+        assert caught.value.kind in {"damaged_group", "damaged_run"}
+    first.record_file.write_bytes(kept)
+    shutil.rmtree(first.path / "seed-9")
     assert asked_group(tmp_path, resume=True, threads=2).name == "flowers-seeds-5"  # other numbers
 
 
@@ -304,3 +314,19 @@ def test_weights_of_the_last_run_are_those_of_before_the_group(tmp_path: Path, r
 )
 def test_what_weights_come_from_is_a_run_or_a_path(written: str, is_name: bool) -> None:
     assert (weights_place(written) == written) is is_name
+
+
+def test_a_fold_that_is_chosen_is_not_trained_in_turn(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'data.split.fold' is 2/5, and --folds"):
+        asked_group(tmp_path, seeds=None, folds=3, settings=["data.split.fold=2/5"])
+
+
+@pytest.mark.parametrize(("target", "told"), [("", True), (", target: {column: y, scale: standard}", False)])
+def test_losses_in_units_of_their_own_have_no_mean(target: str, told: bool, tmp_path: Path, record_run: Made) -> None:
+    text = CONFIG.replace("source: iris", f"source: iris{target}")
+    shown, _ = trained(asked_group(tmp_path, seeds=None, folds=2, text=text), Fake(record_run))
+    assert {name for name in shown.metrics if name.endswith("loss")} == (
+        {"train.loss", "validation.loss"} if told else set()
+    )
+    assert "validation.accuracy" in shown.metrics
+    assert [("a unit of its own" in each) for each in shown.notes] == ([] if told else [True])
