@@ -132,7 +132,11 @@ def between(
 ) -> tuple[list[Difference], str | None]:
     """How two groups differ, or why that is not known."""
     names, first, other = (one.name, two.name), one.at, two.at
+    both = f"'{names[0]}' and '{names[1]}'"
+    others = f"{both} were judged on other samples or another target: give both the same data, split and seed"
     if len(first) > 1 and len(other) > 1:
+        if any(judged_apart(samples[at], samples[beside]) for at, beside in zip(first, other, strict=False)):
+            return [], others
         found = [
             Difference.of(name, names, welch_noise(*values))
             for name in reached[first[0]]
@@ -150,15 +154,16 @@ def between(
             return [], f"'{row.run}' has kept no results by sample: {why_none(row)}"
     assert mine is not None
     assert theirs is not None
-    if not mine.same_samples(theirs):
-        return (
-            [],
-            f"'{names[0]}' and '{names[1]}' were judged on other samples or another target: give both the same data, split and "
-            "seed",
-        )
+    if judged_apart(mine, theirs):
+        return [], others
     common = [name for name in mine.values if name in theirs.values and weighed_alike(mine, theirs, name)]
     paired = [(name, paired_noise(mine.values[name], theirs.values[name], mine.weights.get(name))) for name in common]
     return [Difference.of(f"{mine.split}.{name}", names, noise) for name, noise in paired], None
+
+
+def judged_apart(first: SampleValues | None, second: SampleValues | None) -> bool:
+    """Whether two runs are known to have been judged on other samples."""
+    return first is not None and second is not None and not first.same_samples(second)
 
 
 def weighed_alike(first: SampleValues, second: SampleValues, name: str) -> bool:

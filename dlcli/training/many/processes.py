@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Generic, TypeVar
@@ -271,6 +272,8 @@ def warm_processes() -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     make_socket_folder()
+    # Begun by the fork server's own start, it would unblock Ctrl-C there, which a server must not hear while it imports.
+    resource_tracker.ensure_running()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([WARM])  # and not the program: by default it would be imported there too
     return context
@@ -338,6 +341,6 @@ def end_with_parent() -> None:
 
     def watch() -> None:
         wait([parent.sentinel])
-        signal.raise_signal(signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)  # to the process: this thread may be one that hears nothing
 
     threading.Thread(target=watch, daemon=True).start()
