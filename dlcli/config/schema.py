@@ -256,7 +256,7 @@ def things_by_target(value: Any, targets: list[str], kind: str, information: Val
     Raises `ValidationError` for one that is no mapping by target, or leaves one out.
     """
     if kind == "metrics" and value == []:
-        return {}
+        return value  # as it is by default, so that what is written of it reads as the same
     word = "loss" if kind == "losses" else "metrics"
     if not isinstance(value, dict) or (len(value) == 1 and next(iter(value)) not in targets):
         example = ", ".join(f"{name}: {'…' if word == 'loss' else '[…]'}" for name in targets)

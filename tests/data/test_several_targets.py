@@ -356,3 +356,16 @@ def test_targets_and_a_target_are_refused_at_their_line(tmp_path: Path, run_dlcl
         "data.targets",
         "there are both 'target' and 'targets'; write either",
     )
+
+
+def test_no_metrics_read_as_they_were_written(tmp_path: Path) -> None:
+    from dlcli.config import load_config
+
+    block = "data: {source: t.csv, targets: {a: x, b: y}}\nlayers: [Dense: {units: 1, name: a}, Dense: {units: 1, name: b}]\n"
+    rest = "loss: {a: mse, b: mse}\noptimizer: Adam\ntrain: {epochs: 1}\n"
+    (tmp_path / "t.csv").write_text("x,y,z\n1,2,3\n", encoding="utf-8")
+    trees = []
+    for metrics in ("", "metrics: []\n"):
+        (tmp_path / "c.yaml").write_text(f"{block}{metrics}{rest}", encoding="utf-8")
+        trees.append(load_config(str(tmp_path / "c.yaml"))[0].plain())
+    assert trees[0] == trees[1]  # what a run has recorded is read again when it goes on

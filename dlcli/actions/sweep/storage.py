@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from dlcli.errors import ResourceError, UsageError
+from dlcli.errors import ArtifactError, ResourceError, UsageError
 from dlcli.extras import need
+from dlcli.first_line import first_line
 
 EXTRA = "sweep"
 JOURNAL = "journal.log"
@@ -102,7 +103,15 @@ def opened(place: Place, *, within: float = FIRST_ANSWER) -> Any:
     """
     optuna = optuna_without_words()
     if place.kind == "journal":
-        return optuna.storages.JournalStorage(journal(place))
+        try:
+            return optuna.storages.JournalStorage(journal(place))
+        except (AssertionError, LookupError, TypeError, ValueError) as error:
+            raise ArtifactError(
+                f"the journal of the search is damaged: {first_line(error)}",
+                file=place.path,
+                hint="each of its lines is one of JSON: take the damaged one away, or give the search another --name",
+                kind="damaged_journal",
+            ) from None
     if place.kind == "grpc":
         need("grpc", extra=EXTRA, use="a storage at grpc://")
         proxy = optuna.storages.GrpcStorageProxy(host=place.host, port=place.port)

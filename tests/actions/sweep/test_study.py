@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from dlcli.actions.sweep.holder import Holder, machine, start_of, this_process
 from dlcli.actions.sweep.sampling import point_known, pruner_of, sampler_of, seed_of
 from dlcli.actions.sweep.space import Space
 from dlcli.actions.sweep.storage import Place, cut_half_line
+from dlcli.actions.sweep.storage import opened as opened_storage
 from dlcli.actions.sweep.study import HOLDER, LOST, NUMBER, SURPLUS, Held, Study, counted
 from dlcli.config import config_of
 from dlcli.config.sweep_space import checked_space
-from dlcli.errors import ConflictError
+from dlcli.errors import ArtifactError, ConflictError
 
 CONFIG = b"""\
 data: {source: digits}
@@ -318,3 +320,15 @@ def test_half_a_line_is_taken_away(tmp_path: Path, opened: Opened) -> None:
     other = opened(process=os.getppid(), started=start_of(os.getppid()))
     assert other.next(9, can_go_on=always).number == 2
     assert numbers(opened()) == [(1, "RUNNING"), (2, "RUNNING")]
+
+
+@pytest.mark.parametrize("line", ["garbage", '{"op": 1}', "[]", "7"])
+def test_a_damaged_line_of_the_journal_is_told(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "journal.log"
+    place = Place("journal", file)
+    opened_storage(place).create_new_study([StudyDirection.MAXIMIZE], "s")
+    written = file.read_text(encoding="utf-8")
+    file.write_text(f"{line}\n{written}", encoding="utf-8")
+    with pytest.raises(ArtifactError, match="the journal of the search is damaged") as caught:
+        opened_storage(place)
+    assert caught.value.file == str(file)
