@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dlcli import __version__
-from dlcli.cli.asked import as_far_as_can_be_told, asked, begin, for_debug
+from dlcli.cli.asked import as_far_as_can_be_told, asked, begin, for_debug, words_asked
 from dlcli.cli.baseline import COMMAND as BASELINE
 from dlcli.cli.board import COMMAND as BOARD
 from dlcli.cli.check import COMMAND as CHECK
@@ -163,7 +163,7 @@ def say_stopped(received: signal.Signals = signal.SIGINT) -> NoReturn:
     """Ends a command that a signal has ended before anything else could, its options perhaps not yet read."""
     stopped = Stopped(received, f"stopped by {received.name}")
     with unheard():
-        as_far_as_can_be_told(sys.argv[1:])
+        as_far_as_can_be_told(words_asked())
         show_error(stopped)
     sys.exit(stopped.code)
 
@@ -189,7 +189,7 @@ def end_of_command() -> None:
         leave_quietly(refused.code)
     except Exception as error:
         if hasattr(error, "format_message"):
-            as_far_as_can_be_told(sys.argv[1:])
+            as_far_as_can_be_told(words_asked())
             show_error(
                 UsageError(
                     error.format_message(), hint="dlcli --help, or dlcli COMMAND --help", kind="bad_command_line"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,11 @@ class Asked:
 
 asked = Asked()
 """Of the command that runs; `begin` clears it."""
+
+
+def words_asked() -> list[str]:
+    """The words of the command line behind `dlcli`."""
+    return sys.argv[1:]
 
 
 def begin() -> None:

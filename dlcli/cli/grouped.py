@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import signal
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlcli.cli import options
+from dlcli.cli.asked import words_asked
 from dlcli.cli.output import err, give
 from dlcli.errors import UsageError
 
@@ -70,7 +70,13 @@ def train_members(
 
     side_by_side = jobs or 1
     group = group_of(
-        request, seeds=seeds, folds=folds, side_by_side=side_by_side, threads=threads, resume=resume, words=sys.argv[1:]
+        request,
+        seeds=seeds,
+        folds=folds,
+        side_by_side=side_by_side,
+        threads=threads,
+        resume=resume,
+        words=words_asked(),
     )
     show_group(group, side_by_side=side_by_side, allow_code=request.allow_code, json=json, verbose=verbose)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
+from dlcli.cli.asked import words_asked
 from dlcli.cli.output import err
 from dlcli.cli.training import Shown, show_training
 
@@ -20,7 +20,7 @@ def train_together(request: Request, *, shown: Shown) -> None:
 
     if not supervised.is_child():
         content = request.content if request.file == "-" else None
-        raise typer.Exit(supervised.watched(sys.argv[1:], content))
+        raise typer.Exit(supervised.watched(words_asked(), content))
     tell = supervised.told_parent()
     from dlcli.training.workers.following import follow
     from dlcli.training.workers.together import lead, met_team

@@ -75,7 +75,7 @@ def test_only_the_door_ends_the_process_and_reads_the_command_line() -> None:
     readers = [path.relative_to(PACKAGE).as_posix() for path, names in files.items() if "sys.argv" in names]
     # Each runs in a process of its own.
     programs = ["actions/export/calibrated.py", "actions/export/outside.py", "actions/many/one_training.py"]
-    assert sorted(readers) == [*programs, "cli/__init__.py", "training/setup/backend.py"]
+    assert sorted(readers) == [*programs, "cli/asked.py", "training/setup/backend.py"]
     assert len(files) > 200
 
 
