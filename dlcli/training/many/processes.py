@@ -319,9 +319,9 @@ def work_alone(work: Work[Any], item: Any, sender: Connection) -> None:
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
     _parent[:] = [sender]
-    end_with_parent()
     try:
         hear_alone()
+        end_with_parent()  # by a thread that hears what this one does
         result = Result(*work(item))
     except KeyboardInterrupt:  # before the work could hear of it, or behind it
         result = Result(128 + signal.SIGINT, None)
@@ -341,6 +341,6 @@ def end_with_parent() -> None:
 
     def watch() -> None:
         wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)  # to the process: this thread may be one that hears nothing
+        signal.raise_signal(signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
