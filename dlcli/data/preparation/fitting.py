@@ -245,6 +245,7 @@ class Fitting:
                     hint="text needs TextVectorization before it",
                     kind="layer_takes_numbers",
                 )
+            taken = tuple(tensor.shape[1:])  # behind the preparations before it
             batches = partial(prepared_batches, column, tuple(made), padding=schema.padding)
             try:
                 with precision(SINGLE if is_single(step) else numbers):
@@ -270,8 +271,7 @@ class Fitting:
                 given = step.arguments if isinstance(step, KerasObject) else None
                 raise fact_error(error, step.written, given, path) from None
             except Exception as error:
-                shape = tuple(tensor.shape[1:])  # behind the preparations before it
-                message = f"{step.written} cannot prepare '{schema.name}' of shape {shape}: {reason_of(error)}"
+                message = f"{step.written} cannot prepare '{schema.name}' of shape {taken}: {reason_of(error)}"
                 raise BlockError(
                     (*path, step.written), message, hint=preparation_advice(step, schema), kind="layer_refuses"
                 ) from error
