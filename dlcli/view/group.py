@@ -14,7 +14,7 @@ from dlcli.view.console.labelled import line as labelled
 from dlcli.view.console.labelled import note
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import duration, number
-from dlcli.view.many import LineState
+from dlcli.view.many import LineState, reached_words
 from dlcli.view.runs import Metrics, RunsShown, runs_table
 
 SPOKEN = {"folds": "folds", "seeds": "seeds", "sweep": "trials"}
@@ -91,12 +91,7 @@ def member_words(shown: MemberShown) -> str:
         return f"{shown.state}: {shown.error['message']}"
     if shown.state not in {LineState.DONE, LineState.SKIPPED}:
         return str(shown.state)
-    split = "validation" if shown.metrics.get("validation") else "train"
-    mark = "val_" if split == "validation" else ""
-    values = [f"{mark}{name} {number(value)}" for name, value in shown.metrics.get(split, {}).items()]
-    plural = "epoch" if shown.epochs == 1 else "epochs"
-    times = [] if shown.seconds is None else [duration(shown.seconds)]
-    return "  ".join([*values, f"{shown.epochs} {plural}", *times])
+    return reached_words(shown.metrics, epochs=shown.epochs, seconds=shown.seconds)
 
 
 def draw_group(console: Console, shown: GroupShown) -> None:

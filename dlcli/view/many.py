@@ -76,13 +76,17 @@ def outcome_words(shown: LineShown) -> str:
         return f"{shown.state}: {shown.error['message']}"
     if shown.result is None:
         return str(shown.state)
-    result = shown.result
-    split = "validation" if result.metrics.get("validation") else "train"
+    return reached_words(shown.result.metrics, epochs=shown.result.epochs, seconds=shown.seconds)
+
+
+def reached_words(metrics: Mapping[str, Mapping[str, float | None]], *, epochs: int, seconds: float | None) -> str:
+    """What a training has reached on validation, or on training without one, in how many epochs and how long."""
+    split = "validation" if metrics.get("validation") else "train"
     mark = "val_" if split == "validation" else ""
-    values = [f"{mark}{name} {number(value)}" for name, value in result.metrics.get(split, {}).items()]
-    plural = "epoch" if result.epochs == 1 else "epochs"
-    times = [] if shown.seconds is None else [duration(shown.seconds)]
-    return "  ".join([*values, f"{result.epochs} {plural}", *times])
+    values = [f"{mark}{name} {number(value)}" for name, value in metrics.get(split, {}).items()]
+    plural = "epoch" if epochs == 1 else "epochs"
+    times = [] if seconds is None else [duration(seconds)]
+    return "  ".join([*values, f"{epochs} {plural}", *times])
 
 
 def draw_many(console: Console, shown: ManyShown) -> None:

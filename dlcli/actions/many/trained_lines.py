@@ -129,8 +129,8 @@ def shown_line(ended: Ended[Asked], *, stopped: bool) -> LineShown:
 
 def lost(ended: Ended[Any]) -> dict[str, Any]:
     """The error of a training whose process has told none: somebody or the system has killed it."""
-    what = f"its process ended with code {ended.code} before the training had"
-    what = f"killed by {ended.killed_by}" if ended.killed_by else what
+    end = f"its process ended with code {ended.code} before the training had"
+    what = f"killed by {ended.killed_by}" if ended.killed_by else end
     hint = "the system kills so where memory runs out" if ended.killed_by == "SIGKILL" else None
     nowhere = {"file": None, "line": None, "column": None}
     return {"code": ended.code, "name": "killed", "kind": "killed", "message": what, **nowhere, "hint": hint}
