@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_processes import faked
 
 from dlcli.actions.many.asked import Asked
 from dlcli.actions.many.resuming import beside_runs
@@ -52,20 +53,14 @@ class Fake:
         self.begun: list[Asked] = []
 
     def __call__(self, items: Any, work: Any, *, side_by_side: int, stopping: Stopping) -> Iterator[Ended[Asked]]:
-        waiting, living = iter(items), list[Asked]()
-        while True:
-            while len(living) < side_by_side and stopping.signal is None:
-                item = next(waiting, None)
-                if item is None:
-                    break
-                living.append(item)
-                self.begun.append(item)
-            if not living:
-                return
-            one = living.pop()  # the last that has begun ends first
-            if one.line == self.stops_at:
-                stopping.receive(2, None)
-            yield self.ended(one)
+        return faked(
+            items,
+            side_by_side=side_by_side,
+            stopping=stopping,
+            begun=self.begun,
+            ended=self.ended,
+            stops=lambda one: one.line == self.stops_at,
+        )
 
     def ended(self, one: Asked) -> Ended[Asked]:
         code = self.codes.get(one.line, 0)

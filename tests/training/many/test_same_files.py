@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from watched_runs import epochs_in, until, writer_of_run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes do not start warm")
 
@@ -96,23 +96,6 @@ def test_the_files_are_those_of_train_alone(tmp_path: Path, write_experiment: Ca
         (2, "experiment-2", "done"),
         (3, "quick", "done"),
     ]
-
-
-def until(there: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Waits until something is so, while the process lives."""
-    while process.poll() is None and not there():
-        threading.Event().wait(0.02)
-
-
-def epochs_in(folder: Path, name: str) -> int:
-    path = folder / "runs" / name / "metrics.jsonl"
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def writer_of_run(folder: Path, name: str) -> int:
-    found = re.search(r"process (\d+)", (folder / "runs" / name / ".lock").read_text(encoding="utf-8"))
-    assert found is not None
-    return int(found[1])
 
 
 def test_a_kill_ctrl_c_and_the_rest(tmp_path: Path, write_experiment: Callable[..., Path]) -> None:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import signal
 import statistics
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import sklearn.metrics
+from watched_runs import epochs_in, until, writer_of_run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes do not start warm")
 
@@ -139,20 +137,3 @@ def test_seeds_are_stopped_killed_and_go_on_as_if_nothing_had_been(folder: Path)
         assert history(folder, f"cut/seed-{seed}") == history(folder, f"whole/seed-{seed}")
     assert shown["metrics"] == whole["metrics"]
     assert sorted(path.name for path in (folder / "runs").iterdir() if path.is_dir()) == ["cut", "whole"]
-
-
-def until(there: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Waits until something is so, while the process lives."""
-    while process.poll() is None and not there():
-        threading.Event().wait(0.02)
-
-
-def epochs_in(folder: Path, name: str) -> int:
-    path = folder / "runs" / name / "metrics.jsonl"
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def writer_of_run(folder: Path, name: str) -> int:
-    found = re.search(r"process (\d+)", (folder / "runs" / name / ".lock").read_text(encoding="utf-8"))
-    assert found is not None
-    return int(found[1])
