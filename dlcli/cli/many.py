@@ -29,12 +29,7 @@ def many(
     side_by_side: Annotated[
         int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Train so many side by side.", show_default=True)
     ] = 1,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=options.MOST_THREADS, metavar="N", help="Threads of each; by default the processors shared out."
-        ),
-    ] = None,
+    threads: options.Threads = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Leave out lines that are done, and go on with those that were stopped.")
     ] = False,

@@ -60,6 +60,10 @@ Filters = Annotated[
 ]
 MOST_THREADS = 256
 """More of a training take the machine from all others, and make nothing faster."""
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, max=MOST_THREADS, metavar="N", help="Threads of each; by default the processors shared out."),
+]
 RUNS = Path("runs")
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Let the configuration run Python of its own.")]
 JsonLines = Annotated[

@@ -22,9 +22,7 @@ def sweep(
     workers: Annotated[
         int, typer.Option(min=1, metavar="N", help="Train so many side by side.", show_default=True)
     ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Threads of each; by default the processors shared out.")
-    ] = None,
+    threads: options.Threads = None,
     storage: Annotated[
         str | None,
         typer.Option(
