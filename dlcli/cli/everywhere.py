@@ -14,6 +14,7 @@ from dlcli.cli.asked import asked
 from dlcli.cli.options import Quiet
 from dlcli.cli.signals import signal_of
 from dlcli.errors import Stopped
+from dlcli.signals import unmasked_interruption
 
 
 class Colour(StrEnum):
@@ -50,7 +51,8 @@ def with_options_of_all(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*arguments: object, **options: object) -> None:
         try:
-            command(*arguments, **{name: value for name, value in options.items() if name not in added})
+            with unmasked_interruption():
+                command(*arguments, **{name: value for name, value in options.items() if name not in added})
         except KeyboardInterrupt as error:
             received = signal_of(error)
             raise Stopped(received, f"stopped by {received.name}") from None

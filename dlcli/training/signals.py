@@ -14,7 +14,7 @@ from types import FrameType
 
 from dlcli.errors import Stopped
 from dlcli.runs import Run
-from dlcli.signals import WATCHED, heard
+from dlcli.signals import WATCHED, heard, unmasked_interruption
 from dlcli.training.ending import words_for
 
 
@@ -62,7 +62,7 @@ def stop_request(run: Run | None = None) -> Iterator[StopRequest]:
     """
     request = StopRequest()
     try:
-        with heard(WATCHED, request.receive):
+        with heard(WATCHED, request.receive), unmasked_interruption():
             yield request
     except KeyboardInterrupt:
         if request.signal is None:

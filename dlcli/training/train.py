@@ -30,6 +30,7 @@ from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
+from dlcli.signals import unmasked_interruption
 from dlcli.spec import unwritten
 from dlcli.training.distributed.twin import notes_on_sharing
 from dlcli.training.ending import words_for
@@ -101,7 +102,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
         number = request.number or next_number(request.runs)
         state = RunState(run.name, number, "created", request.file, now(), set=given)
         state = dataclasses.replace(state, unwritten=[*unwritten(config)])
-        with nothing_left_of(run, state):
+        with nothing_left_of(run, state), unmasked_interruption():
             state.write(run)
             for note in weak_points(lock):
                 listeners.note(f"note: {note}")

@@ -76,6 +76,30 @@ def test_a_signal_before_the_first_step_leaves_no_run(folder: Path) -> None:
     assert os.listdir(folder / "runs") == []
 
 
+INTERRUPTED = """\
+import signal
+import keras
+
+class Slow(keras.layers.Layer):
+    def build(self, shape):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+"""
+
+
+def test_what_a_library_makes_of_a_signal_before_the_first_step_is_no_bug(
+    folder: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    (folder / "slow.py").write_text(INTERRUPTED, encoding="utf-8")
+    write_experiment(folder, {"plugins": ["slow.py"], "layers": ["Slow", *WIDE["layers"]]})
+    done = run_dlcli("train", "experiment.yaml", "--allow-code", cwd=folder)
+    assert done.code == 143, done.err
+    assert done.err.endswith("note: stopped by SIGTERM before the first step\n")
+    assert os.listdir(folder / "runs") == []
+
+
 @pytest.mark.parametrize(
     "gap", [0.0, pytest.param(0.03, marks=pytest.mark.nightly), pytest.param(0.1, marks=pytest.mark.nightly)]
 )

@@ -10,6 +10,7 @@ from typing import Any
 from dlcli.actions.many.asked import Asked
 from dlcli.errors import DlcliError, Stopped
 from dlcli.runs import Run, RunState
+from dlcli.signals import unmasked_interruption
 from dlcli.training.resume import ResumeRequest, resume
 from dlcli.training.stopping import Pruning
 from dlcli.training.train import train
@@ -36,7 +37,8 @@ def train_line(asked: Asked, pruning: Pruning | None = None) -> tuple[int, dict[
     notes = Notes()
     sys.argv[1:] = ["train", *asked.words]
     try:
-        run, _ = begun(asked, Listeners([notes]), pruning)
+        with unmasked_interruption():
+            run, _ = begun(asked, Listeners([notes]), pruning)
     except DlcliError as error:
         return failed(error, notes)
     except KeyboardInterrupt:
