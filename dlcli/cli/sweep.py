@@ -13,6 +13,7 @@ from dlcli.cli import options
 from dlcli.cli.command import Command, Panel
 from dlcli.cli.many import PARTIAL
 from dlcli.cli.output import err, give, write_rows
+from dlcli.errors import ResourceError
 
 
 def sweep(
@@ -69,6 +70,8 @@ def sweep(
     give(shown, draw_sweep, as_json=json)
     if shown.stopped is not None:
         raise typer.Exit(128 + signal.Signals[shown.stopped])
+    if shown.refused is not None:
+        raise typer.Exit(ResourceError.code)
     if shown.failed:
         raise typer.Exit(PARTIAL)
 

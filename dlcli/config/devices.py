@@ -23,7 +23,7 @@ def devices_mistake(value: Any) -> Mistake | None:
         )
     wanted = "auto, cpu, gpu or a list such as [gpu:0, gpu:1]"
     if not isinstance(value, list) or not value:
-        found = "an empty list" if value == [] else describe(value)
+        found = describe(value)
         return Mistake(f"'devices' must be {wanted}, found {found}", kind="wrong_type")
     for place, each in enumerate(value):
         if not (isinstance(each, str) and DEVICE.fullmatch(each)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -146,9 +147,13 @@ def range_mistakes(kind: str, values: Any, place: TreePath) -> Iterator[Mistake]
         yield Mistake(
             f"'{kind}' must be {RANGES[kind]}, found {plain(values)}", place, f"write {example}", kind="wrong_type"
         )
-    elif not values[0] < values[1] < float("inf") or values[0] == -float("inf"):
+    elif not all(map(math.isfinite, values)):
+        message = f"'{kind}' must be {RANGES[kind]} that are finite, found {values[0]} and {values[1]}"
+        yield Mistake(message, place, kind="out_of_range")
+    elif not values[0] < values[1]:
         message = f"'{kind}' must go from the lower to the higher, found {values[0]} and {values[1]}"
-        yield Mistake(message, place, f"write [{values[1]}, {values[0]}]", kind="out_of_range")
+        write = f"write [{values[1]}, {values[0]}]" if values[0] > values[1] else f"write [{values[0]}] for one value"
+        yield Mistake(message, place, write, kind="out_of_range")
     elif kind == "log" and values[0] <= 0:
         yield Mistake(f"'log' must begin above 0, found {values[0]}", (*place, 0), "or use float", kind="out_of_range")
 

@@ -110,9 +110,9 @@ def describe(value: Any) -> str:
         case str():
             return f"the text '{value if len(value) <= 40 else value[:39] + '…'}'"
         case list():
-            return "a list"
+            return "a list" if value else "an empty list"
         case dict():
-            return "a mapping"
+            return "a mapping" if value else "an empty mapping"
         case Fact():
             return f"{value}, which only the data can tell"
     return f"{value}"

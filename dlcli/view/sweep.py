@@ -64,7 +64,8 @@ class Confirmed:
 @dataclass(frozen=True, kw_only=True)
 class SweepShown:
     """The keys of `dlcli sweep --json`; `best` is the trial best in the first goal, `front` has the numbers of those that no
-    other beats in both of two goals. `importance` is None with fewer than `weighed_from` results.
+    other beats in both of two goals. `importance` is None with fewer than `weighed_from` results. `stopped` is the signal that
+    has ended it, `refused` what the machine did not give it, such as room on its disk.
     """
 
     sweep: str
@@ -81,6 +82,7 @@ class SweepShown:
     left: int
     seconds: float = 0.0
     stopped: str | None = None
+    refused: str | None = None
     advice: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     confirmed: Confirmed | None = None
@@ -123,6 +125,8 @@ def draw_sweep(console: Console, shown: SweepShown) -> None:
         labelled(console, "written", file)
     if shown.stopped is not None:
         labelled(console, "stopped", f"by {shown.stopped}")
+    if shown.refused is not None:
+        labelled(console, "refused", shown.refused)
     if shown.advice is not None:
         labelled(console, "next", shown.advice)
     elif shown.confirm is not None:

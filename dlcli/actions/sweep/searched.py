@@ -20,7 +20,7 @@ from dlcli.actions.sweep.study import Study
 from dlcli.actions.sweep.trained_trials import Manner, Told, train_trials
 from dlcli.config import Config, config_of
 from dlcli.config.sweep_space import checked_space
-from dlcli.errors import ConfigError, ConflictError, Problem
+from dlcli.errors import ConfigError, ConflictError, Problem, ResourceError
 from dlcli.runs.folder import is_group
 from dlcli.runs.groups import Group, GroupKind
 from dlcli.runs.names import safe_name
@@ -203,14 +203,13 @@ def run_search(
         if seen is not None:
             seen(outcome_of(study, group, total=search.total, weighed=False))
 
-    stopping = train_trials(study, manner, told, show)
+    stopping, refused = train_trials(study, manner, told, show)
     shown = outcome_of(study, group, total=search.total)
-    files = keep_files(
-        shown, search.space, content=search.asked.content, file=search.asked.file, settings=search.asked.settings
-    )
+    files, unwritten = files_of(search, shown)
+    refused = refused or unwritten
     stopped = None if stopping.signal is None else stopping.signal.name
     proof = None
-    if confirm and stopped is None and not shown.left and shown.best is not None:
+    if confirm and stopped is None and refused is None and not shown.left and shown.best is not None:
         best, goal = search.space.settings(shown.best.set), search.space.sweep.goals[0]
         proof = confirmed(
             search.name, search.asked, best, goal, seeds=confirm, side_by_side=side_by_side, threads=threads, told=noted
@@ -219,8 +218,19 @@ def run_search(
         shown,
         seconds=round(time.monotonic() - started, 3),
         stopped=stopped,
-        advice=again if stopped is not None or shown.left else None,
+        refused=refused,
+        advice=again if stopped or refused or shown.left else None,
         files=files,
         confirmed=proof,
         confirm=None if confirm or shown.best is None else f"{again} --confirm {USUAL_SEEDS}",
     )
+
+
+def files_of(search: Search, shown: SweepShown) -> tuple[dict[str, str], str | None]:
+    """The files that a search leaves; none, and why, where they cannot be written: the trials have their results all the same."""
+    asked = search.asked
+    try:
+        files = keep_files(shown, search.space, content=asked.content, file=asked.file, settings=asked.settings)
+    except ResourceError as error:
+        return {}, error.message
+    return files, None

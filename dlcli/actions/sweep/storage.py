@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import warnings
@@ -12,9 +13,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from dlcli.errors import ArtifactError, ResourceError, UsageError
 from dlcli.extras import need
-from dlcli.first_line import first_line
+from dlcli.runs.atomic import refusals
 
 EXTRA = "sweep"
+ELSEWHERE = "choose another file with --storage, or another folder with --runs"
 JOURNAL = "journal.log"
 HOST, PORT = "127.0.0.1", 13000
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -103,15 +105,12 @@ def opened(place: Place, *, within: float = FIRST_ANSWER) -> Any:
     """
     optuna = optuna_without_words()
     if place.kind == "journal":
+        kept = journal(place)
+        check_lines(place)
         try:
-            return optuna.storages.JournalStorage(journal(place))
-        except (AssertionError, LookupError, TypeError, ValueError) as error:
-            raise ArtifactError(
-                f"the journal of the search is damaged: {first_line(error)}",
-                file=place.path,
-                hint="each of its lines is one of JSON: take the damaged one away, or give the search another --name",
-                kind="damaged_journal",
-            ) from None
+            return optuna.storages.JournalStorage(kept)
+        except (AssertionError, LookupError, TypeError, ValueError):
+            raise damaged(place, "its lines do not fit together, as where some are lost") from None
     if place.kind == "grpc":
         need("grpc", extra=EXTRA, use="a storage at grpc://")
         proxy = optuna.storages.GrpcStorageProxy(host=place.host, port=place.port)
@@ -178,18 +177,40 @@ def journal(place: Place) -> Any:
         """A journal that no half line spoils."""
 
         def append_logs(self, logs: list[dict[str, Any]]) -> None:
-            with lock.lock:
+            with lock.lock, refusals(path, elsewhere=ELSEWHERE):
                 cut_half_line(path)
                 super().append_logs(logs)
 
-    try:
+    with refusals(path, elsewhere=ELSEWHERE):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock: Any = SystemLock()
         return Journal(str(path), lock_obj=lock)
-    except OSError as error:
-        hint = "choose another file with --storage, or another folder with --runs"
-        message = f"cannot keep trials in {path}: {error.strerror}"
-        raise ResourceError(message, file=path, hint=hint, kind="not_writable") from None
+
+
+def check_lines(place: Place) -> None:
+    """Raises `ArtifactError` for a whole line of a journal that is none; half a line at its end is taken away later."""
+    path = place.path or Path(JOURNAL)
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                known = isinstance(json.loads(line), dict)
+            except ValueError:
+                known = not line.endswith(b"\n")
+            if not known:
+                raise damaged(place, f"line {number} is {line[:40].decode(errors='replace').strip()!r}", line=number)
+
+
+def damaged(place: Place, what: str, *, line: int | None = None) -> ArtifactError:
+    """The error of a journal whose lines tell nothing."""
+    return ArtifactError(
+        f"the journal of the search is damaged: {what}",
+        file=place.path,
+        line=line,
+        hint="take that line away" if line else "put a copy back, or give the search another --name",
+        kind="damaged_journal",
+    )
 
 
 def cut_half_line(path: Path) -> None:

@@ -18,7 +18,7 @@ from dlcli.actions.sweep.one_trial import Piece, Reported, train_trial
 from dlcli.actions.sweep.study import EPOCHS, LOST, REASON, SECONDS, Held, SearchStopped, Study, counted
 from dlcli.config.merge import settings_read
 from dlcli.config.sweep import Goal
-from dlcli.errors import ArtifactError, ConflictError, DivergedError
+from dlcli.errors import ArtifactError, ConflictError, DivergedError, ResourceError
 from dlcli.runs import Run, RunState, read_state
 from dlcli.runs.folder import is_run
 from dlcli.runs.lock import is_locked
@@ -31,6 +31,8 @@ TICK = 0.5
 """Seconds after which what others have done is looked at again, where there is nothing to do here."""
 MOST_KILLS = 3
 """How often a trial whose process was killed goes on."""
+OF_VALUES = frozenset({"out_of_memory"})
+"""What runs out by the values of a trial; everything else that does would be refused to any other trial too."""
 MOST_FAILED = 5
 """So many trials that have all failed, with none that has a result, end the search: they fail for one reason."""
 
@@ -78,6 +80,8 @@ class Trained:
     done: int = 0
     beaten: float = 0.0
     shown: float = 0.0
+    refused: str | None = None
+    """What the machine has refused a trial, such as room on its disk: no fault of its values, so that none is begun after it."""
     gone: bool = False
     """Whether the storage is no longer asked, since a signal came while it was away."""
 
@@ -110,7 +114,8 @@ class Trained:
     @property
     def begins(self) -> bool:
         """Whether trials are still begun."""
-        return self.stopping.signal is None and not self.gone and not (self.failed >= MOST_FAILED and not self.done)
+        ended = self.stopping.signal is not None or self.gone or self.refused is not None
+        return not ended and not (self.failed >= MOST_FAILED and not self.done)
 
     def is_over(self) -> bool:
         """Whether every trial has a result."""
@@ -194,6 +199,9 @@ class Trained:
             self.tell_result(piece, read_state(Run(self.folder(piece.held.number))))
         elif self.stopping.signal is not None and (code in STOPPED or not ended.answer):
             self.study.let_go(piece.held)  # it stays this process's, and the next one goes on with it
+        elif code == ResourceError.code and error["kind"] not in OF_VALUES:
+            self.refused = str(error["message"])
+            self.study.let_go(piece.held)
         elif code in STOPPED or not ended.answer or code == ConflictError.code:
             self.take_up_again(piece, str(error["message"]))
         else:
@@ -271,15 +279,15 @@ class Trained:
 
 def train_trials(
     study: Study, manner: Manner, told: Callable[[Told], None], seen: Callable[[], None] = lambda: None
-) -> Stopping:
-    """Trains until as many trials as are wanted have a result; gives what has stopped it, if something has."""
+) -> tuple[Stopping, str | None]:
+    """Trains until as many trials as are wanted have a result; gives which signal has stopped it, or what was refused to it."""
     with handed_on() as stopping:
         study.stopped = lambda: stopping.signal is not None
         trained = Trained(study, manner, told, stopping, seen)
         study.open()
         with workers(train_trial, stopping, trained.answer) as working:
             trained.run_to_end(working)
-    return stopping
+    return stopping, trained.refused
 
 
 def recorded_state(folder: Path) -> RunState | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +21,7 @@ from dlcli.actions.sweep.storage import opened as opened_storage
 from dlcli.actions.sweep.study import HOLDER, LOST, NUMBER, SURPLUS, Held, Study, counted
 from dlcli.config import config_of
 from dlcli.config.sweep_space import checked_space
-from dlcli.errors import ArtifactError, ConflictError
+from dlcli.errors import ArtifactError, ConflictError, ResourceError
 
 CONFIG = b"""\
 data: {source: digits}
@@ -322,8 +323,23 @@ def test_half_a_line_is_taken_away(tmp_path: Path, opened: Opened) -> None:
     assert numbers(opened()) == [(1, "RUNNING"), (2, "RUNNING")]
 
 
-@pytest.mark.parametrize("line", ["garbage", '{"op": 1}', "[]", "7"])
-def test_a_damaged_line_of_the_journal_is_told(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("line", ["garbage", "[]", "7", '{"op_code": 4, "trial'])
+def test_a_damaged_line_of_the_journal_is_told(tmp_path: Path, line: str, behind: bool) -> None:
+    file = tmp_path / "journal.log"
+    place = Place("journal", file)
+    opened_storage(place).create_new_study([StudyDirection.MAXIMIZE], "s")
+    written = file.read_text(encoding="utf-8")
+    file.write_text(f"{written}{line}\n" if behind else f"{line}\n{written}", encoding="utf-8")
+    number = written.count("\n") + 1 if behind else 1
+    with pytest.raises(ArtifactError) as caught:
+        opened_storage(place)
+    assert caught.value.message == f"the journal of the search is damaged: line {number} is {line!r}"
+    assert (caught.value.file, caught.value.line) == (str(file), number)
+
+
+@pytest.mark.parametrize("line", ['{"op": 1}', '{"op_code": 99, "worker_id": "a"}'])
+def test_lines_that_do_not_fit_together_are_told(tmp_path: Path, line: str) -> None:
     file = tmp_path / "journal.log"
     place = Place("journal", file)
     opened_storage(place).create_new_study([StudyDirection.MAXIMIZE], "s")
@@ -332,3 +348,17 @@ def test_a_damaged_line_of_the_journal_is_told(tmp_path: Path, line: str) -> Non
     with pytest.raises(ArtifactError, match="the journal of the search is damaged") as caught:
         opened_storage(place)
     assert caught.value.file == str(file)
+
+
+def test_a_journal_that_finds_no_room_is_named(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = opened()
+
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("optuna.storages.journal.JournalFileBackend.append_logs", full)
+    with pytest.raises(ResourceError, match=f"cannot write {tmp_path / 'journal.log'}: the disk is full") as caught:
+        study.next(1, can_go_on=always)
+    assert caught.value.hint == (
+        "free some space, or choose another file with --storage, or another folder with --runs"
+    )

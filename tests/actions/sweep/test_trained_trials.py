@@ -55,6 +55,8 @@ class Fake:
     record_run: Record
     codes: dict[int, list[int]] = field(default_factory=dict)
     """By number the exit codes of its processes, one after the other; then all is well."""
+    kind: str = "out_of_memory"
+    """Of the error of those."""
     stop_at: int | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
     digest: str | None = None
@@ -91,7 +93,7 @@ class Fake:
         if code == 137:
             return [Ended(piece, code, None, 0.1, "SIGKILL")]
         if code:
-            return [Ended(piece, code, {"error": {"message": f"error {code}"}}, 0.1)]
+            return [Ended(piece, code, {"error": {"message": f"error {code}", "kind": self.kind}}, 0.1)]
         if piece.asked.resume is None:
             self.record(piece)
         return [Ended(piece, 0, {"error": None}, 0.1)]
@@ -176,6 +178,30 @@ def test_a_trial_that_fails_has_its_reason_and_counts(swept: Callable[..., Any],
     assert states(shown) == [(1, "done"), (2, "failed"), (3, "done"), (4, "done")]
     assert (shown.trials[1].reason, shown.trials[1].value, shown.failed, shown.left) == ("error 7", None, 1, 0)
     assert told[1].reason == "error 7"
+
+
+def test_what_the_machine_refuses_is_no_fault_of_a_trial(swept: Callable[..., Any], record_run: Record) -> None:
+    fake = Fake(record_run, {2: [7]}, kind="disk_full")
+    shown, told, _ = swept(fake, side_by_side=2)
+    assert states(shown) == [(1, "done"), (2, "running"), (3, "done")]  # what was begun beside it comes to its end
+    assert (shown.refused, shown.failed, shown.left, shown.advice) == ("error 7", 0, 2, "dlcli sweep a.yaml")
+    assert [each.number for each in told] == [1, 3]
+    shown, told, _ = swept(Fake(record_run))
+    assert (states(shown), shown.refused) == ([(number, "done") for number in (1, 2, 3, 4)], None)
+    assert [each.number for each in told] == [2, 4]
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_result(
+    swept: Callable[..., Any], record_run: Record, tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    swept(Fake(record_run))
+    picture = tmp_path / "runs" / "a-sweep" / "sweep.svg"
+    picture.unlink()
+    picture.mkdir()
+    (tmp_path / "a.yaml").write_text(CONFIG, encoding="utf-8")
+    done = run_dlcli("sweep", "a.yaml", "--trials", 4, "--json", cwd=tmp_path)
+    assert (done.code, done.value["done"], done.value["files"]) == (7, 4, {})
+    assert done.value["refused"].startswith(f"cannot write {Path('runs', 'a-sweep', 'sweep.svg')}: ")
 
 
 def test_where_all_fail_the_search_ends(swept: Callable[..., Any], record_run: Record) -> None:
