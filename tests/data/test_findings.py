@@ -15,6 +15,7 @@ from dlcli.data.findings import findings
 from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.identifier_columns import identifier_columns
 from dlcli.data.findings.leak import target_given_away
+from dlcli.data.findings.splits_apart import splits_apart
 from dlcli.data.sources.source import Reading
 from dlcli.finding import Setting
 from dlcli.view.sentences import told_of_data
@@ -461,3 +462,20 @@ def test_copies_of_files_are_named_and_kept_together_by_a_table(tmp_path: Path) 
     assert "same_rows" not in [each.code for each in findings(load(together))]
     by_rows = {**together, "split": {"by": "random"}}
     assert "same_rows" in [each.code for each in findings(load(by_rows))]
+
+
+@pytest.mark.parametrize(("new", "told"), [(30, True), (29, False)])
+def test_names_and_targets_that_training_does_not_hold_are_told(tmp_path: Path, new: int, told: bool) -> None:
+    names = ["u", "v"] * 50 + ["u"] * (100 - new) + ["w"] * new
+    numbers = [*range(100), *[50] * (100 - new), *[105] * new]  # a twentieth of the range beyond it is still as before
+    parts = np.where(np.arange(SAMPLES) < 100, "train", "validation")
+    keys = {"split": {"by": "column:part", "test": 0}, "inputs": ["a", "c"], "target": {"column": "y"}}
+    finding = splits_apart(load({**table(tmp_path, c=names, y=numbers, part=parts), **keys}))
+    assert (finding is not None) is told
+    if finding is not None:
+        assert [(each["name"], each["role"], each["outside"]) for each in finding.facts["moved"]] == [
+            ("c", "input", 0.3),
+            ("y", "target", 0.3),
+        ]
+        evidence = "30% of 'c' (input) is nothing that training held in validation, 30% of 'y' (target) is nothing"
+        assert told_of_data(finding).evidence.startswith(evidence)

@@ -27,6 +27,7 @@ from dlcli.data.findings.overlap import overlapping_windows
 from dlcli.data.findings.same_inputs import same_inputs
 from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
+from dlcli.data.findings.splits_apart import splits_apart
 from dlcli.data.findings.target_scale import target_far_from_unit_scale
 from dlcli.data.findings.times_as_categories import times_as_categories
 from dlcli.data.findings.unequal_lengths import unequal_lengths
@@ -53,6 +54,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     same_inputs,
     same_rows,
     sorted_order,
+    splits_apart,
     target_far_from_unit_scale,
     target_given_away,
     target_is_a_sum,

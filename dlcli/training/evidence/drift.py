@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
+from dlcli.data.findings.splits_apart import moved_by
 from dlcli.data.preparation.fitting import columns_in_order
 from dlcli.training.setup.experiment import Experiment
 
@@ -41,7 +42,7 @@ def drifts(experiment: Experiment) -> list[Drift]:
     for schema in experiment.dataset.schema.targets:
         before, after = (targets[schema.name] for _, targets in parts)
         if class_indices(before, schema) is None and not schema.absent and before.dtype.kind in "fiu":
-            moved = of_values(before.reshape(len(before), -1), after.reshape(len(after), -1))
+            moved = moved_by(before.reshape(len(before), -1), after.reshape(len(after), -1))
             found += [Drift(schema.name, "target", *max(moved, default=(0.0, 0.0)), False)]
     return sorted(found, key=lambda each: -max(each.shift, each.outside))
 
@@ -52,7 +53,7 @@ def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift
         one, other = (each[schema.name].reshape(len(each[schema.name]), -1) for each in (before, after))
         if one.dtype.kind not in "fiu" or one.shape[1] > MOST_FEATURES or one.shape[1] != other.shape[1]:
             continue
-        moved = of_values(one, other)
+        moved = moved_by(one, other)
         if not schema.columns or sum(column.width for column in schema.columns) != len(moved):
             if moved:
                 yield Drift(schema.name, "input", *max(moved), False)
@@ -71,18 +72,3 @@ def new_names(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> floa
     """The share of samples (samples, features of a name) whose name no sample had before, however the features are scaled."""
     known = {row.tobytes() for row in before}
     return sum(row.tobytes() not in known for row in after) / max(len(after), 1)
-
-
-def of_values(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> list[tuple[float, float]]:
-    """For each feature of (samples, features) how far its mean has moved, and the share outside the range of training."""
-    import numpy as np
-
-    before, after = before.astype(np.float64), after.astype(np.float64)
-    means, deviations = before.mean(axis=0), np.sqrt((before.var(axis=0) + after.var(axis=0)) / 2)
-    low, high = before.min(axis=0), before.max(axis=0)
-    slack = 0.05 * (high - low)
-    outside = ((after < low - slack) | (after > high + slack)).mean(axis=0)
-    moved = np.abs(after.mean(axis=0) - means)
-    # Both deviations count: a pixel that is lit once in training has hardly any, and one more sample moves it by many of them.
-    shifts = moved / np.where(deviations > 0, deviations, np.inf)
-    return [(float(shift), float(share)) for shift, share in zip(shifts, outside, strict=True)]

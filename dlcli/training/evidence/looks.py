@@ -71,8 +71,9 @@ class Looks:
     rate: Callable[[], float | None] = lambda: None
     rate_in_units: Callable[[], float | None] = lambda: None
     """What it would propose if the targets that are far from unit scale were not."""
-    rate_scaled: Callable[[float], float | None] = lambda scale: None
-    """What it would propose for inputs that are so many times as large."""
+    rate_scaled: Callable[[float | None], float | None] = lambda scale: None
+    """What it would propose for inputs that are so many times as large, or, of None, for each feature in units of its own,
+    if the targets that are far from unit scale were not."""
     rate_unknown: Callable[[], bool] = lambda: False
     """Whether there was no time for the range test."""
     moved: Callable[[], float | None] = lambda: None
@@ -181,7 +182,7 @@ def looks(
         begun=cache(lambda: bounded.one(lambda: rates.begun(lambda: layers_seen(experiment), None), None)),
         rate=lambda: tested()[0],
         rate_in_units=cache(lambda: bounded.training(lambda: rates.in_units(target(), bounded.left), None)),
-        rate_scaled=cache(lambda scale: bounded.training(lambda: rates.scaled(scale, bounded.left), None)),
+        rate_scaled=cache(lambda scale: bounded.training(lambda: rates.scaled(scale, target(), bounded.left), None)),
         rate_unknown=lambda: tested()[1],
         moved=cache(lambda: None if first is None else moved(experiment.model, first)),
         settling=cache(lambda rate, other: bounded.training(lambda: rates.settling(rate, other), None)),

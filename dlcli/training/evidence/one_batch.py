@@ -87,7 +87,8 @@ def overfit(experiment: Experiment, rows: Any, *, units: Units = NO_UNITS) -> On
     import tensorflow as tf
 
     model, train = experiment.model, experiment.splits["train"]
-    arrays = in_units(*train.take(rows), units)
+    taken, wanted = train.take(rows)
+    arrays = taken, in_units(wanted, units)
     inputs, targets = batch_tensors(*arrays)
     losses: list[float] = []
     has_masks = bool(masks_by_target(model.output, [*targets]))

@@ -17,10 +17,10 @@ from dlcli.training.setup.experiment import Experiment
 class RateTrial:
     """Steps of the model of an experiment with its own optimizer and loss, on the batches with which it begins.
 
-    `units` are the mean and deviation by target of those that are tried in unit scale; inputs are tried `scale` times as large.
+    `units` are those in which targets are tried, and `input_units` those of inputs.
     """
 
-    def __init__(self, experiment: Experiment, *, units: Units = NO_UNITS, scale: float = 1.0) -> None:
+    def __init__(self, experiment: Experiment, *, units: Units = NO_UNITS, input_units: Units = NO_UNITS) -> None:
         import tensorflow as tf
 
         self.experiment = experiment
@@ -31,7 +31,7 @@ class RateTrial:
         )
         optimizer = self.model.optimizer
         self.optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # below the scaling of the loss in 16 bits
-        self.units, self.scale = units, scale
+        self.units, self.input_units = units, input_units
         self.rows, self.rate = experiment.first_rows(), tf.Variable(0.0, dtype=tf.float32)
 
         @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
@@ -47,10 +47,8 @@ class RateTrial:
     def batch(self, number: int) -> Any:
         """The arrays of a batch by its number, from the first again behind the last."""
         start = number * self.size % len(self.train)
-        inputs, targets = in_units(*self.train.take(self.rows[start : start + self.size]), self.units)
-        if self.scale == 1:
-            return inputs, targets
-        return {name: (values * self.scale).astype("float32") for name, values in inputs.items()}, targets
+        inputs, targets = self.train.take(self.rows[start : start + self.size])
+        return in_units(inputs, self.input_units), in_units(targets, self.units)
 
     @contextmanager
     def begun(self) -> Iterator[None]:

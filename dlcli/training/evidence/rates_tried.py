@@ -11,7 +11,7 @@ from dlcli.training.evidence.loosened import Loosened, loosened
 from dlcli.training.evidence.rate_range import rate_range
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.settling import Settling, settling
-from dlcli.training.evidence.units import units_of
+from dlcli.training.evidence.units import units_of, units_of_inputs
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.setup.experiment import Experiment
 
@@ -53,9 +53,11 @@ class RatesTried:
         trial = RateTrial(self.experiment, units=units_of(target))
         return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
 
-    def scaled(self, scale: float, seconds: float) -> float | None:
-        """The rate that it would propose for inputs that are so many times as large."""
-        trial = RateTrial(self.experiment, scale=scale)
+    def scaled(self, scale: float | None, target: TargetSeen | None, seconds: float) -> float | None:
+        """The rate that it would propose for inputs that are so many times as large, or each feature in units of its own,
+        and for targets in units as well that are far from unit scale."""
+        inputs = units_of_inputs(self.experiment, scale)
+        trial = RateTrial(self.experiment, units=units_of(target), input_units=inputs)
         return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
 
     def settling(self, rate: float, other: float) -> Settling | None:

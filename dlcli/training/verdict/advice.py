@@ -21,7 +21,26 @@ def tested_rate(story: Story, *, why: str) -> list[Advice]:
         return checked(story, "--lr", why="draws the loss by learning rate")
     written = written_rate(story.config.optimizer)
     old = shortest(story.rate if written is None else written)
-    return [Setting(key=rate_key(story.config.optimizer), old=old, new=rate, why=why)]
+    return [Setting(key=rate_key(story.config.optimizer), old=old, new=rate, why=why), *best_of_many(story)]
+
+
+def fitting_rate(story: Story, rate: float | None, *, why: str) -> list[Advice]:
+    """A rate beside another scale of what is learnt, where it is another than the one that is written."""
+    written = written_rate(story.config.optimizer)
+    if rate is None or written is None or 1 / OTHER < rate / story.rate < OTHER:
+        return []
+    key, old = rate_key(story.config.optimizer), shortest(story.rate)
+    return [Setting(key=key, old=old, new=rate, why=why, joined=True), *best_of_many(story)]
+
+
+def best_of_many(story: Story) -> list[Advice]:
+    """Early stopping beside another rate: a model that learns at last may then learn its samples by heart in the same epochs."""
+    epochs = story.config.train.epochs
+    if story.judged != "validation" or story.config.train.early_stopping is not None or epochs <= IMPATIENT:
+        return []
+    early: Mapping[str, Any] = {"monitor": "val_loss", "patience": max(IMPATIENT, math.ceil(PATIENT * epochs))}
+    why = "a rate that fits may learn samples by heart later"
+    return [Setting(key="train.early_stopping", old=None, new=early, why=why, joined=True)]
 
 
 def checked(story: Story, *options: str, why: str) -> list[Advice]:
@@ -61,8 +80,10 @@ def earlier_stop(story: Story, *, through: int | None = None) -> list[Advice]:
     return [Setting(key="train.early_stopping", old=None, new=early, why="keeps the weights of the best epoch")]
 
 
-IMPATIENT = 5
-"""The least patience that is advised."""
+OTHER = 3.0
+"""So many times as high or as low a rate is another one."""
+IMPATIENT, PATIENT = 5, 0.25
+"""The least patience that is advised, and its share of all epochs where the curve that it waits on is not known."""
 
 
 def longest_wait(losses: Sequence[float]) -> int:

@@ -12,7 +12,8 @@ from dlcli.config.setting_path import setting_path
 from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.evidence.rate import rate_key, shortest, written_rate
+from dlcli.training.evidence.rate import written_rate
+from dlcli.training.verdict.advice import fitting_rate
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import (
     beside_trivial_in_training,
@@ -25,8 +26,6 @@ from dlcli.training.verdict.story import Story
 
 LARGE, SMALL = 5.0, 0.01
 """A root mean square above the first, or a largest deviation below the second, is far from 1."""
-OTHER = 3.0
-"""So many times higher a rate is another one."""
 BEYOND = 10.0
 """So many times the rate that would fit scaled inputs is too high for these too."""
 MORE = 0.1
@@ -94,19 +93,18 @@ def scaled_both(story: Story, far: Sequence[InputSeen]) -> list[Advice]:
     """The preparation of the inputs, and with it the scale of a target that is far as well: one alone may make it worse."""
     advice = scaled_inputs(story.config, far, pictures=story.looks.pictures)
     target = story.looks.target() if advice else None
-    beside = [*rate_beside(story, advice), *(target.advice if target is not None else ())]
-    return [*advice, *(replace(each, joined=True) for each in beside)]
+    beside = [replace(each, joined=True) for each in (target.advice if target is not None else ())]
+    return [*advice, *rate_beside(story, advice), *beside]
 
 
-def rate_beside(story: Story, advice: Sequence[Setting]) -> list[Setting]:
-    """The rate that fits pictures once they are between 0 and 1, where it is another: what was right for numbers to 255 makes
-    steps too short then."""
-    steps = [step for each in advice for step in each.new if isinstance(step, dict)]
-    rate = story.looks.rate_scaled(steps[0]["Rescaling"]["scale"]) if steps else None
-    if rate is None or rate < OTHER * story.rate or written_rate(story.config.optimizer) is None:
+def rate_beside(story: Story, advice: Sequence[Setting]) -> list[Advice]:
+    """The rate that fits inputs once they are of unit scale, where it is another: one that was right for numbers to 255, or in
+    the thousands, makes steps too short then."""
+    if not advice or written_rate(story.config.optimizer) is None:
         return []
-    old, why = shortest(story.rate), "the range test with inputs of that scale"
-    return [Setting(key=rate_key(story.config.optimizer), old=old, new=rate, why=why)]
+    scales = [step["Rescaling"]["scale"] for each in advice for step in each.new if isinstance(step, dict)]
+    rate = story.looks.rate_scaled(scales[0] if scales else None)
+    return fitting_rate(story, rate, why="the range test with inputs of that scale")
 
 
 def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -> list[Setting]:

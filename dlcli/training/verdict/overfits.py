@@ -14,7 +14,7 @@ from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import MARGIN, known_of_inputs, left, left_in_training, may_be_chance
+from dlcli.training.verdict.standing import LEARNT, MARGIN, known_of_inputs, left, left_in_training, may_be_chance
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
 from dlcli.training.verdict.written import takes_by_name
@@ -32,6 +32,8 @@ KNOWN_OF_INPUTS = 0.85
 """Below this share of the mistakes of one answer inputs tell something of a target."""
 GAP, TIMES = 0.35, 2.0
 """So much more of the trivial loss is left on validation than in training, and so many times as much, where the gap is wide."""
+BY_HEART = 0.2
+"""So much of the trivial loss learnt in training, of which nothing reached validation, was learnt by heart."""
 SURE = 2.0
 """So many deviations of the curve's noise a rise is above its lowest point."""
 
@@ -42,8 +44,8 @@ def overfits(story: Story) -> Finding | None:
 
     A model that never was better than the constant answer has nothing to lose.
     """
-    turned = turning(story)
-    gap = gap_of(story)
+    turned, gap = turning(story), gap_of(story)
+    turned = parted(story) if turned is None else turned
     if (turned is None and gap is None) or held_back(story) or may_be_chance(story):
         return None
     if never_better(story) and not tells(story):
@@ -101,7 +103,27 @@ def gap_of(story: Story) -> float | None:
     if story.judged != "validation" or len(story.history) < FEWEST:
         return None
     inside, gap = left_in_training(story), wider(story)
-    return gap if inside is not None and gap >= max(GAP, (TIMES - 1) * inside) else None
+    if inside is None:
+        return None
+    wide = BY_HEART if never_better(story) and inside <= LEARNT and is_over(story) else max(GAP, (TIMES - 1) * inside)
+    return gap if gap >= wide else None
+
+
+def is_over(story: Story) -> bool:
+    """Whether validation has come to its least some epochs ago."""
+    validation = story.losses("validation")
+    return validation.index(min(validation)) + FEWEST < len(validation)
+
+
+def parted(story: Story) -> int | None:
+    """The epoch, counted from 0, of the lowest validation loss, where training has learnt much since and validation nothing."""
+    validation, train, seen = story.losses("validation"), story.losses("train"), story.beside_trivial
+    if seen is None or seen.weighed or not validation or validation[-1] <= train[-1]:
+        return None
+    lowest = validation.index(min(validation))
+    learnt = train[lowest] - train[-1]
+    much = max(BY_HEART * (seen.trivial - story.perfect), SURE * noise_of(validation[lowest:]))
+    return lowest if is_over(story) and learnt >= much > 0 else None
 
 
 def wider(story: Story) -> float:
@@ -158,11 +180,12 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         return replace(told, looks=Looks(train=lambda: Compared("train", inside, 1.0)))
 
     return [
-        (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.661]), True),
-        (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.9, 0.6, 0.62, 0.65, 0.659]), False),
+        (story(train=[0.9, 0.5, 0.4, 0.35, 0.31], validation=[0.9, 0.6, 0.62, 0.65, 0.661]), True),
+        (story(train=[0.9, 0.5, 0.4, 0.35, 0.31], validation=[0.9, 0.6, 0.62, 0.65, 0.659]), False),
         (story(train=[0.9, 0.5, 0.55, 0.6, 0.7], validation=[0.9, 0.6, 0.62, 0.65, 0.7]), False),
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[0.0] * 5), False),
         (story(train=[-20.0, -26.0, -27.0, -28.0, -29.0], validation=[-20.0, -26.0, -26.0, -26.0, -25.98]), False),
         (apart(0.36), False),
         (story(train=[0.9, 0.5, 0.3, 0.2, 0.1], validation=[1.1, 0.99, 1.2, 1.3, 1.4]), False),
+        (story(train=[0.9, 0.7, 0.6, 0.55, 0.51], validation=[0.9, 0.7, 0.71, 0.7, 0.71]), False),
     ]

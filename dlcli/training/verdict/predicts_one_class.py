@@ -18,8 +18,9 @@ from dlcli.training.verdict.underfits import held_back
 
 NEARLY_ALL = 0.985
 """The share of answers that one class makes up where others are hardly ever said."""
-FEWEST, FOUND = 5, 0.1
-"""Of so many others one class alone says nothing; where more than such a share of them is found it is not said alone."""
+FEWEST, MANY, FOUND = 5, 10, 0.1
+"""Of fewer others one class alone says nothing, and of fewer than the second where they are rare; where more than such a share
+of them is found it is not said alone."""
 
 
 def predicts_one_class(story: Story) -> Finding | None:
@@ -32,7 +33,10 @@ def predicts_one_class(story: Story) -> Finding | None:
         name, share = seen.most_said
         others = sum(seen.truth) - seen.truth[[*seen.classes].index(name)]
         found = (sum(seen.right) - seen.right[[*seen.classes].index(name)]) / max(others, 1)
-        if found > FOUND or share < NEARLY_ALL or others < FEWEST or others <= (1 - NEARLY_ALL) * sum(seen.truth):
+        rare = others <= (1 - NEARLY_ALL) * sum(
+            seen.truth
+        )  # of so few even a perfect model says one class nearly always
+        if found > FOUND or share < NEARLY_ALL or others < (MANY if rare else FEWEST):
             continue
         learnt = left(story)
         if max(seen.majority, outweighing(story, seen)) < FREQUENT and (learnt is None or learnt >= MARGIN):
@@ -94,11 +98,9 @@ RULE = Rule("predicts_one_class", predicts_one_class, CAUSES | {"suspiciously_go
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
     """Stories of which the first shows it and the others do not."""
 
-    def saying(other: int, *, majority: int = 80, reached: float = 0.9) -> Story:
-        rest = 100 - majority
-        seen = ClassesSeen(
-            "y", "validation", 100, ["a", "b"], [majority, rest], [100 - other, other], [majority, other]
-        )
+    def saying(other: int, *, majority: int = 80, of: int = 100, reached: float = 0.9) -> Story:
+        rest = of - majority
+        seen = ClassesSeen("y", "validation", of, ["a", "b"], [majority, rest], [of - other, other], [majority, other])
         return replace(story(validation=[0.95, reached]), looks=Looks(classes=lambda split: [seen]))
 
     return [
@@ -106,4 +108,5 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (saying(2), False),
         (saying(0, majority=60, reached=0.99), False),
         (saying(0, majority=96), False),
+        (saying(0, majority=991, of=1000), False),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from dlcli.data.findings.splits_apart import OUTSIDE, SHIFT
 from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.drift import Drift
 from dlcli.training.evidence.looks import Looks
@@ -13,8 +14,6 @@ from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import left, left_in_training
 from dlcli.training.verdict.story import Story
 
-SHIFT, OUTSIDE = 1.0, 0.3
-"""A mean that has moved by so many deviations, and such a share outside the range of training, are another place."""
 KNOWN, UNKNOWN = 0.6, 1.1
 """Neighbours know a target that leave up to the first of the mistakes of one answer, and mislead where they leave the second."""
 FAR_BETTER = 0.5

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dlcli.finding import Finding, Setting, only_name
+from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.scaling import TargetSeen
+from dlcli.training.verdict.advice import fitting_rate
 from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
@@ -28,7 +29,18 @@ def target_far_from_scale(story: Story) -> Finding | None:
         return None
     facts = {"targets": target.deviations, "means": target.means}
     where = only_name([*target.deviations])
-    return Finding(code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=target.advice)
+    return Finding(
+        code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=scaled_target(story)
+    )
+
+
+def scaled_target(story: Story) -> list[Advice]:
+    """The settings that bring targets to unit scale, and the rate that fits them then, where it is another."""
+    target = story.looks.target()
+    if target is None or not target.advice:
+        return []
+    rate = story.looks.rate_in_units()
+    return [*target.advice, *fitting_rate(story, rate, why="the range test with targets of that scale")]
 
 
 def crept(story: Story) -> bool:

@@ -99,7 +99,7 @@ def shrunk(story: Story, penalties: Sequence[Penalty], fallen: float) -> bool:
 
 def released(story: Story, held: list[Penalty]) -> list[Advice]:
     """Less noise, and weights that cost nothing."""
-    return [
+    settings = [
         Setting(key=each.key, old=each.share, new=KEPT, why=f"{each.share:.0%} of what passes is left out")
         if each.share
         else Setting(
@@ -111,6 +111,9 @@ def released(story: Story, held: list[Penalty]) -> list[Advice]:
         for each in held
         if each.key is not None
     ]
+    return [
+        replace(each, joined=number > 0) for number, each in enumerate(settings)
+    ]  # one that stays holds back as well
 
 
 def roomier(story: Story) -> list[Advice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,16 +12,20 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.imbalanced import FEWEST as FEWEST_OF_CLASS
 from dlcli.training.verdict.imbalanced import MOST_CLASSES
 from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import HARDLY, MARGIN, better_by_metric, left
 from dlcli.training.verdict.story import Story
 
 WIDE = 0.27
 """An interval of the accuracy as wide as this says little."""
 FEWEST = 10
 """Fewer numbers are judged by chance."""
+SURE = 2.0
+"""So many deviations of its noise a small gain over the constant answer is one."""
 
 
 def validation_too_small(story: Story) -> Finding | None:
-    """Seen by the interval of the accuracy, which is wide or reaches down to the constant answer; by the count for numbers."""
+    """Seen by the interval of the accuracy, which is wide or reaches down to the constant answer; by the count for numbers; or
+    by a gain over the constant answer that is so small that of so few samples it may be chance."""
     samples = story.looks.samples.get("validation")
     if samples is None or not story.losses("validation"):
         return None
@@ -39,7 +44,25 @@ def validation_too_small(story: Story) -> Finding | None:
             return Finding(code="validation_too_small", severity="warning", facts=facts)
     if samples < FEWEST:
         return Finding(code="validation_too_small", severity="warning", facts={"samples": samples, "accuracy": None})
+    if (gain := may_be_none(story, samples)) is not None:
+        return gain
     return next(filter(None, (rare_class(seen, samples) for seen in story.looks.classes("validation"))), None)
+
+
+def may_be_none(story: Story, samples: int) -> Finding | None:
+    """Seen where hardly anything of the trivial loss is gone, and that within what samples differ by.
+
+    Of a model that says what it knows, the logarithm of how much likelier it makes a sample than the constant answer does
+    varies by twice its mean.
+    """
+    share, seen = left(story), story.beside_trivial
+    if share is None or seen is None or seen.weighed or not HARDLY <= share < MARGIN or better_by_metric(story):
+        return None
+    likelier = seen.trivial - seen.reached if story.looks.classes("validation") else -math.log(share) / 2
+    if math.sqrt(likelier * samples / 2) >= SURE:
+        return None
+    facts = {"samples": samples, "accuracy": None, "reached": seen.reached, "trivial": seen.trivial}
+    return Finding(code="validation_too_small", severity="warning", facts=facts)
 
 
 def rare_class(seen: ClassesSeen, samples: int) -> Finding | None:
@@ -68,10 +91,16 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
             story(validation=[0.9, 0.5]), looks=Looks(classes=lambda split: [seen], samples={"validation": samples})
         )
 
+    def gaining(reached: float, samples: int) -> Story:
+        return replace(story(validation=[0.99, reached]), looks=Looks(samples={"validation": samples}))
+
     return [
         (right(6, 9, 5), True),
         (right(36, 40, 20), False),
         (right(80, 90, 50), False),
         (right(95, 100, 95), False),
         (story(validation=[0.5]), False),
+        (gaining(0.95, 312), False),
+        (gaining(0.89, 20), False),
+        (gaining(0.98, 20), False),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlcli.view.console.shapes import shape
 from dlcli.view.console.tables import number
-from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
+from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
 
 def among(facts: Facts) -> str:
@@ -147,6 +147,10 @@ def sorted_order(facts: Facts) -> str:
     return f"the target changes only {times} over {facts['rows']:,} rows"
 
 
+def splits_apart(facts: Facts) -> str:
+    return first_of([f"{moved_away(each)} in {each['split']}" for each in facts["moved"]])
+
+
 def target_given_away(facts: Facts) -> str:
     ways = facts["ways"]
     columns = {way: [name for name in ways if ways[name] == way] for way in WAYS}
@@ -275,6 +279,11 @@ SENTENCES = {
         "the same samples in two splits",
         same_rows,
         advised=kept_together,
+    ),
+    "splits_apart": Sentence(
+        "a split lies elsewhere than training",
+        splits_apart,
+        "what is learnt in training may not hold there: leave such columns out of data.inputs, or split otherwise",
     ),
     "sorted_order": Sentence("samples in sorted order", sorted_order, "nothing to do: dlcli shuffles before it splits"),
     "target_given_away": Sentence(

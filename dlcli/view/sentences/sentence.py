@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from dlcli.view.console.tables import number
+
 Facts: TypeAlias = Mapping[str, Any]
+FAR = 1.0
+"""So many deviations a mean has moved where that says more than what share lies outside."""
 SHOWN = 5
 """So many names are listed before the rest is counted."""
 
@@ -41,3 +45,11 @@ def first_of(parts: Sequence[str], *, more: str = "more") -> str:
     """The first of many parts, and how many more there are."""
     rest = len(parts) - SHOWN
     return ", ".join(parts[:SHOWN]) + (f" and {rest} {more}" if rest > 0 else "")
+
+
+def moved_away(moved: Mapping[str, Any]) -> str:
+    """How far a column, or a target, lies from where training has it."""
+    named = f"'{moved['name']}' ({moved['role']})"
+    if moved["shift"] >= max(FAR, moved["outside"]):
+        return f"{named} has moved by {number(moved['shift'], digits=2)} deviations"
+    return f"{moved['outside']:.0%} of {named} is nothing that training held"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlcli.view.console.tables import number
-from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed
+from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
 SAYS_NOTHING = 0.95
 """So much of the mistakes is left of neighbours that tell nothing of a target."""
@@ -227,12 +227,7 @@ def schedule_ended(facts: Facts) -> str:
 
 
 def splits_differ(facts: Facts) -> str:
-    moved = [
-        f"'{each['name']}' ({each['role']}) has moved by {number(each['shift'], digits=2)} deviations"
-        if each["shift"] >= each["outside"]
-        else f"{each['outside']:.0%} of '{each['name']}' ({each['role']}) is nothing that training held"
-        for each in facts["moved"]
-    ]
+    moved = [moved_away(each) for each in facts["moved"]]
     losses = f"the validation loss is {number(facts['validation'])}, that of training {number(facts['train'])}"
     if facts["relation"] is None:
         return f"{losses}; {first_of(moved)}"
@@ -299,7 +294,10 @@ def validation_too_small(facts: Facts) -> str:
             f"'{facts['class']}' has {facts['class_samples']} validation {counted}, {none}: too few to say more of it"
         )
     if facts["accuracy"] is None:
-        return f"{facts['samples']} validation samples"
+        if "reached" not in facts:
+            return f"{facts['samples']} validation samples"
+        reached, trivial = number(facts["reached"]), number(facts["trivial"])
+        return f"of {facts['samples']} validation samples a loss of {reached} beside the {trivial} of one answer may be chance"
     shown = f"the accuracy {number(facts['accuracy'])} of {facts['samples']} validation samples"
     low, high = facts["low"], facts["high"]
     least, most, majority = (number(each, digits=2) for each in (low, high, facts["majority"]))

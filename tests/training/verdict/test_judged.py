@@ -17,6 +17,7 @@ from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
 from dlcli.training.evidence.capacity import Capacity, Hidden
+from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.inputs_seen import InputSeen
@@ -24,16 +25,23 @@ from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.evidence.train_loss import train_compared
+from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.dead_units import DROPPED, dead_units
 from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.healthy import what_is_missing
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
+from dlcli.training.verdict.overfits import overfits
+from dlcli.training.verdict.predicts_one_class import predicts_one_class
+from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.schedule_ended import schedule_ended
 from dlcli.training.verdict.splits_differ import splits_differ
 from dlcli.training.verdict.suspiciously_good import suspiciously_good
+from dlcli.training.verdict.target_far_from_scale import target_far_from_scale
 from dlcli.training.verdict.too_early_to_say import too_early_to_say
+from dlcli.training.verdict.underfits import underfits
+from dlcli.training.verdict.validation_too_small import validation_too_small
 from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
@@ -226,3 +234,109 @@ def test_what_has_moved_with_the_target_is_not_left_out(tell: Tell, role: str, k
     found = splits_differ(told)
     assert found is not None
     assert [each.about for each in found.advice] == ([] if key is None else [key])
+
+
+def changes_of(found: Finding | None) -> list[tuple[str, Any, bool]]:
+    """The settings of an advice: what is set to what, and whether that goes with the one before."""
+    assert found is not None
+    return [(each.key, each.new, each.joined) for each in found.advice if isinstance(each, Setting)]
+
+
+STOP = "train.early_stopping"
+
+
+@pytest.mark.parametrize(
+    ("epochs", "more", "patience"),
+    [(6, "", 5), (5, "", None), (24, "", 6), (12, ", early_stopping: {patience: 2}", None)],
+)
+def test_another_rate_is_kept_at_its_best_epoch(tell: Tell, epochs: int, more: str, patience: int | None) -> None:
+    falling = [0.99 - 0.001 * number for number in range(epochs)]
+    found = rate_too_low(tell(falling, left=0.98, more=more, rate=lambda: 0.3))
+    [rate, *beside] = changes_of(found)
+    assert rate == ("optimizer.learning_rate", 0.3, False)
+    assert beside == ([] if patience is None else [(STOP, {"monitor": "val_loss", "patience": patience}, True)])
+
+
+@pytest.mark.parametrize(
+    ("written", "rate", "new"),
+    [
+        *[("{SGD: 0.001}", 0.003, 0.003), ("{SGD: 0.001}", 0.0029, None), ("{SGD: 0.001}", 0.0003, 0.0003)],
+        *[("{SGD: 0.001}", 0.00034, None), ("SGD", 0.1, None), ("{SGD: 0.001}", None, None)],
+    ],
+)
+def test_the_rate_that_fits_another_scale_stands_beside_it(
+    tell: Tell, written: str, rate: float | None, new: float | None
+) -> None:
+    asked = list[float | None]()
+
+    def scaled(scale: float | None) -> float | None:
+        asked.append(scale)
+        return rate
+
+    far = InputSeen("dense", "features", "x", 1200.0, 300.0, 1250.0, 0.0, 3000.0, 300.0, True, 2)
+    target = TargetSeen({"y": 4e4}, {"y": 0.0}, [Setting(key="data.target", old="y", new={"column": "y"}, why="far")])
+    looks: dict[str, Any] = {"left": 0.9, "optimizer": written, "target": lambda: target}
+    told = tell([0.9, 0.9, 0.9], inputs=lambda: [far], rate_scaled=scaled, **looks)
+    beside = [] if new is None else [("optimizer.learning_rate", new, True)]
+    assert changes_of(inputs_far_from_scale(told)) == [
+        ("data.prepare", ["Normalization"], False),
+        *beside,
+        ("data.target", {"column": "y"}, True),
+    ]
+    assert asked == [None] * (written != "SGD")
+    alone = target_far_from_scale(tell([0.9, 0.9, 0.9], rate_in_units=lambda: rate, **looks))
+    if rate is None or rate > 0.0001:  # a rate that is far too high for targets of any scale is the cause itself
+        assert changes_of(alone) == [("data.target", {"column": "y"}, False), *beside]
+
+
+def test_all_that_weights_cost_is_taken_away_together(tell: Tell) -> None:
+    held = [
+        Penalty("dense", "kernel_regularizer", 0.0, 0.7, "layers.0.Dense.kernel_regularizer"),
+        Penalty("dense_1", "kernel_regularizer", 0.0, 0.6, "layers.1.Dense.kernel_regularizer"),
+    ]
+    found = underfits(tell([0.9, 0.9, 0.9], left=0.9, penalties=lambda: held))
+    assert changes_of(found) == [(held[0].key, None, False), (held[1].key, None, True)]
+
+
+@pytest.mark.parametrize(
+    ("validation", "left", "seen"),
+    [
+        ([1.01, 1.03, 1.02, 1.03, 1.04], 0.79, True),
+        ([1.01, 1.03, 1.02, 1.03, 1.04], 0.81, False),  # so little is learnt that nothing is by heart
+        ([1.01, 1.03, 1.02, 1.03, 1.04], 0.85, False),
+        ([1.06, 1.05, 1.01, 1.03, 1.04], 0.79, False),  # and here validation may still come down
+        ([0.97, 0.99, 0.985, 0.99, 1.0], 0.79, False),
+    ],
+)
+def test_what_never_helped_validation_was_learnt_by_heart(
+    tell: Tell, validation: list[float], left: float, seen: bool
+) -> None:
+    known = Neighbours(0.8, 0.0, 100, True)
+    told = tell(validation, train=[0.95, 0.93, 0.9, 0.87, left], left=left, neighbours=lambda: known)
+    found = overfits(told)
+    assert (found is not None) is seen
+
+
+@pytest.mark.parametrize(("last", "seen"), [(0.49, True), (0.51, False)])
+def test_what_training_learns_without_validation_is_by_heart(tell: Tell, last: float, seen: bool) -> None:
+    told = tell([0.9, 0.7, 0.71, 0.7, 0.71], train=[0.9, 0.7, 0.6, 0.55, last], left=last)
+    assert (overfits(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("others", "seen"), [(10, True), (9, False)])
+def test_of_rare_ones_ten_tell_that_one_class_is_said_alone(tell: Tell, others: int, seen: bool) -> None:
+    said = ClassesSeen("y", "validation", 1000, ["no", "yes"], [1000 - others, others], [1000, 0], [1000 - others, 0])
+    told = tell([0.9, 0.8, 0.7], left=0.7, classes=lambda split: [said])
+    assert (predicts_one_class(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("samples", "seen"), [(311, True), (312, False)])
+def test_a_small_gain_may_be_chance_of_few_samples(tell: Tell, samples: int, seen: bool) -> None:
+    # The gain of a likelihood: its logarithm has mean m and variance 2m a sample, so that two deviations are 8 / m samples.
+    told = tell([0.99, 0.97, 0.95], samples={"validation": samples})
+    found = validation_too_small(told)
+    assert (found is not None) is seen is (samples < 8 / (-math.log(0.95) / 2))
+    if found is not None:
+        assert judgement_of_training(found).evidence == (
+            "of 311 validation samples a loss of 0.9500 beside the 1.000 of one answer may be chance"
+        )

@@ -12,11 +12,11 @@ import pytest
 from training.test_check import experiment_of
 
 from dlcli.config.train import EarlyStopping
+from dlcli.data.findings.splits_apart import moved_by
 from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
-from dlcli.training.evidence.drift import of_values
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.loosened import Loosened
@@ -72,7 +72,14 @@ def line(folder: Path, option: str = "") -> Any:
 
 
 def descent(
-    experiment: Any, rate: float, steps: int, *, longest: float = np.inf, scale: float = 1.0, decay: float = 0.0
+    experiment: Any,
+    rate: float,
+    steps: int,
+    *,
+    longest: float = np.inf,
+    scale: float = 1.0,
+    unit: tuple[Any, Any] = (0.0, 1.0),
+    decay: float = 0.0,
 ) -> list[float]:
     """The losses of gradient descent on the same batches, written out; gradients are cut to a norm each, weights decay first."""
     rows, train, losses = experiment.first_rows(), experiment.splits["train"], []
@@ -81,6 +88,7 @@ def descent(
         start = number * 8 % len(train)
         inputs, targets = train.take(rows[start : start + 8])
         x, y = np.asarray(inputs["features"], np.float64), np.asarray(targets["y"], np.float64).ravel() / scale
+        x = (x - unit[0]) / unit[1]
         error = x @ w + b - y
         losses.append(float((error**2).mean()))
         for_w, for_b = 2 * x.T @ error / len(y), 2 * error.mean()
@@ -93,6 +101,7 @@ def descent(
 def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_path: Path) -> None:
     from dlcli.training.evidence.rate_trial import RateTrial
     from dlcli.training.evidence.settling import COUNTED, STEPS, settling
+    from dlcli.training.evidence.units import units_of_inputs
 
     experiment = line(tmp_path)
     before = [each.numpy() for each in experiment.model.variables]
@@ -101,6 +110,10 @@ def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_pat
         assert trial.losses(rate, 30) == pytest.approx(descent(experiment, rate, 30), rel=1e-4, abs=1e-6)
     scaled = RateTrial(experiment, units={"y": (0.0, 4.0)})
     assert scaled.losses(0.05, 30) == pytest.approx(descent(experiment, 0.05, 30, scale=4.0), rel=1e-4, abs=1e-6)
+    whole = np.asarray(experiment.splits["train"].take(experiment.first_rows())[0]["features"], np.float64)
+    for scale, unit in ((0.5, (0.0, 2.0)), (None, (whole.mean(axis=0), whole.std(axis=0)))):
+        other = RateTrial(experiment, input_units=units_of_inputs(experiment, scale))
+        assert other.losses(0.05, 30) == pytest.approx(descent(experiment, 0.05, 30, unit=unit), rel=1e-4, abs=1e-6)
     found = settling(trial, 0.5, 0.05)
     assert found is not None
     same, lower = (float(np.mean(descent(experiment, rate, STEPS)[-COUNTED:])) for rate in (0.5, 0.05))
@@ -192,11 +205,11 @@ def test_a_pixel_that_is_lit_once_has_not_moved() -> None:
     before, after = np.zeros((600, 2)), np.zeros((200, 2))
     before[0, 0], after[:2, 0] = 0.01, 1.0
     before[:, 1], after[:, 1] = np.arange(600) % 5, np.arange(200) % 5 + 4
-    (lit, _), (moved, outside) = of_values(before, after)
+    (lit, _), (moved, outside) = moved_by(before, after)
     assert lit < 0.2
     assert moved == pytest.approx(4 / np.sqrt((before[:, 1].var() + after[:, 1].var()) / 2))
     assert outside == pytest.approx(0.8)
-    ((_, share),) = of_values(np.zeros((50, 1)), np.r_[np.zeros(60), np.ones(40)][:, None])
+    ((_, share),) = moved_by(np.zeros((50, 1)), np.r_[np.zeros(60), np.ones(40)][:, None])
     assert share == pytest.approx(0.4)  # which was one value in training
 
 
