@@ -39,7 +39,7 @@ def compare(root: Path, names: Sequence[str]) -> Comparison:
 
     Raises `UsageError` for fewer than two runs, `ArtifactError` for one that is not there or whose record is damaged.
     """
-    runs, sides = sides_named(root, names)
+    runs, sides, not_done = sides_named(root, names)
     if len(runs) < 2:
         raise UsageError("compare takes at least two runs", hint="dlcli runs --names lists them", kind="too_few_runs")
     for run in runs:
@@ -66,6 +66,7 @@ def compare(root: Path, names: Sequence[str]) -> Comparison:
         difference=by_metric(differences),
         unknown=unknown,
         unlike=unlike,
+        left_out=not_done,
         curves={side.name: mean_history([history.read(runs[at]) for at in side.at]) for side in sides},
     )
 

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dlcli.errors import ArtifactError
+from dlcli.actions.member_states import done_runs, members_not_done
 from dlcli.runs import Run
 from dlcli.runs.groups import ALIKE, Group
 from dlcli.runs.noise import spread_of_runs
-from dlcli.runs.summary import RunSummary, run_summary
+from dlcli.runs.summary import RunSummary
 from dlcli.view.comparison import GroupCompared
-from dlcli.view.group import SpreadShown
+from dlcli.view.group import MemberShown, SpreadShown
 
 Values = Mapping[str, float]
 """What a run reached, by the name of the metric."""
@@ -30,11 +30,11 @@ class Side:
     is_group: bool
 
 
-def sides_named(root: Path, names: Sequence[str]) -> tuple[list[Run], list[Side]]:
+def sides_named(root: Path, names: Sequence[str]) -> tuple[list[Run], list[Side], list[MemberShown]]:
     """All runs of some names, each once, and what stands side by side: groups of repetitions as a whole, where anything stands
-    beside them, otherwise their runs.
+    beside them, otherwise their runs. Behind them the members of these groups that have no result.
 
-    Raises `ArtifactError` for what is not there, and for a group none of whose runs is done.
+    Raises `ArtifactError` for what is not there, for a group whose record is damaged, and for one none of whose runs is done.
     """
     found: dict[Path, tuple[Run | Group, list[Run]]] = {}
     for name in names:
@@ -53,17 +53,8 @@ def sides_named(root: Path, names: Sequence[str]) -> tuple[list[Run], list[Side]
             sides.append(Side(what.name, range(start, len(runs)), is_group=True))
         else:
             sides += [Side(run.name, [start + at], is_group=False) for at, run in enumerate(some)]
-    return runs, sides
-
-
-def done_runs(group: Group) -> list[Run]:
-    """The runs of a group that are done. Raises `ArtifactError` where none is."""
-    runs = [run for run in group.members() if run_summary(run).status == "done"]
-    if not runs:
-        message = f"no run of the group '{group.name}' is done"
-        hint = f"dlcli runs {group.name} shows how they stand"
-        raise ArtifactError(message, file=group.path, hint=hint, kind="nothing_done")
-    return runs
+    groups = [what for what, _ in found.values() if isinstance(what, Group)]
+    return runs, sides, [member for group in groups for member in members_not_done(group)]
 
 
 def shared_value(rows: Sequence[RunSummary], side: Side, path: str) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from dlcli.actions.compared_sides import done_runs
 from dlcli.actions.evaluate import evaluate
+from dlcli.actions.member_states import done_runs, members_not_done
 from dlcli.runs.groups import ALIKE, Group
 from dlcli.runs.noise import spread_of_runs
 from dlcli.view.evaluated_group import EvaluatedGroup
@@ -17,15 +17,17 @@ from dlcli.view.group import SpreadShown
 def evaluate_group(group: Group, *, split: str, data: str | None, allow_code: bool) -> EvaluatedGroup:
     """Evaluates the runs of a group that are done on one of their splits, or on other `data`.
 
-    Raises what `evaluate` raises, and `ArtifactError` where no run is done.
+    Raises what `evaluate` raises, and `ArtifactError` where no run is done or the record of the group is damaged.
     """
+    kind, not_done = group.read().kind, members_not_done(group)
     found = [evaluate(run, split=split, data=data, worst=0, allow_code=allow_code) for run in done_runs(group)]
     return EvaluatedGroup(
         group=group.name,
-        kind=group.kind() or "",
+        kind=kind,
         split=found[0].split,
         members=found,
-        metrics=evaluated_spreads(found) if group.kind() in ALIKE else {},
+        metrics=evaluated_spreads(found) if kind in ALIKE else {},
+        left_out=not_done,
         notes=[*dict.fromkeys(note for each in found for note in each.notes)],
     )
 

@@ -46,14 +46,16 @@ def row_of_group(group: Group, rows: Sequence[RunSummary]) -> RunSummary:
     """One row for some runs of a group: where their configurations differ it says nothing, and where they are no repetitions
     of each other nothing of what they reached.
     """
+    record = group.record()
     done = [row for row in rows if row.status == "done"]
-    status = f"{len(done)} done" if len(done) == len(rows) else f"{len(done)} of {len(rows)} done"
+    count = max(len(rows), len((record.members if record else None) or ()))
+    status = f"{len(done)} done" if len(done) == count else f"{len(done)} of {count} done"
     first = rows[0]
     times = [row.recorded["seconds"] for row in rows if row.recorded.get("seconds") is not None]
     recorded = {**first.recorded, "verdict": None, "severity": None, "reason": None, "stop": None}
     recorded["seconds"] = sum(times) if times else None
     epochs = max(row.epochs for row in rows)
-    metrics = mean_metrics(done) if group.kind() in ALIKE else {}
+    metrics = mean_metrics(done) if record and record.kind in ALIKE else {}
     return RunSummary(group.path, status, epochs, metrics, recorded, common_configuration(rows))
 
 

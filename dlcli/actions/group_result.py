@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from dlcli.actions.compare import values_of
 from dlcli.actions.held_out import kept_held_out
+from dlcli.actions.member_states import member_of, rows_of
 from dlcli.actions.runs import compared_runs
-from dlcli.errors import ArtifactError
-from dlcli.runs import Run, read_state
+from dlcli.runs import Run
 from dlcli.runs.groups import ALIKE, Group, GroupKind
 from dlcli.runs.noise import spread_of_runs
 from dlcli.runs.samples_file import read_samples
-from dlcli.runs.state import ALIVE
-from dlcli.runs.summary import RunSummary, run_summary
+from dlcli.runs.summary import RunSummary
 from dlcli.view.group import GroupShown, MemberShown, SpreadShown
 from dlcli.view.many import LineState
 
@@ -29,9 +27,8 @@ def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None)
     Raises `ArtifactError` where its record is damaged.
     """
     record = group.read()
-    rows = {row.path.name: row for row in map(run_summary, group.members())}
-    planned = record.plan.get("members")
-    names = list(planned) if isinstance(planned, dict) else list(rows)
+    rows = rows_of(group)
+    names = list(rows) if record.members is None else record.members
     shown = [member_of(group, name, rows.get(name), (trained or {}).get(name)) for name in names]
     found = [rows[name] for name in names if name in rows]
     done = [row for row in found if row.status == "done"]
@@ -93,30 +90,3 @@ def spreads_of(rows: Sequence[RunSummary]) -> dict[str, SpreadShown]:
         name: SpreadShown(**asdict(spread_of_runs([values[name] for values in reached if name in values])))
         for name in names
     }
-
-
-def member_of(group: Group, name: str, row: RunSummary | None, trained: MemberShown | None) -> MemberShown:
-    """A member as its run stands, with what its training has come to where this command has trained it."""
-    path = group.path / name
-    shown = trained or MemberShown(member=name, run=f"{group.name}/{name}", path=str(path), state=LineState.LEFT)
-    if row is None:
-        return shown
-    seconds = shown.seconds if trained else row.recorded.get("seconds")
-    shown = replace(shown, epochs=row.epochs, metrics=row.metrics, seconds=seconds)
-    if trained is not None:
-        return shown
-    if row.status == "done":
-        return replace(shown, state=LineState.DONE, code=0)
-    if row.status in {"failed", "unreadable"}:
-        code, error = why_failed(Run(path))
-        return replace(shown, state=LineState.FAILED, code=code, error=error)
-    return replace(shown, state=LineState.LEFT if row.status in ALIVE else LineState.STOPPED)
-
-
-def why_failed(run: Run) -> tuple[int | None, dict[str, Any]]:
-    """The exit code of a run that has failed, and the words of its error."""
-    try:
-        state = read_state(run)
-    except ArtifactError as error:
-        return error.code, {"message": error.message}
-    return state.exit_code, {"message": state.reason}

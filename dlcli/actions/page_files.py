@@ -40,7 +40,10 @@ def write_page(page: Page, file: Path) -> PageWritten:
     content = page_html(page).encode()
     write_output(file, content)
     return PageWritten(
-        file=str(file), bytes=len(content), parts=[PartWritten.of(each.anchor, each.missing) for each in page.parts]
+        file=str(file),
+        bytes=len(content),
+        parts=[PartWritten.of(each.anchor, each.missing) for each in page.parts],
+        notes=page.notes,
     )
 
 

@@ -124,9 +124,10 @@ def evaluated_as_group(
     from dlcli.actions.evaluated_group import evaluate_group
     from dlcli.view.console.labelled import note as say_note
     from dlcli.view.evaluated_group import draw_evaluated_group
+    from dlcli.view.group import left_out_words
 
     shown = evaluate_group(group, split=split, data=data, allow_code=allow_code)
-    for note in shown.notes:
+    for note in [*(f"without {words}" for words in left_out_words(shown.left_out)), *shown.notes]:
         say_note(err(), f"note: {note}")
     give(shown, draw_evaluated_group, as_json=json)
     return True

@@ -50,6 +50,8 @@ def report(
     check_page(file)
     page = page_of_runs(runs, names, Choice(split, not no_model, allow_code))
     written = write_page(page, file)
+    for words in page.notes:
+        say_note(err(), f"note: {words}")
     for part in written.parts:
         if part.missing is not None:
             hint = f" ({part.hint})" if part.hint else ""

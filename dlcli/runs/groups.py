@@ -55,6 +55,12 @@ class GroupRecord:
     config: str
     plan: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def members(self) -> Sequence[str] | None:
+        """The names of its runs as they were planned; None where they come as they are begun, as trials do."""
+        planned = self.plan.get("members")
+        return [*planned] if isinstance(planned, dict) else None
+
 
 FORMS: dict[str, Any] = {"kind": str, "number": int, "created": str, "words": list, "config": str, "plan": dict}
 
@@ -138,8 +144,13 @@ class Group:
 
     def kind(self) -> str | None:
         """What its runs have in common; None where its record is damaged."""
+        record = self.record()
+        return None if record is None else record.kind
+
+    def record(self) -> GroupRecord | None:
+        """Its record, None where that is damaged."""
         with contextlib.suppress(ArtifactError):
-            return self.read().kind
+            return self.read()
         return None
 
     def write(self, record: GroupRecord) -> None:

@@ -14,7 +14,7 @@ from dlcli.view.console.json_value import UNSAID, json_name
 from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import number
-from dlcli.view.group import SpreadShown
+from dlcli.view.group import MemberShown, SpreadShown, left_out_words
 from dlcli.view.run_again import loss_curves
 from dlcli.view.verdict import setting_text
 
@@ -105,7 +105,8 @@ class Comparison:
     are means, and a key in which its runs differ has none.
 
     `unknown` says of which runs it cannot be told whether they differ by more than noise, and why; `unlike` has the metrics that
-    do not mean the same in all runs, with the keys that make it so: of these no difference is told.
+    do not mean the same in all runs, with the keys that make it so: of these no difference is told. `left_out` are the members
+    of its groups that have no result.
     """
 
     runs: Sequence[ComparedRun]
@@ -115,6 +116,7 @@ class Comparison:
     unknown: Sequence[str]
     unlike: Mapping[str, Sequence[str]] = field(default_factory=dict)
     groups: Mapping[str, GroupCompared] = field(default_factory=dict)
+    left_out: Sequence[MemberShown] = ()
     curves: Mapping[str, Sequence[Mapping[str, Any]]] = field(metadata=UNSAID)
 
     @property
@@ -144,6 +146,8 @@ def draw_comparison(console: Console, comparison: Comparison) -> None:
         line(console, "noise", noise_words(found))
     for reason in comparison.unknown:
         line(console, "noise", f"not known: {reason}")
+    for words in left_out_words(comparison.left_out):
+        line(console, "without", words)
     curves = {name: entries for name, entries in comparison.curves.items() if entries}
     if len(curves) > 1 and not any(is_loss(name) for name in comparison.unlike):
         console.print()

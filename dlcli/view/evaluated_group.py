@@ -13,18 +13,22 @@ from dlcli.view.console.labelled import line
 from dlcli.view.console.table import Column, Table, number_column
 from dlcli.view.console.tables import of_metric
 from dlcli.view.evaluation import Evaluation
-from dlcli.view.group import SpreadShown, spread_table
+from dlcli.view.group import MemberShown, SpreadShown, spread_table
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedGroup:
-    """The keys of `dlcli evaluate GROUP --json`: each run as it is evaluated alone, and the spread of each metric."""
+    """The keys of `dlcli evaluate GROUP --json`: each run as it is evaluated alone, and the spread of each metric.
+
+    `left_out` are the members that have no model to evaluate.
+    """
 
     group: str
     kind: str
     split: str
     members: Sequence[Evaluation]
     metrics: Mapping[str, SpreadShown]
+    left_out: Sequence[MemberShown] = ()
     notes: Sequence[str] = field(default=(), metadata=UNSAID)
 
 

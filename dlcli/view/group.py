@@ -19,6 +19,8 @@ from dlcli.view.runs import Metrics, RunsShown, runs_table
 
 SPOKEN = {"folds": "folds", "seeds": "seeds", "sweep": "trials"}
 """What the members of a kind of group are."""
+MOST_LEFT_OUT = 5
+"""Members without a result that are told by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,20 @@ def member_words(shown: MemberShown) -> str:
     if shown.state not in {LineState.DONE, LineState.SKIPPED}:
         return str(shown.state)
     return reached_words(shown.metrics, epochs=shown.epochs, seconds=shown.seconds)
+
+
+def left_out_words(members: Sequence[MemberShown]) -> list[str]:
+    """The members that a result is without and why, the first few by name."""
+    told = [f"{each.run}, {why_left_out(each)}" for each in members[:MOST_LEFT_OUT]]
+    more = len(members) - len(told)
+    return [*told, *([f"{more} more; dlcli runs GROUP shows how they stand"] if more else [])]
+
+
+def why_left_out(shown: MemberShown) -> str:
+    """Why a member has no result."""
+    if shown.state is LineState.FAILED:
+        return f"which failed: {(shown.error or {}).get('message') or 'its run says why'}"
+    return "which was stopped" if shown.state is LineState.STOPPED else "which is not done yet"
 
 
 def draw_group(console: Console, shown: GroupShown) -> None:

@@ -122,3 +122,4 @@ class PageWritten:
     file: str
     bytes: int
     parts: Sequence[PartWritten] = field(default_factory=tuple)
+    notes: Sequence[str] = ()

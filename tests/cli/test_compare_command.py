@@ -50,7 +50,7 @@ def test_runs_are_compared_sample_by_sample(tmp_path: Path, add: Command, run_dl
     add("b", right=78, rate=0.1)
     add("c", right=91, rate=0.01)
     value = run_dlcli("compare", "a", "b", "c", "--json", cwd=tmp_path).value
-    assert list(value) == ["runs", "changed", "metrics", "difference", "unknown", "unlike", "groups"]
+    assert list(value) == ["runs", "changed", "metrics", "difference", "unknown", "unlike", "groups", "left_out"]
     assert [each["run"] for each in value["runs"]] == ["a", "b", "c"]
     assert value["changed"] == {"optimizer.learning_rate": {"a": 0.001, "b": 0.1, "c": 0.01}}
     assert value["metrics"]["validation.accuracy"] == {"a": 0.9, "b": 0.78, "c": 0.91}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from conftest import RECORDED_TREE, merged
 from pages import read_page
 
 from dlcli.actions.folded_runs import FEW
-from dlcli.runs import Run
+from dlcli.runs import Run, read_state
 from dlcli.runs.groups import Group, GroupKind
 from dlcli.runs.samples_file import SampleValues, save_samples
+from dlcli.view.evaluation import NO_SCORES, Evaluation
+from dlcli.view.group import MOST_LEFT_OUT
 
 Command = Callable[..., Any]
 COUNT = 100
@@ -25,9 +28,12 @@ COUNT = 100
 def add(tmp_path: Path, record_run: Command) -> Callable[..., Group]:
     """`add("g", [90, 91], rate=0.1)` makes a group of a run for each number, which is right on so many of 100 samples."""
 
-    def made(name: str, rights: Sequence[int], *, rate: float = 0.001, kind: GroupKind = GroupKind.SEEDS) -> Group:
+    def made(
+        name: str, rights: Sequence[int], *, rate: float = 0.001, kind: GroupKind = GroupKind.SEEDS, planned: int = 0
+    ) -> Group:
         root = tmp_path / "runs"
-        group = Group.claim(root, name, kind, words=["train"], config="a.yaml", content=b"{}\n")
+        plan = {"members": {f"seed-{seed}": [] for seed in range(planned)}} if planned else None
+        group = Group.claim(root, name, kind, words=["train"], config="a.yaml", content=b"{}\n", plan=plan)
         for seed, right in enumerate(rights):
             add_run(group.path, f"seed-{seed}", right, seed=seed, rate=rate, number=ord(name[0]) * 10 + seed)
         return group
@@ -127,6 +133,84 @@ def test_a_group_none_of_whose_runs_is_done_is_told(tmp_path: Path, add: Any, ru
     refused = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path)
     assert (refused.code, refused.error["kind"]) == (5, "nothing_done")
     assert refused.error["hint"] == "dlcli runs b shows how they stand"
+
+
+def unfinished(add: Any, name: str, rights: Sequence[int], **more: Any) -> Group:
+    """A group of five seeds: behind those of `rights` one is damaged, one was stopped, and what is left was not begun."""
+    group: Group = add(name, [*rights, 50, 50], planned=5, **more)
+    (group.path / f"seed-{len(rights)}" / "run.json").write_text("{")
+    stopped = Run(group.path / f"seed-{len(rights) + 1}")
+    replace(read_state(stopped), status="interrupted", stop="signal").write(stopped)
+    return group
+
+
+WITHOUT = [
+    "a/seed-2, which failed: run.json of 'a/seed-2' cannot be read: Expecting property name enclosed in double quotes: line 1 "
+    "column 2 (char 1)",
+    "a/seed-3, which was stopped",
+    "a/seed-4, which is not done yet",
+]
+
+
+def test_what_a_comparison_and_a_page_are_without_is_said(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    unfinished(add, "a", [80, 90])
+    add("b", [70, 60, 65], rate=0.1, planned=3)
+    for names in (["a", "b"], ["a"], ["a", "a", "b"]):
+        shown = run_dlcli("compare", *names, cwd=tmp_path)
+        assert [line.split(maxsplit=1)[1] for line in shown.out.splitlines() if line.startswith("without")] == WITHOUT
+        found = run_dlcli("compare", *names, "--json", cwd=tmp_path).value["left_out"]
+        assert [(each["run"], each["state"]) for each in found] == [
+            ("a/seed-2", "failed"), ("a/seed-3", "stopped"), ("a/seed-4", "left"),
+        ]  # fmt: skip
+        shown = run_dlcli("report", *names, "-o", "p.html", cwd=tmp_path)
+        assert shown.err.splitlines()[:3] == [f"note: without {words}" for words in WITHOUT]
+        page = read_page((tmp_path / "p.html").read_text(encoding="utf-8"))
+        assert all(f"without {words}" in page.text for words in WITHOUT)
+    assert "without" not in run_dlcli("compare", "b", "b/seed-0", cwd=tmp_path).out
+    assert run_dlcli("compare", "b", "--json", cwd=tmp_path).value["left_out"] == []
+    assert run_dlcli("report", "b", "-o", "b.html", "--json", cwd=tmp_path).value["notes"] == []
+
+
+def test_of_many_members_without_a_result_the_first_are_named(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    for count, last in ((MOST_LEFT_OUT, "which is not done yet"), (MOST_LEFT_OUT + 2, "shows how they stand")):
+        add(f"g{count}", [80, 90], planned=2 + count)
+        told = [line for line in run_dlcli("compare", f"g{count}", cwd=tmp_path).out.splitlines() if "without" in line]
+        assert len(told) == min(count, MOST_LEFT_OUT) + (count > MOST_LEFT_OUT)
+        assert told[-1].endswith(last)
+    assert "2 more; dlcli runs GROUP" in told[-1]
+
+
+def test_what_an_evaluation_of_a_group_is_without_is_said(
+    tmp_path: Path, add: Any, run_dlcli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(run: Run, **_: Any) -> Evaluation:
+        return Evaluation(run=run.name, split="test", samples=10, metrics={"accuracy": 0.5}, scores=NO_SCORES, worst=[])
+
+    monkeypatch.setattr("dlcli.actions.evaluated_group.evaluate", measured)
+    unfinished(add, "a", [80, 90])
+    add("b", [70, 60, 65], planned=3)
+    shown = run_dlcli("evaluate", "a", cwd=tmp_path)
+    assert shown.err.splitlines() == [f"note: without {words}" for words in WITHOUT]
+    value = run_dlcli("evaluate", "a", "--json", cwd=tmp_path).value
+    assert [each["run"] for each in value["members"]] == ["a/seed-0", "a/seed-1"]
+    assert [each["run"] for each in value["left_out"]] == ["a/seed-2", "a/seed-3", "a/seed-4"]
+    assert run_dlcli("evaluate", "b", cwd=tmp_path).err == ""
+
+
+def test_a_group_whose_record_is_damaged_is_5(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    group = add("a", [80, 90])
+    group.record_file.write_text("{}")
+    for words in (["compare", "a"], ["evaluate", "a"], ["report", "a"], ["runs", "a"], ["resume", "a"]):
+        refused = run_dlcli(*words, "--json", cwd=tmp_path)
+        assert (words, refused.code, refused.error["kind"]) == (words, 5, "damaged_group")
+
+
+def test_a_row_of_a_group_counts_what_was_planned(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    unfinished(add, "a", [80, 90])
+    add("b", [70, 60, 65], planned=3)
+    add("c", [70, 60, 65], planned=4)
+    shown = [line.split("done")[0].split() for line in run_dlcli("runs", cwd=tmp_path).out.splitlines()[2:5]]
+    assert shown == [["a", "2", "of", "5"], ["b", "3"], ["c", "3", "of", "4"]]
 
 
 def test_a_page_overlays_the_runs_of_a_group_and_groups_by_their_means(

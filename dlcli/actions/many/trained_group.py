@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from dlcli.actions.group_result import group_result, member_of
+from dlcli.actions.group_result import group_result
 from dlcli.actions.many.asked import Asked
 from dlcli.actions.many.handed_out import HandedOut
 from dlcli.actions.many.members import trainings_of_group
@@ -15,6 +15,7 @@ from dlcli.actions.many.one_training import train_line
 from dlcli.actions.many.out_of_fold import keep_out_of_fold
 from dlcli.actions.many.resuming import goes_on
 from dlcli.actions.many.trained_lines import Processes, shown_line, waited_for
+from dlcli.actions.member_states import member_of
 from dlcli.errors import DivergedError, DlcliError, Stopped
 from dlcli.runs import Run
 from dlcli.runs.atomic import remove_folder

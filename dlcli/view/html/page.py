@@ -16,13 +16,14 @@ STYLES, SCRIPTS = ("uplot.css", "page.css"), ("uplot.js", "page.js")
 
 @dataclass(frozen=True)
 class Page:
-    """The title of a page, a line below it, and its parts."""
+    """The title of a page, a line below it, its parts, and what to know of all of them."""
 
     title: str
     about: str
     parts: Sequence[Part]
     live: bool = False
     """Whether it goes on asking the board that served it."""
+    notes: Sequence[str] = ()
     asks: str | None = None
     """The name of a script, with its style, by which it asks the server that it came from."""
 
