@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dlcli.config.meaning import decides
 from dlcli.runs.summary import RunSummary
-
-WEIGHED = ("loss", "loss_weights")
-"""Keys that decide what a loss is."""
-
-
-def keys_of_losses(path: str) -> bool:
-    """Whether a key decides what the loss of a run means: its kind, the unit of the target, what weights and outputs cost."""
-    parts = path.split(".")
-    of_target = parts[:2] in (["data", "target"], ["data", "targets"]) and parts[-1] == "scale"
-    return parts[0] in WEIGHED or of_target or any(part.endswith("_regularizer") for part in parts)
 
 
 def other_meaning(first: RunSummary, second: RunSummary, names: Iterable[str]) -> dict[str, list[str]]:
@@ -24,11 +15,3 @@ def other_meaning(first: RunSummary, second: RunSummary, names: Iterable[str]) -
     differ = [path for path in paths if one.value(path) != other.value(path)]
     found = {name: [path for path in differ if decides(path, name.partition(".")[2])] for name in names}
     return {name: keys for name, keys in found.items() if keys}
-
-
-def decides(path: str, metric: str) -> bool:
-    """Whether a key decides what a metric counts; the loss of one target ends in `_loss`."""
-    if metric == "loss" or metric.endswith("_loss"):
-        return keys_of_losses(path)
-    parts = path.split(".")
-    return parts[0] == "metrics" and len(parts) > 2 and parts[-2] == metric

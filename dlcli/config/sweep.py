@@ -34,6 +34,11 @@ class Goal:
     def __str__(self) -> str:
         return f"{'max' if self.greater else 'min'} {self.name}"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        return self.name == "parameters"
+
 
 @dataclass(frozen=True)
 class Dimension:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from dlcli.config import Config, checked_config, tree_of_text, with_epochs_in_all, with_sweep
+from dlcli.config.meaning import decides
 from dlcli.config.merge import apply_settings, put
 from dlcli.config.setting_path import setting_parts
 from dlcli.config.sweep import Dimension, Sweep
@@ -50,7 +52,9 @@ def checked_space(content: bytes, config: Config, *, file: str, settings: Sequen
         for problem, is_own in problems_at(base, path, point):
             key = (problem.file, problem.line, problem.column, problem.message)
             found = {**found, key: problem} if is_own else {key: problem, **found}
-    found = found or {(path,): problem for path, problem in without_effect(base, points)}
+    found = found or {
+        (path,): problem for path, problem in [*without_effect(base, points), *unlike(base, config.sweep, points)]
+    }
     if found:
         raise ConfigError(sorted(found.values(), key=lambda each: (each.file, each.line, each.column)))
     placed: dict[str, list[Any]] = {}
@@ -94,6 +98,48 @@ def without_effect(base: Base, points: Sequence[tuple[str, Point]]) -> Iterator[
                     kind="searched_in_vain",
                 ),
             )
+
+
+def unlike(base: Base, sweep: Sweep, points: Sequence[tuple[str, Point]]) -> Iterator[tuple[str, Problem]]:
+    """The paths whose values change what a goal means: trials that are judged by unlike things have no best one."""
+    for path in dict.fromkeys(path for path, _ in points):
+        first, *others = [point for other, point in points if other == path]
+        before = base.config(first).plain()
+        changed = [key for other in others for key in keys_apart(before, base.config(other).plain())]
+        for goal in sweep.goals:
+            keys = [key for key in dict.fromkeys(changed) if decides(key, goal.name.removeprefix("val_"))]
+            if keys:
+                mark = first[path].node.key or first[path].node.mark
+                yield (
+                    path,
+                    mark.problem(
+                        f"with '{path}' {goal.name} means something else from trial to trial, by {', '.join(keys)}",
+                        suggestion="give sweep.goal a metric that does not depend on it, as max val_accuracy or min val_mae",
+                        kind="goal_not_comparable",
+                    ),
+                )
+
+
+def keys_apart(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """The paths of what differs between two plain values."""
+    pairs: dict[str, tuple[Any, Any]] = {}
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        pairs = {str(key): (one.get(key), other.get(key)) for key in [*one, *(key for key in other if key not in one)]}
+    elif isinstance(one, list) and isinstance(other, list):
+        pairs = {str(at): (each, beside) for at, (each, beside) in enumerate(zip_longest(one, other))}
+    if pairs:
+        for key, (each, beside) in pairs.items():
+            yield from keys_apart(each, beside, f"{path}.{key}" if path else key)
+    elif one != other:
+        yield from [f"{path}.{key}" for each in (one, other) for key in keys_within(each)] or [path]
+
+
+def keys_within(value: Any) -> Iterator[str]:
+    """The paths of all that stands in a plain value."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in items:
+        below = [*keys_within(each)]
+        yield from [f"{key}.{word}" for word in below] or [str(key)]
 
 
 def placed_value(base: Base, path: str, point: Point, node: Node, way: tuple[str | int, ...]) -> Any:

@@ -118,7 +118,9 @@ def draw_sweep(console: Console, shown: SweepShown) -> None:
         shares = sorted(shown.importance.items(), key=lambda each: -each[1])
         labelled(console, "keys", ", ".join(f"{path} {share:.0%}" for path, share in shares))
     elif shown.best is not None:
-        labelled(console, "keys", f"how much each matters is told from {shown.weighed_from} trials on")
+        labelled(
+            console, "keys", f"how much each matters is told from {shown.weighed_from} trials that are not pruned on"
+        )
     if shown.confirmed is not None:
         labelled(console, "seeds", confirmed_words(shown.confirmed))
     for file in shown.files.values():

@@ -76,6 +76,57 @@ def test_a_path_is_chosen_behind_what_it_depends_on() -> None:
     assert [*found.space] == ["optimizer.beta_1", "train.batch_size", "layers.hidden.units"]
 
 
+SCALED = """\
+data: {source: a.csv, target: {column: y, scale: standard}}
+layers: [Flatten, Dense: {units: 8, name: hidden}, Dense: 1]
+loss: mse
+optimizer: Adam
+metrics: [mae]
+train: {epochs: 3}
+sweep:
+"""
+L2 = "kernel_regularizer: {L2: 1e-2}"
+
+
+@pytest.mark.parametrize(
+    ("space", "goal", "keys"),
+    [
+        ("data.target.scale: [standard, log]", "min val_loss", "data.target.scale"),
+        ("data.target.scale: [standard, log]", "min val_mae", None),
+        ("data.target: [{column: y, scale: standard}, y]", "min val_loss", "data.target.scale"),
+        ("loss: [mse, mae]", "min val_loss", "loss"),
+        ("loss: [mse, mae]", "min val_mae", None),
+        ("loss: [mse, mae]", "[min val_mae, min loss]", "loss"),
+        (
+            "layers.hidden.kernel_regularizer: [{L2: 1e-3}, {L2: 1e-2}]",
+            "min val_loss",
+            "layers.1.Dense.kernel_regularizer.L2.l2",
+        ),
+        (
+            "layers.1: [{Dense: 4}, {Dense: {units: 4, kernel_regularizer: {L2: 1e-2}}}]",
+            "min val_loss",
+            "layers.1.Dense.kernel_regularizer",
+        ),
+        ("layers.hidden.units: [4, 8]", "min val_loss", None),
+        ("optimizer.learning_rate: {log: [1e-3, 1e-1]}", "min val_loss", None),
+        ("data.split.validation: [0.1, 0.2]", "min val_loss", None),
+    ],
+)
+def test_a_goal_means_the_same_in_every_trial(space: str, goal: str, keys: str | None) -> None:
+    content = f"{SCALED}  goal: {goal}\n  space: {{{space}}}\n".encode()
+    if keys is None:
+        checked_space(content, config_of(content, file="a.yaml"), file="a.yaml")
+        return
+    with pytest.raises(ConfigError) as caught:
+        checked_space(content, config_of(content, file="a.yaml"), file="a.yaml")
+    [problem] = caught.value.problems
+    assert (problem.line, problem.column, problem.kind) == (9, 11, "goal_not_comparable")
+    assert (
+        problem.message.endswith(f" means something else from trial to trial, by {keys}")
+        or f", by {keys}." in problem.message
+    )
+
+
 @pytest.mark.parametrize(
     ("block", "wanted"),
     [
@@ -105,6 +156,9 @@ def test_a_path_is_chosen_behind_what_it_depends_on() -> None:
         ("  space: {train.epochs: {lag: [1, 2]}}\n", [(8, 26, "unknown_key", "did you mean 'log'?")]),
         ("  space: {train.epochs: {int: [1, 2.5]}}\n", [(8, 31, "wrong_type", "write [16, 128]")]),
         ("  space: {train.epochs: {int: [3, 2]}}\n", [(8, 31, "out_of_range", "write [2, 3]")]),
+        ("  space: {train.epochs: {int: [3, 3]}}\n", [(8, 31, "out_of_range", "write [3] for one value")]),
+        ("  space: {optimizer.learning_rate: {float: [.nan, 1.0]}}\n", [(8, 44, "out_of_range", None)]),
+        ("  space: {optimizer.learning_rate: {float: [0.1, .inf]}}\n", [(8, 44, "out_of_range", None)]),
         ("  space: {optimizer.learning_rate: {log: [0, 1]}}\n", [(8, 43, "out_of_range", "or use float")]),
         ("  space: {optimizer.learning_rate: {log: [1, 2], step: 1}}\n", [(8, 50, "unknown_key", None)]),
         ("  space: {train.epochs: {int: [1, 3], step: 0}}\n", [(8, 45, "out_of_range", None)]),
@@ -163,7 +217,7 @@ def test_a_problem_elsewhere_says_which_value_makes_it() -> None:
         checked_space(content, config_of(content, file="a.yaml"), file="a.yaml")
     [problem] = caught.value.problems
     assert (problem.line, problem.kind) == (6, "unknown_monitor")
-    assert problem.see == "in the sweep with metrics=a list"
+    assert problem.see == "in the sweep with metrics=an empty list"
 
 
 def test_a_path_of_a_file_counts_from_the_folder_of_its_configuration(

@@ -46,12 +46,14 @@ def outcome_of(study: Study, group: Group, *, total: int, weighed: bool = True) 
 
 def trial_shown(study: Study, group: Group, trial: Any) -> TrialShown:
     """A trial as it is shown."""
-    said, values = trial.user_attrs, [*(trial.values or ())] if trial.state.is_finished() else []
+    said, goals = trial.user_attrs, study.space.sweep.goals
+    given = [*(trial.values or ())] if trial.state.is_finished() else []
+    values = [int(each) if goal.is_whole else each for goal, each in zip(goals, given, strict=False)]
     return TrialShown(
         number=said[NUMBER],
         run=f"{group.name}/trial-{said[NUMBER]}",
         state=STATES[trial.state.name],
-        value=None if not values else values[0] if len(study.space.sweep.goals) == 1 else values,
+        value=None if not values else values[0] if len(goals) == 1 else values,
         set=study.space.decoded(trial.params),
         epochs=said.get(EPOCHS),
         seconds=said.get(SECONDS),

@@ -19,6 +19,7 @@ from dlcli.actions.sweep.storage import Place, place_of
 from dlcli.actions.sweep.study import Study
 from dlcli.actions.sweep.trained_trials import Manner, Told, train_trials
 from dlcli.config import Config, config_of
+from dlcli.config.meaning import decides_samples
 from dlcli.config.sweep_space import checked_space
 from dlcli.errors import ConfigError, ConflictError, Problem, ResourceError
 from dlcli.runs.folder import is_group
@@ -234,3 +235,8 @@ def files_of(search: Search, shown: SweepShown) -> tuple[dict[str, str], str | N
     except ResourceError as error:
         return {}, error.message
     return files, None
+
+
+def judged_apart(search: Search) -> list[str]:
+    """The paths whose values decide on which samples trials are judged: part of what sets these apart is theirs."""
+    return [path for path in search.space.sweep.space if decides_samples(path)]

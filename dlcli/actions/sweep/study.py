@@ -303,7 +303,7 @@ class Study:
         def finished() -> None:
             for key, value in said.items():
                 self.storage.set_trial_user_attr(identity, key, value)
-            self.storage.set_trial_state_values(identity, TrialState[state], [*values] or None)
+            self.storage.set_trial_state_values(identity, TrialState[state], [*map(float, values)] or None)
 
         try:
             self.patiently(finished)

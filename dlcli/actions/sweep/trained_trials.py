@@ -228,9 +228,7 @@ class Trained:
             return
         pruned = state.stop == StopReason.PRUNED
         self.done += 1
-        self.tell(
-            piece, "PRUNED" if pruned else "COMPLETE", [float(value) for value in values if value is not None], state
-        )
+        self.tell(piece, "PRUNED" if pruned else "COMPLETE", [each for each in values if each is not None], state)
 
     def check_data(self, piece: Piece) -> None:
         """Raises `ConflictError` where the data here is another than that of the trials before."""
