@@ -20,6 +20,7 @@ from dlcli.actions.compared_sides import (
     shared_value,
     sides_named,
 )
+from dlcli.actions.loss_units import units_apart
 from dlcli.errors import UsageError
 from dlcli.runs import Run, history, read_state
 from dlcli.runs.listing import changed_keys
@@ -51,23 +52,31 @@ def compare(root: Path, names: Sequence[str]) -> Comparison:
     differences, unknown, unlike = list[Difference](), list[str](), dict[str, list[str]]()
     for other in groups[1:]:
         pair = rows[groups[0].at[0]], rows[other.at[0]]
-        meant = other_meaning(*pair, (name for name in reached[groups[0].at[0]] if name in reached[other.at[0]]))
+        both = [rows[at] for at in (*groups[0].at, *other.at)]
+        meant = other_meaning(
+            *pair, (name for name in reached[groups[0].at[0]] if name in reached[other.at[0]]), units_apart(both)
+        )
         unlike |= {name: [*dict.fromkeys([*unlike.get(name, []), *keys])] for name, keys in meant.items()}
         found, reason = between(rows, samples, reached, groups[0], other)
         differences += [each for each in found if each.metric not in meant]
         unknown += [] if reason is None else [reason]
+    apart = {side.name: units_apart([rows[at] for at in side.at]) for side in sides}
     changed = {path: {side.name: shared_value(rows, side, path) for side in sides} for path in changed_keys(rows)}
     measured = dict.fromkeys(name for values in reached for name in values)
     return Comparison(
         runs=[compared_run(row, number_of_group(groups, at)) for at, row in enumerate(rows)],
         changed={path: values for path, values in changed.items() if differ([*values.values()])},
-        metrics={name: {side.name: mean_value(reached, side, name) for side in sides} for name in measured},
+        metrics={
+            name: {side.name: mean_value(reached, side, name, apart[side.name]) for side in sides} for name in measured
+        },
         groups={side.name: compared_group(rows, reached, side) for side in sides if side.is_group},
         difference=by_metric(differences),
         unknown=unknown,
         unlike=unlike,
         left_out=not_done,
-        curves={side.name: mean_history([history.read(runs[at]) for at in side.at]) for side in sides},
+        curves={
+            side.name: mean_history([history.read(runs[at]) for at in side.at], apart[side.name]) for side in sides
+        },
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dlcli.actions.loss_units import has_one_unit, units_apart
 from dlcli.actions.member_states import done_runs, members_not_done
 from dlcli.runs import Run
 from dlcli.runs.groups import ALIKE, Group
@@ -63,8 +64,10 @@ def shared_value(rows: Sequence[RunSummary], side: Side, path: str) -> Any:
     return values[0] if all(value == values[0] for value in values) else None
 
 
-def mean_value(reached: Sequence[Values], side: Side, name: str) -> float | None:
-    """The mean of what the runs of a side reached; None where one lacks it."""
+def mean_value(reached: Sequence[Values], side: Side, name: str, apart: Collection[str]) -> float | None:
+    """The mean of what the runs of a side reached; None where one lacks it, and of a loss in units `apart`."""
+    if not has_one_unit(name, apart):
+        return None
     values = [reached[at].get(name) for at in side.at]
     known = [value for value in values if value is not None]
     return statistics.fmean(known) if len(known) == len(values) else None
@@ -72,26 +75,32 @@ def mean_value(reached: Sequence[Values], side: Side, name: str) -> float | None
 
 def compared_group(rows: Sequence[RunSummary], reached: Sequence[Values], side: Side) -> GroupCompared:
     """What is told of a group itself: its runs, and the spread of what they all reached."""
-    names = [name for name in reached[side.at[0]] if all(name in reached[at] for at in side.at)]
+    apart = units_apart([rows[at] for at in side.at])
+    shared = [name for name in reached[side.at[0]] if all(name in reached[at] for at in side.at)]
+    names = [name for name in shared if has_one_unit(name, apart)]
     spreads = {name: SpreadShown(**asdict(spread_of_runs([reached[at][name] for at in side.at]))) for name in names}
     return GroupCompared([rows[at].run for at in side.at], spreads)
 
 
-def mean_history(histories: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
-    """The mean of each value by epoch, of those epochs that all runs have."""
+def mean_history(
+    histories: Sequence[Sequence[Mapping[str, Any]]], apart: Collection[str] = ()
+) -> list[Mapping[str, Any]]:
+    """The mean of each value by epoch, of those epochs that all runs have; None of a loss in units `apart`."""
     if len(histories) <= 1:
         return [*next(iter(histories), [])]
-    return [mean_entry(entries) for entries in zip(*histories, strict=False)]
+    return [mean_entry(entries, apart) for entries in zip(*histories, strict=False)]
 
 
-def mean_entry(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def mean_entry(entries: Sequence[Mapping[str, Any]], apart: Collection[str]) -> dict[str, Any]:
     """One epoch of several runs."""
     first = entries[0]
     found: dict[str, Any] = {"epoch": first["epoch"]}
     for split in ("train", "validation"):
         names = first.get(split) or {}
         each = {name: [(entry.get(split) or {}).get(name) for entry in entries] for name in names}
-        found[split] = {name: finite_mean(values) for name, values in each.items()}
+        found[split] = {
+            name: finite_mean(values) if has_one_unit(name, apart) else None for name, values in each.items()
+        }
     return found
 
 

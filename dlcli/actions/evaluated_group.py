@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from dlcli.actions.evaluate import evaluate
+from dlcli.actions.loss_units import has_one_unit, units_apart
 from dlcli.actions.member_states import done_runs, members_not_done
 from dlcli.runs.groups import ALIKE, Group
 from dlcli.runs.noise import spread_of_runs
+from dlcli.runs.summary import run_summary
 from dlcli.view.evaluated_group import EvaluatedGroup
 from dlcli.view.evaluation import Evaluation
-from dlcli.view.group import SpreadShown
+from dlcli.view.group import SpreadShown, own_unit_words
 
 
 def evaluate_group(group: Group, *, split: str, data: str | None, allow_code: bool) -> EvaluatedGroup:
@@ -20,21 +22,25 @@ def evaluate_group(group: Group, *, split: str, data: str | None, allow_code: bo
     Raises what `evaluate` raises, and `ArtifactError` where no run is done or the record of the group is damaged.
     """
     kind, not_done = group.read().kind, members_not_done(group)
-    found = [evaluate(run, split=split, data=data, worst=0, allow_code=allow_code) for run in done_runs(group)]
+    runs = done_runs(group)
+    found = [evaluate(run, split=split, data=data, worst=0, allow_code=allow_code) for run in runs]
+    apart = units_apart([run_summary(run) for run in runs]) if kind in ALIKE else {}
+    notes = [note for each in found for note in each.notes] + ([own_unit_words(apart, kind)] if apart else [])
     return EvaluatedGroup(
         group=group.name,
         kind=kind,
         split=found[0].split,
         members=found,
-        metrics=evaluated_spreads(found) if kind in ALIKE else {},
+        metrics=evaluated_spreads(found, apart) if kind in ALIKE else {},
         left_out=not_done,
-        notes=[*dict.fromkeys(note for each in found for note in each.notes)],
+        notes=[*dict.fromkeys(notes)],
     )
 
 
-def evaluated_spreads(found: Sequence[Evaluation]) -> dict[str, SpreadShown]:
-    """The spread of each metric that all have."""
-    values = {name: [each.metrics.get(name) for each in found] for name in found[0].metrics}
+def evaluated_spreads(found: Sequence[Evaluation], apart: Collection[str]) -> dict[str, SpreadShown]:
+    """The spread of each metric that all have, but for losses in units `apart`."""
+    names = [name for name in found[0].metrics if has_one_unit(name, apart)]
+    values = {name: [each.metrics.get(name) for each in found] for name in names}
     known = {name: [one for one in each if one is not None] for name, each in values.items()}
     return {
         name: SpreadShown(**asdict(spread_of_runs(each))) for name, each in known.items() if len(each) == len(found)

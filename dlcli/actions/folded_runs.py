@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dlcli.actions.loss_units import has_one_unit, units_apart
 from dlcli.runs.groups import ALIKE, Group
 from dlcli.runs.keys import Configuration
 from dlcli.runs.summary import NO_CONFIGURATION, RunSummary
@@ -60,15 +61,16 @@ def row_of_group(group: Group, rows: Sequence[RunSummary]) -> RunSummary:
 
 
 def mean_metrics(rows: Sequence[RunSummary]) -> Mapping[str, Mapping[str, float | None]]:
-    """The mean of each metric that all runs have, by split."""
+    """The mean of each metric that all runs have, by split; of a loss in units apart there is none."""
     if not rows:
         return {}
+    apart = units_apart(rows)
     found: dict[str, dict[str, float | None]] = {}
     for split, values in rows[0].metrics.items():
         for name in values:
             each = [row.metrics.get(split, {}).get(name) for row in rows]
             known = [value for value in each if value is not None]
-            if len(known) == len(each):
+            if len(known) == len(each) and has_one_unit(name, apart):
                 found.setdefault(split, {})[name] = statistics.fmean(known)
     return found
 

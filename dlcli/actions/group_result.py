@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 from dlcli.actions.compare import values_of
 from dlcli.actions.held_out import kept_held_out
+from dlcli.actions.loss_units import has_one_unit, units_apart
 from dlcli.actions.member_states import member_of, rows_of
 from dlcli.actions.runs import compared_runs
 from dlcli.runs import Run
@@ -14,7 +15,7 @@ from dlcli.runs.groups import ALIKE, Group, GroupKind
 from dlcli.runs.noise import spread_of_runs
 from dlcli.runs.samples_file import read_samples
 from dlcli.runs.summary import RunSummary
-from dlcli.view.group import GroupShown, MemberShown, SpreadShown
+from dlcli.view.group import GroupShown, MemberShown, SpreadShown, own_unit_words
 from dlcli.view.many import LineState
 
 CHOOSING = ("train.early_stopping.monitor", "train.until", "train.reduce_on_plateau.monitor")
@@ -35,11 +36,11 @@ def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None)
     held = kept_held_out(group) if record.kind == GroupKind.FOLDS else None
     metrics = spreads_of(done) if record.kind in ALIKE else {}
     notes = chosen_by_judges(found) if record.kind == GroupKind.FOLDS else []
-    if record.kind == GroupKind.FOLDS and any(map(learns_scale, found)):
-        metrics = {name: each for name, each in metrics.items() if not is_loss(name)}
-        if held is not None:
-            held = replace(held, metrics={name: each for name, each in held.metrics.items() if not is_loss(name)})
-        notes.append("the loss of each fold is in a unit of its own, the scale that it has learnt, and has no mean")
+    apart = units_apart(done)
+    if held is not None:
+        held = replace(held, metrics={name: each for name, each in held.metrics.items() if has_one_unit(name, apart)})
+    if apart and record.kind in ALIKE:
+        notes.append(own_unit_words(apart, record.kind))
     return GroupShown(
         group=group.name,
         path=str(group.path),
@@ -66,26 +67,12 @@ def chosen_by_judges(rows: Sequence[RunSummary]) -> list[str]:
     ]
 
 
-def learns_scale(row: RunSummary) -> bool:
-    """Whether a run learns a target in a unit that it takes from its own training samples."""
-    data = row.configuration.tree.get("data") if isinstance(row.configuration.tree, dict) else None
-    if not isinstance(data, dict):
-        return False
-    several = data.get("targets")
-    targets = [data.get("target"), *(several.values() if isinstance(several, dict) else ())]
-    return any(isinstance(each, dict) and each.get("scale") is not None for each in targets)
-
-
-def is_loss(name: str) -> bool:
-    """Whether a value by split and name is a loss: that of all, or of one target."""
-    last = name.rpartition(".")[2]
-    return last == "loss" or last.endswith("_loss")
-
-
 def spreads_of(rows: Sequence[RunSummary]) -> dict[str, SpreadShown]:
-    """The spread of each value that runs reached, by split and name; of one that some lack that of the others."""
-    reached = [values_of(row, read_samples(Run(row.path))) for row in rows]
-    names = dict.fromkeys(name for values in reached for name in values)
+    """The spread of each value that runs reached, by split and name; of one that some lack that of the others. A loss in
+    units apart has none.
+    """
+    reached, apart = [values_of(row, read_samples(Run(row.path))) for row in rows], units_apart(rows)
+    names = [name for name in dict.fromkeys(name for values in reached for name in values) if has_one_unit(name, apart)]
     return {
         name: SpreadShown(**asdict(spread_of_runs([values[name] for values in reached if name in values])))
         for name in names

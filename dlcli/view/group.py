@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from dlcli.view.runs import Metrics, RunsShown, runs_table
 
 SPOKEN = {"folds": "folds", "seeds": "seeds", "sweep": "trials"}
 """What the members of a kind of group are."""
+ONE_OF = {"folds": "fold", "seeds": "seed", "sweep": "trial"}
+"""What one of them is."""
 MOST_LEFT_OUT = 5
 """Members without a result that are told by name."""
 
@@ -101,6 +103,16 @@ def left_out_words(members: Sequence[MemberShown]) -> list[str]:
     told = [f"{each.run}, {why_left_out(each)}" for each in members[:MOST_LEFT_OUT]]
     more = len(members) - len(told)
     return [*told, *([f"{more} more; dlcli runs GROUP shows how they stand"] if more else [])]
+
+
+def own_unit_words(names: Collection[str], kind: str) -> str:
+    """Why there is no mean of losses that are in another unit in each member."""
+    one = ONE_OF.get(kind, "run")
+    if len(names) == 1:
+        return f"the {next(iter(names))} of each {one} is in a unit of its own, the scale that it has learnt, and has no mean"
+    *first, last = names
+    told = f"{', '.join(first)} and {last}"
+    return f"{told} of each {one} are in a unit of their own, the scale that it has learnt, and have no mean"
 
 
 def why_left_out(shown: MemberShown) -> str:

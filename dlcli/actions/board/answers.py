@@ -10,6 +10,7 @@ from typing import Any
 from dlcli.actions.board.watched import WatchedRun, WatchedRuns
 from dlcli.actions.compared_sides import mean_history
 from dlcli.actions.folded_runs import folded
+from dlcli.actions.loss_units import units_apart
 from dlcli.actions.runs import chosen_rows, compared_runs
 from dlcli.errors import ArtifactError, DlcliError
 from dlcli.runs import history, read_state
@@ -66,9 +67,9 @@ def board_curves(watched: WatchedRuns, names: Sequence[str]) -> BoardCurves:
     entries, missing = dict[str, list[Mapping[str, Any]]](), list[str]()
     for name in list(dict.fromkeys(names))[:MOST_CURVES]:
         try:
-            members = [each.summary.run for each in watched.runs() if each.summary.run.startswith(f"{name}/")]
-            histories = [history.read(watched.run(each)) for each in members or [name]]
-            entries[name] = mean_history([each for each in histories if each or not members])
+            members = [each.summary for each in watched.runs() if each.summary.run.startswith(f"{name}/")]
+            histories = [history.read(watched.run(each)) for each in [row.run for row in members] or [name]]
+            entries[name] = mean_history([each for each in histories if each or not members], units_apart(members))
         except DlcliError as error:
             missing.append(error.message)
     found = {name: each for name, each in entries.items() if each}
