@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,6 +48,7 @@ def many(
     elsewhere = None if str(runs) == os.environ.get("DLCLI_RUNS", str(options.RUNS)) else runs
     named = nothing_typed(file)
     trainings = trainings_of(lines_content(named), file=named, runs=elsewhere)
+    from dlcli.actions.many.held_lines import held_lines
     from dlcli.actions.many.trained_lines import Manner, threads_each, train_lines
     from dlcli.view.console.labelled import note
     from dlcli.view.many import draw_line, draw_many
@@ -62,7 +64,10 @@ def many(
     console = err()
     if side_by_side > 1:
         note(console, f"note: {side_by_side} side by side, threads of each: {manner.threads}")
-    shown = train_lines(trainings, manner, lambda line, count, of: draw_line(console, line, count, of, verbose=verbose))
+    with held_lines(named, Path(runs), resume=resume):
+        shown = train_lines(
+            trainings, manner, lambda line, count, of: draw_line(console, line, count, of, verbose=verbose)
+        )
     give(shown, draw_many, as_json=json)
     if shown.stopped is not None:
         raise typer.Exit(128 + signal.Signals[shown.stopped])

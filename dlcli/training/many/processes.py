@@ -18,14 +18,15 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
+from dlcli.errors import ResourceError
 from dlcli.signals import WATCHED, heard
 
 Item = TypeVar("Item")
 Work = Callable[[Item], tuple[int, Any]]
 """What a process does with its piece, found by name there: gives its exit code and its answer, both of plain values."""
 
-STARTS = 3
-"""How often a process is started, between which the fork server may be lost and begun anew."""
+STARTS, PAUSE = 5, 0.2  # unseen: time alone
+"""How often a process is started, and the seconds between, in which the fork server may be lost and begun anew."""
 SLACK = 60.0
 """Seconds that the start of a process may take."""
 WARM = "dlcli.training.many.__main__"
@@ -203,9 +204,11 @@ class Workers(Generic[Item]):
                 with nothing_heard():
                     process.start()
                 break
-            except (EOFError, ConnectionError):  # the fork server was killed just now
+            except (EOFError, ConnectionError):  # the fork server was killed just now, and may still be seen as living
                 if not left:
-                    raise
+                    message = "the process from which trainings are begun was killed again and again"
+                    raise ResourceError(message, hint="the same command begins it anew", kind="no_process") from None
+                time.sleep(PAUSE)
             finally:
                 sender.close()
         self.living.append(one := Living(item, process, receiver, began))
