@@ -20,7 +20,7 @@ from dlcli.training.many.processes import STARTS, Stopping, Workers
 def test_lines_that_are_trained_are_not_gone_on_with(tmp_path: Path, run_dlcli: Callable[..., Any]) -> None:
     (tmp_path / "lines.txt").write_text("a.yaml\n", encoding="utf-8")
     (tmp_path / "a.yaml").write_text(
-        "data: {source: digits}\nlayers: [Flatten, Dense: 10]\nloss: mse\noptimizer: Adam\n"
+        "data: {source: digits}\nlayers: [Flatten, Dense: 10]\nloss: mse\noptimizer: Adam\ntrain: {epochs: 1}\n"
     )
     runs = tmp_path / "runs"
     with held_lines(str(tmp_path / "lines.txt"), runs, resume=False):
