@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.errors import BlockError
+from dlcli.first_line import first_line
 
 PLACE = ("train", "distribute")
 FIRST_PORT, PORTS = 20_000, 10_000
@@ -50,14 +51,8 @@ def cluster_of(environment: Mapping[str, str]) -> Cluster:
 
 def told_by_tensorflow(written: str) -> tuple[list[str], int]:
     """The addresses that TF_CONFIG has, and the place of this process among them."""
-    try:
-        tree = json.loads(written)
-        cluster, task = dict(tree["cluster"]), tree["task"]
-        kind, number = str(task["type"]), int(task["index"])
-        kinds = {each: list(cluster[each]) for each in ("chief", "worker") if each in cluster}
-    except (ValueError, KeyError, TypeError) as error:
-        example = '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
-        raise no_cluster(f"TF_CONFIG cannot be read ({error}); it is written {example}") from None
+    cluster, kind, number = parts_of(written)
+    kinds = {each: cluster[each] for each in ("chief", "worker") if each in cluster}
     if kind not in kinds or not 0 <= number < len(kinds[kind]):
         raise no_cluster(f"the task of TF_CONFIG is {kind} {number}, and its cluster has {listed_kinds(cluster)}")
     addresses = [str(each) for some in kinds.values() for each in some]
@@ -67,6 +62,34 @@ def told_by_tensorflow(written: str) -> tuple[list[str], int]:
         if addresses.count(each) > 1:
             raise no_cluster(f"two workers of TF_CONFIG have the address {each}")
     return addresses, number + (len(kinds.get("chief", ())) if kind == "worker" else 0)
+
+
+def parts_of(written: str) -> tuple[Mapping[str, list[Any]], str, int]:
+    """The cluster of TF_CONFIG, and of its task the type and the index."""
+    try:
+        tree = json.loads(written)
+    except ValueError as error:
+        raise unreadable(f"it is no JSON: {first_line(error)}") from None
+    cluster, task = ((tree.get(key) if isinstance(tree, dict) else None) for key in ("cluster", "task"))
+    for key, value in (("cluster", cluster), ("task", task)):
+        if not isinstance(value, dict):
+            raise unreadable(f"its '{key}' is {'missing' if value is None else 'no mapping'}")
+    for key, value in cluster.items():
+        if not isinstance(value, list):
+            raise unreadable(f"'{key}' of its cluster is no list of addresses")
+    missing = [key for key in ("type", "index") if key not in task]
+    if missing:
+        raise unreadable(f"'{missing[0]}' of its task is missing")
+    index = str(task["index"])
+    if isinstance(task["index"], bool) or not re.fullmatch(r"-?\d+", index):
+        raise unreadable(f"'index' of its task is no whole number, but {json.dumps(task['index'])}")
+    return cluster, str(task["type"]), int(index)
+
+
+def unreadable(what: str) -> BlockError:
+    """The error of a TF_CONFIG that says nothing."""
+    example = '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
+    return no_cluster(f"TF_CONFIG cannot be read, {what}; it is written {example}")
 
 
 def listed_kinds(cluster: Mapping[str, Any]) -> str:

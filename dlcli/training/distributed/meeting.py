@@ -12,7 +12,7 @@ from typing import Any
 import dlcli
 from dlcli.config.train import seconds_of_limit
 from dlcli.errors import ConflictError, DlcliError, ResourceError, UsageError
-from dlcli.training.distributed.cluster import Cluster
+from dlcli.training.distributed.cluster import Cluster, host_of
 from dlcli.training.distributed.line import Line, LineClosed, as_bytes, read_message
 
 WAIT = "DLCLI_WAIT_FOR_WORKERS"
@@ -54,8 +54,22 @@ def missing(cluster: Cluster, absent: list[int], written: str) -> ResourceError:
     """The error of workers that have not come."""
     names = ", ".join(cluster.name(each) for each in absent)
     message = f"{names} did not come within {written}"
+    unknown = [
+        host for host in dict.fromkeys(host_of(cluster.addresses[each]) for each in (0, *absent)) if not is_known(host)
+    ]
+    if unknown:
+        message += f"; no machine called {', '.join(unknown)} is known here"
     hint = f"start the same command on every machine; {WAIT}=1h waits longer, port {cluster.port} of {cluster.host} is met at"
     return ResourceError(message, hint=hint, kind="worker_missing")
+
+
+def is_known(host: str) -> bool:
+    """Whether the name of a machine leads to an address."""
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 def all_others(cluster: Cluster, job: str, deadline: float, written: str) -> dict[int, Line]:

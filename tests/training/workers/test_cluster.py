@@ -58,6 +58,10 @@ def test_the_workers_are_those_of_the_environment(
     assert cluster_of(environment) == Cluster(addresses, index, port)
 
 
+def test_an_index_in_quotes_is_one() -> None:
+    assert cluster_of(told({"worker": ["a:1", "b:2"]}, index="1")).index == 1
+
+
 def test_tf_config_goes_before_slurm() -> None:
     assert cluster_of({**SLURM, **told({"worker": ["a:1"]})}).addresses == ["a:1"]
 
@@ -66,9 +70,15 @@ def test_tf_config_goes_before_slurm() -> None:
     ("environment", "words"),
     [
         ({}, "neither TF_CONFIG nor the variables of Slurm"),
-        ({"TF_CONFIG": "{"}, "TF_CONFIG cannot be read"),
-        ({"TF_CONFIG": "[]"}, "TF_CONFIG cannot be read"),
-        (told({"worker": ["a:1"]}, index="x"), "TF_CONFIG cannot be read"),
+        ({"TF_CONFIG": "{"}, "TF_CONFIG cannot be read, it is no JSON: "),
+        ({"TF_CONFIG": "[]"}, "TF_CONFIG cannot be read, its 'cluster' is missing"),
+        ({"TF_CONFIG": '{"cluster": {}}'}, "its 'task' is missing"),
+        ({"TF_CONFIG": '{"cluster": [], "task": {}}'}, "its 'cluster' is no mapping"),
+        ({"TF_CONFIG": '{"cluster": {"worker": "a:1"}, "task": {}}'}, "'worker' of its cluster is no list"),
+        ({"TF_CONFIG": '{"cluster": {}, "task": {"type": "worker"}}'}, "'index' of its task is missing"),
+        (told({"worker": ["a:1"]}, index="x"), "'index' of its task is no whole number, but \"x\""),
+        (told({"worker": ["a:1"]}, index=0.5), "'index' of its task is no whole number, but 0.5"),
+        (told({"worker": ["a:1"]}, index=True), "'index' of its task is no whole number, but true"),
         (told({"worker": ["a:1"]}, index=1), "the task of TF_CONFIG is worker 1, and its cluster has 1 of worker"),
         (told({"worker": ["a:1"]}, index=-1), "the task of TF_CONFIG is worker -1"),
         (told({"worker": ["a:1"], "ps": ["p:1"]}, "ps"), "the task of TF_CONFIG is ps 0"),

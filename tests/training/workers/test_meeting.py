@@ -15,7 +15,7 @@ from dlcli.errors import ConflictError, DlcliError, ResourceError, UsageError
 from dlcli.training.distributed import meeting, team
 from dlcli.training.distributed.cluster import Cluster
 from dlcli.training.distributed.line import HEAD, Line, LineClosed, as_bytes, read_message
-from dlcli.training.distributed.meeting import met, wait_for_workers
+from dlcli.training.distributed.meeting import met, missing, wait_for_workers
 from dlcli.training.distributed.team import Peers
 
 
@@ -77,6 +77,12 @@ def test_a_missing_chief_is_named() -> None:
     _, other = clusters(2)
     with pytest.raises(ResourceError, match=r"worker 0 \(127\.0\.0\.1:\d+\) did not come within 2s"):
         met(other, "job")
+
+
+def test_a_machine_whose_name_nobody_knows_is_told() -> None:
+    cluster = Cluster(["nosuchhost.invalid:1", "127.0.0.1:2"], 1, 3)
+    error = missing(cluster, [0], "2s")
+    assert error.message.endswith(" did not come within 2s; no machine called nosuchhost.invalid is known here")
 
 
 @pytest.mark.parametrize(
