@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcli.config.meaning import decides
+from dlcli.config.comparable import decides
 from dlcli.runs.summary import RunSummary
 
 

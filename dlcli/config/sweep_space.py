@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlcli.config import Config, checked_config, tree_of_text, with_epochs_in_all, with_sweep
-from dlcli.config.meaning import decides
+from dlcli.config.comparable import decides
 from dlcli.config.merge import apply_settings, put
 from dlcli.config.setting_path import setting_parts
 from dlcli.config.sweep import Dimension, Sweep

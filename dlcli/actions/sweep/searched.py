@@ -19,7 +19,7 @@ from dlcli.actions.sweep.storage import Place, place_of
 from dlcli.actions.sweep.study import Study
 from dlcli.actions.sweep.trained_trials import Manner, Told, train_trials
 from dlcli.config import Config, config_of
-from dlcli.config.meaning import decides_samples
+from dlcli.config.comparable import decides_samples
 from dlcli.config.sweep_space import checked_space
 from dlcli.errors import ConfigError, ConflictError, Problem, ResourceError
 from dlcli.runs.folder import is_group

@@ -70,10 +70,11 @@ def parts_of(written: str) -> tuple[Mapping[str, list[Any]], str, int]:
         tree = json.loads(written)
     except ValueError as error:
         raise unreadable(f"it is no JSON: {first_line(error)}") from None
-    cluster, task = ((tree.get(key) if isinstance(tree, dict) else None) for key in ("cluster", "task"))
-    for key, value in (("cluster", cluster), ("task", task)):
-        if not isinstance(value, dict):
-            raise unreadable(f"its '{key}' is {'missing' if value is None else 'no mapping'}")
+    parts = tree if isinstance(tree, dict) else {}
+    for key in ("cluster", "task"):
+        if not isinstance(parts.get(key), dict):
+            raise unreadable(f"its '{key}' is {'no mapping' if key in parts else 'missing'}")
+    cluster, task = parts["cluster"], parts["task"]
     for key, value in cluster.items():
         if not isinstance(value, list):
             raise unreadable(f"'{key}' of its cluster is no list of addresses")
