@@ -50,7 +50,9 @@ def row_of_group(group: Group, rows: Sequence[RunSummary]) -> RunSummary:
     record = group.record()
     done = [row for row in rows if row.status == "done"]
     count = max(len(rows), len((record.members if record else None) or ()))
-    status = f"{len(done)} done" if len(done) == count else f"{len(done)} of {count} done"
+    pruned = sum(row.is_pruned for row in done)
+    ended = f"{len(done) - pruned}" if len(done) == count else f"{len(done) - pruned} of {count}"
+    status = f"{ended} done, {pruned} pruned" if pruned else f"{ended} done"
     first = rows[0]
     times = [row.recorded["seconds"] for row in rows if row.recorded.get("seconds") is not None]
     recorded = {**first.recorded, "verdict": None, "severity": None, "reason": None, "stop": None}

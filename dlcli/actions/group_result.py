@@ -49,6 +49,7 @@ def group_result(group: Group, trained: Mapping[str, MemberShown] | None = None)
         metrics=metrics,
         out_of_fold=held,
         done=sum(each.state in {LineState.DONE, LineState.SKIPPED} for each in shown),
+        pruned=sum(each.state is LineState.PRUNED for each in shown),
         failed=sum(each.state is LineState.FAILED for each in shown),
         left=sum(each.state in {LineState.STOPPED, LineState.LEFT} for each in shown),
         notes=notes,

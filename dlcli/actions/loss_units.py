@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from dlcli.config.comparable import decides_samples
 from dlcli.runs.keys import Configuration
 from dlcli.runs.summary import RunSummary
 
 WHOLE = "loss"
 """The loss of all targets together."""
-DECIDING, SPLIT_SEED = ("data.source", "data.split.", "data.missing"), "data.split.seed"
-"""What the keys begin with that decide which samples are trained on, and the one of them that may be left to `seed`."""
+SEED, SPLIT_SEED = "seed", "data.split.seed"
+"""The key that decides which samples are drawn, where that of the split says nothing."""
 
 
 def units_apart(rows: Sequence[RunSummary]) -> dict[str, list[str]]:
@@ -54,18 +55,18 @@ def keys_of_samples(configurations: Sequence[Configuration]) -> list[str]:
     """The keys in which some configurations differ that decide which samples are trained on."""
     first = configurations[0]
     paths = dict.fromkeys(path for each in configurations for path in each.shape.by_path)
-    deciding = [path for path in paths if path.startswith(DECIDING) and path != SPLIT_SEED]
+    deciding = [path for path in paths if decides_samples(path) and path not in {SEED, SPLIT_SEED}]
     differ = [path for path in deciding if any(each.value(path) != first.value(path) for each in configurations)]
     if any(seed_of_split(each) != seed_of_split(first) for each in configurations):
         written = any(each.value(SPLIT_SEED) is not None for each in configurations)
-        differ.append(SPLIT_SEED if written else "seed")
+        differ.append(SPLIT_SEED if written else SEED)
     return differ
 
 
 def seed_of_split(configuration: Configuration) -> object:
     """What samples are drawn by: a seed of the split, without one that of the run."""
     own = configuration.value(SPLIT_SEED)
-    return configuration.value("seed") if own is None else own
+    return configuration.value(SEED) if own is None else own
 
 
 def has_one_unit(name: str, apart: Collection[str]) -> bool:

@@ -18,7 +18,7 @@ def members_not_done(group: Group) -> list[MemberShown]:
     """The members of which no result is told, each with the reason. Raises `ArtifactError` where the record is damaged."""
     rows, planned = rows_of(group), group.read().members
     shown = [member_of(group, name, rows.get(name)) for name in (rows if planned is None else planned)]
-    return [each for each in shown if each.state is not LineState.DONE]
+    return [each for each in shown if each.state not in {LineState.DONE, LineState.PRUNED}]
 
 
 def rows_of(group: Group) -> dict[str, RunSummary]:
@@ -47,7 +47,7 @@ def member_of(group: Group, name: str, row: RunSummary | None, trained: MemberSh
     if trained is not None:
         return shown
     if row.status == "done":
-        return replace(shown, state=LineState.DONE, code=0)
+        return replace(shown, state=LineState.PRUNED if row.is_pruned else LineState.DONE, code=0)
     if row.status in {"failed", "unreadable"}:
         code, error = why_failed(Run(path))
         return replace(shown, state=LineState.FAILED, code=code, error=error)

@@ -8,8 +8,9 @@ from typing import Any
 
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run, read_state
+from dlcli.runs.groups import Group
 from dlcli.runs.listing import changed_keys, check_values_named, filter_runs, list_runs, shortest_name, sort_runs
-from dlcli.runs.summary import RunSummary
+from dlcli.runs.summary import RunSummary, run_summary
 from dlcli.view.runs import RunShown, RunsShown
 from dlcli.view.verdict import setting_text
 
@@ -18,12 +19,22 @@ BEHIND = ("verdict", "seconds", "config")
 """What stands in the table before the metrics, and behind the keys that differ."""
 
 
-def chosen_runs(root: Path, *, filters: Sequence[str], sort: str | None) -> list[RunSummary]:
-    """The runs that fulfil all filters: as they were started, or by a value.
+def chosen_runs(root: Path, names: Sequence[str] = (), *, filters: Sequence[str], sort: str | None) -> list[RunSummary]:
+    """The runs that fulfil all filters, of those and of the groups that are named where some are: as they were started, or by a
+    value.
 
-    Raises `UsageError` for a wrong expression and for a name that no run has a value of.
+    Raises `UsageError` for a wrong expression and for a value that no run has, `ArtifactError` for a name that is not there.
     """
-    return chosen_rows(list_runs(root), filters=filters, sort=sort)
+    rows = named_rows(root, names) if names else list_runs(root)
+    return chosen_rows(rows, filters=filters, sort=sort)
+
+
+def named_rows(root: Path, names: Sequence[str]) -> list[RunSummary]:
+    """The runs of some names and those of the groups among them, each once, as they were started."""
+    groups = [(name, Group.found(root, name)) for name in names]
+    runs = [run for name, group in groups for run in ([Run.find(root, name)] if group is None else group.members())]
+    rows = map(run_summary, {run.path.resolve(): run for run in runs}.values())
+    return sorted(rows, key=lambda row: (row.number, row.run))
 
 
 def first_or_newest(rows: Sequence[RunSummary], limit: int | None, *, sort: str | None) -> Sequence[RunSummary]:
@@ -54,12 +65,19 @@ def compared_runs(
     """Runs as a table: with these columns, or with metrics and what differs between them, `before` and `behind` it the rest.
 
     Where a terminal is narrow the last columns go: what was tried stands before the metrics beyond the first, and epochs that
-    are the same in all runs stand behind. Raises `UsageError` for a column that no run has a value of.
+    are the same in all runs stand behind. Where a search has pruned one, why each has ended stands beside the
+    status. Raises `UsageError` for a column that no run has a value of.
     """
     check_values_named(rows, columns)
     measured = measured_names(rows)
     same = len(rows) > 1 and len({row.epochs for row in rows}) == 1
-    first = [name for name in before if not (same and name == "epochs")]
+    pruned = any(row.is_pruned for row in rows)
+    first = [
+        column
+        for name in before
+        if not (same and name == "epochs")
+        for column in (["status", "stop"] if pruned and name == "status" else [name])
+    ]
     after = [*measured[1:], *(["epochs"] if same else []), *behind]
     names = list(columns) or [*first, *measured[:1], *changed_keys(rows), *after]
     keys = {name: shortest_name(rows, name) for name in names if any(is_key_of(row, name) for row in rows)}

@@ -25,7 +25,7 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="NAME",
-        help="Show these runs and groups again, as train showed them in the end.",
+        help="Show these runs and groups again, as train showed them in the end; with an option of the list, list them alone.",
         autocompletion=completion.run_or_group,
     ),
 ]
@@ -68,13 +68,14 @@ def runs(
     """
     if sum([only_names, csv, md, json]) > 1:
         raise UsageError("the list has one form", hint="one of --names, --csv, --md, --json", kind="several_forms")
-    if names:
+    of_list = bool(only_names or csv or md or filters or sort or columns or limit is not None)
+    if names and not of_list:
         show_again(names, runs, json=json)
         return
     from dlcli.actions.runs import chosen_runs, first_or_newest, run_object
 
-    rows: Sequence[RunSummary] = chosen_runs(runs, filters=filters, sort=sort)
-    if not (only_names or csv or md or json or filters or sort or columns):
+    rows: Sequence[RunSummary] = chosen_runs(runs, names or (), filters=filters, sort=sort)
+    if not (names or only_names or csv or md or json or filters or sort or columns):
         rows = one_row_a_group(rows)
     rows = first_or_newest(rows, limit, sort=sort)
     if only_names:

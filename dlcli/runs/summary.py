@@ -15,7 +15,7 @@ from dlcli.runs.folder import Run
 from dlcli.runs.history import last_entry
 from dlcli.runs.keys import Configuration, Shape, configuration_of
 from dlcli.runs.manifest import read_recorded
-from dlcli.runs.state import RunState, read_state, status_of
+from dlcli.runs.state import RunState, StopReason, read_state, status_of
 from dlcli.runs.upgrades import upgraded
 
 NO_CONFIGURATION = Configuration(Shape({}), ())
@@ -51,6 +51,11 @@ class RunSummary:
     def number(self) -> int:
         """The how manieth run of its folder it is; 0 where that is not known."""
         return int(self.recorded.get("number", 0))
+
+    @property
+    def is_pruned(self) -> bool:
+        """Whether a search has ended it early, as not worth going on with; it is done then."""
+        return self.status == "done" and self.recorded.get("stop") == StopReason.PRUNED
 
     def value(self, name: str) -> Any:
         """A value by name, None where there is none.

@@ -73,6 +73,7 @@ class GroupShown:
     metrics: Mapping[str, SpreadShown]
     out_of_fold: OutOfFold | None
     done: int
+    pruned: int = 0
     failed: int
     left: int
     seconds: float | None = None
@@ -93,7 +94,7 @@ def member_words(shown: MemberShown) -> str:
     """The metrics of a member that is done, or why it is not."""
     if shown.error is not None:
         return f"{shown.state}: {shown.error['message']}"
-    if shown.state not in {LineState.DONE, LineState.SKIPPED}:
+    if shown.state not in {LineState.DONE, LineState.PRUNED, LineState.SKIPPED}:
         return str(shown.state)
     return reached_words(shown.metrics, epochs=shown.epochs, seconds=shown.seconds)
 
@@ -161,7 +162,7 @@ def draw_out_of_fold(console: Console, held: OutOfFold) -> None:
 
 def counts_words(shown: GroupShown) -> str:
     """How many members there are, and what has become of them."""
-    parts = {"done": shown.done, "failed": shown.failed, "left": shown.left}
+    parts = {"done": shown.done, "pruned": shown.pruned, "failed": shown.failed, "left": shown.left}
     counts = ", ".join(f"{count} {word}" for word, count in parts.items() if count)
     times = "" if shown.seconds is None else f", in {duration(shown.seconds)}"
     return f"{len(shown.members)} {SPOKEN.get(shown.kind, 'runs')}: {counts or 'none done'}{times}"

@@ -20,13 +20,14 @@ from dlcli.view.training_result import TrainingResult
 
 
 class LineState(StrEnum):
-    """What has become of a line; `skipped` was done before, `left` was not begun."""
+    """What has become of a line; `skipped` was done before, `left` was not begun, `pruned` was ended early by a search."""
 
     DONE = "done"
     SKIPPED = "skipped"
     FAILED = "failed"
     STOPPED = "stopped"
     LEFT = "left"
+    PRUNED = "pruned"
 
 
 @dataclass(frozen=True, kw_only=True)

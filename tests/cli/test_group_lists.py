@@ -88,6 +88,59 @@ def test_of_a_group_that_varies_what_it_trains_no_mean_is_told(tmp_path: Path, a
     assert (values["run"], values["status"], values["val_accuracy"]) == ("a", "part", "–")
 
 
+def test_the_runs_of_a_group_are_listed_as_all_runs_are(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    add("a", [80, 90, 85])
+    add("b", [70, 95], rate=0.1)
+    add.run("c", 60, 0.1)
+    for words, expected in (
+        (["a", "--sort=-val_accuracy"], ["a/seed-1", "a/seed-2", "a/seed-0"]),
+        (["a", "--sort", "val_accuracy", "--limit", "1"], ["a/seed-0"]),
+        (["a", "--limit", "1"], ["a/seed-2"]),
+        (["a", "--filter", "val_accuracy>0.82"], ["a/seed-1", "a/seed-2"]),
+        (["b", "c", "--sort", "val_accuracy"], ["c", "b/seed-0", "b/seed-1"]),
+        (["c", "a", "a/seed-1", "--names"], ["a/seed-0", "a/seed-1", "a/seed-2", "c"]),
+    ):
+        assert run_dlcli("runs", *words, "--names", cwd=tmp_path).out.split() == expected
+        if words[-1] != "--names":
+            assert [row[0] for row in rows(run_dlcli("runs", *words, cwd=tmp_path).out)[1:]] == expected
+            assert [row["run"] for row in run_dlcli("runs", *words, "--json", cwd=tmp_path).value] == expected
+    shown = run_dlcli("runs", "a", "--columns", "run,val_accuracy", "--csv", cwd=tmp_path)
+    assert (shown.out, shown.err) == ("run,val_accuracy\na/seed-0,0.8\na/seed-1,0.9\na/seed-2,0.85\n", "")
+    refused = run_dlcli("runs", "a", "--sort", "val_acc", cwd=tmp_path)
+    assert (refused.code, refused.out) == (2, "")
+    assert "no run has a value 'val_acc'" in refused.err
+    refused = run_dlcli("runs", "a", "z", "--names", "--json", cwd=tmp_path)
+    assert refused.code == 2
+    assert run_dlcli("runs", "a", "z", "--names", cwd=tmp_path).code == 5
+    assert [each["group"] for each in run_dlcli("runs", "a", "--json", cwd=tmp_path).value] == ["a"]
+
+
+def test_what_a_search_has_pruned_is_not_told_as_done(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
+    group = add("a", [80, 90, 85, 70], kind=GroupKind.SWEEP)
+    shown = run_dlcli("runs", "a", cwd=tmp_path).out
+    assert ("(4 trials: 4 done)" in shown, "stop" in shown) == (True, False)
+    for number in (1, 3):
+        run = Run(group.path / f"seed-{number}")
+        replace(read_state(run), stop="pruned").write(run)
+    shown = run_dlcli("runs", "a", cwd=tmp_path).out
+    assert "(4 trials: 2 done, 2 pruned)" in shown
+    assert [row[:3] for row in rows(shown)[1:5]] == [
+        ["a/seed-0", "done", "–"], ["a/seed-1", "done", "pruned"], ["a/seed-2", "done", "–"],
+        ["a/seed-3", "done", "pruned"],
+    ]  # fmt: skip
+    [value] = run_dlcli("runs", "a", "--json", cwd=tmp_path).value
+    assert (value["done"], value["pruned"], value["left"]) == (2, 2, 0)
+    assert [each["state"] for each in value["members"]] == ["done", "pruned", "done", "pruned"]
+    assert "2 done, 2 pruned" in run_dlcli("runs", cwd=tmp_path).out
+    assert run_dlcli("runs", "a", "--filter", "stop=pruned", "--names", cwd=tmp_path).out.split() == [
+        "a/seed-1", "a/seed-3",
+    ]  # fmt: skip
+    assert run_dlcli("compare", "a", "--json", cwd=tmp_path).value["left_out"] == []
+    run = Run(group.path / "seed-0")
+    replace(read_state(run), status="interrupted").write(run)
+    assert "1 of 4 done, 2 pruned" in run_dlcli("runs", cwd=tmp_path).out
+
+
 def test_groups_are_compared_as_a_whole(tmp_path: Path, add: Any, run_dlcli: Command) -> None:
     values = {"a": [80, 82, 81], "b": [90, 88, 91, 95]}
     add("a", values["a"])
