@@ -67,7 +67,10 @@ def train_members(
 ) -> None:
     """Trains a configuration with several seeds, or cross-validates it."""
     from dlcli.actions.many.grouping import group_of
+    from dlcli.config.devices import check_begun_here
 
+    with request.config.locating():
+        check_begun_here(request.config.train.distribute)
     side_by_side = jobs or 1
     group = group_of(
         request,

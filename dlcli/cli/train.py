@@ -63,7 +63,7 @@ def train(
         grouped.train_members(request, seeds=seeds, folds=folds, **each, resume=resume, json=json, verbose=verbose)
         return
     shown = Shown(quiet=quiet, verbose=verbose, json=json, json_lines=json_lines)
-    if checked.train.distribute == "multi_worker":
+    if checked.train.is_begun_together:
         from dlcli.cli.workers import train_together
 
         train_together(request, shown=shown)

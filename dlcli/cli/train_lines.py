@@ -85,6 +85,7 @@ def trainings_of(content: bytes, *, file: str, runs: Path | None) -> list[tuple[
     Raises `LinesError` with all mistakes of all lines.
     """
     from dlcli.actions.many.lines import lines_in
+    from dlcli.config.devices import check_begun_here
     from dlcli.config.text import decode
     from dlcli.runs.names import check_name
     from dlcli.training.train import asked_name
@@ -108,7 +109,10 @@ def trainings_of(content: bytes, *, file: str, runs: Path | None) -> list[tuple[
             check_name(context.params["name"] or "run")
         with mistakes.of(line):
             asked = asked_in(line, context, runs)
-            trainings.append((asked, asked_name(asked.request())))
+            request = asked.request()
+            with request.config.locating():
+                check_begun_here(request.config.train.distribute)
+            trainings.append((asked, asked_name(request)))
     mistakes.check(file)
     return trainings
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from dlcli.errors import BlockError
 from dlcli.spec import Mistake, describe
 
 DEVICE = re.compile(r"(cpu|gpu):(\d{1,3})")
@@ -71,3 +72,11 @@ def sharing_mistakes(train: Mapping[str, Any], accumulates: str | None) -> Itera
         message = "gradients of several steps cannot be collected where several devices share a batch"
         path = ("optimizer", accumulates, "gradient_accumulation_steps")
         yield Mistake(message, path, "leave it out, and write a larger batch_size", kind="not_distributed")
+
+
+def check_begun_here(way: Distribute) -> None:
+    """Raises `BlockError` where every machine has to begin a training, and one alone cannot."""
+    if way == "multi_worker":
+        message = "multi_worker trains one run by dlcli train, given on every machine, also to go on with it"
+        hint = "write distribute: none here, with --allow-config-change where a run is gone on with"
+        raise BlockError(("train", "distribute"), message, hint=hint, kind="no_cluster")

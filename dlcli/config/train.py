@@ -299,6 +299,11 @@ class Train(Spec):
         """Whether several devices share the work."""
         return self.distribute != "none"
 
+    @property
+    def is_begun_together(self) -> bool:
+        """Whether the same command on every machine begins it, and goes on with it."""
+        return self.distribute == "multi_worker"
+
     def seconds(self) -> float | None:
         """The time limit in seconds."""
         return seconds_of_limit(self.time_limit)

@@ -83,7 +83,9 @@ def last_metrics(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {split: entries[-1][split] for split in ("train", "validation") if entries and entries[-1][split]}
 
 
-def words_for(run: Run) -> list[str]:
-    """The words for a run in a command to paste."""
+def words_for(run: Run, experiment: Experiment | None = None) -> list[str]:
+    """The words for a run in a command to paste; none where no command of one machine alone goes on with its experiment."""
     folder = str(run.root)
+    if experiment is not None and experiment.config.train.is_begun_together:
+        return []
     return [run.name] if folder == "runs" else [run.name, "--runs", folder]

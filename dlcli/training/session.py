@@ -208,7 +208,7 @@ class Session:
     @property
     def ending(self) -> Ending:
         """The training as it stands, to say how it went."""
-        told = Beside(self.first, words_for(self.run), self.state.config, self.findings)
+        told = Beside(self.first, words_for(self.run, self.experiment), self.state.config, self.findings)
         return Ending(
             self.experiment, self.measure, self.stopping, self.progress.entries, self.begin, told, self.listeners.over
         )

@@ -20,6 +20,7 @@ from dlcli.actions.sweep.study import Study
 from dlcli.actions.sweep.trained_trials import Manner, Told, train_trials
 from dlcli.config import Config, config_of
 from dlcli.config.comparable import decides_samples
+from dlcli.config.devices import check_begun_here
 from dlcli.config.sweep_space import checked_space
 from dlcli.errors import ConfigError, ConflictError, Problem, ResourceError
 from dlcli.runs.folder import is_group
@@ -82,6 +83,8 @@ def search_of(
                 )
             ]
         )
+    with config.locating():
+        check_begun_here(config.train.distribute)
     space = Space(config.sweep, checked_space(content, config, file=file, settings=settings))
     words = [file, *(word for each in settings for word in ("--set", each)), *(["--allow-code"] if allow_code else [])]
     wanted = trials or config.sweep.number or space.size

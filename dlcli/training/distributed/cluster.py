@@ -51,7 +51,7 @@ def cluster_of(environment: Mapping[str, str]) -> Cluster:
 
 def told_by_tensorflow(written: str) -> tuple[list[str], int]:
     """The addresses that TF_CONFIG has, and the place of this process among them."""
-    cluster, kind, number = parts_of(written)
+    cluster, kind, number = cluster_and_task(written)
     kinds = {each: cluster[each] for each in ("chief", "worker") if each in cluster}
     if kind not in kinds or not 0 <= number < len(kinds[kind]):
         raise no_cluster(f"the task of TF_CONFIG is {kind} {number}, and its cluster has {listed_kinds(cluster)}")
@@ -64,7 +64,7 @@ def told_by_tensorflow(written: str) -> tuple[list[str], int]:
     return addresses, number + (len(kinds.get("chief", ())) if kind == "worker" else 0)
 
 
-def parts_of(written: str) -> tuple[Mapping[str, list[Any]], str, int]:
+def cluster_and_task(written: str) -> tuple[Mapping[str, list[Any]], str, int]:
     """The cluster of TF_CONFIG, and of its task the type and the index."""
     try:
         tree = json.loads(written)

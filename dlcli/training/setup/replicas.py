@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dlcli.config.devices import check_begun_here
 from dlcli.config.train import Train
 from dlcli.errors import BlockError
 
@@ -56,10 +57,7 @@ def mirrored(train: Train) -> Replicas:
     """All devices of this process that a configuration lets be seen."""
     import tensorflow as tf
 
-    if train.distribute != "mirrored":
-        message = f"{train.distribute} trains by dlcli train alone, given on every machine, also to go on with a run"
-        hint = "write distribute: none here, with --allow-config-change where a run is gone on with"
-        raise BlockError(("train", "distribute"), message, hint=hint, kind="no_cluster")
+    check_begun_here(train.distribute)
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     names = [each.name.removeprefix("/device:") for each in tf.config.list_logical_devices(kind)]
     check_batch(train.batch_size, len(names))

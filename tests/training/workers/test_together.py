@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,8 +99,17 @@ def test_other_commands_than_train_refuse_it_at_its_line(
     error = run_dlcli("resume", "experiment", *options, "--json", cwd=tmp_path).error
     assert error["kind"] in {"no_cluster", "no_checkpoint"}
     (tmp_path / "lines.txt").write_text(f"{path.name} --set train.distribute=multi_worker\n")
-    done = run_dlcli("many", "lines.txt", cwd=tmp_path)
-    assert done.code == 9 or "multi_worker trains by dlcli train alone" in done.err + done.out
+    sweep = write_experiment(tmp_path, {"sweep": {"space": {"train.batch_size": [8, 16]}}}, file="s.yaml")
+    given = ("--set", "train.distribute=multi_worker", "--json")
+    for words in (
+        ("many", "lines.txt", "--json"),
+        ("sweep", sweep.name, *given),
+        ("train", path.name, "--seeds", "2", *given),
+    ):
+        done = run_dlcli(*words, cwd=tmp_path)
+        assert (done.code, done.error["problems"][0]["kind"]) == (3, "no_cluster"), words
+        assert done.error["problems"][0]["message"].startswith("multi_worker trains one run by dlcli train")
+    assert os.listdir(tmp_path / "runs") == ["experiment"]
 
 
 class Answering:
