@@ -1,10 +1,11 @@
 """How much faster `dlcli many` trains many lines than a shell loop over `dlcli train` does.
 
-    python tests/benchmarks/many.py [--lines 20] [--rounds 3] [--epochs 1] [--jobs 1]
+    python tests/benchmarks/many.py [--lines 20] [--rounds 3] [--epochs 1] [--jobs 1] [--files]
 
 Each round trains the same lines of digits both ways, one after the other; a figure is the median of the ratios of the rounds:
 of the time, and of the time of the processors, which says more where others work on them. The files of both ways are compared
-as well: every epoch of every line has to be the same.
+as well: every epoch of every line has to be the same. With `--files` the lines are trained once more, one after the other with
+the threads of `dlcli train`, and every file of every run has to be the same, but for times and numbers of processes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import ctypes
 import os
 import resource
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,6 +25,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+sys.path[0] = str(ROOT / "tests")  # this folder has a training of its own
+
+from training.many.test_same_files import files_of  # noqa: E402
+
 PR_SET_CHILD_SUBREAPER = 36
 PROGRAM = [sys.executable, "-m", "dlcli"]
 
@@ -55,12 +61,23 @@ def epochs_of(folder: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in sorted(folder.glob("runs/*/metrics.jsonl"))}
 
 
+def compared(lines: Path, alone: Path, command: str) -> str:
+    """In words how many files of the runs differ where the same lines are trained one after the other."""
+    shutil.rmtree(lines / "runs")
+    seconds(lines, command)
+    many, single = files_of(lines), files_of(alone)
+    differ = [name for name in {*many, *single} if many.get(name) != single.get(name)]
+    runs = len({name.partition("/")[0] for name in single})
+    return f"{len(single)} files of {runs} runs, {len(differ)} of them differ {sorted(differ)[:5] or ''}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--files", action="store_true")
     asked = parser.parse_args()
     config, program = shlex.quote(str(ROOT / "configs" / "digits.yaml")), shlex.join(PROGRAM)
     lines = [f"{config} --epochs {asked.epochs} --set seed={number} -q" for number in range(asked.lines)]
@@ -77,6 +94,8 @@ def main() -> None:
             for times, folder, command in ways[:: 1 if number % 2 else -1]:
                 times.append(seconds(Path(folder), command))
             same = epochs_of(Path(one)) == epochs_of(Path(other))
+            if asked.files:
+                print(compared(Path(one), Path(other), f"{program} many lines.txt -q"))
         print(f"round {number + 1}: loop {words(loops[-1])}, many {words(manies[-1])}, same epochs: {same}")
     for at, what in enumerate(("time", "time of processors")):
         ratio = statistics.median(loop[at] / many[at] for loop, many in zip(loops, manies, strict=True))
