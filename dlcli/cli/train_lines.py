@@ -88,6 +88,7 @@ def trainings_of(content: bytes, *, file: str, runs: Path | None) -> list[tuple[
     from dlcli.config.devices import check_begun_here
     from dlcli.config.text import decode
     from dlcli.runs.names import check_name
+    from dlcli.training.setup.plugins import refuse_plugins
     from dlcli.training.train import asked_name
 
     lines, problems = lines_in(decode(content, file=file), file=file)
@@ -112,6 +113,8 @@ def trainings_of(content: bytes, *, file: str, runs: Path | None) -> list[tuple[
             request = asked.request()
             with request.config.locating():
                 check_begun_here(request.config.train.distribute)
+            refuse_plugins(request.config.plugins, allow_code=asked.allow_code)
+            request.config.data.source.check_code(allowed=asked.allow_code)
             trainings.append((asked, asked_name(request)))
     mistakes.check(file)
     return trainings

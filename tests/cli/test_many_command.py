@@ -68,6 +68,21 @@ def test_what_an_option_sets_is_told_at_its_word(folder: Path, run_dlcli: Run) -
     assert told.err.endswith("3 problems in -\n")
 
 
+def test_code_that_may_not_run_is_told_before_the_first_training(
+    folder: Path, run_dlcli: Run, write_experiment: Callable[..., Path]
+) -> None:
+    (folder / "mine.py").write_text("import keras\nclass Own(keras.layers.Layer):\n    pass\n", encoding="utf-8")
+    write_experiment(folder, {"plugins": ["mine.py"]}, file="plugged.yaml")
+    write_experiment(folder, {"data": {"source": {"python": "mine.py"}}}, file="made.yaml")
+    lines = ["experiment.yaml", "plugged.yaml", "made.yaml", "plugged.yaml --allow-code"]
+    told = run_dlcli("many", "-", "--json", cwd=folder, stdin="\n".join(lines).encode())
+    assert [(each["line"], each["kind"]) for each in told.error["problems"]] == [
+        (2, "code_not_allowed"),
+        (3, "code_not_allowed"),
+    ]
+    assert not (folder / "runs").exists()
+
+
 def test_mistakes_of_the_command_line_alone_have_its_code(folder: Path, run_dlcli: Run) -> None:
     told = run_dlcli("many", cwd=folder, stdin=b"experiment.yaml --epoch 3\n")
     assert (told.code, told.out) == (2, "")

@@ -48,17 +48,20 @@ class Python(SourceBlock):
     def read(self, reading: Reading) -> Fields:
         """The arrays. Raises `UnsafeError` without `--allow-code`, and `DataError` for what goes wrong in the function."""
         path = found_files(self.path)[0]
-        if not reading.allow_code:
-            raise UnsafeError(
-                f"the data comes from the Python file {path.name}, which runs as it likes",
-                file=path,
-                hint="read it, and if you trust it add --allow-code",
-                kind="code_not_allowed",
-            )
+        self.check_code(allowed=reading.allow_code)
         made = self.called(path)
         if isinstance(made, Mapping) and "train" in made and set(made) <= set(SPLITS):
             return joined_splits({name: made_fields(made[name], path) for name in SPLITS if name in made})
         return made_fields(made, path)
+
+    def check_code(self, *, allowed: bool) -> None:
+        if not allowed:
+            raise UnsafeError(
+                f"the data comes from the Python file {Path(self.path).name}, which runs as it likes",
+                file=self.path,
+                hint="read it, and if you trust it add --allow-code",
+                kind="code_not_allowed",
+            )
 
     def input_names(self) -> list[str] | None:
         return None

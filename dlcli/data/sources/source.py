@@ -141,6 +141,9 @@ class SourceBlock(Named):
         """What stands behind its word where a path alone means it."""
         return path
 
+    def check_code(self, *, allowed: bool) -> None:
+        """Raises `UnsafeError` where reading it runs Python that has not been allowed to."""
+
     def input_names(self) -> list[str] | None:
         """What its inputs are called where the configuration does not name them, or None where only reading tells."""
         return None if self.lists else [FEATURES]
