@@ -13,7 +13,7 @@ from dlcli.runs.atomic import write_bytes
 from dlcli.unexpected import is_used_up
 
 
-def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
+def recorded_bug(run: Run, state: RunState, error: BaseException) -> DlcliError:
     """The error to raise for one that nobody expected: its traceback is in the run, or memory is used up."""
     failure = out_of_memory(error) or plugin_error(error)
     if failure is None:
@@ -24,7 +24,7 @@ def recorded_bug(run: Run, state: RunState, error: Exception) -> DlcliError:
     return failure
 
 
-def out_of_memory(error: Exception) -> DlcliError | None:
+def out_of_memory(error: BaseException) -> DlcliError | None:
     """The error to raise if this one says that memory is used up."""
     if is_used_up(error):
         return ResourceError(

@@ -202,7 +202,7 @@ class Session:
             self.experiment.whole.name_file(error)
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # which a plugin may raise
             raise recorded_bug(self.run, self.state, error) from error
 
     @property

@@ -26,8 +26,6 @@ class StopRequest:
         self.elsewhere: Callable[[], signal.Signals | None] = lambda: None
         """Asks for the signal of another process that trains together with this one."""
         self.steps_begun = False
-        self.at_once = False
-        """Whether a second signal has come."""
         self.after = sys.maxsize
         """The epoch behind which training ends whatever its configuration says."""
 
@@ -43,14 +41,12 @@ class StopRequest:
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Notes the first signal; the second is obeyed at once.
 
-        Before the first step it raises `KeyboardInterrupt`, which nothing takes for an error of what it interrupts.
+        Then, and before the first step, it raises `KeyboardInterrupt`, which nothing takes for an error of what it interrupts.
         """
-        self.at_once = self.received is not None
+        at_once = self.received is not None
         self.received = signal.Signals(number)
-        if not self.steps_begun:
+        if at_once or not self.steps_begun:
             raise KeyboardInterrupt
-        if self.at_once:
-            raise SystemExit(128 + number)
 
 
 @contextmanager
@@ -67,9 +63,7 @@ def stop_request(run: Run | None = None) -> Iterator[StopRequest]:
     except KeyboardInterrupt:
         if request.signal is None:
             raise
-        raise Stopped(request.signal, f"stopped by {request.signal.name} before the first step") from None
-    except SystemExit:
-        if request.signal is None or not request.at_once or run is None:
-            raise
+        if not request.steps_begun or run is None:
+            raise Stopped(request.signal, f"stopped by {request.signal.name} before the first step") from None
         message = f"stopped at once by a second {request.signal.name}; what was saved last is in {run.path}"
         raise Stopped(request.signal, message, hint=shlex.join(["dlcli", "resume", *words_for(run)])) from None

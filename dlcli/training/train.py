@@ -253,7 +253,7 @@ def nothing_left_of(run: Run, state: RunState) -> Iterator[None]:
             shutil.rmtree(run.path, ignore_errors=True)
         shutil.rmtree(run.path, ignore_errors=True)
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # which a plugin may raise
         raise recorded_bug(run, state, error) from error
 
 

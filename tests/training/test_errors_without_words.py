@@ -50,6 +50,16 @@ class Odd(keras.metrics.Metric):
 
     def result(self):
         return 0.0
+
+
+class Leaving(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise SystemExit(0)
+
+
+class Gone(keras.layers.Layer):
+    def build(self, shape):
+        raise SystemExit(0)
 """
 CONFIG = """\
 data: {source: line}
@@ -89,6 +99,12 @@ CASES: dict[str, tuple[tuple[str, str], int, str]] = {
         35,  # of the plugin
         "Odd.update_state raised ValueError without a message",
     ),
+    "callback that leaves": (
+        ("{epochs: 1}", "{epochs: 1, callbacks: [Leaving]}"),
+        43,
+        "Leaving.on_epoch_end raised SystemExit: 0",
+    ),
+    "layer that leaves": (("  - Dense: 1", "  - Gone\n  - Dense: 1"), 48, "Gone.build raised SystemExit: 0"),
 }
 
 
@@ -100,7 +116,7 @@ def test_an_error_without_words_is_told_at_its_line(name: str, tmp_path: Path, r
     (tmp_path / "c.yaml").write_text(CONFIG.replace(*change), encoding="utf-8")
     done = run_dlcli("train", "c.yaml", "--allow-code", "--json", "-q", cwd=tmp_path)
     assert (done.code, done.error["name"], done.error["line"], done.error["message"]) == (3, "config", line, message)
-    assert len(CASES) == 6
+    assert len(CASES) == 8
 
 
 def broken(*arguments: Any, **more: Any) -> Any:
