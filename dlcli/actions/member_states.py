@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dlcli.errors import ArtifactError
+from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.runs import Run, read_state
 from dlcli.runs.groups import Group
+from dlcli.runs.pasted import pasted
 from dlcli.runs.state import ALIVE
 from dlcli.runs.summary import RunSummary, run_summary
+from dlcli.view.error_json import error_json
 from dlcli.view.group import MemberShown
 from dlcli.view.many import LineState
 
@@ -31,7 +33,7 @@ def done_runs(group: Group) -> list[Run]:
     runs = [Run(row.path) for row in rows_of(group).values() if row.status == "done"]
     if not runs:
         message = f"no run of the group '{group.name}' is done"
-        hint = f"dlcli runs {group.name} shows how they stand"
+        hint = f"{pasted('runs', Run(group.path))} shows how they stand"
         raise ArtifactError(message, file=group.path, hint=hint, kind="nothing_done")
     return runs
 
@@ -40,6 +42,8 @@ def member_of(group: Group, name: str, row: RunSummary | None, trained: MemberSh
     """A member as its run stands, with what its training has come to where this command has trained it."""
     path = group.path / name
     shown = trained or MemberShown(member=name, run=f"{group.name}/{name}", path=str(path), state=LineState.LEFT)
+    if path.is_symlink():
+        return replace(shown, state=LineState.FAILED, code=UnsafeError.code, error=error_json(linked(group, name)))
     if row is None:
         return shown
     seconds = shown.seconds if trained else row.recorded.get("seconds")
@@ -52,6 +56,16 @@ def member_of(group: Group, name: str, row: RunSummary | None, trained: MemberSh
         code, error = why_failed(Run(path))
         return replace(shown, state=LineState.FAILED, code=code, error=error)
     return replace(shown, state=LineState.LEFT if row.status in ALIVE else LineState.STOPPED)
+
+
+def linked(group: Group, name: str) -> UnsafeError:
+    """The error of a member that is a link: nothing of it is read, trained or removed."""
+    return UnsafeError(
+        f"'{group.name}/{name}' is a link, which may lead to a run that is not of this group",
+        file=group.path / name,
+        hint=f"put what it leads to in its place; without it {pasted('resume', Run(group.path))} trains it anew",
+        kind="link_in_run",
+    )
 
 
 def why_failed(run: Run) -> tuple[int | None, dict[str, Any]]:

@@ -138,6 +138,20 @@ class Group:
         """The group of a name or a folder, None where that is none."""
         return next((cls(named_folder(path)) for path in places_of_name(root, text) if is_group(path)), None)
 
+    def content(self) -> bytes:
+        """The configuration as the person wrote it. Raises `ArtifactError` where it is gone or cannot be read."""
+        try:
+            return read_plain(self.config)
+        except UNREADABLE as error:
+            fault = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
+        there = next((run.config for run in self.members() if run.config.is_file()), None)
+        raise ArtifactError(
+            f"{self.config.name} of '{self.name}' cannot be read: {fault}",
+            file=self.config,
+            hint="put it back" if there is None else f"put it back: {there} is the same",
+            kind="damaged_group",
+        )
+
     def members(self) -> list[Run]:
         """Its runs, in the order in which they were started."""
         return [Run(path) for path in runs_in(self.path)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from dlcli.progress import stage
 from dlcli.runs import Run
+from dlcli.runs.pasted import words_for
 from dlcli.runs.state import StopReason
 from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import Begin
@@ -83,9 +84,6 @@ def last_metrics(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {split: entries[-1][split] for split in ("train", "validation") if entries and entries[-1][split]}
 
 
-def words_for(run: Run, experiment: Experiment | None = None) -> list[str]:
+def words_to_go_on(run: Run, experiment: Experiment) -> list[str]:
     """The words for a run in a command to paste; none where no command of one machine alone goes on with its experiment."""
-    folder = str(run.root)
-    if experiment is not None and experiment.config.train.is_begun_together:
-        return []
-    return [run.name] if folder == "runs" else [run.name, "--runs", folder]
+    return [] if experiment.config.train.is_begun_together else words_for(run)

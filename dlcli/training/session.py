@@ -13,10 +13,11 @@ from dlcli.finding import Finding
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
+from dlcli.runs.pasted import pasted
 from dlcli.runs.state import StopReason
 from dlcli.training.checkpointing import Checkpointing, phase_at
 from dlcli.training.distributed.choice import engine_for
-from dlcli.training.ending import Ending, words_for
+from dlcli.training.ending import Ending, words_to_go_on
 from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import Begin, behind, samples_of
 from dlcli.training.evidence.begun import first_values
@@ -198,7 +199,7 @@ class Session:
             raise self.experiment.config.located(error) from error
         except DlcliError as error:
             if isinstance(error, ResourceError) and self.state.resumable:
-                error.hint = "; then ".join(filter(None, [error.hint, f"dlcli resume {self.run.name}"]))
+                error.hint = "; then ".join(filter(None, [error.hint, pasted("resume", self.run)]))
             self.experiment.whole.name_file(error)
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
             raise
@@ -208,7 +209,7 @@ class Session:
     @property
     def ending(self) -> Ending:
         """The training as it stands, to say how it went."""
-        told = Beside(self.first, words_for(self.run, self.experiment), self.state.config, self.findings)
+        told = Beside(self.first, words_to_go_on(self.run, self.experiment), self.state.config, self.findings)
         return Ending(
             self.experiment, self.measure, self.stopping, self.progress.entries, self.begin, told, self.listeners.over
         )
@@ -348,7 +349,7 @@ class Session:
         raise Stopped(
             self.stop.signal,
             f"stopped by {self.stop.signal.name} in epoch {epoch}; the model as it was is saved in {self.run.path}",
-            hint=f"dlcli resume {self.run.name}",
+            hint=pasted("resume", self.run),
         )
 
     def checkpoint(self) -> None:

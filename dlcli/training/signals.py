@@ -5,7 +5,6 @@ Before the first step there is nothing to save, so the first signal ends the set
 
 from __future__ import annotations
 
-import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -14,8 +13,8 @@ from types import FrameType
 
 from dlcli.errors import Stopped
 from dlcli.runs import Run
+from dlcli.runs.pasted import pasted
 from dlcli.signals import WATCHED, heard, unmasked_interruption
-from dlcli.training.ending import words_for
 
 
 class StopRequest:
@@ -66,4 +65,4 @@ def stop_request(run: Run | None = None) -> Iterator[StopRequest]:
         if not request.steps_begun or run is None:
             raise Stopped(request.signal, f"stopped by {request.signal.name} before the first step") from None
         message = f"stopped at once by a second {request.signal.name}; what was saved last is in {run.path}"
-        raise Stopped(request.signal, message, hint=shlex.join(["dlcli", "resume", *words_for(run)])) from None
+        raise Stopped(request.signal, message, hint=pasted("resume", run)) from None

@@ -292,7 +292,7 @@ def test_what_a_group_cannot_do_is_told(tmp_path: Path, add: Any, run_dlcli: Com
     assert refused.error["hint"] == "leave it out, or name one of the group: a/…"
     refused = run_dlcli("resume", "s", "--json", cwd=tmp_path)
     assert (refused.code, refused.error["kind"]) == (2, "group_goes_on_otherwise")
-    assert refused.error["hint"] == "dlcli train"
+    assert refused.error["hint"] == "dlcli train --name s"  # nothing of it says what it was called
     refused = run_dlcli("predict", "a", "new.csv", "--json", cwd=tmp_path)
     assert (refused.code, refused.error["kind"]) == (5, "group_for_run")
     for words in (["--jobs", "2"], ["--threads", "2"], ["--resume"]):

@@ -192,7 +192,7 @@ def test_a_run_that_was_stopped_is_shown_as_far_as_it_has_come(folder: Path, run
     assert shown.startswith("trained   nothing is known of its data\n")
     assert "run       runs/살아  (interrupted: '살아' was stopped in epoch 3)" in shown
     assert ["*", "3", "0.6667", "0.3333", "0.06000", "–"] in rows(shown)
-    assert "next      dlcli resume 살아\n\ntrained " in shown
+    assert "next      dlcli resume '살아'\n\ntrained " in shown
 
 
 def test_a_run_by_name_is_for_a_script_what_train_gave(folder: Path, run_dlcli: Command) -> None:

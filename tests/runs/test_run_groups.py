@@ -13,9 +13,9 @@ from dlcli.actions.page_files import page_file
 from dlcli.errors import ArtifactError, ConflictError, UsageError
 from dlcli.runs import Run
 from dlcli.runs.folder import next_number, run_folders
-from dlcli.runs.groups import Group, GroupKind, groups_in
+from dlcli.runs.groups import Group, GroupKind, GroupRecord, groups_in
 from dlcli.runs.listing import list_runs
-from dlcli.training.ending import words_for
+from dlcli.runs.pasted import words_for, words_here
 from dlcli.view.training_result import runs_option
 
 RecordRun = Callable[..., Run]
@@ -149,3 +149,28 @@ def test_rows_of_members_come_from_the_index_too(
     assert {row.run: row.epochs for row in again} == {
         "one/seed-1": 1, "one/seed-2": 2, "two/seed-1": 10, "two/seed-2": 20,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "storage", "name", "expected"),
+    [
+        (["sweep", "s.yaml", "--runs", "then"], "then/s-sweep/journal.log", "s-sweep", ["sweep", "s.yaml"]),
+        (
+            ["sweep", "s.yaml", "--trials", "9"],
+            "runs/s-sweep/journal.log",
+            "s-sweep",
+            ["sweep", "s.yaml", "--trials", "9"],
+        ),
+        (["sweep", "s.yaml"], "runs/s-sweep/journal.log", "copy", ["sweep", "s.yaml", "--name", "copy"]),
+        (["sweep", "s.yaml", "--name", "a"], "runs/a/journal.log", "a", ["sweep", "s.yaml", "--name", "a"]),
+        (["sweep", "s.yaml", "--name", "a"], "runs/a/journal.log", "b", ["sweep", "s.yaml", "--name", "b"]),
+        (["sweep", "s.yaml"], "postgresql://host/db", "s-sweep", ["sweep", "s.yaml", "--name", "s-sweep"]),
+    ],
+)
+def test_the_words_of_a_search_are_those_for_where_it_lies_now(
+    words: list[str], storage: str, name: str, expected: list[str]
+) -> None:
+    record = GroupRecord("sweep", 1, "2026-01-01T00:00:00+00:00", words, "s.yaml", {"storage": storage})
+    assert words_here(Group(Path("runs") / name), record) == expected
+    assert words_here(Group(Path("there") / name), record) == [*expected, "--runs", "there"]
+    assert record.words == words

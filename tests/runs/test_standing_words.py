@@ -28,8 +28,13 @@ def test_a_run_that_trains_says_by_whom_and_a_killed_one_how_to_go_on(run: Run) 
     assert hint == "wait until it has ended"
     assert len(notes) == 1
     message, hint, notes = told(run)
-    assert (message, hint) == ("'trial' was killed before its end, and has no model yet", "dlcli resume trial")
-    assert notes == ["'trial' was killed before its end; its model is that of before (dlcli resume trial)"]
+    assert (message, hint) == (
+        "'trial' was killed before its end, and has no model yet",
+        f"dlcli resume trial --runs {run.root}",
+    )
+    assert notes == [
+        f"'trial' was killed before its end; its model is that of before (dlcli resume trial --runs {run.root})"
+    ]
 
 
 def test_a_run_that_diverged_or_failed_says_why(run: Run) -> None:
@@ -39,10 +44,10 @@ def test_a_run_that_diverged_or_failed_says_why(run: Run) -> None:
     full = {"status": "failed", "exit_code": 7, "reason": "resources: the disk is full"}
     assert told(run, **full)[:2] == (
         "'trial' failed: resources: the disk is full, and has no model yet",
-        "dlcli resume trial",
+        f"dlcli resume trial --runs {run.root}",
     )
     assert told(run, **full, resumable=False)[1] == "train it again"
-    assert told(run, status="interrupted", exit_code=143)[1] == "dlcli resume trial"
+    assert told(run, status="interrupted", exit_code=143)[1] == f"dlcli resume trial --runs {run.root}"
 
 
 def test_a_run_that_is_done_has_nothing_to_say(run: Run) -> None:
@@ -51,4 +56,7 @@ def test_a_run_that_is_done_has_nothing_to_say(run: Run) -> None:
 
 def test_a_run_that_failed_without_a_word_says_that_nobody_knows_why(run: Run) -> None:
     message, hint, _ = told(run, status="failed", exit_code=1)
-    assert (message, hint) == ("'trial' failed: nobody knows why, and has no model yet", "dlcli resume trial")
+    assert (message, hint) == (
+        "'trial' failed: nobody knows why, and has no model yet",
+        f"dlcli resume trial --runs {run.root}",
+    )

@@ -96,7 +96,7 @@ def test_a_signal_in_the_first_epoch_leaves_no_metrics_and_a_checkpoint(begun: B
     told.heard.at_step = stops
     with pytest.raises(Stopped, match=r"^stopped by SIGTERM in epoch 1; the model as it was is saved in ") as caught:
         told.session.run_to_end()
-    assert caught.value.hint == "dlcli resume a"
+    assert caught.value.hint == f"dlcli resume a --runs {told.run.root}"
     state = state_of(told.run)
     assert (state["status"], state["stop"], state["metrics"]) == ("interrupted", "signal", {})
     assert (state["epochs"], state["resumable"], state["exit_code"]) == (0, True, caught.value.code)

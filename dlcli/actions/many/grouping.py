@@ -10,7 +10,6 @@ from dlcli.actions.many.members import GroupPlan, members_asked_for, plan_of
 from dlcli.actions.many.trained_lines import threads_each
 from dlcli.errors import ArtifactError
 from dlcli.runs import Run
-from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.folder import GROUP, LAST, is_group, is_run, runs_in
 from dlcli.runs.groups import Group, GroupKind, groups_in
 from dlcli.training.train import Request, asked_name
@@ -59,9 +58,12 @@ def group_of(
 
 
 def check_readable(path: Path) -> None:
-    """Raises `ArtifactError` for a group that cannot be gone on with: its record is damaged, or gone from beside its runs."""
+    """Raises `ArtifactError` for a group that cannot be gone on with: its record or configuration is damaged, or gone from beside
+    its runs.
+    """
     if is_group(path):
         Group(path).read()
+        Group(path).content()
     elif not is_run(path) and runs_in(path):
         raise ArtifactError(
             f"'{path.name}' holds runs, and its {GROUP} is gone",
@@ -88,8 +90,8 @@ def begun_before(request: Request, name: str, kind: GroupKind) -> list[Group]:
     for group, record in groups_in(request.runs):
         if record.kind == kind and called.fullmatch(group.name) and record.config == request.file:
             try:
-                found += [group] if read_plain(group.config) == request.content else []
+                found += [group] if group.content() == request.content else []
                 plan_of(group)
-            except (ArtifactError, *UNREADABLE):
+            except ArtifactError:
                 continue
     return found

@@ -11,7 +11,6 @@ from dlcli.actions.many.asked import Asked
 from dlcli.config import Config
 from dlcli.config.schema import LARGEST_SEED
 from dlcli.errors import ArtifactError, UsageError
-from dlcli.runs.atomic import read_plain
 from dlcli.runs.groups import Group, GroupKind
 
 
@@ -85,7 +84,7 @@ def trainings_of_group(group: Group, *, allow_code: bool) -> dict[str, Asked]:
     plan, record = plan_of(group), group.read()
     here = record.config == "-" or plan.folder == str(Path.cwd())
     file = record.config if here else str(Path(plan.folder) / record.config)
-    content = read_plain(group.config)
+    content = group.content()
     asked = {}
     for number, (name, own) in enumerate(plan.members.items(), start=1):
         settings = [*plan.settings, *own]

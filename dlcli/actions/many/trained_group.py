@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,9 +21,9 @@ from dlcli.runs.atomic import remove_folder
 from dlcli.runs.folder import is_run
 from dlcli.runs.groups import Group, GroupKind
 from dlcli.runs.lock import Lock
+from dlcli.runs.pasted import pasted
 from dlcli.runs.removal import remove_group
 from dlcli.runs.summary import run_summary
-from dlcli.training.ending import words_for
 from dlcli.training.many.processes import Ended, Stopping, handed_on, worked_through
 from dlcli.view.group import GroupShown, MemberShown
 from dlcli.view.many import LineState
@@ -94,7 +93,7 @@ def train_group(
     is_over = stopping.signal is None and all(
         each.state in {LineState.DONE, LineState.SKIPPED} or has_diverged(each) for each in result.members
     )
-    again = shlex.join(["dlcli", "resume", *words_for(Run(group.path))])
+    again = pasted("resume", Run(group.path))
     return replace(
         result,
         seconds=round(time.monotonic() - started, 3),
@@ -104,8 +103,10 @@ def train_group(
 
 
 def as_it_stands(asked: Asked) -> Asked | None:
-    """What is left of a member: nothing of one that is done, to go on with one that was stopped, else all of it."""
+    """What is left of a member: nothing of one that is done, or is a link, to go on with one that was stopped, else all of it."""
     path = asked.runs / str(asked.name)
+    if path.is_symlink():
+        return None
     if is_run(path):
         row = run_summary(Run(path))
         if row.status == "done":

@@ -195,6 +195,44 @@ def test_what_is_done_is_kept_and_the_rest_goes_on(tmp_path: Path, record_run: M
     assert sorted(path.name for path in group.path.iterdir() if path.is_dir()) == [f"seed-{n}" for n in range(4, 9)]
 
 
+def test_a_member_that_is_a_link_is_told_and_left_alone(tmp_path: Path, record_run: Made) -> None:
+    group = asked_group(tmp_path)
+    trained(group, Fake(record_run))
+    shutil.rmtree(group.path / "seed-5")
+    for place in ("seed-4", "nowhere"):  # to a run that is done, and to nothing
+        (group.path / "seed-5").symlink_to(place)
+        fake = Fake(record_run)
+        shown, told = trained(group, fake)
+        assert (fake.begun, told, shown.done, shown.failed, shown.left) == ([], [], 2, 1, 0)
+        error = shown.members[1].error
+        assert (shown.members[1].code, shown.advice) == (10, f"dlcli resume flowers-seeds --runs {tmp_path / 'runs'}")
+        assert error is not None
+        assert error["message"] == "'flowers-seeds/seed-5' is a link, which may lead to a run that is not of this group"
+        assert group_result(group).members[1] == shown.members[1]
+        (group.path / "seed-5").unlink()
+    shown, told = trained(group, Fake(record_run))
+    assert ([each.member for each in told], shown.done, shown.advice) == (["seed-5"], 3, None)
+
+
+def test_a_group_without_its_configuration_is_damaged(tmp_path: Path, record_run: Made) -> None:
+    group = asked_group(tmp_path)
+    trained(group, Fake(record_run))
+    content = group.config.read_bytes()
+    group.config.unlink()
+    fault = "config.yaml of 'flowers-seeds' cannot be read: No such file or directory"
+    for there in (False, True):
+        if there:
+            (group.path / "seed-4" / "config.yaml").write_bytes(content)
+        hint = f"put it back: {group.path / 'seed-4' / 'config.yaml'} is the same" if there else "put it back"
+        for again in (lambda: trained(group, Fake(record_run)), lambda: asked_group(tmp_path, resume=True)):
+            with pytest.raises(ArtifactError, match=fault) as caught:
+                again()
+            assert (caught.value.code, caught.value.kind, caught.value.hint) == (5, "damaged_group", hint)
+    assert [each.name for each, _ in groups_in(tmp_path / "runs")] == ["flowers-seeds"]
+    shutil.copy(group.path / "seed-4" / "config.yaml", group.config)
+    assert trained(group, Fake(record_run))[0].done == 3
+
+
 @pytest.mark.parametrize("side_by_side", [1, 2])
 def test_what_is_wrong_with_all_is_raised_and_leaves_nothing(
     side_by_side: int, tmp_path: Path, record_run: Made
