@@ -68,6 +68,7 @@ def train_members(
     """Trains a configuration with several seeds, or cross-validates it."""
     from dlcli.actions.many.grouping import group_of
     from dlcli.config.devices import check_begun_here
+    from dlcli.view.console.labelled import note
 
     with request.config.locating():
         check_begun_here(request.config.train.distribute)
@@ -81,6 +82,8 @@ def train_members(
         resume=resume,
         words=words_asked(),
     )
+    if resume and not group.members():
+        note(err(), f"note: no group was begun with these settings; all of {group.name} is trained")
     show_group(group, side_by_side=side_by_side, allow_code=request.allow_code, json=json, verbose=verbose)
 
 

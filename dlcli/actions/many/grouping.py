@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dlcli.actions.many.members import GroupPlan, members_asked_for, plan_of
@@ -25,8 +26,8 @@ def group_of(
     resume: bool,
     words: Sequence[str],
 ) -> Group:
-    """A new group for what is asked, or with `resume` the newest of its name that was begun with the same. Without a number of
-    threads the processors are shared out, or those are taken that it was begun with.
+    """A new group for what is asked, or with `resume` the newest of its name that was begun with the same, which may have had
+    fewer seeds. Without a number of threads the processors are shared out, or those are taken that it was begun with.
 
     Raises `UsageError` for what cannot be asked together.
     """
@@ -41,10 +42,11 @@ def group_of(
     name = request.name or f"{asked_name(request)}-{kind}"
     if resume:
         check_readable(request.runs / name)
-    for group in reversed(begun_before(request, name, kind)) if resume else ():
-        begun = plan_of(group)
-        if begun.is_same(plan) and threads in {None, begun.threads}:
-            return group
+    before = [(each, plan_of(each)) for each in begun_before(request, name, kind)] if resume else []
+    fitting = [(each, begun) for each, begun in before if begun.is_begin_of(plan) and threads in {None, begun.threads}]
+    if fitting:
+        group, begun = max(reversed(fitting), key=lambda each: len(each[1].members))
+        return grown(group, begun, plan, words)
     return Group.claim(
         request.runs,
         name,
@@ -55,6 +57,14 @@ def group_of(
         plan=plan.plain(),
         rename=request.rename,
     )
+
+
+def grown(group: Group, begun: GroupPlan, plan: GroupPlan, words: Sequence[str]) -> Group:
+    """A group that has begun what is planned, with the members that are planned beside."""
+    if not begun.is_same(plan):
+        whole = replace(begun, members=plan.members)
+        group.write(replace(group.read(), words=[*words], plan=whole.plain()))
+    return group
 
 
 def check_readable(path: Path) -> None:

@@ -33,8 +33,12 @@ class GroupPlan:
 
     def is_same(self, other: GroupPlan) -> bool:
         """Whether the same runs are planned, however many at a time."""
-        mine, theirs = ([{**each.members}, [*each.settings]] for each in (self, other))
-        return mine == theirs
+        return self.is_begin_of(other) and len(self.members) == len(other.members)
+
+    def is_begin_of(self, other: GroupPlan) -> bool:
+        """Whether the other plans the same runs, and perhaps more of them."""
+        same = all([*each] == [*other.members.get(name, ())] for name, each in self.members.items())
+        return same and [*self.settings] == [*other.settings]
 
 
 def plan_of(group: Group) -> GroupPlan:

@@ -293,7 +293,7 @@ def test_resume_finds_the_group_of_the_same_command(tmp_path: Path, record_run: 
     other = asked_group(tmp_path, settings=["train.epochs=7"])
     assert asked_group(tmp_path, resume=True).path == first.path
     assert asked_group(tmp_path, resume=True, settings=["train.epochs=7"]).path == other.path
-    assert asked_group(tmp_path, resume=True, seeds=4).name == "flowers-seeds-3"
+    assert asked_group(tmp_path, resume=True, seeds=2).name == "flowers-seeds-3"
     assert asked_group(tmp_path, resume=True, text=f"{CONFIG}# new\n").name == "flowers-seeds-4"
     assert len(groups_in(tmp_path / "runs")) == 4
     assert asked_group(tmp_path, resume=True, threads=0).path == first.path
@@ -307,6 +307,27 @@ def test_resume_finds_the_group_of_the_same_command(tmp_path: Path, record_run: 
     first.record_file.write_bytes(kept)
     shutil.rmtree(first.path / "seed-9")
     assert asked_group(tmp_path, resume=True, threads=2).name == "flowers-seeds-5"  # other numbers
+
+
+def test_resume_with_more_seeds_keeps_those_that_are_done(tmp_path: Path, record_run: Made) -> None:
+    group = asked_group(tmp_path, seeds=2)
+    trained(group, Fake(record_run))
+    fewer = asked_group(tmp_path, seeds=3)
+    assert (
+        asked_group(tmp_path, resume=True, seeds=3).path == fewer.path
+    )  # the very same goes before one that begins it
+    more = asked_group(tmp_path, resume=True, seeds=2, name="flowers-seeds")
+    assert more.path == group.path
+    shutil.rmtree(fewer.path)
+    more = asked_group(tmp_path, resume=True, seeds=4)
+    assert more.path == group.path
+    fake = Fake(record_run)
+    shown, _ = trained(more, fake)
+    assert [each.name for each in fake.begun] == ["seed-6", "seed-7"]
+    assert [(each.member, each.state) for each in shown.members] == [(f"seed-{n}", LineState.DONE) for n in range(4, 8)]
+    assert plan_of(group).members.keys() == {f"seed-{n}" for n in range(4, 8)}
+    folds = asked_group(tmp_path, seeds=None, folds=3)
+    assert asked_group(tmp_path, seeds=None, folds=4, resume=True).path != folds.path  # which are other parts
 
 
 def test_a_group_from_elsewhere_finds_its_configuration(
