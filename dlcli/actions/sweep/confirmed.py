@@ -15,6 +15,7 @@ from dlcli.actions.many.grouping import group_of
 from dlcli.actions.many.trained_group import train_group
 from dlcli.actions.sweep.trained_trials import recorded_state, value_of
 from dlcli.config import config_of
+from dlcli.config.comparable import decides_samples
 from dlcli.config.schema import LARGEST_SEED
 from dlcli.config.sweep import Goal
 from dlcli.runs.groups import Group
@@ -23,6 +24,8 @@ from dlcli.training.train import Request
 from dlcli.view.sweep import Confirmed, SeedsShown
 
 FEWEST = 2
+FIXED = ("seed", "data.split.seed")
+"""What both have alike: the first seed, and that of the split."""
 
 
 def confirmed(
@@ -36,11 +39,16 @@ def confirmed(
     threads: int,
     told: Callable[[str], None],
 ) -> Confirmed | None:
-    """Trains both with so many seeds, or goes on with that; None where a signal has stopped it, or too few have a value."""
+    """Trains both with so many seeds, or goes on with that; None where a signal has stopped it, or too few have a value, and
+    where the best one is judged on other samples."""
+    apart = [path for path in (each.partition("=")[0] for each in best) if decides_samples(path) and path not in FIXED]
+    if apart:
+        told(f"note: nothing is confirmed: by {', '.join(apart)} the best trial is judged on other samples than before")
+        return None
     config = config_of(asked.content, file=asked.file, settings=asked.settings)
     split = config.seed if config.data.split.seed is None else config.data.split.seed
     first = min(config.seed + 1, LARGEST_SEED - seeds)
-    fixed = [f"seed={first}", f"data.split.seed={split}"]
+    fixed = [f"{path}={value}" for path, value in zip(FIXED, (first, split), strict=True)]
     groups = []
     for word, own in (("default", ()), ("best", best)):
         settings = [*asked.settings, *own, *fixed]

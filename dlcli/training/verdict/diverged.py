@@ -12,7 +12,7 @@ from dlcli.training.verdict.exploding_gradients import bounded_step
 from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, far_inputs, scaled_both
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Broke, Story
-from dlcli.training.verdict.target_far_from_scale import scaled_target
+from dlcli.training.verdict.target_far_from_scale import no_scale_helps, scaled_target
 from dlcli.training.verdict.written import usual_weights
 
 FAR_ABOVE = 10.0
@@ -53,7 +53,7 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
     if far and far[0].size > FAR and not beyond_scale(story, far):
         return "inputs", scaled_both(story, far)
     target = story.looks.target()
-    if target is not None and target.advice:
+    if target is not None and target.advice and not no_scale_helps(story):
         return "target", scaled_target(story)
     begun = story.looks.begun()
     exploding = [each for each in begun.gradients if (each.ratio or 0.0) > EXPLODED] if begun is not None else []

@@ -427,6 +427,18 @@ def test_the_best_is_compared_with_fresh_seeds(
     assert (proof.p, proof.low, proof.high) == pytest.approx((wanted.pvalue, interval.low, interval.high), abs=1e-9)
 
 
+def test_nothing_is_confirmed_on_other_samples(
+    swept: Callable[..., Any], record_run: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmed, "train_group", lambda *given, **options: pytest.fail("it was trained"))
+    content = CONFIG.replace("    layers.hidden.units: [8, 16]", "    data.split.validation: [0.2, 0.3]")
+    shown, _, said = swept(confirm=3, content=content)
+    assert shown.confirmed is None
+    assert [each for each in said if "confirmed" in each] == [
+        "note: nothing is confirmed: by data.split.validation the best trial is judged on other samples than before"
+    ]
+
+
 def test_a_best_configuration_and_a_picture_are_left(swept: Callable[..., Any], tmp_path: Path) -> None:
     shown, _, _ = swept()
     best, picture = (Path(shown.files[name]) for name in ("configuration", "picture"))

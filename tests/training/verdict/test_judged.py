@@ -26,9 +26,10 @@ from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.scaling import TargetSeen
-from dlcli.training.verdict import Story
+from dlcli.training.verdict import Broke, Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.dead_units import DROPPED, dead_units
+from dlcli.training.verdict.diverged import diverged
 from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.healthy import what_is_missing
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
@@ -340,3 +341,13 @@ def test_a_small_gain_may_be_chance_of_few_samples(tell: Tell, samples: int, see
         assert judgement_of_training(found).evidence == (
             "of 311 validation samples a loss of 0.9500 beside the 1.000 of one answer may be chance"
         )
+
+
+@pytest.mark.parametrize(("fits", "keys"), [(0.2, ["data.target"]), (0.09, ["optimizer.learning_rate"])])
+def test_a_rate_that_is_too_high_for_any_scale_is_the_cause(tell: Tell, fits: float, keys: list[str]) -> None:
+    target = TargetSeen({"y": 4e4}, {"y": 0.0}, [Setting(key="data.target", old="y", new={"column": "y"}, why="far")])
+    told = tell(
+        [], optimizer="{SGD: 0.9}", target=lambda: target, rate_in_units=lambda: fits, rate=lambda: 1e-7, left=0.9
+    )
+    found = diverged(replace(told, broke=Broke("loss", math.nan, 1), stop=None))
+    assert [key for key, *_ in changes_of(found) if key != STOP][: len(keys)] == keys
