@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -37,6 +38,11 @@ def check_form(path: Path) -> None:
         )
 
 
+def holds_arrays(output: str) -> bool:
+    """Whether a file of this name holds arrays of more axes than a table."""
+    return Path(output).suffix.lower() == ".npz"
+
+
 def check_output(path: Path, data: str) -> None:
     """Raises `UsageError` for a file whose ending names no form, or that is itself what is predicted for: it would be lost.
 
@@ -66,18 +72,32 @@ def csv_parts(parts: Iterable[Predictions], *, safe: bool = False) -> Iterator[b
 
 
 def as_csv(predictions: Predictions, *, safe: bool = False, header: bool = True) -> bytes:
-    """Comma-separated values in UTF-8; numbers with all their digits. `safe` keeps a spreadsheet from running a text."""
+    """Comma-separated values in UTF-8; numbers with all their digits, what is said at each place as a list in JSON. `safe` keeps
+    a spreadsheet from running a text.
+    """
     import csv
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    columns = [plain_values(values) for values in predictions.columns.values()]
+    columns = [[*map(as_cell, plain_values(values))] for values in predictions.columns.values()]
     if safe:
         columns = [[*map(as_text, values)] for values in columns]
     if header:
         writer.writerow(map(as_text, predictions.columns) if safe else predictions.columns)
     writer.writerows(zip(*columns, strict=True))
     return buffer.getvalue().encode()
+
+
+def as_cell(value: Any) -> Any:
+    """The value; a list as JSON has it, in which null stands for what is no number."""
+    return json.dumps(finite(value), ensure_ascii=False) if isinstance(value, list) else value
+
+
+def finite(value: Any) -> Any:
+    """A list, in which None stands for what is no finite number."""
+    if isinstance(value, list):
+        return [*map(finite, value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def as_text(value: Any) -> Any:
@@ -112,16 +132,18 @@ def npz_parts(parts: Iterable[Predictions]) -> Iterator[bytes]:
 def as_npz(predictions: Predictions) -> bytes:
     """A NumPy archive with an array for each column, none of what stands in one of more axes already.
 
-    Names of classes are text of fixed width, at each place indices.
+    Names of classes are text of fixed width. At each place labels stand that are whole numbers; of others indices, and in the
+    array NAME_classes the names that these stand for.
     """
     import numpy as np
 
     buffer, arrays = io.BytesIO(), dict(predictions.arrays)
     held = {f"{name} {unit}" for name, each in arrays.items() if each.ndim == 2 for unit in range(each.shape[1])}
     columns = {name: each for name, each in predictions.columns.items() if name not in held}
+    classes = {f"{name}_classes": np.array(names) for name, names in predictions.classes.items()}
     # Not np.savez, which takes the arrays as arguments and so none that is called `file`, as a column of predictions is.
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, values in as_arrays(columns | arrays).items():
+        for name, values in (as_arrays(columns | arrays) | classes).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.save(member, values, allow_pickle=False)
     return buffer.getvalue()

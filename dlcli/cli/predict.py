@@ -59,12 +59,24 @@ def predict(
             form = "text" if generate else "csv" if stream is None else stream.form or "csv"
             write_rows(as_text_of(part, form, header=number == 0, safe=safe_csv))
     written = output if output != "-" else [row for part in parts for row in part.rows()]
-    for note in () if quiet else tally.notes:
+    notes = [*tally.notes, *missing_words(tally, output)]
+    for note in () if quiet else notes:
         say_note(console, f"note: {note}")
     if output != "-" and not quiet:
         console.print(f"{tally.samples - tally.left_out:,} predictions written to {output}")
     if json:
         give_result(tally, written)
+
+
+def missing_words(tally: Tally, output: str) -> list[str]:
+    """That a table lacks what is said of the classes at each place, where it does."""
+    from dlcli.actions.prediction_files import holds_arrays
+
+    if not tally.in_arrays_alone or holds_arrays(output):
+        return []
+    first, *more = (f"'{name}'" for name in tally.in_arrays_alone)
+    told = f"{first} … {more[-1]}" if more else first
+    return [f"{told} at each place stand in no table: -o FILE.npz has them"]
 
 
 def as_text_of(part: Predictions, form: str, *, header: bool, safe: bool) -> str:

@@ -210,9 +210,8 @@ class Session:
     def ending(self) -> Ending:
         """The training as it stands, to say how it went."""
         told = Beside(self.first, words_to_go_on(self.run, self.experiment), self.state.config, self.findings)
-        return Ending(
-            self.experiment, self.measure, self.stopping, self.progress.entries, self.begin, told, self.listeners.over
-        )
+        entries, over = self.progress.entries, self.listeners.over
+        return Ending(self.experiment, self.measure, self.stopping, entries, self.begin, told, over)
 
     def epochs(self) -> Stop:
         """Runs epochs until a rule ends them, phase by phase; gives the reason."""

@@ -72,6 +72,7 @@ def test_predictions_and_scores_of_other_pictures_are_those_of_the_names(
     assert run_dlcli("predict", "r", "new", "--output", "p.npz", cwd=folder).code == 0
     with np.load(folder / "p.npz") as file:
         said = file["mask"]
+        assert file["mask_classes"].tolist() == list(NAMES)  # what the indices stand for
         chances = np.stack([file[f"probability {name}"] for name in NAMES], axis=-1)
     np.testing.assert_array_equal(said, chances.argmax(axis=-1))
     shown = json.loads(run_dlcli("predict", "r", "new/photos", "--json", cwd=folder).out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -275,3 +276,64 @@ def test_worst_samples_show_no_padding(
         row = one["row"] - 1
         shown = one["target"] if isinstance(one["target"], list) else [one["target"]]
         assert shown == pytest.approx(x[row, : lengths[row]].sum(axis=-1).tolist(), rel=1e-5, abs=1e-6)
+
+
+SEQUENCES = """
+data:
+  source: {series: {path: s.csv, group: day, each_step: true}}
+  inputs: [a, b]
+  target: {column: kind, encode: index}
+layers:
+  - GRU: {units: 4, return_sequences: true}
+  - Dense: {units: "${data.classes}", activation: softmax}
+loss: sparse_categorical_crossentropy
+optimizer: {Adam: 0.05}
+metrics: [accuracy]
+train: {epochs: 2}
+"""
+
+
+@pytest.mark.parametrize(
+    "labels", [["2", "3", "10"], ["calm", "windy", "wet, cold"], ["-1", "0", "1"], ["01", "2", "3"]]
+)
+def test_all_forms_say_the_same_of_every_place(
+    labels: list[str], tmp_path: Path, run_dlcli: Callable[..., Any]
+) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(1)
+    lengths = [5, 3, 4, 6] * 8
+    lines = ["day,a,b,kind"]
+    for day, length in enumerate(lengths):
+        for a, b in generator.normal(size=(length, 2)):
+            lines.append(f'{day},{a:.3f},{b:.3f},"{labels[int(a > 0) + int(b > 0.5)]}"')
+    (tmp_path / "s.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    (tmp_path / "c.yaml").write_text(SEQUENCES, encoding="utf-8")
+    done = run_dlcli("train", "c.yaml", "-q", cwd=tmp_path)
+    assert done.code == 0, done.err
+    said = dict[str, Any]()
+    for form in ("csv", "jsonl", "npz", "parquet"):
+        done = run_dlcli("predict", "c", "s.csv", "-o", f"p.{form}", cwd=tmp_path)
+        assert done.code == 0, done.err
+        told = "at each place stand in no table: -o FILE.npz has them"
+        assert (told in " ".join(done.err.split())) is (form != "npz")
+    with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
+        said["csv"] = [json.loads(row["kind"]) for row in csv.DictReader(file)]
+    said["jsonl"] = [json.loads(line)["kind"] for line in (tmp_path / "p.jsonl").read_text("utf-8").splitlines()]
+    assert said["csv"] == said["jsonl"]
+    assert [len(each) for each in said["csv"]] == lengths
+    flat = [name for each in said["csv"] for name in each]
+    with np.load(tmp_path / "p.npz") as arrays:
+        values = arrays["kind_values"]
+        whole = labels[0] in {"2", "-1"}
+        names = labels if whole else arrays["kind_classes"].tolist()
+        chances = np.stack([arrays[f"probability {name}_values"] for name in names], axis=-1)
+        assert arrays["kind_lengths"].tolist() == lengths
+        if whole:  # they stand there as they are
+            assert "kind_classes" not in arrays.files
+            assert values.tolist() == [int(name) for name in flat]
+        else:
+            assert sorted(names) == sorted(labels)
+            assert arrays["kind_classes"][values].tolist() == flat
+    assert [names[at] for at in chances.argmax(axis=-1)] == flat
+    assert len({*flat}) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 Columns = dict[str, "np.ndarray[Any, Any]"]
+WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+"""A whole number of 64 bits, as Python writes it."""
 
 
 def places_there(samples: Samples, schema: Schema, target: TargetSchema) -> np.ndarray[Any, Any]:
@@ -117,10 +120,11 @@ def answer_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: 
 
 
 def dense_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: Head, target: TargetSchema) -> Columns:
-    """Of a class for each of several places its index, and the probability, or score, of each class there (samples, …).
-
-    Nothing of other answers.
+    """Of a class for each of several places its label where all labels are whole numbers, else its index; and the probability,
+    or score, of each class there (samples, …). Nothing of other answers.
     """
+    import numpy as np
+
     if answers is None or target.each is not None or answers.classes.ndim < 2:
         return {}
     before = "" if head.name is None else f"{target.name} "
@@ -129,7 +133,14 @@ def dense_columns(output: np.ndarray[Any, Any], answers: Answers | None, head: H
     names = unit_names(target.classes or [], numbers.shape[-1])
     alone = chances is None and numbers.shape[-1] == 1
     dense = {f"{before}{shown} {each}": numbers[..., at] for at, each in enumerate(names[-1:] if alone else names)}
-    return {target.name: answers.classes} | dense
+    labels = whole_labels(names)
+    return {target.name: answers.classes if labels is None else np.array(labels)[answers.classes]} | dense
+
+
+def whole_labels(names: Sequence[str]) -> list[int] | None:
+    """The labels that names of classes are, where each is a whole number as Python writes it; else None."""
+    labels = [int(name) for name in names if WHOLE.fullmatch(name)]
+    return labels if len(labels) == len(names) else None
 
 
 def said_of_each(answers: Answers, output: np.ndarray[Any, Any], names: Sequence[str], before: str) -> Columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,8 @@ PART = 1 << 16  # unseen: memory alone
 class Predictions:
     """Predictions as columns (samples,): the answer first, then the probability of each class; a dense target has more axes.
 
-    `arrays` are what no table holds well, by name: the probabilities of the classes at each place (samples, …).
+    `arrays` are what no table holds well, by name: the probabilities of the classes at each place (samples, …). `classes` has the
+    names that those of indices stand for.
     """
 
     run: str
@@ -40,6 +41,13 @@ class Predictions:
     """Of how many samples the answers are empty, because a cell of them is."""
     unlike: Sequence[Unlike] = ()
     """What of the data is unlike that of training."""
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def in_arrays_alone(self) -> list[str]:
+        """The names of what no table has: neither a column nor, of vectors, one for each value."""
+        apart = {name for name, each in self.arrays.items() if each.ndim == 2 and f"{name} 0" in self.columns}
+        return [name for name in self.arrays if name not in self.columns and name not in apart]
 
     def rows(self) -> list[dict[str, Any]]:
         """One mapping a sample."""
@@ -61,12 +69,14 @@ class Tally:
     left: LeftOut | None = None
     said: dict[str, None] = field(default_factory=dict)
     unlike: list[Unlike] = field(default_factory=list)
+    in_arrays_alone: Sequence[str] = ()
 
     def counted(self, parts: Iterable[Predictions]) -> Iterator[Predictions]:
         """The parts, each of which is taken note of as it passes."""
         for part in parts:
             self.run = part.run
             self.samples += part.samples
+            self.in_arrays_alone = part.in_arrays_alone
             self.said |= dict.fromkeys(part.notes)
             self.unlike = together([*self.unlike, *part.unlike])
             if part.left is not None:
@@ -131,7 +141,10 @@ class Predictor:
         columns |= kept_columns(fields, rows, self.keep, beside={*columns, *answered}, known=known) | answered
         notes = [*self.standing, *fields.notes, *raw.notes]
         run = self.trained.run.name
-        return Predictions(run, len(rows), columns, notes, arrays, left=complete.left, unlike=raw.unlike)
+        classes = self.answering.classes
+        return Predictions(
+            run, len(rows), columns, notes, arrays, left=complete.left, unlike=raw.unlike, classes=classes
+        )
 
     def all_left_out(self, fields: Fields, left: LeftOut | None) -> Predictions:
         """The empty answers to rows each of which has an empty cell."""
@@ -144,7 +157,8 @@ class Predictor:
         )
         every = np.arange(fields.samples)
         kept = kept_columns(fields, every, self.keep, beside={*answered}, known=every >= 0)
-        return Predictions(self.trained.run.name, fields.samples, kept | answered, [*fields.notes], arrays, left=left)
+        run, notes, classes = self.trained.run.name, [*fields.notes], self.answering.classes
+        return Predictions(run, fields.samples, kept | answered, notes, arrays, left=left, classes=classes)
 
 
 def file_columns(fields: Fields, samples: Samples, trained: Trained, *, relative: bool) -> Columns:
@@ -180,7 +194,16 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
     tally = Tally()
     for _ in tally.counted(parts):
         pass
-    return Predictions(tally.run, tally.samples, columns, [*tally.said], arrays, left=tally.left, unlike=tally.unlike)
+    return Predictions(
+        tally.run,
+        tally.samples,
+        columns,
+        [*tally.said],
+        arrays,
+        left=tally.left,
+        unlike=tally.unlike,
+        classes=parts[0].classes,
+    )
 
 
 def is_relative(data: str) -> bool:

@@ -12,9 +12,10 @@ from dlcli.actions.answered.columns import (
     np_objects,
     of_places,
     places_there,
+    whole_labels,
 )
 from dlcli.data import Samples
-from dlcli.training.kept.predictions import joins_steps, texts_of
+from dlcli.training.kept.predictions import joins_steps, texts_of, unit_names
 from dlcli.training.kept.trained import Trained
 from dlcli.training.setup.feed import Feed
 
@@ -45,3 +46,15 @@ def said_columns(
             own, dense = ({name: of_places(each, there) for name, each in some.items()} for some in (own, dense))
         answered, arrays = answered | own, arrays | dense
     return answered, arrays
+
+
+def names_of_indices(
+    trained: Trained, output: Mapping[str, np.ndarray[Any, Any]], arrays: Columns
+) -> dict[str, list[str]]:
+    """By target whose `arrays` hold indices the names of the classes that these stand for."""
+    names = {
+        each.name: unit_names(each.classes or [], output[each.name].shape[-1])
+        for each in trained.schema.targets
+        if each.name in arrays
+    }
+    return {name: some for name, some in names.items() if whole_labels(some) is None}

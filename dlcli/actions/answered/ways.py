@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dlcli.actions.answered.columns import Columns, answer_columns, number_columns, said_of_each
-from dlcli.actions.answered.said import said_columns
+from dlcli.actions.answered.said import names_of_indices, said_columns
 from dlcli.actions.look.model_parts import ModelParts
 from dlcli.data import Samples
 from dlcli.data.schema import TargetSchema
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 
 class Answering(Protocol):
-    """A way to ask a model."""
+    """A way to ask a model; of arrays of indices, by name, `classes` has the names that they stand for."""
+
+    classes: Mapping[str, Sequence[str]]
 
     def columns(self, trained: Trained, samples: Samples) -> tuple[Columns, Columns]:
         """What it says of samples as columns, and what no table holds well as arrays."""
@@ -41,9 +43,14 @@ class Answering(Protocol):
 class Answers:
     """The answers themselves."""
 
+    classes: Mapping[str, Sequence[str]] = {}
+
     def columns(self, trained: Trained, samples: Samples) -> tuple[Columns, Columns]:
         feed = trained.feed(samples, with_target=False)
-        return said_columns(trained, feed, samples, trained.predicted(feed))
+        output = trained.predicted(feed)
+        answered, arrays = said_columns(trained, feed, samples, output)
+        self.classes = names_of_indices(trained, output, arrays)
+        return answered, arrays
 
 
 @dataclass
@@ -51,6 +58,7 @@ class OfLayer:
     """What one layer puts out: numbers that stand for a sample, to compare samples by."""
 
     layer: str
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict, init=False)
     graph: Callable[[Any], Any] | None = field(default=None, init=False)
 
     def columns(self, trained: Trained, samples: Samples) -> tuple[Columns, Columns]:
@@ -89,6 +97,7 @@ class Spread:
     """
 
     draws: int
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict, init=False)
     graph: Callable[[Any], Any] | None = field(default=None, init=False)
 
     def columns(self, trained: Trained, samples: Samples) -> tuple[Columns, Columns]:
