@@ -180,8 +180,7 @@ class Session:
         self.listeners.start(self.plan())
         self.started = time.monotonic()
         try:
-            stop = self.epochs()
-            return self.finish(stop)
+            return self.finish(self.epochs())
         except Stopped as error:
             why = {"reason": error.message, "stop": StopReason.SIGNAL, "exit_code": error.code}
             self.update(status="interrupted", **why)  # said also where a second signal ends what follows
