@@ -90,13 +90,13 @@ def as_csv(predictions: Predictions, *, safe: bool = False, header: bool = True)
 
 def as_cell(value: Any) -> Any:
     """The value; a list as JSON has it, in which null stands for what is no number."""
-    return json.dumps(finite(value), ensure_ascii=False) if isinstance(value, list) else value
+    return json.dumps(without_infinite(value), ensure_ascii=False) if isinstance(value, list) else value
 
 
-def finite(value: Any) -> Any:
+def without_infinite(value: Any) -> Any:
     """A list, in which None stands for what is no finite number."""
     if isinstance(value, list):
-        return [*map(finite, value)]
+        return [*map(without_infinite, value)]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
