@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcli.config.comparable import decides
+from dlcli.actions.loss_units import SEED, SPLIT_SEED
+from dlcli.config.comparable import decides, decides_samples
 from dlcli.runs.summary import RunSummary
+
+
+def keys_of_other_samples(one: Sequence[RunSummary], other: Sequence[RunSummary]) -> list[str]:
+    """The keys by which two groups of runs are judged on other samples of validation, where those of the test are the same: their
+    runs do not have the same values of them. Seeds draw other samples of the same kind.
+    """
+    rows = [*one, *other]
+    paths = dict.fromkeys(path for row in rows for path in row.configuration.shape.by_path)
+    without = {SEED, SPLIT_SEED}
+    if all(row.configuration.value("data.split.fold") is not None for row in rows):
+        without.add("data.split.validation")  # which says nothing where a fold is the validation
+    deciding = [path for path in paths if decides_samples(path) and path not in without]
+    return [
+        path
+        for path in deciding
+        if not path.startswith("data.source") and values_at(path, one) != values_at(path, other)
+    ]
+
+
+def values_at(path: str, rows: Sequence[RunSummary]) -> set[str]:
+    """The different values that runs have at a path, as JSON."""
+    return {json.dumps(row.configuration.value(path), sort_keys=True) for row in rows}
 
 
 def other_meaning(

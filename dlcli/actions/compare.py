@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dlcli.actions.alike import other_meaning
+from dlcli.actions.alike import keys_of_other_samples, other_meaning
 from dlcli.actions.compared_sides import (
     Side,
     Values,
@@ -129,7 +129,10 @@ def values_of(row: RunSummary, samples: SampleValues | None) -> dict[str, float]
     """What a run reached: its metrics by split, with those of the test split where the run has kept them by sample."""
     values = {f"{split}.{name}": value for split, each in row.metrics.items() for name, value in each.items()}
     if samples is not None and samples.split not in row.metrics:
-        values |= {f"{samples.split}.{name}": samples.mean(name) for name in samples.values}
+        told = [
+            name for each in row.metrics.values() for name in each if name in samples.values
+        ]  # in the order of the others
+        values |= {f"{samples.split}.{name}": samples.mean(name) for name in dict.fromkeys([*told, *samples.values])}
     return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
 
 
@@ -147,14 +150,15 @@ def between(
     if len(first) > 1 and len(other) > 1:
         if any(judged_apart(samples[at], samples[beside]) for at, beside in zip(first, other, strict=False)):
             return [], others
-        found = [
-            Difference.of(name, names, welch_noise(*values))
-            for name in reached[first[0]]
-            if not name.startswith("train.")
-            and all(name in reached[at] for at in (*first, *other))
-            and (values := [[reached[at][name] for at in group] for group in (first, other)])
-        ]
-        return found, None if found else f"'{names[0]}' and '{names[1]}' have no metric in common"
+        keys = keys_of_other_samples([rows[at] for at in first], [rows[at] for at in other])
+        judged = [name for name in reached[first[0]] if not name.startswith("train.")]
+        shared = [name for name in judged if all(name in reached[at] for at in (*first, *other))]
+        alike = [name for name in shared if not (keys and name.startswith("validation."))]
+        values = {name: [[reached[at][name] for at in group] for group in (first, other)] for name in alike}
+        found = [Difference.of(name, names, welch_noise(*pair)) for name, pair in values.items()]
+        if len(alike) < len(shared):
+            return found, f"of validation {both} were judged on other samples: they differ in {', '.join(keys)}"
+        return found, None if found else f"{both} have no metric in common"
     if len(first) + len(other) > 2:
         alone = names[0] if len(first) == 1 else names[1]
         return [], f"'{alone}' is one run beside several: train it with other seeds too (--seeds 3)"

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy.stats
 from conftest import RECORDED_TREE, merged
 from pages import read_page
 
@@ -16,6 +18,7 @@ from dlcli.actions.board.watched import WatchedRuns
 from dlcli.actions.loss_units import units_apart
 from dlcli.runs import Run
 from dlcli.runs.groups import Group, GroupKind
+from dlcli.runs.samples_file import SampleValues, save_samples
 from dlcli.runs.summary import RunSummary, run_summary
 from dlcli.view.evaluation import NO_SCORES, Evaluation
 
@@ -36,7 +39,11 @@ def add(tmp_path: Path, record_run: Command) -> Callable[..., list[RunSummary]]:
     """`add("g", data, each)` makes a group with a run for each change of its configuration."""
 
     def made(
-        name: str, data: Mapping[str, Any], each: Sequence[Mapping[str, Any]], kind: GroupKind = GroupKind.FOLDS
+        name: str,
+        data: Mapping[str, Any],
+        each: Sequence[Mapping[str, Any]],
+        kind: GroupKind = GroupKind.FOLDS,
+        tested: Sequence[str] = (),
     ) -> list[RunSummary]:
         group = Group.claim(tmp_path / "runs", name, kind, words=["train"], config="a.yaml", content=b"{}\n")
         for number, changes in enumerate(each):
@@ -44,10 +51,13 @@ def add(tmp_path: Path, record_run: Command) -> Callable[..., list[RunSummary]]:
             metrics = {"train": values, "validation": values}
             tree = merged(RECORDED_TREE, {**{f"data.{key}": value for key, value in data.items()}, **changes})
             history = [{"epoch": epoch, "step": epoch, **metrics} for epoch in (1, 2)]
-            record_run(
+            run = record_run(
                 group.path, f"m-{number}", number=ord(name[0]) * 10 + number, tree=tree, metrics=metrics,
                 history=history, epochs=2,
             )  # fmt: skip
+            if tested:
+                kept = {metric: np.full(20, VALUES[metric][number] + 1) for metric in tested}
+                save_samples(run, SampleValues("test", "same", kept))
         return [run_summary(run) for run in group.members()]
 
     return made
@@ -103,11 +113,14 @@ def test_no_list_and_no_page_has_a_mean_of_them(
         "loss and mpg_loss of each fold are in a unit of their own, the scale that it has learnt, and have no mean"
     ]
     compared = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path).value
+    add("c", SEVERAL, [{**each, "optimizer.Adam.learning_rate": 1.0} for each in FOLDS])
+    folds = run_dlcli("compare", "a", "c", "--json", cwd=tmp_path).value
+    assert [*folds["difference"]] == ["validation.origin_loss", "validation.mpg_mae"]
+    assert folds["unlike"]["validation.loss"] == ["data.split.fold"]
     for name, mean in means.items():
         told = compared["metrics"][f"validation.{name}"]
         assert told == pytest.approx({"a": None if name in APART else mean, "b": mean})
         assert (f"validation.{name}" in compared["groups"]["a"]["metrics"]) is (name not in APART)
-        assert (f"validation.{name}" in compared["difference"]) is (name not in APART)
         assert (compared["unlike"].get(f"validation.{name}") == ["data.split.fold"]) is (name in APART)
     assert run_dlcli("report", "a", "b", "-o", "p.html", cwd=tmp_path).code == 0
     page = read_page((tmp_path / "p.html").read_text(encoding="utf-8"))
@@ -133,3 +146,38 @@ def test_no_list_and_no_page_has_a_mean_of_them(
         assert {*shown.value["metrics"]} == {*VALUES} - {*apart}
         assert shown.err.startswith(note)
         assert bool(shown.err) is bool(note)
+
+
+QUARTERS = [{"data.split.fold": f"{number}/4"} for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "keys"),
+    [
+        (SEEDS, FOLDS, ["data.split.fold"]),
+        (FOLDS, QUARTERS, ["data.split.fold"]),
+        (FOLDS, FOLDS, []),
+        (FOLDS, [{**each, "data.split.validation": 0.4, "optimizer.Adam.learning_rate": 1.0} for each in FOLDS], []),
+        (SEEDS, [{**each, "optimizer.Adam.learning_rate": 1.0} for each in SEEDS], []),
+        (SEEDS, [{**each, "data.split.validation": 0.4} for each in SEEDS], ["data.split.validation"]),
+        # Other seeds draw other samples of the same kind, of which the runs of each side have some.
+        ([{"seed": 1}, {"seed": 2}], [{"seed": 3}, {"seed": 4}, {"seed": 5}], []),
+    ],
+)
+def test_validation_is_compared_where_it_is_of_the_same_samples(
+    first: Any, second: Any, keys: list[str], tmp_path: Path, add: Command, run_dlcli: Command
+) -> None:
+    """The test split is the same in all of them."""
+    for name, each in (("a", first), ("b", second)):
+        add(name, {"target": PLAIN}, each, tested=["origin_loss", "mpg_mae", "loss"])
+    value = run_dlcli("compare", "a", "b", "--json", cwd=tmp_path).value
+    told = [f"of validation 'a' and 'b' were judged on other samples: they differ in {', '.join(keys)}"]
+    assert value["unknown"] == (told if keys else [])
+    tested = ["test.loss", "test.origin_loss", "test.mpg_mae"]  # in the order of the metrics of the other splits
+    assert [name for name in value["metrics"] if name.startswith("test")] == tested
+    judged = [] if keys else [f"validation.{name}" for name in VALUES]
+    assert [*value["difference"]] == [*judged, *tested]
+    counts = (len(first), len(second))
+    mine, theirs = ([VALUES["mpg_mae"][at] for at in range(count)] for count in counts)
+    [found] = value["difference"]["test.mpg_mae"]
+    assert found["p"] == pytest.approx(scipy.stats.ttest_ind(theirs, mine, equal_var=False).pvalue)

@@ -17,7 +17,7 @@ from dlcli.actions.held_out import NAME, RECORD, keep_held_out, kept_held_out
 from dlcli.actions.judged import Judged, judged_targets
 from dlcli.actions.prediction_files import write_predictions
 from dlcli.data import class_indices
-from dlcli.data.fields.fields import FileEach
+from dlcli.data.fields.fields import Fields, FileEach
 from dlcli.data.target_scale import in_own_units
 from dlcli.errors import DlcliError, InternalError
 from dlcli.loss import metric_name
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1 << 16
 """Samples that a metric counts at a time."""
+ROUNDED = 1e-5
+"""What of the largest value a number may have lost that was scaled, in 32 bits, and scaled back."""
 FOLD, TRUE = "fold", "true"
 """The column of the fold, and what the names of columns of the truth begin with."""
 
@@ -132,7 +134,8 @@ def held_out_of(trained: Trained, number: int) -> HeldOut:
     if isinstance(dataset.fields.places, FileEach):
         columns["file"] = np_objects([os.path.relpath(dataset.fields.where(int(row))[0]) for row in feed.rows])
     for head, each in zip(trained.config.heads, judged, strict=True):
-        columns |= {f"{TRUE} {name}": values for name, values in true_columns(head, each).items()}
+        truth = true_columns(head, each)
+        columns |= {f"{TRUE} {name}": as_in_source(name, truth[name], dataset.fields, rows - 1) for name in truth}
     means = sample_values(trained.config.heads, schema.targets, trained.model, schema.facts(steps_per_epoch=1), seen)
     return HeldOut(
         columns=columns | answered,
@@ -160,6 +163,21 @@ def true_columns(head: Head, judged: Judged) -> Columns:
     if schema.each is not None and target.shape[1:] == (len(schema.each),):
         return {each: target[:, at] for at, each in enumerate(schema.each)}
     return number_columns(target.reshape(len(target), *target.shape[1:] or (1,)), head, schema)
+
+
+def as_in_source(name: str, values: Array, fields: Fields, rows: Array) -> Array:
+    """What is true (samples,) as the rows (samples,) of the source have it, where that is what a model learns but for rounding:
+    a number that has been scaled and back has lost digits.
+    """
+    import numpy as np
+
+    source = fields.arrays.get(name)
+    if source is None or source.ndim != 1 or source.dtype.kind not in "iuf" or values.dtype.kind != "f":
+        return values
+    if values.ndim != 1 or not len(rows) or rows.max() >= len(source):
+        return values
+    own: Array = source[rows]
+    return own if np.allclose(own, values, rtol=0, atol=ROUNDED * np.abs(values).max(initial=0)) else values
 
 
 def joined_columns(parts: Sequence[Columns]) -> Columns:
