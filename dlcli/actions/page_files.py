@@ -43,7 +43,7 @@ def write_page(page: Page, file: Path) -> PageWritten:
         file=str(file),
         bytes=len(content),
         parts=[PartWritten.of(each.anchor, each.missing) for each in page.parts],
-        notes=page.notes,
+        left_out=page.left_out,
     )
 
 

@@ -31,7 +31,6 @@ from dlcli.runs.places import check_places
 from dlcli.runs.summary import configuration_in
 from dlcli.training.evidence.data_seen import answered_by
 from dlcli.training.kept.trained import Trained, open_trained
-from dlcli.view.group import left_out_words
 from dlcli.view.html.page import Page
 from dlcli.view.html.pages import comparison_page, run_page
 from dlcli.view.model import ModelSummary
@@ -71,9 +70,8 @@ def file_names(root: Path, names: Sequence[str]) -> list[str]:
 def page_of_runs(root: Path, names: Sequence[str], choice: Choice) -> Page:
     """The page on one run, or the comparison of several. Raises `ArtifactError` for a run that is missing or damaged."""
     runs, _, not_done = sides_named(root, names)
-    notes = [f"without {words}" for words in left_out_words(not_done)]
     if len(runs) == 1:
-        return dataclasses.replace(run_page(run_report(runs[0], choice)), notes=notes)
+        return dataclasses.replace(run_page(run_report(runs[0], choice)), left_out=not_done)
     if choice.split is not None:
         raise UsageError(
             "a page on several runs compares what they have recorded, and measures no split",
@@ -81,7 +79,7 @@ def page_of_runs(root: Path, names: Sequence[str], choice: Choice) -> Page:
             kind="split_of_several_runs",
         )
     page = comparison_page(compare(root, names), [recorded_run(run) for run in runs])
-    return dataclasses.replace(page, notes=notes)
+    return dataclasses.replace(page, left_out=not_done)
 
 
 def run_report(run: Run, choice: Choice) -> RunReport:

@@ -9,6 +9,7 @@ from typing import Any
 from dlcli.view.baseline import Baselines
 from dlcli.view.data import DataShown
 from dlcli.view.evaluation import Evaluation, WorstSample
+from dlcli.view.group import MemberShown
 from dlcli.view.judged import AgainstTruth, Calibrated, Ranked
 from dlcli.view.look import Tiles
 from dlcli.view.model import ModelSummary
@@ -122,4 +123,4 @@ class PageWritten:
     file: str
     bytes: int
     parts: Sequence[PartWritten] = field(default_factory=tuple)
-    notes: Sequence[str] = ()
+    left_out: Sequence[MemberShown] = ()

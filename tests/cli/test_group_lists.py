@@ -217,11 +217,13 @@ def test_what_a_comparison_and_a_page_are_without_is_said(tmp_path: Path, add: A
         ]  # fmt: skip
         shown = run_dlcli("report", *names, "-o", "p.html", cwd=tmp_path)
         assert shown.err.splitlines()[:3] == [f"note: without {words}" for words in WITHOUT]
+        told = run_dlcli("report", *names, "-o", "p.html", "--json", cwd=tmp_path).value["left_out"]
+        assert told == found
         page = read_page((tmp_path / "p.html").read_text(encoding="utf-8"))
         assert all(f"without {words}" in page.text for words in WITHOUT)
     assert "without" not in run_dlcli("compare", "b", "b/seed-0", cwd=tmp_path).out
     assert run_dlcli("compare", "b", "--json", cwd=tmp_path).value["left_out"] == []
-    assert run_dlcli("report", "b", "-o", "b.html", "--json", cwd=tmp_path).value["notes"] == []
+    assert run_dlcli("report", "b", "-o", "b.html", "--json", cwd=tmp_path).value["left_out"] == []
 
 
 def test_of_many_members_without_a_result_the_first_are_named(tmp_path: Path, add: Any, run_dlcli: Command) -> None:

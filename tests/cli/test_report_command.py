@@ -69,7 +69,7 @@ def page_of(folder: Path, name: str) -> PageRead:
 def test_a_page_tells_what_evaluate_and_runs_tell(trained: Any, run_dlcli: Command) -> None:
     outcome = run_dlcli("report", "a", "-o", "page.html", "--json", cwd=trained.folder)
     assert (outcome.code, outcome.err) == (0, "")
-    assert list(outcome.value) == ["file", "bytes", "parts"]
+    assert list(outcome.value) == ["file", "bytes", "parts", "left_out"]
     assert outcome.value["bytes"] == (trained.folder / "page.html").stat().st_size < 2_000_000
     assert {each["missing"] for each in outcome.value["parts"]} == {None}
     parts = [each["part"] for each in outcome.value["parts"]]

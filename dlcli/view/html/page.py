@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlcli import __version__
+from dlcli.view.group import MemberShown, left_out_words
 from dlcli.view.html.markup import asset, markup, unescaped
 from dlcli.view.html.part import Part
 
@@ -16,16 +17,21 @@ STYLES, SCRIPTS = ("uplot.css", "page.css"), ("uplot.js", "page.js")
 
 @dataclass(frozen=True)
 class Page:
-    """The title of a page, a line below it, its parts, and what to know of all of them."""
+    """The title of a page, a line below it, its parts, and the members of groups that it is without."""
 
     title: str
     about: str
     parts: Sequence[Part]
     live: bool = False
     """Whether it goes on asking the board that served it."""
-    notes: Sequence[str] = ()
+    left_out: Sequence[MemberShown] = ()
     asks: str | None = None
     """The name of a script, with its style, by which it asks the server that it came from."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What to know of all of its parts."""
+        return [f"without {words}" for words in left_out_words(self.left_out)]
 
 
 def page_html(page: Page) -> str:
