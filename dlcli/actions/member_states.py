@@ -8,7 +8,6 @@ from typing import Any
 from dlcli.errors import ArtifactError, UnsafeError
 from dlcli.runs import Run, read_state
 from dlcli.runs.groups import Group
-from dlcli.runs.pasted import pasted
 from dlcli.runs.state import ALIVE
 from dlcli.runs.summary import RunSummary, run_summary
 from dlcli.view.error_json import error_json
@@ -33,7 +32,7 @@ def done_runs(group: Group) -> list[Run]:
     runs = [Run(row.path) for row in rows_of(group).values() if row.status == "done"]
     if not runs:
         message = f"no run of the group '{group.name}' is done"
-        hint = f"{pasted('runs', Run(group.path))} shows how they stand"
+        hint = f"{Run(group.path).command('runs')} shows how they stand"
         raise ArtifactError(message, file=group.path, hint=hint, kind="nothing_done")
     return runs
 
@@ -63,7 +62,7 @@ def linked(group: Group, name: str) -> UnsafeError:
     return UnsafeError(
         f"'{group.name}/{name}' is a link, which may lead to a run that is not of this group",
         file=group.path / name,
-        hint=f"put what it leads to in its place; without it {pasted('resume', Run(group.path))} trains it anew",
+        hint=f"put what it leads to in its place; without it {Run(group.path).command('resume')} trains it anew",
         kind="link_in_run",
     )
 

@@ -148,14 +148,11 @@ def resume_group(
         return False
     from dlcli.actions.many.members import plan_of
     from dlcli.runs.groups import ALIKE
-    from dlcli.runs.pasted import words_here
 
     record = group.read()
     if record.kind not in ALIKE:
         message = f"'{group.name}' goes on by the command that began it"
-        raise UsageError(
-            message, hint=shlex.join(["dlcli", *words_here(group, record)]), kind="group_goes_on_otherwise"
-        )
+        raise UsageError(message, hint=shlex.join(["dlcli", *group.words_here(record)]), kind="group_goes_on_otherwise")
     plan = plan_of(group)
     show_group(group, side_by_side=plan.side_by_side, allow_code=allow_code, json=json, verbose=verbose)
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from dlcli.runs.atomic import UNREADABLE, read_plain
 from dlcli.runs.names import check_name
 
 MOST_TRIES = 100_000  # unseen: nobody has so many runs of a name
+USUAL = "runs"
+"""The folder of runs where nothing else is said."""
 LAST = "last"
 """What the run that was started last is called."""
 GROUP = "group.json"
@@ -45,6 +48,16 @@ class Run:
         """The folder of runs that it is in; a group of runs is in one too."""
         folder = self.path.parent
         return named_folder(folder).parent if is_group(folder) else folder
+
+    @property
+    def words(self) -> list[str]:
+        """The words for it in a command to paste."""
+        folder = str(self.root)
+        return [self.name] if folder == USUAL else [self.name, "--runs", folder]
+
+    def command(self, word: str, *more: str) -> str:
+        """A line to paste: the command that takes it, with more words behind it."""
+        return shlex.join(["dlcli", word, *self.words, *more])
 
     @property
     def config(self) -> Path:
@@ -109,7 +122,8 @@ class Run:
                 return cls(named_folder(path))
             if is_group(path):
                 members = [f"{text}/{each.name}" for each in runs_in(path)]
-                hint = f"dlcli runs {text} shows them; one of them is {members[-1]}" if members else None
+                shown = cls(named_folder(path)).command("runs")
+                hint = f"{shown} shows them; one of them is {members[-1]}" if members else None
                 message = f"'{text}' is a group of {len(members)} runs"
                 raise ArtifactError(message, file=path, hint=hint, kind="group_for_run")
         raise nothing_named(root, text)

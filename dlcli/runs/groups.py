@@ -18,6 +18,7 @@ from dlcli.first_line import first_line, some_names
 from dlcli.runs.atomic import UNREADABLE, read_plain, write_bytes, write_json
 from dlcli.runs.folder import (
     GROUP,
+    USUAL,
     Run,
     claimed,
     group_folders,
@@ -137,6 +138,23 @@ class Group:
     def found(cls, root: Path, text: str) -> Group | None:
         """The group of a name or a folder, None where that is none."""
         return next((cls(named_folder(path)) for path in places_of_name(root, text) if is_group(path)), None)
+
+    def words_here(self, record: GroupRecord) -> list[str]:
+        """The words of the command that began it, a search, for where it lies now and what it is called now: it may have been
+        copied or renamed since.
+        """
+        words = [*record.words]
+        for option in ("--name", "--runs"):
+            if option in words:
+                at = words.index(option)
+                del words[at : at + 2]
+        is_named = "--name" in record.words or Path(str(record.plan.get("storage"))).parent.name != self.name
+        folder = str(self.root)
+        return [
+            *words,
+            *(["--name", self.name] if is_named else []),
+            *([] if folder == USUAL else ["--runs", folder]),
+        ]
 
     def content(self) -> bytes:
         """The configuration as the person wrote it. Raises `ArtifactError` where it is gone or cannot be read."""

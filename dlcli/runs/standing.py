@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from dlcli.errors import ArtifactError, DivergedError
 from dlcli.runs.folder import Run
 from dlcli.runs.lock import writer_of
-from dlcli.runs.pasted import pasted
 from dlcli.runs.state import ALIVE, RunState, read_state, status_of
 
 
@@ -23,7 +22,7 @@ def standing_of(run: Run) -> Standing | None:
     """How a run stands; None for one that has ended as planned. Raises `ArtifactError` where run.json is damaged."""
     state = read_state(run)
     status = status_of(run, state)
-    again = pasted("resume", run)
+    again = run.command("resume")
     if status in ALIVE:
         return Standing(f"is training ({writer_of(run.path) or 'another process'})", "wait until it has ended")
     if status == "crashed":

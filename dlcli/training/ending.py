@@ -9,7 +9,6 @@ from typing import Any
 
 from dlcli.progress import stage
 from dlcli.runs import Run
-from dlcli.runs.pasted import words_for
 from dlcli.runs.state import StopReason
 from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import Begin
@@ -86,4 +85,4 @@ def last_metrics(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def words_to_go_on(run: Run, experiment: Experiment) -> list[str]:
     """The words for a run in a command to paste; none where no command of one machine alone goes on with its experiment."""
-    return [] if experiment.config.train.is_begun_together else words_for(run)
+    return [] if experiment.config.train.is_begun_together else run.words

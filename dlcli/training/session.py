@@ -13,7 +13,6 @@ from dlcli.finding import Finding
 from dlcli.runs import Run, RunState, history
 from dlcli.runs.atomic import sha256
 from dlcli.runs.checkpoint import Checkpoint
-from dlcli.runs.pasted import pasted
 from dlcli.runs.state import StopReason
 from dlcli.training.checkpointing import Checkpointing, phase_at
 from dlcli.training.distributed.choice import engine_for
@@ -198,7 +197,7 @@ class Session:
             raise self.experiment.config.located(error) from error
         except DlcliError as error:
             if isinstance(error, ResourceError) and self.state.resumable:
-                error.hint = "; then ".join(filter(None, [error.hint, pasted("resume", self.run)]))
+                error.hint = "; then ".join(filter(None, [error.hint, self.run.command("resume")]))
             self.experiment.whole.name_file(error)
             self.update(status="failed", reason=f"{error.name}: {error.message}", exit_code=error.code)
             raise
@@ -347,7 +346,7 @@ class Session:
         raise Stopped(
             self.stop.signal,
             f"stopped by {self.stop.signal.name} in epoch {epoch}; the model as it was is saved in {self.run.path}",
-            hint=pasted("resume", self.run),
+            hint=self.run.command("resume"),
         )
 
     def checkpoint(self) -> None:

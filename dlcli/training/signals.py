@@ -13,7 +13,6 @@ from types import FrameType
 
 from dlcli.errors import Stopped
 from dlcli.runs import Run
-from dlcli.runs.pasted import pasted
 from dlcli.signals import WATCHED, heard, unmasked_interruption
 
 
@@ -65,4 +64,4 @@ def stop_request(run: Run | None = None) -> Iterator[StopRequest]:
         if not request.steps_begun or run is None:
             raise Stopped(request.signal, f"stopped by {request.signal.name} before the first step") from None
         message = f"stopped at once by a second {request.signal.name}; what was saved last is in {run.path}"
-        raise Stopped(request.signal, message, hint=pasted("resume", run)) from None
+        raise Stopped(request.signal, message, hint=run.command("resume")) from None

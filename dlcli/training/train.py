@@ -29,7 +29,6 @@ from dlcli.runs import Run, RunState
 from dlcli.runs.folder import next_number
 from dlcli.runs.lock import Lock, weak_points
 from dlcli.runs.names import safe_name
-from dlcli.runs.pasted import pasted
 from dlcli.signals import unmasked_interruption
 from dlcli.spec import unwritten
 from dlcli.training.distributed.twin import notes_on_sharing
@@ -112,7 +111,7 @@ def train(request: Request, listeners: Listeners) -> tuple[Run, RunState]:
                 config, dataset, listeners, runs=weights_from, threads=request.threads, replicas=request.replicas
             )
             if config.train.is_cut:
-                command = pasted("resume", run, "--epochs", str(config.train.planned))
+                command = run.command("resume", "--epochs", str(config.train.planned))
                 listeners.note(f"note: {earlier_end(config.train)}; {command} trains the rest")
             findings = warnings_on(config, dataset, listeners)
             del dataset  # the feeds hold what the steps need

@@ -15,7 +15,6 @@ from dlcli.runs import Run
 from dlcli.runs.folder import next_number, run_folders
 from dlcli.runs.groups import Group, GroupKind, GroupRecord, groups_in
 from dlcli.runs.listing import list_runs
-from dlcli.runs.pasted import words_for, words_here
 from dlcli.view.training_result import runs_option
 
 RecordRun = Callable[..., Run]
@@ -79,7 +78,7 @@ def test_a_member_is_found_by_group_and_name(group: Group, root: Path) -> None:
     assert Run.find(root, "last").name == "later"
     assert Run.find(group.path, "last").name == "digits-seeds/seed-0"
     run = Run.find(root, "digits-seeds/seed-0")
-    assert words_for(run) == ["digits-seeds/seed-0", "--runs", str(root)]
+    assert run.words == ["digits-seeds/seed-0", "--runs", str(root)]
     assert runs_option(str(run.path), run.name) == f" --runs {root}"
     assert page_file([run.flat_name]) == Path("digits-seeds-seed-0.html")
 
@@ -96,7 +95,7 @@ def test_a_member_that_stands_in_its_own_folder_has_its_whole_name(
 def test_a_group_is_no_run_and_says_what_it_has(group: Group, root: Path) -> None:
     with pytest.raises(ArtifactError, match="'digits-seeds' is a group of 2 runs") as caught:
         Run.find(root, "digits-seeds")
-    assert caught.value.hint == "dlcli runs digits-seeds shows them; one of them is digits-seeds/seed-0"
+    assert caught.value.hint == f"dlcli runs digits-seeds --runs {root} shows them; one of them is digits-seeds/seed-0"
     with pytest.raises(ArtifactError, match="there is no run 'digits-seeds/seed-7'") as caught:
         Run.find(root, "digits-seeds/seed-7")
     assert caught.value.hint == "near it: digits-seeds/seed-1, digits-seeds/seed-0"
@@ -171,6 +170,6 @@ def test_the_words_of_a_search_are_those_for_where_it_lies_now(
     words: list[str], storage: str, name: str, expected: list[str]
 ) -> None:
     record = GroupRecord("sweep", 1, "2026-01-01T00:00:00+00:00", words, "s.yaml", {"storage": storage})
-    assert words_here(Group(Path("runs") / name), record) == expected
-    assert words_here(Group(Path("there") / name), record) == [*expected, "--runs", "there"]
+    assert Group(Path("runs") / name).words_here(record) == expected
+    assert Group(Path("there") / name).words_here(record) == [*expected, "--runs", "there"]
     assert record.words == words

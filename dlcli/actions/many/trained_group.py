@@ -21,7 +21,6 @@ from dlcli.runs.atomic import remove_folder
 from dlcli.runs.folder import is_run
 from dlcli.runs.groups import Group, GroupKind
 from dlcli.runs.lock import Lock
-from dlcli.runs.pasted import pasted
 from dlcli.runs.removal import remove_group
 from dlcli.runs.summary import run_summary
 from dlcli.training.many.processes import Ended, Stopping, handed_on, worked_through
@@ -93,7 +92,7 @@ def train_group(
     is_over = stopping.signal is None and all(
         each.state in {LineState.DONE, LineState.SKIPPED} or has_diverged(each) for each in result.members
     )
-    again = pasted("resume", Run(group.path))
+    again = Run(group.path).command("resume")
     return replace(
         result,
         seconds=round(time.monotonic() - started, 3),

@@ -22,7 +22,6 @@ from dlcli.errors import ArtifactError, ConflictError, DivergedError, ResourceEr
 from dlcli.runs import Run, RunState, read_state
 from dlcli.runs.folder import is_run
 from dlcli.runs.lock import is_locked
-from dlcli.runs.pasted import pasted
 from dlcli.runs.state import StopReason
 from dlcli.training.kept.recorded import recorded_environment
 from dlcli.training.many.processes import Ended, Stopping, Workers, handed_on, workers
@@ -174,7 +173,7 @@ class Trained:
             raise ConflictError(
                 f"'{run.name}' is a run with other settings than trial {piece.held.number}",
                 file=folder,
-                hint=f"{pasted('remove', Run(self.manner.group))}, or give this sweep another --name",
+                hint=f"{Run(self.manner.group).command('remove')}, or give this sweep another --name",
                 kind="configuration_changed",
             )
         if state.status == "done":
