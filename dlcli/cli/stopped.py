@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -33,14 +32,13 @@ def draw_stopped(console: Console, folder: Path) -> None:
     """What the run in a folder has reached, and how it goes on; nothing of one that has no whole epoch."""
     from dlcli.actions.training_result import training_result
     from dlcli.runs import Run, read_state
-    from dlcli.training.kept.recorded import recorded_tree
-    from dlcli.view.training_result import draw_training, runs_option
+    from dlcli.runs.summary import configuration_in
+    from dlcli.view.training_result import draw_training
 
     with suppress(DlcliError):
         run = Run(folder)
         state = read_state(run)
         if state.best:
-            together = recorded_tree(run)["train"]["distribute"] == "multi_worker"
-            again = f"dlcli resume {shlex.quote(run.name)}{runs_option(str(folder), run.name)}"
-            advice = "the same command on every machine" if together else again
+            together = configuration_in(run).value("train.distribute") == "multi_worker"
+            advice = "the same command on every machine" if together else run.command("resume")
             draw_training(console, training_result(run, state), advice=advice)

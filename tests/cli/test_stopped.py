@@ -59,3 +59,23 @@ def test_what_is_wrong_is_mended_before_it_goes_on(severity: str, following: str
 @pytest.mark.parametrize("changes", [{"best": {}}, {"status": 3}])
 def test_what_has_no_whole_epoch_or_cannot_be_read_shows_nothing(changes: dict[str, Any], tmp_path: Path) -> None:
     assert drawn(tmp_path, **changes) == ""
+
+
+@pytest.mark.parametrize(
+    ("distribute", "following"),
+    [("multi_worker", "the same command on every machine"), ("mirrored", "dlcli resume"), (None, "dlcli resume")],
+)
+def test_what_several_machines_train_goes_on_by_their_command(
+    distribute: str | None, following: str, tmp_path: Path
+) -> None:
+    run = tmp_path / "elsewhere" / "a b"
+    run.mkdir(parents=True)
+    if distribute is not None:
+        (run / "config.resolved.json").write_text(
+            json.dumps({"seed": 0, "train": {"epochs": 5, "distribute": distribute}}), encoding="utf-8"
+        )
+    (run / "run.json").write_text(json.dumps(STATE), encoding="utf-8")
+    console = Console(file=io.StringIO(), width=120)
+    draw_stopped(console, run)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines()[-1].startswith(f"next      {following}")
