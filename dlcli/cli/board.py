@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -51,10 +52,10 @@ def board(
         if opens:
             typer.launch(address.address)
 
-    try:
+    with suppress(KeyboardInterrupt):  # as it was told that it ends
         serve_board(folder, port=port, allow_code=allow_code, seconds=seconds, tell=tell)
-    except KeyboardInterrupt:  # as it was told that it ends
-        raise typer.Exit(128 + signal.SIGINT) from None
+        return
+    raise typer.Exit(128 + signal.SIGINT)  # here, where it is not raised for an interruption, which would be told
 
 
 COMMAND = Command("board", board, Panel.AFTER)
