@@ -6,14 +6,16 @@ import functools
 import inspect
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dlcli.cli.asked import asked
 from dlcli.cli.options import Quiet
+from dlcli.cli.run_for_config import told_as_run
 from dlcli.cli.signals import signal_of
-from dlcli.errors import Stopped
+from dlcli.errors import ConfigError, Stopped
 from dlcli.signals import unmasked_interruption
 
 
@@ -53,6 +55,9 @@ def with_options_of_all(command: Callable[..., None]) -> Callable[..., None]:
         try:
             with unmasked_interruption():
                 command(*arguments, **{name: value for name, value in options.items() if name not in added})
+        except ConfigError as error:
+            runs = options.get("runs")
+            raise (told_as_run(error, runs) if isinstance(runs, Path) else error) from error.__cause__
         except KeyboardInterrupt as error:
             received = signal_of(error)
             raise Stopped(received, f"stopped by {received.name}") from None

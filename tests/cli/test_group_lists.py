@@ -305,3 +305,21 @@ def test_what_a_group_cannot_do_is_told(tmp_path: Path, add: Any, run_dlcli: Com
     refused = run_dlcli("many", "-", "--json", cwd=tmp_path, stdin=b"a.yaml --seeds 2\na.yaml --folds 2\na.yaml -j 2\n")
     kinds = [each["kind"] for each in refused.error["problems"]]
     assert kinds == ["group_in_line", "group_in_line", "option_without_effect"]
+
+
+@pytest.mark.parametrize("words", [["eject"], ["check"], ["train"], ["sweep"]])
+def test_a_run_in_the_place_of_a_configuration_is_told_as_what_it_is(
+    words: list[str], tmp_path: Path, add: Any, run_dlcli: Command
+) -> None:
+    add("a", [80, 90])
+    add.run("c", 60, 0.1)
+    for name, what in (
+        ("a", "'a' is a group of runs, of the configuration a.yaml"),
+        ("runs/a", "'runs/a' is a group of runs, of the configuration a.yaml"),
+        ("a/seed-0", "'a/seed-0' is a run, of the configuration digits.yaml"),
+        ("c", "'c' is a run, of the configuration digits.yaml"),
+    ):
+        refused = run_dlcli(*words, name, "--json", cwd=tmp_path)
+        assert (refused.code, refused.error["hint"]) == (3, what)
+    refused = run_dlcli(*words, "nothing", "--json", cwd=tmp_path)
+    assert (refused.code, refused.error["hint"]) == (3, f"the working directory is {tmp_path}")
