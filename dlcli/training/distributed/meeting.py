@@ -171,7 +171,10 @@ def to_chief(cluster: Cluster, job: str, deadline: float, written: str) -> Line:
             return Line(connection, cluster.name(0))
     except (OSError, ValueError, LineClosed):
         connection.close()
-        raise missing(cluster, [0], written) from None
+        if time.monotonic() > deadline:
+            raise missing(cluster, [0], written) from None
+        message = f"{cluster.name(0)} has ended before all had come"
+        raise ResourceError(message, hint="start the same command on every machine", kind="worker_lost") from None
     connection.close()
     raise told(answer)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -10,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
 from dlcli.errors import ResourceError, UsageError
@@ -23,6 +25,12 @@ LINE = "DLCLI_PARENT"
 """The variable with the number of the socket between parent and child."""
 LOOK = 0.2  # unseen: time alone
 """Seconds between two looks at the child."""
+CONNECTING, CONNECTED = "connecting", "connected"
+"""What a child says before and after TensorFlow connects the workers: it hears nothing then, not even its own threads."""
+CONNECTS = 60.0
+"""Seconds that this may take, once all have met."""
+DEATH_OF_PARENT = 1
+"""The number by which Linux is asked for a signal when the parent dies."""
 
 
 def is_child() -> bool:
@@ -30,7 +38,9 @@ def is_child() -> bool:
     return LINE in os.environ
 
 
-def watched(arguments: Sequence[str], content: bytes | None, *, grace: float = GRACE) -> int:
+def watched(
+    arguments: Sequence[str], content: bytes | None, *, grace: float = GRACE, connects: float = CONNECTS
+) -> int:
     """Runs dlcli with such arguments as a child, which is ended if it does not end itself; gives its exit code.
 
     `content` is its standard input where that was read already. Raises `ResourceError` where it heard nothing any more
@@ -54,10 +64,14 @@ def watched(arguments: Sequence[str], content: bytes | None, *, grace: float = G
     ours.setblocking(False)
     deadlines: list[float] = []
     gone: list[str] = []
+    connecting = False
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            child.send_signal(number)
+        with contextlib.suppress(ProcessLookupError, OSError):
+            if connecting:  # TensorFlow takes signals for itself meanwhile
+                ours.send(bytes([number]))
+            else:
+                child.send_signal(number)
         deadlines.append(time.monotonic() + grace)
 
     with heard(WATCHED, pass_on):
@@ -70,9 +84,15 @@ def watched(arguments: Sequence[str], content: bytes | None, *, grace: float = G
                 child.wait(LOOK)
                 break
             with contextlib.suppress(BlockingIOError):
-                if words := ours.recv(1 << 12).decode(errors="replace").strip():
-                    gone.append(words.splitlines()[0])
-                    deadlines.insert(0, time.monotonic())
+                for words in ours.recv(1 << 12).decode(errors="replace").splitlines():
+                    if words in {CONNECTING, CONNECTED}:
+                        connecting, connected_by = words == CONNECTING, time.monotonic() + connects
+                    elif words:
+                        gone.append(words)
+                        deadlines.insert(0, time.monotonic())
+            if connecting and time.monotonic() > connected_by:
+                gone.append(f"TensorFlow has not connected the workers within {connects:.0f} s: one of them is gone")
+                deadlines.insert(0, time.monotonic())
             if deadlines and time.monotonic() > deadlines[0]:
                 child.kill()
                 child.wait()
@@ -91,8 +111,9 @@ def told_parent() -> Callable[[str], None]:
         import psutil
 
         with contextlib.suppress(OSError):
-            line.recv(1)
-        signal.raise_signal(signal.SIGTERM)
+            while number := line.recv(1):
+                _thread.interrupt_main(signal.Signals(number[0]))
+        _thread.interrupt_main(signal.SIGTERM)  # heard by the handlers of Python, whoever has taken the system's place
         time.sleep(GRACE)
         psutil.Process().kill()
 
@@ -103,3 +124,24 @@ def told_parent() -> Callable[[str], None]:
             line.sendall(words.encode() + b"\n")
 
     return tell
+
+
+@contextlib.contextmanager
+def connecting(tell: Callable[[str], None]) -> Iterator[None]:
+    """While it is open TensorFlow connects the workers: the parent watches the time and keeps signals, which TensorFlow takes
+    for itself, and where it is killed this process dies with it: there is nothing to save yet."""
+    tell(CONNECTING)
+    dies_with_parent(signal.SIGKILL)
+    try:
+        yield
+    finally:
+        dies_with_parent(0)
+        for each in WATCHED:
+            signal.signal(each, signal.getsignal(each))
+        tell(CONNECTED)
+
+
+def dies_with_parent(number: int) -> None:
+    """Asks Linux for a signal when the parent dies, or for none."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(DEATH_OF_PARENT, int(number))

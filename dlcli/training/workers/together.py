@@ -15,6 +15,7 @@ from dlcli.training.distributed.team import AGAIN, Team, digest_of, gathered, te
 from dlcli.training.resume import ResumeRequest, resume
 from dlcli.training.setup.backend import chatter_to
 from dlcli.training.train import Request, asked_name, start_as_written, train
+from dlcli.training.workers.supervised import connecting
 from dlcli.view.training.listeners import Listeners
 
 
@@ -31,7 +32,7 @@ def met_team(request: Request, tell: Callable[[str], None]) -> Iterator[Team]:
         # Before anything of TensorFlow has computed, data of sources that it reads among that.
         with chatter_to(None):
             start_as_written(config, request.threads)
-        with config.locating(), chatter_to(None):
+        with config.locating(), chatter_to(None), connecting(tell):
             team = team_of(peers, config.train.batch_size)
         yield team
 

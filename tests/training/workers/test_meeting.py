@@ -79,6 +79,20 @@ def test_a_missing_chief_is_named() -> None:
         met(other, "job")
 
 
+def test_a_chief_that_ends_before_all_have_come_is_named() -> None:
+    chief, other = clusters(2)
+
+    def leaves() -> None:
+        with socket.create_server((chief.host, chief.port)) as server:
+            connection, _ = server.accept()
+            read_message(connection)
+            connection.close()
+
+    found = side_by_side(leaves, lambda: met(other, "job"))
+    assert found[1].message == f"{chief.name(0)} has ended before all had come"
+    assert found[1].kind == "worker_lost"
+
+
 def test_a_machine_whose_name_nobody_knows_is_told() -> None:
     cluster = Cluster(["nosuchhost.invalid:1", "127.0.0.1:2"], 1, 3)
     error = missing(cluster, [0], "2s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -32,6 +33,16 @@ import os, signal, socket
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 socket.socket(fileno=int(os.environ["DLCLI_PARENT"])).sendall(b"worker 1 (b:2) is gone\\n")
 while True: signal.pause()
+"""
+
+CONNECTS = """
+import os, signal, socket, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+line = socket.socket(fileno=int(os.environ["DLCLI_PARENT"]))
+line.sendall(b"connecting\\n")
+time.sleep(0.5)
+open("ready", "w").close()
+LATER
 """
 
 
@@ -94,6 +105,36 @@ def test_a_child_that_waits_for_a_lost_worker_is_ended_with_its_name(child: Any)
     ) as caught:
         supervised.watched([], None)
     assert (caught.value.code, caught.value.kind) == (7, "worker_lost")
+
+
+def test_a_child_that_does_not_connect_is_ended_in_time(child: Any, tmp_path: Path) -> None:
+    child(CONNECTS.replace("LATER", "while True: signal.pause()"))
+    with pytest.raises(ResourceError, match="TensorFlow has not connected the workers within 1 s: one of them is gone"):
+        supervised.watched([], None, connects=0.6)
+    (tmp_path / "ready").unlink()
+    child(CONNECTS.replace("LATER", "line.sendall(b'connected\\n'); time.sleep(1.5); sys.exit(5)"))
+    assert supervised.watched([], None, connects=0.6) == 5
+
+
+def test_a_signal_while_it_connects_is_kept_for_python(child: Any, tmp_path: Path) -> None:
+    child(CONNECTS.replace("LATER", "sys.exit(line.recv(1)[0])"))
+    signal_when_ready(tmp_path)
+    assert supervised.watched([], None) == signal.SIGTERM
+
+
+def test_what_took_the_place_of_a_handler_has_it_no_more_when_the_workers_are_connected() -> None:
+    heard, said = list[int](), list[str]()
+    before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    try:
+        with supervised.connecting(said.append):
+            ctypes.CDLL(None).signal(signal.SIGTERM, ctypes.c_void_p(1))  # SIG_IGN, past Python
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert heard == []
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert heard == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert said == ["connecting", "connected"]
 
 
 def test_nobody_is_a_child_but_of_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
