@@ -46,12 +46,7 @@ def watched(
     `content` is its standard input where that was read already. Raises `ResourceError` where it heard nothing any more
     because another worker is gone.
     """
-    if not hasattr(os, "setsid"):
-        raise UsageError(
-            "distribute: multi_worker is for Linux and macOS: here a process cannot be watched over as it needs",
-            hint="write distribute: mirrored, or none",
-            kind="not_on_this_system",
-        )
+    check_system()
     ours, theirs = socket.socketpair()
     child = subprocess.Popen(
         [sys.executable, "-m", "dlcli", *arguments],
@@ -101,6 +96,16 @@ def watched(
     if child.returncode < 0 and gone:
         raise ResourceError(f"{gone[0]}, and this worker heard nothing any more", hint=AGAIN, kind="worker_lost")
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def check_system() -> None:
+    """Raises `UsageError` where no process can be watched over."""
+    if not hasattr(os, "setsid"):
+        raise UsageError(
+            "distribute: multi_worker is for Linux and macOS: here a process cannot be watched over as it needs",
+            hint="write distribute: mirrored, or none",
+            kind="not_on_this_system",
+        )
 
 
 def told_parent() -> Callable[[str], None]:
