@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dlcli.finding import Advice, Command, Setting
@@ -41,6 +42,11 @@ def best_of_many(story: Story) -> list[Advice]:
     early: Mapping[str, Any] = {"monitor": "val_loss", "patience": max(IMPATIENT, math.ceil(PATIENT * epochs))}
     why = "a rate that fits may learn samples by heart later"
     return [Setting(key="train.early_stopping", old=None, new=early, why=why, joined=True)]
+
+
+def together(settings: Iterable[Setting]) -> list[Advice]:
+    """Settings that help only all at once."""
+    return [replace(each, joined=number > 0) for number, each in enumerate(settings)]
 
 
 def checked(story: Story, *options: str, why: str) -> list[Advice]:

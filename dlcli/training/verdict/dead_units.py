@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
@@ -46,7 +47,13 @@ def dead_units(story: Story) -> Finding | None:
         "layers": [each.layer for each in dead],
         "from_start": before.get(worst.layer, 0.0) >= MOST,
     }
-    return Finding(code="dead_units", severity="warning", where=worst.layer, facts=facts, advice=revived(story, worst))
+    return Finding(
+        code="dead_units",
+        severity="warning",
+        where=worst.layer,
+        facts=facts,
+        advice=revived(story, [worst, *(each for each in dead if each is not worst)]),
+    )
 
 
 def drops_most(story: Story) -> bool:
@@ -54,22 +61,30 @@ def drops_most(story: Story) -> bool:
     return any(each.share >= DROPPED for each in story.looks.penalties())
 
 
-def revived(story: Story, dead: DeadSeen) -> list[Advice]:
-    """First weights that do not kill where others are written, else an activation that always passes something on."""
-    if dead.entry is None:
-        return []
+def revived(story: Story, dead: Sequence[DeadSeen]) -> list[Advice]:
+    """First weights that do not kill where others are written, else an activation that always passes something on: in all of
+    these layers, for one that stays dead passes nothing on either."""
+    entries = [each.entry for each in dead if each.entry is not None]
     why = "the first weights that are written make every unit 0"
-    written = written_argument(story.config, dead.entry, "bias_initializer")
-    if written is not None and str(written).lower() != "zeros":
-        return [Setting(key=f"{dead.entry}.bias_initializer", old=written, new="zeros", why=why)]
+    biases = [(entry, written_argument(story.config, entry, "bias_initializer")) for entry in entries]
+    settings = [
+        Setting(key=f"{entry}.bias_initializer", old=written, new="zeros", why=why)
+        for entry, written in biases
+        if written is not None and str(written).lower() != "zeros"
+    ]
+    if settings:
+        return together(settings)
     now = story.looks.layers()
-    entries = [dead.entry, *(each.entry for each in now.gradients)] if now is not None else [dead.entry]
-    if usual := usual_weights(story.config, entries, kernel="he_normal", why=why):
+    if usual := usual_weights(
+        story.config, [*entries, *(each.entry for each in (now.gradients if now else ()))], kernel="he_normal", why=why
+    ):
         return usual
-    if not dead.arguments:
-        return []
     why = "units that are 0 for every sample pass nothing on; leaky_relu always does"
-    return [Setting(key=f"{dead.entry}.activation", old="relu", new="leaky_relu", why=why)]
+    return together(
+        Setting(key=f"{each.entry}.activation", old="relu", new="leaky_relu", why=why)
+        for each in dead
+        if each.entry is not None and each.arguments
+    )
 
 
 RULE = Rule("dead_units", dead_units, BROKEN_START | {"one_class_only"})

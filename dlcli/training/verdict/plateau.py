@@ -17,6 +17,8 @@ CLOSE = 0.01
 """Within this share of all that was gained the least loss was reached."""
 WOBBLES = 2.0
 """So many deviations of its noise a flat curve goes below where it came to rest."""
+LEARNS = 0.2
+"""So much more of the trivial loss training learns where its end is no flat one."""
 HALF = 0.5
 """Such a share of a loss is less by far."""
 LEFT, MANY = 0.3, 100
@@ -33,6 +35,9 @@ def plateau(story: Story) -> Finding | None:
     gained = min(max(losses) - min(losses), seen.trivial - seen.perfect)  # what regularization gave back is none
     near = min(losses) + max(CLOSE * gained, WOBBLES * noise_of(losses[len(losses) // 2 :]))
     reached = next(at for at, loss in enumerate(losses) if loss <= near) + 1
+    train = story.above("train")
+    if train[reached - 1] - train[-1] > LEARNS * (seen.trivial - seen.perfect):
+        return None  # training goes on to learn, and what a curve wobbles by hides what comes of it
     if share < LEFT and min(losses) < HALF * losses[reached - 1]:
         return None  # little is left, and it went on to be less
     if reached > len(losses) // 3 or (share < LEFT and (len(losses) < MANY or reached > len(losses) // 10)):

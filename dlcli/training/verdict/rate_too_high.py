@@ -61,7 +61,8 @@ def rate_too_high(story: Story) -> Finding | None:
     rate, proposed = story.rate, story.looks.rate()
     heavy = heavy_momentum(story) if signs else []
     lower = proposed is not None and proposed * (BELOW if signs else FAR_BELOW) <= rate
-    thrown = proposed is None and {"dead", "wild"} <= {*signs} and unreachable(story) is None
+    died_of_it = "dead" in signs and ("wild" in signs or story.looks.rate_unknown())
+    thrown = proposed is None and died_of_it and unreachable(story) is None
     if not heavy and not lower and not thrown:
         return None
     train = story.losses("train")

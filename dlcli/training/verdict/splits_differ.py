@@ -29,11 +29,11 @@ def splits_differ(story: Story) -> Finding | None:
     if not validation or not train or inside is None or outside is None:
         return None
     seen = story.looks.train()
+    kept = validation[min(story.kept_epoch, len(validation)) - 1]
     if seen is not None:
         # Where the target itself has moved the constant answer is so bad that anything is better.
-        kept = validation[min(story.kept_epoch, len(validation)) - 1]
         outside = max(outside, kept / max(seen.trivial - seen.perfect, 1e-12))
-    if outside < inside + GAP or min(validation) < WORSE * min(train) or far_better_than_last_value(story):
+    if outside < inside + GAP or kept < WORSE * min(train) or far_better_than_last_value(story):
         return None
     moved = [each for each in story.looks.drifts() if each.shift >= SHIFT or each.outside >= OUTSIDE]
     relation = None if moved else other_relation(story)

@@ -9,6 +9,7 @@ from typing import Any
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.penalties import Penalty
+from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
 from dlcli.training.verdict.dead_units import DROPPED
 from dlcli.training.verdict.rule import CAUSES, Rule
@@ -111,9 +112,7 @@ def released(story: Story, held: list[Penalty]) -> list[Advice]:
         for each in held
         if each.key is not None
     ]
-    return [
-        replace(each, joined=number > 0) for number, each in enumerate(settings)
-    ]  # one that stays holds back as well
+    return together(settings)  # one that stays holds back as well
 
 
 def roomier(story: Story) -> list[Advice]:

@@ -32,9 +32,12 @@ from dlcli.training.verdict.dead_units import DROPPED, dead_units
 from dlcli.training.verdict.diverged import diverged
 from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.healthy import what_is_missing
+from dlcli.training.verdict.imbalanced import imbalanced
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
 from dlcli.training.verdict.overfits import overfits
+from dlcli.training.verdict.plateau import plateau
 from dlcli.training.verdict.predicts_one_class import predicts_one_class
+from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.schedule_ended import schedule_ended
 from dlcli.training.verdict.splits_differ import splits_differ
@@ -351,3 +354,48 @@ def test_a_rate_that_is_too_high_for_any_scale_is_the_cause(tell: Tell, fits: fl
     )
     found = diverged(replace(told, broke=Broke("loss", math.nan, 1), stop=None))
     assert [key for key, *_ in changes_of(found) if key != STOP][: len(keys)] == keys
+
+
+@pytest.mark.parametrize(("right", "seen"), [(2, True), (3, False)])
+def test_where_classes_are_told_apart_a_hidden_one_is_hardly_ever_found(tell: Tell, right: int, seen: bool) -> None:
+    truth, found = [40, 40, 20], [38, 38, right]
+    said = ClassesSeen("y", "validation", 100, ["a", "b", "c"], truth, [50, 50 - right, right], found)
+    told = tell([0.9, 0.5, 0.4], classes=lambda split: [said])
+    assert (imbalanced(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("unknown", "dead", "seen"), [(True, 6, True), (False, 6, False), (True, 4, False)])
+def test_units_that_died_on_the_way_are_those_of_a_high_rate(tell: Tell, unknown: bool, dead: int, seen: bool) -> None:
+    begun, now = (LayersSeen([], [DeadSeen("dense", 10, each, "layers.0", True, True)]) for each in (0, dead))
+    told = tell([1.1, 1.02, 1.0], left=1.0, begun=lambda: begun, rate_unknown=lambda: unknown)
+    told = replace(told, looks=replace(told.looks, layers=lambda: now))
+    found = rate_too_high(told)
+    assert (found is not None) is seen
+    if found is not None:
+        assert found.facts["signs"] == ["dead"]
+
+
+@pytest.mark.parametrize(("last", "seen"), [(0.26, False), (0.27, True)])
+def test_validation_that_jumps_is_judged_at_the_epoch_that_is_kept(tell: Tell, last: float, seen: bool) -> None:
+    moved = [Drift("year", "input", 3.0, 1.0, True)]
+    told = tell([0.9, 0.5, 0.2, 0.6, last], train=[0.9, 0.5, 0.3, 0.2, 0.178], left=0.1, drifts=lambda: moved)
+    assert (splits_differ(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("last", "seen"), [(0.41, True), (0.39, False)])
+def test_a_flat_end_is_one_of_training_too(tell: Tell, last: float, seen: bool) -> None:
+    validation = [0.9, 0.6, *[0.6, 0.61] * 10]
+    told = tell(validation, train=[0.9, 0.6, *[0.5] * 19, last])
+    assert (plateau(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("bias", "key"), [(", bias_initializer: {Constant: -3.0}", "bias_initializer"), ("", "activation")]
+)
+def test_all_dead_layers_are_revived_together(tell: Tell, bias: str, key: str) -> None:
+    one = f"Dense: {{units: 10, activation: relu{bias}}}"
+    dead = [DeadSeen(f"dense_{at}", 10, 10, f"layers.{at}", True, True) for at in (0, 1)]
+    told = tell([0.9, 0.9], layers=f"[{one}, {one}, Dense: 1]", begun=lambda: LayersSeen([], dead))
+    found = dead_units(replace(told, looks=replace(told.looks, layers=lambda: LayersSeen([], dead))))
+    new = "zeros" if bias else "leaky_relu"
+    assert changes_of(found) == [(f"layers.0.{key}", new, False), (f"layers.1.{key}", new, True)]
