@@ -17,9 +17,9 @@ from dlcli.training.verdict.story import Story
 
 ENDED = 0.05
 """Below this share of its largest a rate has nearly ended."""
-LEFT, LITTLE, FURTHER = 0.25, 0.05, 0.8
+LEFT, LITTLE, FURTHER, EARLY = 0.25, 0.05, 0.8, 0.95
 """So much of the trivial loss is left where something was still to be learnt; or the second where some steps more at the largest
-rate bring it below the third of what it is."""
+rate bring it below the third of what it is, or the fourth where most of the epochs had none."""
 CURVE, PART = 3, 3
 """Fewer epochs are no curve, and this part of all of them is no training."""
 FELL = 0.01
@@ -32,11 +32,11 @@ def schedule_ended(story: Story) -> Finding | None:
     share = left_in_training(story) or left(story)
     if len(rates) < 3 or story.rate <= 0 or rates[-1] > ENDED * story.rate or share is None or share < LITTLE:
         return None
-    if share < LEFT and not goes_on(story):
-        return None
     train = story.above("train")
     peak = rates.index(story.rate)
     ended = next(at for at in range(peak, len(rates)) if rates[at] <= ENDED * story.rate)
+    if share < LEFT and not goes_on(story, EARLY if PART * ended <= len(rates) else FURTHER):
+        return None
     alive = train[: ended + 1]
     steps = max(1, min(len(alive) - 1, 3))
     fell = (alive[-1 - steps] - alive[-1]) / steps if len(alive) > steps else 0.0
@@ -67,10 +67,10 @@ def ended_at_once(alive: int, epochs: int) -> bool:
     return alive < CURVE and PART * alive <= epochs
 
 
-def goes_on(story: Story) -> bool:
-    """Whether some steps more at the largest rate bring the model far below what as many at the last one do."""
+def goes_on(story: Story, share: float) -> bool:
+    """Whether some steps more at the largest rate bring the model below such a share of what as many at the last one do."""
     found = story.looks.settling(story.history[-1]["learning_rate"], story.rate)
-    return found is not None and found.other - story.perfect <= FURTHER * (found.same - story.perfect)
+    return found is not None and found.other - story.perfect <= share * (found.same - story.perfect)
 
 
 def could_go_on(story: Story, rate: float) -> bool:

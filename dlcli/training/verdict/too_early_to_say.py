@@ -8,7 +8,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.stopped_too_early import PATIENT
+from dlcli.training.verdict.stopped_too_early import PATIENT, gone_on
 from dlcli.training.verdict.story import Story
 
 FEWEST = 3
@@ -28,6 +28,8 @@ def too_early_to_say(story: Story) -> Finding | None:
 def went_on_by_rule(story: Story) -> list[Advice]:
     """More epochs; where a rule has ended it, which would do so again, that rule with the patience to see a curve."""
     early = story.config.train.early_stopping
+    if story.stop in {StopReason.REACHED, StopReason.TIME_LIMIT}:
+        return gone_on(story)
     if story.stop is not StopReason.EARLY_STOPPING or early is None:
         return longer(story, 10, why="a curve of three epochs and more tells")
     why = "noise alone makes an epoch or two no better"

@@ -30,6 +30,8 @@ def validation_too_small(story: Story) -> Finding | None:
     if samples is None or not story.losses("validation"):
         return None
     for seen in story.looks.classes("validation"):
+        if seen.counted != "samples":  # the places of a sample are no independent ones, and it is no yes or no itself
+            continue
         low, high = seen.interval
         unsure = seen.accuracy > seen.majority >= low and samples < 100
         if high - low > WIDE or unsure:
