@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from dlcli.cli.asked import words_asked
-from dlcli.cli.output import err
+from dlcli.cli.output import emit, err
 from dlcli.cli.training import Shown, show_training
 
 if TYPE_CHECKING:
@@ -36,3 +36,5 @@ def train_together(request: Request, *, shown: Shown) -> None:
                 f"worker {cluster.index} of {len(cluster.addresses)} follows {cluster.name(0)}, which has the run"
             )
         follow(request, team)
+        if shown.json:
+            emit({"worker": team.peers.cluster.index, "workers": len(team.peers.cluster.addresses)})

@@ -46,6 +46,8 @@ def test_lines_are_printed_and_nothing_is_trained(folder: Path, run_dlcli: Run) 
         (["--storage", "sqlite:///a.db"], 2, "unfit_storage"),
         (["--storage", "mysql://a/b"], 2, "unfit_storage"),
         (["--storage", "grpc://"], 2, "unfit_storage"),
+        (["--storage", "."], 2, "unfit_storage"),
+        (["--storage", ""], 2, "unfit_storage"),
         (["--storage", "grpc://a:b"], 2, "unfit_storage"),
         (["--set", "sweep.goal=max val_los"], 3, "unknown_monitor"),
         (["--set", "sweep.space={layers.0.units: [a]}"], 3, "wrong_type"),

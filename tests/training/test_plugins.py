@@ -173,3 +173,18 @@ def test_a_plugin_that_raises_is_an_error_at_its_line(folder: Path, run_dlcli: R
     assert (done.code, done.error["message"]) == (4, "it raised RuntimeError: no")
     assert (done.error["file"], done.error["line"]) == (str(folder / "mine.py"), MINE.count("\n") + 2)
     assert not list((folder / "runs").glob("*"))
+
+
+@pytest.mark.parametrize(("form", "lines"), [("--json", 1), ("--json-lines", 2)])
+def test_what_a_plugin_prints_in_training_stands_beside_the_results(
+    form: str, lines: int, folder: Path, run_dlcli: Run
+) -> None:
+    talks = "\n\nclass Talking(keras.callbacks.Callback):\n    def on_epoch_end(self, epoch, logs=None):\n        print('{}')\n"
+    (folder / "mine.py").write_text(MINE + talks, encoding="utf-8")
+    (folder / "c.yaml").write_text(CONFIG.replace("epochs: 2", "epochs: 2, callbacks: [Talking]"), encoding="utf-8")
+    done = run_dlcli("train", "c.yaml", "--allow-code", form, "-q", cwd=folder)
+    assert done.code == 0, done.err
+    assert done.err.splitlines().count("{}") == 2
+    assert "{}" not in done.out.splitlines()
+    assert all(isinstance(json.loads(line), dict) for line in done.out.splitlines())
+    assert len(done.out.splitlines()) == lines

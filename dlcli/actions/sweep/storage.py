@@ -60,6 +60,11 @@ def place_of(storage: str | None, folder: Path) -> Place:
     if storage is None:
         return Place("journal", folder / JOURNAL)
     scheme = URL.match(storage)
+    if not storage or (scheme is None and Path(storage).is_dir()):
+        found = f"{storage} is a folder" if storage else "it is empty"
+        raise UsageError(
+            f"--storage names no file: {found}", hint=f"write {Path(storage) / JOURNAL}", kind="unfit_storage"
+        )
     if scheme is None:
         return Place("journal", Path(storage))
     kind = scheme[1].lower()

@@ -85,7 +85,7 @@ def test_two_workers_give_the_numbers_of_one_process(
     assert state_of(chief)["way"] == "each batch is shared by 2 workers"
     assert json.loads(team.out(0))["run"] == "experiment"
     assert not (other / "runs").exists()
-    assert team.out(1) == ""
+    assert json.loads(team.out(1)) == {"worker": 1, "workers": 2}
     assert team.said(1).startswith("worker 1 of 2 follows worker 0 (127.0.0.1:")
 
 
