@@ -56,9 +56,11 @@ def checked(story: Story, *options: str, why: str) -> list[Advice]:
 
 def asked(story: Story) -> list[Advice]:
     """What tells why nothing is learnt: of a model that learns its samples by heart a look at the labels, of a loss that falls
-    little by little that at other rates, else whether one batch can be learnt."""
+    little by little, or where there was no time to try rates, that at other rates, else whether one batch can be learnt."""
     if knows_by_heart(story):
         return of_file(story, "inspect-data", why="do the labels belong to the samples?")
+    if story.looks.rate_unknown():
+        return checked(story, "--lr", why="is it the rate? draws the loss by learning rate")
     if len(story.history) >= FEWEST and steady(story.losses("train")):
         return checked(story, "--lr", why="is it the rate? draws the loss by learning rate")
     return checked(story, why="can it learn one batch?")

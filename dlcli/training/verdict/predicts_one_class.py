@@ -11,7 +11,7 @@ from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import asked
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import FREQUENT, MARGIN, left
+from dlcli.training.verdict.standing import FREQUENT, MARGIN, left, left_in_training
 from dlcli.training.verdict.still_improving import is_falling, still_improving
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import held_back
@@ -43,9 +43,16 @@ def predicts_one_class(story: Story) -> Finding | None:
             continue
         facts = {"target": seen.target, "split": seen.split, "class": name, "share": share, "others": others}
         facts |= {"falling": coming, "counted": seen.counted}
-        advice = [*(further(story) if coming else []), *balanced(story, seen)] or asked(story)
+        weighed = [] if learnt_nothing(story, seen) else balanced(story, seen)
+        advice = [*(further(story) if coming else []), *weighed] or asked(story)
         return Finding(code="predicts_one_class", severity="warning", where=seen.target, facts=facts, advice=advice)
     return None
+
+
+def learnt_nothing(story: Story, seen: ClassesSeen) -> bool:
+    """Whether training has come to no more than one answer for all: weights of classes would make it the other one."""
+    share = left_in_training(story)
+    return share is not None and share >= MARGIN and outweighing(story, seen) < FREQUENT
 
 
 def comes_from_above(story: Story) -> bool:

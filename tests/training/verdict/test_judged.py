@@ -433,3 +433,18 @@ def test_a_rate_that_ended_early_has_left_what_a_few_steps_take(
     rates = [0.01] * alive + [0.0005] * (14 - alive)
     told = tell([0.5, 0.3, 0.2, *[0.1] * 11], rates=rates, left=0.1, settling=lambda rate, at: Settling(at, 0.1, other))
     assert (schedule_ended(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("left", "unknown", "wanted"), [(0.97, True, None), (0.99, True, "--lr"), (0.99, False, "")])
+def test_weights_of_classes_are_for_a_model_that_has_learnt_something(
+    tell: Tell, left: float, unknown: bool, wanted: str | None
+) -> None:
+    said = ClassesSeen("y", "validation", 100, ["no", "yes"], [79, 21], [100, 0], [79, 0])
+    told = tell([0.999, 0.998, 0.9985], left=left, classes=lambda split: [said], rate_unknown=lambda: unknown)
+    found = predicts_one_class(replace(told, file="c.yaml"))
+    assert found is not None
+    if wanted is None:
+        assert changes_of(found) == [("train.class_weight", "balanced", False)]
+    else:
+        [advice] = found.advice
+        assert str(getattr(advice, "command", "")) == f"dlcli check c.yaml {wanted}".strip()
