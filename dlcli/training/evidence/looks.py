@@ -21,7 +21,7 @@ from dlcli.training.evidence.loosened import Loosened
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.rates_tried import RatesTried
-from dlcli.training.evidence.reach import Reach, reaches
+from dlcli.training.evidence.reach import Reach, below_logarithms, reaches
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.stopwatch import Stopwatch
@@ -89,6 +89,8 @@ class Looks:
     """What training samples say of those of validation."""
     drifts: Callable[[], Sequence[Drift]] = tuple
     reaches: Callable[[], Sequence[Reach]] = tuple
+    below_logarithms: Callable[[], Sequence[tuple[str, str | None]]] = tuple
+    """Last layers, with the paths of their entries, below 0 of which their loss takes a logarithm."""
     penalties: Callable[[], Sequence[Penalty]] = tuple
     capacity: Callable[[], Capacity | None] = lambda: None
     failures: Sequence[str] = ()
@@ -192,6 +194,7 @@ def looks(
         neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         reaches=cache(lambda: bounded.many(lambda: reaches(experiment))),
+        below_logarithms=cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
         penalties=cache(lambda: bounded.many(lambda: penalties(experiment))),
         capacity=cache(lambda: bounded.one(lambda: capacity(experiment), None)),
     )

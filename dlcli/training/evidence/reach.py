@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from dlcli.data.dataset import spread_samples
 from dlcli.keras_internals import producer
 from dlcli.layers.names import written_layer_name
 from dlcli.loss import needs
+from dlcli.loss.losses import build_loss
 from dlcli.training.evidence.gradients import entry_of
 from dlcli.training.setup.experiment import Experiment
 
@@ -105,3 +107,19 @@ def ends_of(layer: Any) -> tuple[float, float] | None:
     if low < -100 and high > 100:
         return None
     return (low if low > -100 else -np.inf), (high if high < 100 else np.inf)
+
+
+def below_logarithms(experiment: Experiment) -> list[tuple[str, str | None]]:
+    """The last layers, with the paths of their entries, that may put out less than 0, of which their loss takes a logarithm."""
+    import tensorflow as tf
+
+    found = []
+    for head in experiment.config.heads:
+        output = experiment.model.output if head.name is None else experiment.model.output[head.name]
+        layer = None if isinstance(output, list | dict) else producer(output)
+        if layer is None or not layer.weights or ends_of(layer) is not None or needs(head.loss) != "numbers":
+            continue
+        loss, one = build_loss(head.loss, experiment.facts), tf.constant([[1.0]])
+        if math.isnan(float(loss(one, -one))) and math.isfinite(float(loss(one, one))):
+            found.append((written_layer_name(layer.name), entry_of(experiment, layer)))
+    return found

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dlcli.finding import Advice, Finding
-from dlcli.training.verdict.advice import tested_rate
+from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.verdict.advice import tested_rate, together
 from dlcli.training.verdict.exploding_gradients import bounded_step
 from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, far_inputs, scaled_both
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Broke, Story
 from dlcli.training.verdict.target_far_from_scale import no_scale_helps, scaled_target
-from dlcli.training.verdict.written import usual_weights
+from dlcli.training.verdict.written import usual_weights, written_argument
 
 FAR_ABOVE = 10.0
 """So many times its first value is where a loss has not merely wobbled."""
@@ -47,6 +47,19 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
     """What most likely threw it out, and what to do about that."""
     if story.broke is not None and story.broke.empty:
         return "padding", []
+    negative = story.looks.below_logarithms() if story.broke is not None else ()
+    if negative:
+        why = "the loss takes a logarithm of what the layer puts out, which is then above 0"
+        entries = [entry for _, entry in negative if entry is not None]
+        return "logarithm", together(
+            Setting(
+                key=f"{each}.activation",
+                old=written_argument(story.config, each, "activation"),
+                new="softplus",
+                why=why,
+            )
+            for each in entries
+        )
     far = far_inputs(story.looks.inputs())
     if story.broke is not None and story.broke.first:
         return "start", scaled_both(story, far) if story.broke.far else usual_first(story)

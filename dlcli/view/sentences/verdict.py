@@ -107,6 +107,7 @@ def diverged(facts: Facts) -> str:
         "target": "the target is far from unit scale",
         "first_weights": "the gradients were huge before the first step",
         "padding": "samples have nothing but padding, of which there is no mean",
+        "logarithm": "the loss takes a logarithm of answers, and the last layer may put out some below 0",
         "start": "before anything was learnt",
         "rate": f"at a learning rate of {rate:g}" if rate else "in its first steps",
     }

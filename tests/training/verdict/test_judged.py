@@ -448,3 +448,11 @@ def test_weights_of_classes_are_for_a_model_that_has_learnt_something(
     else:
         [advice] = found.advice
         assert str(getattr(advice, "command", "")) == f"dlcli check c.yaml {wanted}".strip()
+
+
+def test_a_logarithm_of_a_negative_answer_is_why_it_broke(tell: Tell) -> None:
+    told = tell([], below_logarithms=lambda: [("dense_1", "layers.1")])
+    found = diverged(replace(told, broke=Broke("loss", math.nan, 1, first=True), stop=None))
+    assert changes_of(found) == [("layers.1.activation", "softplus", False)]
+    assert found is not None
+    assert "the loss takes a logarithm of answers" in str(judgement_of_training(found).evidence)

@@ -596,3 +596,27 @@ def test_a_curve_that_went_on_to_be_less_by_far_has_no_flat_end(tell: Tell) -> N
     for last, seen in ((0.006, True), (0.004, False)):
         losses = [*np.linspace(0.9, 0.01, 5), *np.linspace(0.01, last, 195)]
         assert (plateau(tell(losses)) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "found"),
+    [
+        ("poisson", "linear", 1),
+        ("poisson", "softplus", 0),
+        ("poisson", "relu", 0),
+        ("mse", "linear", 0),
+        ("msle", "linear", 0),
+    ],
+)
+def test_a_loss_that_takes_a_logarithm_of_what_may_be_below_0(
+    loss: str, activation: str, found: int, tmp_path: Path
+) -> None:
+    from dlcli.training.evidence.reach import below_logarithms
+
+    (tmp_path / "line.csv").write_text("a,y\n" + "\n".join(f"{each},{each + 1}" for each in range(40)) + "\n")
+    text = (
+        f"data: {{source: line.csv, target: y}}\nlayers: [Dense: {{units: 1, activation: {activation}}}]\n"
+        f"loss: {loss}\noptimizer: Adam\ntrain: {{epochs: 1}}\n"
+    )
+    seen = below_logarithms(experiment_of(tmp_path, text))
+    assert [entry for _, entry in seen] == ["layers.0"] * found
