@@ -136,7 +136,7 @@ def connecting(tell: Callable[[str], None]) -> Iterator[None]:
     """While it is open TensorFlow connects the workers: the parent watches the time and keeps signals, which TensorFlow takes
     for itself, and where it is killed this process dies with it: there is nothing to save yet."""
     tell(CONNECTING)
-    dies_with_parent(signal.SIGKILL)
+    dies_with_parent(getattr(signal, "SIGKILL", 9))
     try:
         yield
     finally:
