@@ -115,7 +115,6 @@ def test_every_page_was_read() -> None:
     apart = [
         *["docs/distributed.md"] * 3,
         "docs/many.md",
-        "docs/seeds.md",
         *["docs/serve.md"] * 2,
         *["docs/speed.md"] * 6,
         *["docs/sweep.md"] * 2,
