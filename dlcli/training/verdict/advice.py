@@ -26,9 +26,12 @@ def tested_rate(story: Story, *, why: str) -> list[Advice]:
 
 
 def fitting_rate(story: Story, rate: float | None, *, why: str) -> list[Advice]:
-    """A rate beside another scale of what is learnt, where it is another than the one that is written."""
+    """A rate beside another scale of what is learnt, where it is far higher than the one that is written.
+
+    A lower one is not proposed: what is learnt at the scale of 1 is learnt by longer steps, and a test of some batches may err.
+    """
     written = written_rate(story.config.optimizer)
-    if rate is None or written is None or 1 / OTHER < rate / story.rate < OTHER:
+    if rate is None or written is None or rate < OTHER * story.rate:
         return []
     key, old = rate_key(story.config.optimizer), shortest(story.rate)
     return [Setting(key=key, old=old, new=rate, why=why, joined=True), *best_of_many(story)]
@@ -89,7 +92,7 @@ def earlier_stop(story: Story, *, through: int | None = None) -> list[Advice]:
 
 
 OTHER = 3.0
-"""So many times as high or as low a rate is another one."""
+"""So many times as high a rate is another one."""
 IMPATIENT, PATIENT = 5, 0.25
 """The least patience that is advised, and its share of all epochs where the curve that it waits on is not known."""
 

@@ -104,8 +104,6 @@ def rate_beside(story: Story, advice: Sequence[Setting]) -> list[Advice]:
         return []
     scales = [step["Rescaling"]["scale"] for each in advice for step in each.new if isinstance(step, dict)]
     rate = story.looks.rate_scaled(scales[0] if scales else None)
-    if rate is not None and rate < story.rate:  # a rate that fits falls as the square of the size of inputs
-        return []
     return fitting_rate(story, rate, why="the range test with inputs of that scale")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dlcli.finding import Advice, Finding, Setting
+from dlcli.finding import Finding, Setting
 from dlcli.layers.stack import innermost
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
@@ -66,7 +66,8 @@ def overfits(story: Story) -> Finding | None:
         "gap": gap,
         "left": None if gap is None else [left_in_training(story), left(story)],
     }
-    advice = leaning(story) if lost else [*earlier_stop(story), *leaning(story)]
+    stop = earlier_stop(story)
+    advice = [*stop, *(replace(each, joined=bool(stop)) for each in leaning(story))]
     return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
 
 
@@ -141,7 +142,7 @@ def never_better(story: Story) -> bool:
     return share >= MARGIN
 
 
-def leaning(story: Story) -> list[Advice]:
+def leaning(story: Story) -> list[Setting]:
     """What makes a model rely on less: changes of pictures, else a Dropout where there is none."""
     if story.looks.pictures and not story.config.data.augment and story.looks.flat_target:
         new: list[Any] = [{"RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1}}]

@@ -265,7 +265,7 @@ def test_another_rate_is_kept_at_its_best_epoch(tell: Tell, epochs: int, more: s
 @pytest.mark.parametrize(
     ("written", "rate", "new"),
     [
-        *[("{SGD: 0.001}", 0.003, 0.003), ("{SGD: 0.001}", 0.0029, None), ("{SGD: 0.001}", 0.0003, 0.0003)],
+        *[("{SGD: 0.001}", 0.003, 0.003), ("{SGD: 0.001}", 0.0029, None), ("{SGD: 0.001}", 0.0003, None)],
         *[("{SGD: 0.001}", 0.00034, None), ("SGD", 0.1, None), ("{SGD: 0.001}", None, None)],
     ],
 )
@@ -285,7 +285,7 @@ def test_the_rate_that_fits_another_scale_stands_beside_it(
     beside = [] if new is None else [("optimizer.learning_rate", new, True)]
     assert changes_of(inputs_far_from_scale(told)) == [
         ("data.prepare", ["Normalization"], False),
-        *(each for each in beside if each[1] > 0.001),  # smaller inputs take longer steps, and never shorter ones
+        *beside,
         ("data.target", {"column": "y"}, True),
     ]
     assert asked == [None] * (written != "SGD")
@@ -456,3 +456,18 @@ def test_a_logarithm_of_a_negative_answer_is_why_it_broke(tell: Tell) -> None:
     assert changes_of(found) == [("layers.1.activation", "softplus", False)]
     assert found is not None
     assert "the loss takes a logarithm of answers" in str(judgement_of_training(found).evidence)
+
+
+@pytest.mark.parametrize(("samples", "seen"), [(23, True), (24, False)])
+def test_numbers_on_a_few_rows_may_be_chance(tell: Tell, samples: int, seen: bool) -> None:
+    # Half of the loss gone is 0.35 of a logarithm a sample: two deviations are 8 / 0.3466 = 23.1 samples.
+    told = tell([0.9, 0.7, 0.5], samples={"validation": samples})
+    assert (validation_too_small(told) is not None) is seen is (samples < 8 / (math.log(2) / 2))
+
+
+@pytest.mark.parametrize(("more", "wanted"), [("", [STOP, "layers"]), (", early_stopping: {patience: 9}", ["layers"])])
+def test_a_dropout_comes_with_the_best_epoch(tell: Tell, more: str, wanted: list[str]) -> None:
+    told = tell([0.9, 0.7, 0.71, 0.7, 0.71], train=[0.9, 0.7, 0.6, 0.5, 0.3], left=0.3, more=more)
+    changes = changes_of(overfits(told))
+    assert [key for key, *_ in changes] == wanted
+    assert changes[-1][2] is (len(wanted) > 1)
