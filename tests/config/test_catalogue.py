@@ -220,8 +220,8 @@ def test_what_is_no_thing_is_refused():
         (3, "the number 3"),
         (None, "nothing"),
         (True, "the boolean true"),
-        ([], "a list"),
-        ({}, "a mapping"),
+        ([], "an empty list"),
+        ({}, "an empty mapping"),
     ):
         assert messages("layers", value) == [(f"expected a layer, found {words}", ())]
     assert messages("layers", {"Flatten": {}, "Dense": {}}) == [
