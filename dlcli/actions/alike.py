@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcli.actions.loss_units import SEED, SPLIT_SEED
-from dlcli.config.comparable import decides, decides_samples
+from dlcli.config.comparable import SEED, SPLIT_SEED, decides, decides_samples
 from dlcli.runs.summary import RunSummary
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from dlcli.config.comparable import decides_samples
+from dlcli.config.comparable import SEED, SPLIT_SEED, decides_samples
 from dlcli.runs.keys import Configuration
 from dlcli.runs.summary import RunSummary
 
 WHOLE = "loss"
 """The loss of all targets together."""
-SEED, SPLIT_SEED = "seed", "data.split.seed"
-"""The key that decides which samples are drawn, where that of the split says nothing."""
 
 
 def units_apart(rows: Sequence[RunSummary]) -> dict[str, list[str]]:

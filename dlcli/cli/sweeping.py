@@ -77,14 +77,14 @@ def begun_search(wanted: Wanted) -> Search:
 def search_shown(search: Search, wanted: Wanted, console: Console) -> SweepShown:
     """Trains, and gives what has come of it."""
     from dlcli.actions.many.trained_lines import threads_each
-    from dlcli.actions.sweep.searched import judged_apart, run_search
+    from dlcli.actions.sweep.searched import run_search, searched_samples
     from dlcli.view.console.labelled import note
     from dlcli.view.sweep_live import LiveSearch
 
     threads = threads_each(wanted.workers) if wanted.threads is None else wanted.threads
     if wanted.workers > 1:
         note(console, f"note: {wanted.workers} side by side, threads of each: {threads}")
-    if paths := judged_apart(search):
+    if paths := searched_samples(search):
         note(
             console,
             f"note: with {', '.join(paths)} each trial is judged on samples of its own, and part of a difference is theirs",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,6 @@ class Shown:
     json_lines: bool
 
 
-@contextmanager
-def prints_beside(*, results_alone: bool) -> Iterator[None]:
-    """While it is open what a plugin prints goes to standard error, where standard output is of the results alone."""
-    with redirect_stdout(sys.stderr if results_alone else sys.stdout):
-        yield
-
-
 def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: Shown, first: str | None = None) -> None:
     """Trains with those that listen, and gives the result; `first` is what it begins with, as a line says off a terminal."""
     from dlcli.actions.training_result import training_result
@@ -49,7 +42,9 @@ def show_training(work: Callable[[Listeners], tuple[Run, RunState]], *, shown: S
     results = FadingStream(sys.stdout)
     if shown.json_lines:
         views = [JsonLinesView(results), *views]
-    with Listeners(views) as listeners, prints_beside(results_alone=shown.json or shown.json_lines):
+    # What a plugin prints stands beside results that are for a program.
+    prints = sys.stderr if shown.json or shown.json_lines else sys.stdout
+    with Listeners(views) as listeners, redirect_stdout(prints):
         run, state = work(listeners)
     if shown.json or not shown.json_lines:
         # The training is done and saved: that nobody reads the result any more is no reason to fail.

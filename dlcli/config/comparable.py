@@ -4,6 +4,8 @@ from __future__ import annotations
 
 WEIGHED = ("loss", "loss_weights")
 """Keys that decide what a loss is."""
+SEED, SPLIT_SEED = "seed", "data.split.seed"
+"""The key that decides which samples are drawn where that of the split says nothing, and that of the split."""
 OF_SAMPLES = ("source", "split", "missing")
 """Keys of data that decide which samples there are, and which of them are for validation."""
 
@@ -26,4 +28,4 @@ def decides(path: str, metric: str) -> bool:
 def decides_samples(path: str) -> bool:
     """Whether a key decides on which samples a model is judged."""
     parts = path.split(".")
-    return path == "seed" or (len(parts) > 1 and parts[0] == "data" and parts[1] in OF_SAMPLES)
+    return path == SEED or (len(parts) > 1 and parts[0] == "data" and parts[1] in OF_SAMPLES)

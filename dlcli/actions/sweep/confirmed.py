@@ -15,7 +15,7 @@ from dlcli.actions.many.grouping import group_of
 from dlcli.actions.many.trained_group import train_group
 from dlcli.actions.sweep.trained_trials import recorded_state, value_of
 from dlcli.config import config_of
-from dlcli.config.comparable import decides_samples
+from dlcli.config.comparable import SEED, SPLIT_SEED, decides_samples
 from dlcli.config.schema import LARGEST_SEED
 from dlcli.config.sweep import Goal
 from dlcli.runs.groups import Group
@@ -24,7 +24,7 @@ from dlcli.training.train import Request
 from dlcli.view.sweep import Confirmed, SeedsShown
 
 FEWEST = 2
-FIXED = ("seed", "data.split.seed")
+FIXED = (SEED, SPLIT_SEED)
 """What both have alike: the first seed, and that of the split."""
 
 

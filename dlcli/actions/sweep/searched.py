@@ -240,6 +240,6 @@ def files_of(search: Search, shown: SweepShown) -> tuple[dict[str, str], str | N
     return files, None
 
 
-def judged_apart(search: Search) -> list[str]:
+def searched_samples(search: Search) -> list[str]:
     """The paths whose values decide on which samples trials are judged: part of what sets these apart is theirs."""
     return [path for path in search.space.sweep.space if decides_samples(path)]

@@ -11,6 +11,7 @@ from dlcli.keras_internals import producer
 from dlcli.layers.names import written_layer_name
 from dlcli.loss import needs
 from dlcli.loss.losses import build_loss
+from dlcli.loss.target_loss import Head
 from dlcli.training.evidence.gradients import entry_of
 from dlcli.training.setup.experiment import Experiment
 
@@ -48,8 +49,7 @@ def reaches(experiment: Experiment) -> list[Reach]:
     found, feed = [], experiment.splits["train"]
     rows = spread_samples(len(feed), LOOKED_AT)
     for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
-        output = experiment.model.output if head.name is None else experiment.model.output[head.name]
-        layer = None if isinstance(output, list | dict) else producer(output)
+        layer = last_layer(experiment, head)
         ends = ends_of(layer)
         if (
             layer is None
@@ -85,6 +85,12 @@ def reaches(experiment: Experiment) -> list[Reach]:
     return found
 
 
+def last_layer(experiment: Experiment, head: Head) -> Any:
+    """The layer that puts out the answers of a head; None where these are no one tensor."""
+    output = experiment.model.output if head.name is None else experiment.model.output[head.name]
+    return None if isinstance(output, list | dict) else producer(output)
+
+
 def cost_of(values: Any, ends: tuple[float, float]) -> float:
     """The share of the mean's squared loss that is left where each value is met as nearly as the ends allow."""
     spread = float(values.var())
@@ -115,8 +121,7 @@ def below_logarithms(experiment: Experiment) -> list[tuple[str, str | None]]:
 
     found = []
     for head in experiment.config.heads:
-        output = experiment.model.output if head.name is None else experiment.model.output[head.name]
-        layer = None if isinstance(output, list | dict) else producer(output)
+        layer = last_layer(experiment, head)
         if layer is None or not layer.weights or ends_of(layer) is not None or needs(head.loss) != "numbers":
             continue
         loss, one = build_loss(head.loss, experiment.facts), tf.constant([[1.0]])

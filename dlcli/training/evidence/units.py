@@ -32,11 +32,12 @@ def units_of_inputs(experiment: Experiment, scale: float | None) -> Units:
     import numpy as np
 
     train = experiment.splits["train"]
-    inputs, _ = train.take(spread_samples(len(train), LOOKED_AT))
+    inputs, _ = train.take(spread_samples(len(train), LOOKED_AT if scale is None else 1))
+    if scale is not None:
+        return dict.fromkeys(inputs, (0.0, 1 / scale))
     units = dict[str, Unit]()
     for name, values in inputs.items():
-        if values.dtype.kind != "f" or scale is not None:
-            units |= {} if scale is None else {name: (0.0, 1 / scale)}
+        if values.dtype.kind != "f":
             continue
         axes = tuple(range(values.ndim - 1))
         deviations = values.std(axis=axes, dtype=np.float64)

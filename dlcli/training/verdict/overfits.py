@@ -80,12 +80,12 @@ def tells(story: Story) -> bool:
 def turning(story: Story) -> int | None:
     """The epoch, counted from 0, of the lowest validation loss, where it has risen since while the training loss fell."""
     validation, train = story.losses("validation"), story.losses("train")
-    if len(validation) < FEWEST + 1:
+    if not validation:
         return None
     # A loss that rises for an epoch is noise. Three things together are not: some epochs have passed since the lowest point,
     # the training loss went on falling meanwhile (else the training itself fails), and the rise is far above what it wobbles by.
-    lowest = min(range(len(validation)), key=validation.__getitem__)
-    if len(validation) - 1 - lowest < FEWEST or train[-1] >= train[lowest]:
+    lowest = validation.index(min(validation))
+    if not is_over(story) or train[-1] >= train[lowest]:
         return None
     # What counts is how far the loss is above that of a perfect answer, which some losses put below zero.
     seen = story.beside_trivial
