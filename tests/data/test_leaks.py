@@ -287,3 +287,75 @@ def test_a_number_of_an_array_that_gives_the_target_away_is_told(
     finding = target_given_away(Data.model_validate(block, context=Language()).load(seed=0))
     name = "x[2]" if width == 3 else "x"
     assert ways(finding) == ({name: "copy"} if given and width < 65 else {})
+
+
+def text_of(number: int, *words: str) -> str:
+    """A text of some words, with others before and after them, of which there are now fewer and now more."""
+    fill = ("river", "stone", "paper", "green", "seven", "so")
+    before = [fill[(number * 5 + at) % 5] for at in range(3 + number % 4)]
+    after = [fill[(number * 3 + at) % 5] for at in range(3 + number % 5)]
+    return " ".join([*before, *words, *after])
+
+
+TEXT_KEYS = {
+    "inputs": {"about": {"columns": "about", "kind": "text", "prepare": ["TextVectorization"]}},
+}
+
+
+@pytest.mark.parametrize(("wrong", "told"), [(0, True), (2, True), (4, False)])
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_a_word_at_one_place_that_is_another_for_each_class_is_told(
+    end: str, wrong: int, told: bool, tmp_path: Path
+) -> None:
+    target = [("mail", "letter", "note")[at % 3] for at in range(ROWS)]
+    heads = [{"mail": "m7", "letter": "l2", "note": "n9"}[each] for each in target]
+    heads[:wrong] = heads[1 : wrong + 1]
+    bodies = [text_of(at) for at in range(ROWS)]
+    texts = [
+        f"{head} {body}" if end == "first" else f"{body} {head}." for head, body in zip(heads, bodies, strict=True)
+    ]
+    found = ways(judged(target_given_away, tmp_path, target, keys=TEXT_KEYS, about=texts))
+    assert found == ({"about": "place"} if told else {})
+
+
+@pytest.mark.parametrize(("silent", "told"), [(0, True), (3, True), (4, False)])
+def test_the_name_of_a_class_in_its_text_is_told(silent: int, told: bool, tmp_path: Path) -> None:
+    target = [("post card", "letter")[at % 2] for at in range(ROWS)]
+    texts = [text_of(at, "a thing" if at < silent else f"a {each.upper()},") for at, each in enumerate(target)]
+    found = ways(judged(target_given_away, tmp_path, target, keys=TEXT_KEYS, about=texts))
+    assert found == ({"about": "named"} if told else {})
+
+
+def test_a_word_that_most_texts_of_a_class_hold_somewhere_is_what_they_are_about(tmp_path: Path) -> None:
+    target = [("up", "down")[at % 2] for at in range(ROWS)]
+    texts = [text_of(at, "the", "roof" if each == "up" else "cellar") for at, each in enumerate(target)]
+    assert judged(target_given_away, tmp_path, target, keys=TEXT_KEYS, about=texts) is None
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0.0, True), (2.0, False)])
+def test_columns_that_share_a_trend_are_told_only_where_their_steps_are_one_another(
+    noise: float, told: bool, tmp_path: Path
+) -> None:
+    """Of levels that rise with time ranks are all alike; a column that is the target in another unit steps as it does."""
+    generator = np.random.default_rng(5)
+    levels = np.cumsum(3 + 2 * generator.normal(size=ROWS))
+    steps = np.cumsum(3 + 2 * generator.normal(size=ROWS)) if noise else np.log(levels - levels.min() + 20)
+    columns = {"other": steps.round(5), "third": GENERATOR.normal(size=ROWS).round(4)}
+    assert ("other" in ways(judged(target_given_away, tmp_path, levels.round(5), **columns))) is told
+
+
+def test_pictures_that_are_empty_are_no_copies(tmp_path: Path) -> None:
+    from dlcli.data.findings.same_rows import same_rows
+
+    generator = np.random.default_rng(6)
+    pictures = generator.random((200, 9, 9, 1)).astype("float32")
+    pictures[::4] = 0  # fifty of them hold nothing
+    pictures[120:128] = pictures[:8]  # and eight are copies, of which two are empty
+    np.savez(tmp_path / "x.npz", x=pictures, y=np.zeros(200, "float32"))
+    block = {
+        "source": {"npz": {"path": str(tmp_path / "x.npz"), "inputs": "x", "target": "y"}},
+        "split": {"by": "time", "validation": 0.5, "test": 0},
+    }
+    found = same_rows(Data.model_validate(block, context=Language()).load(seed=0))
+    assert found is not None
+    assert found.facts["splits"] == {"validation": 6}

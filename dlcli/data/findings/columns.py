@@ -38,6 +38,14 @@ def training_columns(dataset: Dataset) -> Iterator[tuple[str, np.ndarray[Any, An
                 yield (schema.name if width == 1 else f"{schema.name}[{place}]"), values[:, place]
 
 
+def training_texts(dataset: Dataset) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """The texts (samples,) of the training split by name; none of what is read when it is asked for."""
+    train = dataset.splits["train"]
+    for schema in dataset.schema.inputs:
+        if schema.text and not schema.texts and schema.pieces is None and not train.streams:
+            yield schema.fields[0], train.inputs[schema.name][:]
+
+
 def settings_without(dataset: Dataset, columns: Sequence[str], *, why: str) -> list[Setting]:
     """The inputs without some columns, where these are a plain list and others are left."""
     inputs = dataset.schema.inputs

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
-from dlcli.data.findings.columns import settings_without, training_columns
+from dlcli.data.findings.columns import settings_without, training_columns, training_texts
+from dlcli.data.findings.in_text import way_of_words
 from dlcli.data.findings.near_copies import (
     class_indicators,
     is_near_copy,
@@ -28,6 +29,9 @@ ROWS_A_NAME = 10
 """Names that tell classes stand in so many samples on average; rarer ones tell samples apart."""
 RANKED, FEWEST_COLUMNS = 0.99, 3
 """A rank correlation with the target that one of some columns has seldom by itself; where there are fewer it is the task."""
+TREND, STEP_BY_STEP = 0.9, 0.9
+"""The correlation of a target with the row before from which on rows follow one another in time, and that of the steps of two
+columns that tell each other there too."""
 FIRST = 1000  # unseen: time alone
 
 
@@ -37,7 +41,8 @@ def target_given_away(dataset: Dataset) -> Finding | None:
     copy: it names the class, or is proportional to a target of numbers. threshold: the classes lie one after the other on
     it. order: a target of numbers rises or falls with it, without an exception. names: each of its names has one class.
     nearly: a copy but for few samples. ranks: it rises or falls with a target of numbers but for noise. indicators: several
-    columns, each of which is yes for one class alone.
+    columns, each of which is yes for one class alone. place: a word of a text that stands there. named: the name of the class
+    in the text.
     """
     train = dataset.splits["train"]
     if len(train) < FEWEST or dataset.fields.windows is not None:
@@ -55,7 +60,7 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         for name, column in training_columns(dataset):
             values = column if counts is None else column[counts]
             if indices is None:
-                way = way_to_number(values, target, among=among)
+                way = way_to_number(values, target, among=among, order=train.rows)
             else:
                 way = way_to_class(values, indices)
                 near = way is None and (
@@ -68,6 +73,10 @@ def target_given_away(dataset: Dataset) -> Finding | None:
             if indices is not None and may_indicate(values):
                 columns[name] = values
         ways |= dict.fromkeys(() if indices is None else class_indicators(columns, indices), "indicators")
+        for name, texts in training_texts(dataset):
+            if indices is not None:
+                way = way_of_words(texts if counts is None else texts[counts], indices, schema.classes or [])
+                ways |= {} if way is None else {name: way}
     if not ways:
         return None
     return Finding(
@@ -111,8 +120,14 @@ def tells(codes: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
     return bool(np.all(target[order][1:][same] == target[order][:-1][same]))
 
 
-def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], *, among: int = 1) -> str | None:
-    """How a column (rows,) `among` so many tells a target of numbers (rows,), or None."""
+def way_to_number(
+    values: np.ndarray[Any, Any],
+    target: np.ndarray[Any, Any],
+    *,
+    among: int = 1,
+    order: np.ndarray[Any, Any] | None = None,
+) -> str | None:
+    """How a column (rows,) `among` so many tells a target of numbers (rows,), or None; `order` is where each row stood."""
     import numpy as np
 
     if values.dtype == object or (target == target[0]).all():
@@ -136,7 +151,20 @@ def way_to_number(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], *,
     few = some_rows(len(target))
     if among < FEWEST_COLUMNS or abs(rank_correlation(numbers[few], target[few])) < RANKED:
         return None
-    return "ranks" if abs(rank_correlation(numbers, target)) >= RANKED else None
+    if abs(rank_correlation(numbers, target)) < RANKED:
+        return None
+    turn = slice(None) if order is None else np.argsort(order, kind="stable")
+    return None if share_a_trend(numbers[turn], target[turn]) else "ranks"
+
+
+def share_a_trend(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
+    """Whether two columns (rows,) in the order of time go the same way, but not step by step: much rises with time."""
+    import numpy as np
+
+    steps = np.diff(target)
+    if np.all(steps >= 0) or np.all(steps <= 0) or np.corrcoef(target[1:], target[:-1])[0, 1] < TREND:
+        return False
+    return abs(rank_correlation(np.diff(values), steps)) < STEP_BY_STEP
 
 
 def rank_correlation(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> float:

@@ -21,7 +21,11 @@ def same_rows(dataset: Dataset) -> Finding | None:
     if have_few_values(dataset):
         return None
     found = copies_in_training(dataset)
-    copies = {split: [pair for pair in pairs if pair[1] is not None] for split, pairs in found.items()}
+    empty = {split: blank_rows(samples) for split, samples in dataset.splits.items()}
+    copies = {
+        split: [pair for pair in pairs if pair[1] is not None and pair[0] not in empty[split]]
+        for split, pairs in found.items()
+    }
     facts: dict[str, Any] = {"splits": {split: len(pairs) for split, pairs in copies.items() if pairs}}
     if not facts["splits"]:
         return None
@@ -59,6 +63,19 @@ def have_few_values(dataset: Dataset) -> bool:
             if ways > most or different * REPEATED > len(train):
                 return False
     return True
+
+
+def blank_rows(samples: Samples) -> set[int]:
+    """The rows of pictures and signals that hold one number alone: that two are empty makes neither a copy."""
+    import numpy as np
+
+    blank = np.ones(len(samples), bool)
+    for tensor in samples.inputs.values():
+        if math.prod(tensor.shape[1:]) <= MOST_FEATURES:
+            return set()
+        values = tensor[:].reshape(len(samples), -1)
+        blank &= (values == values[:, :1]).all(axis=1)
+    return {int(row) for row in samples.rows[blank]}
 
 
 def counts_in_training(dataset: Dataset) -> dict[str, tuple[int, int]]:

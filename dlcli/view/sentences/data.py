@@ -189,6 +189,8 @@ WAYS = {
     "nearly": "the target of nearly every training sample: a copy, of which a few were changed",
     "ranks": "the target but for noise: both rise or fall together",
     "indicators": "the classes apart together: each is one thing for one class and another for all others",
+    "place": "the classes apart: a word at one place, as that of a header, is another for each class",
+    "named": "the classes apart: the text holds the name of its class",
 }
 APART = {
     "later": "so that the test is later than what was trained on",
