@@ -4,7 +4,8 @@
 
 Each round trains the same lines of digits both ways, one after the other; a figure is the median of the ratios of the rounds:
 of the time, and of the time of the processors, which says more where others work on them. The files of both ways are compared
-as well: every epoch of every line has to be the same. With `--files` the lines are trained once more, one after the other with
+as well: every epoch of every line has to be the same. What a line takes beyond its steps is its share of the time less what
+its run says its epochs took. With `--files` the lines are trained once more, one after the other with
 the threads of `dlcli train`, and every file of every run has to be the same, but for times and numbers of processes.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import json
 import os
 import resource
 import shlex
@@ -61,6 +63,12 @@ def epochs_of(folder: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in sorted(folder.glob("runs/*/metrics.jsonl"))}
 
 
+def beyond_steps(folder: Path, taken: float, jobs: int) -> float:
+    """The seconds of a line beyond its epochs, where so many were trained side by side in so many seconds."""
+    epochs = [json.loads(path.read_text(encoding="utf-8"))["seconds"] for path in folder.glob("runs/*/run.json")]
+    return taken * jobs / len(epochs) - statistics.mean(epochs)
+
+
 def compared(lines: Path, alone: Path, command: str) -> str:
     """In words how many files of the runs differ where the same lines are trained one after the other."""
     shutil.rmtree(lines / "runs")
@@ -82,7 +90,7 @@ def main() -> None:
     config, program = shlex.quote(str(ROOT / "configs" / "digits.yaml")), shlex.join(PROGRAM)
     lines = [f"{config} --epochs {asked.epochs} --set seed={number} -q" for number in range(asked.lines)]
     adopt_orphans()
-    loops, manies = list[tuple[float, float]](), list[tuple[float, float]]()
+    loops, manies, beyond = list[tuple[float, float]](), list[tuple[float, float]](), list[float]()
     for number in range(asked.rounds):
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
             (Path(one) / "lines.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -93,6 +101,7 @@ def main() -> None:
             ]
             for times, folder, command in ways[:: 1 if number % 2 else -1]:
                 times.append(seconds(Path(folder), command))
+            beyond.append(beyond_steps(Path(one), manies[-1][0], asked.jobs))
             same = epochs_of(Path(one)) == epochs_of(Path(other))
             if asked.files:
                 print(compared(Path(one), Path(other), f"{program} many lines.txt -q"))
@@ -101,6 +110,7 @@ def main() -> None:
         ratio = statistics.median(loop[at] / many[at] for loop, many in zip(loops, manies, strict=True))
         each = [statistics.median(way[at] for way in ways) / asked.lines for ways in (manies, loops)]
         print(f"{what}: {ratio:.2f} times as fast; a line {each[0]:.2f} s, alone {each[1]:.2f} s")
+    print(f"a line takes {statistics.median(beyond):.2f} s beyond its epochs")
     print(f"{asked.lines} lines, median of {asked.rounds} rounds, load {os.getloadavg()[0]:.1f}")
 
 
