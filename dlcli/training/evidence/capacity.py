@@ -10,6 +10,9 @@ from dlcli.layers.names import written_layer_name
 from dlcli.training.evidence.gradients import entry_of
 from dlcli.training.setup.experiment import Experiment
 
+NARROW = 3
+"""Units through which hardly anything passes."""
+
 
 @dataclass(frozen=True)
 class Hidden:
@@ -28,6 +31,11 @@ class Capacity:
     linear: bool
     hidden: list[Hidden]
     frozen: dict[str, str | None]
+
+    @property
+    def narrow(self) -> list[Hidden]:
+        """The hidden layers through which hardly anything passes."""
+        return [each for each in self.hidden if each.units <= NARROW]
 
 
 def capacity(experiment: Experiment) -> Capacity:

@@ -50,7 +50,7 @@ def inputs_seen(experiment: Experiment) -> list[InputSeen]:
     values = model_of(model.input, {str(number): tensor for number, (_, tensor) in enumerate(taking)})(
         dict(inputs), training=False
     )
-    found = []
+    found, texts = [], {schema.name for schema in experiment.dataset.schema.inputs if schema.text}
     for number, (layer, _) in enumerate(taking):
         rows = np.asarray(values[str(number)], np.float64)
         rows = rows.reshape(-1, rows.shape[-1] if rows.ndim > 1 else 1)
@@ -59,6 +59,8 @@ def inputs_seen(experiment: Experiment) -> list[InputSeen]:
         sizes, spreads = np.sqrt((rows**2).mean(axis=0)), rows.std(axis=0)
         worst = int(sizes.argmax())
         source, column = named_feature(experiment, inputs, rows[:, worst])
+        if source in texts:  # how often a word stands in a text, or what it weighs, is as it is to be
+            continue
         found.append(
             InputSeen(
                 written_layer_name(layer.name),

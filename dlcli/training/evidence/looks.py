@@ -19,6 +19,7 @@ from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pi
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
 from dlcli.training.evidence.loosened import Loosened
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
+from dlcli.training.evidence.padding_read import PaddingRead, padding_read
 from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, below_logarithms, reaches
@@ -92,6 +93,7 @@ class Looks:
     below_logarithms: Callable[[], Sequence[tuple[str, str | None]]] = tuple
     """Last layers, with the paths of their entries, below 0 of which their loss takes a logarithm."""
     penalties: Callable[[], Sequence[Penalty]] = tuple
+    padding_read: Callable[[], PaddingRead | None] = lambda: None
     capacity: Callable[[], Capacity | None] = lambda: None
     failures: Sequence[str] = ()
     """What looks have raised, which then know nothing."""
@@ -136,6 +138,10 @@ class Bounded:
         except Exception as error:
             self.failures.append(repr(error))
             return unknown, watch.seconds
+
+    def quick(self, work: Callable[[], Value], unknown: Value) -> Value:
+        """What a look sees that only reads how the model is made: there is always time for it."""
+        return self.timed(work, unknown)[0]
 
     def many(self, work: Callable[[], Sequence[Value]]) -> Sequence[Value]:
         """The things that a look sees."""
@@ -193,8 +199,9 @@ def looks(
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
         neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
-        reaches=cache(lambda: bounded.many(lambda: reaches(experiment))),
+        reaches=cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
         below_logarithms=cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
-        penalties=cache(lambda: bounded.many(lambda: penalties(experiment))),
-        capacity=cache(lambda: bounded.one(lambda: capacity(experiment), None)),
+        penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),
+        padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
+        capacity=cache(lambda: bounded.quick(lambda: capacity(experiment), None)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from dlcli.training.setup.experiment import Experiment
 if TYPE_CHECKING:
     import numpy as np
 
-LOOKED_AT, MOST_FEATURES = 800, 4096  # unseen: time alone
+LOOKED_AT, MOST_LOOKED_AT, WORK = 800, 2000, 2e9  # unseen: time alone
+"""So many samples are looked at in any case, and more up to so many products of their features."""
+MOST_FEATURES = 4096  # unseen: time alone
 FEWEST = 30
 NEAREST = 5
 
@@ -44,7 +47,8 @@ def neighbours(experiment: Experiment, split: str = "train") -> Neighbours | Non
     """What the five nearest training samples say of each other sample of a split; None where distances between inputs say
     nothing.
 
-    Each feature counts by its deviation. Many samples are looked at in part, and only a target of one value a sample.
+    Each feature counts by its deviation. Many samples are looked at in part, and only a target of numbers, or of one class a
+    sample.
     """
     import numpy as np
 
@@ -54,14 +58,21 @@ def neighbours(experiment: Experiment, split: str = "train") -> Neighbours | Non
     (schema,) = schemas
     parts = [features_and_target(feed, schema) for feed in (feeds if split != "train" else feeds[:1])]
     rows, values = zip(*parts, strict=True)
-    if any(each is None for each in rows) or schema.absent or any(each.shape[1] != 1 for each in values):
+    several = any(each.shape[1] != 1 for each in values)
+    if any(each is None for each in rows) or schema.absent or (several and schema.classes is not None):
         return None
     mean, deviation = rows[0].mean(axis=0), np.maximum(rows[0].std(axis=0), 1e-12)
     near = nearest(*((each - mean) / deviation for each in rows))
-    known, truth = values[0][:, 0], values[-1][:, 0]
     if schema.classes is None:
-        return of_numbers(truth.astype(np.float64), known[near].astype(np.float64).mean(axis=1))
-    return of_classes(truth, known[near])
+        return of_numbers(values[-1].astype(np.float64), mean_of(values[0].astype(np.float64), near))
+    return of_classes(values[-1][:, 0], values[0][:, 0][near])
+
+
+def mean_of(values: np.ndarray[Any, Any], near: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The mean of the values (rows, numbers) of some rows (samples, NEAREST), of each sample."""
+    total = sum(values[near[:, place]] for place in range(near.shape[1]))
+    mean: np.ndarray[Any, Any] = total / near.shape[1]
+    return mean
 
 
 def takes_ids(model: Any) -> bool:
@@ -77,7 +88,10 @@ def features_and_target(feed: Any, schema: Any) -> tuple[Any, Any]:
     """Numbers by feature (samples, features) of some samples, None where they are none, and their targets (samples, …)."""
     import numpy as np
 
-    inputs, targets = feed.take(spread_samples(len(feed), LOOKED_AT))
+    inputs, _ = feed.take(spread_samples(len(feed), 1))
+    features = sum(math.prod(np.shape(each)) for each in inputs.values())
+    most = min(max(LOOKED_AT, int(math.sqrt(WORK / max(features, 1)))), MOST_LOOKED_AT)
+    inputs, targets = feed.take(spread_samples(len(feed), most))
     flat = [np.asarray(each).reshape(len(each), -1) for each in inputs.values()]
     indices = class_indices(targets[schema.name], schema)
     values = targets[schema.name] if indices is None else indices
@@ -133,10 +147,10 @@ def told_of_classes(truth: np.ndarray[Any, Any], said: np.ndarray[Any, Any]) -> 
 
 
 def of_numbers(truth: np.ndarray[Any, Any], said: np.ndarray[Any, Any]) -> Neighbours | None:
-    """How near answers (samples,) come to numbers (samples,)."""
+    """How near answers (samples, numbers) come to as many numbers, whose variances count together."""
     import numpy as np
 
-    variance = float(truth.var())
+    variance = float(truth.var(axis=0).mean())
     if not np.isfinite(variance) or variance == 0:
         return None
     error = float(((said - truth) ** 2).mean())

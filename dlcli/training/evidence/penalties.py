@@ -25,6 +25,8 @@ class Penalty:
     share: float
     cost: float
     key: str | None
+    strength: float = 0.0
+    """By how much each weight, or its square, counts."""
 
 
 def penalties(experiment: Experiment) -> list[Penalty]:
@@ -41,5 +43,6 @@ def penalties(experiment: Experiment) -> list[Penalty]:
             if regularizer is None or not weights:
                 continue
             cost = sum(float(regularizer(each)) for each in weights)
-            found.append(Penalty(name, word, 0.0, cost, None if entry is None else f"{entry}.{word}"))
+            strength = max(float(getattr(regularizer, each, 0.0) or 0.0) for each in ("l1", "l2"))
+            found.append(Penalty(name, word, 0.0, cost, None if entry is None else f"{entry}.{word}", strength))
     return found

@@ -12,6 +12,17 @@ LARGEST = ("warmup_target", "initial_learning_rate", "maximum")
 """The arguments of schedules that say their largest rate, the first that is there."""
 
 
+ADAPTIVE = frozenset({"adam", "adamw", "adamax", "nadam", "rmsprop"})
+"""Optimizers whose steps are about as long as their rate, whatever the gradient is."""
+LONGEST = 0.03
+"""The longest step of these that is proposed: first steps may learn by longer ones what later ones lose again."""
+
+
+def steps_by_rate(name: str) -> bool:
+    """Whether each step of an optimizer moves every weight by about its rate."""
+    return name.lower() in ADAPTIVE
+
+
 def rate_key(optimizer: KerasObject) -> str:
     """The key that sets the rate: the optimizer's own, or that of its schedule's largest one."""
     word = largest_of(optimizer.arguments.get("learning_rate"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlcli.progress import counted_off
 from dlcli.training.evidence.one_batch import perfect_total
+from dlcli.training.evidence.rate import LONGEST, steps_by_rate
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.setup.experiment import Experiment
@@ -44,6 +45,14 @@ class RateRange:
 
 
 def rate_range(experiment: Experiment, *, seconds: float = MOST_SECONDS, trial: RateTrial | None = None) -> RateRange:
+    """The range test, and a rate that is no longer than what an optimizer bears whose steps are as long as it is."""
+    found = tested_range(experiment, seconds=seconds, trial=trial)
+    if found.proposed is None or not steps_by_rate(experiment.config.optimizer.name):
+        return found
+    return replace(found, proposed=min(found.proposed, LONGEST))
+
+
+def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | None) -> RateRange:
     """Trains with a rate that grows from step to step, for so many seconds at most; the model is left as it was.
 
     Batches differ: what counts is how far the loss of each is below what the model makes of it before any step.

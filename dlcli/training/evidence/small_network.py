@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.training.evidence.neighbours import (
     FEWEST,
+    MOST_FEATURES,
     Neighbours,
     features_and_target,
     held_ids,
@@ -37,15 +38,16 @@ def small_network(experiment: Experiment) -> Neighbours | None:
     rows, values = features_and_target(feed, schema)
     if rows is not None and takes_ids(experiment.model):
         rows = held_ids(rows)
-    if rows is None or values.shape[1] != 1:
+    if rows is None or values.shape[1] > MOST_FEATURES or (values.shape[1] != 1 and schema.classes is not None):
         return None
     rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
     kept = np.arange(len(rows)) % PARTS > 0
-    truth = values[:, 0]
     if schema.classes is None:
-        mean, deviation = truth.mean(), max(float(truth.std()), 1e-12)
-        said = trained(rows[kept], (truth[kept] - mean) / deviation, None, rows[~kept])
-        return of_numbers(truth[~kept].astype(np.float64), said[:, 0] * deviation + mean)
+        numbers = values.astype(np.float64)
+        mean, deviation = numbers.mean(axis=0), max(float(numbers.std(axis=0).mean()), 1e-12)
+        said = trained(rows[kept], (numbers[kept] - mean) / deviation, None, rows[~kept])
+        return of_numbers(numbers[~kept], said * deviation + mean)
+    truth = values[:, 0]
     kept, asked = kept & (truth >= 0), ~kept & (truth >= 0)
     if asked.sum() < FEWEST:
         return None
@@ -56,20 +58,21 @@ def small_network(experiment: Experiment) -> Neighbours | None:
 def trained(
     rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any], classes: int | None, asked: np.ndarray[Any, Any]
 ) -> np.ndarray[Any, Any]:
-    """What a network that was trained on rows (samples, features) and their values (samples,) says of others."""
+    """What a network that was trained on rows (samples, features), and their numbers (samples, values) or their class (samples,),
+    says of others."""
     import keras
     import numpy as np
     import tensorflow as tf
 
     layers, starts = keras.layers, [keras.initializers.GlorotUniform(number) for number in range(3)]
     hidden = [layers.Dense(UNITS, activation="relu", kernel_initializer=each) for each in starts[:2]]
-    last = layers.Dense(classes or 1, kernel_initializer=starts[2])
+    last = layers.Dense(classes or values.shape[1], kernel_initializer=starts[2])
     network = keras.Sequential([keras.Input(rows.shape[1:]), *hidden, last])
     optimizer = keras.optimizers.Adam(RATE)
     optimizer.build(network.trainable_variables)
     losses = keras.losses
     loss = losses.MeanSquaredError() if classes is None else losses.SparseCategoricalCrossentropy(from_logits=True)
-    given, wanted = tf.constant(rows, tf.float32), tf.constant(values[:, None], tf.float32)
+    given, wanted = tf.constant(rows, tf.float32), tf.constant(values.reshape(len(values), -1), tf.float32)
     order = np.random.default_rng(0).integers(0, len(rows), (STEPS, min(BATCH, len(rows))))
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
