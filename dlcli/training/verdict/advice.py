@@ -38,10 +38,16 @@ def fitting_rate(story: Story, rate: float | None, *, why: str) -> list[Advice]:
 
 
 def best_of_many(story: Story) -> list[Advice]:
-    """Early stopping beside another rate: a model that learns at last may then learn its samples by heart in the same epochs."""
-    epochs = story.config.train.epochs
-    if story.judged != "validation" or story.config.train.early_stopping is not None or epochs <= IMPATIENT:
+    """Early stopping beside another rate: a model that learns at last may then learn its samples by heart in the same epochs.
+
+    One that hardly waits would end it at the first wobble of a slower way.
+    """
+    epochs, written = story.config.train.epochs, story.config.train.early_stopping
+    if story.judged != "validation" or epochs <= IMPATIENT or (written is not None and written.patience >= IMPATIENT):
         return []
+    if written is not None:
+        key, why = "train.early_stopping.patience", "another rate takes its own time"
+        return [Setting(key=key, old=written.patience, new=IMPATIENT, why=why, joined=True)]
     early: Mapping[str, Any] = {"monitor": "val_loss", "patience": max(IMPATIENT, math.ceil(PATIENT * epochs))}
     why = "a rate that fits may learn samples by heart later"
     return [Setting(key="train.early_stopping", old=None, new=early, why=why, joined=True)]

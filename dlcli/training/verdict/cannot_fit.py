@@ -14,7 +14,7 @@ from dlcli.training.evidence.reach import Reach
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import (
     counts_classes_alike,
-    is_flat,
+    has_settled,
     left_in_training,
     mistakes_left,
     neighbours_left,
@@ -29,13 +29,15 @@ MORE = 0.25
 """So much more of the trivial loss the neighbours of a sample take away than the model does."""
 SOME = 0.1
 """The same for a model that squeezes all through a few units, which is no matter of training."""
-OTHER = 20.0
-"""So many times higher a rate is another one."""
+LEAST, HALF = 0.15, 0.5
+"""So much of the trivial loss is left where it is asked why; a network that leaves half of it and a tenth less knows more."""
+OTHER, MANY = 20.0, 1000
+"""So many times higher a rate is another one, unless so many steps were made at the one that is written."""
 CLEAR, COSTS = 0.1, 0.05
 """Below the first share of the trivial loss nothing is to be explained; ends that cost the second are seen whatever neighbours
 of samples know."""
-NARROW, WIDE = 3, 32
-"""Units through which hardly anything passes, and which are enough for a first try."""
+WIDE = 32
+"""Units that are enough for a first try."""
 
 
 def cannot_fit(story: Story) -> Finding | None:
@@ -84,36 +86,33 @@ def unbent(reach: Reach) -> list[Advice]:
 
 
 def too_simple(story: Story) -> Finding | None:
-    """Seen where the loss is flat, much of it is left, and the nearest neighbours of samples know much more."""
+    """Seen where more epochs bring nothing, much of the loss is left, and the nearest neighbours of samples know much more."""
     own = mistakes_left(story)
-    if own is None or own < MORE or not is_flat(story):
+    if own is None or own < LEAST or not has_settled(story):
         return None
     capacity = story.looks.capacity()
-    if capacity is None or not (capacity.linear or narrow(capacity)):
+    if capacity is None or not (capacity.linear or capacity.narrow):
         return None
     known, by = neighbours_left(story), "nearest"
-    if known is None or known > own - MORE:
+    if known is None or known > own - MORE or own < MORE:
         network = story.looks.small_network()
         known, by = (None if network is None else network.left(balanced=counts_classes_alike(story))), "network"
-    if known is None or known > own - (MORE if capacity.linear else SOME):
+    enough = SOME if capacity.narrow or (known is not None and known <= HALF * own) else MORE
+    if known is None or known > own - enough:
         return None
     rate = story.looks.rate()
-    if rate is not None and rate >= OTHER * story.rate:  # it has not been let to learn
+    steps = story.history[-1].get("step", 0)
+    if rate is not None and rate >= OTHER * story.rate and steps < MANY:  # it has not been let to learn
         return None
     facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "known": known, "by": by}
     if not capacity.linear:
-        facts |= {"layer": narrow(capacity)[0].layer, "units": narrow(capacity)[0].units}
+        facts |= {"layer": capacity.narrow[0].layer, "units": capacity.narrow[0].units}
     return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))
-
-
-def narrow(capacity: Capacity) -> list[Any]:
-    """The hidden layers through which hardly anything passes."""
-    return [each for each in capacity.hidden if each.units <= NARROW]
 
 
 def richer(story: Story, capacity: Capacity) -> list[Advice]:
     """An activation where hidden layers have none, more units where there are few, or else a hidden layer."""
-    few = narrow(capacity)
+    few = capacity.narrow
     if few and few[0].entry is not None:
         why = "through so few units passes too little"
         return [Setting(key=f"{few[0].entry}.units", old=few[0].units, new=WIDE, why=why)]

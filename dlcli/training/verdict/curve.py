@@ -9,6 +9,8 @@ from itertools import pairwise
 
 LAST = 3
 TENTH = 10
+PACE = 0.5
+"""Such a share of its pace on the whole a curve keeps that does not bend."""
 
 
 def last_epochs(losses: Sequence[float]) -> int:
@@ -28,6 +30,16 @@ def steady(losses: Sequence[float]) -> bool:
     """Whether a curve falls in nearly every epoch."""
     falls = [after < before for before, after in pairwise(losses)]
     return bool(falls) and sum(falls) >= 0.8 * len(falls)
+
+
+def keeps_its_pace(losses: Sequence[float]) -> bool:
+    """Whether a curve that falls nearly always took away in its last epochs as much as it did on average: it is on its way,
+    however little that is of the loss."""
+    window = last_epochs(losses)
+    if len(losses) < 2 * LAST or not steady(losses):
+        return False
+    pace = (losses[0] - losses[-1]) / (len(losses) - 1)
+    return losses[-1 - window] - losses[-1] >= PACE * pace * window > 0
 
 
 def noise_of(losses: Sequence[float]) -> float:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.evidence.capacity import NARROW
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import together
+from dlcli.training.verdict.holding import DROPPED, are_pulled_in, decays
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
@@ -17,8 +19,6 @@ from dlcli.training.verdict.written import usual_weights, written_argument
 
 NOTHING = 0.9
 """Above this share of the trivial loss units that died on the way are why nothing is learnt."""
-DROPPED = 0.6
-"""A share that is left out of which little passes."""
 MOST = 0.8
 """The share of a layer from which on too little is left to pass anything on."""
 
@@ -27,8 +27,10 @@ def dead_units(story: Story) -> Finding | None:
     """Seen where nearly all units of a hidden layer are 0 for all samples of a batch, and little is learnt."""
     now = story.looks.layers()
     dead = [each for each in now.dead if each.hidden and each.share >= MOST] if now is not None else []
-    if not dead or not struggles(story):
+    if not dead or not struggles(story) or decays(story) or are_pulled_in(story):
         return None
+    if all(each.units <= NARROW for each in dead):
+        return None  # of so few some die easily, and more would not
     begun = story.looks.begun()
     if (
         begun is not None

@@ -10,6 +10,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.verdict.advice import tested_rate, together
 from dlcli.training.verdict.exploding_gradients import bounded_step
 from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, far_inputs, scaled_both
+from dlcli.training.verdict.rate_too_high import heavy_momentum
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Broke, Story
 from dlcli.training.verdict.target_far_from_scale import no_scale_helps, scaled_target
@@ -62,7 +63,7 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
         )
     far = far_inputs(story.looks.inputs())
     if story.broke is not None and story.broke.first:
-        return "start", scaled_both(story, far) if story.broke.far else usual_first(story)
+        return "start", scaled_both(story, far) if story.broke.far or far else usual_first(story)
     if far and far[0].size > FAR and not beyond_scale(story, far):
         return "inputs", scaled_both(story, far)
     target = story.looks.target()
@@ -72,7 +73,7 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
     exploding = [each for each in begun.gradients if (each.ratio or 0.0) > EXPLODED] if begun is not None else []
     if exploding:
         return "first_weights", usual_first(story)
-    return "rate", tested_rate(story, why="the range test on this model")
+    return "rate", heavy_momentum(story) or tested_rate(story, why="the range test on this model")
 
 
 def usual_first(story: Story) -> list[Advice]:

@@ -10,11 +10,14 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
-from dlcli.training.verdict.advice import asked
+from dlcli.training.evidence.padding_read import PaddingRead
+from dlcli.training.verdict.advice import asked, together
 from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.holding import decays, held_back
 from dlcli.training.verdict.overfits import KNOWN_OF_INPUTS, never_better
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
+    MOST_STEPS,
     better_by_metric,
     known_of_inputs,
     knows_by_heart,
@@ -23,12 +26,14 @@ from dlcli.training.verdict.standing import (
     neighbours_left,
 )
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.underfits import held_back
+from dlcli.training.verdict.underfits import melted
 
 FLAT = 0.95
 """The share of the trivial loss above which training has learnt nothing."""
 FEWEST_EPOCHS, FALLS = 3, 0.03
 """Epochs that tell whether anything is learnt; a loss that falls by more in the last ones is on its way."""
+MOSTLY = 0.5
+"""From such a share of padding on, what a layer that goes step by step comes to is that of the padding."""
 FEWEST = 20
 """Fewer samples of validation say nothing of what holds there."""
 
@@ -38,19 +43,22 @@ def does_not_learn(story: Story) -> Finding | None:
     share = left_in_training(story)
     if share is None or (better_by_metric(story) and story.looks.learning != 0):
         return None
-    facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None}
+    facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None, "padding": 0.0}
     learnt = knows_by_heart(story)
     if (share >= FLAT and not learnt) or story.looks.learning == 0:
         above = story.above("train")
-        slow = held_back(story) or len(above) < FEWEST_EPOCHS or late_fall(above) > FALLS
+        slow = held_back(story) or decays(story) or len(above) < FEWEST_EPOCHS or late_fall(above) > FALLS
+        slow = slow or story.history[-1].get("step", MOST_STEPS) < MOST_STEPS
         if slow and story.looks.learning != 0:
             return None
         capacity = story.looks.capacity()
         # What a later phase froze has learnt before.
         frozen = capacity.frozen if capacity is not None and not story.config.train.phases else {}
         known = neighbours_left(story)
-        facts |= {"why": "flat", "frozen": [*frozen], "neighbours": known}
-        advice = [*melted(frozen)] or asked(story)
+        padding = story.looks.padding_read()
+        share = 0.0 if padding is None or padding.share < MOSTLY else padding.share
+        facts |= {"why": "flat", "frozen": [*frozen], "neighbours": known, "padding": share}
+        advice = melted(frozen) or (masked(padding) if padding is not None and share else asked(story))
         return Finding(code="does_not_learn", severity="warning", facts=facts, advice=advice)
     samples = story.looks.samples.get("validation", 0)
     if not learnt or samples < FEWEST or not story.losses("validation") or not never_better(story):
@@ -64,14 +72,10 @@ def does_not_learn(story: Story) -> Finding | None:
     return Finding(code="does_not_learn", severity="warning", facts=facts, advice=asked(story))
 
 
-def melted(frozen: dict[str, str | None]) -> list[Advice]:
-    """Layers that learn, where they are written as frozen."""
-    why = "its weights are as they were drawn, and stay so"
-    return [
-        Setting(key=f"{entry}.trainable", old=False, new=True, why=why)
-        for entry in frozen.values()
-        if entry is not None
-    ]
+def masked(padding: PaddingRead) -> list[Advice]:
+    """Ids of 0 that stand for nothing, so that a layer passes them over."""
+    why = "what stands behind the end of a sample is then passed over"
+    return together(Setting(key=f"{entry}.mask_zero", old=False, new=True, why=why) for entry in padding.entries)
 
 
 RULE = Rule("does_not_learn", does_not_learn, CAUSES | {"overfits", "suspiciously_good", "predicts_one_class"})

@@ -13,7 +13,7 @@ from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import left, struggles
+from dlcli.training.verdict.standing import beside_trivial_in_training, left, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import usual_weights
 
@@ -23,6 +23,10 @@ MUCH = 0.5
 """Where half of the trivial loss and more is gone, what is left has other reasons."""
 THROWN = 1.5
 """So many times the trivial loss is left on validation where answers are thrown about, however well the training samples go."""
+LITTLE = 0.1
+"""So much of the trivial loss is left of a model that has spent its epochs on coming back."""
+FAR = 2.0
+"""So many times the trivial loss a first epoch was far from any answer, with first weights that are written."""
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
 
@@ -31,12 +35,36 @@ def exploding_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is not finite, or dwarfs its weights, and little is learnt."""
     begun = story.looks.begun()
     bad = [each for each in begun.gradients if explodes(each)] if begun is not None else []
-    hurts = struggles(story, above=MUCH) or (left(story) or 0.0) > THROWN
-    if not bad or begun is None or not hurts or unreachable(story) is not None:
+    if unreachable(story) is not None:
         return None  # what cannot be reached pulls as hard as it is far
-    facts = {"layer": bad[0].layer, "norm": bad[0].norm, "weights": bad[0].weights}
+    if begun is None or not bad:
+        return far_from_start(story) if struggles(story, above=LITTLE) else None
+    if not (struggles(story, above=MUCH) or (left(story) or 0.0) > THROWN):
+        return None
+    facts = {"why": "gradient", "layer": bad[0].layer, "norm": bad[0].norm, "weights": bad[0].weights}
     advice = smaller_weights(story, begun.gradients)
     return Finding(code="exploding_gradients", severity="warning", where=bad[0].layer, facts=facts, advice=advice)
+
+
+def far_from_start(story: Story) -> Finding | None:
+    """Seen where the first weights that are written put answers far away, so that epochs are spent on coming back."""
+    seen, train = beside_trivial_in_training(story), story.above("train")
+    weights, samples = story.config.train.class_weight, story.config.train.sample_weight
+    weighed = weights not in (None, "balanced") or samples is not None  # balanced ones count one on the whole
+    cost = sum(each.cost for each in story.looks.penalties())
+    if seen is None or weighed or not train or train[0] <= FAR * (seen.trivial - story.perfect + cost):
+        return None
+    why = "the first weights that are written put the first answers far from all targets"
+    entries = [f"layers.{number}" for number in range(len(story.config.written_layers()))]
+    found = [
+        each
+        for each in usual_weights(story.config, entries, kernel="glorot_uniform", why=why)
+        if not isinstance(each, Setting) or str(each.old).lower() != "zeros"
+    ]
+    if not found:
+        return None
+    facts = {"why": "answers", "first": story.losses("train")[0], "trivial": seen.trivial}
+    return Finding(code="exploding_gradients", severity="warning", facts=facts, advice=found)
 
 
 def explodes(each: LayerGradient) -> bool:

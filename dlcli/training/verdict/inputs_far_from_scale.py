@@ -30,8 +30,9 @@ BEYOND = 10.0
 """So many times the rate that would fit scaled inputs is too high for these too."""
 MORE = 0.1
 """So much more of the trivial loss is taken away by a network that takes scaled inputs."""
-WILD, MUCH = 3.0, 0.3
-"""So many times the trivial loss of a first epoch that was thrown away, and the share that is much at the end."""
+WILD, THROWN, MUCH = 3.0, 0.15, 0.3
+"""So many times the trivial loss of a first epoch that was thrown away, the share that is left of it then, and one that is
+much at the end."""
 BYTE = 255.0
 """The largest number of a byte, which most pictures are made of."""
 
@@ -65,7 +66,7 @@ def was_wild(story: Story) -> bool:
     return (
         seen is not None
         and share is not None
-        and share > MUCH
+        and share > THROWN
         and story.above("train")[0] > WILD * (seen.trivial - seen.perfect)
     )
 

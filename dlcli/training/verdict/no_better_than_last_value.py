@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dlcli.finding import Finding
 from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.story import Story
 
 
@@ -16,7 +17,9 @@ def no_better_than_last_value(story: Story) -> Finding | None:
     if not last_value or seen is None or seen.weighed or seen.reached < last_value["loss"]:
         return None
     facts = {"split": seen.split, "reached": seen.reached, "last_value": last_value["loss"]}
-    return Finding(code="no_better_than_last_value", severity="warning", facts=facts)
+    going = still_improving(story)
+    advice = [] if going is None else going.advice
+    return Finding(code="no_better_than_last_value", severity="warning", facts=facts, advice=advice)
 
 
 RULE = Rule(

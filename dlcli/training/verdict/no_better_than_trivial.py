@@ -12,7 +12,7 @@ from dlcli.training.verdict.curve import epochs_to_gain, rounded, steady
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import FEWEST, MARGIN, better_by_metric, may_be_chance, says_what_is_frequent
-from dlcli.training.verdict.stopped_too_early import stopped_too_early
+from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
 
 
@@ -25,8 +25,7 @@ def no_better_than_trivial(story: Story) -> Finding | None:
     worse = seen.reached - seen.perfect >= MARGIN * (trivial - seen.perfect) and not better_by_metric(story)
     if not worse and not says_what_is_frequent(story):
         return None
-    stopped = stopped_too_early(story)
-    if stopped is not None and stopped.severity != "note":  # a rule has not let it come further
+    if is_cut_short(story):  # a rule has not let it come further
         return None
     facts = {
         "split": seen.split,

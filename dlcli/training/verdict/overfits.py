@@ -12,11 +12,19 @@ from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.curve import noise_of
+from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import LEARNT, MARGIN, known_of_inputs, left, left_in_training, may_be_chance
+from dlcli.training.verdict.standing import (
+    LEARNT,
+    MARGIN,
+    is_over,
+    known_of_inputs,
+    left,
+    left_in_training,
+    may_be_chance,
+)
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.underfits import held_back
 from dlcli.training.verdict.written import takes_by_name
 
 RISE = 1.10
@@ -110,12 +118,6 @@ def gap_of(story: Story) -> float | None:
     return gap if gap >= wide else None
 
 
-def is_over(story: Story) -> bool:
-    """Whether validation has come to its least some epochs ago."""
-    validation = story.losses("validation")
-    return validation.index(min(validation)) + FEWEST < len(validation)
-
-
 def parted(story: Story) -> int | None:
     """The epoch, counted from 0, of the lowest validation loss, where training has learnt much since and validation nothing."""
     validation, train, seen = story.losses("validation"), story.losses("train"), story.beside_trivial
@@ -134,11 +136,14 @@ def wider(story: Story) -> float:
 
 
 def never_better(story: Story) -> bool:
-    """Whether validation was no better than the constant answer in any epoch: then nothing that holds was learnt at all."""
+    """Whether validation was no better than the constant answer in any epoch: then nothing that holds was learnt at all.
+
+    What is reached is without what weights cost, which the losses of epochs have in them.
+    """
     seen, losses = story.beside_trivial, story.losses("validation")
     if seen is None or seen.weighed or seen.trivial <= seen.perfect:
         return False
-    share = (min(losses) - seen.perfect) / (seen.trivial - seen.perfect)
+    share = (min(*losses, seen.reached) - seen.perfect) / (seen.trivial - seen.perfect)
     return share >= MARGIN
 
 

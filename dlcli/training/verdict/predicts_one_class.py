@@ -10,11 +10,12 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import asked
+from dlcli.training.verdict.holding import decays, held_back
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import FREQUENT, MARGIN, left, left_in_training
 from dlcli.training.verdict.still_improving import is_falling, still_improving
+from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.underfits import held_back
 
 NEARLY_ALL = 0.985
 """The share of answers that one class makes up where others are hardly ever said."""
@@ -26,7 +27,7 @@ of them is found it is not said alone."""
 def predicts_one_class(story: Story) -> Finding | None:
     """Seen where nearly all answers are one class and others are there, though classes that come equally often would only
     say that nothing was learnt."""
-    if held_back(story):
+    if held_back(story) or decays(story) or is_cut_short(story):
         return None
     coming = comes_from_above(story)
     for seen in story.looks.classes(story.judged):

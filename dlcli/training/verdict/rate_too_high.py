@@ -9,14 +9,15 @@ from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.rate import rate_key, shortest, steps_by_rate
 from dlcli.training.evidence.settling import Settling
-from dlcli.training.verdict.advice import tested_rate
-from dlcli.training.verdict.cannot_fit import unreachable
-from dlcli.training.verdict.curve import noise_of
+from dlcli.training.verdict.advice import best_of_many, tested_rate
+from dlcli.training.verdict.cannot_fit import cannot_fit
+from dlcli.training.verdict.curve import noise_of, steady
+from dlcli.training.verdict.holding import are_pulled_in, decays
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import beside_trivial_in_training, left_in_training, struggles
+from dlcli.training.verdict.standing import MOST_STEPS, beside_trivial_in_training, left_in_training, struggles
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.underfits import decays
 
 WILD = 3.0
 """So many times the trivial loss, a first epoch was thrown away from where it began."""
@@ -28,6 +29,21 @@ BELOW, FAR_BELOW = 3.0, 10.0
 """So many times less is a rate that is proposed another rate; without other signs it has to be far less."""
 STUCK = 0.9
 """Above this share of the trivial loss hardly anything was learnt."""
+BEGUN, LAST = 0.8, 2
+"""The share of the trivial loss from which on down something was learnt, and so many last epochs at which it is lost again."""
+LONG, LONG_OTHERS = 0.05, 0.5
+"""A step of weights, which usually are a few tenths; and a rate of optimizers whose steps are as long as gradients are."""
+ABOVE, FAR_ABOVE, STAYED = 1.02, 1.3, 4
+"""So many times the trivial loss so many epochs stay above it where steps are too long to come to it; with what is left out by
+noise the second."""
+KEPT_ABOVE = 1.01
+"""So far above it what is kept is of the same samples."""
+RISEN = 0.2
+"""So much of the trivial loss it rises by where momentum carries steps on."""
+TENTH = 10.0
+"""So many times less a rate is proposed where the range test finds nothing against the one that is written."""
+RUN_OUT = 0.1
+"""The share of its largest below which a rate moves nothing."""
 HEAVY = 0.95
 """A momentum above this carries a step on for more than twenty others."""
 NOISY = 0.6
@@ -50,29 +66,62 @@ def rate_too_high(story: Story) -> Finding | None:
     share = left_in_training(story)
     if not story.history or (share is not None and share <= LITTLE):
         return None
-    if decays(story):
+    if decays(story) or are_pulled_in(story):
         return None
     struggling = struggles(story, above=LITTLE)
     settled = settles(story)
     signs = [*(signs_of(story) if struggling else ()), *(["settles"] if settled else ())]
-    stuck = struggling and (share or 0.0) > STUCK
+    signs += ["rises"] if carried_up(story) else []
+    stuck = struggling and (share or 0.0) > STUCK and not steady(story.losses("train")) and not has_run_out(story)
     if not signs and not stuck:
         return None
     rate, proposed = story.rate, story.looks.rate()
     heavy = heavy_momentum(story) if signs else []
     lower = proposed is not None and proposed * (BELOW if signs else FAR_BELOW) <= rate
-    died_of_it = "dead" in signs and ("wild" in signs or story.looks.rate_unknown())
-    thrown = proposed is None and died_of_it and unreachable(story) is None
-    if not heavy and not lower and not thrown:
+    if not (heavy or lower or (shows_by_itself(story, {*signs}) and cannot_fit(story) is None)):
         return None
     train = story.losses("train")
     facts: dict[str, Any] = {"rate": rate, "proposed": proposed, "signs": signs}
     facts |= {"first": train[0], "least": min(train), "last": train[-1]}
     facts |= {"same": None, "lower": None} if settled is None else {"same": settled.same, "lower": settled.other}
-    advice = heavy or larger_batch(story) or tested_rate(story, why="the range test on this model")
+    # Where the range test has nothing against the rate, and where steps of a tenth were tried, it is a tenth.
+    tested = lower or (proposed is None and settled is None and not {"back", "above"} & {*signs})
+    advice = tested_rate(story, why="the range test on this model") if tested else far_lower(story)
     return Finding(
-        code="rate_too_high", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice
+        code="rate_too_high",
+        severity="warning",
+        where="optimizer.learning_rate",
+        facts=facts,
+        advice=heavy or larger_batch(story) or advice,
     )
+
+
+def shows_by_itself(story: Story, signs: set[str]) -> bool:
+    """Whether the curve says it whatever the range test does, which knows what the first steps learn, and no later ones lose."""
+    unknown = story.looks.rate() is None
+    return bool(
+        signs & {"back", "settles"}
+        or (signs and is_long_step(story))
+        or (unknown and ("above" in signs or {"dead", "wild"} <= signs))
+    )
+
+
+def has_run_out(story: Story) -> bool:
+    """Whether a schedule has taken the rate away: what does not move at the end is not thrown about."""
+    return bool(story.history[-1]["learning_rate"] < RUN_OUT * story.rate)
+
+
+def is_long_step(story: Story) -> bool:
+    """Whether each step moves every weight by so much that few leave anything of what they were: of optimizers that scale
+    gradients, the rate is how far."""
+    return story.rate >= (LONG if steps_by_rate(story.config.optimizer.name) else LONG_OTHERS)
+
+
+def far_lower(story: Story) -> list[Advice]:
+    """A tenth of a rate that the range test has no better one for: what its first steps learn, later ones lose again."""
+    why = "so that later steps do not lose what the first ones learn"
+    old, new = shortest(story.rate), float(f"{story.rate / TENTH:.1g}")
+    return [Setting(key=rate_key(story.config.optimizer), old=old, new=new, why=why), *best_of_many(story)]
 
 
 def settles(story: Story) -> Settling | None:
@@ -84,16 +133,18 @@ def settles(story: Story) -> Settling | None:
     stake = 0.0 if seen is None else seen.trivial - seen.perfect
     inside, outside = (noise_of(story.losses(split)[len(story.history) // 2 :]) for split in ("train", "validation"))
     rate, wild = story.history[-1]["learning_rate"], outside > WOBBLES * stake
-    if len(story.history) < FEWEST or not stake or not (wild or inside > RESTLESS * stake):
+    long = is_long_step(story)
+    if len(story.history) < FEWEST or not stake or not (wild or long or inside > RESTLESS * stake):
         return None
     proposed = story.looks.rate()
-    if proposed is None or proposed * BELOW > rate:
+    other = rate / TENTH if proposed is None and story.looks.rate_unknown() else proposed
+    if other is None or other * BELOW > rate:
         return None
-    found = story.looks.settling(rate, proposed)
+    found = story.looks.settling(rate, other)
     if found is None:
         return None
     share = (found.other - story.perfect) / max(found.same - story.perfect, 1e-12)
-    return found if share <= (CALMER if wild else SETTLED) else None
+    return found if share <= (CALMER if wild or long else SETTLED) else None
 
 
 def larger_batch(story: Story) -> list[Advice]:
@@ -112,15 +163,64 @@ def signs_of(story: Story) -> list[str]:
     signs = list[str]()
     if any(each.share >= NOISY for each in story.looks.penalties()):  # what noise throws about is not thrown by steps
         return signs
-    if seen is not None and train[0] > WILD * (seen.trivial - perfect):
+    weighed = story.config.train.class_weight is not None or story.config.train.sample_weight is not None
+    cost = sum(
+        each.cost for each in story.looks.penalties()
+    )  # what weights cost falls from far above, and is no step's
+    if seen is not None and not weighed and train[0] > WILD * (seen.trivial - perfect + cost):
         signs.append("wild")
     if sum(after > JUMP * before for before, after in pairwise(train)) >= JUMPS:
         signs.append("jumps")
     if len(train) > 2 and train[-1] > LOST * min(train):
         signs.append("lost")
-    if died(story):
+    if is_long_step(story) and story.best_epoch == 1 and len(train) >= STAYED:
+        signs.append("first")
+    if was_thrown_back(story):
+        signs.append("back")
+    if stays_above(story) and is_done(story):
+        signs.append("above")
+    if died(story) and is_done(story):
         signs.append("dead")
     return signs
+
+
+def carried_up(story: Story) -> bool:
+    """Whether a heavy momentum has carried the loss up again from its least."""
+    seen, losses = story.beside_trivial, story.losses(story.judged)
+    if seen is None or not heavy_momentum(story):
+        return False
+    return losses[-1] - min(losses) > RISEN * (seen.trivial - seen.perfect)
+
+
+def was_thrown_back(story: Story) -> bool:
+    """Whether something was learnt, and all of it lost for good: the last epochs are at the trivial loss again."""
+    seen, losses = story.beside_trivial, story.above(story.judged)
+    weighed = seen is None or seen.weighed or story.config.train.class_weight is not None
+    if seen is None or weighed or len(losses) <= LAST or any(each.cost for each in story.looks.penalties()):
+        return False
+    trivial = seen.trivial - story.perfect
+    ends = [*losses[-LAST:], *story.above("train")[-LAST:]]
+    return 0 < min(losses) <= BEGUN * trivial and min(ends) > STUCK * trivial
+
+
+def is_done(story: Story) -> bool:
+    """Whether there were steps enough, at a rate that moves something, for the end of a curve to say what comes of it."""
+    return bool(story.history[-1].get("step", MOST_STEPS) >= MOST_STEPS) and not has_run_out(story)
+
+
+def stays_above(story: Story) -> bool:
+    """Whether every epoch of training was worse than the constant answer, which any model comes to by steps that are not too
+    long, and nothing but its steps threw it about."""
+    seen, train = beside_trivial_in_training(story), story.above("train")
+    weighed = seen is None or seen.weighed or story.config.train.class_weight is not None
+    if seen is None or weighed or seen.split != "train" or len(train) < STAYED or steady(train):
+        return False
+    penalties = story.looks.penalties()
+    if any(each.cost for each in penalties):
+        return False
+    limit = FAR_ABOVE if penalties else ABOVE
+    kept = seen.reached - seen.perfect > KEPT_ABOVE * (seen.trivial - seen.perfect)  # on the samples that are looked at
+    return kept and min(train) > limit * (seen.trivial - story.perfect)
 
 
 def died(story: Story) -> bool:

@@ -10,14 +10,16 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.curve import steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
+from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import HARDLY, left_in_training, neighbours_left, struggles
-from dlcli.training.verdict.stopped_too_early import stopped_too_early
+from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
-from dlcli.training.verdict.underfits import held_back
 
 SLOW, MOVED = 0.025, 0.97
 """The share that a slow epoch takes away, and what is left of the first loss where hardly anything was."""
+LITTLE = 0.95
+"""What is left of the first validation loss where it falls little by little."""
 STILL = 0.5
 """The share of its largest that a rate has kept where it is what it was."""
 LONG = 6
@@ -27,12 +29,13 @@ FEWEST = 2
 NEARER, FAR, FARTHEST = 8.0, 20.0, 100.0
 """So many times the rate is one that is proposed another rate: where nothing but the constant answer was learnt, where more
 was, and where something else ended the learning early, or layers are frozen."""
-WAY = 0.02
-"""So far from their first values, beside these, weights have moved that a rate has moved at all."""
+WAY, SHORT_WAY = 0.02, 0.1
+"""So far from their first values, beside these, weights have moved that a rate has moved at all; and where there was no time to
+try a higher one."""
 KNOWN = 0.95
 """Neighbours that leave less of the mistakes of one answer know something of a target."""
-USUAL = 1.0
-"""The length to which gradients are often cut."""
+USUAL, TINY = 1.0, 0.001
+"""The length to which gradients are often cut, and one that leaves nothing of them."""
 BENT = 0.3
 """The share of what the first half took away that the second still takes where a curve is straight."""
 
@@ -46,7 +49,7 @@ def rate_too_low(story: Story) -> Finding | None:
     train = story.losses("train")
     if len(train) >= FEWEST and struggles(story, above=0.2) and (cut := cut_short_gradients(story)) is not None:
         return cut
-    if len(train) < FEWEST or not struggles(story, above=0.2) or not (len(train) < 3 or steady(train)):
+    if len(train) < FEWEST or not struggles(story, above=0.2) or not (len(train) < 3 or falls(story)):
         return None
     rates = [entry["learning_rate"] for entry in story.history]
     ended = rates[-1] < STILL * story.rate
@@ -55,7 +58,8 @@ def rate_too_low(story: Story) -> Finding | None:
     if not is_slow(story) or not is_straight(story) or validation_is_over(story):
         return None
     rate, proposed = story.rate, story.looks.rate()
-    if proposed is None and not (hardly_moved(story) and stayed(story, known=not story.looks.rate_unknown())):
+    unknown = story.looks.rate_unknown()
+    if proposed is None and not ((unknown or hardly_moved(story)) and stayed(story, known=not unknown)):
         return None
     if proposed is not None and proposed < how_far(story, ended=ended) * rate:
         return None
@@ -64,9 +68,17 @@ def rate_too_low(story: Story) -> Finding | None:
     return Finding(code="rate_too_low", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice)
 
 
+def falls(story: Story) -> bool:
+    """Whether the loss falls in nearly every epoch: in training, or, little by little, on validation, which no noise of training
+    throws about."""
+    validation = story.above("validation")
+    little = bool(validation) and validation[-1] > LITTLE * validation[0]
+    return steady(story.losses("train")) or (little and steady(validation))
+
+
 def how_far(story: Story, *, ended: bool) -> float:
     """How many times the rate is one that is proposed another one."""
-    if ended or cut_short(story) or is_frozen(story):
+    if ended or is_cut_short(story) or is_frozen(story):
         return FARTHEST
     return NEARER if at_constant(story) else FAR
 
@@ -96,7 +108,7 @@ def cut_short_gradients(story: Story) -> Finding | None:
         return None
     [argument, limit], *_ = cut.items()
     seen, train = story.looks.loosened(story.rate, argument, USUAL), story.losses("train")
-    if seen is None or not seen.is_better(story.perfect):
+    if not (seen.is_better(story.perfect) if seen is not None else limit <= TINY and hardly_moved(story)):
         return None
     key = f"optimizer.{argument}"
     facts = {"rate": story.rate, "proposed": None, "first": train[0], "last": train[-1], "cut": limit}
@@ -131,16 +143,12 @@ def validation_is_over(story: Story) -> bool:
     return above[0] - middle > FELL * above[0] and middle - above[-1] < OVER * (above[0] - middle)
 
 
-def cut_short(story: Story) -> bool:
-    """Whether a rule that is written wrongly ended it, so that nothing is known of how far the rate would have come."""
-    stopped = stopped_too_early(story)
-    return stopped is not None and stopped.severity != "note"
-
-
 def stayed(story: Story, *, known: bool) -> bool:
     """Whether the weights are next to where they were drawn: all steps together were short; `known` that no rate was found."""
     way = story.looks.moved()
-    return not (known and is_frozen(story)) and ((way is None and not known) or (way is not None and way < WAY))
+    if way is None or (known and is_frozen(story)):
+        return way is None and not known
+    return way < (WAY if known else SHORT_WAY)
 
 
 def hardly_moved(story: Story) -> bool:

@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.classes_seen import ClassesSeen
-from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.curve import keeps_its_pace, late_fall
 from dlcli.training.verdict.story import Story
 
 FEWEST, FLAT = 5, 0.03
 """Epochs that tell what a model comes to, of which the last take away less than this share."""
+MOST_STEPS = 50
+"""After fewer steps nothing has come to rest, however little each brings."""
+AGO = 3
+"""So many epochs ago, at least, validation came to its least where it is over."""
 MOVED = 0.98
 """What is left of the first loss where it has hardly moved."""
 NEAR = 0.1
@@ -90,17 +94,30 @@ def as_good_as_neighbours(story: Story) -> bool:
 def is_flat(story: Story) -> bool:
     """Whether there were epochs enough to tell, and the last ones took nothing away."""
     train = story.above("train")
-    return len(train) >= FEWEST and late_fall(train) <= FLAT
+    steps = story.history[-1].get("step", MOST_STEPS) if story.history else 0
+    return len(train) >= FEWEST and steps >= MOST_STEPS and late_fall(train) <= FLAT and not keeps_its_pace(train)
 
 
-def mistakes_left(story: Story) -> float | None:
-    """How many of the mistakes of the constant answer the model makes in training; of numbers how much of the loss is left.
+def is_over(story: Story) -> bool:
+    """Whether validation has come to its least some epochs ago."""
+    validation = story.losses("validation")
+    return bool(validation) and validation.index(min(validation)) + AGO < len(validation)
+
+
+def has_settled(story: Story) -> bool:
+    """Whether more epochs bring nothing: training has come to rest, or validation is over."""
+    return is_flat(story) or (len(story.history) >= FEWEST and is_over(story))
+
+
+def mistakes_left(story: Story, split: str = "train") -> float | None:
+    """How many of the mistakes of the constant answer the model makes in a split; of numbers how much of the loss is left in
+    training.
 
     Where classes have weights, each counts the same, whatever its samples are.
     """
-    seen = [each for each in story.looks.classes("train") if each.majority < 1]
+    seen = [each for each in story.looks.classes(split) if each.majority < 1]
     if not seen:
-        return left_in_training(story)
+        return left_in_training(story) if split == "train" else None
     if counts_classes_alike(story):
         each = 1 / len(seen[0].recalls)
         return (1 - seen[0].balanced) / (1 - each)

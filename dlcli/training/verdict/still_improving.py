@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 
 from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
-from dlcli.training.verdict.curve import epochs_to_gain, last_epochs, late_fall, rounded
+from dlcli.training.verdict.curve import epochs_to_gain, keeps_its_pace, last_epochs, noise_of, rounded, steady
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import may_be_chance
+from dlcli.training.verdict.standing import left, may_be_chance
 from dlcli.training.verdict.story import Story
 
 GAIN, MATERIAL = 0.03, 0.002
 """The share of the loss, and of the first epoch's, that the last epochs have to take away to be worth more of them."""
 AT_STAKE = 0.004
 """The share of the trivial loss that they have to take away."""
+FAR = 0.3
+"""So much of the trivial loss is left where a curve that does not bend is on its way."""
+SURE = 2.0
+"""So many deviations of what a late curve wobbles by they have to take away, where it goes up and down."""
 NEAR = 20
 """The best epoch is one of the last where no more than a twentieth of all came after it."""
 
@@ -28,8 +33,7 @@ def still_improving(story: Story) -> Finding | None:
     epochs = story.config.train.epochs
     more = rounded(len(losses) + epochs_to_gain(story.above(story.judged)))
     advice = longer(story, max(more, epochs + 1), why="there is more to gain")
-    window = last_epochs(losses)
-    facts = {"epochs": window, "before": losses[-1 - window], "after": losses[-1]}
+    facts = {"epochs": last_epochs(losses), "before": stood_at(losses), "after": losses[-1]}
     return Finding(code="still_improving", severity="note", facts=facts, advice=advice)
 
 
@@ -38,9 +42,21 @@ def is_falling(story: Story) -> bool:
     above = story.above(story.judged)
     if len(above) < 2 or story.best_epoch < len(above) - len(above) // NEAR:
         return False
-    fell, seen = above[-1 - last_epochs(above)] - above[-1], story.beside_trivial
-    stake = 0.0 if seen is None else seen.trivial - seen.perfect
-    return late_fall(above) >= GAIN and fell >= max(MATERIAL * above[0], AT_STAKE * stake)
+    before, seen = stood_at(above), story.beside_trivial
+    fell, stake = before - above[-1], 0.0 if seen is None else seen.trivial - seen.perfect
+    late = above[-1 - 2 * last_epochs(above) :]
+    wobbles = SURE * noise_of(late) if 2 * len(late) < len(above) and not steady(late) else 0.0
+    material = max(MATERIAL * above[0], AT_STAKE * stake, wobbles)
+    far = (left(story) or 0.0) >= FAR and keeps_its_pace(
+        above
+    )  # of what is far above its end a loss takes away a small share
+    return before > 0 and fell >= (material if far else max(GAIN * before, material))
+
+
+def stood_at(losses: Sequence[float]) -> float:
+    """Where a curve stood before its last epochs: no higher than it mostly was before, as at a peak of its noise."""
+    window = last_epochs(losses)
+    return min(losses[-1 - window], statistics.median(losses[-1 - 2 * window : -window]))
 
 
 RULE = Rule(
@@ -57,4 +73,5 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (story(validation=[1.0, 0.5, 0.49, 0.488, 0.4851]), False),
         (story(validation=[1.0, 0.5, 0.4, 0.3], stop=StopReason.TIME_LIMIT), False),
         (story(validation=[100.0, 0.5, 0.45, 0.4, 0.35]), False),
+        (story(validation=[1.0, 0.5, 0.49, 0.488, 0.52, 0.49, 0.487, 0.486]), False),
     ]

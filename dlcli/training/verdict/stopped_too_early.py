@@ -45,6 +45,12 @@ def stopped_too_early(story: Story) -> Finding | None:
     return Finding(code="stopped_too_early", severity="note", facts=facts, advice=gone_on(story))
 
 
+def is_cut_short(story: Story) -> bool:
+    """Whether a rule that is written wrongly ended it, so that nothing is known of how far it would have come."""
+    stopped = stopped_too_early(story)
+    return stopped is not None and stopped.severity != "note"
+
+
 def gone_on(story: Story) -> list[Advice]:
     """How to go on from where the person let it end."""
     until, why = story.config.train.until, "the loss was still falling"
@@ -108,6 +114,9 @@ def is_impatient(story: Story, early: EarlyStopping, best: int) -> bool:
     validation, so that nothing was learnt by heart.
     """
     losses, train = story.above(story.judged), story.above("train")
+    share = left(story)
+    if share is not None and share <= LITTLE:
+        return False
     if len(train) <= IMPATIENT or losses[-1] > losses[min(best, len(losses) - 1)] + CLOSE * (losses[0] - min(losses)):
         return False
     if early.patience <= IMPATIENT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,13 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
-from dlcli.training.verdict.dead_units import DROPPED
+from dlcli.training.verdict.holding import SLIGHT, decays, held_back
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
-    beside_trivial_in_training,
+    counts_classes_alike,
+    has_settled,
     is_flat,
+    known_of_inputs,
     left_in_training,
     mistakes_left,
     neighbours_left,
@@ -23,14 +25,10 @@ from dlcli.training.verdict.standing import (
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import written_at
 
-POOR = 0.5
-"""So much of the trivial loss is left of a model that was held back."""
 KEPT = 0.2
 """A usual share that is left out."""
-SLIGHT = 0.004
-"""The usual decay of weights."""
-COSTS = 0.3
-"""So much of the data's own loss weights cost where they are what is minimized."""
+LITTLE, FROZEN = 0.1, 0.3
+"""So much less is left where neighbours know what layers as they were drawn do not pass on, and so much where nobody is asked."""
 
 
 def underfits(story: Story) -> Finding | None:
@@ -51,51 +49,56 @@ def underfits(story: Story) -> Finding | None:
         facts = {"why": "held", "left": share, "by": [each.layer for each in held]}
         facts |= {"cost": sum(each.cost for each in held), "share": max(each.share for each in held)}
         return Finding(code="underfits", severity="warning", facts=facts, advice=released(story, held))
-    own = mistakes_left(story)
-    if own is None or own < MORE or share < MORE or not is_flat(story):
+    frozen = frozen_as_drawn(story, share)
+    if frozen is not None:
+        return frozen
+    room = too_little_room(story, share)
+    if room is None:
         return None
-    known = neighbours_left(story)
-    if known is None or known > own - MORE:
-        return None
-    facts = {"why": "room", "left": own, "known": known, "by": [], "cost": 0.0, "share": 0.0}
+    split, own, known = room
+    facts = {"why": "room", "split": split, "left": own, "known": known, "by": [], "cost": 0.0, "share": 0.0}
     return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story))
 
 
-def decays(story: Story) -> bool:
-    """Whether the decay of weights at each step keeps the model from fitting: with a slight one it comes to far less."""
-    decay = story.config.optimizer.arguments.get("weight_decay")
-    if not isinstance(decay, int | float) or decay <= SLIGHT or (left_in_training(story) or 0.0) < MORE:
-        return False
-    seen = story.looks.loosened(story.rate, "weight_decay", SLIGHT)
-    return seen is not None and seen.is_better(story.perfect)
+def frozen_as_drawn(story: Story, share: float) -> Finding | None:
+    """Seen where layers do not learn that are as they were drawn, and neighbours of samples, or a network, know more."""
+    capacity, own = story.looks.capacity(), mistakes_left(story)
+    frozen = capacity.frozen if capacity is not None else {}
+    advice = melted(frozen)
+    if not advice or own is None or story.config.train.phases or story.config.weights is not None or share < LITTLE:
+        return None
+    known = known_of_inputs(story)
+    if share < FROZEN and (known is None or known > own - LITTLE):
+        return None
+    facts = {"why": "frozen", "left": own, "known": known, "by": [*frozen], "cost": 0.0, "share": 0.0}
+    return Finding(code="underfits", severity="warning", facts=facts, advice=advice)
 
 
-def held_back(story: Story) -> list[Penalty]:
-    """What keeps the model from fitting, where much is left: weights that cost too much, or noise that lets little through."""
-    share = left_in_training(story)
-    if share is None or share < MORE:
-        return []
-    penalties = story.looks.penalties()
-    seen = beside_trivial_in_training(story)
-    cost = sum(each.cost for each in penalties)
-    if share < POOR:
-        above = seen is not None and cost > seen.reached - seen.perfect
-        return [each for each in penalties if not each.share] if above else []
-    fallen = story.losses("train")[0] - story.losses("train")[-1] if story.losses("train") else 0.0
-    if (
-        seen is not None
-        and penalties
-        and (cost > COSTS * (seen.reached - seen.perfect) or shrunk(story, penalties, fallen))
-    ):
-        return [each for each in penalties if not each.share]
-    return [each for each in penalties if each.share >= DROPPED]
+def melted(frozen: Mapping[str, str | None]) -> list[Advice]:
+    """Layers that learn, where they are written as frozen."""
+    why = "its weights are as they were drawn, and stay so"
+    return together(
+        Setting(key=f"{entry}.trainable", old=False, new=True, why=why)
+        for entry in frozen.values()
+        if entry is not None
+    )
 
 
-def shrunk(story: Story, penalties: Sequence[Penalty], fallen: float) -> bool:
-    """Whether what fell was the cost of weights: much of the first loss went, and nothing of the data was learnt."""
-    seen = beside_trivial_in_training(story)
-    weights = [each for each in penalties if not each.share]
-    return bool(weights) and seen is not None and fallen > seen.trivial - seen.perfect
+def too_little_room(story: Story, share: float) -> tuple[str, float, float] | None:
+    """The split in which neighbours of samples know far more, how many mistakes the model leaves there, and how many they do.
+
+    Training tells it of any model, validation of one that has few units: there it may know by heart what it takes for more.
+    """
+    own, known = mistakes_left(story), neighbours_left(story)
+    if own is not None and known is not None and own >= MORE <= share and is_flat(story) and known <= own - MORE:
+        return "train", own, known
+    if story.judged != "validation" or not has_settled(story) or not roomier(story):
+        return None
+    own, elsewhere = mistakes_left(story, "validation"), story.looks.neighbours_elsewhere()
+    if own is None or own < MORE or elsewhere is None:
+        return None
+    known = elsewhere.left(balanced=counts_classes_alike(story))
+    return ("validation", own, known) if known <= own - MORE else None
 
 
 def released(story: Story, held: list[Penalty]) -> list[Advice]:
@@ -145,6 +148,6 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
     return [
         (dropping(0.6), True),
         (dropping(0.59), False),
-        (dropping(0.9, 0.49), False),
+        (dropping(0.79, 0.49), False),
         (story(validation=[0.9]), False),
     ]

@@ -19,8 +19,8 @@ from dlcli.training.verdict.standing import beside_trivial_in_training, struggle
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import usual_weights, written_argument
 
-VANISHED = 1e-4
-"""The share of the largest ratio of gradient to weights below which a layer hardly learns."""
+VANISHED, LITTLE = 1e-4, 0.01
+"""The share of the largest ratio of gradient to weights below which a layer hardly learns, where its own is little as well."""
 FEWEST, STILL = 8, 0.97
 """So many epochs tell that a loss stood still for half of them, at such a share of the trivial one."""
 MANY = 3
@@ -40,6 +40,9 @@ def vanishing_gradients(story: Story) -> Finding | None:
     layer, ratio, largest = seen
     facts = {"layer": layer.layer, "ratio": ratio, "largest": largest}
     advice = arriving(story.config, begun.gradients, layer)
+    capacity = story.looks.capacity()
+    if not advice and capacity is not None and capacity.narrow:
+        return None  # what little passes says it better
     return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=advice)
 
 
@@ -59,7 +62,7 @@ def smallest(gradients: Sequence[LayerGradient]) -> tuple[LayerGradient, float, 
     if len(sizes) < 2 or not all(map(math.isfinite, sizes.values())):
         return None
     largest, layer = max(sizes.values()), min(sizes, key=lambda each: sizes[each])
-    return None if sizes[layer] >= VANISHED * largest else (layer, sizes[layer], largest)
+    return None if sizes[layer] >= min(VANISHED * largest, LITTLE) else (layer, sizes[layer], largest)
 
 
 def arriving(config: Config, gradients: Sequence[LayerGradient], layer: LayerGradient) -> list[Advice]:
@@ -125,5 +128,6 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         (arrived(1.0, 0.00009, 1.0, far="dense_0"), True),
         (arrived(0.00009, 1.0, 1.0, far="dense_0"), False),
         (arrived(0.00011, 1.0), False),
+        (arrived(1.0, 0.011, 1000.0), False),
         (arrived(0.00009, 1.0, reached=0.49), False),
     ]

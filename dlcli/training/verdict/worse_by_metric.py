@@ -8,7 +8,7 @@ from dataclasses import replace
 from dlcli.finding import Finding, Setting
 from dlcli.loss import direction_of, metric_name
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import FREQUENT
+from dlcli.training.verdict.standing import FREQUENT, better_by_metric
 from dlcli.training.verdict.story import Story
 
 
@@ -22,6 +22,8 @@ def worse_by_metric(story: Story) -> Finding | None:
         own, constant = story.metrics[split].get(name), shown.get(name)
         if own is None or constant is None or not (own < constant if more_is_better else own > constant):
             continue
+        if seen.weighed and more_is_better and not unweighed(story) and better_by_metric(story):
+            continue  # that the frequent class is said less often is what the weights are for
         facts = {"split": split, "metric": name, "own": own, "constant": constant, "method": story.baseline["method"]}
         losses = {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
         advice = unweighed(story) if seen.weighed and more_is_better else []

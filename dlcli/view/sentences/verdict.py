@@ -161,13 +161,15 @@ def rate_too_high(facts: Facts) -> str:
         f", down to {number(facts['least'])} on the way" if facts["least"] < min(facts["first"], facts["last"]) else ""
     )
     dead = "; units died on the way" if "dead" in facts["signs"] else ""
+    stands = {"back": ", and is back where the constant answer is", "above": ", never as low as the constant answer"}
+    back = next((words for sign, words in stands.items() if sign in facts["signs"]), "")
     tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
     settled = (
         ""
         if facts["lower"] is None
         else f", at which some steps more come to {number(facts['lower'])} and not {number(facts['same'])}"
     )
-    return f"{train}{least} at a rate of {facts['rate']:g}{dead}{tested}{settled}"
+    return f"{train}{least} at a rate of {facts['rate']:g}{back}{dead}{tested}{settled}"
 
 
 def rate_too_low(facts: Facts) -> str:
@@ -194,8 +196,15 @@ def vanishing_gradients(facts: Facts) -> str:
 
 
 def exploding_gradients(facts: Facts) -> str:
+    if facts.get("why") == "answers":
+        first, trivial = number(facts["first"]), number(facts["trivial"])
+        return f"the loss of the first epoch was {first}, that of the constant answer {trivial}: the first answers lay far away"
     norm, weights = number(facts["norm"], digits=2), number(facts["weights"], digits=2)
     return f"the gradient of {facts['layer']} has the norm {norm} beside weights of {weights}"
+
+
+def exploding_title(facts: Facts) -> str:
+    return "first weights too large" if facts.get("why") == "answers" else "gradients explode"
 
 
 def cannot_fit(facts: Facts) -> str:
@@ -254,13 +263,22 @@ def does_not_learn(facts: Facts) -> str:
     frozen = (
         f"; {listed(facts['frozen'])} {'is' if len(facts['frozen']) == 1 else 'are'} frozen" if facts["frozen"] else ""
     )
-    return f"{facts['left']:.0%} of the trivial loss is left in training{tells}{frozen}"
+    padding = (
+        f"; {facts['padding']:.0%} of what is read step by step stands behind the end of its text"
+        if facts["padding"]
+        else ""
+    )
+    return f"{facts['left']:.0%} of the trivial loss is left in training{tells}{frozen}{padding}"
 
 
 def underfits(facts: Facts) -> str:
     if facts["why"] == "room":
-        return f"training {beside_neighbours(facts)}"
+        return f"{'training' if facts['split'] == 'train' else facts['split']} {beside_neighbours(facts)}"
     rest = f"{facts['left']:.0%} of the trivial loss is left"
+    if facts["why"] == "frozen":
+        are = "is" if len(facts["by"]) == 1 else "are"
+        left = f"{facts['left']:.0%} of what one answer for all gets wrong is left in training"
+        return f"{left}; {listed(facts['by'])} {are} frozen as drawn"
     if facts["why"] == "decay":
         return f"each step takes a share of every weight, by a decay of {facts['decay']:g}, and {rest}"
     if facts["cost"]:
@@ -331,7 +349,7 @@ SENTENCES = {
     "dead_units": Sentence("dead units", dead_units),
     "diverged": Sentence("diverged", diverged),
     "does_not_learn": Sentence("does not learn", does_not_learn),
-    "exploding_gradients": Sentence("gradients explode", exploding_gradients),
+    "exploding_gradients": Sentence("gradients explode", exploding_gradients, titled=exploding_title),
     "healthy": Sentence("healthy", healthy),
     "imbalanced": Sentence("a class is hardly ever found", imbalanced),
     "inputs_far_from_scale": Sentence("inputs far from unit scale", inputs_far_from_scale),

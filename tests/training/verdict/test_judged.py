@@ -29,10 +29,11 @@ from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict import Broke, Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
-from dlcli.training.verdict.dead_units import DROPPED, dead_units
+from dlcli.training.verdict.dead_units import dead_units
 from dlcli.training.verdict.diverged import diverged
 from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.healthy import what_is_missing
+from dlcli.training.verdict.holding import DROPPED
 from dlcli.training.verdict.imbalanced import imbalanced
 from dlcli.training.verdict.inputs_far_from_scale import inputs_far_from_scale
 from dlcli.training.verdict.overfits import overfits
@@ -252,7 +253,7 @@ STOP = "train.early_stopping"
 
 @pytest.mark.parametrize(
     ("epochs", "more", "patience"),
-    [(6, "", 5), (5, "", None), (24, "", 6), (12, ", early_stopping: {patience: 2}", None)],
+    [(6, "", 5), (5, "", None), (24, "", 6), (12, ", early_stopping: {patience: 5}", None)],
 )
 def test_another_rate_is_kept_at_its_best_epoch(tell: Tell, epochs: int, more: str, patience: int | None) -> None:
     falling = [0.99 - 0.001 * number for number in range(epochs)]
@@ -365,10 +366,21 @@ def test_where_classes_are_told_apart_a_hidden_one_is_hardly_ever_found(tell: Te
     assert (imbalanced(told) is not None) is seen
 
 
-@pytest.mark.parametrize(("unknown", "dead", "seen"), [(True, 6, True), (False, 6, False), (True, 4, False)])
-def test_units_that_died_on_the_way_are_those_of_a_high_rate(tell: Tell, unknown: bool, dead: int, seen: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "rate", "dead", "seen"),
+    [
+        ("Adam", 0.05, 6, True),
+        ("Adam", 0.049, 6, False),
+        ("Adam", 0.05, 4, False),
+        ("SGD", 0.5, 6, True),
+        ("SGD", 0.49, 6, False),
+    ],
+)
+def test_units_that_died_on_the_way_are_those_of_a_high_rate(
+    tell: Tell, kind: str, rate: float, dead: int, seen: bool
+) -> None:
     begun, now = (LayersSeen([], [DeadSeen("dense", 10, each, "layers.0", True, True)]) for each in (0, dead))
-    told = tell([1.1, 1.02, 1.0], left=1.0, begun=lambda: begun, rate_unknown=lambda: unknown)
+    told = tell([1.1, 1.02, 1.0], left=1.0, optimizer=f"{{{kind}: {rate}}}", rates=[rate] * 3, begun=lambda: begun)
     told = replace(told, looks=replace(told.looks, layers=lambda: now))
     found = rate_too_high(told)
     assert (found is not None) is seen

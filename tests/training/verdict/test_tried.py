@@ -228,8 +228,8 @@ def test_steps_are_too_long_where_shorter_ones_find_less_at_once(tell: Tell) -> 
     for losses, lower, seen in ((calm, 0.39, True), (calm, 0.41, False), (wild, 0.45, True), (wild, 0.47, False)):
         told = tell(
             losses,
-            rates=[0.1] * 6,
-            rate=lambda: 0.01,
+            rates=[0.04] * 6,
+            rate=lambda: 0.004,
             left=0.5,
             settling=lambda rate, other, lower=lower: Settling(other, 0.5, lower),
         )
@@ -357,7 +357,7 @@ def test_inputs_far_from_scale_that_threw_the_first_epoch_are_said_where_much_is
 
     far = InputSeen("dense", "features", "year", 2e3, 1.0, 2e3, 0.0, 3e3, 1.0, True)
     near = Neighbours(0.3, 0.0, 100, False)
-    for first, left, seen in ((3.1, 0.7, True), (2.9, 0.7, False), (3.1, 0.29, False)):
+    for first, left, seen in ((3.1, 0.16, True), (2.9, 0.16, False), (3.1, 0.14, False)):
         losses = [first, *[left] * 5]
         told = tell(losses, inputs=lambda: [far], left=left, neighbours=lambda: near)
         assert (inputs_far_from_scale(told) is not None) is seen, (first, left)
@@ -429,8 +429,8 @@ def test_copies_are_no_leak_where_each_class_is_found_as_well_without_them(tell:
 
 def test_a_rate_that_no_time_was_to_test_is_low_where_weights_have_stayed(tell: Tell) -> None:
     for way, unknown, seen in (
-        (0.019, True, True),
-        (0.021, True, False),
+        (0.099, True, True),
+        (0.101, True, False),
         (None, True, True),
         (0.019, False, True),
         (None, False, False),
@@ -520,7 +520,8 @@ def test_a_decay_that_takes_all_is_what_holds_a_model_back(tell: Tell) -> None:
         told = tell(
             [0.9, 0.9, 0.9],
             left=left,
-            optimizer=f"{{AdamW: {{learning_rate: 0.01, weight_decay: {decay}}}}}",
+            optimizer=f"{{AdamW: {{learning_rate: 0.0003, weight_decay: {decay}}}}}",
+            rates=[0.0003] * 3,
             loosened=lambda rate, argument, value, better=better: Loosened(1.0, better),
         )
         found = underfits(told)
