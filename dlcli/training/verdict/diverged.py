@@ -10,7 +10,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.verdict.advice import tested_rate, together
 from dlcli.training.verdict.exploding_gradients import bounded_step
 from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, far_inputs, scaled_both
-from dlcli.training.verdict.rate_too_high import heavy_momentum
+from dlcli.training.verdict.rate_signs import heavy_momentum
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Broke, Story
 from dlcli.training.verdict.target_far_from_scale import no_scale_helps, scaled_target

@@ -4,51 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.evidence.rate import rate_key, shortest, steps_by_rate
+from dlcli.training.evidence.rate import rate_key, shortest
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.verdict.advice import best_of_many, tested_rate
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.curve import noise_of, steady
 from dlcli.training.verdict.holding import are_pulled_in, decays
+from dlcli.training.verdict.rate_signs import (
+    STUCK,
+    carried_up,
+    has_run_out,
+    heavy_momentum,
+    is_long_step,
+    signs_of,
+)
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import MOST_STEPS, beside_trivial_in_training, left_in_training, struggles
+from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
-WILD = 3.0
-"""So many times the trivial loss, a first epoch was thrown away from where it began."""
-JUMP, JUMPS = 1.5, 2
-"""A loss so many times that of the epoch before has jumped; one jump may be chance."""
-LOST = 1.5
-"""So many times its least a training loss ends where it has lost what it had found."""
 BELOW, FAR_BELOW = 3.0, 10.0
 """So many times less is a rate that is proposed another rate; without other signs it has to be far less."""
-STUCK = 0.9
-"""Above this share of the trivial loss hardly anything was learnt."""
-BEGUN, LAST = 0.8, 2
-"""The share of the trivial loss from which on down something was learnt, and so many last epochs at which it is lost again."""
-LONG, LONG_OTHERS = 0.05, 0.5
-"""A step of weights, which usually are a few tenths; and a rate of optimizers whose steps are as long as gradients are."""
-ABOVE, FAR_ABOVE, STAYED = 1.02, 1.3, 4
-"""So many times the trivial loss so many epochs stay above it where steps are too long to come to it; with what is left out by
-noise the second."""
-KEPT_ABOVE = 1.01
-"""So far above it what is kept is of the same samples."""
-RISEN = 0.2
-"""So much of the trivial loss it rises by where momentum carries steps on."""
 TENTH = 10.0
 """So many times less a rate is proposed where the range test finds nothing against the one that is written."""
-RUN_OUT = 0.1
-"""The share of its largest below which a rate moves nothing."""
-HEAVY = 0.95
-"""A momentum above this carries a step on for more than twenty others."""
-NOISY = 0.6
-"""A share that is left out from which on the training loss is that of noise."""
-DEAD = 0.5
 LITTLE = 0.15
 """Up to this share of the trivial loss nothing is to be explained."""
 FEWEST = 6
@@ -106,17 +87,6 @@ def shows_by_itself(story: Story, signs: set[str]) -> bool:
     )
 
 
-def has_run_out(story: Story) -> bool:
-    """Whether a schedule has taken the rate away: what does not move at the end is not thrown about."""
-    return bool(story.history[-1]["learning_rate"] < RUN_OUT * story.rate)
-
-
-def is_long_step(story: Story) -> bool:
-    """Whether each step moves every weight by so much that few leave anything of what they were: of optimizers that scale
-    gradients, the rate is how far."""
-    return story.rate >= (LONG if steps_by_rate(story.config.optimizer.name) else LONG_OTHERS)
-
-
 def far_lower(story: Story) -> list[Advice]:
     """A tenth of a rate that the range test has no better one for: what its first steps learn, later ones lose again."""
     why = "so that later steps do not lose what the first ones learn"
@@ -154,93 +124,6 @@ def larger_batch(story: Story) -> list[Advice]:
         return []
     why = f"a step that follows {size} sample{'s' * (size > 1)} alone is thrown about"
     return [Setting(key="train.batch_size", old=size, new=BATCH, why=why)]
-
-
-def signs_of(story: Story) -> list[str]:
-    """What of the curve, or of the units, says that the steps were too long."""
-    train, perfect = story.above("train"), story.perfect
-    seen = beside_trivial_in_training(story)
-    signs = list[str]()
-    if any(each.share >= NOISY for each in story.looks.penalties()):  # what noise throws about is not thrown by steps
-        return signs
-    weighed = story.config.train.class_weight is not None or story.config.train.sample_weight is not None
-    cost = sum(
-        each.cost for each in story.looks.penalties()
-    )  # what weights cost falls from far above, and is no step's
-    if seen is not None and not weighed and train[0] > WILD * (seen.trivial - perfect + cost):
-        signs.append("wild")
-    if sum(after > JUMP * before for before, after in pairwise(train)) >= JUMPS:
-        signs.append("jumps")
-    if len(train) > 2 and train[-1] > LOST * min(train):
-        signs.append("lost")
-    if is_long_step(story) and story.best_epoch == 1 and len(train) >= STAYED:
-        signs.append("first")
-    if was_thrown_back(story):
-        signs.append("back")
-    if stays_above(story) and is_done(story):
-        signs.append("above")
-    if died(story) and is_done(story):
-        signs.append("dead")
-    return signs
-
-
-def carried_up(story: Story) -> bool:
-    """Whether a heavy momentum has carried the loss up again from its least."""
-    seen, losses = story.beside_trivial, story.losses(story.judged)
-    if seen is None or not heavy_momentum(story):
-        return False
-    return losses[-1] - min(losses) > RISEN * (seen.trivial - seen.perfect)
-
-
-def was_thrown_back(story: Story) -> bool:
-    """Whether something was learnt, and all of it lost for good: the last epochs are at the trivial loss again."""
-    seen, losses = story.beside_trivial, story.above(story.judged)
-    weighed = seen is None or seen.weighed or story.config.train.class_weight is not None
-    if seen is None or weighed or len(losses) <= LAST or any(each.cost for each in story.looks.penalties()):
-        return False
-    trivial = seen.trivial - story.perfect
-    ends = [*losses[-LAST:], *story.above("train")[-LAST:]]
-    return 0 < min(losses) <= BEGUN * trivial and min(ends) > STUCK * trivial
-
-
-def is_done(story: Story) -> bool:
-    """Whether there were steps enough, at a rate that moves something, for the end of a curve to say what comes of it."""
-    return bool(story.history[-1].get("step", MOST_STEPS) >= MOST_STEPS) and not has_run_out(story)
-
-
-def stays_above(story: Story) -> bool:
-    """Whether every epoch of training was worse than the constant answer, which any model comes to by steps that are not too
-    long, and nothing but its steps threw it about."""
-    seen, train = beside_trivial_in_training(story), story.above("train")
-    weighed = seen is None or seen.weighed or story.config.train.class_weight is not None
-    if seen is None or weighed or seen.split != "train" or len(train) < STAYED or steady(train):
-        return False
-    penalties = story.looks.penalties()
-    if any(each.cost for each in penalties):
-        return False
-    limit = FAR_ABOVE if penalties else ABOVE
-    kept = seen.reached - seen.perfect > KEPT_ABOVE * (seen.trivial - seen.perfect)  # on the samples that are looked at
-    return kept and min(train) > limit * (seen.trivial - story.perfect)
-
-
-def died(story: Story) -> bool:
-    """Whether units of a hidden layer are dead that were not before the first step."""
-    now, begun = story.looks.layers(), story.looks.begun()
-    if now is None or begun is None:
-        return False
-    before = {each.layer: each.share for each in begun.dead}
-    return any(each.hidden and each.share > DEAD and before.get(each.layer, 1.0) < DEAD / 2 for each in now.dead)
-
-
-def heavy_momentum(story: Story) -> list[Advice]:
-    """The usual momentum in the place of one that adds up too many steps."""
-    momentum = story.config.optimizer.arguments.get("momentum")
-    if not isinstance(momentum, float) or momentum <= HEAVY:
-        return []
-    why = (
-        f"a momentum of {momentum:g} adds up about {1 / (1 - momentum):.0f} steps" if momentum < 1 else "it never ends"
-    )
-    return [Setting(key="optimizer.momentum", old=momentum, new=0.9, why=why)]
 
 
 RULE = Rule(

@@ -139,6 +139,11 @@ def known_of_inputs(story: Story) -> float | None:
     return None if network is None else network.left(balanced=counts_classes_alike(story))
 
 
+def weighs(story: Story) -> bool:
+    """Whether samples or classes weigh differently in training, so that its losses are in a unit of their own."""
+    return story.config.train.class_weight is not None or story.config.train.sample_weight is not None
+
+
 def counts_classes_alike(story: Story) -> bool:
     """Whether the weights of classes make mistakes in a rare one cost more."""
     return story.config.train.class_weight is not None
