@@ -43,7 +43,7 @@ class BrokenAt:
     @property
     def scales(self) -> bool:
         """Whether inputs near 0 would be no such numbers."""
-        return self.kind == "layer" and self.far and self.weights <= FAR and self.empty is None
+        return self.kind != "target" and self.far and self.weights <= FAR and self.empty is None
 
     @property
     def words(self) -> str:
@@ -62,7 +62,7 @@ class BrokenAt:
         """What to do."""
         if self.kind == "target":
             return "learn it scaled: data.target: {column: …, scale: standard}"
-        if self.kind == "loss":
+        if self.kind == "loss" and not self.far:
             return "look at the activation of the last layer, and at the scale of the target"
         if self.empty is not None:
             return OF_NOTHING

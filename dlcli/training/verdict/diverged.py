@@ -63,7 +63,7 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
         )
     far = far_inputs(story.looks.inputs())
     if story.broke is not None and story.broke.first:
-        return "start", scaled_both(story, far) if story.broke.far or far else usual_first(story)
+        return "start", scaled_both(story, far) if story.broke.far else usual_first(story)
     if far and far[0].size > FAR and not beyond_scale(story, far):
         return "inputs", scaled_both(story, far)
     target = story.looks.target()
