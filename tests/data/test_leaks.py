@@ -359,3 +359,21 @@ def test_pictures_that_are_empty_are_no_copies(tmp_path: Path) -> None:
     found = same_rows(Data.model_validate(block, context=Language()).load(seed=0))
     assert found is not None
     assert found.facts["splits"] == {"validation": 6}
+
+
+@pytest.mark.parametrize(("horizon", "inputs", "told"), [(0, ["load", "noise"], True), (1, ["load", "noise"], False)])
+def test_a_target_in_the_last_row_of_its_own_window_is_told(
+    horizon: int, inputs: Sequence[str], told: bool, tmp_path: Path
+) -> None:
+    rows = "\n".join(f"{one},{other}" for one, other in zip(NOISE.tolist(), VALUE.tolist(), strict=True))
+    (tmp_path / "s.csv").write_text(f"load,noise\n{rows}\n", encoding="utf-8")
+    block = {
+        "source": {"series": {"path": str(tmp_path / "s.csv"), "window": 6, "horizon": horizon}},
+        "inputs": [*inputs],
+        "target": "load",
+        "split": {"by": "time", "validation": 0, "test": 0},
+    }
+    found = ways(target_given_away(Data.model_validate(block, context=Language()).load(seed=0)))
+    assert found == ({"load": "window"} if told else {})
+    block["inputs"] = ["noise"]
+    assert target_given_away(Data.model_validate(block, context=Language()).load(seed=0)) is None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data.dataset import Dataset, class_indices
-from dlcli.data.findings.columns import settings_without, training_columns, training_texts
+from dlcli.data.findings.columns import input_columns, settings_without, training_columns, training_texts
 from dlcli.data.findings.in_text import way_of_words
 from dlcli.data.findings.near_copies import (
     class_indicators,
@@ -42,10 +42,12 @@ def target_given_away(dataset: Dataset) -> Finding | None:
     it. order: a target of numbers rises or falls with it, without an exception. names: each of its names has one class.
     nearly: a copy but for few samples. ranks: it rises or falls with a target of numbers but for noise. indicators: several
     columns, each of which is yes for one class alone. place: a word of a text that stands there. named: the name of the class
-    in the text.
+    in the text. window: it is the last row of its own window.
     """
     train = dataset.splits["train"]
-    if len(train) < FEWEST or dataset.fields.windows is not None:
+    if dataset.fields.windows is not None:
+        return given_by_windows(dataset)
+    if len(train) < FEWEST:
         return None
     ways: dict[str, str] = {}
     for schema in dataset.schema.targets:
@@ -86,6 +88,18 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         facts={"columns": list(ways), "ways": ways},
         advice=settings_without(dataset, list(ways), why="it may not be known when predicting"),
     )
+
+
+def given_by_windows(dataset: Dataset) -> Finding | None:
+    """A target that stands in the last row of its own window, and is a column of it."""
+    windows, names = dataset.schema.windows, input_columns(dataset)
+    targets = [
+        name for each in dataset.schema.targets for name in each.columns or [each.column or each.name] if name in names
+    ]
+    if windows is None or windows.window is None or windows.horizon != 0 or not targets:
+        return None
+    facts = {"columns": targets, "ways": dict.fromkeys(targets, "window")}
+    return Finding(code="target_given_away", severity="warning", where=only_name(targets), facts=facts)
 
 
 def way_to_class(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> str | None:
