@@ -10,11 +10,10 @@ from dlcli.runs import Run
 from dlcli.runs.checkpoint import folder_name, newest
 from dlcli.training.engine.passes import BEGIN, Begin
 from dlcli.training.kept.snapshot import Progress
-from dlcli.training.not_finite import broken_at, inputs_are_far, of_padding_alone, untrained
+from dlcli.training.not_finite import broken_at, inputs_are_far
 from dlcli.training.outcome import key_in_phase
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.trivial import trivial_baseline
-from dlcli.training.unanswered import OF_NOTHING
 from dlcli.training.verdict.story import Broke
 
 LARGEST_RATE, USUAL_RATE = 1.0, 1e-3
@@ -89,11 +88,12 @@ class Health:
         kept = newest(self.run)
         if kept is not None:
             what += f"; the last finite state is kept in {folder_name(kept.step)}"
-        empty = of_padding_alone(self.experiment, untrained(self.experiment.model))
-        if empty is not None:
-            self.broke = None if self.broke is None else replace(self.broke, empty=True)
-            what += f"; the model makes no number of {empty.words}"
-            return DivergedError(what, file=self.run.path, hint=OF_NOTHING, kind="not_finite")
+        broken = broken_at(self.experiment, stepped=True)
+        if broken.kind == "layer":  # an activation may hide what its layer takes until a gradient passes
+            empty, far = broken.empty is not None, broken.scales
+            self.broke = None if self.broke is None else replace(self.broke, first=True, far=far, empty=empty)
+            what += f"; {broken.words}"
+            return DivergedError(what, file=self.run.path, hint=broken.hint, kind="not_finite")
         key = key_in_phase(self.experiment, "optimizer.learning_rate")
         hint = f"lower the learning rate: --set {key}={lower:g}"
         if inputs_are_far(self.experiment):

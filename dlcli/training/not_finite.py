@@ -9,7 +9,7 @@ from dlcli.config.catalogue.live import written_class
 from dlcli.keras_internals import nodes_of
 from dlcli.layers.names import written_layer_name
 from dlcli.named_inputs import model_of
-from dlcli.training.evidence.unanswered_in import unanswered_in
+from dlcli.training.evidence.unanswered_in import SQUARED, unanswered_in
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.unanswered import OF_NOTHING, Unanswered, inputs_of_ids
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 LOOKED_AT = 64  # unseen: time and memory alone
 FAR = 100.0
 """Inputs further from 0 than that on average make every step large, whatever the learning rate."""
-SQUARED = 1e18
-"""From here on the square of a number is more than 32 bits hold."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ NARROW = 3
 
 @dataclass(frozen=True)
 class Hidden:
-    """A Dense layer that is not the last, with its units and the path of its entry."""
+    """A Dense layer, or one that goes step by step, that is not the last, with its units and the path of its entry."""
 
     layer: str
     units: int
@@ -26,7 +26,7 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Capacity:
-    """Whether all of a model is linear, and its hidden Dense layers; `frozen` are layers with weights that do not learn."""
+    """Whether all of a model is linear, and its hidden layers of units; `frozen` are layers with weights that do not learn."""
 
     linear: bool
     hidden: list[Hidden]
@@ -62,6 +62,9 @@ def capacity(experiment: Experiment) -> Capacity:
                 hidden.append(
                     Hidden(written_layer_name(layer.name), layer.units, entry_of(experiment, layer), straight)
                 )
+        elif isinstance(layer, layers.RNN) and isinstance(getattr(layer, "units", None), int) and not is_last:
+            linear = False
+            hidden.append(Hidden(written_layer_name(layer.name), layer.units, entry_of(experiment, layer), False))
         elif not isinstance(layer, passing) and not is_activation_at_end(layer, model):
             linear = False
     return Capacity(linear, hidden, frozen)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 LOOKED_AT, MOST_FEATURES = 2000, 512  # unseen: time alone
-FEWEST = 8
+FEWEST, SURE = 8, 3.0
+"""The fewest samples of a split; and so many times what chance moves shares of classes by is none."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,27 @@ def drifts(experiment: Experiment) -> list[Drift]:
     found = [*of_inputs(experiment, *(inputs for inputs, _ in parts))]
     for schema in experiment.dataset.schema.targets:
         before, after = (targets[schema.name] for _, targets in parts)
-        if class_indices(before, schema) is None and not schema.absent and before.dtype.kind in "fiu":
+        indices = [class_indices(each, schema) for each in (before, after)]
+        if indices[0] is not None and indices[1] is not None:
+            found += [Drift(schema.name, "classes", 0.0, moved_shares(*indices), False)]
+        if indices[0] is None and not schema.absent and before.dtype.kind in "fiu":
             moved = moved_by(before.reshape(len(before), -1), after.reshape(len(after), -1))
             found += [Drift(schema.name, "target", *max(moved, default=(0.0, 0.0)), False)]
     return sorted(found, key=lambda each: -max(each.shift, each.outside))
+
+
+def moved_shares(before: Any, after: Any) -> float:
+    """How much of the samples of one split would have to have another class for the shares of the other; 0 where chance does
+    as much."""
+    import numpy as np
+
+    before, after = (each[each >= 0].ravel() for each in (before, after))
+    if not len(before) or not len(after):
+        return 0.0
+    classes = int(max(before.max(), after.max())) + 1
+    shares = [np.bincount(each, minlength=classes) / len(each) for each in (before, after)]
+    moved = float(np.abs(shares[0] - shares[1]).sum() / 2)
+    return moved if moved > SURE * np.sqrt(classes / min(len(before), len(after))) / 2 else 0.0
 
 
 def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift]:

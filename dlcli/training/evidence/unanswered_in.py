@@ -7,6 +7,8 @@ from typing import Any
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.unanswered import Unanswered, unanswered
 
+SQUARED = 1e18
+"""From here on the square of a number is more than 32 bits hold."""
 LOOKED_AT, AT_ONCE = 20_000, 250  # unseen: time and memory alone
 
 
@@ -25,4 +27,6 @@ def unanswered_in(experiment: Experiment, split: str, model: Any = None) -> Unan
     if not parts:
         return None
     joined = {name: np.concatenate([np.asarray(part[name], np.float32) for part in parts]) for name in parts[0]}
+    # What no loss can square is no answer either.
+    joined = {name: np.where(np.abs(values) < SQUARED, values, np.nan) for name, values in joined.items()}
     return unanswered(joined, feed, experiment.dataset.schema.inputs)

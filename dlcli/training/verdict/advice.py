@@ -21,7 +21,7 @@ def tested_rate(story: Story, *, why: str) -> list[Advice]:
     if rate is None:
         return checked(story, "--lr", why="draws the loss by learning rate")
     written = written_rate(story.config.optimizer)
-    old = shortest(story.rate if written is None else written)
+    old = None if written is None and not story.history else shortest(story.rate if written is None else written)
     return [Setting(key=rate_key(story.config.optimizer), old=old, new=rate, why=why), *best_of_many(story)]
 
 

@@ -61,7 +61,7 @@ def does_not_learn(story: Story) -> Finding | None:
         advice = melted(frozen) or (masked(padding) if padding is not None and share else asked(story))
         return Finding(code="does_not_learn", severity="warning", facts=facts, advice=advice)
     samples = story.looks.samples.get("validation", 0)
-    if not learnt or samples < FEWEST or not story.losses("validation") or not never_better(story):
+    if len(story.losses("validation")) < FEWEST_EPOCHS or samples < FEWEST or not learnt or not never_better(story):
         return None
     known = known_of_inputs(story)
     if known is not None and known < KNOWN_OF_INPUTS:

@@ -15,6 +15,9 @@ from dlcli.training.verdict.standing import FEWEST, MARGIN, better_by_metric, ma
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
 
+SAYING, FIRST = 3, 10
+"""Epochs that say something, and those of a first training."""
+
 
 def no_better_than_trivial(story: Story) -> Finding | None:
     """Seen when the loss is hardly lower than that of the trivial baseline on the same split, and no metric is better."""
@@ -45,6 +48,8 @@ def further(story: Story) -> list[Advice]:
     if story.planned:
         return longer(story, 0, why="")
     above, rate = story.above(story.judged), story.looks.rate()
+    if len(above) < SAYING and story.stop is StopReason.ALL_EPOCHS:
+        return longer(story, FIRST, why="so few epochs say nothing yet")
     falling = len(above) >= FEWEST and min(above) == above[-1] and steady(above)
     if rate is not None and falling and story.stop is StopReason.ALL_EPOCHS:
         more = rounded(len(above) + epochs_to_gain(above))

@@ -11,6 +11,8 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.story import Story
 
+EXPECTED = 3.0
+"""So many samples of a class that is missing the size of a split would make expect: of fewer none may be there by chance."""
 MATERIAL = 0.05
 """Classes that make up less than this share of a split may be missing in the other by chance."""
 
@@ -41,7 +43,8 @@ def lacking_classes(counts: Mapping[str, Mapping[str, int]]) -> tuple[str, list[
         missing = [name for name, count in others.items() if count and not own.get(name)]
         share = sum(others[name] for name in missing) / max(sum(others.values()), 1)
         alone = len(held) == 1 and len(own) > 1
-        if alone or (missing and share >= MATERIAL):
+        expected = max((others[name] for name in missing), default=0) / max(sum(others.values()), 1) * sum(own.values())
+        if alone or (missing and share >= MATERIAL and expected >= EXPECTED):
             return split, missing or [name for name in own if name not in held], held
     return None
 

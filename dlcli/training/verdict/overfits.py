@@ -42,6 +42,8 @@ GAP, TIMES = 0.35, 2.0
 """So much more of the trivial loss is left on validation than in training, and so many times as much, where the gap is wide."""
 BY_HEART = 0.2
 """So much of the trivial loss learnt in training, of which nothing reached validation, was learnt by heart."""
+NOTHING, MUCH = 0.02, 0.1
+"""Such shares of the trivial loss are nothing in training, and much on validation."""
 SURE = 2.0
 """So many deviations of the curve's noise a rise is above its lowest point."""
 
@@ -102,9 +104,16 @@ def turning(story: Story) -> int | None:
     risen = rise > 0 and rise >= (RISE - 1) * (validation[lowest] - perfect)
     if seen is not None and seen.weighed and wider(story) < WEIGHED_GAP:
         return None
-    stake = 0.0 if seen is None or seen.weighed else LOST * (seen.trivial - seen.perfect)
+    lost = LOST / 2 if by_heart(story) else LOST
+    stake = 0.0 if seen is None or seen.weighed else lost * (seen.trivial - seen.perfect)
     stake = max(stake, SURE * noise_of(validation[lowest:]))
     return lowest if risen and rise >= max(MATERIAL * (validation[0] - perfect), stake) else None
+
+
+def by_heart(story: Story) -> bool:
+    """Whether nothing is left in training, of which much is on validation."""
+    inside, outside = left_in_training(story), left(story)
+    return inside is not None and outside is not None and inside <= NOTHING and outside >= MUCH
 
 
 def gap_of(story: Story) -> float | None:
@@ -148,8 +157,10 @@ def never_better(story: Story) -> bool:
 
 
 def leaning(story: Story) -> list[Setting]:
-    """What makes a model rely on less: changes of pictures, else a Dropout where there is none."""
-    if story.looks.pictures and not story.config.data.augment and story.looks.flat_target:
+    """What makes a model rely on less: changes of pictures where it looks for the same thing in every place, else a Dropout where
+    there is none."""
+    moves = any("Conv" in layer.name for layer in innermost(story.config.layers))
+    if moves and story.looks.pictures and not story.config.data.augment and story.looks.flat_target:
         new: list[Any] = [{"RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1}}]
         return [Setting(key="data.augment", old=[], new=new, why="pictures that are moved a little are new ones")]
     if any(layer.traits.get("drops") for layer in innermost(story.config.layers)):

@@ -22,6 +22,9 @@ NEARLY_ALL = 0.985
 FEWEST, MANY, FOUND = 5, 10, 0.1
 """Of fewer others one class alone says nothing, and of fewer than the second where they are rare; where more than such a share
 of them is found it is not said alone."""
+OUTWEIGHS, HALF = 0.9, 0.5
+"""The share of all weights that a class has which outweighs the others, and of answers that are it, and others that are found,
+where it does."""
 
 
 def predicts_one_class(story: Story) -> Finding | None:
@@ -34,10 +37,12 @@ def predicts_one_class(story: Story) -> Finding | None:
         name, share = seen.most_said
         others = sum(seen.truth) - seen.truth[[*seen.classes].index(name)]
         found = (sum(seen.right) - seen.right[[*seen.classes].index(name)]) / max(others, 1)
-        rare = others <= (1 - NEARLY_ALL) * sum(
-            seen.truth
-        )  # of so few even a perfect model says one class nearly always
-        if found > FOUND or share < NEARLY_ALL or others < (MANY if rare else FEWEST):
+        # Of so few even a perfect model says one class nearly always.
+        rare = others <= (1 - NEARLY_ALL) * sum(seen.truth)
+        outweighed = found <= HALF and share >= HALF and outweighing(story, seen) >= OUTWEIGHS
+        if not outweighed and (found > FOUND or share < NEARLY_ALL):
+            continue
+        if others < (MANY if rare else FEWEST):
             continue
         learnt = left(story)
         if max(seen.majority, outweighing(story, seen)) < FREQUENT and (learnt is None or learnt >= MARGIN):

@@ -14,8 +14,10 @@ from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import left, left_in_training
 from dlcli.training.verdict.story import Story
 
-KNOWN, UNKNOWN = 0.6, 1.1
+KNOWN, UNKNOWN = 0.6, 0.97
 """Neighbours know a target that leave up to the first of the mistakes of one answer, and mislead where they leave the second."""
+SHARES = 0.2
+"""So much of the samples of validation would have to have another class for the shares that classes have in training."""
 FAR_BETTER = 0.5
 """The share of the loss of the last value below which a forecast holds, wherever the series has gone."""
 WORSE, GAP = 1.5, 0.1
@@ -35,7 +37,11 @@ def splits_differ(story: Story) -> Finding | None:
         outside = max(outside, kept / max(seen.trivial - seen.perfect, 1e-12))
     if outside < inside + GAP or kept < WORSE * min(train) or far_better_than_last_value(story):
         return None
-    moved = [each for each in story.looks.drifts() if each.shift >= SHIFT or each.outside >= OUTSIDE]
+    moved = [
+        each
+        for each in story.looks.drifts()
+        if each.shift >= SHIFT or each.outside >= (SHARES if each.role == "classes" else OUTSIDE)
+    ]
     relation = None if moved else other_relation(story)
     if not moved and relation is None:
         return None
@@ -74,7 +80,7 @@ def other_relation(story: Story) -> tuple[float, float] | None:
 def without(story: Story, moved: list[Drift]) -> list[Advice]:
     """The inputs without the columns that have moved, where others are left and the target stayed, which they would tell of
     otherwise; else a look at the data."""
-    stayed = all(each.role != "target" for each in moved)
+    stayed = all(each.role == "input" for each in moved)
     columns = [each.name for each in moved if each.role == "input" and each.column and stayed]
     named = story.config.data.inputs
     inputs = story.looks.columns if named is None else named if isinstance(named, list) else []

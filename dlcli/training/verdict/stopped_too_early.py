@@ -22,6 +22,8 @@ from dlcli.training.verdict.story import Story
 
 IMPATIENT, CLOSE = 2, 0.02
 """Epochs that noise may take, and the share of all that was gained by which it moves a loss."""
+FAST = 0.15
+"""The share of the training loss that the last epoch took away where it falls fast."""
 LITTLE = 0.02
 """Up to this share of the trivial loss gains that are left are none."""
 FELL = 0.1
@@ -114,6 +116,8 @@ def is_impatient(story: Story, early: EarlyStopping, best: int) -> bool:
     validation, so that nothing was learnt by heart.
     """
     losses, train = story.above(story.judged), story.above("train")
+    if early.patience < IMPATIENT and len(train) > IMPATIENT and late_fall(train, 1) >= FAST:
+        return True  # one epoch that is worse is noise while training falls so fast
     share = left(story)
     if share is not None and share <= LITTLE:
         return False

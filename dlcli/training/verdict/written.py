@@ -67,11 +67,25 @@ USUAL = frozenset(f"{who}{how}" for who in ("glorot", "he", "lecun") for how in 
 """Initializers that keep the size of what passes."""
 
 
+LARGER, LARGEST = 1.2, 4.0
+"""A gain, and a scale of variance, beyond those that are usual for any activation."""
+
+
 def unusual(config: Config, entry: str | None, word: str) -> Any:
     """An initializer as it is written, where it is none of those that keep the size of what passes; else None."""
     written = None if entry is None else written_argument(config, entry, word)
     name = next(iter(written), "") if isinstance(written, Mapping) else written
-    return None if written is None or str(name).replace("_", "").lower() in USUAL else written
+    if written is None or (str(name).replace("_", "").lower() in USUAL and not enlarges(written)):
+        return None
+    return written
+
+
+def enlarges(initializer: Any) -> bool:
+    """Whether an initializer that would keep the size of what passes is written to make it larger."""
+    arguments = next(iter(initializer.values()), None) if isinstance(initializer, Mapping) else None
+    if not isinstance(arguments, Mapping):
+        return False
+    return bool(arguments.get("gain", 1.0) > LARGER or arguments.get("scale", 1.0) > LARGEST)
 
 
 def usual_weights(config: Config, entries: Sequence[str | None], *, kernel: str, why: str) -> list[Advice]:

@@ -49,6 +49,8 @@ def first_of(parts: Sequence[str], *, more: str = "more") -> str:
 
 def moved_away(moved: Mapping[str, Any]) -> str:
     """How far a column, or a target, lies from where training has it."""
+    if moved["role"] == "classes":
+        return f"the shares of the classes of '{moved['name']}' differ by {moved['outside']:.0%} of all samples"
     named = f"'{moved['name']}' ({moved['role']})"
     if moved["shift"] >= max(FAR, moved["outside"]):
         return f"{named} has moved by {number(moved['shift'], digits=2)} deviations"

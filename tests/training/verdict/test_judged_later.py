@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from training.test_check import experiment_of
 
 from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
+from dlcli.training.compared import Compared
 from dlcli.training.evidence.capacity import Capacity, Hidden
 from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.drift import Drift, moved_shares
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.inputs_seen import inputs_seen
 from dlcli.training.evidence.layers_seen import LayersSeen
@@ -27,11 +30,17 @@ from dlcli.training.verdict.curve import keeps_its_pace
 from dlcli.training.verdict.does_not_learn import does_not_learn
 from dlcli.training.verdict.exploding_gradients import exploding_gradients
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
+from dlcli.training.verdict.no_better_than_trivial import no_better_than_trivial
+from dlcli.training.verdict.one_class_only import one_class_only
+from dlcli.training.verdict.overfits import overfits
+from dlcli.training.verdict.predicts_one_class import predicts_one_class
 from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
+from dlcli.training.verdict.splits_differ import splits_differ
 from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.underfits import underfits
+from dlcli.training.verdict.written import enlarges
 from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
@@ -335,7 +344,7 @@ def test_a_rule_that_waits_on_next_to_nothing_was_patient_enough(tell: Tell, sca
     told = tell(
         [scale * each for each in (0.9, 0.6, 0.6)],
         train=[scale * each for each in (1.9, 1.22, 0.9)],
-        more=", early_stopping: {patience: 1}",
+        more=", early_stopping: {patience: 2}",
         stop=StopReason.EARLY_STOPPING,
     )
     assert (stopped_too_early(told) is not None) is seen
@@ -387,3 +396,129 @@ optimizer: SGD
 train: {{epochs: 1}}
 """
     assert inputs_seen(experiment_of(tmp_path, text)) == []
+
+
+@pytest.mark.parametrize(("inside", "last", "seen"), [(0.019, 0.13, True), (0.021, 0.13, False), (0.019, 0.124, False)])
+def test_what_is_known_by_heart_needs_a_smaller_rise(tell: Tell, inside: float, last: float, seen: bool) -> None:
+    told = tell(
+        [0.9, 0.1, 0.11, 0.11, 0.12, last], train=[0.9, 0.1, 0.05, 0.04, 0.03, inside], left=inside, rate=lambda: 0.001
+    )
+    assert (overfits(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("weight", "said", "right", "seen"),
+    [(200, [60, 40], [50, 20], True), (3, [60, 40], [50, 20], False), (200, [45, 55], [40, 25], False)],
+)
+def test_a_weight_that_outweighs_all_others_is_told_by_what_is_said(
+    tell: Tell, weight: int, said: list[int], right: list[int], seen: bool
+) -> None:
+    classes = [ClassesSeen("y", "validation", 100, ["rare", "other"], [50, 50], said, right)]
+    told = tell(
+        [0.9, 0.6, 0.5], left=0.5, more=f", class_weight: {{rare: {weight}, other: 1}}", classes=lambda split: classes
+    )
+    found = predicts_one_class(told)
+    assert (found is not None) is seen
+    if found is not None:
+        assert [(each.key, each.new) for each in found.advice if isinstance(each, Setting)] == [
+            ("train.class_weight", "balanced")
+        ]
+
+
+@pytest.mark.parametrize(("epochs", "code"), [(2, None), (3, "does_not_learn")])
+def test_labels_are_doubted_after_some_epochs(tell: Tell, epochs: int, code: str | None) -> None:
+    told = tell(
+        [1.1, 1.2, 1.3][:epochs],
+        train=[1.0, 0.7, 0.5][:epochs],
+        left=0.5,
+        neighbours=lambda: Neighbours(0.0, 0.0, 100, False),
+        samples={"train": 100, "validation": 100},
+    )
+    found = does_not_learn(told)
+    assert (None if found is None else found.code) == code
+
+
+@pytest.mark.parametrize(("patience", "fell", "seen"), [(0, 0.15, True), (0, 0.14, False), (2, 0.3, False)])
+def test_one_worse_epoch_ends_no_training_that_falls_fast(tell: Tell, patience: int, fell: float, seen: bool) -> None:
+    told = tell(
+        [0.5, 0.1, 0.015, 0.03],
+        train=[0.5, 0.2, 0.1, 0.1 * (1 - fell)],
+        left=0.01,
+        more=f", early_stopping: {{patience: {patience}}}",
+        stop=StopReason.EARLY_STOPPING,
+    )
+    assert (stopped_too_early(replace(told, compared=Compared("validation", 0.015, 1.0))) is not None) is seen
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(60, True), (59, False)])
+def test_a_class_that_few_rows_lack_by_chance_is_no_other_split(tell: Tell, rows: int, seen: bool) -> None:
+    """Of a class that is a twentieth of training sixty rows make expect three."""
+    counts = {"y": {"train": {"a": 950, "b": 50}, "validation": {"a": rows, "b": 0}}}
+    counts["y"]["train"]["c"] = 0
+    counts["y"]["validation"]["a"] -= 1
+    counts["y"]["validation"]["c"] = 1
+    assert (one_class_only(tell([0.9, 0.8, 0.7], counts=counts)) is not None) is seen
+
+
+@pytest.mark.parametrize(("last", "epochs", "seen"), [([1.0], 1, 10), ([1.0, 1.0], 2, 10), ([1.0, 1.0, 1.0], 3, None)])
+def test_a_first_epoch_is_to_go_on(tell: Tell, last: list[float], epochs: int, seen: int | None) -> None:
+    found = no_better_than_trivial(tell(last, left=1.0))
+    assert found is not None
+    keys = {each.key: each.new for each in found.advice if isinstance(each, Setting)}
+    assert keys.get("train.epochs") == seen
+
+
+@pytest.mark.parametrize(
+    ("written", "larger"),
+    [
+        ({"Orthogonal": {"gain": 1.21}}, True),
+        ({"Orthogonal": {"gain": 1.2}}, False),
+        ({"VarianceScaling": {"scale": 4.1}}, True),
+        ({"VarianceScaling": {"scale": 4.0}}, False),
+        ("orthogonal", False),
+    ],
+)
+def test_a_gain_makes_usual_first_weights_unusual(written: Any, larger: bool) -> None:
+    assert enlarges(written) is larger
+
+
+@pytest.mark.parametrize(("moved", "seen"), [(0.2, True), (0.19, False)])
+def test_classes_that_have_other_shares_in_validation_are_told(tell: Tell, moved: float, seen: bool) -> None:
+    told = tell(
+        [1.1, 1.2, 1.3],
+        train=[1.0, 0.7, 0.5],
+        left=0.5,
+        drifts=lambda: [Drift("y", "classes", 0.0, moved, False)],
+    )
+    found = splits_differ(told)
+    assert (found is not None) is seen
+    if found is not None:
+        assert "the shares of the classes of 'y' differ by 20%" in str(judgement_of_training(found))
+
+
+def test_shares_of_classes_that_chance_moves_are_the_same() -> None:
+    generator = np.random.default_rng(4)
+    one, other = generator.integers(0, 4, 800), generator.integers(0, 4, 200)
+    assert moved_shares(one, other) == 0.0
+    turned = np.r_[np.zeros(100, int), generator.integers(0, 4, 100)]
+    expected = np.abs(np.bincount(one, minlength=4) / 800 - np.bincount(turned, minlength=4) / 200).sum() / 2
+    assert moved_shares(one, turned) == pytest.approx(expected)
+    assert expected > 0.3
+
+
+@pytest.mark.parametrize(
+    ("first", "key"), [("Dense: 8", "layers"), ("Conv2D: {filters: 2, kernel_size: 3}", "data.augment")]
+)
+def test_pictures_are_moved_for_what_looks_for_the_same_in_every_place(tell: Tell, first: str, key: str) -> None:
+    """A model of dense layers has to learn each place anew, and lost validation by it in 8 of 8 trainings."""
+    told = tell(
+        [0.9, 0.5, 0.6, 0.7, 0.8, 0.9],
+        train=[0.9, 0.5, 0.3, 0.2, 0.1, 0.1],
+        left=0.1,
+        layers=f"[{first}, Flatten, Dense: 1]",
+        pictures=True,
+    )
+    found = overfits(told)
+    assert found is not None
+    settings = [each.key for each in found.advice if isinstance(each, Setting)]
+    assert settings == ["train.early_stopping", key]

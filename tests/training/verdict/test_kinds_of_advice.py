@@ -103,7 +103,7 @@ def test_the_key_of_a_schedule_is_that_of_its_largest_rate(
     assert written_rate(told.config.optimizer) == value
     assert told.rate == (value or 0.0)  # before the first epoch has ended
     [setting] = advice.tested_rate(told, why="")
-    assert setting.old == (value or 0.0)
+    assert setting.old == value
 
 
 def test_one_that_breaks_in_its_first_epoch_names_its_rate(tell: Tell) -> None:
