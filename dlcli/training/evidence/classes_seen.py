@@ -14,7 +14,9 @@ from dlcli.training.counted import counted_target
 from dlcli.training.kept.predictions import answers_of
 from dlcli.training.setup.experiment import Experiment
 
-LOOKED_AT, AT_ONCE = 1000, 250  # unseen: time alone
+LOOKED_AT, MOST, NUMBERS = 1000, 20_000, 20_000_000  # unseen: time alone
+"""So many samples are answered in any case, and more up to so many numbers that they are made of."""
+AT_ONCE, MOST_AT_ONCE = 250, 2000  # unseen: time alone
 """So many samples of a split are answered."""
 LARGEST = 1 << 24  # unseen: memory alone
 SPLITS = ("train", "validation")
@@ -106,10 +108,13 @@ def classes_seen(experiment: Experiment, split: str, rows: Any = None) -> list[C
     heads = [*zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True)]
     if not len(feed) or all(schema.classes is None for _, schema in heads):
         return []
-    rows = spread_samples(len(feed), LOOKED_AT) if rows is None else rows
+    numbers = max(feed.numbers, 1)
+    most = min(max(LOOKED_AT, NUMBERS // numbers), MOST)
+    rows = spread_samples(len(feed), most) if rows is None else rows
     inputs, targets = feed.take(rows)
-    starts = range(0, len(next(iter(inputs.values()))), AT_ONCE)
-    parts = [model({name: each[at : at + AT_ONCE] for name, each in inputs.items()}, training=False) for at in starts]
+    step = min(max(AT_ONCE, NUMBERS // LOOKED_AT // numbers), MOST_AT_ONCE)
+    starts = range(0, len(next(iter(inputs.values()))), step)
+    parts = [model({name: each[at : at + step] for name, each in inputs.items()}, training=False) for at in starts]
     found = []
     for head, schema in heads:
         output = np.concatenate(

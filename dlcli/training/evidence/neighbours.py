@@ -88,9 +88,7 @@ def features_and_target(feed: Any, schema: Any) -> tuple[Any, Any]:
     """Numbers by feature (samples, features) of some samples, None where they are none, and their targets (samples, …)."""
     import numpy as np
 
-    inputs, _ = feed.take(spread_samples(len(feed), 1))
-    features = sum(math.prod(np.shape(each)) for each in inputs.values())
-    most = min(max(LOOKED_AT, int(math.sqrt(WORK / max(features, 1)))), MOST_LOOKED_AT)
+    most = min(max(LOOKED_AT, int(math.sqrt(WORK / max(feed.numbers, 1)))), MOST_LOOKED_AT)
     inputs, targets = feed.take(spread_samples(len(feed), most))
     flat = [np.asarray(each).reshape(len(each), -1) for each in inputs.values()]
     indices = class_indices(targets[schema.name], schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -60,6 +61,12 @@ class Feed:
     def first(self, samples: int) -> Feed:
         """The first samples alone, in memory."""
         return self.part(slice(0, samples))
+
+    @property
+    def numbers(self) -> int:
+        """Of how many numbers the inputs of a sample are made."""
+        inputs, _ = self.take(slice(0, 1))
+        return sum(math.prod(each.shape) for each in inputs.values())
 
     def spread(self, most: int) -> Feed:
         """About so many samples from all over it, in memory: the first of sorted ones are of one kind."""

@@ -10,6 +10,7 @@ from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.predicts_one_class import balanced
 from dlcli.training.verdict.rule import CAUSES, Rule
+from dlcli.training.verdict.standing import looked_at
 from dlcli.training.verdict.story import Story
 
 HIDDEN, SELDOM, GOOD = 0.1, 0.3, 0.7
@@ -41,6 +42,7 @@ def imbalanced(story: Story) -> Finding | None:
             "counted": seen.counted,
             "accuracy": seen.accuracy,
             "majority": seen.majority,
+            "looked_at": looked_at(story, seen),
         }
         advice = balanced(story, seen)
         return Finding(code="imbalanced", severity="warning", where=seen.target, facts=facts, advice=advice)

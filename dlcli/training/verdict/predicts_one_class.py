@@ -12,7 +12,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import asked
 from dlcli.training.verdict.holding import decays, held_back
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import FREQUENT, MARGIN, left, left_in_training
+from dlcli.training.verdict.standing import FREQUENT, MARGIN, left, left_in_training, looked_at
 from dlcli.training.verdict.still_improving import is_falling, still_improving
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
@@ -48,7 +48,7 @@ def predicts_one_class(story: Story) -> Finding | None:
         if max(seen.majority, outweighing(story, seen)) < FREQUENT and (learnt is None or learnt >= MARGIN):
             continue
         facts = {"target": seen.target, "split": seen.split, "class": name, "share": share, "others": others}
-        facts |= {"falling": coming, "counted": seen.counted}
+        facts |= {"falling": coming, "counted": seen.counted, "looked_at": looked_at(story, seen)}
         weighed = [] if learnt_nothing(story, seen) else balanced(story, seen)
         advice = [*(further(story) if coming else []), *weighed] or asked(story)
         return Finding(code="predicts_one_class", severity="warning", where=seen.target, facts=facts, advice=advice)

@@ -144,6 +144,11 @@ def weighs(story: Story) -> bool:
     return story.config.train.class_weight is not None or story.config.train.sample_weight is not None
 
 
+def looked_at(story: Story, seen: ClassesSeen) -> int | None:
+    """How many samples were answered, where these are not all of the split."""
+    return seen.samples if seen.samples < story.looks.samples.get(seen.split, 0) else None
+
+
 def counts_classes_alike(story: Story) -> bool:
     """Whether the weights of classes make mistakes in a rare one cost more."""
     return story.config.train.class_weight is not None

@@ -249,7 +249,7 @@ def splits_differ(facts: Facts) -> str:
 def predicts_one_class(facts: Facts) -> str:
     answers = f"{facts['share']:.0%} of the answers on {facts['split']} are '{facts['class']}'"
     falling = "; the loss still falls from above that of one answer for all" if facts.get("falling") else ""
-    return f"{answers}, and {facts['others']} {facts.get('counted', 'samples')} are not{falling}"
+    return f"{answers}, and {facts['others']} {facts.get('counted', 'samples')} are not{falling}{of_some(facts)}"
 
 
 def does_not_learn(facts: Facts) -> str:
@@ -326,7 +326,12 @@ def validation_too_small(facts: Facts) -> str:
 def imbalanced(facts: Facts) -> str:
     counted = facts.get("counted", "samples")
     found = f"of {facts['samples']} {counted} of '{facts['class']}' {facts['recall']:.0%} are found"
-    return f"{found}, while the accuracy on {facts['split']} is {number(facts['accuracy'])}"
+    return f"{found}, while the accuracy on {facts['split']} is {number(facts['accuracy'])}{of_some(facts)}"
+
+
+def of_some(facts: Facts) -> str:
+    """That not all samples were looked at, where it is so."""
+    return f"; of {facts['looked_at']} samples that were looked at" if facts.get("looked_at") else ""
 
 
 def validation_not_finite(facts: Facts) -> str:

@@ -29,6 +29,7 @@ from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.curve import keeps_its_pace
 from dlcli.training.verdict.does_not_learn import does_not_learn
 from dlcli.training.verdict.exploding_gradients import exploding_gradients
+from dlcli.training.verdict.imbalanced import imbalanced
 from dlcli.training.verdict.no_better_than_last_value import no_better_than_last_value
 from dlcli.training.verdict.no_better_than_trivial import no_better_than_trivial
 from dlcli.training.verdict.one_class_only import one_class_only
@@ -522,3 +523,14 @@ def test_pictures_are_moved_for_what_looks_for_the_same_in_every_place(tell: Tel
     assert found is not None
     settings = [each.key for each in found.advice if isinstance(each, Setting)]
     assert settings == ["train.early_stopping", key]
+
+
+@pytest.mark.parametrize(
+    ("all_of_them", "words"), [(100, "0.9000"), (101, "0.9000; of 100 samples that were looked at")]
+)
+def test_counts_of_a_part_are_told_as_those_of_a_part(tell: Tell, all_of_them: int, words: str) -> None:
+    said = ClassesSeen("y", "validation", 100, ["a", "b"], [90, 10], [100, 0], [90, 0])
+    told = tell([0.9, 0.5, 0.4], classes=lambda split: [said], samples={"validation": all_of_them})
+    found = imbalanced(told)
+    assert found is not None
+    assert str(judgement_of_training(found).evidence).endswith(words)
