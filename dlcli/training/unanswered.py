@@ -27,6 +27,8 @@ class Unanswered:
     row: int
     empty: str | None = None
     text: bool = False
+    at: str | None = None
+    """Its line or row in its own file, where that is known."""
 
     @property
     def words(self) -> str:
@@ -36,7 +38,7 @@ class Unanswered:
             if self.empty is None
             else f", where '{self.empty}' has {'no word' if self.text else 'nothing'} but padding"
         )
-        return f"row {self.row}{has}"
+        return f"{self.at or f'row {self.row}'}{has}"
 
 
 OF_NOTHING = (

@@ -40,8 +40,8 @@ def test_in_validation_and_test_the_row_is_named_and_the_model_is_kept(tmp_path:
     [finding] = done.value["verdict"]
     assert finding["code"] == "validation_not_finite"
     assert finding["evidence"] == (
-        "the validation loss was nan in 4 of 4 epochs: the model makes no number of 1 of 11 samples there, first of row 41, "
-        "where 'words' has no word but padding; leave it out, or put a token in front of a mean"
+        "the validation loss was nan in 4 of 4 epochs: the model makes no number of 1 of 11 samples there, first of "
+        "line 12 of validation.csv, where 'words' has no word but padding; leave it out, or put a token in front of a mean"
     )
     plain = run_dlcli("runs", "c", cwd=tmp_path).out
     assert "val_loss was never a finite number" in plain
@@ -62,10 +62,13 @@ def test_in_training_the_row_is_named_and_not_the_rate(
     done = run_dlcli("train", "c.yaml", *settings, "--json", cwd=tmp_path)
     assert (done.error["code"], done.error["hint"]) == (6, HINT)
     assert done.error["message"].startswith(message)
-    assert "row 31, where 'words' has no word but padding" in done.error["message"]
+    assert "line 32 of train.csv, where 'words' has no word but padding" in done.error["message"]
     checked = run_dlcli("check", "c.yaml", "--json", cwd=tmp_path).value["verdict"]
     assert [each["code"] for each in checked] == ["first_loss_not_finite"]
-    assert "GlobalAveragePooling1D in line 7 puts out nan first, of row 31, where 'words'" in checked[0]["evidence"]
+    assert (
+        "GlobalAveragePooling1D in line 7 puts out nan first, of line 32 of train.csv, where 'words'"
+        in checked[0]["evidence"]
+    )
 
 
 def test_with_a_token_in_front_there_is_a_mean(tmp_path: Path, run_dlcli: Command) -> None:

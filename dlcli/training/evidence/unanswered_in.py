@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dlcli.training.setup.experiment import Experiment
@@ -29,4 +31,8 @@ def unanswered_in(experiment: Experiment, split: str, model: Any = None) -> Unan
     joined = {name: np.concatenate([np.asarray(part[name], np.float32) for part in parts]) for name in parts[0]}
     # What no loss can square is no answer either.
     joined = {name: np.where(np.abs(values) < SQUARED, values, np.nan) for name, values in joined.items()}
-    return unanswered(joined, feed, experiment.dataset.schema.inputs)
+    found = unanswered(joined, feed, experiment.dataset.schema.inputs)
+    if found is None:
+        return None
+    file, line, words = experiment.dataset.fields.where(found.row - 1)
+    return replace(found, at=words if line is None else f"line {line} of {Path(file).name}")

@@ -340,9 +340,8 @@ def validation_not_finite(facts: Facts) -> str:
     seen = facts["unanswered"]
     if seen is None:
         return f"{said}, and tells nothing of the model"
-    said += (
-        f": the model makes no number of {seen['count']} of {seen['samples']} samples there, first of row {seen['row']}"
-    )
+    first = seen.get("at") or f"row {seen['row']}"
+    said += f": the model makes no number of {seen['count']} of {seen['samples']} samples there, first of {first}"
     if seen["empty"] is None:
         return said
     has = "no word" if seen["text"] else "nothing"
