@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dlcli.config.catalogue.live import written_class
+from dlcli.data.dataset import spread_samples
 from dlcli.keras_internals import nodes_of
 from dlcli.layers.names import written_layer_name
 from dlcli.named_inputs import model_of
@@ -16,7 +17,8 @@ from dlcli.training.unanswered import OF_NOTHING, Unanswered, inputs_of_ids
 if TYPE_CHECKING:
     import numpy as np
 
-LOOKED_AT = 64  # unseen: time and memory alone
+LOOKED_AT, MOST, NUMBERS = 64, 2000, 5_000_000  # unseen: time and memory alone
+"""So many samples are looked at in any case, and more up to so many numbers that they are made of."""
 FAR = 100.0
 """Inputs further from 0 than that on average make every step large, whatever the learning rate."""
 
@@ -75,7 +77,9 @@ def broken_at(experiment: Experiment, *, stepped: bool = False) -> BrokenAt:
     """Where the numbers of an untrained model end, on its first samples; one that has `stepped` is made anew for it."""
     import numpy as np
 
-    inputs, targets = experiment.splits["train"].take(slice(0, LOOKED_AT))
+    feed = experiment.splits["train"]
+    most = min(max(LOOKED_AT, NUMBERS // max(feed.numbers, 1)), MOST)
+    inputs, targets = feed.take(spread_samples(len(feed), most))
     far = inputs_are_far(experiment)
     for name, values in targets.items():
         reach = float(np.abs(values.astype(np.float64)).max(initial=0))

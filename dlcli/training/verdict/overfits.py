@@ -123,8 +123,10 @@ def gap_of(story: Story) -> float | None:
     inside, gap = left_in_training(story), wider(story)
     if inside is None:
         return None
-    wide = BY_HEART if never_better(story) and inside <= LEARNT and is_over(story) else max(GAP, (TIMES - 1) * inside)
-    return gap if gap >= wide else None
+    unstopped = story.config.train.early_stopping is None
+    if (never_better(story) and inside <= LEARNT and is_over(story)) or (by_heart(story) and unstopped):
+        return gap if gap >= BY_HEART else None
+    return gap if gap >= max(GAP, (TIMES - 1) * inside) else None
 
 
 def parted(story: Story) -> int | None:

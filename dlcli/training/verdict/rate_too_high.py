@@ -54,6 +54,7 @@ def rate_too_high(story: Story) -> Finding | None:
     signs = [*(signs_of(story) if struggling else ()), *(["settles"] if settled else ())]
     signs += ["rises"] if carried_up(story) else []
     stuck = struggling and (share or 0.0) > STUCK and not steady(story.losses("train")) and not has_run_out(story)
+    signs += ["stuck"] if stuck and is_long_step(story) else []
     if not signs and not stuck:
         return None
     rate, proposed = story.rate, story.looks.rate()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dlcli.finding import Finding, Setting
+from dlcli.runs.state import StopReason
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import tested_rate
 from dlcli.training.verdict.curve import steady
@@ -18,6 +19,8 @@ from dlcli.training.verdict.story import Story
 
 SLOW, MOVED = 0.025, 0.97
 """The share that a slow epoch takes away, and what is left of the first loss where hardly anything was."""
+ENDED_BY_HAND = frozenset({StopReason.REACHED, StopReason.TIME_LIMIT, StopReason.SIGNAL})
+"""What ends a training wherever its rate would have led."""
 LITTLE = 0.95
 """What is left of the first validation loss where it falls little by little."""
 STILL = 0.5
@@ -78,7 +81,7 @@ def falls(story: Story) -> bool:
 
 def how_far(story: Story, *, ended: bool) -> float:
     """How many times the rate is one that is proposed another one."""
-    if ended or is_cut_short(story) or is_frozen(story):
+    if ended or is_cut_short(story) or story.stop in ENDED_BY_HAND or is_frozen(story):
         return FARTHEST
     return NEARER if at_constant(story) else FAR
 

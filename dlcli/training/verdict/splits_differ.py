@@ -14,7 +14,7 @@ from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import left, left_in_training
 from dlcli.training.verdict.story import Story
 
-KNOWN, UNKNOWN = 0.6, 0.97
+KNOWN, UNKNOWN = 0.75, 0.97
 """Neighbours know a target that leave up to the first of the mistakes of one answer, and mislead where they leave the second."""
 SHARES = 0.2
 """So much of the samples of validation would have to have another class for the shares that classes have in training."""

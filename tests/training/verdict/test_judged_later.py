@@ -534,3 +534,40 @@ def test_counts_of_a_part_are_told_as_those_of_a_part(tell: Tell, all_of_them: i
     found = imbalanced(told)
     assert found is not None
     assert str(judgement_of_training(found).evidence).endswith(words)
+
+
+@pytest.mark.parametrize(("rate", "seen"), [(0.05, True), (0.049, False)])
+def test_what_is_stuck_at_long_steps_is_thrown_by_them(tell: Tell, rate: float, seen: bool) -> None:
+    told = tell([1.0, 1.01, 0.99, 1.02], rates=[rate] * 4, left=1.0, rate_unknown=lambda: True)
+    assert (rate_too_high(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("stop", "proposed", "seen"),
+    [
+        (StopReason.REACHED, 0.099, False),
+        (StopReason.REACHED, 0.1, True),
+        (StopReason.ALL_EPOCHS, 0.021, True),
+    ],
+)
+def test_what_a_condition_ended_early_needs_a_far_higher_rate(
+    tell: Tell, stop: StopReason, proposed: float, seen: bool
+) -> None:
+    told = tell([0.99, 0.98, 0.97], left=0.97, stop=stop, rate=lambda: proposed)
+    assert (rate_too_low(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "more", "seen"),
+    [
+        (0.019, 0.23, "", True),
+        (0.021, 0.23, "", False),
+        (0.019, 0.21, "", False),
+        (0.019, 0.23, ", early_stopping: {patience: 5}", False),
+    ],
+)
+def test_a_gap_to_what_is_known_by_heart_is_told_where_nothing_stops_it(
+    tell: Tell, inside: float, outside: float, more: str, seen: bool
+) -> None:
+    told = tell([0.9, 0.5, 0.3, outside], train=[0.9, 0.5, 0.2, inside], left=inside, more=more)
+    assert (overfits(told) is not None) is seen
