@@ -12,7 +12,7 @@ from dlcli.spec import Epochs, KerasObject
 from dlcli.training.evidence.rate import shortest
 from dlcli.training.verdict.curve import epochs_to_gain, rounded
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import left, left_in_training
+from dlcli.training.verdict.standing import is_over, left, left_in_training
 from dlcli.training.verdict.story import Story
 
 ENDED = 0.05
@@ -22,6 +22,8 @@ LEFT, LITTLE, FURTHER, EARLY = 0.25, 0.05, 0.8, 0.95
 rate bring it below the third of what it is, or the fourth where most of the epochs had none."""
 CURVE, PART = 3, 3
 """Fewer epochs are no curve, and this part of all of them is no training."""
+LASTED = 0.8
+"""The share of all epochs after which a rate may be worth nothing that was to last as long as they do."""
 FELL = 0.01
 """So much the loss fell in each epoch, on average, before the rate ended."""
 
@@ -35,6 +37,8 @@ def schedule_ended(story: Story) -> Finding | None:
     train = story.above("train")
     peak = rates.index(story.rate)
     ended = next(at for at in range(peak, len(rates)) if rates[at] <= ENDED * story.rate)
+    if ended >= LASTED * len(rates) and not fell_to_the_end(story, ended):
+        return None  # it lasted as long as the training, which was over by then
     if share < LEFT and not goes_on(story, EARLY if PART * ended <= len(rates) else FURTHER):
         return None
     alive = train[: ended + 1]
@@ -60,6 +64,15 @@ def schedule_ended(story: Story) -> Finding | None:
         facts=facts,
         advice=lasting(story, ended),
     )
+
+
+def fell_to_the_end(story: Story, ended: int) -> bool:
+    """Whether what the model is judged by fell in the last epochs of a rate that is worth anything, and stands at its least."""
+    losses = story.above(story.judged)[: ended + 1]
+    steps = min(len(losses) - 1, 3)
+    if steps < 1 or is_over(story):
+        return False
+    return (losses[-1 - steps] - losses[-1]) / steps >= FELL * losses[-1 - steps]
 
 
 def ended_at_once(alive: int, epochs: int) -> bool:
@@ -94,7 +107,7 @@ def lasting(story: Story, ended: int) -> list[Advice]:
         return [Setting(key="optimizer.learning_rate", old=None, new=shortest(story.rate), why=constant)]
     old = schedule.arguments["decay_steps"]
     shown = str(old) if isinstance(old, Epochs) else old
-    longer = rounded(epochs + epochs_to_gain(story.above("train")[: ended + 1])) if ended >= 0.8 * epochs else epochs
+    longer = rounded(epochs + epochs_to_gain(story.above("train")[: ended + 1])) if ended >= LASTED * epochs else epochs
     key, why = "optimizer.learning_rate.decay_steps", "the rate then falls as long as the training goes on"
     steps = (story.history[0].get("step") or 0) if isinstance(old, int) else 0
     if "decay_rate" in schedule.arguments:

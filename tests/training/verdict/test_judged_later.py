@@ -37,6 +37,7 @@ from dlcli.training.verdict.overfits import overfits
 from dlcli.training.verdict.predicts_one_class import predicts_one_class
 from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
+from dlcli.training.verdict.schedule_ended import schedule_ended
 from dlcli.training.verdict.splits_differ import splits_differ
 from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
@@ -571,3 +572,20 @@ def test_a_gap_to_what_is_known_by_heart_is_told_where_nothing_stops_it(
 ) -> None:
     told = tell([0.9, 0.5, 0.3, outside], train=[0.9, 0.5, 0.2, inside], left=inside, more=more)
     assert (overfits(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("validation", "seen"),
+    [
+        ([1.0, 0.9, 0.85, 0.8, 0.77, 0.74, 0.71, 0.68, 0.66, 0.658], True),
+        ([1.0, 0.9, 0.85, 0.8, 0.77, 0.74, 0.738, 0.736, 0.734, 0.733], False),  # less than a hundredth an epoch
+        ([1.0, 0.9, 0.85, 0.8, 0.77, 0.9, 0.86, 0.83, 0.8, 0.8], False),  # its least is long ago
+    ],
+)
+def test_a_schedule_that_lasted_as_long_as_the_training_has_not_ended_early(
+    tell: Tell, validation: list[float], seen: bool
+) -> None:
+    rates = [0.003 * (1 + np.cos(np.pi * at / 10)) / 2 for at in range(10)]  # a twentieth is left after the ninth
+    train = [1.0, 0.9, 0.85, 0.8, 0.75, 0.7, 0.66, 0.62, 0.6, 0.6]
+    told = tell(validation, train=train, rates=rates, left=0.6, rate=lambda: 0.003)
+    assert (schedule_ended(told) is not None) is seen
