@@ -17,7 +17,7 @@ from dlcli.training.setup.experiment import Experiment
 LOOKED_AT, MOST, NUMBERS = 1000, 20_000, 20_000_000  # unseen: time alone
 """So many samples are answered in any case, and more up to so many numbers that they are made of."""
 AT_ONCE, MOST_AT_ONCE = 250, 2000  # unseen: time alone
-"""So many samples of a split are answered."""
+"""So many of them are answered at once, and more where these are small."""
 LARGEST = 1 << 24  # unseen: memory alone
 SPLITS = ("train", "validation")
 SIGMAS = 1.96

@@ -70,10 +70,11 @@ def cause_of(story: Story) -> tuple[str, list[Advice]]:
     if target is not None and target.advice and not no_scale_helps(story):
         return "target", scaled_target(story)
     begun = story.looks.begun()
-    repeated = [each for each in usual_first(story) if each.about.endswith("recurrent_initializer")]
+    usual = usual_first(story)
+    repeated = any(each.about.endswith("recurrent_initializer") for each in usual)
     exploding = [each for each in begun.gradients if (each.ratio or 0.0) > EXPLODED] if begun is not None else []
     if exploding or repeated:  # what is repeated step by step grows with the steps
-        return "first_weights", usual_first(story)
+        return "first_weights", usual
     return "rate", heavy_momentum(story) or tested_rate(story, why="the range test on this model")
 
 

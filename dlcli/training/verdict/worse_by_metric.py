@@ -22,11 +22,12 @@ def worse_by_metric(story: Story) -> Finding | None:
         own, constant = story.metrics[split].get(name), shown.get(name)
         if own is None or constant is None or not (own < constant if more_is_better else own > constant):
             continue
-        if seen.weighed and more_is_better and not unweighed(story) and better_by_metric(story):
+        weighs = seen.weighed and more_is_better
+        advice = unweighed(story) if weighs else []
+        if weighs and not advice and better_by_metric(story):
             continue  # that the frequent class is said less often is what the weights are for
         facts = {"split": split, "metric": name, "own": own, "constant": constant, "method": story.baseline["method"]}
         losses = {"reached": seen.reached, "trivial": seen.trivial, "weighed": seen.weighed}
-        advice = unweighed(story) if seen.weighed and more_is_better else []
         return Finding(code="worse_by_metric", severity="note", where=name, facts={**facts, **losses}, advice=advice)
     return None
 
