@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlcli.actions.loss_units import has_one_unit, units_apart
 from dlcli.actions.member_states import done_runs, members_not_done
+from dlcli.actions.spreads import spreads
 from dlcli.runs import Run
 from dlcli.runs.groups import ALIKE, Group
-from dlcli.runs.noise import spread_of_runs
 from dlcli.runs.summary import RunSummary
 from dlcli.view.comparison import GroupCompared
-from dlcli.view.group import MemberShown, SpreadShown
+from dlcli.view.group import MemberShown
 
 Values = Mapping[str, float]
 """What a run reached, by the name of the metric."""
@@ -78,8 +78,8 @@ def compared_group(rows: Sequence[RunSummary], reached: Sequence[Values], side: 
     apart = units_apart([rows[at] for at in side.at])
     shared = [name for name in reached[side.at[0]] if all(name in reached[at] for at in side.at)]
     names = [name for name in shared if has_one_unit(name, apart)]
-    spreads = {name: SpreadShown(**asdict(spread_of_runs([reached[at][name] for at in side.at]))) for name in names}
-    return GroupCompared([rows[at].run for at in side.at], spreads)
+    values = {name: [reached[at][name] for at in side.at] for name in names}
+    return GroupCompared([rows[at].run for at in side.at], spreads(Run(rows[side.at[0]].path), values))
 
 
 def mean_history(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 
 from dlcli.actions.evaluate import evaluate
 from dlcli.actions.loss_units import has_one_unit, units_apart
 from dlcli.actions.member_states import done_runs, members_not_done
+from dlcli.actions.spreads import spreads
+from dlcli.runs import Run
 from dlcli.runs.groups import ALIKE, Group
-from dlcli.runs.noise import spread_of_runs
 from dlcli.runs.summary import run_summary
 from dlcli.view.evaluated_group import EvaluatedGroup
 from dlcli.view.evaluation import Evaluation
@@ -31,17 +31,15 @@ def evaluate_group(group: Group, *, split: str, data: str | None, allow_code: bo
         kind=kind,
         split=found[0].split,
         members=found,
-        metrics=evaluated_spreads(found, apart) if kind in ALIKE else {},
+        metrics=evaluated_spreads(runs[0], found, apart) if kind in ALIKE else {},
         left_out=not_done,
         notes=[*dict.fromkeys(notes)],
     )
 
 
-def evaluated_spreads(found: Sequence[Evaluation], apart: Collection[str]) -> dict[str, SpreadShown]:
+def evaluated_spreads(run: Run, found: Sequence[Evaluation], apart: Collection[str]) -> dict[str, SpreadShown]:
     """The spread of each metric that all have, but for losses in units `apart`."""
     names = [name for name in found[0].metrics if has_one_unit(name, apart)]
     values = {name: [each.metrics.get(name) for each in found] for name in names}
     known = {name: [one for one in each if one is not None] for name, each in values.items()}
-    return {
-        name: SpreadShown(**asdict(spread_of_runs(each))) for name, each in known.items() if len(each) == len(found)
-    }
+    return spreads(run, {name: each for name, each in known.items() if len(each) == len(found)})

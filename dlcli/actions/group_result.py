@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from dlcli.actions.compare import values_of
 from dlcli.actions.held_out import kept_held_out
 from dlcli.actions.loss_units import has_one_unit, units_apart
 from dlcli.actions.member_states import member_of, rows_of
 from dlcli.actions.runs import compared_runs
+from dlcli.actions.spreads import spreads
 from dlcli.runs import Run
 from dlcli.runs.groups import ALIKE, Group, GroupKind
-from dlcli.runs.noise import spread_of_runs
 from dlcli.runs.samples_file import read_samples
 from dlcli.runs.summary import RunSummary
 from dlcli.view.group import GroupShown, MemberShown, SpreadShown, own_unit_words
@@ -72,9 +72,8 @@ def spreads_of(rows: Sequence[RunSummary]) -> dict[str, SpreadShown]:
     """The spread of each value that runs reached, by split and name; of one that some lack that of the others. A loss in
     units apart has none.
     """
+    if not rows:
+        return {}
     reached, apart = [values_of(row, read_samples(Run(row.path))) for row in rows], units_apart(rows)
     names = [name for name in dict.fromkeys(name for values in reached for name in values) if has_one_unit(name, apart)]
-    return {
-        name: SpreadShown(**asdict(spread_of_runs([values[name] for values in reached if name in values])))
-        for name in names
-    }
+    return spreads(Run(rows[0].path), {name: [each[name] for each in reached if name in each] for name in names})

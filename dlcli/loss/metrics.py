@@ -13,6 +13,8 @@ from dlcli.spec import Facts, KerasObject, Scale, snake_case
 
 Direction: TypeAlias = Literal["up", "down"]
 """Whether more or less of a value is better."""
+Ends: TypeAlias = tuple[float | None, float | None]
+"""What a value is never below, and never above."""
 AT = "@"
 """Stands between the name of a metric that gives several values and what tells one from the others."""
 
@@ -39,6 +41,12 @@ def direction_of(metric: KerasObject) -> Direction | None:
     """Whether more or less of a metric is better; None of a plugin that does not say."""
     direction: Direction | None = metric.traits.get("direction")
     return direction
+
+
+def ends_of(each: KerasObject) -> Ends:
+    """What no value of a loss or a metric is below, and none above; None where there is no such, or a plugin does not say."""
+    low, high = (None if end is None else float(end) for end in each.traits.get("ends", (None, None)))
+    return low, high
 
 
 def build_metrics(

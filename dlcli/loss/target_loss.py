@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcli.errors import TreePath
-from dlcli.loss import Direction, direction_of, value_names
+from dlcli.loss import Direction, Ends, direction_of, ends_of, value_names
 from dlcli.spec import KerasObject
 
 MINIMIZE = "minimize"
@@ -62,3 +62,9 @@ class Head:
         loss: dict[str, Direction | None] = {} if self.own_loss is None else {self.own_loss: "down"}
         values = [(name, direction_of(metric)) for metric in self.metrics for name in value_names(metric)]
         return loss | {self.reported(name): direction for name, direction in values}
+
+    @property
+    def ends(self) -> dict[str, Ends]:
+        """By the names of all its values, what they are never below and never above; what weights cost is added to a loss."""
+        loss: dict[str, Ends] = {} if self.own_loss is None else {self.own_loss: (ends_of(self.loss)[0], None)}
+        return loss | {self.reported(name): ends_of(metric) for metric in self.metrics for name in value_names(metric)}

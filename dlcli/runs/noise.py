@@ -44,7 +44,7 @@ class Noise:
 @dataclass(frozen=True)
 class Spread:
     """What several runs reached: their mean, the deviation of a sample (n - 1), and between what the mean lies for other runs of
-    the same kind, by Student's t. Of one run there is no deviation.
+    the same kind, by Student's t, as far as values go at all. Of one run there is no deviation.
     """
 
     mean: float
@@ -54,14 +54,17 @@ class Spread:
     values: Sequence[float]
 
 
-def spread_of_runs(values: Sequence[float]) -> Spread:
-    """The spread of at least one value."""
+def spread_of_runs(values: Sequence[float], ends: tuple[float | None, float | None] | None = None) -> Spread:
+    """The spread of at least one value, of which none is below the first of `ends` or above the second."""
     mean, count = statistics.fmean(values), len(values)
     if count == 1:
         return Spread(mean, None, None, None, [*values])
     deviation = statistics.stdev(values)
     apart = deviation / math.sqrt(count) * t_quantile(1 - LEVEL, count - 1)
-    return Spread(mean, deviation, mean - apart, mean + apart, [*values])
+    least, most = (None, None) if ends is None else ends
+    low = mean - apart if least is None else max(mean - apart, min(least, mean))
+    high = mean + apart if most is None else min(mean + apart, max(most, mean))
+    return Spread(mean, deviation, low, high, [*values])
 
 
 def mean_interval(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None = None) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.special
@@ -146,6 +148,21 @@ def test_the_mean_of_runs_has_the_interval_of_students_t(values: list[float]) ->
     low, high = scipy.stats.t.interval(0.95, len(values) - 1, loc=np.mean(values), scale=max(apart, 1e-300))
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
     assert found.values == values
+
+
+@pytest.mark.parametrize(
+    ("ends", "low", "high"),
+    [
+        (None, 0.734867, 1.165133),
+        ((0, 1), 0.734867, 1),
+        ((0.8, None), 0.8, 1.165133),
+        ((None, 1.2), 0.734867, 1.165133),
+        ((0.96, 0.94), 0.95, 0.95),  # whatever is said of ends, the mean lies between
+    ],
+)
+def test_no_interval_goes_beyond_what_a_value_can_be(ends: Any, low: float, high: float) -> None:
+    found = spread_of_runs([0.85, 1.0, 1.0], ends)
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-6), pytest.approx(high, abs=1e-6))
 
 
 def test_one_run_has_no_deviation() -> None:

@@ -20,6 +20,7 @@ A class has `traits`. A plugin gives the same of its own classes, as class attri
               reads      what it looks at: values (the default), decisions (the side of a threshold), order, largest (of
                          several), scores (as hinge losses read them)
               instead    what to write where there is no largest of several: another metric, or its `threshold`
+              ends       of a loss too: what no value is below, and none above; null for no such
               defined    what it has to see to have a value: yes, both (yes and no), or varies (numbers that differ)
               positive   whether it speaks of one of two classes, and says another number of the other
               equal      whether it counts numbers that are the same to the last bit

@@ -119,6 +119,16 @@ def test_all_seeds_have_one_split_and_none_has_the_weights_of_another() -> None:
     assert other.data.load(seed=5).splits["train"].rows.tolist() != rows[0]
 
 
+@pytest.mark.parametrize(("metrics", "high"), [("[accuracy]", 1), ("[]", 1.2186)])
+def test_no_interval_of_a_group_is_beyond_what_its_metric_can_be(
+    metrics: str, high: float, tmp_path: Path, record_run: Made
+) -> None:
+    group = asked_group(tmp_path, text=f"{CONFIG}metrics: {metrics}\n")
+    shown, _ = trained(group, Fake(record_run))
+    accuracy = shown.metrics["validation.accuracy"]
+    assert (accuracy.low, accuracy.high) == (pytest.approx(0.2147, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
 @pytest.mark.parametrize(
     ("seeds", "folds", "text", "kind"),
     [
