@@ -29,10 +29,11 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardTable:
-    """The first runs that fulfil a filter, out of `chosen` that do and `all` that there are."""
+    """The first of `listed` rows, which have the `chosen` runs that fulfil a filter, out of `all` that there are."""
 
     columns: Sequence[BoardColumn]
     rows: Sequence[BoardRow]
+    listed: int
     chosen: int
     all: int
     alive: int

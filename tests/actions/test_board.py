@@ -301,7 +301,15 @@ def test_so_many_rows_are_shown(client: Client, monkeypatch: pytest.MonkeyPatch)
     for most, shown in ((3, 3), (2, 2)):
         monkeypatch.setattr(answers, "MOST_ROWS", most)
         value = client.get("/runs.json").value
-        assert (len(value["rows"]), value["chosen"]) == (shown, 3)
+        assert (len(value["rows"]), value["listed"], value["chosen"]) == (shown, 3, 3)
+
+
+def test_a_group_is_a_row_and_hides_none_of_its_runs(root: Path, record_run: Command, client: Client) -> None:
+    group = Group.claim(root, "g", GroupKind.SEEDS, words=[], config="c.yaml", content=b"{}\n")
+    for number in range(4, 8):
+        record_run(group.path, f"seed-{number}", number=number)
+    value = client.get("/runs.json").value
+    assert (len(value["rows"]), value["listed"], value["chosen"], value["all"]) == (4, 4, 7, 7)
 
 
 def test_curves_of_several_runs_are_laid_over_each_other(client: Client) -> None:

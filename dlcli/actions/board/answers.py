@@ -44,6 +44,7 @@ def board_table(watched: WatchedRuns, *, filters: Sequence[str], sort: str | Non
     return BoardTable(
         columns=[BoardColumn(name, each.name, each.right) for name, each in named],
         rows=board_rows(table, shown, runs),
+        listed=len(rows),
         chosen=len(chosen),
         all=len(runs),
         alive=sum(each.alive for each in runs),

@@ -64,8 +64,8 @@
   const drawTable = found => {
     const before = state.heads.split("]")[0], rebuild = JSON.stringify([found.columns, state.sort]) !== state.heads && (drawHead(found.columns), true);
     drawRows(found, rebuild);
-    const shown = found.rows.length < found.chosen ? `the first ${found.rows.length} of ${found.chosen} runs` : `${found.chosen} of ${found.all} runs`;
-    const words = `${shown}, ${found.alive} training`;
+    const only = found.rows.length < found.listed ? `the first ${found.rows.length} of ${found.listed} rows, ` : "";
+    const words = `${only}${found.chosen} of ${found.all} runs, ${found.alive} training`;
     if (count.textContent !== words) count.textContent = words;
     if (!state.touched) {
       const first = found.rows.filter(row => row.alive).slice(0, 8), wanted = first.length ? first : found.rows.slice(0, 3);
