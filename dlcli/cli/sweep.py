@@ -50,7 +50,7 @@ def sweep(
 ) -> None:
     """Search for better values of a configuration; the same command goes on with a search, and others may join it.
 
-    Example: dlcli sweep configs/search.yaml --trials 20 --workers 2
+    Example: dlcli sweep configs/search.yaml --workers 2
     """
     from dlcli.cli.sweeping import Wanted, begun_search, search_shown, serve_search
 

@@ -54,9 +54,14 @@ def command(request: pytest.FixtureRequest) -> Command:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run) -> Path:
-    """The configurations, new data, and two runs."""
+    """The configurations, with a short search, new data, and two runs."""
     folder = tmp_path_factory.mktemp("prepared")
     shutil.copytree(ROOT / "configs", folder / "configs")
+    search = folder / "configs" / "search.yaml"
+    long = search.read_text(encoding="utf-8")
+    short = long.replace("trials: 20", "trials: 4").replace("epochs: 10", "epochs: 2")
+    assert len(long) - len(short) == 2
+    search.write_text(short, encoding="utf-8")
     (folder / "new.csv").write_text("sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n")
     for _ in range(2):
         done = run_dlcli("train", "configs/tables/iris.yaml", "--epochs", "3", "-q", cwd=folder)
