@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -99,7 +99,8 @@ def read_space(value: Any, information: ValidationInfo) -> dict[str, Dimension]:
         mistakes += found
         if not found:
             space[path] = dimension_of(written)
-    mistakes += [] if mistakes else [each for path in space for each in condition_mistakes(path, space)]
+    unread = value.keys() - space.keys()
+    mistakes += [each for path in space for each in condition_mistakes(path, space, unread)]
     if mistakes:
         fail(*mistakes)
     return in_order_of_conditions(space)
@@ -193,12 +194,17 @@ def dimension_of(written: Any) -> Dimension:
     return Dimension(kind=kind, low=low, high=high, step=step, when=when)
 
 
-def condition_mistakes(path: str, space: Mapping[str, Dimension]) -> Iterator[Mistake]:
-    """What is wrong with the condition of a dimension: it names values of another one, and none goes round in a circle."""
+def condition_mistakes(path: str, space: Mapping[str, Dimension], unread: Collection[str]) -> Iterator[Mistake]:
+    """What is wrong with the condition of a dimension: it names values of another one, and none goes round in a circle.
+
+    Of those that could not be read themselves nothing is said.
+    """
     for other, values in space[path].when.items():
+        if other in unread:
+            continue
         place = (path, "when", other)
         if other not in space:
-            others = [each for each in space if each != path]
+            others = [each for each in (*space, *unread) if each != path]
             listed = f"there are: {', '.join(others)}" if others else "name another path of the space"
             hint = did_you_mean(other, others) or listed
             yield Mistake(f"'{other}' is not searched", place, hint, at="key", kind="no_such_condition")

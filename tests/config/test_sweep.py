@@ -170,6 +170,10 @@ def test_a_goal_means_the_same_in_every_trial(space: str, goal: str, keys: str |
          [(8, 68, "no_such_condition", "there are: 1, 2")]),
         ("  space: {train.epochs: {choices: [1, 2], when: {optimizer.beta_1: 3}}, optimizer.beta_1: {float: [0.1, 0.2]}}\n",
          [(8, 50, "no_such_condition", "give it a list or a step")]),
+        ("  space: {train.epochs: {choices: [1, 2], when: {train.batch: 3}}, train.batch_size: [1, 1]}\n",
+         [(8, 50, "no_such_condition", "did you mean 'train.batch_size'?"), (8, 86, "twice_in_list", "leave one out")]),
+        ("  space: {train.epochs: {choices: [1, 2], when: {train.batch_size: 3}}, train.batch_size: [1, 1]}\n",
+         [(8, 91, "twice_in_list", "leave one out")]),  # nothing is said of conditions on what is wrong itself
         ("  space: {train.epochs: {choices: [1, 2], when: {train.batch_size: 1}},"
          " train.batch_size: {choices: [1, 2], when: {train.epochs: 2}}}\n",
          [(8, 43, "circle_of_conditions", "leave one of the conditions out"),
