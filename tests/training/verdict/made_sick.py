@@ -23,6 +23,9 @@ from typing import Any
 
 import yaml
 
+from dlcli.config import load_config
+from dlcli.errors import ConfigError
+
 ROOT = Path(__file__).parents[3]
 WELL = (
     *("digits", "basics/spiral", "images/autoencoder", "images/keypoints", "series/horizons", "series/motions"),
@@ -172,8 +175,17 @@ def written(folder: Path, part: int) -> list[str]:
             if (way == "well" or (at + number) % part == 0) and change(sick):
                 sick["name"] = name
                 (folder / f"{name}.yaml").write_text(yaml.safe_dump(sick, sort_keys=False), encoding="utf-8")
-                names.append(name)
+                names += [name] if is_taken(folder / f"{name}.yaml") else []
     return names
+
+
+def is_taken(path: Path) -> bool:
+    """Whether a file can be trained; what is refused before needs no verdict."""
+    try:
+        load_config(path)
+    except ConfigError:
+        return False
+    return True
 
 
 def trained(folder: Path, lines: list[str], jobs: int) -> dict[str, Any]:
