@@ -34,7 +34,7 @@ def cannot_memorize(seen: Seen) -> Finding | None:
         return Finding(code="cannot_memorize", severity="warning", facts={**asdict(batch), "why": "contradictory"})
     if seen.reaches:
         reach = seen.reaches[0]
-        facts = {**asdict(batch), "why": "range", **facts_of(reach)}
+        facts = {**asdict(batch), **facts_of(reach)}
         return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=unbent(reach))
     if batch.share(batch.last) <= STILL:
         return rate_finding(seen, "memorizes_slowly", lower=False, why="it learns, but slowly")

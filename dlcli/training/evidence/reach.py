@@ -1,4 +1,4 @@
-"""What the last activation of a model can put out, beside the targets of numbers that it is to meet."""
+"""What the last activation of a model can put out, beside the targets that it is to meet: numbers, or scores of classes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 from dlcli.data.dataset import spread_samples
 from dlcli.keras_internals import producer
 from dlcli.layers.names import written_layer_name
-from dlcli.loss import needs
+from dlcli.loss import logits, needs
 from dlcli.loss.losses import build_loss
 from dlcli.loss.target_loss import Head
 from dlcli.training.evidence.gradients import entry_of
 from dlcli.training.setup.experiment import Experiment
 
 LOOKED_AT = 5000  # unseen: time alone
+OF_CLASSES, SURE = frozenset({"classes", "one_hot", "binary"}), 30.0
+"""What losses compare with that read scores of classes; a score as far as this from others is sure of its class."""
 SLACK = 0.01
 """So much of their range targets may lie beyond what can be put out: rounding and noise."""
 
@@ -40,6 +42,8 @@ class Reach:
     cost: float = 0.0
     scaled: bool = False
     """Whether the targets are in another scale than they were written in."""
+    floor: float | None = None
+    """Of scores of classes the loss of the best that can be put out; `beyond` is its share of that of equal ones."""
 
 
 def reaches(experiment: Experiment) -> list[Reach]:
@@ -51,38 +55,55 @@ def reaches(experiment: Experiment) -> list[Reach]:
     for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
         layer = last_layer(experiment, head)
         ends = ends_of(layer)
-        if (
-            layer is None
-            or ends is None
-            or needs(head.loss) != "numbers"
-            or schema.classes is not None
-            or schema.absent
-        ):
+        if layer is None or ends is None or schema.absent:
+            continue
+        if logits(head.loss) and needs(head.loss) in OF_CLASSES:
+            found += unsure(experiment, head, schema.name, feed.take(rows)[1][schema.name], layer, ends)
+        if needs(head.loss) != "numbers" or schema.classes is not None:
             continue
         values = feed.take(rows)[1][schema.name].astype(np.float64)
         slack = SLACK * float(np.ptp(values)) if values.size else 0.0
         beyond = float(((values < ends[0] - slack) | (values > ends[1] + slack)).mean()) if values.size else 0.0
         if beyond:
-            own = bool(layer.weights)
-            name = getattr(layer.activation, "__name__", "activation") if own else type(layer).__name__
-            entry = entry_of(experiment, layer) if own else None
-            place = written_layer_name(layer.name)
             least, most = float(values.min()), float(values.max())
+            name, entry = written_as(experiment, layer)
+            place = written_layer_name(layer.name)
+            cost = cost_of(values, ends)
             found.append(
-                Reach(
-                    schema.name,
-                    place,
-                    name,
-                    *ends,
-                    least,
-                    most,
-                    beyond,
-                    entry,
-                    cost_of(values, ends),
-                    schema.scale is not None,
-                )
+                Reach(schema.name, place, name, *ends, least, most, beyond, entry, cost, schema.scale is not None)
             )
     return found
+
+
+def written_as(experiment: Experiment, layer: Any) -> tuple[str, str | None]:
+    """What the activation of a layer is called, and the path of the entry whose argument it is."""
+    if not layer.weights:
+        return str(getattr(getattr(layer, "activation", None), "__name__", type(layer).__name__)), None
+    return getattr(layer.activation, "__name__", "activation"), entry_of(experiment, layer)
+
+
+def unsure(
+    experiment: Experiment, head: Head, target: str, truth: Any, layer: Any, ends: tuple[float, float]
+) -> list[Reach]:
+    """A last layer between whose ends no scores say a class surely: what the surest right ones cost."""
+    import numpy as np
+
+    low, high = max(ends[0], -SURE), min(ends[1], SURE)
+    width = layer.output.shape[-1]
+    if needs(head.loss) == "classes":
+        right = np.arange(width) == np.asarray(truth)[..., None]
+    else:
+        right = np.asarray(truth).reshape(*np.shape(truth)[: len(layer.output.shape) - 1], width) > 0.5
+    loss = build_loss(head.loss, experiment.facts)
+    best, equal = (
+        float(loss(truth, np.where(right, one, other).astype(np.float32)))
+        for one, other in ((high, low), ((high + low) / 2, (high + low) / 2))
+    )
+    if not math.isfinite(best) or not best > SLACK * equal:
+        return []
+    name, entry = written_as(experiment, layer)
+    place = written_layer_name(layer.name)
+    return [Reach(target, place, name, *ends, 0.0, 1.0, best / equal, entry, best / equal, floor=best)]
 
 
 def last_layer(experiment: Experiment, head: Head) -> Any:

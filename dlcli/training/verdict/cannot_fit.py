@@ -44,7 +44,7 @@ def cannot_fit(story: Story) -> Finding | None:
     """Seen by the range of the last activation, or where neighbours know what a linear or narrow model cannot learn."""
     reach = unreachable(story)
     if reach is not None:
-        facts = {"why": "range", **facts_of(reach)}
+        facts = facts_of(reach)
         advice = unbent(reach)
         return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=advice)
     return too_simple(story)
@@ -67,6 +67,8 @@ def poor(story: Story) -> bool:
 def facts_of(reach: Reach) -> dict[str, Any]:
     """What can be put out beside the targets."""
     return {
+        "why": "range" if reach.floor is None else "scores",
+        "floor": reach.floor,
         "target": reach.target,
         "layer": reach.layer,
         "activation": reach.activation,
@@ -82,6 +84,7 @@ def unbent(reach: Reach) -> list[Advice]:
     if reach.entry is None:
         return []
     why = "a number may then be as large or small as the targets are"
+    why = why if reach.floor is None else "scores may then be as far apart as an answer is sure"
     return [Setting(key=f"{reach.entry}.activation", old=reach.activation, new="linear", why=why)]
 
 

@@ -34,8 +34,10 @@ def cannot_fit_batch(facts: Facts) -> str:
     if facts["why"] == "linear":
         return f"{batch(facts)}; the model is a linear one"
     low, high = facts["ends"]
-    least, most = facts["targets"]
     reach = f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}"
+    if facts["why"] == "scores":
+        return f"{batch(facts)}; {reach}, where even the surest right scores cost {number(facts['floor'])}"
+    least, most = facts["targets"]
     return f"{batch(facts)}; {reach}, and '{facts['target']}' goes from {number(least)} to {number(most)}"
 
 

@@ -216,6 +216,12 @@ def cannot_fit(facts: Facts) -> str:
             f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and '{facts['target']}'{scaled} goes from "
             f"{number(least)} to {number(most)}: {facts['beyond']:.0%} of it is out of reach"
         )
+    if facts["why"] == "scores":
+        low, high = facts["ends"]
+        return (
+            f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and as scores of classes even the surest "
+            f"right ones of '{facts['target']}' cost {number(facts['floor'])}: the loss cannot fall below that"
+        )
     model = (
         "a linear model"
         if facts["why"] == "linear"
