@@ -69,8 +69,10 @@ def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift
     """The drift of each column, or of an input of few features as one thing."""
     for schema in experiment.dataset.schema.inputs:
         one, other = (each[schema.name].reshape(len(each[schema.name]), -1) for each in (before, after))
-        if one.dtype.kind not in "fiu" or one.shape[1] > MOST_FEATURES or one.shape[1] != other.shape[1]:
+        if one.dtype.kind not in "fiu" or one.shape[1] != other.shape[1]:
             continue
+        if one.shape[1] > MOST_FEATURES:
+            one, other = level_and_contrast(one), level_and_contrast(other)
         moved = moved_by(one, other)
         if not schema.columns or sum(column.width for column in schema.columns) != len(moved):
             if moved:
@@ -84,6 +86,14 @@ def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift
                 outside = max(outside, new_names(one[:, inside], other[:, inside]))
             yield Drift(column.name, "input", shift, outside, True)
             place += column.width
+
+
+def level_and_contrast(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The mean and the deviation within each of some samples (samples, features): how bright a picture is, and how varied."""
+    import numpy as np
+
+    wide = values.astype(np.float64)
+    return np.stack([wide.mean(axis=1), wide.std(axis=1)], axis=1)
 
 
 def new_names(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> float:

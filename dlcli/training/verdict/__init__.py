@@ -67,11 +67,11 @@ RULES: tuple[Rule, ...] = (
     no_better_than_trivial.RULE,
     no_better_than_last_value.RULE,
     no_lower_than_first.RULE,
+    imbalanced.RULE,  # a rare class is found last, however long the loss falls
     still_improving.RULE,
     stopped_too_early.RULE,
     plateau.RULE,
     validation_too_small.RULE,
-    imbalanced.RULE,
     worse_by_metric.RULE,
 )
 LAST: tuple[Rule, ...] = (too_early_to_say.RULE, healthy.RULE)

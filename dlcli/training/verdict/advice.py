@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.finding import Advice, Command, Setting
 from dlcli.training.evidence.rate import rate_key, shortest, written_rate
 from dlcli.training.verdict.curve import steady
@@ -23,6 +24,18 @@ def tested_rate(story: Story, *, why: str) -> list[Advice]:
     written = written_rate(story.config.optimizer)
     old = None if written is None and not story.history else shortest(story.rate if written is None else written)
     return [Setting(key=rate_key(story.config.optimizer), old=old, new=rate, why=why), *best_of_many(story)]
+
+
+def usual_rate(story: Story) -> list[Advice]:
+    """The rate that Keras gives the optimizer by itself, where that is far higher: of a model that no first steps at any rate
+    teach anything, none is measured."""
+    written, optimizer = written_rate(story.config.optimizer), story.config.optimizer
+    usual = keras_catalogue().kinds["optimizers"][optimizer.name]["arguments"].get("learning_rate", {}).get("default")
+    if written is None or not isinstance(usual, float) or usual < FAR * written:
+        return []
+    why = f"what {optimizer.name} has by itself; at this one weights stay where they were drawn"
+    key, old = rate_key(optimizer), shortest(written)
+    return [Setting(key=key, old=old, new=usual, why=why), *best_of_many(story)]
 
 
 def fitting_rate(story: Story, rate: float | None, *, why: str) -> list[Advice]:
@@ -97,8 +110,8 @@ def earlier_stop(story: Story, *, through: int | None = None) -> list[Advice]:
     return [Setting(key="train.early_stopping", old=None, new=early, why="keeps the weights of the best epoch")]
 
 
-OTHER = 3.0
-"""So many times as high a rate is another one."""
+OTHER, FAR = 3.0, 10.0
+"""So many times as high a rate is another one, and another one for sure."""
 IMPATIENT, PATIENT = 5, 0.25
 """The least patience that is advised, and its share of all epochs where the curve that it waits on is not known."""
 

@@ -11,12 +11,15 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.predicts_one_class import balanced
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import looked_at
+from dlcli.training.verdict.still_improving import is_falling
 from dlcli.training.verdict.story import Story
 
 HIDDEN, SELDOM, GOOD = 0.1, 0.3, 0.7
 """A recall up to the first is near 0, one up to the second seldom enough; an accuracy from the third on looks good."""
 NOTHING = 0.7
 """A model that makes so much of the mistakes of one answer for all has hardly learnt to tell its classes apart."""
+RARE = 0.5
+"""The share of an even one up to which a class is so rare that a loss learns it last, if ever."""
 FEWEST, MOST_CLASSES = 5, 10
 
 
@@ -30,6 +33,9 @@ def imbalanced(story: Story) -> Finding | None:
         hardly = 1 - seen.accuracy >= NOTHING * (1 - seen.majority)
         most = SELDOM if hardly else HIDDEN
         missed = {name: recall for name, recall in seen.recalls.items() if recall <= most and counts[name] >= FEWEST}
+        if is_falling(story):  # more epochs may find what is no rarer than others
+            even = sum(seen.truth) / len(counts)
+            missed = {name: each for name, each in missed.items() if counts[name] <= RARE * even}
         if not missed:
             continue
         name = min(missed, key=missed.__getitem__)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.verdict.advice import tested_rate
+from dlcli.training.verdict.advice import tested_rate, usual_rate
 from dlcli.training.verdict.curve import steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.holding import held_back
@@ -67,7 +67,8 @@ def rate_too_low(story: Story) -> Finding | None:
     if proposed is not None and proposed < how_far(story, ended=ended) * rate:
         return None
     facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1], "cut": None}
-    advice = tested_rate(story, why="the range test on this model")
+    advice = usual_rate(story) if proposed is None and not unknown else []
+    advice = advice or tested_rate(story, why="the range test on this model")
     return Finding(code="rate_too_low", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice)
 
 

@@ -16,7 +16,7 @@ from dlcli.training.stopping import monitored_values
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.monitored import monitored
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import left
+from dlcli.training.verdict.standing import HARDLY, left
 from dlcli.training.verdict.still_improving import GAIN, is_falling
 from dlcli.training.verdict.story import Story
 
@@ -30,6 +30,8 @@ FELL = 0.1
 """The share of its first loss that a training takes away whose first epoch was not its best."""
 HALF = 0.5
 """The share of a training loss that is left of one that fell by far while validation stood still."""
+SOON, MANY = 3, 5
+"""Epochs that say nothing yet of one that is to have so many times as many."""
 PATIENT = 10
 """Epochs that noise of a curve takes to be told from its end."""
 
@@ -121,6 +123,8 @@ def is_impatient(story: Story, early: EarlyStopping, best: int) -> bool:
     share = left(story)
     if share is not None and share <= LITTLE:
         return False
+    if early.patience < IMPATIENT and len(train) <= SOON and story.config.train.epochs >= MANY * SOON:
+        return (share is None or share >= HARDLY) and train[-1] == min(train) < train[0]  # nothing is known yet
     if len(train) <= IMPATIENT or losses[-1] > losses[min(best, len(losses) - 1)] + CLOSE * (losses[0] - min(losses)):
         return False
     if early.patience <= IMPATIENT:

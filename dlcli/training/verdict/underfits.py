@@ -12,6 +12,7 @@ from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
 from dlcli.training.verdict.holding import SLIGHT, decays, held_back
+from dlcli.training.verdict.little_weight import held_by_weight
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
     counts_classes_alike,
@@ -32,8 +33,11 @@ LITTLE, FROZEN = 0.1, 0.3
 
 
 def underfits(story: Story) -> Finding | None:
-    """Seen where regularization costs as much as the data, where training is worse than validation by noise, or where
-    neighbours of samples know far more than a flat model does."""
+    """Seen where a target hardly counts, where regularization costs as much as the data, where training is worse than validation
+    by noise, or where neighbours of samples know far more than a flat model does."""
+    weighed = held_by_weight(story)
+    if weighed is not None:
+        return weighed
     share = left_in_training(story)
     if share is None:
         return None
@@ -57,7 +61,7 @@ def underfits(story: Story) -> Finding | None:
         return None
     split, own, known = room
     facts = {"why": "room", "split": split, "left": own, "known": known, "by": [], "cost": 0.0, "share": 0.0}
-    return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story))
+    return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story) or unchanged(story))
 
 
 def frozen_as_drawn(story: Story, share: float) -> Finding | None:
@@ -122,13 +126,20 @@ def roomier(story: Story) -> list[Advice]:
     """More units in the hidden layer that has fewest, where it has few."""
     capacity = story.looks.capacity()
     hidden = [each for each in capacity.hidden if each.entry is not None] if capacity is not None else []
-    if not hidden:
-        return []
-    least = min(hidden, key=lambda each: each.units)
-    if least.units >= WIDE:
+    least = min(hidden, key=lambda each: each.units, default=None)
+    if least is None or least.units >= WIDE:
         return []
     why = "the neighbours of a sample know more of its target than the model does"
     return [Setting(key=f"{least.entry}.units", old=least.units, new=2 * WIDE, why=why)]
+
+
+def unchanged(story: Story) -> list[Advice]:
+    """The samples without augmentation, where there is some: what it moves too far is no more what it was."""
+    written = story.config.plain()["data"]["augment"]
+    if not written:
+        return []
+    why = "neighbours know the samples as they are; what they are changed into may be no more what it was"
+    return [Setting(key="data.augment", old=written, new=[], why=why)]
 
 
 RULE = Rule("underfits", underfits, CAUSES | {"does_not_learn", "overfits", "suspiciously_good", "predicts_one_class"})

@@ -14,6 +14,7 @@ from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.inputs_far_from_scale import far_inputs
+from dlcli.training.verdict.little_weight import little_weights
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import beside_trivial_in_training, struggles
 from dlcli.training.verdict.story import Story
@@ -30,7 +31,7 @@ MANY = 3
 def vanishing_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is nothing, or orders of magnitude below that of the others."""
     begun = story.looks.begun()
-    if begun is None or not (struggles(story, above=0.5) or stood_still(story)):
+    if begun is None or not (struggles(story, above=0.5) or stood_still(story)) or any(little_weights(story)):
         return None
     # What the size of the inputs does to a gradient, it does to the layer that takes them.
     taking = {each.layer for each in far_inputs(story.looks.inputs())}

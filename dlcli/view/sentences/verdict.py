@@ -208,20 +208,15 @@ def exploding_title(facts: Facts) -> str:
 
 
 def cannot_fit(facts: Facts) -> str:
-    if facts["why"] == "range":
+    if facts["why"] in {"range", "scores"}:
         low, high = facts["ends"]
-        least, most = facts["targets"]
-        scaled = ", scaled," if facts.get("scaled") else ""
-        return (
-            f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and '{facts['target']}'{scaled} goes from "
-            f"{number(least)} to {number(most)}: {facts['beyond']:.0%} of it is out of reach"
-        )
-    if facts["why"] == "scores":
-        low, high = facts["ends"]
-        return (
-            f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}, and as scores of classes even the surest "
-            f"right ones of '{facts['target']}' cost {number(facts['floor'])}: the loss cannot fall below that"
-        )
+        puts_out = f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}"
+        if facts["why"] == "scores":
+            surest = f"even the surest right ones of '{facts['target']}' cost {number(facts['floor'])}"
+            return f"{puts_out}, and as scores of classes {surest}: the loss cannot fall below that"
+        least, most = map(number, facts["targets"])
+        target = f"'{facts['target']}'{', scaled,' if facts.get('scaled') else ''}"
+        return f"{puts_out}, and {target} goes from {least} to {most}: {facts['beyond']:.0%} of it is out of reach"
     model = (
         "a linear model"
         if facts["why"] == "linear"
@@ -281,6 +276,11 @@ def underfits(facts: Facts) -> str:
     if facts["why"] == "room":
         return f"{'training' if facts['split'] == 'train' else facts['split']} {beside_neighbours(facts)}"
     rest = f"{facts['left']:.0%} of the trivial loss is left"
+    if facts["why"] == "weight":
+        counts = (
+            f"with the weight {facts['weight']:g} its loss is {facts['counts']:.2g} of what all targets cost together"
+        )
+        return f"{facts['left']:.0%} of the trivial loss of '{facts['target']}' is left; {counts}"
     if facts["why"] == "frozen":
         are = "is" if len(facts["by"]) == 1 else "are"
         left = f"{facts['left']:.0%} of what one answer for all gets wrong is left in training"
@@ -294,14 +294,14 @@ def underfits(facts: Facts) -> str:
 
 
 def stopped_too_early(facts: Facts) -> str:
-    ended = f"it ended after {facts['epochs']} epochs"
+    ended, waited = f"it ended after {facts['epochs']} epochs", facts.get("patience")
     whys = {
         "not_finite": f"{facts.get('monitor')} was never a finite number",
         "mode": f"{facts.get('monitor')} was to get {'more' if facts.get('mode') == 'max' else 'less'}",
         "min_delta": f"{facts.get('monitor')} still got better, by less than {facts.get('min_delta')} at a time",
         "first": f"{facts.get('monitor')} was best in the first, and the {facts.get('split')} loss then fell from "
         f"{number(facts.get('before', 0))} to {number(facts.get('after', 0))}",
-        "patience": f"it waited for {facts.get('patience')} epochs, and the training loss was still falling",
+        "patience": f"it waited for {waited} epoch{'s' * (waited != 1)}, and the training loss was still falling",
     }
     return f"{ended}: {whys.get(facts['why'], 'the loss was still falling')}"
 

@@ -362,7 +362,7 @@ def test_a_rate_that_is_too_high_for_any_scale_is_the_cause(tell: Tell, fits: fl
 def test_where_classes_are_told_apart_a_hidden_one_is_hardly_ever_found(tell: Tell, right: int, seen: bool) -> None:
     truth, found = [40, 40, 20], [38, 38, right]
     said = ClassesSeen("y", "validation", 100, ["a", "b", "c"], truth, [50, 50 - right, right], found)
-    told = tell([0.9, 0.5, 0.4], classes=lambda split: [said])
+    told = tell([0.9, 0.4, 0.4, 0.4], classes=lambda split: [said])
     assert (imbalanced(told) is not None) is seen
 
 
