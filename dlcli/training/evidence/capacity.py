@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.keras_internals import leaf_layers
+from dlcli.keras_internals import leaf_layers, node_of_tensor
 from dlcli.layers.names import written_layer_name
 from dlcli.training.evidence.gradients import entry_of
 from dlcli.training.setup.experiment import Experiment
@@ -22,6 +22,8 @@ class Hidden:
     units: int
     entry: str | None
     linear: bool
+    passed_by: bool = False
+    """Whether what the model takes reaches its answers on another way too, so that nothing has to pass through it."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Capacity:
 
     @property
     def narrow(self) -> list[Hidden]:
-        """The hidden layers through which hardly anything passes."""
-        return [each for each in self.hidden if each.units <= NARROW]
+        """The hidden layers through which hardly anything passes, where all has to."""
+        return [each for each in self.hidden if each.units <= NARROW and not each.passed_by]
 
 
 def capacity(experiment: Experiment) -> Capacity:
@@ -59,15 +61,35 @@ def capacity(experiment: Experiment) -> Capacity:
             straight = is_last or getattr(layer.activation, "__name__", "") == "linear"
             linear = linear and straight
             if isinstance(layer, layers.Dense) and not is_last:
-                hidden.append(
-                    Hidden(written_layer_name(layer.name), layer.units, entry_of(experiment, layer), straight)
-                )
+                hidden.append(hidden_layer(experiment, layer, linear=straight))
         elif isinstance(layer, layers.RNN) and isinstance(getattr(layer, "units", None), int) and not is_last:
             linear = False
-            hidden.append(Hidden(written_layer_name(layer.name), layer.units, entry_of(experiment, layer), False))
+            hidden.append(hidden_layer(experiment, layer, linear=False))
         elif not isinstance(layer, passing) and not is_activation_at_end(layer, model):
             linear = False
     return Capacity(linear, hidden, frozen)
+
+
+def hidden_layer(experiment: Experiment, layer: Any, *, linear: bool) -> Hidden:
+    """A layer of units, as it stands in the model; of one inside another all is taken to pass through it."""
+    model = experiment.model
+    passed_by = layer in model.layers and all(is_passed_by(layer, each) for each in model.outputs)
+    return Hidden(written_layer_name(layer.name), layer.units, entry_of(experiment, layer), linear, passed_by)
+
+
+def is_passed_by(layer: Any, output: Any) -> bool:
+    """Whether something that a model takes reaches an output without a layer."""
+    ahead, seen = [output], set[int]()
+    while ahead:
+        tensor = ahead.pop()
+        node = node_of_tensor(tensor)
+        if id(tensor) in seen or node.operation is layer:
+            continue
+        seen.add(id(tensor))
+        if not node.input_tensors:
+            return True
+        ahead += node.input_tensors
+    return False
 
 
 def is_activation_at_end(layer: Any, model: Any) -> bool:
