@@ -25,6 +25,7 @@ from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, below_logarithms, reaches
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.small_network import small_network
+from dlcli.training.evidence.statistics_seen import MovingLayer, StatisticsSeen, moving_layers, statistics_seen
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.evidence.unanswered_in import unanswered_in
@@ -95,6 +96,10 @@ class Looks:
     penalties: Callable[[], Sequence[Penalty]] = tuple
     padding_read: Callable[[], PaddingRead | None] = lambda: None
     capacity: Callable[[], Capacity | None] = lambda: None
+    moving: bool = False
+    """Whether a layer of the model has statistics that move while it trains."""
+    statistics: Callable[[], StatisticsSeen | None] = lambda: None
+    """What the model answers with fresh statistics in place of these."""
     failures: Sequence[str] = ()
     """What looks have raised, which then know nothing."""
 
@@ -204,4 +209,6 @@ def looks(
         penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),
         padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
         capacity=cache(lambda: bounded.quick(lambda: capacity(experiment), None)),
+        moving=bool(bounded.quick(lambda: moving_layers(experiment), list[MovingLayer]())),
+        statistics=cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
     )

@@ -19,22 +19,29 @@ def restored(model: Any) -> Iterator[None]:
         yield
 
 
+def moving(model: Any) -> list[Any]:
+    """The layers that learn and whose answers hang on statistics that move with each step, of which they keep a share."""
+    return [
+        layer
+        for layer in leaf_layers(model)
+        if layer.trainable and layer.non_trainable_weights and isinstance(getattr(layer, "momentum", None), int | float)
+    ]
+
+
 def settle(model: Any, inputs: Any) -> None:
     """Gives batch normalization the statistics of a batch, which an untrained model has not met yet."""
-    import keras
-
-    normalizing = [
-        layer for layer in leaf_layers(model) if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
-    ]
-    if not normalizing:
+    layers = moving(model)
+    if not layers:
         return
-    before = [layer.momentum for layer in normalizing]
-    for layer in normalizing:
+    before = [layer.momentum for layer in layers]
+    for layer in layers:
         layer.momentum = 0.0
-    with without_noise(model):
-        model(inputs, training=True)
-    for layer, momentum in zip(normalizing, before, strict=True):
-        layer.momentum = momentum
+    try:
+        with without_noise(model):
+            model(inputs, training=True)
+    finally:
+        for layer, momentum in zip(layers, before, strict=True):
+            layer.momentum = momentum
 
 
 def noise_of(model: Any) -> list[tuple[Any, str]]:

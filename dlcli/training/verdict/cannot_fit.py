@@ -131,7 +131,7 @@ def richer(story: Story, capacity: Capacity) -> list[Advice]:
     return [Setting(key="layers", old=entries, new=[*entries[:-1], layer, entries[-1]], why=why)]
 
 
-RULE = Rule("cannot_fit", cannot_fit, BROKEN_START | NO_GRADIENT | {"one_class_only"})
+RULE = Rule("cannot_fit", cannot_fit, BROKEN_START | NO_GRADIENT | {"one_class_only", "statistics_lag"})
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:

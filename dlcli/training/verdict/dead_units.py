@@ -89,7 +89,7 @@ def revived(story: Story, dead: Sequence[DeadSeen]) -> list[Advice]:
     )
 
 
-RULE = Rule("dead_units", dead_units, BROKEN_START | {"one_class_only"})
+RULE = Rule("dead_units", dead_units, BROKEN_START | {"one_class_only", "statistics_lag"})
 
 
 def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:

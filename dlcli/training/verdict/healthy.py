@@ -12,11 +12,14 @@ from dlcli.training.verdict.monitored import kept_by_metric
 from dlcli.training.verdict.overfits import LOST
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import LEARNT, MARGIN, left
+from dlcli.training.verdict.standing import LEARNT, left
 from dlcli.training.verdict.story import Story
 
 NEAR = 0.1
 """So much of all that was gained the loss that is kept may be above the least."""
+
+NEARLY = 0.95
+"""From this share of the trivial loss on hardly anything is learnt, be the metric above chance."""
 
 CLEARLY, LITTLE = 1.4, 0.01
 """What is kept is clearly worse from so many times the least loss on, if more than such a share of the trivial one is lost."""
@@ -63,7 +66,7 @@ def what_is_missing(story: Story) -> str | None:
     """What of the proof is missing, or None."""
     share, losses = left(story), story.above(story.judged)
     at_once = story.best_epoch == 1 and len(losses) > 2
-    if share is not None and share >= (LEARNT if at_once else MARGIN):
+    if share is not None and share >= (LEARNT if at_once else NEARLY):
         return "better"
     kept, seen = losses[min(story.kept_epoch, len(losses)) - 1], story.beside_trivial
     lost, stake = kept - min(losses), 0.0 if seen is None else LOST * (seen.trivial - seen.perfect)

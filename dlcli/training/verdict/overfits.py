@@ -187,7 +187,8 @@ def is_dense(entry: Any) -> bool:
 RULE = Rule(
     "overfits",
     overfits,
-    BROKEN_START | {"one_class_only", "suspiciously_good", "exploding_gradients", "splits_differ", "cannot_fit"},
+    BROKEN_START
+    | {"one_class_only", "suspiciously_good", "exploding_gradients", "splits_differ", "cannot_fit", "statistics_lag"},
 )
 
 

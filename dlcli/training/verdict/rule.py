@@ -23,6 +23,8 @@ BROKEN_START = frozenset({"diverged", "inputs_far_from_scale", "target_far_from_
 NO_GRADIENT = frozenset({"dead_units", "vanishing_gradients", "exploding_gradients"})
 """What keeps layers from learning."""
 CAUSES = (
-    BROKEN_START | NO_GRADIENT | {"one_class_only", "cannot_fit", "rate_too_low", "schedule_ended", "splits_differ"}
+    BROKEN_START
+    | NO_GRADIENT
+    | {"one_class_only", "cannot_fit", "rate_too_low", "schedule_ended", "splits_differ", "statistics_lag"}
 )
 """What explains a model that has not learnt."""

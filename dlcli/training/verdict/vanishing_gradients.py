@@ -109,7 +109,7 @@ def steeper(entry: Any) -> Any:
 RULE = Rule(
     "vanishing_gradients",
     vanishing_gradients,
-    BROKEN_START - {"inputs_far_from_scale"} | {"one_class_only", "dead_units"},
+    BROKEN_START - {"inputs_far_from_scale"} | {"one_class_only", "dead_units", "statistics_lag"},
 )
 
 

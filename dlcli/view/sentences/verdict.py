@@ -237,6 +237,14 @@ def schedule_ended(facts: Facts) -> str:
     return f"{rate}, and the training loss stands at {number(facts['last'])}: {facts['left']:.0%} of the trivial loss is left"
 
 
+def statistics_lag(facts: Facts) -> str:
+    loss = (
+        f"the {facts['split']} loss is {number(facts['reached'])}, and {number(facts['settled'])} with fresh statistics"
+    )
+    keep = f"{listed(facts['layers'])} {'keeps' if len(facts['layers']) == 1 else 'keep'} {facts['momentum']:g} of the old ones"
+    return f"{loss}: {keep} at each of {facts['steps']} step{'s' * (facts['steps'] > 1)} an epoch"
+
+
 def splits_differ(facts: Facts) -> str:
     moved = [moved_away(each) for each in facts["moved"]]
     losses = f"the validation loss is {number(facts['validation'])}, that of training {number(facts['train'])}"
@@ -375,6 +383,7 @@ SENTENCES = {
     "rate_too_low": Sentence("learning rate too low", rate_too_low, titled=rate_too_low_title),
     "schedule_ended": Sentence("the schedule ended before the learning", schedule_ended),
     "splits_differ": Sentence("validation lies elsewhere than training", splits_differ),
+    "statistics_lag": Sentence("moving statistics lag behind", statistics_lag),
     "still_improving": Sentence("stopped while still improving", still_improving),
     "stopped_too_early": Sentence("stopped too early", stopped_too_early),
     "suspiciously_good": Sentence("suspiciously good", suspiciously_good, titled=suspicious_title),

@@ -187,6 +187,11 @@ def dense(units: int = 32, activation: str = "relu", **more: Any) -> Tree:
     return {"Dense": {"units": units, "activation": activation, **more}}
 
 
+def normalized(momentum: float) -> list[Tree]:
+    """Hidden layers, each behind a normalization of its inputs that keeps such a share of its statistics at a step."""
+    return [part for _ in range(3) for part in ({"BatchNormalization": {"momentum": momentum}}, dense(16))]
+
+
 def binary(tree: Tree) -> Tree:
     """The same with one unit for two classes."""
     layers = [*tree["layers"][:-1], {"Dense": {"units": 1, "activation": "sigmoid"}}]
@@ -749,6 +754,20 @@ def trainings() -> list[Training]:
                 "optimizer": {"Adam": 1e-3},
             },
             some("inputs_far_from_scale"),
+        ),
+        # Normalization whose statistics do not follow, and does.
+        Training(
+            "slow_statistics",
+            "table",
+            classes("blobs.npz", *normalized(0.999), optimizer={"Adam": 3e-3}, epochs=12),
+            some("statistics_lag"),
+        ),
+        Training(
+            "quick_statistics",
+            "table",
+            classes("blobs.npz", *normalized(0.8), optimizer={"Adam": 3e-3}, epochs=12),
+            FINE,
+            some("statistics_lag"),
         ),
     ]
 
