@@ -20,27 +20,42 @@ def outputs_noted(layers: Sequence[Any], *, seen: Callable[[Any], None] = lambda
     """
     # A model that gives the outputs of all its layers would not reach those inside the models that it holds.
     noted: dict[int, list[Any]] = {id(layer): [] for layer in layers}
+
+    def note(layer: Any, output: Any) -> Any:
+        seen(output)
+        noted[id(layer)].append(output)
+        return output
+
+    with outputs_through(layers, note):
+        yield noted
+
+
+@contextmanager
+def outputs_through(layers: Sequence[Any], through: Callable[[Any, Any], Any]) -> Iterator[None]:
+    """While it is open, what `through` makes of a layer and the first output of a call of it is put out in its place."""
     changed = {id(layer): layer for layer in layers}
     for layer in changed.values():
-        layer.call = noting(layer.call, noted[id(layer)], seen)
+        layer.call = passing(layer, layer.call, through)
     try:
-        yield noted
+        yield
     finally:
         for layer in changed.values():
             del layer.call
 
 
-def noting(call: Callable[..., Any], noted: list[Any], seen: Callable[[Any], None]) -> Callable[..., Any]:
-    """The call of a layer that notes what it puts out."""
+def passing(layer: Any, call: Callable[..., Any], through: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """The call of a layer whose first output goes through something."""
 
-    def call_and_note(*arguments: Any, **named: Any) -> Any:
+    def call_and_pass(*arguments: Any, **named: Any) -> Any:
         output = call(*arguments, **named)
-        first = output[0] if isinstance(output, list | tuple) else output
-        seen(first)
-        noted.append(first)
-        return output
+        several = isinstance(output, list | tuple)
+        first = output[0] if several else output
+        passed = through(layer, first)
+        if passed is first:
+            return output
+        return [passed, *output[1:]] if several else passed
 
-    return call_and_note
+    return call_and_pass
 
 
 def noted_of(noted: Noted, calls: Sequence[Call]) -> list[Any]:

@@ -17,6 +17,7 @@ from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fres
 from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
+from dlcli.training.evidence.looks_ahead import LooksAhead, looks_ahead
 from dlcli.training.evidence.loosened import Loosened
 from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.padding_read import PaddingRead, padding_read
@@ -100,6 +101,7 @@ class Looks:
     """Whether a layer of the model has statistics that move while it trains."""
     statistics: Callable[[], StatisticsSeen | None] = lambda: None
     """What the model answers with fresh statistics in place of these."""
+    looks_ahead: Callable[[], LooksAhead | None] = lambda: None
     failures: Sequence[str] = ()
     """What looks have raised, which then know nothing."""
 
@@ -211,4 +213,5 @@ def looks(
         capacity=cache(lambda: bounded.quick(lambda: capacity(experiment), None)),
         moving=bool(bounded.quick(lambda: moving_layers(experiment), list[MovingLayer]())),
         statistics=cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
+        looks_ahead=cache(lambda: bounded.one(lambda: looks_ahead(experiment), None)),
     )

@@ -1,19 +1,24 @@
-"""Nearly perfect, and something gives the target away."""
+"""The target is given away: by an input, by validation that stands in training, or to a model that looks ahead."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from dlcli.finding import Finding
+from dlcli.finding import Advice, Command, Finding
+from dlcli.spec.idiom import plain
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import of_file
+from dlcli.training.verdict.causal import made_causal
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import left, share_left
 from dlcli.training.verdict.story import Story
 
 LEAKS = ("target_given_away", "target_is_a_sum")
 COPIED = "same_rows"
+OVERLAPPING = "overlapping_windows"
+AHEAD = "looks_ahead"
 LITTLE = 0.15
 """So little of the trivial loss is left of a model that was told the answer."""
 COPIES = 0.1
@@ -24,32 +29,71 @@ FEWEST_COPIES = 3
 """Fewer copies come by chance where samples are few."""
 FEWEST, WORSE = 10, 0.05
 """So many samples of each class that are no copies tell whether it is found there as well, but for such a share."""
+MOST_OVERLAP = 0.5
+"""So many windows of validation that hold rows of training windows are most of them: at borders of parts few do."""
 LEARNT = 0.5
 """So little left, at the best epoch or of the mistakes, is better than copies can vouch for."""
 
 
 def suspiciously_good(story: Story) -> Finding | None:
-    """Seen where hardly anything is left of the loss, and the findings about the data say how that may be."""
+    """Seen where the answer at a step shows its own target, or where little of the loss is left and the data says how."""
     share = left(story)
-    if share is None:
+    return seen_ahead(story, share) or (None if share is None else told_by_data(story, share))
+
+
+def seen_ahead(story: Story, share: float | None) -> Finding | None:
+    """A model that reads later steps, where its targets stand: whatever its loss is, it says nothing of what is to come."""
+    seen = story.looks.looks_ahead()
+    if seen is None:
         return None
-    facts = {"split": story.judged, "left": share}
+    layers = [{"layer": each.layer, "way": each.way} for each in seen.layers]
+    facts = {"split": story.judged, "left": share, "leak": AHEAD, "target": seen.target, "inputs": [*seen.inputs]}
+    where = seen.layers[0].entry if seen.layers else None
+    advice = made_causal(story.config, seen.layers)
+    return Finding(
+        code="suspiciously_good", severity="warning", where=where, facts={**facts, "layers": layers}, advice=advice
+    )
+
+
+def told_by_data(story: Story, share: float) -> Finding | None:
+    """Little is left of the loss, and a finding about the data says how that may be."""
     leak = next((each for each in story.looks.data if each.code in LEAKS), None)
     if leak is not None and share <= LITTLE:
-        facts |= {"leak": leak.code, **leak.facts}
+        facts = {"split": story.judged, "left": share, "leak": leak.code, **leak.facts}
         return Finding(code="suspiciously_good", severity="warning", where=leak.where, facts=facts, advice=leak.advice)
+    return in_training(story, share)
+
+
+def in_training(story: Story, share: float) -> Finding | None:
+    """Validation samples, or windows with rows of them, that stand in training too, and a loss that these may vouch for."""
     copies: dict[str, int] = next((each.facts["splits"] for each in story.looks.data if each.code == COPIED), {})
     count, samples = copies.get("validation", 0), story.looks.samples.get("validation", 0)
-    if (
-        not samples
-        or count < max((MOST_COPIES if share > LEARNT else COPIES) * samples, FEWEST_COPIES)
-        or least_left(story, share) > LEARNT
-        or as_good_on_others(story)
-    ):
+    are_copies = samples and count >= max((MOST_COPIES if share > LEARNT else COPIES) * samples, FEWEST_COPIES)
+    overlap = None if are_copies else most_overlap(story)
+    if not (are_copies or overlap) or least_left(story, share) > LEARNT:
         return None
-    facts |= {"leak": COPIED, "copies": count, "samples": samples}
-    advice = of_file(story, "inspect-data", why="which rows stand in two splits?")
+    facts: dict[str, Any] = {"split": story.judged, "left": share}
+    if overlap is not None:
+        advice: Sequence[Advice] = [
+            each if isinstance(each, Command) else replace(each, old=plain(story.config.data.split.by))
+            for each in overlap.advice
+        ]
+        facts |= {"leak": OVERLAPPING, **overlap.facts["splits"]["validation"]}
+    elif as_good_on_others(story):
+        return None
+    else:
+        advice = of_file(story, "inspect-data", why="which rows stand in two splits?")
+        facts |= {"leak": COPIED, "copies": count, "samples": samples}
     return Finding(code="suspiciously_good", severity="warning", facts=facts, advice=advice)
+
+
+def most_overlap(story: Story) -> Finding | None:
+    """The finding that windows of two splits overlap, where most of those of validation do."""
+    for each in story.looks.data:
+        seen = each.facts["splits"].get("validation") if each.code == OVERLAPPING else None
+        if seen is not None and seen["shared"] >= max(MOST_OVERLAP * seen["windows"], FEWEST_COPIES):
+            return each
+    return None
 
 
 def as_good_on_others(story: Story) -> bool:
@@ -85,9 +129,12 @@ def cases(story: Callable[..., Story]) -> list[tuple[Story, bool]]:
         looks = Looks(data=[finding], samples={"train": 200, "validation": 100})
         return replace(story(validation=[0.9, reached]), looks=looks)
 
+    shared = {"validation": {"shared": 49, "windows": 100}}
+    overlap = Finding(code=OVERLAPPING, severity="warning", facts={"splits": shared})
     return [
         (told(0.149, leak), True),
         (told(0.151, leak), False),
         (told(0.1, copies), False),
+        (told(0.1, overlap), False),
         (story(validation=[0.9, 0.01]), False),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlcli.view.console.tables import number
+from dlcli.view.sentences.leaks import suspicious_title, suspiciously_good
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
 SAYS_NOTHING = 0.95
@@ -119,22 +120,6 @@ def one_class_only(facts: Facts) -> str:
         return f"'{facts['target']}' is the same in every training sample"
     by = f", which is split by {facts['by']}" if facts.get("by") else ""
     return f"{facts['split']} holds {listed(facts['held'])} of '{facts['target']}' and lacks {listed(facts['missing'])}{by}"
-
-
-def suspiciously_good(facts: Facts) -> str:
-    little = f"{facts['left']:.1%} of the trivial {facts['split']} loss is left"
-    if facts["leak"] == "same_rows":
-        copies = f"{facts['copies']} of {facts['samples']} validation samples stand in training too"
-        return f"{little}, and {copies}" if facts["left"] < 1 else copies
-    if facts["leak"] == "target_is_a_sum":
-        return f"{little}, and inputs add up to the target: a leak, unless it is made of nothing else"
-    gives = "gives" if len(facts["columns"]) == 1 else "give"
-    return f"{little}, and {listed(facts['columns'])} {gives} the target away"
-
-
-def suspicious_title(facts: Facts) -> str:
-    good = facts["leak"] != "same_rows" or facts["left"] <= 0.15
-    return "suspiciously good" if good else "validation stands in training"
 
 
 def inputs_far_from_scale(facts: Facts) -> str:
