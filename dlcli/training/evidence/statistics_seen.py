@@ -52,7 +52,9 @@ def statistics_seen(experiment: Experiment, measure: Measure) -> StatisticsSeen 
     layers = moving_layers(experiment)
     if not layers:
         return None
-    parts = {name: judged_part(experiment.splits[name]) for name in ("train", "validation") if name in experiment.splits}
+    parts = {
+        name: judged_part(experiment.splits[name]) for name in ("train", "validation") if name in experiment.splits
+    }
     with unchanged(model.variables):
         settle(model, batch_tensors(*train.spread(min(TAKEN, batch_of(train))).take(slice(None)))[0])
         variables = [each for layer in moving(model) for each in layer.non_trainable_weights]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from dlcli.finding import Advice, Setting
 from dlcli.training.evidence.rate import steps_by_rate
 from dlcli.training.verdict.curve import steady
-from dlcli.training.verdict.standing import MOST_STEPS, beside_trivial_in_training, weighs
+from dlcli.training.verdict.standing import MOST_STEPS, beside_trivial_in_training, left, mistakes_left, weighs
 from dlcli.training.verdict.story import Story
 
 WILD = 3.0
@@ -22,6 +22,8 @@ BEGUN, LAST = 0.8, 2
 """The share of the trivial loss from which on down something was learnt, and so many last epochs at which it is lost again."""
 LONG, LONG_OTHERS = 0.05, 0.5
 """A step of weights, which usually are a few tenths; and a rate of optimizers whose steps are as long as gradients are."""
+SURE, SURE_OTHERS, DEARER = 0.2, 1.0, 0.4
+"""Rates, of both kinds, that throw weights far out, and so much more of the trivial loss than of its mistakes is left then."""
 ABOVE, FAR_ABOVE, STAYED = 1.02, 1.3, 4
 """So many times the trivial loss so many epochs stay above it where steps are too long to come to it; with what is left out by
 noise the second."""
@@ -110,6 +112,15 @@ def is_long_step(story: Story) -> bool:
     """Whether each step moves every weight by so much that few leave anything of what they were: of optimizers that scale
     gradients, the rate is how far."""
     return story.rate >= (LONG if steps_by_rate(story.config.optimizer.name) else LONG_OTHERS)
+
+
+def is_too_sure(story: Story) -> bool:
+    """Whether steps are so long that weights are thrown far out: classes are told right, and what is wrong is said as surely."""
+    longest = SURE if steps_by_rate(story.config.optimizer.name) else SURE_OTHERS
+    share, wrong = left(story), mistakes_left(story, "validation")
+    if story.rate < longest or share is None or wrong is None or story.judged != "validation":
+        return False
+    return share >= wrong + DEARER
 
 
 def is_done(story: Story) -> bool:

@@ -20,6 +20,7 @@ from dlcli.training.verdict.rate_signs import (
     has_run_out,
     heavy_momentum,
     is_long_step,
+    is_too_sure,
     signs_of,
 )
 from dlcli.training.verdict.rule import Rule
@@ -45,7 +46,7 @@ FEW, BATCH = 8, 32
 def rate_too_high(story: Story) -> Finding | None:
     """Seen where the curve is wild and the range test proposes a far lower rate, or nothing is learnt and it does."""
     share = left_in_training(story)
-    if not story.history or (share is not None and share <= LITTLE):
+    if not story.history or (share is not None and share <= LITTLE and not is_too_sure(story)):
         return None
     if decays(story) or are_pulled_in(story):
         return None
@@ -53,6 +54,7 @@ def rate_too_high(story: Story) -> Finding | None:
     settled = settles(story)
     signs = [*(signs_of(story) if struggling else ()), *(["settles"] if settled else ())]
     signs += ["rises"] if carried_up(story) else []
+    signs += ["sure"] if is_too_sure(story) else []
     stuck = struggling and (share or 0.0) > STUCK and not steady(story.losses("train")) and not has_run_out(story)
     signs += ["stuck"] if stuck and is_long_step(story) else []
     if not signs and not stuck:
@@ -67,7 +69,7 @@ def rate_too_high(story: Story) -> Finding | None:
     facts |= {"first": train[0], "least": min(train), "last": train[-1]}
     facts |= {"same": None, "lower": None} if settled is None else {"same": settled.same, "lower": settled.other}
     # Where the range test has nothing against the rate, and where steps of a tenth were tried, it is a tenth.
-    tested = lower or (proposed is None and settled is None and not {"back", "above"} & {*signs})
+    tested = lower or (proposed is None and settled is None and not {"back", "above", "sure"} & {*signs})
     advice = tested_rate(story, why="the range test on this model") if tested else far_lower(story)
     return Finding(
         code="rate_too_high",
@@ -82,7 +84,7 @@ def shows_by_itself(story: Story, signs: set[str]) -> bool:
     """Whether the curve says it whatever the range test does, which knows what the first steps learn, and no later ones lose."""
     unknown = story.looks.rate() is None
     return bool(
-        signs & {"back", "settles"}
+        signs & {"back", "settles", "sure"}
         or (signs and is_long_step(story))
         or (unknown and ("above" in signs or {"dead", "wild"} <= signs))
     )

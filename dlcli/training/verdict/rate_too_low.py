@@ -39,6 +39,8 @@ KNOWN = 0.95
 """Neighbours that leave less of the mistakes of one answer know something of a target."""
 USUAL, TINY = 1.0, 0.001
 """The length to which gradients are often cut, and one that leaves nothing of them."""
+ABOVE = 1.5
+"""So many times the trivial loss is left where steps have not even come to it."""
 BENT = 0.3
 """The share of what the first half took away that the second still takes where a curve is straight."""
 
@@ -121,8 +123,11 @@ def cut_short_gradients(story: Story) -> Finding | None:
 
 
 def is_slow(story: Story) -> bool:
-    """Whether an epoch took away a small share of the loss on average, and none of the first much more than others."""
-    above = story.above("train")
+    """Whether an epoch took away a small share of the loss on average, or all of them have not come down to what one answer for
+    all costs."""
+    above, share = story.above("train"), left_in_training(story)
+    if share is not None and share > ABOVE and len(above) >= LONG:
+        return True
     return above[-1] > above[0] * (1 - SLOW) ** (len(above) - 1)
 
 

@@ -30,7 +30,7 @@ FELL = 0.1
 """The share of its first loss that a training takes away whose first epoch was not its best."""
 HALF = 0.5
 """The share of a training loss that is left of one that fell by far while validation stood still."""
-SOON, MANY = 3, 5
+SOON, MANY = 3, 3
 """Epochs that say nothing yet of one that is to have so many times as many."""
 PATIENT = 10
 """Epochs that noise of a curve takes to be told from its end."""

@@ -147,6 +147,7 @@ def rate_too_high(facts: Facts) -> str:
     )
     dead = "; units died on the way" if "dead" in facts["signs"] else ""
     stands = {"back": ", and is back where the constant answer is", "above": ", never as low as the constant answer"}
+    stands["sure"] = ", and answers on validation are as sure where they are wrong"
     back = next((words for sign, words in stands.items() if sign in facts["signs"]), "")
     tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
     settled = (

@@ -19,9 +19,11 @@ from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.verdict.imbalanced import imbalanced
 from dlcli.training.verdict.little_weight import little_weights
+from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
 from dlcli.training.verdict.underfits import underfits
+from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
 Tell = Callable[..., Story]
@@ -96,11 +98,11 @@ EARLY = ", early_stopping: {monitor: val_loss, patience: %d}"
 @pytest.mark.parametrize(
     ("train", "left", "patience", "epochs", "seen"),
     [
-        ([0.99, 0.98], 0.95, 1, 15, True),
-        ([0.99, 0.98], 0.95, 1, 14, False),  # few were planned
+        ([0.99, 0.98], 0.95, 1, 9, True),
+        ([0.99, 0.98], 0.95, 1, 8, False),  # few were planned
         ([0.99, 0.98], 0.89, 1, 15, False),  # something was learnt before it stopped
         ([0.98, 0.99], 0.95, 1, 15, False),
-        ([0.99, 0.985, 0.98], 0.95, 1, 15, True),
+        ([0.99, 0.985, 0.98], 0.95, 1, 9, True),
         ([0.99, 0.987, 0.984, 0.98], 0.95, 1, 15, False),
         ([0.99, 0.985, 0.98], 0.95, 2, 15, False),
     ],
@@ -166,3 +168,39 @@ def test_the_level_and_the_contrast_of_a_picture_are_those_of_its_pixels() -> No
     found = level_and_contrast(pictures)
     assert np.allclose(found[:, 0], [np.mean(each) for each in pictures.astype(float)])
     assert np.allclose(found[:, 1], [np.std(each) for each in pictures.astype(float)])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate", "loss", "seen"),
+    [
+        ("{Adam: 0.2}", 0.2, 0.5, True),
+        ("{Adam: 0.2}", 0.2, 0.49, False),
+        ("{Adam: 0.19}", 0.19, 0.9, False),
+        ("{SGD: 1.0}", 1.0, 0.5, True),
+        ("{SGD: 0.9}", 0.9, 0.9, False),
+    ],
+)
+def test_weights_that_are_thrown_far_out_make_wrong_answers_sure(
+    tell: Tell, optimizer: str, rate: float, loss: float, seen: bool
+) -> None:
+    # A tenth of the mistakes of one answer for all is left, and more of the loss than that by 0.4.
+    classes = ClassesSeen("y", "validation", 100, ["a", "b"], [50, 50], [50, 50], [47, 48])
+    told = tell(
+        [0.95, loss, loss + 0.01], train=[0.5, 0.01, 0.001], rates=[rate] * 3, left=0.001, optimizer=optimizer,
+        classes=lambda split: [classes],
+    )  # fmt: skip
+    told = replace(told, metrics={**told.metrics, "validation": {"loss": loss}})
+    found = rate_too_high(told)
+    assert (found is not None and "sure" in found.facts["signs"]) is seen
+    if seen and found is not None:
+        assert "as sure where they are wrong" in judgement_of_training(found).evidence
+        [setting, *_] = found.advice
+        assert isinstance(setting, Setting)
+        assert setting.new == pytest.approx(rate / 10)
+
+
+@pytest.mark.parametrize(("left", "seen"), [(1.6, True), (1.4, False)])
+def test_a_loss_that_has_not_come_down_to_the_constant_answer_is_slow(tell: Tell, left: float, seen: bool) -> None:
+    losses = [left * 1.05**back for back in range(8, -1, -1)]  # 5 % an epoch is no slow fall by itself
+    told = tell(losses, left=left, rate=lambda: 0.1)
+    assert (rate_too_low(told) is not None) is seen
