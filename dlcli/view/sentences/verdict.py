@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlcli.view.console.tables import number
 from dlcli.view.sentences.leaks import suspicious_title, suspiciously_good
+from dlcli.view.sentences.rates import rate_too_high, rate_too_low, rate_too_low_title, schedule_ended
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
 SAYS_NOTHING = 0.95
@@ -140,35 +141,6 @@ def target_far_from_scale(facts: Facts) -> str:
     return first_of(seen, more="more targets")
 
 
-def rate_too_high(facts: Facts) -> str:
-    train = f"the training loss went from {number(facts['first'])} to {number(facts['last'])}"
-    least = (
-        f", down to {number(facts['least'])} on the way" if facts["least"] < min(facts["first"], facts["last"]) else ""
-    )
-    dead = "; units died on the way" if "dead" in facts["signs"] else ""
-    stands = {"back": ", and is back where the constant answer is", "above": ", never as low as the constant answer"}
-    stands["sure"] = ", and answers on validation are as sure where they are wrong"
-    back = next((words for sign, words in stands.items() if sign in facts["signs"]), "")
-    tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
-    settled = (
-        ""
-        if facts["lower"] is None
-        else f", at which some steps more come to {number(facts['lower'])} and not {number(facts['same'])}"
-    )
-    return f"{train}{least} at a rate of {facts['rate']:g}{back}{dead}{tested}{settled}"
-
-
-def rate_too_low(facts: Facts) -> str:
-    train = f"the training loss went from {number(facts['first'])} to {number(facts['last'])}"
-    tested = "" if facts["proposed"] is None else f"; the range test proposes {facts['proposed']:g}"
-    cut = "" if facts["cut"] is None else f", with gradients that are cut to {facts['cut']:g}"
-    return f"{train} at a rate of {facts['rate']:g}{cut}{tested}"
-
-
-def rate_too_low_title(facts: Facts) -> str:
-    return "learning rate too low" if facts.get("cut") is None else "steps too short"
-
-
 def dead_units(facts: Facts) -> str:
     when = "before the first step already" if facts["from_start"] else "at the end"
     return f"{facts['dead']} of {facts['units']} units of {facts['layer']} are 0 for every sample, {when}"
@@ -216,11 +188,6 @@ def beside_neighbours(facts: Facts) -> str:
     who = "a small network leaves" if facts.get("by") == "network" else "the nearest samples alone leave"
     least = f"{who} {facts['known']:.0%}"
     return f"leaves {facts['left']:.0%} of what one answer for all gets wrong, where {least}"
-
-
-def schedule_ended(facts: Facts) -> str:
-    rate = f"the learning rate fell from {facts['largest']:.3g} to {facts['rate']:.3g}"
-    return f"{rate}, and the training loss stands at {number(facts['last'])}: {facts['left']:.0%} of the trivial loss is left"
 
 
 def statistics_lag(facts: Facts) -> str:
