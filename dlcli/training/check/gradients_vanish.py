@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from dlcli.finding import Finding
 from dlcli.training.check.evidence import Seen
-from dlcli.training.verdict.vanishing_gradients import arriving, smallest
+from dlcli.training.evidence.rate import written_rate
+from dlcli.training.verdict.vanishing_gradients import arriving, bearable, smallest
 
 
 def gradients_vanish(seen: Seen) -> Finding | None:
@@ -17,7 +18,8 @@ def gradients_vanish(seen: Seen) -> Finding | None:
         return None
     layer, ratio, largest = found
     facts = {"layer": layer.layer, "ratio": ratio, "largest": largest}
-    advice = arriving(seen.config, seen.gradients, layer)
+    rate = written_rate(seen.config.optimizer)
+    advice = arriving(seen.config, seen.gradients, layer, beside=lambda names: bearable(seen.config, rate, None))
     return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=advice)
 
 

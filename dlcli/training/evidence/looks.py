@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
+from dlcli.data import Dataset
 from dlcli.finding import Finding
 from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
@@ -77,6 +78,8 @@ class Looks:
     rate_scaled: Callable[[float | None], float | None] = lambda scale: None
     """What it would propose for inputs that are so many times as large, or, of None, for each feature in units of its own,
     if the targets that are far from unit scale were not."""
+    rate_steeper: Callable[[tuple[str, ...]], float | None] = lambda names: None
+    """What it would propose with activations in these layers that are flat on neither side."""
     rate_unknown: Callable[[], bool] = lambda: False
     """Whether there was no time for the range test."""
     moved: Callable[[], float | None] = lambda: None
@@ -173,16 +176,11 @@ def looks(
     tested = cache(lambda: bounded.training(lambda: rates.proposed(bounded.left), no_time))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
     dataset = experiment.dataset
-    counts = {
-        schema.name: {split: dataset.class_counts(split, schema) or {} for split in dataset.splits}
-        for schema in dataset.schema.targets
-        if schema.classes is not None
-    }
     return Looks(
         failures=bounded.failures,
         samples={split: len(feed) for split, feed in experiment.splits.items()},
         data=data,
-        counts=counts,
+        counts=counts_of(dataset),
         learning=sum(math.prod(weight.shape) for weight in experiment.model.trainable_variables),
         pictures=takes_pictures(dataset.schema),
         flat_target=all(len(schema.shape) == schema.is_one_hot for schema in dataset.schema.targets),
@@ -198,6 +196,7 @@ def looks(
         rate=lambda: tested()[0],
         rate_in_units=cache(lambda: bounded.training(lambda: rates.in_units(target(), bounded.left), None)),
         rate_scaled=cache(lambda scale: bounded.training(lambda: rates.scaled(scale, target(), bounded.left), None)),
+        rate_steeper=cache(lambda names: bounded.training(lambda: rates.steeper(names, bounded.left), None)),
         rate_unknown=lambda: tested()[1],
         moved=cache(lambda: None if first is None else moved(experiment.model, first)),
         settling=cache(lambda rate, other: bounded.training(lambda: rates.settling(rate, other), None)),
@@ -215,3 +214,12 @@ def looks(
         statistics=cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
         looks_ahead=cache(lambda: bounded.one(lambda: looks_ahead(experiment), None)),
     )
+
+
+def counts_of(dataset: Dataset) -> dict[str, dict[str, Mapping[str, int]]]:
+    """By target of classes and by split how many samples each class has."""
+    return {
+        schema.name: {split: dataset.class_counts(split, schema) or {} for split in dataset.splits}
+        for schema in dataset.schema.targets
+        if schema.classes is not None
+    }

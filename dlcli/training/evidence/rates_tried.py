@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from dlcli.training.evidence.loosened import Loosened, loosened
 from dlcli.training.evidence.rate_range import rate_range
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.settling import Settling, settling
+from dlcli.training.evidence.steeper import steeper
 from dlcli.training.evidence.units import units_of, units_of_inputs
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.setup.experiment import Experiment
@@ -59,6 +60,16 @@ class RatesTried:
         inputs = units_of_inputs(self.experiment, scale)
         trial = RateTrial(self.experiment, units=units_of(target), input_units=inputs)
         return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
+
+    def steeper(self, names: Collection[str], seconds: float) -> float | None:
+        """The rate that it would propose with activations in these layers that are flat on neither side."""
+
+        def tested() -> float | None:
+            with steeper(self.experiment.model, names):
+                found = rate_range(self.experiment, seconds=seconds, trial=RateTrial(self.experiment))
+            return found.proposed if found.whole else None
+
+        return self.begun(tested, None)
 
     def settling(self, rate: float, other: float) -> Settling | None:
         """What some steps more come to at a rate, and at another."""

@@ -13,6 +13,9 @@ from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.rate import rate_key, shortest, steps_by_rate
+from dlcli.training.evidence.steeper import FITTING, STEEPER
+from dlcli.training.verdict.advice import best_of_many
 from dlcli.training.verdict.inputs_far_from_scale import far_inputs
 from dlcli.training.verdict.little_weight import little_weights
 from dlcli.training.verdict.rule import BROKEN_START, Rule
@@ -24,6 +27,8 @@ VANISHED, LITTLE = 1e-4, 0.01
 """The share of the largest ratio of gradient to weights below which a layer hardly learns, where its own is little as well."""
 FEWEST, STILL = 8, 0.97
 """So many epochs tell that a loss stood still for half of them, at such a share of the trivial one."""
+TENTH = 10
+"""The part of a rate that is left where no test tells a better one."""
 MANY = 3
 """From so many activations on that are flat on both sides it is they that swallow the gradient."""
 
@@ -40,7 +45,7 @@ def vanishing_gradients(story: Story) -> Finding | None:
         return None
     layer, ratio, largest = seen
     facts = {"layer": layer.layer, "ratio": ratio, "largest": largest}
-    advice = arriving(story.config, begun.gradients, layer)
+    advice = arriving(story.config, begun.gradients, layer, beside=lambda names: bearable_steps(story, names))
     capacity = story.looks.capacity()
     if not advice and capacity is not None and capacity.narrow:
         return None  # what little passes says it better
@@ -66,8 +71,15 @@ def smallest(gradients: Sequence[LayerGradient]) -> tuple[LayerGradient, float, 
     return None if sizes[layer] >= min(VANISHED * largest, LITTLE) else (layer, sizes[layer], largest)
 
 
-def arriving(config: Config, gradients: Sequence[LayerGradient], layer: LayerGradient) -> list[Advice]:
-    """First weights that differ where they are written as 0; else other activations where many are flat on both sides."""
+def arriving(
+    config: Config,
+    gradients: Sequence[LayerGradient],
+    layer: LayerGradient,
+    *,
+    beside: Callable[[Sequence[str]], list[Advice]],
+) -> list[Advice]:
+    """First weights that differ where they are written as 0; else other activations where many are flat on both sides, and what
+    is set `beside` these in such layers."""
     zeros = [
         each
         for each in gradients
@@ -88,10 +100,16 @@ def arriving(config: Config, gradients: Sequence[LayerGradient], layer: LayerGra
     places = list(dict.fromkeys(each.entry for each in flat))
     if len(flat) < MANY or not places:
         return []
+    other = other_activations(config, [each for each in places if each is not None])
+    return [*other, *beside([each.layer for each in flat])] if other else []
+
+
+def other_activations(config: Config, places: Sequence[str]) -> list[Advice]:
+    """An activation that is not flat in the entries at these places."""
     why = "each activation that is flat on both sides passes on less; this one keeps mean and deviation"
     written = config.written_layers()
     if len(places) == 1:
-        return [Setting(key=f"{places[0]}.activation", old=None, new="selu", why=why)]
+        return [Setting(key=f"{places[0]}.activation", old=None, new=STEEPER, why=why)]
     new = [steeper(each) if f"layers.{number}" in places else each for number, each in enumerate(written)]
     return [Setting(key="layers", old=written, new=new, why=why)] if new != written else []
 
@@ -103,7 +121,27 @@ def steeper(entry: Any) -> Any:
     [(word, arguments)] = entry.items()
     if not isinstance(arguments, dict) or "activation" not in arguments:
         return entry
-    return {word: {**arguments, "activation": "selu", "kernel_initializer": "lecun_normal"}}
+    return {word: {**arguments, "activation": STEEPER, "kernel_initializer": FITTING}}
+
+
+def bearable(config: Config, rate: float | None, tested: float | None) -> list[Advice]:
+    """A rate that is borne where what vanished before arrives whole: the tested one, where that is lower.
+
+    Where none was found by a test it is a tenth, of an optimizer whose steps are as long as gradients are large.
+    """
+    if rate is None or (tested is None and steps_by_rate(config.optimizer.name)):
+        return []
+    new = float(f"{rate / TENTH:.1g}") if tested is None else tested
+    if new >= rate:
+        return []
+    why = "with the other activations gradients arrive whole, and steps are longer by as much"
+    return [Setting(key=rate_key(config.optimizer), old=shortest(rate), new=new, why=why, joined=True)]
+
+
+def bearable_steps(story: Story, layers: Sequence[str]) -> list[Advice]:
+    """Such a rate beside other activations in these layers, and early stopping beside another rate."""
+    rate = bearable(story.config, story.rate, story.looks.rate_steeper(tuple(layers)))
+    return [*rate, *best_of_many(story)] if rate else []
 
 
 RULE = Rule(

@@ -238,7 +238,8 @@ def underfits(facts: Facts) -> str:
         return f"{'training' if facts['split'] == 'train' else facts['split']} {beside_neighbours(facts)}"
     rest = f"{facts['left']:.0%} of the trivial loss is left"
     if facts["why"] == "weight":
-        counts = f"with the weight {facts['weight']:g} its loss is {number(facts['counts'], digits=2)} of what all targets cost together"
+        share = number(facts["counts"], digits=2)
+        counts = f"with the weight {facts['weight']:g} its loss is {share} of what all targets cost together"
         return f"{facts['left']:.0%} of the trivial loss of '{facts['target']}' is left; {counts}"
     if facts["why"] == "frozen":
         are = "is" if len(facts["by"]) == 1 else "are"
