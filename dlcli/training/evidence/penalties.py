@@ -30,8 +30,9 @@ class Penalty:
 
 
 def penalties(experiment: Experiment) -> list[Penalty]:
-    """All that dropout leaves out and all that weights cost, layer by layer."""
-    found = []
+    """All that dropout leaves out and all that weights cost, layer by layer; of a layer inside another, whose weights both have,
+    the outer one."""
+    found, counted = list[Penalty](), set[int]()
     for layer in leaf_layers(experiment.model):
         entry, name = entry_of(experiment, layer), written_layer_name(layer.name)
         rate = getattr(layer, "rate", None)
@@ -39,9 +40,11 @@ def penalties(experiment: Experiment) -> list[Penalty]:
             found.append(Penalty(name, "rate", rate, 0.0, None if entry is None else f"{entry}.rate"))
         for word in REGULARIZERS:
             regularizer = getattr(layer, word, None)
-            weights = [each for each in getattr(layer, "weights", ()) if each.regularizer is regularizer]
+            own = [each for each in getattr(layer, "weights", ()) if each.regularizer is regularizer]
+            weights = [each for each in own if id(each) not in counted]
             if regularizer is None or not weights:
                 continue
+            counted |= set(map(id, weights))
             cost = sum(float(regularizer(each)) for each in weights)
             strength = max(float(getattr(regularizer, each, 0.0) or 0.0) for each in ("l1", "l2"))
             found.append(Penalty(name, word, 0.0, cost, None if entry is None else f"{entry}.{word}", strength))

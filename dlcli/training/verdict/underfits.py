@@ -50,7 +50,7 @@ def underfits(story: Story) -> Finding | None:
         return Finding(code="underfits", severity="warning", where=key, facts=facts, advice=advice)
     held = held_back(story)
     if held:
-        facts = {"why": "held", "left": share, "by": [each.layer for each in held]}
+        facts = {"why": "held", "left": share, "by": [*dict.fromkeys(each.layer for each in held)]}
         facts |= {"cost": sum(each.cost for each in held), "share": max(each.share for each in held)}
         return Finding(code="underfits", severity="warning", facts=facts, advice=released(story, held))
     frozen = frozen_as_drawn(story, share)
