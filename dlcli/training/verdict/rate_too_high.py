@@ -39,6 +39,8 @@ RESTLESS, WOBBLES = 0.01, 0.06
 """Such a share of the trivial loss the late training loss wobbles by where steps may be too long, and that of validation."""
 SETTLED, CALMER = 0.8, 0.92
 """The share of its loss to which shorter steps bring a model at once where its own are too long; and where validation wobbles."""
+THROWN = frozenset({"wild", "jumps", "lost"})
+"""Signs of a loss that is thrown about, of which two at once say it by themselves."""
 FEW, BATCH = 8, 32
 """A batch below the first follows single samples; the usual one."""
 
@@ -52,7 +54,9 @@ def rate_too_high(story: Story) -> Finding | None:
         return None
     struggling = struggles(story, above=LITTLE)
     settled = settles(story)
-    signs = [*(signs_of(story) if struggling else ()), *(["settles"] if settled else ())]
+    seen = signs_of(story)
+    thrown = len(THROWN & {*seen}) > 1  # neighbours that know no more are no reason for that
+    signs = [*(seen if struggling or thrown else ()), *(["settles"] if settled else ())]
     signs += ["rises"] if carried_up(story) else []
     signs += ["sure"] if is_too_sure(story) else []
     stuck = struggling and (share or 0.0) > STUCK and not steady(story.losses("train")) and not has_run_out(story)
@@ -86,7 +90,7 @@ def shows_by_itself(story: Story, signs: set[str]) -> bool:
     return bool(
         signs & {"back", "settles", "sure"}
         or (signs and is_long_step(story))
-        or (unknown and ("above" in signs or {"dead", "wild"} <= signs))
+        or (unknown and ("above" in signs or {"dead", "wild"} <= signs or len(signs & THROWN) > 1))
     )
 
 

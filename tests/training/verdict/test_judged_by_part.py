@@ -204,3 +204,19 @@ def test_a_loss_that_has_not_come_down_to_the_constant_answer_is_slow(tell: Tell
     losses = [left * 1.05**back for back in range(8, -1, -1)]  # 5 % an epoch is no slow fall by itself
     told = tell(losses, left=left, rate=lambda: 0.1)
     assert (rate_too_low(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("train", "signs"),
+    [
+        ([9.0, 0.9, 0.8, 1.3, 0.7, 1.2, 0.8], {"wild", "jumps"}),
+        ([9.0, 0.9, 0.8, 1.1, 0.7, 0.8, 0.7], None),  # one sign alone
+        ([0.95, 0.9, 0.6, 1.3, 0.7, 1.2, 1.0], {"jumps", "lost"}),
+    ],
+)
+def test_a_loss_that_is_thrown_about_twice_needs_no_range_test(
+    tell: Tell, train: list[float], signs: set[str] | None
+) -> None:
+    told = tell(train, left=0.7, rate_unknown=lambda: True)
+    found = rate_too_high(told)
+    assert (None if found is None else {*found.facts["signs"]} & {"wild", "jumps", "lost"}) == signs
