@@ -85,19 +85,30 @@ def wilson(share: float, samples: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def fresh_classes_seen(experiment: Experiment) -> list[ClassesSeen]:
-    """What it says of the validation samples whose inputs do not stand in training; nothing where these take much to read."""
+def fresh_rows(experiment: Experiment) -> Any:
+    """The places of the validation samples whose inputs do not stand in training; None where these take much to read."""
     import numpy as np
 
-    if (
-        sum(math.prod(each.shape) for each in experiment.dataset.schema.inputs) * len(experiment.splits["train"])
-        > LARGEST
-    ):
-        return []
+    features = sum(math.prod(each.shape) for each in experiment.dataset.schema.inputs)
+    if features * len(experiment.splits["train"]) > LARGEST:
+        return None
     held = [contents(each.take(np.arange(len(each)))[0]) for each in map(experiment.splits.__getitem__, SPLITS)]
     known = {*held[0]}
-    fresh = np.flatnonzero([each not in known for each in held[1]])
-    return classes_seen(experiment, "validation", fresh[spread_samples(len(fresh), LOOKED_AT)]) if len(fresh) else []
+    return np.flatnonzero([each not in known for each in held[1]])
+
+
+def fresh_samples(experiment: Experiment) -> int | None:
+    """How many these are."""
+    rows = fresh_rows(experiment)
+    return None if rows is None else len(rows)
+
+
+def fresh_classes_seen(experiment: Experiment) -> list[ClassesSeen]:
+    """What it says of the validation samples whose inputs do not stand in training."""
+    rows = fresh_rows(experiment)
+    if rows is None or not len(rows):
+        return []
+    return classes_seen(experiment, "validation", rows[spread_samples(len(rows), LOOKED_AT)])
 
 
 def classes_seen(experiment: Experiment, split: str, rows: Any = None) -> list[ClassesSeen]:

@@ -14,7 +14,7 @@ from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
 from dlcli.training.evidence.begun import moved
 from dlcli.training.evidence.capacity import Capacity, capacity
-from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fresh_classes_seen
+from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fresh_classes_seen, fresh_samples
 from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
@@ -65,6 +65,8 @@ class Looks:
     train: Callable[[], Compared | None] = lambda: None
     classes: Callable[[str], Sequence[ClassesSeen]] = lambda split: ()
     fresh_classes: Callable[[], Sequence[ClassesSeen]] = tuple
+    fresh_samples: Callable[[], int | None] = lambda: None
+    """How many validation samples have inputs that do not stand in training."""
     """The same on the validation samples that do not stand in training."""
     inputs: Callable[[], Sequence[InputSeen]] = tuple
     unanswered: Callable[[], Unanswered | None] = lambda: None
@@ -187,6 +189,7 @@ def looks(
         columns=[column.name for schema in dataset.schema.inputs for column in schema.columns or ()],
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
+        fresh_samples=cache(lambda: bounded.one(lambda: fresh_samples(experiment), None)),
         fresh_classes=cache(lambda: bounded.many(lambda: fresh_classes_seen(experiment))),
         inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
         unanswered=cache(lambda: bounded.one(lambda: unanswered_in(experiment, "validation"), None)),

@@ -18,7 +18,7 @@ from dlcli.training.verdict.story import Story
 NEAR = 0.1
 """So much of all that was gained the loss that is kept may be above the least."""
 
-NEARLY = 0.95
+NEARLY = 0.9
 """From this share of the trivial loss on hardly anything is learnt, be the metric above chance."""
 
 CLEARLY, LITTLE = 1.4, 0.01

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dlcli.finding import Finding, Setting
+from dlcli.finding import Advice, Finding, Setting
 from dlcli.layers.stack import innermost
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
@@ -14,6 +14,7 @@ from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.monitored import kept_by_metric
+from dlcli.training.verdict.predicts_one_class import balanced, overweighs
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import (
     LEARNT,
@@ -76,9 +77,16 @@ def overfits(story: Story) -> Finding | None:
         "gap": gap,
         "left": None if gap is None else [left_in_training(story), left(story)],
     }
+    return Finding(code="overfits", severity="warning", facts=facts, advice=held_to_less(story))
+
+
+def held_to_less(story: Story) -> list[Advice]:
+    """Other weights where one class outweighs all others, whose few samples are learnt by heart; else what relies on less."""
+    for seen in story.looks.classes(story.judged):
+        if overweighs(story, seen):
+            return balanced(story, seen)
     stop = earlier_stop(story)
-    advice = [*stop, *(replace(each, joined=bool(stop)) for each in leaning(story))]
-    return Finding(code="overfits", severity="warning", facts=facts, advice=advice)
+    return [*stop, *(replace(each, joined=bool(stop)) for each in leaning(story))]
 
 
 def tells(story: Story) -> bool:

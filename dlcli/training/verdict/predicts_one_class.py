@@ -83,12 +83,24 @@ def written_weights(story: Story, seen: ClassesSeen) -> Any:
 
 def outweighing(story: Story, seen: ClassesSeen) -> float:
     """The share of all weights that the class has which is said most, where weights are written by class; else 0."""
+    held = held_by_class(story, seen)
+    return held[[*seen.classes].index(seen.most_said[0])] / (sum(held) or 1.0)
+
+
+def overweighs(story: Story, seen: ClassesSeen) -> bool:
+    """Whether a class that others are more frequent than has more weight as written than all of them should leave it."""
+    held = held_by_class(story, seen)
+    heaviest = held.index(max(held))
+    return seen.truth[heaviest] < max(seen.truth) and held[heaviest] >= OUTWEIGHS * sum(held) > 0
+
+
+def held_by_class(story: Story, seen: ClassesSeen) -> list[float]:
+    """What the samples of each class weigh together, where weights are written by class; else nothing."""
     written = written_weights(story, seen)
     if not isinstance(written, dict):
-        return 0.0
+        return [0.0] * len(seen.classes)
     by_name = {str(name): float(weight) for name, weight in written.items()}
-    held = [count * by_name.get(str(name), 1.0) for name, count in zip(seen.classes, seen.truth, strict=True)]
-    return held[[*seen.classes].index(seen.most_said[0])] / (sum(held) or 1.0)
+    return [count * by_name.get(str(name), 1.0) for name, count in zip(seen.classes, seen.truth, strict=True)]
 
 
 def balanced(story: Story, seen: ClassesSeen) -> list[Advice]:
@@ -96,7 +108,7 @@ def balanced(story: Story, seen: ClassesSeen) -> list[Advice]:
     train = story.config.train
     several = len(story.config.heads) > 1
     key = f"train.class_weight.{seen.target}" if several else "train.class_weight"
-    if outweighing(story, seen) >= FREQUENT:
+    if outweighing(story, seen) >= FREQUENT or overweighs(story, seen):
         why = "the weight that is written for one class counts more than all samples of the others"
         return [Setting(key=key, old=written_weights(story, seen), new="balanced", why=why)]
     if train.class_weight is not None or train.sample_weight is not None or seen.majority < FREQUENT:

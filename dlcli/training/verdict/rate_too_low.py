@@ -44,6 +44,8 @@ ABOVE = 1.5
 BENT = 0.3
 """The share of what the first half took away that the second still takes where a curve is straight."""
 
+RISES = 0.1
+"""The part of what training falls by that validation rises by where it gets worse."""
 FELL, OVER = 0.1, 0.15
 """Validation has fallen from such a share of its first loss on; it is over where its second half brings less than the other
 share of what its first did."""
@@ -60,7 +62,7 @@ def rate_too_low(story: Story) -> Finding | None:
     ended = rates[-1] < STILL * story.rate
     if ended and not hardly_moved(story):  # where a schedule has taken the rate away another rule speaks
         return None
-    if not is_slow(story) or not is_straight(story) or validation_is_over(story):
+    if not is_slow(story) or not is_straight(story) or validation_is_over(story) or validation_rises(story):
         return None
     rate, proposed = story.rate, story.looks.rate()
     unknown = story.looks.rate_unknown()
@@ -150,6 +152,16 @@ def validation_is_over(story: Story) -> bool:
         return False
     middle = above[len(above) // 2]
     return above[0] - middle > FELL * above[0] and middle - above[-1] < OVER * (above[0] - middle)
+
+
+def validation_rises(story: Story) -> bool:
+    """Whether validation gets worse while training falls: what is learnt, slowly or not, are the samples themselves."""
+    validation, train = story.above("validation"), story.above("train")
+    if len(validation) < LONG:
+        return False
+    return min(validation) in validation[: len(validation) // 2] and (
+        validation[-1] - min(validation) >= RISES * (train[0] - train[-1]) > 0
+    )
 
 
 def stayed(story: Story, *, known: bool) -> bool:

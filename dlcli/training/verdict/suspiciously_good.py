@@ -29,6 +29,8 @@ FEWEST_COPIES = 3
 """Fewer copies come by chance where samples are few."""
 FEWEST, WORSE = 10, 0.05
 """So many samples of each class that are no copies tell whether it is found there as well, but for such a share."""
+OF_MET = 0.5
+"""Copies are at least such a part of the samples whose inputs stand in training; of rows that are alike by chance fewer are."""
 MOST_OVERLAP = 0.5
 """So many windows of validation that hold rows of training windows are most of them: at borders of parts few do."""
 LEARNT = 0.5
@@ -79,7 +81,7 @@ def in_training(story: Story, share: float) -> Finding | None:
             for each in overlap.advice
         ]
         facts |= {"leak": OVERLAPPING, **overlap.facts["splits"]["validation"]}
-    elif as_good_on_others(story):
+    elif as_good_on_others(story) or are_twins(story, count):
         return None
     else:
         advice = of_file(story, "inspect-data", why="which rows stand in two splits?")
@@ -105,6 +107,13 @@ def as_good_on_others(story: Story) -> bool:
         for name, count in zip(fresh.classes, fresh.truth, strict=True)
         if name in every.recalls
     )
+
+
+def are_twins(story: Story, copies: int) -> bool:
+    """Whether inputs come again so often, mostly with another target, that some rows are alike by chance."""
+    fresh = story.looks.fresh_samples()
+    met = 0 if fresh is None else story.looks.samples.get("validation", 0) - fresh
+    return copies < OF_MET * met
 
 
 def least_left(story: Story, share: float) -> float:
