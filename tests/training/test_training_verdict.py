@@ -96,9 +96,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"train": FLAT_END, "validation": FLAT_END, "baseline": 0.3},
         ["hardly better than the trivial baseline"],
     ),
-    "3 % better than the trivial baseline": (
-        {"train": FLAT_END, "validation": FLAT_END, "baseline": 0.3072},
+    "a tenth better than the trivial baseline": (
+        {"train": FLAT_END, "validation": FLAT_END, "baseline": 0.3344},
         ["healthy"],
+    ),
+    "less than a tenth better": (
+        {"train": FLAT_END, "validation": FLAT_END, "baseline": 0.33},
+        ["no judgement"],
     ),
     "no baseline": ({"train": FLAT_END, "validation": FLAT_END, "baseline": None}, ["healthy"]),
 }
