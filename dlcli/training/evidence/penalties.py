@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dlcli.keras_internals import leaf_layers
 from dlcli.layers.names import written_layer_name
+from dlcli.training.evidence.ending import ending
 from dlcli.training.evidence.gradients import entry_of
 from dlcli.training.setup.experiment import Experiment
 
@@ -27,17 +28,20 @@ class Penalty:
     key: str | None
     strength: float = 0.0
     """By how much each weight, or its square, counts."""
+    at_end: bool = False
+    """Whether what is left out are answers themselves: no layer with weights stands behind it."""
 
 
 def penalties(experiment: Experiment) -> list[Penalty]:
     """All that dropout leaves out and all that weights cost, layer by layer; of a layer inside another, whose weights both have,
     the outer one."""
-    found, counted = list[Penalty](), set[int]()
+    found, counted, end = list[Penalty](), set[int](), ending(experiment.model)
     for layer in leaf_layers(experiment.model):
         entry, name = entry_of(experiment, layer), written_layer_name(layer.name)
         rate = getattr(layer, "rate", None)
         if "Dropout" in type(layer).__name__ and isinstance(rate, float) and rate > 0:
-            found.append(Penalty(name, "rate", rate, 0.0, None if entry is None else f"{entry}.rate"))
+            key = None if entry is None else f"{entry}.rate"
+            found.append(Penalty(name, "rate", rate, 0.0, key, at_end=end.stands_behind(layer)))
         for word in REGULARIZERS:
             regularizer = getattr(layer, word, None)
             own = [each for each in getattr(layer, "weights", ()) if each.regularizer is regularizer]

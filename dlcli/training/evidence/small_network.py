@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dlcli.data import class_indices
+from dlcli.data.dataset import spread_samples
 from dlcli.training.evidence.neighbours import (
     FEWEST,
     MOST_FEATURES,
@@ -19,26 +21,31 @@ from dlcli.training.setup.experiment import Experiment
 if TYPE_CHECKING:
     import numpy as np
 
+SAMPLES, PLACES, SIDE = 200, 4000, 5
+"""Of targets with a class at each place so many samples and places are looked at, and so wide a window about each."""
 UNITS, STEPS, BATCH, RATE = 32, 400, 64, 0.01
 PARTS = 4
 """One sample of so many is not learnt from, and tells what was learnt."""
 
 
 def small_network(experiment: Experiment) -> Neighbours | None:
-    """What two hidden layers of few units, trained in some steps on a part of the training samples, say of the rest.
+    """What two hidden layers of few units, trained in some steps on a part of the training samples, say of the rest; of classes
+    place by place what they say of some places.
 
     None where inputs are no numbers by feature, or samples are few.
     """
     import numpy as np
 
     schemas, feed = experiment.dataset.schema.targets, experiment.splits["train"]
-    if len(schemas) != 1 or len(feed) < PARTS * FEWEST or schemas[0].absent:
+    if len(schemas) != 1 or len(feed) < FEWEST or schemas[0].absent:
         return None
     (schema,) = schemas
     rows, values = features_and_target(feed, schema)
     if rows is not None and takes_ids(experiment.model):
         rows = held_ids(rows)
-    if rows is None or values.shape[1] > MOST_FEATURES or (values.shape[1] != 1 and schema.classes is not None):
+    if values.shape[1] != 1 and schema.classes is not None:
+        return learnt_places(*windows_and_target(feed, schema))
+    if rows is None or len(feed) < PARTS * FEWEST or values.shape[1] > MOST_FEATURES:
         return None
     rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
     kept = np.arange(len(rows)) % PARTS > 0
@@ -47,12 +54,53 @@ def small_network(experiment: Experiment) -> Neighbours | None:
         mean, deviation = numbers.mean(axis=0), max(float(numbers.std(axis=0).mean()), 1e-12)
         said = trained(rows[kept], (numbers[kept] - mean) / deviation, None, rows[~kept])
         return of_numbers(numbers[~kept], said * deviation + mean)
-    truth = values[:, 0]
+    return learnt_classes(rows, values[:, 0], kept, len(schema.classes))
+
+
+def learnt_classes(
+    rows: np.ndarray[Any, Any], truth: np.ndarray[Any, Any], kept: np.ndarray[Any, Any], classes: int
+) -> Neighbours | None:
+    """What was learnt of the kept rows and their classes (samples,) says of the other rows."""
     kept, asked = kept & (truth >= 0), ~kept & (truth >= 0)
-    if asked.sum() < FEWEST:
+    if asked.sum() < FEWEST or not kept.any():
         return None
-    said = trained(rows[kept], truth[kept], len(schema.classes), rows[asked])
+    said = trained(rows[kept], truth[kept], classes, rows[asked])
     return told_of_classes(truth[asked], said.argmax(axis=1))
+
+
+def windows_and_target(feed: Any, schema: Any) -> tuple[Any, Any, Any]:
+    """What stands about some places of samples (places, features), the classes there (places,), and the numbers of their samples.
+
+    None and nothing where inputs are no numbers place by place, of as many places as the target has.
+    """
+    import numpy as np
+
+    inputs, targets = feed.take(spread_samples(len(feed), SAMPLES))
+    taken, truth = [np.asarray(each) for each in inputs.values()], class_indices(targets[schema.name], schema)
+    if len(taken) != 1 or truth is None or taken[0].dtype.kind not in "fiub":
+        return None, truth, None
+    truth = truth[..., 0] if truth.ndim > 2 and truth.shape[-1] == 1 else truth
+    space = tuple(range(1, truth.ndim))
+    samples = taken[0] if taken[0].ndim > truth.ndim else taken[0][..., None]
+    if samples.shape[: truth.ndim] != truth.shape or samples.ndim != truth.ndim + 1:
+        return None, truth, None
+    if SIDE ** len(space) * samples.shape[-1] > MOST_FEATURES or not np.isfinite(samples).all():
+        return None, truth, None
+    around = [(SIDE // 2,) * 2 if axis in space else (0, 0) for axis in range(samples.ndim)]
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(samples, around), (SIDE,) * len(space), axis=space)
+    places = tuple(np.random.default_rng(0).integers(0, truth.shape, (PLACES, truth.ndim)).T)
+    return windows[places].reshape(PLACES, -1).astype(np.float64), truth[places], places[0]
+
+
+def learnt_places(rows: Any, truth: Any, samples: Any) -> Neighbours | None:
+    """What a network that sees a little of what stands about a place (places, features) says of its class, in samples that it has
+    not learnt from."""
+    import numpy as np
+
+    if rows is None:
+        return None
+    rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
+    return learnt_classes(rows, truth.astype(int), samples % PARTS > 0, int(truth.max()) + 1)
 
 
 def trained(

@@ -11,6 +11,7 @@ from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.reach import Reach
+from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import (
     counts_classes_alike,
@@ -38,6 +39,9 @@ CLEAR, COSTS = 0.1, 0.05
 of samples know."""
 WIDE = 32
 """Units that are enough for a first try."""
+FEW, UNSETTLED, NEARBY = 2, 10, 4.0
+"""Through so few filters even what has not come to rest after so many epochs passes too slowly, unless a rate so many times
+higher is safe."""
 
 
 def cannot_fit(story: Story) -> Finding | None:
@@ -91,16 +95,20 @@ def unbent(reach: Reach) -> list[Advice]:
 def too_simple(story: Story) -> Finding | None:
     """Seen where more epochs bring nothing, much of the loss is left, and the nearest neighbours of samples know much more."""
     own = mistakes_left(story)
-    if own is None or own < LEAST or not has_settled(story):
+    if own is None or own < LEAST:
         return None
     capacity = story.looks.capacity()
     if capacity is None or not (capacity.linear or capacity.narrow):
+        return None
+    if not (has_settled(story) or hardly_passes(story, capacity)):
         return None
     known, by = neighbours_left(story), "nearest"
     if known is None or known > own - MORE or own < MORE:
         network = story.looks.small_network()
         known, by = (None if network is None else network.left(balanced=counts_classes_alike(story))), "network"
-    enough = SOME if capacity.narrow or (known is not None and known <= HALF * own) else MORE
+    # A picture of many places passes through few filters more than through few units.
+    squeezed = any(each.key == "units" for each in capacity.narrow)
+    enough = SOME if squeezed or (known is not None and known <= HALF * own) else MORE
     if known is None or known > own - enough:
         return None
     rate = story.looks.rate()
@@ -109,16 +117,34 @@ def too_simple(story: Story) -> Finding | None:
         return None
     facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "known": known, "by": by}
     if not capacity.linear:
-        facts |= {"layer": capacity.narrow[0].layer, "units": capacity.narrow[0].units}
+        first = capacity.narrow[0]
+        facts |= {"layer": first.layer, "units": first.units, "what": first.key}
     return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))
+
+
+def hardly_passes(story: Story, capacity: Capacity) -> bool:
+    """Whether all passes through one or two filters, and half of the loss is left after epochs that would have been enough."""
+    few = [each for each in capacity.narrow if each.key == "filters" and each.units <= FEW]
+    share = left_in_training(story)
+    if not few or len(story.history) < UNSETTLED or share is None or share < HALF:
+        return False
+    rate = story.looks.rate()
+    return rate is None or rate < NEARBY * story.rate
 
 
 def richer(story: Story, capacity: Capacity) -> list[Advice]:
     """An activation where hidden layers have none, more units where there are few, or else a hidden layer."""
-    few = capacity.narrow
-    if few and few[0].entry is not None:
-        why = "through so few units passes too little"
-        return [Setting(key=f"{few[0].entry}.units", old=few[0].units, new=WIDE, why=why)]
+    few = [each for each in capacity.narrow if each.entry is not None]
+    if few:
+        return together(
+            Setting(
+                key=f"{each.entry}.{each.key}",
+                old=each.units,
+                new=WIDE,
+                why=f"through so few {each.key} passes too little",
+            )
+            for each in few
+        )
     why = "layers without an activation between them are together one linear layer"
     straight = [each for each in capacity.hidden if each.linear and each.entry is not None]
     if straight:

@@ -19,6 +19,8 @@ POOR = 0.5
 """So much of the trivial loss is left of a model that was held back."""
 STRONG, KEEPS = 0.8, 0.1
 """From such a share that is left out on, less need be left of the loss for it to be what holds a model back."""
+ANSWERS = 0.1
+"""The same of answers themselves, which nothing behind can make up for."""
 SOME, MANY = 0.05, 5.0
 """So much of the trivial loss is left where weights that cost so many times as much as the data keep training itself there."""
 HEAVY_COST, SHARE = 0.05, 0.15
@@ -45,6 +47,9 @@ def held_back(story: Story) -> list[Penalty]:
     if share is None or share < SOME:
         return []
     penalties = story.looks.penalties()
+    answers = [each for each in penalties if each.at_end and each.share >= ANSWERS]
+    if answers:
+        return answers
     strong = [each for each in penalties if each.share >= STRONG]
     if strong and share >= KEEPS:
         return strong

@@ -28,6 +28,8 @@ from dlcli.training.verdict.written import written_at
 
 KEPT = 0.2
 """A usual share that is left out."""
+FILTERS = 4
+"""Filters from which on a convolution is not taken for what leaves too little room."""
 LITTLE, FROZEN = 0.1, 0.3
 """So much less is left where neighbours know what layers as they were drawn do not pass on, and so much where nobody is asked."""
 
@@ -52,6 +54,7 @@ def underfits(story: Story) -> Finding | None:
     if held:
         facts = {"why": "held", "left": share, "by": [*dict.fromkeys(each.layer for each in held)]}
         facts |= {"cost": sum(each.cost for each in held), "share": max(each.share for each in held)}
+        facts |= {"answers": any(each.at_end for each in held)}
         return Finding(code="underfits", severity="warning", facts=facts, advice=released(story, held))
     frozen = frozen_as_drawn(story, share)
     if frozen is not None:
@@ -108,7 +111,7 @@ def too_little_room(story: Story, share: float) -> tuple[str, float, float] | No
 def released(story: Story, held: list[Penalty]) -> list[Advice]:
     """Less noise, and weights that cost nothing."""
     settings = [
-        Setting(key=each.key, old=each.share, new=KEPT, why=f"{each.share:.0%} of what passes is left out")
+        Setting(key=each.key, old=each.share, new=0.0 if each.at_end else KEPT, why=left_out(each))
         if each.share
         else Setting(
             key=each.key,
@@ -122,15 +125,25 @@ def released(story: Story, held: list[Penalty]) -> list[Advice]:
     return together(settings)  # one that stays holds back as well
 
 
+def left_out(noise: Penalty) -> str:
+    """What dropout leaves out."""
+    if noise.at_end:
+        return "what is left out there are answers, and nothing behind makes up for them"
+    return f"{noise.share:.0%} of what passes is left out"
+
+
 def roomier(story: Story) -> list[Advice]:
-    """More units in the hidden layer that has fewest, where it has few."""
+    """More units or filters in the hidden layer that has fewest, where it has few."""
     capacity = story.looks.capacity()
-    hidden = [each for each in capacity.hidden if each.entry is not None] if capacity is not None else []
-    least = min(hidden, key=lambda each: each.units, default=None)
-    if least is None or least.units >= WIDE:
+    hidden = capacity.hidden if capacity is not None else []
+    few = [
+        each for each in hidden if each.entry is not None and each.units < (WIDE if each.key == "units" else FILTERS)
+    ]
+    least = min(few, key=lambda each: each.units, default=None)
+    if least is None:
         return []
     why = "the neighbours of a sample know more of its target than the model does"
-    return [Setting(key=f"{least.entry}.units", old=least.units, new=2 * WIDE, why=why)]
+    return [Setting(key=f"{least.entry}.{least.key}", old=least.units, new=2 * WIDE, why=why)]
 
 
 def unchanged(story: Story) -> list[Advice]:

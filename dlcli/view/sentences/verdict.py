@@ -178,7 +178,7 @@ def cannot_fit(facts: Facts) -> str:
     model = (
         "a linear model"
         if facts["why"] == "linear"
-        else f"a model with {facts['units']} unit{'s' * (facts['units'] > 1)} in {facts['layer']}"
+        else f"a model with {facts['units']} {facts.get('what', 'units')[:-1]}{'s' * (facts['units'] > 1)} in {facts['layer']}"
     )
     return f"{model} {beside_neighbours(facts)}"
 
@@ -250,7 +250,8 @@ def underfits(facts: Facts) -> str:
     if facts["cost"]:
         return f"the weights of {listed(facts['by'])} cost {number(facts['cost'])}, and {rest}"
     leave = "leaves" if len(facts["by"]) == 1 else "leave"
-    return f"{listed(facts['by'])} {leave} out {facts['share']:.0%}, and {rest}"
+    of = " of the answers" if facts.get("answers") else ""
+    return f"{listed(facts['by'])} {leave} out {facts['share']:.0%}{of}, and {rest}"
 
 
 def stopped_too_early(facts: Facts) -> str:
