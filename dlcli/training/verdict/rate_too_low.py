@@ -9,7 +9,7 @@ from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import tested_rate, usual_rate
-from dlcli.training.verdict.curve import steady
+from dlcli.training.verdict.curve import keeps_its_pace, steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
@@ -41,6 +41,8 @@ USUAL, TINY = 1.0, 0.001
 """The length to which gradients are often cut, and one that leaves nothing of them."""
 ABOVE = 1.5
 """So many times the trivial loss is left where steps have not even come to it."""
+FAR_ABOVE = 3.0
+"""So many times what saying the last value again costs a forecast costs that has hardly begun."""
 BENT = 0.3
 """The share of what the first half took away that the second still takes where a curve is straight."""
 
@@ -52,17 +54,20 @@ share of what its first did."""
 
 
 def rate_too_low(story: Story) -> Finding | None:
-    """Seen where the training loss falls in nearly every epoch, much of it is left, and the range test says so."""
+    """Seen where the training loss falls in nearly every epoch, much of it is left, be it beside the last value of a forecast,
+    and the range test says so."""
     train = story.losses("train")
-    if len(train) >= FEWEST and struggles(story, above=0.2) and (cut := cut_short_gradients(story)) is not None:
+    much, behind = struggles(story, above=0.2), is_far_above_last_value(story)
+    if len(train) >= FEWEST and much and (cut := cut_short_gradients(story)) is not None:
         return cut
-    if len(train) < FEWEST or not struggles(story, above=0.2) or not (len(train) < 3 or falls(story)):
+    if len(train) < FEWEST or not (much or behind) or not (len(train) < 3 or falls(story)):
         return None
     rates = [entry["learning_rate"] for entry in story.history]
     ended = rates[-1] < STILL * story.rate
     if ended and not hardly_moved(story):  # where a schedule has taken the rate away another rule speaks
         return None
-    if not is_slow(story) or not is_straight(story) or validation_is_over(story) or validation_rises(story):
+    over = validation_is_over(story) or validation_rises(story)
+    if not (behind or is_slow(story)) or not is_straight(story) or over:
         return None
     rate, proposed = story.rate, story.looks.rate()
     unknown = story.looks.rate_unknown()
@@ -77,11 +82,11 @@ def rate_too_low(story: Story) -> Finding | None:
 
 
 def falls(story: Story) -> bool:
-    """Whether the loss falls in nearly every epoch: in training, or, little by little, on validation, which no noise of training
-    throws about."""
+    """Whether the loss falls in nearly every epoch: in training, or, little by little or without a bend, on validation, which
+    no noise of training throws about."""
     validation = story.above("validation")
     little = bool(validation) and validation[-1] > LITTLE * validation[0]
-    return steady(story.losses("train")) or (little and steady(validation))
+    return steady(story.losses("train")) or (little and steady(validation)) or keeps_its_pace(validation)
 
 
 def how_far(story: Story, *, ended: bool) -> float:
@@ -131,6 +136,16 @@ def is_slow(story: Story) -> bool:
     if share is not None and share > ABOVE and len(above) >= LONG:
         return True
     return above[-1] > above[0] * (1 - SLOW) ** (len(above) - 1)
+
+
+def is_far_above_last_value(story: Story) -> bool:
+    """Whether a forecast costs far more than saying the last value again, and would after as many epochs of its pace again."""
+    last_value, seen, losses = story.baseline.get("last_value"), story.beside_trivial, story.losses(story.judged)
+    if not last_value or seen is None or seen.weighed or len(losses) < LONG or losses[0] <= 0:
+        return False
+    later = losses[-1] * losses[-1] / losses[0]
+    naive: float = last_value["loss"]
+    return seen.reached > FAR_ABOVE * naive and later > naive
 
 
 def is_straight(story: Story) -> bool:

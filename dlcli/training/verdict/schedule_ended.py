@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from dlcli.config.train import ReduceOnPlateau
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import Epochs, KerasObject
 from dlcli.training.evidence.rate import shortest
+from dlcli.training.evidence.settling import Settling
+from dlcli.training.verdict.advice import IMPATIENT, together
 from dlcli.training.verdict.curve import epochs_to_gain, rounded
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import is_over, left, left_in_training
@@ -26,20 +29,25 @@ LASTED = 0.8
 """The share of all epochs after which a rate may be worth nothing that was to last as long as they do."""
 FELL = 0.01
 """So much the loss fell in each epoch, on average, before the rate ended."""
+GONE, HALF, LEAST = 0.001, 0.5, 0.01
+"""Up to such a share of its largest nothing is left of a rate; where that is so in more than the second of all epochs, so much
+of the trivial loss is enough to be learnt."""
 
 
 def schedule_ended(story: Story) -> Finding | None:
     """Seen where the loss fell as long as the rate was worth anything, and much of it is left."""
     rates = [entry["learning_rate"] for entry in story.history]
     share = left_in_training(story) or left(story)
-    if len(rates) < 3 or story.rate <= 0 or rates[-1] > ENDED * story.rate or share is None or share < LITTLE:
+    if len(rates) < 3 or story.rate <= 0 or rates[-1] > ENDED * story.rate or share is None or share < LEAST:
         return None
     train = story.above("train")
     peak = rates.index(story.rate)
     ended = next(at for at in range(peak, len(rates)) if rates[at] <= ENDED * story.rate)
     if ended >= LASTED * len(rates) and not fell_to_the_end(story, ended):
         return None  # it lasted as long as the training, which was over by then
-    if share < LEFT and not goes_on(story, EARLY if PART * ended <= len(rates) else FURTHER):
+    if share < LITTLE and not (mostly_had_none(story) and fell_before(story, ended) and goes_on(story, FURTHER)):
+        return None
+    if LITTLE <= share < LEFT and not goes_on(story, EARLY if PART * ended <= len(rates) else FURTHER):
         return None
     alive = train[: ended + 1]
     steps = max(1, min(len(alive) - 1, 3))
@@ -56,6 +64,7 @@ def schedule_ended(story: Story) -> Finding | None:
         "since_epoch": ended + 1,
         "left": share,
         "last": story.losses("train")[-1],
+        "further": tried_further(story) if share < LITTLE else None,
     }
     return Finding(
         code="schedule_ended",
@@ -68,11 +77,20 @@ def schedule_ended(story: Story) -> Finding | None:
 
 def fell_to_the_end(story: Story, ended: int) -> bool:
     """Whether what the model is judged by fell in the last epochs of a rate that is worth anything, and stands at its least."""
+    return not is_over(story) and fell_before(story, ended)
+
+
+def mostly_had_none(story: Story) -> bool:
+    """Whether most of the epochs had next to nothing of the largest rate."""
+    gone = [entry for entry in story.history if entry["learning_rate"] <= GONE * story.rate]
+    return len(gone) > HALF * len(story.history)
+
+
+def fell_before(story: Story, ended: int) -> bool:
+    """Whether what the model is judged by fell in the last epochs before an epoch."""
     losses = story.above(story.judged)[: ended + 1]
     steps = min(len(losses) - 1, 3)
-    if steps < 1 or is_over(story):
-        return False
-    return (losses[-1 - steps] - losses[-1]) / steps >= FELL * losses[-1 - steps]
+    return steps > 0 and (losses[-1 - steps] - losses[-1]) / steps >= FELL * losses[-1 - steps]
 
 
 def ended_at_once(alive: int, epochs: int) -> bool:
@@ -82,8 +100,19 @@ def ended_at_once(alive: int, epochs: int) -> bool:
 
 def goes_on(story: Story, share: float) -> bool:
     """Whether some steps more at the largest rate bring the model below such a share of what as many at the last one do."""
-    found = story.looks.settling(story.history[-1]["learning_rate"], story.rate)
+    found = settled(story)
     return found is not None and found.other - story.perfect <= share * (found.same - story.perfect)
+
+
+def settled(story: Story) -> Settling | None:
+    """What some steps more come to at the last rate and at the largest one."""
+    return story.looks.settling(story.history[-1]["learning_rate"], story.rate)
+
+
+def tried_further(story: Story) -> tuple[float, float] | None:
+    """The losses of these, where they are known."""
+    found = settled(story)
+    return None if found is None else (found.same, found.other)
 
 
 def could_go_on(story: Story, rate: float) -> bool:
@@ -100,8 +129,7 @@ def lasting(story: Story, ended: int) -> list[Advice]:
         return [Setting(key="train.epochs", old=epochs, new=longer, why="the cycle of the rate then lasts longer")]
     reducing = story.config.train.reduce_on_plateau
     if reducing is not None and not isinstance(schedule, KerasObject):
-        old = reducing.model_dump(exclude_unset=True)
-        return [Setting(key="train.reduce_on_plateau", old=old, new=None, why="the rate then stays what it is")]
+        return more_patient(reducing)
     if not isinstance(schedule, KerasObject) or "decay_steps" not in schedule.arguments:
         constant = f"the rate stays at {story.rate:g}"
         return [Setting(key="optimizer.learning_rate", old=None, new=shortest(story.rate), why=constant)]
@@ -132,6 +160,22 @@ def lasting(story: Story, ended: int) -> list[Advice]:
             )
         )
     return settings
+
+
+def more_patient(reducing: ReduceOnPlateau) -> list[Advice]:
+    """A rate that waits longer, and for which smaller gains count; without both at fault one that stays."""
+    key, settings = "train.reduce_on_plateau", list[Setting]()
+    hurried, usual = reducing.patience < IMPATIENT, ReduceOnPlateau().min_delta
+    if reducing.mode != "auto" or not (hurried or reducing.min_delta > usual):
+        old = reducing.model_dump(exclude_unset=True)
+        return [Setting(key=key, old=old, new=None, why="the rate then stays what it is")]
+    if reducing.min_delta > 0:
+        why = "smaller gains count too"
+        settings.append(Setting(key=f"{key}.min_delta", old=reducing.min_delta, new=0.0, why=why))
+    if hurried:
+        why = "an epoch that is no better is noise"
+        settings.append(Setting(key=f"{key}.patience", old=reducing.patience, new=IMPATIENT, why=why))
+    return together(settings)
 
 
 RULE = Rule(

@@ -22,6 +22,8 @@ FAR_BETTER = 0.5
 """The share of the loss of the last value below which a forecast holds, wherever the series has gone."""
 WORSE, GAP = 1.5, 0.1
 """So many times the training loss, and so much of the trivial loss more, validation has where it is far off."""
+FARTHER, SMALLER = 2.0, 0.05
+"""An input whose mean has moved by so many deviations makes the second enough of a gap."""
 
 
 def splits_differ(story: Story) -> Finding | None:
@@ -35,13 +37,11 @@ def splits_differ(story: Story) -> Finding | None:
     if seen is not None:
         # Where the target itself has moved the constant answer is so bad that anything is better.
         outside = max(outside, kept / max(seen.trivial - seen.perfect, 1e-12))
-    if outside < inside + GAP or kept < WORSE * min(train) or far_better_than_last_value(story):
+    if outside < inside + SMALLER or kept < WORSE * min(train) or far_better_than_last_value(story):
         return None
-    moved = [
-        each
-        for each in story.looks.drifts()
-        if each.shift >= SHIFT or each.outside >= (SHARES if each.role == "classes" else OUTSIDE)
-    ]
+    moved, slight = what_moved(story), outside < inside + GAP
+    if slight and not any(each.role == "input" and each.shift >= FARTHER for each in moved):
+        return None
     relation = None if moved else other_relation(story)
     if not moved and relation is None:
         return None
@@ -56,9 +56,19 @@ def splits_differ(story: Story) -> Finding | None:
         "validation": story.losses("validation")[-1],
     }
     names = [each.name for each in moved]
-    return Finding(
-        code="splits_differ", severity="warning", where=only_name(names), facts=facts, advice=without(story, moved)
-    )
+    advice = (
+        shown_by_split(story) if slight else without(story, moved)
+    )  # much of what is known there may come from them
+    return Finding(code="splits_differ", severity="warning", where=only_name(names), facts=facts, advice=advice)
+
+
+def what_moved(story: Story) -> list[Drift]:
+    """The inputs and targets that lie elsewhere in validation."""
+    return [
+        each
+        for each in story.looks.drifts()
+        if each.shift >= SHIFT or each.outside >= (SHARES if each.role == "classes" else OUTSIDE)
+    ]
 
 
 def far_better_than_last_value(story: Story) -> bool:
@@ -88,6 +98,11 @@ def without(story: Story, moved: list[Drift]) -> list[Advice]:
     if columns and kept and len(columns) <= len(kept) and len(kept) < len(inputs):
         why = "what lies elsewhere in validation cannot be learnt from in training"
         return [Setting(key="data.inputs", old=named, new=kept, why=why)]
+    return shown_by_split(story)
+
+
+def shown_by_split(story: Story) -> list[Advice]:
+    """A look at the data."""
     return of_file(story, "inspect-data", why="shows each split by itself")
 
 

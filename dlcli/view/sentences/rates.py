@@ -37,4 +37,8 @@ def rate_too_low_title(facts: Facts) -> str:
 
 def schedule_ended(facts: Facts) -> str:
     rate = f"the learning rate fell from {facts['largest']:.3g} to {facts['rate']:.3g}"
+    further = facts.get("further")
+    if further is not None:
+        same, other = map(number, further)
+        return f"{rate}; some steps more at the first of these come to a loss of {other}, and at the last to {same}"
     return f"{rate}, and the training loss stands at {number(facts['last'])}: {facts['left']:.0%} of the trivial loss is left"

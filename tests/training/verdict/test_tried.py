@@ -408,7 +408,7 @@ def test_a_rate_that_ended_is_told_where_steps_at_the_largest_go_far_below(tell:
     found = schedule_ended(reducing)
     assert found is not None
     assert [(each.about, each.new) for each in found.advice if isinstance(each, Setting)] == [
-        ("train.reduce_on_plateau", None)
+        ("train.reduce_on_plateau.min_delta", 0.0)
     ]
 
 
