@@ -100,6 +100,8 @@ def too_simple(story: Story) -> Finding | None:
     capacity = story.looks.capacity()
     if capacity is None or not (capacity.linear or capacity.narrow):
         return None
+    if any(each.layer in capacity.frozen for each in capacity.narrow):  # that they learn is the first thing to do
+        return None
     if not (has_settled(story) or hardly_passes(story, capacity)):
         return None
     known, by = neighbours_left(story), "nearest"

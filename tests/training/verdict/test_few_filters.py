@@ -15,7 +15,7 @@ from dlcli.training.evidence.capacity import Capacity, Hidden, capacity
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.small_network import small_network
-from dlcli.training.verdict import Story
+from dlcli.training.verdict import Story, verdict
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.underfits import roomier, underfits
 from dlcli.view.sentences import judgement_of_training
@@ -193,3 +193,17 @@ def test_room_is_asked_for_where_filters_are_few(tell: Tell, filters: int, key: 
     hidden = Hidden("conv2d", filters, "layers.0", linear=False, key="filters")
     told = tell([0.5], capacity=lambda: Capacity(False, [hidden], {}))
     assert [each.about for each in roomier(told)] == key
+
+
+@pytest.mark.parametrize(("frozen", "code"), [({}, "cannot_fit"), ({"conv2d": "layers.0"}, "underfits")])
+def test_few_filters_that_stay_as_drawn_are_to_learn_first(
+    tell: Tell, frozen: dict[str, str | None], code: str
+) -> None:
+    few = [Hidden("conv2d", 2, "layers.0", linear=False, key="filters")]
+    told = tell(
+        [0.9] * 10,
+        left=0.9,
+        capacity=lambda: Capacity(False, few, frozen),
+        neighbours=lambda: Neighbours(0.4, 0.0, 100, classes=False),
+    )
+    assert next(each.code for each in verdict(told)) == code
