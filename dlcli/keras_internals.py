@@ -10,7 +10,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -136,6 +136,19 @@ def node_of_tensor(tensor: Any) -> Any:
     """The call that puts out a symbolic tensor."""
     operation, node_index, _ = tensor._keras_history
     return operation._inbound_nodes[node_index]
+
+
+def nodes_before(tensors: Iterable[Any], *, but: Any = None) -> Iterator[Any]:
+    """The calls by which symbolic tensors are made, and those before these; of one layer none, nor what leads to it alone."""
+    ahead, seen = list(tensors), set[int]()
+    while ahead:
+        tensor = ahead.pop()
+        node = node_of_tensor(tensor)
+        if id(tensor) in seen or (but is not None and node.operation is but):
+            continue
+        seen.add(id(tensor))
+        yield node
+        ahead += node.input_tensors
 
 
 def calls_of_layer(layer: Any) -> list[Any]:

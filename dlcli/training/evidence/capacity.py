@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dlcli.keras_internals import leaf_layers, node_of_tensor
+from dlcli.keras_internals import leaf_layers, nodes_before
 from dlcli.layers.names import written_layer_name
 from dlcli.training.evidence.ending import Ending, ending
 from dlcli.training.evidence.gradients import entry_of
@@ -91,17 +91,7 @@ def hidden_layers(experiment: Experiment, end: Ending, layer: Any, *, linear: bo
 
 def is_passed_by(layer: Any, output: Any) -> bool:
     """Whether something that a model takes reaches an output without a layer."""
-    ahead, seen = [output], set[int]()
-    while ahead:
-        tensor = ahead.pop()
-        node = node_of_tensor(tensor)
-        if id(tensor) in seen or node.operation is layer:
-            continue
-        seen.add(id(tensor))
-        if not node.input_tensors:
-            return True
-        ahead += node.input_tensors
-    return False
+    return any(not node.input_tensors for node in nodes_before([output], but=layer))
 
 
 def is_activation_at_end(layer: Any, model: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlcli.keras_internals import graph_of, leaf_layers, node_of_tensor
+from dlcli.keras_internals import graph_of, leaf_layers, node_of_tensor, nodes_before
 
 MERGING = frozenset({"Add", "Average", "Concatenate", "Maximum", "Minimum", "Subtract"})
 """Layers and operations that put out several tensors as they are, or number by number: what they take is what an answer is."""
@@ -54,7 +54,7 @@ def ending(model: Any) -> Ending:
             ahead += node.input_tensors
         else:  # a product of two is of as many numbers as they happen to be
             taken += node.input_tensors
-    before = operations_before(taken)
+    before = {id(node.operation) for node in nodes_before(taken)}
     kept = [each for each in last if id(each) not in before or each.name in model.output_names]
     return Ending(kept, [each for each in behind if id(each) not in before])
 
@@ -66,17 +66,3 @@ def weighs(layer: Any) -> bool:
     layers = keras.layers
     by_number = (layers.Normalization, layers.BatchNormalization, layers.LayerNormalization, layers.PReLU)
     return bool(getattr(layer, "weights", ())) and not isinstance(layer, by_number)
-
-
-def operations_before(tensors: Sequence[Any]) -> set[int]:
-    """The ids of all layers that tensors are made by."""
-    ahead, seen, found = list(tensors), set[int](), set[int]()
-    while ahead:
-        tensor = ahead.pop()
-        if id(tensor) in seen:
-            continue
-        seen.add(id(tensor))
-        node = node_of_tensor(tensor)
-        found.add(id(node.operation))
-        ahead += node.input_tensors
-    return found

@@ -65,9 +65,9 @@ class Looks:
     train: Callable[[], Compared | None] = lambda: None
     classes: Callable[[str], Sequence[ClassesSeen]] = lambda split: ()
     fresh_classes: Callable[[], Sequence[ClassesSeen]] = tuple
+    """The same on the validation samples that do not stand in training."""
     fresh_samples: Callable[[], int | None] = lambda: None
     """How many validation samples have inputs that do not stand in training."""
-    """The same on the validation samples that do not stand in training."""
     inputs: Callable[[], Sequence[InputSeen]] = tuple
     unanswered: Callable[[], Unanswered | None] = lambda: None
     """Validation samples of which the model says no finite number."""

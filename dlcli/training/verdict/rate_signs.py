@@ -43,20 +43,10 @@ DEAD = 0.5
 
 def signs_of(story: Story) -> list[str]:
     """What of the curve, or of the units, says that the steps were too long."""
-    train, perfect = story.above("train"), story.perfect
-    seen = beside_trivial_in_training(story)
-    signs = list[str]()
-    if any(each.share >= NOISY for each in story.looks.penalties()):  # what noise throws about is not thrown by steps
-        return signs
-    # What weights cost falls from far above, and is no step's.
-    cost = sum(each.cost for each in story.looks.penalties())
-    if seen is not None and not weighs(story) and train[0] > WILD * (seen.trivial - perfect + cost):
-        signs.append("wild")
-    if sum(after > JUMP * before for before, after in pairwise(train)) >= JUMPS:
-        signs.append("jumps")
-    if len(train) > 2 and train[-1] > LOST * min(train):
-        signs.append("lost")
-    if is_long_step(story) and story.best_epoch == 1 and len(train) >= STAYED:
+    if is_noisy(story):
+        return []
+    signs = thrown_about(story)
+    if is_long_step(story) and story.best_epoch == 1 and len(story.history) >= STAYED:
         signs.append("first")
     if was_thrown_back(story):
         signs.append("back")
@@ -64,6 +54,27 @@ def signs_of(story: Story) -> list[str]:
         signs.append("above")
     if died(story) and is_done(story):
         signs.append("dead")
+    return signs
+
+
+def is_noisy(story: Story) -> bool:
+    """Whether so much is left out that it is noise that throws a loss about, and no step."""
+    return any(each.share >= NOISY for each in story.looks.penalties())
+
+
+def thrown_about(story: Story) -> list[str]:
+    """What of the curve alone says that steps threw the loss about."""
+    if is_noisy(story):
+        return []
+    train, signs, seen = story.above("train"), list[str](), beside_trivial_in_training(story)
+    # What weights cost falls from far above, and is no step's.
+    cost = sum(each.cost for each in story.looks.penalties())
+    if seen is not None and not weighs(story) and train[0] > WILD * (seen.trivial - story.perfect + cost):
+        signs.append("wild")
+    if sum(after > JUMP * before for before, after in pairwise(train)) >= JUMPS:
+        signs.append("jumps")
+    if len(train) > 2 and train[-1] > LOST * min(train):
+        signs.append("lost")
     return signs
 
 
@@ -117,10 +128,10 @@ def is_long_step(story: Story) -> bool:
 def is_too_sure(story: Story) -> bool:
     """Whether steps are so long that weights are thrown far out: classes are told right, and what is wrong is said as surely."""
     longest = SURE if steps_by_rate(story.config.optimizer.name) else SURE_OTHERS
-    share, wrong = left(story), mistakes_left(story, "validation")
-    if story.rate < longest or share is None or wrong is None or story.judged != "validation":
+    if story.rate < longest or story.judged != "validation":
         return False
-    return share >= wrong + DEARER
+    share, wrong = left(story), mistakes_left(story, "validation")
+    return share is not None and wrong is not None and share >= wrong + DEARER
 
 
 def is_done(story: Story) -> bool:

@@ -22,6 +22,7 @@ from dlcli.training.verdict.rate_signs import (
     is_long_step,
     is_too_sure,
     signs_of,
+    thrown_about,
 )
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import left_in_training, struggles
@@ -48,17 +49,17 @@ FEW, BATCH = 8, 32
 def rate_too_high(story: Story) -> Finding | None:
     """Seen where the curve is wild and the range test proposes a far lower rate, or nothing is learnt and it does."""
     share = left_in_training(story)
-    if not story.history or (share is not None and share <= LITTLE and not is_too_sure(story)):
+    sure = bool(story.history) and is_too_sure(story)
+    if not story.history or (share is not None and share <= LITTLE and not sure):
         return None
     if decays(story) or are_pulled_in(story):
         return None
     struggling = struggles(story, above=LITTLE)
     settled = settles(story)
-    seen = signs_of(story)
-    thrown = len(THROWN & {*seen}) > 1  # neighbours that know no more are no reason for that
-    signs = [*(seen if struggling or thrown else ()), *(["settles"] if settled else ())]
+    thrown = len(thrown_about(story)) > 1  # neighbours that know no more are no reason for that
+    signs = [*(signs_of(story) if struggling or thrown else ()), *(["settles"] if settled else ())]
     signs += ["rises"] if carried_up(story) else []
-    signs += ["sure"] if is_too_sure(story) else []
+    signs += ["sure"] if sure else []
     stuck = struggling and (share or 0.0) > STUCK and not steady(story.losses("train")) and not has_run_out(story)
     signs += ["stuck"] if stuck and is_long_step(story) else []
     if not signs and not stuck:
