@@ -14,6 +14,7 @@ from dlcli.runs.state import StopReason
 from dlcli.training.compared import compared
 from dlcli.training.engine.measure import Measure
 from dlcli.training.engine.passes import Begin
+from dlcli.training.evidence.begun import first_values
 from dlcli.training.evidence.looks import looks
 from dlcli.training.last_value import last_value_baseline
 from dlcli.training.setup.experiment import Experiment
@@ -59,8 +60,9 @@ def outcome(
     not where the model is to stay as it is.
     """
     config, watch = experiment.config, stopping.watch
-    kept, measured = len(entries), False
+    kept, measured, last = len(entries), False, None
     if not as_it_is:
+        last = first_values(experiment.model)
         kept, measured = keep_weights(experiment, stopping, best_weights, last=len(entries))
     metrics = {split: entries[kept - 1][split] for split in ("train", "validation") if entries[kept - 1][split]}
     if measured:
@@ -80,7 +82,7 @@ def outcome(
         (watch.best_epoch or kept) - begin.epoch,
         stop,
         comparison,
-        looks(experiment, measure, first=beside.first, data=beside.data),
+        looks(experiment, measure, first=beside.first, data=beside.data, last=None if kept == len(entries) else last),
         kept - begin.epoch,
         None,
         beside.run,

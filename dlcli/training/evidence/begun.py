@@ -1,4 +1,4 @@
-"""A model as it began: what its layers did before the first step, and what rate it could have begun with."""
+"""A model as it began or ended: what its layers did before the first step, and what rate it could have begun with."""
 
 from __future__ import annotations
 
@@ -45,4 +45,16 @@ def as_begun(model: Any, values: Sequence[np.ndarray[Any, Any]]) -> Iterator[Non
                 variable.assign(variable * 0 + begin)
             elif "iteration" in variable.path:
                 variable.assign(variable * 0)
+        yield
+
+
+@contextmanager
+def as_ended(model: Any, values: Sequence[np.ndarray[Any, Any]] | None) -> Iterator[None]:
+    """While it is open, a model has the values with which its training ended, where it keeps others."""
+    if values is None:
+        yield
+        return
+    with restored(model):
+        for variable, value in zip(model.variables, values, strict=True):
+            variable.assign(value)
         yield

@@ -38,6 +38,8 @@ class ClassesSeen:
     truth: Sequence[int]
     said: Sequence[int]
     right: Sequence[int]
+    mostly: Sequence[tuple[int, int]] = ()
+    """By class the one, by its number, that is said most often of its samples or places, and of how many."""
 
     @property
     def counted(self) -> str:
@@ -138,8 +140,22 @@ def classes_seen(experiment: Experiment, split: str, rows: Any = None) -> list[C
         counted = counted_target(schema, targets[schema.name], None)
         kept = (truth >= 0) if counted is None else (truth >= 0) & counted.reshape(truth.shape)
         told, wanted, count = answers.classes.reshape(truth.shape)[kept], truth[kept], len(schema.classes)
-        counts = [
+        truths, answered, rights = (
             np.bincount(each[each < count], minlength=count).tolist() for each in (wanted, told, wanted[told == wanted])
-        ]
-        found.append(ClassesSeen(schema.name, split, len(truth), schema.classes, *counts))
+        )
+        mostly = mostly_said(wanted, told, count)
+        seen = ClassesSeen(schema.name, split, len(truth), schema.classes, truths, answered, rights, mostly)
+        found.append(seen)
+    return found
+
+
+def mostly_said(wanted: Any, told: Any, count: int) -> list[tuple[int, int]]:
+    """By class of the first (samples,), of `count`, the class that the second says most often of it, and of how many."""
+    import numpy as np
+
+    found = [(each, 0) for each in range(count)]
+    pairs, times = np.unique(np.stack([wanted, told]), axis=1, return_counts=True)
+    for (truth, said), often in zip(pairs.T.tolist(), times.tolist(), strict=True):
+        if often > found[truth][1]:
+            found[truth] = (said, often)
     return found

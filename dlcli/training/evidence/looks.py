@@ -12,7 +12,7 @@ from dlcli.data import Dataset
 from dlcli.finding import Finding
 from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
-from dlcli.training.evidence.begun import moved
+from dlcli.training.evidence.begun import as_ended, moved
 from dlcli.training.evidence.capacity import Capacity, capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fresh_classes_seen, fresh_samples
 from dlcli.training.evidence.drift import Drift, drifts
@@ -26,11 +26,13 @@ from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, below_logarithms, reaches
 from dlcli.training.evidence.settling import Settling
+from dlcli.training.evidence.sight import Seen, seen_more, sight
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.statistics_seen import MovingLayer, StatisticsSeen, moving_layers, statistics_seen
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.evidence.unanswered_in import unanswered_in
+from dlcli.training.evidence.unaugmented import Unaugmented
 from dlcli.training.scaling import TargetSeen, target_seen
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.unanswered import Unanswered
@@ -40,6 +42,9 @@ MOST_SECONDS = 2.0
 """All looks together take no longer; what there is no time for is not known."""
 KEPT = 0.25
 """The share of it that is kept for looks that train nothing."""
+
+TRIED = 0.5
+"""The share of it that the range test leaves to a look at a model on other samples, or of another form, where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +69,10 @@ class Looks:
     """The columns that the inputs are made of."""
     train: Callable[[], Compared | None] = lambda: None
     classes: Callable[[str], Sequence[ClassesSeen]] = lambda split: ()
+    ended: Callable[[str], Sequence[ClassesSeen]] = lambda split: ()
+    """The same with the weights of the last epoch, whichever are kept."""
     fresh_classes: Callable[[], Sequence[ClassesSeen]] = tuple
-    """The same on the validation samples that do not stand in training."""
+    """What is said of the validation samples that do not stand in training."""
     fresh_samples: Callable[[], int | None] = lambda: None
     """How many validation samples have inputs that do not stand in training."""
     inputs: Callable[[], Sequence[InputSeen]] = tuple
@@ -90,6 +97,10 @@ class Looks:
     """What some steps more come to at a rate, and at another."""
     loosened: Callable[[float, str, float | None], Loosened | None] = lambda rate, argument, value: None
     """What the first steps at a rate come to with another value of an argument of the optimizer."""
+    unaugmented: Callable[[float], Unaugmented | None] = lambda rate: None
+    """What some steps more at a rate come to on samples that are not augmented."""
+    seen_more: Callable[[float], Seen | None] = lambda rate: None
+    """What a model whose places see more of a sample comes to in some steps at a rate, where those of the model see little."""
     neighbours: Callable[[], Neighbours | None] = lambda: None
     small_network: Callable[[], Neighbours | None] = lambda: None
     """What a small network learns of the samples."""
@@ -125,6 +136,11 @@ class Bounded:
     def left(self) -> float:
         """The seconds that are left for training once more, of which there are always some."""
         return max(self.seconds * (1 - KEPT) - self.trained - self.spent, 0.1)
+
+    @property
+    def whole(self) -> float:
+        """The seconds that are left for anything."""
+        return max(self.seconds - self.trained - self.spent, 0.1)
 
     def one(self, work: Callable[[], Value], unknown: Value) -> Value:
         """What a look sees, if there is time for it."""
@@ -166,29 +182,28 @@ def looks(
     *,
     first: Sequence[Any] | None,
     data: Sequence[Finding],
+    last: Sequence[Any] | None = None,
     seconds: float | None = None,
 ) -> Looks:
     """The looks at an experiment whose model has been trained from its `first` values; `data` are findings about its data.
+    `last` are those of its last epoch, where others are kept.
 
     All of them together take so many `seconds` at most, two by default.
     """
     bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
     rates = RatesTried(experiment, first)
     no_time: tuple[float | None, bool] = (None, True)
-    tested = cache(lambda: bounded.training(lambda: rates.proposed(bounded.left), no_time))
+    short = cache(lambda: bounded.quick(lambda: sight(experiment), None))
+    tried = bounded.seconds * TRIED if experiment.augment is not None or short() is not None else 0.0
+    tested = cache(lambda: bounded.training(lambda: rates.proposed(max(bounded.left - tried, 0.1)), no_time))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
-    dataset = experiment.dataset
     return Looks(
         failures=bounded.failures,
-        samples={split: len(feed) for split, feed in experiment.splits.items()},
         data=data,
-        counts=counts_of(dataset),
-        learning=sum(math.prod(weight.shape) for weight in experiment.model.trainable_variables),
-        pictures=takes_pictures(dataset.schema),
-        flat_target=all(len(schema.shape) == schema.is_one_hot for schema in dataset.schema.targets),
-        columns=[column.name for schema in dataset.schema.inputs for column in schema.columns or ()],
+        **known_of(experiment),
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
+        ended=cache(lambda split: bounded.many(lambda: classes_at_end(experiment, last, split))),
         fresh_samples=cache(lambda: bounded.one(lambda: fresh_samples(experiment), None)),
         fresh_classes=cache(lambda: bounded.many(lambda: fresh_classes_seen(experiment))),
         inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
@@ -204,6 +219,8 @@ def looks(
         moved=cache(lambda: None if first is None else moved(experiment.model, first)),
         settling=cache(lambda rate, other: bounded.training(lambda: rates.settling(rate, other), None)),
         loosened=cache(lambda *tried: bounded.training(lambda: rates.loosened(*tried), None)),
+        unaugmented=cache(lambda rate: bounded.one(lambda: rates.unaugmented(rate, bounded.whole), None)),
+        seen_more=cache(lambda rate: bounded.one(lambda: seen_more(experiment, short(), rate, bounded.whole), None)),
         neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
         neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
@@ -217,6 +234,25 @@ def looks(
         statistics=cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
         looks_ahead=cache(lambda: bounded.one(lambda: looks_ahead(experiment), None)),
     )
+
+
+def known_of(experiment: Experiment) -> dict[str, Any]:
+    """What is known of an experiment without a look at its model."""
+    schema = experiment.dataset.schema
+    return {
+        "samples": {split: len(feed) for split, feed in experiment.splits.items()},
+        "counts": counts_of(experiment.dataset),
+        "learning": sum(math.prod(weight.shape) for weight in experiment.model.trainable_variables),
+        "pictures": takes_pictures(schema),
+        "flat_target": all(len(each.shape) == each.is_one_hot for each in schema.targets),
+        "columns": [column.name for each in schema.inputs for column in each.columns or ()],
+    }
+
+
+def classes_at_end(experiment: Experiment, last: Sequence[Any] | None, split: str) -> Sequence[ClassesSeen]:
+    """What a model says of classes on a split with its `last` values, or, of None, with those that it has."""
+    with as_ended(experiment.model, last):
+        return classes_seen(experiment, split)
 
 
 def counts_of(dataset: Dataset) -> dict[str, dict[str, Mapping[str, int]]]:

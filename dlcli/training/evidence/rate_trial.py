@@ -76,6 +76,11 @@ class RateTrial:
                     seen[start] = float(self.stand(*batch_tensors(*self.batch(number))))
         return [seen[number * self.size % len(self.train)] for number in range(steps)]
 
+    def costs(self, arrays: Any) -> float:
+        """What the model as it stands makes of samples, without noise."""
+        inputs, targets = batch_tensors(*arrays)
+        return float(self.model.compute_loss(inputs, only_target(targets), self.model(inputs, training=False)))
+
     def comes_to(self, rate: float, steps: int, *, counted: int) -> float:
         """The mean loss of the last so many of them."""
         return sum(self.losses(rate, steps)[-counted:]) / counted

@@ -12,6 +12,7 @@ from dlcli.training.evidence.rate_range import rate_range
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.settling import Settling, settling
 from dlcli.training.evidence.steeper import steeper
+from dlcli.training.evidence.unaugmented import Unaugmented, unaugmented
 from dlcli.training.evidence.units import units_of, units_of_inputs
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.setup.experiment import Experiment
@@ -74,6 +75,10 @@ class RatesTried:
     def settling(self, rate: float, other: float) -> Settling | None:
         """What some steps more come to at a rate, and at another."""
         return settling(self.trial, rate, other)
+
+    def unaugmented(self, rate: float, seconds: float) -> Unaugmented | None:
+        """What some steps more at a rate come to on samples that are not augmented."""
+        return unaugmented(self.trial, rate, seconds)
 
     def loosened(self, rate: float, argument: str, value: float | None) -> Loosened | None:
         """What the first steps at a rate come to with another value of an argument of the optimizer."""

@@ -13,6 +13,7 @@ from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
+from dlcli.training.verdict.short_sighted import short_sighted
 from dlcli.training.verdict.standing import (
     counts_classes_alike,
     has_settled,
@@ -51,7 +52,7 @@ def cannot_fit(story: Story) -> Finding | None:
         facts = facts_of(reach)
         advice = unbent(reach)
         return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=advice)
-    return too_simple(story)
+    return short_sighted(story) or too_simple(story)
 
 
 def unreachable(story: Story) -> Reach | None:

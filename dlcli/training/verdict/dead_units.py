@@ -10,6 +10,7 @@ from dlcli.training.evidence.capacity import NARROW
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import together
+from dlcli.training.verdict.augmented_away import augmented_away
 from dlcli.training.verdict.holding import DROPPED, are_pulled_in, decays
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import left_in_training, struggles
@@ -31,6 +32,8 @@ def dead_units(story: Story) -> Finding | None:
         return None
     if all(each.units <= NARROW for each in dead):
         return None  # of so few some die easily, and more would not
+    if augmented_away(story) is not None:
+        return None  # samples as they are teach it again, whatever died of the others
     begun = story.looks.begun()
     if (
         begun is not None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from dlcli.data.findings.splits_apart import OUTSIDE, SHIFT
 from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.drift import Drift
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import of_file
+from dlcli.training.verdict.relabelled import relabelled
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.standing import left, left_in_training
 from dlcli.training.verdict.story import Story
@@ -29,6 +31,9 @@ FARTHER, SMALLER = 2.0, 0.05
 def splits_differ(story: Story) -> Finding | None:
     """Seen where validation is far off, from the first epoch on or at its best, and inputs or target have moved."""
     validation, train = story.above("validation"), story.above("train")
+    renamed = other_names(story)
+    if renamed is not None:
+        return renamed
     inside, outside = left_in_training(story), left(story)
     if not validation or not train or inside is None or outside is None:
         return None
@@ -52,6 +57,7 @@ def splits_differ(story: Story) -> Finding | None:
         ],
         "by": by if isinstance(by, str) else None,
         "relation": relation,
+        "names": None,
         "train": story.losses("train")[-1],
         "validation": story.losses("validation")[-1],
     }
@@ -60,6 +66,26 @@ def splits_differ(story: Story) -> Finding | None:
         shown_by_split(story) if slight else without(story, moved)
     )  # much of what is known there may come from them
     return Finding(code="splits_differ", severity="warning", where=only_name(names), facts=facts, advice=advice)
+
+
+def other_names(story: Story) -> Finding | None:
+    """Seen where validation calls classes something else than training does, though its inputs are alike."""
+    validation, train = story.losses("validation"), story.losses("train")
+    seen = relabelled(story) if validation and left_behind(story) else None
+    if seen is None:
+        return None
+    facts: dict[str, Any] = {"moved": [], "by": None, "relation": None, "names": seen}
+    facts |= {"train": train[-1], "validation": validation[-1]}
+    advice = shown_by_split(story)
+    return Finding(code="splits_differ", severity="warning", where=seen["target"], facts=facts, advice=advice)
+
+
+def left_behind(story: Story) -> bool:
+    """Whether validation has come to be worse than one answer for all, while training is better."""
+    inside, outside = story.looks.train(), story.beside_trivial
+    if inside is None or outside is None:
+        return False
+    return story.losses("validation")[-1] > outside.trivial and min(story.losses("train")) < inside.trivial
 
 
 def what_moved(story: Story) -> list[Drift]:

@@ -10,6 +10,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.verdict.advice import together
+from dlcli.training.verdict.augmented_away import augmented_away
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
 from dlcli.training.verdict.holding import SLIGHT, decays, held_back
 from dlcli.training.verdict.little_weight import held_by_weight
@@ -59,6 +60,9 @@ def underfits(story: Story) -> Finding | None:
     frozen = frozen_as_drawn(story, share)
     if frozen is not None:
         return frozen
+    augmented = augmented_away(story)
+    if augmented is not None:
+        return augmented
     room = too_little_room(story, share)
     if room is None:
         return None

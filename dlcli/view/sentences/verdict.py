@@ -175,12 +175,28 @@ def cannot_fit(facts: Facts) -> str:
         least, most = map(number, facts["targets"])
         target = f"'{facts['target']}'{', scaled,' if facts.get('scaled') else ''}"
         return f"{puts_out}, and {target} goes from {least} to {most}: {facts['beyond']:.0%} of it is out of reach"
+    if facts["why"] in SIGHT:
+        return short_sighted(facts)
     model = (
         "a linear model"
         if facts["why"] == "linear"
         else f"a model with {facts['units']} {facts.get('what', 'units')[:-1]}{'s' * (facts['units'] > 1)} in {facts['layer']}"
     )
     return f"{model} {beside_neighbours(facts)}"
+
+
+SIGHT = {
+    "averaged": "{layer} takes the mean of places that each see {places} of {size}",
+    "skipped": "{layer} makes one of each {places} of {size} before anything is learnt of them",
+}
+"""What keeps places of a model from seeing what stands in a sample."""
+
+
+def short_sighted(facts: Facts) -> str:
+    """That a model sees too little, beside what one that sees more comes to."""
+    seen = SIGHT[facts["why"]].format(**facts)
+    other = f"{number(facts['other'])} after {facts['steps']} steps with layers that see more"
+    return f"{seen}; the validation loss is {number(facts['reached'])}, and {other}"
 
 
 def beside_neighbours(facts: Facts) -> str:
@@ -201,11 +217,20 @@ def statistics_lag(facts: Facts) -> str:
 def splits_differ(facts: Facts) -> str:
     moved = [moved_away(each) for each in facts["moved"]]
     losses = f"the validation loss is {number(facts['validation'])}, that of training {number(facts['train'])}"
+    if facts.get("names"):
+        return called_otherwise(facts["names"])
     if facts["relation"] is None:
         return f"{losses}; {first_of(moved)}"
     inside, outside = facts["relation"]
     nearest = f"the nearest training samples leave {inside:.0%} of the mistakes of one answer for all in training"
     return f"{losses}; {nearest}, and {outside:.0%} here: the same inputs mean something else"
+
+
+def called_otherwise(names: Facts) -> str:
+    """That classes are other ones on validation than in training."""
+    right = f"{names['inside']:.0%} of training is answered rightly, {names['outside']:.0%} of validation"
+    other = f"{names['renamed']:.0%} of it would be with other names for its classes"
+    return f"{right}; {other}: '{names['class']}' is answered as '{names['said']}' in {names['often']:.0%}"
 
 
 def predicts_one_class(facts: Facts) -> str:
@@ -245,6 +270,9 @@ def underfits(facts: Facts) -> str:
         are = "is" if len(facts["by"]) == 1 else "are"
         left = f"{facts['left']:.0%} of what one answer for all gets wrong is left in training"
         return f"{left}; {listed(facts['by'])} {are} frozen as drawn"
+    if facts["why"] == "augmented":
+        fell = f"from {number(facts['before'])} to {number(facts['after'])} in {facts['steps']} steps"
+        return f"{rest} with {listed(facts['by'])}; without, validation fell {fell}"
     if facts["why"] == "decay":
         return f"each step takes a share of every weight, by a decay of {facts['decay']:g}, and {rest}"
     if facts["cost"]:
