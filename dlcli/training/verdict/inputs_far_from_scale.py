@@ -10,6 +10,7 @@ from typing import Any
 from dlcli.config import Config
 from dlcli.config.setting_path import setting_path
 from dlcli.finding import Advice, Finding, Setting, only_name
+from dlcli.spec import KerasObject, plain
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.rate import written_rate
@@ -35,6 +36,8 @@ WILD, THROWN, MUCH = 3.0, 0.15, 0.3
 much at the end."""
 BYTE = 255.0
 """The largest number of a byte, which most pictures are made of."""
+FEW_GREYS, ROUNDED, HALF = 16, 1e-3, 0.5
+"""Up to so large a number pictures are no bytes; what is so little above 1 is rounded, and from the last on it is near 1."""
 
 
 def inputs_far_from_scale(story: Story) -> Finding | None:
@@ -103,8 +106,7 @@ def rate_beside(story: Story, advice: Sequence[Setting]) -> list[Advice]:
     the thousands, makes steps too short then."""
     if not advice or written_rate(story.config.optimizer) is None:
         return []
-    scales = [step["Rescaling"]["scale"] for each in advice for step in each.new if isinstance(step, dict)]
-    rate = story.looks.rate_scaled(scales[0] if scales else None)
+    rate = story.looks.rate_scaled(times_as_large(advice))
     return fitting_rate(story, rate, why="the range test with inputs of that scale")
 
 
@@ -118,14 +120,59 @@ def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -
             Setting(key=setting_path(("data", "inputs", name, "prepare")), old=[], new=["Normalization"], why=why)
             for name in bare
         ]
-    if config.data.prepares or not far:
+    if config.data.prepares and far:
+        return other_factor(config, far) if pictures else []
+    if not far:
         return []
     least, largest = min(each.least for each in far), max(each.largest for each in far)
     if pictures and least >= 0:
-        scale = float(f"{1 / (BYTE if 16 < largest <= BYTE else largest):.4g}")
-        new: list[Any] = [{"Rescaling": {"scale": scale}}]
+        new: list[Any] = [{"Rescaling": {"scale": fitting_factor(largest)}}]
         return [Setting(key="data.prepare", old=[], new=new, why="brings the numbers of pictures between 0 and 1")]
     return [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
+
+
+def fitting_factor(largest: float) -> float:
+    """The factor that brings numbers from 0 to the largest one between 0 and 1."""
+    return float(f"{1 / (BYTE if FEW_GREYS < largest <= BYTE else largest):.4g}")
+
+
+def other_factor(config: Config, far: Sequence[InputSeen]) -> list[Setting]:
+    """Another factor for pictures that are rescaled alone, by one that does not fit; no layer for those between 0 and 1."""
+    steps, factors = config.data.prepare, factors_of(config)
+    if not factors or min(each.least for each in far) < 0:
+        return []
+    largest = max(each.largest for each in far) / math.prod(factors)
+    for kept in range(len(steps)):
+        if HALF <= largest * math.prod(factors[:kept]) <= 1 + ROUNDED:
+            why = f"the numbers of pictures are between 0 and 1 {'with so much of it' if kept else 'without it'}"
+            return [Setting(key="data.prepare", old=plain(steps), new=plain(steps[:kept]), why=why)]
+    if len(steps) > 1:
+        return []
+    why = "brings the numbers of pictures between 0 and 1"
+    return [Setting(key="data.prepare.0.scale", old=factors[0], new=fitting_factor(largest), why=why)]
+
+
+def factors_of(config: Config) -> list[float]:
+    """The factors by which all inputs are rescaled one after the other; none where something else prepares them."""
+    found: list[float] = []
+    for step in config.data.prepare:
+        if not isinstance(step, KerasObject) or step.name != "Rescaling":
+            return []
+        factor, offset = step.arguments.get("scale"), step.arguments.get("offset", 0.0)
+        if not isinstance(factor, int | float) or factor <= 0 or offset != 0:
+            return []
+        found.append(float(factor))
+    return found
+
+
+def times_as_large(advice: Sequence[Setting]) -> float | None:
+    """So many times as large as they are inputs are with an advice about them; None of each feature in units of its own."""
+    first = advice[0]
+    if first.key.endswith(".scale"):
+        return float(first.new / first.old)
+    if first.old:  # layers that rescale are left out
+        return 1 / math.prod(float(each["Rescaling"]["scale"]) for each in first.old[len(first.new) :])
+    return next((float(step["Rescaling"]["scale"]) for step in first.new if isinstance(step, dict)), None)
 
 
 RULE = Rule("inputs_far_from_scale", inputs_far_from_scale, frozenset({"diverged", "one_class_only"}))
