@@ -19,6 +19,8 @@ AT_STAKE = 0.004
 """The share of the trivial loss that they have to take away."""
 FAR = 0.3
 """So much of the trivial loss is left where a curve that does not bend is on its way."""
+MOSTLY_LEFT = 0.7
+"""So much of it is left where hardly anything is learnt yet, and what still falls is on its way however it wobbles."""
 SURE = 2.0
 """So many deviations of what a late curve wobbles by they have to take away, where it goes up and down."""
 NEAR = 20
@@ -28,7 +30,8 @@ NEAR = 20
 def still_improving(story: Story) -> Finding | None:
     """Seen when all epochs are done, the best is among the last, and these still lowered the monitored loss by more than 3 %."""
     losses = story.losses(story.judged)
-    if story.stop is not StopReason.ALL_EPOCHS or not is_falling(story) or may_be_chance(story):
+    falling = is_falling(story) or is_on_its_way(story)
+    if story.stop is not StopReason.ALL_EPOCHS or not falling or may_be_chance(story):
         return None
     epochs = story.config.train.epochs
     more = rounded(len(losses) + epochs_to_gain(story.above(story.judged)))
@@ -51,6 +54,15 @@ def is_falling(story: Story) -> bool:
         above
     )  # of what is far above its end a loss takes away a small share
     return before > 0 and fell >= (material if far else max(GAIN * before, material))
+
+
+def is_on_its_way(story: Story) -> bool:
+    """Whether hardly anything is learnt yet, and the last epochs lowered the loss by more than its noise, to its least."""
+    above, seen, share = story.above(story.judged), story.beside_trivial, left(story)
+    if len(above) < 2 or seen is None or share is None or share < MOSTLY_LEFT or story.best_epoch < len(above):
+        return False
+    late = above[-1 - last_epochs(above) :]
+    return stood_at(above) - above[-1] >= max(AT_STAKE * (seen.trivial - seen.perfect), SURE * noise_of(late))
 
 
 def stood_at(losses: Sequence[float]) -> float:
