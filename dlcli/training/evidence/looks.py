@@ -168,7 +168,7 @@ class Bounded:
             return unknown, watch.seconds
 
     def quick(self, work: Callable[[], Value], unknown: Value) -> Value:
-        """What a look sees that only reads how the model is made: there is always time for it."""
+        """What a look sees that only reads how the model is made, or asks it once: there is always time for it."""
         return self.timed(work, unknown)[0]
 
     def many(self, work: Callable[[], Sequence[Value]]) -> Sequence[Value]:
@@ -203,7 +203,7 @@ def looks(
         **known_of(experiment),
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
-        ended=cache(lambda split: bounded.many(lambda: classes_at_end(experiment, last, split))),
+        ended=cache(lambda split: bounded.quick(lambda: classes_at_end(experiment, last, split), list[ClassesSeen]())),
         fresh_samples=cache(lambda: bounded.one(lambda: fresh_samples(experiment), None)),
         fresh_classes=cache(lambda: bounded.many(lambda: fresh_classes_seen(experiment))),
         inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
@@ -249,7 +249,7 @@ def known_of(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def classes_at_end(experiment: Experiment, last: Sequence[Any] | None, split: str) -> Sequence[ClassesSeen]:
+def classes_at_end(experiment: Experiment, last: Sequence[Any] | None, split: str) -> list[ClassesSeen]:
     """What a model says of classes on a split with its `last` values, or, of None, with those that it has."""
     with as_ended(experiment.model, last):
         return classes_seen(experiment, split)
