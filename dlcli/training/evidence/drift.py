@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
 from dlcli.data.findings.splits_apart import moved_by
 from dlcli.data.preparation.fitting import columns_in_order
+from dlcli.data.schema import ColumnSchema, InputSchema
 from dlcli.training.setup.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -74,18 +76,23 @@ def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift
         if one.shape[1] > MOST_FEATURES:
             one, other = level_and_contrast(one), level_and_contrast(other)
         moved = moved_by(one, other)
-        if not schema.columns or sum(column.width for column in schema.columns) != len(moved):
-            if moved:
-                yield Drift(schema.name, "input", *max(moved), False)
-            continue
-        place = 0
-        for column in columns_in_order(experiment.config.data, experiment.dataset.schema.inputs, schema):
-            inside = slice(place, place + column.width)
+        columns = features_of_columns(experiment, schema, one.shape[1])
+        if moved and not columns:
+            yield Drift(schema.name, "input", *max(moved), False)
+        for column, inside in columns:
             shift, outside = max(moved[inside], default=(0.0, 0.0))
             if column.kind == "category":
                 outside = max(outside, new_names(one[:, inside], other[:, inside]))
             yield Drift(column.name, "input", shift, outside, True)
-            place += column.width
+
+
+def features_of_columns(experiment: Experiment, schema: InputSchema, width: int) -> list[tuple[ColumnSchema, slice]]:
+    """Which features of an input of so many belong to which of its columns; none where it has none."""
+    if sum(column.width for column in schema.columns or ()) != width:
+        return []
+    columns = columns_in_order(experiment.config.data, experiment.dataset.schema.inputs, schema)
+    ends = [*accumulate(column.width for column in columns)]
+    return [(column, slice(end - column.width, end)) for column, end in zip(columns, ends, strict=True)]
 
 
 def level_and_contrast(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

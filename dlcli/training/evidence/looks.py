@@ -15,6 +15,7 @@ from dlcli.training.engine.measure import Measure
 from dlcli.training.evidence.begun import as_ended, moved
 from dlcli.training.evidence.capacity import Capacity, capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fresh_classes_seen, fresh_samples
+from dlcli.training.evidence.columns_left_out import columns_left_out
 from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
@@ -106,6 +107,8 @@ class Looks:
     """What a small network learns of the samples."""
     neighbours_elsewhere: Callable[[], Neighbours | None] = lambda: None
     """What training samples say of those of validation."""
+    left_out: Callable[[tuple[str, ...]], tuple[Neighbours, Neighbours] | None] = lambda names: None
+    """What a small network says of validation with all columns, and without some."""
     drifts: Callable[[], Sequence[Drift]] = tuple
     reaches: Callable[[], Sequence[Reach]] = tuple
     below_logarithms: Callable[[], Sequence[tuple[str, str | None]]] = tuple
@@ -224,6 +227,7 @@ def looks(
         neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
         neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
+        left_out=cache(lambda names: bounded.one(lambda: columns_left_out(experiment, names), None)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         reaches=cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
         below_logarithms=cache(lambda: bounded.many(lambda: below_logarithms(experiment))),

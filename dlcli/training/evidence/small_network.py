@@ -49,23 +49,31 @@ def small_network(experiment: Experiment) -> Neighbours | None:
         return None
     rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
     kept = np.arange(len(rows)) % PARTS > 0
-    if schema.classes is None:
+    classes = None if schema.classes is None else len(schema.classes)
+    return learnt_of(rows[kept], values[kept], rows[~kept], values[~kept], classes)
+
+
+def learnt_of(
+    rows: np.ndarray[Any, Any],
+    values: np.ndarray[Any, Any],
+    asked: np.ndarray[Any, Any],
+    truth: np.ndarray[Any, Any],
+    classes: int | None,
+) -> Neighbours | None:
+    """What was learnt of rows (samples, features) and their values (samples, values), numbers or a class of so many, says of the
+    truth of others."""
+    import numpy as np
+
+    if classes is None:
         numbers = values.astype(np.float64)
         mean, deviation = numbers.mean(axis=0), max(float(numbers.std(axis=0).mean()), 1e-12)
-        said = trained(rows[kept], (numbers[kept] - mean) / deviation, None, rows[~kept])
-        return of_numbers(numbers[~kept], said * deviation + mean)
-    return learnt_classes(rows, values[:, 0], kept, len(schema.classes))
-
-
-def learnt_classes(
-    rows: np.ndarray[Any, Any], truth: np.ndarray[Any, Any], kept: np.ndarray[Any, Any], classes: int
-) -> Neighbours | None:
-    """What was learnt of the kept rows and their classes (samples,) says of the other rows."""
-    kept, asked = kept & (truth >= 0), ~kept & (truth >= 0)
-    if asked.sum() < FEWEST or not kept.any():
+        said = trained(rows, (numbers - mean) / deviation, None, asked)
+        return of_numbers(truth.astype(np.float64), said * deviation + mean)
+    known, told = values[:, 0] >= 0, truth[:, 0] >= 0
+    if told.sum() < FEWEST or not known.any():
         return None
-    said = trained(rows[kept], truth[kept], classes, rows[asked])
-    return told_of_classes(truth[asked], said.argmax(axis=1))
+    said = trained(rows[known], values[known, 0], classes, asked[told])
+    return told_of_classes(truth[told, 0], said.argmax(axis=1))
 
 
 def windows_and_target(feed: Any, schema: Any) -> tuple[Any, Any, Any]:
@@ -100,7 +108,8 @@ def learnt_places(rows: Any, truth: Any, samples: Any) -> Neighbours | None:
     if rows is None:
         return None
     rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
-    return learnt_classes(rows, truth.astype(int), samples % PARTS > 0, int(truth.max()) + 1)
+    kept, truth = samples % PARTS > 0, truth.astype(int)[:, None]
+    return learnt_of(rows[kept], truth[kept], rows[~kept], truth[~kept], int(truth.max()) + 1)
 
 
 def trained(

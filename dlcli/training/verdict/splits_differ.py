@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,8 @@ FAR_BETTER = 0.5
 """The share of the loss of the last value below which a forecast holds, wherever the series has gone."""
 WORSE, GAP = 1.5, 0.1
 """So many times the training loss, and so much of the trivial loss more, validation has where it is far off."""
+FEWER = 0.9
+"""The share of the mistakes that must be left at most without columns that have moved, for these to be left out."""
 FARTHER, SMALLER = 2.0, 0.05
 """An input whose mean has moved by so many deviations makes the second enough of a gap."""
 
@@ -38,7 +40,7 @@ def splits_differ(story: Story) -> Finding | None:
     if not validation or not train or inside is None or outside is None:
         return None
     seen = story.looks.train()
-    kept = validation[min(story.kept_epoch, len(validation)) - 1]
+    kept = at(validation, story.kept_epoch)
     if seen is not None:
         # Where the target itself has moved the constant answer is so bad that anything is better.
         outside = max(outside, kept / max(seen.trivial - seen.perfect, 1e-12))
@@ -58,14 +60,16 @@ def splits_differ(story: Story) -> Finding | None:
         "by": by if isinstance(by, str) else None,
         "relation": relation,
         "names": None,
-        "train": story.losses("train")[-1],
-        "validation": story.losses("validation")[-1],
+        "train": at(story.losses("train"), story.kept_epoch),
+        "validation": at(story.losses("validation"), story.kept_epoch),
     }
-    names = [each.name for each in moved]
-    advice = (
-        shown_by_split(story) if slight else without(story, moved)
-    )  # much of what is known there may come from them
-    return Finding(code="splits_differ", severity="warning", where=only_name(names), facts=facts, advice=advice)
+    where = only_name([each.name for each in moved])
+    return Finding(code="splits_differ", severity="warning", where=where, facts=facts, advice=without(story, moved))
+
+
+def at(losses: Sequence[float], epoch: int) -> float:
+    """The loss of an epoch, or of the last where it has none."""
+    return losses[min(epoch, len(losses)) - 1]
 
 
 def other_names(story: Story) -> Finding | None:
@@ -114,17 +118,24 @@ def other_relation(story: Story) -> tuple[float, float] | None:
 
 
 def without(story: Story, moved: list[Drift]) -> list[Advice]:
-    """The inputs without the columns that have moved, where others are left and the target stayed, which they would tell of
-    otherwise; else a look at the data."""
+    """The inputs without the columns that have moved, where others are left that say more without them, and the target stayed,
+    which they would tell of otherwise; else a look at the data."""
     stayed = all(each.role == "input" for each in moved)
     columns = [each.name for each in moved if each.role == "input" and each.column and stayed]
     named = story.config.data.inputs
     inputs = story.looks.columns if named is None else named if isinstance(named, list) else []
     kept = [name for name in inputs if name not in columns]
-    if columns and kept and len(columns) <= len(kept) and len(kept) < len(inputs):
+    fewer = columns and kept and len(columns) <= len(kept) and len(kept) < len(inputs)
+    if fewer and better_without(story, columns):
         why = "what lies elsewhere in validation cannot be learnt from in training"
         return [Setting(key="data.inputs", old=named, new=kept, why=why)]
     return shown_by_split(story)
+
+
+def better_without(story: Story, columns: Sequence[str]) -> bool:
+    """Whether a small network says clearly more of validation without these columns."""
+    learnt = story.looks.left_out(tuple(columns))
+    return learnt is not None and 1 - learnt[1].known <= FEWER * (1 - learnt[0].known)
 
 
 def shown_by_split(story: Story) -> list[Advice]:

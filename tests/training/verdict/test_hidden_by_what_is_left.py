@@ -90,8 +90,6 @@ def test_an_input_that_has_moved_very_far_makes_a_smaller_gap_enough(
     )
     found = splits_differ(told)
     assert (found is not None) is seen
-    if found is not None:  # with so small a gap most of what is known there may come from the column
-        assert any(isinstance(each, Setting) for each in found.advice) is (shift < 2)
 
 
 @pytest.mark.parametrize("reached", [1.74, 1.76])

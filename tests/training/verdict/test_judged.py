@@ -235,7 +235,12 @@ def test_gradients_that_explode_are_told_where_validation_is_thrown_about(tell: 
 def test_what_has_moved_with_the_target_is_not_left_out(tell: Tell, role: str, key: str | None) -> None:
     moved = [Drift("value", "input", 1.3, 0.0, True), Drift("invest", role, 1.2, 0.0, role == "input")]
     told = tell(
-        [0.9, 0.8], train=[0.5, 0.1], left=0.1, drifts=lambda: moved, columns=["value", "invest", "capital", "firm"]
+        [0.9, 0.8],
+        train=[0.5, 0.1],
+        left=0.1,
+        drifts=lambda: moved,
+        columns=["value", "invest", "capital", "firm"],
+        left_out=lambda names: (Neighbours(0.2, 0.0, 100, False), Neighbours(0.5, 0.0, 100, False)),
     )
     found = splits_differ(told)
     assert found is not None
