@@ -342,7 +342,7 @@ def ten(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Command, write_expe
     return place
 
 
-@pytest.mark.parametrize(("epochs", "words", "kept"), [*((*each, 1) for each in ENDS), (*ENDS[1], 0), (*ENDS[4], 0)])
+@pytest.mark.parametrize(("epochs", "words", "kept"), [*((*each, 1) for each in ENDS[::2]), (*ENDS[3], 0)])
 def test_fewer_epochs_and_then_all_give_the_weights_of_all_at_once(
     ten: Path, run_dlcli: Command, epochs: int, words: str, kept: int
 ) -> None:
