@@ -331,11 +331,21 @@ class Split(Spec):
             asked["test"] = float(bool(self.by.test))
         for split, rows in parts.items():
             if not len(rows) and asked[split]:
-                raise DataError(
-                    f"the {split} split would be empty: there {'is 1 sample' if samples == 1 else f'are {samples} samples'}",
-                    hint="write data.split: {validation: 0, test: 0} or more data",
-                    kind="empty_split",
-                )
+                raise self.empty(split, samples)
+
+    def empty(self, split: str, samples: int) -> DataError:
+        """The refusal of a split without rows: where a column says the split of each, that none of them names it."""
+        message = f"no row of '{self.column}' holds '{split}'"
+        if self.way != "column" or isinstance(self.by, ByWords):
+            message = f"there {'is 1 sample' if samples == 1 else f'are {samples} samples'}"
+            hint = "write data.split: {validation: 0, test: 0} or more data"
+        elif split == "train":
+            hint = "the split of each row is the word in that column; some are to be 'train'"
+        else:
+            hint = (
+                f"the column says the split of each row: write data.split.{split}: 0, or '{split}' in some of its rows"
+            )
+        return DataError(f"the {split} split would be empty: {message}", hint=hint, kind="empty_split")
 
 
 def plain_word(word: Any) -> str:

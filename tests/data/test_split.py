@@ -398,6 +398,23 @@ def test_a_split_that_would_be_empty_is_refused(
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "split", "hint"),
+    [
+        (["train", "validation"], "test", "the column says the split of each row: write data.split.test: 0"),
+        (["train", "test"], "validation", "the column says the split of each row: write data.split.validation: 0"),
+        (["validation", "test"], "train", "the split of each row is the word in that column; some are to be 'train'"),
+    ],
+)
+def test_a_split_that_no_row_of_its_column_names_is_told_as_that(
+    words: list[str], split: str, hint: str, write: Callable[..., Path], refuse: Callable[..., Any]
+) -> None:
+    block = table(write, "part,a,y", [f"{words[row % 2]},{row},{row / 7}" for row in range(12)])
+    refusal = refuse({**block, "split": {"by": "column:part"}}, labels="numbers")
+    assert refusal.message == f"the {split} split would be empty: no row of 'part' holds '{split}'"
+    assert (refusal.code, refusal.hint[: len(hint)]) == (4, hint)
+
+
 def test_fewer_groups_than_splits_are_refused(write: Callable[..., Path], refuse: Callable[..., Any]) -> None:
     block = table(write, "who,a,y", [f"{row % 2},{row},{row % 2}" for row in range(20)])
     refusal = refuse({**block, "split": {"by": "group:who"}})
